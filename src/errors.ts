@@ -1,0 +1,141 @@
+/*
+  Every failure that leaves this project is one of these classes. The class says whose fault it is, `code` says
+  what happened (one closed list), fields say where, and `exitCode` is what the command line ends with.
+*/
+
+/** Stable code → exit code of the command line (design: cli.md "Exit codes"). */
+export const errorCodes = {
+  DDB_USAGE: 64,
+  DDB_NAME: 64,
+  DDB_INPUT_MISSING: 66,
+  DDB_INPUT_READ: 66,
+  DDB_INPUT_FORMAT: 65,
+  DDB_INPUT_ENCODING: 65,
+  DDB_INPUT_QUOTE: 65,
+  DDB_INPUT_RECORD_TOO_LONG: 65,
+  DDB_INPUT_FIELD_COUNT: 65,
+  DDB_INPUT_COLUMN: 65,
+  DDB_INPUT_CELL: 65,
+  DDB_INPUT_RANGE: 65,
+  DDB_INPUT_JSON: 65,
+  DDB_INPUT_MEMBER: 65,
+  DDB_INPUT_LIMIT: 65,
+  DDB_STRING_HAS_NUL: 65,
+  DDB_SERVER_REFUSED_ROW: 65,
+  DDB_SCRIPT: 65,
+  DDB_SERVER: 65,
+  DDB_TARGET: 78,
+  DDB_CONFIG: 78,
+  DDB_CONNECT: 69,
+  DDB_CONNECTION_LOST: 4,
+  DDB_UNCONFIRMED: 4,
+  DDB_EXPECTATION: 5,
+  DDB_LOGIN: 77,
+  DDB_PRIVILEGE: 77,
+  DDB_PROTOCOL: 76,
+  DDB_LIMIT: 76,
+  DDB_ASYNC_SESSION: 64,
+  DDB_CLOSED: 64,
+  DDB_TASK: 64,
+  DDB_TIMEOUT: 75,
+  DDB_LOCKED: 75,
+  DDB_OUTPUT_CREATE: 73,
+  DDB_OUTPUT_WRITE: 74,
+  DDB_INTERRUPTED: 130,
+  DDB_INTERNAL: 70,
+} as const
+
+export type ErrorCode = keyof typeof errorCodes
+
+export interface DdbErrorOptions {
+  /** The failure underneath, kept for `--log-format json` and debuggers. */
+  cause?: unknown
+  /** True only where sending the same thing again cannot store anything twice. */
+  safeToRetry?: boolean
+}
+
+/** Base of all errors this project throws. `message` is one sentence that tells the user what to do. */
+export class DdbError extends Error {
+  readonly code: ErrorCode
+  readonly safeToRetry: boolean
+
+  constructor(code: ErrorCode, message: string, options: DdbErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = new.target.name
+    this.code = code
+    this.safeToRetry = options.safeToRetry ?? false
+  }
+
+  /** Exit code of the command line for this failure. */
+  get exitCode(): number {
+    return errorCodes[this.code]
+  }
+}
+
+/** The caller asked for something that cannot be: options, names, calls on the wrong kind of session. */
+export class UsageError extends DdbError {}
+
+/** Where in the input something was found. Lines and columns count from 1, bytes from 0 in the decoded input. */
+export interface InputPosition {
+  file: string
+  lineNumber?: number
+  /** Column name, or the 1-based field number as text when the input has no names. */
+  columnName?: string
+  offsetBytes?: number
+}
+
+/** The input is at fault; `position` says where. */
+export class InputError extends DdbError {
+  readonly position: InputPosition
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    position: InputPosition,
+    options: DdbErrorOptions = {},
+  ) {
+    super(code, message, options)
+    this.position = position
+  }
+}
+
+/** Connecting, or an established connection, failed. */
+export class ConnectionError extends DdbError {}
+
+/** Bytes that are no DolphinDB message; `offsetBytes` counts from the start of the stream. */
+export class ProtocolError extends DdbError {
+  readonly offsetBytes: number
+
+  constructor(
+    message: string,
+    offsetBytes: number,
+    code: 'DDB_PROTOCOL' | 'DDB_LIMIT' = 'DDB_PROTOCOL',
+  ) {
+    super(code, `${message} (at byte ${offsetBytes} of the stream)`)
+    this.offsetBytes = offsetBytes
+  }
+}
+
+/** A value that the wire format of its type cannot hold; names value and type. */
+export class ValueError extends DdbError {}
+
+/** The server answered with an error line; `serverMessage` is its text. */
+export class ServerError extends DdbError {
+  readonly serverMessage: string
+
+  constructor(
+    serverMessage: string,
+    code: 'DDB_SERVER' | 'DDB_SCRIPT' | 'DDB_LOGIN' | 'DDB_PRIVILEGE' | 'DDB_TARGET' = 'DDB_SERVER',
+    message: string = serverMessage,
+  ) {
+    super(code, message)
+    this.serverMessage = serverMessage
+  }
+}
+
+/** A wait ended before what it waited for. */
+export class TimeoutError extends DdbError {
+  constructor(message: string) {
+    super('DDB_TIMEOUT', message)
+  }
+}

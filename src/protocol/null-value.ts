@@ -1,0 +1,14 @@
+/*
+  Null sentinels as they stand in columns (protocol notes §4.2): the smallest value of each signed type; FLOAT and
+  DOUBLE use the most negative finite number, so NaN is a value of its own.
+*/
+
+export const nullInt8 = -128
+export const nullInt16 = -32768
+export const nullInt32 = -2147483648
+export const nullInt64: bigint = -(2n ** 63n)
+export const nullInt128: bigint = -(2n ** 127n)
+/** −FLT_MAX, wire bytes ff ff 7f ff. */
+export const nullFloat: number = -3.4028234663852886e38
+/** −DBL_MAX, wire bytes ff ff ff ff ff ff ef ff. */
+export const nullDouble: number = -Number.MAX_VALUE

@@ -1,0 +1,170 @@
+/*
+  A DolphinDB value as both ends hold it. Vectors are columns: one typed array whose elements are exactly what
+  travels, null sentinels included, so a numeric column goes to the socket without a copy (little-endian hosts).
+  Temporal values are the raw integers of protocol notes §4.2; they carry no time zone.
+*/
+import type { DataType, DecimalType } from './data-type.js'
+
+export type Int8Type = 'BOOL' | 'CHAR'
+export type Int32Type =
+  | 'INT'
+  | 'DATE'
+  | 'MONTH'
+  | 'TIME'
+  | 'MINUTE'
+  | 'SECOND'
+  | 'DATETIME'
+  | 'DATEHOUR'
+  | 'DATEMINUTE'
+export type Int64Type = 'LONG' | 'TIMESTAMP' | 'NANOTIME' | 'NANOTIMESTAMP'
+/** 16 bytes a value, kept in wire order: the whole text reversed (§4.3). */
+export type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
+/** Two doubles a value: re, im or x, y. */
+export type DoublePairType = 'COMPLEX' | 'POINT'
+export type CodeType = 'FUNCTIONDEF' | 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
+
+/** `null` is the null of the type. BOOL is boolean, 64-bit types are bigint, decimals are unscaled bigint. */
+export type Scalar =
+  | { form: 'scalar'; type: 'VOID'; value: null }
+  | { form: 'scalar'; type: 'BOOL'; value: boolean | null }
+  | { form: 'scalar'; type: 'CHAR' | 'SHORT' | Int32Type; value: number | null }
+  | { form: 'scalar'; type: Int64Type; value: bigint | null }
+  | { form: 'scalar'; type: 'FLOAT' | 'DOUBLE'; value: number | null }
+  | { form: 'scalar'; type: 'SYMBOL' | 'STRING' | CodeType; value: string }
+  | { form: 'scalar'; type: 'BLOB'; value: Uint8Array }
+  | { form: 'scalar'; type: Bytes16Type; value: Uint8Array | null }
+  | { form: 'scalar'; type: DoublePairType; value: readonly [number, number] | null }
+  | { form: 'scalar'; type: 'DURATION'; value: { count: number; unit: number } | null }
+  | { form: 'scalar'; type: DecimalType; scale: number; value: bigint | null }
+
+/**
+ * A vector. `length` counts rows and may be smaller than the array behind it holds: only the first `length`
+ * elements count.
+ */
+export type Vector =
+  | { form: 'vector'; type: 'VOID'; length: number }
+  | { form: 'vector'; type: Int8Type; length: number; data: Int8Array }
+  | { form: 'vector'; type: 'SHORT'; length: number; data: Int16Array }
+  | { form: 'vector'; type: Int32Type; length: number; data: Int32Array }
+  | { form: 'vector'; type: Int64Type; length: number; data: BigInt64Array }
+  | { form: 'vector'; type: 'FLOAT'; length: number; data: Float32Array }
+  | { form: 'vector'; type: 'DOUBLE'; length: number; data: Float64Array }
+  | SymbolVector
+  | StringVector
+  | EncodedStringVector
+  | { form: 'vector'; type: 'BLOB'; length: number; data: readonly Uint8Array[] }
+  /** 16 × length bytes. */
+  | { form: 'vector'; type: Bytes16Type; length: number; data: Uint8Array }
+  /** 2 × length doubles. */
+  | { form: 'vector'; type: DoublePairType; length: number; data: Float64Array }
+  /** 2 × length int32: count, unit. */
+  | { form: 'vector'; type: 'DURATION'; length: number; data: Int32Array }
+  | { form: 'vector'; type: 'DECIMAL32'; length: number; scale: number; data: Int32Array }
+  | { form: 'vector'; type: 'DECIMAL64'; length: number; scale: number; data: BigInt64Array }
+  /** 16 × length bytes, little-endian two's complement. */
+  | { form: 'vector'; type: 'DECIMAL128'; length: number; scale: number; data: Uint8Array }
+  | AnyVector
+
+/** Dictionary-coded text (§5.4): entry 0 of `base` is the empty string, which is the null. */
+export interface SymbolVector {
+  form: 'vector'
+  type: 'SYMBOL'
+  length: number
+  codes: Int32Array
+  base: readonly string[]
+}
+
+/** Plain text; '' is the null. Also a SYMBOL vector that travels without a base (flag 17). */
+export interface StringVector {
+  form: 'vector'
+  type: 'STRING'
+  length: number
+  data: readonly string[]
+}
+
+/** Text already in wire form: `length` strings in UTF-8, each ended by one 00. Made by parsers, only encoded. */
+export interface EncodedStringVector {
+  form: 'vector'
+  type: 'STRING'
+  length: number
+  encoded: Uint8Array
+}
+
+/** A tuple: each element is a value of its own. */
+export interface AnyVector {
+  form: 'vector'
+  type: 'ANY'
+  length: number
+  data: readonly Value[]
+}
+
+/** `INT[]` and the like: row i holds cells `offsets[i]` to `offsets[i + 1]` (exclusive). */
+export interface ArrayVector {
+  form: 'arrayVector'
+  length: number
+  offsets: Uint32Array
+  cells: Vector
+}
+
+/** One column of a table. */
+export type Column = Vector | ArrayVector
+
+export interface Pair {
+  form: 'pair'
+  /** Two elements. */
+  elements: Vector
+}
+
+/** Column-major. */
+export interface Matrix {
+  form: 'matrix'
+  rows: number
+  columns: number
+  elements: Vector
+  rowLabels?: Vector
+  columnLabels?: Vector
+}
+
+export interface SetValue {
+  form: 'set'
+  elements: Vector
+}
+
+export interface Dictionary {
+  form: 'dictionary'
+  keys: Vector
+  values: Vector
+}
+
+export interface Table {
+  form: 'table'
+  /** Usually empty (§5.8). */
+  name: string
+  rows: number
+  columnNames: readonly string[]
+  columns: readonly Column[]
+}
+
+/** A value of the wire. */
+export type Value =
+  | Scalar
+  | Vector
+  | ArrayVector
+  | Pair
+  | Matrix
+  | SetValue
+  | Dictionary
+  | Table
+
+/** Number of each data form in the high byte of an object's flag (§4.1). */
+export const dataForms = {
+  scalar: 0,
+  vector: 1,
+  pair: 2,
+  matrix: 3,
+  set: 4,
+  dictionary: 5,
+  table: 6,
+} as const
+
+export type ScalarOf<T extends DataType> = Extract<Scalar, { type: T }>

@@ -1,0 +1,54 @@
+/*
+  The face between the interpreter and `functions/`: a built-in is a plain function; one that must wait (sleep) or
+  call back into scripts (each) is a generator that yields a Suspension and is driven by the session.
+*/
+import type { ServerNode } from '../node.js'
+import type { ScriptSession } from './session-state.js'
+import type { FunctionValue, ServerValue } from './values.js'
+
+/** What a generator yields to let its session wait; other sessions go on. */
+export interface Suspension {
+  until: Promise<unknown>
+}
+
+export type Evaluation<T> = Generator<Suspension, T, unknown>
+
+export interface CallContext {
+  readonly node: ServerNode
+  readonly session: ScriptSession
+  /** Calls a function value from inside a built-in. */
+  call(fn: FunctionValue, args: readonly ServerValue[]): Evaluation<ServerValue>
+}
+
+/** Arguments in declared order; undefined where one was left out or left open. */
+export type BuiltinArguments = readonly (ServerValue | undefined)[]
+
+export interface Builtin {
+  readonly name: string
+  /** Parameter names in order, for keyword arguments; the last may be `...rest`. */
+  readonly parameters: readonly string[]
+  readonly minArguments: number
+  readonly maxArguments: number
+  /** Changes its first argument: refused for read-only arguments. */
+  readonly mutatesFirst?: boolean
+  /** Only user admin may call it. */
+  readonly adminOnly?: boolean
+  readonly call: (
+    context: CallContext,
+    args: BuiltinArguments,
+  ) => ServerValue | Evaluation<ServerValue>
+}
+
+/** An error in DolphinDB's own words; the interpreter prefixes the source of the failing call (`f(x) => text`). */
+export class ScriptError extends Error {
+  /** First element of `catch(ex)`: SYSTEM_Operator, SYSTEM_Runtime, USER, … */
+  readonly category: string
+  /** True once the text carries its final form and must not be prefixed again. */
+  readonly located: boolean
+
+  constructor(message: string, options: { category?: string; located?: boolean } = {}) {
+    super(message)
+    this.category = options.category ?? 'SYSTEM_Runtime'
+    this.located = options.located ?? false
+  }
+}
