@@ -1,0 +1,57 @@
+/*
+  Packs the checkout, installs the tarball into an empty folder and uses it there as a user would: the version, the
+  library's two entries, and a load into the embedded server. Run as `node scripts/check-tarball.js FOLDER`, with a
+  folder that does not exist yet; everything happens inside it.
+*/
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { needlessFiles, pack } from './package-contents.js'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const folder = resolve(process.argv[2])
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+function run(command, ...options) {
+  console.log(`$ ${[command, ...options].join(' ')}`)
+  return execFileSync(command, options, {
+    cwd: folder,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 120_000,
+  })
+}
+
+mkdirSync(folder)
+const packed = pack(root, folder)
+const paths = packed.files.map(file => file.path)
+console.log(`${packed.filename}: ${paths.length} files, ${packed.size} bytes`)
+assert.deepEqual(needlessFiles(paths), [], 'the package holds files that no user needs')
+assert.ok(paths.includes('dist/cli/main.js'), 'the package holds no compiled command line')
+
+writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+run('npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', join(folder, packed.filename))
+
+const program = join(folder, 'node_modules', '.bin', 'ddb-ingest')
+const installed = join(folder, 'node_modules', 'ddb-ingest')
+assert.equal(run(program, '--version').trim(), version)
+
+const entries = `
+  import { load, connect } from 'ddb-ingest'
+  import { startServer } from 'ddb-ingest/server'
+  console.log(typeof load, typeof connect, typeof startServer)`
+assert.equal(
+  run(process.execPath, '--input-type=module', '-e', entries).trim(),
+  'function function function',
+)
+
+const source = join(installed, 'fixtures', 'csv', 'trades.csv')
+const script = join(installed, 'fixtures', 'scripts', 'trades.dos')
+const load = [program, 'load', source, '--table', 'trades', '--json']
+const result = run(program, 'serve', '--port', '0', '--init', script, '--', ...load)
+const { rows } = JSON.parse(result.trim().split('\n').at(-1))
+assert.equal(rows.confirmed, 1000)
+assert.equal(rows.read, 1000)
+console.log(`loaded and confirmed ${rows.confirmed} rows with the installed package`)
