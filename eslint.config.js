@@ -1,39 +1,64 @@
 import js from '@eslint/js'
+import { defineConfig, globalIgnores } from 'eslint/config'
 import ts from 'typescript-eslint'
 
-export default ts.config(
-  { ignores: ['dist/', 'node_modules/', '.tap/', 'fixtures/', 'tmp/'] },
+/** What Node offers without an import; programs in plain JavaScript are not checked by the compiler. */
+const nodeGlobals = Object.fromEntries(
+  [
+    'AbortController',
+    'Buffer',
+    'URL',
+    'clearTimeout',
+    'console',
+    'performance',
+    'process',
+    'setImmediate',
+    'setTimeout',
+    'structuredClone',
+  ].map(name => [name, 'readonly']),
+)
+
+export default defineConfig(
+  globalIgnores(['dist/', 'node_modules/', '.tap/', 'fixtures/', 'bench/results/', 'tmp/']),
+  { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'object-shorthand': 'error',
+      'prefer-const': 'error',
+      'no-var': 'error',
+    },
+  },
   {
     files: ['**/*.ts'],
     extends: [ts.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { project: './tsconfig.json' } },
+    languageOptions: { parserOptions: { projectService: true } },
     rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/restrict-template-expressions': 'off',
       '@typescript-eslint/switch-exhaustiveness-check': [
         'error',
         { considerDefaultExhaustiveForUnions: true },
       ],
-      '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/restrict-template-expressions': 'off',
-      '@typescript-eslint/consistent-type-imports': 'error',
     },
   },
   {
     files: ['src/**/*.ts'],
-    rules: { 'max-lines-per-function': ['error', { max: 80, skipBlankLines: true }] },
+    rules: {
+      'max-lines': ['error', { max: 400 }],
+      'max-lines-per-function': ['error', { max: 80, skipBlankLines: true }],
+    },
   },
   {
     files: ['test/**/*.ts'],
-    rules: { '@typescript-eslint/no-floating-promises': 'off' },
-  },
-  {
-    files: ['**/*.js'],
-    languageOptions: {
-      globals: {
-        process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly',
-        setTimeout: 'readonly', clearTimeout: 'readonly', setImmediate: 'readonly',
-        performance: 'readonly',
-      },
+    rules: {
+      // t.test() returns a promise that tap itself waits for.
+      '@typescript-eslint/no-floating-promises': 'off',
+      // A test states asynchronous behaviour even where today's answer comes at once.
+      '@typescript-eslint/require-await': 'off',
     },
   },
+  { files: ['**/*.js'], languageOptions: { globals: nodeGlobals } },
 )

@@ -24,7 +24,10 @@ function fingerprint(sources) {
   const hash = createHash('sha256')
   for (const path of [...settings, ...sources.map(source => join('src', source))]) {
     // The path takes part as well: renaming a module changes what is imported, not what it says.
-    hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0')
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(root, path)))
+      .update('\0')
   }
   return hash.digest('hex')
 }

@@ -15,5 +15,7 @@ const thinnest = Object.entries(files)
   .filter(([, { lines }]) => lines.pct < floorPercent)
   .sort(([, a], [, b]) => a.lines.pct - b.lines.pct)
 for (const [path, { lines }] of thinnest) console.log(`${lines.pct} %  ${relative(root, path)}`)
-console.log(`${total.lines.pct} % of ${total.lines.total} lines covered, the floor is ${floorPercent} %`)
+console.log(
+  `${total.lines.pct} % of ${total.lines.total} lines covered, the floor is ${floorPercent} %`,
+)
 process.exitCode = total.lines.pct >= floorPercent ? 0 : 1

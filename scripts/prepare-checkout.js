@@ -41,7 +41,13 @@ function installationIsCurrent() {
 /** Installs from the lock file, also where NODE_ENV=production would leave the tools out. */
 function install() {
   process.stderr.write('ddb-ingest: installing packages, once for this checkout ...\n')
-  const options = ['--include=dev', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const options = [
+    '--include=dev',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
   const npm = process.env.npm_execpath ?? ''
   const isNpm = basename(npm) === 'npm-cli.js'
   const { status } = spawnSync(
@@ -55,7 +61,9 @@ function install() {
 
 function prepare() {
   if (!installationIsCurrent() && install() !== 0) {
-    process.stderr.write('ddb-ingest: packages are missing; run `npm ci` where npm can reach them\n')
+    process.stderr.write(
+      'ddb-ingest: packages are missing; run `npm ci` where npm can reach them\n',
+    )
     return 1
   }
   if (buildIsCurrent()) return 0
