@@ -1,0 +1,119 @@
+/*
+  A run's options checked and completed with defaults, before anything is opened.
+*/
+import { UsageError } from '../errors.js'
+import type { Confirmation, LoadOptions, OnError } from './options.js'
+import { parseTarget, type Target } from './target.js'
+
+/** Stream and in-memory tables: DolphinDB's own figures favour batches of this order (anchors: batch size). */
+const defaultBatchRows = 10_000
+const defaultBatchBytes = 4 * 1024 * 1024
+/** "Some tens of MB" a write into DFS tables (server notes §3.5). */
+const defaultDfsBatchBytes = 32 * 1024 * 1024
+const defaultDfsBatchRows = 1_000_000
+const defaultMaxInFlightBytes = 64 * 1024 * 1024
+
+export interface Plan {
+  runId: string
+  target: Target
+  mode: 'async' | 'sync'
+  confirm: Confirmation
+  confirmTimeoutMs: number
+  batchRows: number
+  batchBytes: number
+  maxInFlightBytes: number
+  onError: OnError
+  maxErrors: { count: number } | { share: number }
+  rejectsFile: string | undefined
+}
+
+/** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
+export function makePlan(options: LoadOptions): Plan {
+  const target = parseTarget(options.target)
+  const delivery = options.delivery ?? {}
+  const rejects = options.rejects ?? {}
+  if (options.inputs.length === 0) {
+    throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
+  }
+  const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
+  if (onError === 'quarantine' && rejects.file === undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '--on-error quarantine needs --rejects FILE to put the rows in',
+    )
+  }
+  if (onError !== 'quarantine' && rejects.file !== undefined) {
+    throw new UsageError('DDB_USAGE', '--rejects goes with --on-error quarantine')
+  }
+  const confirm = delivery.confirm ?? 'auto'
+  checkConfirm(confirm, target, delivery.mode ?? 'async')
+  const dfs = target.kind === 'table' && target.table.kind === 'dfs'
+  return {
+    runId: options.runId ?? newRunId(),
+    target,
+    mode: delivery.mode ?? 'async',
+    confirm,
+    confirmTimeoutMs: positive(delivery.confirmTimeoutMs ?? 60_000, 'confirm timeout'),
+    batchRows: positive(
+      delivery.batchRows ?? (dfs ? defaultDfsBatchRows : defaultBatchRows),
+      'batch rows',
+    ),
+    batchBytes: positive(
+      delivery.batchBytes ?? (dfs ? defaultDfsBatchBytes : defaultBatchBytes),
+      'batch bytes',
+    ),
+    maxInFlightBytes: positive(
+      delivery.maxInFlightBytes ?? defaultMaxInFlightBytes,
+      'bytes in flight',
+    ),
+    onError,
+    maxErrors: parseMaxErrors(rejects.maxErrors ?? 100),
+    rejectsFile: rejects.file,
+  }
+}
+
+function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sync'): void {
+  if (mode === 'sync' && (confirm === 'count' || confirm === 'receipts')) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `--confirm ${confirm} goes with --mode async: in sync mode the server's answers confirm`,
+    )
+  }
+  if (confirm !== 'count') return
+  if (target.kind === 'function' && target.confirmTable === undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '--confirm count behind a function needs --confirm-table: what shall be counted?',
+    )
+  }
+  if (target.kind === 'table' && target.method === 'upsert') {
+    throw new UsageError(
+      'DDB_USAGE',
+      'an upsert changes rows without adding any: counting cannot confirm it',
+    )
+  }
+}
+
+function parseMaxErrors(value: number | string): { count: number } | { share: number } {
+  if (typeof value === 'string') {
+    const match = /^(\d+(?:\.\d+)?)%$/.exec(value)
+    if (match !== null && Number(match[1]) <= 100) return { share: Number(match[1]) / 100 }
+  } else if (Number.isSafeInteger(value) && value >= 0) {
+    return { count: value }
+  }
+  throw new UsageError(
+    'DDB_USAGE',
+    `--max-errors takes a count or a share such as 5%, not "${value}"`,
+  )
+}
+
+function positive(value: number, what: string): number {
+  if (Number.isSafeInteger(value) && value > 0) return value
+  throw new UsageError('DDB_USAGE', `${what} must be a whole number above 0, not ${value}`)
+}
+
+/** 16 random hexadecimal digits: never meets another run. */
+function newRunId(): string {
+  const random = crypto.getRandomValues(new Uint8Array(8))
+  return Array.from(random, byte => byte.toString(16).padStart(2, '0')).join('')
+}

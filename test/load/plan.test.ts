@@ -1,0 +1,60 @@
+import t from 'tap'
+import { makePlan } from '../../src/load/plan.js'
+import type { LoadOptions } from '../../src/load/options.js'
+
+const minimal: LoadOptions = {
+  inputs: ['trades.csv'],
+  server: { host: 'localhost', port: 8848 },
+  target: { table: 'trades' },
+}
+
+t.test(
+  'a plain load is asynchronous, confirmed as well as can be, and stops at the first bad row',
+  async t => {
+    const plan = makePlan(minimal)
+    t.match(plan, {
+      mode: 'async',
+      confirm: 'auto',
+      onError: 'stop',
+      batchRows: 10_000,
+      batchBytes: 4 << 20,
+    })
+    t.match(plan.runId, /^[0-9a-f]{16}$/)
+  },
+)
+
+t.test('a rejects file means quarantine', async t => {
+  t.equal(makePlan({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
+})
+
+t.test('DFS tables take batches by bytes', async t => {
+  t.equal(makePlan({ ...minimal, target: { table: 'dfs://db/t' } }).batchBytes, 32 << 20)
+})
+
+t.test('the error limit is a count or a share', async t => {
+  t.same(makePlan({ ...minimal, rejects: { maxErrors: '5%' } }).maxErrors, { share: 0.05 })
+  t.same(makePlan({ ...minimal, rejects: { maxErrors: 0 } }).maxErrors, { count: 0 })
+  t.throws(() => makePlan({ ...minimal, rejects: { maxErrors: '500%' } }), { code: 'DDB_USAGE' })
+  t.throws(() => makePlan({ ...minimal, rejects: { maxErrors: -1 } }), { code: 'DDB_USAGE' })
+})
+
+t.test('what cannot be is refused before anything is opened', async t => {
+  for (const change of [
+    { inputs: [] },
+    { rejects: { onError: 'quarantine' } },
+    { rejects: { onError: 'skip', file: 'r.csv' } },
+    { delivery: { mode: 'sync', confirm: 'count' } },
+    { delivery: { batchRows: 0 } },
+    { target: { function: 'f', types: 'a:INT' }, delivery: { confirm: 'count' } },
+    {
+      target: { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] },
+      delivery: { confirm: 'count' },
+    },
+  ] as Partial<LoadOptions>[]) {
+    t.throws(
+      () => makePlan({ ...minimal, ...change }),
+      { code: 'DDB_USAGE' },
+      JSON.stringify(change),
+    )
+  }
+})
