@@ -1,0 +1,174 @@
+/*
+  The layout that CONTRIBUTING.md describes, kept true by a test rather than by memory: who may import whom, and
+  where platform and packages have their one address.
+*/
+import t from 'tap'
+import { type Module, packageOf, parseModule, readModules, roomOf } from './helpers/checkout.js'
+
+/** Room of src/ → rooms it may import besides itself. Files of src/ itself are rooms of their own name. */
+const allowed: Record<string, readonly string[]> = {
+  errors: [],
+  version: [],
+  wire: ['errors'],
+  protocol: ['wire', 'errors'],
+  client: ['protocol', 'wire', 'errors'],
+  server: ['protocol', 'wire', 'errors'],
+  source: ['errors'],
+  schema: ['protocol', 'errors'],
+  parse: ['schema', 'protocol', 'source', 'errors'],
+  load: ['parse', 'schema', 'source', 'client', 'protocol', 'errors', 'version'],
+  index: ['load', 'client', 'protocol', 'errors'],
+  cli: [
+    'client',
+    'errors',
+    'index',
+    'load',
+    'parse',
+    'protocol',
+    'schema',
+    'server',
+    'source',
+    'version',
+    'wire',
+  ],
+}
+
+/** Imports of which only types may be used, so that the one room never runs the other's code. */
+const typesOnly = new Set(['parse -> source'])
+
+/** Package or platform module → where it may be imported: a room, or one file. */
+const addresses: Record<string, readonly string[]> = {
+  'node:net': ['client', 'server/listener.ts'],
+  'node:tls': ['client', 'server/listener.ts'],
+  'csv-parse': ['parse'],
+  commander: ['cli'],
+  'cli-progress': ['cli'],
+  ws: ['server'],
+}
+
+const isAt = (module: Module, places: readonly string[]): boolean =>
+  places.includes(module.room) || places.includes(module.path)
+
+const imports = (module: Module, name: string): boolean =>
+  module.imports.some(({ specifier }) => packageOf(specifier) === name)
+
+const paths = (modules: readonly Module[]): string[] => modules.map(module => module.path)
+
+/** Breaches of the import table in one module, as sentences. */
+function breaches(module: Module): string[] {
+  return module.imports.flatMap(({ specifier, typeOnly }) => {
+    const room = roomOf(module, specifier)
+    if (room === undefined || room === module.room) return []
+    const way = `${module.room} -> ${room}`
+    if (!(allowed[module.room] ?? []).includes(room)) return [`${module.path} imports ${specifier}`]
+    if (typesOnly.has(way) && !typeOnly) return [`${module.path} runs code of ${specifier}`]
+    return []
+  })
+}
+
+t.test('every import follows the table of rooms', async t => {
+  const modules = await readModules()
+  t.ok(modules.length > 10, 'the modules of src/ are found')
+  const homeless = modules.filter(module => allowed[module.room] === undefined)
+  t.strictSame(paths(homeless), [], 'every module lies in a room of the table')
+  t.strictSame(modules.flatMap(breaches), [])
+})
+
+t.test('platform and packages have one address each', async t => {
+  const modules = await readModules()
+  for (const [name, places] of Object.entries(addresses)) {
+    const strangers = modules.filter(module => imports(module, name) && !isAt(module, places))
+    t.strictSame(paths(strangers), [], `${name} is imported in ${places.join(', ')} only`)
+  }
+  const dialers = modules.filter(module => module.room === 'client' && imports(module, 'node:net'))
+  t.ok(dialers.length <= 1, `one file of client/ opens sockets: ${paths(dialers).join(', ')}`)
+})
+
+t.test('every package that src/ imports has an address', async t => {
+  const strangers = (await readModules()).flatMap(module =>
+    module.imports
+      .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
+      .filter(({ specifier }) => addresses[packageOf(specifier)] === undefined)
+      .map(({ specifier }) => `${module.path} imports ${specifier}`),
+  )
+  t.strictSame(strangers, [])
+})
+
+t.test('only the command line knows the process and the console', async t => {
+  const inner = (await readModules()).filter(module => module.room !== 'cli')
+  const users = inner.filter(
+    module =>
+      ['process', 'console'].some(name => module.globals.has(name)) ||
+      module.imports.some(({ specifier }) => /^node:(process|console)$/.test(specifier)),
+  )
+  t.strictSame(paths(users), [])
+})
+
+t.test('modules have named exports and imports that can be read', async t => {
+  const modules = await readModules()
+  t.strictSame(paths(modules.filter(module => module.hasDefaultExport)), [], 'no default exports')
+  const unreadable = modules.flatMap(module =>
+    module.imports
+      .filter(({ specifier }) => /^\.(?!.*\.js$)|^\(computed\)$/.test(specifier))
+      .map(({ specifier }) => `${module.path} imports ${specifier}`),
+  )
+  t.strictSame(unreadable, [], 'imports name a file that ends in .js')
+})
+
+t.test('files say what they are for, stay short and leave nothing to do', async t => {
+  const modules = await readModules()
+  const silent = modules.filter(module => !/^\/\*\n {2}\S/.test(module.text))
+  t.strictSame(paths(silent), [], 'every file opens with what it is for')
+  const long = modules.filter(module => module.lineCount > 400)
+  t.strictSame(paths(long), [], 'no file has more than 400 lines')
+  const unfinished = modules.filter(module => /\b(TODO|FIXME|XXX|HACK)\b/.test(module.text))
+  t.strictSame(paths(unfinished), [], 'nothing is left to do')
+})
+
+t.test('the reader of modules sees every form of import and nothing in text', async t => {
+  const module = parseModule(
+    'parse/example.ts',
+    [
+      "import { connect } from 'node:net'",
+      "import type { Batch } from '../load/batch.js'",
+      "export { a } from './a.js'",
+      "export * from '../server/index.js'",
+      "type Late = import('../cli/main.js').Main",
+      "const late = await import('../wire/reader.js')",
+      "const computed = await import('../' + name)",
+      "// import x from '../client/session.js'",
+      'const text = "import y from \'../client/pool.js\'; process.exit()"',
+      'const { console: renamed } = { console: node.process }',
+      'globalThis.queueMicrotask(() => process.exit())',
+      'export default late',
+    ].join('\n'),
+  )
+  t.strictSame(
+    module.imports.map(({ specifier, typeOnly }) => [specifier, typeOnly]),
+    [
+      ['node:net', false],
+      ['../load/batch.js', true],
+      ['./a.js', false],
+      ['../server/index.js', false],
+      ['../cli/main.js', true],
+      ['../wire/reader.js', false],
+      ['(computed)', false],
+    ],
+  )
+  t.ok(module.hasDefaultExport)
+  t.ok(module.globals.has('process'))
+  t.notOk(module.globals.has('console'))
+  t.strictSame(breaches(module), [
+    'parse/example.ts imports ../load/batch.js',
+    'parse/example.ts imports ../server/index.js',
+    'parse/example.ts imports ../cli/main.js',
+    'parse/example.ts imports ../wire/reader.js',
+  ])
+})
+
+t.test('a room that may use types alone is told apart from one that runs code', async t => {
+  const types = parseModule('parse/a.ts', "import type { ByteSource } from '../source/source.js'")
+  const code = parseModule('parse/b.ts', "import { openSource } from '../source/source.js'")
+  t.strictSame(breaches(types), [])
+  t.strictSame(breaches(code), ['parse/b.ts runs code of ../source/source.js'])
+})
