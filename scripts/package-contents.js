@@ -10,7 +10,7 @@ const needed = [
   /^package\.json$/,
   /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md)$/,
   /^bin\/ddb-ingest\.js$/,
-  /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts)$/,
+  /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+(\.js|\.d\.ts)$/,
   /^fixtures\/README\.md$/,
   /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,
 ]

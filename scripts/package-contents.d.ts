@@ -1,0 +1,12 @@
+/** Paths in the list that no user needs. */
+export function needlessFiles(paths: readonly string[]): string[]
+
+export interface Packed {
+  filename: string
+  /** Bytes of the tarball. */
+  size: number
+  files: { path: string; size: number }[]
+}
+
+/** Packs the checkout without running its scripts; writes nothing when `folder` is undefined. */
+export function pack(root: string, folder?: string): Packed

@@ -1,0 +1,115 @@
+/*
+  The one list of error codes: every class says its own name, every code has a meaning for the shell, and the guide
+  explains each of them.
+*/
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import {
+  ConnectionError,
+  DdbError,
+  type ErrorCode,
+  errorCodes,
+  InputError,
+  ProtocolError,
+  ServerError,
+  TimeoutError,
+  UsageError,
+  ValueError,
+} from '../src/errors.js'
+import { readModules, root } from './helpers/checkout.js'
+
+/** What the command line may end with after a failure: sysexits.h, the loader's own 4 and 5, and SIGINT. */
+const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 73, 74, 75, 76, 77, 78, 130])
+
+const codes = Object.keys(errorCodes) as ErrorCode[]
+
+t.test('every class reports its own name, code and exit code', async t => {
+  const samples: [DdbError, string, ErrorCode][] = [
+    [new DdbError('DDB_INTERNAL', 'm'), 'DdbError', 'DDB_INTERNAL'],
+    [new UsageError('DDB_USAGE', 'm'), 'UsageError', 'DDB_USAGE'],
+    [new InputError('DDB_INPUT_CELL', 'm', { file: 'f' }), 'InputError', 'DDB_INPUT_CELL'],
+    [new ConnectionError('DDB_CONNECT', 'm'), 'ConnectionError', 'DDB_CONNECT'],
+    [new ProtocolError('m', 7), 'ProtocolError', 'DDB_PROTOCOL'],
+    [new ProtocolError('m', 7, 'DDB_LIMIT'), 'ProtocolError', 'DDB_LIMIT'],
+    [new ValueError('DDB_STRING_HAS_NUL', 'm'), 'ValueError', 'DDB_STRING_HAS_NUL'],
+    [new ServerError('m'), 'ServerError', 'DDB_SERVER'],
+    [new ServerError('m', 'DDB_LOGIN'), 'ServerError', 'DDB_LOGIN'],
+    [new TimeoutError('m'), 'TimeoutError', 'DDB_TIMEOUT'],
+  ]
+  for (const [error, name, code] of samples) {
+    t.type(error, DdbError)
+    t.type(error, Error)
+    t.equal(error.name, name)
+    t.equal(error.code, code, `${name} reports ${code}`)
+    t.equal(error.exitCode, errorCodes[code])
+    t.match(error.stack, new RegExp(`^(${name}|Error): m`), 'the stack names the message')
+    t.equal(error.safeToRetry, false, 'nothing is safe to repeat unless it says so')
+  }
+})
+
+t.test('an error keeps what lies underneath', async t => {
+  const cause = new Error('underneath')
+  t.equal(new UsageError('DDB_USAGE', 'm', { cause }).cause, cause)
+  t.equal(new InputError('DDB_INPUT_READ', 'm', { file: 'f' }, { cause }).cause, cause)
+  t.notOk('cause' in new DdbError('DDB_INTERNAL', 'm'), 'no cause is no property')
+})
+
+t.test('an error says where it happened', async t => {
+  const position = { file: 'trades.csv', lineNumber: 17, columnName: 'price', offsetBytes: 512 }
+  t.strictSame(new InputError('DDB_INPUT_CELL', 'm', position).position, position)
+  const protocol = new ProtocolError('expected a newline', 4096)
+  t.equal(protocol.offsetBytes, 4096)
+  t.match(protocol.message, /expected a newline.*byte 4096/)
+  const server = new ServerError('tableInsert(t, x) => no such table', 'DDB_TARGET', 'Create it.')
+  t.equal(server.serverMessage, 'tableInsert(t, x) => no such table')
+  t.equal(server.message, 'Create it.')
+})
+
+t.test('an error says whether sending again is safe only where that was decided', async t => {
+  t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: true }).safeToRetry, true)
+  t.equal(new ConnectionError('DDB_CONNECT', 'm', { safeToRetry: false }).safeToRetry, false)
+})
+
+t.test('every code ends the command line with a documented exit code', async t => {
+  for (const code of codes) {
+    t.match(code, /^DDB_[A-Z]+(_[A-Z]+)*$/, code)
+    t.ok(exitCodes.has(errorCodes[code]), `${code} ends with ${errorCodes[code]}`)
+  }
+})
+
+t.test('every code is used, and every code that is used is in the list', async t => {
+  const used = new Set<string>()
+  for (const module of await readModules()) {
+    if (module.path === 'errors.ts') continue
+    for (const [code] of module.text.matchAll(/\bDDB_[A-Z_]+\b/g)) used.add(code)
+  }
+  // Codes that the classes of errors.ts set by themselves.
+  for (const code of ['DDB_PROTOCOL', 'DDB_LIMIT', 'DDB_SERVER', 'DDB_TIMEOUT']) used.add(code)
+  t.strictSame(
+    codes.filter(code => !used.has(code)),
+    [],
+  )
+})
+
+const guide = new URL('docs/errors.md', root)
+t.test(
+  'the guide explains every code and no other',
+  existsSync(guide) ? {} : { skip: 'docs/errors.md is not written' },
+  async t => {
+    const text = await readFile(guide, 'utf8')
+    const explained = new Set(Array.from(text.matchAll(/\bDDB_[A-Z_]+\b/g), ([code]) => code))
+    t.strictSame(
+      codes.filter(code => !explained.has(code)),
+      [],
+      'codes without an explanation',
+    )
+    // Variables of the environment share the prefix.
+    const variables = /^DDB_(INGEST_|HOST|PORT|USER|PASSWORD)/
+    t.strictSame(
+      [...explained].filter(code => !(code in errorCodes) && !variables.test(code)),
+      [],
+      'explanations of codes that do not exist',
+    )
+  },
+)

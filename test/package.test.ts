@@ -1,0 +1,101 @@
+/*
+  What a user installs: few packages in exact versions, entries with their types, and no file that is not needed.
+*/
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { needlessFiles, pack } from '../scripts/package-contents.js'
+import { root } from './helpers/checkout.js'
+
+interface Manifest {
+  type: string
+  engines: { node: string }
+  bin: Record<string, string>
+  exports: Record<string, string | Record<string, string>>
+  dependencies: Record<string, string>
+  devDependencies: Record<string, string>
+}
+
+interface LockedPackage {
+  version: string
+  license?: string
+  dev?: boolean
+  devOptional?: boolean
+  hasInstallScript?: boolean
+  dependencies?: Record<string, string>
+  devDependencies?: Record<string, string>
+}
+
+const readJson = async <T>(name: string): Promise<T> =>
+  JSON.parse(await readFile(new URL(name, root), 'utf8')) as T
+
+const manifest = await readJson<Manifest>('package.json')
+const lock = await readJson<{ packages: Record<string, LockedPackage> }>('package-lock.json')
+const installed = Object.entries(lock.packages).filter(([path]) => path !== '')
+
+t.test('the packages needed at run time are these and no others', async t => {
+  t.strictSame(Object.keys(manifest.dependencies).sort(), [
+    'cli-progress',
+    'commander',
+    'csv-parse',
+    'ws',
+  ])
+  const atRunTime = installed.filter(([, entry]) => entry.dev !== true && !entry.devOptional)
+  t.ok(atRunTime.length <= 12, `${atRunTime.length} packages come along`)
+  const permissive = /^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|BlueOak-1\.0\.0)$/
+  const others = atRunTime.filter(([, entry]) => !permissive.test(entry.license ?? ''))
+  t.strictSame(others, [], 'all under permissive licences')
+})
+
+t.test('versions are exact, and the lock file agrees with them', async t => {
+  const all = { ...manifest.dependencies, ...manifest.devDependencies }
+  const ranges = Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+  t.strictSame(ranges, [])
+  const { dependencies, devDependencies } = lock.packages[''] ?? {}
+  t.strictSame({ ...dependencies, ...devDependencies }, all)
+})
+
+t.test('no package runs a script when it is installed', async t => {
+  // scripts/prepare-checkout.js installs with --ignore-scripts: a package that relied on one would be broken.
+  t.strictSame(
+    installed.filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => path),
+    [],
+  )
+})
+
+t.test('the package is an ES module with types first in every entry', async t => {
+  t.equal(manifest.type, 'module')
+  t.equal(manifest.engines.node, '>=20.19')
+  t.strictSame(Object.keys(manifest.exports), ['.', './server', './package.json'])
+  for (const [entry, conditions] of Object.entries(manifest.exports)) {
+    if (typeof conditions === 'string') continue
+    t.strictSame(Object.keys(conditions), ['types', 'default'], entry)
+  }
+})
+
+t.test('the tarball holds what a user needs and nothing else', async t => {
+  const paths = pack(fileURLToPath(root)).files.map(file => file.path)
+  t.strictSame(needlessFiles(paths), [])
+  const entries = Object.values(manifest.exports).flatMap(entry =>
+    typeof entry === 'string' ? [entry] : Object.values(entry),
+  )
+  const promised = [...entries, ...Object.values(manifest.bin), 'LICENSE', 'fixtures/README.md']
+  for (const path of promised) {
+    t.ok(paths.includes(path.replace(/^\.\//, '')), `${path} is packed (npm test compiles it)`)
+  }
+})
+
+t.test('a file that no user needs is recognised', async t => {
+  const needless = [
+    'dist/load/plan.js.map',
+    'dist/load/plan.test.js',
+    'dist/.fingerprint',
+    'src/index.ts',
+    'test/package.test.ts',
+    'fixtures/wire/table.bin',
+    'scripts/build.js',
+    '.taprc',
+  ]
+  t.strictSame(needlessFiles(needless), needless)
+  t.strictSame(needlessFiles(['dist/server/script/lexer.d.ts', 'bin/ddb-ingest.js']), [])
+})
