@@ -41,7 +41,7 @@ export function buildIsCurrent() {
 }
 
 /** True when the compiler is installed; it is not after `npm ci --omit=dev`. */
-export function canBuild() {
+function canBuild() {
   return existsSync(compiler)
 }
 

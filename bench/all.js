@@ -1,0 +1,19 @@
+/*
+  Runs every benchmark, one after the other, and reports all figures as one table.
+*/
+import { measure as csv } from './csv.js'
+import { measure as encode } from './encode.js'
+import { benchOptions, report } from './lib/report.js'
+import { measure as memory } from './memory.js'
+import { measure as seedsWorkload } from './seeds-workload.js'
+import { measure as startup } from './startup.js'
+
+const benchmarks = { startup, encode, csv, memory, 'seeds-workload': seedsWorkload }
+
+const options = benchOptions()
+const figures = []
+for (const [name, measure] of Object.entries(benchmarks)) {
+  process.stderr.write(`measuring ${name} ...\n`)
+  figures.push(...(await measure(options)))
+}
+report('all', figures)

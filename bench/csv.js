@@ -1,0 +1,87 @@
+/*
+  Loading CSV from a file into a sink against csv-parse reading the same file and doing nothing with it; and the
+  compressed file against Node's gunzip alone. The ratio says how many times as fast the loader is.
+*/
+import { fileURLToPath } from 'node:url'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { alternate, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { startSink, timedLoad } from './lib/sink.js'
+
+const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
+
+const cases = [
+  {
+    work: 'CSV narrow, 4 columns, against csv-parse',
+    input: 'narrow.csv',
+    table: 'trades',
+    rows: 2_000_000,
+    against: 'csv-parse',
+    bar: { atLeast: 5 },
+  },
+  {
+    work: 'CSV wide, 40 numeric columns, against csv-parse',
+    input: 'wide.csv',
+    table: 'wide',
+    rows: 300_000,
+    against: 'csv-parse',
+    bar: { atLeast: 3 },
+  },
+  {
+    work: 'CSV text, quotes and commas, against csv-parse',
+    input: 'text.csv',
+    table: 'texts',
+    rows: 1_000_000,
+    against: 'csv-parse',
+    bar: { atLeast: 3 },
+  },
+  {
+    work: 'CSV narrow, gzip, time against gunzip',
+    input: 'narrow.csv.gz',
+    table: 'trades',
+    rows: 2_000_000,
+    against: 'gunzip',
+    bar: { atMost: 1.3 },
+  },
+  {
+    work: 'NDJSON, 4 members, against readline and JSON.parse',
+    input: 'narrow.ndjson',
+    table: 'trades',
+    rows: 1_000_000,
+    against: 'readline',
+    bar: { atLeast: 2 },
+  },
+]
+
+async function measureCase({ work, input, table, rows, against, bar }, folder, init, repeats) {
+  const path = await writeInput(folder, input, rows)
+  const sink = await startSink(init)
+  try {
+    const medians = await alternate(
+      () => timedLoad(sink, path, table, rows),
+      async () => (await runNode([reference, against, path])).seconds,
+      repeats,
+    )
+    // "Times as fast" where faster is the aim, "times as long" where the reference is a floor.
+    const { ours, reference: other } = medians
+    const ratio = bar.atMost === undefined ? other / ours : ours / other
+    return { work, unit: 's', ours, reference: other, ratio, bar, rows }
+  } finally {
+    await sink.stop()
+  }
+}
+
+/** Figures of all text formats. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = await writeTables(folder)
+    const figures = []
+    for (const oneCase of cases) {
+      const rows = Math.round(oneCase.rows * scale)
+      figures.push(await measureCase({ ...oneCase, rows }, folder, init, repeats))
+    }
+    return figures
+  })
+}
+
+await runAlone(import.meta.url, 'csv', measure)

@@ -1,0 +1,95 @@
+/*
+  Inputs of the benchmarks, made on the spot in the system's folder for temporary files: the same seed gives the same
+  bytes, so figures of two days are about the same file.
+*/
+import { createWriteStream } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { createGzip } from 'node:zlib'
+import { generateTrades, seededRandom } from '../../scripts/generate-trades.js'
+
+const wideColumns = 40
+const chunkChars = 1 << 16
+
+/** Tables for all inputs, as a script for `serve --init`. */
+const tables = [
+  'share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades',
+  `share streamTable(10000:0, ${Array.from({ length: wideColumns }, (_, i) => `\`c${i}`).join('')}, ` +
+    `[${Array.from({ length: wideColumns }, (_, i) => (i % 2 === 0 ? 'DOUBLE' : 'INT')).join()}]) as wide`,
+  'share streamTable(10000:0, `id`title`remark, [INT,STRING,STRING]) as texts',
+].join('\n')
+
+/** Calls `use` with a new folder and removes it afterwards, whatever happens. */
+export async function withFolder(use) {
+  const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-bench-'))
+  try {
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** Writes the script that creates `trades`, `wide` and `texts`; returns its path. */
+export async function writeTables(folder) {
+  const path = join(folder, 'tables.dos')
+  await writeFile(path, `${tables}\n`)
+  return path
+}
+
+function* inChunks(lines) {
+  let text = ''
+  for (const line of lines) {
+    text += line
+    if (text.length < chunkChars) continue
+    yield text
+    text = ''
+  }
+  yield text
+}
+
+/** 40 numeric columns, every other one whole numbers. */
+function* wideLines(rows) {
+  const random = seededRandom(40)
+  yield `${Array.from({ length: wideColumns }, (_, i) => `c${i}`).join()}\n`
+  for (let row = 0; row < rows; row++) {
+    const cells = Array.from({ length: wideColumns }, (_, i) =>
+      i % 2 === 0 ? (random() * 1000).toFixed(3) : Math.floor(random() * 1e6),
+    )
+    yield `${cells.join()}\n`
+  }
+}
+
+/** Quoted text with commas and doubled quotes. */
+function* textLines(rows) {
+  const random = seededRandom(3)
+  yield 'id,title,remark\n'
+  for (let row = 0; row < rows; row++) {
+    const number = Math.floor(random() * 1e6)
+    yield `${row},"order ${number}, second copy","said ""take ${number % 97}, then go"" twice"\n`
+  }
+}
+
+const writers = {
+  'narrow.csv': rows => generateTrades({ rows, format: 'csv' }),
+  'narrow.csv.gz': rows => generateTrades({ rows, format: 'csv' }),
+  'narrow.ndjson': rows => generateTrades({ rows, format: 'ndjson' }),
+  'wide.csv': rows => inChunks(wideLines(rows)),
+  'text.csv': rows => inChunks(textLines(rows)),
+}
+
+/**
+ * Writes one of the inputs.
+ *
+ * @param name  a file name of the list above; `.gz` is compressed
+ * @returns the path of the file
+ */
+export async function writeInput(folder, name, rows) {
+  const path = join(folder, name)
+  const text = Readable.from(writers[name](rows))
+  const steps = name.endsWith('.gz') ? [createGzip()] : []
+  await pipeline([text, ...steps, createWriteStream(path)])
+  return path
+}

@@ -1,0 +1,66 @@
+/*
+  How the benchmarks measure: whole processes, two ways in turn (A B A B), medians. Machines differ and drift, so
+  only ratios of what was measured in one run say anything.
+*/
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+
+/** The command line under measurement. */
+export const program = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
+
+/** Fewer than five runs leave the median to chance. */
+export const defaultRepeats = 5
+
+export function median(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+/** Largest resident set of a running process in bytes, or 0 where the platform does not tell. */
+function peakRssBytes(pid) {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
+  } catch {
+    // The process has ended, or there is no /proc.
+    return 0
+  }
+}
+
+/**
+ * Runs Node on a program until it ends.
+ *
+ * @returns seconds of the whole process, its standard output, and the peak of its memory when asked for
+ * @throws when it ends with another code than 0
+ */
+export async function runNode(args, { watchMemory = false } = {}) {
+  const startedMs = performance.now()
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let peak = 0
+  // The kernel keeps the high-water mark, so looking rarely loses only what grows at the very end.
+  const watch = watchMemory
+    ? setInterval(() => (peak = Math.max(peak, peakRssBytes(child.pid))), 10)
+    : undefined
+  let stdout = ''
+  child.stdout.setEncoding('utf8').on('data', text => (stdout += text))
+  const [code] = await once(child, 'close')
+  clearInterval(watch)
+  const seconds = (performance.now() - startedMs) / 1000
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`)
+  return { seconds, stdout, peakRssBytes: peak }
+}
+
+/** Runs `ours` and `reference` in turn; both resolve to a number, and the medians of both are returned. */
+export async function alternate(ours, reference, repeats = defaultRepeats) {
+  const oursRuns = []
+  const referenceRuns = []
+  for (let run = 0; run < repeats; run++) {
+    oursRuns.push(await ours())
+    referenceRuns.push(await reference())
+  }
+  return { ours: median(oursRuns), reference: median(referenceRuns), oursRuns, referenceRuns }
+}

@@ -1,0 +1,44 @@
+/*
+  What the loader is compared with, as whole processes: a program that does nothing but the first step of a load with
+  a well-known part. Run as `node bench/lib/reference.js WHAT FILE`; prints how many rows it saw.
+*/
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { createGunzip } from 'node:zlib'
+
+const readBytes = 1 << 20
+
+const references = {
+  /** csv-parse alone: arrays of strings, no conversion. */
+  async 'csv-parse'(path) {
+    const { parse } = await import('csv-parse')
+    const parser = createReadStream(path, { highWaterMark: readBytes }).pipe(parse())
+    let rows = -1
+    parser.on('readable', () => {
+      while (parser.read() !== null) rows++
+    })
+    await new Promise((resolve, reject) => parser.on('end', resolve).on('error', reject))
+    return rows
+  },
+
+  /** Node's line reader and JSON.parse. */
+  async readline(path) {
+    let rows = 0
+    const input = createReadStream(path, { highWaterMark: readBytes })
+    for await (const line of createInterface({ input })) {
+      if (JSON.parse(line) !== null) rows++
+    }
+    return rows
+  },
+
+  /** Node's gunzip, the bytes thrown away; line ends are not looked for, as that would be work of its own. */
+  async gunzip(path) {
+    const output = createReadStream(path, { highWaterMark: readBytes }).pipe(createGunzip())
+    let byteCount = 0
+    for await (const chunk of output) byteCount += chunk.length
+    return byteCount
+  },
+}
+
+const [what, path] = process.argv.slice(2)
+process.stdout.write(`${await references[what](path)}\n`)

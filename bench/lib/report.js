@@ -1,0 +1,65 @@
+/*
+  One manner of reporting for all benchmarks: a table for people on standard output, the same figures as JSON for
+  machines in bench/results/, which Git ignores.
+*/
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { fileURLToPath } from 'node:url'
+import { defaultRepeats } from './measure.js'
+
+/**
+ * One figure: `work` in words; `ours` and `reference` in `unit`; `ratio` of the two, and the `bar` it is held to:
+ * `{ atLeast }` or `{ atMost }`.
+ *
+ * @typedef {{ work: string, unit: string, ours: number, reference: number, ratio: number,
+ *   bar?: { atLeast?: number, atMost?: number } }} Figure
+ */
+
+function verdict({ ratio, bar }) {
+  if (bar === undefined) return ''
+  const { atLeast, atMost } = bar
+  if (atLeast !== undefined) return `${ratio >= atLeast ? 'met' : 'MISSED'} (at least ${atLeast})`
+  return `${ratio <= atMost ? 'met' : 'MISSED'} (at most ${atMost})`
+}
+
+function table(figures) {
+  const head = ['work', 'ours', 'reference', 'unit', 'ratio', 'bar']
+  const lines = figures.map(figure => [
+    figure.work,
+    figure.ours.toPrecision(4),
+    figure.reference.toPrecision(4),
+    figure.unit,
+    figure.ratio.toPrecision(3),
+    verdict(figure),
+  ])
+  const widths = head.map((_, i) => Math.max(...[head, ...lines].map(line => line[i].length)))
+  return [head, ...lines].map(line => line.map((cell, i) => cell.padEnd(widths[i])).join('  '))
+}
+
+/** Options every benchmark understands; `--scale 0.1` makes inputs a tenth as long, for a first look. */
+export function benchOptions() {
+  const { values } = parseArgs({
+    options: {
+      repeats: { type: 'string', default: String(defaultRepeats) },
+      scale: { type: 'string', default: '1' },
+      large: { type: 'boolean', default: false },
+    },
+  })
+  return { repeats: Number(values.repeats), scale: Number(values.scale), large: values.large }
+}
+
+/** Prints figures and writes them to bench/results/NAME.json. */
+export function report(name, figures) {
+  for (const line of table(figures)) process.stdout.write(`${line.trimEnd()}\n`)
+  const folder = fileURLToPath(new URL('../results/', import.meta.url))
+  mkdirSync(folder, { recursive: true })
+  const machine = { node: process.version, cpu: cpus()[0]?.model ?? '', cores: cpus().length }
+  const text = JSON.stringify({ at: new Date().toISOString(), machine, figures }, undefined, 2)
+  writeFileSync(`${folder}${name}.json`, `${text}\n`)
+}
+
+/** Runs a benchmark when its file is the program that was started. */
+export async function runAlone(moduleUrl, name, measure) {
+  if (process.argv[1] === fileURLToPath(moduleUrl)) report(name, await measure(benchOptions()))
+}

@@ -1,0 +1,42 @@
+/*
+  What it costs to begin: the version, and a load of ten rows, against a Node that does nothing.
+*/
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { alternate, program, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { startSink, timedLoad } from './lib/sink.js'
+
+const idle = async () => (await runNode(['-e', '0'])).seconds
+
+/** Both in seconds of whole processes. */
+export async function measure({ repeats }) {
+  // Processes of a twentieth of a second scatter more than loads of seconds, and cost less to repeat.
+  const times = repeats * 4
+  return withFolder(async folder => {
+    const path = await writeInput(folder, 'narrow.csv', 10)
+    const sink = await startSink(await writeTables(folder))
+    try {
+      const version = await alternate(
+        async () => (await runNode([program, '--version'])).seconds,
+        idle,
+        times,
+      )
+      const load = await alternate(() => timedLoad(sink, path, 'trades', 10), idle, times)
+      return [
+        { work: '--version against node -e 0', medians: version, bar: { atMost: 1.5 } },
+        { work: 'a load of ten rows against node -e 0', medians: load, bar: { atMost: 3 } },
+      ].map(({ work, medians: { ours, reference }, bar }) => ({
+        work,
+        unit: 's',
+        ours,
+        reference,
+        ratio: ours / reference,
+        bar,
+      }))
+    } finally {
+      await sink.stop()
+    }
+  })
+}
+
+await runAlone(import.meta.url, 'startup', measure)
