@@ -22,6 +22,7 @@ interface LockedPackage {
   dev?: boolean
   devOptional?: boolean
   hasInstallScript?: boolean
+  optionalDependencies?: Record<string, string>
   dependencies?: Record<string, string>
   devDependencies?: Record<string, string>
 }
@@ -53,6 +54,16 @@ t.test('versions are exact, and the lock file agrees with them', async t => {
   t.strictSame(ranges, [])
   const { dependencies, devDependencies } = lock.packages[''] ?? {}
   t.strictSame({ ...dependencies, ...devDependencies }, all)
+})
+
+t.test('the lock file names the builds of a package for every platform', async t => {
+  // `npm install` leaves out those it cannot find, without a word; `npm ci` then refuses the whole file.
+  const missing = installed.flatMap(([path, entry]) =>
+    Object.keys(entry.optionalDependencies ?? {})
+      .filter(name => !(`node_modules/${name}` in lock.packages))
+      .filter(name => !(`${path}/node_modules/${name}` in lock.packages)),
+  )
+  t.strictSame(missing, [])
 })
 
 t.test('no package runs a script when it is installed', async t => {
