@@ -7,21 +7,14 @@ import type { DataType, DecimalType } from './data-type.js'
 
 export type Int8Type = 'BOOL' | 'CHAR'
 export type Int32Type =
-  | 'INT'
-  | 'DATE'
-  | 'MONTH'
-  | 'TIME'
-  | 'MINUTE'
-  | 'SECOND'
-  | 'DATETIME'
-  | 'DATEHOUR'
-  | 'DATEMINUTE'
+  'INT' | 'DATE' | 'MONTH' | 'TIME' | 'MINUTE' | 'SECOND' | 'DATETIME' | 'DATEHOUR' | 'DATEMINUTE'
 export type Int64Type = 'LONG' | 'TIMESTAMP' | 'NANOTIME' | 'NANOTIMESTAMP'
 /** 16 bytes a value, kept in wire order: the whole text reversed (§4.3). */
 export type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
 /** Two doubles a value: re, im or x, y. */
 export type DoublePairType = 'COMPLEX' | 'POINT'
-export type CodeType = 'FUNCTIONDEF' | 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
+/** Types of the server's own objects; only scalars travel, as text. */
+export type CodeType = 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
 
 /** `null` is the null of the type. BOOL is boolean, 64-bit types are bigint, decimals are unscaled bigint. */
 export type Scalar =
@@ -31,6 +24,8 @@ export type Scalar =
   | { form: 'scalar'; type: Int64Type; value: bigint | null }
   | { form: 'scalar'; type: 'FLOAT' | 'DOUBLE'; value: number | null }
   | { form: 'scalar'; type: 'SYMBOL' | 'STRING' | CodeType; value: string }
+  /** `functionKind`: 0 system, 3 user, 4 partial, … (§4.2); 0 when left out. */
+  | { form: 'scalar'; type: 'FUNCTIONDEF'; functionKind?: number; value: string }
   | { form: 'scalar'; type: 'BLOB'; value: Uint8Array }
   | { form: 'scalar'; type: Bytes16Type; value: Uint8Array | null }
   | { form: 'scalar'; type: DoublePairType; value: readonly [number, number] | null }
@@ -65,7 +60,10 @@ export type Vector =
   | { form: 'vector'; type: 'DECIMAL128'; length: number; scale: number; data: Uint8Array }
   | AnyVector
 
-/** Dictionary-coded text (§5.4): entry 0 of `base` is the empty string, which is the null. */
+/**
+ * Dictionary-coded text (§5.4): entry 0 of `base` is the empty string, which is the null. One that travels as plain
+ * strings (flag 17) is coded on arrival, so that its type stays what the flag says.
+ */
 export interface SymbolVector {
   form: 'vector'
   type: 'SYMBOL'
@@ -74,7 +72,7 @@ export interface SymbolVector {
   base: readonly string[]
 }
 
-/** Plain text; '' is the null. Also a SYMBOL vector that travels without a base (flag 17). */
+/** Plain text; '' is the null. */
 export interface StringVector {
   form: 'vector'
   type: 'STRING'
@@ -105,6 +103,9 @@ export interface ArrayVector {
   offsets: Uint32Array
   cells: Vector
 }
+
+/** A vector whose elements carry no flags of their own. */
+export type TypedVector = Exclude<Vector, AnyVector>
 
 /** One column of a table. */
 export type Column = Vector | ArrayVector
@@ -146,15 +147,7 @@ export interface Table {
 }
 
 /** A value of the wire. */
-export type Value =
-  | Scalar
-  | Vector
-  | ArrayVector
-  | Pair
-  | Matrix
-  | SetValue
-  | Dictionary
-  | Table
+export type Value = Scalar | Vector | ArrayVector | Pair | Matrix | SetValue | Dictionary | Table
 
 /** Number of each data form in the high byte of an object's flag (§4.1). */
 export const dataForms = {

@@ -1,0 +1,41 @@
+/*
+  Flag: the two bytes that open every object (protocol notes §5), type first, then form. Types from 128 on are
+  "extended"; only SYMBOL with a base (145) is in use.
+*/
+import { ProtocolError } from '../errors.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { ByteWriter } from '../wire/writer.js'
+import { dataForms } from './value.js'
+import type { DataType } from './data-type.js'
+import { dataTypeOf, dataTypes } from './data-type.js'
+
+export type DataForm = keyof typeof dataForms
+
+export function encodeFlag(writer: ByteWriter, form: DataForm, typeId: number): void {
+  writer.u16((dataForms[form] << 8) | typeId)
+}
+
+export function encodeTypeFlag(writer: ByteWriter, form: DataForm, type: DataType): void {
+  encodeFlag(writer, form, dataTypes[type].id)
+}
+
+/** @throws {ProtocolError} for a number that is no type, or one that cannot travel in this place */
+export function typeOfId(reader: ByteReader, id: number): DataType {
+  const type = dataTypeOf(id)
+  if (type === undefined) {
+    throw new ProtocolError(`Type ${id} is not a DolphinDB type this end knows`, reader.offsetBytes)
+  }
+  return type
+}
+
+/**
+ * int32 that counts something.
+ * @throws {ProtocolError} when it is negative
+ */
+export function readCount(reader: ByteReader, what: string): number {
+  const count = reader.i32()
+  if (count < 0) {
+    throw new ProtocolError(`A count of ${count} ${what} is impossible`, reader.offsetBytes - 4)
+  }
+  return count
+}

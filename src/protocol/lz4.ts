@@ -1,0 +1,73 @@
+/*
+  Raw LZ4 blocks, no frame: a run of sequences
+    token     uint8   high half literal count, low half match length − 4; 15 means more bytes follow
+    more      uint8s  added while they are 255
+    literals
+    offset    uint16  distance back into what is written already; the last sequence ends before it
+    more      uint8s  for the match length
+*/
+import { ProtocolError } from '../errors.js'
+
+const minMatch = 4
+
+/**
+ * Bytes of one block.
+ *
+ * @param maxBytes     most bytes it may decompress to
+ * @param offsetBytes  where the block stands in its stream, for errors
+ */
+export function decompressLz4(
+  block: Uint8Array,
+  maxBytes: number,
+  offsetBytes: number,
+): Uint8Array<ArrayBuffer> {
+  const fail = (problem: string): never => {
+    throw new ProtocolError(`An LZ4 block ${problem}`, offsetBytes)
+  }
+  // A sequence byte stands for at most 255 bytes, so a small block cannot ask for a large buffer.
+  const output = new Uint8Array(Math.min(maxBytes, block.length * 255))
+  const inputEnd = block.length
+  let input = 0
+  let written = 0
+  while (input < inputEnd) {
+    const token = block[input++]!
+    let literals = token >> 4
+    if (literals === 15) {
+      let more: number
+      do {
+        if (input >= inputEnd) fail('ends inside a length')
+        more = block[input++]!
+        literals += more
+      } while (more === 255)
+    }
+    if (literals > inputEnd - input) fail('ends inside its literals')
+    if (literals > output.length - written) fail(`holds more than ${maxBytes} bytes`)
+    output.set(block.subarray(input, input + literals), written)
+    input += literals
+    written += literals
+    if (input === inputEnd) return output.subarray(0, written)
+    if (inputEnd - input < 2) fail('ends inside an offset')
+    const distance = block[input]! | (block[input + 1]! << 8)
+    input += 2
+    let length = (token & 15) + minMatch
+    if (length === 15 + minMatch) {
+      let more: number
+      do {
+        if (input >= inputEnd) fail('ends inside a length')
+        more = block[input++]!
+        length += more
+      } while (more === 255)
+    }
+    if (distance === 0 || distance > written) fail('refers to bytes before its start')
+    if (length > output.length - written) fail(`holds more than ${maxBytes} bytes`)
+    copyMatch(output, written, distance, length)
+    written += length
+  }
+  return fail('ends without its last literals')
+}
+
+/** A match may overlap what it writes, and then repeats itself. */
+function copyMatch(output: Uint8Array, at: number, distance: number, length: number): void {
+  if (distance >= length) output.copyWithin(at, at - distance, at - distance + length)
+  else for (let end = at + length; at < end; at++) output[at] = output[at - distance]!
+}

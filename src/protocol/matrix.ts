@@ -1,0 +1,105 @@
+/*
+  Matrix (protocol notes §5.6)
+    flag          uint16  type, form 3
+    labels        uint8   bit 0: row labels follow, bit 1: column labels follow
+    rowLabels     vector with flag
+    columnLabels  vector with flag
+    flag          uint16  again
+    rows          int32
+    columns       int32
+    scale         int32   decimals only
+    elements      rows × columns, column after column
+*/
+import { ProtocolError, ValueError } from '../errors.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { ByteWriter } from '../wire/writer.js'
+import { symbolBaseTypeId } from './data-type.js'
+import type { DecodeContext } from './decode-context.js'
+import { encodeTypeFlag, readCount, typeOfId } from './flag.js'
+import { decodeSymbols } from './symbol-vector.js'
+import type { Matrix, TypedVector, Vector } from './value.js'
+import { decodeElements, encodeShapedElements } from './vector.js'
+
+const hasRowLabels = 1
+const hasColumnLabels = 2
+
+export function encodeMatrix(
+  writer: ByteWriter,
+  matrix: Matrix,
+  encodeLabels: (writer: ByteWriter, labels: Vector) => void,
+): void {
+  const { rows, columns, elements, rowLabels, columnLabels } = matrix
+  if (elements.type === 'ANY' || elements.length !== rows * columns) {
+    throw new ValueError(
+      'DDB_USAGE',
+      `A ${rows}×${columns} matrix needs as many elements of one type`,
+    )
+  }
+  if (
+    (rowLabels !== undefined && rowLabels.length !== rows) ||
+    (columnLabels !== undefined && columnLabels.length !== columns)
+  ) {
+    throw new ValueError('DDB_USAGE', `A ${rows}×${columns} matrix needs as many labels`)
+  }
+  encodeTypeFlag(writer, 'matrix', elements.type)
+  writer.u8((rowLabels ? hasRowLabels : 0) | (columnLabels ? hasColumnLabels : 0))
+  if (rowLabels) encodeLabels(writer, rowLabels)
+  if (columnLabels) encodeLabels(writer, columnLabels)
+  encodeTypeFlag(writer, 'matrix', elements.type)
+  encodeShapedElements(writer, elements, rows, columns)
+}
+
+/** A matrix whose first flag has been read. */
+export function* decodeMatrix(
+  reader: ByteReader,
+  context: DecodeContext,
+  decodeLabels: (reader: ByteReader, context: DecodeContext) => Generator<void, Vector, void>,
+): Generator<void, Matrix, void> {
+  if (!reader.has(1)) yield* reader.need(1)
+  const labels = reader.u8()
+  const rowLabels = labels & hasRowLabels ? yield* decodeLabels(reader, context) : undefined
+  const columnLabels = labels & hasColumnLabels ? yield* decodeLabels(reader, context) : undefined
+  if (!reader.has(10)) yield* reader.need(10)
+  const typeId = reader.u8()
+  reader.u8()
+  const rows = readCount(reader, 'rows')
+  const columns = readCount(reader, 'columns')
+  checkShape(reader, rows, columns, rowLabels, columnLabels)
+  const elements = yield* decodeMatrixElements(reader, context, typeId, rows * columns)
+  return {
+    form: 'matrix',
+    rows,
+    columns,
+    elements,
+    ...(rowLabels && { rowLabels }),
+    ...(columnLabels && { columnLabels }),
+  }
+}
+
+function* decodeMatrixElements(
+  reader: ByteReader,
+  context: DecodeContext,
+  typeId: number,
+  length: number,
+): Generator<void, TypedVector, void> {
+  if (typeId === symbolBaseTypeId) return yield* decodeSymbols(reader, context, length, new Map())
+  return yield* decodeElements(reader, context, typeOfId(reader, typeId), length)
+}
+
+function checkShape(
+  reader: ByteReader,
+  rows: number,
+  columns: number,
+  rowLabels: Vector | undefined,
+  columnLabels: Vector | undefined,
+): void {
+  if (rowLabels !== undefined && rowLabels.length !== rows) {
+    throw new ProtocolError(`${rows} rows have ${rowLabels.length} labels`, reader.offsetBytes)
+  }
+  if (columnLabels !== undefined && columnLabels.length !== columns) {
+    throw new ProtocolError(
+      `${columns} columns have ${columnLabels.length} labels`,
+      reader.offsetBytes,
+    )
+  }
+}

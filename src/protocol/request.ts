@@ -1,0 +1,321 @@
+/*
+  Request (protocol notes §1)
+    header     <API|API2> <sessionId> <bodyBytes> / <props> LF
+    body       exactly bodyBytes of UTF-8, one of
+                 connect LF [login LF user LF password [LF encrypted]]
+                 script LF text
+                 function LF name LF argument count LF byte order
+                 variable LF name,name,… LF count LF byte order
+    arguments  objects, one after the other, with no length of their own
+  props: flags_cancellable_priority_parallelism_rootJob_fetchSize_offset_clientId_sequenceNumber, empty ends left out.
+*/
+import { Buffer } from 'node:buffer'
+import { ProtocolError, UsageError } from '../errors.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { ByteWriter } from '../wire/writer.js'
+import { decodeObject, encodeValue } from './codec.js'
+import type { DecodeLimits } from './decode-context.js'
+import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
+import type { Value } from './value.js'
+
+/** Bits of `flags` (§1.3). The flags of a request stand in its own header, so they can change between requests. */
+export const requestFlags = {
+  /** Runs on an urgent worker. */
+  urgent: 1,
+  secondary: 2,
+  /** No answer at all, not even an error; connect is answered nevertheless. */
+  async: 4,
+  pickle: 8,
+  /** Session variables are cleared after the request. */
+  clearMemory: 16,
+  /** Set by the C++ and Python clients on every request. */
+  apiClient: 32,
+  compress: 64,
+  python: 2048,
+  kdb: 4096,
+  /** With `pickle`: tables as lists; without: Arrow. */
+  pickleLists: 32_768,
+  reverseStreaming: 131_072,
+  oracle: 524_288,
+  mysql: 1_048_576,
+  decimalAsDouble: 8_388_608,
+} as const
+
+export interface RequestHead {
+  /** API2 asks for printed output (MSG) while the request runs. */
+  protocol: 'API' | 'API2'
+  /** Decimal text; '0' on connect. */
+  sessionId: string
+  /** Sum of `requestFlags`. */
+  flags: number
+  /** True when left out. */
+  cancellable?: boolean
+  /** 0 to 9, usually 4. */
+  priority: number
+  /** Usually 64, 2 on connect. */
+  parallelism: number
+  /** Bytes of a block of the reply; 0 or left out: the reply comes whole. */
+  fetchSize?: number
+  /** With `sequenceNumber`: the key by which a server drops repeated requests. */
+  clientId?: string
+  /** From 1; negative when the request is repeated. */
+  sequenceNumber?: number
+}
+
+export type Request =
+  | { kind: 'connect'; login?: { user: string; password: string; encrypted: boolean } }
+  | { kind: 'script'; script: string }
+  /** `name` is any expression that gives a function: `tableInsert{loadTable("dfs://db", "t")}`. */
+  | { kind: 'function'; name: string; args: readonly Value[] }
+  | { kind: 'variable'; names: readonly string[]; values: readonly Value[] }
+
+export interface RequestLimits extends DecodeLimits {
+  maxHeaderBytes: number
+  maxBodyBytes: number
+}
+
+export const defaultRequestLimits: RequestLimits = {
+  ...defaultDecodeLimits,
+  // Nine short fields and two UUID-sized ones stay far below.
+  maxHeaderBytes: 1024,
+  // A script is written by people or by other programs; 16 MiB is beyond both.
+  maxBodyBytes: 16_777_216,
+}
+
+/** C++ and Python refuse to send more than a few; a count is claimed before any argument arrives. */
+const maxArguments = 4096
+
+/**
+ * Writes one whole request, or nothing when it throws.
+ * @throws {UsageError} DDB_NAME for an unusable variable name, DDB_USAGE for login text with a line end
+ * @throws {ValueError} for an argument that cannot be encoded
+ */
+export function encodeRequest(writer: ByteWriter, head: RequestHead, request: Request): void {
+  const body = bodyText(request)
+  const bodyBytes = Buffer.byteLength(body)
+  writer.mark()
+  try {
+    writer.utf8(`${head.protocol} ${head.sessionId} ${bodyBytes} / ${propertyList(head)}\n${body}`)
+    const values = argumentsOf(request)
+    for (let index = 0; index < values.length; index++) encodeValue(writer, values[index]!)
+  } catch (error) {
+    writer.rollback()
+    throw error
+  }
+}
+
+function propertyList(head: RequestHead): string {
+  const cancellable = head.cancellable === false ? '0' : '1'
+  const list = `${head.flags}_${cancellable}_${head.priority}_${head.parallelism}`
+  const fetchSize = head.fetchSize ?? ''
+  if (head.clientId !== undefined || head.sequenceNumber !== undefined) {
+    return `${list}__${fetchSize}__${head.clientId ?? ''}_${head.sequenceNumber ?? ''}`
+  }
+  return fetchSize === '' ? list : `${list}__${fetchSize}`
+}
+
+function bodyText(request: Request): string {
+  switch (request.kind) {
+    case 'connect':
+      return connectBody(request.login)
+    case 'script':
+      return `script\n${request.script}`
+    case 'function':
+      return `function\n${request.name}\n${request.args.length}\n1`
+    case 'variable':
+      checkNames(request.names, request.values)
+      return `variable\n${request.names.join(',')}\n${request.values.length}\n1`
+  }
+}
+
+function connectBody(login: (Request & { kind: 'connect' })['login']): string {
+  if (login === undefined) return 'connect\n'
+  const { user, password, encrypted } = login
+  if (user.includes('\n') || password.includes('\n')) {
+    throw new UsageError('DDB_USAGE', 'A user name or password cannot hold a line end')
+  }
+  return `connect\nlogin\n${user}\n${password}\n${encrypted}`
+}
+
+function checkNames(names: readonly string[], values: readonly Value[]): void {
+  if (names.length === 0 || names.length !== values.length) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `An upload needs a name for each value, not ${names.length} names for ${values.length} values`,
+    )
+  }
+  for (const name of names) {
+    if (!/^[A-Za-z][A-Za-z0-9_]*$/.test(name)) {
+      throw new UsageError(
+        'DDB_NAME',
+        `"${name}" cannot name a variable: use letters, digits and _, a letter first`,
+      )
+    }
+  }
+}
+
+function argumentsOf(request: Request): readonly Value[] {
+  if (request.kind === 'function') return request.args
+  return request.kind === 'variable' ? request.values : []
+}
+
+/**
+ * Reads one request; undefined when the stream has ended where a request would begin.
+ * @throws {ProtocolError} after which nothing of the stream can be trusted any more
+ */
+export function* decodeRequest(
+  reader: ByteReader,
+  limits: RequestLimits = defaultRequestLimits,
+): Generator<void, { head: RequestHead; request: Request } | undefined, void> {
+  while (!reader.has(1)) {
+    if (reader.ended) return undefined
+    yield
+  }
+  const startOffsetBytes = reader.offsetBytes
+  const line = reader.tryLine(limits.maxHeaderBytes) ?? (yield* reader.line(limits.maxHeaderBytes))
+  const { head, bodyBytes } = parseHeader(line, startOffsetBytes)
+  if (bodyBytes > limits.maxBodyBytes) {
+    throw new ProtocolError(
+      `A request body of ${bodyBytes} bytes exceeds the ${limits.maxBodyBytes} this end accepts`,
+      startOffsetBytes,
+      'DDB_LIMIT',
+    )
+  }
+  const body = reader.tryUtf8(bodyBytes) ?? (yield* reader.utf8(bodyBytes))
+  const { request, argumentCount } = parseBody(body, startOffsetBytes)
+  if (argumentCount === 0) return { head, request }
+  const context = new DecodeContext(reader, limits)
+  const values: Value[] = []
+  while (values.length < argumentCount) values.push(yield* decodeObject(reader, context))
+  if (request.kind === 'function') return { head, request: { ...request, args: values } }
+  if (request.kind === 'variable') return { head, request: { ...request, values } }
+  return { head, request }
+}
+
+function parseHeader(line: string, offsetBytes: number): { head: RequestHead; bodyBytes: number } {
+  const tokens = line.endsWith('\r') ? line.slice(0, -1).split(' ') : line.split(' ')
+  const [protocol, sessionId = '', bodyLength = '', , properties = ''] = tokens
+  if (protocol !== 'API' && protocol !== 'API2') {
+    throw new ProtocolError('This is no DolphinDB request: it does not begin with API', offsetBytes)
+  }
+  if (sessionId === '' || !/^\d{1,15}$/.test(bodyLength)) {
+    throw new ProtocolError(
+      'The header of a request lacks its session id or its body length',
+      offsetBytes,
+    )
+  }
+  return {
+    head: parseProperties(protocol, sessionId, properties, offsetBytes),
+    bodyBytes: Number(bodyLength),
+  }
+}
+
+/** Missing fields are empty, and empty ones have the value official clients send most. */
+function parseProperties(
+  protocol: 'API' | 'API2',
+  sessionId: string,
+  properties: string,
+  offsetBytes: number,
+): RequestHead {
+  const fields = properties.split('_')
+  const numberAt = (index: number, otherwise: number): number => {
+    const text = fields[index] ?? ''
+    if (text === '') return otherwise
+    const value = Number(text)
+    if (Number.isSafeInteger(value)) return value
+    throw new ProtocolError(
+      `Field ${index + 1} of a request's properties is no number`,
+      offsetBytes,
+    )
+  }
+  const head: RequestHead = {
+    protocol,
+    sessionId,
+    flags: numberAt(0, 0),
+    priority: numberAt(2, 4),
+    parallelism: numberAt(3, 64),
+  }
+  if (fields[1] === '0') head.cancellable = false
+  if (fields.length <= 5) return head
+  if (fields[5] !== '') head.fetchSize = numberAt(5, 0)
+  const clientId = fields[7] ?? ''
+  if (clientId !== '') head.clientId = clientId
+  if ((fields[8] ?? '') !== '') head.sequenceNumber = numberAt(8, 0)
+  return head
+}
+
+interface ParsedBody {
+  request: Request
+  argumentCount: number
+}
+
+function parseBody(body: string, offsetBytes: number): ParsedBody {
+  const kindEnd = body.indexOf('\n')
+  const kind = kindEnd < 0 ? body : body.slice(0, kindEnd)
+  const rest = kindEnd < 0 ? '' : body.slice(kindEnd + 1)
+  switch (kind) {
+    case 'connect':
+      return { request: parseConnect(rest, offsetBytes), argumentCount: 0 }
+    case 'script':
+      return { request: { kind, script: rest }, argumentCount: 0 }
+    case 'function': {
+      const { subject, argumentCount } = parseCall(rest, offsetBytes)
+      return { request: { kind, name: subject, args: [] }, argumentCount }
+    }
+    case 'variable': {
+      const { subject, argumentCount } = parseCall(rest, offsetBytes)
+      const names = subject.split(',')
+      if (names.length !== argumentCount) {
+        throw new ProtocolError(
+          `An upload of ${argumentCount} values names ${names.length} variables`,
+          offsetBytes,
+        )
+      }
+      return { request: { kind, names, values: [] }, argumentCount }
+    }
+    default:
+      throw new ProtocolError(
+        'The body of a request begins with none of connect, script, function, variable',
+        offsetBytes,
+      )
+  }
+}
+
+function parseConnect(rest: string, offsetBytes: number): Request {
+  if (rest === '') return { kind: 'connect' }
+  const [word, user, password, encrypted] = rest.split('\n')
+  if (word !== 'login' || user === undefined || password === undefined) {
+    throw new ProtocolError('A connect request holds something other than a login', offsetBytes)
+  }
+  return { kind: 'connect', login: { user, password, encrypted: encrypted === 'true' } }
+}
+
+/** A name can hold anything, line ends included, so count and byte order are taken from the end. */
+function parseCall(rest: string, offsetBytes: number): { subject: string; argumentCount: number } {
+  const end = rest.endsWith('\n') ? rest.length - 1 : rest.length
+  const orderStart = rest.lastIndexOf('\n', end - 1)
+  const countStart = orderStart < 1 ? -1 : rest.lastIndexOf('\n', orderStart - 1)
+  const order = rest.slice(orderStart + 1, end)
+  const count = rest.slice(countStart + 1, orderStart)
+  if (countStart < 1 || !/^[01]$/.test(order) || !/^\d{1,9}$/.test(count)) {
+    throw new ProtocolError(
+      'A request does not end with its argument count and byte order',
+      offsetBytes,
+    )
+  }
+  const argumentCount = Number(count)
+  if (argumentCount > maxArguments) {
+    throw new ProtocolError(
+      `A request with ${argumentCount} arguments exceeds the ${maxArguments} this end accepts`,
+      offsetBytes,
+      'DDB_LIMIT',
+    )
+  }
+  if (order === '0' && argumentCount > 0) {
+    throw new ProtocolError(
+      'The arguments are big-endian, which this end does not read: send them little-endian (1)',
+      offsetBytes,
+    )
+  }
+  return { subject: rest.slice(0, countStart), argumentCount }
+}

@@ -1,0 +1,139 @@
+/*
+  Response (protocol notes §1.5)
+    messages  any number of: MSG LF text ended by 00
+    header    <sessionId> <objectCount> <byte order> LF   three tokens, no blank behind them; byte order 1
+    status    OK LF, or the error as one line LF
+    object    when the status is OK and objectCount is 1
+  With a fetchSize, a reply that is a tuple comes in blocks (§1.6): flag, rows, columns, then rows × columns objects.
+*/
+import { ProtocolError } from '../errors.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { ByteWriter } from '../wire/writer.js'
+import { decodeObject, encodeValue } from './codec.js'
+import { dataTypes } from './data-type.js'
+import type { DecodeLimits } from './decode-context.js'
+import { DecodeContext } from './decode-context.js'
+import { readCount } from './flag.js'
+import type { Value } from './value.js'
+import { dataForms } from './value.js'
+
+/** An error line repeats the failing script, which may be long. */
+const maxLineBytes = 1_048_576
+/** Output of one print. */
+const maxMessageBytes = 16_777_216
+
+const tupleFlag = (dataForms.vector << 8) | dataTypes.ANY.id
+
+/**
+ * Writes one whole response, or nothing when it throws. An undefined value is sent as no object at all.
+ * @throws {ValueError} for a value that cannot be encoded
+ */
+export function encodeResponse(
+  writer: ByteWriter,
+  sessionId: string,
+  outcome: { value: Value | undefined } | { error: string },
+): void {
+  if ('error' in outcome) {
+    writer.utf8(`${sessionId} 0 1\n${errorLine(outcome.error)}\n`)
+    return
+  }
+  if (outcome.value === undefined) {
+    writer.utf8(`${sessionId} 0 1\nOK\n`)
+    return
+  }
+  writer.mark()
+  try {
+    writer.utf8(`${sessionId} 1 1\nOK\n`)
+    encodeValue(writer, outcome.value)
+  } catch (error) {
+    writer.rollback()
+    throw error
+  }
+}
+
+/** Clients stop at the first line end; the rest would be taken for the next response. */
+function errorLine(text: string): string {
+  const line = text.replaceAll(/[\r\n]+/g, ' ').trim()
+  // These two would read as success.
+  return line === '' || line === 'OK' ? `Error: ${line}` : line
+}
+
+/** Writes printed output. U+0000 ends a message, so it is left out of the text. */
+export function encodeMessage(writer: ByteWriter, text: string): void {
+  writer.utf8('MSG\n')
+  writer.str0(text.replaceAll('\0', ''))
+}
+
+export type Response = { sessionId: string } & (
+  | {
+      ok: true
+      value: Value | undefined
+      /** Set in block mode when the reply is a tuple: so many values follow, each for `decodeValue`. */
+      blockCount?: number
+    }
+  | { ok: false; message: string }
+)
+
+export interface ResponseOptions {
+  /** Receives the text of each MSG. */
+  onMessage?: (text: string) => void
+  limits?: DecodeLimits
+  /** The request had a fetchSize: leave the elements of a tuple to the caller. */
+  blocks?: boolean
+}
+
+/** @throws {ProtocolError} after which nothing of the stream can be trusted any more */
+export function* decodeResponse(
+  reader: ByteReader,
+  options: ResponseOptions = {},
+): Generator<void, Response, void> {
+  const startOffsetBytes = reader.offsetBytes
+  let line = reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes))
+  while (line === 'MSG') {
+    const text = reader.tryStr0() ?? (yield* reader.str0(maxMessageBytes))
+    options.onMessage?.(text)
+    line = reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes))
+  }
+  const { sessionId, objectCount } = parseHeader(line, startOffsetBytes)
+  const status = withoutCarriageReturn(
+    reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes)),
+  )
+  if (status !== 'OK') return { sessionId, ok: false, message: status }
+  if (objectCount === 0) return { sessionId, ok: true, value: undefined }
+  const context = new DecodeContext(reader, options.limits)
+  if (options.blocks) {
+    if (!reader.has(2)) yield* reader.need(2)
+    if (reader.peekU16() === tupleFlag) {
+      if (!reader.has(10)) yield* reader.need(10)
+      reader.u16()
+      const blockCount = readCount(reader, 'rows') * readCount(reader, 'columns')
+      return { sessionId, ok: true, value: undefined, blockCount }
+    }
+  }
+  return { sessionId, ok: true, value: yield* decodeObject(reader, context) }
+}
+
+function parseHeader(
+  line: string,
+  offsetBytes: number,
+): { sessionId: string; objectCount: number } {
+  const tokens = withoutCarriageReturn(line).split(' ')
+  const [sessionId, objectCount, byteOrder] = tokens
+  if (tokens.length !== 3 || !sessionId || (objectCount !== '0' && objectCount !== '1')) {
+    throw new ProtocolError(
+      `A response begins with ${JSON.stringify(line.slice(0, 60))}: is this a DolphinDB server?`,
+      offsetBytes,
+    )
+  }
+  if (byteOrder === '0') {
+    throw new ProtocolError(
+      'The server answers in big-endian byte order, which this end does not read',
+      offsetBytes,
+    )
+  }
+  return { sessionId, objectCount: Number(objectCount) }
+}
+
+function withoutCarriageReturn(line: string): string {
+  return line.endsWith('\r') ? line.slice(0, -1) : line
+}

@@ -1,0 +1,82 @@
+/*
+  Elements of STRING and BLOB vectors (protocol notes §5.2)
+    STRING   length × text in UTF-8 ended by 00
+    BLOB     length × (int32 byte count, bytes)
+*/
+import { ValueError } from '../errors.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { ByteWriter } from '../wire/writer.js'
+import type { DecodeContext } from './decode-context.js'
+import { encodeBytes } from './elements.js'
+import { readCount } from './flag.js'
+import type { EncodedStringVector, StringVector, TypedVector } from './value.js'
+
+export type BlobVector = Extract<TypedVector, { type: 'BLOB' }>
+
+export function encodeStrings(
+  writer: ByteWriter,
+  vector: StringVector | EncodedStringVector,
+): void {
+  if ('encoded' in vector) {
+    // One look at the end catches a wrong buffer; counting the marks would read all of it again.
+    if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
+      throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
+    }
+    encodeBytes(writer, vector.encoded)
+    return
+  }
+  const { data, length } = vector
+  checkLength(data, length, 'STRING')
+  for (let index = 0; index < length; index++) writer.str0(data[index]!)
+}
+
+export function* decodeStrings(
+  reader: ByteReader,
+  context: DecodeContext,
+  length: number,
+): Generator<void, string[], void> {
+  context.expect(reader, length)
+  const data: string[] = []
+  while (data.length < length) {
+    context.expect(reader, 1)
+    data.push(reader.tryStr0() ?? (yield* reader.str0(context.remainingBytes(reader))))
+  }
+  return data
+}
+
+export function encodeBlobs(writer: ByteWriter, vector: BlobVector): void {
+  const { data, length } = vector
+  checkLength(data, length, 'BLOB')
+  for (let index = 0; index < length; index++) {
+    const blob = data[index]!
+    writer.i32(blob.length)
+    encodeBytes(writer, blob)
+  }
+}
+
+export function* decodeBlobs(
+  reader: ByteReader,
+  context: DecodeContext,
+  length: number,
+): Generator<void, Uint8Array[], void> {
+  context.expect(reader, length * 4)
+  const data: Uint8Array[] = []
+  while (data.length < length) {
+    if (!reader.has(4)) yield* reader.need(4)
+    const byteLength = readCount(reader, 'bytes')
+    context.expect(reader, byteLength)
+    data.push(
+      reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength),
+    )
+  }
+  return data
+}
+
+function checkLength(data: readonly unknown[], length: number, type: string): void {
+  if (data.length < length) {
+    throw new ValueError(
+      'DDB_USAGE',
+      `A ${type} vector of length ${length} has only ${data.length} values`,
+    )
+  }
+}

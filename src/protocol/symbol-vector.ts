@@ -1,0 +1,145 @@
+/*
+  SYMBOL vector with a base (protocol notes §5.4)
+    flag       uint16  145, form 1
+    length     int32
+    columns    int32   1
+    baseId     int32
+    baseSize   int32   0: the base sent before with this id, in the same table
+    base       baseSize × text ended by 00; entry 0 is ""
+    codes      length × int32
+  An empty one travels as plain strings of type 17 (here as in the C++ client), as do pairs and sets.
+*/
+import { ProtocolError, ValueError } from '../errors.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { ByteWriter } from '../wire/writer.js'
+import { symbolBaseTypeId } from './data-type.js'
+import type { DecodeContext, SymbolBases } from './decode-context.js'
+import { encodeBytes } from './elements.js'
+import { encodeFlag, encodeTypeFlag, readCount } from './flag.js'
+import { decodeStrings } from './string-vector.js'
+import type { SymbolVector } from './value.js'
+
+/** Official clients refuse a larger base. */
+const maxBaseSize = 2_097_152
+
+/** @param baseId  differs for each column of a table, because Java's reader takes an id only once */
+export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, baseId: number): void {
+  const { length } = vector
+  if (length === 0) {
+    encodeTypeFlag(writer, 'vector', 'SYMBOL')
+    writer.i32(0)
+    writer.i32(1)
+    return
+  }
+  // A base with more entries than the column has rows holds unused ones: a slice of a large column.
+  const { codes, base } = vector.base.length > length + 1 ? compacted(vector) : vector
+  if (base.length > maxBaseSize) {
+    throw new ValueError(
+      'DDB_INPUT_LIMIT',
+      `A SYMBOL column can hold ${maxBaseSize} different texts, not ${base.length}: use STRING`,
+    )
+  }
+  if (codes.length < length || base[0] !== '') {
+    throw new ValueError('DDB_USAGE', 'A SYMBOL vector needs a code a row and "" as entry 0')
+  }
+  encodeFlag(writer, 'vector', symbolBaseTypeId)
+  writer.i32(length)
+  writer.i32(1)
+  writer.i32(baseId)
+  writer.i32(base.length)
+  for (const text of base) writer.str0(text)
+  encodeBytes(writer, new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
+}
+
+/** The elements alone, as type 17 sends them. */
+export function encodePlainSymbols(writer: ByteWriter, vector: SymbolVector): void {
+  for (let row = 0; row < vector.length; row++) writer.str0(vector.base[vector.codes[row]!]!)
+}
+
+/** The same column over a base of its own texts, numbered from 1 in order of first appearance. */
+function compacted(vector: SymbolVector): SymbolVector {
+  const newCodes = new Map<number, number>([[0, 0]])
+  const base = ['']
+  const codes = new Int32Array(vector.length)
+  for (let row = 0; row < vector.length; row++) {
+    const code = vector.codes[row]!
+    let newCode = newCodes.get(code)
+    if (newCode === undefined) {
+      newCode = base.length
+      newCodes.set(code, newCode)
+      base.push(vector.base[code]!)
+    }
+    codes[row] = newCode
+  }
+  return { form: 'vector', type: 'SYMBOL', length: vector.length, codes, base }
+}
+
+/** A SYMBOL vector over `texts`, numbered from 1 in order of first appearance; '' is null. */
+export function symbolVectorOf(texts: readonly string[]): SymbolVector {
+  const codeOfText = new Map<string, number>([['', 0]])
+  const base = ['']
+  const codes = new Int32Array(texts.length)
+  for (let row = 0; row < texts.length; row++) {
+    const text = texts[row]!
+    let code = codeOfText.get(text)
+    if (code === undefined) {
+      code = base.length
+      codeOfText.set(text, code)
+      base.push(text)
+    }
+    codes[row] = code
+  }
+  return { form: 'vector', type: 'SYMBOL', length: texts.length, codes, base }
+}
+
+/** Base and codes of a vector of `length` rows, behind length and columns. */
+export function* decodeSymbols(
+  reader: ByteReader,
+  context: DecodeContext,
+  length: number,
+  bases: SymbolBases,
+): Generator<void, SymbolVector, void> {
+  if (!reader.has(8)) yield* reader.need(8)
+  const baseId = reader.i32()
+  const baseSize = readCount(reader, 'symbols')
+  const base = baseSize === 0 ? bases.get(baseId) : yield* decodeBase(reader, context, baseSize)
+  if (base === undefined) {
+    throw new ProtocolError(`Symbol base ${baseId} has not been sent`, reader.offsetBytes - 8)
+  }
+  bases.set(baseId, base)
+  const byteLength = length * 4
+  context.expect(reader, byteLength)
+  const bytes =
+    reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
+  const codes = new Int32Array(bytes.buffer, 0, length)
+  const baseLength = base.length
+  for (let row = 0; row < length; row++) {
+    const code = codes[row]!
+    if (code < 0 || code >= baseLength) {
+      throw new ProtocolError(
+        `Symbol code ${code} is outside a base of ${baseLength} entries`,
+        reader.offsetBytes - byteLength + row * 4,
+      )
+    }
+  }
+  return { form: 'vector', type: 'SYMBOL', length, codes, base }
+}
+
+function* decodeBase(
+  reader: ByteReader,
+  context: DecodeContext,
+  baseSize: number,
+): Generator<void, string[], void> {
+  if (baseSize > maxBaseSize) {
+    throw new ProtocolError(
+      `A symbol base of ${baseSize} entries exceeds the ${maxBaseSize} allowed`,
+      reader.offsetBytes - 4,
+      'DDB_LIMIT',
+    )
+  }
+  const base = yield* decodeStrings(reader, context, baseSize)
+  if (base[0] !== '') {
+    throw new ProtocolError('Entry 0 of a symbol base is not the empty string', reader.offsetBytes)
+  }
+  return base
+}

@@ -1,0 +1,170 @@
+/*
+  Vector and pair (protocol notes §5.2)
+    flag      uint16  type, form 1 or 2
+    length    int32
+    columns   int32   1; in an array vector its count of cells
+    scale     int32   decimals only
+    elements  of the type's size, sentinels for null
+*/
+import { ProtocolError, ValueError } from '../errors.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { ByteWriter } from '../wire/writer.js'
+import { decodeArrayBlocks } from './array-vector.js'
+import type { DataType } from './data-type.js'
+import { arrayTypeOffset, dataTypes, isDecimal, symbolBaseTypeId } from './data-type.js'
+import type { DecodeContext, SymbolBases } from './decode-context.js'
+import { elementBytes, encodeBytes, isFixedType, vectorOfBytes } from './elements.js'
+import { encodeTypeFlag, readCount, typeOfId } from './flag.js'
+import { readScale } from './scalar.js'
+import { decodeBlobs, decodeStrings, encodeBlobs, encodeStrings } from './string-vector.js'
+import {
+  decodeSymbols,
+  encodePlainSymbols,
+  encodeSymbolVector,
+  symbolVectorOf,
+} from './symbol-vector.js'
+import type { ArrayVector, Pair, TypedVector } from './value.js'
+
+/** @param symbolBaseId  id for the base of a SYMBOL vector, own to each column of a table */
+export function encodeVector(
+  writer: ByteWriter,
+  vector: TypedVector,
+  symbolBaseId: number = 0,
+): void {
+  if (vector.type === 'SYMBOL') {
+    encodeSymbolVector(writer, vector, symbolBaseId)
+    return
+  }
+  encodeTypeFlag(writer, 'vector', vector.type)
+  encodeShapedElements(writer, vector, vector.length, 1)
+}
+
+export function encodePair(writer: ByteWriter, pair: Pair): void {
+  const { elements } = pair
+  if (elements.length !== 2 || elements.type === 'ANY') {
+    throw new ValueError('DDB_USAGE', 'A pair has two elements of one type')
+  }
+  encodeTypeFlag(writer, 'pair', elements.type)
+  encodeShapedElements(writer, elements, 2, 1)
+}
+
+/** Rows, columns, scale and elements; SYMBOL as plain strings. */
+export function encodeShapedElements(
+  writer: ByteWriter,
+  vector: TypedVector,
+  rows: number,
+  columns: number,
+): void {
+  writer.i32(rows)
+  writer.i32(columns)
+  switch (vector.type) {
+    case 'VOID':
+      return
+    case 'STRING':
+      encodeStrings(writer, vector)
+      return
+    case 'SYMBOL':
+      encodePlainSymbols(writer, vector)
+      return
+    case 'BLOB':
+      encodeBlobs(writer, vector)
+      return
+    default:
+      if ('scale' in vector) writer.i32(vector.scale)
+      encodeBytes(writer, elementBytes(vector))
+  }
+}
+
+/** A vector whose flag, with type number `typeId`, has been read; ANY and compressed ones are decoded elsewhere. */
+export function* decodeVector(
+  reader: ByteReader,
+  context: DecodeContext,
+  typeId: number,
+  symbolBases: SymbolBases,
+): Generator<void, TypedVector | ArrayVector, void> {
+  if (!reader.has(8)) yield* reader.need(8)
+  const length = readCount(reader, 'rows')
+  const columns = readCount(reader, 'columns')
+  if (typeId >= arrayTypeOffset && typeId < 128) {
+    return yield* decodeArray(reader, context, typeId - arrayTypeOffset, length, columns)
+  }
+  if (columns !== 1 && length > 0) {
+    throw new ProtocolError(`A vector cannot have ${columns} columns`, reader.offsetBytes - 4)
+  }
+  if (typeId === symbolBaseTypeId) {
+    return yield* decodeSymbols(reader, context, length, symbolBases)
+  }
+  return yield* decodeElements(reader, context, typeOfId(reader, typeId), length)
+}
+
+function* decodeArray(
+  reader: ByteReader,
+  context: DecodeContext,
+  cellTypeId: number,
+  length: number,
+  cellCount: number,
+): Generator<void, ArrayVector, void> {
+  const type = typeOfId(reader, cellTypeId)
+  if (!isFixedType(type)) throw noArrayOf(reader, type)
+  let scale = 0
+  if (isDecimal(type)) {
+    if (!reader.has(4)) yield* reader.need(4)
+    scale = readScale(reader, type)
+  }
+  return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
+}
+
+export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
+  return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
+}
+
+/** `length` elements behind rows and columns, a decimal's scale first; `scale` says it where it was sent before. */
+export function* decodeElements(
+  reader: ByteReader,
+  context: DecodeContext,
+  type: DataType,
+  length: number,
+  sentScale?: number,
+): Generator<void, TypedVector, void> {
+  if (isFixedType(type)) {
+    let scale = sentScale ?? 0
+    if (sentScale === undefined && isDecimal(type)) {
+      if (!reader.has(4)) yield* reader.need(4)
+      scale = readScale(reader, type)
+    }
+    const byteLength = length * dataTypes[type].bytesPerValue
+    context.expect(reader, byteLength)
+    const bytes =
+      reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
+    return vectorOfBytes(type, length, bytes, scale)
+  }
+  switch (type) {
+    case 'VOID':
+      context.charge(reader, length)
+      return { form: 'vector', type, length }
+    case 'STRING':
+      return { form: 'vector', type, length, data: yield* decodeStrings(reader, context, length) }
+    case 'SYMBOL':
+      return symbolVectorOf(yield* decodeStrings(reader, context, length))
+    case 'BLOB':
+      return { form: 'vector', type, length, data: yield* decodeBlobs(reader, context, length) }
+    default:
+      throw new ProtocolError(`There are no vectors of ${type} on the wire`, reader.offsetBytes)
+  }
+}
+
+/** A pair whose flag has been read. */
+export function* decodePair(
+  reader: ByteReader,
+  context: DecodeContext,
+  typeId: number,
+): Generator<void, Pair, void> {
+  const elements = yield* decodeVector(reader, context, typeId, new Map())
+  if (elements.form !== 'vector' || elements.length !== 2) {
+    throw new ProtocolError(
+      `A pair of ${elements.length} elements is impossible`,
+      reader.offsetBytes,
+    )
+  }
+  return { form: 'pair', elements }
+}

@@ -1,0 +1,47 @@
+/*
+  Bytes of which only a claimed number is known beforehand. The array behind them doubles as bytes really arrive, so a
+  hostile length costs its sender as many bytes as it costs us.
+*/
+
+const firstCapacityBytes = 4096
+
+export class GrowableBytes {
+  #bytes: Uint8Array<ArrayBuffer>
+  #length = 0
+  readonly #maxBytes: number
+
+  /** @param maxBytes  never grows beyond; the last growth lands on it exactly */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+    this.#bytes = new Uint8Array(Math.min(firstCapacityBytes, maxBytes))
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** Room for `byteLength` more bytes that are at hand, as a view to be filled at once. */
+  extend(byteLength: number): Uint8Array {
+    const start = this.#length
+    const end = start + byteLength
+    if (end > this.#maxBytes) {
+      throw new RangeError(`${end} bytes do not fit the ${this.#maxBytes} announced`)
+    }
+    if (end > this.#bytes.length) {
+      const capacity = Math.min(this.#maxBytes, Math.max(end, this.#bytes.length * 2))
+      const grown = new Uint8Array(capacity)
+      grown.set(this.#bytes.subarray(0, start))
+      this.#bytes = grown
+    }
+    this.#length = end
+    return this.#bytes.subarray(start, end)
+  }
+
+  /** What was collected: an array of its own buffer's start, cut to size when much of it stayed empty. */
+  finish(): Uint8Array<ArrayBuffer> {
+    const { length } = this
+    return length * 2 < this.#bytes.length
+      ? this.#bytes.slice(0, length)
+      : this.#bytes.subarray(0, length)
+  }
+}

@@ -1,0 +1,352 @@
+/*
+  Pulling side of the wire: the owner of a socket pushes chunks in whatever pieces TCP delivers, decoders pull values
+  out. A decoder is a generator that yields while bytes are missing; everything it can read at once it reads without
+  one. All numbers are little-endian.
+*/
+import { Buffer } from 'node:buffer'
+import { ProtocolError } from '../errors.js'
+import { GrowableBytes } from './growable-bytes.js'
+
+const noBytes: Buffer = Buffer.alloc(0)
+const lineFeed = 10
+/** Below this a loop over ASCII beats the call into V8's decoder. */
+const shortTextBytes = 12
+
+export class ByteReader {
+  /** The chunk being read; only `#chunk[#position..]` is unread. */
+  #chunk: Buffer = noBytes
+  #view: DataView = new DataView(noBytes.buffer, 0, 0)
+  #position = 0
+  /** Chunks after it, from index `#queueHead`. */
+  #queue: Buffer[] = []
+  #queueHead = 0
+  #queuedBytes = 0
+  /** Stream position of `#chunk[0]`. */
+  #chunkOffsetBytes: number
+  #ended = false
+
+  /** @param offsetBytes  position of the first byte in its stream, for error messages */
+  constructor(offsetBytes: number = 0) {
+    this.#chunkOffsetBytes = offsetBytes
+  }
+
+  /** Adds bytes that arrived. The chunk is kept as it is, not copied: it must not change until it has been read. */
+  push(chunk: Uint8Array): void {
+    if (chunk.length === 0) return
+    const buffer = Buffer.isBuffer(chunk)
+      ? chunk
+      : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    this.#queue.push(buffer)
+    this.#queuedBytes += buffer.length
+  }
+
+  /** No more bytes will come: from now on waiting for more is a ProtocolError. */
+  end(): void {
+    this.#ended = true
+  }
+
+  get ended(): boolean {
+    return this.#ended
+  }
+
+  /** Unread bytes. */
+  get available(): number {
+    return this.#chunk.length - this.#position + this.#queuedBytes
+  }
+
+  /** Position in the stream: bytes read so far. */
+  get offsetBytes(): number {
+    return this.#chunkOffsetBytes + this.#position
+  }
+
+  /** True when `byteLength` bytes are there; they are then contiguous for `u8()` to `bytes()`. */
+  has(byteLength: number): boolean {
+    return this.#chunk.length - this.#position >= byteLength || this.#gather(byteLength)
+  }
+
+  /** Returns once `has(byteLength)`. Meant for headers and single values; long payloads go through `fill`. */
+  *need(byteLength: number): Generator<void, void, void> {
+    while (!this.has(byteLength)) {
+      this.#failIfEnded()
+      yield
+    }
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#position++)
+  }
+
+  i8(): number {
+    return this.#view.getInt8(this.#position++)
+  }
+
+  u16(): number {
+    const value = this.#view.getUint16(this.#position, true)
+    this.#position += 2
+    return value
+  }
+
+  /** The next `u16()`, left unread. */
+  peekU16(): number {
+    return this.#view.getUint16(this.#position, true)
+  }
+
+  i16(): number {
+    const value = this.#view.getInt16(this.#position, true)
+    this.#position += 2
+    return value
+  }
+
+  i32(): number {
+    const value = this.#view.getInt32(this.#position, true)
+    this.#position += 4
+    return value
+  }
+
+  u32(): number {
+    const value = this.#view.getUint32(this.#position, true)
+    this.#position += 4
+    return value
+  }
+
+  i64(): bigint {
+    const value = this.#view.getBigInt64(this.#position, true)
+    this.#position += 8
+    return value
+  }
+
+  f32(): number {
+    const value = this.#view.getFloat32(this.#position, true)
+    this.#position += 4
+    return value
+  }
+
+  f64(): number {
+    const value = this.#view.getFloat64(this.#position, true)
+    this.#position += 8
+    return value
+  }
+
+  /** The next bytes, after `need`: a view of what was pushed, to be copied when kept. */
+  bytes(byteLength: number): Uint8Array {
+    const start = this.#position
+    if (start + byteLength > this.#chunk.length) {
+      throw new RangeError(`bytes(${byteLength}) without need()`)
+    }
+    this.#position = start + byteLength
+    return this.#chunk.subarray(start, this.#position)
+  }
+
+  /** The next `byteLength` bytes, which must be `available`, in an array of their own. */
+  take(byteLength: number): Uint8Array<ArrayBuffer> {
+    const target = new Uint8Array(byteLength)
+    this.#copyInto(target, 0, byteLength)
+    return target
+  }
+
+  /** Copies straight from the chunks into `target` until it is full. */
+  *fill(target: Uint8Array): Generator<void, void, void> {
+    let filled = 0
+    while (filled < target.length) {
+      const here = Math.min(this.available, target.length - filled)
+      if (here === 0) {
+        this.#failIfEnded()
+        yield
+      } else {
+        this.#copyInto(target, filled, here)
+        filled += here
+      }
+    }
+  }
+
+  /** Moves `byteLength` bytes to the end of `sink` as they arrive; it grows by what is there, not by what is claimed. */
+  *append(sink: GrowableBytes, byteLength: number): Generator<void, void, void> {
+    let missing = byteLength
+    while (missing > 0) {
+      const here = Math.min(this.available, missing)
+      if (here === 0) {
+        this.#failIfEnded()
+        yield
+      } else {
+        this.#copyInto(sink.extend(here), 0, here)
+        missing -= here
+      }
+    }
+  }
+
+  /** The next `byteLength` bytes in an array of their own that starts its buffer, whatever has arrived yet. */
+  *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
+    if (this.available >= byteLength) return this.take(byteLength)
+    const sink = new GrowableBytes(byteLength)
+    yield* this.append(sink, byteLength)
+    return sink.finish()
+  }
+
+  /** Text up to LF, which is read but not returned; a CR before it is kept. */
+  *line(maxBytes: number): Generator<void, string, void> {
+    return this.tryLine(maxBytes) ?? (yield* this.#collectText(lineFeed, maxBytes, 'line'))
+  }
+
+  /** Text up to a 00 byte, which is read but not returned. */
+  *str0(maxBytes: number): Generator<void, string, void> {
+    return this.#textBefore(0, maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
+  }
+
+  /** `str0` when its end lies in the chunk at hand, else undefined with nothing read. */
+  tryStr0(): string | undefined {
+    return this.#textBefore(0, Infinity)
+  }
+
+  /** `line` when its end lies in the chunk at hand, else undefined with nothing read. */
+  tryLine(maxBytes: number): string | undefined {
+    return this.#textBefore(lineFeed, maxBytes)
+  }
+
+  /** Text of `byteLength` bytes of UTF-8. */
+  *utf8(byteLength: number): Generator<void, string, void> {
+    const bytes = yield* this.payload(byteLength)
+    return Buffer.from(bytes.buffer, 0, byteLength).toString('utf8')
+  }
+
+  /** `utf8` when all of it lies in the chunk at hand, else undefined with nothing read. */
+  tryUtf8(byteLength: number): string | undefined {
+    const start = this.#position
+    if (this.#chunk.length - start < byteLength) return undefined
+    this.#position = start + byteLength
+    return this.#chunk.toString('utf8', start, this.#position)
+  }
+
+  #failIfEnded(): void {
+    if (this.#ended) {
+      throw new ProtocolError(
+        'The stream ended in the middle of a message',
+        this.offsetBytes + this.available,
+      )
+    }
+  }
+
+  /** Makes the next non-empty chunk current once the present one is used up. */
+  #advance(): void {
+    const next = this.#queue[this.#queueHead]
+    if (next === undefined) return
+    this.#queueHead += 1
+    if (this.#queueHead === this.#queue.length) {
+      this.#queue.length = 0
+      this.#queueHead = 0
+    }
+    this.#queuedBytes -= next.length
+    this.#setChunk(next)
+  }
+
+  #setChunk(chunk: Buffer): void {
+    this.#chunkOffsetBytes += this.#position
+    this.#chunk = chunk
+    this.#view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+    this.#position = 0
+  }
+
+  /** Bridges chunks so that `byteLength` bytes are contiguous; copies no more than these. */
+  #gather(byteLength: number): boolean {
+    if (this.available < byteLength) return false
+    if (this.#position === this.#chunk.length) this.#advance()
+    const rest = this.#chunk.length - this.#position
+    if (rest >= byteLength) return true
+    const bridge = Buffer.allocUnsafeSlow(byteLength)
+    this.#chunk.copy(bridge, 0, this.#position)
+    let filled = rest
+    while (filled < byteLength) {
+      const next = this.#queue[this.#queueHead]!
+      const copied = next.copy(bridge, filled)
+      filled += copied
+      this.#queuedBytes -= copied
+      if (copied < next.length) this.#queue[this.#queueHead] = next.subarray(copied)
+      else this.#queueHead += 1
+    }
+    if (this.#queueHead === this.#queue.length) {
+      this.#queue.length = 0
+      this.#queueHead = 0
+    }
+    this.#setChunk(bridge)
+    return true
+  }
+
+  #copyInto(target: Uint8Array, offset: number, byteLength: number): void {
+    let copied = 0
+    while (copied < byteLength) {
+      if (this.#position === this.#chunk.length) this.#advance()
+      const here = Math.min(this.#chunk.length - this.#position, byteLength - copied)
+      if (here === 0) throw new RangeError(`take(${byteLength}) with ${copied} bytes available`)
+      target.set(this.#chunk.subarray(this.#position, this.#position + here), offset + copied)
+      this.#position += here
+      copied += here
+    }
+  }
+
+  #textBefore(terminator: number, maxBytes: number): string | undefined {
+    if (this.#position === this.#chunk.length) this.#advance()
+    const chunk = this.#chunk
+    const start = this.#position
+    const shortEnd = Math.min(chunk.length, start + shortTextBytes)
+    let text = ''
+    for (let at = start; at < shortEnd; at++) {
+      const byte = chunk[at]!
+      if (byte === terminator) {
+        this.#position = at + 1
+        return text
+      }
+      if (byte >= 0x80) break
+      text += String.fromCharCode(byte)
+    }
+    const end = chunk.indexOf(terminator, start)
+    if (end < 0 || end - start > maxBytes) return undefined
+    this.#position = end + 1
+    return chunk.toString('utf8', start, end)
+  }
+
+  *#collectText(
+    terminator: number,
+    maxBytes: number,
+    what: 'line' | 'string',
+  ): Generator<void, string, void> {
+    const startOffsetBytes = this.offsetBytes
+    const sink = new GrowableBytes(maxBytes)
+    for (;;) {
+      if (this.#position === this.#chunk.length) this.#advance()
+      const end = this.#chunk.indexOf(terminator, this.#position)
+      const here = (end < 0 ? this.#chunk.length : end) - this.#position
+      if (sink.length + here > maxBytes) {
+        throw new ProtocolError(
+          `A ${what} is longer than the ${maxBytes} bytes allowed`,
+          startOffsetBytes,
+          'DDB_LIMIT',
+        )
+      }
+      if (here > 0) this.#copyInto(sink.extend(here), 0, here)
+      if (end >= 0) {
+        this.#position += 1
+        const collected = sink.finish()
+        return Buffer.from(collected.buffer, 0, collected.length).toString('utf8')
+      }
+      if (this.#queuedBytes === 0) {
+        this.#failIfEnded()
+        yield
+      }
+    }
+  }
+}
+
+/** A reader of bytes that are all there, ended. */
+export function readerOf(...chunks: readonly Uint8Array[]): ByteReader {
+  const reader = new ByteReader()
+  for (const chunk of chunks) reader.push(chunk)
+  reader.end()
+  return reader
+}
+
+/** Result of a decoder whose reader has ended, so that it never has to wait. */
+export function drive<T>(decode: Generator<void, T, void>): T {
+  for (;;) {
+    const step = decode.next()
+    if (step.done) return step.value
+  }
+}

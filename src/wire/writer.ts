@@ -1,0 +1,197 @@
+/*
+  Writing side of the wire: small pieces are copied into slabs, large arrays are taken by reference, and `take` hands
+  out few, large buffers for one writev. All numbers are little-endian.
+*/
+import { Buffer } from 'node:buffer'
+import { ValueError } from '../errors.js'
+
+const firstSlabBytes = 1024
+/** Slabs double up to this: large enough that headers and small columns of many requests share one buffer. */
+const maxSlabBytes = 65_536
+/** Below this a loop over ASCII beats the call into V8's encoder. */
+const shortTextChars = 24
+
+export class ByteWriter {
+  #chunks: Uint8Array[] = []
+  #chunkBytes = 0
+  #slab: Buffer = Buffer.alloc(0)
+  #view: DataView = new DataView(this.#slab.buffer, 0, 0)
+  /** `#slab[#start..#position]` is written but not yet in `#chunks`. */
+  #start = 0
+  #position = 0
+  #markChunks = 0
+  #markChunkBytes = 0
+  #markSlab: Buffer = this.#slab
+  #markStart = 0
+  #markPosition = 0
+
+  get byteLength(): number {
+    return this.#chunkBytes + this.#position - this.#start
+  }
+
+  u8(value: number): void {
+    this.#reserve(1)
+    this.#view.setUint8(this.#position, value)
+    this.#position += 1
+  }
+
+  i8(value: number): void {
+    this.#reserve(1)
+    this.#view.setInt8(this.#position, value)
+    this.#position += 1
+  }
+
+  u16(value: number): void {
+    this.#reserve(2)
+    this.#view.setUint16(this.#position, value, true)
+    this.#position += 2
+  }
+
+  i16(value: number): void {
+    this.#reserve(2)
+    this.#view.setInt16(this.#position, value, true)
+    this.#position += 2
+  }
+
+  i32(value: number): void {
+    this.#reserve(4)
+    this.#view.setInt32(this.#position, value, true)
+    this.#position += 4
+  }
+
+  u32(value: number): void {
+    this.#reserve(4)
+    this.#view.setUint32(this.#position, value, true)
+    this.#position += 4
+  }
+
+  i64(value: bigint): void {
+    this.#reserve(8)
+    this.#view.setBigInt64(this.#position, value, true)
+    this.#position += 8
+  }
+
+  f32(value: number): void {
+    this.#reserve(4)
+    this.#view.setFloat32(this.#position, value, true)
+    this.#position += 4
+  }
+
+  f64(value: number): void {
+    this.#reserve(8)
+    this.#view.setFloat64(this.#position, value, true)
+    this.#position += 8
+  }
+
+  /** Copies `array`. */
+  bytes(array: Uint8Array): void {
+    this.#reserve(array.length)
+    this.#slab.set(array, this.#position)
+    this.#position += array.length
+  }
+
+  /** Takes `array` by reference, without a copy: it must not change until it has been written out. */
+  view(array: Uint8Array): void {
+    if (array.length === 0) return
+    this.#seal()
+    this.#chunks.push(array)
+    this.#chunkBytes += array.length
+  }
+
+  /** UTF-8 without an end mark. A lone surrogate becomes U+FFFD, as everywhere in Node. */
+  utf8(text: string): void {
+    const { length } = text
+    // Three bytes a UTF-16 unit is the most UTF-8 takes; long text is measured instead of tripled.
+    this.#reserve(length > 4096 ? Buffer.byteLength(text) : length * 3)
+    this.#position += this.#slab.write(text, this.#position, 'utf8')
+  }
+
+  /**
+   * UTF-8 ended by one 00.
+   * @throws {ValueError} DDB_STRING_HAS_NUL: a U+0000 inside would end the string early for every reader
+   */
+  str0(text: string): void {
+    const { length } = text
+    if (length <= shortTextChars) {
+      this.#reserve(length * 3 + 1)
+      const slab = this.#slab
+      let at = this.#position
+      let index = 0
+      for (; index < length; index++) {
+        const unit = text.charCodeAt(index)
+        if (unit === 0 || unit >= 0x80) break
+        slab[at++] = unit
+      }
+      if (index === length) {
+        slab[at++] = 0
+        this.#position = at
+        return
+      }
+    }
+    if (text.includes('\0')) throw nulError(text)
+    this.utf8(text)
+    this.u8(0)
+  }
+
+  /** Remembers this point for `rollback`. There is one mark; `take` makes it void. */
+  mark(): void {
+    this.#markChunks = this.#chunks.length
+    this.#markChunkBytes = this.#chunkBytes
+    this.#markSlab = this.#slab
+    this.#markStart = this.#start
+    this.#markPosition = this.#position
+  }
+
+  /** Forgets what was written since `mark`, so that a value that cannot be encoded leaves no half message. */
+  rollback(): void {
+    this.#chunks.length = this.#markChunks
+    this.#chunkBytes = this.#markChunkBytes
+    this.#useSlab(this.#markSlab)
+    this.#start = this.#markStart
+    this.#position = this.#markPosition
+  }
+
+  /** All buffers in order; the writer is empty afterwards and never touches them again. */
+  take(): Uint8Array[] {
+    this.#seal()
+    const chunks = this.#chunks
+    this.#chunks = []
+    this.#chunkBytes = 0
+    this.mark()
+    return chunks
+  }
+
+  #reserve(byteLength: number): void {
+    if (this.#position + byteLength > this.#slab.length) this.#nextSlab(byteLength)
+  }
+
+  #nextSlab(byteLength: number): void {
+    this.#seal()
+    const doubled = Math.min(maxSlabBytes, Math.max(firstSlabBytes, this.#slab.length * 2))
+    this.#useSlab(Buffer.allocUnsafeSlow(Math.max(doubled, byteLength)))
+    this.#start = 0
+    this.#position = 0
+  }
+
+  #useSlab(slab: Buffer): void {
+    this.#slab = slab
+    this.#view = new DataView(slab.buffer, slab.byteOffset, slab.byteLength)
+  }
+
+  /** Moves what stands in the slab to the chunks; the rest of the slab stays in use. */
+  #seal(): void {
+    if (this.#position === this.#start) return
+    this.#chunks.push(this.#slab.subarray(this.#start, this.#position))
+    this.#chunkBytes += this.#position - this.#start
+    this.#start = this.#position
+  }
+}
+
+/** The refusal of a string that holds U+0000, with enough of it to be found again. */
+export function nulError(text: string): ValueError {
+  const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+  return new ValueError(
+    'DDB_STRING_HAS_NUL',
+    `DolphinDB strings cannot hold U+0000, which ends a string on the wire: remove it from ${shown}`,
+  )
+}
