@@ -1,0 +1,354 @@
+/*
+  Statements. A statement ends with its line, with `;` or before `}`.
+*/
+import type { Cursor } from './cursor.js'
+import { parseExpression } from './parse-expression.js'
+import { parseDefine } from './parse-function.js'
+import { parseAlias, parseElement } from './parse-operand.js'
+import { startsSql } from './parse-sql.js'
+import { parseStructureStatement, startsStructureStatement } from './parse-structure.js'
+import { stringScalar } from './scalar.js'
+import type {
+  Assert,
+  Assignment,
+  BinaryOperator,
+  Expression,
+  If,
+  Index,
+  Literal,
+  Name,
+  Share,
+  Statement,
+  Try,
+} from './syntax.js'
+import type { Token } from './token.js'
+
+const compoundOperators: Readonly<Record<string, BinaryOperator>> = {
+  '+=': '+',
+  '-=': '-',
+  '*=': '*',
+  '/=': '/',
+  '\\=': '\\',
+}
+
+/** Statements this server does not know. */
+const refusedStatements: ReadonlySet<string> = new Set([
+  'module', 'use', 'include', 'class', 'timer', 'transaction', 'import',
+]) // prettier-ignore
+
+/** A block's statements, without its braces. */
+export function parseBlock(cursor: Cursor): Statement[] {
+  cursor.expect('{')
+  return cursor.within({ ignoresNewlines: false, isSql: false, hasPairs: true }, () => {
+    const statements = parseStatements(cursor, () => cursor.isOperator('}'))
+    cursor.expect('}')
+    return statements
+  })
+}
+
+/** Statements until `ends`; the script's end is always one. */
+export function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
+  const statements: Statement[] = []
+  for (;;) {
+    while (cursor.accept(';'));
+    if (ends() || cursor.peek().kind === 'end') return statements
+    if (cursor.isWord('go') && isGo(cursor)) {
+      // Inside a block `go` has no effect (manual, "go").
+      cursor.next()
+      continue
+    }
+    statements.push(...parseStatement(cursor))
+  }
+}
+
+/** `go` alone; `go = 1` and `go(x)` are something else. */
+export function isGo(cursor: Cursor): boolean {
+  if (cursor.peek().text !== 'go') return false
+  const next = cursor.peek(1)
+  return next.newlineBefore || next.kind === 'end' || next.text === ';' || next.text === '}'
+}
+
+/** The body of `if` and `for`: a block, or one statement, also on the next line. */
+function parseBody(cursor: Cursor): Statement[] {
+  if (cursor.isOperator('{')) return parseBlock(cursor)
+  if (cursor.accept(';')) return []
+  return parseStatement(cursor)
+}
+
+function parseStatement(cursor: Cursor): Statement[] {
+  if (cursor.isOperator('{')) return parseBlock(cursor)
+  const first = cursor.peek()
+  const statement = cursor.within({ ignoresNewlines: false }, () => parseOne(cursor, first))
+  if (!cursor.atStatementEnd && !endsWithBlock(statement) && !startsStatement(cursor)) {
+    throw cursor.unexpected()
+  }
+  return [statement]
+}
+
+/** `{x += 1 return x}`: a keyword may begin the next statement without a separator. */
+function startsStatement(cursor: Cursor): boolean {
+  return ['return', 'else', 'throw', 'break', 'continue'].some(word => cursor.isWord(word))
+}
+
+function endsWithBlock(statement: Statement): boolean {
+  switch (statement.kind) {
+    case 'if':
+    case 'for':
+    case 'while':
+    case 'try':
+    case 'define':
+      return true
+    default:
+      return false
+  }
+}
+
+function parseOne(cursor: Cursor, first: Token): Statement {
+  if (first.kind === 'name') {
+    const statement = parseKeyword(cursor, first)
+    if (statement !== undefined) return statement
+  }
+  if (first.text === '@') return cursor.fail('Cannot recognize the token @')
+  return parseSimple(cursor, first)
+}
+
+function parseKeyword(cursor: Cursor, first: Token): Statement | undefined {
+  switch (first.text) {
+    case 'def':
+    case 'defg':
+      return cursor.peek(1).kind === 'name' ? parseDefine(cursor) : undefined
+    case 'if':
+      return parseIf(cursor, first)
+    case 'for':
+      return parseFor(cursor, first)
+    case 'while':
+      return parseWhile(cursor, first)
+    case 'do':
+      return parseDoWhile(cursor, first)
+    case 'try':
+      return parseTry(cursor, first)
+    case 'throw': {
+      cursor.next()
+      const value = parseExpression(cursor)
+      return { kind: 'throw', value, span: cursor.spanFrom(first) }
+    }
+    case 'return': {
+      cursor.next()
+      const values = cursor.atStatementEnd ? [] : parseExpressions(cursor)
+      return { kind: 'return', values, span: cursor.spanFrom(first) }
+    }
+    case 'break':
+    case 'continue':
+      cursor.next()
+      return { kind: first.text, span: cursor.spanFrom(first) }
+    case 'share':
+      return cursor.isOperator('(', 1) ? undefined : parseShare(cursor, first)
+    case 'undef':
+      return parseUndef(cursor, first)
+    case 'assert':
+      return parseAssert(cursor, first)
+    case 'const':
+      return parseConstant(cursor, first)
+    default:
+      if (startsStructureStatement(cursor)) return parseStructureStatement(cursor)
+      if (refusedStatements.has(first.text) && cursor.peek(1).kind !== 'operator') {
+        cursor.fail(`The statement [${first.text}] is not supported.`)
+      }
+      return undefined
+  }
+}
+
+function parseExpressions(cursor: Cursor): Expression[] {
+  const values = [parseExpression(cursor)]
+  while (cursor.accept(',')) values.push(parseExpression(cursor))
+  return values
+}
+
+/** An assignment or an expression on its own. */
+function parseSimple(cursor: Cursor, first: Token): Statement {
+  const isReference =
+    first.text === '&' && cursor.peek(1).kind === 'name' && cursor.isOperator('=', 2)
+  if (isReference) cursor.next()
+  const expression = startsSql(cursor) ? parseExpression(cursor) : parseElement(cursor)
+  const targets = [expression]
+  while (cursor.isOperator(',') && isMultipleAssignment(cursor)) {
+    cursor.next()
+    targets.push(parseExpression(cursor))
+  }
+  const token = cursor.peek()
+  if (token.kind !== 'operator' || token.newlineBefore) return asStatement(cursor, first, targets)
+  const operator = compoundOperators[token.text]
+  if (token.text !== '=' && operator === undefined) return asStatement(cursor, first, targets)
+  const assignable = targets.map(target => assignmentTarget(cursor, target, token))
+  cursor.next()
+  const values = parseExpressions(cursor)
+  for (const target of assignable) {
+    if (target.kind === 'name') cursor.declareVariable(target.name)
+  }
+  return {
+    kind: 'assign',
+    targets: assignable,
+    operator,
+    values,
+    isReference,
+    isConstant: false,
+    span: cursor.spanFrom(first),
+  }
+}
+
+function asStatement(cursor: Cursor, first: Token, targets: readonly Expression[]): Statement {
+  if (targets.length > 1) throw cursor.unexpected()
+  return { kind: 'expression', expression: targets[0]!, span: cursor.spanFrom(first) }
+}
+
+/** At the comma of `x, y = …`: only names and commas until the `=`. */
+function isMultipleAssignment(cursor: Cursor): boolean {
+  let ahead = 0
+  while (cursor.isOperator(',', ahead) && cursor.peek(ahead + 1).kind === 'name') ahead += 2
+  return cursor.isOperator('=', ahead)
+}
+
+function assignmentTarget(cursor: Cursor, target: Expression, token: Token): Name | Index {
+  if (target.kind === 'name' && !target.isFunction) return target
+  if (target.kind === 'index' && target.target.kind === 'name') return target
+  if (token.text !== '=') cursor.fail("Can't use assignment in expression.", token.line)
+  return cursor.fail(
+    "Please use '==' rather than '=' as equal operator in non-sql expression.",
+    token.line,
+  )
+}
+
+function parseConstant(cursor: Cursor, first: Token): Assignment {
+  cursor.next()
+  const target: Name = {
+    kind: 'name',
+    name: cursor.expectName(),
+    isFunction: false,
+    span: cursor.spanFrom(first),
+  }
+  cursor.expect('=')
+  const values = [parseExpression(cursor)]
+  cursor.declareVariable(target.name)
+  return {
+    kind: 'assign',
+    targets: [target],
+    operator: undefined,
+    values,
+    isReference: false,
+    isConstant: true,
+    span: cursor.spanFrom(first),
+  }
+}
+
+function parseCondition(cursor: Cursor): Expression {
+  cursor.expect('(')
+  return cursor.within({ ignoresNewlines: true }, () => {
+    const condition = parseExpression(cursor)
+    cursor.expect(')')
+    return condition
+  })
+}
+
+function parseIf(cursor: Cursor, first: Token): If {
+  cursor.next()
+  const condition = parseCondition(cursor)
+  const then = parseBody(cursor)
+  if (cursor.isOperator(';') && cursor.isWord('else', 1)) cursor.next()
+  const otherwise = cursor.acceptWord('else') ? parseBody(cursor) : []
+  return { kind: 'if', condition, then, otherwise, span: cursor.spanFrom(first) }
+}
+
+function parseFor(cursor: Cursor, first: Token): Statement {
+  cursor.next()
+  cursor.expect('(')
+  const { variable, iterable } = cursor.within({ ignoresNewlines: true }, () => {
+    const variable = cursor.expectName()
+    cursor.expectWord('in')
+    const iterable = parseExpression(cursor)
+    cursor.expect(')')
+    return { variable, iterable }
+  })
+  cursor.declareVariable(variable)
+  const body = parseBody(cursor)
+  return { kind: 'for', variable, iterable, body, span: cursor.spanFrom(first) }
+}
+
+function parseWhile(cursor: Cursor, first: Token): Statement {
+  cursor.next()
+  const condition = parseCondition(cursor)
+  const body = parseBody(cursor)
+  return { kind: 'while', condition, body, span: cursor.spanFrom(first) }
+}
+
+function parseDoWhile(cursor: Cursor, first: Token): Statement {
+  cursor.next()
+  const body = parseBlock(cursor)
+  cursor.expectWord('while')
+  const condition = parseCondition(cursor)
+  return { kind: 'doWhile', condition, body, span: cursor.spanFrom(first) }
+}
+
+function parseTry(cursor: Cursor, first: Token): Try {
+  cursor.next()
+  const body = parseBlock(cursor)
+  cursor.expectWord('catch')
+  cursor.expect('(')
+  const variable = cursor.expectName()
+  cursor.expect(')')
+  cursor.declareVariable(variable)
+  const handler = parseBlock(cursor)
+  return { kind: 'try', body, variable, handler, span: cursor.spanFrom(first) }
+}
+
+/** `share t as name`; the name bare, as a symbol or as a string. */
+function parseShare(cursor: Cursor, first: Token): Share {
+  cursor.next()
+  const value = parseExpression(cursor)
+  cursor.expectWord('as')
+  const name = parseAlias(cursor)
+  cursor.declareVariable(name)
+  return { kind: 'share', value, name, span: cursor.spanFrom(first) }
+}
+
+/** `undef all`, `undef all, VAR`, `` undef `x, SHARED ``, `undef("x", SHARED)`: calls of the function. */
+function parseUndef(cursor: Cursor, first: Token): Statement {
+  const nameToken = cursor.next()
+  const callee: Name = {
+    kind: 'name',
+    name: 'undef',
+    isFunction: true,
+    span: cursor.spanFrom(nameToken),
+  }
+  const inBrackets = cursor.accept('(')
+  const values: Expression[] = []
+  do {
+    const token = cursor.peek()
+    if (values.length === 0 && cursor.acceptWord('all')) {
+      const all: Literal = {
+        kind: 'literal',
+        value: stringScalar('all'),
+        span: cursor.spanFrom(token),
+      }
+      values.push(all)
+    } else {
+      values.push(parseExpression(cursor))
+    }
+  } while (cursor.accept(','))
+  if (inBrackets) cursor.expect(')')
+  const span = cursor.spanFrom(first)
+  const args = values.map(value => ({ value }))
+  return { kind: 'expression', expression: { kind: 'call', callee, args, span }, span }
+}
+
+/** `assert x == 1` or `assert "case", x == 1`. */
+function parseAssert(cursor: Cursor, first: Token): Assert {
+  cursor.next()
+  const one = parseExpression(cursor)
+  if (!cursor.accept(',')) {
+    return { kind: 'assert', label: '', condition: one, span: cursor.spanFrom(first) }
+  }
+  const { source, start, end } = one.span
+  const label = source.slice(start, end).replace(/^["'`]|["']$/g, '')
+  const condition = parseExpression(cursor)
+  return { kind: 'assert', label, condition, span: cursor.spanFrom(first) }
+}
