@@ -11,6 +11,7 @@ interface Manifest {
   type: string
   engines: { node: string }
   bin: Record<string, string>
+  scripts: Record<string, string>
   exports: Record<string, string | Record<string, string>>
   dependencies: Record<string, string>
   devDependencies: Record<string, string>
@@ -54,6 +55,15 @@ t.test('versions are exact, and the lock file agrees with them', async t => {
   t.strictSame(ranges, [])
   const { dependencies, devDependencies } = lock.packages[''] ?? {}
   t.strictSame({ ...dependencies, ...devDependencies }, all)
+})
+
+t.test('npm start and npm test make a fresh clone ready by themselves', async t => {
+  for (const script of ['prestart', 'pretest', 'prebench']) {
+    t.equal(manifest.scripts[script], 'node scripts/prepare-checkout.js', script)
+  }
+  // Both leave the fingerprint that says what dist/ was compiled from.
+  t.equal(manifest.scripts['build'], 'node scripts/build.js')
+  t.equal(manifest.scripts['prepare'], 'node scripts/build.js --if-needed')
 })
 
 t.test('the lock file names the builds of a package for every platform', async t => {
