@@ -3,15 +3,33 @@
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
+import type { TablePartitioning } from './partitioning.js'
 
 export type TableKind =
-  | 'basic'
-  | 'stream'
-  | 'keyed'
-  | 'indexed'
-  | 'keyedStream'
-  | 'partitioned'
-  | 'dfs'
+  'basic' | 'stream' | 'keyed' | 'indexed' | 'keyedStream' | 'partitioned' | 'dfs'
+
+export interface UpsertOptions {
+  /** A null in the new data leaves the old cell as it is. */
+  ignoreNull?: boolean
+  /** Columns that make two rows the same in a table without keys (DFS); partition columns always do. */
+  keyColumns?: readonly number[]
+}
+
+export interface UpsertCount {
+  inserted: number
+  updated: number
+}
+
+/** What `createPartitionedTable` and `createTable` tell of a stored table beyond its columns. */
+export interface StoredTableFacts {
+  /** `dfs://…`; '' for an in-memory partitioned table. */
+  databasePath: string
+  tableName: string
+  owner: string
+  compressMethods: ReadonlyMap<string, string>
+  sortColumns: readonly string[]
+  keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
+}
 
 export interface ServerTable {
   readonly form: 'serverTable'
@@ -23,6 +41,12 @@ export interface ServerTable {
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number
+  /** Positions of the columns whose values tell rows apart; empty for tables without keys. */
+  readonly keyColumns: readonly number[]
+  /** How rows are divided; undefined for tables that are not partitioned. */
+  readonly partitioning: TablePartitioning | undefined
+  /** Set for tables made in a database. */
+  readonly stored: StoredTableFacts | undefined
   /** Column `index` as it is now: a view that later appends do not change. */
   column(index: number): Column
   /**
@@ -31,4 +55,18 @@ export interface ServerTable {
    * @throws ScriptError in the server's words; nothing is inserted then
    */
   append(columns: readonly Column[], rows: number): number
+  /** Like append, but a row whose key is there already is overwritten (server notes §1.4). */
+  upsert(columns: readonly Column[], rows: number, options?: UpsertOptions): UpsertCount
+  /** Row `rows[i]` of column `index` becomes `values[i]`, converted to the column's type. */
+  update(index: number, rows: Int32Array, values: Column): void
+  /** Keeps these rows, in this order, and forgets all others. */
+  keepRows(rows: Int32Array): void
+  /** Gives every column its new name, in order. */
+  renameColumns(names: readonly string[]): void
+  /** Puts a column in the place of another; the table takes its type. */
+  replaceColumn(index: number, column: Column): void
+  /** Adds a column behind the others. */
+  addColumn(name: string, type: ColumnType, column: Column): void
+  /** Keeps the columns at these positions, in this order. */
+  keepColumns(indexes: readonly number[]): void
 }

@@ -1,0 +1,108 @@
+/*
+  What a column is made of, apart from its rows: its type, its zeros, its nulls, its text.
+*/
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import {
+  elementBytes,
+  isFixedType,
+  vectorOfBytes,
+  type FixedVector,
+} from '../../protocol/elements.js'
+import { nullElement } from '../../protocol/null-element.js'
+import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
+
+export const noBytes: Uint8Array = new Uint8Array(0)
+
+export const voidScalar = { form: 'scalar', type: 'VOID', value: null } as const
+
+/** True for columns that are one typed array; SYMBOL is not, for its codes need a base. */
+export function isFixedVector(column: Column): column is FixedVector {
+  return column.form === 'vector' && isFixedType(column.type)
+}
+
+/** The type a column was made with: element type, scale of a decimal, array or not. */
+export function columnTypeOf(column: Column): ColumnType {
+  if (column.form === 'arrayVector') return { ...columnTypeOf(column.cells), array: true }
+  return 'scale' in column ? { type: column.type, scale: column.scale } : { type: column.type }
+}
+
+export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
+  return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
+}
+
+/** The element type of an array type. */
+export function cellType(type: ColumnType): ColumnType {
+  return type.scale === undefined ? { type: type.type } : { type: type.type, scale: type.scale }
+}
+
+/** `length` rows of zeros: what `table(10:5, …)` starts with (DolphinDB manual, page streamTable). */
+export function zeroColumn(type: ColumnType, length: number): Column {
+  const name = type.type
+  if (type.array) {
+    const cells = zeroColumn(cellType(type), 0) as Vector
+    return { form: 'arrayVector', length, offsets: new Uint32Array(length + 1), cells }
+  }
+  if (isFixedType(name)) {
+    const bytes = new Uint8Array(length * dataTypes[name].bytesPerValue)
+    return vectorOfBytes(name, length, bytes, type.scale)
+  }
+  switch (name) {
+    case 'VOID':
+      return { form: 'vector', type: name, length }
+    case 'SYMBOL':
+      return { form: 'vector', type: name, length, codes: new Int32Array(length), base: [''] }
+    case 'BLOB':
+      return {
+        form: 'vector',
+        type: name,
+        length,
+        data: new Array<Uint8Array>(length).fill(noBytes),
+      }
+    case 'ANY':
+      return {
+        form: 'vector',
+        type: name,
+        length,
+        data: new Array<typeof voidScalar>(length).fill(voidScalar),
+      }
+    default:
+      return { form: 'vector', type: 'STRING', length, data: new Array<string>(length).fill('') }
+  }
+}
+
+/** `length` nulls of a type; a null row of an array column is one null cell (protocol notes §5.5). */
+export function nullColumn(type: ColumnType, length: number): Column {
+  if (type.array) {
+    const cells = nullColumn(cellType(type), length) as Vector
+    const offsets = Uint32Array.from({ length: length + 1 }, (_, row) => row)
+    return { form: 'arrayVector', length, offsets, cells }
+  }
+  const column = zeroColumn(type, length)
+  if (isFixedVector(column)) fillNulls(column)
+  return column
+}
+
+function fillNulls(column: FixedVector): void {
+  const bytes = elementBytes(column)
+  const nullBytes = nullElement(column.type)
+  if (bytes.length === 0) return
+  bytes.set(nullBytes)
+  // Doubles what is filled until the end is reached.
+  for (let filled = nullBytes.length; filled < bytes.length; filled *= 2) {
+    bytes.copyWithin(filled, 0, Math.min(filled, bytes.length - filled))
+  }
+}
+
+/** Text of a STRING or SYMBOL column, whatever way it is kept; undefined for other columns. */
+export function stringsOf(column: Column): readonly string[] | undefined {
+  if (column.form !== 'vector') return undefined
+  if (column.type === 'SYMBOL') return symbolTexts(column)
+  if (column.type !== 'STRING') return undefined
+  return 'data' in column ? column.data : new TextDecoder().decode(column.encoded).split('\0')
+}
+
+function symbolTexts(column: SymbolVector): string[] {
+  const texts = new Array<string>(column.length)
+  for (let row = 0; row < column.length; row++) texts[row] = column.base[column.codes[row]!] ?? ''
+  return texts
+}

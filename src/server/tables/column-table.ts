@@ -1,0 +1,320 @@
+/*
+  The one table of the embedded server. What makes a table keyed or partitioned is a rule given to it: rows that no
+  partition takes are left out, rows whose key is known change a row or are left out, the rest is appended.
+*/
+import type { ColumnType } from '../../protocol/data-type.js'
+import { sliceColumn, takeRows } from '../../protocol/element.js'
+import type { Column } from '../../protocol/value.js'
+import { ScriptError } from '../script/builtin.js'
+import { columnTypeOf } from './column-layout.js'
+import { growingColumn, type GrowingColumn } from './growing-column.js'
+import { KeyIndex } from './key-index.js'
+import { placeRows, type TablePartitioning } from './partitioning.js'
+import { PartitionWidths } from './partition-widths.js'
+import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
+import type {
+  ServerTable,
+  StoredTableFacts,
+  TableKind,
+  UpsertCount,
+  UpsertOptions,
+} from './table.js'
+
+export interface KeyRule {
+  /** Positions of the columns whose values tell rows apart. */
+  readonly columns: readonly number[]
+  /** Whether a row whose key is there already changes that row or is forgotten. */
+  readonly onDuplicate: 'update' | 'ignore'
+  /** Rows of different partitions are never the same (TSDB keepDuplicates). */
+  readonly withinPartition?: boolean
+}
+
+export interface ColumnTableOptions {
+  kind: TableKind
+  names: readonly string[]
+  types: readonly ColumnType[]
+  /** Rows to begin with; not for keyed tables. The columns must not change afterwards. */
+  columns?: readonly Column[] | undefined
+  rows?: number | undefined
+  /** Rows to make room for; only a hint. */
+  capacity?: number | undefined
+  keys?: KeyRule | undefined
+  partitioning?: TablePartitioning | undefined
+  stored?: StoredTableFacts | undefined
+}
+
+const maxRows = 2_147_483_647
+const maxInitialCapacity = 65_536
+
+export class ColumnTable implements ServerTable {
+  readonly form = 'serverTable' as const
+  readonly kind: TableKind
+  sharedName = ''
+  readOnly = false
+  readonly stored: StoredTableFacts | undefined
+  #partitioning: TablePartitioning | undefined
+  #keys: KeyRule | undefined
+  readonly #widths: PartitionWidths | undefined
+  #names: readonly string[]
+  #types: readonly ColumnType[]
+  /** A column that nothing was added to yet is kept as it was given. */
+  #columns: (Column | GrowingColumn)[]
+  #rows: number
+  /** Every row by key; without a key rule made by the first upsert for the columns it names. */
+  #index: { columns: readonly number[]; keys: KeyIndex } | undefined
+
+  constructor(options: ColumnTableOptions) {
+    this.kind = options.kind
+    this.#partitioning = options.partitioning
+    this.stored = options.stored
+    this.#keys = options.keys
+    this.#names = options.names
+    this.#types = options.types
+    const capacity = Math.min(options.capacity ?? 0, maxInitialCapacity)
+    this.#columns =
+      options.columns?.slice() ?? options.types.map(type => growingColumn(type, capacity))
+    this.#rows = options.rows ?? 0
+    this.#widths = options.kind === 'dfs' ? new PartitionWidths() : undefined
+    if (options.keys !== undefined) this.#openIndex(options.keys.columns)
+  }
+
+  get columnNames(): readonly string[] {
+    return this.#names
+  }
+
+  get columnTypes(): readonly ColumnType[] {
+    return this.#types
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  get partitioning(): TablePartitioning | undefined {
+    return this.#partitioning
+  }
+
+  get keyColumns(): readonly number[] {
+    return this.#keys?.columns ?? []
+  }
+
+  column(index: number): Column {
+    const column = this.#columns[index]!
+    return 'form' in column ? column : column.view()
+  }
+
+  append(columns: readonly Column[], rows: number): number {
+    const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
+    if (this.#keys === undefined) {
+      this.#appendAll(batch.columns, batch.rows)
+      return batch.rows
+    }
+    const { inserted } = this.#merge(batch, this.#keys.onDuplicate === 'ignore', false)
+    return this.kind === 'dfs' ? batch.rows : inserted
+  }
+
+  upsert(columns: readonly Column[], rows: number, options: UpsertOptions = {}): UpsertCount {
+    const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
+    if (this.#keys === undefined) {
+      const keys = new Set([...(this.partitioning?.columns ?? []), ...(options.keyColumns ?? [])])
+      this.#openIndex([...keys].sort((a, b) => a - b))
+    }
+    return this.#merge(batch, false, options.ignoreNull ?? false)
+  }
+
+  update(index: number, rows: Int32Array, values: Column): void {
+    if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
+    this.#growing(index).assign(rows, prepareColumn(this, index, values, rows.length))
+    this.#forgetUpsertIndex()
+  }
+
+  keepRows(rows: Int32Array): void {
+    this.#columns = this.#columns.map((_, index) => takeRows(this.column(index), rows))
+    this.#rows = rows.length
+    if (this.#keys === undefined) this.#forgetUpsertIndex()
+    else this.#openIndex(this.#keys.columns)
+  }
+
+  renameColumns(names: readonly string[]): void {
+    this.#names = names
+  }
+
+  replaceColumn(index: number, column: Column): void {
+    if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
+    this.#columns[index] = column
+    this.#types = this.#types.with(index, columnTypeOf(column))
+    this.#forgetUpsertIndex()
+  }
+
+  addColumn(name: string, type: ColumnType, column: Column): void {
+    this.#names = [...this.#names, name]
+    this.#types = [...this.#types, type]
+    this.#columns.push(column)
+  }
+
+  keepColumns(indexes: readonly number[]): void {
+    const needed = [...this.keyColumns, ...(this.partitioning?.columns ?? [])]
+    if (needed.some(index => !indexes.includes(index))) {
+      throw new ScriptError("Can't drop a key column or a partitioning column.")
+    }
+    const moved = (columns: readonly number[]): number[] =>
+      columns.map(index => indexes.indexOf(index))
+    if (this.#keys !== undefined) {
+      this.#keys = { ...this.#keys, columns: moved(this.#keys.columns) }
+      this.#index = { columns: this.#keys.columns, keys: this.#index!.keys }
+    }
+    if (this.#partitioning !== undefined) {
+      this.#partitioning = { ...this.#partitioning, columns: moved(this.#partitioning.columns) }
+    }
+    this.#names = indexes.map(index => this.#names[index]!)
+    this.#types = indexes.map(index => this.#types[index]!)
+    this.#columns = indexes.map(index => this.#columns[index]!)
+    this.#forgetUpsertIndex()
+  }
+
+  /** Leaves out the rows that no partition takes. */
+  #place(columns: readonly Column[], rows: number, given: number): Batch {
+    if (this.partitioning === undefined)
+      return this.#checkSize({ columns, rows, partitions: undefined })
+    const partitions = placeRows(this.partitioning, columns, rows)
+    const kept = new Int32Array(rows)
+    let count = 0
+    for (let row = 0; row < rows; row++) if (partitions[row]! >= 0) kept[count++] = row
+    const batch =
+      count === rows
+        ? { columns, rows, partitions }
+        : {
+            columns: columns.map(column => takeRows(column, kept.subarray(0, count))),
+            rows: count,
+            partitions: partitions.filter(partition => partition >= 0),
+          }
+    this.#widths?.note(batch.partitions, given)
+    return this.#checkSize(batch)
+  }
+
+  #checkSize(batch: Batch): Batch {
+    if (this.#rows + batch.rows > maxRows) {
+      throw new ScriptError("An in-memory table can't exceed 2 billion rows. RefId: S05016")
+    }
+    return batch
+  }
+
+  #appendAll(columns: readonly Column[], rows: number): void {
+    if (rows === 0) return
+    for (let index = 0; index < columns.length; index++)
+      this.#growing(index).append(columns[index]!)
+    this.#rows += rows
+  }
+
+  #growing(index: number): GrowingColumn {
+    const column = this.#columns[index]!
+    if (!('form' in column)) return column
+    const growing = growingColumn(this.#types[index]!, column.length)
+    growing.append(column)
+    this.#columns[index] = growing
+    return growing
+  }
+
+  /** Appends rows with new keys; rows with known keys change the row that has the key, or are forgotten. */
+  #merge(batch: Batch, forgetKnown: boolean, ignoreNull: boolean): UpsertCount {
+    const { keys, columns: keyColumns } = this.#index!
+    const words = keys.read(
+      this.#keyValues(keyColumns, batch.columns, batch.partitions),
+      batch.rows,
+    )
+    const fresh = new Int32Array(batch.rows)
+    const known = new Int32Array(batch.rows)
+    const targets = new Int32Array(batch.rows)
+    let inserted = 0
+    let matched = 0
+    for (let row = 0; row < batch.rows; row++) {
+      const existing = keys.find(words, row)
+      if (existing < 0) {
+        keys.add(words, row)
+        fresh[inserted++] = row
+      } else if (!forgetKnown) {
+        known[matched] = row
+        targets[matched++] = existing
+      }
+    }
+    this.#appendAll(pickRows(batch.columns, fresh, inserted, batch.rows), inserted)
+    const updated = this.#overwrite(batch.columns, known.subarray(0, matched), targets, ignoreNull)
+    return { inserted, updated }
+  }
+
+  /** @returns how many rows changed: with `ignoreNull` a row of nulls changes nothing */
+  #overwrite(
+    columns: readonly Column[],
+    known: Int32Array,
+    targets: Int32Array,
+    ignoreNull: boolean,
+  ): number {
+    if (known.length === 0) return 0
+    const changed = new Uint8Array(known.length).fill(ignoreNull ? 0 : 1)
+    const { columns: keyColumns } = this.#index!
+    columns.forEach((column, index) => {
+      if (keyColumns.includes(index)) return
+      const values = takeRows(column, known)
+      const nulls = ignoreNull ? nullsOf(values) : undefined
+      const picked: number[] = []
+      for (let i = 0; i < known.length; i++) if (nulls?.[i] !== true) picked.push(i)
+      for (const i of picked) changed[i] = 1
+      const at = Int32Array.from(picked, i => targets[i]!)
+      this.#growing(index).assign(at, takeRows(values, Int32Array.from(picked)))
+    })
+    return changed.reduce((sum, one) => sum + one, 0)
+  }
+
+  #keyValues(
+    keyColumns: readonly number[],
+    columns: readonly Column[],
+    partitions: Float64Array | undefined,
+  ): Column[] {
+    const values = keyColumns.map(index => columns[index]!)
+    if (this.#keys?.withinPartition !== true || partitions === undefined) return values
+    return [
+      { form: 'vector', type: 'DOUBLE', length: partitions.length, data: partitions },
+      ...values,
+    ]
+  }
+
+  /** Makes the index know every row under these key columns. */
+  #openIndex(columns: readonly number[]): void {
+    const reusable = this.#keys === undefined && this.#index?.columns.join() === columns.join()
+    if (!reusable) {
+      const types = columns.map(index => this.#types[index]!)
+      if (this.#keys?.withinPartition === true) types.unshift({ type: 'DOUBLE' })
+      this.#index = { columns, keys: new KeyIndex(types) }
+    }
+    const { keys } = this.#index!
+    const from = keys.rows
+    const all = this.#columns.map((_, index) => sliceColumn(this.column(index), from, this.#rows))
+    const partitions =
+      this.partitioning && this.#keys?.withinPartition
+        ? placeRows(this.partitioning, all, this.#rows - from)
+        : undefined
+    const words = keys.read(this.#keyValues(columns, all, partitions), this.#rows - from)
+    for (let row = 0; row < this.#rows - from; row++) keys.add(words, row)
+  }
+
+  #forgetUpsertIndex(): void {
+    if (this.#keys === undefined) this.#index = undefined
+  }
+}
+
+interface Batch {
+  columns: readonly Column[]
+  rows: number
+  /** The partition of each row, where there are partitions. */
+  partitions: Float64Array | undefined
+}
+
+function pickRows(
+  columns: readonly Column[],
+  rows: Int32Array,
+  count: number,
+  total: number,
+): readonly Column[] {
+  if (count === total || count === 0) return columns
+  return columns.map(column => takeRows(column, rows.subarray(0, count)))
+}

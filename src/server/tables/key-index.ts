@@ -1,0 +1,187 @@
+/*
+  Finds rows by key. Every key is a few int32 words (text is numbered first), kept side by side for all rows, and an
+  open-addressing hash table maps them to row numbers: no objects, no strings built, per row.
+*/
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import type { Column, SymbolVector } from '../../protocol/value.js'
+import { ScriptError } from '../script/builtin.js'
+import { elementBytes, isFixedType } from '../../protocol/elements.js'
+import { isFixedVector, stringsOf } from './column-layout.js'
+
+const smallestSlots = 64
+
+export class KeyIndex {
+  readonly #wordsPerColumn: readonly number[]
+  readonly #wordsPerRow: number
+  readonly #numberOfText = new Map<string, number>([['', 0]])
+  #words: Int32Array
+  /** Row number + 1; 0 where free. */
+  #slots = new Int32Array(smallestSlots)
+  #used = 0
+  #rows = 0
+
+  /** @throws ScriptError for key columns of types that cannot be keys (server: only INTEGRAL, TEMPORAL, LITERAL, …) */
+  constructor(types: readonly ColumnType[]) {
+    this.#wordsPerColumn = types.map(wordsOf)
+    this.#wordsPerRow = this.#wordsPerColumn.reduce((sum, words) => sum + words, 0)
+    this.#words = new Int32Array(smallestSlots * this.#wordsPerRow)
+  }
+
+  /** Rows added so far. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** The keys of `rows` rows, row after row, given the key columns. */
+  read(columns: readonly Column[], rows: number): Int32Array {
+    const words = new Int32Array(rows * this.#wordsPerRow)
+    let at = 0
+    columns.forEach((column, position) => {
+      this.#readColumn(column, rows, words, at)
+      at += this.#wordsPerColumn[position]!
+    })
+    return words
+  }
+
+  /** Number of the first row that has key `row` of `keys`, or −1. */
+  find(keys: Int32Array, row: number): number {
+    return this.#slots[this.#slotOf(keys, row)]! - 1
+  }
+
+  /**
+   * Adds key `row` of `keys` as the next row.
+   * @returns the row that had the key already, which then stays the one found, or −1
+   */
+  add(keys: Int32Array, row: number): number {
+    if ((this.#used + 1) * 2 > this.#slots.length) this.#rehash(this.#slots.length * 2)
+    const slot = this.#slotOf(keys, row)
+    const existing = this.#slots[slot]! - 1
+    const start = this.#rows * this.#wordsPerRow
+    if (start + this.#wordsPerRow > this.#words.length) {
+      const larger = new Int32Array(this.#words.length * 2)
+      larger.set(this.#words)
+      this.#words = larger
+    }
+    for (let word = 0; word < this.#wordsPerRow; word++) {
+      this.#words[start + word] = keys[row * this.#wordsPerRow + word]!
+    }
+    this.#rows++
+    if (existing < 0) {
+      this.#slots[slot] = this.#rows
+      this.#used++
+    }
+    return existing
+  }
+
+  /** Forgets all rows. */
+  clear(): void {
+    this.#slots = new Int32Array(smallestSlots)
+    this.#used = 0
+    this.#rows = 0
+  }
+
+  #slotOf(keys: Int32Array, row: number): number {
+    const width = this.#wordsPerRow
+    const start = row * width
+    const mask = this.#slots.length - 1
+    let slot = hash(keys, start, width) & mask
+    for (;;) {
+      const held = this.#slots[slot]!
+      if (held === 0) return slot
+      const other = (held - 1) * width
+      let word = 0
+      while (word < width && this.#words[other + word] === keys[start + word]) word++
+      if (word === width) return slot
+      slot = (slot + 1) & mask
+    }
+  }
+
+  #rehash(size: number): void {
+    const held = this.#slots
+    this.#slots = new Int32Array(size)
+    for (const entry of held) {
+      if (entry !== 0) this.#slots[this.#slotOf(this.#words, entry - 1)] = entry
+    }
+  }
+
+  #readColumn(column: Column, rows: number, words: Int32Array, start: number): void {
+    if (isFixedVector(column)) {
+      readFixed(elementBytes(column), rows, words, start, this.#wordsPerRow)
+      return
+    }
+    if (column.form === 'vector' && column.type === 'SYMBOL') {
+      this.#readSymbols(column, rows, words, start)
+      return
+    }
+    const texts = stringsOf(column)!
+    for (let row = 0; row < rows; row++) {
+      words[row * this.#wordsPerRow + start] = this.#number(texts[row] ?? '')
+    }
+  }
+
+  #readSymbols(column: SymbolVector, rows: number, words: Int32Array, start: number): void {
+    const numberOfCode = new Int32Array(column.base.length)
+    for (let row = 0; row < rows; row++) {
+      const code = column.codes[row]!
+      let number = numberOfCode[code]!
+      if (number === 0 && code !== 0) {
+        number = this.#number(column.base[code] ?? '')
+        numberOfCode[code] = number
+      }
+      words[row * this.#wordsPerRow + start] = number
+    }
+  }
+
+  #number(text: string): number {
+    let number = this.#numberOfText.get(text)
+    if (number === undefined) {
+      number = this.#numberOfText.size
+      this.#numberOfText.set(text, number)
+    }
+    return number
+  }
+}
+
+function wordsOf(column: ColumnType): number {
+  const { type } = column
+  if (column.array || type === 'ANY' || type === 'BLOB' || type === 'VOID') {
+    throw new ScriptError(
+      `A column of type ${type}${column.array ? '[]' : ''} can't be a key column.`,
+    )
+  }
+  return isFixedType(type) ? Math.ceil(dataTypes[type].bytesPerValue / 4) : 1
+}
+
+function readFixed(
+  bytes: Uint8Array,
+  rows: number,
+  words: Int32Array,
+  start: number,
+  wordsPerRow: number,
+): void {
+  const width = rows === 0 ? 4 : bytes.length / rows
+  if (width < 4) {
+    for (let row = 0; row < rows; row++) {
+      words[row * wordsPerRow + start] =
+        width === 1 ? bytes[row]! : bytes[row * 2]! | (bytes[row * 2 + 1]! << 8)
+    }
+    return
+  }
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  const source = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4)
+  const count = width / 4
+  for (let row = 0; row < rows; row++) {
+    for (let word = 0; word < count; word++) {
+      words[row * wordsPerRow + start + word] = source[row * count + word]!
+    }
+  }
+}
+
+function hash(words: Int32Array, start: number, width: number): number {
+  let h = 0x811c9dc5
+  for (let word = 0; word < width; word++) {
+    h = Math.imul(h ^ words[start + word]!, 0x9e3779b1)
+    h ^= h >>> 15
+  }
+  return h
+}

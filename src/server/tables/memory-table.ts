@@ -1,0 +1,134 @@
+/*
+  Making tables, and the two bridges to the wire.
+*/
+import type { ColumnType } from '../../protocol/data-type.js'
+import { sliceColumn } from '../../protocol/element.js'
+import type { Column, Table } from '../../protocol/value.js'
+import { ScriptError } from '../script/builtin.js'
+import { columnTypeOf } from './column-layout.js'
+import { ColumnTable, type KeyRule } from './column-table.js'
+import type { TablePartitioning } from './partitioning.js'
+import type { ServerTable, StoredTableFacts, TableKind } from './table.js'
+
+export interface TableOptions {
+  /** Rows to make room for; only a hint. */
+  capacity?: number
+  /** Rows to begin with, in the table's types. */
+  columns?: readonly Column[]
+  /** Names of the key columns: keyed, indexed and keyed stream tables. */
+  keyColumns?: readonly string[]
+  partitioning?: TablePartitioning
+  stored?: StoredTableFacts
+}
+
+/**
+ * An in-memory, stream, keyed or partitioned table.
+ * @throws ScriptError duplicate column names (S05017), key columns that are none, duplicate keys (S05012)
+ */
+export function createTable(
+  kind: TableKind,
+  names: readonly string[],
+  types: readonly ColumnType[],
+  options: TableOptions = {},
+): ServerTable {
+  checkNames(names)
+  const { capacity, columns, partitioning, stored } = options
+  const keys = keyRule(kind, names, options)
+  const facts = { kind, names, types, capacity, keys, partitioning, stored }
+  const rows = columns?.[0]?.length ?? 0
+  if (columns?.some(column => column.length !== rows)) {
+    throw new ScriptError('All columns must be of the same length. RefId:S02010')
+  }
+  if (keys === undefined) return new ColumnTable({ ...facts, columns, rows })
+  const table = new ColumnTable(facts)
+  if (
+    columns !== undefined &&
+    table.append(columns, rows) < rows &&
+    keys.onDuplicate === 'update'
+  ) {
+    throw new ScriptError("A keyed/indexed table can't contain duplicated keys. RefId: S05012")
+  }
+  return table
+}
+
+/** A plain table over the columns of a table that arrived, without copying them. */
+export function tableFromWire(table: Table): ServerTable {
+  const { columnNames, columns, rows } = table
+  return new ColumnTable({
+    kind: 'basic',
+    names: columnNames,
+    types: columns.map(columnTypeOf),
+    columns,
+    rows,
+  })
+}
+
+/**
+ * The rows as they are now; later changes do not reach them. Of a DFS table only the columns travel, for its rows
+ * are read by SQL alone.
+ */
+export function tableToWire(table: ServerTable): Table {
+  const isStored = table.kind === 'dfs'
+  const columns = table.columnNames.map((_, index) =>
+    isStored ? sliceColumn(table.column(index), 0, 0) : table.column(index),
+  )
+  return {
+    form: 'table',
+    name: table.sharedName,
+    rows: isStored ? 0 : table.rows,
+    columnNames: table.columnNames,
+    columns,
+  }
+}
+
+/** A plain table with the rows of another as they are now. */
+export function copyTable(table: ServerTable): ServerTable {
+  return new ColumnTable({
+    kind: 'basic',
+    names: table.columnNames,
+    types: table.columnTypes,
+    columns: table.columnNames.map((_, index) => table.column(index)),
+    rows: table.rows,
+  })
+}
+
+/** Position of a column. @throws ScriptError when there is none of that name */
+export function columnIndex(table: ServerTable, name: string): number {
+  const index = table.columnNames.indexOf(name)
+  if (index < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)
+  return index
+}
+
+function checkNames(names: readonly string[]): void {
+  const duplicate = names.find((name, index) => names.indexOf(name) !== index)
+  if (duplicate !== undefined) {
+    throw new ScriptError(
+      `A table cannot contain columns with duplicate name: ${duplicate}.RefId: S05017`,
+    )
+  }
+}
+
+function keyRule(
+  kind: TableKind,
+  names: readonly string[],
+  { keyColumns = [], stored, partitioning }: TableOptions,
+): KeyRule | undefined {
+  if (keyColumns.length > 0) {
+    return {
+      columns: keyColumns.map(name => positionOf(names, name)),
+      onDuplicate: kind === 'keyedStream' ? 'ignore' : 'update',
+    }
+  }
+  if (stored === undefined || stored.keepDuplicates === 'ALL') return undefined
+  return {
+    columns: stored.sortColumns.map(name => positionOf(names, name)),
+    onDuplicate: stored.keepDuplicates === 'FIRST' ? 'ignore' : 'update',
+    withinPartition: partitioning !== undefined,
+  }
+}
+
+function positionOf(names: readonly string[], name: string): number {
+  const index = names.indexOf(name)
+  if (index < 0) throw new ScriptError(`The key column [${name}] does not exist in the table.`)
+  return index
+}

@@ -1,0 +1,131 @@
+/*
+  Columns of numbers read as doubles and written back. A null is NaN in between, so a NaN of the input becomes a null
+  in every type that has no NaN.
+*/
+import type { ColumnType } from '../../protocol/data-type.js'
+import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
+import type { FixedVector } from '../../protocol/elements.js'
+import { zeroColumn } from './column-layout.js'
+
+const twoTo32 = 2 ** 32
+const nullHighWord = nullInt32
+
+/**
+ * The rows of an integral, floating, temporal or BOOL column as doubles; null is NaN. 64-bit integers beyond 2^53
+ * are rounded to the nearest double.
+ */
+export function numbersOf(column: FixedVector): Float64Array {
+  const { data, length } = column
+  if (data instanceof BigInt64Array) return numbersOfInt64(data, length)
+  const numbers = new Float64Array(length)
+  const nullValue = nullOf(column)
+  for (let row = 0; row < length; row++) {
+    const value = data[row]!
+    numbers[row] = value === nullValue ? NaN : value
+  }
+  return numbers
+}
+
+function nullOf(column: FixedVector): number {
+  switch (column.type) {
+    case 'BOOL':
+    case 'CHAR':
+      return nullInt8
+    case 'SHORT':
+      return nullInt16
+    case 'FLOAT':
+      return nullFloat
+    case 'DOUBLE':
+      return nullDouble
+    default:
+      return nullInt32
+  }
+}
+
+/** High and low word of each row, so that no BigInt is made. */
+export function wordsOfInt64(data: BigInt64Array): Int32Array {
+  return new Int32Array(data.buffer, data.byteOffset, data.length * 2)
+}
+
+function numbersOfInt64(data: BigInt64Array, length: number): Float64Array {
+  const numbers = new Float64Array(length)
+  const words = wordsOfInt64(data)
+  for (let row = 0; row < length; row++) {
+    const low = words[row * 2]! >>> 0
+    const high = words[row * 2 + 1]!
+    numbers[row] = high === nullHighWord && low === 0 ? NaN : high * twoTo32 + low
+  }
+  return numbers
+}
+
+/**
+ * A column of an integral, floating, temporal or BOOL type from doubles. Fractions are rounded half away from zero;
+ * NaN and what the type cannot hold become null.
+ */
+export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedVector {
+  const column = zeroColumn(type, numbers.length) as FixedVector
+  switch (column.type) {
+    case 'BOOL':
+      for (let row = 0; row < numbers.length; row++) {
+        const value = numbers[row]!
+        column.data[row] = Number.isNaN(value) ? nullInt8 : value === 0 ? 0 : 1
+      }
+      return column
+    case 'CHAR':
+      return fillIntegers(column, column.data, numbers, nullInt8)
+    case 'SHORT':
+      return fillIntegers(column, column.data, numbers, nullInt16)
+    case 'FLOAT':
+      return fillFloats(column, column.data, numbers, nullFloat)
+    case 'DOUBLE':
+      return fillFloats(column, column.data, numbers, nullDouble)
+    default:
+      if (column.data instanceof BigInt64Array) {
+        fillInt64(column.data, numbers)
+        return column
+      }
+      return fillIntegers(column, column.data as Int32Array, numbers, nullInt32)
+  }
+}
+
+function fillIntegers(
+  column: FixedVector,
+  target: Int8Array | Int16Array | Int32Array,
+  numbers: Float64Array,
+  nullValue: number,
+): FixedVector {
+  for (let row = 0; row < numbers.length; row++) {
+    const value = roundAway(numbers[row]!)
+    // The smallest value is the null, so the range is symmetric.
+    target[row] = value > nullValue && value < -nullValue ? value : nullValue
+  }
+  return column
+}
+
+function fillFloats(
+  column: FixedVector,
+  target: Float32Array | Float64Array,
+  numbers: Float64Array,
+  nullValue: number,
+): FixedVector {
+  for (let row = 0; row < numbers.length; row++) {
+    const value = numbers[row]!
+    target[row] = Number.isNaN(value) ? nullValue : value
+  }
+  return column
+}
+
+/** Writes whole numbers as two words each; NaN and what int64 cannot hold become null. */
+export function fillInt64(target: BigInt64Array, numbers: Float64Array): void {
+  const words = wordsOfInt64(target)
+  for (let row = 0; row < numbers.length; row++) {
+    const value = roundAway(numbers[row]!)
+    const fits = value > -(2 ** 63) && value < 2 ** 63
+    words[row * 2] = fits ? value >>> 0 : 0
+    words[row * 2 + 1] = fits ? Math.floor(value / twoTo32) : nullHighWord
+  }
+}
+
+function roundAway(value: number): number {
+  return value < 0 ? -Math.round(-value) : Math.round(value)
+}

@@ -1,0 +1,112 @@
+/*
+  What happens to incoming columns before a table takes them: the checks and conversions of server notes §1.5, all of
+  them before anything is stored, with the texts of §1.6.
+*/
+import { columnTypeText } from '../../protocol/data-type.js'
+import { isNullAt } from '../../protocol/element.js'
+import type { Column } from '../../protocol/value.js'
+import { ScriptError } from '../script/builtin.js'
+import { columnTypeOf, nullColumn, sameColumnType } from './column-layout.js'
+import { convertColumn } from './convert.js'
+import { isStorable, limitText } from './stored-types.js'
+import type { ServerTable } from './table.js'
+
+/**
+ * The columns in the table's types.
+ * @throws ScriptError read-only table, wrong number of columns, unequal lengths, types that do not convert
+ */
+export function prepareColumns(
+  table: ServerTable,
+  columns: readonly Column[],
+  rows: number,
+): readonly Column[] {
+  checkWritable(table)
+  const prepared = new Array<Column>(table.columnTypes.length)
+  const given = columns.length === prepared.length ? columns : padColumns(table, columns, rows)
+  for (let index = 0; index < prepared.length; index++) {
+    prepared[index] = prepareColumn(table, index, given[index]!, rows)
+  }
+  return prepared
+}
+
+/** @throws ScriptError S02054 for tables shared read-only */
+export function checkWritable(table: ServerTable): void {
+  if (table.readOnly) throw new ScriptError("Can't modify read only table. RefId: S02054")
+}
+
+/** One column in the type of the table's column `index`. */
+export function prepareColumn(
+  table: ServerTable,
+  index: number,
+  column: Column,
+  rows: number,
+): Column {
+  if (column.length !== rows) {
+    throw new ScriptError('Inconsistent length of values to insert.')
+  }
+  const target = table.columnTypes[index]!
+  const actual = columnTypeOf(column)
+  const isSame = sameColumnType(actual, target)
+  if (table.kind === 'dfs') {
+    if (!isSame && !isStorable(actual, target)) {
+      throw new ScriptError(
+        `The column [${table.columnNames[index]!}] expects type of ${columnTypeText(target)}, but the actual type is ${columnTypeText(actual)}. RefId:S05004`,
+      )
+    }
+    return limitText(isSame ? column : convertColumn(column, target))
+  }
+  if (isSame) return column
+  try {
+    return convertColumn(column, target)
+  } catch (error) {
+    if (!(error instanceof ScriptError)) throw error
+    throw new ScriptError(
+      `Failed to append data to column '${table.columnNames[index]!}' with error: ${error.message}${isStream(table) ? '. RefId:S03017' : ''}`,
+    )
+  }
+}
+
+export function isStream(table: ServerTable): boolean {
+  return table.kind === 'stream' || table.kind === 'keyedStream'
+}
+
+/** The error for a table that has another number of columns. */
+export function columnCountError(table: ServerTable): ScriptError {
+  if (table.kind === 'dfs') {
+    return new ScriptError(
+      'The number of columns of the current table must match that of the target table. RefId:S01015',
+    )
+  }
+  if (isStream(table)) return streamCountError()
+  return new ScriptError(
+    'The number of columns of the table to insert must be the same as that of the original table.',
+  )
+}
+
+/** The error for another number of single values or vectors. */
+export function valueCountError(table: ServerTable): ScriptError {
+  if (isStream(table)) return streamCountError()
+  return new ScriptError(
+    "The number of table columns doesn't match the number of columns to append.",
+  )
+}
+
+function streamCountError(): ScriptError {
+  return new ScriptError(
+    "Data insertion failed: Number of columns in the data to insert doesn't match the target table. If you’re trying to persist table, a table with the same name may exist on disk. Consider changing the table name, adjusting the data schema, or deleting the existing table from persistentDir and retrying. RefId: S03012",
+  )
+}
+
+/** A partitioned DFS table fills missing last columns with nulls when no partition column is among them. */
+function padColumns(table: ServerTable, columns: readonly Column[], rows: number): Column[] {
+  const partitioned = table.kind === 'dfs' ? table.partitioning : undefined
+  const isComplete = partitioned?.columns.every(index => index < columns.length) ?? false
+  if (columns.length > table.columnTypes.length || !isComplete) throw columnCountError(table)
+  const missing = table.columnTypes.slice(columns.length).map(type => nullColumn(type, rows))
+  return [...columns, ...missing]
+}
+
+/** Which rows of a column are null. */
+export function nullsOf(column: Column): boolean[] {
+  return Array.from({ length: column.length }, (_, row) => isNullAt(column, row))
+}
