@@ -1,0 +1,64 @@
+/*
+  Blocks of one large answer between the decoder, which is driven by the socket, and the caller, who takes them one
+  by one. The decoder waits while the caller has not taken the last block.
+*/
+import { decodeValue } from '../protocol/codec.js'
+import type { Response, ResponseOptions } from '../protocol/response.js'
+import { decodeResponse } from '../protocol/response.js'
+import type { Value } from '../protocol/value.js'
+import type { ByteReader } from '../wire/reader.js'
+
+export class BlockBuffer {
+  #block: Value | undefined
+  #ended = false
+  #abandoned = false
+  #onChange: (() => void) | undefined
+  readonly #flow: { full: () => void; taken: () => void }
+
+  /** @param flow  `full` asks for no more bytes, `taken` lets the decoder go on */
+  constructor(flow: { full: () => void; taken: () => void }) {
+    this.#flow = flow
+  }
+
+  /** Decodes an answer in block mode (protocol notes §1.6); a result that is no tuple arrives as the response's value. */
+  *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
+    const response = yield* decodeResponse(reader, { ...options, blocks: true })
+    const blockCount = response.ok ? (response.blockCount ?? 0) : 0
+    for (let i = 0; i < blockCount; i++) {
+      const block = yield* decodeValue(reader, options.limits)
+      while (this.#block !== undefined) {
+        this.#flow.full()
+        yield
+      }
+      if (this.#abandoned) continue
+      this.#block = block
+      this.#onChange?.()
+    }
+    return response
+  }
+
+  /** No more blocks will come. */
+  end(): void {
+    this.#ended = true
+    this.#onChange?.()
+  }
+
+  /** Each block once; leaving early lets the rest be read and dropped. */
+  async *take(): AsyncGenerator<Value, void, void> {
+    try {
+      for (;;) {
+        const block = this.#block
+        if (block !== undefined) {
+          this.#block = undefined
+          this.#flow.taken()
+          yield block
+        } else if (this.#ended) return
+        else await new Promise<void>(resolve => (this.#onChange = resolve))
+      }
+    } finally {
+      this.#abandoned = true
+      this.#block = undefined
+      this.#flow.taken()
+    }
+  }
+}

@@ -1,0 +1,182 @@
+/*
+  Requests that are answered: one outstanding at a time, answers in order. A caller may give up waiting (time limit,
+  AbortSignal); the place of its request is kept until the answer came, so that the stream stays in step.
+*/
+import { DdbError, ProtocolError, TimeoutError } from '../errors.js'
+import type { Request, RequestHead } from '../protocol/request.js'
+import { encodeRequest } from '../protocol/request.js'
+import type { Response } from '../protocol/response.js'
+import type { ByteReader } from '../wire/reader.js'
+import type { Outgoing } from './outgoing.js'
+
+/** Reads one answer off the session's stream. */
+export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
+
+export interface Patience {
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+interface Exchange {
+  head: RequestHead
+  request: Request
+  decode: ResponseDecoder
+  resolve: (response: Response) => void
+  reject: (error: unknown) => void
+  /** Ends the caller's patience: its timer and its listener. */
+  release: () => void
+  settled: boolean
+}
+
+export class ExchangeQueue {
+  readonly #outgoing: Outgoing
+  readonly #reader: ByteReader
+  readonly #waiting: Exchange[] = []
+  #outstanding: Exchange | undefined
+  #decoding: Generator<void, Response, void> | undefined
+  #onIdle: (() => void) | undefined
+
+  constructor(outgoing: Outgoing, reader: ByteReader) {
+    this.#outgoing = outgoing
+    this.#reader = reader
+  }
+
+  get isIdle(): boolean {
+    return this.#outstanding === undefined && this.#waiting.length === 0
+  }
+
+  /** @throws ValueError (rejects) when an argument cannot be encoded; nothing is sent then. */
+  submit(
+    head: RequestHead,
+    request: Request,
+    decode: ResponseDecoder,
+    patience: Patience = {},
+  ): Promise<Response> {
+    return new Promise<Response>((resolve, reject) => {
+      const exchange: Exchange = {
+        head,
+        request,
+        decode,
+        resolve,
+        reject,
+        release: () => undefined,
+        settled: false,
+      }
+      exchange.release = limitPatience(patience, 'answer', error => this.#giveUp(exchange, error))
+      if (exchange.settled) return
+      this.#waiting.push(exchange)
+      this.#next()
+    })
+  }
+
+  #next(): void {
+    while (this.#outstanding === undefined) {
+      const exchange = this.#waiting.shift()
+      if (exchange === undefined) {
+        this.#onIdle?.()
+        return
+      }
+      try {
+        encodeRequest(this.#outgoing.writer, exchange.head, exchange.request)
+      } catch (error) {
+        settle(exchange, () => exchange.reject(error))
+        continue
+      }
+      this.#outstanding = exchange
+      this.#decoding = exchange.decode(this.#reader)
+      this.#outgoing.flush()
+    }
+  }
+
+  /**
+   * Continues reading the outstanding answer after bytes were added to the reader.
+   *
+   * @throws {ProtocolError} when the bytes are no answer, or nothing was asked
+   */
+  advance(): void {
+    while (this.#decoding !== undefined) {
+      const step = this.#decoding.next()
+      if (step.done !== true) return
+      const exchange = this.#outstanding!
+      this.#outstanding = undefined
+      this.#decoding = undefined
+      settle(exchange, () => exchange.resolve(step.value))
+      this.#next()
+    }
+    if (this.#reader.available > 0) {
+      throw new ProtocolError(
+        'the server sent bytes that no request asked for; does it answer asynchronous requests?',
+        this.#reader.offsetBytes,
+      )
+    }
+  }
+
+  #giveUp(exchange: Exchange, error: DdbError): void {
+    const place = this.#waiting.indexOf(exchange)
+    if (place >= 0) this.#waiting.splice(place, 1)
+    settle(exchange, () => exchange.reject(error))
+    if (this.isIdle) this.#onIdle?.()
+  }
+
+  /** The connection is gone: every request still waiting fails with `error`. */
+  fail(error: unknown): void {
+    const lost = this.#waiting.splice(0)
+    if (this.#outstanding !== undefined) lost.unshift(this.#outstanding)
+    this.#outstanding = undefined
+    this.#decoding = undefined
+    for (const exchange of lost) settle(exchange, () => exchange.reject(error))
+    this.#onIdle?.()
+  }
+
+  /** Resolves when every request has been answered or has failed. */
+  async idle(): Promise<void> {
+    if (!this.isIdle) await new Promise<void>(resolve => (this.#onIdle = resolve))
+  }
+}
+
+function settle(exchange: Exchange, how: () => void): void {
+  if (exchange.settled) return
+  exchange.settled = true
+  exchange.release()
+  how()
+}
+
+/**
+ * Calls `giveUp` once when the time is up or the signal fires.
+ *
+ * @returns ends both
+ */
+export function limitPatience(
+  patience: Patience,
+  awaited: 'answer' | 'room',
+  giveUp: (error: DdbError) => void,
+): () => void {
+  const { timeoutMs, signal } = patience
+  if (signal?.aborted === true) {
+    giveUp(interrupted(signal))
+    return () => undefined
+  }
+  const onAbort = (): void => giveUp(interrupted(signal))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs))), timeoutMs)
+  return () => {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+export function interrupted(signal: AbortSignal | undefined): DdbError {
+  return new DdbError('DDB_INTERRUPTED', 'The caller cancelled the wait.', {
+    cause: signal?.reason,
+  })
+}
+
+const timeoutTexts = {
+  answer: (timeoutMs: number): string =>
+    `No answer within ${timeoutMs} ms; the server may still be working on the request. Allow more time (timeoutMs).`,
+  room: (timeoutMs: number): string =>
+    `The server took nothing more for ${timeoutMs} ms. Allow more time (timeoutMs), or send less at once.`,
+}

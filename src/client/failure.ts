@@ -1,0 +1,84 @@
+/*
+  How failures of a session are worded and classed.
+*/
+import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import type { SendCounts } from './outgoing.js'
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function addressText(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
+
+function systemCode(cause: unknown): string | undefined {
+  if (!(cause instanceof Error)) return undefined
+  if ('code' in cause && typeof cause.code === 'string') return cause.code
+  // One name, several addresses: every attempt has its own error.
+  if (cause instanceof AggregateError) return systemCode(cause.errors[0])
+  return undefined
+}
+
+/** The error of a connection that was never established. */
+export function connectFailure(host: string, port: number, cause: unknown): DdbError {
+  const address = addressText(host, port)
+  const options = { cause, safeToRetry: true }
+  if (cause instanceof DdbError) {
+    if (cause.code !== 'DDB_CONNECTION_LOST') return cause
+    return new ConnectionError(
+      'DDB_CONNECT',
+      `${address} accepted the connection but ended it before the session was ready. Is it a DolphinDB server?`,
+      options,
+    )
+  }
+  const code = systemCode(cause)
+  if (code === 'ECONNREFUSED') {
+    return new ConnectionError(
+      'DDB_CONNECT',
+      `Nothing listens on ${address} (connection refused). Check host and port, or start the embedded server ` +
+        `with "ddb-ingest serve --port ${port}".`,
+      options,
+    )
+  }
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return new ConnectionError(
+      'DDB_CONNECT',
+      `The host name "${host}" cannot be resolved.`,
+      options,
+    )
+  }
+  const reason = cause instanceof Error ? cause.message : 'the connection was closed'
+  return new ConnectionError('DDB_CONNECT', `Cannot connect to ${address}: ${reason}.`, options)
+}
+
+/** The error of an established connection that ended by itself. */
+export function connectionLost(
+  host: string,
+  port: number,
+  cause: unknown,
+  counts: SendCounts,
+): DdbError {
+  if (cause instanceof DdbError) return cause
+  const reason = cause instanceof Error ? cause.message : 'the server closed it'
+  const sent =
+    counts.accepted === 0
+      ? ''
+      : ` ${counts.written} of ${counts.accepted} asynchronous requests had been written to the network in full.`
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    `The connection to ${addressText(host, port)} was lost: ${reason}.${sent} What the server did not answer it ` +
+      'may or may not have executed.',
+    { cause },
+  )
+}
+
+const codesByPattern: readonly (readonly [RegExp, 'DDB_LOGIN' | 'DDB_PRIVILEGE'])[] = [
+  [/RefId: ?S04009|user name or password is incorrect/i, 'DDB_LOGIN'],
+  [/<NoPrivilege>|Only administrators execute/, 'DDB_PRIVILEGE'],
+]
+
+/** An error line of the server as our error; the texts are those of server notes §1.6. */
+export function serverFailure(message: string): ServerError {
+  for (const [pattern, code] of codesByPattern) {
+    if (pattern.test(message)) return new ServerError(message, code)
+  }
+  return new ServerError(message)
+}

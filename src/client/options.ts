@@ -1,0 +1,87 @@
+/*
+  What a caller may choose for a session and for one request, and the limits of both.
+*/
+import { UsageError } from '../errors.js'
+import type { Value } from '../protocol/value.js'
+
+export interface ConnectOptions {
+  host: string
+  port: number
+  /** Without a user the session is the server's guest. */
+  user?: string
+  password?: string
+  /** Every request is asynchronous: only `run`, no answers (DolphinDB's enableASYNC). */
+  enableAsync?: boolean
+  /** Allows a password to leave this machine without protection. */
+  insecureLogin?: boolean
+  /** Longest wait until the session is ready, login included. 10,000 when left out. */
+  connectTimeoutMs?: number
+  /** Longest time `close()` waits without progress. 10,000 when left out. */
+  closeTimeoutMs?: number
+  /** From this many bytes not yet taken by the kernel on, senders have to wait. 1 MiB when left out. */
+  highWaterBytes?: number
+  /** Longest answer accepted, in bytes of one value. */
+  maxReplyBytes?: number
+  /** Receives what scripts print while their request runs. */
+  onMessage?: (text: string) => void
+  signal?: AbortSignal
+}
+
+export interface RunOptions {
+  /** Releases the session's variables after this request. */
+  clearMemory?: boolean
+  /** 0 (lowest) to 9; 4 when left out. */
+  priority?: number
+  /** Most threads the server may use for this request; 64 when left out. */
+  parallelism?: number
+  /** Bytes of one block when a large table is to come in blocks; at least 8,192. */
+  fetchSize?: number
+  /** Longest wait for the answer, counted from the call. */
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+/** Values for a function's parameters, then perhaps options; values are told apart by their `form`. */
+export type RunArguments = readonly Value[] | readonly [...Value[], RunOptions]
+
+export function splitArguments(args: RunArguments): {
+  values: readonly Value[]
+  options: RunOptions
+} {
+  const last = args.at(-1)
+  if (last === undefined || 'form' in last) return { values: args as readonly Value[], options: {} }
+  return { values: args.slice(0, -1) as readonly Value[], options: last }
+}
+
+// Official clients refuse less, too (protocol notes §1.6).
+const minFetchBytes = 8_192
+const maxPriority = 9
+
+function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `${name} must be an integer from ${min} to ${max}, not ${value}.`,
+  )
+}
+
+/** @throws {UsageError} DDB_USAGE */
+export function checkConnectOptions(options: ConnectOptions): void {
+  if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
+  checkInteger('port', options.port, 1, 65_535)
+  checkInteger('connectTimeoutMs', options.connectTimeoutMs, 1, 0x7fff_ffff)
+  checkInteger('closeTimeoutMs', options.closeTimeoutMs, 1, 0x7fff_ffff)
+  checkInteger('highWaterBytes', options.highWaterBytes, 1, Number.MAX_SAFE_INTEGER)
+  checkInteger('maxReplyBytes', options.maxReplyBytes, 1, Number.MAX_SAFE_INTEGER)
+  if (options.password !== undefined && options.user === undefined) {
+    throw new UsageError('DDB_USAGE', 'A password needs a user.')
+  }
+}
+
+/** @throws {UsageError} DDB_USAGE */
+export function checkRunOptions(options: RunOptions): void {
+  checkInteger('priority', options.priority, 0, maxPriority)
+  checkInteger('parallelism', options.parallelism, 1, 0x7fff_ffff)
+  checkInteger('fetchSize', options.fetchSize, minFetchBytes, 0x7fff_ffff)
+  checkInteger('timeoutMs', options.timeoutMs, 1, 0x7fff_ffff)
+}

@@ -1,0 +1,145 @@
+/*
+  The way out of one session: requests are encoded into one growing buffer and leave in few large writes. At most one
+  write is with the kernel at a time, so that at any moment it is known which requests have certainly not left yet.
+*/
+import type { Duplex } from 'node:stream'
+import { ByteWriter } from '../wire/writer.js'
+
+/** How far the asynchronous requests of a session got; each figure counts requests, each includes the next. */
+export interface SendCounts {
+  /** Encoded into the session's buffer. */
+  readonly accepted: number
+  /** Given to the kernel, wholly or in part. What is not started has certainly not reached the server. */
+  readonly started: number
+  /** Taken by the kernel to the last byte. No promise that the server saw them. */
+  readonly written: number
+}
+
+// Small requests share writes of this size: it is where larger writes stop being cheaper.
+const coalesceBytes = 131_072
+
+export class Outgoing {
+  readonly writer: ByteWriter = new ByteWriter()
+  readonly #stream: Duplex
+  readonly #highWaterBytes: number
+  #inFlightBytes = 0
+  #writtenBytes = 0
+  #accepted = 0
+  #started = 0
+  #written = 0
+  #flushScheduled = false
+  #stopped = false
+  #waiting: (() => void)[] = []
+  #onEmpty: (() => void) | undefined
+  #callbacks: (() => void)[] = []
+  #callbacksInFlight: (() => void)[] = []
+
+  constructor(stream: Duplex, highWaterBytes: number) {
+    this.#stream = stream
+    this.#highWaterBytes = highWaterBytes
+  }
+
+  get bufferedBytes(): number {
+    return this.writer.byteLength + this.#inFlightBytes
+  }
+
+  /** Bytes the kernel has taken. */
+  get writtenBytes(): number {
+    return this.#writtenBytes
+  }
+
+  get isFull(): boolean {
+    return this.bufferedBytes >= this.#highWaterBytes
+  }
+
+  get counts(): SendCounts {
+    return { accepted: this.#accepted, started: this.#started, written: this.#written }
+  }
+
+  /**
+   * One more whole asynchronous request is in the writer; it leaves soon, together with its neighbours.
+   *
+   * @param onWritten called once the kernel has taken it to the last byte; never called when that does not happen
+   */
+  commit(onWritten?: () => void): void {
+    this.#accepted += 1
+    if (onWritten !== undefined) this.#callbacks.push(onWritten)
+    if (this.#inFlightBytes > 0) return
+    if (this.writer.byteLength >= coalesceBytes) this.flush()
+    else if (!this.#flushScheduled) {
+      this.#flushScheduled = true
+      // After I/O, not in a microtask: a loop that awaits every request would otherwise cause a write for each.
+      setImmediate(this.#flushLater)
+    }
+  }
+
+  readonly #flushLater = (): void => {
+    this.#flushScheduled = false
+    this.flush()
+  }
+
+  /** Writes what is there now, unless a write is under way: then it follows by itself. */
+  flush(): void {
+    if (this.#inFlightBytes > 0 || this.#stopped) return
+    const chunks = this.writer.take()
+    const last = chunks.length - 1
+    if (last < 0) return
+    for (const chunk of chunks) this.#inFlightBytes += chunk.byteLength
+    this.#started = this.#accepted
+    this.#callbacksInFlight = this.#callbacks
+    this.#callbacks = []
+    this.#stream.cork()
+    for (let i = 0; i < last; i++) this.#stream.write(chunks[i])
+    this.#stream.write(chunks[last], this.#writeEnded)
+    this.#stream.uncork()
+  }
+
+  readonly #writeEnded = (error?: Error | null): void => {
+    // The stream reports the failure by itself; nothing more may be claimed as written.
+    if (error || this.#stopped) return
+    this.#writtenBytes += this.#inFlightBytes
+    this.#inFlightBytes = 0
+    this.#written = this.#started
+    const callbacks = this.#callbacksInFlight
+    this.#callbacksInFlight = []
+    for (const callback of callbacks) callback()
+    this.#wake()
+    this.flush()
+    if (this.bufferedBytes === 0 && this.#waiting.length === 0) this.#onEmpty?.()
+  }
+
+  /** Calls `waiter` once, when there is room again. Waiters are served in order, each while there is room. */
+  whenRoom(waiter: () => void): void {
+    if (this.#stopped) {
+      waiter()
+      return
+    }
+    this.#waiting.push(waiter)
+    this.#wake()
+  }
+
+  #wake(): void {
+    let served = 0
+    while (served < this.#waiting.length && !this.isFull) this.#waiting[served++]!()
+    if (served > 0) this.#waiting.splice(0, served)
+  }
+
+  get hasWaiters(): boolean {
+    return this.#waiting.length > 0
+  }
+
+  /** Resolves when the kernel has taken everything; stays pending when the connection is lost first. */
+  async emptied(): Promise<void> {
+    this.flush()
+    if (this.bufferedBytes === 0 && this.#waiting.length === 0) return
+    await new Promise<void>(resolve => (this.#onEmpty = resolve))
+  }
+
+  /** The connection is gone: nothing is written any more, and waiters are released to find out. */
+  stop(): void {
+    this.#stopped = true
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const waiter of waiting) waiter()
+  }
+}

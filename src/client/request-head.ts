@@ -1,0 +1,37 @@
+/*
+  Header lines as the official C++ client writes them (protocol notes §1.2): `32_1_4_64__0` and its like.
+*/
+import type { RequestHead } from '../protocol/request.js'
+import { requestFlags } from '../protocol/request.js'
+import type { RunOptions } from './options.js'
+
+const defaultPriority = 4
+const defaultParallelism = 64
+
+/** `API 0 8 / 32_1_4_2`; with `async`, 36. */
+export function connectHead(async: boolean): RequestHead {
+  return {
+    protocol: 'API',
+    sessionId: '0',
+    flags: requestFlags.apiClient | (async ? requestFlags.async : 0),
+    cancellable: true,
+    priority: defaultPriority,
+    parallelism: 2,
+  }
+}
+
+/** `API2 <sid> <n> / 32_1_4_64__0`; with `async`, 36. */
+export function requestHead(sessionId: string, async: boolean, options: RunOptions): RequestHead {
+  return {
+    protocol: 'API2',
+    sessionId,
+    flags:
+      requestFlags.apiClient |
+      (async ? requestFlags.async : 0) |
+      (options.clearMemory === true ? requestFlags.clearMemory : 0),
+    cancellable: true,
+    priority: options.priority ?? defaultPriority,
+    parallelism: options.parallelism ?? defaultParallelism,
+    fetchSize: options.fetchSize ?? 0,
+  }
+}

@@ -1,0 +1,280 @@
+/*
+  One session of the embedded server: decodes requests in the pieces they arrive in, has them executed one after the
+  other, and answers those that want an answer. What the peer had sent when it left is still executed.
+*/
+import type { Request, RequestHead, RequestLimits } from '../protocol/request.js'
+import { decodeRequest, requestFlags } from '../protocol/request.js'
+import type { Value } from '../protocol/value.js'
+import { ByteReader } from '../wire/reader.js'
+import type { AsynchronousFailures } from './asynchronous-failures.js'
+import type { FaultBefore, Faults, RequestInfo } from './faults.js'
+import { requestInfo, requestText } from './faults.js'
+import { Replies } from './replies.js'
+import type { RequestRunner } from './request-runner.js'
+import type { Transport } from './transport.js'
+
+/** What all connections of a server share. */
+export interface ConnectionContext {
+  readonly failures: AsynchronousFailures
+  readonly faults: Faults | undefined
+  readonly limits: RequestLimits
+  /** Called for every request that was decoded. */
+  countRequest(asynchronous: boolean): void
+}
+
+interface DecodedRequest {
+  readonly head: RequestHead
+  readonly request: Request
+}
+
+/** A request on its way through execution. */
+interface Work extends DecodedRequest {
+  readonly silent: boolean
+  /** Made only when fault hooks want to see it. */
+  readonly info: RequestInfo | undefined
+}
+
+// While a request is suspended or answers pile up, the peer may send this far ahead before reading from it stops.
+const readAheadBytes = 4_194_304
+// Requests executed before other connections get their turn.
+const requestsPerTurn = 256
+
+export class Connection {
+  readonly #context: ConnectionContext
+  readonly #runner: RequestRunner
+  readonly #transport: Transport
+  readonly #replies: Replies
+  readonly #onFinished: () => void
+  readonly #reader: ByteReader = new ByteReader()
+  #decoding: Generator<void, DecodedRequest | undefined, void>
+  #requestNumber = 0
+  /** A request is suspended, or a turn is scheduled. */
+  #busy = false
+  /** Answers wait for the peer to read. */
+  #blocked = false
+  #reading = true
+  #finished = false
+  /** The request at work, or the latest one. */
+  #current: Work | undefined
+
+  constructor(
+    context: ConnectionContext,
+    runner: RequestRunner,
+    transport: Transport,
+    onFinished: () => void,
+  ) {
+    this.#context = context
+    this.#runner = runner
+    this.#transport = transport
+    this.#replies = new Replies(runner.session.id, transport)
+    this.#onFinished = onFinished
+    this.#decoding = decodeRequest(this.#reader, context.limits)
+    runner.session.print = text => this.#print(text)
+  }
+
+  /** True while something that arrived has not been executed. */
+  get busy(): boolean {
+    return !this.#finished && (this.#busy || this.#blocked || this.#reader.available > 0)
+  }
+
+  /** Requests decoded so far. */
+  get requestCount(): number {
+    return this.#requestNumber
+  }
+
+  /** Bytes arrived. */
+  receive(chunk: Uint8Array): void {
+    if (this.#finished) return
+    this.#reader.push(chunk)
+    this.#work()
+  }
+
+  /** The peer will send nothing more; it may still read. */
+  receiveEnd(): void {
+    if (this.#finished || this.#reader.ended) return
+    this.#reader.end()
+    this.#work()
+  }
+
+  /** The peer reads again. */
+  drained(): void {
+    this.#replies.drained()
+    this.#work()
+  }
+
+  /** The peer is gone for good: what it had sent is executed, answers go nowhere. */
+  abandoned(): void {
+    if (this.#finished) return
+    this.#runner.session.closed = true
+    this.#replies.discard()
+    this.#reader.end()
+    this.#work()
+  }
+
+  /** Tells the peer that no more answers will come; what it still sends is executed. */
+  sayGoodbye(): void {
+    this.#transport.end()
+  }
+
+  /** Ends the session where it stands: nothing more is executed. */
+  stop(): void {
+    this.#finish()
+  }
+
+  #work(): void {
+    if (this.#finished) return
+    this.#blocked = !this.#replies.flush()
+    let turn = 0
+    while (!this.#busy && !this.#blocked && !this.#finished) {
+      const decoded = this.#decode()
+      if (decoded === undefined) break
+      this.#execute(decoded)
+      turn += 1
+      if (turn === requestsPerTurn && !this.#busy && this.#reader.available > 0) {
+        this.#busy = true
+        setImmediate(this.#proceed)
+      }
+    }
+    this.#blocked = !this.#replies.flush()
+    if (this.#finished) this.#transport.end()
+    else this.#regulateReading()
+  }
+
+  readonly #proceed = (): void => {
+    this.#busy = false
+    this.#work()
+  }
+
+  /** Never stops reading while a decoder waits for the rest of its request. */
+  #regulateReading(): void {
+    const ahead = (this.#busy || this.#blocked) && this.#reader.available > readAheadBytes
+    if (ahead === !this.#reading) return
+    this.#reading = !ahead
+    if (ahead) this.#transport.pause()
+    else this.#transport.resume()
+  }
+
+  /** The next request, or undefined while it is incomplete or when there will be none. */
+  #decode(): DecodedRequest | undefined {
+    try {
+      const step = this.#decoding.next()
+      if (step.done !== true) return undefined
+      if (step.value === undefined) {
+        this.#finish()
+        return undefined
+      }
+      this.#decoding = decodeRequest(this.#reader, this.#context.limits)
+      return step.value
+    } catch (error) {
+      this.#breakOff(error)
+      return undefined
+    }
+  }
+
+  #execute({ head, request }: DecodedRequest): void {
+    const asynchronous = (head.flags & requestFlags.async) !== 0
+    const { faults } = this.#context
+    this.#requestNumber += 1
+    this.#context.countRequest(asynchronous)
+    const info =
+      faults === undefined
+        ? undefined
+        : requestInfo(this.#runner.session.id, this.#requestNumber, request, asynchronous)
+    const work = { head, request, info, silent: asynchronous && request.kind !== 'connect' }
+    this.#current = work
+    // Faults concern the answer of one request: what stands before it goes first.
+    if (info !== undefined) this.#replies.flush()
+    const fault = info === undefined ? undefined : faults?.beforeExecute?.(info)
+    if (fault === undefined) this.#run(work)
+    else this.#runFaulty(work, fault)
+  }
+
+  #run(work: Work): void {
+    try {
+      const outcome = this.#runner.run(work.head, work.request)
+      if (outcome instanceof Promise) {
+        this.#busy = true
+        // What was printed before the wait is shown before it.
+        this.#replies.flush()
+        outcome.then(
+          value => this.#resumed(() => this.#succeeded(work, value)),
+          (error: unknown) => this.#resumed(() => this.#failed(work, error)),
+        )
+      } else this.#succeeded(work, outcome)
+    } catch (error) {
+      this.#failed(work, error)
+    }
+  }
+
+  #resumed(finish: () => void): void {
+    this.#busy = false
+    if (this.#finished) return
+    finish()
+    this.#work()
+  }
+
+  #runFaulty(work: Work, fault: FaultBefore): void {
+    if (fault === 'drop') return
+    if (fault === 'close') this.#kill()
+    else if ('error' in fault) this.#failed(work, new Error(fault.error))
+    else {
+      this.#busy = true
+      const go = (): void => this.#resumed(() => this.#run(work))
+      fault.until.then(go, go)
+    }
+  }
+
+  #succeeded(work: Work, value: Value | undefined): void {
+    this.#runner.afterRequest(work.head)
+    if (!work.silent) this.#replies.value(value)
+    this.#applyFaultAfter(work)
+  }
+
+  #failed(work: Work, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#runner.afterRequest(work.head)
+    if (work.silent) {
+      this.#context.failures.add(this.#runner.session.id, requestText(work.request), message)
+    } else this.#replies.error(message)
+    this.#applyFaultAfter(work)
+  }
+
+  #applyFaultAfter({ info }: Work): void {
+    const fault = info === undefined ? undefined : this.#context.faults?.afterExecute?.(info)
+    if (fault === undefined) return
+    if (fault === 'drop') this.#replies.forget()
+    else {
+      if (fault === 'cut') this.#replies.flushHalf()
+      this.#kill()
+    }
+  }
+
+  #print(text: string): void {
+    const work = this.#current
+    if (work === undefined || work.silent || work.head.protocol === 'API') return
+    this.#replies.message(text)
+    if (this.#busy) this.#replies.flush()
+  }
+
+  /** The stream makes no sense any more: says so where an answer is read, and ends this session only. */
+  #breakOff(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0
+    if (asynchronous) this.#context.failures.add(this.#runner.session.id, '', message)
+    else this.#replies.error(message)
+    this.#finish()
+  }
+
+  /** As if the wire had been cut: nothing more is read, executed or sent. */
+  #kill(): void {
+    this.#finish()
+    this.#transport.destroy()
+  }
+
+  #finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#runner.close()
+    this.#onFinished()
+  }
+}

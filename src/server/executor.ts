@@ -1,0 +1,27 @@
+/*
+  What the network side asks of whatever runs the requests.
+*/
+import type { Value } from '../protocol/value.js'
+import type { ScriptSession } from './script/session-state.js'
+
+export interface SessionInfo {
+  /** Decimal text, constant for the connection. */
+  readonly id: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+}
+
+/** At once when nothing had to wait, else later. Failures carry the server's final one-line text. */
+export type Outcome = Value | undefined | Promise<Value | undefined>
+
+export interface Executor {
+  open(info: SessionInfo): ScriptSession
+  runScript(session: ScriptSession, script: string): Outcome
+  /** @param name  any expression that yields a function, `tableInsert{trades}` for one */
+  runFunction(session: ScriptSession, name: string, args: readonly Value[]): Outcome
+  setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
+  /** Releases the session's variables (request flag 16). */
+  clearMemory(session: ScriptSession): void
+  /** Called once, after everything that the connection had sent has been executed. */
+  close(session: ScriptSession): void
+}

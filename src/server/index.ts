@@ -1,0 +1,39 @@
+/*
+  The embedded DolphinDB-compatible server: what `ddb-ingest/server` exports.
+*/
+import type { Executor } from './executor.js'
+import type { ServerNode } from './node.js'
+import type { ServerOptions } from './options.js'
+import { createScriptSession, runFunction, runScript, setVariables } from './script/session.js'
+import type { EmbeddedServer } from './start.js'
+import { startServerWith } from './start.js'
+
+export type { AsynchronousFailure } from './asynchronous-failures.js'
+export type { DiscardCounters } from './discard.js'
+export type { FaultAfter, FaultBefore, Faults, RequestInfo } from './faults.js'
+export type { ServerNode } from './node.js'
+export type { ServerOptions } from './options.js'
+export type { EmbeddedServer, ServerCounters } from './start.js'
+
+/**
+ * Starts a server of its own in this process. It ends with `close()`; nothing else has to be cleaned up.
+ *
+ * @throws {UsageError} DDB_USAGE for options that cannot be; DDB_CONFIG when it would be exposed with the initial
+ *   password
+ * @throws {ConnectionError} DDB_CONNECT when the port is taken
+ * @throws {ServerError} DDB_SCRIPT when the initial script fails
+ */
+export function startServer(options: ServerOptions = {}): Promise<EmbeddedServer> {
+  return startServerWith(options, scriptExecutor)
+}
+
+function scriptExecutor(node: ServerNode): Executor {
+  return {
+    open: info => createScriptSession(node, info),
+    runScript: (session, script) => runScript(session, node, script),
+    runFunction: (session, name, args) => runFunction(session, node, name, args),
+    setVariables: (session, names, values) => setVariables(session, node, names, values),
+    clearMemory: session => session.variables.clear(),
+    close: session => void node.sessions.delete(session.id),
+  }
+}

@@ -1,0 +1,73 @@
+/*
+  What the embedded server can be told, and what it refuses.
+*/
+import type { AsynchronousFailure } from './asynchronous-failures.js'
+import { UsageError } from '../errors.js'
+import type { Faults } from './faults.js'
+import { initialAdmin } from './users.js'
+
+export interface ServerOptions {
+  /** Address to listen on, 127.0.0.1 when left out. */
+  host?: string
+  /** 0 picks a free one; 8848, DolphinDB's own, when left out. */
+  port?: number
+  /** Password of user admin; that of a new DolphinDB when left out. */
+  adminPassword?: string
+  /** Lets the initial admin password be used beyond this machine. */
+  allowInitialPassword?: boolean
+  /** Guests may not run anything (DolphinDB's enableClientAuth). */
+  requireLogin?: boolean
+  /** Script run as admin before the first connection is accepted. */
+  initScript?: string
+  /** Web pages whose scripts may connect, as in an Origin header: `https://example.org`. None when left out. */
+  allowOrigins?: readonly string[]
+  /** Tables sent to functions are counted and forgotten instead of handed to the function. */
+  discard?: boolean
+  /** Connections at one time; 512 when left out. */
+  maxConnections?: number
+  /** Largest value accepted in a request, in bytes. */
+  maxValueBytes?: number
+  /** Failures on demand. */
+  faults?: Faults
+  /** Receives each failure of an asynchronous request, which no client is told of. */
+  onAsyncError?: (failure: AsynchronousFailure) => void
+}
+
+/** True when nobody beyond this machine can reach the address. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/**
+ * @param password  admin's password now
+ * @throws {UsageError} DDB_CONFIG
+ */
+export function checkExposure(
+  host: string,
+  password: string | undefined,
+  options: ServerOptions,
+): void {
+  if (isLoopback(host) || options.allowInitialPassword === true) return
+  if (password !== initialAdmin.password) return
+  throw new UsageError(
+    'DDB_CONFIG',
+    `The server would be reachable from other machines on ${host} while user ${initialAdmin.user} still has the ` +
+      'initial password. Give it another one (adminPassword), or stay on 127.0.0.1.',
+  )
+}
+
+function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
+  if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `${name} must be an integer from ${min} to ${max}, not ${value}.`,
+  )
+}
+
+/** @throws {UsageError} DDB_USAGE */
+export function checkServerOptions(options: ServerOptions): void {
+  checkInteger('port', options.port, 0, 65_535)
+  checkInteger('maxConnections', options.maxConnections, 1, 65_535)
+  checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
+  if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
+}

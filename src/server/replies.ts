@@ -1,0 +1,79 @@
+/*
+  The way back of one connection: answers and printed output, gathered into few writes on TCP, each a message of its
+  own on a WebSocket.
+*/
+import type { Value } from '../protocol/value.js'
+import { encodeMessage, encodeResponse } from '../protocol/response.js'
+import { ByteWriter } from '../wire/writer.js'
+import type { Transport } from './transport.js'
+
+export class Replies {
+  readonly #sessionId: string
+  readonly #transport: Transport
+  readonly #writer: ByteWriter = new ByteWriter()
+  #discarding = false
+  #roomLeft = true
+
+  constructor(sessionId: string, transport: Transport) {
+    this.#sessionId = sessionId
+    this.#transport = transport
+  }
+
+  value(value: Value | undefined): void {
+    try {
+      encodeResponse(this.#writer, this.#sessionId, { value })
+    } catch (error) {
+      // A result the wire cannot carry: the request's failure, not the connection's.
+      this.error(error instanceof Error ? error.message : String(error))
+      return
+    }
+    this.#flushFramed()
+  }
+
+  /** @param text  made one line */
+  error(text: string): void {
+    encodeResponse(this.#writer, this.#sessionId, { error: text })
+    this.#flushFramed()
+  }
+
+  message(text: string): void {
+    encodeMessage(this.#writer, text)
+    this.#flushFramed()
+  }
+
+  #flushFramed(): void {
+    if (this.#transport.framed) this.flush()
+  }
+
+  /** @returns false while the peer has too much to read already */
+  flush(): boolean {
+    if (this.#discarding) {
+      this.#writer.take()
+      return true
+    }
+    if (this.#writer.byteLength > 0) this.#roomLeft = this.#transport.send(this.#writer.take())
+    return this.#roomLeft
+  }
+
+  /** Drops what is waiting to be sent. */
+  forget(): void {
+    this.#writer.take()
+  }
+
+  /** Half of what is waiting, for the fault that ends a connection in the middle of an answer. */
+  flushHalf(): void {
+    const half = Math.floor(this.#writer.byteLength / 2)
+    const [first] = this.#writer.take()
+    if (first !== undefined) this.#transport.send([first.subarray(0, half)])
+  }
+
+  drained(): void {
+    this.#roomLeft = true
+  }
+
+  /** Nobody reads any more. */
+  discard(): void {
+    this.#discarding = true
+    this.#writer.take()
+  }
+}

@@ -1,0 +1,144 @@
+/*
+  Puts an embedded server together: the node all sessions share, its users, and the port they come in by. Which
+  interpreter runs the requests is the caller's choice.
+*/
+import { ServerError } from '../errors.js'
+import { defaultRequestLimits } from '../protocol/request.js'
+import type { AsynchronousFailure } from './asynchronous-failures.js'
+import { AsynchronousFailures } from './asynchronous-failures.js'
+import { ConnectionFunctions } from './connection-functions.js'
+import type { DiscardCounters } from './discard.js'
+import { Discard } from './discard.js'
+import type { Executor } from './executor.js'
+import { Listener } from './listener.js'
+import type { ServerNode } from './node.js'
+import type { ServerOptions } from './options.js'
+import { checkExposure, checkServerOptions } from './options.js'
+import { RequestRunner } from './request-runner.js'
+import { initialAdmin, Users } from './users.js'
+
+export interface ServerCounters {
+  /** Requests decoded so far, connect included. */
+  readonly requests: number
+  /** Those of them that asked for no answer. */
+  readonly asynchronousRequests: number
+  readonly asynchronousFailures: number
+  /** Sockets open now. */
+  readonly connections: number
+}
+
+export interface EmbeddedServer {
+  readonly host: string
+  readonly port: number
+  readonly node: ServerNode
+  readonly counters: ServerCounters
+  /** What arrived and was forgotten; all zero without `discard`. */
+  readonly discarded: DiscardCounters
+  /** The latest failures of asynchronous requests, oldest first. */
+  readonly recentAsyncErrors: readonly AsynchronousFailure[]
+  /** Lets what has arrived be executed, ends all connections and resolves when nothing is left. */
+  close(): Promise<void>
+}
+
+const defaultHost = '127.0.0.1'
+const defaultPort = 8848
+const defaultMaxConnections = 512
+// Session ids look like those of a real server: decimal, and never 0, which means "none yet".
+const firstSessionId = 1_000_000_001
+
+/**
+ * @param makeExecutor  the interpreter, given the node it works on
+ * @throws {UsageError} DDB_USAGE, DDB_CONFIG
+ * @throws {ConnectionError} DDB_CONNECT when the port is taken
+ * @throws {ServerError} DDB_SCRIPT when the initial script fails
+ */
+export async function startServerWith(
+  options: ServerOptions,
+  makeExecutor: (node: ServerNode) => Executor,
+): Promise<EmbeddedServer> {
+  checkServerOptions(options)
+  const host = options.host ?? defaultHost
+  const node = newNode(host, options.adminPassword ?? initialAdmin.password)
+  const executor = makeExecutor(node)
+  const discard = new Discard()
+  const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)
+  const counts = { requests: 0, asynchronousRequests: 0 }
+  let lastSessionId = firstSessionId - 1
+  const nextSessionId = (): string => String((lastSessionId += 1))
+  const users = new Users(node)
+  const listener = new Listener({
+    maxConnections: options.maxConnections ?? defaultMaxConnections,
+    allowOrigins: options.allowOrigins ?? [],
+    context: {
+      failures,
+      faults: options.faults,
+      limits: requestLimits(options),
+      countRequest: asynchronous => {
+        counts.requests += 1
+        if (asynchronous) counts.asynchronousRequests += 1
+      },
+    },
+    openSession: ({ remoteAddress, remotePort }, refusal) =>
+      new RequestRunner(
+        executor.open({ id: nextSessionId(), remoteAddress, remotePort }),
+        executor,
+        new ConnectionFunctions(users, options.requireLogin ?? false),
+        options.discard === true ? discard : undefined,
+        refusal,
+      ),
+  })
+  if (options.initScript !== undefined) {
+    await runAsAdmin(executor, nextSessionId(), options.initScript)
+  }
+  checkExposure(host, node.users.get(initialAdmin.user)?.password, options)
+  node.port = await listener.listen(host, options.port ?? defaultPort)
+  return {
+    host,
+    port: node.port,
+    node,
+    get counters() {
+      const { connectionCount: connections } = listener
+      return { ...counts, asynchronousFailures: failures.count, connections }
+    },
+    get discarded() {
+      return discard.counters
+    },
+    get recentAsyncErrors() {
+      return failures.recent
+    },
+    close: () => listener.close(),
+  }
+}
+
+function newNode(host: string, adminPassword: string): ServerNode {
+  return {
+    shared: new Map(),
+    databases: new Map(),
+    functionViews: new Map(),
+    sessions: new Map(),
+    users: new Map([[initialAdmin.user, { password: adminPassword, isAdmin: true }]]),
+    host,
+    port: 0,
+    now: () => Date.now(),
+  }
+}
+
+function requestLimits(options: ServerOptions): typeof defaultRequestLimits {
+  const { maxValueBytes } = options
+  return maxValueBytes === undefined
+    ? defaultRequestLimits
+    : { ...defaultRequestLimits, maxValueBytes }
+}
+
+async function runAsAdmin(executor: Executor, id: string, script: string): Promise<void> {
+  const session = executor.open({ id, remoteAddress: '', remotePort: 0 })
+  session.user = initialAdmin.user
+  try {
+    await executor.runScript(session, script)
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new ServerError(message, 'DDB_SCRIPT', `The initial script failed: ${message}`)
+  } finally {
+    executor.close(session)
+  }
+}

@@ -1,0 +1,18 @@
+/*
+  What a connection needs of whatever carries its bytes: a TCP stream or a WebSocket.
+*/
+
+export interface Transport {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** True when every answer and every MSG is a message of its own (WebSocket, protocol notes §3.6). */
+  readonly framed: boolean
+  /** @returns false when the peer reads too slowly: wait for `onDrain` */
+  send(chunks: readonly Uint8Array[]): boolean
+  pause(): void
+  resume(): void
+  /** Sends what is left, then says goodbye. */
+  end(): void
+  /** Ends at once. */
+  destroy(): void
+}
