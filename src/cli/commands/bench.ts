@@ -1,0 +1,86 @@
+/*
+  `bench`: asynchronous against synchronous writing, on any server.
+*/
+import { connectServer } from '../../load/connect.js'
+import { version } from '../../version.js'
+import type { Call } from '../command.js'
+import { failureOf } from '../exit.js'
+import { catchSignals } from '../interruption.js'
+import { serverTargetOf } from '../load-request.js'
+import { measure, type Measurement } from '../measure.js'
+import { passwordSource, readCredentials } from '../password.js'
+import type { BenchSettings } from '../registry.js'
+import { clean, counted, grouped } from '../text.js'
+
+export async function run(settings: BenchSettings, call: Call): Promise<number> {
+  const { output, surroundings, sources } = call
+  const interruption = catchSignals(surroundings, () => undefined)
+  const { requests, rows } = settings
+  try {
+    const credentials = await readCredentials(
+      settings,
+      passwordSource(sources),
+      surroundings,
+      false,
+      output.note,
+    )
+    const server = serverTargetOf(settings, credentials)
+    output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
+    const measurement = await measure({
+      connect: () => connectServer(server, interruption.signal),
+      requests,
+      rows,
+      signal: interruption.signal,
+      onMode: (mode, { seconds, rowsPerSec }) =>
+        output.note(`${mode.padEnd(5)}  ${seconds.toFixed(2)} s  ${grouped(rowsPerSec)} rows/s`),
+    })
+    const host = `${server.host}:${server.port}`
+    if (settings.json) await output.write(`${JSON.stringify(resultOf(measurement, host))}\n`)
+    else await output.write(`${clean(sentenceOf(measurement, host))}\n`)
+    return 0
+  } catch (error) {
+    const exitCode = interruption.exitCode
+    if (settings.json) {
+      const failure = failureOf(error)
+      await output.write(`${JSON.stringify(failedResult(settings, failure, exitCode))}\n`)
+    }
+    if (exitCode === undefined) throw error
+    output.problem('interrupted')
+    return exitCode
+  } finally {
+    interruption.release()
+  }
+}
+
+function resultOf(measurement: Measurement, server: string): object {
+  const head = { schema: 'ddb-ingest/bench/1', version, exitCode: 0, server }
+  return { ...head, ...measurement, error: null }
+}
+
+function failedResult(
+  { requests, rows }: BenchSettings,
+  { code, message, exitCode }: ReturnType<typeof failureOf>,
+  signalExitCode: number | undefined,
+): object {
+  return {
+    schema: 'ddb-ingest/bench/1',
+    version,
+    exitCode: signalExitCode ?? exitCode,
+    server: null,
+    requests,
+    rowsPerRequest: rows,
+    sync: null,
+    async: null,
+    ratio: null,
+    error: { code, message },
+  }
+}
+
+function sentenceOf(
+  { requests, rowsPerRequest, sync, async, ratio }: Measurement,
+  host: string,
+): string {
+  const work = `${counted(requests, 'request')} of ${counted(rowsPerRequest, 'row')}`
+  const times = `${async.seconds.toFixed(2)} s against ${sync.seconds.toFixed(2)} s`
+  return `Asynchronous writing was ${ratio.toFixed(1)} times as fast as synchronous: ${times} for ${work} each on ${host}.`
+}

@@ -1,0 +1,228 @@
+/*
+  `demo`: the three ways of asynchronous writing, shown on an embedded server that lives as long as the tour.
+*/
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename, isAbsolute, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { connect, type Session } from '../../client/session.js'
+import { load } from '../../load/load.js'
+import type { LoadOptions, LoadResult } from '../../load/options.js'
+import { version } from '../../version.js'
+import type { Call } from '../command.js'
+import { demoWays, type DemoWay } from '../demo-ways.js'
+import { startEmbeddedProcess, type EmbeddedProcess } from '../embedded-process.js'
+import { catchSignals, type Interruption } from '../interruption.js'
+import { countOf, measure } from '../measure.js'
+import { startProgress } from '../progress.js'
+import type { DemoSettings } from '../registry.js'
+import { tableText } from '../render/table.js'
+import { clean, grouped } from '../text.js'
+
+/** The chapter's own figures: 50,000 requests of 100 rows. */
+const measuredRequests = 50_000
+const measuredRows = 100
+const columns = 80
+
+interface Tour {
+  readonly call: Call
+  readonly server: EmbeddedProcess
+  readonly control: Session
+  readonly interruption: Interruption
+  /** How this program is called, so that what is shown can be typed. */
+  readonly command: string
+}
+
+export async function run(_settings: DemoSettings, call: Call): Promise<number> {
+  const interruption = catchSignals(call.surroundings, () => undefined)
+  const { output } = call
+  await output.write(introduction(call))
+  const server = await startEmbeddedProcess(call.surroundings.environment)
+  try {
+    await output.write(
+      `An embedded DolphinDB-compatible server listens on ${server.host}:${server.port}, in a\n` +
+        'process of its own. It ends with this tour.\n',
+    )
+    const { signal } = interruption
+    const control = await connect({ ...addressOf(server), ...admin, signal })
+    const tour: Tour = { call, server, control, interruption, command: commandName() }
+    const confirmed = await tourOf(tour)
+    await control.close()
+    return interruption.exitCode ?? (confirmed ? 0 : 4)
+  } catch (error) {
+    if (interruption.exitCode === undefined) throw error
+    output.problem('interrupted')
+    return interruption.exitCode
+  } finally {
+    await server.stop()
+    interruption.release()
+  }
+}
+
+/** The embedded server's own login, as on a new DolphinDB. */
+const admin = { user: 'admin', password: '123456' }
+
+function addressOf({ host, port }: EmbeddedProcess): { host: string; port: number } {
+  return { host, port }
+}
+
+function introduction({ output }: Call): string {
+  const title = output.paintResult(
+    'bold',
+    `ddb-ingest ${version}: writing to DolphinDB asynchronously`,
+  )
+  return `${title}
+
+DolphinDB can take data without answering: the client sends and goes on sending.
+That is fast, and it hides failures. ddb-ingest sends that way and then asks the
+server what has arrived. Three targets can be written to; here they are.
+
+`
+}
+
+/** @returns true when every row of every part is known to have landed */
+async function tourOf(tour: Tour): Promise<boolean> {
+  const { call, interruption } = tour
+  let allConfirmed = true
+  for (const [index, way] of demoWays.entries()) {
+    if (interruption.signal.aborted) return false
+    allConfirmed = (await showWay(tour, way, index + 1)) && allConfirmed
+  }
+  await showMeasurement(tour)
+  await call.output.write(nextSteps(tour, allConfirmed))
+  return allConfirmed
+}
+
+async function showWay(tour: Tour, way: DemoWay, number: number): Promise<boolean> {
+  const { call, control, command, server } = tour
+  const { output } = call
+  const { paintResult } = output
+  const script = fixturePath(way.script)
+  const input = fixturePath(way.input)
+  await output.write(`
+${paintResult('bold', `${number}. ${way.title}`)}
+
+${way.explanation}
+
+  created by     ${shownPath(script)}
+  DolphinDB runs ${paintResult('cyan', way.runs)}
+  you type       ${paintResult('cyan', typedCommand(command, shownPath(input), way))}
+
+`)
+  for (const preparation of way.preparations) await control.run(preparation)
+  await control.run(await readFile(script, 'utf8'))
+  const expected = recordsOf(await readFile(input, 'utf8'))
+  const result = await loadWay(tour, way, input)
+  const landed = countOf(await control.run(`exec count(*) from ${way.counted}`))
+  const sample = await control.run(`select top 4 * from ${way.counted}`)
+  for (const line of tableText(sample, columns - 2, paintResult)) {
+    await output.write(line.replace(/^(?=.)/gm, '  '))
+  }
+  const isComplete =
+    result.exitCode === 0 && result.rows.confirmed === expected && landed === expected
+  await output.write(`
+  expected ${grouped(expected)}   confirmed ${grouped(result.rows.confirmed)}   in the table ${grouped(landed)}   ${
+    isComplete ? paintResult('green', 'all there') : paintResult('red', 'NOT ALL THERE')
+  }
+`)
+  if (result.error !== null) output.problem(`${result.error.message} [${result.error.code}]`)
+  if (!isComplete) output.note(`the server is ${server.host}:${server.port}`)
+  return isComplete
+}
+
+/** Two lines where one would be wider than the tour. */
+function typedCommand(command: string, input: string, way: DemoWay): string {
+  const start = `${command} load ${input}`
+  const indent = `\n${' '.repeat(17)}  `
+  const [first, ...others] = way.flags
+  return [`${start} ${first}`, ...others].join(` \\${indent}`)
+}
+
+async function loadWay(
+  { call, server, interruption }: Tour,
+  way: DemoWay,
+  input: string,
+): Promise<LoadResult> {
+  const progress = await startProgress('auto', false, call.output, call.surroundings)
+  const options: LoadOptions = {
+    inputs: [input],
+    server: addressOf(server),
+    target: way.target,
+    delivery: { mode: 'async' },
+    runId: `demo-${randomBytes(4).toString('hex')}`,
+    onReport: report => progress.report(report),
+    onNotice: notice => progress.note(notice),
+    signal: interruption.signal,
+  }
+  try {
+    return await load(options)
+  } finally {
+    progress.stop()
+  }
+}
+
+async function showMeasurement({ call, server, interruption }: Tour): Promise<void> {
+  const { output } = call
+  const { paintResult } = output
+  await output.write(`
+${paintResult('bold', '4. Is it worth it?')}
+
+The measurement of DolphinDB's documentation: ${grouped(measuredRequests)} requests of ${measuredRows} rows
+into a stream table, first waiting for every answer, then without.
+
+`)
+  const { ratio } = await measure({
+    connect: () => connect({ ...addressOf(server), signal: interruption.signal }),
+    requests: measuredRequests,
+    rows: measuredRows,
+    signal: interruption.signal,
+    onMode: (mode, { seconds, rowsPerSec }) => {
+      const name = mode === 'sync' ? 'synchronous ' : 'asynchronous'
+      void output.write(
+        `  ${name}  ${seconds.toFixed(2).padStart(6)} s  ${grouped(rowsPerSec).padStart(10)} rows/s\n`,
+      )
+    },
+  })
+  await output.write(
+    `\n  Asynchronous writing was ${paintResult('bold', `${ratio.toFixed(1)} times as fast`)}; every row was counted on the server.\n`,
+  )
+}
+
+function nextSteps({ call, command }: Tour, allConfirmed: boolean): string {
+  const { paintResult } = call.output
+  const verdict = allConfirmed
+    ? paintResult('green', 'Everything that was sent has been confirmed.')
+    : paintResult('red', 'Not everything was confirmed; see above.')
+  return `
+${verdict}
+
+${paintResult('bold', 'Next, with a server of your own')}
+
+  ${command} load FILE --host HOST:8848 --user NAME --table TABLE
+  ${command} exec --host HOST:8848 -e 'select top 5 * from TABLE'
+  ${command} bench --host HOST:8848
+  ${command} serve              an embedded server to try things on
+  ${command} load --help        all options
+`
+}
+
+function fixturePath(path: string): string {
+  return fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url))
+}
+
+/** Relative to where the user stands, unless that is further away than the whole path. */
+function shownPath(path: string): string {
+  const near = relative(process.cwd(), path)
+  return clean(near.startsWith('..') || isAbsolute(near) ? path : near)
+}
+
+/** Records of a CSV file with a header and no line breaks inside its fields. */
+function recordsOf(text: string): number {
+  return text.split('\n').filter(line => line.trim() !== '').length - 1
+}
+
+/** `ddb-ingest` where it is installed; in a checkout what works there. */
+function commandName(): string {
+  const script = process.argv[1] ?? ''
+  return basename(script) === 'ddb-ingest.js' ? `node ${shownPath(script)}` : 'ddb-ingest'
+}

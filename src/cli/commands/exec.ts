@@ -1,0 +1,139 @@
+/*
+  `exec`: runs a script on a server and prints its result.
+*/
+import { DdbError, ServerError, UsageError } from '../../errors.js'
+import { connectServer } from '../../load/connect.js'
+import type { Value } from '../../protocol/value.js'
+import type { Call } from '../command.js'
+import { failureOf } from '../exit.js'
+import { catchSignals, type Interruption } from '../interruption.js'
+import { serverTargetOf } from '../load-request.js'
+import { passwordSource, readCredentials } from '../password.js'
+import type { ExecSettings } from '../registry.js'
+import { readScriptFile } from '../script-file.js'
+import type { TerminalInput } from '../surroundings.js'
+import { cleanLines } from '../text.js'
+
+type OutputFormat = ExecSettings['output']
+
+export async function run(settings: ExecSettings, call: Call): Promise<number> {
+  const format: OutputFormat = settings.json ? 'json' : settings.output
+  const source = sourceOf(settings, call)
+  if (source === undefined) {
+    call.showHelp()
+    throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
+  }
+  const interruption = catchSignals(call.surroundings, () => undefined)
+  try {
+    const value = await runScript(settings, call, source, interruption)
+    await printValue(value, format, call)
+    return 0
+  } catch (error) {
+    const failure = interruption.exitCode === undefined ? error : interrupted(error)
+    if (format === 'json') {
+      const { code, message, exitCode } = failureOf(failure)
+      const object = { schema: 'ddb-ingest/exec/1', exitCode, error: { code, message } }
+      await call.output.write(`${JSON.stringify(object)}\n`)
+    }
+    if (interruption.exitCode === undefined) throw failure
+    call.output.problem('interrupted')
+    return interruption.exitCode
+  } finally {
+    interruption.release()
+  }
+}
+
+type Source = { kind: 'text'; text: string } | { kind: 'file'; path: string } | { kind: 'stdin' }
+
+function sourceOf({ script }: ExecSettings, { args, surroundings }: Call): Source | undefined {
+  const [path] = args
+  if (script !== undefined && path !== undefined) {
+    throw new UsageError('DDB_USAGE', 'give a file or -e, not both')
+  }
+  if (script !== undefined) return { kind: 'text', text: script }
+  if (path !== undefined && path !== '-') return { kind: 'file', path }
+  return path === undefined && surroundings.stdin.isTTY ? undefined : { kind: 'stdin' }
+}
+
+async function runScript(
+  settings: ExecSettings,
+  { surroundings, output, sources }: Call,
+  source: Source,
+  { signal }: Interruption,
+): Promise<Value | undefined> {
+  const onStdin = source.kind === 'stdin'
+  const credentials = await readCredentials(
+    settings,
+    passwordSource(sources),
+    surroundings,
+    onStdin,
+    output.note,
+  )
+  const script = await readScript(source, surroundings.stdin)
+  const session = await connectServer(serverTargetOf(settings, credentials), signal)
+  try {
+    session.onMessage = text => output.note(text)
+    return await session.run(script, { signal })
+  } catch (error) {
+    // What a script does wrong is its author's to repair, whatever the server calls it.
+    if (error instanceof ServerError && error.code === 'DDB_SERVER') {
+      throw new ServerError(error.serverMessage, 'DDB_SCRIPT', error.message)
+    }
+    throw error
+  } finally {
+    await session.close().catch(() => undefined)
+  }
+}
+
+async function readScript(source: Source, stdin: TerminalInput): Promise<string> {
+  switch (source.kind) {
+    case 'text':
+      return source.text
+    case 'file':
+      return readScriptFile(source.path)
+    case 'stdin': {
+      const chunks: Buffer[] = []
+      for await (const chunk of stdin) chunks.push(Buffer.from(chunk as Uint8Array))
+      return Buffer.concat(chunks).toString('utf8')
+    }
+  }
+}
+
+async function printValue(
+  value: Value | undefined,
+  format: OutputFormat,
+  { output }: Call,
+): Promise<void> {
+  // JSON and tables are harmless by themselves; CSV goes into a pipe as it is, but not onto a terminal.
+  const shown = format === 'csv' && output.resultColumns !== undefined ? cleanLines : asIs
+  for (const text of await textOf(value, format, output)) {
+    if (!(await output.write(shown(text)))) return
+  }
+}
+
+async function textOf(
+  value: Value | undefined,
+  format: OutputFormat,
+  { resultColumns, paintResult }: Call['output'],
+): Promise<Iterable<string>> {
+  switch (format) {
+    case 'table': {
+      const { tableText } = await import('../render/table.js')
+      return tableText(value, resultColumns, paintResult)
+    }
+    case 'csv': {
+      const { csvText } = await import('../render/csv.js')
+      return csvText(value)
+    }
+    case 'json': {
+      const { jsonText } = await import('../render/json.js')
+      return jsonText(value)
+    }
+  }
+}
+
+const asIs = (text: string): string => text
+
+function interrupted(cause: unknown): DdbError {
+  return new DdbError('DDB_INTERRUPTED', 'interrupted', { cause })
+}

@@ -1,0 +1,64 @@
+/*
+  Words of the help that no option says by itself.
+*/
+
+export const program = {
+  name: 'ddb-ingest',
+  summary: 'Streams CSV and JSON into DolphinDB asynchronously, and proves that every row landed.',
+  epilogue: `
+Try it without a DolphinDB server:
+  ddb-ingest demo
+
+'ddb-ingest <command> --help' lists the options of a command.`,
+} as const
+
+const precedence = `
+Every option can also be set by an environment variable (--batch-rows by
+DDB_INGEST_BATCH_ROWS), by the JSON file of --config, or by
+$XDG_CONFIG_HOME/ddb-ingest/config.json. The command line wins, then the
+environment; --print-config shows what counts. Sizes take k M G Ki Mi Gi,
+durations ms s m h.`
+
+export const epilogues = {
+  load: `${precedence}
+
+Examples:
+  ddb-ingest load trades.csv --table trades
+  ddb-ingest load 'day=*/t.csv.gz' --table dfs://testDB/tb1
+  ddb-ingest load t.ndjson --table dfs://testDB/tb1 --method append
+  ddb-ingest load t.csv --function appendStreamingData \\
+      --types time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT --confirm-table trades
+  zcat t.csv.gz | ddb-ingest load - --table trades --json
+
+Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
+5 --expect-rows failed, 64 wrong usage, 65 bad data, 66 no such input,
+69 never connected, 75 gave up for now, 76 protocol violation, 77 login,
+78 configuration or unknown target, 130 and 143 interrupted.`,
+  exec: `
+Without FILE and -e the script is read from standard input. Null values are
+empty in csv and null in json. In json a LONG beyond 2^53 and every DECIMAL
+is text, so that no digit is lost; temporal values are DolphinDB's own text.
+What the script prints goes to standard error.
+
+Examples:
+  ddb-ingest exec -e 'select top 5 * from trades'
+  ddb-ingest exec -e 'exec count(*) from trades' --output csv
+  ddb-ingest exec create-tables.dos`,
+  serve: `
+Settings of the server have variables of their own (DDB_INGEST_SERVE_PORT) and
+their own member "serve" in configuration files. With a command behind -- the
+server lives as long as the command, which finds it in DDB_HOST and DDB_PORT.
+User admin, password 123456, as on a new DolphinDB.
+
+Examples:
+  ddb-ingest serve --init create-tables.dos
+  ddb-ingest serve --port 0 -- ddb-ingest bench`,
+  demo: '',
+  bench: `
+Creates a shared stream table for each mode, writes into it, waits until the
+server has counted the last row, and removes it again.
+
+Examples:
+  ddb-ingest bench --host dolphin.example.com
+  ddb-ingest serve --port 0 -- ddb-ingest bench`,
+} as const

@@ -1,0 +1,100 @@
+/*
+  What goes where: the result to standard output, everything else to standard error. A reader that has gone away
+  (EPIPE) is no failure: what would still be written is dropped.
+*/
+import { once } from 'node:events'
+import { clean } from './text.js'
+import type { Surroundings, TerminalOutput } from './surroundings.js'
+
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+
+const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+}
+
+export type Paint = (style: Style, text: string) => string
+
+export interface Output {
+  /** Writes to standard output; waits while the reader is slower. Resolves false once nobody reads any more. */
+  write(text: string): Promise<boolean>
+  /** One cleaned line on standard error. */
+  note(text: string, style?: Style): void
+  /** `ddb-ingest: …` on standard error, in red where there are colours. */
+  problem(text: string): void
+  readonly paintResult: Paint
+  readonly paintNote: Paint
+  /** Whether standard output is a terminal, and its width there. */
+  readonly resultColumns: number | undefined
+}
+
+export function openOutput(surroundings: Surroundings, noColor: boolean): Output {
+  const { stdout, stderr, environment } = surroundings
+  let isOpen = true
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    isOpen = false
+  })
+  stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+  const paintNote = painter(stderr, environment, noColor)
+  return {
+    async write(text) {
+      if (!isOpen) return false
+      if (!stdout.write(text)) await Promise.race([once(stdout, 'drain'), closed(stdout)])
+      return isOpen
+    },
+    note(text, style) {
+      stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
+    },
+    problem(text) {
+      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(text)}\n`)
+    },
+    paintResult: painter(stdout, environment, noColor),
+    paintNote,
+    resultColumns: stdout.isTTY ? (stdout.columns ?? 80) : undefined,
+  }
+}
+
+/** Resolves when a stream fails or closes; `drain` will then never come. */
+function closed(stream: TerminalOutput): Promise<void> {
+  return new Promise(resolve => {
+    stream.once('close', resolve)
+    stream.once('error', () => resolve())
+  })
+}
+
+/** --no-color decides first, then FORCE_COLOR, NO_COLOR, and whether it is a terminal that knows colours. */
+export function hasColor(
+  stream: { isTTY?: boolean },
+  environment: Surroundings['environment'],
+  noColor: boolean,
+): boolean {
+  if (noColor) return false
+  const forced = environment['FORCE_COLOR']
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false'
+  if (environment['NO_COLOR']) return false
+  return stream.isTTY === true && environment['TERM'] !== 'dumb'
+}
+
+function painter(
+  stream: { isTTY?: boolean },
+  environment: Surroundings['environment'],
+  noColor: boolean,
+): Paint {
+  if (!hasColor(stream, environment, noColor)) return (_, text) => text
+  return (style, text) => `\u001b[${styleCodes[style][0]}m${text}\u001b[${styleCodes[style][1]}m`
+}
+
+/** True where a bar that redraws itself can be read: a terminal that is neither dumb nor a log of a build server. */
+export function canRedraw(
+  stream: TerminalOutput,
+  environment: Surroundings['environment'],
+): boolean {
+  return stream.isTTY === true && environment['TERM'] !== 'dumb' && !environment['CI']
+}

@@ -1,0 +1,96 @@
+/*
+  Any DolphinDB value as columns of cells, the common ground of tables and CSV.
+*/
+import { elementAt, isNullAt, rowCount } from '../../protocol/element.js'
+import { formatElement, formatScalar } from '../../protocol/text.js'
+import { dataTypes } from '../../protocol/data-type.js'
+import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
+
+export interface Grid {
+  /** Undefined where a value has no names of its own: a vector, a set, a matrix without labels. */
+  readonly names: readonly string[] | undefined
+  readonly columns: readonly Column[]
+  readonly rows: number
+}
+
+/** Rows and columns of a value; a scalar is a grid of one cell. */
+export function gridOf(value: Value): Grid {
+  switch (value.form) {
+    case 'table':
+      return { names: value.columnNames, columns: value.columns, rows: value.rows }
+    case 'dictionary':
+      return {
+        names: ['key', 'value'],
+        columns: [value.keys, value.values],
+        rows: rowCount(value.keys),
+      }
+    case 'matrix':
+      return matrixGrid(value)
+    case 'pair':
+    case 'set':
+      return { names: undefined, columns: [value.elements], rows: rowCount(value.elements) }
+    case 'scalar':
+      return { names: undefined, columns: [tupleOf([value])], rows: 1 }
+    default:
+      return { names: undefined, columns: [value], rows: rowCount(value) }
+  }
+}
+
+function tupleOf(values: readonly Value[]): Vector {
+  return { form: 'vector', type: 'ANY', length: values.length, data: values }
+}
+
+function matrixGrid(matrix: Matrix): Grid {
+  const { rows, columns: columnCount, elements, rowLabels, columnLabels } = matrix
+  const columns = Array.from({ length: columnCount }, (_, column) =>
+    tupleOf(Array.from({ length: rows }, (_, row) => elementAt(elements, column * rows + row))),
+  )
+  const labels = columnLabels && columns.map((_, column) => cellText(columnLabels, column))
+  if (rowLabels === undefined) return { names: labels, columns, rows }
+  return { names: labels && ['', ...labels], columns: [rowLabels, ...columns], rows }
+}
+
+/** Text of one cell; a null is empty. */
+export function cellText(column: Column, row: number): string {
+  if (isNullAt(column, row)) return ''
+  if (column.form === 'vector' && column.type === 'ANY') return inlineText(column.data[row]!)
+  return formatElement(column, row)
+}
+
+/** Longest vector that is written out inside a cell. */
+const maxInlineElements = 20
+
+/** A value inside a cell: vectors in brackets, what has rows by its size. */
+export function inlineText(value: Value): string {
+  switch (value.form) {
+    case 'scalar':
+      return formatScalar(value)
+    case 'table':
+      return `<table of ${value.rows} rows, ${value.columns.length} columns>`
+    case 'dictionary':
+      return `<dictionary of ${rowCount(value.keys)} keys>`
+    case 'matrix':
+      return `<matrix of ${value.rows} x ${value.columns}>`
+    case 'pair':
+      return `${cellText(value.elements, 0)} : ${cellText(value.elements, 1)}`
+    case 'set':
+      return inlineText(value.elements)
+    default:
+      return bracketed(value)
+  }
+}
+
+function bracketed(column: Column): string {
+  const length = rowCount(column)
+  const shown = Array.from({ length: Math.min(length, maxInlineElements) }, (_, row) =>
+    cellText(column, row),
+  )
+  return `[${shown.join(',')}${length > maxInlineElements ? `,... ${length} in all` : ''}]`
+}
+
+/** Numbers stand at the right of their column. */
+export function isNumeric(column: Column): boolean {
+  if (column.form !== 'vector') return false
+  const { category } = dataTypes[column.type]
+  return category === 'integral' || category === 'floating' || category === 'denary'
+}

@@ -1,0 +1,121 @@
+/*
+  A value as JSON for programs. What JSON numbers cannot hold exactly is text: a LONG beyond 2^53, every DECIMAL,
+  NaN and the infinities. Temporal values are DolphinDB's own text. Null is null.
+*/
+import { elementAt, isNullAt, rowCount } from '../../protocol/element.js'
+import { formatScalar } from '../../protocol/text.js'
+import type { Column, Scalar, Table, Value } from '../../protocol/value.js'
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+const rowsAtOnce = 500
+
+/** Yields the text of a JSON value and a line end; a table is an array of one object a row. */
+export function* jsonText(value: Value | undefined): Generator<string, void, void> {
+  if (value?.form !== 'table') {
+    yield `${stringify(value === undefined ? null : jsonOf(value))}\n`
+    return
+  }
+  let text = '['
+  for (let row = 0; row < value.rows; row++) {
+    text += `${row === 0 ? '' : ','}\n${stringify(rowObject(value, row))}`
+    if ((row + 1) % rowsAtOnce !== 0) continue
+    yield text
+    text = ''
+  }
+  yield value.rows === 0 ? '[]\n' : `${text}\n]\n`
+}
+
+/** JSON.stringify leaves DEL and the C1 controls as they are; a terminal would act on them. */
+function stringify(json: Json): string {
+  return JSON.stringify(json).replace(/[\u007f-\u009f\u2028\u2029]/g, character => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+}
+
+export function jsonOf(value: Value): Json {
+  switch (value.form) {
+    case 'scalar':
+      return scalarJson(value)
+    case 'table':
+      return Array.from({ length: value.rows }, (_, row) => rowObject(value, row))
+    case 'dictionary':
+      return Object.fromEntries(
+        Array.from({ length: rowCount(value.keys) }, (_, index) => [
+          keyText(elementAt(value.keys, index)),
+          elementJson(value.values, index),
+        ]),
+      )
+    case 'matrix':
+      return Array.from({ length: value.rows }, (_, row) =>
+        Array.from({ length: value.columns }, (_, column) =>
+          elementJson(value.elements, column * value.rows + row),
+        ),
+      )
+    case 'pair':
+    case 'set':
+      return jsonOf(value.elements)
+    default:
+      return Array.from({ length: rowCount(value) }, (_, index) => elementJson(value, index))
+  }
+}
+
+function rowObject({ columnNames, columns }: Table, row: number): Json {
+  return Object.fromEntries(
+    columnNames.map((name, index) => [name, elementJson(columns[index]!, row)]),
+  )
+}
+
+function elementJson(column: Column, index: number): Json {
+  return isNullAt(column, index) ? null : jsonOf(elementAt(column, index))
+}
+
+function keyText(key: Value): string {
+  const json = jsonOf(key)
+  return typeof json === 'string' ? json : JSON.stringify(json)
+}
+
+function scalarJson(scalar: Scalar): Json {
+  switch (scalar.type) {
+    case 'VOID':
+      return null
+    case 'BOOL':
+    case 'CHAR':
+    case 'SHORT':
+    case 'INT':
+      return scalar.value
+    case 'LONG':
+      return scalar.value === null ? null : longJson(scalar.value)
+    case 'FLOAT':
+      return scalar.value === null ? null : floatJson(scalar.value)
+    case 'DOUBLE':
+      return scalar.value === null ? null : numberJson(scalar.value)
+    case 'SYMBOL':
+    case 'STRING':
+      return scalar.value === '' ? null : scalar.value
+    case 'COMPLEX':
+    case 'POINT':
+      return scalar.value === null ? null : scalar.value.map(numberJson)
+    default:
+      return scalar.value === null ? null : formatScalar(scalar)
+  }
+}
+
+function longJson(value: bigint): Json {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value.toString()
+}
+
+function numberJson(value: number): Json {
+  return Number.isFinite(value) ? value : String(value)
+}
+
+/** The shortest number that is the same FLOAT: 0.1, not 0.10000000149011612. */
+function floatJson(value: number): Json {
+  if (!Number.isFinite(value)) return String(value)
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === Math.fround(value)) return short
+  }
+  return Number(value.toPrecision(9))
+}

@@ -1,0 +1,89 @@
+/*
+  A value as an aligned table for people.
+*/
+import type { Value } from '../../protocol/value.js'
+import type { Paint } from '../output.js'
+import { clean, clip, counted, displayWidth, pad } from '../text.js'
+import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
+
+/** Widest column; longer text ends with an ellipsis. */
+const maxCellColumns = 60
+/** Lines handed over at once, so that a long result neither waits nor grows in memory. */
+const linesAtOnce = 500
+
+/**
+ * Yields the lines of a value: a table aligned, with its row count; anything with one cell as its bare text.
+ *
+ * @param columns  width of the terminal; undefined leaves lines whole
+ */
+export function* tableText(
+  value: Value | undefined,
+  columns: number | undefined,
+  paint: Paint = (_, text) => text,
+): Generator<string, void, void> {
+  if (value === undefined) return
+  if (value.form === 'scalar' || value.form === 'pair') {
+    yield `${clean(inlineText(value))}\n`
+    return
+  }
+  const grid = gridOf(value)
+  yield* gridText(grid, columns, paint)
+  const left = columns === undefined ? 0 : grid.columns.length - columnsThatFit(grid, columns)
+  const note = left > 0 ? ` (${counted(left, 'column')} did not fit; --output csv has all)` : ''
+  yield `${paint('dim', `${counted(grid.rows, value.form === 'table' ? 'row' : 'element')}${note}`)}\n`
+}
+
+function* gridText(
+  grid: Grid,
+  columns: number | undefined,
+  paint: Paint,
+): Generator<string, void, void> {
+  const shown = columns === undefined ? grid.columns.length : columnsThatFit(grid, columns)
+  const widths = columnWidths(grid).slice(0, shown)
+  const line = (cell: (column: number) => string): string => {
+    const text = widths
+      .map((width, column) => {
+        const side = isNumeric(grid.columns[column]!) ? 'right' : 'left'
+        return pad(clip(cell(column), width), width, side)
+      })
+      .join('  ')
+      .trimEnd()
+    return columns === undefined ? text : clip(text, columns)
+  }
+  const { names } = grid
+  if (names !== undefined)
+    yield `${paint(
+      'bold',
+      line(column => clean(names[column]!)),
+    )}\n`
+  let lines = ''
+  for (let row = 0; row < grid.rows; row++) {
+    lines += `${line(column => clean(cellText(grid.columns[column]!, row)))}\n`
+    if ((row + 1) % linesAtOnce !== 0) continue
+    yield lines
+    lines = ''
+  }
+  if (lines !== '') yield lines
+}
+
+function columnWidths({ names, columns, rows }: Grid): number[] {
+  return columns.map((column, index) => {
+    let width = names === undefined ? 0 : displayWidth(clean(names[index]!))
+    for (let row = 0; row < rows && width < maxCellColumns; row++) {
+      width = Math.max(width, displayWidth(clean(cellText(column, row))))
+    }
+    return Math.min(width, maxCellColumns)
+  })
+}
+
+/** How many columns a terminal can hold; the first one always, cut if it has to be. */
+function columnsThatFit(grid: Grid, columns: number): number {
+  let used = 0
+  let fitting = 0
+  for (const width of columnWidths(grid)) {
+    used += width + (fitting === 0 ? 0 : 2)
+    if (used > columns && fitting > 0) break
+    fitting++
+  }
+  return fitting
+}

@@ -1,0 +1,77 @@
+/*
+  What a finished load says: one sentence with its equation, and with --verbose the figures behind it.
+*/
+import type { LoadResult, RowCounts } from '../load/options.js'
+import { bytesText, counted, durationText, grouped } from './text.js'
+
+/** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
+export function equationText(rows: RowCounts): string {
+  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
+  const parts = { confirmed, unconfirmed, rejected, skipped, unsent }
+  const right = Object.entries(parts).map(([name, rowCount]) => `${name} ${grouped(rowCount)}`)
+  return `read ${grouped(read)} = ${right.join(' + ')}`
+}
+
+/** The result of a run in one sentence. */
+export function summaryText(result: LoadResult): string {
+  const { rows, target } = result
+  const elapsedMs = Date.parse(result.endedAt) - Date.parse(result.startedAt)
+  const into = `${target.table ?? target.function} on ${target.host}`
+  const speed = `in ${durationText(elapsedMs)}, ${grouped(result.rate.rowsPerSec)} rows/s`
+  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}; ${confirmText(result)}.`
+}
+
+function claimOf({ rows, status, confirm }: LoadResult): string {
+  if (status === 'failed') return `Failed after ${counted(rows.confirmed, 'confirmed row')}`
+  if (status === 'interrupted')
+    return `Interrupted after ${counted(rows.confirmed, 'confirmed row')}`
+  if (confirm.used === 'none') return `Handed over ${counted(rows.unconfirmed, 'row')}`
+  return `Loaded ${counted(rows.confirmed, 'row')}`
+}
+
+const confirmWords = {
+  none: 'nothing was asked of the server',
+  count: 'confirmed by counting rows',
+  receipts: 'confirmed by receipts',
+  answers: "confirmed by the server's answers",
+} as const
+
+function confirmText({ confirm }: LoadResult): string {
+  return confirm.note === null
+    ? confirmWords[confirm.used]
+    : `${confirmWords[confirm.used]}: ${confirm.note}`
+}
+
+/** Lines for standard error after a run: rejects always, figures with --verbose. */
+export function detailLines(result: LoadResult, verbose: boolean): string[] {
+  const lines: string[] = []
+  const { rejects, resume } = result
+  if (result.rows.rejected > 0) {
+    const codes = Object.entries(rejects.byCode).map(([code, rows]) => `${code} ${grouped(rows)}`)
+    lines.push(`${counted(result.rows.rejected, 'row')} rejected (${codes.join(', ')})`)
+    if (rejects.file !== null) {
+      lines.push(`they are in ${rejects.file}, the reasons in ${rejects.file}.reasons.ndjson`)
+    }
+  }
+  if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
+  return verbose ? [...lines, ...figureLines(result)] : lines
+}
+
+function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: LoadResult): string[] {
+  const latency = Object.entries(latencyMs).flatMap(([name, ms]: [string, number | null]) =>
+    ms === null ? [] : [`${name} ${ms.toFixed(1)} ms`],
+  )
+  return [
+    ...inputs.map(
+      input =>
+        `input ${input.path}: ${input.format}, ${input.compression}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}`,
+    ),
+    ...columns.map(
+      column =>
+        `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,
+    ),
+    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed`,
+    ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
+    `rate: ${bytesText(rate.bytesPerSec)}/s; peak memory ${bytesText(memory.peakRssBytes)}`,
+  ]
+}

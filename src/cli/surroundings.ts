@@ -1,0 +1,43 @@
+/*
+  Everything of the process that the command line touches, in one place: tests give their own.
+*/
+import type { Readable, Writable } from 'node:stream'
+
+export interface TerminalInput extends Readable {
+  isTTY?: boolean
+  setRawMode?(mode: boolean): unknown
+}
+
+export interface TerminalOutput extends Writable {
+  isTTY?: boolean
+  columns?: number
+}
+
+export interface SignalSource {
+  on(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
+  off(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
+}
+
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly stdin: TerminalInput
+  readonly stdout: TerminalOutput
+  readonly stderr: TerminalOutput
+  readonly signals: SignalSource
+  /** Ends the process at once. */
+  leave(exitCode: number): void
+}
+
+export function processSurroundings(): Surroundings {
+  return {
+    environment: process.env,
+    // Merely looking at process.stdin opens it, so it stays behind a getter.
+    get stdin() {
+      return process.stdin
+    },
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signals: process,
+    leave: exitCode => process.exit(exitCode),
+  }
+}

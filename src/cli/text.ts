@@ -1,0 +1,166 @@
+/*
+  Text for people: control characters taken out, widths of a terminal, numbers with units, nearest names.
+*/
+
+/* eslint-disable no-control-regex -- control characters are what these are about */
+
+// Whole escape sequences first, so that their visible tail does not stay behind; then every single control and the
+// characters that reorder text (bidirectional overrides), which could make one file name look like another.
+const sequences =
+  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u009b[0-?]*[ -/]*[@-~]/g
+const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
+const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
+
+/* eslint-enable no-control-regex */
+
+/** One line of text that cannot move a terminal's cursor, whoever wrote it. */
+export function clean(text: string): string {
+  return text.replace(sequences, '').replace(blanks, ' ').replace(controls, '')
+}
+
+/** As `clean`, but line breaks stay. */
+export function cleanLines(text: string): string {
+  return text
+    .split(/\r\n|\r|\n/)
+    .map(clean)
+    .join('\n')
+}
+
+/** Terminal columns a character takes: 0 for combining marks, 2 for wide East Asian ones. */
+function characterWidth(character: string): number {
+  const code = character.codePointAt(0)!
+  if (code < 0x300) return 1
+  if (/\p{Mark}|\u200b|\u200d/u.test(character)) return 0
+  const wide =
+    (code >= 0x1100 && code <= 0x115f) ||
+    (code >= 0x2e80 && code <= 0xa4cf && code !== 0x303f) ||
+    (code >= 0xac00 && code <= 0xd7a3) ||
+    (code >= 0xf900 && code <= 0xfaff) ||
+    (code >= 0xfe30 && code <= 0xfe6f) ||
+    (code >= 0xff00 && code <= 0xff60) ||
+    (code >= 0xffe0 && code <= 0xffe6) ||
+    (code >= 0x1f300 && code <= 0x1faff) ||
+    (code >= 0x20000 && code <= 0x3fffd)
+  return wide ? 2 : 1
+}
+
+const plain = /^[ -~]*$/
+
+/** Terminal columns of text that has been cleaned. */
+export function displayWidth(text: string): number {
+  if (plain.test(text)) return text.length
+  let width = 0
+  for (const character of text) width += characterWidth(character)
+  return width
+}
+
+/** Cut to `width` terminal columns, the last one an ellipsis when something was cut. */
+export function clip(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text
+  let clipped = ''
+  let used = 0
+  for (const character of text) {
+    used += characterWidth(character)
+    if (used > width - 1) break
+    clipped += character
+  }
+  return `${clipped}…`
+}
+
+export function pad(text: string, width: number, side: 'left' | 'right'): string {
+  const blank = ' '.repeat(Math.max(0, width - displayWidth(text)))
+  return side === 'left' ? text + blank : blank + text
+}
+
+/** 1234567 → `1,234,567`. */
+export function grouped(count: number): string {
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `1 row`, `2,000 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** Three figures: `1.23M`, `45.6k`, `789`. */
+export function rough(amount: number): string {
+  for (const [unit, factor] of [
+    ['G', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const) {
+    if (amount >= factor) return `${threeFigures(amount / factor)}${unit}`
+  }
+  return String(Math.round(amount))
+}
+
+function threeFigures(number: number): string {
+  return number >= 100 ? number.toFixed(0) : number >= 10 ? number.toFixed(1) : number.toFixed(2)
+}
+
+/** Decimal units, as disks and networks are sold: `53.1 MB`. */
+export function bytesText(bytes: number): string {
+  const text = rough(bytes)
+  const unit = /[kMG]$/.exec(text)?.[0] ?? ''
+  return `${unit === '' ? text : text.slice(0, -1)} ${unit}B`
+}
+
+/** `0.35 s`, `12.3 s`, `2 min 5 s`, `1 h 2 min`. */
+export function durationText(durationMs: number): string {
+  const seconds = durationMs / 1000
+  if (seconds < 10) return `${seconds.toFixed(2)} s`
+  if (seconds < 60) return `${seconds.toFixed(1)} s`
+  const whole = Math.round(seconds)
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+/** `0:07`, `12:34`, `1:02:03`: a clock that keeps its width while a bar is drawn. */
+export function clockText(durationMs: number): string {
+  const seconds = Math.max(0, Math.round(durationMs / 1000))
+  const two = (number: number): string => String(number).padStart(2, '0')
+  const minutes = Math.floor(seconds / 60)
+  return minutes < 60
+    ? `${minutes}:${two(seconds % 60)}`
+    : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`
+}
+
+/** Up to three of `known` that `name` may have been meant to be, nearest first. */
+export function nearest(name: string, known: Iterable<string>): string[] {
+  const wanted = name.toLowerCase()
+  const reach = Math.max(1, Math.floor(wanted.length / 3))
+  return [...known]
+    .map(candidate => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
+    .filter(({ distance }) => distance <= reach)
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .slice(0, 3)
+    .map(({ candidate }) => candidate)
+}
+
+/** ` (did you mean a or b?)`, or nothing. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const names = nearest(name, known)
+  return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
+}
+
+/** Insertions, deletions, substitutions and swaps of neighbours that lead from one text to the other. */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, beforeLast[j - 2]! + 1)
+      }
+      row.push(cost)
+    }
+    beforeLast = last
+    last = row
+  }
+  return last[b.length]!
+}
