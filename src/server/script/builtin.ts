@@ -16,6 +16,11 @@ export type Evaluation<T> = Generator<Suspension, T, unknown>
 export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
+  /**
+   * What each argument is called where it stands: its alias (`1..3 as id`) or the variable it is (`table(id, x)`).
+   * Only for built-ins that make columns of their arguments.
+   */
+  readonly argumentNames?: readonly (string | undefined)[]
   /** Calls a function value from inside a built-in. */
   call(fn: FunctionValue, args: readonly ServerValue[]): Evaluation<ServerValue>
 }
