@@ -52,11 +52,14 @@ export function encodeBytes(writer: ByteWriter, bytes: Uint8Array): void {
   else writer.view(bytes)
 }
 
-/** A vector over bytes as they travelled; `bytes` must start aligned, as everything the reader hands out does. */
+/**
+ * A vector over bytes as they travel, sharing their memory. They must start where an element may stand in memory, as
+ * everything the reader hands out does.
+ */
 export function vectorOfBytes(
   type: FixedType,
   length: number,
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Uint8Array,
   scale: number = 0,
 ): FixedVector {
   const { buffer, byteOffset } = bytes

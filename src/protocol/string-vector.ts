@@ -3,6 +3,7 @@
     STRING   length × text in UTF-8 ended by 00
     BLOB     length × (int32 byte count, bytes)
 */
+import { Buffer } from 'node:buffer'
 import { ValueError } from '../errors.js'
 import type { ByteReader } from '../wire/reader.js'
 import type { ByteWriter } from '../wire/writer.js'
@@ -70,6 +71,29 @@ export function* decodeBlobs(
     )
   }
   return data
+}
+
+/** The texts of a STRING column; those in wire form are decoded anew each time. */
+export function stringsOf(vector: StringVector | EncodedStringVector): readonly string[] {
+  if ('data' in vector) return vector.data
+  const { buffer, byteOffset, byteLength } = vector.encoded
+  const texts = Buffer.from(buffer, byteOffset, byteLength).toString('utf8').split('\0')
+  texts.length = vector.length
+  return texts
+}
+
+/** Rows `start` to `end` (exclusive) of strings in wire form, sharing memory. */
+export function encodedSlice(
+  vector: EncodedStringVector,
+  start: number,
+  end: number,
+): EncodedStringVector {
+  const { encoded } = vector
+  let at = 0
+  for (let row = 0; row < start; row++) at = encoded.indexOf(0, at) + 1
+  const from = at
+  for (let row = start; row < end; row++) at = encoded.indexOf(0, at) + 1
+  return { ...vector, length: end - start, encoded: encoded.subarray(from, at) }
 }
 
 function checkLength(data: readonly unknown[], length: number, type: string): void {

@@ -1,0 +1,119 @@
+/*
+  UUID, IPADDR and INT128: 16 bytes that travel as their text reversed as a whole (protocol notes §4.3).
+    UUID 00112233-4455-…-ff   ff … 22 11 00
+    IPv4 1.2.3.4              04 03 02 01 and twelve 00, by which it is told from IPv6
+*/
+import type { Bytes16Type } from './value.js'
+
+/** Wire bytes of the text of a value, undefined when it is none. All zeros is the null of these types. */
+export function parseBinary16(type: Bytes16Type, text: string): Uint8Array | undefined {
+  switch (type) {
+    case 'UUID':
+      return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+        ? reversedHex(text.replaceAll('-', ''))
+        : undefined
+    case 'INT128':
+      return /^[0-9a-f]{32}$/i.test(text) ? reversedHex(text) : undefined
+    case 'IPADDR':
+      return parseIpAddress(text)
+  }
+}
+
+/** Text of value `index` of a column. */
+export function formatBinary16(type: Bytes16Type, data: Uint8Array, index: number = 0): string {
+  const bytes = data.subarray(index * 16, index * 16 + 16)
+  if (type === 'IPADDR') return formatIpAddress(bytes)
+  let hex = ''
+  for (let at = 15; at >= 0; at--) hex += bytes[at]!.toString(16).padStart(2, '0')
+  if (type === 'INT128') return hex
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ].join('-')
+}
+
+function reversedHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(16)
+  for (let at = 0; at < 16; at++) {
+    bytes[15 - at] = Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16)
+  }
+  return bytes
+}
+
+function parseIpAddress(text: string): Uint8Array | undefined {
+  const bytes = new Uint8Array(16)
+  if (!text.includes(':')) {
+    const parts = parseIpv4(text)
+    if (parts === undefined) return undefined
+    bytes.set(parts.reverse())
+    return bytes
+  }
+  const groups = parseIpv6(text)
+  if (groups === undefined) return undefined
+  for (let at = 0; at < 8; at++) {
+    bytes[15 - at * 2] = groups[at]! >> 8
+    bytes[14 - at * 2] = groups[at]! & 255
+  }
+  return bytes
+}
+
+function parseIpv4(text: string): number[] | undefined {
+  if (!/^(?:0|[1-9]\d{0,2})(?:\.(?:0|[1-9]\d{0,2})){3}$/.test(text)) return undefined
+  const parts = text.split('.').map(Number)
+  return parts.every(part => part < 256) ? parts : undefined
+}
+
+/** Eight groups; `::` stands for as many zero groups as are missing, and the last two may be written as IPv4. */
+function parseIpv6(text: string): number[] | undefined {
+  const halves = text.split('::')
+  if (halves.length > 2) return undefined
+  const head = parseGroups(halves[0]!, halves.length === 1)
+  const tail = halves.length === 2 ? parseGroups(halves[1]!, true) : []
+  if (head === undefined || tail === undefined) return undefined
+  const missing = 8 - head.length - tail.length
+  if (halves.length === 2 ? missing < 1 : missing !== 0) return undefined
+  return [...head, ...Array<number>(missing).fill(0), ...tail]
+}
+
+function parseGroups(text: string, isEnd: boolean): number[] | undefined {
+  if (text === '') return []
+  const groups: number[] = []
+  const parts = text.split(':')
+  for (const [index, part] of parts.entries()) {
+    if (isEnd && index === parts.length - 1 && part.includes('.')) {
+      const ipv4 = parseIpv4(part)
+      if (ipv4 === undefined) return undefined
+      groups.push((ipv4[0]! << 8) | ipv4[1]!, (ipv4[2]! << 8) | ipv4[3]!)
+    } else if (/^[0-9a-f]{1,4}$/i.test(part)) {
+      groups.push(Number.parseInt(part, 16))
+    } else {
+      return undefined
+    }
+  }
+  return groups
+}
+
+function formatIpAddress(bytes: Uint8Array): string {
+  if (bytes.subarray(4).every(byte => byte === 0)) {
+    return `${bytes[3]}.${bytes[2]}.${bytes[1]}.${bytes[0]}`
+  }
+  const groups: number[] = []
+  for (let at = 15; at > 0; at -= 2) groups.push((bytes[at]! << 8) | bytes[at - 1]!)
+  const { start, length } = longestZeroRun(groups)
+  const hex = groups.map(group => group.toString(16))
+  if (length < 2) return hex.join(':')
+  return `${hex.slice(0, start).join(':')}::${hex.slice(start + length).join(':')}`
+}
+
+function longestZeroRun(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 }
+  let start = 0
+  for (const [index, group] of groups.entries()) {
+    if (group !== 0) start = index + 1
+    else if (index + 1 - start > best.length) best = { start, length: index + 1 - start }
+  }
+  return best
+}

@@ -1,0 +1,249 @@
+/*
+  Columns cut, joined and picked from. Slices share memory with the column they come from; joins and picks do not.
+*/
+import { ValueError } from '../errors.js'
+import type { ColumnType } from './data-type.js'
+import { columnTypeText, dataTypes } from './data-type.js'
+import type { FixedVector } from './elements.js'
+import { elementBytes, isFixedType, vectorOfBytes } from './elements.js'
+import { encodedSlice, stringsOf } from './string-vector.js'
+import type { ArrayVector, Column, SymbolVector, TypedVector, Vector } from './value.js'
+
+/** A column of no rows over arrays with room for `capacity`; whoever fills them sets `length`. */
+export function emptyVector(type: ColumnType, capacity: number): Column {
+  if (type.array) {
+    const cells = emptyVector({ ...type, array: false }, capacity) as Vector
+    return { form: 'arrayVector', length: 0, offsets: new Uint32Array(capacity + 1), cells }
+  }
+  const form = 'vector'
+  const name = type.type
+  if (isFixedType(name)) {
+    const bytes = new Uint8Array(capacity * dataTypes[name].bytesPerValue)
+    return { ...vectorOfBytes(name, capacity, bytes, type.scale), length: 0 }
+  }
+  switch (name) {
+    case 'VOID':
+      return { form, type: name, length: 0 }
+    case 'SYMBOL':
+      return { form, type: name, length: 0, codes: new Int32Array(capacity), base: [''] }
+    case 'STRING':
+      return { form, type: name, length: 0, data: [] }
+    case 'BLOB':
+      return { form, type: name, length: 0, data: [] }
+    case 'ANY':
+      return { form, type: name, length: 0, data: [] }
+    default:
+      throw new ValueError('DDB_USAGE', `There are no columns of type ${name}`)
+  }
+}
+
+/** Rows `start` to `end` (exclusive), sharing memory with `column`. */
+export function sliceColumn(column: Column, start: number, end: number): Column {
+  const length = end - start
+  if (start === 0 && length === column.length) return column
+  if (column.form === 'arrayVector') {
+    return { ...column, length, offsets: column.offsets.subarray(start, end + 1) }
+  }
+  if (isFixed(column)) {
+    return vectorOfBytes(column.type, length, elementBytes(column, start, end), scaleOf(column))
+  }
+  switch (column.type) {
+    case 'VOID':
+      return { ...column, length }
+    case 'SYMBOL':
+      return { ...column, length, codes: column.codes.subarray(start, end) }
+    case 'STRING':
+      return 'encoded' in column
+        ? encodedSlice(column, start, end)
+        : { ...column, length, data: column.data.slice(start, end) }
+    case 'BLOB':
+      return { ...column, length, data: column.data.slice(start, end) }
+    case 'ANY':
+      return { ...column, length, data: column.data.slice(start, end) }
+  }
+}
+
+/** The rows of `first`, then those of `second`, which has the same type. */
+export function concatColumns(first: Column, second: Column): Column {
+  if (first.form === 'arrayVector' && second.form === 'arrayVector') {
+    return concatArrays(first, second)
+  }
+  if (first.form === 'arrayVector' || second.form === 'arrayVector') throw unlike(first, second)
+  const length = first.length + second.length
+  if (isFixed(first) && isFixed(second) && first.type === second.type && sameScale(first, second)) {
+    const bytes = new Uint8Array(length * dataTypes[first.type].bytesPerValue)
+    const firstBytes = elementBytes(first)
+    bytes.set(firstBytes)
+    bytes.set(elementBytes(second), firstBytes.length)
+    return vectorOfBytes(first.type, length, bytes, scaleOf(first))
+  }
+  if (first.type === 'VOID' && second.type === 'VOID') return { ...first, length }
+  if (first.type === 'SYMBOL' && second.type === 'SYMBOL') return concatSymbols(first, second)
+  if (first.type === 'STRING' && second.type === 'STRING') {
+    const data = [
+      ...stringsOf(first).slice(0, first.length),
+      ...stringsOf(second).slice(0, second.length),
+    ]
+    return { form: 'vector', type: 'STRING', length, data }
+  }
+  if (first.type === 'BLOB' && second.type === 'BLOB') {
+    return {
+      ...first,
+      length,
+      data: [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)],
+    }
+  }
+  if (first.type === 'ANY' && second.type === 'ANY') {
+    return {
+      ...first,
+      length,
+      data: [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)],
+    }
+  }
+  throw unlike(first, second)
+}
+
+function firstOf<T>(data: readonly T[], length: number): readonly T[] {
+  return data.length === length ? data : data.slice(0, length)
+}
+
+function concatArrays(first: ArrayVector, second: ArrayVector): ArrayVector {
+  const firstStart = first.offsets[0]!
+  const firstEnd = first.offsets[first.length]!
+  const secondStart = second.offsets[0]!
+  const cells = concatColumns(
+    sliceColumn(first.cells, firstStart, firstEnd),
+    sliceColumn(second.cells, secondStart, second.offsets[second.length]!),
+  ) as Vector
+  const length = first.length + second.length
+  const offsets = new Uint32Array(length + 1)
+  for (let row = 0; row <= first.length; row++) offsets[row] = first.offsets[row]! - firstStart
+  const shift = firstEnd - firstStart - secondStart
+  for (let row = 1; row <= second.length; row++) {
+    offsets[first.length + row] = second.offsets[row]! + shift
+  }
+  return { form: 'arrayVector', length, offsets, cells }
+}
+
+function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector {
+  const length = first.length + second.length
+  const codes = new Int32Array(length)
+  codes.set(first.codes.subarray(0, first.length))
+  if (first.base === second.base) {
+    codes.set(second.codes.subarray(0, second.length), first.length)
+    return { ...first, length, codes }
+  }
+  const base = [...first.base]
+  const codeOfText = new Map(base.map((text, code) => [text, code]))
+  const newCodes = new Map<number, number>()
+  for (let row = 0; row < second.length; row++) {
+    const code = second.codes[row]!
+    let newCode = newCodes.get(code)
+    if (newCode === undefined) {
+      const text = second.base[code]!
+      newCode = codeOfText.get(text) ?? base.push(text) - 1
+      codeOfText.set(text, newCode)
+      newCodes.set(code, newCode)
+    }
+    codes[first.length + row] = newCode
+  }
+  return { form: 'vector', type: 'SYMBOL', length, codes, base }
+}
+
+/** Row `indexes[i]` of `column` as row i. */
+export function takeRows(column: Column, indexes: Int32Array): Column {
+  const { length } = indexes
+  if (column.form === 'arrayVector') return takeArrays(column, indexes)
+  if (isFixed(column)) {
+    const { bytesPerValue } = dataTypes[column.type]
+    const bytes = pickElements(elementBytes(column), bytesPerValue, indexes)
+    return vectorOfBytes(column.type, length, bytes, scaleOf(column))
+  }
+  switch (column.type) {
+    case 'VOID':
+      return { ...column, length }
+    case 'SYMBOL':
+      return { ...column, length, codes: Int32Array.from(indexes, row => column.codes[row]!) }
+    case 'STRING':
+      return { form: 'vector', type: 'STRING', length, data: picked(stringsOf(column), indexes) }
+    case 'BLOB':
+      return { ...column, length, data: picked(column.data, indexes) }
+    case 'ANY':
+      return { ...column, length, data: picked(column.data, indexes) }
+  }
+}
+
+function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
+  const { length } = indexes
+  const offsets = new Uint32Array(length + 1)
+  for (let row = 0; row < length; row++) {
+    const from = indexes[row]!
+    offsets[row + 1] = offsets[row]! + column.offsets[from + 1]! - column.offsets[from]!
+  }
+  const cellIndexes = new Int32Array(offsets[length]!)
+  for (let row = 0; row < length; row++) {
+    const from = column.offsets[indexes[row]!]!
+    const end = offsets[row + 1]!
+    for (let at = offsets[row]!; at < end; at++) cellIndexes[at] = from + at - offsets[row]!
+  }
+  const cells = takeRows(column.cells, cellIndexes) as Vector
+  return { form: 'arrayVector', length, offsets, cells }
+}
+
+function picked<T>(data: readonly T[], indexes: Int32Array): T[] {
+  return Array.from(indexes, row => data[row]!)
+}
+
+/** Elements of 1, 2 or a multiple of 4 bytes, moved in words so that no bit pattern of a float is touched. */
+function pickElements(source: Uint8Array, bytesPerValue: number, indexes: Int32Array): Uint8Array {
+  const { length } = indexes
+  const target = new Uint8Array(length * bytesPerValue)
+  if (bytesPerValue === 1) {
+    for (let row = 0; row < length; row++) target[row] = source[indexes[row]!]!
+    return target
+  }
+  if (bytesPerValue === 2) {
+    const from = new Uint16Array(source.buffer, source.byteOffset, source.length >> 1)
+    const to = new Uint16Array(target.buffer)
+    for (let row = 0; row < length; row++) to[row] = from[indexes[row]!]!
+    return target
+  }
+  // Columns of bytes may begin anywhere in their buffer.
+  const aligned = source.byteOffset % 4 === 0 ? source : source.slice()
+  const from = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2)
+  const to = new Uint32Array(target.buffer)
+  const words = bytesPerValue >> 2
+  for (let row = 0; row < length; row++) {
+    const start = indexes[row]! * words
+    for (let word = 0; word < words; word++) to[row * words + word] = from[start + word]!
+  }
+  return target
+}
+
+function isFixed(vector: Vector): vector is FixedVector {
+  return isFixedType(vector.type)
+}
+
+function scaleOf(vector: TypedVector): number {
+  return 'scale' in vector ? vector.scale : 0
+}
+
+function sameScale(first: TypedVector, second: TypedVector): boolean {
+  return scaleOf(first) === scaleOf(second)
+}
+
+function unlike(first: Column, second: Column): ValueError {
+  return new ValueError(
+    'DDB_USAGE',
+    `A ${typeText(second)} column cannot follow a ${typeText(first)} column`,
+  )
+}
+
+function typeText(column: Column): string {
+  const vector = column.form === 'arrayVector' ? column.cells : column
+  return columnTypeText({
+    type: vector.type,
+    array: column.form === 'arrayVector',
+    ...('scale' in vector && { scale: vector.scale }),
+  })
+}
