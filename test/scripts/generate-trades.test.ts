@@ -1,0 +1,50 @@
+/*
+  The generator behind the example files and the inputs of the benchmarks.
+*/
+import { readFile } from 'node:fs/promises'
+import t from 'tap'
+import { generateTrades } from '../../scripts/generate-trades.js'
+import { root } from '../helpers/checkout.js'
+
+const text = (options: Parameters<typeof generateTrades>[0]): string =>
+  [...generateTrades(options)].join('')
+
+t.test('the example files are what the generator writes for their seed', async t => {
+  for (const [format, path] of [
+    ['csv', 'fixtures/csv/trades.csv'],
+    ['ndjson', 'fixtures/json/trades.ndjson'],
+  ] as const) {
+    const file = await readFile(new URL(path, root), 'utf8')
+    t.ok(text({ rows: 1000, seed: 20200102, format }) === file, path)
+  }
+})
+
+t.test('both formats hold the same rows', async t => {
+  const csv = text({ rows: 50, seed: 7, format: 'csv' }).trimEnd().split('\n').slice(1)
+  const json = text({ rows: 50, seed: 7, format: 'ndjson' }).trimEnd().split('\n')
+  const fromJson = json.map(line => {
+    const row = JSON.parse(line) as { time: string; sym: string; price: number; id: number }
+    const time = row.time.replaceAll('-', '.')
+    return [time, row.sym, row.price.toFixed(1), String(row.id)].join()
+  })
+  t.strictSame(fromJson, csv)
+})
+
+t.test('another seed gives other rows with the same ids', async t => {
+  const ids = (seed: number): string[] =>
+    text({ rows: 20, seed })
+      .trimEnd()
+      .split('\n')
+      .map(line => line.split(',')[3] ?? '')
+  t.strictSame(ids(1), ids(2))
+  t.not(text({ rows: 20, seed: 1 }), text({ rows: 20, seed: 2 }))
+})
+
+t.test('a piece ends with a line end and stays small, however many rows there are', async t => {
+  let rows = -1
+  for (const piece of generateTrades({ rows: 10_000 })) {
+    if (!piece.endsWith('\n') || piece.length > 66_000) t.fail(`a piece of ${piece.length}`)
+    rows += piece.split('\n').length - 1
+  }
+  t.equal(rows, 10_000)
+})
