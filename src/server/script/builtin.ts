@@ -21,6 +21,11 @@ export interface CallContext {
    * Only for built-ins that make columns of their arguments.
    */
   readonly argumentNames?: readonly (string | undefined)[]
+  /**
+   * Names the arguments of the call at hand were written with, as `table(x, 1..3 as id)` needs them; undefined where
+   * an argument is no name. To be read before the built-in calls back or suspends.
+   */
+  readonly argumentNames: readonly (string | undefined)[]
   /** Calls a function value from inside a built-in. */
   call(fn: FunctionValue, args: readonly ServerValue[]): Evaluation<ServerValue>
 }
@@ -50,10 +55,17 @@ export class ScriptError extends Error {
   readonly category: string
   /** True once the text carries its final form and must not be prefixed again. */
   readonly located: boolean
+  /** The text without the source of any call: second element of `catch(ex)`. */
+  readonly bareText: string
 
-  constructor(message: string, options: { category?: string; located?: boolean } = {}) {
+  constructor(
+    message: string,
+    options: { category?: string; located?: boolean; bareText?: string } = {},
+  ) {
     super(message)
+    this.name = 'ScriptError'
     this.category = options.category ?? 'SYSTEM_Runtime'
     this.located = options.located ?? false
+    this.bareText = options.bareText ?? message
   }
 }
