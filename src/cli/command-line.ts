@@ -16,6 +16,7 @@ export interface CommandLine {
   readonly args: readonly string[]
   /** Long name → what was given; `true` for switches. */
   readonly flags: ReadonlyMap<string, readonly string[]>
+  /** Help of the command. */
   readonly help: string
 }
 
@@ -39,7 +40,12 @@ export function readCommandLine(
     .description(program.summary)
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpCommand(
+      new Parser('help')
+        .argument('[command]')
+        .description('print the help of a command')
+        .helpGroup('Tools:'),
+    )
     .addHelpText('after', program.epilogue)
     .exitOverride()
     .configureOutput({
@@ -52,7 +58,7 @@ export function readCommandLine(
   for (const command of commands) {
     const sub = subcommand(parser, command)
     sub.action(() => {
-      found = { command, args: sub.args, flags: flagsOf(sub, command), help: sub.helpInformation() }
+      found = { command, args: sub.args, flags: flagsOf(sub, command), help: helpOf(sub, command) }
     })
   }
   try {
@@ -71,9 +77,14 @@ function subcommand(parser: Parser, command: Command): Parser {
     .helpGroup(`${command.group}:`)
     .summary(command.summary)
     .description(sentence(command.summary))
+    .addHelpOption(new Option('-h, --help', 'print help').helpGroup('Output:'))
   for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition))
   if (command.epilogue !== '') sub.addHelpText('after', command.epilogue)
   return sub
+}
+
+function helpOf(sub: Parser, { epilogue }: Command): string {
+  return `${sub.helpInformation()}${epilogue}\n`
 }
 
 function sentence(text: string): string {
@@ -114,7 +125,7 @@ function usageError(
   const unknown = /unknown option '--([a-z-]+)/.exec(error.message)?.[1]
   const reason =
     (unknown === undefined ? undefined : refusal(unknown, '')) ??
-    clean(error.message.replace(/^error: /, '').replace('(Did you', '(did you'))
+    clean(error.message.replace(/^error: |\.$/g, '').replace('(Did you', '(did you'))
   const command = commands.find(({ name }) => name === argv[0])
   const help = [program.name, command?.name, '--help'].filter(Boolean).join(' ')
   return new UsageError('DDB_USAGE', `${reason}; see ${help}`)

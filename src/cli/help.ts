@@ -2,7 +2,7 @@
   Words of the help that no option says by itself.
 */
 
-export const program = {
+export const program: Readonly<Record<'name' | 'summary' | 'epilogue', string>> = {
   name: 'ddb-ingest',
   summary: 'Streams CSV and JSON into DolphinDB asynchronously, and proves that every row landed.',
   epilogue: `
@@ -10,7 +10,7 @@ Try it without a DolphinDB server:
   ddb-ingest demo
 
 'ddb-ingest <command> --help' lists the options of a command.`,
-} as const
+}
 
 const precedence = `
 Every option can also be set by an environment variable (--batch-rows by
@@ -19,7 +19,7 @@ $XDG_CONFIG_HOME/ddb-ingest/config.json. The command line wins, then the
 environment; --print-config shows what counts. Sizes take k M G Ki Mi Gi,
 durations ms s m h.`
 
-export const epilogues = {
+export const epilogues: Readonly<Record<'load' | 'exec' | 'serve' | 'demo' | 'bench', string>> = {
   load: `${precedence}
 
 Examples:
@@ -48,7 +48,9 @@ Examples:
 Settings of the server have variables of their own (DDB_INGEST_SERVE_PORT) and
 their own member "serve" in configuration files. With a command behind -- the
 server lives as long as the command, which finds it in DDB_HOST and DDB_PORT.
-User admin, password 123456, as on a new DolphinDB.
+User admin, password 123456, as on a new DolphinDB. Ready means the line
+"listening on HOST:PORT" on standard output. With --discard the last line is a
+JSON object with what was counted.
 
 Examples:
   ddb-ingest serve --init create-tables.dos
@@ -61,4 +63,4 @@ server has counted the last row, and removes it again.
 Examples:
   ddb-ingest bench --host dolphin.example.com
   ddb-ingest serve --port 0 -- ddb-ingest bench`,
-} as const
+}

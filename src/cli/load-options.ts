@@ -1,18 +1,23 @@
 /*
-  The options of `load`, and how its settings become the library's LoadOptions.
+  The options of `load`.
 */
 import { checkFunctionName, parseMethod, parseTableTarget } from '../load/target.js'
-import type { Method, OnError } from '../load/options.js'
+import type {
+  BadRowSettings,
+  DeliverySettings,
+  InputSettings,
+  LoadSettings,
+  MappingSettings,
+  RunSettings,
+  TargetSettings,
+  ValueSettings,
+} from './load-settings.js'
 import {
   commonOptions,
   jsonOptions,
   progressOptions,
   serverOptions,
-  type CommonSettings,
-  type JsonSettings,
   type OptionTable,
-  type ProgressSettings,
-  type ServerSettings,
 } from './option-table.js'
 import {
   anyText,
@@ -33,87 +38,7 @@ import {
   runId,
   size,
   text,
-  type Rate,
 } from './values.js'
-
-interface TargetSettings {
-  table?: string
-  method?: Method
-  keyColumns?: readonly string[]
-  function?: string
-  functionArg?: readonly { value: unknown }[]
-  types?: string
-  typesFrom?: string
-  confirmTable?: string
-}
-
-interface InputSettings {
-  format: 'auto' | 'csv' | 'tsv' | 'ndjson' | 'json'
-  compression: 'auto' | 'none' | 'gzip'
-  delimiter?: string
-  quote?: string
-  escape?: string
-  comment?: string
-  header: 'auto' | 'yes' | 'no'
-  skipLines?: number
-  limit?: number
-  arrayDelimiter?: string
-}
-
-interface MappingSettings {
-  match?: 'name' | 'position'
-  map?: Readonly<Record<string, string>>
-  set?: Readonly<Record<string, string>>
-  ignoreExtra?: boolean
-  allowMissing?: boolean
-}
-
-interface ValueSettings {
-  null?: readonly string[]
-  dateFormat?: Readonly<Record<string, string>>
-  lenient?: boolean
-}
-
-interface BadRowSettings {
-  onError?: OnError
-  maxErrors: number | `${number}%`
-  rejects?: string
-}
-
-interface DeliverySettings {
-  mode: 'async' | 'sync'
-  confirm: 'auto' | 'none' | 'count' | 'receipts'
-  confirmTimeout: number
-  batchRows?: number
-  batchBytes?: number
-  flushInterval: number
-  maxInFlight?: number
-  connections?: number
-  retries?: number
-  retryTimeout?: number
-  onDoubt?: 'report' | 'resend'
-  rateLimit?: Rate
-}
-
-interface RunSettings {
-  runId?: string
-  expectRows?: number
-  summary?: string
-}
-
-export interface LoadSettings
-  extends
-    TargetSettings,
-    InputSettings,
-    MappingSettings,
-    ValueSettings,
-    BadRowSettings,
-    DeliverySettings,
-    RunSettings,
-    ServerSettings,
-    ProgressSettings,
-    JsonSettings,
-    CommonSettings {}
 
 /** The name as given, once it is known to be one. */
 function checked(

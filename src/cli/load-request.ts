@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream'
 import type { LoadOptions, ServerTarget, TargetOptions } from '../load/options.js'
 import { defined } from './defined.js'
-import type { LoadSettings } from './load-options.js'
+import type { LoadSettings } from './load-settings.js'
 import type { ServerSettings } from './option-table.js'
 import type { Credentials } from './password.js'
 

@@ -21,11 +21,11 @@ export type Paint = (style: Style, text: string) => string
 
 export interface Output {
   /** Writes to standard output; waits while the reader is slower. Resolves false once nobody reads any more. */
-  write(text: string): Promise<boolean>
+  readonly write: (text: string) => Promise<boolean>
   /** One cleaned line on standard error. */
-  note(text: string, style?: Style): void
+  readonly note: (text: string, style?: Style) => void
   /** `ddb-ingest: …` on standard error, in red where there are colours. */
-  problem(text: string): void
+  readonly problem: (text: string) => void
   readonly paintResult: Paint
   readonly paintNote: Paint
   /** Whether standard output is a terminal, and its width there. */

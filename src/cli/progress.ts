@@ -31,7 +31,7 @@ export async function startProgress(
   if (quiet || style === 'none') {
     return {
       report: () => undefined,
-      note: quiet ? () => undefined : output.note,
+      note: (text, style) => (quiet ? undefined : output.note(text, style)),
       stop: () => undefined,
     }
   }
@@ -48,7 +48,7 @@ function plainProgress(output: Output): Progress {
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs
       output.note(`${clockText(report.elapsedMs)}  ${progressText(report)}`)
     },
-    note: output.note,
+    note: (text, style) => output.note(text, style),
     stop: () => undefined,
   }
 }

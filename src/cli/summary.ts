@@ -72,6 +72,7 @@ function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: Load
     ),
     `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed`,
     ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
-    `rate: ${bytesText(rate.bytesPerSec)}/s; peak memory ${bytesText(memory.peakRssBytes)}`,
+    `rate: ${bytesText(rate.bytesPerSec)}/s`,
+    ...(memory.peakRssBytes === null ? [] : [`peak memory: ${bytesText(memory.peakRssBytes)}`]),
   ]
 }

@@ -12,7 +12,7 @@ import type { Call } from '../command.js'
 import { failureOf, hintsFor } from '../exit.js'
 import { catchSignals } from '../interruption.js'
 import { loadOptionsOf, targetOptionsOf } from '../load-request.js'
-import type { LoadSettings } from '../load-options.js'
+import type { LoadSettings } from '../load-settings.js'
 import { passwordSource, readCredentials } from '../password.js'
 import { startProgress } from '../progress.js'
 import { detailLines, summaryText } from '../summary.js'
@@ -76,7 +76,7 @@ async function runLoad(
       onNotice: notice => (settings.quiet ? keep(kept, notice) : progress.note(notice)),
       signal: interruption.signal,
     }
-    const result = withSignal(await load(options), interruption.exitCode)
+    const result = completed(await load(options), interruption.exitCode)
     progress.stop()
     const exitCode = await writeSummary(summary, settings.summary, result, call)
     return await printResult(settings, call, { ...result, exitCode }, kept)
@@ -87,11 +87,15 @@ async function runLoad(
   }
 }
 
-/** The library knows of an interruption; which signal it was is ours to say. */
-function withSignal(result: LoadResult, exitCode: number | undefined): LoadResult {
-  return result.status === 'interrupted' && exitCode !== undefined
-    ? { ...result, exitCode }
-    : result
+/** Adds what the process knows: which signal interrupted the run, and how much memory it took. */
+function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
+  const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
+  return { ...result, exitCode: exitCode ?? result.exitCode, memory: peakMemory() }
+}
+
+function peakMemory(): LoadResult['memory'] {
+  // Node gives kilobytes.
+  return { peakRssBytes: process.resourceUsage().maxRSS * 1024 }
 }
 
 /** With -q notices are held back, and told only when the run fails. */
@@ -209,7 +213,7 @@ function emptyResult(settings: LoadSettings, startedAt: Date, error: unknown): L
     batches: { sent: 0, retried: 0, failed: 0 },
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 0, bytesPerSec: 0 },
-    memory: { peakRssBytes: process.resourceUsage().maxRSS * 1024 },
+    memory: peakMemory(),
     resume: { possible: false, command: null },
     error: { code, message },
   }

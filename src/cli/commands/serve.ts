@@ -4,7 +4,12 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
 import { UsageError } from '../../errors.js'
-import { startServer, type EmbeddedServer } from '../../server/index.js'
+import {
+  startServer,
+  type AsynchronousFailure,
+  type DiscardCounters,
+  type EmbeddedServer,
+} from '../../server/index.js'
 import type { Call } from '../command.js'
 import { defined } from '../defined.js'
 import { catchSignals } from '../interruption.js'
@@ -22,16 +27,44 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
       requireLogin: settings.requireLogin,
       allowOrigins: settings.allowOrigin,
       discard: settings.discard,
+      onAsyncError: failureLog(settings.verbose ?? false, call),
     }),
   )
   try {
     if (call.childCommand.length > 0) return await serveChild(server, call)
     await serveForeground(server, call)
+    if (settings.discard) await call.output.write(`${countersText(server.discarded)}\n`)
     return 0
   } finally {
     await server.close()
     if (process.connected) process.disconnect()
   }
+}
+
+/** Failures shown unless all are asked for: a broken sender repeats itself thousands of times. */
+const shownFailures = 3
+
+/** What no client is told of: failures of asynchronous requests. */
+function failureLog(verbose: boolean, { output }: Call): (failure: AsynchronousFailure) => void {
+  let count = 0
+  return ({ sessionId, text, message }) => {
+    count++
+    if (!verbose && count > shownFailures) return
+    output.note(`asynchronous request of session ${sessionId} failed: ${message} (${text})`)
+    if (!verbose && count === shownFailures)
+      output.note('further failures are shown with --verbose')
+  }
+}
+
+/** One JSON object; integers that JSON numbers cannot hold exactly are text. */
+function countersText({ requests, rows, sums }: DiscardCounters): string {
+  return JSON.stringify({ requests, rows, sums }, (_, value: unknown) =>
+    typeof value !== 'bigint'
+      ? value
+      : Number.isSafeInteger(Number(value))
+        ? Number(value)
+        : value.toString(),
+  )
 }
 
 /** Announces the server and waits for the end: a signal, or the end of the Node process that started this one. */

@@ -1,0 +1,90 @@
+/*
+  What `load` is told once its options are read.
+*/
+import type { Method, OnError } from '../load/options.js'
+import type {
+  CommonSettings,
+  JsonSettings,
+  ProgressSettings,
+  ServerSettings,
+} from './option-table.js'
+import type { Rate } from './values.js'
+
+export interface TargetSettings {
+  table?: string
+  method?: Method
+  keyColumns?: readonly string[]
+  function?: string
+  functionArg?: readonly { value: unknown }[]
+  types?: string
+  typesFrom?: string
+  confirmTable?: string
+}
+
+export interface InputSettings {
+  format: 'auto' | 'csv' | 'tsv' | 'ndjson' | 'json'
+  compression: 'auto' | 'none' | 'gzip'
+  delimiter?: string
+  quote?: string
+  escape?: string
+  comment?: string
+  header: 'auto' | 'yes' | 'no'
+  skipLines?: number
+  limit?: number
+  arrayDelimiter?: string
+}
+
+export interface MappingSettings {
+  match?: 'name' | 'position'
+  map?: Readonly<Record<string, string>>
+  set?: Readonly<Record<string, string>>
+  ignoreExtra?: boolean
+  allowMissing?: boolean
+}
+
+export interface ValueSettings {
+  null?: readonly string[]
+  dateFormat?: Readonly<Record<string, string>>
+  lenient?: boolean
+}
+
+export interface BadRowSettings {
+  onError?: OnError
+  maxErrors: number | `${number}%`
+  rejects?: string
+}
+
+export interface DeliverySettings {
+  mode: 'async' | 'sync'
+  confirm: 'auto' | 'none' | 'count' | 'receipts'
+  confirmTimeout: number
+  batchRows?: number
+  batchBytes?: number
+  flushInterval: number
+  maxInFlight?: number
+  connections?: number
+  retries?: number
+  retryTimeout?: number
+  onDoubt?: 'report' | 'resend'
+  rateLimit?: Rate
+}
+
+export interface RunSettings {
+  runId?: string
+  expectRows?: number
+  summary?: string
+}
+
+export interface LoadSettings
+  extends
+    TargetSettings,
+    InputSettings,
+    MappingSettings,
+    ValueSettings,
+    BadRowSettings,
+    DeliverySettings,
+    RunSettings,
+    ServerSettings,
+    ProgressSettings,
+    JsonSettings,
+    CommonSettings {}
