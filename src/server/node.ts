@@ -4,6 +4,7 @@
 import type { FunctionDefinition } from './script/syntax.js'
 import type { ScriptSession } from './script/session-state.js'
 import type { DatabaseHandle } from './tables/database.js'
+import type { NewValuePartitionPolicy } from './tables/partitioning.js'
 import type { ServerTable } from './tables/table.js'
 
 export interface FunctionView {
@@ -21,15 +22,64 @@ export interface DfsDatabase {
   tables: Map<string, ServerTable>
 }
 
+export interface User {
+  password: string
+  isAdmin: boolean
+}
+
+/** Settings of `dolphindb.cfg` that the embedded server knows, under their own names. */
+export interface NodeConfig {
+  newValuePartitionPolicy: NewValuePartitionPolicy
+  enableInsertStatementForDFSTable: boolean
+  /** '' means that stream tables cannot be persisted. */
+  persistenceDir: string
+}
+
 export interface ServerNode {
   readonly shared: Map<string, { table: ServerTable; owner: string }>
   readonly databases: Map<string, DfsDatabase>
   readonly functionViews: Map<string, FunctionView>
   readonly sessions: Map<string, ScriptSession>
-  /** User name → password. */
-  readonly users: Map<string, { password: string; isAdmin: boolean }>
+  /** By user name. */
+  readonly users: Map<string, User>
+  /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
+  readonly privileges: Map<string, Map<string, boolean>>
+  readonly config: NodeConfig
   readonly host: string
   port: number
   /** Wall clock in ms since the epoch; replaced in tests. */
   now(): number
+}
+
+export interface NodeOptions {
+  host?: string
+  port?: number
+  config?: Partial<NodeConfig>
+  now?: () => number
+}
+
+/** A node with nothing on it but the user admin, whose password is DolphinDB's 123456; guests need no entry. */
+export function createNode(options: NodeOptions = {}): ServerNode {
+  return {
+    shared: new Map(),
+    databases: new Map(),
+    functionViews: new Map(),
+    sessions: new Map(),
+    users: new Map([['admin', { password: '123456', isAdmin: true }]]),
+    privileges: new Map(),
+    config: {
+      newValuePartitionPolicy: 'skip',
+      enableInsertStatementForDFSTable: false,
+      persistenceDir: '',
+      ...options.config,
+    },
+    host: options.host ?? '127.0.0.1',
+    port: options.port ?? 0,
+    now: options.now ?? Date.now,
+  }
+}
+
+/** The alias that getNodeAlias() answers; a node alone is its own controller. */
+export function nodeAlias(node: ServerNode): string {
+  return `local${node.port}`
 }

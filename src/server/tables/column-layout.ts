@@ -9,6 +9,7 @@ import {
   type FixedVector,
 } from '../../protocol/elements.js'
 import { nullElement } from '../../protocol/null-element.js'
+import { stringsOf } from '../../protocol/string-vector.js'
 import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
 
 export const noBytes: Uint8Array = new Uint8Array(0)
@@ -18,12 +19,6 @@ export const voidScalar = { form: 'scalar', type: 'VOID', value: null } as const
 /** True for columns that are one typed array; SYMBOL is not, for its codes need a base. */
 export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
-}
-
-/** The type a column was made with: element type, scale of a decimal, array or not. */
-export function columnTypeOf(column: Column): ColumnType {
-  if (column.form === 'arrayVector') return { ...columnTypeOf(column.cells), array: true }
-  return 'scale' in column ? { type: column.type, scale: column.scale } : { type: column.type }
 }
 
 export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
@@ -94,11 +89,10 @@ function fillNulls(column: FixedVector): void {
 }
 
 /** Text of a STRING or SYMBOL column, whatever way it is kept; undefined for other columns. */
-export function stringsOf(column: Column): readonly string[] | undefined {
+export function columnTexts(column: Column): readonly string[] | undefined {
   if (column.form !== 'vector') return undefined
-  if (column.type === 'SYMBOL') return symbolTexts(column)
-  if (column.type !== 'STRING') return undefined
-  return 'data' in column ? column.data : new TextDecoder().decode(column.encoded).split('\0')
+  if (column.type === 'STRING') return stringsOf(column)
+  return column.type === 'SYMBOL' ? symbolTexts(column) : undefined
 }
 
 function symbolTexts(column: SymbolVector): string[] {

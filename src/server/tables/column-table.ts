@@ -3,10 +3,9 @@
   partition takes are left out, rows whose key is known change a row or are left out, the rest is appended.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
-import { sliceColumn, takeRows } from '../../protocol/element.js'
+import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
-import { columnTypeOf } from './column-layout.js'
 import { growingColumn, type GrowingColumn } from './growing-column.js'
 import { KeyIndex } from './key-index.js'
 import { placeRows, type TablePartitioning } from './partitioning.js'

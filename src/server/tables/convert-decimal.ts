@@ -5,7 +5,7 @@
 import { maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
 import type { FixedVector } from '../../protocol/elements.js'
-import type { Column, Vector } from '../../protocol/value.js'
+import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
 import { columnOfNumbers, numbersOf } from './numbers.js'
 
@@ -26,7 +26,7 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
     return vectorOf(
       target,
       values.map(value => (value === null ? null : rescale(value, -scale))),
-    ) as Vector
+    )
   }
   const numbers = Float64Array.from(values, value =>
     value === null ? NaN : Number(`${value}e-${scale}`),

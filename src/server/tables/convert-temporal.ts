@@ -2,11 +2,12 @@
   Conversions between temporal types, exact on both sides of 1970. Everything goes through milliseconds in doubles;
   the nanosecond types are split into milliseconds and the rest by their two words, so that no BigInt is made.
 */
+import { columnTypeOf } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { civilFromDays, daysFromCivil } from '../../protocol/temporal.js'
 import type { FixedVector } from '../../protocol/elements.js'
 import { nullInt32 } from '../../protocol/null-value.js'
-import { columnTypeOf, sameColumnType, zeroColumn } from './column-layout.js'
+import { sameColumnType, zeroColumn } from './column-layout.js'
 import { columnOfNumbers, fillInt64, numbersOf, wordsOfInt64 } from './numbers.js'
 
 const msPerDay = 86_400_000
@@ -115,7 +116,7 @@ function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; re
 function nanosOf(column: FixedVector, to: 'NANOTIME' | 'NANOTIMESTAMP'): FixedVector {
   const isNanos = column.type === 'NANOTIME' || column.type === 'NANOTIMESTAMP'
   const { ms, rest } = isNanos
-    ? splitNanos(column.data as BigInt64Array, column.length)
+    ? splitNanos(column.data, column.length)
     : { ms: msOf(column), rest: undefined }
   const result = zeroColumn({ type: to }, column.length) as FixedVector
   const cutsDay = isOfDay(to) && !isOfDay(column.type)

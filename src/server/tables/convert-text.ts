@@ -2,22 +2,23 @@
   Text into other columns of text, and into numbers where DolphinDB reads numbers out of text by itself: FLOAT,
   DOUBLE and decimals (server notes §1.5, since 3.00.5).
 */
+import { columnTypeOf } from '../../protocol/element.js'
 import { columnTypeText, isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'
 import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
-import { columnTypeOf, stringsOf } from './column-layout.js'
+import { columnTexts } from './column-layout.js'
 import { decimalColumn } from './convert-decimal.js'
 import { columnOfNumbers } from './numbers.js'
 
 /** STRING, SYMBOL and BLOB into each other. */
 export function textColumn(column: Vector, target: ColumnType): Column {
   if (target.type === 'BLOB') {
-    const texts = stringsOf(column)!
+    const texts = columnTexts(column)!
     const encoder = new TextEncoder()
     const data = Array.from({ length: column.length }, (_, row) => encoder.encode(texts[row]))
     return { form: 'vector', type: 'BLOB', length: column.length, data }
   }
-  const data = column.type === 'BLOB' ? textsOfBlobs(column.data) : stringsOf(column)!
+  const data = column.type === 'BLOB' ? textsOfBlobs(column.data) : columnTexts(column)!
   if (target.type === 'SYMBOL') return symbolsOf(data, column.length)
   return { form: 'vector', type: 'STRING', length: column.length, data }
 }
@@ -52,7 +53,7 @@ const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
  * @throws ScriptError the incompatible-type text when something is no number
  */
 export function numbersOfText(column: Vector, target: ColumnType): Column {
-  const texts = Array.from({ length: column.length }, (_, row) => stringsOf(column)![row]!.trim())
+  const texts = Array.from({ length: column.length }, (_, row) => columnTexts(column)![row]!.trim())
   if (texts.some(text => text !== '' && !numberText.test(text))) {
     throw new ScriptError(
       `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${columnTypeText(columnTypeOf(column))}`,

@@ -3,18 +3,12 @@
   lose precision are made, as DolphinDB makes them; pairs that have no meaning fail as a whole.
 */
 import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
-import { elementAt, vectorOf } from '../../protocol/element.js'
+import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import type { FixedVector } from '../../protocol/elements.js'
 import { nullDouble, nullFloat } from '../../protocol/null-value.js'
 import type { ArrayVector, Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
-import {
-  cellType,
-  columnTypeOf,
-  isFixedVector,
-  nullColumn,
-  sameColumnType,
-} from './column-layout.js'
+import { cellType, isFixedVector, nullColumn, sameColumnType } from './column-layout.js'
 import { convertDecimal, decimalOfNumbers } from './convert-decimal.js'
 import { convertTemporal, isInsertable } from './convert-temporal.js'
 import { numbersOfText, textColumn } from './convert-text.js'

@@ -1,7 +1,7 @@
 /*
   A growing column whose rows are JavaScript values: text, BLOBs, elements of a tuple.
 */
-import { stringsOf } from './column-layout.js'
+import { columnTexts } from './column-layout.js'
 import type { Column } from '../../protocol/value.js'
 import type { GrowingColumn } from './growing-column.js'
 
@@ -38,6 +38,6 @@ export class GrowingList<T> implements GrowingColumn {
   }
 
   #valuesOf(column: Column): readonly T[] {
-    return (stringsOf(column) ?? ('data' in column ? column.data : [])) as readonly T[]
+    return (columnTexts(column) ?? ('data' in column ? column.data : [])) as readonly T[]
   }
 }

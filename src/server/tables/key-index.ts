@@ -6,7 +6,7 @@ import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { Column, SymbolVector } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
 import { elementBytes, isFixedType } from '../../protocol/elements.js'
-import { isFixedVector, stringsOf } from './column-layout.js'
+import { isFixedVector, columnTexts } from './column-layout.js'
 
 const smallestSlots = 64
 
@@ -113,7 +113,7 @@ export class KeyIndex {
       this.#readSymbols(column, rows, words, start)
       return
     }
-    const texts = stringsOf(column)!
+    const texts = columnTexts(column)!
     for (let row = 0; row < rows; row++) {
       words[row * this.#wordsPerRow + start] = this.#number(texts[row] ?? '')
     }

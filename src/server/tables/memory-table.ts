@@ -2,10 +2,9 @@
   Making tables, and the two bridges to the wire.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
-import { sliceColumn } from '../../protocol/element.js'
+import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
-import { columnTypeOf } from './column-layout.js'
 import { ColumnTable, type KeyRule } from './column-table.js'
 import type { TablePartitioning } from './partitioning.js'
 import type { ServerTable, StoredTableFacts, TableKind } from './table.js'

@@ -3,13 +3,13 @@
   column (server notes §3.1, protocol notes §7).
 */
 import { dataTypes, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
-import { concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'
+import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'
 import { elementBytes } from '../../protocol/elements.js'
 import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
 import { intScalar, integerOf, textOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
-import { columnTypeOf, isFixedVector, stringsOf } from './column-layout.js'
+import { isFixedVector, columnTexts } from './column-layout.js'
 import { columnOfScalar, convertColumn } from './convert.js'
 import type { PartitionScheme } from './database.js'
 import { murmurHash } from './murmur-hash.js'
@@ -55,14 +55,14 @@ export function addValues(scheme: PartitionScheme, column: Column): number {
   })
   if (firstRows.size > 0) {
     const fresh = takeRows(values, Int32Array.from(firstRows.values()))
-    scheme.scheme = concatColumns(scheme.scheme as Vector, fresh) as Vector
+    scheme.scheme = concatColumns(scheme.scheme as Vector, fresh)
   }
   return firstRows.size
 }
 
 /** @throws ScriptError S01018 when a text column holds blanks or control characters in its values */
 export function checkVisible(column: Column): void {
-  for (const text of stringsOf(column) ?? []) {
+  for (const text of columnTexts(column) ?? []) {
     for (let at = 0; at < text.length; at++) {
       const unit = text.charCodeAt(at)
       if (unit > 32 && unit !== 127) continue
@@ -129,7 +129,7 @@ type Entry = number | string
 
 /** The values of a column, undefined for null. */
 function entriesOf(column: Column): (Entry | undefined)[] {
-  const texts = stringsOf(column)
+  const texts = columnTexts(column)
   if (texts !== undefined) {
     return Array.from({ length: column.length }, (_, row) => texts[row] || undefined)
   }

@@ -3,10 +3,10 @@
   them before anything is stored, with the texts of §1.6.
 */
 import { columnTypeText } from '../../protocol/data-type.js'
-import { isNullAt } from '../../protocol/element.js'
+import { columnTypeOf, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
-import { columnTypeOf, nullColumn, sameColumnType } from './column-layout.js'
+import { nullColumn, sameColumnType } from './column-layout.js'
 import { convertColumn } from './convert.js'
 import { isStorable, limitText } from './stored-types.js'
 import type { ServerTable } from './table.js'
