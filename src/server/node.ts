@@ -54,18 +54,20 @@ export interface ServerNode {
 export interface NodeOptions {
   host?: string
   port?: number
+  /** DolphinDB's own initial password when left out. */
+  adminPassword?: string
   config?: Partial<NodeConfig>
   now?: () => number
 }
 
-/** A node with nothing on it but the user admin, whose password is DolphinDB's 123456; guests need no entry. */
+/** A node with nothing on it but the user admin; guests need no entry. */
 export function createNode(options: NodeOptions = {}): ServerNode {
   return {
     shared: new Map(),
     databases: new Map(),
     functionViews: new Map(),
     sessions: new Map(),
-    users: new Map([['admin', { password: '123456', isAdmin: true }]]),
+    users: new Map([['admin', { password: options.adminPassword ?? '123456', isAdmin: true }]]),
     privileges: new Map(),
     config: {
       newValuePartitionPolicy: 'skip',

@@ -17,11 +17,6 @@ export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
   /**
-   * What each argument is called where it stands: its alias (`1..3 as id`) or the variable it is (`table(id, x)`).
-   * Only for built-ins that make columns of their arguments.
-   */
-  readonly argumentNames?: readonly (string | undefined)[]
-  /**
    * Names the arguments of the call at hand were written with, as `table(x, 1..3 as id)` needs them; undefined where
    * an argument is no name. To be read before the built-in calls back or suspends.
    */
