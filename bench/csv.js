@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, runNode } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
-import { startSink, timedLoad } from './lib/sink.js'
+import { load, startSink, stopCounting } from './lib/sink.js'
 
 const reference = fileURLToPath(new URL('lib/reference.js', import.meta.url))
 
@@ -56,19 +56,16 @@ const cases = [
 async function measureCase({ work, input, table, rows, against, bar }, folder, init, repeats) {
   const path = await writeInput(folder, input, rows)
   const sink = await startSink(init)
-  try {
-    const medians = await alternate(
-      () => timedLoad(sink, path, table, rows),
-      async () => (await runNode([reference, against, path])).seconds,
-      repeats,
-    )
-    // "Times as fast" where faster is the aim, "times as long" where the reference is a floor.
-    const { ours, reference: other } = medians
-    const ratio = bar.atMost === undefined ? other / ours : ours / other
-    return { work, unit: 's', ours, reference: other, ratio, bar, rows }
-  } finally {
-    await sink.stop()
-  }
+  const medians = await alternate(
+    async () => (await load(sink, path, table)).seconds,
+    async () => (await runNode([reference, against, path])).seconds,
+    repeats,
+  )
+  await stopCounting(sink, rows * repeats)
+  // "Times as fast" where faster is the aim, "times as long" where the reference is a floor.
+  const { ours, reference: other } = medians
+  const ratio = bar.atMost === undefined ? other / ours : ours / other
+  return { work, unit: 's', ours, reference: other, ratio, bar, rows }
 }
 
 /** Figures of all text formats. */

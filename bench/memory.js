@@ -3,9 +3,9 @@
   memory must not grow with the input. Read from the kernel's high-water mark, not from what the loader says of itself.
 */
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
-import { median, program, runNode } from './lib/measure.js'
+import { median } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
-import { startSink } from './lib/sink.js'
+import { load, startSink, stopCounting } from './lib/sink.js'
 
 const rowsOf100MB = 2_500_000
 const ceilingMB = 150
@@ -13,8 +13,7 @@ const ceilingMB = 150
 async function peakMB(sink, path, repeats) {
   const peaks = []
   for (let run = 0; run < repeats; run++) {
-    const load = ['load', path, '--table', 'trades', '--confirm', 'none', '--json', ...sink.server]
-    const { peakRssBytes } = await runNode([program, ...load], { watchMemory: true })
+    const { peakRssBytes } = await load(sink, path, 'trades', { watchMemory: true })
     if (peakRssBytes === 0) throw new Error('this platform does not tell the peak of a process')
     peaks.push(peakRssBytes / 1e6)
   }
@@ -27,34 +26,31 @@ export async function measure({ repeats, scale, large }) {
     const times = large ? 20 : 4
     const rows = Math.round(rowsOf100MB * scale)
     const sink = await startSink(await writeTables(folder))
-    try {
-      const peaks = []
-      for (const count of [rows, rows * times]) {
-        const path = await writeInput(folder, 'narrow.csv', count)
-        peaks.push(await peakMB(sink, path, repeats))
-      }
-      const [short, long] = peaks
-      return [
-        {
-          work: 'memory of a 100 MB load, against the ceiling',
-          unit: 'MB',
-          ours: short,
-          reference: ceilingMB,
-          ratio: short / ceilingMB,
-          bar: { atMost: 1 },
-        },
-        {
-          work: `memory of a load ${times} times as long, against the short one`,
-          unit: 'MB',
-          ours: long,
-          reference: short,
-          ratio: long / short,
-          bar: { atMost: 1.1 },
-        },
-      ]
-    } finally {
-      await sink.stop()
+    const peaks = []
+    for (const count of [rows, rows * times]) {
+      const path = await writeInput(folder, 'narrow.csv', count)
+      peaks.push(await peakMB(sink, path, repeats))
     }
+    await stopCounting(sink, rows * (1 + times) * repeats)
+    const [short, long] = peaks
+    return [
+      {
+        work: 'memory of a 100 MB load, against the ceiling',
+        unit: 'MB',
+        ours: short,
+        reference: ceilingMB,
+        ratio: short / ceilingMB,
+        bar: { atMost: 1 },
+      },
+      {
+        work: `memory of a load ${times} times as long, against the short one`,
+        unit: 'MB',
+        ours: long,
+        reference: short,
+        ratio: long / short,
+        bar: { atMost: 1.1 },
+      },
+    ]
   })
 }
 

@@ -1,6 +1,6 @@
 /*
   The other end of a measured load: `ddb-ingest serve --discard` in a process of its own. It counts what arrives, and
-  a run is believed only when the counts agree with the input.
+  figures are believed only when its counts agree with the input.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,73 +13,42 @@ import { program, runNode } from './measure.js'
  * @param options  further options of `serve`
  */
 export async function startSink(initFile, options = ['--discard']) {
-  const child = spawn(
-    process.execPath,
-    [program, 'serve', '--port', '0', '--init', initFile, ...options],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
-  )
-  const [line] = await Promise.race([
-    once(createInterface(child.stdout), 'line'),
-    once(child, 'exit').then(([code]) => {
-      throw new Error(`the server ended with ${code} before it listened`)
-    }),
-  ])
-  const address = /^listening on (.+):(\d+)$/.exec(line)
-  if (address === null) throw new Error(`the server said: ${line}`)
-  const server = ['--host', address[1], '--port', address[2]]
+  const serve = ['serve', '--port', '0', '--init', initFile, ...options]
+  const child = spawn(process.execPath, [program, ...serve], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const closed = once(child, 'close')
+  // A measurement that fails must not leave a server behind.
+  process.once('exit', () => child.kill())
+  const lines = []
+  const output = createInterface(child.stdout).on('line', line => lines.push(line))
+  await Promise.race([once(output, 'line'), closed])
+  const address = /^listening on (.+):(\d+)$/.exec(lines[0] ?? '')
+  if (address === null) throw new Error(`the server did not listen, it said: ${lines.join('\n')}`)
   return {
     /** Options that lead a command to this server. */
-    server,
-    async rowCount(table) {
-      const script = `exec count(*) from ${table}`
-      const { stdout } = await runNode([
-        program,
-        'exec',
-        '-e',
-        script,
-        '--output',
-        'csv',
-        ...server,
-      ])
-      return Number(stdout.trim())
-    },
+    server: ['--host', address[1], '--port', address[2]],
+    /** Ends the server; returns what it counted in its lifetime, when it discards. */
     async stop() {
       child.kill('SIGTERM')
-      if (child.exitCode === null) await once(child, 'exit')
+      await closed
+      return lines.length > 1 ? JSON.parse(lines.at(-1)) : undefined
     },
   }
 }
 
-/** What the sink has counted when it has reached `expected`, or when it has stopped counting. */
-async function settledRows(sink, table, expected) {
-  let counted = -1
-  for (;;) {
-    const now = await sink.rowCount(table)
-    if (now >= expected || now === counted) return now
-    counted = now
-  }
+/** Loads a file into a table of the sink without asking what became of it; see `runNode` for what is returned. */
+export function load(sink, path, table, options) {
+  const target = ['--table', table, '--confirm', 'none', '--json', ...sink.server]
+  return runNode([program, 'load', path, ...target], options)
 }
 
 /**
- * Loads a file into a table of the sink and returns the seconds of the whole process.
+ * Ends the sink.
  *
- * @throws when the sink did not count exactly the rows of the file
+ * @throws when it did not receive exactly this many rows
  */
-export async function timedLoad(sink, path, table, rows, options = []) {
-  const before = await sink.rowCount(table)
-  const { seconds } = await runNode([
-    program,
-    'load',
-    path,
-    '--table',
-    table,
-    '--confirm',
-    'none',
-    '--json',
-    ...sink.server,
-    ...options,
-  ])
-  const arrived = (await settledRows(sink, table, before + rows)) - before
+export async function stopCounting(sink, rows) {
+  const { rows: arrived } = await sink.stop()
   if (arrived !== rows) throw new Error(`${arrived} of ${rows} rows arrived`)
-  return seconds
 }
