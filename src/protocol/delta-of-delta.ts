@@ -13,7 +13,7 @@
 */
 import { ProtocolError } from '../errors.js'
 
-/** Values of one block never need more. */
+/** What the values of one block take, at most. */
 const maxBlockBytes = 65_536
 const endMarkBits = 71
 const lengthsAfterOnes = [0, 7, 9, 16, 32, 64] as const
@@ -34,7 +34,7 @@ export function decodeDeltaOfDelta(
     )
   }
   const bits = new BitReader(block, offsetBytes)
-  const values = new ValueWriter(bytesPerValue, offsetBytes)
+  const values = new ValueWriter(block.length * 8, bytesPerValue, offsetBytes)
   for (let known = 0; known < 2; known++) {
     for (;;) {
       if (bits.atEndMark()) return values.finish()
@@ -140,18 +140,19 @@ class ValueWriter {
   readonly #bytesPerValue: 2 | 4 | 8
   readonly #offsetBytes: number
   readonly #maxValues: number
-  #view: DataView<ArrayBuffer>
+  readonly #view: DataView<ArrayBuffer>
   #count = 0
   #low = 0
   #high = 0
   #deltaLow = 0
   #deltaHigh = 0
 
-  constructor(bytesPerValue: 2 | 4 | 8, offsetBytes: number) {
+  /** @param bitCount  each value takes one at least, so a small block cannot ask for a large buffer */
+  constructor(bitCount: number, bytesPerValue: 2 | 4 | 8, offsetBytes: number) {
     this.#bytesPerValue = bytesPerValue
     this.#offsetBytes = offsetBytes
-    this.#maxValues = maxBlockBytes / bytesPerValue
-    this.#view = new DataView(new ArrayBuffer(maxBlockBytes))
+    this.#maxValues = Math.min(bitCount, maxBlockBytes / bytesPerValue)
+    this.#view = new DataView(new ArrayBuffer(this.#maxValues * bytesPerValue))
   }
 
   addFirst(low: number, high: number): void {

@@ -193,21 +193,25 @@ export function* decodeRequest(
 }
 
 function parseHeader(line: string, offsetBytes: number): { head: RequestHead; bodyBytes: number } {
-  const tokens = line.endsWith('\r') ? line.slice(0, -1).split(' ') : line.split(' ')
-  const [protocol, sessionId = '', bodyLength = '', , properties = ''] = tokens
+  const [protocol, sessionId, bodyLength, , properties] = line.trimEnd().split(' ', 5)
   if (protocol !== 'API' && protocol !== 'API2') {
     throw new ProtocolError('This is no DolphinDB request: it does not begin with API', offsetBytes)
   }
-  if (sessionId === '' || !/^\d{1,15}$/.test(bodyLength)) {
+  const bodyBytes = wholeNumber(bodyLength ?? '')
+  if (!sessionId || bodyBytes === undefined || bodyBytes < 0) {
     throw new ProtocolError(
       'The header of a request lacks its session id or its body length',
       offsetBytes,
     )
   }
-  return {
-    head: parseProperties(protocol, sessionId, properties, offsetBytes),
-    bodyBytes: Number(bodyLength),
-  }
+  return { head: parseProperties(protocol, sessionId, properties ?? '', offsetBytes), bodyBytes }
+}
+
+/** The number that `text` spells in decimal digits, undefined when it does not. */
+function wholeNumber(text: string): number | undefined {
+  const value = Number(text)
+  const spelled = text !== '' && text.length < 16 && String(value) === text
+  return spelled && Number.isSafeInteger(value) ? value : undefined
 }
 
 /** Missing fields are empty, and empty ones have the value official clients send most. */
@@ -218,30 +222,34 @@ function parseProperties(
   offsetBytes: number,
 ): RequestHead {
   const fields = properties.split('_')
-  const numberAt = (index: number, otherwise: number): number => {
-    const text = fields[index] ?? ''
-    if (text === '') return otherwise
-    const value = Number(text)
-    if (Number.isSafeInteger(value)) return value
-    throw new ProtocolError(
-      `Field ${index + 1} of a request's properties is no number`,
-      offsetBytes,
-    )
-  }
   const head: RequestHead = {
     protocol,
     sessionId,
-    flags: numberAt(0, 0),
-    priority: numberAt(2, 4),
-    parallelism: numberAt(3, 64),
+    flags: numberField(fields, 0, offsetBytes) ?? 0,
+    priority: numberField(fields, 2, offsetBytes) ?? 4,
+    parallelism: numberField(fields, 3, offsetBytes) ?? 64,
   }
   if (fields[1] === '0') head.cancellable = false
   if (fields.length <= 5) return head
-  if (fields[5] !== '') head.fetchSize = numberAt(5, 0)
-  const clientId = fields[7] ?? ''
-  if (clientId !== '') head.clientId = clientId
-  if ((fields[8] ?? '') !== '') head.sequenceNumber = numberAt(8, 0)
+  const fetchSize = numberField(fields, 5, offsetBytes)
+  if (fetchSize !== undefined) head.fetchSize = fetchSize
+  const clientId = fields[7]
+  if (clientId) head.clientId = clientId
+  const sequenceNumber = numberField(fields, 8, offsetBytes)
+  if (sequenceNumber !== undefined) head.sequenceNumber = sequenceNumber
   return head
+}
+
+function numberField(
+  fields: readonly string[],
+  index: number,
+  offsetBytes: number,
+): number | undefined {
+  const text = fields[index]
+  if (!text) return undefined
+  const value = wholeNumber(text)
+  if (value !== undefined) return value
+  throw new ProtocolError(`Field ${index + 1} of a request's properties is no number`, offsetBytes)
 }
 
 interface ParsedBody {
@@ -296,14 +304,13 @@ function parseCall(rest: string, offsetBytes: number): { subject: string; argume
   const orderStart = rest.lastIndexOf('\n', end - 1)
   const countStart = orderStart < 1 ? -1 : rest.lastIndexOf('\n', orderStart - 1)
   const order = rest.slice(orderStart + 1, end)
-  const count = rest.slice(countStart + 1, orderStart)
-  if (countStart < 1 || !/^[01]$/.test(order) || !/^\d{1,9}$/.test(count)) {
+  const argumentCount = wholeNumber(rest.slice(countStart + 1, orderStart)) ?? -1
+  if (countStart < 1 || (order !== '0' && order !== '1') || argumentCount < 0) {
     throw new ProtocolError(
       'A request does not end with its argument count and byte order',
       offsetBytes,
     )
   }
-  const argumentCount = Number(count)
   if (argumentCount > maxArguments) {
     throw new ProtocolError(
       `A request with ${argumentCount} arguments exceeds the ${maxArguments} this end accepts`,

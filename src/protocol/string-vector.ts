@@ -39,8 +39,8 @@ export function* decodeStrings(
   context.expect(reader, length)
   const data: string[] = []
   while (data.length < length) {
-    context.expect(reader, 1)
-    data.push(reader.tryStr0() ?? (yield* reader.str0(context.remainingBytes(reader))))
+    if (reader.strings(length - data.length, data) > 0) context.expect(reader, 0)
+    else data.push(yield* reader.str0(context.remainingBytes(reader)))
   }
   return data
 }

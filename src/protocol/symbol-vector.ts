@@ -111,7 +111,7 @@ export function* decodeSymbols(
   context.expect(reader, byteLength)
   const bytes =
     reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
-  const codes = new Int32Array(bytes.buffer, 0, length)
+  const codes = new Int32Array(bytes.buffer, bytes.byteOffset, length)
   const baseLength = base.length
   for (let row = 0; row < length; row++) {
     const code = codes[row]!

@@ -3,17 +3,16 @@
   hostile length costs its sender as many bytes as it costs us.
 */
 
-const firstCapacityBytes = 4096
+const firstCapacityBytes = 64
 
 export class GrowableBytes {
-  #bytes: Uint8Array<ArrayBuffer>
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #length = 0
   readonly #maxBytes: number
 
   /** @param maxBytes  never grows beyond; the last growth lands on it exactly */
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes
-    this.#bytes = new Uint8Array(Math.min(firstCapacityBytes, maxBytes))
   }
 
   get length(): number {
@@ -28,7 +27,8 @@ export class GrowableBytes {
       throw new RangeError(`${end} bytes do not fit the ${this.#maxBytes} announced`)
     }
     if (end > this.#bytes.length) {
-      const capacity = Math.min(this.#maxBytes, Math.max(end, this.#bytes.length * 2))
+      const wanted = Math.max(end, this.#bytes.length * 2, firstCapacityBytes)
+      const capacity = Math.min(this.#maxBytes, wanted)
       const grown = new Uint8Array(capacity)
       grown.set(this.#bytes.subarray(0, start))
       this.#bytes = grown

@@ -11,6 +11,11 @@ const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
 /** Below this a loop over ASCII beats the call into V8's decoder. */
 const shortTextBytes = 12
+/**
+ * Arrays handed out up to a quarter of this share a buffer: allocating one each costs more than the copy, and a kept
+ * array keeps no more than this alive.
+ */
+const poolBytes = 8192
 
 export class ByteReader {
   /** The chunk being read; only `#chunk[#position..]` is unread. */
@@ -24,6 +29,8 @@ export class ByteReader {
   /** Stream position of `#chunk[0]`. */
   #chunkOffsetBytes: number
   #ended = false
+  #pool: ArrayBuffer = noBytes.buffer as ArrayBuffer
+  #poolPosition = poolBytes
 
   /** @param offsetBytes  position of the first byte in its stream, for error messages */
   constructor(offsetBytes: number = 0) {
@@ -137,9 +144,9 @@ export class ByteReader {
     return this.#chunk.subarray(start, this.#position)
   }
 
-  /** The next `byteLength` bytes, which must be `available`, in an array of their own. */
+  /** A copy of the next `byteLength` bytes, which must be `available`; it starts at a multiple of 8. */
   take(byteLength: number): Uint8Array<ArrayBuffer> {
-    const target = new Uint8Array(byteLength)
+    const target = this.#allocate(byteLength)
     this.#copyInto(target, 0, byteLength)
     return target
   }
@@ -174,7 +181,7 @@ export class ByteReader {
     }
   }
 
-  /** The next `byteLength` bytes in an array of their own that starts its buffer, whatever has arrived yet. */
+  /** The next `byteLength` bytes as `take` gives them, whatever has arrived yet. */
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
     if (this.available >= byteLength) return this.take(byteLength)
     const sink = new GrowableBytes(byteLength)
@@ -197,6 +204,26 @@ export class ByteReader {
     return this.#textBefore(0, Infinity)
   }
 
+  /** Moves strings that end in the chunk at hand into `target`, at most `count`; returns how many. */
+  strings(count: number, target: string[]): number {
+    if (this.#position === this.#chunk.length) this.#advance()
+    const chunk = this.#chunk
+    const start = this.#position
+    let found = 0
+    let end = start
+    for (let at = start; at < chunk.length && found < count; at++) {
+      if (chunk[at] === 0) {
+        found += 1
+        end = at
+      }
+    }
+    if (found === 0) return 0
+    // One decoding and one split are several times faster than a call for each string.
+    for (const text of chunk.toString('utf8', start, end).split('\0')) target.push(text)
+    this.#position = end + 1
+    return found
+  }
+
   /** `line` when its end lies in the chunk at hand, else undefined with nothing read. */
   tryLine(maxBytes: number): string | undefined {
     return this.#textBefore(lineFeed, maxBytes)
@@ -205,7 +232,7 @@ export class ByteReader {
   /** Text of `byteLength` bytes of UTF-8. */
   *utf8(byteLength: number): Generator<void, string, void> {
     const bytes = yield* this.payload(byteLength)
-    return Buffer.from(bytes.buffer, 0, byteLength).toString('utf8')
+    return Buffer.from(bytes.buffer, bytes.byteOffset, byteLength).toString('utf8')
   }
 
   /** `utf8` when all of it lies in the chunk at hand, else undefined with nothing read. */
@@ -214,6 +241,18 @@ export class ByteReader {
     if (this.#chunk.length - start < byteLength) return undefined
     this.#position = start + byteLength
     return this.#chunk.toString('utf8', start, this.#position)
+  }
+
+  /** Memory to be overwritten at once: nothing clears it. */
+  #allocate(byteLength: number): Uint8Array<ArrayBuffer> {
+    if (byteLength > poolBytes >> 2) return ownBytes(byteLength)
+    if (this.#poolPosition + byteLength > poolBytes) {
+      this.#pool = ownBytes(poolBytes).buffer
+      this.#poolPosition = 0
+    }
+    const start = this.#poolPosition
+    this.#poolPosition = (start + byteLength + 7) & ~7
+    return new Uint8Array(this.#pool, start, byteLength)
   }
 
   #failIfEnded(): void {
@@ -333,6 +372,10 @@ export class ByteReader {
       }
     }
   }
+}
+
+function ownBytes(byteLength: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer as ArrayBuffer)
 }
 
 /** A reader of bytes that are all there, ended. */
