@@ -1,0 +1,43 @@
+/*
+  Room for the elements of one column, out of the pool, growing with the rows.
+*/
+import type { BufferPool } from './buffer-pool.js'
+
+const initialRows = 1024
+
+export class ArrayStore {
+  buffer: ArrayBuffer
+  readonly #pool: BufferPool
+  readonly #bytesPerRow: number
+  /** Size of the last batch: the next one will probably need as much. */
+  #expectedBytes: number
+
+  constructor(pool: BufferPool, bytesPerRow: number) {
+    this.#pool = pool
+    this.#bytesPerRow = bytesPerRow
+    this.#expectedBytes = initialRows * bytesPerRow
+    this.buffer = new ArrayBuffer(0)
+  }
+
+  /** Makes room for `rowCount` rows; true when `buffer` is another one now. */
+  reserve(rowCount: number): boolean {
+    const needed = rowCount * this.#bytesPerRow
+    const { byteLength } = this.buffer
+    if (needed <= byteLength) return false
+    const larger = this.#pool.take(Math.max(needed, 2 * byteLength, this.#expectedBytes))
+    if (byteLength > 0) {
+      new Uint8Array(larger).set(new Uint8Array(this.buffer))
+      this.#pool.give(this.buffer)
+    }
+    this.buffer = larger
+    return true
+  }
+
+  /** Gives the buffer away with its batch. */
+  release(buffers: ArrayBuffer[]): void {
+    if (this.buffer.byteLength === 0) return
+    this.#expectedBytes = this.buffer.byteLength
+    buffers.push(this.buffer)
+    this.buffer = new ArrayBuffer(0)
+  }
+}

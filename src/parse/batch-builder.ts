@@ -1,0 +1,164 @@
+/*
+  The batch under construction: all columns, the place of every row, and the rows that some column could not take.
+*/
+import { UsageError } from '../errors.js'
+import { columnTypeText } from '../protocol/data-type.js'
+import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
+import { BufferPool } from './buffer-pool.js'
+import { isUtf8 } from './cell-text.js'
+import { clippedText } from './clipped-text.js'
+import type { ColumnBuilder } from './column-builder.js'
+import { ConstantColumn } from './column-constant.js'
+import { columnBuilder } from './column-types.js'
+import { NullTexts } from './null-texts.js'
+import type { Batch, CellRules, ColumnCounts, Reject } from './reader.js'
+import type { RecordBlock } from './record-block.js'
+import { RowPlaces } from './row-places.js'
+
+interface BuiltColumn {
+  readonly name: string
+  readonly typeText: string
+  readonly builder: ColumnBuilder
+  /** Field of the block that holds its cells; −1 when it needs none. */
+  readonly field: number
+  readonly counts: ColumnCounts
+  /** Nulls of the last block. */
+  nullsRead: number
+}
+
+export class BatchBuilder {
+  rowCount = 0
+  readonly columnCounts: readonly ColumnCounts[]
+  readonly #file: string
+  readonly #pool: BufferPool = new BufferPool()
+  readonly #columns: readonly BuiltColumn[]
+  readonly #places: RowPlaces
+  readonly #nulls: NullTexts
+  readonly #lenient: boolean
+
+  /**
+   * @param fieldOf  the block's field for each mapped column, −1 for a constant
+   * @throws {UsageError} DDB_USAGE for types that cannot be loaded and constants that are no value of their column
+   */
+  constructor(
+    file: string,
+    mapping: ColumnMapping,
+    fieldOf: (column: MappedColumn, columnIndex: number) => number,
+    block: RecordBlock,
+    rules: CellRules,
+  ) {
+    this.#file = file
+    this.#columns = mapping.columns.map((column, i) => ({
+      name: column.name,
+      typeText: columnTypeText(column.type),
+      builder: this.#builderOf(column, i, block.rowCapacity),
+      field: fieldOf(column, i),
+      counts: { nulls: 0, coerced: 0 },
+      nullsRead: 0,
+    }))
+    this.columnCounts = this.#columns.map(column => column.counts)
+    this.#places = new RowPlaces(this.#pool)
+    this.#nulls = new NullTexts(rules.nullTexts ?? [])
+    this.#lenient = rules.lenient ?? false
+  }
+
+  #builderOf(column: MappedColumn, columnIndex: number, rowCapacity: number): ColumnBuilder {
+    const builder = columnBuilder(column.type, columnIndex, this.#pool)
+    if (column.source.kind !== 'constant') return builder
+    const { text } = column.source
+    const constant = new ConstantColumn(builder, text, rowCapacity)
+    if (constant.fault === undefined) return constant
+    throw new UsageError(
+      'DDB_USAGE',
+      `--set ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
+        `expected ${constant.fault.expected}`,
+    )
+  }
+
+  /** Appends the rows of the block, except those that some column cannot take: these are returned. */
+  append(block: RecordBlock): Reject[] {
+    for (const { field } of this.#columns) if (field >= 0) this.#nulls.apply(block, field)
+    this.#readColumns(block)
+    const refused = block.refusedCount === 0 ? [] : this.#takeRefusedOut(block)
+    for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
+    this.#places.append(block, this.rowCount)
+    this.rowCount += block.rowCount
+    return refused
+  }
+
+  /** Close estimate of the batch's size on the wire. */
+  get encodedBytes(): number {
+    let sum = 0
+    for (const { builder } of this.#columns) sum += builder.encodedBytes(this.rowCount)
+    return sum
+  }
+
+  /** The batch of the rows so far, which must not be none; the next one begins. */
+  take(startOffsetBytes: number, endOffsetBytes: number): Batch {
+    const { rowCount, encodedBytes } = this
+    const file = this.#file
+    const pool = this.#pool
+    let buffers: ArrayBuffer[] = []
+    const columns = this.#columns.map(({ builder }) => builder.take(rowCount, buffers))
+    const place = this.#places.take(buffers)
+    const locate: Batch['locate'] = rowIndex => ({ file, ...place(rowIndex) })
+    this.rowCount = 0
+    return {
+      rowCount,
+      columns,
+      encodedBytes,
+      first: locate(0),
+      last: locate(rowCount - 1),
+      startOffsetBytes,
+      endOffsetBytes,
+      locate,
+      release() {
+        for (const buffer of buffers) pool.give(buffer)
+        buffers = []
+      },
+    }
+  }
+
+  #readColumns(block: RecordBlock): void {
+    for (const column of this.#columns) {
+      column.nullsRead = column.builder.read(block, column.field, this.rowCount)
+      if (this.#lenient) column.counts.coerced += block.forgive()
+    }
+  }
+
+  #takeRefusedOut(block: RecordBlock): Reject[] {
+    const rejects: Reject[] = []
+    for (let row = 0; row < block.rowCount; row++) {
+      if (block.refusedBy[row] !== 0) rejects.push(this.#reject(block, row))
+    }
+    for (const { builder } of this.#columns) builder.undo()
+    block.dropRefused()
+    this.#readColumns(block)
+    return rejects
+  }
+
+  #reject(block: RecordBlock, row: number): Reject {
+    const { name, typeText, builder, field } = this.#columns[block.refusedBy[row]! - 1]!
+    const { bytes } = block
+    const cell = row * block.fieldCount + field
+    const start = block.starts[cell]!
+    const end = block.ends[cell]!
+    const fault = isUtf8(bytes, start, end)
+      ? builder.explain(bytes, start, end)
+      : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)
+    const value = clippedText(bytes, start, end)
+    const record = bytes.slice(block.recordStarts[row], block.recordEnds[row])
+    return {
+      file: this.#file,
+      lineNumber: block.lineNumbers[row]!,
+      offsetBytes: block.bytesOffset + block.recordStarts[row]!,
+      lengthBytes: record.length,
+      columnName: name,
+      code: fault.code,
+      class: fault.code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
+      message: `${typeText} column "${name}": expected ${fault.expected}, got "${value}"`,
+      value,
+      bytes: record,
+    }
+  }
+}

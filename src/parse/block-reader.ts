@@ -1,0 +1,169 @@
+/*
+  The loop every format shares: input into the tokenizer, blocks into the batch, full batches out, rejects told in
+  the order of the input.
+*/
+import type { MappedColumn } from '../schema/column-mapping.js'
+import { BatchBuilder } from './batch-builder.js'
+import { systemClock } from './clock.js'
+import type { Batch, BatchOptions, Clock, ColumnCounts, Reject } from './reader.js'
+import type { RecordBlock, RecordFault } from './record-block.js'
+import type { Tokenizer } from './tokenizer.js'
+
+/** Input of one block at most: its cells are read while they are still in the cache. */
+const blockBytes = 128 * 1024
+
+export interface BlockInput {
+  readonly file: string
+  readonly tokenizer: Tokenizer
+  /** What comes behind the bytes that the tokenizer has already. */
+  readonly chunks: AsyncIterator<Uint8Array, void>
+  readonly block: RecordBlock
+  readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
+}
+
+export class BlockReader {
+  recordsRead = 0
+  readonly #input: BlockInput
+  readonly #options: BatchOptions
+  readonly #clock: Clock
+  readonly #builder: BatchBuilder
+  #pendingChunk: Promise<IteratorResult<Uint8Array, void>> | undefined
+  #inputEnded = false
+  /** Why the source gave up; told once the rows before it are out. */
+  #sourceError: unknown
+  /** When the first row of the batch was read. */
+  #batchBeganMs = 0
+
+  constructor(input: BlockInput, options: BatchOptions) {
+    this.#input = input
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    const { file, block, fieldOf } = input
+    this.#builder = new BatchBuilder(file, options.mapping, fieldOf, block, options.cells ?? {})
+  }
+
+  get columnCounts(): readonly ColumnCounts[] {
+    return this.#builder.columnCounts
+  }
+
+  async *batches(): AsyncGenerator<Batch, void, void> {
+    const { tokenizer } = this.#input
+    const { limit = Infinity } = this.#options
+    const builder = this.#builder
+    let startOffsetBytes = tokenizer.offsetBytes
+    const take = (): Batch => {
+      const batch = builder.take(startOffsetBytes, tokenizer.offsetBytes)
+      startOffsetBytes = tokenizer.offsetBytes
+      return batch
+    }
+    while (this.recordsRead < limit) {
+      const more = this.#fillBlock(limit)
+      for (const reject of this.#appendBlock()) {
+        const wait = this.#options.onReject(reject)
+        if (wait !== undefined) await wait
+      }
+      if (this.#isFull()) {
+        yield take()
+      } else if (!more) {
+        if (tokenizer.failure !== undefined || this.#inputEnded) break
+        if (await this.#isIdle()) yield take()
+        else await this.#pushChunk()
+      }
+    }
+    if (builder.rowCount > 0) yield take()
+    if (this.#sourceError !== undefined) throw this.#sourceError
+    if (tokenizer.failure !== undefined) throw tokenizer.failure
+  }
+
+  #fillBlock(limit: number): boolean {
+    const { block, tokenizer } = this.#input
+    const { batchRows, batchBytes } = this.#options
+    const builder = this.#builder
+    block.clear()
+    const maxRecords = Math.min(batchRows - builder.rowCount, limit - this.recordsRead)
+    const maxBytes = Math.min(blockBytes, Math.max(1, batchBytes - builder.encodedBytes))
+    return tokenizer.fill(block, maxRecords, maxBytes)
+  }
+
+  #appendBlock(): Reject[] {
+    const { block } = this.#input
+    const builder = this.#builder
+    if (block.rowCount === 0 && block.faults.length === 0) return []
+    this.recordsRead += block.rowCount + block.faults.length
+    if (builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
+      this.#batchBeganMs = this.#clock.nowMs()
+    }
+    const refused = builder.append(block)
+    if (block.faults.length === 0) return refused
+    const faults = block.faults.map(fault => rejectOf(fault, this.#input.file))
+    return [...refused, ...faults].sort((a, b) => a.offsetBytes - b.offsetBytes)
+  }
+
+  #isFull(): boolean {
+    const { rowCount } = this.#builder
+    const { batchRows, batchBytes } = this.#options
+    return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
+  }
+
+  /** Waits for input as long as the rows in hand may wait; true when they have to go. */
+  async #isIdle(): Promise<boolean> {
+    const { flushIntervalMs } = this.#options
+    if (flushIntervalMs === undefined || this.#builder.rowCount === 0) return false
+    const delayMs = this.#batchBeganMs + flushIntervalMs - this.#clock.nowMs()
+    if (delayMs <= 0) return true
+    let cancel = (): void => undefined
+    const idle = new Promise<true>(resolve => {
+      cancel = this.#clock.after(delayMs, () => {
+        resolve(true)
+      })
+    })
+    const arrived = this.#nextChunk().then(
+      () => false,
+      () => false,
+    )
+    try {
+      return await Promise.race([arrived, idle])
+    } finally {
+      cancel()
+    }
+  }
+
+  async #pushChunk(): Promise<void> {
+    const { tokenizer } = this.#input
+    try {
+      const { done, value } = await this.#nextChunk()
+      if (done === true) {
+        this.#inputEnded = true
+        tokenizer.end()
+      } else {
+        tokenizer.push(value)
+      }
+    } catch (error) {
+      // A record cut off by the failure is not taken for a whole one: `end` is not called.
+      this.#inputEnded = true
+      this.#sourceError = error
+    } finally {
+      this.#pendingChunk = undefined
+    }
+  }
+
+  #nextChunk(): Promise<IteratorResult<Uint8Array, void>> {
+    this.#pendingChunk ??= this.#input.chunks.next()
+    return this.#pendingChunk
+  }
+}
+
+function rejectOf(fault: RecordFault, file: string): Reject {
+  return {
+    file,
+    lineNumber: fault.lineNumber,
+    offsetBytes: fault.offsetBytes,
+    lengthBytes: fault.lengthBytes,
+    columnName: fault.columnName,
+    code: fault.code,
+    class: fault.class ?? 'parse',
+    message: fault.message,
+    value: fault.value,
+    bytes: fault.record,
+  }
+}

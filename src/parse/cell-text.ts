@@ -1,0 +1,47 @@
+/*
+  Texts in bytes: blanks around them, and whether they are UTF-8.
+*/
+const blank = 32
+const tab = 9
+
+/** Position of the first byte that is no blank or tab; `end` when there is none. */
+export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
+  let p = start
+  while (p < end && (bytes[p] === blank || bytes[p] === tab)) p++
+  return p
+}
+
+/** Position behind the last byte that is no blank or tab. */
+export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = end
+  while (p > start && (bytes[p - 1] === blank || bytes[p - 1] === tab)) p--
+  return p
+}
+
+/** Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
+export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start
+  while (p < end) {
+    const lead = bytes[p++]!
+    if (lead < 0x80) continue
+    let more: number
+    // The second byte of these lead bytes has a narrower range.
+    let lowest = 0x80
+    let highest = 0xbf
+    if (lead >= 0xc2 && lead <= 0xdf) more = 1
+    else if (lead >= 0xe0 && lead <= 0xef) {
+      more = 2
+      if (lead === 0xe0) lowest = 0xa0
+      if (lead === 0xed) highest = 0x9f
+    } else if (lead >= 0xf0 && lead <= 0xf4) {
+      more = 3
+      if (lead === 0xf0) lowest = 0x90
+      if (lead === 0xf4) highest = 0x8f
+    } else return false
+    if (p + more > end) return false
+    const second = bytes[p++]!
+    if (second < lowest || second > highest) return false
+    for (; more > 1; more--) if ((bytes[p++]! & 0xc0) !== 0x80) return false
+  }
+  return true
+}

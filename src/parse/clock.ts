@@ -1,0 +1,13 @@
+/*
+  The machine's clock for flush timers.
+*/
+import type { Clock } from './reader.js'
+
+export const systemClock: Clock = {
+  nowMs: () => performance.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, delayMs)
+    timer.unref()
+    return () => clearTimeout(timer)
+  },
+}

@@ -1,0 +1,42 @@
+/*
+  What a delimited text looks like.
+*/
+export interface CsvDialect {
+  /** One or more characters. */
+  readonly delimiter: string
+  /** One character, or '' when nothing is quoted. */
+  readonly quote: string
+  /** Stands before a quote inside a quoted field; usually the quote itself. */
+  readonly escape: string
+  /** A line that starts with this is no record; '' for none. */
+  readonly comment: string
+  readonly header: 'auto' | 'yes' | 'no'
+  /** Lines to leave out before the header. */
+  readonly skipLines: number
+  readonly maxRecordBytes: number
+}
+
+/** Longer records are refused: an open quote would otherwise take the rest of the file with it. */
+export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
+
+export const csvDialect: CsvDialect = {
+  delimiter: ',',
+  quote: '"',
+  escape: '"',
+  comment: '',
+  header: 'auto',
+  skipLines: 0,
+  maxRecordBytes: defaultMaxRecordBytes,
+}
+
+/** Whether the byte scanner reads this dialect; csv-parse reads the others. */
+export function isPlainDialect(dialect: CsvDialect): boolean {
+  return (
+    isByte(dialect.delimiter) &&
+    (dialect.quote === '' || (isByte(dialect.quote) && dialect.escape === dialect.quote))
+  )
+}
+
+function isByte(text: string): boolean {
+  return text.length === 1 && text.charCodeAt(0) < 0x80
+}

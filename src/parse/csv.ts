@@ -1,0 +1,137 @@
+/*
+  Opens delimited text: finds delimiter and header, and hands the records to the byte scanner or, for what that does
+  not know, to csv-parse.
+*/
+import { UsageError } from '../errors.js'
+import type { ByteSource } from '../source/byte-source.js'
+import type { MappedColumn } from '../schema/column-mapping.js'
+import { BlockReader } from './block-reader.js'
+import { csvDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
+import { headerNames, looksLikeHeader, type CsvTokenizer, type FirstRecord } from './csv-header.js'
+import { CsvScanner } from './csv-scanner.js'
+import { sniffDelimiter } from './csv-sniff.js'
+import type { Batch, BatchOptions, ColumnCounts, InputReader } from './reader.js'
+import { RecordBlock } from './record-block.js'
+
+/** What is not given: found in the input (`delimiter`), or the usual. */
+export type CsvOptions = Partial<CsvDialect> & { readonly format?: 'csv' | 'tsv' }
+
+/**
+ * Opens delimited text and reads as far as the first record.
+ *
+ * @throws {InputError} when there is no reading the first record
+ */
+export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
+  const format = options.format ?? 'csv'
+  const chunks = source.chunks()
+  const first = await chunks.next()
+  const start = first.done === true ? new Uint8Array(0) : first.value
+  const quote = options.quote ?? csvDialect.quote
+  const dialect: CsvDialect = {
+    ...csvDialect,
+    escape: quote === '' ? csvDialect.escape : quote,
+    ...options,
+    delimiter: options.delimiter ?? (format === 'tsv' ? '\t' : sniffDelimiter(start, quote)),
+  }
+  const tokenizer = await tokenizerFor(source, dialect)
+  tokenizer.push(start)
+  if (first.done === true) tokenizer.end()
+  const record = await firstRecord(tokenizer, chunks, dialect.skipLines)
+  const isHeader =
+    record !== undefined &&
+    (dialect.header === 'yes' || (dialect.header === 'auto' && looksLikeHeader(record)))
+  if (isHeader) tokenizer.skipPeeked()
+  return new CsvReader(source, format, tokenizer, chunks, record, isHeader)
+}
+
+function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
+  const { name, startOffsetBytes } = source
+  if (!isPlainDialect(dialect)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'delimiters of several characters and escapes of their own are not read',
+    )
+  }
+  return Promise.resolve(new CsvScanner(name, dialect, startOffsetBytes, 1))
+}
+
+async function firstRecord(
+  tokenizer: CsvTokenizer,
+  chunks: AsyncIterator<Uint8Array, void>,
+  skipLines: number,
+): Promise<FirstRecord | undefined> {
+  const pull = async (): Promise<boolean> => {
+    const { done, value } = await chunks.next()
+    if (done === true) tokenizer.end()
+    else tokenizer.push(value)
+    return done !== true
+  }
+  for (let left = skipLines; (left = tokenizer.skipLines(left)) > 0;) {
+    if (!(await pull())) return undefined
+  }
+  for (;;) {
+    const record = tokenizer.peek()
+    if (record !== 'more') return record
+    await pull()
+  }
+}
+
+class CsvReader implements InputReader {
+  readonly format: 'csv' | 'tsv'
+  readonly fieldNames: readonly string[] | undefined
+  readonly fieldCount: number
+  readonly headerBytes: Uint8Array | undefined
+  readonly #source: ByteSource
+  readonly #tokenizer: CsvTokenizer
+  readonly #chunks: AsyncIterator<Uint8Array, void>
+  #blocks: BlockReader | undefined
+
+  constructor(
+    source: ByteSource,
+    format: 'csv' | 'tsv',
+    tokenizer: CsvTokenizer,
+    chunks: AsyncIterator<Uint8Array, void>,
+    record: FirstRecord | undefined,
+    isHeader: boolean,
+  ) {
+    this.format = format
+    this.#source = source
+    this.#tokenizer = tokenizer
+    this.#chunks = chunks
+    this.fieldCount = record?.fields.length ?? 0
+    if (record !== undefined && isHeader) {
+      this.fieldNames = headerNames(record, source.name)
+      this.headerBytes = record.bytes
+    }
+  }
+
+  get recordsRead(): number {
+    return this.#blocks?.recordsRead ?? 0
+  }
+
+  get columnCounts(): readonly ColumnCounts[] {
+    return this.#blocks?.columnCounts ?? []
+  }
+
+  async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    this.#blocks = new BlockReader(
+      {
+        file: this.#source.name,
+        tokenizer: this.#tokenizer,
+        chunks: this.#chunks,
+        block: new RecordBlock(this.fieldCount),
+        fieldOf,
+      },
+      options,
+    )
+    yield* this.#blocks.batches()
+  }
+
+  close(): Promise<void> {
+    return this.#source.close()
+  }
+}
+
+function fieldOf({ source }: MappedColumn): number {
+  return source.kind === 'field' ? source.index : -1
+}

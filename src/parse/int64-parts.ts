@@ -1,0 +1,38 @@
+/*
+  64-bit integers as two 32-bit halves, for columns that are BigInt64Array on the wire: no BigInt is made per cell.
+*/
+
+/** The value is `high × 2^32 + low`; both are stored modulo 2^32. */
+export class Int64Parts {
+  high = 0
+  low = 0
+
+  /** An integer that a double holds exactly. */
+  setExact(value: number): void {
+    this.high = Math.floor(value / 4_294_967_296)
+    this.low = value - this.high * 4_294_967_296
+  }
+
+  /**
+   * `a × b + c`.
+   *
+   * @param a  whole, at most 2^36 either way
+   * @param b  whole, 0 to 2^30
+   * @param c  whole, 0 to 2^30
+   * @returns whether it is in the range of a signed 64-bit integer and not the null
+   */
+  setProduct(a: number, b: number, c: number): boolean {
+    const aHigh = Math.floor(a / 65_536)
+    const aLow = a - aHigh * 65_536
+    // Both products stay below 2^53.
+    const upper = aHigh * b
+    const lower = aLow * b + c
+    const upperHigh = Math.floor(upper / 65_536)
+    const sum = lower + (upper - upperHigh * 65_536) * 65_536
+    const carry = Math.floor(sum / 4_294_967_296)
+    this.high = upperHigh + carry
+    this.low = sum - carry * 4_294_967_296
+    if (this.high > 2_147_483_647 || this.high < -2_147_483_648) return false
+    return this.high !== -2_147_483_648 || this.low !== 0
+  }
+}

@@ -1,0 +1,30 @@
+/*
+  Lines, as everybody counts them: ended by LF, CRLF or a CR alone.
+*/
+const lineFeed = 10
+const carriageReturn = 13
+
+/** Line ends in `bytes` from `start` to `end` (exclusive); a CR right before `end` counts. */
+export function countLineEnds(bytes: Uint8Array, start: number, end: number): number {
+  let count = 0
+  for (let p = start; p < end; p++) {
+    const c = bytes[p]
+    if (c === lineFeed || (c === carriageReturn && (p + 1 === end || bytes[p + 1] !== lineFeed))) {
+      count++
+    }
+  }
+  return count
+}
+
+/** Position behind the first line end at or after `start`, or −1 when it is not within `end`, or not for sure. */
+export function nextLine(bytes: Uint8Array, start: number, end: number): number {
+  for (let p = start; p < end; p++) {
+    const c = bytes[p]
+    if (c === lineFeed) return p + 1
+    if (c === carriageReturn) {
+      if (p + 1 === end) return -1
+      return bytes[p + 1] === lineFeed ? p + 2 : p + 1
+    }
+  }
+  return -1
+}

@@ -1,0 +1,120 @@
+/*
+  The face of every reader: records of an input in, column batches and rejects out. The loader knows nothing else of
+  formats.
+*/
+import type { ErrorCode } from '../errors.js'
+import type { Column } from '../protocol/value.js'
+import type { ColumnMapping } from '../schema/column-mapping.js'
+
+export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
+
+/** Where a record begins. */
+export interface RecordLocation {
+  readonly file: string
+  /** From 1; a quoted line break counts as a line. */
+  readonly lineNumber: number
+  /** Of its first byte, from 0, in the decompressed input (a byte order mark counts). */
+  readonly offsetBytes: number
+}
+
+/** Rows ready to be sent, as one column per target column. */
+export interface Batch {
+  readonly rowCount: number
+  /** In the order of the mapping; arrays may be larger than `rowCount`. Not to be touched after `release`. */
+  readonly columns: readonly Column[]
+  /** Close estimate of the bytes that the columns need on the wire. */
+  readonly encodedBytes: number
+  readonly first: RecordLocation
+  readonly last: RecordLocation
+  /** Range of the decompressed input that holds these rows; ranges of successive batches touch. */
+  readonly startOffsetBytes: number
+  readonly endOffsetBytes: number
+  /** Where row `rowIndex` came from, and the bytes of its record with its line ending. */
+  locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }
+  /** Gives the arrays back for later batches; needs no `this`. Harmless when called twice. */
+  readonly release: () => void
+}
+
+/** A record that did not become a row. */
+export interface Reject extends RecordLocation {
+  readonly lengthBytes: number
+  /** Target column, when one cell is at fault. */
+  readonly columnName: string | undefined
+  readonly code: ErrorCode
+  /** `parse`: no record of this format; `type`: a cell that its column cannot hold. */
+  readonly class: 'parse' | 'type'
+  readonly message: string
+  /** The offending text, clipped; undefined when the whole record is at fault. */
+  readonly value: string | undefined
+  /**
+   * The record as it stands in the input, with its line ending when it has one; the first `maxRecordBytes` of a
+   * record that is longer. A JSON array's element comes as one line.
+   */
+  readonly bytes: Uint8Array
+}
+
+/** How texts of cells are understood. */
+export interface CellRules {
+  /** Texts that mean null, besides the empty field. */
+  readonly nullTexts?: readonly string[]
+  /** Target column → format in DolphinDB's symbols, or `epoch:s|ms|us|ns`. */
+  readonly dateFormats?: Readonly<Record<string, string>>
+  /** Between the elements of an array column; default `,`. */
+  readonly arrayDelimiter?: string
+  /** A bad cell becomes null and is counted, instead of rejecting its row. */
+  readonly lenient?: boolean
+}
+
+/** What the flush timer runs on; tests bring their own. */
+export interface Clock {
+  nowMs(): number
+  /** Calls back once after `delayMs`, without keeping the process alive; returns the way to cancel. */
+  after(delayMs: number, callback: () => void): () => void
+}
+
+export interface BatchOptions {
+  readonly mapping: ColumnMapping
+  readonly cells?: CellRules
+  /** Most rows of a batch. */
+  readonly batchRows: number
+  /** A batch is full when it needs this many bytes on the wire. */
+  readonly batchBytes: number
+  /** Rows wait no longer than this for the rest of their batch; without it until the batch is full. */
+  readonly flushIntervalMs?: number
+  readonly clock?: Clock
+  /** Most records to read, rejects included. */
+  readonly limit?: number
+  /** Told of each reject in order of the input; reading waits for a promise it returns. */
+  readonly onReject: (reject: Reject) => void | Promise<void>
+}
+
+/** What happened in one target column so far. */
+export interface ColumnCounts {
+  nulls: number
+  /** Bad cells that became null (`lenient`). */
+  coerced: number
+}
+
+/** One opened input whose shape is known and whose records are still to come. */
+export interface InputReader {
+  readonly format: InputFormat
+  /** Names in the header; undefined when there is none, and for JSON. */
+  readonly fieldNames: readonly string[] | undefined
+  /** Fields of the first record; 0 when there is none, and for JSON. */
+  readonly fieldCount: number
+  /** The header record as it stands, with its line ending. */
+  readonly headerBytes: Uint8Array | undefined
+  /** Records so far: rows and rejects; no header, blank line or comment. */
+  readonly recordsRead: number
+  /** Per target column, in the order of the mapping; empty before `batches` is called. */
+  readonly columnCounts: readonly ColumnCounts[]
+  /**
+   * The rows, to be iterated once.
+   *
+   * @throws {InputError} when nothing sensible can follow (broken JSON, an open quote without end, a failing disk);
+   * the rows before it come first
+   */
+  batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
+  /** Closes the source. */
+  close(): Promise<void>
+}

@@ -1,0 +1,105 @@
+/*
+  Some hundred records between a tokenizer and the columns: for each row and field where its text begins and ends in
+  `bytes`. Columns read it field by field, so each works through one type in one tight loop.
+*/
+import type { ErrorCode } from '../errors.js'
+
+/** A record that is no row: it is told to the user and takes no part in the columns. */
+export interface RecordFault {
+  readonly code: ErrorCode
+  /** Default `parse`. */
+  readonly class?: 'parse' | 'type'
+  readonly message: string
+  /** Target column when one member or field is at fault. */
+  readonly columnName?: string
+  readonly value?: string
+  /** The record as it stands, clipped when it is too long. */
+  readonly record: Uint8Array
+  readonly lengthBytes: number
+  readonly lineNumber: number
+  readonly offsetBytes: number
+}
+
+/** Cells of one block: small enough that their bounds stay in the cache. */
+const cellsPerBlock = 16_384
+const maxBlockRows = 2048
+const minBlockRows = 16
+
+export class RecordBlock {
+  readonly fieldCount: number
+  readonly rowCapacity: number
+  /** Row `r`, field `f`: text from `starts[r * fieldCount + f]` to `ends[…]` (exclusive) in `bytes`. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  /** The whole record in `bytes`, line ending included. */
+  readonly recordStarts: Int32Array
+  readonly recordEnds: Int32Array
+  readonly lineNumbers: Float64Array
+  /** 0, or 1 + the index of the first column that could not take its cell. */
+  readonly refusedBy: Int32Array
+  bytes: Uint8Array = new Uint8Array(0)
+  /** Position of `bytes[0]` in the decompressed input. */
+  bytesOffset = 0
+  rowCount = 0
+  refusedCount = 0
+  readonly faults: RecordFault[] = []
+
+  constructor(fieldCount: number, rowCapacity: number = blockRows(fieldCount)) {
+    this.fieldCount = fieldCount
+    this.rowCapacity = rowCapacity
+    this.starts = new Int32Array(rowCapacity * fieldCount)
+    this.ends = new Int32Array(rowCapacity * fieldCount)
+    this.recordStarts = new Int32Array(rowCapacity)
+    this.recordEnds = new Int32Array(rowCapacity)
+    this.lineNumbers = new Float64Array(rowCapacity)
+    this.refusedBy = new Int32Array(rowCapacity)
+  }
+
+  clear(): void {
+    if (this.refusedCount > 0) this.refusedBy.fill(0)
+    this.rowCount = 0
+    this.refusedCount = 0
+    this.faults.length = 0
+  }
+
+  /** The first column that cannot take a cell of this row decides what is reported. */
+  refuse(row: number, columnIndex: number): void {
+    if (this.refusedBy[row] !== 0) return
+    this.refusedBy[row] = columnIndex + 1
+    this.refusedCount++
+  }
+
+  /** Lets the refused rows pass; returns how many there were. */
+  forgive(): number {
+    const count = this.refusedCount
+    if (count > 0) this.refusedBy.fill(0)
+    this.refusedCount = 0
+    return count
+  }
+
+  /** Takes the refused rows out; the others move up in order. */
+  dropRefused(): void {
+    const { fieldCount, starts, ends } = this
+    let kept = 0
+    for (let row = 0; row < this.rowCount; row++) {
+      if (this.refusedBy[row] !== 0) continue
+      if (kept !== row) {
+        const from = row * fieldCount
+        starts.copyWithin(kept * fieldCount, from, from + fieldCount)
+        ends.copyWithin(kept * fieldCount, from, from + fieldCount)
+        this.recordStarts[kept] = this.recordStarts[row]!
+        this.recordEnds[kept] = this.recordEnds[row]!
+        this.lineNumbers[kept] = this.lineNumbers[row]!
+      }
+      kept++
+    }
+    this.refusedBy.fill(0)
+    this.rowCount = kept
+    this.refusedCount = 0
+  }
+}
+
+function blockRows(fieldCount: number): number {
+  const rows = Math.floor(cellsPerBlock / Math.max(1, fieldCount))
+  return Math.min(maxBlockRows, Math.max(minBlockRows, rows))
+}

@@ -1,0 +1,26 @@
+/*
+  The face between a format and the columns: bytes go in, blocks of records come out. Tokenizers are synchronous and
+  know nothing of types.
+*/
+import type { InputError } from '../errors.js'
+import type { RecordBlock } from './record-block.js'
+
+export interface Tokenizer {
+  /** Takes more input; the chunk is copied. Only between blocks: positions of the last block end here. */
+  push(chunk: Uint8Array): void
+  /** No more input comes. */
+  end(): void
+  /**
+   * Adds records to an empty block, at most `maxRecords` rows and faults together, and stops soon after
+   * `maxBytes` of input.
+   *
+   * @returns false when nothing more can be had without `push` (after `end` or a failure: nothing at all)
+   */
+  fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean
+  /** Why nothing sensible can follow; the records before it were delivered. */
+  readonly failure: InputError | undefined
+  /** Position of the next record in the decompressed input. */
+  readonly offsetBytes: number
+  /** Line of the next record. */
+  readonly lineNumber: number
+}

@@ -1,0 +1,245 @@
+/*
+  Which input column fills which target column: by name when the input has names, else by position; with
+  `--map TARGET=SOURCE`, `--set TARGET=VALUE`, `--ignore-extra` and `--allow-missing`.
+*/
+import { InputError, UsageError } from '../errors.js'
+import type { ColumnType } from '../protocol/data-type.js'
+import { nearestHint } from './nearest.js'
+import type { TargetColumn, TargetSchema } from './target-schema.js'
+
+/** Where a target column's cells come from. */
+export type CellSource =
+  /** Field of a delimited record, from 0. */
+  | { readonly kind: 'field'; readonly index: number }
+  /** Member of a JSON object. */
+  | { readonly kind: 'member'; readonly name: string }
+  /** The same text in every row; '' is null. */
+  | { readonly kind: 'constant'; readonly text: string }
+
+export interface MappedColumn {
+  readonly name: string
+  readonly type: ColumnType
+  readonly source: CellSource
+}
+
+export interface ColumnMapping {
+  /** One per target column, in the target's order. */
+  readonly columns: readonly MappedColumn[]
+  /** JSON members that no column takes are passed over instead of rejecting their row. */
+  readonly ignoreExtra: boolean
+  /** JSON members that are not there are null instead of rejecting their row. */
+  readonly allowMissing: boolean
+}
+
+/** What is known of the input before its first record is read. */
+export interface InputShape {
+  readonly file: string
+  /** `members` for JSON objects, whose names show only record by record. */
+  readonly kind: 'fields' | 'members'
+  readonly names?: readonly string[] | undefined
+  readonly fieldCount: number
+  /** Line of the header, for messages. */
+  readonly headerLineNumber?: number
+}
+
+export interface MappingRules {
+  /** Default: by name when the input has names. */
+  readonly match?: 'name' | 'position'
+  /** Target column → input column: a name, or a number from 1 when the input has no names. */
+  readonly map?: Readonly<Record<string, string>>
+  /** Target column → constant text. */
+  readonly set?: Readonly<Record<string, string>>
+  readonly ignoreExtra?: boolean
+  readonly allowMissing?: boolean
+}
+
+/**
+ * @throws {UsageError} DDB_USAGE when the rules name columns that are not there or contradict each other
+ * @throws {InputError} DDB_INPUT_COLUMN when input and target do not fit
+ */
+export function mapColumns(
+  target: TargetSchema,
+  input: InputShape,
+  rules: MappingRules = {},
+): ColumnMapping {
+  checkTargets(target, rules)
+  const sources = input.kind === 'members' ? members(target, rules) : fields(target, input, rules)
+  return {
+    columns: target.columns.map((column, i) => ({ ...column, source: sources[i]! })),
+    ignoreExtra: rules.ignoreExtra ?? false,
+    allowMissing: rules.allowMissing ?? false,
+  }
+}
+
+const missing: CellSource = { kind: 'constant', text: '' }
+
+function checkTargets(target: TargetSchema, rules: MappingRules): void {
+  const names = target.columns.map(column => column.name)
+  for (const [option, given] of [
+    ['--map', rules.map],
+    ['--set', rules.set],
+  ] as const) {
+    for (const name of Object.keys(given ?? {})) {
+      if (names.includes(name)) continue
+      throw new UsageError(
+        'DDB_USAGE',
+        `${option} names a column "${name}" that the target does not have${nearestHint(name, names)}`,
+      )
+    }
+  }
+  for (const name of Object.keys(rules.set ?? {})) {
+    if (!Object.hasOwn(rules.map ?? {}, name)) continue
+    throw new UsageError('DDB_USAGE', `column "${name}" is both mapped and set: decide for one`)
+  }
+}
+
+function own(
+  record: Readonly<Record<string, string>> | undefined,
+  name: string,
+): string | undefined {
+  return record !== undefined && Object.hasOwn(record, name) ? record[name] : undefined
+}
+
+function members(target: TargetSchema, rules: MappingRules): CellSource[] {
+  if (rules.match === 'position') {
+    throw new UsageError('DDB_USAGE', 'JSON is matched by name: it has no positions')
+  }
+  return target.columns.map(({ name }) => {
+    const text = own(rules.set, name)
+    if (text !== undefined) return { kind: 'constant', text }
+    return { kind: 'member', name: own(rules.map, name) ?? name }
+  })
+}
+
+function fields(target: TargetSchema, input: InputShape, rules: MappingRules): CellSource[] {
+  const { names } = input
+  if (rules.match === 'name' && names === undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `${input.file} has no header to match by name: use --match position, or --header yes if it has one`,
+    )
+  }
+  const byName = names !== undefined && rules.match !== 'position'
+  const sources = byName
+    ? fieldsByName(target, input, names, rules)
+    : fieldsByPosition(target, input, rules)
+  if (rules.ignoreExtra !== true) checkExtra(target, input, sources)
+  return sources
+}
+
+function fieldsByName(
+  target: TargetSchema,
+  input: InputShape,
+  names: readonly string[],
+  rules: MappingRules,
+): CellSource[] {
+  checkUnique(target, input, names, rules)
+  return target.columns.map(column => {
+    const text = own(rules.set, column.name)
+    if (text !== undefined) return { kind: 'constant', text }
+    const mapped = own(rules.map, column.name)
+    const index = names.indexOf(mapped ?? column.name)
+    if (index >= 0) return { kind: 'field', index }
+    if (mapped === undefined && rules.allowMissing === true) return missing
+    throw missingColumn(column, mapped, input, names)
+  })
+}
+
+function missingColumn(
+  column: TargetColumn,
+  mapped: string | undefined,
+  input: InputShape,
+  names: readonly string[],
+): InputError {
+  const wanted = mapped ?? column.name
+  const hint = nearestHint(wanted, names)
+  const advice =
+    mapped === undefined
+      ? `: map it with --map ${column.name}=SOURCE, set it with --set, or leave it null with --allow-missing`
+      : `: --map ${column.name}=${mapped} asks for it`
+  return new InputError(
+    'DDB_INPUT_COLUMN',
+    `the header of ${input.file} has no column "${wanted}"${hint}${advice}`,
+    position(input, wanted),
+  )
+}
+
+function position(
+  input: InputShape,
+  columnName: string,
+): { file: string; lineNumber: number; columnName: string } {
+  return { file: input.file, lineNumber: input.headerLineNumber ?? 1, columnName }
+}
+
+function checkUnique(
+  target: TargetSchema,
+  input: InputShape,
+  names: readonly string[],
+  rules: MappingRules,
+): void {
+  for (const { name } of target.columns) {
+    if (own(rules.set, name) !== undefined) continue
+    const wanted = own(rules.map, name) ?? name
+    if (names.indexOf(wanted) === names.lastIndexOf(wanted)) continue
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `the header of ${input.file} has column "${wanted}" twice: rename one, or use --match position`,
+      position(input, wanted),
+    )
+  }
+}
+
+/** Columns that are neither mapped nor set take the fields in order. */
+function fieldsByPosition(
+  target: TargetSchema,
+  input: InputShape,
+  rules: MappingRules,
+): CellSource[] {
+  let next = 0
+  return target.columns.map(column => {
+    const text = own(rules.set, column.name)
+    if (text !== undefined) return { kind: 'constant', text }
+    const mapped = own(rules.map, column.name)
+    const index = mapped === undefined ? next++ : mappedField(column, mapped, input)
+    if (index < input.fieldCount) return { kind: 'field', index }
+    if (mapped === undefined && rules.allowMissing === true) return missing
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `the records of ${input.file} have ${input.fieldCount} fields, none for column "${column.name}": ` +
+        'set it with --set, or leave it null with --allow-missing',
+      position(input, column.name),
+    )
+  })
+}
+
+function mappedField(column: TargetColumn, mapped: string, input: InputShape): number {
+  const named = input.names?.indexOf(mapped) ?? -1
+  if (named >= 0) return named
+  if (/^[1-9]\d*$/.test(mapped)) return Number(mapped) - 1
+  throw new UsageError(
+    'DDB_USAGE',
+    `--map ${column.name}=${mapped}: ${input.file} has no names, so give the number of the field, from 1`,
+  )
+}
+
+function checkExtra(target: TargetSchema, input: InputShape, sources: readonly CellSource[]): void {
+  const used = new Set(sources.map(source => (source.kind === 'field' ? source.index : -1)))
+  for (let index = 0; index < input.fieldCount; index++) {
+    if (used.has(index)) continue
+    const name = input.names?.[index]
+    const hint =
+      name === undefined
+        ? ''
+        : nearestHint(
+            name,
+            target.columns.map(column => column.name),
+          )
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      name === undefined
+        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${target.columns.length} columns; pass over it with --ignore-extra`
+        : `column "${name}" of ${input.file} goes nowhere${hint}: map it with --map, or pass over it with --ignore-extra`,
+      position(input, name ?? String(index + 1)),
+    )
+  }
+}

@@ -1,0 +1,23 @@
+/*
+  How a DFS table is partitioned, as far as `schema()` tells (protocol notes §7).
+*/
+import type { DataType } from '../protocol/data-type.js'
+import type { Value } from '../protocol/value.js'
+
+export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
+
+/** One dimension; a COMPO table has up to three. */
+export interface PartitionDimension {
+  readonly columnName: string
+  /** Position in the target's columns. */
+  readonly columnIndex: number
+  readonly kind: PartitionKind
+  /** Type of the scheme's values, which may be coarser than the column's. Undefined when the server is silent. */
+  readonly type: DataType | undefined
+  /** RANGE: boundaries; VALUE: values; LIST: a tuple of vectors; HASH: the number of buckets. */
+  readonly scheme: Value | undefined
+}
+
+export interface PartitionScheme {
+  readonly dimensions: readonly PartitionDimension[]
+}

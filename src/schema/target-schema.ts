@@ -1,0 +1,51 @@
+/*
+  The columns that a run fills, in their order, and how the target is partitioned. It comes from the server
+  (`schemaFromServer`) or from `--types` (`schemaFromTypes`).
+*/
+import { UsageError } from '../errors.js'
+import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
+import type { PartitionScheme } from './partition-scheme.js'
+
+export interface TargetColumn {
+  readonly name: string
+  readonly type: ColumnType
+}
+
+export interface TargetSchema {
+  readonly columns: readonly TargetColumn[]
+  /** Undefined when the target is not partitioned. */
+  readonly partition?: PartitionScheme
+}
+
+/**
+ * Reads `time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4),levels:DOUBLE[]`. The name ends at the last colon of its entry.
+ *
+ * @throws {UsageError} DDB_USAGE for what is no list of names and types
+ */
+export function schemaFromTypes(text: string): TargetSchema {
+  const columns = text.split(',').map((entry): TargetColumn => {
+    const colon = entry.lastIndexOf(':')
+    const name = entry.slice(0, Math.max(0, colon)).trim()
+    const type = parseColumnType(entry.slice(colon + 1))
+    if (name === '' || type === undefined) {
+      throw new UsageError(
+        'DDB_USAGE',
+        `"${entry.trim()}" in the column types is not NAME:TYPE, such as price:DOUBLE or amount:DECIMAL64(4)`,
+      )
+    }
+    return { name, type }
+  })
+  const names = new Set<string>()
+  for (const { name } of columns) {
+    if (names.has(name)) {
+      throw new UsageError('DDB_USAGE', `column "${name}" is named twice in the column types`)
+    }
+    names.add(name)
+  }
+  return { columns }
+}
+
+/** `time:TIMESTAMP,sym:SYMBOL`: what `schemaFromTypes` reads. */
+export function typesText(schema: TargetSchema): string {
+  return schema.columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(',')
+}

@@ -1,0 +1,183 @@
+/*
+  Opens one input: a file by its path, or a stream that somebody else opened (standard input). Gzip is recognised by
+  its first two bytes.
+*/
+import { open, type FileHandle } from 'node:fs/promises'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import { DdbError, InputError } from '../errors.js'
+import type { ByteSource, Compression } from './byte-source.js'
+import { chunkBytes, fileChunks } from './file-chunks.js'
+import { textStart } from './text-start.js'
+
+export interface SourceOptions {
+  /** `auto` looks at the first bytes. */
+  readonly compression?: 'auto' | Compression
+  /** What `-` stands for. */
+  readonly stdin?: Readable
+}
+
+/** Enough to know gzip and byte order marks. */
+const headBytes = 4
+
+/**
+ * Opens a file, or standard input for `-`, and reads its first bytes.
+ *
+ * @throws {InputError} DDB_INPUT_MISSING when there is no such file or it may not be read, DDB_INPUT_READ
+ */
+export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
+  if (path === '-') {
+    const { stdin } = options
+    if (stdin === undefined) {
+      throw new InputError('DDB_INPUT_MISSING', 'there is no standard input to read', { file: '-' })
+    }
+    const chunks = streamChunks(stdin, '<stdin>')
+    return startSource('<stdin>', undefined, undefined, chunks, options, async () => {
+      stdin.destroy()
+      await Promise.resolve()
+    })
+  }
+  const { handle, size } = await openFile(path)
+  const chunks = readErrors(fileChunks(handle), path)
+  return startSource(path, path, size, chunks, options, () => handle.close())
+}
+
+async function openFile(path: string): Promise<{ handle: FileHandle; size: number | undefined }> {
+  let handle: FileHandle
+  try {
+    handle = await open(path, 'r')
+  } catch (cause) {
+    throw new InputError(
+      'DDB_INPUT_MISSING',
+      missingMessage(path, cause),
+      { file: path },
+      { cause },
+    )
+  }
+  const status = await handle.stat()
+  if (status.isDirectory()) {
+    await handle.close()
+    throw new InputError('DDB_INPUT_MISSING', `"${path}" is a folder, not a file`, { file: path })
+  }
+  return { handle, size: status.isFile() ? status.size : undefined }
+}
+
+/** Why a file cannot be opened, as a sentence. */
+export function missingMessage(path: string, cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'ENOENT' || code === 'ENOTDIR') return `there is no file "${path}"`
+  if (code === 'EACCES' || code === 'EPERM')
+    return `"${path}" may not be read: check its permissions`
+  return `"${path}" cannot be opened: ${message}`
+}
+
+async function startSource(
+  name: string,
+  path: string | undefined,
+  totalBytes: number | undefined,
+  stored: AsyncGenerator<Uint8Array, void, void>,
+  options: SourceOptions,
+  closeInput: () => Promise<void>,
+): Promise<ByteSource> {
+  const counted = new CountedChunks(stored)
+  try {
+    await counted.peek(headBytes)
+    const compression = chosenCompression(options.compression ?? 'auto', counted.head)
+    const content =
+      compression === 'gzip' ? new CountedChunks(gunzipped(counted.rest(), name)) : counted
+    await content.peek(headBytes)
+    const startOffsetBytes = textStart(content.head, name)
+    return {
+      name,
+      path,
+      compression,
+      totalBytes,
+      startOffsetBytes,
+      get bytesRead() {
+        return counted.byteCount
+      },
+      chunks: () => content.rest(startOffsetBytes),
+      close: closeInput,
+    }
+  } catch (error) {
+    await closeInput()
+    throw error
+  }
+}
+
+function chosenCompression(asked: 'auto' | Compression, head: Uint8Array): Compression {
+  if (asked !== 'auto') return asked
+  return head[0] === 0x1f && head[1] === 0x8b ? 'gzip' : 'none'
+}
+
+/** Chunks of which the first ones may be looked at before they are given out. */
+class CountedChunks {
+  byteCount = 0
+  /** The first chunks, up to the length asked for. */
+  head: Uint8Array = new Uint8Array(0)
+  readonly #chunks: AsyncGenerator<Uint8Array, void, void>
+
+  constructor(chunks: AsyncGenerator<Uint8Array, void, void>) {
+    this.#chunks = chunks
+  }
+
+  /** Reads until `head` holds `byteLength` bytes or all there are. */
+  async peek(byteLength: number): Promise<void> {
+    while (this.head.length < byteLength) {
+      const { done, value } = await this.#chunks.next()
+      if (done === true) return
+      this.byteCount += value.length
+      // The chunk is only lent; and a pipe may begin with less than is asked for.
+      this.head = Buffer.concat([this.head, value])
+    }
+  }
+
+  async *rest(skipBytes = 0): AsyncGenerator<Uint8Array, void, void> {
+    const head = this.head.subarray(skipBytes)
+    this.head = new Uint8Array(0)
+    if (head.length > 0) yield head
+    for await (const chunk of this.#chunks) {
+      this.byteCount += chunk.length
+      yield chunk
+    }
+  }
+}
+
+async function* gunzipped(
+  stored: AsyncGenerator<Uint8Array, void, void>,
+  name: string,
+): AsyncGenerator<Uint8Array, void, void> {
+  const gunzip = createGunzip({ chunkSize: chunkBytes })
+  // Chunks are only lent, and zlib keeps what it is given until it is done with it.
+  const copies = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of stored) yield Buffer.from(chunk)
+  }
+  pipeline(Readable.from(copies(), { objectMode: false }), gunzip, () => undefined)
+  yield* streamChunks(gunzip, name)
+}
+
+async function* streamChunks(
+  stream: Readable,
+  name: string,
+): AsyncGenerator<Uint8Array, void, void> {
+  yield* readErrors(stream as AsyncIterable<Uint8Array>, name)
+}
+
+/** Names the input in what goes wrong while reading it. */
+async function* readErrors(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* chunks
+  } catch (cause) {
+    if (cause instanceof DdbError) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new InputError(
+      'DDB_INPUT_READ',
+      `reading "${name}" failed: ${reason}`,
+      { file: name },
+      { cause },
+    )
+  }
+}
