@@ -375,7 +375,7 @@ export class ByteReader {
 }
 
 function ownBytes(byteLength: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer as ArrayBuffer)
+  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer)
 }
 
 /** A reader of bytes that are all there, ended. */
