@@ -1,0 +1,194 @@
+/*
+  The guide against the code: links lead somewhere, the index knows every page, every error code has its exit code,
+  and no page speaks of an option that the command line does not have.
+*/
+import { existsSync } from 'node:fs'
+import { posix } from 'node:path'
+import t from 'tap'
+import { isMissing, notYet, refusal } from '../src/cli/not-yet.js'
+import { optionNames } from '../src/cli/options.js'
+import { commands } from '../src/cli/registry.js'
+import { errorCodes, type ErrorCode } from '../src/errors.js'
+import { root } from './helpers/checkout.js'
+import {
+  anchorsOf,
+  codeSpans,
+  commandsOf,
+  linksOf,
+  paragraphsOf,
+  parsePage,
+  readPages,
+  type Page,
+} from './helpers/pages.js'
+
+const pages = await readPages()
+const page = (path: string): Page => pages.find(each => each.path === path)!
+
+t.test('every link between pages leads to a file, and to a heading where it names one', async t => {
+  const broken = pages.flatMap(from =>
+    linksOf(from)
+      .filter(link => !/^https?:/.test(link))
+      .filter(link => !resolves(from, link))
+      .map(link => `${from.path} -> ${link}`),
+  )
+  t.strictSame(broken, [])
+  t.ok(pages.flatMap(linksOf).length > 20, 'links are found')
+})
+
+function resolves(from: Page, link: string): boolean {
+  const [file, anchor] = link.split('#') as [string, string?]
+  const path = file === '' ? from.path : posix.join(posix.dirname(from.path), file)
+  if (!existsSync(new URL(path, root))) return false
+  const target = pages.find(each => each.path === path || each.path === `${path}README.md`)
+  return anchor === undefined || target === undefined || anchorsOf(target).includes(anchor)
+}
+
+t.test('the index names every page', async t => {
+  const linked = new Set(linksOf(page('docs/README.md')).map(link => `docs/${link.split('#')[0]}`))
+  const lost = pages
+    .map(({ path }) => path)
+    .filter(path => path.startsWith('docs/') && path !== 'docs/README.md' && !linked.has(path))
+  t.strictSame(lost, [])
+})
+
+t.test('docs/errors.md gives every code the exit code that the program ends with', async t => {
+  const rows = page('docs/errors.md').prose.matchAll(/^\| `(DDB_[A-Z_]+)` \| (\d+) \| (.+) \|$/gm)
+  const explained = Array.from(rows, ([, code, exitCode]) => [code, Number(exitCode)] as const)
+  t.equal(new Set(explained.map(([code]) => code)).size, explained.length, 'each code once')
+  t.strictSame(Object.fromEntries(explained), { ...errorCodes })
+})
+
+t.test('docs/errors.md lists every exit code of an error', async t => {
+  const rows = page('docs/errors.md').prose.matchAll(/^\| (\d+) \| /gm)
+  const listed = new Set(Array.from(rows, ([, exitCode]) => Number(exitCode)))
+  const used = Object.keys(errorCodes).map(code => errorCodes[code as ErrorCode])
+  t.strictSame(
+    [0, 3, 143, ...used].filter(exitCode => !listed.has(exitCode)),
+    [],
+  )
+})
+
+const optionsByCommand = new Map(commands.map(command => [command.name, optionNames(command)]))
+const shortByCommand = new Map(
+  commands.map(command => [
+    command.name,
+    new Set(
+      Object.values(command.options).flatMap(({ flags }) => /^-(\w),/.exec(flags)?.[1] ?? []),
+    ),
+  ]),
+)
+const everyOption = new Set([...optionsByCommand.values()].flatMap(names => [...names]))
+const general = new Set(['help', 'version'])
+
+/** Options that a command line names and its command does not have. */
+function unknownOptions(line: string): string[] {
+  // Scripts and other quoted arguments may hold anything.
+  const words = line.replace(/'[^']*'|"[^"]*"/g, "''").replace(/\\\n/g, ' ')
+  return words.split(/\|(?!\|)|&&|;| -- /).flatMap(part => {
+    const [, name, rest] = /\bddb-ingest ([a-z]+)\b(.*)$/.exec(part.replace(/\s#.*$/, '')) ?? []
+    if (name === undefined) return []
+    const long = optionsByCommand.get(name)
+    if (long === undefined) return [`the command ${name}`]
+    return [
+      ...Array.from(rest!.matchAll(/(?<=\s)--([a-z][a-z-]*)/g), match => match[1]!)
+        .filter(option => !long.has(option) && !general.has(option))
+        .map(option => `${name} --${option}`),
+      ...Array.from(rest!.matchAll(/(?<=\s)-([A-Za-z])(?=\s|$)/g), match => match[1]!)
+        .filter(option => !shortByCommand.get(name)!.has(option))
+        .map(option => `${name} -${option}`),
+    ]
+  })
+}
+
+t.test('no code block uses an option that its command does not have', async t => {
+  const unknown = pages.flatMap(each =>
+    each.blocks.flatMap(block =>
+      commandsOf({ ...block, text: block.text.replace(/<<'?\w+'?/g, '') })
+        .flatMap(({ text }) => unknownOptions(text))
+        .map(option => `${each.path}: ${option}`),
+    ),
+  )
+  t.strictSame(unknown, [])
+})
+
+/** `--confirm count` of a code span as name and value; undefined for other code. */
+function optionOf(span: string): { name: string; value: string } | undefined {
+  const match = /^--([a-z][a-z-]*)(?:[ =](.*))?$/.exec(span)
+  return match === null ? undefined : { name: match[1]!, value: match[2] ?? '' }
+}
+
+const saysMissing = /not\s+built|尚未实现/
+
+const [firstPart, missingList] = page('docs/README.md').text.split(/^## Not built yet$/m) as [
+  string,
+  string,
+]
+
+t.test(
+  'prose names options that exist, and says of the others that they are not built',
+  async t => {
+    // The list itself is checked below.
+    const others = pages.map(each =>
+      each.path === 'docs/README.md' ? parsePage(each.path, firstPart) : each,
+    )
+    const wrong = others.flatMap(each =>
+      paragraphsOf(each).flatMap(paragraph =>
+        codeSpans(paragraph)
+          .filter(span => isWrong(span, paragraph))
+          .map(span => `${each.path}: ${span}`),
+      ),
+    )
+    t.strictSame(wrong, [])
+  },
+)
+
+function isWrong(span: string, paragraph: string): boolean {
+  if (span.startsWith('ddb-ingest ')) return unknownOptions(span).length > 0
+  const option = optionOf(span)
+  if (option === undefined || general.has(option.name)) return false
+  if (refusal(option.name, option.value) !== undefined) return !saysMissing.test(paragraph)
+  return !everyOption.has(option.name)
+}
+
+t.test('the index lists what is not built, neither more nor less', async t => {
+  const listed = codeSpans(missingList)
+    .map(optionOf)
+    .filter(option => option !== undefined)
+  t.strictSame(
+    listed.filter(({ name, value }) => refusal(name, value) === undefined),
+    [],
+    'listed, yet accepted',
+  )
+  const names = new Set(listed.map(({ name }) => name))
+  t.strictSame(
+    Object.keys(notYet).filter(name => !names.has(name)),
+    [],
+    'refused, yet not listed',
+  )
+})
+
+t.test('the checks of options can fail', async t => {
+  t.strictSame(unknownOptions('zcat a | ddb-ingest load - --table t --tables u -Z -b 5'), [
+    'load --tables',
+    'load -Z',
+  ])
+  t.strictSame(unknownOptions('ddb-ingest serve --port 0 -- ddb-ingest bench --rejects'), [
+    'bench --rejects',
+  ])
+  t.strictSame(unknownOptions('ddb-ingest exec -e "--no-option" # --none'), [])
+  t.strictSame(unknownOptions('ddb-ingest frobnicate'), ['the command frobnicate'])
+  t.ok(isWrong('--no-such-option', 'any text'))
+  t.notOk(isWrong('--table trades', 'any text'))
+  const missing = Object.keys(notYet).find(isMissing)
+  if (missing !== undefined) {
+    t.ok(isWrong(`--${missing}`, 'as if it were there'))
+    t.notOk(isWrong(`--${missing}`, 'it is not built'))
+  }
+  t.strictSame(paragraphsOf(parsePage('p.md', 'a\nb\n\n* c\n* d\n\n| e |\n| f |')), [
+    'a\nb',
+    '* c',
+    '* d',
+    '| e |',
+    '| f |',
+  ])
+})

@@ -1,0 +1,122 @@
+/*
+  The pages of the guide as tests see them: code blocks, the commands in them, links and headings. The pages are
+  plain Markdown of this project's own making, so a few patterns are enough to read them.
+*/
+import { readFile, readdir } from 'node:fs/promises'
+import { root } from './checkout.js'
+
+export interface CodeBlock {
+  /** `sh` for commands that a test runs, `text` for what only shows something. */
+  language: string
+  /** Of its first line of content, from 1. */
+  lineNumber: number
+  text: string
+}
+
+export interface Page {
+  /** Relative to the checkout: `docs/cron.md`. */
+  path: string
+  text: string
+  blocks: CodeBlock[]
+  /** The page without its code blocks, line for line. */
+  prose: string
+}
+
+/** One command of a block, continuation lines and here-documents included. */
+export interface ShellCommand {
+  /** From 1, in the page. */
+  lineNumber: number
+  text: string
+  /** What `# exit 3` at the end of the line says, else 0. */
+  exitCode: number
+  /** What `# prints 1000` at the end of the line says that standard output holds. */
+  prints: string | undefined
+}
+
+/** README in both languages and every page of docs/, decisions left out. */
+export async function readPages(): Promise<Page[]> {
+  const entries = await readdir(new URL('docs/', root))
+  const guide = entries.filter(name => name.endsWith('.md')).sort()
+  const paths = ['README.md', 'README.zh-CN.md', ...guide.map(name => `docs/${name}`)]
+  return Promise.all(
+    paths.map(async path => parsePage(path, await readFile(new URL(path, root), 'utf8'))),
+  )
+}
+
+export function parsePage(path: string, text: string): Page {
+  const blocks: CodeBlock[] = []
+  const prose: string[] = []
+  let open: { language: string; lineNumber: number; lines: string[] } | undefined
+  for (const [index, line] of text.split('\n').entries()) {
+    const fence = /^```(\S*)/.exec(line)
+    if (fence === null) {
+      open?.lines.push(line)
+      prose.push(open === undefined ? line : '')
+      continue
+    }
+    prose.push('')
+    if (open === undefined) {
+      open = { language: fence[1] ?? '', lineNumber: index + 2, lines: [] }
+    } else {
+      const { language, lineNumber, lines } = open
+      blocks.push({ language, lineNumber, text: lines.join('\n') })
+      open = undefined
+    }
+  }
+  if (open !== undefined) throw new Error(`${path}: a code block is never closed`)
+  return { path, text, blocks, prose: prose.join('\n') }
+}
+
+/** The commands of a block in order; comments and blank lines are left out. */
+export function commandsOf(block: CodeBlock): ShellCommand[] {
+  const commands: ShellCommand[] = []
+  const lines = block.text.split('\n')
+  for (let i = 0; i < lines.length; i++) {
+    const first = i
+    if (/^\s*(#|$)/.test(lines[i]!)) continue
+    while (lines[i]!.endsWith('\\') && i + 1 < lines.length) i++
+    const end = /<<'?(\w+)'?/.exec(lines.slice(first, i + 1).join('\n'))?.[1]
+    const head = i
+    if (end !== undefined) {
+      while (lines[i] !== end) {
+        if (++i >= lines.length) throw new Error(`the here-document ${end} is never closed`)
+      }
+    }
+    commands.push({
+      lineNumber: block.lineNumber + first,
+      text: lines.slice(first, i + 1).join('\n'),
+      exitCode: Number(/\s# exit (\d+)$/.exec(lines[head]!)?.[1] ?? 0),
+      prints: /\s# prints (.+)$/.exec(lines[head]!)?.[1],
+    })
+  }
+  return commands
+}
+
+/** Targets of the page's links; code is left out. */
+export function linksOf(page: Page): string[] {
+  const prose = page.prose.replace(/`[^`\n]*`/g, '')
+  return Array.from(prose.matchAll(/\]\(([^)\s]+)\)/g), match => match[1]!)
+}
+
+/** Anchors of the page's headings, made as GitHub makes them. */
+export function anchorsOf(page: Page): string[] {
+  return Array.from(page.prose.matchAll(/^#+ (.+)$/gm), ([, title]) =>
+    title!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+/** Paragraphs, list items and table rows: what a reader takes in as one. */
+export function paragraphsOf(page: Page): string[] {
+  return page.prose
+    .split(/\n\s*\n|\n(?=\s*(?:[*-] |\||\d+\. ))/)
+    .map(text => text.trim())
+    .filter(text => text !== '')
+}
+
+/** Texts of the code spans in prose. */
+export function codeSpans(prose: string): string[] {
+  return Array.from(prose.matchAll(/`([^`]+)`/g), match => match[1]!.replace(/\s+/g, ' '))
+}
