@@ -207,7 +207,7 @@ function typedLine(stdin: TerminalInput): Promise<string> {
       for (const character of decoder.decode(chunk, { stream: true })) {
         if (character === '\r' || character === '\n') return finish(() => resolve(typed))
         if (character === '\u0003' || character === '\u0004') return onEnd()
-        if (character === '\u007f' || character === '\b') typed = typed.slice(0, -1)
+        if (character === '\u007f' || character === '\b') typed = [...typed].slice(0, -1).join('')
         else typed += character
       }
     }

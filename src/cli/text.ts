@@ -1,6 +1,7 @@
 /*
-  Text for people: control characters taken out, widths of a terminal, numbers with units, nearest names.
+  Text for people: control characters taken out, widths of a terminal, numbers with units.
 */
+import { nearestNames } from '../schema/nearest.js'
 
 /* eslint-disable no-control-regex -- control characters are what these are about */
 
@@ -127,40 +128,8 @@ export function clockText(durationMs: number): string {
     : `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`
 }
 
-/** Up to three of `known` that `name` may have been meant to be, nearest first. */
-export function nearest(name: string, known: Iterable<string>): string[] {
-  const wanted = name.toLowerCase()
-  const reach = Math.max(1, Math.floor(wanted.length / 3))
-  return [...known]
-    .map(candidate => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase()) }))
-    .filter(({ distance }) => distance <= reach)
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
-    .slice(0, 3)
-    .map(({ candidate }) => candidate)
-}
-
-/** ` (did you mean a or b?)`, or nothing. */
+/** ` (did you mean a or b?)`, or nothing when no known name is near. */
 export function didYouMean(name: string, known: Iterable<string>): string {
-  const names = nearest(name, known)
+  const names = nearestNames(name, [...known])
   return names.length === 0 ? '' : ` (did you mean ${names.join(' or ')}?)`
-}
-
-/** Insertions, deletions, substitutions and swaps of neighbours that lead from one text to the other. */
-function editDistance(a: string, b: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        cost = Math.min(cost, beforeLast[j - 2]! + 1)
-      }
-      row.push(cost)
-    }
-    beforeLast = last
-    last = row
-  }
-  return last[b.length]!
 }

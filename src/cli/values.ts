@@ -60,23 +60,27 @@ export function named<T>(expected: string, read: (text: string) => T): Reader<T>
   return single(expected, read)
 }
 
-const multipliers: Readonly<Record<string, number>> = {
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
+const multipliers: Readonly<Record<string, bigint>> = {
+  '': 1n,
+  k: 1000n,
+  M: 1000n ** 2n,
+  G: 1000n ** 3n,
+  Ki: 1024n,
+  Mi: 1024n ** 2n,
+  Gi: 1024n ** 3n,
 }
 
-/** `1.5M` → 1,500,000; undefined unless a whole number comes out. */
-function scaled(value: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)(k|M|G|Ki|Mi|Gi|)$/.exec(value)
-  if (match === null) return undefined
-  // 1.1k is 1100.0000000000002 in binary; a fraction written in decimal digits is rounded back to what was meant.
-  const product = Number((Number(match[1]) * multipliers[match[2] ?? '']!).toPrecision(15))
-  return Number.isSafeInteger(product) ? product : undefined
+/** `1.5M` → 1,500,000; undefined unless a whole number comes out. Exact, as doubles are not: 1.1k is 1,100. */
+function scaled(value: string, factors = multipliers): number | undefined {
+  const match = /^(\d{1,20})(?:\.(\d{1,20}))?([A-Za-z]*)$/.exec(value)
+  const unit = match?.[3] ?? ''
+  if (match === null || !Object.hasOwn(factors, unit)) return undefined
+  const fraction = match[2] ?? ''
+  const scale = 10n ** BigInt(fraction.length)
+  const product = BigInt(`${match[1]}${fraction}`) * factors[unit]!
+  if (product % scale !== 0n) return undefined
+  const number = Number(product / scale)
+  return Number.isSafeInteger(number) ? number : undefined
 }
 
 /** Whole number from `least` on; `20k` and `2M` are understood. */
@@ -93,15 +97,20 @@ export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', val
   return bytes === 0 ? undefined : bytes
 })
 
-const milliseconds: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const milliseconds: Readonly<Record<string, bigint>> = {
+  ms: 1n,
+  s: 1000n,
+  m: 60_000n,
+  h: 3_600_000n,
+}
+
+// Node's timers hold a signed 32-bit number of milliseconds and turn anything longer into 1.
+const maxDurationMs = 2 ** 31 - 1
 
 /** Milliseconds: `500ms`, `5s`, `2m`, `1h`; a bare number would leave the unit to guesswork. */
 export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value => {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value)
-  if (match === null) return undefined
-  const product = Number((Number(match[1]) * milliseconds[match[2]!]!).toPrecision(15))
-  // Node's timers hold a signed 32-bit number of milliseconds and turn anything longer into 1.
-  return product >= 1 && product <= 2 ** 31 - 1 ? Math.round(product) : undefined
+  const number = scaled(value, milliseconds)
+  return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
 })
 
 export interface Rate {
@@ -158,13 +167,15 @@ export const hosts: Reader<readonly HostAddress[]> = single(
 
 function hostAddress(value: string): HostAddress | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?$/.exec(value)
-  if (match === null)
-    return /^[0-9A-Fa-f:.]*::?[0-9A-Fa-f:.]+$/.test(value)
-      ? { host: value, port: undefined }
-      : undefined
+  if (match === null) return isBareIpv6(value) ? { host: value, port: undefined } : undefined
   const port = match[3] === undefined ? undefined : portNumber(match[3], 1)
   if (match[3] !== undefined && port === undefined) return undefined
   return { host: (match[1] ?? match[2])!, port }
+}
+
+/** Without brackets every colon belongs to the address, and there are two at least. */
+function isBareIpv6(value: string): boolean {
+  return /^[0-9A-Fa-f:.]+$/.test(value) && value.split(':').length > 2
 }
 
 /** `TARGET=SOURCE`, repeatable, split at the first `=`; a target given twice is refused. */
@@ -204,7 +215,7 @@ export const character: Reader<string> = single(
     if (value === '\\t' || value === 'tab') return '\t'
     const hex = /^\\x([0-9A-Fa-f]{2})$/.exec(value)?.[1]
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
-    return [...value].length === 1 ? value : undefined
+    return [...value].length === 1 && !/[\r\n]/.test(value) ? value : undefined
   },
 )
 

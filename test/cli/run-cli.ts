@@ -1,0 +1,127 @@
+/*
+  Runs the command line for tests: in this process with surroundings of its own, or as a child through bin/.
+*/
+import { spawn, type ChildProcess } from 'node:child_process'
+import { EventEmitter, once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { PassThrough, Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { main } from '../../src/cli/main.js'
+import type { Surroundings, TerminalInput, TerminalOutput } from '../../src/cli/surroundings.js'
+
+export interface Outcome {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+export const bin: string = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
+
+/** Settings of the person who runs the tests must not reach them. */
+export const noSettings: Readonly<Record<string, string>> = { XDG_CONFIG_HOME: '/dev/null' }
+
+export interface FakeTerminals {
+  environment?: Record<string, string>
+  stdin?: string | Uint8Array
+  stdinIsTerminal?: boolean
+  stdoutColumns?: number
+  stderrColumns?: number
+}
+
+export interface FakeSurroundings {
+  surroundings: Surroundings
+  signals: EventEmitter
+  /** What was written so far. */
+  stdout(): string
+  stderr(): string
+  /** Codes with which the process would have been left at once. */
+  left: number[]
+}
+
+function recorder(columns: number | undefined): { stream: TerminalOutput; text: () => string } {
+  const chunks: Buffer[] = []
+  const stream: TerminalOutput = new PassThrough()
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+  if (columns !== undefined) Object.assign(stream, { isTTY: true, columns })
+  return { stream, text: () => Buffer.concat(chunks).toString('utf8') }
+}
+
+export function fakeSurroundings(terminals: FakeTerminals = {}): FakeSurroundings {
+  const stdout = recorder(terminals.stdoutColumns)
+  const stderr = recorder(terminals.stderrColumns)
+  const stdin: TerminalInput = Readable.from(
+    terminals.stdin === undefined ? [] : [Buffer.from(terminals.stdin)],
+  )
+  if (terminals.stdinIsTerminal) stdin.isTTY = true
+  const signals = new EventEmitter()
+  const left: number[] = []
+  return {
+    surroundings: {
+      environment: { ...noSettings, ...terminals.environment },
+      stdin,
+      stdout: stdout.stream,
+      stderr: stderr.stream,
+      signals,
+      leave: code => left.push(code),
+    },
+    signals,
+    stdout: stdout.text,
+    stderr: stderr.text,
+    left,
+  }
+}
+
+/** The command line in this process. */
+export async function runMain(
+  argv: readonly string[],
+  terminals: FakeTerminals = {},
+): Promise<Outcome> {
+  const fake = fakeSurroundings(terminals)
+  const code = await main(argv, fake.surroundings)
+  // A PassThrough hands on what was written in later turns of the event loop.
+  await new Promise(resolve => setImmediate(resolve))
+  return { code, stdout: fake.stdout(), stderr: fake.stderr() }
+}
+
+export interface Spawned {
+  child: ChildProcess
+  /** Resolves with the first line of standard output. */
+  firstLine: Promise<string>
+  outcome: Promise<Outcome & { signal: NodeJS.Signals | null }>
+}
+
+/** The command line as a process of its own. */
+export function spawnCli(
+  argv: readonly string[],
+  options: { environment?: Record<string, string>; stdin?: string; cwd?: string } = {},
+): Spawned {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith('DDB_')),
+  )
+  const child = spawn(process.execPath, [bin, ...argv], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...environment, ...noSettings, ...options.environment },
+    cwd: options.cwd,
+  })
+  child.stdin.on('error', () => undefined)
+  child.stdin.end(options.stdin ?? '')
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const lines = createInterface({ input: child.stdout })
+  const firstLine = Promise.race([
+    once(lines, 'line').then(([line]: string[]) => line!),
+    once(child, 'close').then(() => Promise.reject(new Error(`no line came; stderr: ${stderr}`))),
+  ])
+  firstLine.catch(() => undefined)
+  const outcome = once(child, 'close').then(
+    ([code, signal]: (number | NodeJS.Signals | null)[]) => ({
+      code: code as number,
+      signal: signal as NodeJS.Signals | null,
+      stdout,
+      stderr,
+    }),
+  )
+  return { child, firstLine, outcome }
+}
