@@ -30,7 +30,8 @@ export class ByteReader {
   #chunkOffsetBytes: number
   #ended = false
   #pool: ArrayBuffer = noBytes.buffer as ArrayBuffer
-  #poolPosition = poolBytes
+  /** Beyond the end: the first array brings the first buffer. */
+  #poolPosition: number = poolBytes + 1
 
   /** @param offsetBytes  position of the first byte in its stream, for error messages */
   constructor(offsetBytes: number = 0) {

@@ -1,0 +1,310 @@
+/*
+  The recordings of fixtures/wire: their bytes, what they say about themselves, and that meaning as our values.
+*/
+import { readdirSync, readFileSync } from 'node:fs'
+import { vectorOf, type ElementValue } from '../../src/protocol/element.js'
+import type { DataType } from '../../src/protocol/data-type.js'
+import type { Request, RequestHead } from '../../src/protocol/request.js'
+import type { Column, Scalar, Value, Vector } from '../../src/protocol/value.js'
+
+const folder = new URL('../../fixtures/wire/', import.meta.url)
+
+type Plain = boolean | number | string | null | readonly Plain[]
+
+export interface PlainColumn {
+  name: string
+  type: string
+  scale?: number
+  values: readonly Plain[]
+  text?: readonly (string | null)[]
+}
+
+/** A value as the .json states it. */
+export type PlainValue =
+  | { form: 'scalar'; type: DataType; value: Plain }
+  | { form: 'vector' | 'pair'; type: DataType; values: readonly Plain[] }
+  | { form: 'dictionary'; type: DataType; keys: PlainValue; vals: PlainValue }
+  | { form: 'table'; rows: number; columns: readonly PlainColumn[] }
+
+export interface LogicalRequest {
+  kind: 'connect' | 'script' | 'function' | 'variable'
+  name?: string
+  script?: string
+  args?: readonly PlainValue[]
+}
+
+export interface WireRequest {
+  off: number
+  len: number
+  header: string
+  kind: string
+  name: string
+  argc: number
+  flags: number
+  async: boolean
+  rows: number
+}
+
+export interface Recording {
+  client: 'cpp' | 'java'
+  name: string
+  bytes: Buffer
+  requests: readonly WireRequest[]
+  logical: readonly LogicalRequest[]
+  /** Columns travel compressed. */
+  compressed: boolean
+}
+
+function load(client: 'cpp' | 'java', name: string): Recording {
+  const stated = JSON.parse(readFileSync(new URL(`${client}/${name}.json`, folder), 'utf8')) as {
+    requests_on_wire: WireRequest[]
+    logical: LogicalRequest[]
+  }
+  return {
+    client,
+    name,
+    bytes: readFileSync(new URL(`${client}/${name}.bin`, folder)),
+    requests: stated.requests_on_wire,
+    logical: stated.logical,
+    compressed: /_(lz4|delta)$/.test(name),
+  }
+}
+
+/** All recordings, by client and name. */
+export const recordings: readonly Recording[] = (['cpp', 'java'] as const).flatMap(client =>
+  readdirSync(new URL(`${client}/`, folder))
+    .filter(file => file.endsWith('.bin'))
+    .sort()
+    .map(file => load(client, file.slice(0, -4))),
+)
+
+/** Head of a request from its header line, read independently of the decoder. */
+export function headOf(header: string): RequestHead {
+  const [protocol, sessionId, , , properties] = header.split(' ') as [
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
+  const [flags, cancellable, priority, parallelism, , fetchSize] = properties.split('_').map(Number)
+  if (cancellable !== 1) throw new Error('recorded clients send 1')
+  return {
+    protocol: protocol as 'API' | 'API2',
+    sessionId,
+    flags: flags!,
+    priority: priority!,
+    parallelism: parallelism!,
+    ...(fetchSize !== undefined && { fetchSize }),
+  }
+}
+
+/** The request that `logical` describes. */
+export function requestOf(logical: LogicalRequest): Request {
+  const values = (logical.args ?? []).map(valueOf)
+  switch (logical.kind) {
+    case 'connect':
+      return { kind: 'connect' }
+    case 'script':
+      return { kind: 'script', script: logical.script! }
+    case 'function':
+      return { kind: 'function', name: logical.name!, args: values }
+    case 'variable':
+      return { kind: 'variable', names: logical.name!.split(','), values }
+  }
+}
+
+function valueOf(plain: PlainValue): Value {
+  switch (plain.form) {
+    case 'scalar':
+      return {
+        form: 'scalar',
+        type: plain.type,
+        value: elementOf(plain.type, plain.value),
+      } as Scalar
+    case 'vector':
+      return columnOf({ name: '', type: plain.type, values: plain.values })
+    case 'pair': {
+      const elements = columnOf({ name: '', type: plain.type, values: plain.values }) as Vector
+      return { form: 'pair', elements }
+    }
+    case 'dictionary':
+      return {
+        form: 'dictionary',
+        keys: valueOf(plain.keys) as Vector,
+        values: valueOf(plain.vals) as Vector,
+      }
+    case 'table':
+      return {
+        form: 'table',
+        name: '',
+        rows: plain.rows,
+        columnNames: plain.columns.map(column => column.name),
+        columns: plain.columns.map(columnOf),
+      }
+  }
+}
+
+function columnOf(plain: PlainColumn): Column {
+  const type = plain.type.replace('[]', '') as DataType
+  const array = plain.type.endsWith('[]')
+  const values = plain.values.map(value =>
+    array ? (value as readonly Plain[]).map(cell => elementOf(type, cell)) : elementOf(type, value),
+  )
+  return vectorOf({ type, array, ...(plain.scale !== undefined && { scale: plain.scale }) }, values)
+}
+
+const bigTypes = new Set(['LONG', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP'])
+
+function elementOf(type: string, value: Plain): ElementValue {
+  if (type === 'ANY') return valueOf(value as unknown as PlainValue)
+  if (value === null) return null
+  if (bigTypes.has(type) || type.startsWith('DECIMAL')) return BigInt(value as number | string)
+  if (type === 'BLOB') return new Uint8Array(Buffer.from(value as string, 'hex'))
+  return value as ElementValue
+}
+
+/**
+ * A decoded value in the words of the .json, read from the typed arrays alone, so that a mistake of our own text or
+ * element functions cannot hide here.
+ */
+export function statedForm(value: Value): unknown {
+  switch (value.form) {
+    case 'scalar':
+      return { form: 'scalar', type: value.type, value: statedScalar(value) }
+    case 'vector':
+      return { form: 'vector', type: value.type, values: statedElements(value) }
+    case 'pair':
+      return { form: 'pair', type: value.elements.type, values: statedElements(value.elements) }
+    case 'dictionary':
+      return {
+        form: 'dictionary',
+        type: value.values.type,
+        keys: statedForm(value.keys),
+        vals: statedForm(value.values),
+      }
+    case 'table':
+      return {
+        form: 'table',
+        rows: value.rows,
+        columns: value.columns.map((column, index) =>
+          statedColumn(value.columnNames[index]!, column),
+        ),
+      }
+    default:
+      throw new Error(`no recording holds a ${value.form}`)
+  }
+}
+
+function statedColumn(name: string, column: Column): unknown {
+  if (column.form === 'vector') {
+    const scale = 'scale' in column ? { scale: column.scale } : {}
+    return { name, type: column.type, ...scale, values: statedElements(column) }
+  }
+  const cells = statedElements(column.cells)
+  const values = Array.from({ length: column.length }, (_, row) =>
+    cells.slice(column.offsets[row], column.offsets[row + 1]),
+  )
+  return { name, type: `${column.cells.type}[]`, values }
+}
+
+/** 64-bit and decimal numbers as text, everything else as the .json has it. */
+function statedElements(vector: Vector): unknown[] {
+  const { length } = vector
+  const from = <T>(make: (index: number) => T): T[] =>
+    Array.from({ length }, (_, index) => make(index))
+  switch (vector.type) {
+    case 'BOOL':
+      return from(at => (vector.data[at] === -128 ? null : vector.data[at] === 1))
+    case 'SYMBOL':
+      return from(at => vector.base[vector.codes[at]!])
+    case 'STRING':
+      return 'data' in vector ? [...vector.data] : []
+    case 'BLOB':
+      return from(at => Buffer.from(vector.data[at]!).toString('hex'))
+    case 'ANY':
+      return vector.data.map(statedForm)
+    case 'UUID':
+    case 'IPADDR':
+    case 'INT128':
+      return from(at => {
+        const hex = Buffer.from(vector.data.slice(at * 16, at * 16 + 16).reverse()).toString('hex')
+        return /^0+$/.test(hex) ? null : hex
+      })
+    case 'DECIMAL128':
+      return from(at => {
+        const hex = Buffer.from(vector.data.slice(at * 16, at * 16 + 16).reverse()).toString('hex')
+        return hex === `8${'0'.repeat(31)}` ? null : String(BigInt.asIntN(128, BigInt(`0x${hex}`)))
+      })
+    case 'DECIMAL32':
+      return from(at => (vector.data[at] === -(2 ** 31) ? null : String(vector.data[at])))
+    case 'LONG':
+    case 'TIMESTAMP':
+    case 'NANOTIME':
+    case 'NANOTIMESTAMP':
+    case 'DECIMAL64':
+      return from(at => (vector.data[at] === -(2n ** 63n) ? null : String(vector.data[at])))
+    case 'VOID':
+      return from(() => null)
+    default: {
+      const bits = vector.type === 'CHAR' ? 7 : vector.type === 'SHORT' ? 15 : 31
+      const sentinel =
+        vector.type === 'DOUBLE'
+          ? -Number.MAX_VALUE
+          : vector.type === 'FLOAT'
+            ? Math.fround(-3.4028234663852886e38)
+            : -(2 ** bits)
+      return from(at => (vector.data[at] === sentinel ? null : vector.data[at]))
+    }
+  }
+}
+
+function statedScalar(scalar: Scalar): unknown {
+  return typeof scalar.value === 'bigint' ? String(scalar.value) : scalar.value
+}
+
+/** The .json's own value with numbers and addresses brought to the one form `statedForm` uses. */
+export function statedAs(plain: PlainValue): unknown {
+  switch (plain.form) {
+    case 'scalar':
+      return { ...plain, value: canonical(plain.type, plain.value) }
+    case 'vector':
+    case 'pair':
+      return { ...plain, values: plain.values.map(value => canonical(plain.type, value)) }
+    case 'dictionary':
+      return { ...plain, keys: statedAs(plain.keys), vals: statedAs(plain.vals) }
+    case 'table':
+      return {
+        form: 'table',
+        rows: plain.rows,
+        columns: plain.columns.map(({ name, type, scale, values }) => ({
+          name,
+          type,
+          ...(scale !== undefined && { scale }),
+          values: values.map(value => canonical(type, value)),
+        })),
+      }
+  }
+}
+
+function canonical(type: string, value: Plain): unknown {
+  if (type === 'ANY') return statedAs(value as unknown as PlainValue)
+  if (value === null) return null
+  if (bigTypes.has(type) || type.startsWith('DECIMAL')) return String(value)
+  if (type === 'UUID') return (value as string).replaceAll('-', '')
+  if (type === 'IPADDR') return addressHex(value as string)
+  return value
+}
+
+function addressHex(address: string): string {
+  if (!address.includes(':')) {
+    const hex = address.split('.').map(part => Number(part).toString(16).padStart(2, '0'))
+    return hex.join('').padStart(32, '0')
+  }
+  const [head = '', tail = ''] = address.split('::')
+  const groups = (text: string): string[] =>
+    text === '' ? [] : text.split(':').map(group => group.padStart(4, '0'))
+  const left = groups(head).join('')
+  const right = groups(tail).join('')
+  return left + '0'.repeat(32 - left.length - right.length) + right
+}
