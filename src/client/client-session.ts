@@ -225,7 +225,7 @@ export class ClientSession implements Session {
   }
 
   #whenRoom(options: RunOptions, act: () => void): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
+    return new Promise<void>((resolve, reject: (error: unknown) => void) => {
       let patient = true
       const release = limitPatience(options, 'room', error => {
         patient = false
@@ -240,7 +240,7 @@ export class ClientSession implements Session {
           act()
           resolve()
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       })
     })

@@ -36,6 +36,8 @@ interface Work extends DecodedRequest {
 
 // While a request is suspended or answers pile up, the peer may send this far ahead before reading from it stops.
 const readAheadBytes = 4_194_304
+// Answers gathered before they are written although more requests are at hand.
+const replyBytes = 65_536
 // Requests executed before other connections get their turn.
 const requestsPerTurn = 256
 
@@ -129,6 +131,7 @@ export class Connection {
       const decoded = this.#decode()
       if (decoded === undefined) break
       this.#execute(decoded)
+      if (this.#replies.bufferedBytes >= replyBytes) this.#blocked = !this.#replies.flush()
       turn += 1
       if (turn === requestsPerTurn && !this.#busy && this.#reader.available > 0) {
         this.#busy = true

@@ -33,7 +33,7 @@ export class Listener {
   readonly #peers = new Map<Socket, Connection | undefined>()
   /** Sessions with something left to execute or to wait for; they may outlive their sockets. */
   readonly #sessions = new Set<Connection>()
-  #onSessionEnd: (() => void) | undefined
+  #onChange: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ListenerOptions) {
@@ -71,7 +71,10 @@ export class Listener {
   #accept(socket: Socket): void {
     // Its only use here is not to be an uncaught exception; 'close' follows.
     socket.on('error', () => undefined)
-    socket.once('close', () => this.#peers.delete(socket))
+    socket.once('close', () => {
+      this.#peers.delete(socket)
+      this.#onChange?.()
+    })
     if (this.#peers.size >= this.#options.maxConnections) {
       refuseConnection(socket)
       return
@@ -104,7 +107,7 @@ export class Listener {
     const runner = this.#options.openSession(transport, refusal)
     const connection = new Connection(this.#options.context, runner, transport, () => {
       this.#sessions.delete(connection)
-      this.#onSessionEnd?.()
+      this.#onChange?.()
     })
     this.#peers.set(socket, connection)
     this.#sessions.add(connection)
@@ -130,12 +133,8 @@ export class Listener {
       seen = progress
     }, goodbyeMs)
     await closed
-    if (this.#sessions.size > 0) {
-      await new Promise<void>(resolve => {
-        this.#onSessionEnd = () => {
-          if (this.#sessions.size === 0) resolve()
-        }
-      })
+    while (this.#peers.size > 0 || this.#sessions.size > 0) {
+      await new Promise<void>(resolve => (this.#onChange = resolve))
     }
     clearInterval(timer)
   }

@@ -19,6 +19,11 @@ export class Replies {
     this.#transport = transport
   }
 
+  /** Bytes gathered and not yet written. */
+  get bufferedBytes(): number {
+    return this.#writer.byteLength
+  }
+
   value(value: Value | undefined): void {
     try {
       encodeResponse(this.#writer, this.#sessionId, { value })

@@ -73,7 +73,6 @@ export class RequestRunner {
 
   /** Ends what belongs to one request once its outcome is known. */
   afterRequest(head: RequestHead): void {
-    if (this.#refusal !== undefined) throw refusal(this.#refusal)
     if ((head.flags & requestFlags.clearMemory) !== 0) this.#executor.clearMemory(this.session)
   }
 

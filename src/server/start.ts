@@ -12,6 +12,7 @@ import { Discard } from './discard.js'
 import type { Executor } from './executor.js'
 import { Listener } from './listener.js'
 import type { ServerNode } from './node.js'
+import { createNode } from './node.js'
 import type { ServerOptions } from './options.js'
 import { checkExposure, checkServerOptions } from './options.js'
 import { RequestRunner } from './request-runner.js'
@@ -58,7 +59,7 @@ export async function startServerWith(
 ): Promise<EmbeddedServer> {
   checkServerOptions(options)
   const host = options.host ?? defaultHost
-  const node = newNode(host, options.adminPassword ?? initialAdmin.password)
+  const node = createNode({ host, adminPassword: options.adminPassword ?? initialAdmin.password })
   const executor = makeExecutor(node)
   const discard = new Discard()
   const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)
@@ -107,19 +108,6 @@ export async function startServerWith(
       return failures.recent
     },
     close: () => listener.close(),
-  }
-}
-
-function newNode(host: string, adminPassword: string): ServerNode {
-  return {
-    shared: new Map(),
-    databases: new Map(),
-    functionViews: new Map(),
-    sessions: new Map(),
-    users: new Map([[initialAdmin.user, { password: adminPassword, isAdmin: true }]]),
-    host,
-    port: 0,
-    now: () => Date.now(),
   }
 }
 

@@ -45,6 +45,7 @@ export class WebSocketDoor {
     this.#machinery ??= this.#load()
     const { http } = await this.#machinery
     http.emit('connection', stream)
+    stream.resume()
   }
 
   async #load(): Promise<Machinery> {

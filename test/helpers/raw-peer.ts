@@ -1,0 +1,70 @@
+/*
+  The other end of a TCP connection in the hands of a test: what it writes goes out as it is, what arrives is kept.
+*/
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import type { Response } from '../../src/protocol/response.js'
+import { decodeResponse } from '../../src/protocol/response.js'
+import { ByteReader } from '../../src/wire/reader.js'
+
+export class RawPeer {
+  readonly socket: Socket
+  readonly #reader: ByteReader = new ByteReader()
+  readonly #chunks: Buffer[] = []
+  #onChange: (() => void) | undefined
+  #ended = false
+  readonly messages: string[] = []
+
+  constructor(socket: Socket) {
+    this.socket = socket
+    socket.on('data', (chunk: Buffer) => {
+      this.#chunks.push(chunk)
+      this.#reader.push(chunk)
+      this.#onChange?.()
+    })
+    const end = (): void => {
+      this.#ended = true
+      this.#onChange?.()
+    }
+    socket.on('error', end)
+    socket.once('end', end)
+    socket.once('close', end)
+  }
+
+  static async connect(port: number): Promise<RawPeer> {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+    await once(socket, 'connect')
+    return new RawPeer(socket)
+  }
+
+  /** Everything received so far. */
+  get received(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+
+  /** Resolves when the system has taken the bytes. */
+  write(bytes: string | Uint8Array): Promise<void> {
+    return new Promise(resolve => this.socket.write(bytes, () => resolve()))
+  }
+
+  async #change(): Promise<void> {
+    await new Promise<void>(resolve => (this.#onChange = resolve))
+  }
+
+  async response(): Promise<Response> {
+    const decoding = decodeResponse(this.#reader, { onMessage: text => this.messages.push(text) })
+    for (;;) {
+      const step = decoding.next()
+      if (step.done === true) return step.value
+      if (this.#ended) this.#reader.end()
+      else await this.#change()
+    }
+  }
+
+  /** Resolves with everything received once the other end has finished. */
+  async ended(): Promise<Buffer> {
+    while (!this.#ended) await this.#change()
+    return this.received
+  }
+}

@@ -1,0 +1,31 @@
+/*
+  Request bytes for tests, made by the codec.
+*/
+import { Buffer } from 'node:buffer'
+import type { Request, RequestHead } from '../../src/protocol/request.js'
+import { encodeRequest } from '../../src/protocol/request.js'
+import type { Value } from '../../src/protocol/value.js'
+import { ByteWriter } from '../../src/wire/writer.js'
+
+const head: RequestHead = {
+  protocol: 'API2',
+  sessionId: '0',
+  flags: 32,
+  priority: 4,
+  parallelism: 64,
+  fetchSize: 0,
+}
+
+export function requestBytes(request: Request, changes: Partial<RequestHead> = {}): Buffer {
+  const writer = new ByteWriter()
+  encodeRequest(writer, { ...head, ...changes }, request)
+  return Buffer.concat(writer.take())
+}
+
+export const connectBytes: Buffer = Buffer.from('API 0 8 / 32_1_4_2\nconnect\n')
+
+export const asynchronous: Partial<RequestHead> = { flags: 36 }
+
+export const script = (code: string): Request => ({ kind: 'script', script: code })
+
+export const call = (name: string, ...args: Value[]): Request => ({ kind: 'function', name, args })

@@ -1,0 +1,88 @@
+/*
+  An embedded server whose interpreter is a few functions of a test: what the network side does can then be seen
+  without the language.
+*/
+import type { Executor, Outcome } from '../../src/server/executor.js'
+import type { ServerOptions } from '../../src/server/options.js'
+import type { ScriptSession } from '../../src/server/script/session-state.js'
+import type { EmbeddedServer } from '../../src/server/start.js'
+import { startServerWith } from '../../src/server/start.js'
+import type { Value } from '../../src/protocol/value.js'
+
+export interface TinyBehaviour {
+  script?(code: string, session: ScriptSession): Outcome
+  call?(name: string, args: readonly Value[], session: ScriptSession): Outcome
+  upload?(names: readonly string[], values: readonly Value[]): Outcome
+  clear?(): void
+}
+
+export interface TinyServer extends EmbeddedServer {
+  /** Requests that reached the executor, in order, as `script …`, `call …` and `upload …`. */
+  readonly log: string[]
+  readonly sessions: ScriptSession[]
+  readonly closedSessions: string[]
+  /** Resolves when the log holds a line like this one. */
+  logged(line: string): Promise<void>
+  /** Resolves when the session of this id is closed. */
+  sessionClosed(id: string): Promise<void>
+}
+
+export async function startTinyServer(
+  behaviour: TinyBehaviour = {},
+  options: ServerOptions = {},
+): Promise<TinyServer> {
+  const log: string[] = []
+  const sessions: ScriptSession[] = []
+  const closedSessions: string[] = []
+  const waiting: (() => void)[] = []
+  const note = (list: string[], line: string): void => {
+    list.push(line)
+    for (const waiter of waiting) waiter()
+  }
+  const until = (list: string[], line: string): Promise<void> =>
+    new Promise<void>(resolve => {
+      const look = (): void => {
+        if (list.includes(line)) resolve()
+      }
+      waiting.push(look)
+      look()
+    })
+  const executor: Executor = {
+    open: info => {
+      const session: ScriptSession = {
+        ...info,
+        user: 'guest',
+        isAdmin: false,
+        variables: new Map(),
+        functions: new Map(),
+        print: () => undefined,
+        closed: false,
+      }
+      sessions.push(session)
+      return session
+    },
+    runScript: (session, code) => {
+      note(log, `script ${code}`)
+      return behaviour.script?.(code, session)
+    },
+    runFunction: (session, name, args) => {
+      note(log, `call ${name}`)
+      return behaviour.call?.(name, args, session)
+    },
+    setVariables: (_session, names, values) => {
+      note(log, `upload ${names.join(',')}`)
+      return behaviour.upload?.(names, values)
+    },
+    clearMemory: () => behaviour.clear?.(),
+    close: session => note(closedSessions, session.id),
+  }
+  const server = await startServerWith({ port: 0, ...options }, () => executor)
+  // A getter does not survive a spread.
+  return Object.assign(Object.create(server) as EmbeddedServer, {
+    log,
+    sessions,
+    closedSessions,
+    logged: (line: string) => until(log, line),
+    sessionClosed: (id: string) => until(closedSessions, id),
+  })
+}

@@ -1,0 +1,26 @@
+/*
+  Short ways to write values in tests.
+*/
+import type { Scalar, Table, Value } from '../../src/protocol/value.js'
+
+export const int = (value: number): Scalar => ({ form: 'scalar', type: 'INT', value })
+
+export const text = (value: string): Scalar => ({ form: 'scalar', type: 'STRING', value })
+
+export const yes: Scalar = { form: 'scalar', type: 'BOOL', value: true }
+
+export const ints = (...values: number[]): Value => ({
+  form: 'vector',
+  type: 'INT',
+  length: values.length,
+  data: Int32Array.from(values),
+})
+
+/** A table with one INT column `id`. */
+export const idTable = (...ids: number[]): Table => ({
+  form: 'table',
+  name: '',
+  rows: ids.length,
+  columnNames: ['id'],
+  columns: [{ form: 'vector', type: 'INT', length: ids.length, data: Int32Array.from(ids) }],
+})

@@ -1,0 +1,101 @@
+import t from 'tap'
+import { RawPeer } from '../helpers/raw-peer.js'
+import type { Recording } from '../helpers/recordings.js'
+import { recordings } from '../helpers/recordings.js'
+import { connectBytes, requestBytes, script } from '../helpers/requests.js'
+import { startTinyServer } from '../helpers/tiny-server.js'
+import { int } from '../helpers/values.js'
+
+const last = requestBytes(script('the end'))
+const answer = 'ID 1 1\nOK\n\x04\0\x2a\0\0\0'
+
+/** What the server owes for a recording, from what the recording says about itself. */
+function owed(recording: Recording): string {
+  const replies = recording.requests.map(({ kind, async }) => {
+    if (kind === 'connect') return 'ID 0 1\nOK\n'
+    return async ? '' : answer
+  })
+  const opening = recording.requests[0]!.kind === 'connect' ? '' : 'ID 0 1\nOK\n'
+  return opening + replies.join('') + answer
+}
+
+function withConnect(recording: Recording): Buffer {
+  const opening = recording.requests[0]!.kind === 'connect' ? Buffer.alloc(0) : connectBytes
+  return Buffer.concat([opening, recording.bytes, last])
+}
+
+async function replay(port: number, bytes: Buffer, pieceBytes: number): Promise<string> {
+  const peer = await RawPeer.connect(port)
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    await peer.write(bytes.subarray(at, at + pieceBytes))
+  }
+  peer.socket.end()
+  const received = (await peer.ended()).toString('latin1')
+  const id = /^\d+/.exec(received)?.[0] ?? 'none'
+  return received.replaceAll(new RegExp(`\\b${id} `, 'g'), 'ID ')
+}
+
+t.test(
+  'what official clients sent is answered to the byte, asynchronous requests with none',
+  async t => {
+    const server = await startTinyServer({
+      script: () => int(42),
+      call: () => int(42),
+      upload: () => int(42),
+    })
+    t.teardown(() => server.close())
+    for (const recording of recordings) {
+      const { client, name, requests } = recording
+      if (name.startsWith('login')) continue
+      const expected = owed(recording)
+      const bytes = withConnect(recording)
+      for (const pieceBytes of bytes.length < 1000 ? [bytes.length, 1, 13] : [bytes.length, 4099]) {
+        server.log.length = 0
+        t.equal(await replay(server.port, bytes, pieceBytes), expected, `${client}/${name}`)
+        const executed = requests
+          .filter(({ kind }) => kind !== 'connect')
+          .map(
+            ({ kind, name }) =>
+              `${kind === 'function' ? 'call' : kind === 'variable' ? 'upload' : kind} ${name}`,
+          )
+        t.strictSame(server.log, [...executed, 'script the end'])
+      }
+    }
+  },
+)
+
+t.test('both clients log in: SCRAM is offered, the plain login that follows is taken', async t => {
+  const server = await startTinyServer({ script: () => int(42) })
+  t.teardown(() => server.close())
+  const cases = recordings.filter(({ name }) => name === 'login')
+  t.equal(cases.length, 2)
+  for (const recording of cases) {
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(withConnect(recording))
+    await peer.response()
+    t.match(await peer.response(), { ok: true, value: { type: 'ANY', length: 3 } })
+    t.match(await peer.response(), { ok: true, value: { type: 'BOOL', value: true } })
+    t.match(await peer.response(), { ok: true, value: { value: 42 } })
+  }
+  t.strictSame(
+    server.sessions.map(({ user }) => user),
+    ['admin', 'admin'],
+  )
+})
+
+t.test(
+  'an encrypted login that was made with another key is refused, and the session goes on',
+  async t => {
+    const server = await startTinyServer({ script: () => int(42) })
+    t.teardown(() => server.close())
+    for (const recording of recordings.filter(({ name }) => name === 'login_rsa')) {
+      const peer = await RawPeer.connect(server.port)
+      await peer.write(withConnect(recording))
+      await peer.response()
+      t.match(await peer.response(), { ok: true, value: { type: 'ANY', length: 3 } })
+      t.match(await peer.response(), { ok: true, value: { value: /BEGIN PUBLIC KEY/ } })
+      t.match(await peer.response(), { ok: false, message: /user name or password is incorrect/ })
+      t.match(await peer.response(), { ok: true, value: { value: 42 } })
+    }
+  },
+)
