@@ -130,6 +130,7 @@ export class ColumnTable implements ServerTable {
   keepRows(rows: Int32Array): void {
     this.#columns = this.#columns.map((_, index) => takeRows(this.column(index), rows))
     this.#rows = rows.length
+    if (rows.length === 0) this.#widths?.clear()
     if (this.#keys === undefined) this.#forgetUpsertIndex()
     else this.#openIndex(this.#keys.columns)
   }

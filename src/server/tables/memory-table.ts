@@ -118,7 +118,9 @@ function keyRule(
       onDuplicate: kind === 'keyedStream' ? 'ignore' : 'update',
     }
   }
-  if (stored === undefined || stored.keepDuplicates === 'ALL') return undefined
+  if (stored === undefined || stored.keepDuplicates === 'ALL' || stored.sortColumns.length === 0) {
+    return undefined
+  }
   return {
     columns: stored.sortColumns.map(name => positionOf(names, name)),
     onDuplicate: stored.keepDuplicates === 'FIRST' ? 'ignore' : 'update',

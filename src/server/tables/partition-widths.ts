@@ -26,4 +26,9 @@ export class PartitionWidths {
     }
     for (const partition of touched) this.#columns.set(partition, given)
   }
+
+  /** For a table that has no rows left. */
+  clear(): void {
+    this.#columns.clear()
+  }
 }

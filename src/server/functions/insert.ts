@@ -1,0 +1,148 @@
+/*
+  Functions that put rows into tables (server notes §1.1, §1.2, §1.4).
+*/
+import { columnTypeOf, concatColumns } from '../../protocol/element.js'
+import type { Column, Value } from '../../protocol/value.js'
+import type { Builtin, CallContext } from '../script/builtin.js'
+import { ScriptError } from '../script/builtin.js'
+import { intScalar } from '../script/scalar.js'
+import type { ServerValue } from '../script/values.js'
+import { columnOfScalar, convertColumn } from '../tables/convert.js'
+import { insertTable, insertValues } from '../tables/insert.js'
+import { columnIndex } from '../tables/memory-table.js'
+import { columnCountError } from '../tables/prepare.js'
+import type { ServerTable, UpsertCount } from '../tables/table.js'
+import { booleanArgument, isAbsent, tableArgument, textsArgument } from './arguments.js'
+import { checkStoredWrite } from './privilege.js'
+
+const manyColumns = 32_767
+
+/** tableInsert(table, args…): INT, the rows really inserted (server notes §1.1). */
+const tableInsert: Builtin = {
+  name: 'tableInsert',
+  parameters: ['table', '...rest'],
+  minArguments: 2,
+  maxArguments: manyColumns,
+  mutatesFirst: true,
+  call: (context, [target, ...values]) => {
+    const table = writable(context, target)
+    return intScalar(insertValues(table, presentValues(values)))
+  },
+}
+
+/** append!(obj, newData): obj itself, with the new rows or elements behind the old ones (server notes §1.2). */
+const append: Builtin = {
+  name: 'append!',
+  parameters: ['obj', 'newData'],
+  minArguments: 2,
+  maxArguments: 2,
+  mutatesFirst: true,
+  call: (context, [target, addition]) => {
+    if (target?.form === 'vector' || target?.form === 'arrayVector') {
+      return appendToVector(target, addition!)
+    }
+    const table = writable(context, target)
+    if (addition?.form !== 'serverTable') {
+      throw new ScriptError('append!(obj, newData). newData must be a table when obj is a table.')
+    }
+    insertTable(table, addition)
+    return table
+  },
+}
+
+/** Other name of append!. */
+const push: Builtin = { ...append, name: 'push!' }
+
+/** upsert!(obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]): obj (server notes §1.4). */
+const upsert: Builtin = {
+  name: 'upsert!',
+  parameters: ['obj', 'newData', 'ignoreNull', 'keyColNames', 'sortColumns'],
+  minArguments: 2,
+  maxArguments: 5,
+  mutatesFirst: true,
+  call: (context, args) => {
+    const table = writable(context, args[0])
+    upsertRows(table, args)
+    return table
+  },
+}
+
+/** tableUpsert(…): a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
+const tableUpsert: Builtin = {
+  ...upsert,
+  name: 'tableUpsert',
+  call: (context, args) => {
+    const { inserted, updated } = upsertRows(writable(context, args[0]), args)
+    const data = BigInt64Array.of(BigInt(inserted), BigInt(updated))
+    return { form: 'pair', elements: { form: 'vector', type: 'LONG', length: 2, data } }
+  },
+}
+
+export const insertFunctions: readonly Builtin[] = [tableInsert, append, push, upsert, tableUpsert]
+
+function writable(context: CallContext, target: ServerValue | undefined): ServerTable {
+  const table = tableArgument(context, target)
+  checkStoredWrite(context, table)
+  return table
+}
+
+function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
+  return values.map((value, index) => {
+    if (value !== undefined) return value
+    throw new ScriptError(`Argument ${index + 2} of tableInsert must not be empty.`)
+  })
+}
+
+/** The vector with the addition behind it, converted to its type; the same object, for variables hold it. */
+function appendToVector(target: Column, addition: ServerValue): ServerValue {
+  const more = additionOf(target, addition)
+  return Object.assign(target, concatColumns(target, convertColumn(more, columnTypeOf(target))))
+}
+
+function additionOf(target: Column, addition: ServerValue): Column {
+  // A tuple takes whatever is appended as one more element (configuration appendTupleAsAWhole, on by default).
+  const isTuple = target.form === 'vector' && target.type === 'ANY'
+  if (isTuple && isWireValue(addition)) {
+    return { form: 'vector', type: 'ANY', length: 1, data: [addition] }
+  }
+  if (addition.form === 'scalar') return columnOfScalar(addition)
+  if (addition.form === 'arrayVector') return addition
+  if (addition.form === 'vector') {
+    const isOneRow = target.form === 'arrayVector' && addition.type !== 'ANY'
+    return isOneRow ? { form: 'vector', type: 'ANY', length: 1, data: [addition] } : addition
+  }
+  throw new ScriptError(`append!(obj, newData). newData can't be a ${addition.form}.`)
+}
+
+function isWireValue(value: ServerValue): value is Extract<ServerValue, Value> {
+  return ['scalar', 'vector', 'arrayVector', 'pair', 'matrix', 'set'].includes(value.form)
+}
+
+function upsertRows(
+  table: ServerTable,
+  [, newData, ignoreNull, keyColNames, sortColumns]: readonly (ServerValue | undefined)[],
+): UpsertCount {
+  if (newData?.form !== 'serverTable') {
+    throw new ScriptError('upsert!(obj, newData). newData must be a table.')
+  }
+  if (table.kind !== 'dfs' && (table.keyColumns.length === 0 || table.kind === 'keyedStream')) {
+    throw new ScriptError(
+      'The first argument of upsert! must be a keyed, an indexed or a DFS table.',
+    )
+  }
+  if (!isAbsent(sortColumns)) {
+    throw new ScriptError(
+      'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
+    )
+  }
+  if (newData.columnNames.length !== table.columnNames.length) throw columnCountError(table)
+  const keyColumns = textsArgument(keyColNames, 'keyColNames').map(name => columnIndex(table, name))
+  if (table.kind === 'dfs' && table.keyColumns.length === 0 && keyColumns.length === 0) {
+    throw new ScriptError('The argument [keyColNames] must be specified for a DFS table.')
+  }
+  const columns = newData.columnNames.map((_, index) => newData.column(index))
+  return table.upsert(columns, newData.rows, {
+    keyColumns,
+    ignoreNull: booleanArgument(ignoreNull, 'ignoreNull', false),
+  })
+}

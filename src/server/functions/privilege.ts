@@ -1,0 +1,44 @@
+/*
+  Who may write where: administrators everywhere, others into DFS tables they made or were granted, nobody else
+  (server notes §1.6, receipts: rights).
+*/
+import type { ServerNode } from '../node.js'
+import type { CallContext } from '../script/builtin.js'
+import { ScriptError } from '../script/builtin.js'
+import type { ServerTable } from '../tables/table.js'
+
+/**
+ * What was granted (true) or denied (false) to a user; undefined when neither was.
+ * @param objs  `dfs://db/table`, a database or a function view; '*' stands for all of them
+ */
+export function privilegeOf(
+  node: ServerNode,
+  user: string,
+  accessType: string,
+  objs: string,
+): boolean | undefined {
+  const own = node.privileges.get(user)
+  const exact = own?.get(privilegeKey(accessType, objs))
+  const general = own?.get(privilegeKey(accessType, '*'))
+  return exact === false || general === false ? false : (exact ?? general)
+}
+
+export function privilegeKey(accessType: string, objs: string): string {
+  return `${accessType} ${objs}`
+}
+
+/** @throws ScriptError `<NoPrivilege>Not granted to write data to table dfs://db/pt` */
+export function checkStoredWrite({ node, session }: CallContext, table: ServerTable): void {
+  if (table.kind !== 'dfs' || session.isAdmin) return
+  const { databasePath, tableName, owner } = table.stored!
+  const path = `${databasePath}/${tableName}`
+  const answers = [
+    privilegeOf(node, session.user, 'TABLE_WRITE', path),
+    privilegeOf(node, session.user, 'TABLE_INSERT', path),
+    privilegeOf(node, session.user, 'DB_WRITE', databasePath),
+    privilegeOf(node, session.user, 'DB_INSERT', databasePath),
+  ]
+  const isOwner = session.user !== 'guest' && session.user === owner
+  if (!answers.includes(false) && (isOwner || answers.includes(true))) return
+  throw new ScriptError(`<NoPrivilege>Not granted to write data to table ${path}`)
+}

@@ -1,0 +1,111 @@
+/*
+  Functions that make tables in memory and tell what they are made of (server notes §2).
+*/
+import type { Builtin } from '../script/builtin.js'
+import { ScriptError } from '../script/builtin.js'
+import { intScalar, stringVector } from '../script/scalar.js'
+import type { ServerValue } from '../script/values.js'
+import { makeKeyedTable, makeTable } from './described-table.js'
+
+const manyColumns = 32_767
+
+/** DolphinDB manual, page table. */
+const table: Builtin = {
+  name: 'table',
+  parameters: ['X', '...rest'],
+  minArguments: 1,
+  maxArguments: manyColumns,
+  call: ({ argumentNames }, args) => makeTable('basic', args, argumentNames),
+}
+
+/** DolphinDB manual, page keyedTable: a row with a known key overwrites the row that has it. */
+const keyedTable: Builtin = {
+  name: 'keyedTable',
+  parameters: ['keyColumns', 'X', '...rest'],
+  minArguments: 2,
+  maxArguments: manyColumns,
+  call: ({ argumentNames }, args) => makeKeyedTable('keyed', args, argumentNames),
+}
+
+/** DolphinDB manual, page indexedTable; differs from a keyed table in how fast queries are, not in what they say. */
+const indexedTable: Builtin = {
+  name: 'indexedTable',
+  parameters: ['keyColumns', 'X', '...rest'],
+  minArguments: 2,
+  maxArguments: manyColumns,
+  call: ({ argumentNames }, args) => makeKeyedTable('indexed', args, argumentNames),
+}
+
+/** DolphinDB manual, page rows. */
+const rows: Builtin = {
+  name: 'rows',
+  parameters: ['X'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (_, [value]) => intScalar(rowsOf(value!)),
+}
+
+/** DolphinDB manual, page cols. */
+const cols: Builtin = {
+  name: 'cols',
+  parameters: ['X'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (_, [value]) => intScalar(columnsOf(value!)),
+}
+
+/** Other name of cols. */
+const columns: Builtin = { ...cols, name: 'columns' }
+
+/** DolphinDB manual, page columnNames. */
+const columnNames: Builtin = {
+  name: 'columnNames',
+  parameters: ['X'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (_, [value]) => {
+    if (value?.form === 'serverTable') return stringVector(value.columnNames)
+    if (value?.form === 'matrix') return value.columnLabels ?? stringVector([])
+    throw new ScriptError('columnNames(X). X must be a matrix or a table.')
+  },
+}
+
+/** Other name of columnNames. */
+const colNames: Builtin = { ...columnNames, name: 'colNames' }
+
+export const tableFunctions: readonly Builtin[] = [
+  table,
+  keyedTable,
+  indexedTable,
+  rows,
+  cols,
+  columns,
+  columnNames,
+  colNames,
+]
+
+function rowsOf(value: ServerValue): number {
+  switch (value.form) {
+    case 'serverTable':
+    case 'matrix':
+      return value.rows
+    case 'vector':
+    case 'arrayVector':
+      return value.length
+    case 'set':
+      return value.elements.length
+    case 'pair':
+      return 2
+    case 'list':
+      return value.elements.length
+    case 'serverDictionary':
+      return value.entries.size
+    default:
+      return 1
+  }
+}
+
+function columnsOf(value: ServerValue): number {
+  if (value.form === 'serverTable') return value.columnNames.length
+  return value.form === 'matrix' ? value.columns : 1
+}
