@@ -27,7 +27,8 @@ Examples:
   ddb-ingest load 'day=*/t.csv.gz' --table dfs://testDB/tb1
   ddb-ingest load t.ndjson --table dfs://testDB/tb1 --method append
   ddb-ingest load t.csv --function appendStreamingData \\
-      --types time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT --confirm-table trades
+      --types time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT \\
+      --confirm-table trades
   zcat t.csv.gz | ddb-ingest load - --table trades --json
 
 Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,

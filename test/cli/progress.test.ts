@@ -76,7 +76,7 @@ t.test('a terminal gets a bar that is gone at the end', async t => {
   progress.stop()
   const text = await stderr()
   t.match(text, /25%/)
-  t.match(text, /\r\u001b\[2Kworth keeping\n/, 'a note stands above the bar')
+  t.ok(text.includes('\r\u001b[2Kworth keeping\n'), 'a note stands above the bar')
   t.ok(text.endsWith('\u001b[2K'), 'the line is cleared')
 })
 
