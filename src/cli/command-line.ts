@@ -7,7 +7,7 @@ import { UsageError } from '../errors.js'
 import { version } from '../version.js'
 import type { Command } from './command.js'
 import { program } from './help.js'
-import { isMissing, refusal } from './not-yet.js'
+import { commandsNotYet, isMissing, refusal } from './not-yet.js'
 import { longName, type OptionDefinition } from './option-table.js'
 import { clean } from './text.js'
 
@@ -122,6 +122,10 @@ function usageError(
   argv: readonly string[],
   commands: readonly Command[],
 ): UsageError {
+  const wanted = /unknown command '([a-z]+)'/.exec(error.message)?.[1] ?? ''
+  if (commandsNotYet.has(wanted)) {
+    return new UsageError('DDB_USAGE', `the command ${wanted} is not built yet`)
+  }
   const unknown = /unknown option '--([a-z-]+)/.exec(error.message)?.[1]
   const reason =
     (unknown === undefined ? undefined : refusal(unknown, '')) ??

@@ -1,13 +1,6 @@
 /*
-  The command line's way in: which command, its settings, its run, its exit code. commander and the commands are
-  loaded only when there is something for them to do, so that --version and small loads start fast.
+  The command line's way in. Nothing is loaded here that --version can do without.
 */
-import { UsageError } from '../errors.js'
-import { version } from '../version.js'
-import type { Command } from './command.js'
-import type { ConfigLayer, OptionSources, Setting } from './options.js'
-import { openOutput, type Output } from './output.js'
-import { printFailure } from './exit.js'
 import { processSurroundings, type Surroundings } from './surroundings.js'
 
 /**
@@ -20,114 +13,11 @@ export async function main(
   argv: readonly string[],
   surroundings: Surroundings = processSurroundings(),
 ): Promise<number> {
-  const end = argv.indexOf('--')
-  const own = end < 0 ? argv : argv.slice(0, end)
-  const verbose = own.includes('-v') || own.includes('--verbose')
-  const output = openOutput(surroundings, own.includes('--no-color'))
-  try {
-    if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
-      await output.write(`${version}\n`)
-      return 0
-    }
-    return await dispatch(argv, surroundings, output)
-  } catch (error) {
-    return printFailure(output, error, { verbose }).exitCode
-  }
-}
-
-async function dispatch(
-  argv: readonly string[],
-  surroundings: Surroundings,
-  output: Output,
-): Promise<number> {
-  const [{ readCommandLine }, { commands }] = await Promise.all([
-    import('./command-line.js'),
-    import('./registry.js'),
-  ])
-  const [own, childCommand] = splitChildCommand(argv)
-  const line = readCommandLine(own, commands, output.resultColumns ?? 80)
-  if ('answer' in line) {
-    if (own.length > 0) await output.write(line.answer)
-    else surroundings.stderr.write(line.answer)
-    return own.length > 0 ? 0 : 64
-  }
-  const { command, args, flags } = line
-  const sources = await gatherSources(command, commands, flags, surroundings)
-  if (flags.has('print-config')) return printConfig(command, sources, output)
-  return command.prepare(sources)({
-    args,
-    childCommand,
-    sources,
-    surroundings,
-    output,
-    showHelp: () => surroundings.stderr.write(line.help),
-  })
-}
-
-/** `serve … -- CMD…`: what follows belongs to CMD and must not be read as options of ours. */
-function splitChildCommand(
-  argv: readonly string[],
-): readonly [own: readonly string[], childCommand: readonly string[]] {
-  const at = argv[0] === 'serve' ? argv.indexOf('--') : -1
-  if (at < 0) return [argv, []]
-  const childCommand = argv.slice(at + 1)
-  if (childCommand.length === 0) {
-    throw new UsageError('DDB_USAGE', 'serve --: name the command to run after the two dashes')
-  }
-  return [argv.slice(0, at), childCommand]
-}
-
-async function gatherSources(
-  command: Command,
-  commands: readonly Command[],
-  flags: ReadonlyMap<string, readonly string[]>,
-  surroundings: Surroundings,
-): Promise<OptionSources> {
-  const [{ readConfig }, { checkEnvironment, findValue, optionNames }] = await Promise.all([
-    import('./config.js'),
-    import('./options.js'),
-  ])
-  const { environment } = surroundings
-  checkEnvironment(environment, commands)
-  const { environmentPrefix } = command
-  const sources = { flags, environment, environmentPrefix, layers: [] as ConfigLayer[] }
-  const config = command.options['config']
-  if (config === undefined) return sources
-  sources.layers = await readConfig(environment, findValue(config, sources)?.texts.at(-1), {
-    command: command.name,
-    takesShared: command.takesSharedConfig,
-    known: new Map(commands.map(each => [each.name, optionNames(each)])),
-  })
-  return sources
-}
-
-async function printConfig(
-  command: Command,
-  sources: OptionSources,
-  output: Output,
-): Promise<number> {
-  const [{ describeOptions }, { passwordSetting, passwordSource }, { clean, pad }] =
-    await Promise.all([import('./options.js'), import('./password.js'), import('./text.js')])
-  command.prepare(sources)
-  const settings: Setting[] = describeOptions(command.options, sources)
-  if ('passwordFile' in command.options) settings.push(passwordSetting(passwordSource(sources)))
-  if (sources.flags.has('json')) {
-    const options = settings.map(({ name, text, origin }) => ({
-      name,
-      value: text ?? null,
-      origin,
-    }))
-    await output.write(
-      `${JSON.stringify({ schema: 'ddb-ingest/config/1', command: command.name, options })}\n`,
-    )
+  if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+    const { version } = await import('../version.js')
+    surroundings.stdout.write(`${version}\n`)
     return 0
   }
-  const rows = settings.map(({ name, text, origin }) => [name, clean(text ?? '-'), clean(origin)])
-  const widths = [0, 1].map(column => Math.max(...rows.map(row => row[column]!.length)))
-  for (const [name, text, origin] of rows) {
-    await output.write(
-      `${pad(name!, widths[0]!, 'left')}  ${pad(text!, widths[1]!, 'left')}  ${origin}\n`,
-    )
-  }
-  return 0
+  const { dispatch } = await import('./dispatch.js')
+  return dispatch(argv, surroundings)
 }

@@ -41,6 +41,18 @@ export const notYet: Readonly<Record<string, NotYet>> = {
   tls: {},
 }
 
+/** Commands that are described but not built. */
+export const commandsNotYet: ReadonlySet<string> = new Set([
+  'check',
+  'completion',
+  'explain',
+  'resume',
+  'retry',
+  'runs',
+  'schema',
+  'selftest',
+])
+
 /** True when no value of this option is understood yet: the help leaves it out. */
 export function isMissing(name: string): boolean {
   return Object.hasOwn(notYet, name) && notYet[name]!.refuses === undefined

@@ -46,6 +46,7 @@ t.test('the help of every command fits a terminal of 80 columns', async t => {
 
 const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['laod'], /unknown command 'laod' \(did you mean load\?\)/],
+  [['check', 'x.csv'], /the command check is not built yet/],
   [['load', '--tabel', 'x'], /unknown option '--tabel' \(did you mean --table\?\)/],
   [['load', '-t'], /argument missing/],
   [['exec', 'a.dos', 'b.dos'], /too many arguments/],
