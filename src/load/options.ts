@@ -176,7 +176,8 @@ export interface LoadResult {
   batches: { sent: number; retried: number; failed: number }
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   rate: { rowsPerSec: number; bytesPerSec: number }
-  memory: { peakRssBytes: number }
+  /** Filled in by the command line, which owns the process. */
+  memory: { peakRssBytes: number | null }
   resume: { possible: boolean; command: string | null }
   error: { code: string; message: string } | null
 }

@@ -48,7 +48,7 @@ export class BlockReader {
 
   async *batches(): AsyncGenerator<Batch, void, void> {
     const { tokenizer } = this.#input
-    const { limit = Infinity } = this.#options
+    const { limit = Infinity, stopped } = this.#options
     const builder = this.#builder
     let startOffsetBytes = tokenizer.offsetBytes
     const take = (): Batch => {
@@ -56,7 +56,7 @@ export class BlockReader {
       startOffsetBytes = tokenizer.offsetBytes
       return batch
     }
-    while (this.recordsRead < limit) {
+    while (this.recordsRead < limit && stopped?.() !== true) {
       const more = this.#fillBlock(limit)
       for (const reject of this.#appendBlock()) {
         const wait = this.#options.onReject(reject)
@@ -71,6 +71,7 @@ export class BlockReader {
       }
     }
     if (builder.rowCount > 0) yield take()
+    if (stopped?.() === true) return
     if (this.#sourceError !== undefined) throw this.#sourceError
     if (tokenizer.failure !== undefined) throw tokenizer.failure
   }

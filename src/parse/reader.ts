@@ -84,6 +84,11 @@ export interface BatchOptions {
   readonly clock?: Clock
   /** Most records to read, rejects included. */
   readonly limit?: number
+  /**
+   * Asked before every piece of input; once it says yes, nothing more is read and the rows in hand come as the last
+   * batch.
+   */
+  readonly stopped?: () => boolean
   /** Told of each reject in order of the input; reading waits for a promise it returns. */
   readonly onReject: (reject: Reject) => void | Promise<void>
 }

@@ -1,0 +1,111 @@
+/*
+  Asynchronous delivery without receipts: batches go out unanswered, and at the end the target's row count is
+  compared with what was sent, or nothing is asked at all.
+*/
+import { ConnectionError } from '../errors.js'
+import type { Batch } from '../parse/reader.js'
+import { waitForCount, type CountVerdict, type WaitClock } from './count-confirm.js'
+import { batchTable, type Delivery, type Lane } from './delivery.js'
+import type { Tally } from './tally.js'
+
+export interface Counting {
+  count: () => Promise<number>
+  beforeRows: number
+  timeoutMs: number
+  clock: WaitClock
+  /** See CountWait.idle; asked of the session that counts. */
+  idle: (laneSessionId: string) => Promise<boolean | undefined>
+  /** Rows of a batch that lie outside the target's partition scheme, when the scheme tells. */
+  outsideScheme: ((batch: Batch) => number) | undefined
+}
+
+export function openAsyncDelivery(
+  lane: Lane,
+  columnNames: readonly string[],
+  tally: Tally,
+  maxInFlightBytes: number,
+  counting: Counting | undefined,
+): Delivery {
+  const { session } = lane
+  let outsideRows = 0
+  let note: string | undefined
+  return {
+    used: counting === undefined ? 'none' : 'count',
+    get note() {
+      return note
+    },
+    get inFlightBytes() {
+      return session.bufferedBytes
+    },
+    deliver(batch) {
+      if (counting?.outsideScheme !== undefined) outsideRows += counting.outsideScheme(batch)
+      const arguments_ = [...lane.leading, batchTable(batch, columnNames)]
+      const room = session.send(lane.functionName, arguments_, batch.release)
+      tally.sent += batch.rowCount
+      tally.sentBatches++
+      return room && session.bufferedBytes < maxInFlightBytes ? undefined : session.drained()
+    },
+    async finish() {
+      if (counting === undefined) {
+        tally.unconfirmed = tally.sent
+        // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
+        return session.close()
+      }
+      if (tally.sent === 0) return
+      const verdict = await waitForCount({
+        count: counting.count,
+        beforeRows: counting.beforeRows,
+        sentRows: tally.sent,
+        timeoutMs: counting.timeoutMs,
+        idle: () => counting.idle(session.id),
+        clock: counting.clock,
+      })
+      tally.confirmed = confirmedRows(verdict, tally.sent)
+      tally.unconfirmed = tally.sent - tally.confirmed
+      note = verdictNote(verdict, tally.sent, outsideRows)
+    },
+    async close() {
+      await session.close().catch(ignoreLoss)
+    },
+  }
+}
+
+function ignoreLoss(error: unknown): void {
+  if (!(error instanceof ConnectionError)) throw error
+}
+
+function confirmedRows(verdict: CountVerdict, sentRows: number): number {
+  switch (verdict.kind) {
+    case 'reached':
+      return sentRows
+    case 'short':
+      return verdict.grownRows
+    case 'cannotTell':
+    case 'unreachable':
+      return 0
+  }
+}
+
+function verdictNote(
+  verdict: CountVerdict,
+  sentRows: number,
+  outsideRows: number,
+): string | undefined {
+  switch (verdict.kind) {
+    case 'reached':
+      return undefined
+    case 'short': {
+      const missing = sentRows - verdict.grownRows
+      if (outsideRows > 0 && missing === outsideRows) {
+        return `${missing} rows lie outside the target's partition scheme and were dropped by the server`
+      }
+      const outside =
+        outsideRows > 0 ? `; ${outsideRows} rows lie outside its partition scheme` : ''
+      return `the target grew by ${verdict.grownRows} of ${sentRows} rows sent${outside}`
+    }
+    case 'cannotTell':
+      return `cannot tell: the target changed by ${verdict.grownRows} rows while ${sentRows} were sent, so others write to it too`
+    case 'unreachable':
+      return 'the server could not be asked how many rows arrived'
+  }
+}

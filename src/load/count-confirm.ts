@@ -1,0 +1,76 @@
+/*
+  Confirmation by counting: the target's row count before the first batch and after the last, asked on a session of
+  its own. It proves numbers, not rows: when others write at the same time it can only say that it cannot tell.
+*/
+
+export type CountVerdict =
+  /** Grew by exactly what was sent. */
+  | { kind: 'reached' }
+  /** Grew by less, and nothing moves any more. */
+  | { kind: 'short'; grownRows: number }
+  /** Grew by more, or shrank: somebody else writes too. */
+  | { kind: 'cannotTell'; grownRows: number }
+  /** The count could not be asked any more. */
+  | { kind: 'unreachable'; cause: unknown }
+
+export interface CountWait {
+  /** Rows of the target now. */
+  count: () => Promise<number>
+  beforeRows: number
+  sentRows: number
+  /** How long no progress is waited for, ms. */
+  timeoutMs: number
+  /**
+   * True once the server has nothing of this run left to do, so that a count standing still is final; false while
+   * it may be busy, undefined when it cannot be told.
+   */
+  idle: () => Promise<boolean | undefined>
+  clock: WaitClock
+}
+
+export interface WaitClock {
+  /** Milliseconds that only go up. */
+  nowMs: () => number
+  wait: (ms: number) => Promise<void>
+}
+
+const firstPollMs = 5
+const slowestPollMs = 500
+/** How long a count must stand still after the server went idle: jobs are seen as finished before rows are. */
+const settleMs = 1_000
+
+/** Polls until the count has reached what was sent, or nothing moves any more. */
+export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
+  const { clock } = wait
+  let pollMs = firstPollMs
+  let grownRows = 0
+  let movedAtMs = clock.nowMs()
+  let idleSinceMs: number | undefined
+  for (;;) {
+    let rows: number
+    try {
+      rows = (await wait.count()) - wait.beforeRows
+    } catch (cause) {
+      return { kind: 'unreachable', cause }
+    }
+    if (rows < 0 || rows > wait.sentRows) return { kind: 'cannotTell', grownRows: rows }
+    if (rows === wait.sentRows) return { kind: 'reached' }
+    const nowMs = clock.nowMs()
+    if (rows !== grownRows) {
+      grownRows = rows
+      movedAtMs = nowMs
+      idleSinceMs = undefined
+    }
+    if (nowMs - movedAtMs >= wait.timeoutMs) {
+      return { kind: 'short', grownRows }
+    }
+    if (pollMs === slowestPollMs || idleSinceMs !== undefined) {
+      const idle = await wait.idle()
+      if (idle !== true) idleSinceMs = undefined
+      else if (idleSinceMs === undefined) idleSinceMs = nowMs
+      else if (nowMs - idleSinceMs >= settleMs) return { kind: 'short', grownRows }
+    }
+    await clock.wait(pollMs)
+    pollMs = Math.min(pollMs * 2, slowestPollMs)
+  }
+}

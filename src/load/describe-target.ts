@@ -1,0 +1,71 @@
+/*
+  What the target is, as the server tells: its columns in order, its partition scheme, whether known keys are
+  updated instead of added.
+*/
+import type { Session } from '../client/session.js'
+import { UsageError } from '../errors.js'
+import type { Value } from '../protocol/value.js'
+import type { PartitionScheme } from '../schema/partition-scheme.js'
+import { schemaFromServer } from '../schema/server-schema.js'
+import { schemaFromTypes, type TargetColumn } from '../schema/target-schema.js'
+import { nearestHint } from '../schema/nearest.js'
+import type { LoadOptions } from './options.js'
+import type { Plan } from './plan.js'
+import { askFunction, askSchema } from './questions.js'
+import { parseTableTarget } from './target.js'
+
+export interface TargetDescription {
+  readonly columns: readonly TargetColumn[]
+  readonly partition?: PartitionScheme
+  /** Rows whose key is known do not make the table longer. */
+  readonly keyed: boolean
+}
+
+/**
+ * @throws {ServerError} DDB_TARGET when there is no such table or function
+ * @throws {UsageError} DDB_USAGE when the options do not fit the target
+ */
+export async function describeTarget(
+  control: Session,
+  plan: Plan,
+  options: LoadOptions,
+): Promise<TargetDescription> {
+  const { target } = plan
+  if (target.kind === 'table') {
+    const answer = await askSchema(control, target.table)
+    const schema = schemaFromServer(answer)
+    const names = schema.columns.map(column => column.name)
+    for (const key of target.keyColumns) {
+      if (names.includes(key)) continue
+      throw new UsageError(
+        'DDB_USAGE',
+        `--key-columns names "${key}", which the target does not have${nearestHint(key, names)}`,
+      )
+    }
+    const keyed = target.table.kind === 'shared' && hasKey(answer)
+    if (target.method === 'upsert' && target.table.kind === 'shared' && !keyed) {
+      throw new UsageError(
+        'DDB_USAGE',
+        'an upsert needs a keyed or indexed table or a DFS table: this one has no key',
+      )
+    }
+    return { ...schema, keyed }
+  }
+  await askFunction(control, target.name)
+  if (target.confirmTable !== undefined) await askSchema(control, target.confirmTable)
+  const { types, typesFrom } = options.target
+  if (types !== undefined) return { ...schemaFromTypes(types), keyed: false }
+  const from = await askSchema(control, parseTableTarget(typesFrom ?? ''))
+  return { columns: schemaFromServer(from).columns, keyed: false }
+}
+
+/** `schema()` of keyed and indexed tables has a `keyColumn` (server notes §5.1). */
+function hasKey(schema: Value): boolean {
+  if (schema.form !== 'dictionary') return false
+  const { keys, values } = schema
+  if (keys.type !== 'STRING' || !('data' in keys) || values.type !== 'ANY') return false
+  const value = values.data[keys.data.indexOf('keyColumn')]
+  if (value === undefined) return false
+  if (value.form === 'scalar') return value.value !== null && value.value !== ''
+  return value.form === 'vector' && value.length > 0
+}

@@ -1,0 +1,174 @@
+/*
+  A run's inputs one after the other: each is opened, its columns are mapped to the target's, and its batches and
+  rejects are passed on. All inputs are checked to exist before the first one is read.
+*/
+import { openReader, type ReaderOptions } from '../parse/open-reader.js'
+import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/reader.js'
+import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
+import type { ByteSource } from '../source/byte-source.js'
+import { expandSources } from '../source/expand-sources.js'
+import { openSource } from '../source/open-source.js'
+import type { TargetDescription } from './describe-target.js'
+import type { LoadOptions, LoadResult } from './options.js'
+import type { Plan } from './plan.js'
+import { checkRejectPath } from './reject-file.js'
+import type { Run } from './run.js'
+
+export type InputSummary = LoadResult['inputs'][number]
+
+export interface Inputs {
+  /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
+  batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>
+  /** What was read of each input so far. */
+  summaries(): InputSummary[]
+  /** Per target column, over all inputs. */
+  columnCounts(): readonly ColumnCounts[]
+  close(): Promise<void>
+}
+
+/**
+ * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
+ * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something
+ */
+export async function openInputs(options: LoadOptions, plan: Plan): Promise<Inputs> {
+  const paths = await expandSources(options.inputs)
+  if (plan.rejectsFile !== undefined) {
+    checkRejectPath(
+      plan.rejectsFile,
+      paths.filter(path => path !== '-'),
+    )
+  }
+  return new SequentialInputs(paths, options, plan)
+}
+
+const defaultFlushIntervalMs = 1_000
+
+class SequentialInputs implements Inputs {
+  readonly #paths: readonly string[]
+  readonly #options: LoadOptions
+  readonly #plan: Plan
+  readonly #summaries: InputSummary[] = []
+  readonly #counts: ColumnCounts[] = []
+  #source: ByteSource | undefined
+  /** Of the inputs that are done. */
+  #doneBytes = 0
+  #doneRecords = 0
+
+  constructor(paths: readonly string[], options: LoadOptions, plan: Plan) {
+    this.#paths = paths
+    this.#options = options
+    this.#plan = plan
+  }
+
+  async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
+    const limit = this.#options.input?.limit ?? Infinity
+    for (const path of this.#paths) {
+      if (run.stopped || this.#doneRecords >= limit) return
+      const { compression, stdin } = this.#options.input ?? {}
+      const source = await openSource(path, {
+        ...(compression === undefined ? {} : { compression }),
+        ...(stdin === undefined ? {} : { stdin }),
+      })
+      this.#source = source
+      const reader = await openReader(source, dialectOf(this.#options))
+      yield* this.#readOne(run, target, path, source, reader)
+      this.#doneBytes += source.bytesRead
+      this.#doneRecords += reader.recordsRead
+      await reader.close()
+    }
+  }
+
+  async *#readOne(
+    run: Run,
+    target: TargetDescription,
+    path: string,
+    source: ByteSource,
+    reader: InputReader,
+  ): AsyncGenerator<Batch, void, void> {
+    const { input = {}, mapping = {} } = this.#options
+    const summary: InputSummary = {
+      path,
+      format: reader.format,
+      compression: source.compression,
+      bytes: 0,
+      rows: 0,
+    }
+    this.#summaries.push(summary)
+    const update = (): void => {
+      run.tally.read = this.#doneRecords + reader.recordsRead
+      summary.rows = reader.recordsRead
+      summary.bytes = source.bytesRead
+      run.progress.bytesRead = this.#doneBytes + source.bytesRead
+    }
+    const found = reader.batches({
+      mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
+      cells: cellRules(this.#options),
+      batchRows: this.#plan.batchRows,
+      batchBytes: this.#plan.batchBytes,
+      ...(path === '-' ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs } : {}),
+      ...(input.limit === undefined ? {} : { limit: input.limit - this.#doneRecords }),
+      stopped: () => run.stopped,
+      onReject: reject => {
+        update()
+        run.reject(reject, reader.headerBytes)
+      },
+    })
+    try {
+      for await (const batch of found) {
+        update()
+        yield batch
+      }
+    } finally {
+      update()
+      this.#addCounts(reader.columnCounts)
+    }
+  }
+
+  #addCounts(counts: readonly ColumnCounts[]): void {
+    for (const [index, { nulls, coerced }] of counts.entries()) {
+      const sum = (this.#counts[index] ??= { nulls: 0, coerced: 0 })
+      sum.nulls += nulls
+      sum.coerced += coerced
+    }
+  }
+
+  summaries(): InputSummary[] {
+    return this.#summaries
+  }
+
+  columnCounts(): readonly ColumnCounts[] {
+    return this.#counts
+  }
+
+  async close(): Promise<void> {
+    await this.#source?.close()
+  }
+}
+
+function dialectOf({ input = {} }: LoadOptions): ReaderOptions {
+  const { format, delimiter, quote, escape, comment, header, skipLines } = input
+  return {
+    ...(format === undefined ? {} : { format }),
+    ...(delimiter === undefined ? {} : { delimiter }),
+    ...(quote === undefined ? {} : { quote }),
+    ...(escape === undefined ? {} : { escape }),
+    ...(comment === undefined ? {} : { comment }),
+    ...(header === undefined ? {} : { header }),
+    ...(skipLines === undefined ? {} : { skipLines }),
+  }
+}
+
+function cellRules({ cells = {}, input = {} }: LoadOptions): CellRules {
+  const { arrayDelimiter } = input
+  return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
+}
+
+function shapeOf(reader: InputReader, file: string): InputShape {
+  const json = reader.format === 'json' || reader.format === 'ndjson'
+  return {
+    file,
+    kind: json ? 'members' : 'fields',
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+  }
+}

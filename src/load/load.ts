@@ -1,0 +1,117 @@
+/*
+  One run from options to result: connect, ask what the target is, read batches, deliver them, confirm, report.
+*/
+import type { Session } from '../client/session.js'
+import { DdbError, UsageError } from '../errors.js'
+import type { Batch } from '../parse/reader.js'
+import { columnTypeText } from '../protocol/data-type.js'
+import type { TargetColumn } from '../schema/target-schema.js'
+import { connectServer } from './connect.js'
+import { describeTarget, type TargetDescription } from './describe-target.js'
+import { openDelivery } from './open-delivery.js'
+import type { Delivery } from './delivery.js'
+import { openInputs, type Inputs } from './inputs.js'
+import type { LoadOptions, LoadResult } from './options.js'
+import { makePlan } from './plan.js'
+import { loadResult } from './result.js'
+import { newRun, type Run } from './run.js'
+
+/**
+ * Loads the inputs into the target and finds out what became of every row.
+ *
+ * @returns the outcome, failures of the run included (`error`, `exitCode`); it rejects only for options that cannot be
+ * @throws {UsageError} DDB_USAGE, DDB_NAME
+ */
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const plan = makePlan(options)
+  const run = newRun(options, plan)
+  let columns: readonly TargetColumn[] = []
+  const stopListening = onAbort(options.signal, () => {
+    run.fail(new DdbError('DDB_INTERRUPTED', 'the run was interrupted'))
+    // A read that waits for more input has to end, too.
+    void opened.inputs?.close()
+  })
+  const opened: { inputs?: Inputs; control?: Session; delivery?: Delivery } = {}
+  try {
+    opened.inputs = await openInputs(options, plan)
+    opened.control = await connectServer(options.server, options.signal)
+    const target = await describeTarget(opened.control, plan, options)
+    columns = target.columns
+    opened.delivery = await openDelivery(run, target, opened.control)
+    await pump(run, opened.inputs, target, opened.delivery)
+  } catch (error) {
+    if (error instanceof UsageError && opened.control === undefined) throw error
+    run.fail(error)
+  } finally {
+    stopListening()
+    await closeAll(run, opened)
+  }
+  const counts = opened.inputs?.columnCounts() ?? []
+  return loadResult(run, {
+    inputs: opened.inputs?.summaries() ?? [],
+    columns: columns.map(({ name, type }, i) => ({
+      name,
+      type: columnTypeText(type),
+      nulls: counts[i]?.nulls ?? 0,
+      coerced: counts[i]?.coerced ?? 0,
+    })),
+  })
+}
+
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal?.aborted) listener()
+  signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
+}
+
+/** Reads and delivers until the inputs end or the run is stopped; then waits for every batch's fate. */
+async function pump(
+  run: Run,
+  inputs: Inputs,
+  target: TargetDescription,
+  delivery: Delivery,
+): Promise<void> {
+  run.phase('loading', delivery)
+  try {
+    for await (const batch of inputs.batches(run, target)) {
+      if (run.stopped) run.tally.unsent += batch.rowCount
+      else await hand(run, batch, delivery)
+      run.report()
+    }
+  } catch (error) {
+    run.fail(error)
+  }
+  run.phase('confirming', delivery)
+  await delivery.finish()
+}
+
+async function hand(run: Run, batch: Batch, delivery: Delivery): Promise<void> {
+  const { tally } = run
+  const sentBefore = tally.sent
+  try {
+    run.rejects.flush()
+    const wait = delivery.deliver(batch)
+    if (wait !== undefined) await wait
+  } catch (error) {
+    if (tally.sent === sentBefore) tally.unsent += batch.rowCount
+    run.fail(error)
+  }
+}
+
+async function closeAll(
+  run: Run,
+  opened: { inputs?: Inputs; control?: Session; delivery?: Delivery },
+): Promise<void> {
+  for (const close of [
+    () => opened.inputs?.close(),
+    () => opened.delivery?.close(),
+    () => opened.control?.close(),
+    () => run.rejects.close(),
+  ]) {
+    try {
+      await close()
+    } catch (error) {
+      run.fail(error)
+    }
+  }
+}

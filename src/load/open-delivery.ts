@@ -1,0 +1,98 @@
+/*
+  Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
+*/
+import type { Session } from '../client/session.js'
+import { openAnsweredDelivery } from './answered-delivery.js'
+import { openAsyncDelivery, type Counting } from './async-delivery.js'
+import { connectServer } from './connect.js'
+import type { Delivery, Lane } from './delivery.js'
+import type { TargetDescription } from './describe-target.js'
+import { jsonToValue } from './json-value.js'
+import { outsideScheme } from './partition-scheme.js'
+import { askCount, askIdle } from './questions.js'
+import type { Run } from './run.js'
+import { writeExpression, type TableTarget } from './target.js'
+
+/** Opens the lane, asks what has to be known before the first batch, and gives the delivery of this run. */
+export async function openDelivery(
+  run: Run,
+  target: TargetDescription,
+  control: Session,
+): Promise<Delivery> {
+  const { plan, options } = run
+  const highWaterBytes = Math.max(plan.maxInFlightBytes, 1)
+  const session = await connectServer(options.server, options.signal, highWaterBytes)
+  const names = target.columns.map(column => column.name)
+  const lane = openLane(run, session)
+  if (plan.mode === 'sync') {
+    return openAnsweredDelivery(lane, names, run.tally, {
+      kind: plan.target.kind === 'table' ? 'rows' : 'function',
+      keyed: target.keyed || (plan.target.kind === 'table' && plan.target.method === 'upsert'),
+      latencies: run.latencies,
+      nowMs: () => performance.now(),
+    })
+  }
+  const counted = countedTable(run, target)
+  const counting =
+    counted === undefined ? undefined : await openCounting(run, target, control, counted)
+  return openAsyncDelivery(lane, names, run.tally, plan.maxInFlightBytes, counting)
+}
+
+function openLane({ plan }: Run, session: Session): Lane {
+  const { target } = plan
+  if (target.kind === 'function') {
+    return {
+      session,
+      functionName: target.name,
+      leading: target.functionArguments.map(jsonToValue),
+    }
+  }
+  const functionName = writeExpression(
+    target.table,
+    target.method,
+    target.keyColumns,
+    plan.mode === 'sync',
+  )
+  return { session, functionName, leading: [] }
+}
+
+/** What to count; undefined when nothing is to be counted, with a notice when that is less than one would hope. */
+function countedTable(run: Run, target: TargetDescription): TableTarget | undefined {
+  const { plan } = run
+  if (plan.confirm === 'none') return undefined
+  if (plan.target.kind === 'function') {
+    if (plan.target.confirmTable !== undefined) return plan.target.confirmTable
+    run.notice(
+      'handed over, not confirmed: a function does not tell what it wrote. ' +
+        'Name the table behind it with --confirm-table to have its rows counted.',
+    )
+    return undefined
+  }
+  if (plan.target.method === 'upsert' || target.keyed) {
+    run.notice(
+      'handed over, not confirmed: rows with known keys do not make the table longer, so counting proves nothing. ' +
+        'Use --mode sync to have every batch answered.',
+    )
+    return undefined
+  }
+  return plan.target.table
+}
+
+async function openCounting(
+  run: Run,
+  target: TargetDescription,
+  control: Session,
+  table: TableTarget,
+): Promise<Counting> {
+  return {
+    count: () => askCount(control, table),
+    beforeRows: await askCount(control, table),
+    timeoutMs: run.plan.confirmTimeoutMs,
+    clock: {
+      nowMs: () => performance.now(),
+      wait: ms => new Promise(resolve => setTimeout(resolve, ms)),
+    },
+    idle: laneSessionId => askIdle(control, laneSessionId),
+    outsideScheme: outsideScheme(target),
+  }
+}

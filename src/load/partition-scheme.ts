@@ -1,0 +1,182 @@
+/*
+  Which rows of a batch lie outside the target's partition scheme. Servers drop such rows without a word (server
+  notes §3.4), so the run has to know how many it sent.
+*/
+import { elementAt } from '../protocol/element.js'
+import type { DataType } from '../protocol/data-type.js'
+import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../protocol/null-value.js'
+import { civilFromDays } from '../protocol/temporal.js'
+import type { Column, Value, Vector } from '../protocol/value.js'
+import type { PartitionDimension, PartitionScheme } from '../schema/partition-scheme.js'
+
+/** What partitions are told apart by; null is outside every scheme. */
+type Key = number | string | null
+
+/** Marks the rows outside one dimension in `outside`. */
+type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
+
+export interface RowsOfColumns {
+  readonly rowCount: number
+  readonly columns: readonly Column[]
+}
+
+/**
+ * @returns marks per row: 1 lies outside. Undefined when the scheme does not tell (HASH over several columns, types
+ * that cannot be compared), so that nothing may be concluded.
+ */
+export function outsideMarks(
+  partition: PartitionScheme | undefined,
+): ((batch: RowsOfColumns) => Uint8Array) | undefined {
+  if (partition === undefined) return undefined
+  const checks: [number, DimensionCheck][] = []
+  for (const dimension of partition.dimensions) {
+    const check = dimensionCheck(dimension)
+    if (check === undefined) return undefined
+    checks.push([dimension.columnIndex, check])
+  }
+  return batch => {
+    const outside = new Uint8Array(batch.rowCount)
+    for (const [columnIndex, check] of checks) {
+      check(batch.columns[columnIndex]!, batch.rowCount, outside)
+    }
+    return outside
+  }
+}
+
+/** How many rows of a batch lie outside; undefined as for `outsideMarks`. */
+export function outsideScheme(target: {
+  readonly partition?: PartitionScheme
+}): ((batch: RowsOfColumns) => number) | undefined {
+  const marks = outsideMarks(target.partition)
+  if (marks === undefined) return undefined
+  return batch => {
+    let count = 0
+    for (const mark of marks(batch)) count += mark
+    return count
+  }
+}
+
+function dimensionCheck(dimension: PartitionDimension): DimensionCheck | undefined {
+  const inside = insideOf(dimension)
+  if (inside === undefined) return undefined
+  return (column, rowCount, outside) => {
+    const keyAt = keyReader(column, dimension.type)
+    if (keyAt === undefined) return
+    for (let row = 0; row < rowCount; row++) {
+      const key = keyAt(row)
+      if (key === null || !inside(key)) outside[row] = 1
+    }
+  }
+}
+
+function insideOf({
+  kind,
+  scheme,
+}: PartitionDimension): ((key: number | string) => boolean) | undefined {
+  switch (kind) {
+    case 'HASH':
+    case 'SEQ':
+      return () => true
+    case 'VALUE':
+      return scheme?.form === 'vector' ? memberOf(keysOf(scheme)) : undefined
+    case 'LIST':
+      if (scheme?.form !== 'vector' || scheme.type !== 'ANY') return undefined
+      return memberOf(
+        scheme.data.flatMap(list => (list.form === 'vector' ? keysOf(list) : [scalarKey(list)])),
+      )
+    case 'RANGE': {
+      if (scheme?.form !== 'vector') return undefined
+      const bounds = keysOf(scheme)
+      const low = bounds[0]
+      const high = bounds.at(-1)
+      if (low === undefined || low === null || high === undefined || high === null) return undefined
+      return key => key >= low && key < high
+    }
+  }
+}
+
+function memberOf(keys: readonly Key[]): (key: number | string) => boolean {
+  const members = new Set(keys)
+  return key => members.has(key)
+}
+
+function keysOf(vector: Vector): Key[] {
+  return Array.from({ length: vector.length }, (_, i) => scalarKey(elementAt(vector, i)))
+}
+
+function scalarKey(value: Value): Key {
+  if (value.form !== 'scalar') return null
+  if (typeof value.value === 'string') return value.value === '' ? null : value.value
+  if (typeof value.value === 'bigint') return Number(value.value)
+  if (typeof value.value === 'boolean') return value.value ? 1 : 0
+  return typeof value.value === 'number' ? value.value : null
+}
+
+/** Reads keys in the unit of the scheme; undefined when the column cannot be compared with it. */
+function keyReader(
+  column: Column,
+  schemeType: DataType | undefined,
+): ((row: number) => Key) | undefined {
+  if (column.form !== 'vector') return undefined
+  if (column.type === 'SYMBOL') {
+    const { codes, base } = column
+    return row => (codes[row] === 0 ? null : base[codes[row]!]!)
+  }
+  if (column.type === 'STRING') {
+    const texts = 'data' in column ? column.data : decodedStrings(column.encoded)
+    return row => (texts[row] === '' ? null : texts[row]!)
+  }
+  if (!('data' in column) || column.data instanceof Array) return undefined
+  const toScheme = unitChange(column.type, schemeType)
+  const { data } = column
+  if (toScheme === undefined) return undefined
+  if (data instanceof BigInt64Array) {
+    return row => (data[row] === nullInt64 ? null : toScheme(Number(data[row])))
+  }
+  const nullValue = nullOf(data)
+  return nullValue === undefined
+    ? undefined
+    : row => (data[row] === nullValue ? null : toScheme(data[row]!))
+}
+
+function nullOf(data: ArrayBufferView): number | undefined {
+  if (data instanceof Int32Array) return nullInt32
+  if (data instanceof Int16Array) return nullInt16
+  if (data instanceof Int8Array) return nullInt8
+  return data instanceof Float64Array ? nullDouble : undefined
+}
+
+function decodedStrings(encoded: Uint8Array): string[] {
+  return Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength)
+    .toString('utf8')
+    .split('\0')
+}
+
+/** How many of its units make a day. */
+const unitsPerDay: Partial<Record<DataType, number>> = {
+  DATE: 1,
+  DATEHOUR: 24,
+  DATETIME: 86_400,
+  TIMESTAMP: 86_400_000,
+  NANOTIMESTAMP: 86_400_000_000_000,
+}
+
+function unitChange(
+  from: DataType,
+  to: DataType | undefined,
+): ((raw: number) => number) | undefined {
+  if (to === undefined || from === to) return raw => raw
+  const perDay = unitsPerDay[from]
+  const toPerDay = unitsPerDay[to]
+  if (perDay !== undefined && toPerDay !== undefined) {
+    return raw => Math.floor((raw * toPerDay) / perDay)
+  }
+  if (perDay !== undefined && to === 'MONTH') {
+    return raw => {
+      const { year, month } = civilFromDays(Math.floor(raw / perDay))
+      return year * 12 + month - 1
+    }
+  }
+  const numeric: readonly DataType[] = ['CHAR', 'SHORT', 'INT', 'LONG']
+  return numeric.includes(from) && numeric.includes(to) ? raw => raw : undefined
+}

@@ -1,0 +1,92 @@
+/*
+  The outcome of a run as one plain object, and the exit code that follows from it (design: cli "Exit codes").
+*/
+import { DdbError } from '../errors.js'
+import { version } from '../version.js'
+import type { InputSummary } from './inputs.js'
+import type { LoadResult, LoadStatus } from './options.js'
+import type { Run } from './run.js'
+import { equationError, rowCounts } from './tally.js'
+import { tableText } from './target.js'
+
+export interface ResultParts {
+  inputs: readonly InputSummary[]
+  columns: LoadResult['columns']
+}
+
+export function loadResult(run: Run, parts: ResultParts): LoadResult {
+  const { plan, tally, options, delivery } = run
+  const rows = rowCounts(tally)
+  const error = equationError(rows) ?? run.failure ?? unmetExpectation(run)
+  const endedAt = new Date()
+  const seconds = Math.max((endedAt.getTime() - run.startedAt.getTime()) / 1000, 0.001)
+  const { target } = plan
+  const bytes = parts.inputs.reduce((sum, input) => sum + input.bytes, 0)
+  return {
+    schema: 'ddb-ingest/load/1',
+    version,
+    runId: plan.runId,
+    status: statusOf(run, error),
+    exitCode: exitCodeOf(run, error),
+    startedAt: run.startedAt.toISOString(),
+    endedAt: endedAt.toISOString(),
+    target: {
+      host: `${options.server.host}:${options.server.port}`,
+      table: target.kind === 'table' ? tableText(target.table) : null,
+      function: target.kind === 'function' ? target.name : null,
+      method: target.kind === 'table' ? target.method : null,
+    },
+    inputs: [...parts.inputs],
+    rows,
+    confirm: { asked: plan.confirm, used: delivery?.used ?? 'none', note: delivery?.note ?? null },
+    rejects: {
+      file: tally.rejected > 0 ? (run.rejects.path ?? null) : null,
+      byClass: run.rejects.byClass,
+      byCode: run.rejects.byCode,
+    },
+    columns: parts.columns,
+    batches: {
+      sent: tally.sentBatches,
+      retried: tally.retriedBatches,
+      failed: tally.failedBatches,
+    },
+    latencyMs: run.latencies.percentiles(),
+    rate: {
+      rowsPerSec: Math.round(tally.sent / seconds),
+      bytesPerSec: Math.round(bytes / seconds),
+    },
+    memory: { peakRssBytes: null },
+    resume: { possible: false, command: null },
+    error: error === undefined ? null : { code: error.code, message: error.message },
+  }
+}
+
+/** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
+function deliveredRows({ tally, delivery }: Run): number {
+  return delivery?.used === 'none' ? tally.confirmed + tally.unconfirmed : tally.confirmed
+}
+
+function openRows({ tally, delivery }: Run): number {
+  return delivery?.used === 'none' ? 0 : tally.unconfirmed
+}
+
+function unmetExpectation(run: Run): DdbError | undefined {
+  const expected = run.options.expectRows
+  const delivered = deliveredRows(run)
+  // Unconfirmed rows are the graver news: code 4 goes before code 5.
+  if (expected === undefined || expected === delivered || openRows(run) > 0) return undefined
+  return new DdbError('DDB_EXPECTATION', `expected ${expected} rows, ${delivered} were delivered`)
+}
+
+function statusOf(run: Run, error: DdbError | undefined): LoadStatus {
+  if (error?.code === 'DDB_INTERRUPTED') return 'interrupted'
+  if (error !== undefined) return error.code === 'DDB_CONNECTION_LOST' ? 'unconfirmed' : 'failed'
+  if (openRows(run) > 0) return 'unconfirmed'
+  return run.tally.rejected > 0 ? 'rejects' : 'loaded'
+}
+
+function exitCodeOf(run: Run, error: DdbError | undefined): number {
+  if (error !== undefined) return error.exitCode
+  if (openRows(run) > 0) return 4
+  return run.tally.rejected > 0 ? 3 : 0
+}
