@@ -81,11 +81,15 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#position++)
+    const value = this.#view.getUint8(this.#position)
+    this.#position += 1
+    return value
   }
 
   i8(): number {
-    return this.#view.getInt8(this.#position++)
+    const value = this.#view.getInt8(this.#position)
+    this.#position += 1
+    return value
   }
 
   u16(): number {
@@ -326,7 +330,7 @@ export class ByteReader {
     if (this.#position === this.#chunk.length) this.#advance()
     const chunk = this.#chunk
     const start = this.#position
-    const shortEnd = Math.min(chunk.length, start + shortTextBytes)
+    const shortEnd = Math.min(chunk.length, start + Math.min(shortTextBytes, maxBytes + 1))
     let text = ''
     for (let at = start; at < shortEnd; at++) {
       const byte = chunk[at]!
