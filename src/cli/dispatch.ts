@@ -18,6 +18,9 @@ export async function dispatch(
   const own = end < 0 ? argv : argv.slice(0, end)
   const verbose = own.includes('-v') || own.includes('--verbose')
   const output = openOutput(surroundings, own.includes('--no-color'))
+  surroundings.onStrayFailure(error => {
+    surroundings.leave(printFailure(output, error, { verbose }).exitCode)
+  })
   try {
     return await runCommand(argv, surroundings, output)
   } catch (error) {

@@ -15,6 +15,8 @@ export async function main(
 ): Promise<number> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     const { version } = await import('../version.js')
+    // A reader that has gone away is no failure.
+    surroundings.stdout.on('error', () => undefined)
     surroundings.stdout.write(`${version}\n`)
     return 0
   }

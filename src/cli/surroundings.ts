@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly stdout: TerminalOutput
   readonly stderr: TerminalOutput
   readonly signals: SignalSource
+  /** Calls back for a failure that nobody waits for: an event without a listener, a promise without a handler. */
+  onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
 }
@@ -38,6 +40,7 @@ export function processSurroundings(): Surroundings {
     stdout: process.stdout,
     stderr: process.stderr,
     signals: process,
+    onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
   }
 }

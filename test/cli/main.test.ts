@@ -5,7 +5,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { version } from '../../src/version.js'
-import { runMain, type FakeTerminals } from './run-cli.js'
+import { main } from '../../src/cli/main.js'
+import { fakeSurroundings, runMain, type FakeTerminals } from './run-cli.js'
 
 t.test('--version prints the version alone', async t => {
   for (const flag of ['--version', '-V']) {
@@ -140,4 +141,13 @@ t.test('colours appear where they are wanted only', async t => {
   t.ok(await colored({ environment: { FORCE_COLOR: '1' } }), 'forced')
   t.notOk(await colored({ stderrColumns: 80, environment: { FORCE_COLOR: '0' } }))
   t.notOk(await colored({ environment: { FORCE_COLOR: '1' } }, '--no-color'), 'a flag wins')
+})
+
+t.test('a failure of ours is 70 and asks to be reported, wherever it comes from', async t => {
+  const fake = fakeSurroundings()
+  await main(['load', '--print-config'], fake.surroundings)
+  fake.stray(new TypeError('x is not a function'))
+  await new Promise(resolve => setImmediate(resolve))
+  t.strictSame(fake.left, [70])
+  t.match(fake.stderr(), /internal error, please report it .*x is not a function \[DDB_INTERNAL\]/)
 })

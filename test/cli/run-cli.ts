@@ -34,6 +34,8 @@ export interface FakeSurroundings {
   /** What was written so far. */
   stdout(): string
   stderr(): string
+  /** A failure nobody waits for. */
+  stray(error: unknown): void
   /** Codes with which the process would have been left at once. */
   left: number[]
 }
@@ -55,6 +57,7 @@ export function fakeSurroundings(terminals: FakeTerminals = {}): FakeSurrounding
   if (terminals.stdinIsTerminal) stdin.isTTY = true
   const signals = new EventEmitter()
   const left: number[] = []
+  const strayListeners: ((error: unknown) => void)[] = []
   return {
     surroundings: {
       environment: { ...noSettings, ...terminals.environment },
@@ -62,8 +65,10 @@ export function fakeSurroundings(terminals: FakeTerminals = {}): FakeSurrounding
       stdout: stdout.stream,
       stderr: stderr.stream,
       signals,
+      onStrayFailure: listener => strayListeners.push(listener),
       leave: code => left.push(code),
     },
+    stray: error => strayListeners.forEach(listener => listener(error)),
     signals,
     stdout: stdout.text,
     stderr: stderr.text,
