@@ -225,25 +225,24 @@ export class ClientSession implements Session {
   }
 
   #whenRoom(options: RunOptions, act: () => void): Promise<void> {
-    return new Promise<void>((resolve, reject: (error: unknown) => void) => {
+    return new Promise<void>((resolve, reject) => {
       let patient = true
       const release = limitPatience(options, 'room', error => {
         patient = false
         reject(error)
       })
-      if (!patient) return
       this.#outgoing.whenRoom(() => {
         if (!patient) return
         release()
-        try {
-          if (this.#gone) throw this.#refusal()
-          act()
-          resolve()
-        } catch (error) {
-          reject(error)
-        }
+        // At once, not a microtask later: the next waiter must see the room that is left.
+        resolve(new Promise<void>(done => done(this.#act(act))))
       })
     })
+  }
+
+  #act(act: () => void): void {
+    if (this.#gone) throw this.#refusal()
+    act()
   }
 
   drained(): Promise<void> {

@@ -1,0 +1,126 @@
+/*
+  A server made of codec pieces and of what a test makes it do: nothing answers by itself except connect and login.
+*/
+import type { Server, Socket } from 'node:net'
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import type { Request, RequestHead } from '../../src/protocol/request.js'
+import { decodeRequest } from '../../src/protocol/request.js'
+import { encodeMessage, encodeResponse } from '../../src/protocol/response.js'
+import type { Value } from '../../src/protocol/value.js'
+import { ByteReader } from '../../src/wire/reader.js'
+import { ByteWriter } from '../../src/wire/writer.js'
+
+export const fakeSessionId = '1000000002'
+
+export interface Received {
+  readonly head: RequestHead
+  readonly request: Request
+}
+
+/** One connection as the server sees it. */
+export class FakePeer {
+  readonly socket: Socket
+  readonly requests: Received[] = []
+  readonly #chunks: Buffer[] = []
+  readonly #reader: ByteReader = new ByteReader()
+  readonly #onRequest: (received: Received, peer: FakePeer) => void
+  #decoding = decodeRequest(this.#reader)
+  #waiting: (() => void)[] = []
+  ended = false
+
+  constructor(socket: Socket, onRequest: (received: Received, peer: FakePeer) => void) {
+    this.socket = socket
+    this.#onRequest = onRequest
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
+    socket.on('end', () => {
+      this.ended = true
+      this.#notify()
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => this.#notify())
+  }
+
+  get received(): Buffer {
+    return Buffer.concat(this.#chunks)
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#reader.push(chunk)
+    for (;;) {
+      const step = this.#decoding.next()
+      if (step.done !== true || step.value === undefined) break
+      this.#decoding = decodeRequest(this.#reader)
+      this.requests.push(step.value)
+      this.#onRequest(step.value, this)
+    }
+    this.#notify()
+  }
+
+  #notify(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const waiter of waiting) waiter()
+  }
+
+  /** Resolves once it holds; looked at whenever something arrives. */
+  async until(holds: (peer: FakePeer) => boolean): Promise<void> {
+    while (!holds(this)) await new Promise<void>(resolve => this.#waiting.push(resolve))
+  }
+
+  reply(outcome: { value: Value | undefined } | { error: string }): void {
+    this.socket.write(responseBytes(outcome))
+  }
+
+  print(text: string): void {
+    const writer = new ByteWriter()
+    encodeMessage(writer, text)
+    this.socket.write(Buffer.concat(writer.take()))
+  }
+}
+
+export function responseBytes(outcome: { value: Value | undefined } | { error: string }): Buffer {
+  const writer = new ByteWriter()
+  encodeResponse(writer, fakeSessionId, outcome)
+  return Buffer.concat(writer.take())
+}
+
+export interface FakeServer {
+  readonly port: number
+  /** The latest connection. */
+  readonly peer: FakePeer
+  close(): Promise<void>
+}
+
+/** @param onRequest  sees every request but connect and login, which are answered */
+export async function startFakeServer(
+  onRequest: (received: Received, peer: FakePeer) => void = () => undefined,
+  options: { answerConnect?: boolean; keepOpen?: boolean } = {},
+): Promise<FakeServer> {
+  const peers: FakePeer[] = []
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
+    const handle = (received: Received, peer: FakePeer): void => {
+      const { request } = received
+      const greeting =
+        request.kind === 'connect' || (request.kind === 'function' && request.name === 'login')
+      if (!greeting || options.answerConnect === false) onRequest(received, peer)
+      else peer.reply({ value: undefined })
+    }
+    peers.push(new FakePeer(socket, handle))
+    if (options.keepOpen !== true) socket.on('end', () => socket.end())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    port: (server.address() as { port: number }).port,
+    get peer() {
+      return peers.at(-1)!
+    },
+    close: async () => {
+      for (const peer of peers) peer.socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
