@@ -7,6 +7,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Session } from '../client/session.js'
 import { DdbError } from '../errors.js'
 import type { Table, Value } from '../protocol/value.js'
+import { barOf, openMeter } from './meter.js'
+import { canRedraw, type Output } from './output.js'
+import type { Surroundings } from './surroundings.js'
 
 export type Mode = 'sync' | 'async'
 
@@ -29,8 +32,8 @@ export interface MeasureOptions {
   requests: number
   rows: number
   signal: AbortSignal
-  /** Called now and then while requests are handed over. */
-  onProgress?: (mode: Mode, requestsSent: number) => void
+  /** Called now and then while requests are handed over, with their share. */
+  onProgress?: (mode: Mode, share: number) => void
   onMode?: (mode: Mode, figures: ModeFigures) => void
 }
 
@@ -88,11 +91,30 @@ async function writeAll(
     else if (!session.send(name, args)) await session.drained()
     if (request % requestsPerStep !== 0) continue
     if (signal.aborted) throw new DdbError('DDB_INTERRUPTED', 'the measurement was interrupted')
-    onProgress?.(mode, request)
+    onProgress?.(mode, request / requests)
   }
 }
 
 const symbols = ['', 'IBN', 'GTYU', 'FHU', 'DGT', 'YUG', 'EE', 'ZD', 'FYU']
+
+export const modeNames: Readonly<Record<Mode, string>> = {
+  sync: 'synchronous',
+  async: 'asynchronous',
+}
+
+/** A line for the terminal while a mode is measured; does nothing where it could not be redrawn. */
+export async function showMeasuring(
+  output: Output,
+  { stderr, environment }: Surroundings,
+): Promise<{ onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void }> {
+  if (!canRedraw(stderr, environment)) return { onProgress: () => undefined, stop: () => undefined }
+  const meter = await openMeter(output, stderr)
+  return {
+    onProgress: (mode, share) =>
+      meter.show(`${barOf(share)} ${modeNames[mode]} ${Math.floor(share * 100)}%`),
+    stop: () => meter.stop(),
+  }
+}
 
 /** Rows as in the chapter: time, sym, price, id. Every request has ids of its own and is encoded anew. */
 function batchMaker(rows: number): (request: number) => Table {

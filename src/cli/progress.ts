@@ -1,15 +1,14 @@
 /*
   How a run is watched: a bar on a terminal, else one line every ten seconds, or nothing.
 */
-import type { SingleBar } from 'cli-progress'
 import type { LoadReport } from '../load/options.js'
+import { barOf, openMeter } from './meter.js'
 import { canRedraw, type Output, type Style } from './output.js'
 import type { ProgressStyle } from './option-table.js'
-import type { Surroundings } from './surroundings.js'
-import { bytesText, clip, clockText, grouped, rough } from './text.js'
+import type { Surroundings, TerminalOutput } from './surroundings.js'
+import { bytesText, clockText, grouped, rough } from './text.js'
 
 const plainLineEveryMs = 10_000
-const barColumns = 16
 
 export interface Progress {
   report(report: LoadReport): void
@@ -53,36 +52,12 @@ function plainProgress(output: Output): Progress {
   }
 }
 
-async function barProgress(output: Output, stderr: Surroundings['stderr']): Promise<Progress> {
-  const { SingleBar } = await import('cli-progress')
-  let latest: LoadReport | undefined
-  let bar: SingleBar | undefined
-  const start = (): SingleBar => {
-    const started = new SingleBar({
-      stream: stderr,
-      clearOnComplete: true,
-      hideCursor: true,
-      // The report carries its own figures, so the bar draws again even when its value stands still.
-      forceRedraw: true,
-      format: () => (latest === undefined ? '' : barText(latest, stderr.columns ?? 80)),
-    })
-    started.start(1, 0)
-    return started
-  }
+async function barProgress(output: Output, stderr: TerminalOutput): Promise<Progress> {
+  const meter = await openMeter(output, stderr)
   return {
-    report(report) {
-      latest = report
-      bar ??= start()
-      bar.update(shareOf(report) ?? 0)
-    },
-    note(text, style) {
-      if (bar !== undefined) stderr.write('\r\u001b[2K')
-      output.note(text, style)
-    },
-    stop() {
-      bar?.stop()
-      bar = undefined
-    },
+    report: report => meter.show(barText(report)),
+    note: (text, style) => meter.note(text, style),
+    stop: () => meter.stop(),
   }
 }
 
@@ -92,13 +67,10 @@ function shareOf(report: LoadReport): number | undefined {
   return Math.min(1, report.bytesRead / report.totalBytes)
 }
 
-/** The bar and its figures, cut to the terminal. */
-export function barText(report: LoadReport, columns: number): string {
+/** The bar and its figures; without a bar where nobody knows how much there is. */
+export function barText(report: LoadReport): string {
   const share = shareOf(report)
-  const text = progressText(report)
-  if (share === undefined) return clip(text, columns - 1)
-  const full = Math.round(share * barColumns)
-  return clip(`${'█'.repeat(full)}${'░'.repeat(barColumns - full)} ${text}`, columns - 1)
+  return share === undefined ? progressText(report) : `${barOf(share)} ${progressText(report)}`
 }
 
 /** `12%  1.20M rows/s  53.1 MB/s  in flight 4.0 MB  confirmed 1,200,000  rejected 3  ETA 0:12`. */

@@ -7,7 +7,7 @@ import type { Call } from '../command.js'
 import { failureOf } from '../exit.js'
 import { catchSignals } from '../interruption.js'
 import { serverTargetOf } from '../load-request.js'
-import { measure, type Measurement } from '../measure.js'
+import { measure, modeNames, showMeasuring, type Measurement } from '../measure.js'
 import { passwordSource, readCredentials } from '../password.js'
 import type { BenchSettings } from '../registry.js'
 import { clean, counted, grouped } from '../text.js'
@@ -26,14 +26,19 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
     )
     const server = serverTargetOf(settings, credentials)
     output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
+    const meter = await showMeasuring(output, surroundings)
     const measurement = await measure({
       connect: () => connectServer(server, interruption.signal),
       requests,
       rows,
       signal: interruption.signal,
-      onMode: (mode, { seconds, rowsPerSec }) =>
-        output.note(`${mode.padEnd(5)}  ${seconds.toFixed(2)} s  ${grouped(rowsPerSec)} rows/s`),
-    })
+      onProgress: meter.onProgress,
+      onMode: (mode, { seconds, rowsPerSec }) => {
+        meter.stop()
+        const name = modeNames[mode].padEnd(12)
+        output.note(`${name}  ${seconds.toFixed(2)} s  ${grouped(rowsPerSec)} rows/s`)
+      },
+    }).finally(meter.stop)
     const host = `${server.host}:${server.port}`
     if (settings.json) await output.write(`${JSON.stringify(resultOf(measurement, host))}\n`)
     else await output.write(`${clean(sentenceOf(measurement, host))}\n`)

@@ -13,7 +13,7 @@ import type { Call } from '../command.js'
 import { demoWays, type DemoWay } from '../demo-ways.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from '../embedded-process.js'
 import { catchSignals, type Interruption } from '../interruption.js'
-import { countOf, measure } from '../measure.js'
+import { countOf, measure, modeNames, showMeasuring } from '../measure.js'
 import { startProgress } from '../progress.js'
 import type { DemoSettings } from '../registry.js'
 import { tableText } from '../render/table.js'
@@ -171,18 +171,19 @@ The measurement of DolphinDB's documentation: ${grouped(measuredRequests)} reque
 into a stream table, first waiting for every answer, then without.
 
 `)
+  const meter = await showMeasuring(output, call.surroundings)
   const { ratio } = await measure({
     connect: () => connect({ ...addressOf(server), signal: interruption.signal }),
     requests: measuredRequests,
     rows: measuredRows,
     signal: interruption.signal,
+    onProgress: meter.onProgress,
     onMode: (mode, { seconds, rowsPerSec }) => {
-      const name = mode === 'sync' ? 'synchronous ' : 'asynchronous'
-      void output.write(
-        `  ${name}  ${seconds.toFixed(2).padStart(6)} s  ${grouped(rowsPerSec).padStart(10)} rows/s\n`,
-      )
+      meter.stop()
+      const figures = `${seconds.toFixed(2).padStart(6)} s  ${grouped(rowsPerSec).padStart(10)} rows/s`
+      void output.write(`  ${modeNames[mode].padEnd(12)}  ${figures}\n`)
     },
-  })
+  }).finally(meter.stop)
   await output.write(
     `\n  Asynchronous writing was ${paintResult('bold', `${ratio.toFixed(1)} times as fast`)}; every row was counted on the server.\n`,
   )
