@@ -123,6 +123,7 @@ export function* decodeObject(
   context: DecodeContext,
   symbolBases: SymbolBases = new Map<number, readonly string[]>(),
 ): Generator<void, Value, void> {
+  context.expect(reader, 2)
   if (!reader.has(2)) yield* reader.need(2)
   const typeId = reader.u8()
   const form = reader.u8()

@@ -90,7 +90,7 @@ export function* decodeResponse(
   const startOffsetBytes = reader.offsetBytes
   let line = reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes))
   while (line === 'MSG') {
-    const text = reader.tryStr0() ?? (yield* reader.str0(maxMessageBytes))
+    const text = reader.tryStr0(maxMessageBytes) ?? (yield* reader.str0(maxMessageBytes))
     options.onMessage?.(text)
     line = reader.tryLine(maxLineBytes) ?? (yield* reader.line(maxLineBytes))
   }

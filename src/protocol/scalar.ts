@@ -159,6 +159,7 @@ export function* decodeScalar(
   type: DataType,
 ): Generator<void, Scalar, void> {
   const byteLength = firstBytes(type)
+  context.expect(reader, byteLength)
   if (!reader.has(byteLength)) yield* reader.need(byteLength)
   switch (type) {
     case 'SYMBOL':
@@ -167,12 +168,14 @@ export function* decodeScalar(
     case 'CODE':
     case 'DATASOURCE':
     case 'RESOURCE': {
-      const value = reader.tryStr0() ?? (yield* reader.str0(context.remainingBytes(reader)))
+      const maxBytes = context.remainingBytes(reader)
+      const value = reader.tryStr0(maxBytes) ?? (yield* reader.str0(maxBytes))
       return { form: 'scalar', type, value }
     }
     case 'FUNCTIONDEF': {
       const functionKind = reader.u8()
-      const value = reader.tryStr0() ?? (yield* reader.str0(context.remainingBytes(reader)))
+      const maxBytes = context.remainingBytes(reader)
+      const value = reader.tryStr0(maxBytes) ?? (yield* reader.str0(maxBytes))
       return { form: 'scalar', type, functionKind, value }
     }
     case 'BLOB': {

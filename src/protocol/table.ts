@@ -12,6 +12,7 @@ import type { ByteReader } from '../wire/reader.js'
 import type { ByteWriter } from '../wire/writer.js'
 import type { DecodeContext, ObjectDecoder, SymbolBases } from './decode-context.js'
 import { encodeFlag, readCount } from './flag.js'
+import { decodeStrings } from './string-vector.js'
 import type { Column, Table } from './value.js'
 
 export function encodeTable(
@@ -57,11 +58,7 @@ export function* decodeTable(
   if (columnCount === 0) throw new ProtocolError('A table has no columns', reader.offsetBytes - 4)
   // A name and a vector header are the least a column can be.
   context.expect(reader, columnCount * 11)
-  const name = reader.tryStr0() ?? (yield* reader.str0(context.remainingBytes(reader)))
-  const columnNames: string[] = []
-  while (columnNames.length < columnCount) {
-    columnNames.push(reader.tryStr0() ?? (yield* reader.str0(context.remainingBytes(reader))))
-  }
+  const [name = '', ...columnNames] = yield* decodeStrings(reader, context, 1 + columnCount)
   const symbolBases: SymbolBases = new Map()
   const columns: Column[] = []
   while (columns.length < columnCount) {

@@ -201,12 +201,12 @@ export class ByteReader {
 
   /** Text up to a 00 byte, which is read but not returned. */
   *str0(maxBytes: number): Generator<void, string, void> {
-    return this.#textBefore(0, maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
+    return this.tryStr0(maxBytes) ?? (yield* this.#collectText(0, maxBytes, 'string'))
   }
 
   /** `str0` when its end lies in the chunk at hand, else undefined with nothing read. */
-  tryStr0(): string | undefined {
-    return this.#textBefore(0, Infinity)
+  tryStr0(maxBytes: number): string | undefined {
+    return this.#textBefore(0, maxBytes)
   }
 
   /** Moves strings that end in the chunk at hand into `target`, at most `count`; returns how many. */

@@ -172,7 +172,7 @@ t.test('tryLine and tryStr0 read nothing when the end is not at hand', async t =
   const reader = new ByteReader()
   reader.push(Buffer.from('not yet'))
   t.equal(reader.tryLine(100), undefined)
-  t.equal(reader.tryStr0(), undefined)
+  t.equal(reader.tryStr0(100), undefined)
   t.equal(reader.available, 7)
   reader.push(Buffer.from(' there\n'))
   t.equal(drive(reader.line(100)), 'not yet there')
