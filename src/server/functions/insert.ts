@@ -15,14 +15,12 @@ import type { ServerTable, UpsertCount } from '../tables/table.js'
 import { booleanArgument, isAbsent, tableArgument, textsArgument } from './arguments.js'
 import { checkStoredWrite } from './privilege.js'
 
-const manyColumns = 32_767
-
 /** tableInsert(table, args…): INT, the rows really inserted (server notes §1.1). */
 const tableInsert: Builtin = {
   name: 'tableInsert',
   parameters: ['table', '...rest'],
   minArguments: 2,
-  maxArguments: manyColumns,
+  maxArguments: Infinity,
   mutatesFirst: true,
   call: (context, [target, ...values]) => {
     const table = writable(context, target)

@@ -1,8 +1,12 @@
 /*
-  Tables that functions answer with: columns given by name, types exactly as clients cast them.
+  Tables and dictionaries that functions answer with: types exactly as clients cast them.
 */
-import { columnTypeOf } from '../../protocol/element.js'
+import type { DataType } from '../../protocol/data-type.js'
+import { columnTypeOf, vectorOf } from '../../protocol/element.js'
+import type { ElementValue } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
+import { stringScalar } from '../script/scalar.js'
+import type { ServerDictionary, ServerValue } from '../script/values.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/table.js'
 
@@ -10,4 +14,40 @@ import type { ServerTable } from '../tables/table.js'
 export function tableOfColumns(columns: Readonly<Record<string, Column>>): ServerTable {
   const all = Object.values(columns)
   return createTable('basic', Object.keys(columns), all.map(columnTypeOf), { columns: all })
+}
+
+/** One column a property of the type given for it, one row a record. */
+export function tableOfRecords<Name extends string>(
+  types: Readonly<Record<Name, DataType>>,
+  records: readonly Readonly<Record<Name, ElementValue>>[],
+): ServerTable {
+  const names = Object.keys(types) as Name[]
+  const columns = names.map(name =>
+    vectorOf(
+      { type: types[name] },
+      records.map(record => record[name]),
+    ),
+  )
+  return createTable(
+    'basic',
+    names,
+    names.map(name => ({ type: types[name] })),
+    { columns },
+  )
+}
+
+/** STRING → ANY, as `schema()` and `license()` answer. */
+export function dictionaryOf(values: Readonly<Record<string, ServerValue>>): ServerDictionary {
+  const entries = Object.entries(values).map(
+    ([name, value]): [string, { key: ServerValue; value: ServerValue }] => [
+      name,
+      { key: stringScalar(name), value },
+    ],
+  )
+  return {
+    form: 'serverDictionary',
+    keyType: { type: 'STRING' },
+    valueType: undefined,
+    entries: new Map(entries),
+  }
 }

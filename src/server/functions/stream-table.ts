@@ -13,14 +13,12 @@ import { makeKeyedTable, makeTable } from './described-table.js'
 import { tableOfColumns } from './result-table.js'
 import { tableBytes } from './table-bytes.js'
 
-const manyColumns = 32_767
-
 /** DolphinDB manual, page streamTable. */
 const streamTable: Builtin = {
   name: 'streamTable',
   parameters: ['X', '...rest'],
   minArguments: 1,
-  maxArguments: manyColumns,
+  maxArguments: Infinity,
   call: ({ argumentNames }, args) => makeTable('stream', args, argumentNames),
 }
 
@@ -29,7 +27,7 @@ const keyedStreamTable: Builtin = {
   name: 'keyedStreamTable',
   parameters: ['keyColumn', 'X', '...rest'],
   minArguments: 2,
-  maxArguments: manyColumns,
+  maxArguments: Infinity,
   call: ({ argumentNames }, args) => makeKeyedTable('keyedStream', args, argumentNames),
 }
 

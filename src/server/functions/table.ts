@@ -7,14 +7,12 @@ import { intScalar, stringVector } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { makeKeyedTable, makeTable } from './described-table.js'
 
-const manyColumns = 32_767
-
 /** DolphinDB manual, page table. */
 const table: Builtin = {
   name: 'table',
   parameters: ['X', '...rest'],
   minArguments: 1,
-  maxArguments: manyColumns,
+  maxArguments: Infinity,
   call: ({ argumentNames }, args) => makeTable('basic', args, argumentNames),
 }
 
@@ -23,7 +21,7 @@ const keyedTable: Builtin = {
   name: 'keyedTable',
   parameters: ['keyColumns', 'X', '...rest'],
   minArguments: 2,
-  maxArguments: manyColumns,
+  maxArguments: Infinity,
   call: ({ argumentNames }, args) => makeKeyedTable('keyed', args, argumentNames),
 }
 
@@ -32,7 +30,7 @@ const indexedTable: Builtin = {
   name: 'indexedTable',
   parameters: ['keyColumns', 'X', '...rest'],
   minArguments: 2,
-  maxArguments: manyColumns,
+  maxArguments: Infinity,
   call: ({ argumentNames }, args) => makeKeyedTable('indexed', args, argumentNames),
 }
 

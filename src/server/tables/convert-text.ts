@@ -72,11 +72,12 @@ export function numbersOfText(column: Vector, target: ColumnType): Column {
 }
 
 /**
- * The unscaled value of a decimal literal; digits behind the scale are cut off, as decimal32("3.1415926535", 4) is
- * 3.1415 (DolphinDB manual, page decimal32).
+ * The unscaled value of decimal text, null when it is no number; digits behind the scale are cut off, as
+ * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
  * @throws ScriptError when it has more digits than the type
  */
-export function decimalOfText(text: string, target: ColumnType): bigint {
+export function decimalOfText(text: string, target: ColumnType): bigint | null {
+  if (!numberText.test(text)) return null
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text)!
   const scale = target.scale ?? 0
