@@ -30,7 +30,7 @@ export class BlockReader {
   #pendingChunk: Promise<IteratorResult<Uint8Array, void>> | undefined
   #inputEnded = false
   /** Why the source gave up; told once the rows before it are out. */
-  #sourceError: unknown
+  #sourceError: Error | undefined
   /** When the first row of the batch was read. */
   #batchBeganMs = 0
 
@@ -142,7 +142,7 @@ export class BlockReader {
     } catch (error) {
       // A record cut off by the failure is not taken for a whole one: `end` is not called.
       this.#inputEnded = true
-      this.#sourceError = error
+      this.#sourceError = error instanceof Error ? error : new Error(String(error))
     } finally {
       this.#pendingChunk = undefined
     }

@@ -55,25 +55,17 @@ export function readShortDouble(bytes: Uint8Array, start: number, end: number): 
   if (sign === minus || sign === plus) p++
   const first = p
   let value = 0
-  let digit = 0
-  while (p < end && (digit = bytes[p]! - zero) >= 0 && digit <= 9) {
-    value = value * 10 + digit
-    p++
+  let behindPoint = end
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit
+    else if (bytes[p] === point && behindPoint === end) behindPoint = p + 1
+    else return NaN
   }
-  let digits = p - first
-  let scale = 0
-  if (p < end && bytes[p] === point) {
-    const behind = ++p
-    while (p < end && (digit = bytes[p]! - zero) >= 0 && digit <= 9) {
-      value = value * 10 + digit
-      p++
-    }
-    scale = p - behind
-    digits += scale
-  }
-  if (p !== end || digits === 0 || digits > exactDigits) return NaN
+  const digits = end - first - (behindPoint === end && bytes[end - 1] !== point ? 0 : 1)
+  if (digits === 0 || digits > exactDigits) return NaN
   // Both are exact, so the quotient is rounded once, as it must be.
-  if (scale > 0) value /= powersOfTen[scale]!
+  if (behindPoint < end) value /= powersOfTen[end - behindPoint]!
   return sign === minus ? -value : value
 }
 

@@ -13,11 +13,7 @@ export function quoteMessage(fieldNumber: number): string {
   )
 }
 
-export function openQuoteMessage(openedLine: number, maxRecordBytes?: number): string {
+export function openQuoteMessage(openedLine: number, maxRecordBytes: number | undefined): string {
   const where = maxRecordBytes === undefined ? '' : ` within ${maxRecordBytes} bytes`
   return `the quote opened in line ${openedLine} is never closed${where}`
-}
-
-export function tooLongMessage(maxRecordBytes: number): string {
-  return `the record is longer than ${maxRecordBytes} bytes`
 }

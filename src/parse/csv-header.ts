@@ -4,6 +4,9 @@
 import { InputError } from '../errors.js'
 import type { Tokenizer } from './tokenizer.js'
 
+/** More fields in the first record are taken for something that is no delimited text. */
+export const maxHeaderFields = 65_536
+
 /** The first record, looked at before it is decided what it is. */
 export interface FirstRecord {
   /** Without quotes. */

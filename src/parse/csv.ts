@@ -9,12 +9,14 @@ import { BlockReader } from './block-reader.js'
 import { csvDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
 import { headerNames, looksLikeHeader, type CsvTokenizer, type FirstRecord } from './csv-header.js'
 import { CsvScanner } from './csv-scanner.js'
-import { sniffDelimiter } from './csv-sniff.js'
+import { firstLine, sniffBytes, sniffDelimiter, type LineLayout } from './csv-sniff.js'
 import type { Batch, BatchOptions, ColumnCounts, InputReader } from './reader.js'
 import { RecordBlock } from './record-block.js'
 
 /** What is not given: found in the input (`delimiter`), or the usual. */
-export type CsvOptions = Partial<CsvDialect> & { readonly format?: 'csv' | 'tsv' }
+export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
+  readonly format?: 'csv' | 'tsv'
+}
 
 /**
  * Opens delimited text and reads as far as the first record.
@@ -24,24 +26,46 @@ export type CsvOptions = Partial<CsvDialect> & { readonly format?: 'csv' | 'tsv'
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
   const format = options.format ?? 'csv'
   const chunks = source.chunks()
-  const first = await chunks.next()
-  const start = first.done === true ? new Uint8Array(0) : first.value
   const quote = options.quote ?? csvDialect.quote
+  const comment = options.comment ?? csvDialect.comment
+  const skipLines = options.skipLines ?? csvDialect.skipLines
+  const start = await firstLines(chunks, { comment, skipLines })
   const dialect: CsvDialect = {
-    ...csvDialect,
-    escape: quote === '' ? csvDialect.escape : quote,
-    ...options,
-    delimiter: options.delimiter ?? (format === 'tsv' ? '\t' : sniffDelimiter(start, quote)),
+    delimiter:
+      options.delimiter ??
+      (format === 'tsv' ? '\t' : sniffDelimiter(start, quote, { comment, skipLines })),
+    quote,
+    escape: options.escape ?? quote,
+    comment,
+    header: options.header ?? csvDialect.header,
+    skipLines,
+    maxRecordBytes: options.maxRecordBytes ?? csvDialect.maxRecordBytes,
   }
   const tokenizer = await tokenizerFor(source, dialect)
   tokenizer.push(start)
-  if (first.done === true) tokenizer.end()
   const record = await firstRecord(tokenizer, chunks, dialect.skipLines)
   const isHeader =
     record !== undefined &&
     (dialect.header === 'yes' || (dialect.header === 'auto' && looksLikeHeader(record)))
   if (isHeader) tokenizer.skipPeeked()
   return new CsvReader(source, format, tokenizer, chunks, record, isHeader)
+}
+
+/** Enough of the input to see the line of its first record, or the start of a long one. */
+async function firstLines(
+  chunks: AsyncIterator<Uint8Array, void>,
+  layout: LineLayout,
+): Promise<Uint8Array> {
+  let start = new Uint8Array(0)
+  while (start.length < sniffBytes && firstLine(start, layout) === undefined) {
+    const { done, value } = await chunks.next()
+    if (done === true) break
+    const longer = new Uint8Array(start.length + value.length)
+    longer.set(start)
+    longer.set(value, start.length)
+    start = longer
+  }
+  return start
 }
 
 function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
@@ -52,7 +76,7 @@ function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvToken
       'delimiters of several characters and escapes of their own are not read',
     )
   }
-  return Promise.resolve(new CsvScanner(name, dialect, startOffsetBytes, 1))
+  return Promise.resolve(new CsvScanner(name, dialect, startOffsetBytes))
 }
 
 async function firstRecord(

@@ -17,6 +17,8 @@ export interface ByteSource {
   readonly bytesRead: number
   /** Bytes of the decompressed input that come before the first chunk: 3 after a byte order mark, else 0. */
   readonly startOffsetBytes: number
+  /** The first bytes of the content, for guessing its format; few, and none when the input is empty. */
+  readonly head: Uint8Array
   /**
    * The content, to be iterated once. A chunk may be overwritten as soon as the next one is asked for.
    *

@@ -93,6 +93,7 @@ async function startSource(
       compression,
       totalBytes,
       startOffsetBytes,
+      head: content.head.subarray(startOffsetBytes),
       get bytesRead() {
         return counted.byteCount
       },

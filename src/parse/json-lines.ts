@@ -1,0 +1,86 @@
+/*
+  NDJSON: one object a line.
+*/
+import type { JsonRecords } from './json-records.js'
+import type { JsonScanner } from './json-scanner.js'
+import { nextLine } from './line-ends.js'
+import {
+  carriageReturn,
+  faulty,
+  lineFeed,
+  LineTokenizer,
+  unfinished,
+  type ScanFault,
+} from './line-tokenizer.js'
+import type { RecordBlock } from './record-block.js'
+
+export class JsonLines extends LineTokenizer {
+  readonly #scanner: JsonScanner
+  readonly #records: JsonRecords
+
+  /** @param scanner  the one that `records` uses, for single lines */
+  constructor(
+    file: string,
+    scanner: JsonScanner,
+    records: JsonRecords,
+    maxRecordBytes: number,
+    offsetBytes: number,
+  ) {
+    super(file, maxRecordBytes, offsetBytes)
+    this.#scanner = scanner
+    this.#records = records
+  }
+
+  protected override startBlock(): void {
+    const { bytes, end, scratchStart } = this.window
+    this.#scanner.bytes = bytes
+    this.#scanner.end = end
+    this.#scanner.scratch = scratchStart
+  }
+
+  protected isNoRecord(start: number): boolean {
+    const { bytes } = this.window
+    const c = bytes[start]!
+    if (c > 32) return false
+    const first = bytes[this.#scanner.skipBlanks(start)]
+    return first === lineFeed || first === carriageReturn
+  }
+
+  protected scanRecord(block: RecordBlock, row: number, start: number): number {
+    const scanner = this.#scanner
+    const { bytes, end } = scanner
+    let p = this.#records.scan(block, row, scanner.skipBlanks(start))
+    if (p < 0) {
+      return this.#records.obstacle === undefined && scanner.stoppedAt >= end ? unfinished : faulty
+    }
+    p = scanner.skipBlanks(p)
+    const c = bytes[p]
+    if (p === end || (c === carriageReturn && p + 1 === end)) return unfinished
+    if (c === lineFeed) return p + 1
+    if (c === carriageReturn) return bytes[p + 1] === lineFeed ? p + 2 : p + 1
+    scanner.stoppedAt = p
+    return faulty
+  }
+
+  protected faultOf(_block: RecordBlock, start: number): ScanFault {
+    const { bytes, end } = this.window
+    const next = nextLine(bytes, start, end)
+    const { obstacle } = this.#records
+    if (obstacle !== undefined) return { ...obstacle, next }
+    const column = this.#scanner.stoppedAt - start + 1
+    return {
+      code: 'DDB_INPUT_JSON',
+      message: `the line is no JSON object: unexpected ${unexpected(bytes, this.#scanner.stoppedAt)} at byte ${column} of the line`,
+      next,
+    }
+  }
+}
+
+/** What stands at `p`, for people. */
+export function unexpected(bytes: Uint8Array, p: number): string {
+  const c = bytes[p]!
+  if (c === lineFeed || c === carriageReturn) return 'end of the line'
+  return c > 32 && c < 127
+    ? `"${String.fromCharCode(c)}"`
+    : `byte 0x${c.toString(16).padStart(2, '0')}`
+}

@@ -1,0 +1,285 @@
+/*
+  JSON values in bytes, checked by the grammar of RFC 8259. Nothing is made of them: a value is where its text begins
+  and ends. Every method takes the position of a value and gives the one behind it, or −1 and `stoppedAt`.
+*/
+
+export const quote = 0x22
+export const backslash = 0x5c
+export const openBrace = 0x7b
+export const closeBrace = 0x7d
+export const openBracket = 0x5b
+export const closeBracket = 0x5d
+export const comma = 0x2c
+export const colon = 0x3a
+const minus = 0x2d
+const plus = 0x2b
+const point = 0x2e
+const zero = 0x30
+const nine = 0x39
+const lineFeed = 10
+const carriageReturn = 13
+
+/** Kinds of values, as bits, so that a column can say which it takes. */
+export const jsonKinds = {
+  null: 1,
+  boolean: 2,
+  number: 4,
+  string: 8,
+  array: 16,
+  object: 32,
+} as const
+
+/** Deeper values are refused: checking them takes a call per level. */
+const maxDepth = 512
+
+const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Map(
+  (
+    [
+      ['true', jsonKinds.boolean],
+      ['false', jsonKinds.boolean],
+      ['null', jsonKinds.null],
+    ] as const
+  ).map(([word, kind]) => [word.charCodeAt(0), { text: new TextEncoder().encode(word), kind }]),
+)
+
+export class JsonScanner {
+  bytes: Uint8Array = new Uint8Array(0)
+  /** End of the data; a line feed stands there and stops every scan. */
+  end = 0
+  /** Where scanning could not go on; at `end` or behind it, more input may help. */
+  stoppedAt = 0
+  /** Kind of the value scanned last, and its text: of a string without quotes and escapes. */
+  kind = 0
+  textStart = 0
+  textEnd = 0
+  /** Where the next string with escapes is written out. */
+  scratch = 0
+  /** The string scanned last has half of a surrogate pair, which no UTF-8 stands for. */
+  brokenSurrogate = false
+  /** Whether line ends are blanks, as in JSON proper; in NDJSON they end the record. */
+  readonly #manyLines: boolean
+
+  constructor(manyLines: boolean) {
+    this.#manyLines = manyLines
+  }
+
+  skipBlanks(start: number): number {
+    const { bytes, end } = this
+    let p = start
+    for (;;) {
+      const c = bytes[p]!
+      if (c > 32) return p
+      if (c === 32 || c === 9 || c === carriageReturn || c === lineFeed) {
+        if (p >= end || (c < 14 && c !== 9 && !this.#manyLines)) return p
+      } else return p
+      p++
+    }
+  }
+
+  /** Any value. */
+  value(p: number, depth = 0): number {
+    const c = this.bytes[p]!
+    if (c === quote) return this.string(p)
+    if (c === minus || (c >= zero && c <= nine)) return this.number(p)
+    if (c === openBrace) return this.#object(p, depth)
+    if (c === openBracket) return this.#array(p, depth)
+    return this.#literal(p, c)
+  }
+
+  string(open: number): number {
+    const { bytes } = this
+    let p = open + 1
+    for (;;) {
+      const c = bytes[p]!
+      if (c === quote) break
+      if (c === backslash) return this.#escapedString(open + 1, p)
+      if (c < 0x20) return this.stop(p)
+      p++
+    }
+    this.kind = jsonKinds.string
+    this.textStart = open + 1
+    this.textEnd = p
+    this.brokenSurrogate = false
+    return p + 1
+  }
+
+  number(start: number): number {
+    const { bytes } = this
+    let p = start
+    if (bytes[p] === minus) p++
+    if (bytes[p] === zero) p++
+    else if ((p = this.#digits(p)) < 0) return p
+    if (bytes[p] === point && (p = this.#digits(p + 1)) < 0) return p
+    if ((bytes[p]! | 0x20) === 0x65) {
+      p++
+      if (bytes[p] === plus || bytes[p] === minus) p++
+      if ((p = this.#digits(p)) < 0) return p
+    }
+    this.kind = jsonKinds.number
+    this.textStart = start
+    this.textEnd = p
+    return p
+  }
+
+  /** At least one digit. */
+  #digits(start: number): number {
+    const { bytes } = this
+    let p = start
+    while (bytes[p]! >= zero && bytes[p]! <= nine) p++
+    return p === start ? this.stop(p) : p
+  }
+
+  #literal(p: number, c: number): number {
+    const literal = literals.get(c)
+    if (literal === undefined) return this.stop(p)
+    const { text, kind } = literal
+    for (let i = 1; i < text.length; i++) {
+      if (this.bytes[p + i] !== text[i]) return this.stop(p + i)
+    }
+    this.kind = kind
+    this.textStart = p
+    this.textEnd = p + text.length
+    return this.textEnd
+  }
+
+  #object(open: number, depth: number): number {
+    if (depth >= maxDepth) return this.stop(open)
+    let p = this.skipBlanks(open + 1)
+    if (this.bytes[p] !== closeBrace) {
+      for (;;) {
+        if (this.bytes[p] !== quote) return this.stop(p)
+        if ((p = this.string(p)) < 0) return p
+        p = this.skipBlanks(p)
+        if (this.bytes[p] !== colon) return this.stop(p)
+        if ((p = this.value(this.skipBlanks(p + 1), depth + 1)) < 0) return p
+        p = this.skipBlanks(p)
+        if (this.bytes[p] === closeBrace) break
+        if (this.bytes[p] !== comma) return this.stop(p)
+        p = this.skipBlanks(p + 1)
+      }
+    }
+    this.kind = jsonKinds.object
+    this.textStart = open
+    this.textEnd = p + 1
+    return p + 1
+  }
+
+  #array(open: number, depth: number): number {
+    if (depth >= maxDepth) return this.stop(open)
+    let p = this.skipBlanks(open + 1)
+    if (this.bytes[p] !== closeBracket) {
+      for (;;) {
+        if ((p = this.value(p, depth + 1)) < 0) return p
+        p = this.skipBlanks(p)
+        if (this.bytes[p] === closeBracket) break
+        if (this.bytes[p] !== comma) return this.stop(p)
+        p = this.skipBlanks(p + 1)
+      }
+    }
+    this.kind = jsonKinds.array
+    this.textStart = open
+    this.textEnd = p + 1
+    return p + 1
+  }
+
+  /** A string from its first escape on, written out plainly. */
+  #escapedString(start: number, firstEscape: number): number {
+    const { bytes } = this
+    const textStart = this.scratch
+    let to = textStart
+    let broken = false
+    for (let p = start; p < firstEscape; p++) bytes[to++] = bytes[p]!
+    let p = firstEscape
+    for (;;) {
+      const c = bytes[p]!
+      if (c === quote) break
+      if (c < 0x20) return this.stop(p)
+      if (c !== backslash) {
+        bytes[to++] = c
+        p++
+        continue
+      }
+      const simple = simpleEscapes.get(bytes[p + 1]!)
+      if (simple !== undefined) {
+        bytes[to++] = simple
+        p += 2
+        continue
+      }
+      if (bytes[p + 1] !== 0x75) return this.stop(p + 1)
+      let code = this.#hex4(p + 2)
+      if (code < 0) return code
+      p += 6
+      if (code >= 0xd800 && code <= 0xdbff && bytes[p] === backslash && bytes[p + 1] === 0x75) {
+        const low = this.#hex4(p + 2)
+        if (low < 0) return low
+        if (low >= 0xdc00 && low <= 0xdfff) {
+          code = 0x10000 + (code - 0xd800) * 0x400 + (low - 0xdc00)
+          p += 6
+        }
+      }
+      if (code >= 0xd800 && code <= 0xdfff) broken = true
+      to = writeUtf8(bytes, to, code)
+    }
+    this.scratch = to
+    this.kind = jsonKinds.string
+    this.textStart = textStart
+    this.textEnd = to
+    this.brokenSurrogate = broken
+    return p + 1
+  }
+
+  #hex4(start: number): number {
+    let code = 0
+    for (let p = start; p < start + 4; p++) {
+      const digit = hexDigit(this.bytes[p]!)
+      if (digit < 0) return this.stop(p)
+      code = code * 16 + digit
+    }
+    return code
+  }
+
+  /** Ends a scan without a result. */
+  stop(p: number): number {
+    this.stoppedAt = p
+    return -1
+  }
+}
+
+const simpleEscapes: ReadonlyMap<number, number> = new Map(
+  Object.entries({
+    '"': '"',
+    '\\': '\\',
+    '/': '/',
+    b: '\b',
+    f: '\f',
+    n: '\n',
+    r: '\r',
+    t: '\t',
+  }).map(([letter, character]) => [letter.charCodeAt(0), character.charCodeAt(0)]),
+)
+
+export function hexDigit(byte: number): number {
+  if (byte >= zero && byte <= nine) return byte - zero
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+function writeUtf8(bytes: Uint8Array, start: number, code: number): number {
+  let to = start
+  if (code < 0x80) {
+    bytes[to++] = code
+  } else if (code < 0x800) {
+    bytes[to++] = 0xc0 | (code >> 6)
+    bytes[to++] = 0x80 | (code & 0x3f)
+  } else if (code < 0x10000) {
+    bytes[to++] = 0xe0 | (code >> 12)
+    bytes[to++] = 0x80 | ((code >> 6) & 0x3f)
+    bytes[to++] = 0x80 | (code & 0x3f)
+  } else {
+    bytes[to++] = 0xf0 | (code >> 18)
+    bytes[to++] = 0x80 | ((code >> 12) & 0x3f)
+    bytes[to++] = 0x80 | ((code >> 6) & 0x3f)
+    bytes[to++] = 0x80 | (code & 0x3f)
+  }
+  return to
+}

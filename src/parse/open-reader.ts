@@ -1,0 +1,25 @@
+/*
+  Opens an input of any format behind the one face that the loader knows.
+*/
+import type { ByteSource } from '../source/byte-source.js'
+import { openCsv, type CsvOptions } from './csv.js'
+import { detectFormat } from './format.js'
+import { openJson } from './json.js'
+import type { InputFormat, InputReader } from './reader.js'
+
+export interface ReaderOptions extends Omit<CsvOptions, 'format'> {
+  /** `auto` goes by the name and the first bytes. */
+  readonly format?: 'auto' | InputFormat | undefined
+}
+
+/**
+ * Opens the input and reads as far as its first record.
+ *
+ * @throws {InputError} when there is no reading it
+ */
+export function openReader(source: ByteSource, options: ReaderOptions = {}): Promise<InputReader> {
+  const { format: asked = 'auto', ...dialect } = options
+  const format = asked === 'auto' ? detectFormat(source.name, source.head) : asked
+  if (format === 'csv' || format === 'tsv') return openCsv(source, { ...dialect, format })
+  return Promise.resolve(openJson(source, format, dialect.maxRecordBytes))
+}

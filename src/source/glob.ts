@@ -1,0 +1,73 @@
+/*
+  Shell-like patterns for paths: `*` and `?` within one name, `[abc]`, and `**` for any number of folders.
+*/
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export function hasGlob(text: string): boolean {
+  return /[*?[]/.test(text)
+}
+
+/** Files that match, in order of their paths; a name that begins with a dot only where the pattern has the dot. */
+export async function globFiles(pattern: string): Promise<string[]> {
+  const parts = pattern.split('/')
+  const absolute = parts[0] === ''
+  const found = await matches(absolute ? '/' : '', absolute ? parts.slice(1) : parts)
+  return [...new Set(found)].sort()
+}
+
+async function matches(folder: string, parts: readonly string[]): Promise<string[]> {
+  const [part, ...rest] = parts
+  if (part === undefined) return []
+  if (part === '' || part === '.') return matches(folder, rest)
+  if (!hasGlob(part) && rest.length > 0) return matches(join(folder, part), rest)
+  const entries = await entriesOf(folder)
+  const found: string[] = []
+  if (part === '**') {
+    found.push(...(await matches(folder, rest.length === 0 ? ['*'] : rest)))
+    for (const entry of entries) {
+      if (entry.isDirectory() && !entry.name.startsWith('.')) {
+        found.push(...(await matches(join(folder, entry.name), parts)))
+      }
+    }
+    return found
+  }
+  const matcher = nameMatcher(part)
+  for (const entry of entries) {
+    if (!matcher.test(entry.name)) continue
+    const path = join(folder, entry.name)
+    if (rest.length > 0) found.push(...(await matches(path, rest)))
+    else if (!entry.isDirectory()) found.push(path)
+  }
+  return found
+}
+
+interface Entry {
+  name: string
+  isDirectory(): boolean
+}
+
+/** Nothing for what is no folder or may not be read: it matches nothing. */
+async function entriesOf(folder: string): Promise<Entry[]> {
+  try {
+    return await readdir(folder === '' ? '.' : folder, { withFileTypes: true })
+  } catch {
+    return []
+  }
+}
+
+function nameMatcher(part: string): RegExp {
+  let source = part.startsWith('.') ? '' : '(?!\\.)'
+  for (let at = 0; at < part.length; at++) {
+    const c = part[at]!
+    const close = c === '[' ? part.indexOf(']', at + 2) : -1
+    if (c === '*') source += '.*'
+    else if (c === '?') source += '.'
+    else if (close > 0) {
+      const set = part.slice(at + 1, close).replace(/^!/, '^')
+      source += `[${set.replaceAll('\\', '\\\\')}]`
+      at = close
+    } else source += c.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+  }
+  return new RegExp(`^${source}$`, 's')
+}
