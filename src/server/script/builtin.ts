@@ -22,7 +22,11 @@ export interface CallContext {
    */
   readonly argumentNames: readonly (string | undefined)[]
   /** Calls a function value from inside a built-in. */
-  call(fn: FunctionValue, args: readonly ServerValue[]): Evaluation<ServerValue>
+  call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
+  /** The function of this name: the session's, a function view, or a built-in. */
+  findFunction(name: string): FunctionValue | undefined
+  /** Runs a script in the session, as `runScript(text)` does; its value is VOID when it ends with a statement. */
+  run(script: string): Evaluation<ServerValue>
 }
 
 /** Arguments in declared order; undefined where one was left out or left open. */

@@ -2,7 +2,7 @@
   Numbers, dates and times as scripts write them (server notes §7, "script literals").
 */
 import type { DataType, DecimalType } from '../../protocol/data-type.js'
-import { parseTemporal } from '../../protocol/temporal.js'
+import { parseTemporal, type TemporalType } from '../../protocol/temporal.js'
 import type { Scalar } from '../../protocol/value.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, stringScalar } from './scalar.js'
 
@@ -83,7 +83,7 @@ function temporalType(
   timeOfDate: string | undefined,
   month: string | undefined,
   time: string | undefined,
-): DataType {
+): TemporalType {
   if (month !== undefined) return 'MONTH'
   if (date !== undefined) {
     if (timeOfDate === undefined) return 'DATE'

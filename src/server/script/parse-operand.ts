@@ -285,7 +285,8 @@ function parseArgument(cursor: Cursor, isSql: boolean): Argument {
   }
   const closes = cursor.isOperator(')', 1)
   if (isSql && closes && cursor.accept('*')) {
-    return { value: { kind: 'literal', value: boolScalar(true), span: cursor.spanFrom(token) } }
+    const all: Name = { kind: 'name', name: '*', isFunction: false, span: cursor.spanFrom(token) }
+    return { value: all }
   }
   return { value: parseElement(cursor) }
 }

@@ -1,6 +1,7 @@
 /*
   Short ways to make the scalars scripts are full of, and to read them back.
 */
+import { stringsOf } from '../../protocol/string-vector.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from './builtin.js'
 import type { ServerValue } from './values.js'
@@ -61,9 +62,7 @@ export function textsOf(value: ServerValue | undefined): readonly string[] | und
   if (value.form !== 'vector') return undefined
   switch (value.type) {
     case 'STRING':
-      return 'data' in value
-        ? value.data.slice(0, value.length)
-        : new TextDecoder().decode(value.encoded).split('\0').slice(0, value.length)
+      return stringsOf(value).slice(0, value.length)
     case 'SYMBOL':
       return Array.from(value.codes.subarray(0, value.length), code => value.base[code] ?? '')
     case 'CHAR':

@@ -1,7 +1,7 @@
 /*
   What `1 2.5 NULL`, `[a, b]` and `(a, b)` become: a typed vector where one type holds all elements, a tuple otherwise.
 */
-import { vectorOf } from '../../protocol/element.js'
+import { vectorOf, type ElementValue } from '../../protocol/element.js'
 import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import type { ServerValue, ValueList } from './values.js'
@@ -51,7 +51,7 @@ export function vectorOfScalars(scalars: readonly Scalar[]): Vector | undefined 
 }
 
 /** The scalar's raw value as an element of a vector of `type`. */
-function rawOf(scalar: Scalar, type: DataType): unknown {
+function rawOf(scalar: Scalar, type: DataType): ElementValue {
   const { value } = scalar
   if (value === null || scalar.type === type) return value
   if (type === 'LONG' && typeof value !== 'bigint') return BigInt(Number(value))

@@ -1,0 +1,120 @@
+/*
+  `x = v` and all its relatives. Assignment is by value: afterwards both names can be changed without the other
+  (manual, "Assignment"); `&x = y` shares one value.
+*/
+import { elementAt } from '../../protocol/element.js'
+import { assignElements } from './assign-elements.js'
+import type { Evaluation } from './builtin.js'
+import { ScriptError } from './builtin.js'
+import { sourceText } from './error-text.js'
+import { evaluate, immediate } from './evaluate.js'
+import { evaluateIndexValue } from './evaluate-index.js'
+import { itemsOf } from './execute.js'
+import type { Frame } from './frame.js'
+import { indexValue, type IndexValue } from './indexing.js'
+import { syntaxError } from './lexer.js'
+import { lookUp } from './names.js'
+import { applyBinary } from './operators/operators.js'
+import { isPlain, overwrite, shallowCopy } from './ownership.js'
+import type { Assignment, Expression, Index, Name } from './syntax.js'
+import type { ServerValue } from './values.js'
+
+export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
+  const [target] = node.targets
+  const [source] = node.values
+  if (node.targets.length > 1 || target === undefined || source === undefined) {
+    yield* assignSeveral(node, frame)
+    return
+  }
+  if (node.values.length > 1) throw new ScriptError('One variable can not take several values.')
+  const value = immediate(source, frame) ?? (yield* evaluate(source, frame))
+  if (target.kind === 'index') {
+    yield* assignToIndex(target, node, value, frame)
+  } else if (target.kind === 'name') {
+    assignToName(target, node, source, value, frame)
+  }
+}
+
+function assignToName(
+  target: Name,
+  node: Assignment,
+  source: Expression,
+  value: ServerValue,
+  frame: Frame,
+): void {
+  const { variables, runtime } = frame
+  if (frame.readOnly.has(target.name) && variables.has(target.name)) {
+    throw syntaxError(target.span.line, `Constant variable [${target.name}] can't be modified.`)
+  }
+  if (node.operator !== undefined) {
+    const old = lookUp(target, frame)
+    if (old === undefined) throw new ScriptError(`Can't find the object with name ${target.name}`)
+    const changed = applyBinary(node.operator, old, value)
+    const reaches = frame.mutable.has(target.name) && isPlain(old) && isPlain(changed)
+    if (reaches) overwrite(old, changed)
+    else variables.set(target.name, changed)
+    return
+  }
+  variables.set(target.name, node.isReference ? value : copyFrom(source, value))
+  if (node.isConstant && variables === runtime.session.variables) {
+    runtime.constants.add(target.name)
+  }
+}
+
+/** A dictionary is copied when it comes from a variable; one just made by a function needs no copy. */
+function copyFrom(source: Expression, value: ServerValue): ServerValue {
+  if (value.form === 'serverDictionary' && source.kind === 'name') {
+    return { ...value, entries: new Map(value.entries) }
+  }
+  return shallowCopy(value)
+}
+
+function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
+  const values: ServerValue[] = []
+  for (const source of node.values) values.push(yield* evaluate(source, frame))
+  const [only] = values
+  const parts =
+    values.length === node.targets.length || only === undefined
+      ? values
+      : partsFor(only, node.targets.length)
+  if (parts.length !== node.targets.length) {
+    throw new ScriptError('The number of variables must match the number of values.')
+  }
+  node.targets.forEach((target, index) => {
+    if (target.kind === 'name') frame.variables.set(target.name, shallowCopy(parts[index]!))
+  })
+}
+
+/** One value for several variables: its parts, or the same scalar for all. */
+function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
+  if (value.form === 'scalar') return new Array<ServerValue>(count).fill(value)
+  if (value.form === 'pair') return [0, 1].map(i => elementAt(value.elements, i) as ServerValue)
+  return [...itemsOf(value)]
+}
+
+function* assignToIndex(
+  target: Index,
+  node: Assignment,
+  value: ServerValue,
+  frame: Frame,
+): Evaluation<void> {
+  const owner = target.target
+  const variable = owner.kind === 'name' ? lookUp(owner, frame) : undefined
+  if (owner.kind !== 'name' || variable === undefined) {
+    throw new ScriptError('Only elements of a variable can be assigned.')
+  }
+  if (frame.readOnly.has(owner.name) && frame.variables.has(owner.name)) {
+    throw syntaxError(target.span.line, `Constant variable [${owner.name}] can't be modified.`)
+  }
+  const indexes: IndexValue[] = []
+  for (const index of target.indexes) indexes.push(yield* evaluateIndexValue(index, frame))
+  const changed =
+    node.operator === undefined
+      ? value
+      : applyBinary(node.operator, indexValue(variable, indexes), value)
+  if (!assignElements(variable, indexes, changed)) {
+    throw new ScriptError(
+      `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,
+    )
+  }
+}

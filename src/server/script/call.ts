@@ -1,0 +1,180 @@
+/*
+  Calling functions: arguments by position and by name, partial applications, and the frame a user function runs in.
+*/
+import type { Builtin, Evaluation } from './builtin.js'
+import { ScriptError } from './builtin.js'
+import { locateInFunction } from './error-text.js'
+import { evaluate } from './evaluate.js'
+import { executeBody } from './execute.js'
+import { noNames, type Frame } from './frame.js'
+import type { Runtime } from './runtime.js'
+import { shallowCopy } from './ownership.js'
+import { voidValue } from './scalar.js'
+import type { FunctionDefinition, Parameter } from './syntax.js'
+import type { FunctionValue, PartialFunction, ServerValue, UserFunction } from './values.js'
+
+export type CallArguments = readonly (ServerValue | undefined)[]
+export type Keywords = ReadonlyMap<string, ServerValue>
+
+const noKeywords: Keywords = new Map()
+
+/** Calls any function value; a built-in that does not wait never makes its caller wait. */
+export function* callFunction(
+  runtime: Runtime,
+  fn: FunctionValue,
+  args: CallArguments,
+  keywords: Keywords = noKeywords,
+): Evaluation<ServerValue> {
+  const result = startCall(runtime, fn, args, keywords)
+  return 'form' in result ? result : yield* result
+}
+
+/**
+ * Begins a call: the value of a built-in that is done at once, or the evaluation to go on with.
+ * @throws {ScriptError} wrong number of arguments, unknown keywords, missing rights
+ */
+export function startCall(
+  runtime: Runtime,
+  fn: FunctionValue,
+  args: CallArguments,
+  keywords: Keywords = noKeywords,
+): ServerValue | Evaluation<ServerValue> {
+  switch (fn.kind) {
+    case 'builtin':
+      return callBuiltin(runtime, fn.builtin, args, keywords)
+    case 'user':
+      return callUser(runtime, fn, args, keywords)
+    case 'partial':
+      return startCall(runtime, fn.target, filled(fn, args), mergedKeywords(fn, keywords))
+  }
+}
+
+/** The open places of a partial application take the arguments of the call, the rest goes behind. */
+function filled(partial: PartialFunction, args: CallArguments): CallArguments {
+  const all: (ServerValue | undefined)[] = []
+  let next = 0
+  for (const bound of partial.bound) {
+    if (bound !== undefined) all.push(bound)
+    else if (next < args.length) all.push(args[next++])
+    else all.push(undefined)
+  }
+  while (next < args.length) all.push(args[next++])
+  return all
+}
+
+function mergedKeywords(partial: PartialFunction, keywords: Keywords): Keywords {
+  if (partial.keywords.size === 0) return keywords
+  return new Map([...partial.keywords, ...keywords])
+}
+
+function callBuiltin(
+  runtime: Runtime,
+  builtin: Builtin,
+  args: CallArguments,
+  keywords: Keywords,
+): ServerValue | Evaluation<ServerValue> {
+  const arranged =
+    keywords.size === 0 ? args : arrange(builtin.name, builtin.parameters, args, keywords)
+  const { length } = arranged
+  if (length < builtin.minArguments || length > builtin.maxArguments) {
+    throw arityError(builtin.name, builtin.minArguments, builtin.maxArguments, length)
+  }
+  if (builtin.adminOnly === true && !runtime.session.isAdmin) {
+    throw new ScriptError(`Only administrators execute function ${builtin.name}`)
+  }
+  return builtin.call(runtime, arranged)
+}
+
+/** Positional and named arguments in declared order. */
+function arrange(
+  name: string,
+  parameters: readonly string[],
+  args: CallArguments,
+  keywords: Keywords,
+): CallArguments {
+  const arranged = [...args]
+  for (const [keyword, value] of keywords) {
+    const position = parameters.indexOf(keyword)
+    if (position < 0) {
+      throw new ScriptError(`The function [${name}] does not have the parameter [${keyword}].`)
+    }
+    if (arranged[position] !== undefined) {
+      throw new ScriptError(`The parameter [${keyword}] of function [${name}] is given twice.`)
+    }
+    while (arranged.length <= position) arranged.push(undefined)
+    arranged[position] = value
+  }
+  return arranged
+}
+
+function arityError(name: string, min: number, max: number, actual: number): ScriptError {
+  const expected =
+    max === min ? `${min}` : Number.isFinite(max) ? `${min}~${max}` : `at least ${min}`
+  return new ScriptError(
+    `The function [${name}] expects ${expected} argument(s), but the actual number of arguments is: ${actual}`,
+  )
+}
+
+function* callUser(
+  runtime: Runtime,
+  fn: UserFunction,
+  args: CallArguments,
+  keywords: Keywords,
+): Evaluation<ServerValue> {
+  const { definition } = fn
+  const names = definition.parameters.map(parameter => parameter.name)
+  const arranged = keywords.size === 0 ? args : arrange(fn.name, names, args, keywords)
+  const frame = frameFor(runtime, definition)
+  runtime.enterCall(fn.name)
+  try {
+    const pause = runtime.step()
+    if (pause !== undefined) yield pause
+    yield* bindParameters(frame, fn, arranged)
+    return (yield* executeBody(definition.body, frame)) ?? voidValue
+  } catch (error) {
+    throw locateInFunction(error, fn.name)
+  } finally {
+    runtime.leaveCall()
+  }
+}
+
+interface ParameterNames {
+  readOnly: ReadonlySet<string>
+  mutable: ReadonlySet<string>
+}
+
+const parameterNames = new WeakMap<FunctionDefinition, ParameterNames>()
+
+function namesOf(definition: FunctionDefinition): ParameterNames {
+  const known = parameterNames.get(definition)
+  if (known !== undefined) return known
+  const pick = (isMutable: boolean): ReadonlySet<string> => {
+    const chosen = definition.parameters.filter(parameter => parameter.isMutable === isMutable)
+    return chosen.length === 0 ? noNames : new Set(chosen.map(parameter => parameter.name))
+  }
+  const names = { readOnly: pick(false), mutable: pick(true) }
+  parameterNames.set(definition, names)
+  return names
+}
+
+function frameFor(runtime: Runtime, definition: FunctionDefinition): Frame {
+  return { runtime, variables: new Map(), columns: undefined, ...namesOf(definition) }
+}
+
+function* bindParameters(frame: Frame, fn: UserFunction, args: CallArguments): Evaluation<void> {
+  const { parameters } = fn.definition
+  const required = parameters.filter(parameter => parameter.defaultValue === undefined).length
+  if (args.length > parameters.length) {
+    throw arityError(fn.name, required, parameters.length, args.length)
+  }
+  for (const [index, parameter] of parameters.entries()) {
+    const value = args[index] ?? (yield* defaultOf(frame, parameter))
+    if (value === undefined) throw arityError(fn.name, required, parameters.length, args.length)
+    frame.variables.set(parameter.name, value)
+  }
+}
+
+function* defaultOf(frame: Frame, parameter: Parameter): Evaluation<ServerValue | undefined> {
+  if (parameter.defaultValue === undefined) return undefined
+  return shallowCopy(yield* evaluate(parameter.defaultValue, frame))
+}

@@ -1,0 +1,129 @@
+/*
+  Dictionaries as scripts use them: making, reading, changing, and the members of values (`d.key`, `t.col`).
+*/
+import type { ColumnType, DataType } from '../../protocol/data-type.js'
+import { columnTypeOf, elementAt } from '../../protocol/element.js'
+import { formatScalar } from '../../protocol/text.js'
+import type { Dictionary, Scalar, Value, Vector } from '../../protocol/value.js'
+import { ScriptError } from './builtin.js'
+import { castValue } from './cast.js'
+import { isStream } from '../tables/prepare.js'
+import type { ServerTable } from '../tables/table.js'
+import { stringScalar, voidValue } from './scalar.js'
+import { nullOf } from './literal.js'
+import type { ServerDictionary, ServerValue } from './values.js'
+import { isWireValue, vectorOfElements, vectorOfScalars } from './vector-literal.js'
+
+export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
+  const holdsAnything = valueType === undefined || valueType.type === 'ANY'
+  return {
+    form: 'serverDictionary',
+    keyType,
+    valueType: holdsAnything ? undefined : valueType,
+    entries: new Map(),
+  }
+}
+
+/** The text under which an entry is kept; equal keys have equal texts. */
+export function keyText(key: ServerValue): string {
+  if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
+  return formatScalar(key)
+}
+
+/** `{k: v}` and `dict([…], […])`: values of one scalar type give a typed dictionary. */
+export function makeDictionary(
+  keys: readonly ServerValue[],
+  values: readonly ServerValue[],
+): ServerDictionary {
+  const keyVector = vectorOfElements(keys)
+  const keyType: DataType = keyVector.form === 'vector' ? keyVector.type : 'STRING'
+  const dictionary = emptyDictionary({ type: keys.length === 0 ? 'STRING' : keyType })
+  keys.forEach((key, index) => setEntry(dictionary, key, values[index] ?? voidValue))
+  return dictionary
+}
+
+export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
+  const { valueType } = dictionary
+  const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
+  const typedValue = valueType === undefined ? value : castValue(value, valueType)
+  dictionary.entries.set(keyText(typedKey), { key: typedKey, value: typedValue })
+}
+
+function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
+  const { type } = dictionary.keyType
+  return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
+}
+
+/** The value of a key; the null of the value type (or VOID) when there is none. */
+export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
+  const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
+  const entry = dictionary.entries.get(keyText(typedKey))
+  if (entry !== undefined) return entry.value
+  return dictionary.valueType === undefined ? voidValue : nullOf(dictionary.valueType.type)
+}
+
+export function dictionaryKeys(dictionary: ServerDictionary): Vector {
+  const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
+  const vector = vectorOfScalars(keys)
+  if (vector !== undefined && keys.length > 0) return vector
+  return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
+}
+
+export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
+  const values = [...dictionary.entries.values()].map(entry => entry.value)
+  const isTyped = dictionary.valueType !== undefined
+  if (isTyped && values.length > 0) return vectorOfElements(values)
+  return {
+    form: 'vector',
+    type: 'ANY',
+    length: values.length,
+    data: values.filter(isWireValue),
+  }
+}
+
+/** A dictionary of the wire as scripts hold it. */
+export function dictionaryFromWire(
+  value: Dictionary,
+  element: (value: Value) => ServerValue,
+): ServerDictionary {
+  const { keys, values } = value
+  const dictionary = emptyDictionary(columnTypeOf(keys), columnTypeOf(values))
+  for (let row = 0; row < keys.length; row++) {
+    const key = elementAt(keys, row) as Scalar
+    dictionary.entries.set(keyText(key), { key, value: element(elementAt(values, row)) })
+  }
+  return dictionary
+}
+
+/** @throws {ScriptError} when the value has no such member */
+export function memberOf(target: ServerValue, name: string): ServerValue {
+  switch (target.form) {
+    case 'serverTable':
+      return tableColumn(target, name)
+    case 'serverDictionary':
+      return entryOf(target, stringScalar(name))
+    default:
+      throw new ScriptError(`The object has no member [${name}].`)
+  }
+}
+
+/** @throws {ScriptError} unknown columns, and tables whose columns SQL alone may read (S02008, S02009) */
+export function tableColumn(table: ServerTable, name: string): ServerValue {
+  const index = table.columnNames.indexOf(name)
+  if (index < 0) throw new ScriptError(`Unrecognized column name [${name}].`)
+  checkDirectAccess(table)
+  return table.column(index)
+}
+
+export function checkDirectAccess(table: ServerTable): void {
+  if (isStream(table)) {
+    throw new ScriptError(
+      'Direct access using column names is not supported to retrieve data from a stream table. Please use a SQL query instead. RefId:S02009',
+    )
+  }
+  if (table.kind === 'dfs') {
+    throw new ScriptError(
+      'Direct access using column names is not supported to retrieve data from a DFS table. Please use a SQL query instead. RefId:S02008',
+    )
+  }
+}

@@ -1,0 +1,59 @@
+/*
+  How run-time errors are worded: `<source of the failing call> => <message>`, and `f: …` inside the function f
+  (server notes §1.6; DolphinDB manual, "interface_development": `f() => f: throw "x" => x`).
+*/
+import { DdbError } from '../../errors.js'
+import { ScriptError } from './builtin.js'
+import { tokenize } from './lexer.js'
+import type { Span } from './syntax.js'
+
+/** Anything thrown while a script runs, as the error the script sees. */
+export function asScriptError(error: unknown): ScriptError {
+  if (error instanceof ScriptError) return error
+  if (error instanceof RangeError && error.message.includes('call stack')) {
+    return new ScriptError('The script calls functions too deeply.')
+  }
+  if (error instanceof DdbError) return new ScriptError(error.message)
+  const message = error instanceof Error ? error.message : String(error)
+  return new ScriptError(`Internal error: ${message}`)
+}
+
+/** The error with the source it comes from in front, unless it has one already. */
+export function locate(error: unknown, span: Span): ScriptError {
+  const failure = asScriptError(error)
+  if (failure.located || startsWithTag(failure.message)) return failure
+  return new ScriptError(`${sourceText(span)} => ${failure.message}`, {
+    category: failure.category,
+    bareText: failure.bareText,
+    located: true,
+  })
+}
+
+/** Clients look for `<NotLeader>`, `<ChunkInTransaction>` and the like at the head of the line (server notes §1.6). */
+function startsWithTag(message: string): boolean {
+  return /^<[A-Za-z]+>/.test(message)
+}
+
+/** Names the user function an error has come through. */
+export function locateInFunction(error: unknown, name: string): ScriptError {
+  const failure = asScriptError(error)
+  if (name === '' || startsWithTag(failure.message)) return failure
+  return new ScriptError(`${name}: ${failure.message}`, {
+    category: failure.category,
+    bareText: failure.bareText,
+  })
+}
+
+/** The text of a node on one line, with strings in double quotes, as the server writes them. */
+export function sourceText(span: Span): string {
+  const text = span.source.slice(span.start, span.end)
+  if (!/['\n]|\/[/*]/.test(text)) return text
+  let result = ''
+  for (const token of tokenize(text)) {
+    if (token.kind === 'end') break
+    const quoted = token.kind === 'string' && token.text.startsWith("'")
+    const body = quoted ? `"${token.text.slice(1, -1)}"` : token.text
+    result += (token.spaceBefore && result !== '' ? ' ' : '') + body
+  }
+  return result
+}

@@ -1,0 +1,176 @@
+/*
+  `f(…)` and `f{…}`: finding the function, evaluating the arguments, refusing to change what is read-only.
+*/
+import { isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'
+import type { Evaluation } from './builtin.js'
+import { ScriptError } from './builtin.js'
+import { startCall, type CallArguments } from './call.js'
+import { defaultWord } from './constants.js'
+import { locate } from './error-text.js'
+import { evaluate } from './evaluate.js'
+import type { Frame } from './frame.js'
+import { indexValue } from './indexing.js'
+import { syntaxError } from './lexer.js'
+import { calleeOfName, lookUp, valueOfName } from './names.js'
+import { shallowCopy } from './ownership.js'
+import { integerOf, intScalar } from './scalar.js'
+import type { Argument, Call, Expression, Partial } from './syntax.js'
+import type { FunctionValue, PartialFunction, ServerValue } from './values.js'
+
+export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
+  if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
+  const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
+  if (callee.form !== 'function') return yield* applyValue(callee, node, frame)
+  const { positional, keywords, names } = yield* evaluateArguments(callee, node.args, frame)
+  try {
+    frame.runtime.argumentNames = names
+    const result = startCall(frame.runtime, callee, positional, keywords)
+    return 'form' in result ? result : yield* result
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+}
+
+/** `count(*)` needs no column. */
+function isRowCount(node: Call, frame: Frame): boolean {
+  const [only] = node.args
+  return (
+    frame.columns !== undefined &&
+    node.args.length === 1 &&
+    only?.value?.kind === 'name' &&
+    only.value.name === '*'
+  )
+}
+
+export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<ServerValue> {
+  const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
+  if (callee.form !== 'function') {
+    throw new ScriptError('Only a function can be applied partially.')
+  }
+  const { positional, keywords } = yield* evaluateArguments(callee, node.args, frame)
+  return {
+    form: 'function',
+    kind: 'partial',
+    name: callee.name,
+    target: callee,
+    bound: positional,
+    keywords,
+  }
+}
+
+/** The callee when it is a name; an unknown name is a syntax error, as the parser would have made it. */
+function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
+  if (node.kind !== 'name') return undefined
+  const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
+  if (callee === undefined) {
+    throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}`)
+  }
+  return callee
+}
+
+/** `DECIMAL64(4)` is a type; any other value in front of brackets is indexed (`d("a")`). */
+function* applyValue(callee: ServerValue, node: Call, frame: Frame): Evaluation<ServerValue> {
+  const { positional } = yield* evaluateArguments(undefined, node.args, frame)
+  const [first] = positional
+  if (callee.form === 'type' && positional.length === 1) return typeWithScale(callee.column, first)
+  if (first === undefined || positional.length !== 1) {
+    throw locate(new ScriptError('The object is not a function.'), node.span)
+  }
+  return indexValue(callee, [first])
+}
+
+function typeWithScale(column: ColumnType, argument: ServerValue | undefined): ServerValue {
+  const scale = integerOf(argument)
+  if (
+    !isDecimal(column.type) ||
+    scale === undefined ||
+    scale < 0 ||
+    scale > maxScale[column.type]
+  ) {
+    throw new ScriptError(`The scale of ${column.type} is out of range.`)
+  }
+  return { form: 'type', column: { type: column.type, scale } }
+}
+
+interface EvaluatedArguments {
+  positional: CallArguments
+  keywords: ReadonlyMap<string, ServerValue>
+  /** What each positional argument was called where it stands. */
+  names: readonly (string | undefined)[]
+}
+
+const noKeywords: ReadonlyMap<string, ServerValue> = new Map()
+
+/** @throws {ScriptError} when the function would change a read-only variable */
+function* evaluateArguments(
+  fn: FunctionValue | undefined,
+  nodes: readonly Argument[],
+  frame: Frame,
+): Evaluation<EvaluatedArguments> {
+  const positional: (ServerValue | undefined)[] = []
+  const names: (string | undefined)[] = []
+  let keywords: Map<string, ServerValue> | undefined
+  for (const { name, value: node } of nodes) {
+    const isLeftOut = node === undefined || (node.kind === 'name' && node.name === defaultWord)
+    const changes = fn !== undefined && name === undefined && changesArgument(fn, positional.length)
+    const value = isLeftOut
+      ? undefined
+      : (argumentNow(fn, node, frame, changes) ?? (yield* evaluate(node, frame)))
+    if (name === undefined) {
+      positional.push(value)
+      names.push(nameOf(node))
+    } else if (value !== undefined) {
+      keywords ??= new Map()
+      keywords.set(name, value)
+    }
+  }
+  return { positional, keywords: keywords ?? noKeywords, names }
+}
+
+/**
+ * The value of a constant or a name as an argument. User functions take variables by reference. Built-ins may keep
+ * what they get, in a table or a dictionary, so they get an object of its own, but for the one they are to change.
+ */
+function argumentNow(
+  fn: FunctionValue | undefined,
+  node: Expression,
+  frame: Frame,
+  changes: boolean,
+): ServerValue | undefined {
+  if (node.kind === 'literal') return changes ? shallowCopy(node.value) : node.value
+  if (node.kind !== 'name') return undefined
+  if (!changes) {
+    const value = valueOfName(node, frame)
+    return fn?.kind === 'user' ? value : shallowCopy(value)
+  }
+  if (frame.readOnly.has(node.name) && frame.variables.has(node.name)) {
+    throw new ScriptError(`Read only object can't be applied to mutable function ${fn?.name ?? ''}`)
+  }
+  return lookUp(node, frame) ?? valueOfName(node, frame)
+}
+
+function nameOf(node: Expression | undefined): string | undefined {
+  if (node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member') return node.name
+  return undefined
+}
+
+/** True when the function changes the argument that stands `index`-th behind those that are bound. */
+function changesArgument(fn: FunctionValue, index: number): boolean {
+  switch (fn.kind) {
+    case 'builtin':
+      return index === 0 && fn.builtin.mutatesFirst === true
+    case 'user':
+      return fn.definition.parameters[index]?.isMutable === true
+    case 'partial':
+      return changesArgument(fn.target, openPosition(fn, index))
+  }
+}
+
+/** Where the `index`-th argument of a partial application goes. */
+function openPosition(fn: PartialFunction, index: number): number {
+  let open = -1
+  for (let position = 0; position < fn.bound.length; position++) {
+    if (fn.bound[position] === undefined && ++open === index) return position
+  }
+  return fn.bound.length + index - open - 1
+}

@@ -1,0 +1,53 @@
+/*
+  Evaluating `x[i]`, whatever x and i are.
+*/
+import type { Evaluation } from './builtin.js'
+import { ScriptError } from './builtin.js'
+import { startCall } from './call.js'
+import { evaluate, immediate } from './evaluate.js'
+import type { Frame } from './frame.js'
+import { indexValue, type IndexValue } from './indexing.js'
+import { lookUp, valueOfName } from './names.js'
+import { integerOf } from './scalar.js'
+import type { Expression, Index, Slice } from './syntax.js'
+import type { ServerValue } from './values.js'
+
+export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
+  const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
+  if (target.form === 'type' && node.indexes.length === 0) {
+    return { form: 'type', column: { ...target.column, array: true } }
+  }
+  const indexes: IndexValue[] = []
+  for (const index of node.indexes) indexes.push(yield* evaluateIndexValue(index, frame))
+  if (target.form === 'function') {
+    // A function is applied to what stands in the brackets: `(sum)[1..10]`.
+    const result = startCall(frame.runtime, target, indexes.map(asArgument))
+    return 'form' in result ? result : yield* result
+  }
+  const [only] = indexes
+  if (indexes.length === 1 && only?.form === 'function') {
+    const result = startCall(frame.runtime, only, [target])
+    return indexValue(target, ['form' in result ? result : yield* result])
+  }
+  return indexValue(target, indexes)
+}
+
+/** Reading an element keeps nothing of the variable. */
+function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
+  return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
+}
+
+function asArgument(index: IndexValue): ServerValue {
+  if (index.form === 'slice') throw new ScriptError('A function can not be sliced.')
+  return index
+}
+
+export function* evaluateIndexValue(
+  node: Expression | Slice,
+  frame: Frame,
+): Evaluation<IndexValue> {
+  if (node.kind !== 'slice') return immediate(node, frame) ?? (yield* evaluate(node, frame))
+  const from = node.from && integerOf(yield* evaluate(node.from, frame))
+  const to = node.to && integerOf(yield* evaluate(node.to, frame))
+  return { form: 'slice', from, to }
+}

@@ -1,0 +1,235 @@
+/*
+  Statements. Each tells how it ended: by itself, or by break, continue or return.
+*/
+import { elementAt } from '../../protocol/element.js'
+import { formatValue } from '../../protocol/text.js'
+import { shareTable } from '../tables/sharing.js'
+import { executeAssignment } from './assign.js'
+import type { Evaluation } from './builtin.js'
+import { ScriptError } from './builtin.js'
+import { asScriptError, locate, sourceText } from './error-text.js'
+import { evaluate } from './evaluate.js'
+import type { Frame } from './frame.js'
+import { tableRow } from './indexing.js'
+import { matrixColumn } from './operators/matrix.js'
+import { scalarAt } from './operators/shape.js'
+import { intScalar, isTrue, stringVector, textOf } from './scalar.js'
+import type { Assert, For, Return, Statement, Throw, Try, While } from './syntax.js'
+import type { ServerValue } from './values.js'
+import { tupleOf } from './vector-literal.js'
+
+export type Completion =
+  { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
+
+/** Runs a function's body; the value of its `return`, undefined without one. */
+export function* executeBody(
+  body: readonly Statement[],
+  frame: Frame,
+): Evaluation<ServerValue | undefined> {
+  const completion = yield* executeStatements(body, frame)
+  return completion?.kind === 'return' ? completion.value : undefined
+}
+
+export function* executeStatements(
+  statements: readonly Statement[],
+  frame: Frame,
+): Evaluation<Completion | undefined> {
+  for (const statement of statements) {
+    const completion = yield* executeStatement(statement, frame)
+    if (completion !== undefined) return completion
+  }
+  return undefined
+}
+
+export function* executeStatement(
+  statement: Statement,
+  frame: Frame,
+): Evaluation<Completion | undefined> {
+  switch (statement.kind) {
+    case 'if':
+      return yield* executeStatements(
+        (yield* evaluateCondition(statement, frame)) ? statement.then : statement.otherwise,
+        frame,
+      )
+    case 'for':
+      return yield* executeFor(statement, frame)
+    case 'while':
+    case 'doWhile':
+      return yield* executeWhile(statement, frame)
+    case 'try':
+      return yield* executeTry(statement, frame)
+    case 'break':
+    case 'continue':
+      return { kind: statement.kind }
+    default:
+      break
+  }
+  try {
+    return yield* executeSimple(statement, frame)
+  } catch (error) {
+    throw locate(error, statement.span)
+  }
+}
+
+type CompoundKind = 'if' | 'for' | 'while' | 'doWhile' | 'try' | 'break' | 'continue'
+type SimpleStatement = Exclude<Statement, { kind: CompoundKind }>
+
+function* executeSimple(
+  statement: SimpleStatement,
+  frame: Frame,
+): Evaluation<Completion | undefined> {
+  switch (statement.kind) {
+    case 'expression':
+      yield* evaluate(statement.expression, frame)
+      return undefined
+    case 'assign':
+      yield* executeAssignment(statement, frame)
+      return undefined
+    case 'define': {
+      const { definition } = statement
+      const { name } = definition
+      const fn = { form: 'function', kind: 'user', name, definition } as const
+      frame.runtime.session.functions.set(name, fn)
+      return undefined
+    }
+    case 'declare':
+      return undefined
+    case 'throw':
+      return yield* executeThrow(statement, frame)
+    case 'return':
+      return { kind: 'return', value: yield* evaluateReturn(statement, frame) }
+    case 'share': {
+      const table = yield* evaluate(statement.value, frame)
+      if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
+      shareTable(frame.runtime.node, frame.runtime.session, table, statement.name)
+      return undefined
+    }
+    case 'assert':
+      yield* executeAssert(statement, frame)
+      return undefined
+  }
+}
+
+function* evaluateReturn(node: Return, frame: Frame): Evaluation<ServerValue | undefined> {
+  const values: ServerValue[] = []
+  for (const value of node.values) values.push(yield* evaluate(value, frame))
+  return values.length > 1 ? tupleOf(values) : values[0]
+}
+
+function* executeThrow(node: Throw, frame: Frame): Evaluation<never> {
+  const value = yield* evaluate(node.value, frame)
+  const text = textOf(value) ?? describeThrown(value)
+  throw new ScriptError(`${sourceText(node.span)} => ${text}`, {
+    category: 'USER',
+    bareText: text,
+    located: true,
+  })
+}
+
+function describeThrown(value: ServerValue): string {
+  if (value.form === 'pair') return textOf(scalarAt(value.elements, 1)) ?? ''
+  return value.form === 'scalar' || value.form === 'vector' ? formatValue(value) : value.form
+}
+
+/** A failed assertion is printed, the script goes on (manual, "assert"). */
+function* executeAssert(node: Assert, frame: Frame): Evaluation<void> {
+  const holds = isTrue(yield* evaluate(node.condition, frame))
+  const label = node.label === '' ? 'adhocTesting' : node.label
+  if (!holds) frame.runtime.session.print(`Testing case ${label} failed`)
+}
+
+function* evaluateCondition(
+  node: { condition: Parameters<typeof evaluate>[0] },
+  frame: Frame,
+): Evaluation<boolean> {
+  try {
+    return isTrue(yield* evaluate(node.condition, frame))
+  } catch (error) {
+    throw locate(error, node.condition.span)
+  }
+}
+
+function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined> {
+  const items = yield* evaluateItems(node, frame)
+  for (const item of items) {
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield pause
+    frame.variables.set(node.variable, item)
+    const completion = yield* executeStatements(node.body, frame)
+    if (completion?.kind === 'return') return completion
+    if (completion?.kind === 'break') return undefined
+  }
+  return undefined
+}
+
+function* evaluateItems(node: For, frame: Frame): Evaluation<Iterable<ServerValue>> {
+  try {
+    return itemsOf(yield* evaluate(node.iterable, frame))
+  } catch (error) {
+    throw locate(error, node.iterable.span)
+  }
+}
+
+/** Elements of a vector, columns of a matrix, rows of a table; `2:4` counts 2, 3 and `4:2` counts 3, 2. */
+export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
+  switch (value.form) {
+    case 'vector':
+    case 'arrayVector': {
+      const { length } = value
+      for (let row = 0; row < length; row++) yield elementAt(value, row) as ServerValue
+      return
+    }
+    case 'set':
+      yield* itemsOf(value.elements)
+      return
+    case 'list':
+      yield* value.elements
+      return
+    case 'matrix':
+      for (let column = 0; column < value.columns; column++) yield matrixColumn(value, column)
+      return
+    case 'serverTable':
+      for (let row = 0; row < value.rows; row++) yield tableRow(value, intScalar(row))
+      return
+    case 'serverDictionary':
+      for (const entry of value.entries.values()) yield entry.key
+      return
+    case 'pair': {
+      const from = Number(scalarAt(value.elements, 0).value)
+      const to = Number(scalarAt(value.elements, 1).value)
+      if (from <= to) for (let i = from; i < to; i++) yield intScalar(i)
+      else for (let i = from - 1; i >= to; i--) yield intScalar(i)
+      return
+    }
+    case 'scalar':
+      yield value
+      return
+    default:
+      throw new ScriptError('The object in a for statement must be a vector, matrix or table.')
+  }
+}
+
+function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undefined> {
+  let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node, frame))
+  while (goesOn) {
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield pause
+    const completion = yield* executeStatements(node.body, frame)
+    if (completion?.kind === 'return') return completion
+    if (completion?.kind === 'break') return undefined
+    goesOn = yield* evaluateCondition(node, frame)
+  }
+  return undefined
+}
+
+/** `ex` is a pair of strings: kind of error and text (manual, "try-catch"). */
+function* executeTry(node: Try, frame: Frame): Evaluation<Completion | undefined> {
+  try {
+    return yield* executeStatements(node.body, frame)
+  } catch (error) {
+    const { category, bareText } = asScriptError(error)
+    const elements = stringVector([category, bareText])
+    frame.variables.set(node.variable, { form: 'pair', elements })
+  }
+  return yield* executeStatements(node.handler, frame)
+}

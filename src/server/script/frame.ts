@@ -1,0 +1,23 @@
+/*
+  Where names are looked up while something is evaluated.
+*/
+import type { Runtime } from './runtime.js'
+import type { ServerValue } from './values.js'
+
+/** Columns that names mean inside a SQL statement, before any variable (manual, "Column reference"). */
+export interface ColumnScope {
+  readonly rows: number
+  lookup(name: string): ServerValue | undefined
+}
+
+export interface Frame {
+  readonly runtime: Runtime
+  readonly variables: Map<string, ServerValue>
+  /** Names that may not be assigned to or changed: constants, parameters without `mutable`. */
+  readonly readOnly: ReadonlySet<string>
+  /** `mutable` parameters: changing one changes the caller's variable. */
+  readonly mutable: ReadonlySet<string>
+  readonly columns: ColumnScope | undefined
+}
+
+export const noNames: ReadonlySet<string> = new Set()

@@ -1,0 +1,43 @@
+/*
+  Unary minus.
+*/
+import { isDecimal } from '../../../protocol/data-type.js'
+import { vectorOf } from '../../../protocol/element.js'
+import type { Vector } from '../../../protocol/value.js'
+import { intScalar } from '../scalar.js'
+import type { ServerValue } from '../values.js'
+import { arithmetic } from './arithmetic.js'
+import { unscaledOf } from './decimal.js'
+import { operandOf, scalarVector } from './shape.js'
+
+export function negate(value: ServerValue): ServerValue {
+  const operand = operandOf(value, 'neg')
+  return operand.rebuild(negateVector(operand.vector))
+}
+
+function negateVector(vector: Vector): Vector {
+  if (isDecimal(vector.type)) {
+    const { values, scale } = unscaledOf(vector)!
+    const negated = values.map(one => (one === null ? null : -one))
+    return vectorOf({ type: vector.type, scale }, negated) as Vector
+  }
+  if (vector.type === 'FLOAT' || vector.type === 'DOUBLE') {
+    // 0 - x would turn 0 into 0, not -0.
+    return arithmetic('*', {
+      left: vector,
+      right: scalarVector(intScalar(-1)),
+      length: vector.length,
+      leftStep: 1,
+      rightStep: 0,
+      rebuild: result => result,
+    })
+  }
+  return arithmetic('-', {
+    left: scalarVector(intScalar(0)),
+    right: vector,
+    length: vector.length,
+    leftStep: 0,
+    rightStep: 1,
+    rebuild: result => result,
+  })
+}

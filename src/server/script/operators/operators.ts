@@ -1,0 +1,193 @@
+/*
+  Every operator of the language on two (or one) values of any form.
+*/
+import { elementAt } from '../../../protocol/element.js'
+import type { Scalar, Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../builtin.js'
+import { castTo } from '../cast.js'
+import { joinColumns } from '../join-vectors.js'
+import { boolScalar, doubleScalar, intScalar } from '../scalar.js'
+import type { BinaryOperator, UnaryOperator } from '../syntax.js'
+import type { ServerValue } from '../values.js'
+import { tupleOf, vectorOfElements, vectorOfScalars } from '../vector-literal.js'
+import { arithmetic, operatorNames, type ArithmeticOperator } from './arithmetic.js'
+import { compare, comparisonNames, type ComparisonOperator } from './comparison.js'
+import { logic, not } from './logic.js'
+import { dotProduct } from './matrix.js'
+import { negate } from './negate.js'
+import { sequence } from './sequence.js'
+import { setOperation } from './set-operation.js'
+import { pairOperands, scalarVector } from './shape.js'
+
+export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
+  const tuple = elementsOf(operand)
+  if (tuple !== undefined) {
+    return vectorOfElements(tuple.map(element => applyUnary(operator, element)))
+  }
+  return operator === '-' ? negate(operand) : not(operand)
+}
+
+/** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for these values */
+export function applyBinary(
+  operator: BinaryOperator,
+  left: ServerValue,
+  right: ServerValue,
+): ServerValue {
+  if (left.form === 'scalar' && right.form === 'scalar') {
+    const quick = applyToScalars(operator, left, right)
+    if (quick !== undefined) return quick
+  }
+  switch (operator) {
+    case ':':
+      return pairOf(left, right)
+    case '..':
+      return sequence(left, right)
+    case '$':
+      return castTo(left, right)
+    case '<-':
+      return joinValues(left, right)
+    case '**':
+      return dotProduct(left, right)
+    default:
+      return applyElementwise(operator, left, right)
+  }
+}
+
+type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-' | '**'>
+
+function applyElementwise(
+  operator: ElementwiseOperator,
+  left: ServerValue,
+  right: ServerValue,
+): ServerValue {
+  if (left.form === 'set' && right.form === 'set') return setOperation(operator, left, right)
+  const tuples = applyToTuples(operator, left, right)
+  if (tuples !== undefined) return tuples
+  switch (operator) {
+    case '&&':
+    case '||':
+      return logic(operator, left, right)
+    case '<':
+    case '<=':
+    case '==':
+    case '!=':
+    case '>':
+    case '>=': {
+      const pairing = pairOperands(left, right, comparisonNames[operator])
+      return pairing.rebuild(compare(operator satisfies ComparisonOperator, pairing))
+    }
+    default: {
+      const pairing = pairOperands(left, right, operatorNames[operator])
+      return pairing.rebuild(arithmetic(operator satisfies ArithmeticOperator, pairing))
+    }
+  }
+}
+
+/** The scalars that loops are made of, without a detour through vectors. */
+function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
+  const isInt = left.type === 'INT' && right.type === 'INT'
+  const isDouble = left.type === 'DOUBLE' && right.type === 'DOUBLE'
+  if (!isInt && !isDouble) return undefined
+  const a = left.value
+  const b = right.value
+  if (a === null || b === null) return undefined
+  switch (operator) {
+    case '+':
+      return isInt ? wrapped(a + b) : doubleScalar(a + b)
+    case '-':
+      return isInt ? wrapped(a - b) : doubleScalar(a - b)
+    case '<':
+      return boolScalar(a < b)
+    case '<=':
+      return boolScalar(a <= b)
+    case '==':
+      return boolScalar(a === b)
+    case '!=':
+      return boolScalar(a !== b)
+    case '>':
+      return boolScalar(a > b)
+    case '>=':
+      return boolScalar(a >= b)
+    default:
+      return undefined
+  }
+}
+
+function wrapped(value: number): Scalar {
+  const result = value | 0
+  return intScalar(result === -2147483648 ? null : result)
+}
+
+/** A tuple computes element by element; the other side is a tuple of the same length or stands beside each. */
+function applyToTuples(
+  operator: ElementwiseOperator,
+  left: ServerValue,
+  right: ServerValue,
+): ServerValue | undefined {
+  const a = elementsOf(left)
+  const b = elementsOf(right)
+  if (a === undefined && b === undefined) return undefined
+  const length = a?.length ?? b?.length ?? 0
+  if (a !== undefined && b !== undefined && a.length !== b.length) {
+    throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
+  }
+  const otherElements = a === undefined ? rowsOf(left) : rowsOf(right)
+  const beside = otherElements?.length === length ? otherElements : undefined
+  const results: ServerValue[] = []
+  for (let i = 0; i < length; i++) {
+    const x = a === undefined ? (beside?.[i] ?? left) : a[i]!
+    const y = b === undefined ? (beside?.[i] ?? right) : b[i]!
+    results.push(applyElementwise(operator, x, y))
+  }
+  return isComparison(operator) ? vectorOfElements(results) : tupleOf(results)
+}
+
+function isComparison(operator: BinaryOperator): boolean {
+  return operator in comparisonNames
+}
+
+function elementsOf(value: ServerValue): readonly ServerValue[] | undefined {
+  if (value.form === 'list') return value.elements
+  if (value.form !== 'vector' || value.type !== 'ANY') return undefined
+  return value.data.slice(0, value.length) as readonly ServerValue[]
+}
+
+function rowsOf(value: ServerValue): readonly ServerValue[] | undefined {
+  if (value.form !== 'vector') return undefined
+  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
+}
+
+/** @throws {ScriptError} for anything but two scalars of one kind */
+function pairOf(left: ServerValue, right: ServerValue): ServerValue {
+  if (left.form === 'scalar' && right.form === 'scalar') {
+    const elements = vectorOfScalars([left, right])
+    if (elements !== undefined) return { form: 'pair', elements }
+  }
+  throw new ScriptError('Both arguments of a pair must be scalars of the same type.', {
+    category: 'SYSTEM_Operator',
+  })
+}
+
+/** `x <- y`: scalars and vectors make a longer vector. */
+export function joinValues(left: ServerValue, right: ServerValue): ServerValue {
+  const a = left.form === 'scalar' ? scalarVector(left) : left
+  const b = right.form === 'scalar' ? scalarVector(right) : right
+  const areColumns =
+    (a.form === 'vector' || a.form === 'arrayVector') &&
+    (b.form === 'vector' || b.form === 'arrayVector')
+  if (areColumns) return joinColumns(a, b)
+  if (a.form === 'list' || b.form === 'list') {
+    return tupleOf([...(elementsOf(a) ?? [a]), ...(elementsOf(b) ?? [b])])
+  }
+  if (a.form === 'matrix' && (b.form === 'matrix' || b.form === 'vector')) {
+    const added = b.form === 'matrix' ? b.elements : b
+    const columns = b.form === 'matrix' ? b.columns : 1
+    const rows = b.form === 'matrix' ? b.rows : b.length
+    if (rows !== a.rows) throw new ScriptError('Incompatible vector size')
+    const elements = joinColumns(a.elements, added) as Vector
+    return { form: 'matrix', rows, columns: a.columns + columns, elements }
+  }
+  throw new ScriptError('Arguments for join method must be vectors, matrices or tables.', {
+    category: 'SYSTEM_Operator',
+  })
+}

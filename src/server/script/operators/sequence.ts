@@ -1,0 +1,66 @@
+/*
+  `a..b`: every value from a to b, up or down, for integers and temporal values.
+*/
+import type { Scalar, Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../builtin.js'
+import { dataTypes } from '../../../protocol/data-type.js'
+import type { ServerValue } from '../values.js'
+import { numberKindOf } from './numbers.js'
+
+/** A vector longer than this does not fit DolphinDB's own limit (server notes §1.6). */
+const maxLength = 2_147_483_647
+
+export function sequence(left: ServerValue, right: ServerValue): ServerValue {
+  if (left.form === 'vector' && right.form === 'scalar') return sequenceOfVector(left, right)
+  if (left.form !== 'scalar' || right.form !== 'scalar') throw refusal()
+  const type = typeOf(left, right)
+  const from = Number(left.value)
+  const to = Number(right.value)
+  if (left.value === null || right.value === null) return ofType(type, 0, 0, 1)
+  const length = Math.abs(to - from) + 1
+  if (length > maxLength) throw new ScriptError(`The sequence ${from}..${to} is too long.`)
+  return ofType(type, from, length, to < from ? -1 : 1)
+}
+
+/** `-(n..n)` and `(n)..m` arrive as vectors of one element. */
+function sequenceOfVector(left: Vector, right: Scalar): ServerValue {
+  const first = left.length === 1 && 'data' in left ? left.data[0] : undefined
+  if (typeof first !== 'number' && typeof first !== 'bigint') throw refusal()
+  return sequence({ form: 'scalar', type: left.type, value: first } as Scalar, right)
+}
+
+function typeOf(left: Scalar, right: Scalar): Scalar['type'] {
+  if (!isCountable(left) || !isCountable(right)) throw refusal()
+  if (left.type === right.type) return left.type === 'BOOL' ? 'INT' : left.type
+  const areIntegral =
+    dataTypes[left.type].category === 'integral' && dataTypes[right.type].category === 'integral'
+  if (!areIntegral) throw refusal()
+  return left.type === 'LONG' || right.type === 'LONG' ? 'LONG' : 'INT'
+}
+
+function isCountable(scalar: Scalar): boolean {
+  const kind = numberKindOf(scalar.type)
+  return kind === 'int32' || kind === 'int64'
+}
+
+function ofType(type: Scalar['type'], from: number, length: number, step: 1 | -1): Vector {
+  if (type === 'CHAR' || type === 'SHORT') {
+    const data = type === 'CHAR' ? new Int8Array(length) : new Int16Array(length)
+    for (let i = 0; i < length; i++) data[i] = from + i * step
+    return { form: 'vector', type, length, data } as Vector
+  }
+  if (numberKindOf(type) === 'int64') {
+    const data = new BigInt64Array(length)
+    for (let i = 0; i < length; i++) data[i] = BigInt(from) + BigInt(i * step)
+    return { form: 'vector', type, length, data } as Vector
+  }
+  const data = new Int32Array(length)
+  for (let i = 0; i < length; i++) data[i] = from + i * step
+  return { form: 'vector', type, length, data } as Vector
+}
+
+function refusal(): ScriptError {
+  return new ScriptError('Arguments for seq method must be integral or temporal scalars.', {
+    category: 'SYSTEM_Operator',
+  })
+}

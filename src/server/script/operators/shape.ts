@@ -1,0 +1,113 @@
+/*
+  Scalars, vectors, pairs, matrices and array vectors seen as one vector and a way back, so that an operator is
+  written once, for vectors.
+*/
+import { elementAt, vectorOf } from '../../../protocol/element.js'
+import type { Scalar, Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../builtin.js'
+import { intScalar } from '../scalar.js'
+import { scalarType } from '../vector-literal.js'
+import { dataTypes } from '../../../protocol/data-type.js'
+import type { ServerValue } from '../values.js'
+
+export interface Operand {
+  readonly vector: Vector
+  /** One element that stands beside every element of the other operand. */
+  readonly isScalar: boolean
+  /** Puts a vector of results of the same length into the operand's own form. */
+  readonly rebuild: (result: Vector) => ServerValue
+}
+
+export function scalarVector(value: Scalar): Vector {
+  if (value.type === 'VOID') return { form: 'vector', type: 'VOID', length: 1 }
+  return vectorOf(scalarType(value), [value.value]) as Vector
+}
+
+export function scalarAt(vector: Vector, index: number): Scalar {
+  return elementAt(vector, index) as Scalar
+}
+
+/** @throws {ScriptError} for values that no arithmetic is defined for, naming `operation` */
+export function operandOf(value: ServerValue, operation: string): Operand {
+  switch (value.form) {
+    case 'scalar':
+      return {
+        vector: scalarVector(value),
+        isScalar: true,
+        rebuild: result => scalarAt(result, 0),
+      }
+    case 'vector':
+      return { vector: value, isScalar: false, rebuild: result => result }
+    case 'pair':
+      return {
+        vector: value.elements,
+        isScalar: false,
+        rebuild: elements => ({ form: 'pair', elements }),
+      }
+    case 'matrix':
+      return {
+        vector: value.elements,
+        isScalar: false,
+        rebuild: elements => ({ ...value, elements }),
+      }
+    case 'arrayVector':
+      return {
+        vector: value.cells,
+        isScalar: false,
+        rebuild: cells => ({ ...value, cells }),
+      }
+    case 'type':
+      return operandOf(intScalar(dataTypes[value.column.type].id), operation)
+    default:
+      throw new ScriptError(`Arguments for ${operation} method can not be ${describe(value)}.`, {
+        category: 'SYSTEM_Operator',
+      })
+  }
+}
+
+function describe(value: ServerValue): string {
+  switch (value.form) {
+    case 'serverTable':
+      return 'table'
+    case 'serverDictionary':
+      return 'dictionary'
+    case 'database':
+      return 'handle'
+    case 'list':
+      return 'tuple'
+    default:
+      return value.form
+  }
+}
+
+const formOrder: readonly string[] = ['matrix', 'arrayVector', 'vector', 'pair', 'scalar']
+
+export interface Pairing {
+  readonly left: Vector
+  readonly right: Vector
+  readonly length: number
+  /** 0 where the one element of a scalar is used again and again, else 1. */
+  readonly leftStep: 0 | 1
+  readonly rightStep: 0 | 1
+  readonly rebuild: (result: Vector) => ServerValue
+}
+
+/** @throws {ScriptError} when the lengths do not go together */
+export function pairOperands(left: ServerValue, right: ServerValue, operation: string): Pairing {
+  const a = operandOf(left, operation)
+  const b = operandOf(right, operation)
+  const length = a.isScalar ? b.vector.length : a.vector.length
+  if (!a.isScalar && !b.isScalar && a.vector.length !== b.vector.length) {
+    throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
+  }
+  const shape = formOrder.indexOf(left.form) <= formOrder.indexOf(right.form) ? a : b
+  const rebuild = a.isScalar ? b.rebuild : b.isScalar ? a.rebuild : shape.rebuild
+  return {
+    left: a.vector,
+    right: b.vector,
+    length,
+    leftStep: a.isScalar ? 0 : 1,
+    rightStep: b.isScalar ? 0 : 1,
+    rebuild,
+  }
+}

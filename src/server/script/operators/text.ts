@@ -1,0 +1,32 @@
+/*
+  `+` on text: both sides as text, one after the other.
+*/
+import type { DataType } from '../../../protocol/data-type.js'
+import { stringsOf } from '../../../protocol/string-vector.js'
+import { formatElement } from '../../../protocol/text.js'
+import type { Vector } from '../../../protocol/value.js'
+import type { Pairing } from './shape.js'
+
+export function isLiteral(type: DataType): boolean {
+  return type === 'STRING' || type === 'SYMBOL' || type === 'BLOB'
+}
+
+/** Every element as text, as string(x) gives it; nulls are ''. */
+export function textsOfVector(vector: Vector): readonly string[] {
+  if (vector.type === 'STRING') {
+    const texts = stringsOf(vector)
+    return texts.length === vector.length ? texts : texts.slice(0, vector.length)
+  }
+  const texts = new Array<string>(vector.length)
+  for (let i = 0; i < vector.length; i++) texts[i] = formatElement(vector, i)
+  return texts
+}
+
+export function concatenate(pairing: Pairing): Vector {
+  const { left, right, length, leftStep, rightStep } = pairing
+  const a = textsOfVector(left)
+  const b = textsOfVector(right)
+  const data = new Array<string>(length)
+  for (let i = 0; i < length; i++) data[i] = a[i * leftStep]! + b[i * rightStep]!
+  return { form: 'vector', type: 'STRING', length, data }
+}

@@ -1,0 +1,68 @@
+/*
+  A script: unit after unit parsed, checked, run.
+*/
+import type { Evaluation } from './builtin.js'
+import { checkNames } from './check-names.js'
+import { locate } from './error-text.js'
+import { evaluate } from './evaluate.js'
+import { executeStatement } from './execute.js'
+import { noNames, type Frame } from './frame.js'
+import { parseScript, type ParseScope } from './parser.js'
+import type { Runtime } from './runtime.js'
+import type { ParseUnit } from './syntax.js'
+import type { ServerValue } from './values.js'
+
+export function parseScopeOf(runtime: Runtime): ParseScope {
+  return {
+    isFunction: name => {
+      const variable = runtime.session.variables.get(name)
+      if (variable !== undefined) return variable.form === 'function'
+      return runtime.findFunction(name) !== undefined
+    },
+  }
+}
+
+/** The frame of statements outside functions: the session's own variables. */
+export function topFrame(runtime: Runtime): Frame {
+  const { variables } = runtime.session
+  return { runtime, variables, readOnly: runtime.constants, mutable: noNames, columns: undefined }
+}
+
+/**
+ * @returns the value of the script's last statement when it is an expression, or of a `return`; else undefined
+ * @throws {ScriptError} in its final words
+ */
+export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
+  const frame = topFrame(runtime)
+  let value: ServerValue | undefined
+  for (const unit of parseScript(script, parseScopeOf(runtime))) {
+    checkNames(unit, runtime)
+    const outcome = yield* runUnit(unit, frame)
+    if (outcome.hasReturned) return outcome.value
+    if (unit.statements.length > 0) value = outcome.value
+  }
+  return value
+}
+
+interface UnitOutcome {
+  value: ServerValue | undefined
+  hasReturned: boolean
+}
+
+function* runUnit(unit: ParseUnit, frame: Frame): Evaluation<UnitOutcome> {
+  let value: ServerValue | undefined
+  for (const statement of unit.statements) {
+    value = undefined
+    if (statement.kind === 'expression') {
+      try {
+        value = yield* evaluate(statement.expression, frame)
+      } catch (error) {
+        throw locate(error, statement.span)
+      }
+      continue
+    }
+    const completion = yield* executeStatement(statement, frame)
+    if (completion?.kind === 'return') return { value: completion.value, hasReturned: true }
+  }
+  return { value, hasReturned: false }
+}

@@ -1,0 +1,137 @@
+/*
+  What the network side needs of the interpreter: a session, and its three kinds of request.
+*/
+import type { Value } from '../../protocol/value.js'
+import type { ServerNode } from '../node.js'
+import { ScriptError, type Evaluation } from './builtin.js'
+import { asScriptError } from './error-text.js'
+import { drive } from './drive.js'
+import { startFunction } from './function-request.js'
+import { runUnits } from './run-script.js'
+import { Runtime } from './runtime.js'
+import type { ScriptSession } from './session-state.js'
+import type { FunctionValue, ServerValue } from './values.js'
+import { fromWire, toWire } from './wire-values.js'
+
+export interface ScriptSessionInfo {
+  /** Decimal text, constant for the connection. */
+  id: string
+  remoteAddress: string
+  remotePort: number
+}
+
+export type Outcome = Value | undefined | Promise<Value | undefined>
+
+class Session implements ScriptSession {
+  readonly id: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly variables = new Map<string, ServerValue>()
+  readonly functions = new Map<string, FunctionValue>()
+  user = 'guest'
+  print: (text: string) => void = () => undefined
+  closed = false
+  private readonly node: ServerNode
+
+  constructor(node: ServerNode, info: ScriptSessionInfo) {
+    this.node = node
+    this.id = info.id
+    this.remoteAddress = info.remoteAddress
+    this.remotePort = info.remotePort
+  }
+
+  get isAdmin(): boolean {
+    return this.node.users.get(this.user)?.isAdmin === true
+  }
+}
+
+const runtimes = new WeakMap<ScriptSession, Runtime>()
+
+function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
+  const known = runtimes.get(session)
+  if (known !== undefined) return known
+  const runtime = new Runtime(node, session)
+  runtimes.set(session, runtime)
+  return runtime
+}
+
+export function createScriptSession(node: ServerNode, info: ScriptSessionInfo): ScriptSession {
+  return new Session(node, info)
+}
+
+/**
+ * Runs one script request.
+ *
+ * @returns the script's value at once when nothing suspended, else a promise; undefined when it has none
+ * @throws {ScriptError} with the final text, or rejects with it
+ */
+export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
+  const runtime = runtimeOf(session, node)
+  return answer(runtime, () => runUnits(runtime, script))
+}
+
+/**
+ * Runs one function request.
+ *
+ * @param name  any expression that yields a function, `tableInsert{trades}` for one; parsed once and kept
+ */
+export function runFunction(
+  session: ScriptSession,
+  node: ServerNode,
+  name: string,
+  args: readonly Value[],
+): Outcome {
+  const runtime = runtimeOf(session, node)
+  return answer(runtime, () => startFunction(runtime, name, args.map(fromWire)))
+}
+
+/**
+ * Upload: gives variables of the session their values.
+ * @throws {ScriptError} when a name is a shared table
+ */
+export function setVariables(
+  session: ScriptSession,
+  node: ServerNode,
+  names: readonly string[],
+  values: readonly Value[],
+): Value | undefined {
+  const shared = names.find(name => node.shared.has(name))
+  if (shared !== undefined) {
+    throw new ScriptError(`'${shared}' is a shared variable and can't be overwritten`)
+  }
+  names.forEach((name, index) => {
+    const value = values[index]
+    if (value !== undefined) session.variables.set(name, fromWire(value))
+  })
+  return undefined
+}
+
+/** Releases the session's variables; its functions stay (request flag 16, receipts notes §2). */
+export function clearVariables(session: ScriptSession): void {
+  session.variables.clear()
+  runtimes.get(session)?.constants.clear()
+}
+
+function answer(
+  runtime: Runtime,
+  start: () => ServerValue | undefined | Evaluation<ServerValue | undefined>,
+): Outcome {
+  runtime.startTurn()
+  try {
+    const started = start()
+    if (started === undefined) return undefined
+    if ('form' in started) return toWire(started)
+    const outcome = drive(started, () => runtime.startTurn())
+    return outcome instanceof Promise
+      ? outcome.then(toReply, (error: unknown) => {
+          throw asScriptError(error)
+        })
+      : toReply(outcome)
+  } catch (error) {
+    throw asScriptError(error)
+  }
+}
+
+function toReply(value: ServerValue | undefined): Value | undefined {
+  return value === undefined ? undefined : toWire(value)
+}
