@@ -27,6 +27,18 @@ export interface User {
   isAdmin: boolean
 }
 
+/** A request that is being executed, or waits behind one that is. */
+export interface ConsoleJob {
+  /** UUID text. */
+  rootJobId: string
+  jobType: 'script' | 'function' | 'variable'
+  /** The script, or the name of the function. */
+  description: string
+  priority: number
+  parallelism: number
+  receivedAt: Date
+}
+
 /** Settings of `dolphindb.cfg` that the embedded server knows, under their own names. */
 export interface NodeConfig {
   newValuePartitionPolicy: NewValuePartitionPolicy
@@ -44,6 +56,8 @@ export interface ServerNode {
   readonly users: Map<string, User>
   /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
   readonly privileges: Map<string, Map<string, boolean>>
+  /** The requests of each session that has any under way, by session id. */
+  readonly jobs: Map<string, readonly ConsoleJob[]>
   readonly config: NodeConfig
   readonly host: string
   port: number
@@ -69,6 +83,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     sessions: new Map(),
     users: new Map([['admin', { password: options.adminPassword ?? '123456', isAdmin: true }]]),
     privileges: new Map(),
+    jobs: new Map(),
     config: {
       newValuePartitionPolicy: 'skip',
       enableInsertStatementForDFSTable: false,

@@ -4,6 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../script/builtin.js'
 import { clusterFunctions } from './cluster.js'
+import { consoleJobFunctions } from './console-jobs.js'
 import { conversionFunctions } from './conversion.js'
 import { databaseFunctions } from './database.js'
 import { dfsFunctions } from './dfs.js'
@@ -22,6 +23,7 @@ import { userFunctions } from './user.js'
 
 const families: readonly (readonly Builtin[])[] = [
   clusterFunctions,
+  consoleJobFunctions,
   conversionFunctions,
   databaseFunctions,
   dfsFunctions,
