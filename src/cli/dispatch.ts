@@ -16,15 +16,16 @@ export async function dispatch(
 ): Promise<number> {
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
-  const verbose = own.includes('-v') || own.includes('--verbose')
   const output = openOutput(surroundings, own.includes('--no-color'))
+  // Nobody has asked for more before the options are read.
+  const saying = { verbose: false }
   surroundings.onStrayFailure(error => {
-    surroundings.leave(printFailure(output, error, { verbose }).exitCode)
+    surroundings.leave(printFailure(output, error, saying).exitCode)
   })
   try {
-    return await runCommand(argv, surroundings, output)
+    return await runCommand(argv, surroundings, output, saying)
   } catch (error) {
-    return printFailure(output, error, { verbose }).exitCode
+    return printFailure(output, error, saying).exitCode
   }
 }
 
@@ -32,6 +33,7 @@ async function runCommand(
   argv: readonly string[],
   surroundings: Surroundings,
   output: Output,
+  saying: { verbose: boolean },
 ): Promise<number> {
   const [{ readCommandLine }, { commands }] = await Promise.all([
     import('./command-line.js'),
@@ -46,6 +48,7 @@ async function runCommand(
   }
   const { command, args, flags } = line
   const sources = await gatherSources(command, commands, flags, surroundings)
+  saying.verbose = flags.has('verbose')
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,
@@ -76,7 +79,7 @@ async function gatherSources(
   flags: ReadonlyMap<string, readonly string[]>,
   surroundings: Surroundings,
 ): Promise<OptionSources> {
-  const [{ readConfig }, { checkEnvironment, findValue, optionNames }] = await Promise.all([
+  const [{ readConfig }, { checkEnvironment, findValue, settableNames }] = await Promise.all([
     import('./config.js'),
     import('./options.js'),
   ])
@@ -89,7 +92,7 @@ async function gatherSources(
   sources.layers = await readConfig(environment, findValue(config, sources)?.texts.at(-1), {
     command: command.name,
     takesShared: command.takesSharedConfig,
-    known: new Map(commands.map(each => [each.name, optionNames(each)])),
+    known: new Map(commands.map(each => [each.name, settableNames(each)])),
   })
   return sources
 }
@@ -99,7 +102,7 @@ async function printConfig(
   sources: OptionSources,
   output: Output,
 ): Promise<number> {
-  const [{ describeOptions }, { passwordSetting, passwordSource }, { clean, pad }] =
+  const [{ describeOptions }, { passwordSetting, passwordSource }, { clean, jsonLine, pad }] =
     await Promise.all([import('./options.js'), import('./password.js'), import('./text.js')])
   command.prepare(sources)
   const settings: Setting[] = describeOptions(command.options, sources)
@@ -110,9 +113,7 @@ async function printConfig(
       value: text ?? null,
       origin,
     }))
-    await output.write(
-      `${JSON.stringify({ schema: 'ddb-ingest/config/1', command: command.name, options })}\n`,
-    )
+    await output.write(jsonLine({ schema: 'ddb-ingest/config/1', command: command.name, options }))
     return 0
   }
   const rows = settings.map(({ name, text, origin }) => [name, clean(text ?? '-'), clean(origin)])

@@ -129,7 +129,13 @@ export const commonOptions: OptionTable<CommonSettings> = {
     help: 'say more on standard error',
     reader: onOff,
   },
-  noColor: { flags: '--no-color', group: 'Output', help: 'no colours', reader: onOff },
+  noColor: {
+    flags: '--no-color',
+    group: 'Output',
+    help: 'no colours',
+    reader: onOff,
+    flagOnly: true,
+  },
   config: {
     flags: '--config <file>',
     group: 'Output',

@@ -197,6 +197,14 @@ export function optionNames(command: {
   return new Set(Object.values(command.options).map(longName))
 }
 
+/** Those that a configuration file may set. */
+export function settableNames(command: {
+  options: Readonly<Record<string, OptionDefinition<unknown>>>
+}): Set<string> {
+  const settable = Object.values(command.options).filter(({ flagOnly }) => !flagOnly)
+  return new Set(settable.map(longName))
+}
+
 interface EnvironmentUser {
   readonly environmentPrefix: string
   readonly options: Readonly<Record<string, OptionDefinition<unknown>>>

@@ -27,6 +27,17 @@ export function cleanLines(text: string): string {
     .join('\n')
 }
 
+/**
+ * A JSON value and a line end. JSON.stringify leaves DEL and the C1 controls as they are, and a terminal would act on
+ * them.
+ */
+export function jsonLine(value: unknown): string {
+  const text = JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029]/g, character => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
+  })
+  return `${text}\n`
+}
+
 /** Terminal columns a character takes: 0 for combining marks, 2 for wide East Asian ones. */
 function characterWidth(character: string): number {
   const code = character.codePointAt(0)!

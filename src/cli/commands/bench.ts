@@ -10,7 +10,7 @@ import { serverTargetOf } from '../load-request.js'
 import { measure, modeNames, showMeasuring, type Measurement } from '../measure.js'
 import { passwordSource, readCredentials } from '../password.js'
 import type { BenchSettings } from '../registry.js'
-import { clean, counted, grouped } from '../text.js'
+import { clean, counted, grouped, jsonLine } from '../text.js'
 
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
   const { output, surroundings, sources } = call
@@ -40,14 +40,14 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
       },
     }).finally(meter.stop)
     const host = `${server.host}:${server.port}`
-    if (settings.json) await output.write(`${JSON.stringify(resultOf(measurement, host))}\n`)
+    if (settings.json) await output.write(jsonLine(resultOf(measurement, host)))
     else await output.write(`${clean(sentenceOf(measurement, host))}\n`)
     return 0
   } catch (error) {
     const exitCode = interruption.exitCode
     if (settings.json) {
       const failure = failureOf(error)
-      await output.write(`${JSON.stringify(failedResult(settings, failure, exitCode))}\n`)
+      await output.write(jsonLine(failedResult(settings, failure, exitCode)))
     }
     if (exitCode === undefined) throw error
     output.problem('interrupted')

@@ -12,7 +12,7 @@ import { passwordSource, readCredentials } from '../password.js'
 import type { ExecSettings } from '../registry.js'
 import { readScriptFile } from '../script-file.js'
 import type { TerminalInput } from '../surroundings.js'
-import { cleanLines } from '../text.js'
+import { cleanLines, jsonLine } from '../text.js'
 
 type OutputFormat = ExecSettings['output']
 
@@ -33,7 +33,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     if (format === 'json') {
       const { code, message, exitCode } = failureOf(failure)
       const object = { schema: 'ddb-ingest/exec/1', exitCode, error: { code, message } }
-      await call.output.write(`${JSON.stringify(object)}\n`)
+      await call.output.write(jsonLine(object))
     }
     if (interruption.exitCode === undefined) throw failure
     call.output.problem('interrupted')

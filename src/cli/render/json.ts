@@ -4,6 +4,7 @@
 */
 import { elementAt, isNullAt, rowCount } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/text.js'
+import { jsonLine } from '../text.js'
 import type { Column, Scalar, Table, Value } from '../../protocol/value.js'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
@@ -13,24 +14,17 @@ const rowsAtOnce = 500
 /** Yields the text of a JSON value and a line end; a table is an array of one object a row. */
 export function* jsonText(value: Value | undefined): Generator<string, void, void> {
   if (value?.form !== 'table') {
-    yield `${stringify(value === undefined ? null : jsonOf(value))}\n`
+    yield jsonLine(value === undefined ? null : jsonOf(value))
     return
   }
   let text = '['
   for (let row = 0; row < value.rows; row++) {
-    text += `${row === 0 ? '' : ','}\n${stringify(rowObject(value, row))}`
+    text += `${row === 0 ? '' : ','}\n${jsonLine(rowObject(value, row)).trimEnd()}`
     if ((row + 1) % rowsAtOnce !== 0) continue
     yield text
     text = ''
   }
   yield value.rows === 0 ? '[]\n' : `${text}\n]\n`
-}
-
-/** JSON.stringify leaves DEL and the C1 controls as they are; a terminal would act on them. */
-function stringify(json: Json): string {
-  return JSON.stringify(json).replace(/[\u007f-\u009f\u2028\u2029]/g, character => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
 }
 
 export function jsonOf(value: Value): Json {
