@@ -1,0 +1,114 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { decompressLz4 } from '../../src/protocol/lz4.js'
+import { hex, runs } from '../helpers/codec.js'
+
+/** Length bytes behind a half of a token that says 15. */
+function more(length: number): number[] {
+  const bytes: number[] = []
+  for (let rest = length - 15; rest >= 0; rest -= 255) bytes.push(Math.min(rest, 255))
+  return bytes
+}
+
+/** A plain encoder of the published format, greedy and slow: the oracle for the decoder. */
+function compress(source: Uint8Array): Uint8Array {
+  const output: number[] = []
+  let literalStart = 0
+  const sequence = (at: number, match?: { distance: number; length: number }): void => {
+    const literals = source.subarray(literalStart, at)
+    const matchCode = match === undefined ? 0 : match.length - 4
+    output.push((Math.min(literals.length, 15) << 4) | Math.min(matchCode, 15))
+    if (literals.length >= 15) output.push(...more(literals.length))
+    output.push(...literals)
+    if (match === undefined) return
+    output.push(match.distance & 255, match.distance >> 8)
+    if (matchCode >= 15) output.push(...more(matchCode))
+  }
+  for (let at = 0; at < source.length;) {
+    let best = { distance: 0, length: 0 }
+    for (let distance = 1; distance <= at; distance++) {
+      let length = 0
+      while (
+        at + length < source.length - 5 &&
+        source[at + length] === source[at + length - distance]
+      ) {
+        length++
+      }
+      if (length > best.length) best = { distance, length }
+    }
+    if (best.length < 4) {
+      at++
+    } else {
+      sequence(at, best)
+      at += best.length
+      literalStart = at
+    }
+  }
+  sequence(source.length)
+  return Uint8Array.from(output)
+}
+
+t.test('what was compressed comes back', async t => {
+  const repetitive = fc
+    .array(fc.tuple(fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.integer({ min: 1, max: 90 })))
+    .map(parts =>
+      Uint8Array.from(
+        parts.flatMap(([bytes, times]) =>
+          Array<number[]>(times)
+            .fill([...bytes])
+            .flat(),
+        ),
+      ),
+    )
+    .filter(bytes => bytes.length < 1500)
+  fc.assert(
+    fc.property(fc.oneof(repetitive, fc.uint8Array({ maxLength: 600 })), source =>
+      Buffer.from(decompressLz4(compress(source), 2000, 0)).equals(source),
+    ),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('a block as the C++ client wrote it: six times "ab"', async t => {
+  const block = hex('36 61 62 00 03 00 50 62 00 61 62 00')
+  t.equal(Buffer.from(decompressLz4(block, 100, 0)).toString(), 'ab\0'.repeat(6))
+})
+
+t.test('broken blocks are refused with their place', async t => {
+  const refused: readonly (readonly [string, RegExp])[] = [
+    ['', /without its last literals/],
+    ['f0', /inside a length/],
+    ['f0 ff', /inside a length/],
+    ['30 61 62', /inside its literals/],
+    ['10 61 01', /inside an offset/],
+    ['10 61 0000', /before its start/],
+    ['10 61 0200', /before its start/],
+    ['1f 61 0100', /inside a length/],
+    ['1f 61 0100 ff', /inside a length/],
+    ['10 61 0100', /without its last literals/],
+    ['60 616263646566', /more than 5 bytes/],
+    ['12 61 0100 00', /more than 5 bytes/],
+  ]
+  for (const [block, message] of refused) {
+    t.throws(
+      () => decompressLz4(hex(block), 5, 77),
+      { name: 'ProtocolError', offsetBytes: 77, message },
+      block,
+    )
+  }
+})
+
+t.test('any bytes give bytes within the bound or a ProtocolError', async t => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(5000), (block, maxBytes) => {
+      try {
+        return decompressLz4(block, maxBytes, 0).length <= maxBytes
+      } catch (error) {
+        return (error as Error).name === 'ProtocolError'
+      }
+    }),
+    { numRuns: runs(2000) },
+  )
+  t.pass()
+})
