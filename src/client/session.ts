@@ -96,7 +96,13 @@ export async function connect(options: ConnectOptions): Promise<Session> {
   checkConnectOptions(options)
   const { host, port, signal } = options
   if (signal?.aborted === true) throw interrupted(signal)
-  const socket = openSocket({ host, port, noDelay: true, allowHalfOpen: true })
+  const socket = openSocket({
+    host,
+    port,
+    noDelay: true,
+    keepAlive: true,
+    allowHalfOpen: true,
+  })
   const timeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs
   const timer = setTimeout(() => socket.destroy(connectTimeout(host, port, timeoutMs)), timeoutMs)
   const onAbort = (): void => void socket.destroy(interrupted(signal))

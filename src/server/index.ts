@@ -4,7 +4,13 @@
 import type { Executor } from './executor.js'
 import type { ServerNode } from './node.js'
 import type { ServerOptions } from './options.js'
-import { createScriptSession, runFunction, runScript, setVariables } from './script/session.js'
+import {
+  clearVariables,
+  createScriptSession,
+  runFunction,
+  runScript,
+  setVariables,
+} from './script/session.js'
 import type { EmbeddedServer } from './start.js'
 import { startServerWith } from './start.js'
 
@@ -29,11 +35,15 @@ export function startServer(options: ServerOptions = {}): Promise<EmbeddedServer
 
 function scriptExecutor(node: ServerNode): Executor {
   return {
-    open: info => createScriptSession(node, info),
+    open: info => {
+      const session = createScriptSession(node, info)
+      node.sessions.set(session.id, session)
+      return session
+    },
     runScript: (session, script) => runScript(session, node, script),
     runFunction: (session, name, args) => runFunction(session, node, name, args),
     setVariables: (session, names, values) => setVariables(session, node, names, values),
-    clearMemory: session => session.variables.clear(),
+    clearMemory: clearVariables,
     close: session => void node.sessions.delete(session.id),
   }
 }

@@ -48,7 +48,8 @@ export class RawPeer {
     return new Promise(resolve => this.socket.write(bytes, () => resolve()))
   }
 
-  async #change(): Promise<void> {
+  /** Resolves when something arrives, or the other end finishes. */
+  async change(): Promise<void> {
     await new Promise<void>(resolve => (this.#onChange = resolve))
   }
 
@@ -58,13 +59,13 @@ export class RawPeer {
       const step = decoding.next()
       if (step.done === true) return step.value
       if (this.#ended) this.#reader.end()
-      else await this.#change()
+      else await this.change()
     }
   }
 
   /** Resolves with everything received once the other end has finished. */
   async ended(): Promise<Buffer> {
-    while (!this.#ended) await this.#change()
+    while (!this.#ended) await this.change()
     return this.received
   }
 }

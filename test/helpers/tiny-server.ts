@@ -3,6 +3,7 @@
   without the language.
 */
 import type { Executor, Outcome } from '../../src/server/executor.js'
+import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
 import type { ScriptSession } from '../../src/server/script/session-state.js'
 import type { EmbeddedServer } from '../../src/server/start.js'
@@ -10,7 +11,7 @@ import { startServerWith } from '../../src/server/start.js'
 import type { Value } from '../../src/protocol/value.js'
 
 export interface TinyBehaviour {
-  script?(code: string, session: ScriptSession): Outcome
+  script?(code: string, session: ScriptSession, node: ServerNode): Outcome
   call?(name: string, args: readonly Value[], session: ScriptSession): Outcome
   upload?(names: readonly string[], values: readonly Value[]): Outcome
   clear?(): void
@@ -47,7 +48,7 @@ export async function startTinyServer(
       waiting.push(look)
       look()
     })
-  const executor: Executor = {
+  const makeExecutor = (node: ServerNode): Executor => ({
     open: info => {
       const session: ScriptSession = {
         ...info,
@@ -63,7 +64,7 @@ export async function startTinyServer(
     },
     runScript: (session, code) => {
       note(log, `script ${code}`)
-      return behaviour.script?.(code, session)
+      return behaviour.script?.(code, session, node)
     },
     runFunction: (session, name, args) => {
       note(log, `call ${name}`)
@@ -75,8 +76,8 @@ export async function startTinyServer(
     },
     clearMemory: () => behaviour.clear?.(),
     close: session => note(closedSessions, session.id),
-  }
-  const server = await startServerWith({ port: 0, ...options }, () => executor)
+  })
+  const server = await startServerWith({ port: 0, ...options }, makeExecutor)
   // A getter does not survive a spread.
   return Object.assign(Object.create(server) as EmbeddedServer, {
     log,

@@ -1,0 +1,176 @@
+/*
+  The life of one connection: bytes out through `Outgoing`, answers in through `ExchangeQueue`, and one end for both,
+  whether closed or lost.
+*/
+import type { Duplex } from 'node:stream'
+import type { DdbError } from '../errors.js'
+import { ConnectionError, UsageError } from '../errors.js'
+import { ByteReader } from '../wire/reader.js'
+import type { Patience } from './exchange-queue.js'
+import { ExchangeQueue, limitPatience } from './exchange-queue.js'
+import { addressText, connectionLost } from './failure.js'
+import type { ConnectOptions } from './options.js'
+import { Outgoing } from './outgoing.js'
+
+const defaultCloseTimeoutMs = 30_000
+const defaultHighWaterBytes = 1_048_576
+
+export class Link {
+  readonly outgoing: Outgoing
+  readonly exchanges: ExchangeQueue
+  /** What arrives is dropped. */
+  ignoresAnswers = false
+  /** Called once, with the failure unless close() ended the connection. */
+  onClose: ((error: DdbError | undefined) => void) | undefined
+  readonly #options: ConnectOptions
+  readonly #stream: Duplex
+  readonly #reader: ByteReader = new ByteReader()
+  readonly #ended: Promise<void>
+  /** Why the connection is gone, unless close() ended it. */
+  #failure: DdbError | undefined
+  #closing: Promise<void> | undefined
+  #finSent = false
+  #gone = false
+  #receivedBytes = 0
+
+  constructor(stream: Duplex, options: ConnectOptions) {
+    this.#options = options
+    this.#stream = stream
+    this.outgoing = new Outgoing(stream, options.highWaterBytes ?? defaultHighWaterBytes)
+    this.exchanges = new ExchangeQueue(this.outgoing, this.#reader)
+    stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
+    stream.once('end', () => this.#end(undefined))
+    stream.once('error', error => this.#end(error))
+    this.#ended = new Promise<void>(resolve => {
+      stream.once('close', () => {
+        this.#end(undefined)
+        resolve()
+        this.onClose?.(this.#failure)
+      })
+    })
+  }
+
+  /** False once nothing can be sent any more. */
+  get isOpen(): boolean {
+    return !this.#gone && this.#closing === undefined
+  }
+
+  /** @throws {UsageError} DDB_CLOSED after close(); else what ended the connection */
+  checkOpen(): void {
+    if (!this.isOpen) throw this.#refusal()
+  }
+
+  #refusal(): DdbError {
+    return (
+      this.#failure ??
+      new UsageError('DDB_CLOSED', 'This session is closed: connect again to send more requests.')
+    )
+  }
+
+  /** Acts once there is room for another request, in the order of the calls; rejects when that never comes. */
+  whenRoom(patience: Patience, act: () => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      let patient = true
+      const release = limitPatience(patience, 'room', error => {
+        patient = false
+        reject(error)
+      })
+      this.outgoing.whenRoom(() => {
+        if (!patient) return
+        release()
+        // At once, not a microtask later: the next waiter must see the room that is left.
+        resolve(new Promise<void>(done => done(this.#act(act))))
+      })
+    })
+  }
+
+  #act(act: () => void): void {
+    if (this.#gone) throw this.#refusal()
+    act()
+  }
+
+  /** Reads no further until `resume`: the caller has enough to do with what arrived. */
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+    this.#advance()
+  }
+
+  #receive(chunk: Uint8Array): void {
+    this.#receivedBytes += chunk.byteLength
+    if (this.ignoresAnswers) return
+    this.#reader.push(chunk)
+    this.#advance()
+  }
+
+  #advance(): void {
+    try {
+      this.exchanges.advance()
+    } catch (error) {
+      this.#end(error)
+    }
+  }
+
+  /** The connection is gone, or of no use any more: releases everyone who waits for it. */
+  #end(cause: unknown): void {
+    if (this.#gone) return
+    this.#gone = true
+    if (!this.#finSent || cause !== undefined) {
+      const { host, port } = this.#options
+      this.#failure = connectionLost(host, port, cause, this.outgoing.counts)
+    }
+    this.outgoing.stop()
+    this.exchanges.fail(this.#refusal())
+    this.#stream.destroy()
+  }
+
+  /** @see Session.close */
+  close(): Promise<void> {
+    this.#closing ??= this.#finish()
+    return this.#closing
+  }
+
+  async #finish(): Promise<void> {
+    const unwatch = this.#watchProgress()
+    try {
+      await Promise.race([this.#everythingSent(), this.#ended])
+      this.#finSent = true
+      this.#stream.end()
+      await this.#ended
+    } finally {
+      unwatch()
+    }
+    // Synchronous requests reported the loss themselves; asynchronous ones have nobody else to tell.
+    if (this.#failure !== undefined && this.outgoing.counts.accepted > 0) throw this.#failure
+  }
+
+  async #everythingSent(): Promise<void> {
+    await this.exchanges.idle()
+    await this.outgoing.emptied()
+  }
+
+  /** Ends the connection when nothing moves any more while it is being closed. */
+  #watchProgress(): () => void {
+    const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
+    let seenBytes = -1
+    const timer = setInterval(() => {
+      const movedBytes = this.#receivedBytes + this.outgoing.writtenBytes
+      if (movedBytes !== seenBytes) seenBytes = movedBytes
+      else if (this.#finSent) this.#stream.destroy()
+      else this.#stream.destroy(this.#closeTimeout(timeoutMs))
+    }, timeoutMs)
+    return () => clearInterval(timer)
+  }
+
+  #closeTimeout(timeoutMs: number): ConnectionError {
+    const { host, port } = this.#options
+    return new ConnectionError(
+      'DDB_CONNECTION_LOST',
+      `${addressText(host, port)} took and answered nothing for ${timeoutMs} ms while the session was closing; what ` +
+        'was still to be sent is not delivered.',
+    )
+  }
+}

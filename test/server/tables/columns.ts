@@ -1,0 +1,83 @@
+/*
+  Columns for tests, short to write.
+*/
+import fc from 'fast-check'
+import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
+import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
+import type { Column, SymbolVector } from '../../../src/protocol/value.js'
+
+export function column(type: DataType, ...values: ElementValue[]): Column {
+  return vectorOf({ type }, values)
+}
+
+/** One type of each way columns are kept. */
+export const storedTypes: readonly ColumnType[] = [
+  { type: 'BOOL' },
+  { type: 'SHORT' },
+  { type: 'INT' },
+  { type: 'LONG' },
+  { type: 'FLOAT' },
+  { type: 'DOUBLE' },
+  { type: 'TIMESTAMP' },
+  { type: 'SYMBOL' },
+  { type: 'STRING' },
+  { type: 'BLOB' },
+  { type: 'UUID' },
+  { type: 'POINT' },
+  { type: 'DECIMAL32', scale: 2 },
+  { type: 'DECIMAL128', scale: 4 },
+  { type: 'ANY' },
+  { type: 'INT', array: true },
+]
+
+/** An element of the type, null now and then. */
+export function elements(type: ColumnType): fc.Arbitrary<ElementValue> {
+  if (type.array) {
+    return fc.array(elements({ type: type.type }), { minLength: 1, maxLength: 4 })
+  }
+  switch (type.type) {
+    case 'BOOL':
+      return fc.option(fc.boolean())
+    case 'SHORT':
+      return fc.option(fc.integer({ min: -32767, max: 32767 }))
+    case 'INT':
+      return fc.option(fc.integer({ min: -2147483647, max: 2147483647 }))
+    case 'LONG':
+    case 'TIMESTAMP':
+      return fc.option(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }))
+    case 'FLOAT':
+      return fc.option(fc.float({ noNaN: true }))
+    case 'DOUBLE':
+      return fc.option(fc.double({ noNaN: true }))
+    case 'BLOB':
+      return fc.uint8Array({ maxLength: 4 })
+    case 'UUID':
+      return fc.option(fc.uint8Array({ minLength: 16, maxLength: 16 }))
+    case 'POINT':
+      return fc.option(fc.tuple(fc.double({ noNaN: true }), fc.double({ noNaN: true })))
+    case 'DECIMAL32':
+      return fc.option(fc.bigInt({ min: -999999999n, max: 999999999n }))
+    case 'DECIMAL128':
+      return fc.option(fc.bigInt({ min: -(10n ** 37n), max: 10n ** 37n }))
+    case 'ANY':
+      return fc
+        .integer({ min: -5, max: 5 })
+        .map(value => ({ form: 'scalar', type: 'INT', value }) as const)
+    default:
+      return fc.string({ maxLength: 4 }).map(text => text.replaceAll('\0', ''))
+  }
+}
+
+/** A SYMBOL column over a base of its own, which may hold entries that no row uses. */
+export const symbolColumns: fc.Arbitrary<SymbolVector> = fc
+  .uniqueArray(fc.string({ minLength: 1, maxLength: 2 }), { maxLength: 6 })
+  .chain(names => {
+    const base = ['', ...names]
+    return fc.array(fc.nat({ max: base.length - 1 }), { maxLength: 20 }).map(codes => ({
+      form: 'vector',
+      type: 'SYMBOL',
+      length: codes.length,
+      codes: Int32Array.from(codes),
+      base,
+    }))
+  })
