@@ -60,7 +60,7 @@ export const dataTypes = {
   DECIMAL32: { id: 37, bytesPerValue: 4, category: 'denary' },
   DECIMAL64: { id: 38, bytesPerValue: 8, category: 'denary' },
   DECIMAL128: { id: 39, bytesPerValue: 16, category: 'denary' },
-} as const satisfies Record<string, DataTypeFacts>
+} as const
 
 export type DataType = keyof typeof dataTypes
 
@@ -73,7 +73,10 @@ export const symbolBaseTypeId = 145
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(
-  Object.entries(dataTypes).map(([name, facts]) => [facts.id, name as DataType]),
+  Object.entries(dataTypes satisfies Record<string, DataTypeFacts>).map(([name, facts]) => [
+    facts.id,
+    name as DataType,
+  ]),
 )
 
 /** The type with this wire number, or undefined. */

@@ -5,7 +5,7 @@
 import type { FileHandle } from 'node:fs/promises'
 
 /** Large enough that a read costs little against parsing it, small enough to stay in the second-level cache. */
-export const chunkBytes = 512 * 1024
+export const chunkBytes: number = 512 * 1024
 
 /**
  * The bytes of an open file from its current position. A chunk is overwritten after the next one was asked for.

@@ -29,7 +29,7 @@ export class Cursor {
   readonly tokens: readonly Token[]
   readonly scope: ParseScope
   /** Expressions that stood in brackets of their own: `(1<2)<3` is no chain. */
-  readonly bracketed = new WeakSet<Expression>()
+  readonly bracketed: WeakSet<Expression> = new WeakSet()
   mode: CursorMode = topMode
   private index = 0
   private depth = 0
@@ -116,7 +116,7 @@ export class Cursor {
     return syntaxError(token.line, `Cannot recognize the token ${token.text}`)
   }
 
-  fail(message: string, line = this.peek().line): never {
+  fail(message: string, line: number = this.peek().line): never {
     throw syntaxError(line, message)
   }
 

@@ -19,7 +19,7 @@ export class NameScope {
   /** The scope a lambda can see through; undefined for named functions, which see no variables but their own. */
   readonly outer: NameScope | undefined
   /** Variables of the outer scope that this lambda uses. */
-  readonly captures = new Set<string>()
+  readonly captures: Set<string> = new Set()
 
   constructor(options: {
     runtime: Runtime

@@ -26,9 +26,9 @@ export class Runtime implements CallContext {
   readonly session: ScriptSession
   argumentNames: readonly (string | undefined)[] = []
   /** Constants of the session: `const x = 1`. */
-  readonly constants = new Set<string>()
+  readonly constants: Set<string> = new Set()
   /** Names of function requests, parsed. */
-  readonly requestNames = new Map<string, Expression>()
+  readonly requestNames: Map<string, Expression> = new Map()
   private steps = 0
   private turnStartedAt = 0
   private callDepth = 0
