@@ -11,11 +11,13 @@ import type { FaultBefore, Faults, RequestInfo } from './faults.js'
 import { requestInfo, requestText } from './faults.js'
 import { Replies } from './replies.js'
 import type { RequestRunner } from './request-runner.js'
+import type { RunningJobs } from './running-jobs.js'
 import type { Transport } from './transport.js'
 
 /** What all connections of a server share. */
 export interface ConnectionContext {
   readonly failures: AsynchronousFailures
+  readonly jobs: RunningJobs
   readonly faults: Faults | undefined
   readonly limits: RequestLimits
   /** Called for every request that was decoded. */
@@ -197,16 +199,22 @@ export class Connection {
       const outcome = this.#runner.run(work.head, work.request)
       if (outcome instanceof Promise) {
         this.#busy = true
+        this.#context.jobs.begin(this.#runner.session.id, work.head, work.request)
         // What was printed before the wait is shown before it.
         this.#replies.flush()
         outcome.then(
-          value => this.#resumed(() => this.#succeeded(work, value)),
-          (error: unknown) => this.#resumed(() => this.#failed(work, error)),
+          value => this.#waited(() => this.#succeeded(work, value)),
+          (error: unknown) => this.#waited(() => this.#failed(work, error)),
         )
       } else this.#succeeded(work, outcome)
     } catch (error) {
       this.#failed(work, error)
     }
+  }
+
+  #waited(finish: () => void): void {
+    this.#context.jobs.end(this.#runner.session.id)
+    this.#resumed(finish)
   }
 
   #resumed(finish: () => void): void {

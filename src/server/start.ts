@@ -16,6 +16,7 @@ import { createNode } from './node.js'
 import type { ServerOptions } from './options.js'
 import { checkExposure, checkServerOptions } from './options.js'
 import { RequestRunner } from './request-runner.js'
+import { RunningJobs } from './running-jobs.js'
 import { initialAdmin, Users } from './users.js'
 
 export interface ServerCounters {
@@ -72,6 +73,7 @@ export async function startServerWith(
     allowOrigins: options.allowOrigins ?? [],
     context: {
       failures,
+      jobs: new RunningJobs(node),
       faults: options.faults,
       limits: requestLimits(options),
       countRequest: asynchronous => {

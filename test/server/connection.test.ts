@@ -64,11 +64,16 @@ t.test('a session runs its requests in order; others do not wait for it', async 
   await other.response()
   t.match(await other.response(), { ok: true, value: { value: 2 } })
   t.strictSame(server.log, ['script wait', 'script other'])
+  t.match(
+    [...server.node.jobs],
+    [['1000000001', [{ jobType: 'script', description: 'wait', priority: 4 }]]],
+  )
   gate.open()
   await waiting.response()
   t.match(await waiting.response(), { ok: true, value: { value: 1 } })
   t.match(await waiting.response(), { ok: true, value: { value: 2 } })
   t.strictSame(server.log, ['script wait', 'script other', 'script next'])
+  t.equal(server.node.jobs.size, 0)
 })
 
 t.test('asynchronous requests get not one byte, whatever becomes of them', async t => {

@@ -1,0 +1,33 @@
+/*
+  The requests that are under way but wait (sleep), as getConsoleJobs shows them. Requests that never wait are over
+  before anyone could ask.
+*/
+import { randomUUID } from 'node:crypto'
+import type { Request, RequestHead } from '../protocol/request.js'
+import { requestText } from './faults.js'
+import type { ServerNode } from './node.js'
+
+export class RunningJobs {
+  readonly #node: ServerNode
+
+  constructor(node: ServerNode) {
+    this.#node = node
+  }
+
+  begin(sessionId: string, head: RequestHead, request: Request): void {
+    if (request.kind === 'connect') return
+    const job = {
+      rootJobId: randomUUID(),
+      jobType: request.kind,
+      description: requestText(request),
+      priority: head.priority,
+      parallelism: head.parallelism,
+      receivedAt: new Date(this.#node.now()),
+    }
+    this.#node.jobs.set(sessionId, [job])
+  }
+
+  end(sessionId: string): void {
+    this.#node.jobs.delete(sessionId)
+  }
+}
