@@ -107,6 +107,7 @@ class SequentialInputs implements Inputs {
       batchBytes: this.#plan.batchBytes,
       ...(path === '-' ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs } : {}),
       ...(input.limit === undefined ? {} : { limit: input.limit - this.#doneRecords }),
+      keepRecords: this.#plan.rejectsFile !== undefined,
       stopped: () => run.stopped,
       onReject: reject => {
         update()

@@ -14,7 +14,7 @@ import { openInputs, type Inputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { makePlan } from './plan.js'
 import { loadResult } from './result.js'
-import { newRun, type Run } from './run.js'
+import { finalLimitFailure, newRun, type Run } from './run.js'
 
 /**
  * Loads the inputs into the target and finds out what became of every row.
@@ -81,6 +81,8 @@ async function pump(
   } catch (error) {
     run.fail(error)
   }
+  const limit = finalLimitFailure(run)
+  if (limit !== undefined) run.fail(limit)
   run.phase('confirming', delivery)
   await delivery.finish()
 }
@@ -102,12 +104,13 @@ async function closeAll(
   run: Run,
   opened: { inputs?: Inputs; control?: Session; delivery?: Delivery },
 ): Promise<void> {
-  for (const close of [
+  const closings: (() => Promise<void> | void)[] = [
     () => opened.inputs?.close(),
     () => opened.delivery?.close(),
     () => opened.control?.close(),
     () => run.rejects.close(),
-  ]) {
+  ]
+  for (const close of closings) {
     try {
       await close()
     } catch (error) {

@@ -3,7 +3,10 @@
 */
 import type { Session } from '../client/session.js'
 import { openAnsweredDelivery } from './answered-delivery.js'
+import { ServerError } from '../errors.js'
 import { openAsyncDelivery, type Counting } from './async-delivery.js'
+import type { WaitClock } from './count-confirm.js'
+import { openReceipts } from './open-receipts.js'
 import { connectServer } from './connect.js'
 import type { Delivery, Lane } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
@@ -20,6 +23,8 @@ export async function openDelivery(
   control: Session,
 ): Promise<Delivery> {
   const { plan, options } = run
+  const receipts = await receiptsIfAny(run, target)
+  if (receipts !== undefined) return receipts
   const highWaterBytes = Math.max(plan.maxInFlightBytes, 1)
   const session = await connectServer(options.server, options.signal, highWaterBytes)
   const names = target.columns.map(column => column.name)
@@ -36,6 +41,24 @@ export async function openDelivery(
   const counting =
     counted === undefined ? undefined : await openCounting(run, target, control, counted)
   return openAsyncDelivery(lane, names, run.tally, plan.maxInFlightBytes, counting)
+}
+
+const clock: WaitClock = {
+  nowMs: () => performance.now(),
+  wait: ms => new Promise(resolve => setTimeout(resolve, ms)),
+}
+
+/** Receipts when they are asked for, or to be had; `auto` says why when they are not. */
+async function receiptsIfAny(run: Run, target: TargetDescription): Promise<Delivery | undefined> {
+  const { mode, confirm } = run.plan
+  if (mode === 'sync' || (confirm !== 'receipts' && confirm !== 'auto')) return undefined
+  try {
+    return await openReceipts(run, target, clock)
+  } catch (error) {
+    if (confirm === 'receipts' || !(error instanceof ServerError)) throw error
+    run.notice(`no receipts on this server (${error.serverMessage}): counting rows instead`)
+    return undefined
+  }
 }
 
 function openLane({ plan }: Run, session: Session): Lane {
@@ -88,10 +111,7 @@ async function openCounting(
     count: () => askCount(control, table),
     beforeRows: await askCount(control, table),
     timeoutMs: run.plan.confirmTimeoutMs,
-    clock: {
-      nowMs: () => performance.now(),
-      wait: ms => new Promise(resolve => setTimeout(resolve, ms)),
-    },
+    clock,
     idle: laneSessionId => askIdle(control, laneSessionId),
     outsideScheme: outsideScheme(target),
   }

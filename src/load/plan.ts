@@ -25,6 +25,9 @@ export interface Plan {
   onError: OnError
   maxErrors: { count: number } | { share: number }
   rejectsFile: string | undefined
+  retries: number
+  retryTimeoutMs: number
+  onDoubt: 'report' | 'resend'
 }
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
@@ -69,6 +72,9 @@ export function makePlan(options: LoadOptions): Plan {
     onError,
     maxErrors: parseMaxErrors(rejects.maxErrors ?? 100),
     rejectsFile: rejects.file,
+    retries: natural(delivery.retries ?? 5, 'retries'),
+    retryTimeoutMs: positive(delivery.retryTimeoutMs ?? 300_000, 'retry timeout'),
+    onDoubt: delivery.onDoubt ?? 'report',
   }
 }
 
@@ -110,6 +116,11 @@ function parseMaxErrors(value: number | string): { count: number } | { share: nu
 function positive(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value > 0) return value
   throw new UsageError('DDB_USAGE', `${what} must be a whole number above 0, not ${value}`)
+}
+
+function natural(value: number, what: string): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
 }
 
 /** 16 random hexadecimal digits: never meets another run. */

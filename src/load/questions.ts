@@ -116,3 +116,14 @@ export async function askIdle(
     throw error
   }
 }
+
+/** `TRANS` or `CHUNK`; undefined when the server does not tell (`schema(database(path)).atomic`). */
+export async function askAtomic(session: Session, database: string): Promise<string | undefined> {
+  try {
+    const answer = await session.run(`schema(database("${database}"))["atomic"]`)
+    return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}

@@ -28,8 +28,8 @@ export function ledgerName(runId: string): string {
  * Creates the ledger when it is not there and probes it: the value of the script is how many rows a known key
  * inserts, 0 on servers that count as documented (DolphinDB manual, keyedStreamTable).
  */
-export function ledgerScript(ledger: string, probe: bigint): string {
-  const probeRow = `tableInsert(ddbIngestProbe, 0l, ${probe}, ${probePhase}, 0l, 0l, "", now())`
+export function ledgerScript(ledger: string): string {
+  const probeRow = `tableInsert(ddbIngestProbe, 0l, 0, ${probePhase}, 0l, 0l, "", now())`
   return `if(!defined("${ledger}", SHARED)) {
     share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0, \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt, [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "${ledger}")
 }
@@ -98,6 +98,16 @@ function targetBody(target: Target): string {
     return r[0] + r[1]`
   }
   return `    return tableInsert(${expression}, data)`
+}
+
+/** Claims and outcomes that are there already: a fresh ledger has none. */
+export function ledgerStateScript(ledger: string): string {
+  return `exec count(*) from objByName("${ledger}") where batchNo > 0`
+}
+
+/** Takes the ledger over; answers 1 when nobody else did at the same moment. */
+export function ownScript(ledger: string, owner: number, token: bigint): string {
+  return `tableInsert(objByName("${ledger}"), 0l, ${owner}, ${ownerPhase}, ${token}l, 0l, "", now())`
 }
 
 /** Rows of the ledger from `seen` on; rows are never changed or removed, so `seen` is a cursor. */

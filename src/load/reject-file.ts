@@ -28,6 +28,7 @@ export interface RejectFile {
   add(record: Uint8Array, headerBytes: Uint8Array | undefined, reason: RejectReason): void
   /** Writes what is queued and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
+  /** Flushes and closes. */
   close(): void
 }
 
@@ -143,7 +144,11 @@ function openAppendFile(path: string): AppendFile {
     write: bytes => queued.push(bytes),
     flush,
     close() {
-      closeSync(descriptor)
+      try {
+        flush()
+      } finally {
+        closeSync(descriptor)
+      }
     },
   }
 }

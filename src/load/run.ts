@@ -1,13 +1,13 @@
 /*
   The state of one run: its tally, its rejects, its first failure, and what it tells those who watch.
 */
-import { DdbError, InputError } from '../errors.js'
-import type { Reject } from '../parse/reader.js'
+import { DdbError, InputError, type InputPosition } from '../errors.js'
+import type { Batch, Reject } from '../parse/reader.js'
 import type { Delivery } from './delivery.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import type { LoadOptions, LoadReport } from './options.js'
 import type { Plan } from './plan.js'
-import { openRejectFile, type RejectFile } from './reject-file.js'
+import { openRejectFile, type RejectFile, type RejectReason } from './reject-file.js'
 import { newTally, rowCounts, type Tally } from './tally.js'
 
 export interface Run {
@@ -23,7 +23,9 @@ export interface Run {
   readonly stopped: boolean
   /** Ends the run in order. Anything that is no DdbError is our own bug (70). */
   fail(error: unknown): void
-  reject(reject: Reject, headerBytes: Uint8Array | undefined): void
+  reject(reject: AnyReject, headerBytes: Uint8Array | undefined): void
+  /** A row that was sent and that the server refused, for the reason given in its words. */
+  rejectSent(batch: Batch, rowIndex: number, serverMessage: string): void
   notice(text: string): void
   phase(phase: LoadReport['phase'], delivery: Delivery | undefined): void
   /** Tells onReport how far the run is, at most ten times a second. */
@@ -32,6 +34,9 @@ export interface Run {
   progress: { bytesRead: number; totalBytes: number | undefined }
   delivery: Delivery | undefined
 }
+
+/** A reject of a reader, or of the server. */
+export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }
 
 export interface RejectTally extends Pick<RejectFile, 'flush' | 'close'> {
   readonly path: string | undefined
@@ -48,8 +53,7 @@ const shareFromRows = 1_000
 export function newRun(options: LoadOptions, plan: Plan): Run {
   const tally = newTally()
   const file = plan.rejectsFile === undefined ? undefined : openRejectFile(plan.rejectsFile)
-  const byClass = { parse: 0, type: 0, server: 0 }
-  const byCode: Record<string, number> = {}
+  const rejects = newRejectTally(file)
   const startedAt = new Date()
   const startedMs = performance.now()
   let failure: DdbError | undefined
@@ -73,13 +77,7 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
     plan,
     tally,
     latencies: newLatencies(),
-    rejects: {
-      path: file?.path,
-      byClass,
-      byCode,
-      flush: () => file?.flush(),
-      close: () => file?.close(),
-    },
+    rejects,
     startedAt,
     progress: { bytesRead: 0, totalBytes: undefined },
     delivery: undefined,
@@ -94,22 +92,14 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
     },
     reject(reject, headerBytes) {
       tally.rejected++
-      byClass[reject.class]++
-      byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
-      if (tally.rejected <= shownRejects) run.notice(`rejected: ${reject.message}`)
-      file?.add(reject.bytes, headerBytes, {
-        runId: plan.runId,
-        file: reject.file,
-        lineNumber: reject.lineNumber,
-        offsetBytes: reject.offsetBytes,
-        columnName: reject.columnName ?? null,
-        code: reject.code,
-        class: reject.class,
-        message: reject.message,
-        value: reject.value ?? null,
-      })
+      countReject(rejects, reject)
+      if (tally.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
+      file?.add(reject.bytes, headerBytes, reasonOf(reject, plan.runId))
       const limit = limitFailure(run, reject)
       if (limit !== undefined) run.fail(limit)
+    },
+    rejectSent(batch, rowIndex, serverMessage) {
+      run.reject(refusedRow(batch, rowIndex, serverMessage), batch.headerBytes)
     },
     notice(text) {
       options.onNotice?.(text)
@@ -126,34 +116,86 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
   return run
 }
 
-/** Whether this reject ends the run: at once with `stop`, else when there are too many. */
-function limitFailure({ plan, tally }: Run, reject: Reject): DdbError | undefined {
-  const { file, lineNumber, offsetBytes, columnName } = reject
-  const position = {
-    file,
-    lineNumber,
-    offsetBytes,
-    ...(columnName === undefined ? {} : { columnName }),
+function newRejectTally(file: RejectFile | undefined): RejectTally {
+  return {
+    path: file?.path,
+    byClass: { parse: 0, type: 0, server: 0 },
+    byCode: {},
+    flush: () => file?.flush(),
+    close: () => file?.close(),
   }
-  if (plan.onError === 'stop') return new InputError(reject.code, reject.message, position)
-  const tooMany =
-    'count' in plan.maxErrors
-      ? tally.rejected > plan.maxErrors.count
-      : tally.read >= shareFromRows && tally.rejected > plan.maxErrors.share * tally.read
-  if (!tooMany) return undefined
-  return limitError(tally.rejected, position)
 }
 
-export function limitError(rejected: number, position: { file: string }): InputError {
+function countReject({ byClass, byCode }: RejectTally, reject: AnyReject): void {
+  byClass[reject.class]++
+  byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
+}
+
+function refusedRow(batch: Batch, rowIndex: number, serverMessage: string): AnyReject {
+  return {
+    ...batch.locate(rowIndex),
+    bytes: batch.record(rowIndex),
+    code: 'DDB_SERVER_REFUSED_ROW',
+    class: 'server',
+    message: `the server refused the row: ${serverMessage}`,
+    columnName: undefined,
+    value: undefined,
+  }
+}
+
+/** Whether this reject ends the run: at once with `stop`, else when there are too many. */
+function limitFailure({ plan, tally }: Run, reject: AnyReject): DdbError | undefined {
+  if (plan.onError === 'stop') {
+    return new InputError(reject.code, located(reject), positionOf(reject))
+  }
+  if (!exceedsLimit(plan.maxErrors, tally, shareFromRows)) return undefined
+  return limitError(tally.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
+}
+
+/** The failure of a run that ended with too large a share of bad rows, however short its input. */
+export function finalLimitFailure({ plan, tally, options }: Run): DdbError | undefined {
+  if (!exceedsLimit(plan.maxErrors, tally, 1)) return undefined
+  return limitError(tally.rejected, '', { file: options.inputs.join(', ') })
+}
+
+function exceedsLimit(maxErrors: Plan['maxErrors'], tally: Tally, fromRows: number): boolean {
+  if ('count' in maxErrors) return tally.rejected > maxErrors.count
+  return tally.read >= fromRows && tally.rejected > maxErrors.share * tally.read
+}
+
+function limitError(rejected: number, last: string, position: InputPosition): InputError {
   return new InputError(
     'DDB_INPUT_LIMIT',
-    `${rejected} rows were rejected, more than --max-errors allows; the last: ${position.file}. ` +
+    `${rejected} rows were rejected, more than --max-errors allows${last}. ` +
       'Repair the input, or raise --max-errors.',
     position,
   )
 }
 
-function asDdbError(error: unknown): DdbError {
+function located({ file, lineNumber, message }: AnyReject): string {
+  return `${file}, line ${lineNumber}: ${message}`
+}
+
+function positionOf({ file, lineNumber, offsetBytes, columnName }: AnyReject): InputPosition {
+  return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
+}
+
+function reasonOf(reject: AnyReject, runId: string): RejectReason {
+  return {
+    runId,
+    file: reject.file,
+    lineNumber: reject.lineNumber,
+    offsetBytes: reject.offsetBytes,
+    columnName: reject.columnName ?? null,
+    code: reject.code,
+    class: reject.class,
+    message: reject.message,
+    value: reject.value ?? null,
+  }
+}
+
+/** Anything that is no DdbError is our own bug (70). */
+export function asDdbError(error: unknown): DdbError {
   if (error instanceof DdbError) return error
   const text = error instanceof Error ? error.message : String(error)
   return new DdbError(

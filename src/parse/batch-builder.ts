@@ -10,6 +10,7 @@ import { clippedText } from './clipped-text.js'
 import type { ColumnBuilder } from './column-builder.js'
 import { ConstantColumn } from './column-constant.js'
 import { columnBuilder } from './column-types.js'
+import { KeptRecords } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { Batch, CellRules, ColumnCounts, Reject } from './reader.js'
 import type { RecordBlock } from './record-block.js'
@@ -26,6 +27,8 @@ interface BuiltColumn {
   nullsRead: number
 }
 
+const noRecord = (): Uint8Array => new Uint8Array(0)
+
 export class BatchBuilder {
   rowCount = 0
   readonly columnCounts: readonly ColumnCounts[]
@@ -33,6 +36,8 @@ export class BatchBuilder {
   readonly #pool: BufferPool = new BufferPool()
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
+  readonly #records: KeptRecords | undefined
+  readonly #headerBytes: Uint8Array | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
 
@@ -46,8 +51,12 @@ export class BatchBuilder {
     fieldOf: (column: MappedColumn, columnIndex: number) => number,
     block: RecordBlock,
     rules: CellRules,
+    keepRecords: boolean,
+    headerBytes: Uint8Array | undefined,
   ) {
     this.#file = file
+    this.#records = keepRecords ? new KeptRecords(this.#pool) : undefined
+    this.#headerBytes = headerBytes
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
       typeText: columnTypeText(column.type),
@@ -82,6 +91,7 @@ export class BatchBuilder {
     const refused = block.refusedCount === 0 ? [] : this.#takeRefusedOut(block)
     for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
     this.#places.append(block, this.rowCount)
+    this.#records?.append(block, this.rowCount)
     this.rowCount += block.rowCount
     return refused
   }
@@ -101,6 +111,7 @@ export class BatchBuilder {
     let buffers: ArrayBuffer[] = []
     const columns = this.#columns.map(({ builder }) => builder.take(rowCount, buffers))
     const place = this.#places.take(buffers)
+    const record = this.#records?.take(buffers) ?? noRecord
     const locate: Batch['locate'] = rowIndex => ({ file, ...place(rowIndex) })
     this.rowCount = 0
     return {
@@ -112,6 +123,8 @@ export class BatchBuilder {
       startOffsetBytes,
       endOffsetBytes,
       locate,
+      record,
+      headerBytes: this.#headerBytes,
       release() {
         for (const buffer of buffers) pool.give(buffer)
         buffers = []

@@ -18,6 +18,7 @@ export interface BlockInput {
   /** What comes behind the bytes that the tokenizer has already. */
   readonly chunks: AsyncIterator<Uint8Array, void>
   readonly block: RecordBlock
+  readonly headerBytes?: Uint8Array | undefined
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
 }
 
@@ -39,7 +40,15 @@ export class BlockReader {
     this.#options = options
     this.#clock = options.clock ?? systemClock
     const { file, block, fieldOf } = input
-    this.#builder = new BatchBuilder(file, options.mapping, fieldOf, block, options.cells ?? {})
+    this.#builder = new BatchBuilder(
+      file,
+      options.mapping,
+      fieldOf,
+      block,
+      options.cells ?? {},
+      options.keepRecords ?? false,
+      input.headerBytes,
+    )
   }
 
   get columnCounts(): readonly ColumnCounts[] {

@@ -144,6 +144,7 @@ class CsvReader implements InputReader {
         tokenizer: this.#tokenizer,
         chunks: this.#chunks,
         block: new RecordBlock(this.fieldCount),
+        headerBytes: this.headerBytes,
         fieldOf,
       },
       options,

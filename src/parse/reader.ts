@@ -31,6 +31,10 @@ export interface Batch {
   readonly endOffsetBytes: number
   /** Where row `rowIndex` came from, and the bytes of its record with its line ending. */
   locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }
+  /** The record of row `rowIndex` as it stands in the input, line ending included; empty without `keepRecords`. */
+  record(rowIndex: number): Uint8Array
+  /** Header of the input these rows come from. */
+  readonly headerBytes: Uint8Array | undefined
   /** Gives the arrays back for later batches; needs no `this`. Harmless when called twice. */
   readonly release: () => void
 }
@@ -84,6 +88,8 @@ export interface BatchOptions {
   readonly clock?: Clock
   /** Most records to read, rejects included. */
   readonly limit?: number
+  /** Keeps the records of each batch until it is released, for rows that the server may refuse. */
+  readonly keepRecords?: boolean
   /**
    * Asked before every piece of input; once it says yes, nothing more is read and the rows in hand come as the last
    * batch.

@@ -1,0 +1,105 @@
+/*
+  A run's ledger on the server, as the control session sees it: created, probed, owned, read with a cursor, dropped.
+*/
+import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import { elementAt } from '../protocol/element.js'
+import type { Table, Value } from '../protocol/value.js'
+import type { Link } from './link.js'
+import type { LedgerRow } from './receipt-book.js'
+import {
+  dropLedgerScript,
+  ledgerQuery,
+  ledgerScript,
+  ledgerStateScript,
+  ownerPhase,
+  ownScript,
+} from './receipt-script.js'
+
+export interface Ledger {
+  readonly name: string
+  /** True on servers that count a known key as inserted: claims then read back who came first. */
+  readonly countsDuplicates: boolean
+  /** Rows since the last call, oldest first. @throws {ServerError} when the ledger is gone */
+  read(): Promise<LedgerRow[]>
+  exists(): Promise<boolean>
+  drop(): Promise<void>
+}
+
+/** Rows asked for at once: about two megabytes. */
+const rowsPerRead = 20_000
+
+/**
+ * Creates the ledger and takes it over.
+ *
+ * @throws {ServerError} when the server refuses what receipts need
+ * @throws {DdbError} DDB_LOCKED when the name was used by another run
+ */
+export async function openLedger(control: Link, name: string): Promise<Ledger> {
+  const probe = wholeNumber(await control.run(ledgerScript(name)))
+  if (probe !== 0 && probe !== 1) {
+    throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
+  }
+  if (wholeNumber(await control.run(ledgerStateScript(name))) !== 0) {
+    throw new DdbError(
+      'DDB_LOCKED',
+      `the server has receipts of another run under this run id (table ${name}): use another --run-id`,
+    )
+  }
+  const token = crypto.getRandomValues(new BigInt64Array(1))[0]! & 0x7fff_ffff_ffffn
+  await control.run(ownScript(name, 1, token))
+  let seen = 0
+  return {
+    name,
+    countsDuplicates: probe === 1,
+    async read() {
+      const answer = await control.run(ledgerQuery(name, seen, rowsPerRead))
+      if (answer?.form !== 'table') {
+        throw new ServerError('', 'DDB_SERVER', `the ledger ${name} did not answer with its rows`)
+      }
+      seen += answer.rows
+      const rows = ledgerRows(answer)
+      for (const row of rows) checkOwner(row, token, name)
+      return rows
+    },
+    async exists() {
+      const answer = await control.run(`defined("${name}", SHARED)`)
+      return answer?.form === 'scalar' && answer.value === true
+    },
+    async drop() {
+      try {
+        await control.run(dropLedgerScript(name))
+      } catch (error) {
+        // Whether the ledger could be removed changes nothing for the rows.
+        if (!(error instanceof ServerError) && !(error instanceof ConnectionError)) throw error
+      }
+    },
+  }
+}
+
+function checkOwner(row: LedgerRow, token: bigint, name: string): void {
+  if (row.batchNo !== 0 || row.phase !== ownerPhase || BigInt(row.sendNo) === token) return
+  throw new DdbError('DDB_LOCKED', `another run took over the ledger ${name}: this one stops`)
+}
+
+function wholeNumber(value: Value | undefined): number | undefined {
+  if (value?.form !== 'scalar' || value.value === null) return undefined
+  return typeof value.value === 'number' || typeof value.value === 'bigint'
+    ? Number(value.value)
+    : undefined
+}
+
+function ledgerRows(table: Table): LedgerRow[] {
+  const [batchNo, attempt, phase, sendNo, rowCount, errText] = table.columns
+  return Array.from({ length: table.rows }, (_, i) => {
+    const numberAt = (column = batchNo): number => wholeNumber(elementAt(column!, i)) ?? 0
+    const text = elementAt(errText!, i)
+    return {
+      batchNo: numberAt(batchNo),
+      attempt: numberAt(attempt),
+      phase: numberAt(phase),
+      sendNo: numberAt(sendNo),
+      rowCount: numberAt(rowCount),
+      errText: text.form === 'scalar' && typeof text.value === 'string' ? text.value : '',
+    }
+  })
+}

@@ -1,0 +1,80 @@
+/*
+  A session that comes back: when its connection is lost it is opened again, prepared as before, by the retry rules.
+*/
+import type { Session } from '../client/session.js'
+import { ConnectionError } from '../errors.js'
+import type { Value } from '../protocol/value.js'
+import { withRetries, type RetryRules } from './retry.js'
+
+export interface Link {
+  /** The session of the moment. */
+  readonly session: Session
+  /** How often the connection was opened again. */
+  readonly reconnects: number
+  /** Runs a script whose repetition does no harm, over a new connection when the old one is lost. */
+  run(script: string): Promise<Value | undefined>
+  /** Opens a new connection unless the present one works. @throws {ConnectionError} when the rules are used up */
+  restore(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function openLink(
+  open: () => Promise<Session>,
+  prepare: (session: Session) => Promise<void>,
+  rules: RetryRules,
+): Promise<Link> {
+  const openPrepared = async (): Promise<Session> => {
+    const session = await open()
+    try {
+      await prepare(session)
+      return session
+    } catch (error) {
+      await session.close().catch(() => undefined)
+      throw error
+    }
+  }
+  let session = await withRetries(rules, openPrepared, isConnectionError)
+  let reconnects = 0
+  let restoring: Promise<void> | undefined
+
+  const restore = async (): Promise<void> => {
+    if (!session.closed) return
+    restoring ??= withRetries(rules, openPrepared, isConnectionError)
+      .then(next => {
+        session = next
+        reconnects++
+      })
+      .finally(() => {
+        restoring = undefined
+      })
+    await restoring
+  }
+  return {
+    get session() {
+      return session
+    },
+    get reconnects() {
+      return reconnects
+    },
+    async run(script) {
+      await restore()
+      try {
+        return await session.run(script)
+      } catch (error) {
+        if (!isConnectionError(error)) throw error
+        await restore()
+        return session.run(script)
+      }
+    },
+    restore,
+    async close() {
+      await session.close().catch((error: unknown) => {
+        if (!isConnectionError(error)) throw error
+      })
+    },
+  }
+}
+
+function isConnectionError(error: unknown): boolean {
+  return error instanceof ConnectionError
+}

@@ -1,0 +1,273 @@
+/*
+  Asynchronous delivery with a receipt for every batch: batches go out under numbers, a ledger on the server says what
+  became of them, and silence is looked into until it is an answer or a doubt.
+*/
+import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import type { Batch } from '../parse/reader.js'
+import type { WaitClock } from './count-confirm.js'
+import type { Delivery } from './delivery.js'
+import type { Ledger } from './ledger.js'
+import type { Link } from './link.js'
+import { newReceiptBook, type OpenBatch, type ReceiptBook } from './receipt-book.js'
+import { settle, type Fates } from './receipt-fate.js'
+import type { ReceiptLane } from './receipt-lane.js'
+import { partText, settlePart, wholeBatch, type Part } from './receipt-part.js'
+import { askIdle } from './questions.js'
+import { asDdbError, type Run } from './run.js'
+
+export interface ReceiptSetup {
+  run: Run
+  lane: ReceiptLane
+  control: Link
+  ledger: Ledger
+  fates: Fates
+  clock: WaitClock
+  /** How long nothing new is taken for silence, ms. */
+  quietMs: number
+  /** Finds out what a vanished ledger means, and opens the next one; undefined when there is no going on. */
+  reopen: () => Promise<Ledger | undefined>
+}
+
+const firstPollMs = 5
+const slowestPollMs = 500
+/** While batches go out and come in, the ledger is read in pieces worth the question. */
+const busyPollMs = 25
+/** Doubtful batches named in the note; the count tells of the rest. */
+const namedDoubts = 20
+
+type OpenPart = OpenBatch<Part>
+
+export class ReceiptDelivery implements Delivery {
+  readonly used = 'receipts' as const
+  readonly #setup: ReceiptSetup
+  readonly #book: ReceiptBook<Part> = newReceiptBook()
+  #ledger: Ledger
+  #failure: DdbError | undefined
+  #finishing = false
+  #watching: Promise<void> | undefined
+  #doubts: string[] = []
+  #doubtCount = 0
+  /** Wakes whoever waits for room, and the watcher when there is something new to wait for. */
+  #wake: (() => void)[] = []
+  #newsAtMs = 0
+
+  constructor(setup: ReceiptSetup) {
+    this.#setup = setup
+    this.#ledger = setup.ledger
+  }
+
+  get inFlightBytes(): number {
+    return this.#book.openBytes
+  }
+
+  get note(): string | undefined {
+    const { fates } = this.#setup
+    const notes = [...fates.notes]
+    if (this.#doubtCount > 0) {
+      const more = this.#doubtCount - this.#doubts.length
+      const rest = more > 0 ? ` and ${more} more` : ''
+      notes.push(`in doubt: ${this.#doubts.join('; ')}${rest}`)
+    }
+    return notes.length === 0 ? undefined : notes.join('. ')
+  }
+
+  deliver(batch: Batch): void | Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const { run } = this.#setup
+    run.tally.sent += batch.rowCount
+    run.tally.sentBatches++
+    const room = this.#send(wholeBatch(batch))
+    if (this.#watching === undefined) {
+      this.#newsAtMs = this.#setup.clock.nowMs()
+      this.#watching = this.#watch().catch((error: unknown) => this.#fail(error))
+    }
+    return room && this.#book.openBytes < run.plan.maxInFlightBytes ? undefined : this.#room()
+  }
+
+  async finish(): Promise<void> {
+    this.#finishing = true
+    this.#wakeAll()
+    await this.#watching
+    for (const open of [...this.#book.open.values()]) this.#doubt(open, 'no receipt came in time')
+    if (this.#doubtCount === 0) await this.#ledger.drop()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async close(): Promise<void> {
+    await this.#setup.lane.close()
+    await this.#setup.control.close()
+  }
+
+  /** @returns false when the sender has to wait for the kernel */
+  #send(part: Part): boolean {
+    return this.#transmit(this.#book.add(part, part.end - part.start, part.encodedBytes))
+  }
+
+  #transmit(open: OpenPart): boolean {
+    const { lane, clock } = this.#setup
+    const sendNo = this.#book.transmit(open, clock.nowMs())
+    return lane.send(open, sendNo)
+  }
+
+  /** Waits until there is room for another batch, or nothing more will be sent. */
+  async #room(): Promise<void> {
+    const { lane, run } = this.#setup
+    await lane.drained()
+    while (this.#book.openBytes >= run.plan.maxInFlightBytes && this.#failure === undefined) {
+      await new Promise<void>(resolve => this.#wake.push(resolve))
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #wakeAll(): void {
+    const wake = this.#wake
+    this.#wake = []
+    for (const resolve of wake) resolve()
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= asDdbError(error)
+    this.#wakeAll()
+  }
+
+  /** Reads the ledger until every batch is settled and no more are to come. */
+  async #watch(): Promise<void> {
+    const { clock, lane, run, quietMs } = this.#setup
+    let pollMs = firstPollMs
+    while (!this.#finishing || this.#book.open.size > 0) {
+      if (lane.lost) await this.#restoreLane()
+      if (await this.#readLedger()) {
+        pollMs = firstPollMs
+        await clock.wait(this.#finishing ? firstPollMs : busyPollMs)
+        continue
+      }
+      const silentMs = clock.nowMs() - this.#newsAtMs
+      if (this.#book.open.size > 0 && silentMs >= run.plan.confirmTimeoutMs) return
+      if (this.#book.open.size > 0 && silentMs >= quietMs) await this.#investigate()
+      await clock.wait(pollMs)
+      pollMs = Math.min(pollMs * 2, slowestPollMs)
+    }
+  }
+
+  /** @returns whether the ledger said anything new */
+  async #readLedger(): Promise<boolean> {
+    let rows
+    try {
+      rows = await this.#ledger.read()
+    } catch (error) {
+      if (!(error instanceof ServerError)) throw error
+      if (await this.#ledger.exists()) throw error
+      await this.#ledgerIsGone()
+      return true
+    }
+    let settled = false
+    for (const row of rows) {
+      const settlement = this.#book.read(row)
+      if (settlement === undefined) continue
+      settled = true
+      this.#settle(settlement.batch, settlement.rows, settlement.errText)
+    }
+    if (rows.length > 0) this.#newsAtMs = this.#setup.clock.nowMs()
+    if (settled) this.#wakeAll()
+    return rows.length > 0
+  }
+
+  #settle(open: OpenPart, rows: number, errText: string): void {
+    const { run, clock, fates } = this.#setup
+    run.latencies.add(clock.nowMs() - open.sentAtMs)
+    const next = settle(fates, open, rows, errText)
+    if (next.kind === 'again') {
+      run.tally.retriedBatches++
+      void clock.wait(next.delayMs).then(() => {
+        this.#book.nextAttempt(open)
+        this.#transmit(open)
+      })
+      return
+    }
+    this.#book.close(open)
+    if (next.kind === 'split') for (const part of next.parts) this.#send(part)
+    else settlePart(open.content)
+    if (next.kind === 'stop') this.#fail(next.error)
+  }
+
+  /** A new connection for the data; what has no outcome goes out again under the same attempt: claims decide. */
+  async #restoreLane(): Promise<void> {
+    const { lane, run } = this.#setup
+    try {
+      await lane.restore()
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      this.#fail(error)
+      return
+    }
+    if (!(await this.#ledger.exists())) return this.#ledgerIsGone()
+    for (const open of this.#book.open.values()) {
+      run.tally.retriedBatches++
+      this.#transmit(open)
+    }
+    this.#newsAtMs = this.#setup.clock.nowMs()
+  }
+
+  /** Nothing new for a while: is the server working, did it lose requests, or will nothing ever come? */
+  async #investigate(): Promise<void> {
+    const { control, lane, clock, run } = this.#setup
+    if (!(await this.#ledger.exists())) return this.#ledgerIsGone()
+    const idle = await askIdle(control.session, lane.sessionId)
+    if (idle === false) return
+    const fence = await lane.fence()
+    if (fence === 'lost') return
+    if (fence === 'forgotten') await lane.prepare()
+    // Outcomes may have come while we asked.
+    if (await this.#readLedger()) return
+    for (const open of [...this.#book.open.values()]) {
+      if (open.claimed) {
+        if (idle === true) this.#inDoubt(open, 'begun, but its outcome never came')
+      } else if (open.sendNos.length <= run.plan.retries && !lane.lost) {
+        run.tally.retriedBatches++
+        this.#transmit(open)
+      } else {
+        this.#doubt(open, 'sent, but the server never began it')
+      }
+    }
+    this.#newsAtMs = clock.nowMs()
+  }
+
+  async #ledgerIsGone(): Promise<void> {
+    const { reopen, lane } = this.#setup
+    const open = [...this.#book.open.values()]
+    const next = await reopen()
+    if (next === undefined) {
+      for (const batch of open) this.#doubt(batch, 'the server forgot its receipts')
+      this.#fail(
+        new ConnectionError(
+          'DDB_UNCONFIRMED',
+          'the server lost the receipts of this run: nothing more is sent',
+        ),
+      )
+      return
+    }
+    this.#ledger = next
+    await lane.follow(next)
+    for (const batch of open) this.#inDoubt(batch, 'the server forgot its receipts')
+  }
+
+  /** Resends a doubtful batch when the user chose that, else gives it up. */
+  #inDoubt(open: OpenPart, why: string): void {
+    if (this.#setup.run.plan.onDoubt === 'report') return this.#doubt(open, why)
+    this.#book.nextAttempt(open)
+    this.#setup.run.tally.retriedBatches++
+    this.#transmit(open)
+  }
+
+  #doubt(open: OpenPart, why: string): void {
+    this.#book.close(open)
+    this.#doubtCount++
+    this.#setup.run.tally.failedBatches++
+    this.#setup.run.tally.unconfirmed += open.rowCount
+    if (this.#doubts.length < namedDoubts) {
+      this.#doubts.push(`batch ${open.batchNo} (${partText(open.content)}): ${why}`)
+    }
+    settlePart(open.content)
+    this.#wakeAll()
+  }
+}

@@ -1,0 +1,137 @@
+/*
+  What an outcome in the ledger means for the rows of a batch: confirmed, dropped, rejected, to be sent again, or to
+  be taken apart until the rows are found that the server refuses.
+*/
+import { ServerError } from '../errors.js'
+import { outsideMarks } from './partition-scheme.js'
+import type { TargetDescription } from './describe-target.js'
+import type { OpenBatch } from './receipt-book.js'
+import { halves, partText, type Part } from './receipt-part.js'
+import { classifyRefusal } from './receipt-refusal.js'
+import { retryDelayMs, type RetryRules } from './retry.js'
+import type { Run } from './run.js'
+
+export interface FateRules {
+  run: Run
+  target: TargetDescription
+  /** False where a refused batch may have left rows behind: function views, atomic='CHUNK'. */
+  allOrNothing: boolean
+  /** True where fewer rows than sent is normal, because known keys are updated or ignored. */
+  keyed: boolean
+  rules: RetryRules
+}
+
+export interface Fates extends FateRules {
+  readonly notes: readonly string[]
+  /** How often the server refused a single row with the same words. */
+  readonly refusals: Map<string, number>
+  note(text: string): void
+}
+
+export type NextStep =
+  | { kind: 'done' }
+  | { kind: 'again'; delayMs: number }
+  | { kind: 'split'; parts: readonly Part[] }
+  /** The batch is settled, and no more are to be sent. */
+  | { kind: 'stop'; error: ServerError }
+
+/** Equal refusals of single rows after which whole batches are refused: looking further would find the same. */
+const enoughRefusals = 20
+
+export function newFates(rules: FateRules): Fates {
+  const notes: string[] = []
+  return {
+    ...rules,
+    notes,
+    refusals: new Map(),
+    note: text => void (notes.includes(text) || notes.push(text)),
+  }
+}
+
+/**
+ * Puts the rows of a batch where they belong in the tally and says what comes next.
+ *
+ * @param rows  the target's answer; −1 for a refusal, then `errText` says why
+ */
+export function settle(
+  fates: Fates,
+  open: OpenBatch<Part>,
+  rows: number,
+  errText: string,
+): NextStep {
+  if (rows >= 0) {
+    taken(fates, open, rows)
+    return { kind: 'done' }
+  }
+  const part = open.content
+  switch (classifyRefusal(errText)) {
+    case 'busy':
+      if (fates.allOrNothing && open.attempt < fates.rules.retries) {
+        return { kind: 'again', delayMs: retryDelayMs(open.attempt + 1, fates.rules.random) }
+      }
+      return rejectWhole(fates, part, errText)
+    case 'privilege':
+      rejectRows(fates, part, errText)
+      return stop('DDB_PRIVILEGE', part, errText)
+    case 'target':
+      rejectRows(fates, part, errText)
+      return stop('DDB_TARGET', part, errText)
+    case 'rows':
+      return lookForRows(fates, part, errText)
+  }
+}
+
+function stop(code: 'DDB_PRIVILEGE' | 'DDB_TARGET', part: Part, errText: string): NextStep {
+  return {
+    kind: 'stop',
+    error: new ServerError(errText, code, `the server refused ${partText(part)}: ${errText}`),
+  }
+}
+
+function lookForRows(fates: Fates, part: Part, errText: string): NextStep {
+  const rowCount = part.end - part.start
+  const seen = fates.refusals.get(errText) ?? 0
+  if (!fates.allOrNothing || rowCount === 1 || seen >= enoughRefusals) {
+    if (rowCount === 1) fates.refusals.set(errText, seen + 1)
+    return rejectWhole(fates, part, errText)
+  }
+  return { kind: 'split', parts: halves(part) }
+}
+
+function rejectWhole(fates: Fates, part: Part, errText: string): NextStep {
+  fates.run.tally.failedBatches++
+  rejectRows(fates, part, errText)
+  return { kind: 'done' }
+}
+
+function rejectRows({ run }: Fates, part: Part, errText: string): void {
+  for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
+}
+
+/** The target took the batch, perhaps without the rows that lie outside its partition scheme. */
+function taken(fates: Fates, { content: part, rowCount }: OpenBatch<Part>, rows: number): void {
+  const { tally } = fates.run
+  if (fates.keyed || rows >= rowCount) {
+    tally.confirmed += rowCount
+    return
+  }
+  tally.confirmed += rows
+  const dropped = rowCount - rows
+  const outside = outsideRows(fates, part)
+  if (outside.length !== dropped) {
+    tally.unconfirmed += dropped
+    fates.note(
+      `the target took ${rows} of ${rowCount} rows of ${partText(part)} and does not tell which`,
+    )
+    return
+  }
+  const reason = "outside the target's partition scheme: the server drops such rows"
+  for (const row of outside) fates.run.rejectSent(part.batch, row, reason)
+}
+
+function outsideRows({ target }: Fates, { batch, start, end }: Part): number[] {
+  const marks = outsideMarks(target.partition)?.(batch)
+  const rows: number[] = []
+  for (let row = start; row < end; row++) if (marks?.[row] === 1) rows.push(row)
+  return rows
+}

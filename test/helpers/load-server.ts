@@ -1,0 +1,66 @@
+/*
+  An embedded server with tables, and runs against it: what the end-to-end tests share.
+*/
+import type { Test } from 'tap'
+import { connect, type Session } from '../../src/client/session.js'
+import { load } from '../../src/load/load.js'
+import type { LoadOptions, LoadResult } from '../../src/load/options.js'
+import { elementAt } from '../../src/protocol/element.js'
+import { formatElement } from '../../src/protocol/text.js'
+import type { Value } from '../../src/protocol/value.js'
+import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
+
+/** The table of DolphinDB's chapter on asynchronous writing. */
+export const tradesScript =
+  'share streamTable(10000:0,`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+
+export const tradesHeader = 'time,sym,price,id\n'
+
+export interface LoadServer {
+  readonly server: EmbeddedServer
+  readonly session: Session
+  /** A run into `trades` unless told otherwise. */
+  load(inputs: string | readonly string[], change?: Partial<LoadOptions>): Promise<LoadResult>
+  /** Rows of a query as DolphinDB writes them. */
+  rows(query: string): Promise<string[][]>
+  count(table: string): Promise<number>
+}
+
+export async function startLoadServer(
+  t: Test,
+  initScript: string,
+  options: ServerOptions = {},
+): Promise<LoadServer> {
+  const server = await startServer({ port: 0, initScript, ...options })
+  t.teardown(() => server.close())
+  const address = { host: server.host, port: server.port }
+  const session = await connect({ ...address, user: 'admin', password: '123456' })
+  t.teardown(() => session.close().catch(() => undefined))
+  return {
+    server,
+    session,
+    load: (inputs, change = {}) =>
+      load({
+        inputs: typeof inputs === 'string' ? [inputs] : inputs,
+        server: { ...address, user: 'admin', password: '123456' },
+        target: { table: 'trades' },
+        ...change,
+      }),
+    rows: async query => tableRows(await session.run(query)),
+    count: async table => {
+      const answer = await session.run(`exec count(*) from ${table}`)
+      return Number(answer?.form === 'scalar' ? answer.value : NaN)
+    },
+  }
+}
+
+export function tableRows(value: Value | undefined): string[][] {
+  if (value?.form !== 'table') throw new Error(`expected a table, got ${value?.form}`)
+  return Array.from({ length: value.rows }, (_, row) =>
+    value.columns.map(column =>
+      column.form === 'vector' && column.type === 'ANY'
+        ? JSON.stringify(elementAt(column, row))
+        : formatElement(column, row),
+    ),
+  )
+}
