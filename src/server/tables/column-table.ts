@@ -153,9 +153,11 @@ export class ColumnTable implements ServerTable {
   }
 
   keepColumns(indexes: readonly number[]): void {
-    const needed = [...this.keyColumns, ...(this.partitioning?.columns ?? [])]
-    if (needed.some(index => !indexes.includes(index))) {
-      throw new ScriptError("Can't drop a key column or a partitioning column.")
+    if (this.keyColumns.some(index => !indexes.includes(index))) {
+      throw new ScriptError("Can't drop a key column. RefId: S05015")
+    }
+    if (this.partitioning?.columns.some(index => !indexes.includes(index))) {
+      throw new ScriptError("Can't drop a partitioning column.")
     }
     const moved = (columns: readonly number[]): number[] =>
       columns.map(index => indexes.indexOf(index))

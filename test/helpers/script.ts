@@ -1,0 +1,75 @@
+/*
+  A session of the interpreter without any network, for tests of functions and statements.
+*/
+import { columnTypeText } from '../../src/protocol/data-type.js'
+import { columnTypeOf } from '../../src/protocol/element.js'
+import { formatElement, formatValue } from '../../src/protocol/text.js'
+import type { Column, Table, Value } from '../../src/protocol/value.js'
+import { createNode, type NodeOptions, type ServerNode } from '../../src/server/node.js'
+import type { ScriptSession } from '../../src/server/script/session-state.js'
+import { createScriptSession, runFunction, runScript } from '../../src/server/script/session.js'
+
+export interface TestSession {
+  readonly node: ServerNode
+  readonly session: ScriptSession
+  /** The value of a script. */
+  run(script: string): Promise<Value | undefined>
+  /** The value as DolphinDB shows it; tables by `rowsText`. */
+  show(script: string): Promise<string>
+  /** The text a script fails with. */
+  fail(script: string): Promise<string>
+  call(name: string, ...args: Value[]): Promise<Value | undefined>
+}
+
+let lastId = 0
+
+/** A session on a node of its own, or on a given one; logged in as admin unless told otherwise. */
+export function testSession(
+  options: NodeOptions & { node?: ServerNode; user?: string } = {},
+): TestSession {
+  const node = options.node ?? createNode({ port: 8848, ...options })
+  const id = String(++lastId)
+  const session = createScriptSession(node, { id, remoteAddress: '127.0.0.1', remotePort: 9 })
+  session.user = options.user ?? 'admin'
+  node.sessions.set(id, session)
+  const run = async (script: string): Promise<Value | undefined> => runScript(session, node, script)
+  return {
+    node,
+    session,
+    run,
+    show: async script => {
+      const value = await run(script)
+      if (value === undefined) return ''
+      return value.form === 'table' ? rowsText(value) : formatValue(value)
+    },
+    fail: async script => {
+      try {
+        await run(script)
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error)
+      }
+      return 'no error'
+    },
+    call: async (name, ...args) => runFunction(session, node, name, args),
+  }
+}
+
+/** `1 A 2.5;2 B` for a table of two rows; a null is empty. */
+export function rowsText(table: Table): string {
+  const rows = Array.from({ length: table.rows }, (_, row) =>
+    table.columns.map(column => formatElement(column, row)).join(' '),
+  )
+  return rows.join(';')
+}
+
+/** The elements of a column as DolphinDB shows them. */
+export function textsOf(column: Column): string[] {
+  return Array.from({ length: column.length }, (_, row) => formatElement(column, row))
+}
+
+/** `id INT, price DECIMAL32(2)`. */
+export function columnsText(table: Table): string {
+  return table.columns
+    .map((column, index) => `${table.columnNames[index]!} ${columnTypeText(columnTypeOf(column))}`)
+    .join(', ')
+}

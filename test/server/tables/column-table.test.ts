@@ -1,0 +1,332 @@
+import fc from 'fast-check'
+import t from 'tap'
+import type { ColumnType } from '../../../src/protocol/data-type.js'
+import { vectorOf } from '../../../src/protocol/element.js'
+import type { Column, Table } from '../../../src/protocol/value.js'
+import { ColumnTable } from '../../../src/server/tables/column-table.js'
+import {
+  copyTable,
+  createTable,
+  tableFromWire,
+  tableToWire,
+} from '../../../src/server/tables/memory-table.js'
+import type { ServerTable, TableKind } from '../../../src/server/tables/table.js'
+import { rowsText } from '../../helpers/script.js'
+import { column } from './columns.js'
+
+const types: readonly ColumnType[] = [{ type: 'INT' }, { type: 'SYMBOL' }, { type: 'DOUBLE' }]
+
+function quotes(kind: TableKind, keyColumns: readonly string[] = []): ServerTable {
+  return createTable(kind, ['id', 'sym', 'price'], types, { keyColumns })
+}
+
+function batch(...rows: [number | null, string, number | null][]): Column[] {
+  return [
+    column('INT', ...rows.map(row => row[0])),
+    column('SYMBOL', ...rows.map(row => row[1])),
+    column('DOUBLE', ...rows.map(row => row[2])),
+  ]
+}
+
+function show(table: ServerTable): string {
+  return rowsText(tableToWire(table))
+}
+
+t.test('rows are appended by position and counted', t => {
+  const table = quotes('basic')
+  t.equal(table.append(batch([1, 'A', 1.5], [2, 'B', 2.5]), 2), 2)
+  t.equal(table.append(batch(), 0), 0)
+  t.equal(table.rows, 2)
+  t.equal(show(table), '1 A 1.5;2 B 2.5')
+  t.end()
+})
+
+t.test('a batch with one bad column leaves nothing behind, in every kind of table', t => {
+  const kinds: [TableKind, string[]][] = [
+    ['basic', []],
+    ['stream', []],
+    ['keyed', ['id']],
+    ['indexed', ['sym']],
+    ['keyedStream', ['id']],
+  ]
+  for (const [kind, keys] of kinds) {
+    const table = quotes(kind, keys)
+    table.append(batch([1, 'A', 1.5]), 1)
+    const [ids, symbols] = batch([1, 'B', 9], [2, 'B', 9])
+    t.throws(() => table.append([ids!, symbols!, column('DATE', 1, 2)], 2), {
+      message:
+        /^Failed to append data to column 'price' with error: Incompatible type\. Expected: DOUBLE, Actual: DATE/,
+    })
+    t.throws(() => table.append([ids!, symbols!, column('DOUBLE', 1)], 2), {
+      message: 'Inconsistent length of values to insert.',
+    })
+    t.equal(show(table), '1 A 1.5', kind)
+  }
+  t.end()
+})
+
+t.test('a wrong type in a stream table is named with its reference', t => {
+  const [ids, , prices] = batch([1, '', 1])
+  t.throws(() => quotes('stream').append([ids!, column('INT', 1), prices!], 1), {
+    message:
+      "Failed to append data to column 'sym' with error: Incompatible type. Expected: SYMBOL, Actual: INT. RefId:S03017",
+  })
+  t.end()
+})
+
+t.test('a table of another width is refused in the words of its kind', t => {
+  const one = [column('INT', 1)]
+  t.throws(() => quotes('basic').append(one, 1), {
+    message:
+      'The number of columns of the table to insert must be the same as that of the original table.',
+  })
+  t.throws(() => quotes('stream').append(one, 1), {
+    message: /^Data insertion failed: .* RefId: S03012$/,
+  })
+  t.throws(() => quotes('dfs').append(one, 1), {
+    message:
+      'The number of columns of the current table must match that of the target table. RefId:S01015',
+  })
+  t.end()
+})
+
+t.test('a read-only table takes nothing', t => {
+  const table = quotes('basic')
+  table.readOnly = true
+  t.throws(() => table.append(batch([1, 'A', 1]), 1), {
+    message: "Can't modify read only table. RefId: S02054",
+  })
+  t.end()
+})
+
+t.test('no table in memory exceeds 2 billion rows', t => {
+  const rows = 2_147_483_646
+  const columns: Column[] = [{ form: 'vector', type: 'VOID', length: rows }]
+  const table = new ColumnTable({
+    kind: 'basic',
+    names: ['a'],
+    types: [{ type: 'VOID' }],
+    columns,
+    rows,
+  })
+  const one: Column[] = [{ form: 'vector', type: 'VOID', length: 1 }]
+  t.equal(table.append(one, 1), 1)
+  t.throws(() => table.append(one, 1), {
+    message: "An in-memory table can't exceed 2 billion rows. RefId: S05016",
+  })
+  t.end()
+})
+
+t.test('a snapshot keeps its rows whatever happens to the table', t => {
+  const table = quotes('keyed', ['id'])
+  table.append(batch([1, 'A', 1], [2, 'B', 2]), 2)
+  const snapshot = tableToWire(table)
+  const copy = copyTable(table)
+  table.append(batch([2, 'C', 3], [3, 'D', 4]), 2)
+  table.update(2, Int32Array.of(0), column('DOUBLE', 9))
+  table.keepRows(Int32Array.of(2))
+  t.equal(rowsText(snapshot), '1 A 1;2 B 2')
+  t.equal(show(copy), '1 A 1;2 B 2')
+  t.equal(show(table), '3 D 4')
+  t.end()
+})
+
+t.test('a table that arrived can grow without changing what arrived', t => {
+  const arrived: Table = {
+    form: 'table',
+    name: '',
+    rows: 1,
+    columnNames: ['id', 'sym', 'price'],
+    columns: batch([1, 'A', 1]),
+  }
+  const table = tableFromWire(arrived)
+  t.equal(table.column(0), arrived.columns[0], 'columns are taken over without a copy')
+  table.append(batch([2, 'B', 2]), 1)
+  table.update(1, Int32Array.of(0), column('STRING', 'Z'))
+  t.equal(rowsText(arrived), '1 A 1')
+  t.equal(show(table), '1 Z 1;2 B 2')
+  t.end()
+})
+
+t.test('a keyed table overwrites the row with the key and counts new keys only', t => {
+  for (const kind of ['keyed', 'indexed'] as const) {
+    const table = quotes(kind, ['sym', 'id'])
+    t.equal(table.append(batch([1, 'A', 1], [1, 'B', 2]), 2), 2)
+    t.equal(table.append(batch([1, 'A', 3], [2, 'A', 4], [2, 'A', 5]), 3), 1)
+    t.equal(show(table), '1 A 3;1 B 2;2 A 5', 'the last row of a key within a batch counts')
+  }
+  t.end()
+})
+
+t.test('a keyed stream table keeps the first row of a key, also within one batch', t => {
+  const table = quotes('keyedStream', ['id'])
+  t.equal(table.append(batch([1, 'A', 1], [1, 'B', 2], [2, 'C', 3]), 3), 2)
+  t.equal(table.append(batch([2, 'D', 4], [3, 'E', 5]), 2), 1)
+  t.equal(show(table), '1 A 1;2 C 3;3 E 5')
+  t.end()
+})
+
+t.test('keyed tables agree with a map, keyed stream tables with its first entries', t => {
+  const rows = fc.array(
+    fc.tuple(fc.nat({ max: 5 }), fc.constantFrom('A', 'B'), fc.nat({ max: 99 })),
+    {
+      maxLength: 12,
+    },
+  )
+  fc.assert(
+    fc.property(fc.array(rows, { maxLength: 5 }), batches => {
+      const keyed = quotes('keyed', ['id', 'sym'])
+      const stream = quotes('keyedStream', ['id', 'sym'])
+      const last = new Map<string, string>()
+      const first = new Map<string, string>()
+      let inserted = 0
+      for (const given of batches) {
+        inserted += keyed.append(batch(...given), given.length)
+        stream.append(batch(...given), given.length)
+        for (const row of given) {
+          const key = `${row[0]} ${row[1]}`
+          last.set(key, row.join(' '))
+          if (!first.has(key)) first.set(key, row.join(' '))
+        }
+      }
+      return (
+        inserted === last.size &&
+        show(keyed) === [...last.values()].join(';') &&
+        show(stream) === [...first.values()].join(';')
+      )
+    }),
+  )
+  t.end()
+})
+
+t.test('a keyed table cannot begin with a key twice', t => {
+  const columns = batch([1, 'A', 1], [1, 'B', 2])
+  t.throws(
+    () => createTable('keyed', ['id', 'sym', 'price'], types, { keyColumns: ['id'], columns }),
+    { message: "A keyed/indexed table can't contain duplicated keys. RefId: S05012" },
+  )
+  const stream = createTable('keyedStream', ['id', 'sym', 'price'], types, {
+    keyColumns: ['id'],
+    columns,
+  })
+  t.equal(show(stream), '1 A 1')
+  t.end()
+})
+
+t.test(
+  'upsert tells inserted and updated rows, and can leave old values where the new ones are null',
+  t => {
+    const table = quotes('keyed', ['sym'])
+    table.append(batch([1, 'A', 5], [2, 'B', 6], [3, 'C', 7]), 3)
+    const changes = batch([null, 'A', null], [null, 'B', 600], [300, 'C', 700], [400, 'D', 800])
+    t.same(table.upsert(changes, 4, { ignoreNull: true }), { inserted: 1, updated: 2 })
+    t.equal(show(table), '1 A 5;2 B 600;300 C 700;400 D 800')
+    t.same(table.upsert(changes, 4), { inserted: 0, updated: 4 })
+    t.equal(show(table), ' A ; B 600;300 C 700;400 D 800')
+    t.end()
+  },
+)
+
+t.test('upsert into a table without keys of its own changes the first row that matches', t => {
+  const table = quotes('dfs')
+  table.append(batch([1, 'A', 1], [2, 'B', 2], [2, 'B', 3]), 3)
+  t.same(table.upsert(batch([2, 'B', 9], [3, 'C', 4]), 2, { keyColumns: [0] }), {
+    inserted: 1,
+    updated: 1,
+  })
+  table.append(batch([3, 'D', 5]), 1)
+  t.same(table.upsert(batch([3, 'E', 6]), 1, { keyColumns: [0] }), { inserted: 0, updated: 1 })
+  const rows = [0, 1, 2].map(index => table.column(index))
+  t.equal(
+    rowsText({
+      form: 'table',
+      name: '',
+      rows: table.rows,
+      columnNames: ['', '', ''],
+      columns: rows,
+    }),
+    '1 A 1;2 B 9;2 B 3;3 E 6;3 D 5',
+  )
+  t.end()
+})
+
+t.test('keys survive the removal of rows and columns', t => {
+  const table = quotes('keyed', ['sym'])
+  table.append(batch([1, 'A', 1], [2, 'B', 2], [3, 'C', 3]), 3)
+  table.keepRows(Int32Array.of(1, 2))
+  table.keepColumns([1, 2])
+  t.equal(table.append([column('SYMBOL', 'A', 'C'), column('DOUBLE', 7, 8)], 2), 1)
+  t.equal(show(table), 'B 2;C 8;A 7')
+  t.throws(() => table.keepColumns([1]), { message: "Can't drop a key column. RefId: S05015" })
+  t.throws(() => table.update(0, Int32Array.of(0), column('SYMBOL', 'Z')), {
+    message: "Can't update a key column.",
+  })
+  t.throws(() => table.replaceColumn(0, column('STRING', 'x', 'y', 'z')), {
+    message: "Can't update a key column.",
+  })
+  t.end()
+})
+
+t.test('columns are renamed, replaced and added', t => {
+  const table = quotes('basic')
+  table.append(batch([1, 'A', 1]), 1)
+  table.renameColumns(['a', 'b', 'c'])
+  table.replaceColumn(0, column('DATE', 0))
+  table.addColumn('d', { type: 'INT' }, column('INT', 5))
+  t.same(table.columnNames, ['a', 'b', 'c', 'd'])
+  t.equal(show(table), '1970.01.01 A 1 5')
+  t.equal(
+    table.append(
+      [column('DATE', 1), column('STRING', 'B'), column('INT', 2), column('INT', null)],
+      1,
+    ),
+    1,
+  )
+  t.equal(show(table), '1970.01.01 A 1 5;1970.01.02 B 2 ')
+  t.end()
+})
+
+t.test('two columns cannot share a name, and columns have one length', t => {
+  t.throws(() => createTable('basic', ['a', 'a'], types.slice(1)), {
+    message: 'A table cannot contain columns with duplicate name: a.RefId: S05017',
+  })
+  const columns = [column('INT', 1), column('INT', 1, 2)]
+  t.throws(
+    () => createTable('basic', ['a', 'b'], [{ type: 'INT' }, { type: 'INT' }], { columns }),
+    {
+      message: 'All columns must be of the same length. RefId:S02010',
+    },
+  )
+  t.end()
+})
+
+t.test('of a DFS table only the columns travel', t => {
+  const table = quotes('dfs')
+  table.append(batch([1, 'A', 1]), 1)
+  const { rows, columns } = tableToWire(table)
+  t.equal(rows, 0)
+  t.same(
+    columns.map(({ length }) => length),
+    [0, 0, 0],
+  )
+  t.end()
+})
+
+t.test('a DFS table is stricter about types and cuts text', t => {
+  const table = createTable(
+    'dfs',
+    ['i', 's', 'd'],
+    [{ type: 'INT' }, { type: 'STRING' }, { type: 'DOUBLE' }],
+  )
+  t.throws(() => table.append([column('DOUBLE', 1), column('STRING', ''), column('INT', 1)], 1), {
+    message: 'The column [i] expects type of INT, but the actual type is DOUBLE. RefId:S05004',
+  })
+  const long = 'é'.repeat(40_000)
+  t.equal(table.append([column('LONG', 1n), column('STRING', long), column('INT', 1)], 1), 1)
+  const [stored] = (table.column(1) as { data: readonly string[] }).data
+  t.equal(Buffer.byteLength(stored!), 65_534, 'no character is cut in two')
+  const symbols = createTable('dfs', ['s'], [{ type: 'SYMBOL' }])
+  t.throws(() => symbols.append([column('STRING', 'x'.repeat(256))], 1), { message: /255 bytes/ })
+  t.equal(symbols.append([vectorOf({ type: 'STRING' }, ['x'.repeat(255)])], 1), 1)
+  t.end()
+})
