@@ -30,6 +30,8 @@ export class ConnectionFunctions {
       ['getDynamicPublicKey', this.#getDynamicPublicKey],
       ['scramClientFirst', this.#scramClientFirst],
       ['scramClientFinal', this.#scramClientFinal],
+      // Tickets come from a cluster's own login: the call passes, as clients demand, and the session stays a guest's.
+      ['authenticateByTicket', (): Outcome => undefined],
       ['isClientAuth', (): Outcome => ({ form: 'scalar', type: 'BOOL', value: requireLogin })],
     ])
   }

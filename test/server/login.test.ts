@@ -220,3 +220,11 @@ t.test('where none is required, isClientAuth says so', async t => {
   t.teardown(() => server.close())
   t.match(await ask(await connected(server.port), 'isClientAuth'), { type: 'BOOL', value: false })
 })
+
+t.test('a ticket passes and changes nothing', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  t.equal(await ask(peer, 'authenticateByTicket', text('ticket')), undefined)
+  t.equal(server.sessions[0]?.user, 'guest')
+})

@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { RawPeer } from '../helpers/raw-peer.js'
+import { asynchronous, call, connectBytes, requestBytes, script } from '../helpers/requests.js'
+import { startTinyServer } from '../helpers/tiny-server.js'
+import { idTable, int, text } from '../helpers/values.js'
+
+const requests = [
+  connectBytes,
+  requestBytes(script('1+1')),
+  requestBytes(call('f', idTable(1, 2, 3), text('x'))),
+  requestBytes(call('g', idTable(4)), asynchronous),
+  requestBytes({ kind: 'variable', names: ['a'], values: [int(1)] }),
+]
+
+/** Cuts bytes at the given places. */
+function pieces(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [...new Set(cuts.map(cut => cut % bytes.length))].sort((a, b) => a - b)
+  return [0, ...places].map((start, i) => bytes.subarray(start, places[i] ?? bytes.length))
+}
+
+t.test('however requests are cut, the answers are the same', async t => {
+  const server = await startTinyServer({ script: () => int(2), call: (_name, args) => args[0] })
+  t.teardown(() => server.close())
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...requests), { minLength: 1, maxLength: 12 }),
+      fc.array(fc.nat(), { maxLength: 20 }),
+      async (chosen, cuts) => {
+        const answers: string[] = []
+        for (const split of [[], cuts]) {
+          const peer = await RawPeer.connect(server.port)
+          for (const piece of pieces(Buffer.concat([connectBytes, ...chosen]), split))
+            await peer.write(piece)
+          peer.socket.end()
+          const received = (await peer.ended()).toString('latin1')
+          answers.push(received.replaceAll(/\b1\d{9} /g, 'ID '))
+        }
+        return answers[0] === answers[1] && answers[0]!.startsWith('ID 0 1\nOK\n')
+      },
+    ),
+    { numRuns: 60 },
+  )
+  t.pass()
+})
+
+t.test('whatever arrives, the session ends and the server goes on', async t => {
+  const server = await startTinyServer({ script: () => int(2), call: (_name, args) => args[0] })
+  t.teardown(() => server.close())
+  const damaged = fc
+    .record({
+      request: fc.constantFrom(...requests.slice(1)),
+      at: fc.nat(),
+      bytes: fc.uint8Array({ minLength: 1, maxLength: 30 }),
+      inPlace: fc.boolean(),
+    })
+    .map(({ request, at, bytes, inPlace }) => {
+      const place = at % request.length
+      const rest = request.subarray(
+        inPlace ? Math.min(request.length, place + bytes.length) : place,
+      )
+      return Buffer.concat([request.subarray(0, place), bytes, rest])
+    })
+  await fc.assert(
+    fc.asyncProperty(fc.array(damaged, { minLength: 1, maxLength: 4 }), async messages => {
+      const peer = await RawPeer.connect(server.port)
+      await peer.write(Buffer.concat([connectBytes, ...messages]))
+      peer.socket.end()
+      return (await peer.ended()).toString('latin1').startsWith('1')
+    }),
+    { numRuns: 200 },
+  )
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(Buffer.concat([connectBytes, requestBytes(script('1+1'))]))
+  await peer.response()
+  t.match(await peer.response(), { ok: true, value: { value: 2 } })
+})
