@@ -106,8 +106,9 @@ function wideScalarAt(vector: WideVector | Int32Vector, index: number): Scalar {
     case 'UUID':
     case 'IPADDR':
     case 'INT128': {
-      const value = isNull ? null : vector.data.slice(index * 16, index * 16 + 16)
-      return { form, type: vector.type, value }
+      // Not slice(): the data may be a Buffer, whose slices share memory.
+      const value = new Uint8Array(vector.data.subarray(index * 16, index * 16 + 16))
+      return { form, type: vector.type, value: isNull ? null : value }
     }
     case 'COMPLEX':
     case 'POINT': {

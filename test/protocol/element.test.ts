@@ -1,0 +1,163 @@
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  columnTypeOf,
+  elementAt,
+  isNullAt,
+  rowCount,
+  scalarAt,
+  unscaledAt,
+  vectorOf,
+  type ElementValue,
+} from '../../src/protocol/element.js'
+import type { ColumnType, DataType } from '../../src/protocol/data-type.js'
+import type { Column, TypedVector } from '../../src/protocol/value.js'
+import { hex, scalar } from '../helpers/codec.js'
+
+/** A value of each type that is not null; scalars hold it as it is given here. */
+const samples: readonly (readonly [DataType, ElementValue, number?])[] = [
+  ['BOOL', true],
+  ['CHAR', 97],
+  ['SHORT', -300],
+  ['INT', 70_000],
+  ['LONG', 2n ** 60n],
+  ['DATE', -1],
+  ['MONTH', 24_149],
+  ['TIME', 1],
+  ['MINUTE', 1],
+  ['SECOND', 1],
+  ['DATETIME', 1],
+  ['TIMESTAMP', -1n],
+  ['NANOTIME', 1n],
+  ['NANOTIMESTAMP', 1n],
+  ['DATEHOUR', 1],
+  ['DATEMINUTE', 1],
+  ['FLOAT', 1.5],
+  ['DOUBLE', NaN],
+  ['SYMBOL', 'x'],
+  ['STRING', 'ß'],
+  ['BLOB', Uint8Array.of(0, 1)],
+  ['UUID', Uint8Array.from({ length: 16 }, (_, at) => at)],
+  ['IPADDR', Uint8Array.of(4, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)],
+  ['INT128', new Uint8Array(16).fill(1)],
+  ['COMPLEX', [1.5, -2]],
+  ['POINT', [0, 0]],
+  ['DURATION', { count: 3, unit: 2 }],
+  ['DECIMAL32', -125n, 2],
+  ['DECIMAL64', 10n ** 17n, 9],
+  ['DECIMAL128', -(10n ** 37n), 38],
+]
+
+const typeOf = (type: DataType, scale?: number): ColumnType => ({
+  type,
+  ...(scale !== undefined && { scale }),
+})
+
+t.test('an element is the scalar that was put in, or the null of its type', async t => {
+  for (const [type, value, scale] of samples) {
+    const column = vectorOf(typeOf(type, scale), [null, value, null])
+    t.equal(rowCount(column), 3)
+    t.strictSame(elementAt(column, 1), scalar(type, value, scale), `${type} value`)
+    t.same(
+      [0, 1, 2].map(row => isNullAt(column, row)),
+      [true, false, true],
+      `${type} nulls`,
+    )
+    const none =
+      type === 'SYMBOL' || type === 'STRING' ? '' : type === 'BLOB' ? new Uint8Array(0) : null
+    t.strictSame(elementAt(column, 2), scalar(type, none, scale), `${type} null`)
+    t.strictSame(columnTypeOf(column), typeOf(type, scale))
+  }
+})
+
+t.test('a row of an array vector is its cells; it is null when they all are', async t => {
+  for (const [type, value, scale] of samples) {
+    if (type === 'SYMBOL' || type === 'STRING' || type === 'BLOB') continue
+    const column = vectorOf({ ...typeOf(type, scale), array: true }, [
+      [value],
+      [null, value],
+      [null, null],
+      [],
+      null,
+    ])
+    t.strictSame(elementAt(column, 1), vectorOf(typeOf(type, scale), [null, value]), type)
+    t.same(
+      [0, 1, 2, 3, 4].map(row => isNullAt(column, row)),
+      [false, false, true, true, true],
+      type,
+    )
+    t.strictSame(columnTypeOf(column), { ...typeOf(type, scale), array: true })
+  }
+})
+
+t.test('VOID is null everywhere', async t => {
+  const column = vectorOf({ type: 'VOID' }, [null, null])
+  t.ok(isNullAt(column, 1))
+  t.strictSame(elementAt(column, 1), scalar('VOID', null))
+})
+
+t.test('a tuple gives its values themselves', async t => {
+  const inner = vectorOf({ type: 'INT' }, [1])
+  const column = vectorOf({ type: 'ANY' }, [
+    inner,
+    null,
+    scalar('STRING', ''),
+    scalar('STRING', 'x'),
+    scalar('BLOB', new Uint8Array(0)),
+    scalar('INT', 0),
+  ])
+  t.equal(elementAt(column, 0), inner)
+  t.strictSame(elementAt(column, 1), scalar('VOID', null))
+  t.same(
+    [0, 1, 2, 3, 4, 5].map(row => isNullAt(column, row)),
+    [false, true, true, false, true, false],
+  )
+})
+
+t.test('text in wire form is decoded on demand', async t => {
+  const column: Column = {
+    form: 'vector',
+    type: 'STRING',
+    length: 3,
+    encoded: Buffer.from('a\0\0数\0'),
+  }
+  t.strictSame(
+    [0, 1, 2].map(row => elementAt(column, row)),
+    [scalar('STRING', 'a'), scalar('STRING', ''), scalar('STRING', '数')],
+  )
+  t.ok(isNullAt(column, 1))
+})
+
+t.test('a COMPLEX with one null part is null', async t => {
+  const column = vectorOf({ type: 'COMPLEX' }, [[-Number.MAX_VALUE, 1]])
+  t.ok(isNullAt(column, 0))
+})
+
+t.test('a 16-byte element is a copy, a decimal’s sentinel is its stored integer', async t => {
+  const data = hex('01'.repeat(16))
+  const vector: TypedVector = { form: 'vector', type: 'UUID', length: 1, data }
+  const element = scalarAt(vector, 0)
+  data.fill(9)
+  t.strictSame(element, scalar('UUID', new Uint8Array(16).fill(1)))
+  const decimal = vectorOf({ type: 'DECIMAL32', scale: 0 }, [null]) as TypedVector & {
+    scale: number
+  }
+  t.equal(unscaledAt(decimal, 0), -(2n ** 31n))
+})
+
+t.test('integers of all sizes come out as they went in', async t => {
+  fc.assert(
+    fc.property(fc.array(fc.option(fc.bigInt(-(2n ** 63n) + 1n, 2n ** 63n - 1n))), values => {
+      const column = vectorOf({ type: 'LONG' }, values)
+      return values.every((value, row) => {
+        const element = elementAt(column, row)
+        return (
+          element.form === 'scalar' &&
+          element.value === value &&
+          isNullAt(column, row) === (value === null)
+        )
+      })
+    }),
+  )
+  t.pass()
+})
