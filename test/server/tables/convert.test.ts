@@ -239,7 +239,7 @@ t.test('a tuple becomes a column of its elements, or of its vectors', t => {
     { form: 'scalar', type: 'DOUBLE', value: 1.6 },
   )
   t.same(valuesOf(convertColumn(mixed, { type: 'LONG' })), [60n, 2n])
-  const vectors = column('ANY', column('INT', 1, 2) as never, column('INT', 3) as never)
+  const vectors = column('ANY', column('INT', 1, 2), column('INT', 3))
   t.same(textsOf(convertColumn(vectors, { type: 'DOUBLE', array: true })), ['[1,2]', '[3]'])
   t.throws(() => convertColumn(vectors, { type: 'DOUBLE' }), {
     message: 'Incompatible type. Expected: DOUBLE, Actual: ANY',
