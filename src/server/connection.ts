@@ -237,7 +237,7 @@ export class Connection {
 
   #succeeded(work: Work, value: Value | undefined): void {
     this.#runner.afterRequest(work.head)
-    if (!work.silent) this.#replies.value(value)
+    if (!work.silent) this.#replies.value(value, work.head.fetchSize ?? 0)
     this.#applyFaultAfter(work)
   }
 

@@ -5,6 +5,7 @@
 import type { Value } from '../protocol/value.js'
 import { encodeMessage, encodeResponse } from '../protocol/response.js'
 import { ByteWriter } from '../wire/writer.js'
+import { inBlocks } from './blocks.js'
 import type { Transport } from './transport.js'
 
 export class Replies {
@@ -24,9 +25,11 @@ export class Replies {
     return this.#writer.byteLength
   }
 
-  value(value: Value | undefined): void {
+  /** @param blockBytes  when not 0, a table is answered in blocks of about so many bytes */
+  value(value: Value | undefined, blockBytes: number): void {
     try {
-      encodeResponse(this.#writer, this.#sessionId, { value })
+      const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value
+      encodeResponse(this.#writer, this.#sessionId, { value: answer })
     } catch (error) {
       // A result the wire cannot carry: the request's failure, not the connection's.
       this.error(error instanceof Error ? error.message : String(error))

@@ -7,30 +7,36 @@ import type { ConnectionFunctions } from './connection-functions.js'
 import type { Discard } from './discard.js'
 import type { Executor, Outcome } from './executor.js'
 import { ScriptError } from './script/builtin.js'
+import type { Retries } from './retries.js'
 import type { ScriptSession } from './script/session-state.js'
 
 const otherLanguages = requestFlags.python | requestFlags.kdb
 
+/** What the sessions of a server share. */
+export interface RunnerContext {
+  readonly executor: Executor
+  readonly retries: Retries
+  /** Set where tables are counted and forgotten. */
+  readonly discard: Discard | undefined
+}
+
 export class RequestRunner {
   readonly session: ScriptSession
-  readonly #executor: Executor
+  readonly #context: RunnerContext
   readonly #functions: ConnectionFunctions
-  readonly #discard: Discard | undefined
   /** Answers everything: a session of a kind this server does not have. */
   readonly #refusal: string | undefined
   #connected = false
 
   constructor(
+    context: RunnerContext,
     session: ScriptSession,
-    executor: Executor,
     functions: ConnectionFunctions,
-    discard: Discard | undefined,
     refusal: string | undefined,
   ) {
+    this.#context = context
     this.session = session
-    this.#executor = executor
     this.#functions = functions
-    this.#discard = discard
     this.#refusal = refusal
   }
 
@@ -42,15 +48,21 @@ export class RequestRunner {
     }
     if (request.kind === 'connect') return this.#connect(request)
     if (!this.#connected) throw refusal('The first request of a connection must be connect.')
+    return head.clientId === undefined
+      ? this.#execute(request)
+      : this.#context.retries.once(head, () => this.#execute(request))
+  }
+
+  #execute(request: Exclude<Request, { kind: 'connect' }>): Outcome {
     switch (request.kind) {
       case 'script':
         this.#functions.checkAccess(this.session, undefined)
-        return this.#executor.runScript(this.session, request.script)
+        return this.#context.executor.runScript(this.session, request.script)
       case 'function':
         return this.#call(request)
       case 'variable':
         this.#functions.checkAccess(this.session, undefined)
-        return this.#executor.setVariables(this.session, request.names, request.values)
+        return this.#context.executor.setVariables(this.session, request.names, request.values)
     }
   }
 
@@ -64,21 +76,23 @@ export class RequestRunner {
     if (this.#functions.has(name)) return this.#functions.call(this.session, name, args)
     this.#functions.checkAccess(this.session, name)
     const last = args[args.length - 1]
-    if (this.#discard !== undefined && last?.form === 'table') {
-      this.#discard.count(last)
+    const { discard } = this.#context
+    if (discard !== undefined && last?.form === 'table') {
+      discard.count(last)
       return { form: 'scalar', type: 'INT', value: last.rows }
     }
-    return this.#executor.runFunction(this.session, name, args)
+    return this.#context.executor.runFunction(this.session, name, args)
   }
 
   /** Ends what belongs to one request once its outcome is known. */
   afterRequest(head: RequestHead): void {
-    if ((head.flags & requestFlags.clearMemory) !== 0) this.#executor.clearMemory(this.session)
+    if ((head.flags & requestFlags.clearMemory) !== 0)
+      this.#context.executor.clearMemory(this.session)
   }
 
   close(): void {
     this.session.closed = true
-    this.#executor.close(this.session)
+    this.#context.executor.close(this.session)
   }
 }
 

@@ -16,6 +16,7 @@ import { createNode } from './node.js'
 import type { ServerOptions } from './options.js'
 import { checkExposure, checkServerOptions } from './options.js'
 import { RequestRunner } from './request-runner.js'
+import { Retries } from './retries.js'
 import { RunningJobs } from './running-jobs.js'
 import { initialAdmin, Users } from './users.js'
 
@@ -68,6 +69,11 @@ export async function startServerWith(
   let lastSessionId = firstSessionId - 1
   const nextSessionId = (): string => String((lastSessionId += 1))
   const users = new Users(node)
+  const runnerContext = {
+    executor,
+    retries: new Retries(),
+    discard: options.discard === true ? discard : undefined,
+  }
   const listener = new Listener({
     maxConnections: options.maxConnections ?? defaultMaxConnections,
     allowOrigins: options.allowOrigins ?? [],
@@ -81,14 +87,11 @@ export async function startServerWith(
         if (asynchronous) counts.asynchronousRequests += 1
       },
     },
-    openSession: ({ remoteAddress, remotePort }, refusal) =>
-      new RequestRunner(
-        executor.open({ id: nextSessionId(), remoteAddress, remotePort }),
-        executor,
-        new ConnectionFunctions(users, options.requireLogin ?? false),
-        options.discard === true ? discard : undefined,
-        refusal,
-      ),
+    openSession: ({ remoteAddress, remotePort }, refusal) => {
+      const session = executor.open({ id: nextSessionId(), remoteAddress, remotePort })
+      const functions = new ConnectionFunctions(users, options.requireLogin ?? false)
+      return new RequestRunner(runnerContext, session, functions, refusal)
+    },
   })
   if (options.initScript !== undefined) {
     await runAsAdmin(executor, nextSessionId(), options.initScript)
