@@ -4,6 +4,7 @@
 import { UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
+import { nearestHint } from '../schema/nearest.js'
 import { BufferPool } from './buffer-pool.js'
 import { isUtf8 } from './cell-text.js'
 import { clippedText } from './clipped-text.js'
@@ -43,6 +44,7 @@ export class BatchBuilder {
 
   /**
    * @param fieldOf  the block's field for each mapped column, −1 for a constant
+   * @param arrayDelimiter  between the elements of arrays in the block, when the format has its own
    * @throws {UsageError} DDB_USAGE for types that cannot be loaded and constants that are no value of their column
    */
   constructor(
@@ -51,16 +53,18 @@ export class BatchBuilder {
     fieldOf: (column: MappedColumn, columnIndex: number) => number,
     block: RecordBlock,
     rules: CellRules,
+    arrayDelimiter: string | undefined,
     keepRecords: boolean,
     headerBytes: Uint8Array | undefined,
   ) {
     this.#file = file
     this.#records = keepRecords ? new KeptRecords(this.#pool) : undefined
     this.#headerBytes = headerBytes
+    checkFormats(mapping, rules)
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
       typeText: columnTypeText(column.type),
-      builder: this.#builderOf(column, i, block.rowCapacity),
+      builder: this.#builderOf(column, i, block.rowCapacity, rules, arrayDelimiter),
       field: fieldOf(column, i),
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,
@@ -71,9 +75,18 @@ export class BatchBuilder {
     this.#lenient = rules.lenient ?? false
   }
 
-  #builderOf(column: MappedColumn, columnIndex: number, rowCapacity: number): ColumnBuilder {
-    const builder = columnBuilder(column.type, columnIndex, this.#pool)
-    if (column.source.kind !== 'constant') return builder
+  #builderOf(
+    column: MappedColumn,
+    columnIndex: number,
+    rowCapacity: number,
+    rules: CellRules,
+    arrayDelimiter: string | undefined,
+  ): ColumnBuilder {
+    if (column.source.kind !== 'constant') {
+      const own = arrayDelimiter === undefined ? rules : { ...rules, arrayDelimiter }
+      return columnBuilder(column.name, column.type, columnIndex, this.#pool, own)
+    }
+    const builder = columnBuilder(column.name, column.type, columnIndex, this.#pool, rules)
     const { text } = column.source
     const constant = new ConstantColumn(builder, text, rowCapacity)
     if (constant.fault === undefined) return constant
@@ -140,11 +153,11 @@ export class BatchBuilder {
   }
 
   #takeRefusedOut(block: RecordBlock): Reject[] {
+    for (const { builder } of this.#columns) builder.undo()
     const rejects: Reject[] = []
     for (let row = 0; row < block.rowCount; row++) {
       if (block.refusedBy[row] !== 0) rejects.push(this.#reject(block, row))
     }
-    for (const { builder } of this.#columns) builder.undo()
     block.dropRefused()
     this.#readColumns(block)
     return rejects
@@ -173,5 +186,16 @@ export class BatchBuilder {
       value,
       bytes: record,
     }
+  }
+}
+
+function checkFormats(mapping: ColumnMapping, rules: CellRules): void {
+  const names = mapping.columns.map(column => column.name)
+  for (const name of Object.keys(rules.dateFormats ?? {})) {
+    if (names.includes(name)) continue
+    throw new UsageError(
+      'DDB_USAGE',
+      `--date-format names a column "${name}" that the target does not have${nearestHint(name, names)}`,
+    )
   }
 }

@@ -20,6 +20,8 @@ export interface BlockInput {
   readonly block: RecordBlock
   readonly headerBytes?: Uint8Array | undefined
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
+  /** Between the elements of arrays in the block, when the format has its own. */
+  readonly arrayDelimiter?: string
 }
 
 export class BlockReader {

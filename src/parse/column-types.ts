@@ -3,46 +3,84 @@
 */
 import { UsageError } from '../errors.js'
 import { columnTypeText, type ColumnType } from '../protocol/data-type.js'
-import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../protocol/null-value.js'
-import type { Int32Type, Int64Type, Int8Type } from '../protocol/value.js'
 import type { BufferPool } from './buffer-pool.js'
 import { readInt64 } from './cell-int64.js'
 import { readBool, readChar } from './cell-logical.js'
 import { readDouble, readFloat } from './cell-number.js'
-import * as temporal from './cell-temporal.js'
+import { ArrayColumn } from './column-array.js'
+import { BlobColumn } from './column-blob.js'
 import type { ColumnBuilder } from './column-builder.js'
-import {
-  FloatingColumn,
-  IntegerColumn,
-  NumberColumn,
-  type FixedType,
-  type NumberArray,
-  type ReadNumber,
-} from './column-fixed.js'
-import { Int64Column, LongColumn, type Int64Kind, type ReadInt64 } from './column-int64.js'
+import { decimalColumn } from './column-decimal.js'
+import { FloatingColumn, IntegerColumn, NumberColumn } from './column-fixed.js'
+import { LongColumn } from './column-int64.js'
 import { SymbolColumn } from './column-symbol.js'
+import { formattedColumn, longTemporalColumn, shortTemporalColumn } from './column-temporal.js'
 import { StringColumn } from './column-text.js'
-import { TimestampColumn } from './column-timestamp.js'
+import { WideColumn } from './column-wide.js'
+import {
+  doubleType,
+  floatType,
+  int32Type,
+  int64Kind,
+  int8Type,
+  shortType,
+} from './element-types.js'
+import type { CellRules } from './reader.js'
+import {
+  complexType,
+  durationType,
+  int128Type,
+  ipAddressType,
+  pointType,
+  uuidType,
+} from './wide-types.js'
 
-/** Largest finite single-precision number. */
-const maxFloat = 3.4028234663852886e38
+const defaultArrayDelimiter = ','
+
+/** Types whose arrays no client sends (protocol notes §5.5). */
+const noElements: ReadonlySet<string> = new Set(['SYMBOL', 'STRING', 'BLOB'])
 
 /**
  * @param columnIndex  position of the column in the mapping, by which it refuses rows
- * @throws {UsageError} DDB_USAGE for types that no text stands for
+ * @throws {UsageError} DDB_USAGE for types that no text stands for, and formats that do not suit the type
  */
 export function columnBuilder(
+  name: string,
   columnType: ColumnType,
   columnIndex: number,
   pool: BufferPool,
+  rules: CellRules,
+): ColumnBuilder {
+  if (columnType.array !== true) {
+    return elementBuilder(name, columnType, columnIndex, pool, rules)
+  }
+  if (noElements.has(columnType.type)) throw notFromText(name, columnType)
+  const delimiter = rules.arrayDelimiter ?? defaultArrayDelimiter
+  if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 0x7f) {
+    throw new UsageError('DDB_USAGE', 'the array delimiter is one ASCII character')
+  }
+  const elements = elementBuilder(name, columnType, 0, pool, rules)
+  return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
+}
+
+function elementBuilder(
+  name: string,
+  columnType: ColumnType,
+  columnIndex: number,
+  pool: BufferPool,
+  rules: CellRules,
 ): ColumnBuilder {
   const { type } = columnType
+  const formats = rules.dateFormats ?? {}
+  if (Object.hasOwn(formats, name)) {
+    return formattedColumn(name, type, formats[name]!, columnIndex, pool)
+  }
   switch (type) {
     case 'BOOL':
       return new NumberColumn(int8Type(type, 0, 1, 'true or false'), columnIndex, pool, readBool)
     case 'CHAR': {
-      const kind = int8Type(type, -127, 127, 'a number from -127 to 127 or one ASCII character')
-      return new NumberColumn(kind, columnIndex, pool, readChar)
+      const expected = 'a number from -127 to 127 or one ASCII character'
+      return new NumberColumn(int8Type(type, -127, 127, expected), columnIndex, pool, readChar)
     }
     case 'SHORT':
       return new IntegerColumn(shortType, columnIndex, pool)
@@ -65,124 +103,40 @@ export function columnBuilder(
     case 'SECOND':
     case 'DATETIME':
     case 'DATEHOUR':
-    case 'DATEMINUTE': {
-      const { expected, read } = temporalTypes[type]
-      const kind = int32Type(type, expected)
-      return new NumberColumn(kind, columnIndex, pool, read, temporal.explainZone)
-    }
-    case 'TIMESTAMP': {
-      const kind = temporalKind(type, 'YYYY.MM.DDTHH:MM:SS.mmm', temporal.readTimestamp)
-      return new TimestampColumn(kind, columnIndex, pool)
-    }
-    case 'NANOTIME': {
-      const kind = temporalKind(type, 'HH:MM:SS.nnnnnnnnn', temporal.readNanoTime)
-      return new Int64Column(kind, columnIndex, pool)
-    }
-    case 'NANOTIMESTAMP': {
-      const expected = 'YYYY.MM.DDTHH:MM:SS.nnnnnnnnn of the years 1677 to 2262'
-      return new Int64Column(
-        temporalKind(type, expected, temporal.readNanoTimestamp),
-        columnIndex,
-        pool,
-      )
-    }
+    case 'DATEMINUTE':
+      return shortTemporalColumn(type, columnIndex, pool)
+    case 'TIMESTAMP':
+    case 'NANOTIME':
+    case 'NANOTIMESTAMP':
+      return longTemporalColumn(type, columnIndex, pool)
     case 'SYMBOL':
       return new SymbolColumn(columnIndex, pool)
     case 'STRING':
       return new StringColumn(columnIndex, pool)
+    case 'BLOB':
+      return new BlobColumn()
+    case 'DECIMAL32':
+    case 'DECIMAL64':
+    case 'DECIMAL128':
+      return decimalColumn(type, columnType.scale ?? 0, columnIndex, pool)
+    case 'UUID':
+      return new WideColumn(uuidType, columnIndex, pool)
+    case 'INT128':
+      return new WideColumn(int128Type, columnIndex, pool)
+    case 'IPADDR':
+      return new WideColumn(ipAddressType, columnIndex, pool)
+    case 'COMPLEX':
+      return new WideColumn(complexType, columnIndex, pool)
+    case 'POINT':
+      return new WideColumn(pointType, columnIndex, pool)
+    case 'DURATION':
+      return new WideColumn(durationType, columnIndex, pool)
     default:
-      throw new UsageError(
-        'DDB_USAGE',
-        `columns of type ${columnTypeText(columnType)} cannot be loaded from text`,
-      )
+      throw notFromText(name, columnType)
   }
 }
 
-const temporalTypes: Readonly<
-  Record<Exclude<Int32Type, 'INT'>, { expected: string; read: ReadNumber }>
-> = {
-  DATE: { expected: 'YYYY.MM.DD', read: temporal.readDate },
-  MONTH: { expected: 'YYYY.MMM, such as 2012.06M', read: temporal.readMonth },
-  TIME: { expected: 'HH:MM:SS.mmm', read: temporal.readTime },
-  MINUTE: { expected: 'HH:MM', read: temporal.readMinute },
-  SECOND: { expected: 'HH:MM:SS', read: temporal.readSecond },
-  DATETIME: {
-    expected: 'YYYY.MM.DDTHH:MM:SS of the years 1901 to 2038',
-    read: temporal.readDateTime,
-  },
-  DATEHOUR: { expected: 'YYYY.MM.DDTHH', read: temporal.readDateHour },
-  DATEMINUTE: { expected: 'YYYY.MM.DDTHH:MM', read: temporal.readDateMinute },
-}
-
-function int8Type(
-  type: Int8Type,
-  min: number,
-  max: number,
-  expected: string,
-): FixedType<NumberArray> {
-  return {
-    bytesPerRow: 1,
-    view: buffer => new Int8Array(buffer),
-    nullValue: nullInt8,
-    min,
-    max,
-    expected,
-    column: (data, length) => ({ form: 'vector', type, length, data: data as Int8Array }),
-  }
-}
-
-const shortType: FixedType<Int16Array | Int32Array> = {
-  bytesPerRow: 2,
-  view: buffer => new Int16Array(buffer),
-  nullValue: nullInt16,
-  min: -32_767,
-  max: 32_767,
-  expected: 'a whole number from -32767 to 32767',
-  column: (data, length) => ({ form: 'vector', type: 'SHORT', length, data: data as Int16Array }),
-}
-
-function int32Type<A extends NumberArray>(type: Int32Type, expected: string): FixedType<A> {
-  return {
-    bytesPerRow: 4,
-    view: buffer => new Int32Array(buffer) as A,
-    nullValue: nullInt32,
-    min: -2_147_483_647,
-    max: 2_147_483_647,
-    expected,
-    column: (data, length) => ({ form: 'vector', type, length, data: data as Int32Array }),
-  }
-}
-
-const floatType: FixedType<Float32Array | Float64Array> = {
-  bytesPerRow: 4,
-  view: buffer => new Float32Array(buffer),
-  nullValue: nullFloat,
-  // The next number below is the null.
-  min: -3.4028232635611926e38,
-  max: maxFloat,
-  expected: 'a number',
-  column: (data, length) => ({ form: 'vector', type: 'FLOAT', length, data: data as Float32Array }),
-}
-
-const doubleType: FixedType<Float32Array | Float64Array> = {
-  bytesPerRow: 8,
-  view: buffer => new Float64Array(buffer),
-  nullValue: nullDouble,
-  min: -Number.MAX_VALUE,
-  max: Number.MAX_VALUE,
-  expected: 'a number',
-  column: (data, length) => ({
-    form: 'vector',
-    type: 'DOUBLE',
-    length,
-    data: data as Float64Array,
-  }),
-}
-
-function int64Kind(type: Int64Type, expected: string, readCell: ReadInt64): Int64Kind {
-  return { expected, readCell, column: (data, length) => ({ form: 'vector', type, length, data }) }
-}
-
-function temporalKind(type: Int64Type, expected: string, readCell: ReadInt64): Int64Kind {
-  return { ...int64Kind(type, expected, readCell), explain: temporal.explainZone }
+function notFromText(name: string, columnType: ColumnType): UsageError {
+  const typeText = columnTypeText(columnType)
+  return new UsageError('DDB_USAGE', `column "${name}" is ${typeText}, which no text stands for`)
 }

@@ -2,7 +2,6 @@
   Opens delimited text: finds delimiter and header, and hands the records to the byte scanner or, for what that does
   not know, to csv-parse.
 */
-import { UsageError } from '../errors.js'
 import type { ByteSource } from '../source/byte-source.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BlockReader } from './block-reader.js'
@@ -68,15 +67,12 @@ async function firstLines(
   return start
 }
 
-function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
+/** csv-parse is loaded only for dialects that need it. */
+async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
   const { name, startOffsetBytes } = source
-  if (!isPlainDialect(dialect)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'delimiters of several characters and escapes of their own are not read',
-    )
-  }
-  return Promise.resolve(new CsvScanner(name, dialect, startOffsetBytes))
+  if (isPlainDialect(dialect)) return new CsvScanner(name, dialect, startOffsetBytes)
+  const { openCsvParser } = await import('./csv-parser.js')
+  return openCsvParser(name, dialect, startOffsetBytes)
 }
 
 async function firstRecord(

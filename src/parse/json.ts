@@ -8,11 +8,12 @@ import { BlockReader } from './block-reader.js'
 import { defaultMaxRecordBytes } from './csv-dialect.js'
 import { kindsOf } from './json-kinds.js'
 import { JsonLines } from './json-lines.js'
-import { JsonRecords, type JsonMember } from './json-records.js'
+import { elementSeparator, JsonRecords, type JsonMember } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
 import { JsonValues } from './json-values.js'
 import type { Batch, BatchOptions, CellRules, ColumnCounts, InputReader } from './reader.js'
 import { RecordBlock } from './record-block.js'
+import { isEpochFormat } from './temporal-format.js'
 
 export function openJson(
   source: ByteSource,
@@ -60,8 +61,9 @@ class JsonReader implements InputReader {
         block: new RecordBlock(members.length),
         fieldOf: ({ source }) =>
           source.kind === 'member' ? members.findIndex(member => member.name === source.name) : -1,
+        arrayDelimiter: String.fromCharCode(elementSeparator),
       },
-      { ...options, cells: { ...cells, arrayDelimiter: '\u001f' } },
+      options,
     )
     this.#blocks = blocks
     yield* blocks.batches()
@@ -93,5 +95,5 @@ function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
 
 function isEpoch(column: MappedColumn, cells: CellRules): boolean {
   const formats = cells.dateFormats ?? {}
-  return Object.hasOwn(formats, column.name) && formats[column.name]!.startsWith('epoch:')
+  return Object.hasOwn(formats, column.name) && isEpochFormat(formats[column.name]!)
 }

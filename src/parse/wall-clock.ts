@@ -4,6 +4,7 @@
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-text.js'
+import type { TimeParts } from './temporal-values.js'
 
 const zero = 48
 const point = 46
@@ -20,10 +21,9 @@ const slash = 47
 export const noValue: number = NaN
 export const tooFine: number = Infinity
 
-export class WallClock {
+export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
-  /** Within the second. */
   nanos = 0
   /** What is read: blanks around it and a `Z` behind a time are left out. */
   #start = 0
@@ -32,6 +32,8 @@ export class WallClock {
   /** A date and nothing else: 0 or NaN. */
   readDate(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
+    this.secondOfDay = 0
+    this.nanos = 0
     return this.#date(bytes) === this.#end ? 0 : noValue
   }
 
@@ -109,11 +111,11 @@ export class WallClock {
     return length === 8 ? 0 : this.#fraction(bytes, p + 8)
   }
 
-  #fraction(bytes: Uint8Array, point_: number): number {
-    if (bytes[point_] !== point || point_ + 1 === this.#end) return noValue
+  #fraction(bytes: Uint8Array, start: number): number {
+    if (bytes[start] !== point || start + 1 === this.#end) return noValue
     let unit = 1_000_000_000
     let outcome = 0
-    for (let p = point_ + 1; p < this.#end; p++) {
+    for (let p = start + 1; p < this.#end; p++) {
       const digit = bytes[p]! - zero
       if (digit < 0 || digit > 9) return noValue
       unit = Math.floor(unit / 10)

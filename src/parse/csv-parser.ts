@@ -1,0 +1,331 @@
+/*
+  Delimited text in dialects that the byte scanner does not know, such as delimiters of several characters: read by
+  csv-parse, behind the same face and with the same outcome. csv-parse is fed by hand, so everything stays
+  synchronous and the place of each record is known without its slow `info` option.
+*/
+import { InputError } from '../errors.js'
+import type { CsvDialect } from './csv-dialect.js'
+import { fieldCountMessage, quoteMessage } from './csv-faults.js'
+import type { CsvTokenizer, FirstRecord } from './csv-header.js'
+import { countLineEnds, nextLine } from './line-ends.js'
+import type { RecordBlock } from './record-block.js'
+import { Window } from './window.js'
+
+const lineFeed = 10
+const carriageReturn = 13
+
+/** csv-parse is started anew behind a record with a bad quote: what it was given ahead is read again. */
+const sliceBytes = 64 * 1024
+
+interface ParsedRecord {
+  readonly fields: readonly Uint8Array[]
+  /** Position behind the record in the decompressed input. */
+  readonly next: number
+}
+
+/** One csv-parse at work: synchronous, from a given position of the input on. */
+interface Feed {
+  readonly records: ParsedRecord[]
+  /** Field (from 1) whose quote is bad, 0 while all is well. */
+  badField(): number
+  write(bytes: Uint8Array): void
+}
+
+type StartFeed = (offsetBytes: number) => Feed
+
+/** Loads csv-parse and opens the tokenizer. */
+export async function openCsvParser(
+  file: string,
+  dialect: CsvDialect,
+  offsetBytes: number,
+): Promise<CsvTokenizer> {
+  const { Parser } = await import('csv-parse')
+
+  class RecordParser extends Parser {
+    onRecord: (fields: Uint8Array[]) => void = () => undefined
+
+    /** Takes the record away, so that nothing waits for a reader of the stream. */
+    override push(fields: Uint8Array[] | null): boolean {
+      if (fields !== null) this.onRecord(fields)
+      return true
+    }
+  }
+
+  const startFeed: StartFeed = start => {
+    const records: ParsedRecord[] = []
+    let badField = 0
+    const parser = new RecordParser({
+      delimiter: dialect.delimiter,
+      quote: dialect.quote === '' ? null : dialect.quote,
+      escape: dialect.quote === '' ? null : dialect.escape,
+      ...(dialect.comment === '' ? {} : { comment: dialect.comment, comment_no_infix: true }),
+      record_delimiter: ['\r\n', '\n', '\r'],
+      // Fields as bytes: csv-parse would turn what is no UTF-8 into U+FFFD without a word.
+      encoding: null,
+      relax_column_count: true,
+      skip_empty_lines: true,
+      skip_records_with_error: true,
+      on_skip: error => {
+        badField ||= Number(error?.['column'] ?? 0) + 1
+        return undefined
+      },
+    })
+    parser.onRecord = fields => {
+      if (badField === 0) records.push({ fields, next: start + parser.info.bytes })
+    }
+    return {
+      records,
+      badField: () => badField,
+      write: bytes => void parser.write(bytes),
+    }
+  }
+  return new CsvParser(file, dialect, offsetBytes, startFeed)
+}
+
+class CsvParser implements CsvTokenizer {
+  failure: InputError | undefined
+  lineNumber = 1
+  readonly #file: string
+  readonly #dialect: CsvDialect
+  readonly #comment: Uint8Array
+  readonly #window: Window
+  readonly #startFeed: StartFeed
+  /** Undefined before the first record, and behind one with a bad quote. */
+  #feed: Feed | undefined
+  /** Position in the decompressed input up to which csv-parse has been given the bytes. */
+  #fedOffset = 0
+  #nextRecord = 0
+  #ended = false
+
+  constructor(file: string, dialect: CsvDialect, offsetBytes: number, startFeed: StartFeed) {
+    this.#file = file
+    this.#dialect = dialect
+    this.#comment = new TextEncoder().encode(dialect.comment)
+    this.#window = new Window(lineFeed, offsetBytes)
+    this.#startFeed = startFeed
+  }
+
+  get offsetBytes(): number {
+    return this.#window.offset + this.#window.start
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#window.push(chunk)
+  }
+
+  end(): void {
+    this.#ended = true
+  }
+
+  skipLines(count: number): number {
+    let left = count
+    while (left > 0 && this.#skipLine()) left--
+    return left
+  }
+
+  peek(): FirstRecord | 'more' | undefined {
+    const record = this.#parse()
+    const window = this.#window
+    if (record === undefined) {
+      if (this.failure !== undefined) throw this.failure
+      if (!this.#ended) return 'more'
+      if (window.start === window.end) return undefined
+    }
+    if (record === undefined || record === 'bad quote') {
+      const message = record === undefined ? this.#openQuoteMessage() : this.#badQuoteMessage()
+      throw new InputError('DDB_INPUT_QUOTE', `the first record: ${message}`, this.#position())
+    }
+    const { start, bytes, offset } = window
+    return {
+      fields: record.fields,
+      bytes: bytes.slice(start, record.next - offset),
+      lineNumber: this.lineNumber,
+      offsetBytes: offset + start,
+    }
+  }
+
+  skipPeeked(): void {
+    this.#consume(this.#feed!.records[this.#nextRecord++]!.next - this.#window.offset)
+  }
+
+  fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
+    const window = this.#window
+    block.bytes = window.bytes
+    block.bytesOffset = window.offset
+    const stopAt = window.start + maxBytes
+    let scratch = window.scratchStart
+    while (
+      block.rowCount < block.rowCapacity &&
+      block.rowCount + block.faults.length < maxRecords &&
+      window.start < stopAt
+    ) {
+      const record = this.#parse()
+      if (record === undefined) return this.#atEnd(block)
+      if (record === 'bad quote') {
+        const next = nextLine(window.bytes, window.start, window.end)
+        if (next < 0 && !this.#ended) {
+          const unreadBytes = window.end - window.start
+          if (unreadBytes > this.#dialect.maxRecordBytes) this.#fail()
+          return false
+        }
+        this.#addFault(
+          block,
+          'DDB_INPUT_QUOTE',
+          this.#badQuoteMessage(),
+          next < 0 ? window.end : next,
+        )
+        this.#feed = undefined
+        continue
+      }
+      this.#nextRecord++
+      const next = record.next - window.offset
+      if (record.fields.length === block.fieldCount) {
+        scratch = this.#addRow(block, record, next, scratch)
+      } else {
+        const message = fieldCountMessage(block.fieldCount, record.fields.length)
+        this.#addFault(block, 'DDB_INPUT_FIELD_COUNT', message, next)
+      }
+    }
+    return true
+  }
+
+  /** The next record, its bytes at the start of the window; undefined when there is none with what came so far. */
+  #parse(): ParsedRecord | 'bad quote' | undefined {
+    while (this.#isNoRecord()) if (!this.#skipLine()) return undefined
+    const window = this.#window
+    if (this.failure !== undefined || window.start === window.end) return undefined
+    if (this.#feed === undefined) {
+      this.#fedOffset = this.offsetBytes
+      this.#nextRecord = 0
+      this.#feed = this.#startFeed(this.#fedOffset)
+    }
+    const feed = this.#feed
+    const maxNext = this.offsetBytes + this.#dialect.maxRecordBytes
+    for (;;) {
+      const record = feed.records[this.#nextRecord]
+      if (record !== undefined && record.next <= maxNext) return record
+      if (record !== undefined || this.#fedOffset > maxNext) return this.#fail()
+      if (feed.badField() > 0) return 'bad quote'
+      if (this.#nextRecord > 0) {
+        feed.records.length = 0
+        this.#nextRecord = 0
+      }
+      if (!this.#feedSlice(feed)) return undefined
+    }
+  }
+
+  /** Gives csv-parse more bytes; false when there are none. */
+  #feedSlice(feed: Feed): boolean {
+    const { bytes, end, offset } = this.#window
+    const from = this.#fedOffset - offset
+    if (from > end) return false
+    if (from === end) {
+      if (!this.#ended) return false
+      // csv-parse looks ahead before it decides: blank lines, which are no records, bring out what it holds.
+      const lookAhead = 8 + this.#dialect.delimiter.length * 4
+      feed.write(Buffer.alloc(lookAhead, lineFeed))
+      this.#fedOffset++
+      return true
+    }
+    const to = Math.min(end, from + sliceBytes)
+    feed.write(Buffer.from(bytes.slice(from, to)))
+    this.#fedOffset = offset + to
+    return true
+  }
+
+  #fail(): undefined {
+    const { maxRecordBytes } = this.#dialect
+    this.failure = new InputError(
+      'DDB_INPUT_RECORD_TOO_LONG',
+      `the record that begins in line ${this.lineNumber} is longer than ${maxRecordBytes} bytes: is a quote left open?`,
+      this.#position(),
+    )
+    return undefined
+  }
+
+  /** What is left at the end of the input is a record whose quote is open. */
+  #atEnd(block: RecordBlock): boolean {
+    const { start, end } = this.#window
+    if (this.#ended && this.failure === undefined && start < end) {
+      this.#addFault(block, 'DDB_INPUT_QUOTE', this.#openQuoteMessage(), end)
+    }
+    return false
+  }
+
+  #addRow(block: RecordBlock, record: ParsedRecord, next: number, scratchStart: number): number {
+    const window = this.#window
+    const row = block.rowCount++
+    let scratch = scratchStart
+    for (const [field, text] of record.fields.entries()) {
+      const cell = row * block.fieldCount + field
+      window.bytes.set(text, scratch)
+      block.starts[cell] = scratch
+      scratch += text.length
+      block.ends[cell] = scratch
+    }
+    const end = Math.min(next, window.end)
+    block.recordStarts[row] = window.start
+    block.recordEnds[row] = end
+    block.lineNumbers[row] = this.lineNumber
+    this.#consume(end)
+    return scratch
+  }
+
+  #addFault(
+    block: RecordBlock,
+    code: 'DDB_INPUT_QUOTE' | 'DDB_INPUT_FIELD_COUNT',
+    message: string,
+    next: number,
+  ): void {
+    const { bytes, start, end, offset } = this.#window
+    const record = bytes.slice(start, Math.min(next, end))
+    block.faults.push({
+      code,
+      message,
+      record,
+      lengthBytes: record.length,
+      lineNumber: this.lineNumber,
+      offsetBytes: offset + start,
+    })
+    this.#consume(Math.min(next, end))
+  }
+
+  #consume(position: number): void {
+    const window = this.#window
+    const end = Math.min(position, window.end)
+    this.lineNumber += countLineEnds(window.bytes, window.start, end)
+    window.start = end
+  }
+
+  #isNoRecord(): boolean {
+    const { bytes, start, end } = this.#window
+    if (start === end) return false
+    const c = bytes[start]
+    if (c === lineFeed || c === carriageReturn) return true
+    const comment = this.#comment
+    return (
+      comment.length > 0 &&
+      comment.every((byte, i) => start + i >= end || bytes[start + i] === byte)
+    )
+  }
+
+  #skipLine(): boolean {
+    const window = this.#window
+    const next = nextLine(window.bytes, window.start, window.end)
+    if (next < 0 && !(this.#ended && window.start < window.end)) return false
+    this.#consume(next < 0 ? window.end : next)
+    return true
+  }
+
+  #badQuoteMessage(): string {
+    return quoteMessage(this.#feed?.badField() ?? 1)
+  }
+
+  #openQuoteMessage(): string {
+    return `a quote opened in the record that begins in line ${this.lineNumber} is never closed`
+  }
+
+  #position(): { file: string; lineNumber: number; offsetBytes: number } {
+    return { file: this.#file, lineNumber: this.lineNumber, offsetBytes: this.offsetBytes }
+  }
+}
