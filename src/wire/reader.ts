@@ -5,17 +5,13 @@
 */
 import { Buffer } from 'node:buffer'
 import { ProtocolError } from '../errors.js'
+import { ArrayPool } from './array-pool.js'
 import { GrowableBytes } from './growable-bytes.js'
 
 const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
 /** Below this a loop over ASCII beats the call into V8's decoder. */
 const shortTextBytes = 12
-/**
- * Arrays handed out up to a quarter of this share a buffer: allocating one each costs more than the copy, and a kept
- * array keeps no more than this alive.
- */
-const poolBytes = 8192
 
 export class ByteReader {
   /** The chunk being read; only `#chunk[#position..]` is unread. */
@@ -29,9 +25,7 @@ export class ByteReader {
   /** Stream position of `#chunk[0]`. */
   #chunkOffsetBytes: number
   #ended = false
-  #pool: ArrayBuffer = noBytes.buffer as ArrayBuffer
-  /** Beyond the end: the first array brings the first buffer. */
-  #poolPosition: number = poolBytes + 1
+  readonly #pool = new ArrayPool()
 
   /** @param offsetBytes  position of the first byte in its stream, for error messages */
   constructor(offsetBytes: number = 0) {
@@ -151,7 +145,7 @@ export class ByteReader {
 
   /** A copy of the next `byteLength` bytes, which must be `available`; it starts at a multiple of 8. */
   take(byteLength: number): Uint8Array<ArrayBuffer> {
-    const target = this.#allocate(byteLength)
+    const target = this.#pool.allocate(byteLength)
     this.#copyInto(target, 0, byteLength)
     return target
   }
@@ -246,18 +240,6 @@ export class ByteReader {
     if (this.#chunk.length - start < byteLength) return undefined
     this.#position = start + byteLength
     return this.#chunk.toString('utf8', start, this.#position)
-  }
-
-  /** Memory to be overwritten at once: nothing clears it. */
-  #allocate(byteLength: number): Uint8Array<ArrayBuffer> {
-    if (byteLength > poolBytes >> 2) return ownBytes(byteLength)
-    if (this.#poolPosition + byteLength > poolBytes) {
-      this.#pool = ownBytes(poolBytes).buffer
-      this.#poolPosition = 0
-    }
-    const start = this.#poolPosition
-    this.#poolPosition = (start + byteLength + 7) & ~7
-    return new Uint8Array(this.#pool, start, byteLength)
   }
 
   #failIfEnded(): void {
@@ -377,10 +359,6 @@ export class ByteReader {
       }
     }
   }
-}
-
-function ownBytes(byteLength: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(byteLength).buffer)
 }
 
 /** A reader of bytes that are all there, ended. */

@@ -139,10 +139,8 @@ t.test('a 16-byte element is a copy, a decimal’s sentinel is its stored intege
   const element = scalarAt(vector, 0)
   data.fill(9)
   t.strictSame(element, scalar('UUID', new Uint8Array(16).fill(1)))
-  const decimal = vectorOf({ type: 'DECIMAL32', scale: 0 }, [null]) as TypedVector & {
-    scale: number
-  }
-  t.equal(unscaledAt(decimal, 0), -(2n ** 31n))
+  const decimal = vectorOf({ type: 'DECIMAL32', scale: 0 }, [null])
+  t.equal(unscaledAt(decimal as Extract<TypedVector, { scale: number }>, 0), -(2n ** 31n))
 })
 
 t.test('integers of all sizes come out as they went in', async t => {

@@ -245,9 +245,7 @@ t.test('any mixture of reads over any pieces sees the stream once, in order', as
         const reader = readerOf(...pieces(bytes, size))
         const seen: number[] = []
         for (const [index, kind] of reads.entries()) {
-          const byteLength = { u8: 1, u16: 2, i32: 4, take: index, bytes: index, fill: index }[
-            kind
-          ]
+          const byteLength = { u8: 1, u16: 2, i32: 4, take: index, bytes: index, fill: index }[kind]
           if (!reader.has(byteLength)) break
           if (kind === 'u8') seen.push(reader.u8())
           else if (kind === 'u16') seen.push(...Uint8Array.of(reader.peekU16(), reader.u16() >> 8))

@@ -1,0 +1,33 @@
+/*
+  Memory for arrays that are filled at once and handed out. Small ones share a buffer, because allocating one each
+  costs more than the copy into it. A kept array keeps no more than one such buffer alive, and the first buffers are
+  small because many readers read one value only.
+*/
+import { Buffer } from 'node:buffer'
+
+const maxPooledBytes = 2048
+const firstBufferBytes = 512
+const maxBufferBytes = 8192
+
+export class ArrayPool {
+  #buffer: ArrayBuffer = new ArrayBuffer(0)
+  #position = 0
+  #nextBufferBytes = firstBufferBytes
+
+  /** An array of `byteLength` bytes that start at a multiple of 8. Nothing has cleared them. */
+  allocate(byteLength: number): Uint8Array<ArrayBuffer> {
+    if (byteLength > maxPooledBytes) return new Uint8Array(unclearedBuffer(byteLength))
+    if (this.#position + byteLength > this.#buffer.byteLength) {
+      this.#buffer = unclearedBuffer(Math.max(this.#nextBufferBytes, byteLength))
+      this.#position = 0
+      this.#nextBufferBytes = Math.min(this.#nextBufferBytes * 2, maxBufferBytes)
+    }
+    const start = this.#position
+    this.#position = (start + byteLength + 7) & ~7
+    return new Uint8Array(this.#buffer, start, byteLength)
+  }
+}
+
+function unclearedBuffer(byteLength: number): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(byteLength).buffer
+}
