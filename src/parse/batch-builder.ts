@@ -28,6 +28,20 @@ interface BuiltColumn {
   nullsRead: number
 }
 
+export interface BuilderInput {
+  readonly file: string
+  readonly mapping: ColumnMapping
+  /** The block's field for each mapped column, −1 for a constant. */
+  readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
+  /** Of which every block is, at most this large. */
+  readonly block: RecordBlock
+  readonly rules: CellRules
+  /** Between the elements of arrays in the block, when the format has its own. */
+  readonly arrayDelimiter: string | undefined
+  readonly keepRecords: boolean
+  readonly headerBytes: Uint8Array | undefined
+}
+
 const noRecord = (): Uint8Array => new Uint8Array(0)
 
 export class BatchBuilder {
@@ -42,29 +56,16 @@ export class BatchBuilder {
   readonly #nulls: NullTexts
   readonly #lenient: boolean
 
-  /**
-   * @param fieldOf  the block's field for each mapped column, −1 for a constant
-   * @param arrayDelimiter  between the elements of arrays in the block, when the format has its own
-   * @throws {UsageError} DDB_USAGE for types that cannot be loaded and constants that are no value of their column
-   */
-  constructor(
-    file: string,
-    mapping: ColumnMapping,
-    fieldOf: (column: MappedColumn, columnIndex: number) => number,
-    block: RecordBlock,
-    rules: CellRules,
-    arrayDelimiter: string | undefined,
-    keepRecords: boolean,
-    headerBytes: Uint8Array | undefined,
-  ) {
+  /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
+  constructor({ file, mapping, fieldOf, block, rules, ...input }: BuilderInput) {
     this.#file = file
-    this.#records = keepRecords ? new KeptRecords(this.#pool) : undefined
-    this.#headerBytes = headerBytes
+    this.#records = input.keepRecords ? new KeptRecords(this.#pool) : undefined
+    this.#headerBytes = input.headerBytes
     checkFormats(mapping, rules)
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
       typeText: columnTypeText(column.type),
-      builder: this.#builderOf(column, i, block.rowCapacity, rules, arrayDelimiter),
+      builder: this.#builderOf(column, i, block.rowCapacity, rules, input.arrayDelimiter),
       field: fieldOf(column, i),
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,

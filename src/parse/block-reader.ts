@@ -41,16 +41,18 @@ export class BlockReader {
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const { file, block, fieldOf } = input
-    this.#builder = new BatchBuilder(
+    const { file, block, fieldOf, arrayDelimiter, headerBytes } = input
+    const { mapping, cells: rules = {}, keepRecords = false } = options
+    this.#builder = new BatchBuilder({
       file,
-      options.mapping,
+      mapping,
       fieldOf,
       block,
-      options.cells ?? {},
-      options.keepRecords ?? false,
-      input.headerBytes,
-    )
+      rules,
+      arrayDelimiter,
+      keepRecords,
+      headerBytes,
+    })
   }
 
   get columnCounts(): readonly ColumnCounts[] {
