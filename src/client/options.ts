@@ -24,6 +24,7 @@ export interface ConnectOptions {
   maxReplyBytes?: number
   /** Receives what scripts print while their request runs. */
   onMessage?: (text: string) => void
+  /** Ends the attempt to connect; once there is a session it does nothing. */
   signal?: AbortSignal
 }
 
@@ -38,6 +39,7 @@ export interface RunOptions {
   fetchSize?: number
   /** Longest wait for the answer, counted from the call. */
   timeoutMs?: number
+  /** Ends the wait; a request that was sent already runs on. */
   signal?: AbortSignal
 }
 

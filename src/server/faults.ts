@@ -35,17 +35,23 @@ export interface Faults {
 
 const describedChars = 200
 
-/** Text of a request for hooks and failure lists, clipped. */
+/** Text of a request for hooks, jobs and failure lists: clipped, and without what stands inside `login(…)`. */
 export function requestText(request: Request): string {
+  return fullText(request)
+    .slice(0, describedChars)
+    .replaceAll(/\blogin\s*\([^)]*\)?/g, 'login(***)')
+}
+
+function fullText(request: Request): string {
   switch (request.kind) {
     case 'connect':
       return ''
     case 'script':
-      return request.script.slice(0, describedChars)
+      return request.script
     case 'function':
-      return request.name.slice(0, describedChars)
+      return request.name
     case 'variable':
-      return request.names.join(',').slice(0, describedChars)
+      return request.names.join(',')
   }
 }
 

@@ -127,3 +127,28 @@ t.test('an answer alone can be dropped, and its neighbours are not', async t => 
   t.match(await peer.response(), { value: { value: 1 } })
   t.match(await peer.response(), { value: { value: 3 } })
 })
+
+t.test('a password inside a script is not among what hooks and lists are shown', async t => {
+  const texts: string[] = []
+  const server = await startTinyServer(
+    {
+      script: () => {
+        throw new Error('no')
+      },
+    },
+    { faults: { beforeExecute: ({ text }) => void texts.push(text) } },
+  )
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  const codes = [
+    'login("admin", "secret"); 1',
+    'a = 1\nlogin ( `admin, `secret',
+    `${'x'.repeat(190)};login("secret")`,
+  ]
+  const requests = codes.map(code => requestBytes(script(code), asynchronous))
+  await peer.write(Buffer.concat([connectBytes, ...requests, requestBytes(script('last'))]))
+  await peer.response()
+  await peer.response()
+  t.strictSame(texts.slice(1, 3), ['login(***); 1', 'a = 1\nlogin(***)'])
+  t.notMatch(JSON.stringify([texts, server.recentAsyncErrors]), 'secret')
+})
