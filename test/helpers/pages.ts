@@ -29,7 +29,7 @@ export interface ShellCommand {
   text: string
   /** What `# exit 3` at the end of the line says, else 0. */
   exitCode: number
-  /** What `# prints 1000` at the end of the line says that standard output holds. */
+  /** What `# prints 1000` at the end of the line says that standard output holds; '' for `# prints nothing`. */
   prints: string | undefined
 }
 
@@ -74,22 +74,43 @@ export function commandsOf(block: CodeBlock): ShellCommand[] {
   for (let i = 0; i < lines.length; i++) {
     const first = i
     if (/^\s*(#|$)/.test(lines[i]!)) continue
-    while (lines[i]!.endsWith('\\') && i + 1 < lines.length) i++
-    const end = /<<'?(\w+)'?/.exec(lines.slice(first, i + 1).join('\n'))?.[1]
-    const head = i
-    if (end !== undefined) {
-      while (lines[i] !== end) {
-        if (++i >= lines.length) throw new Error(`the here-document ${end} is never closed`)
-      }
+    const textTo = (last: number): string => lines.slice(first, last + 1).join('\n')
+    let state = shellState(textTo(i))
+    while (!state.complete && i + 1 < lines.length) state = shellState(textTo(++i))
+    const end = /<<'?(\w+)'?/.exec(textTo(i))?.[1]
+    while (end !== undefined && lines[i] !== end) {
+      if (++i >= lines.length) throw new Error(`the here-document ${end} is never closed`)
     }
     commands.push({
       lineNumber: block.lineNumber + first,
-      text: lines.slice(first, i + 1).join('\n'),
-      exitCode: Number(/\s# exit (\d+)$/.exec(lines[head]!)?.[1] ?? 0),
-      prints: /\s# prints (.+)$/.exec(lines[head]!)?.[1],
+      text: textTo(i),
+      exitCode: Number(/^exit (\d+)$/.exec(state.comment)?.[1] ?? 0),
+      prints: /^prints (.+)$/.exec(state.comment)?.[1]?.replace(/^nothing$/, ''),
     })
   }
   return commands
+}
+
+/** Whether a command ends here: no open quote, no operator or backslash at its end; and the comment behind it. */
+function shellState(text: string): { complete: boolean; comment: string } {
+  let quote = ''
+  let comment = ''
+  let code = ''
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i]!
+    if (quote !== '') {
+      if (c === '\\' && quote === '"') i++
+      else if (c === quote) quote = ''
+    } else if (c === '#' && /\s/.test(text[i - 1] ?? ' ')) {
+      const end = text.indexOf('\n', i)
+      comment = text.slice(i + 1, end < 0 ? undefined : end).trim()
+      i = end < 0 ? text.length : end
+    } else {
+      if (c === '"' || c === "'") quote = c
+      code += c
+    }
+  }
+  return { complete: quote === '' && !/(\||&&|\\)\s*$/.test(code), comment }
 }
 
 /** Targets of the page's links; code is left out. */
