@@ -94,6 +94,7 @@ class SequentialInputs implements Inputs {
       rows: 0,
     }
     this.#summaries.push(summary)
+    if (isEmpty(reader)) return
     const update = (): void => {
       run.tally.read = this.#doneRecords + reader.recordsRead
       summary.rows = reader.recordsRead
@@ -164,11 +165,19 @@ function cellRules({ cells = {}, input = {} }: LoadOptions): CellRules {
   return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
 }
 
+/** An input without a single record has no columns to map either. */
+function isEmpty(reader: InputReader): boolean {
+  return !isJson(reader) && reader.fieldCount === 0
+}
+
+function isJson({ format }: InputReader): boolean {
+  return format === 'json' || format === 'ndjson'
+}
+
 function shapeOf(reader: InputReader, file: string): InputShape {
-  const json = reader.format === 'json' || reader.format === 'ndjson'
   return {
     file,
-    kind: json ? 'members' : 'fields',
+    kind: isJson(reader) ? 'members' : 'fields',
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
   }

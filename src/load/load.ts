@@ -45,6 +45,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   } finally {
     stopListening()
     await closeAll(run, opened)
+    run.phase('done', opened.delivery)
   }
   const counts = opened.inputs?.columnCounts() ?? []
   return loadResult(run, {

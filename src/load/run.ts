@@ -59,8 +59,11 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
   let reportedMs = -Infinity
+  let reportTimer: NodeJS.Timeout | undefined
 
   const tell = (): void => {
+    clearTimeout(reportTimer)
+    reportTimer = undefined
     reportedMs = performance.now()
     options.onReport?.({
       phase,
@@ -110,7 +113,10 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
       tell()
     },
     report() {
-      if (performance.now() - reportedMs >= reportIntervalMs) tell()
+      if (reportTimer !== undefined) return
+      const restMs = reportedMs + reportIntervalMs - performance.now()
+      if (restMs <= 0) tell()
+      else reportTimer = setTimeout(tell, restMs).unref()
     },
   }
   return run
