@@ -25,14 +25,14 @@ const tradeTypes = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
 export const demoWays: readonly DemoWay[] = [
   {
     title: 'A shared stream table',
-    explanation: `Lives in the server's memory. Every session sees it, and subscribers are told of new
-rows at once: the usual place for quotes and sensor values as they come in.`,
+    explanation: `Lives in the server's memory. Every session sees it, and subscribers are told of
+new rows at once: the usual place for quotes and sensor values as they come in.`,
     script: 'scripts/trades.dos',
     input: 'csv/trades.csv',
     preparations: [],
     runs: 'tableInsert{trades}',
     target: { table: 'trades' },
-    flags: ['--table trades'],
+    flags: ['--table trades --user admin'],
     counted: 'trades',
   },
   {
@@ -44,7 +44,7 @@ spreads over its machines: the place for everything that is to stay.`,
     preparations: [],
     runs: 'append!{loadTable("dfs://testDB","tb1")}',
     target: { table: 'dfs://testDB/tb1', method: 'append' },
-    flags: ['--table dfs://testDB/tb1', '--method append'],
+    flags: ['--table dfs://testDB/tb1 --method append --user admin'],
     counted: 'loadTable("dfs://testDB","tb1")',
   },
   {
@@ -58,7 +58,11 @@ appendStreamingData turns one into the other.`,
     preparations: ['undef(`trades, SHARED)'],
     runs: 'appendStreamingData',
     target: { function: 'appendStreamingData', types: tradeTypes, confirmTable: 'trades' },
-    flags: ['--function appendStreamingData', `--types ${tradeTypes}`, '--confirm-table trades'],
+    flags: [
+      '--function appendStreamingData --confirm-table trades',
+      `--types ${tradeTypes}`,
+      '--user admin',
+    ],
     counted: 'trades',
   },
 ]

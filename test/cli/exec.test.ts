@@ -114,7 +114,7 @@ t.test('a refused login is 77 and never shows the password', async t => {
 })
 
 t.test('data cannot move the cursor of a terminal', async t => {
-  const script = 'table(["x" + char(27) + "[2Jy"] as s)'
+  const script = 'table(["x\u001b[2Jy"] as s)'
   for (const output of ['table', 'csv', 'json']) {
     const result = await exec(['-e', script, '--output', output], { stdoutColumns: 80 })
     t.equal(result.code, 0, result.stderr)

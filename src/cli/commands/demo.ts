@@ -94,7 +94,7 @@ async function tourOf(tour: Tour): Promise<boolean> {
 }
 
 async function showWay(tour: Tour, way: DemoWay, number: number): Promise<boolean> {
-  const { call, control, command, server } = tour
+  const { call, control, command } = tour
   const { output } = call
   const { paintResult } = output
   const script = fixturePath(way.script)
@@ -104,9 +104,9 @@ ${paintResult('bold', `${number}. ${way.title}`)}
 
 ${way.explanation}
 
-  created by     ${shownPath(script)}
-  DolphinDB runs ${paintResult('cyan', way.runs)}
-  you type       ${paintResult('cyan', typedCommand(command, shownPath(input), way))}
+  created by      ${shownPath(script)}
+  DolphinDB runs  ${paintResult('cyan', way.runs)}
+  you type        ${paintResult('cyan', typedCommand(command, shownPath(input), way.flags))}
 
 `)
   for (const preparation of way.preparations) await control.run(preparation)
@@ -126,16 +126,12 @@ ${way.explanation}
   }
 `)
   if (result.error !== null) output.problem(`${result.error.message} [${result.error.code}]`)
-  if (!isComplete) output.note(`the server is ${server.host}:${server.port}`)
   return isComplete
 }
 
-/** Two lines where one would be wider than the tour. */
-function typedCommand(command: string, input: string, way: DemoWay): string {
-  const start = `${command} load ${input}`
-  const indent = `\n${' '.repeat(17)}  `
-  const [first, ...others] = way.flags
-  return [`${start} ${first}`, ...others].join(` \\${indent}`)
+/** The command, with its flags on lines of their own. */
+function typedCommand(command: string, input: string, flags: readonly string[]): string {
+  return [`${command} load ${input}`, ...flags].join(` \\\n${' '.repeat(20)}`)
 }
 
 async function loadWay(
@@ -146,7 +142,7 @@ async function loadWay(
   const progress = await startProgress('auto', false, call.output, call.surroundings)
   const options: LoadOptions = {
     inputs: [input],
-    server: addressOf(server),
+    server: { ...addressOf(server), ...admin },
     target: way.target,
     delivery: { mode: 'async' },
     runId: `demo-${randomBytes(4).toString('hex')}`,
