@@ -3,42 +3,68 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../script/builtin.js'
+import { aggregateFunctions } from './aggregate.js'
 import { clusterFunctions } from './cluster.js'
 import { consoleJobFunctions } from './console-jobs.js'
+import { containerFunctions } from './container.js'
 import { conversionFunctions } from './conversion.js'
 import { databaseFunctions } from './database.js'
 import { dfsFunctions } from './dfs.js'
 import { functionViewFunctions } from './function-view.js'
+import { higherOrderFunctions } from './higher-order.js'
 import { insertFunctions } from './insert.js'
+import { jsonFunctions } from './json.js'
+import { languageFunctions } from './language.js'
+import { mathFunctions } from './math.js'
+import { objectListFunctions } from './object-list.js'
+import { randomFunctions } from './random.js'
 import { schemaFunctions } from './schema.js'
+import { searchFunctions } from './search.js'
+import { sequenceFunctions } from './sequence.js'
 import { sessionInfoFunctions } from './session-info.js'
 import { shareFunctions } from './share.js'
 import { streamTableFunctions } from './stream-table.js'
+import { stringFunctions } from './string.js'
 import { tableColumnFunctions } from './table-columns.js'
 import { tableFunctions } from './table.js'
 import { temporalAddFunctions } from './temporal-add.js'
 import { temporalFormatFunctions } from './temporal-format.js'
 import { temporalFunctions } from './temporal.js'
+import { typeFunctions } from './type.js'
 import { userFunctions } from './user.js'
+import { vectorFunctions } from './vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
+  aggregateFunctions,
   clusterFunctions,
   consoleJobFunctions,
+  containerFunctions,
   conversionFunctions,
   databaseFunctions,
   dfsFunctions,
   functionViewFunctions,
+  higherOrderFunctions,
   insertFunctions,
+  jsonFunctions,
+  languageFunctions,
+  mathFunctions,
+  objectListFunctions,
+  randomFunctions,
   schemaFunctions,
+  searchFunctions,
+  sequenceFunctions,
   sessionInfoFunctions,
   shareFunctions,
   streamTableFunctions,
+  stringFunctions,
   tableColumnFunctions,
   tableFunctions,
   temporalAddFunctions,
   temporalFormatFunctions,
   temporalFunctions,
+  typeFunctions,
   userFunctions,
+  vectorFunctions,
 ]
 
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())

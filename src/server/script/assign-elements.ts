@@ -91,7 +91,7 @@ function writeRows(target: Vector, positions: Int32Array, source: Vector): void 
     for (let i = 0; i < positions.length; i++) data[positions[i]!] = texts[i * step]!
     return
   }
-  overwrite(target, replacedRows(target, positions, source, step) as Vector)
+  overwrite(target, replacedRows(target, positions, source, step))
 }
 
 function ownFixedArray(target: Vector): void {

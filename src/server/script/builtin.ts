@@ -25,6 +25,8 @@ export interface CallContext {
   call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
   /** The function of this name: the session's, a function view, or a built-in. */
   findFunction(name: string): FunctionValue | undefined
+  /** Names of all functions the session can call. */
+  functionNames(): readonly string[]
   /** Runs a script in the session, as `runScript(text)` does; its value is VOID when it ends with a statement. */
   run(script: string): Evaluation<ServerValue>
 }

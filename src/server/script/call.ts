@@ -10,7 +10,7 @@ import { noNames, type Frame } from './frame.js'
 import type { Runtime } from './runtime.js'
 import { shallowCopy } from './ownership.js'
 import { voidValue } from './scalar.js'
-import type { FunctionDefinition, Parameter } from './syntax.js'
+import type { FunctionDefinition } from './syntax.js'
 import type { FunctionValue, PartialFunction, ServerValue, UserFunction } from './values.js'
 
 export type CallArguments = readonly (ServerValue | undefined)[]
@@ -115,21 +115,39 @@ function arityError(name: string, min: number, max: number, actual: number): Scr
   )
 }
 
-function* callUser(
+/** @throws {ScriptError} before anything runs, when arguments are missing or too many */
+function callUser(
   runtime: Runtime,
   fn: UserFunction,
   args: CallArguments,
   keywords: Keywords,
 ): Evaluation<ServerValue> {
-  const { definition } = fn
-  const names = definition.parameters.map(parameter => parameter.name)
+  const { parameters } = fn.definition
+  const names = parameters.map(parameter => parameter.name)
   const arranged = keywords.size === 0 ? args : arrange(fn.name, names, args, keywords)
+  const isMissing = parameters.some(
+    (parameter, index) => parameter.defaultValue === undefined && arranged[index] === undefined,
+  )
+  if (isMissing || arranged.length > parameters.length) {
+    const required = parameters.filter(parameter => parameter.defaultValue === undefined).length
+    const given = arranged.filter(value => value !== undefined).length
+    throw arityError(fn.name, required, parameters.length, given)
+  }
+  return runUser(runtime, fn, arranged)
+}
+
+function* runUser(
+  runtime: Runtime,
+  fn: UserFunction,
+  args: CallArguments,
+): Evaluation<ServerValue> {
+  const { definition } = fn
   const frame = frameFor(runtime, definition)
   runtime.enterCall(fn.name)
   try {
     const pause = runtime.step()
     if (pause !== undefined) yield pause
-    yield* bindParameters(frame, fn, arranged)
+    yield* bindParameters(frame, definition, args)
     return (yield* executeBody(definition.body, frame)) ?? voidValue
   } catch (error) {
     throw locateInFunction(error, fn.name)
@@ -161,20 +179,16 @@ function frameFor(runtime: Runtime, definition: FunctionDefinition): Frame {
   return { runtime, variables: new Map(), columns: undefined, ...namesOf(definition) }
 }
 
-function* bindParameters(frame: Frame, fn: UserFunction, args: CallArguments): Evaluation<void> {
-  const { parameters } = fn.definition
-  const required = parameters.filter(parameter => parameter.defaultValue === undefined).length
-  if (args.length > parameters.length) {
-    throw arityError(fn.name, required, parameters.length, args.length)
+function* bindParameters(
+  frame: Frame,
+  { parameters }: FunctionDefinition,
+  args: CallArguments,
+): Evaluation<void> {
+  for (const [index, { name, defaultValue }] of parameters.entries()) {
+    const given = args[index]
+    if (given !== undefined) frame.variables.set(name, given)
+    else if (defaultValue !== undefined) {
+      frame.variables.set(name, shallowCopy(yield* evaluate(defaultValue, frame)))
+    }
   }
-  for (const [index, parameter] of parameters.entries()) {
-    const value = args[index] ?? (yield* defaultOf(frame, parameter))
-    if (value === undefined) throw arityError(fn.name, required, parameters.length, args.length)
-    frame.variables.set(parameter.name, value)
-  }
-}
-
-function* defaultOf(frame: Frame, parameter: Parameter): Evaluation<ServerValue | undefined> {
-  if (parameter.defaultValue === undefined) return undefined
-  return shallowCopy(yield* evaluate(parameter.defaultValue, frame))
 }

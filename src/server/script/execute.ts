@@ -1,7 +1,6 @@
 /*
   Statements. Each tells how it ended: by itself, or by break, continue or return.
 */
-import { elementAt } from '../../protocol/element.js'
 import { formatValue } from '../../protocol/text.js'
 import { shareTable } from '../tables/sharing.js'
 import { executeAssignment } from './assign.js'
@@ -10,10 +9,9 @@ import { ScriptError } from './builtin.js'
 import { asScriptError, locate, sourceText } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
-import { tableRow } from './indexing.js'
-import { matrixColumn } from './operators/matrix.js'
 import { scalarAt } from './operators/shape.js'
-import { intScalar, isTrue, stringVector, textOf } from './scalar.js'
+import { itemsOf } from './items.js'
+import { isTrue, stringVector, textOf } from './scalar.js'
 import type { Assert, For, Return, Statement, Throw, Try, While } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { tupleOf } from './vector-literal.js'
@@ -167,45 +165,6 @@ function* evaluateItems(node: For, frame: Frame): Evaluation<Iterable<ServerValu
     return itemsOf(yield* evaluate(node.iterable, frame))
   } catch (error) {
     throw locate(error, node.iterable.span)
-  }
-}
-
-/** Elements of a vector, columns of a matrix, rows of a table; `2:4` counts 2, 3 and `4:2` counts 3, 2. */
-export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
-  switch (value.form) {
-    case 'vector':
-    case 'arrayVector': {
-      const { length } = value
-      for (let row = 0; row < length; row++) yield elementAt(value, row) as ServerValue
-      return
-    }
-    case 'set':
-      yield* itemsOf(value.elements)
-      return
-    case 'list':
-      yield* value.elements
-      return
-    case 'matrix':
-      for (let column = 0; column < value.columns; column++) yield matrixColumn(value, column)
-      return
-    case 'serverTable':
-      for (let row = 0; row < value.rows; row++) yield tableRow(value, intScalar(row))
-      return
-    case 'serverDictionary':
-      for (const entry of value.entries.values()) yield entry.key
-      return
-    case 'pair': {
-      const from = Number(scalarAt(value.elements, 0).value)
-      const to = Number(scalarAt(value.elements, 1).value)
-      if (from <= to) for (let i = from; i < to; i++) yield intScalar(i)
-      else for (let i = from - 1; i >= to; i--) yield intScalar(i)
-      return
-    }
-    case 'scalar':
-      yield value
-      return
-    default:
-      throw new ScriptError('The object in a for statement must be a vector, matrix or table.')
   }
 }
 

@@ -76,13 +76,20 @@ function parseBody(cursor: Cursor): Statement[] {
 }
 
 function parseStatement(cursor: Cursor): Statement[] {
-  if (cursor.isOperator('{')) return parseBlock(cursor)
+  if (cursor.isOperator('{') && !startsBracedValue(cursor)) return parseBlock(cursor)
   const first = cursor.peek()
   const statement = cursor.within({ ignoresNewlines: false }, () => parseOne(cursor, first))
   if (!cursor.atStatementEnd && !endsWithBlock(statement) && !startsStatement(cursor)) {
     throw cursor.unexpected()
   }
   return [statement]
+}
+
+/** `{k: v}` and `{x -> …}` at the beginning of a statement are values, not blocks. */
+function startsBracedValue(cursor: Cursor): boolean {
+  const key = cursor.peek(1)
+  const isKey = key.kind !== 'operator' && key.kind !== 'end'
+  return isKey && (cursor.isOperator(':', 2) || cursor.isOperator('->', 2))
 }
 
 /** `{x += 1 return x}`: a keyword may begin the next statement without a separator. */

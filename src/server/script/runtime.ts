@@ -58,6 +58,11 @@ export class Runtime implements CallContext {
     return builtin && { form: 'function', kind: 'builtin', name, builtin }
   }
 
+  functionNames(): readonly string[] {
+    const names = [this.session.functions, this.node.functionViews, builtins].map(map => map.keys())
+    return [...new Set(names.flatMap(keys => [...keys]))]
+  }
+
   isBuiltin(name: string): boolean {
     return builtins.has(name)
   }

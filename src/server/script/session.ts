@@ -18,6 +18,7 @@ export interface ScriptSessionInfo {
   id: string
   remoteAddress: string
   remotePort: number
+  delay?: (durationMs: number) => Promise<void>
 }
 
 export type Outcome = Value | undefined | Promise<Value | undefined>
@@ -26,6 +27,7 @@ class Session implements ScriptSession {
   readonly id: string
   readonly remoteAddress: string
   readonly remotePort: number
+  readonly delay: (durationMs: number) => Promise<void>
   readonly variables = new Map<string, ServerValue>()
   readonly functions = new Map<string, FunctionValue>()
   user = 'guest'
@@ -38,10 +40,19 @@ class Session implements ScriptSession {
     this.id = info.id
     this.remoteAddress = info.remoteAddress
     this.remotePort = info.remotePort
+    this.delay = info.delay ?? wait
   }
 
   get isAdmin(): boolean {
     return this.node.users.get(this.user)?.isAdmin === true
+  }
+}
+
+/** Timers hold at most 31 bits; a longer wait is several. */
+async function wait(durationMs: number): Promise<void> {
+  const longestMs = 2 ** 31 - 1
+  for (let rest = durationMs; rest > 0; rest -= longestMs) {
+    await new Promise(resolve => setTimeout(resolve, Math.min(rest, longestMs)))
   }
 }
 

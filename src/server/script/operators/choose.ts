@@ -35,5 +35,5 @@ export function chooseElements(
     else if (one === 0) rows[i] = a.vector.length + (b.isScalar ? 0 : i)
     else rows[i] = both.length
   }
-  return operand.rebuild(takeRows(all as Vector, rows) as Vector)
+  return operand.rebuild(takeRows(all, rows) as Vector)
 }

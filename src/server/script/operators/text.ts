@@ -2,6 +2,7 @@
   `+` on text: both sides as text, one after the other.
 */
 import type { DataType } from '../../../protocol/data-type.js'
+import { nullInt8 } from '../../../protocol/null-value.js'
 import { stringsOf } from '../../../protocol/string-vector.js'
 import { formatElement } from '../../../protocol/text.js'
 import type { Vector } from '../../../protocol/value.js'
@@ -16,6 +17,12 @@ export function textsOfVector(vector: Vector): readonly string[] {
   if (vector.type === 'STRING') {
     const texts = stringsOf(vector)
     return texts.length === vector.length ? texts : texts.slice(0, vector.length)
+  }
+  if (vector.type === 'CHAR') {
+    // A CHAR prints in quotes, but as text it is its character.
+    return Array.from(vector.data.subarray(0, vector.length), code =>
+      code === nullInt8 ? '' : String.fromCharCode(code),
+    )
   }
   const texts = new Array<string>(vector.length)
   for (let i = 0; i < vector.length; i++) texts[i] = formatElement(vector, i)

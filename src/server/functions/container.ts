@@ -1,0 +1,195 @@
+/*
+  Dictionaries, sets and matrices (DolphinDB manual, pages dict, set, matrix, keys, values).
+*/
+import { elementAt, takeRows } from '../../protocol/element.js'
+import type { Matrix, Value, Vector } from '../../protocol/value.js'
+import type { Builtin } from '../script/builtin.js'
+import { ScriptError } from '../script/builtin.js'
+import { typeArgument } from '../script/cast.js'
+import {
+  dictionaryKeys,
+  dictionaryValues,
+  emptyDictionary,
+  setEntry,
+} from '../script/dictionary.js'
+import { applyBinary } from '../script/operators/operators.js'
+import { matrixColumn, matrixOfColumns, reshape } from '../script/operators/matrix.js'
+import { setOf, setOperation } from '../script/operators/set-operation.js'
+import { integerOf, stringVector } from '../script/scalar.js'
+import type { ServerDictionary, ServerValue } from '../script/values.js'
+import { isWireValue, vectorOfElements } from '../script/vector-literal.js'
+import { zeroColumn } from '../tables/column-layout.js'
+import { alias, binaryFunction, defineFunction, unaryFunction } from './define.js'
+import { vectorArgument } from './vector.js'
+
+/** Elements of a vector, tuple or list; a scalar is its own only element. */
+export function elementsOf(value: ServerValue): readonly ServerValue[] {
+  if (value.form === 'list') return value.elements
+  if (value.form === 'vector' || value.form === 'arrayVector') {
+    return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
+  }
+  return [value]
+}
+
+/** dict(keyObj, valueObj, [ordered]) or dict(keyType, valueType, [ordered]); the order is always kept. */
+const dict = defineFunction('dict', ['keyObj', 'valueObj', 'ordered'], 2, (_, [keys, values]) => {
+  const keyType = keys!.form === 'vector' ? undefined : typeArgument(keys)
+  const valueType = typeArgument(values)
+  if (keyType !== undefined && valueType !== undefined) return emptyDictionary(keyType, valueType)
+  const keyElements = elementsOf(keys!)
+  const valueElements = elementsOf(values!)
+  if (keyElements.length !== valueElements.length) {
+    throw new ScriptError('The keys and the values of a dictionary must have the same length.')
+  }
+  const isTyped = values!.form === 'vector' && values!.type !== 'ANY'
+  const keyVector = vectorOfElements(keyElements)
+  const dictionary = emptyDictionary(
+    { type: keyVector.form === 'vector' ? keyVector.type : 'STRING' },
+    isTyped ? { type: (values as Vector).type } : undefined,
+  )
+  keyElements.forEach((key, index) => setEntry(dictionary, key, valueElements[index]!))
+  return dictionary
+})
+
+function dictionaryArgument(value: ServerValue | undefined, name: string): ServerDictionary {
+  if (value?.form !== 'serverDictionary') throw new ScriptError(`${name} takes a dictionary.`)
+  return value
+}
+
+/** keys(X): of a dictionary; names of a table's columns. */
+const keys = unaryFunction('keys', value =>
+  value.form === 'serverTable'
+    ? stringVector(value.columnNames)
+    : dictionaryKeys(dictionaryArgument(value, 'keys')),
+)
+
+/** values(X): of a dictionary; columns of a table. */
+const values = unaryFunction('values', value => {
+  if (value.form !== 'serverTable') return dictionaryValues(dictionaryArgument(value, 'values'))
+  const data: Value[] = value.columnNames.map((_, index) => value.column(index))
+  return { form: 'vector', type: 'ANY', length: data.length, data }
+})
+
+/** dictUpdate!(dictionary, function, keys, parameters): the function joins old and new values. */
+const dictUpdate = defineFunction(
+  'dictUpdate!',
+  ['dictionary', 'function', 'keys', 'parameters', 'initFunc'],
+  4,
+  function* (context, [target, fn, keyArgument, parameters]) {
+    const dictionary = dictionaryArgument(target, 'dictUpdate!')
+    if (fn?.form !== 'function') throw new ScriptError('dictUpdate! takes a function.')
+    const added = elementsOf(parameters!)
+    for (const [index, key] of elementsOf(keyArgument!).entries()) {
+      const old = [...dictionary.entries.values()].find(entry => isSameKey(entry.key, key))
+      const value = added[index] ?? added[0]!
+      const updated = old === undefined ? value : yield* context.call(fn, [old.value, value])
+      setEntry(dictionary, key, updated)
+    }
+    return dictionary
+  },
+  { mutatesFirst: true },
+)
+
+function isSameKey(a: ServerValue, b: ServerValue): boolean {
+  const equal = applyBinary('==', a, b)
+  return equal.form === 'scalar' && equal.value === true
+}
+
+const set = unaryFunction('set', value => setOf(vectorArgument(value, 'set')))
+
+function setFunction(name: string, operator: '|' | '&' | '^'): Builtin {
+  return binaryFunction(name, (left, right) =>
+    left.form === 'set' && right.form === 'set'
+      ? setOperation(operator, left, right)
+      : applyBinary(operator, left, right),
+  )
+}
+
+/** matrix(type, rows, columns) or matrix(column, column, …). */
+const matrix = defineFunction('matrix', ['...rest'], 1, (_, args): ServerValue => {
+  const [first, second, third] = args
+  const type = first!.form === 'type' ? typeArgument(first) : undefined
+  const rows = integerOf(second)
+  const columns = integerOf(third)
+  if (type !== undefined && rows !== undefined && columns !== undefined) {
+    return reshape(zeroColumn(type, rows * columns) as Vector, rows, columns)
+  }
+  const parts = args.length === 1 ? matrixParts(first!) : args
+  const vectors = parts.flatMap(part =>
+    part?.form === 'matrix' ? columnsOf(part) : [vectorArgument(part, 'matrix')],
+  )
+  return matrixOfColumns(vectors)
+})
+
+/** A tuple of columns, a table, or one column. */
+function matrixParts(value: ServerValue): readonly ServerValue[] {
+  if (value.form === 'serverTable') return value.columnNames.map((_, index) => value.column(index))
+  if (value.form === 'vector' && value.type === 'ANY') return elementsOf(value)
+  return [value]
+}
+
+function columnsOf(value: Matrix): Vector[] {
+  return Array.from({ length: value.columns }, (_, index) => matrixColumn(value, index))
+}
+
+const transpose = unaryFunction('transpose', value => {
+  if (value.form === 'serverTable') return dictionaryOfColumns(value)
+  if (value.form !== 'matrix') throw new ScriptError('transpose takes a matrix or a table.')
+  const { rows, columns } = value
+  const order = Int32Array.from(
+    { length: rows * columns },
+    (_, i) => (i % columns) * rows + Math.floor(i / columns),
+  )
+  return reshape(takeRows(value.elements, order) as Vector, columns, rows)
+})
+
+function dictionaryOfColumns(table: Extract<ServerValue, { form: 'serverTable' }>): ServerValue {
+  const dictionary = emptyDictionary({ type: 'STRING' })
+  table.columnNames.forEach((name, index) => {
+    setEntry(dictionary, { form: 'scalar', type: 'STRING', value: name }, table.column(index))
+  })
+  return dictionary
+}
+
+/** shape(X): rows and columns as a pair. */
+const shape = unaryFunction('shape', value => {
+  const dimensions =
+    value.form === 'matrix'
+      ? [value.rows, value.columns]
+      : value.form === 'serverTable'
+        ? [value.rows, value.columnNames.length]
+        : [elementsOf(value).length, 1]
+  const data = Int32Array.from(dimensions)
+  return { form: 'pair', elements: { form: 'vector', type: 'INT', length: 2, data } }
+})
+
+const reshapeFunction = defineFunction('reshape', ['obj', 'dim'], 1, (_, [value, dimensions]) => {
+  if (dimensions === undefined) return value!.form === 'matrix' ? value!.elements : value!
+  return applyBinary('$', value!, dimensions)
+})
+
+/** tuple(X, …): the arguments as a tuple. */
+const tuple = defineFunction('tuple', ['...rest'], 0, (_, args) => {
+  const elements = args.filter(value => value !== undefined)
+  return elements.every(isWireValue)
+    ? { form: 'vector', type: 'ANY', length: elements.length, data: elements }
+    : { form: 'list', elements }
+})
+
+export const containerFunctions: readonly Builtin[] = [
+  dict,
+  alias(dict, 'syncDict'),
+  keys,
+  values,
+  dictUpdate,
+  set,
+  setFunction('union', '|'),
+  setFunction('intersection', '&'),
+  setFunction('symmetricDifference', '^'),
+  matrix,
+  transpose,
+  alias(transpose, 'flip'),
+  shape,
+  reshapeFunction,
+  tuple,
+]

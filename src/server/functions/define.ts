@@ -1,0 +1,58 @@
+/*
+  Short ways to declare the built-ins of the language itself.
+*/
+import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../script/builtin.js'
+import { ScriptError } from '../script/builtin.js'
+import type { ServerValue } from '../script/values.js'
+
+type Result = ServerValue | Evaluation<ServerValue>
+
+/** f(X) */
+export function unaryFunction(name: string, compute: (x: ServerValue) => ServerValue): Builtin {
+  return defineFunction(name, ['X'], 1, (_, [x]) => compute(x!))
+}
+
+/** f(X, Y) */
+export function binaryFunction(
+  name: string,
+  compute: (x: ServerValue, y: ServerValue) => ServerValue,
+): Builtin {
+  return defineFunction(name, ['X', 'Y'], 2, (_, [x, y]) => compute(x!, y!))
+}
+
+/**
+ * A built-in whose first `required` arguments are given when `call` runs.
+ *
+ * @param parameters  the last may be `...rest`
+ */
+export function defineFunction(
+  name: string,
+  parameters: readonly string[],
+  required: number,
+  call: (context: CallContext, args: BuiltinArguments) => Result,
+  traits: Pick<Builtin, 'mutatesFirst'> = {},
+): Builtin {
+  const hasRest = parameters.at(-1)?.startsWith('...') === true
+  return {
+    name,
+    parameters,
+    minArguments: required,
+    maxArguments: hasRest ? Infinity : parameters.length,
+    ...traits,
+    call: (context, args) => {
+      for (let index = 0; index < required; index++) {
+        if (args[index] === undefined) {
+          throw new ScriptError(
+            `The argument [${parameters[index] ?? index + 1}] of function [${name}] must be given.`,
+          )
+        }
+      }
+      return call(context, args)
+    },
+  }
+}
+
+/** The same function under another name. */
+export function alias(builtin: Builtin, name: string): Builtin {
+  return { ...builtin, name }
+}

@@ -1,0 +1,106 @@
+/*
+  Values as the server prints them: what print(x) sends and string forms of tables and dictionaries are made of.
+*/
+import { columnTypeOf, elementAt } from '../../protocol/element.js'
+import { formatElement, formatScalar } from '../../protocol/text.js'
+import type { Column, Scalar } from '../../protocol/value.js'
+import { matrixColumn } from '../script/operators/matrix.js'
+import { scalarAt } from '../script/operators/shape.js'
+import { isLiteral } from '../script/operators/text.js'
+import type { ServerValue } from '../script/values.js'
+import { functionText } from '../script/wire-values.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+
+/** Rows of a table, and elements of a vector, that are printed at most. */
+const maxRows = 30
+const maxElements = 100
+
+export function printText(value: ServerValue): string {
+  switch (value.form) {
+    case 'scalar':
+      return formatScalar(value)
+    case 'vector':
+    case 'arrayVector':
+      return listText(elementTexts(value), value.form === 'vector' && value.type === 'ANY')
+    case 'pair':
+      return [0, 1].map(index => quoted(scalarAt(value.elements, index))).join(' : ')
+    case 'set':
+      return `set(${elementTexts(value.elements).join(',')})`
+    case 'matrix':
+      return gridText(
+        Array.from({ length: value.columns }, (_, index) => ({
+          name: `#${index}`,
+          column: matrixColumn(value, index),
+        })),
+        value.rows,
+      )
+    case 'serverTable':
+      return gridText(
+        value.columnNames.map((name, index) => ({ name, column: value.column(index) })),
+        value.rows,
+      )
+    case 'serverDictionary':
+      return [...value.entries.values()]
+        .map(entry => `${printText(entry.key)}->${printText(entry.value)}`)
+        .join('\n')
+    case 'list':
+      return listText(value.elements.map(printText), true)
+    case 'type':
+      return columnTypeText(value.column)
+    case 'function':
+      return functionText(value)
+    case 'database':
+      return `DB[${value.path}]`
+  }
+}
+
+function elementTexts(column: Column): string[] {
+  const count = Math.min(column.length, maxElements)
+  const texts = Array.from({ length: count }, (_, row) => {
+    const element = elementAt(column, row) as ServerValue
+    return element.form === 'scalar' ? quoted(element) : printText(element)
+  })
+  if (column.length > count) texts.push('...')
+  return texts
+}
+
+/** Text inside vectors and pairs stands in quotes. */
+function quoted(scalar: Scalar): string {
+  const text = formatScalar(scalar)
+  return isLiteral(scalar.type) ? `"${text}"` : text
+}
+
+function listText(texts: readonly string[], isTuple: boolean): string {
+  const joined = texts.join(',')
+  return isTuple ? `(${joined})` : `[${joined}]`
+}
+
+interface GridColumn {
+  name: string
+  column: Column
+}
+
+/** Columns side by side under their names, as wide as their widest cell. */
+function gridText(columns: readonly GridColumn[], rows: number): string {
+  const shown = Math.min(rows, maxRows)
+  const cells = columns.map(({ name, column }) => {
+    const texts = [name, '']
+    for (let row = 0; row < shown; row++) texts.push(cellText(column, row))
+    const width = Math.max(...texts.map(text => text.length))
+    texts[1] = '-'.repeat(width)
+    return texts.map(text => text.padEnd(width))
+  })
+  const lines = Array.from({ length: shown + 2 }, (_, line) =>
+    cells
+      .map(texts => texts[line]!)
+      .join(' ')
+      .trimEnd(),
+  )
+  if (rows > shown) lines.push('...')
+  return lines.join('\n')
+}
+
+function cellText(column: Column, row: number): string {
+  if (columnTypeOf(column).type === 'ANY') return printText(elementAt(column, row) as ServerValue)
+  return formatElement(column, row)
+}

@@ -1,0 +1,49 @@
+/*
+  What `for` and `each` go through.
+*/
+import { elementAt } from '../../protocol/element.js'
+import { ScriptError } from './builtin.js'
+import { tableRow } from './indexing.js'
+import { matrixColumn } from './operators/matrix.js'
+import { scalarAt } from './operators/shape.js'
+import { intScalar } from './scalar.js'
+import type { ServerValue } from './values.js'
+
+/** Elements of a vector, columns of a matrix, rows of a table; `2:4` counts 2, 3 and `4:2` counts 3, 2. */
+export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {
+  switch (value.form) {
+    case 'vector':
+    case 'arrayVector': {
+      const { length } = value
+      for (let row = 0; row < length; row++) yield elementAt(value, row) as ServerValue
+      return
+    }
+    case 'set':
+      yield* itemsOf(value.elements)
+      return
+    case 'list':
+      yield* value.elements
+      return
+    case 'matrix':
+      for (let column = 0; column < value.columns; column++) yield matrixColumn(value, column)
+      return
+    case 'serverTable':
+      for (let row = 0; row < value.rows; row++) yield tableRow(value, intScalar(row))
+      return
+    case 'serverDictionary':
+      for (const entry of value.entries.values()) yield entry.key
+      return
+    case 'pair': {
+      const from = Number(scalarAt(value.elements, 0).value)
+      const to = Number(scalarAt(value.elements, 1).value)
+      if (from <= to) for (let i = from; i < to; i++) yield intScalar(i)
+      else for (let i = from - 1; i >= to; i--) yield intScalar(i)
+      return
+    }
+    case 'scalar':
+      yield value
+      return
+    default:
+      throw new ScriptError('The object in a for statement must be a vector, matrix or table.')
+  }
+}
