@@ -9,6 +9,8 @@ export interface SessionInfo {
   readonly id: string
   readonly remoteAddress: string
   readonly remotePort: number
+  /** How sleep() waits. */
+  readonly delay: (durationMs: number) => Promise<void>
 }
 
 /** At once when nothing had to wait, else later. Failures carry the server's final one-line text. */

@@ -7,9 +7,10 @@ import { defaultRequestLimits } from '../protocol/request.js'
 import type { AsynchronousFailure } from './asynchronous-failures.js'
 import { AsynchronousFailures } from './asynchronous-failures.js'
 import { ConnectionFunctions } from './connection-functions.js'
+import { Delays } from './delays.js'
 import type { DiscardCounters } from './discard.js'
 import { Discard } from './discard.js'
-import type { Executor } from './executor.js'
+import type { Executor, SessionInfo } from './executor.js'
 import { Listener } from './listener.js'
 import type { ServerNode } from './node.js'
 import { createNode } from './node.js'
@@ -69,6 +70,8 @@ export async function startServerWith(
   let lastSessionId = firstSessionId - 1
   const nextSessionId = (): string => String((lastSessionId += 1))
   const users = new Users(node)
+  const delays = new Delays()
+  const delay = delays.wait
   const runnerContext = {
     executor,
     retries: new Retries(),
@@ -88,13 +91,13 @@ export async function startServerWith(
       },
     },
     openSession: ({ remoteAddress, remotePort }, refusal) => {
-      const session = executor.open({ id: nextSessionId(), remoteAddress, remotePort })
+      const session = executor.open({ id: nextSessionId(), remoteAddress, remotePort, delay })
       const functions = new ConnectionFunctions(users, options.requireLogin ?? false)
       return new RequestRunner(runnerContext, session, functions, refusal)
     },
   })
   if (options.initScript !== undefined) {
-    await runAsAdmin(executor, nextSessionId(), options.initScript)
+    await runAsAdmin(executor, { ...nobody, id: nextSessionId(), delay }, options.initScript)
   }
   checkExposure(host, node.users.get(initialAdmin.user)?.password, options)
   node.port = await listener.listen(host, options.port ?? defaultPort)
@@ -112,7 +115,10 @@ export async function startServerWith(
     get recentAsyncErrors() {
       return failures.recent
     },
-    close: () => listener.close(),
+    close: async () => {
+      await listener.close()
+      delays.stop()
+    },
   }
 }
 
@@ -123,8 +129,11 @@ function requestLimits(options: ServerOptions): typeof defaultRequestLimits {
     : { ...defaultRequestLimits, maxValueBytes }
 }
 
-async function runAsAdmin(executor: Executor, id: string, script: string): Promise<void> {
-  const session = executor.open({ id, remoteAddress: '', remotePort: 0 })
+/** Where the initial script comes from. */
+const nobody = { remoteAddress: '', remotePort: 0 }
+
+async function runAsAdmin(executor: Executor, info: SessionInfo, script: string): Promise<void> {
+  const session = executor.open(info)
   session.user = initialAdmin.user
   try {
     await executor.runScript(session, script)

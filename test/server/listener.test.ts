@@ -143,6 +143,27 @@ t.test('closing ends every connection and lets what has arrived be executed', as
   await t.rejects(RawPeer.connect(server.port), { code: 'ECONNREFUSED' })
 })
 
+t.test('closing ends the sleep of scripts without waking them', async t => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+  const before = timers()
+  const server = await startTinyServer({
+    script: (code, session) => session.delay!(Number(code)).then(() => int(1)),
+  })
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(
+    Buffer.concat([connectBytes, requestBytes(script('0')), requestBytes(script('1'))]),
+  )
+  await peer.response()
+  await peer.response()
+  t.match(await peer.response(), { ok: true, value: { value: 1 } })
+  await peer.write(requestBytes(script(String(2 ** 40))))
+  await server.logged(`script ${2 ** 40}`)
+  await server.close()
+  await peer.ended()
+  t.equal(timers(), before)
+})
+
 t.test('closing does not wait for a request that waits for ever', async t => {
   const server = await startTinyServer({ script: () => closedGate().opened })
   const peer = await RawPeer.connect(server.port)

@@ -1,0 +1,33 @@
+/*
+  How scripts sleep: on timers that end with their server, so that none keeps the process alive after it.
+*/
+
+// Timers hold at most 31 bits; a longer wait is several.
+const longestMs = 2 ** 31 - 1
+
+export class Delays {
+  readonly #timers = new Set<NodeJS.Timeout>()
+  #stopped = false
+
+  /** Resolves after `durationMs`; stays pending for ever when the server closes first. */
+  readonly wait = async (durationMs: number): Promise<void> => {
+    for (let restMs = durationMs; restMs > 0; restMs -= longestMs) {
+      await new Promise<void>(resolve => this.#start(Math.min(restMs, longestMs), resolve))
+    }
+  }
+
+  #start(durationMs: number, resolve: () => void): void {
+    if (this.#stopped) return
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      resolve()
+    }, durationMs)
+    this.#timers.add(timer)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+  }
+}
