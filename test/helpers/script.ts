@@ -13,12 +13,12 @@ export interface TestSession {
   readonly node: ServerNode
   readonly session: ScriptSession
   /** The value of a script. */
-  run(script: string): Promise<Value | undefined>
+  readonly run: (script: string) => Promise<Value | undefined>
   /** The value as DolphinDB shows it; tables by `rowsText`. */
-  show(script: string): Promise<string>
+  readonly show: (script: string) => Promise<string>
   /** The text a script fails with. */
-  fail(script: string): Promise<string>
-  call(name: string, ...args: Value[]): Promise<Value | undefined>
+  readonly fail: (script: string) => Promise<string>
+  readonly call: (name: string, ...args: Value[]) => Promise<Value | undefined>
 }
 
 let lastId = 0
