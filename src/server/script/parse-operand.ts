@@ -21,7 +21,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
 
 /** Words of statements and of SQL that cannot be values. */
 const reserved: ReadonlySet<string> = new Set([
-  'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'share', 'assert',
+  'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert',
   'const', 'mutable', 'timer', 'module', 'use', 'class', 'transaction',
 ]) // prettier-ignore
 
@@ -50,7 +50,9 @@ function parseWord(cursor: Cursor, word: string): Expression {
   if (word === 'def' || word === 'defg') return parseLambda(cursor)
   if (startsShortLambda(cursor)) return parseShortLambda(cursor)
   if (startsSql(cursor)) return parseSql(cursor)
-  if (reserved.has(word)) throw cursor.unexpected()
+  // share is a statement and, before a bracket, a function.
+  const isCall = word === 'share' && cursor.isOperator('(', 1)
+  if (reserved.has(word) && !isCall) throw cursor.unexpected()
   const token = cursor.next()
   return { kind: 'name', name: word, isFunction: false, span: cursor.spanFrom(token) }
 }
