@@ -191,7 +191,7 @@ function extremeNumber(vector: Vector, wantsLargest: boolean): ServerValue | und
     }
     best = value
   }
-  return { form: 'scalar', type: vector.type, value: best } as Scalar
+  return { form: 'scalar', type: vector.type, value: best }
 }
 
 /** max(X) of a vector, max(X, Y) element by element. */

@@ -164,7 +164,7 @@ const shape = unaryFunction('shape', value => {
 })
 
 const reshapeFunction = defineFunction('reshape', ['obj', 'dim'], 1, (_, [value, dimensions]) => {
-  if (dimensions === undefined) return value!.form === 'matrix' ? value!.elements : value!
+  if (dimensions === undefined) return value!.form === 'matrix' ? value.elements : value!
   return applyBinary('$', value!, dimensions)
 })
 

@@ -125,7 +125,7 @@ function scalarJson(scalar: Scalar): string {
     case 'denary':
       return formatScalar(scalar)
     case 'floating':
-      return Number.isFinite(scalar.value) ? String(scalar.value) : 'null'
+      return Number.isFinite(scalar.value) ? formatScalar(scalar) : 'null'
     case 'temporal':
       return JSON.stringify(formatScalar(scalar).replace('T', ' '))
     default:

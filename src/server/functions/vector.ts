@@ -199,7 +199,7 @@ const sortInPlace = defineFunction(
   1,
   (_, [value, order]) => {
     const target = vectorArgument(value, 'sort!')
-    overwrite(target, takeRows(target, sortedRows(value, order)) as Vector)
+    overwrite(target, takeRows(target, sortedRows(value, order)))
     return target
   },
   { mutatesFirst: true },

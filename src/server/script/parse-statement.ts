@@ -149,7 +149,7 @@ function parseKeyword(cursor: Cursor, first: Token): Statement | undefined {
       cursor.next()
       return { kind: first.text, span: cursor.spanFrom(first) }
     case 'share':
-      return cursor.isOperator('(', 1) ? undefined : parseShare(cursor, first)
+      return isShareFunction(cursor) ? undefined : parseShare(cursor, first)
     case 'undef':
       return parseUndef(cursor, first)
     case 'assert':
@@ -305,6 +305,17 @@ function parseTry(cursor: Cursor, first: Token): Try {
   cursor.declareVariable(variable)
   const handler = parseBlock(cursor)
   return { kind: 'try', body, variable, handler, span: cursor.spanFrom(first) }
+}
+
+/** `share(t, "name")` is the function, `share (t) as name` the statement. */
+function isShareFunction(cursor: Cursor): boolean {
+  if (!cursor.isOperator('(', 1)) return false
+  let depth = 0
+  for (let ahead = 1; cursor.peek(ahead).kind !== 'end'; ahead++) {
+    if (cursor.isOperator('(', ahead)) depth++
+    if (cursor.isOperator(')', ahead) && --depth === 0) return !cursor.isWord('as', ahead + 1)
+  }
+  return true
 }
 
 /** `share t as name`; the name bare, as a symbol or as a string. */
