@@ -1,0 +1,219 @@
+/*
+  The pages under test: every command in their `sh` blocks is run as a reader would, block by block and from top to
+  bottom, against an embedded server that each page has for itself. `# exit 3` at the end of a line states an exit
+  code other than 0, `# prints 1000` what standard output holds (`# prints nothing`); blocks that must not run are marked `text`.
+*/
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, cp, mkdir, writeFile } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { root } from './helpers/checkout.js'
+import { commandsOf, parsePage, readPages, type Page, type ShellCommand } from './helpers/pages.js'
+
+const program = fileURLToPath(new URL('bin/ddb-ingest.js', root))
+const commandTimeoutMs = 60_000
+
+/** `npm start` and `npm test` are what got us here; a server of the page's own already runs. */
+const isForeign = ({ text }: ShellCommand): boolean => /^npm /.test(text)
+const isServe = ({ text }: ShellCommand): boolean =>
+  /^ddb-ingest serve\b/.test(text) && !/ -- /.test(text)
+
+/** Variables that `export A=1 B=2` sets for the rest of the page; undefined for other commands. */
+function exported({ text }: ShellCommand): Record<string, string> | undefined {
+  if (!text.startsWith('export ')) return undefined
+  const pairs = text.replace(/\s#.*/, '').matchAll(/(\w+)=(\S*)/g)
+  return Object.fromEntries(Array.from(pairs, ([, name, value]) => [name!, value!] as const))
+}
+
+/** What is run in the place of a command. */
+function standIn(command: ShellCommand): string | undefined {
+  if (isForeign(command)) return undefined
+  if (!isServe(command)) return command.text
+  const init = /--init (\S+)/.exec(command.text)?.[1]
+  return init === undefined ? undefined : `ddb-ingest exec ${init}`
+}
+
+interface Place {
+  folder: string
+  environment: NodeJS.ProcessEnv
+}
+
+/** A folder with copies of the fixtures, and an environment in which `ddb-ingest` is this checkout. */
+async function makePlace(folder: string): Promise<Place> {
+  for (const name of ['csv', 'json', 'scripts']) {
+    const from = fileURLToPath(new URL(`fixtures/${name}`, root))
+    await cp(from, join(folder, 'fixtures', name), { recursive: true })
+  }
+  const bin = join(folder, 'bin')
+  await mkdir(bin)
+  const shim = join(bin, 'ddb-ingest')
+  await writeFile(shim, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`)
+  await chmod(shim, 0o755)
+  const path = process.env['PATH'] ?? ''
+  // Nothing else is passed on: neither settings of whoever runs the tests nor what tap tells its children.
+  const environment = { PATH: `${bin}${delimiter}${path}`, HOME: folder, TMPDIR: folder }
+  return { folder, environment }
+}
+
+async function startServer(place: Place): Promise<{ child: ChildProcess; port: string }> {
+  const child = spawn(process.execPath, [program, 'serve', '--port', '0'], {
+    cwd: place.folder,
+    env: place.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const lines = createInterface(child.stdout)
+  const [line] = (await Promise.race([
+    once(lines, 'line'),
+    once(child, 'exit').then(([code]) => {
+      throw new Error(`the server ended with ${code} before it listened: ${stderr}`)
+    }),
+  ])) as [string]
+  const port = /^listening on 127\.0\.0\.1:(\d+)$/.exec(line)?.[1]
+  if (port === undefined) throw new Error(`the server said: ${line}`)
+  return { child, port }
+}
+
+interface Outcome {
+  exitCode: number | null
+  stdout: string
+  stderr: string
+}
+
+async function runInShell(script: string, place: Place): Promise<Outcome> {
+  const child = spawn('sh', ['-c', script], {
+    cwd: place.folder,
+    env: place.environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: commandTimeoutMs,
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  const [exitCode] = (await once(child, 'close')) as [number | null]
+  return { exitCode, stdout, stderr }
+}
+
+const shellCommands = (page: Page): ShellCommand[] =>
+  page.blocks.filter(({ language }) => language === 'sh').flatMap(commandsOf)
+
+const pages = await readPages()
+t.jobs = 2
+// More than a hundred processes, one after the other.
+t.setTimeout(300_000)
+
+for (const page of pages) {
+  const commands = shellCommands(page).filter(command => standIn(command) !== undefined)
+  if (commands.length === 0) continue
+  t.test(`${page.path} tells what happens`, async t => {
+    const place = await makePlace(t.testdir())
+    const { child, port } = await startServer(place)
+    t.teardown(() => void child.kill('SIGKILL'))
+    place.environment['DDB_HOST'] = '127.0.0.1'
+    place.environment['DDB_PORT'] = port
+    for (const command of commands) {
+      const variables = exported(command)
+      if (variables !== undefined) {
+        Object.assign(place.environment, variables)
+        continue
+      }
+      const outcome = await runInShell(standIn(command)!, place)
+      const where = `${page.path}:${command.lineNumber} ${command.text}`
+      t.equal(outcome.exitCode, command.exitCode, where, outcome)
+      if (command.prints !== undefined) {
+        t.equal(outcome.stdout.trimEnd(), command.prints, where, outcome)
+      }
+    }
+    child.kill('SIGTERM')
+    const [code] = (await once(child, 'exit')) as [number | null]
+    t.equal(code, 0, 'the server ends in order')
+  })
+}
+
+t.test('a block of commands runs ddb-ingest or npm, so that none is there for show', async t => {
+  const forShow = pages.flatMap(page =>
+    page.blocks
+      .filter(({ language }) => language === 'sh')
+      .filter(({ text }) => !/\b(ddb-ingest|npm) /.test(text))
+      .map(({ lineNumber }) => `${page.path}:${lineNumber}`),
+  )
+  t.strictSame(forShow, [])
+  const unmarked = pages.flatMap(page =>
+    page.blocks
+      .filter(({ language }) => language === '')
+      .map(({ lineNumber }) => `${page.path}:${lineNumber}`),
+  )
+  t.strictSame(unmarked, [], 'blocks without a language')
+})
+
+t.test('both READMEs run the same commands', async t => {
+  const [english, chinese] = ['README.md', 'README.zh-CN.md'].map(path =>
+    shellCommands(pages.find(page => page.path === path)!).map(({ text }) =>
+      text.replace(/\s+#(?! exit| prints).*$/, ''),
+    ),
+  )
+  t.strictSame(chinese, english)
+})
+
+t.test('a block is read as the shell reads it', async t => {
+  const page = parsePage(
+    'example.md',
+    [
+      'Prose with `code`.',
+      '```sh',
+      '# a comment',
+      'ddb-ingest serve --init a.dos',
+      'ddb-ingest load a.csv \\',
+      '  --table trades   # exit 3',
+      "printf 'a # b |",
+      "c' |   # a pipe",
+      '  ddb-ingest load - --table trades   # prints nothing',
+      '',
+      "cat > b.json <<'END'   # a file",
+      '# no comment',
+      'END',
+      'ddb-ingest exec -e "1+1" # prints 2',
+      'ddb-ingest serve --port 0 -- ddb-ingest bench',
+      'npm start',
+      '```',
+      '```text',
+      'ddb-ingest nothing',
+      '```',
+    ].join('\n'),
+  )
+  const expected: [number, string, number, string?][] = [
+    [4, 'ddb-ingest serve --init a.dos', 0],
+    [5, 'ddb-ingest load a.csv \\\n  --table trades   # exit 3', 3],
+    [
+      7,
+      "printf 'a # b |\nc' |   # a pipe\n  ddb-ingest load - --table trades   # prints nothing",
+      0,
+      '',
+    ],
+    [11, "cat > b.json <<'END'   # a file\n# no comment\nEND", 0],
+    [14, 'ddb-ingest exec -e "1+1" # prints 2', 0, '2'],
+    [15, 'ddb-ingest serve --port 0 -- ddb-ingest bench', 0],
+    [16, 'npm start', 0],
+  ]
+  const found = shellCommands(page)
+  t.strictSame(
+    found,
+    expected.map(([lineNumber, text, exitCode, prints]) => ({
+      lineNumber,
+      text,
+      exitCode,
+      prints,
+    })),
+  )
+  t.strictSame(found.map(standIn), [
+    'ddb-ingest exec a.dos',
+    ...found.slice(1, -1).map(({ text }) => text),
+    undefined,
+  ])
+  t.throws(() => parsePage('open.md', '```sh\nddb-ingest'), /never closed/)
+})
