@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
-import { isMissing, notYet, refusal } from '../src/cli/not-yet.js'
+import { commandsNotYet, isMissing, notYet, refusal } from '../src/cli/not-yet.js'
 import { optionNames } from '../src/cli/options.js'
 import { commands } from '../src/cli/registry.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'
@@ -165,6 +165,8 @@ t.test('the index lists what is not built, neither more nor less', async t => {
     [],
     'refused, yet not listed',
   )
+  const words = codeSpans(missingList).filter(span => /^[a-z]+$/.test(span))
+  t.strictSame(words.sort(), [...commandsNotYet].sort(), 'commands')
 })
 
 t.test('the checks of options can fail', async t => {
