@@ -147,6 +147,13 @@ function batchMaker(rows: number): (request: number) => Table {
   }
 }
 
+/** `Asynchronous writing was 3.1 times as fast`, also where it was not. */
+export function ratioText(ratio: number): string {
+  return ratio >= 1
+    ? `Asynchronous writing was ${ratio.toFixed(1)} times as fast as synchronous`
+    : `Asynchronous writing took ${(1 / ratio).toFixed(1)} times as long as synchronous on this busy machine`
+}
+
 /** Asks until the table holds `expected` rows. */
 async function awaitCount(
   control: Session,

@@ -39,7 +39,9 @@ export async function openMeter(output: Output, stderr: TerminalOutput): Promise
       bar.update(0)
     },
     note(text, style) {
-      if (bar !== undefined) stderr.write('\r\u001b[2K')
+      // Not only its line is cleared: when the bar ends the cursor returns to where it began, which has to be below.
+      bar?.stop()
+      bar = undefined
       output.note(text, style)
     },
     stop() {

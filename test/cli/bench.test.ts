@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startServer } from '../../src/server/index.js'
+import { ratioText } from '../../src/cli/measure.js'
 import { runMain } from './run-cli.js'
 
 const server = await startServer({ port: 0 })
@@ -37,7 +38,7 @@ t.test('it says one sentence, and leaves no table behind', async t => {
   t.equal(code, 0)
   t.match(
     stdout,
-    /^Asynchronous writing was [\d.]+ times as fast as synchronous: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
+    /^Asynchronous writing (was|took) [\d.]+ times as (fast|long) as synchronous.*: .* 30 requests of 7 rows each on 127\.0\.0\.1:\d+\.\n$/,
   )
   t.match(stderr, /^30 requests of 7 rows in each mode\nsynchronous .*\nasynchronous .*\n$/)
   t.equal(server.node.shared.size, 0)
@@ -55,4 +56,9 @@ t.test('a failure is an object too, with nothing made up', async t => {
     ratio: null,
     error: { code: 'DDB_CONNECT' },
   })
+})
+
+t.test('the ratio is told the way round that it came out', async t => {
+  t.equal(ratioText(3.14), 'Asynchronous writing was 3.1 times as fast as synchronous')
+  t.match(ratioText(0.5), /took 2\.0 times as long/)
 })

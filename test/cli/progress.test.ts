@@ -86,7 +86,7 @@ t.test('a terminal gets a bar that is gone at the end', async t => {
   progress.stop()
   const text = await stderr()
   t.match(text, /25%/)
-  t.ok(text.includes('\r\u001b[2Kworth keeping\n'), 'a note stands above the bar')
+  t.ok(text.includes('\u001b[2Kworth keeping\n\u001b7'), 'a note stands above a bar drawn anew')
   t.ok(text.endsWith('\u001b[2K'), 'the line is cleared')
 })
 

@@ -7,7 +7,7 @@ import type { Call } from '../command.js'
 import { failureOf } from '../exit.js'
 import { catchSignals } from '../interruption.js'
 import { serverTargetOf } from '../load-request.js'
-import { measure, modeNames, showMeasuring, type Measurement } from '../measure.js'
+import { measure, modeNames, ratioText, showMeasuring, type Measurement } from '../measure.js'
 import { passwordSource, readCredentials } from '../password.js'
 import type { BenchSettings } from '../registry.js'
 import { clean, counted, grouped, jsonLine } from '../text.js'
@@ -87,5 +87,5 @@ function sentenceOf(
 ): string {
   const work = `${counted(requests, 'request')} of ${counted(rowsPerRequest, 'row')}`
   const times = `${async.seconds.toFixed(2)} s against ${sync.seconds.toFixed(2)} s`
-  return `Asynchronous writing was ${ratio.toFixed(1)} times as fast as synchronous: ${times} for ${work} each on ${host}.`
+  return `${ratioText(ratio)}: ${times} for ${work} each on ${host}.`
 }

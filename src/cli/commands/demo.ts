@@ -13,7 +13,7 @@ import type { Call } from '../command.js'
 import { demoWays, type DemoWay } from '../demo-ways.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from '../embedded-process.js'
 import { catchSignals, type Interruption } from '../interruption.js'
-import { countOf, measure, modeNames, showMeasuring } from '../measure.js'
+import { countOf, measure, modeNames, ratioText, showMeasuring } from '../measure.js'
 import { startProgress } from '../progress.js'
 import type { DemoSettings } from '../registry.js'
 import { tableText } from '../render/table.js'
@@ -180,9 +180,10 @@ into a stream table, first waiting for every answer, then without.
       void output.write(`  ${modeNames[mode].padEnd(12)}  ${figures}\n`)
     },
   }).finally(meter.stop)
-  await output.write(
-    `\n  Asynchronous writing was ${paintResult('bold', `${ratio.toFixed(1)} times as fast`)}; every row was counted on the server.\n`,
-  )
+  await output.write(`
+  ${paintResult('bold', ratioText(ratio))}.
+  Every row was counted on the server.
+`)
 }
 
 function nextSteps({ call, command }: Tour, allConfirmed: boolean): string {

@@ -29,8 +29,8 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
   const startedAt = new Date()
   let summary: SummaryFile | undefined
   try {
-    parseTarget(targetOptionsOf(settings))
     if (settings.summary !== undefined) summary = await openSummary(settings.summary, inputs)
+    parseTarget(targetOptionsOf(settings))
     return await runLoad(settings, call, inputs, summary)
   } catch (error) {
     // There is an object on every exit, also where the run could not even be asked for.
