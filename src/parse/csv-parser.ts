@@ -110,6 +110,13 @@ class CsvParser implements CsvTokenizer {
   }
 
   push(chunk: Uint8Array): void {
+    const { bytes, start, offset } = this.#window
+    const from = this.#fedOffset - offset
+    if (this.#feed !== undefined && from < start) {
+      // Blank lines that were passed over: csv-parse has to see them too, for it counts the bytes.
+      this.#feed.write(Buffer.from(bytes.slice(from, start)))
+      this.#fedOffset = offset + start
+    }
     this.#window.push(chunk)
   }
 

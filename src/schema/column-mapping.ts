@@ -113,6 +113,8 @@ function members(target: TargetSchema, rules: MappingRules): CellSource[] {
 
 function fields(target: TargetSchema, input: InputShape, rules: MappingRules): CellSource[] {
   const { names } = input
+  // An input without any record fits every target.
+  if (input.fieldCount === 0) return target.columns.map(() => missing)
   if (rules.match === 'name' && names === undefined) {
     throw new UsageError(
       'DDB_USAGE',

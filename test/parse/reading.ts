@@ -1,0 +1,115 @@
+/*
+  What the tests of readers share: an input out of memory in chunks of any size, and everything that is read from it.
+*/
+import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import type { Batch, BatchOptions, InputReader, Reject } from '../../src/parse/reader.js'
+import { formatElement } from '../../src/protocol/text.js'
+import {
+  mapColumns,
+  type ColumnMapping,
+  type MappingRules,
+} from '../../src/schema/column-mapping.js'
+import { schemaFromTypes } from '../../src/schema/target-schema.js'
+import type { ByteSource } from '../../src/source/byte-source.js'
+
+export function bytesOf(text: string | Uint8Array): Uint8Array {
+  return typeof text === 'string' ? new TextEncoder().encode(text) : text
+}
+
+/** The pieces of `bytes`; each is overwritten when the next one is taken, as a file's are. */
+async function* pieces(
+  bytes: Uint8Array,
+  chunkBytes: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const chunk = bytes.slice(at, at + chunkBytes)
+    yield chunk
+    chunk.fill(0x23)
+  }
+  await Promise.resolve()
+}
+
+export function memorySource(
+  content: string | Uint8Array,
+  { name = 'input.csv', chunkBytes = 1 << 20 } = {},
+): ByteSource {
+  const bytes = bytesOf(content)
+  return {
+    name,
+    path: undefined,
+    compression: 'none',
+    totalBytes: bytes.length,
+    bytesRead: bytes.length,
+    startOffsetBytes: 0,
+    head: bytes.slice(0, 4),
+    chunks: () => pieces(bytes, chunkBytes),
+    close: () => Promise.resolve(),
+  }
+}
+
+export interface ReadOptions extends ReaderOptions, MappingRules {
+  name?: string
+  chunkBytes?: number
+  batch?: Partial<BatchOptions>
+}
+
+export interface ReadResult {
+  /** Every row as DolphinDB would print it; null is ''. */
+  rows: string[][]
+  batches: { rowCount: number; startOffsetBytes: number; endOffsetBytes: number }[]
+  places: { lineNumber: number; offsetBytes: number; lengthBytes: number }[]
+  rejects: Reject[]
+  reader: InputReader
+}
+
+export function rowsOf(batch: Batch): string[][] {
+  return Array.from({ length: batch.rowCount }, (_, row) =>
+    batch.columns.map(column => formatElement(column, row)),
+  )
+}
+
+export function mappingFor(
+  reader: InputReader,
+  types: string,
+  rules: MappingRules = {},
+): ColumnMapping {
+  const { format, fieldNames: names, fieldCount } = reader
+  const kind = format === 'csv' || format === 'tsv' ? 'fields' : 'members'
+  return mapColumns(schemaFromTypes(types), { file: 'input', kind, names, fieldCount }, rules)
+}
+
+/** Reads everything; batches are released at once, so reuse of their arrays would show. */
+export async function read(
+  content: string | Uint8Array,
+  types: string,
+  options: ReadOptions = {},
+): Promise<ReadResult> {
+  const { name, chunkBytes, batch, match, map, set, ignoreExtra, allowMissing, ...dialect } =
+    options
+  const source = memorySource(content, {
+    ...(name === undefined ? {} : { name }),
+    ...(chunkBytes === undefined ? {} : { chunkBytes }),
+  })
+  const reader = await openReader(source, dialect)
+  const rules = { match, map, set, ignoreExtra, allowMissing }
+  const given = Object.fromEntries(Object.entries(rules).filter(([, value]) => value !== undefined))
+  const result: ReadResult = { rows: [], batches: [], places: [], rejects: [], reader }
+  const batches = reader.batches({
+    mapping: mappingFor(reader, types, given),
+    batchRows: 1000,
+    batchBytes: 1 << 20,
+    onReject: reject => void result.rejects.push(reject),
+    ...batch,
+  })
+  for await (const found of batches) {
+    result.rows.push(...rowsOf(found))
+    const { rowCount, startOffsetBytes, endOffsetBytes } = found
+    result.batches.push({ rowCount, startOffsetBytes, endOffsetBytes })
+    for (let row = 0; row < rowCount; row++) {
+      const { lineNumber, offsetBytes, lengthBytes } = found.locate(row)
+      result.places.push({ lineNumber, offsetBytes, lengthBytes })
+    }
+    found.release()
+  }
+  return result
+}
