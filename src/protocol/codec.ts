@@ -121,7 +121,7 @@ export function* decodeValue(
 export function* decodeObject(
   reader: ByteReader,
   context: DecodeContext,
-  symbolBases: SymbolBases = new Map<number, readonly string[]>(),
+  symbolBases?: SymbolBases,
 ): Generator<void, Value, void> {
   context.expect(reader, 2)
   if (!reader.has(2)) yield* reader.need(2)

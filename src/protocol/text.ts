@@ -92,6 +92,7 @@ function formatNumber(value: number): string {
 
 /** Shortest text that gives the same single-precision number: 0.1, not 0.10000000149011612. */
 function formatFloat(value: number): string {
+  if (value === 0) return formatNumber(value)
   for (let digits = 6; digits < 9; digits++) {
     const text = value.toPrecision(digits)
     if (Math.fround(Number(text)) === value) return formatNumber(Number(text))

@@ -80,7 +80,7 @@ export function* decodeVector(
   reader: ByteReader,
   context: DecodeContext,
   typeId: number,
-  symbolBases: SymbolBases,
+  symbolBases?: SymbolBases,
 ): Generator<void, TypedVector | ArrayVector, void> {
   if (!reader.has(8)) yield* reader.need(8)
   const length = readCount(reader, 'rows')
@@ -92,7 +92,12 @@ export function* decodeVector(
     throw new ProtocolError(`A vector cannot have ${columns} columns`, reader.offsetBytes - 4)
   }
   if (typeId === symbolBaseTypeId) {
-    return yield* decodeSymbols(reader, context, length, symbolBases)
+    return yield* decodeSymbols(
+      reader,
+      context,
+      length,
+      symbolBases ?? new Map<number, readonly string[]>(),
+    )
   }
   return yield* decodeElements(reader, context, typeOfId(reader, typeId), length)
 }
@@ -159,7 +164,7 @@ export function* decodePair(
   context: DecodeContext,
   typeId: number,
 ): Generator<void, Pair, void> {
-  const elements = yield* decodeVector(reader, context, typeId, new Map())
+  const elements = yield* decodeVector(reader, context, typeId)
   if (elements.form !== 'vector' || elements.length !== 2) {
     throw new ProtocolError(
       `A pair of ${elements.length} elements is impossible`,

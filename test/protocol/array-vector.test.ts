@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { vectorOf } from '../../src/protocol/element.js'
@@ -101,11 +102,12 @@ t.test('a slice of rows does not begin with the first cell', async t => {
 
 t.test('array vectors of every fixed type come back, in blocks of any kind', async t => {
   fc.assert(
-    fc.property(fc.nat(60).chain(arbitraryArrayVector), vector => {
-      t.strictSame(decoded(encoded(vector)), vector)
-    }),
+    fc.property(fc.nat(60).chain(arbitraryArrayVector), vector =>
+      isDeepStrictEqual(decoded(encoded(vector)), vector),
+    ),
     { numRuns: runs(200) },
   )
+  t.pass()
 })
 
 t.test('what cannot be an array vector is refused', async t => {
