@@ -40,6 +40,9 @@ export async function openLink(
   const restore = async (): Promise<void> => {
     if (!session.closed) return
     restoring ??= withRetries(rules, openPrepared, isConnectionError)
+      .catch((error: unknown) => {
+        throw isConnectionError(error) ? notComingBack(error) : error
+      })
       .then(next => {
         session = next
         reconnects++
@@ -75,6 +78,15 @@ export async function openLink(
   }
 }
 
-function isConnectionError(error: unknown): boolean {
+function isConnectionError(error: unknown): error is ConnectionError {
   return error instanceof ConnectionError
+}
+
+/** A server that was there and is gone is another failure than one that never was. */
+function notComingBack(cause: ConnectionError): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    `the connection was lost and could not be opened again: ${cause.message}`,
+    { cause },
+  )
 }

@@ -9,7 +9,7 @@ import type { Delivery } from './delivery.js'
 import type { Ledger } from './ledger.js'
 import type { Link } from './link.js'
 import { newReceiptBook, type OpenBatch, type ReceiptBook } from './receipt-book.js'
-import { settle, type Fates } from './receipt-fate.js'
+import { isHopeless, rejectWhole, settle, type Fates } from './receipt-fate.js'
 import type { ReceiptLane } from './receipt-lane.js'
 import { partText, settlePart, wholeBatch, type Part } from './receipt-part.js'
 import { askIdle } from './questions.js'
@@ -50,6 +50,9 @@ export class ReceiptDelivery implements Delivery {
   /** Wakes whoever waits for room, and the watcher when there is something new to wait for. */
   #wake: (() => void)[] = []
   #newsAtMs = 0
+  /** Parts of refused batches that may hold the rows at fault, the next one last; and the one that is out. */
+  readonly #suspects: { part: Part; errText: string }[] = []
+  #suspect: OpenPart | undefined
 
   constructor(setup: ReceiptSetup) {
     this.#setup = setup
@@ -89,6 +92,7 @@ export class ReceiptDelivery implements Delivery {
     this.#wakeAll()
     await this.#watching
     for (const open of [...this.#book.open.values()]) this.#doubt(open, 'no receipt came in time')
+    for (const { part, errText } of this.#suspects) rejectWhole(this.#setup.fates, part, errText)
     if (this.#doubtCount === 0) await this.#ledger.drop()
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -185,9 +189,32 @@ export class ReceiptDelivery implements Delivery {
       return
     }
     this.#book.close(open)
-    if (next.kind === 'split') for (const part of next.parts) this.#send(part)
-    else settlePart(open.content)
+    if (open === this.#suspect) this.#suspect = undefined
+    if (next.kind === 'split') {
+      const [left, right] = next.parts
+      this.#suspects.push({ part: right, errText }, { part: left, errText })
+    } else {
+      settlePart(open.content)
+    }
     if (next.kind === 'stop') this.#fail(next.error)
+    this.#sendSuspect()
+  }
+
+  /** Halves of refused batches go out one at a time: a common fault shows before thousands were tried. */
+  #sendSuspect(): void {
+    const { fates } = this.#setup
+    while (this.#suspect === undefined) {
+      const next = this.#suspects.pop()
+      if (next === undefined) return
+      const { part, errText } = next
+      if (isHopeless(fates, errText)) {
+        rejectWhole(fates, part, errText)
+        settlePart(part)
+      } else {
+        this.#suspect = this.#book.add(part, part.end - part.start, part.encodedBytes)
+        this.#transmit(this.#suspect)
+      }
+    }
   }
 
   /** A new connection for the data; what has no outcome goes out again under the same attempt: claims decide. */
@@ -261,6 +288,7 @@ export class ReceiptDelivery implements Delivery {
 
   #doubt(open: OpenPart, why: string): void {
     this.#book.close(open)
+    if (open === this.#suspect) this.#suspect = undefined
     this.#doubtCount++
     this.#setup.run.tally.failedBatches++
     this.#setup.run.tally.unconfirmed += open.rowCount

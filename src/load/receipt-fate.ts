@@ -31,7 +31,8 @@ export interface Fates extends FateRules {
 export type NextStep =
   | { kind: 'done' }
   | { kind: 'again'; delayMs: number }
-  | { kind: 'split'; parts: readonly Part[] }
+  /** Take the halves instead, unless `isHopeless(errText)` by then. */
+  | { kind: 'split'; parts: readonly [Part, Part]; errText: string }
   /** The batch is settled, and no more are to be sent. */
   | { kind: 'stop'; error: ServerError }
 
@@ -71,34 +72,42 @@ export function settle(
       }
       return rejectWhole(fates, part, errText)
     case 'privilege':
-      rejectRows(fates, part, errText)
-      return stop('DDB_PRIVILEGE', part, errText)
+      return stop(fates, 'DDB_PRIVILEGE', part, errText)
     case 'target':
-      rejectRows(fates, part, errText)
-      return stop('DDB_TARGET', part, errText)
+      return stop(fates, 'DDB_TARGET', part, errText)
     case 'rows':
       return lookForRows(fates, part, errText)
   }
 }
 
-function stop(code: 'DDB_PRIVILEGE' | 'DDB_TARGET', part: Part, errText: string): NextStep {
-  return {
-    kind: 'stop',
-    error: new ServerError(errText, code, `the server refused ${partText(part)}: ${errText}`),
-  }
+/** The reason goes before its consequences: the rows of this batch are refused because of it. */
+function stop(
+  fates: Fates,
+  code: 'DDB_PRIVILEGE' | 'DDB_TARGET',
+  part: Part,
+  errText: string,
+): NextStep {
+  const error = new ServerError(errText, code, `the server refused ${partText(part)}: ${errText}`)
+  fates.run.fail(error)
+  fates.run.tally.failedBatches++
+  rejectRows(fates, part, errText)
+  return { kind: 'stop', error }
 }
 
 function lookForRows(fates: Fates, part: Part, errText: string): NextStep {
-  const rowCount = part.end - part.start
-  const seen = fates.refusals.get(errText) ?? 0
-  if (!fates.allOrNothing || rowCount === 1 || seen >= enoughRefusals) {
-    if (rowCount === 1) fates.refusals.set(errText, seen + 1)
-    return rejectWhole(fates, part, errText)
-  }
-  return { kind: 'split', parts: halves(part) }
+  if (!fates.allOrNothing || isHopeless(fates, errText)) return rejectWhole(fates, part, errText)
+  if (part.end - part.start > 1) return { kind: 'split', parts: halves(part), errText }
+  fates.refusals.set(errText, (fates.refusals.get(errText) ?? 0) + 1)
+  return rejectWhole(fates, part, errText)
 }
 
-function rejectWhole(fates: Fates, part: Part, errText: string): NextStep {
+/** True once so many rows were refused alike that looking for more would only find the same. */
+export function isHopeless(fates: Fates, errText: string): boolean {
+  return (fates.refusals.get(errText) ?? 0) >= enoughRefusals
+}
+
+/** Nothing of the part is in the target as far as the server says: its rows are rejects. */
+export function rejectWhole(fates: Fates, part: Part, errText: string): NextStep {
   fates.run.tally.failedBatches++
   rejectRows(fates, part, errText)
   return { kind: 'done' }

@@ -28,7 +28,19 @@ export type FaultBefore =
 /** drop: executed, not answered. close: executed, then the connection ends. cut: ends in the middle of the answer. */
 export type FaultAfter = 'drop' | 'close' | 'cut'
 
+/** What a fault hook may know of one insert inside a script. */
+export interface WriteInfo {
+  readonly sessionId: string
+  /** Name under which the table is shared; '' for others. */
+  readonly table: string
+}
+
+/** drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. */
+export type FaultWrite = 'drop' | { readonly error: string }
+
 export interface Faults {
+  /** Asked before every tableInsert. */
+  beforeWrite?(write: WriteInfo): FaultWrite | undefined
   beforeExecute?(request: RequestInfo): FaultBefore | undefined
   afterExecute?(request: RequestInfo): FaultAfter | undefined
 }

@@ -16,7 +16,14 @@ import { startServerWith } from './start.js'
 
 export type { AsynchronousFailure } from './asynchronous-failures.js'
 export type { DiscardCounters } from './discard.js'
-export type { FaultAfter, FaultBefore, Faults, RequestInfo } from './faults.js'
+export type {
+  FaultAfter,
+  FaultBefore,
+  Faults,
+  FaultWrite,
+  RequestInfo,
+  WriteInfo,
+} from './faults.js'
 export type { ServerNode } from './node.js'
 export type { ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'

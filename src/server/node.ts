@@ -1,6 +1,7 @@
 /*
   What all sessions of the embedded server share: tables, databases, function views, users.
 */
+import type { Faults } from './faults.js'
 import type { FunctionDefinition } from './script/syntax.js'
 import type { ScriptSession } from './script/session-state.js'
 import type { DatabaseHandle } from './tables/database.js'
@@ -59,6 +60,8 @@ export interface ServerNode {
   /** The requests of each session that has any under way, by session id. */
   readonly jobs: Map<string, readonly ConsoleJob[]>
   readonly config: NodeConfig
+  /** Fault hook for inserts; tests only. */
+  beforeWrite: Faults['beforeWrite']
   readonly host: string
   port: number
   /** Wall clock in ms since the epoch; replaced in tests. */
@@ -90,6 +93,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
       persistenceDir: '',
       ...options.config,
     },
+    beforeWrite: undefined,
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     now: options.now ?? Date.now,

@@ -63,6 +63,7 @@ export async function startServerWith(
   checkServerOptions(options)
   const host = options.host ?? defaultHost
   const node = createNode({ host, adminPassword: options.adminPassword ?? initialAdmin.password })
+  node.beforeWrite = options.faults?.beforeWrite?.bind(options.faults)
   const executor = makeExecutor(node)
   const discard = new Discard()
   const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)

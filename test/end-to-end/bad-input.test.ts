@@ -202,7 +202,12 @@ t.test(
     })
     const dir = t.testdir({ 'in.csv': tradesHeader + good.repeat(500_000) })
     const result = await load(join(dir, 'in.csv'), {
-      delivery: { batchRows: 1000, maxInFlightBytes: 100_000, confirmTimeoutMs: 500 },
+      delivery: {
+        confirm: 'count',
+        batchRows: 1000,
+        maxInFlightBytes: 100_000,
+        confirmTimeoutMs: 500,
+      },
     })
     const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
     t.match(result, { exitCode: 4, status: 'unconfirmed', error: { code: 'DDB_CONNECTION_LOST' } })

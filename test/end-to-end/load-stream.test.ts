@@ -13,12 +13,12 @@ const fourRows = `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5
 t.test('rows land in order, with their nulls, and are confirmed by counting', async t => {
   const { load, rows } = await startLoadServer(t, tradesScript)
   const dir = t.testdir({ 'trades.csv': fourRows })
-  const result = await load(join(dir, 'trades.csv'))
+  const result = await load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } })
   t.match(result, {
     status: 'loaded',
     exitCode: 0,
     rows: { read: 4, confirmed: 4, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-    confirm: { asked: 'auto', used: 'count' },
+    confirm: { asked: 'count', used: 'count' },
     inputs: [{ format: 'csv', compression: 'none', bytes: Buffer.byteLength(fourRows), rows: 4 }],
     error: null,
   })
@@ -128,7 +128,7 @@ t.test('a failed asynchronous write shows as unconfirmed rows, code 4', async t 
     'trades.csv': tradesHeader + '2020.01.01T00:00:00.000,A,1,1\n'.repeat(7),
   })
   const result = await load(join(dir, 'trades.csv'), {
-    delivery: { batchRows: 4, confirmTimeoutMs: 300 },
+    delivery: { confirm: 'count', batchRows: 4, confirmTimeoutMs: 300 },
   })
   t.match(result, {
     exitCode: 4,
@@ -140,16 +140,16 @@ t.test('a failed asynchronous write shows as unconfirmed rows, code 4', async t 
 })
 
 t.test('when others write too, counting says that it cannot tell', async t => {
-  let other: (() => Promise<unknown>) | undefined
-  const { load, session } = await startLoadServer(t, tradesScript, {
+  const here = await startLoadServer(t, tradesScript, {
     faults: {
       beforeExecute: request =>
-        request.rows === 4 ? { until: other?.() ?? Promise.resolve() } : undefined,
+        request.rows === 4
+          ? { until: here.session.run('tableInsert(trades, now(), `X, 1.0, 9)') }
+          : undefined,
     },
   })
-  other = () => session.run('tableInsert(trades, now(), `X, 1.0, 9)')
   const dir = t.testdir({ 'trades.csv': fourRows })
-  t.match(await load(join(dir, 'trades.csv')), {
+  t.match(await here.load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } }), {
     exitCode: 4,
     rows: { read: 4, confirmed: 0, unconfirmed: 4 },
     confirm: { note: /cannot tell/ },

@@ -20,10 +20,13 @@ export interface LoadServer {
   readonly server: EmbeddedServer
   readonly session: Session
   /** A run into `trades` unless told otherwise. */
-  load(inputs: string | readonly string[], change?: Partial<LoadOptions>): Promise<LoadResult>
+  readonly load: (
+    inputs: string | readonly string[],
+    change?: Partial<LoadOptions>,
+  ) => Promise<LoadResult>
   /** Rows of a query as DolphinDB writes them. */
-  rows(query: string): Promise<string[][]>
-  count(table: string): Promise<number>
+  readonly rows: (query: string) => Promise<string[][]>
+  readonly count: (table: string) => Promise<number>
 }
 
 export async function startLoadServer(

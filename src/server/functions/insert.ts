@@ -24,6 +24,10 @@ const tableInsert: Builtin = {
   mutatesFirst: true,
   call: (context, [target, ...values]) => {
     const table = writable(context, target)
+    const { node, session } = context
+    const fault = node.beforeWrite?.({ sessionId: session.id, table: table.sharedName })
+    if (fault === 'drop') return intScalar(0)
+    if (fault !== undefined) throw new ScriptError(fault.error)
     return intScalar(insertValues(table, presentValues(values)))
   },
 }

@@ -1,0 +1,450 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { LoadOptions, LoadResult } from '../../src/load/options.js'
+import {
+  startServer,
+  type EmbeddedServer,
+  type Faults,
+  type RequestInfo,
+} from '../../src/server/index.js'
+import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+
+/** ids 0 … n-1 in a stream table, so that every row can be told apart. */
+const streamScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
+const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`
+
+function csv(rowCount: number): string {
+  const rows = Array.from({ length: rowCount }, (_, i) => `${i},${i % 2 === 0 ? 'A' : 'B'}\n`)
+  return `id,sym\n${rows.join('')}`
+}
+
+const deliveries = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
+
+/** Quick enough for a test, slow enough that nothing ends before the server was asked. */
+const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 800 } as const
+
+async function run(
+  t: Test,
+  here: LoadServer,
+  text: string,
+  change: Partial<LoadOptions> = {},
+): Promise<LoadResult> {
+  const dir = t.testdir({ 'in.csv': text })
+  const result = await here.load(join(dir, 'in.csv'), {
+    target: { table: 'target' },
+    delivery: receipts,
+    ...change,
+  })
+  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
+  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
+  return result
+}
+
+async function ids(here: LoadServer, from = 'target'): Promise<number[]> {
+  return (await here.rows(`select id from ${from}`)).map(([id]) => Number(id)).sort((a, b) => a - b)
+}
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
+
+t.test(
+  'every batch is claimed, written once and confirmed; the ledger is gone afterwards',
+  async t => {
+    const here = await startLoadServer(t, streamScript)
+    const result = await run(t, here, csv(95), {})
+    t.match(result, {
+      exitCode: 0,
+      rows: { confirmed: 95 },
+      confirm: { used: 'receipts', note: null },
+    })
+    t.ok(result.latencyMs.p50 !== null)
+    t.same(await ids(here), upTo(95))
+    t.same([...here.server.node.shared.keys()], ['target'])
+  },
+)
+
+t.test('receipts are what an asynchronous run uses by itself', async t => {
+  const here = await startLoadServer(t, streamScript)
+  t.match(await run(t, here, csv(5), { delivery: {} }), {
+    confirm: { asked: 'auto', used: 'receipts' },
+  })
+})
+
+t.test('where the server refuses a ledger, rows are counted, and the run says so', async t => {
+  const notices: string[] = []
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: ({ text }) =>
+        text.includes('keyedStreamTable') ? { error: 'not here' } : undefined,
+    },
+  })
+  const onNotice = (notice: string): void => void notices.push(notice)
+  t.match(await run(t, here, csv(5), { delivery: {}, onNotice }), {
+    exitCode: 0,
+    confirm: { used: 'count' },
+  })
+  t.match(notices.join(), /not here.*counting/)
+  t.match(await run(t, here, csv(5)), {
+    exitCode: 65,
+    confirm: { asked: 'receipts' },
+    rows: { read: 0 },
+  })
+})
+
+t.test(
+  'batches that the server loses are named without retries, and sent again with them',
+  async t => {
+    const lost: number[] = []
+    let number = 0
+    const faults: Faults = {
+      beforeExecute: request => {
+        if (!deliveries(request)) return undefined
+        number++
+        if (number % 10 !== 3) return undefined
+        lost.push(number)
+        return 'drop'
+      },
+    }
+    const without = await startLoadServer(t, streamScript, { faults })
+    const result = await run(t, without, csv(300), { delivery: { ...receipts, retries: 0 } })
+    t.match(result, {
+      exitCode: 4,
+      status: 'unconfirmed',
+      rows: { confirmed: 270, unconfirmed: 30 },
+    })
+    t.same(
+      [...(result.confirm.note ?? '').matchAll(/batch (\d+) \(/g)].map(match => Number(match[1])),
+      [3, 13, 23],
+      'exactly the lost batches are named',
+    )
+    const missing = upTo(300).filter(id => [2, 12, 22].includes(Math.floor(id / 10)))
+    t.same(
+      await ids(without),
+      upTo(300).filter(id => !missing.includes(id)),
+    )
+
+    number = 0
+    const withRetries = await startLoadServer(t, streamScript, { faults })
+    t.match(await run(t, withRetries, csv(300)), { exitCode: 0, rows: { confirmed: 300 } })
+    t.same(await ids(withRetries), upTo(300), 'every row is there once')
+  },
+)
+
+t.test('a broken connection is opened again, and no row is written twice', async t => {
+  let number = 0
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: request => (deliveries(request) && ++number === 4 ? 'close' : undefined),
+      afterExecute: request => (deliveries(request) && number === 9 ? 'close' : undefined),
+    },
+  })
+  const result = await run(t, here, csv(200))
+  t.match(result, { exitCode: 0, rows: { confirmed: 200 } })
+  t.ok(result.batches.retried > 0)
+  t.same(await ids(here), upTo(200))
+})
+
+t.test('a lost connection without retries leaves what was not confirmed in doubt', async t => {
+  let number = 0
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: request => (deliveries(request) && ++number === 4 ? 'close' : undefined),
+    },
+  })
+  const result = await run(t, here, csv(200), { delivery: { ...receipts, retries: 0 } })
+  t.equal(result.exitCode, 4)
+  t.same(await ids(here), upTo(result.rows.confirmed))
+})
+
+t.test(
+  'a batch sent again while its first copy is still in the insert is written once',
+  async t => {
+    let first: RequestInfo | undefined
+    const here = await startLoadServer(
+      t,
+      `${streamScript}
+def slowly(mutable data){ sleep(400)
+ tableInsert(target, data) }
+addFunctionView(slowly)`,
+      {
+        faults: {
+          afterExecute: request => {
+            if (!deliveries(request) || first !== undefined) return undefined
+            first = request
+            return 'close'
+          },
+        },
+      },
+    )
+    const result = await run(t, here, csv(10), {
+      target: { function: 'slowly', types: 'id:INT,sym:SYMBOL' },
+      delivery: { ...receipts, confirmTimeoutMs: 5_000 },
+    })
+    t.match(result, { exitCode: 0, rows: { confirmed: 10 } })
+    t.same(await ids(here), upTo(10))
+  },
+)
+
+t.test('rows that the server refuses are found by halving and kept aside in its words', async t => {
+  const here = await startLoadServer(t, dfsScript)
+  const dir = t.testdir({})
+  const rejects = join(dir, 'rejects.csv')
+  const text = csv(40).replace('7,B\n', '7,\n').replace('31,B\n', '31,\n')
+  const result = await run(t, here, text, {
+    target: { table: 'dfs://d/t' },
+    rejects: { file: rejects },
+    delivery: { ...receipts, batchRows: 20 },
+  })
+  t.match(result, {
+    exitCode: 3,
+    rows: { read: 40, confirmed: 38, rejected: 2 },
+    rejects: { byClass: { server: 2 }, byCode: { DDB_SERVER_REFUSED_ROW: 2 } },
+  })
+  t.equal(readFileSync(rejects, 'utf8'), 'id,sym\n7,\n31,\n')
+  t.match(
+    readFileSync(`${rejects}.reasons.ndjson`, 'utf8'),
+    /"lineNumber":9[^]*cannot contain NULL[^]*"lineNumber":33/,
+  )
+  t.same(
+    await ids(here, 'loadTable("dfs://d","t")'),
+    upTo(40).filter(id => id !== 7 && id !== 31),
+  )
+})
+
+t.test(
+  'rows outside the partition scheme are rejects when the scheme names exactly them',
+  async t => {
+    const here = await startLoadServer(t, dfsScript)
+    const dir = t.testdir({})
+    const rejects = join(dir, 'rejects.csv')
+    const result = await run(t, here, csv(20).replace('3,B\n', '3,ZZ\n'), {
+      target: { table: 'dfs://d/t' },
+      rejects: { file: rejects },
+    })
+    t.match(result, { exitCode: 3, rows: { confirmed: 19, rejected: 1 } })
+    t.equal(readFileSync(rejects, 'utf8'), 'id,sym\n3,ZZ\n')
+  },
+)
+
+t.test(
+  'a function view that raises is rejected whole: what it left behind is not known',
+  async t => {
+    const here = await startLoadServer(
+      t,
+      `${streamScript}
+def half(mutable data){ tableInsert(target, data)
+ throw "after the insert" }
+addFunctionView(half)`,
+    )
+    const result = await run(t, here, csv(10), {
+      target: { function: 'half', types: 'id:INT,sym:SYMBOL' },
+      rejects: { onError: 'skip' },
+    })
+    t.match(result, { exitCode: 3, rows: { rejected: 10, confirmed: 0 }, batches: { failed: 1 } })
+  },
+)
+
+t.test('failures that rows do not cause stop the run at once', async t => {
+  let dropped = false
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      afterExecute: request => {
+        if (deliveries(request) && !dropped) {
+          dropped = true
+          here.server.node.shared.delete('target')
+        }
+        return undefined
+      },
+    },
+  })
+  const result = await run(t, here, csv(1000), { delivery: { ...receipts, maxInFlightBytes: 300 } })
+  t.match(result, { exitCode: 78, error: { code: 'DDB_TARGET', message: /target/ } })
+  t.ok(result.rows.read < 1000, 'reading stops')
+})
+
+/** Kills the job of batch 2 around its insert: the ledger has its claim and never its outcome. */
+function killSecondBatch(insertHappens: boolean): Faults {
+  let targetWrites = 0
+  let killed = false
+  return {
+    beforeWrite: ({ table }) => {
+      const isLedger = table.startsWith('ddbIngest_')
+      // A batch writes its claim, its rows and its outcome, in this order.
+      if (!isLedger) return ++targetWrites === 2 && !insertHappens ? { error: 'killed' } : undefined
+      if (targetWrites !== 2 || killed) return undefined
+      killed = true
+      return 'drop'
+    },
+  }
+}
+
+for (const insertHappens of [true, false]) {
+  const when = insertHappens ? 'after its insert' : 'before its insert'
+  t.test(
+    `a batch whose job died ${when} is in doubt: reported, or sent again on request`,
+    async t => {
+      const reported = await startLoadServer(t, streamScript, {
+        faults: killSecondBatch(insertHappens),
+      })
+      const result = await run(t, reported, csv(50))
+      t.match(result, {
+        exitCode: 4,
+        rows: { confirmed: 40, unconfirmed: 10 },
+        confirm: { note: /batch 2 \(.*lines 12 to 21\): begun/ },
+      })
+      const there = upTo(50).filter(id => insertHappens || Math.floor(id / 10) !== 1)
+      t.same(await ids(reported), there, 'never written twice')
+
+      const resent = await startLoadServer(t, streamScript, {
+        faults: killSecondBatch(insertHappens),
+      })
+      t.match(await run(t, resent, csv(50), { delivery: { ...receipts, onDoubt: 'resend' } }), {
+        exitCode: 0,
+        rows: { confirmed: 50 },
+      })
+      const twice = insertHappens ? upTo(20).slice(10) : []
+      t.same(
+        await ids(resent),
+        [...upTo(50), ...twice].sort((a, b) => a - b),
+      )
+    },
+  )
+}
+
+t.test(
+  'a dropped ledger leaves open batches in doubt, and the run goes on under another',
+  async t => {
+    let writes = 0
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        beforeWrite: ({ table }) => {
+          if (table === 'target' && ++writes === 3) {
+            for (const name of here.server.node.shared.keys()) {
+              if (name.startsWith('ddbIngest_')) here.server.node.shared.delete(name)
+            }
+          }
+          return undefined
+        },
+      },
+    })
+    const result = await run(t, here, csv(200), {
+      delivery: { ...receipts, maxInFlightBytes: 200 },
+    })
+    t.equal(result.exitCode, 4)
+    const there = await ids(here)
+    t.same(there, [...new Set(there)], 'nothing is there twice')
+    t.ok(there.length >= result.rows.confirmed, 'what is confirmed is there')
+    t.ok(result.rows.confirmed > 100, 'the run went on')
+    t.match(result.confirm.note, /forgot its receipts/)
+  },
+)
+
+t.test('a server that goes away takes the run with it, and the rows still add up', async t => {
+  let batches = 0
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: request => {
+        if (!deliveries(request) || ++batches !== 6) return undefined
+        void here.server.close()
+        return 'close'
+      },
+    },
+  })
+  const result = await run(t, here, csv(500), {
+    delivery: { ...receipts, maxInFlightBytes: 200, retries: 1 },
+  })
+  t.match(result, { exitCode: 4, rows: { rejected: 0 } })
+  t.ok(result.rows.read < 500, 'reading stops')
+})
+
+t.test('a server that restarts empty takes back what was confirmed in memory', async t => {
+  let batches = 0
+  let next: EmbeddedServer | undefined
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute: request => {
+        if (!deliveries(request) || ++batches !== 6) return undefined
+        const { port } = here.server
+        void here.server
+          .close()
+          .then(() => startServer({ port, initScript: streamScript }))
+          .then(server => (next = server))
+        return 'close'
+      },
+    },
+  })
+  t.teardown(() => next?.close())
+  const dir = t.testdir({ 'in.csv': csv(300) })
+  const result = await here.load(join(dir, 'in.csv'), {
+    target: { table: 'target' },
+    delivery: { ...receipts, maxInFlightBytes: 200, confirmTimeoutMs: 5_000 },
+  })
+  const { read, confirmed, unconfirmed, rejected, unsent } = result.rows
+  t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
+  t.equal(result.exitCode, 4)
+  const after = next!.node.shared.get('target')!.table.rows
+  t.equal(after, confirmed, 'what is confirmed is there')
+  t.ok(unconfirmed >= 50, 'what was confirmed before the restart no longer is')
+  t.match(result.confirm.note, /restarted/)
+})
+
+t.test('the same run id can be used again only when nothing was claimed under it', async t => {
+  let dropping = true
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeWrite: ({ table }) =>
+        dropping && table === 'target' ? { error: 'killed' } : undefined,
+      beforeExecute: request =>
+        dropping && request.text.startsWith('if(defined(') ? { error: 'no undef' } : undefined,
+    },
+  })
+  const change = { runId: 'nightly', rejects: { onError: 'skip' } } as const
+  t.match(await run(t, here, csv(1), change), { exitCode: 3 })
+  dropping = false
+  t.match(await run(t, here, csv(1), change), { exitCode: 75, error: { code: 'DDB_LOCKED' } })
+  t.match(await run(t, here, csv(1), { ...change, runId: 'other' }), { exitCode: 0 })
+})
+
+t.test('runs at the same time have ledgers of their own', async t => {
+  const here = await startLoadServer(t, streamScript)
+  const dir = t.testdir({ 'in.csv': csv(100) })
+  const results = await Promise.all(
+    Array.from({ length: 4 }, () =>
+      here.load(join(dir, 'in.csv'), { target: { table: 'target' }, delivery: receipts }),
+    ),
+  )
+  t.ok(results.every(result => result.exitCode === 0 && result.rows.confirmed === 100))
+  t.equal(await here.count('target'), 400)
+  t.same([...here.server.node.shared.keys()], ['target'])
+})
+
+t.test('a busy partition is waited for', async t => {
+  let refusals = 0
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeWrite: ({ table }) =>
+        table === 'target' && refusals++ < 2
+          ? {
+              error:
+                "<ChunkInTransaction>filepath '/d' has been owned by transaction 1 RefId:S00002",
+            }
+          : undefined,
+    },
+  })
+  const result = await run(t, here, csv(30))
+  t.match(result, { exitCode: 0, rows: { confirmed: 30 }, batches: { retried: 2 } })
+  t.same(await ids(here), upTo(30))
+})
+
+t.test('twenty equal refusals end the search for rows: the rest goes as whole batches', async t => {
+  const here = await startLoadServer(t, dfsScript)
+  const rows = upTo(400).map(id => `${id},\n`)
+  const result = await run(t, here, `id,sym\n${rows.join('')}`, {
+    target: { table: 'dfs://d/t' },
+    rejects: { onError: 'skip', maxErrors: 1000 },
+    delivery: { ...receipts, batchRows: 200 },
+  })
+  t.match(result, { exitCode: 3, rows: { rejected: 400, confirmed: 0 } })
+  t.ok(result.batches.failed < 60, `${result.batches.failed} batches were refused`)
+})
