@@ -49,8 +49,8 @@ spreads over its machines: the place for everything that is to stay.`,
   },
   {
     title: 'A function view',
-    explanation: `A function stored in the server. It takes every batch and may change it before it
-writes: here the table wants a DATE, the file has a TIMESTAMP, and
+    explanation: `A function stored in the server. It takes every batch and may change it before
+writing it: here the table wants a DATE, the file has a TIMESTAMP, and
 appendStreamingData turns one into the other.`,
     script: 'scripts/function-view.dos',
     input: 'csv/trades.csv',

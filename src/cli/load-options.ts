@@ -263,7 +263,7 @@ const deliveryOptions: OptionTable<DeliverySettings> = {
   confirm: {
     flags: '--confirm <how>',
     group: 'Delivery',
-    help: 'auto, none or count: how rows are known to have landed',
+    help: 'auto, none, count or receipts: how rows are known to have landed',
     reader: choice('auto', 'none', 'count', 'receipts'),
     default: 'auto',
   },
@@ -298,9 +298,9 @@ const deliveryOptions: OptionTable<DeliverySettings> = {
   maxInFlight: {
     flags: '--max-in-flight <size>',
     group: 'Delivery',
-    help: 'bytes handed over and not yet taken',
+    help: 'bytes sent whose fate is open',
     reader: size,
-    defaultNote: '64Mi',
+    defaultNote: '32Mi',
   },
   connections: {
     flags: '-j, --connections <n>',
@@ -312,21 +312,23 @@ const deliveryOptions: OptionTable<DeliverySettings> = {
   retries: {
     flags: '--retries <n>',
     group: 'Delivery',
-    help: 'how often a lost connection is opened again',
+    help: 'how often a lost connection or batch is tried again',
     reader: count(0),
-    defaultNote: '0',
+    defaultNote: '5',
   },
   retryTimeout: {
     flags: '--retry-timeout <time>',
     group: 'Delivery',
     help: 'stop trying again after this long',
     reader: duration,
+    defaultNote: '5m',
   },
   onDoubt: {
     flags: '--on-doubt <what>',
     group: 'Delivery',
     help: 'report or resend batches of unknown fate',
     reader: choice('report', 'resend'),
+    defaultNote: 'report',
   },
   rateLimit: {
     flags: '--rate-limit <rate>',

@@ -53,7 +53,7 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['exec', 'a.dos', 'b.dos'], /too many arguments/],
   [['exec', '-e', '1', 'b.dos'], /a file or -e, not both/],
   [['load', 'x.csv', '--tls'], /--tls is not built yet/],
-  [['load', 'x.csv', '--confirm', 'receipts'], /--confirm receipts is not built yet; use count/],
+  [['load', 'x.csv', '-j', '2'], /--connections 2 is not built yet; use 1/],
   [['load', 'x.csv', '-t', '1st'], /"1st" is not a table name/],
   [['load', 'x.csv', '-t', 'dfs://db'], /does not name a DFS table/],
   [['load', 'x.csv', '--function', 'f(x)'], /"f\(x\)" is not a function name/],

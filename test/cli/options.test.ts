@@ -119,11 +119,8 @@ t.test('a bad value is refused with its place, what was expected, and what was t
 
 t.test('what is not built yet is refused wherever it is asked for', async t => {
   const refused: [string, string][] = [
-    ['confirm', 'receipts'],
-    ['retries', '5'],
     ['connections', '2'],
-    ['on-doubt', 'report'],
-    ['rate-limit', '5MB/s'],
+    ['lock', 'nightly'],
     ['compression', 'zstd'],
   ]
   for (const [name, value] of refused) {
