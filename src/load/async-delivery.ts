@@ -4,7 +4,8 @@
 */
 import { ConnectionError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
-import { waitForCount, type CountVerdict, type WaitClock } from './count-confirm.js'
+import { waitForCount, type CountVerdict } from './count-confirm.js'
+import type { WaitClock } from './wait-clock.js'
 import { batchTable, type Delivery, type Lane } from './delivery.js'
 import type { Tally } from './tally.js'
 

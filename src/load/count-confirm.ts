@@ -2,6 +2,7 @@
   Confirmation by counting: the target's row count before the first batch and after the last, asked on a session of
   its own. It proves numbers, not rows: when others write at the same time it can only say that it cannot tell.
 */
+import type { WaitClock } from './wait-clock.js'
 
 export type CountVerdict =
   /** Grew by exactly what was sent. */
@@ -26,12 +27,6 @@ export interface CountWait {
    */
   idle: () => Promise<boolean | undefined>
   clock: WaitClock
-}
-
-export interface WaitClock {
-  /** Milliseconds that only go up. */
-  nowMs: () => number
-  wait: (ms: number) => Promise<void>
 }
 
 const firstPollMs = 5

@@ -7,12 +7,14 @@ import type { Batch } from '../parse/reader.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import { connectServer } from './connect.js'
+import { systemClock } from './wait-clock.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import { openDelivery } from './open-delivery.js'
 import type { Delivery } from './delivery.js'
 import { openInputs, type Inputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { makePlan } from './plan.js'
+import { newRateLimiter, type RateLimiter } from './rate-limit.js'
 import { loadResult } from './result.js'
 import { finalLimitFailure, newRun, type Run } from './run.js'
 
@@ -73,10 +75,11 @@ async function pump(
   delivery: Delivery,
 ): Promise<void> {
   run.phase('loading', delivery)
+  const limiter = newRateLimiter(run.plan.rateLimit, systemClock)
   try {
     for await (const batch of inputs.batches(run, target)) {
       if (run.stopped) run.tally.unsent += batch.rowCount
-      else await hand(run, batch, delivery)
+      else await hand(run, batch, delivery, limiter)
       run.report()
     }
   } catch (error) {
@@ -88,11 +91,17 @@ async function pump(
   await delivery.finish()
 }
 
-async function hand(run: Run, batch: Batch, delivery: Delivery): Promise<void> {
+async function hand(
+  run: Run,
+  batch: Batch,
+  delivery: Delivery,
+  limiter: RateLimiter,
+): Promise<void> {
   const { tally } = run
   const sentBefore = tally.sent
   try {
     run.rejects.flush()
+    await limiter.pass(batch.rowCount, batch.encodedBytes)
     const wait = delivery.deliver(batch)
     if (wait !== undefined) await wait
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Session } from '../client/session.js'
 import { openAnsweredDelivery } from './answered-delivery.js'
 import { ServerError } from '../errors.js'
 import { openAsyncDelivery, type Counting } from './async-delivery.js'
-import type { WaitClock } from './count-confirm.js'
+import { systemClock } from './wait-clock.js'
 import { openReceipts } from './open-receipts.js'
 import { connectServer } from './connect.js'
 import type { Delivery, Lane } from './delivery.js'
@@ -43,17 +43,12 @@ export async function openDelivery(
   return openAsyncDelivery(lane, names, run.tally, plan.maxInFlightBytes, counting)
 }
 
-const clock: WaitClock = {
-  nowMs: () => performance.now(),
-  wait: ms => new Promise(resolve => setTimeout(resolve, ms)),
-}
-
 /** Receipts when they are asked for, or to be had; `auto` says why when they are not. */
 async function receiptsIfAny(run: Run, target: TargetDescription): Promise<Delivery | undefined> {
   const { mode, confirm } = run.plan
   if (mode === 'sync' || (confirm !== 'receipts' && confirm !== 'auto')) return undefined
   try {
-    return await openReceipts(run, target, clock)
+    return await openReceipts(run, target, systemClock)
   } catch (error) {
     if (confirm === 'receipts' || !(error instanceof ServerError)) throw error
     run.notice(`no receipts on this server (${error.serverMessage}): counting rows instead`)
@@ -111,7 +106,7 @@ async function openCounting(
     count: () => askCount(control, table),
     beforeRows: await askCount(control, table),
     timeoutMs: run.plan.confirmTimeoutMs,
-    clock,
+    clock: systemClock,
     idle: laneSessionId => askIdle(control, laneSessionId),
     outsideScheme: outsideScheme(target),
   }

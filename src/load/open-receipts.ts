@@ -4,7 +4,7 @@
 import { ServerError } from '../errors.js'
 import type { Session } from '../client/session.js'
 import { connectServer } from './connect.js'
-import type { WaitClock } from './count-confirm.js'
+import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
 import { jsonToValue } from './json-value.js'

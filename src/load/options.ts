@@ -94,7 +94,7 @@ export interface DeliveryOptions {
   confirmTimeoutMs?: number
   batchRows?: number
   batchBytes?: number
-  /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 64 MiB. */
+  /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
   connections?: number
   retries?: number

@@ -11,7 +11,7 @@ const defaultBatchBytes = 4 * 1024 * 1024
 /** "Some tens of MB" a write into DFS tables (server notes §3.5). */
 const defaultDfsBatchBytes = 32 * 1024 * 1024
 const defaultDfsBatchRows = 1_000_000
-const defaultMaxInFlightBytes = 64 * 1024 * 1024
+const defaultMaxInFlightBytes = 32 * 1024 * 1024
 
 export interface Plan {
   runId: string
@@ -28,6 +28,13 @@ export interface Plan {
   retries: number
   retryTimeoutMs: number
   onDoubt: 'report' | 'resend'
+  rateLimit: RateLimit
+}
+
+/** Infinity where there is no limit. */
+export interface RateLimit {
+  bytesPerSecond: number
+  rowsPerSecond: number
 }
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
@@ -75,6 +82,10 @@ export function makePlan(options: LoadOptions): Plan {
     retries: natural(delivery.retries ?? 5, 'retries'),
     retryTimeoutMs: positive(delivery.retryTimeoutMs ?? 300_000, 'retry timeout'),
     onDoubt: delivery.onDoubt ?? 'report',
+    rateLimit: {
+      bytesPerSecond: delivery.rateLimit?.bytesPerSecond ?? Infinity,
+      rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
+    },
   }
 }
 

@@ -4,7 +4,7 @@
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
-import type { WaitClock } from './count-confirm.js'
+import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
 import type { Ledger } from './ledger.js'
 import type { Link } from './link.js'

@@ -1,7 +1,7 @@
 /*
   When to try again: exponential back-off with jitter, bounded in number and time.
 */
-import type { WaitClock } from './count-confirm.js'
+import type { WaitClock } from './wait-clock.js'
 
 export interface RetryRules {
   /** Further tries after the first; 0 means none. */

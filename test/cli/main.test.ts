@@ -34,7 +34,7 @@ t.test('help that was asked for goes to standard output, code 0', async t => {
   t.strictSame(help, await runMain(['load', '--help']))
   t.match(help.stdout, /--batch-rows <n>/)
   t.match(help.stdout, /Exit codes:/)
-  t.notMatch(help.stdout, /--rate-limit/, 'what is not built is not offered')
+  t.notMatch(help.stdout, /--tls/, 'what is not built is not offered')
 })
 
 t.test('the help of every command fits a terminal of 80 columns', async t => {

@@ -1,0 +1,27 @@
+/*
+  Keeps a run below a rate: every batch books its share of time, and the next one waits for the booked time to pass.
+*/
+import type { WaitClock } from './wait-clock.js'
+import type { RateLimit } from './plan.js'
+
+export interface RateLimiter {
+  /** Books a batch; a promise when it has to wait first. */
+  pass(rows: number, bytes: number): void | Promise<void>
+}
+
+export function newRateLimiter(limit: RateLimit, clock: WaitClock): RateLimiter {
+  let freeAtMs = -Infinity
+  return {
+    pass(rows, bytes) {
+      const costMs = Math.max(
+        (rows / limit.rowsPerSecond) * 1000,
+        (bytes / limit.bytesPerSecond) * 1000,
+      )
+      if (costMs === 0) return undefined
+      const nowMs = clock.nowMs()
+      const startMs = Math.max(freeAtMs, nowMs)
+      freeAtMs = startMs + costMs
+      return startMs > nowMs ? clock.wait(startMs - nowMs) : undefined
+    },
+  }
+}
