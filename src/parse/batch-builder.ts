@@ -39,6 +39,8 @@ export interface BuilderInput {
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter: string | undefined
   readonly keepRecords: boolean
+  /** A record's bytes as they are shown to the loader, when the input's own would not do. */
+  readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly headerBytes: Uint8Array | undefined
 }
 
@@ -55,12 +57,14 @@ export class BatchBuilder {
   readonly #headerBytes: Uint8Array | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
+  readonly #showRecord: (record: Uint8Array) => Uint8Array
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
   constructor({ file, mapping, fieldOf, block, rules, ...input }: BuilderInput) {
     this.#file = file
     this.#records = input.keepRecords ? new KeptRecords(this.#pool) : undefined
     this.#headerBytes = input.headerBytes
+    this.#showRecord = input.showRecord ?? (record => record)
     checkFormats(mapping, rules)
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
@@ -125,7 +129,8 @@ export class BatchBuilder {
     let buffers: ArrayBuffer[] = []
     const columns = this.#columns.map(({ builder }) => builder.take(rowCount, buffers))
     const place = this.#places.take(buffers)
-    const record = this.#records?.take(buffers) ?? noRecord
+    const kept = this.#records?.take(buffers) ?? noRecord
+    const showRecord = this.#showRecord
     const locate: Batch['locate'] = rowIndex => ({ file, ...place(rowIndex) })
     this.rowCount = 0
     return {
@@ -137,7 +142,7 @@ export class BatchBuilder {
       startOffsetBytes,
       endOffsetBytes,
       locate,
-      record,
+      record: rowIndex => showRecord(kept(rowIndex)),
       headerBytes: this.#headerBytes,
       release() {
         for (const buffer of buffers) pool.give(buffer)
@@ -185,7 +190,7 @@ export class BatchBuilder {
       class: fault.code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
       message: `${typeText} column "${name}": expected ${fault.expected}, got "${value}"`,
       value,
-      bytes: record,
+      bytes: this.#showRecord(record),
     }
   }
 }

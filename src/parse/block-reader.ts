@@ -22,6 +22,8 @@ export interface BlockInput {
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter?: string
+  /** A record's bytes as they are shown to the loader, when the input's own would not do. */
+  readonly showRecord?: (record: Uint8Array) => Uint8Array
 }
 
 export class BlockReader {
@@ -41,7 +43,7 @@ export class BlockReader {
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const { file, block, fieldOf, arrayDelimiter, headerBytes } = input
+    const { file, block, fieldOf, arrayDelimiter, headerBytes, showRecord } = input
     const { mapping, cells: rules = {}, keepRecords = false } = options
     this.#builder = new BatchBuilder({
       file,
@@ -51,6 +53,7 @@ export class BlockReader {
       rules,
       arrayDelimiter,
       keepRecords,
+      showRecord,
       headerBytes,
     })
   }

@@ -156,7 +156,7 @@ export class JsonValues implements Tokenizer {
     } else {
       block.faults.push({
         ...obstacle,
-        record: oneLine(bytes, start, next),
+        record: oneLine(bytes.subarray(start, next)),
         lengthBytes: next - start,
         lineNumber: this.lineNumber,
         offsetBytes: this.#window.offset + start,
@@ -202,12 +202,10 @@ export class JsonValues implements Tokenizer {
 }
 
 /** An element as one line: line ends can only stand between its parts. */
-function oneLine(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  const line = new Uint8Array(end - start + 1)
-  for (let p = start; p < end; p++) {
-    const c = bytes[p]!
-    line[p - start] = c < 32 ? 32 : c
-  }
-  line[end - start] = lineFeed
+export function oneLine(element: Uint8Array): Uint8Array {
+  if (element.length === 0) return element
+  const line = new Uint8Array(element.length + 1)
+  for (let p = 0; p < element.length; p++) line[p] = Math.max(32, element[p]!)
+  line[element.length] = lineFeed
   return line
 }

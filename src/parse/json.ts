@@ -10,7 +10,7 @@ import { kindsOf } from './json-kinds.js'
 import { JsonLines } from './json-lines.js'
 import { elementSeparator, JsonRecords, type JsonMember } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
-import { JsonValues } from './json-values.js'
+import { JsonValues, oneLine } from './json-values.js'
 import type { Batch, BatchOptions, CellRules, ColumnCounts, InputReader } from './reader.js'
 import { RecordBlock } from './record-block.js'
 import { isEpochFormat } from './temporal-format.js'
@@ -61,6 +61,7 @@ class JsonReader implements InputReader {
         block: new RecordBlock(members.length),
         fieldOf: ({ source }) =>
           source.kind === 'member' ? members.findIndex(member => member.name === source.name) : -1,
+        ...(this.format === 'json' ? { showRecord: oneLine } : {}),
         arrayDelimiter: String.fromCharCode(elementSeparator),
       },
       options,

@@ -5,40 +5,57 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { RecordBlock } from './record-block.js'
 
+/** Start and end of each record. */
+const numbersPerRow = 2
+const bytesPerRow = numbersPerRow * Float64Array.BYTES_PER_ELEMENT
+
 export class KeptRecords {
   readonly #bytes: ArrayStore
-  readonly #ends: ArrayStore
+  readonly #bounds: ArrayStore
   #length = 0
 
   constructor(pool: BufferPool) {
     this.#bytes = new ArrayStore(pool, 1)
-    this.#ends = new ArrayStore(pool, Float64Array.BYTES_PER_ELEMENT)
+    this.#bounds = new ArrayStore(pool, bytesPerRow)
   }
 
   append(block: RecordBlock, firstRow: number): void {
     const { recordStarts, recordEnds, rowCount, bytes } = block
     if (rowCount === 0) return
-    let added = 0
-    for (let row = 0; row < rowCount; row++) added += recordEnds[row]! - recordStarts[row]!
-    this.#bytes.reserve(this.#length + added)
-    this.#ends.reserve(firstRow + rowCount)
+    let recordBytes = 0
+    for (let row = 0; row < rowCount; row++) recordBytes += recordEnds[row]! - recordStarts[row]!
+    const first = recordStarts[0]!
+    const span = recordEnds[rowCount - 1]! - first
+    // One copy is cheaper than many, unless most of what lies between first and last was set aside.
+    const whole = span <= 2 * recordBytes
+    this.#bytes.reserve(this.#length + (whole ? span : recordBytes))
+    this.#bounds.reserve(firstRow + rowCount)
     const kept = new Uint8Array(this.#bytes.buffer)
-    const ends = new Float64Array(this.#ends.buffer)
+    const bounds = new Float64Array(this.#bounds.buffer)
+    if (whole) kept.set(bytes.subarray(first, first + span), this.#length)
+    let to = this.#length
     for (let row = 0; row < rowCount; row++) {
-      const record = bytes.subarray(recordStarts[row], recordEnds[row])
-      kept.set(record, this.#length)
-      this.#length += record.length
-      ends[firstRow + row] = this.#length
+      const start = recordStarts[row]!
+      const end = recordEnds[row]!
+      if (whole) to = this.#length + start - first
+      else kept.set(bytes.subarray(start, end), to)
+      bounds[(firstRow + row) * numbersPerRow] = to
+      to += end - start
+      bounds[(firstRow + row) * numbersPerRow + 1] = to
     }
+    this.#length = to
   }
 
   /** The way to the records of this batch; the next one starts. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => Uint8Array {
     const kept = new Uint8Array(this.#bytes.buffer)
-    const ends = new Float64Array(this.#ends.buffer)
+    const bounds = new Float64Array(this.#bounds.buffer)
     this.#bytes.release(buffers)
-    this.#ends.release(buffers)
+    this.#bounds.release(buffers)
     this.#length = 0
-    return rowIndex => kept.slice(rowIndex === 0 ? 0 : ends[rowIndex - 1], ends[rowIndex])
+    return rowIndex => {
+      const at = rowIndex * numbersPerRow
+      return kept.slice(bounds[at], bounds[at + 1])
+    }
   }
 }
