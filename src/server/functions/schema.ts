@@ -47,23 +47,6 @@ const schema: Builtin = {
 
 export const schemaFunctions: readonly Builtin[] = [schema]
 
-/** What typestr() says of a table (server notes §5.2). */
-export function tableTypeText(table: ServerTable): string {
-  switch (table.kind) {
-    case 'stream':
-    case 'keyedStream':
-      return 'STREAMING TABLE'
-    case 'partitioned':
-      return 'SEGMENTED IN-MEMORY TABLE'
-    case 'dfs':
-      return 'SEGMENTED DFS TABLE'
-    case 'keyed':
-    case 'indexed':
-    case 'basic':
-      return 'IN-MEMORY TABLE'
-  }
-}
-
 function tableSchema({ node }: CallContext, table: ServerTable): ServerDictionary {
   const keys = table.keyColumns.map(index => table.columnNames[index]!)
   const common = {

@@ -50,6 +50,7 @@ export class ColumnTable implements ServerTable {
   readonly kind: TableKind
   sharedName = ''
   readOnly = false
+  isDropped = false
   readonly stored: StoredTableFacts | undefined
   #partitioning: TablePartitioning | undefined
   #keys: KeyRule | undefined

@@ -107,8 +107,9 @@ export function createStoredTable(
 }
 
 export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {
-  const { owner } = databaseAt(node, path)
+  const { owner, tables } = databaseAt(node, path)
   checkMayChange(session, owner)
+  for (const table of tables.values()) table.isDropped = true
   node.databases.delete(path)
 }
 
@@ -120,9 +121,12 @@ export function dropTable(
 ): void {
   const { owner, tables } = databaseAt(node, path)
   checkMayChange(session, owner)
-  if (!tables.delete(name)) {
+  const table = tables.get(name)
+  if (table === undefined) {
     throw new ScriptError(`The table [${name}] does not exist. RefId: S04001`)
   }
+  table.isDropped = true
+  tables.delete(name)
 }
 
 /** @throws ScriptError unless the user is an administrator or owns the database; guests own nothing */

@@ -29,8 +29,13 @@ export function prepareColumns(
   return prepared
 }
 
-/** @throws ScriptError S02054 for tables shared read-only */
+/** @throws ScriptError S02054 for tables shared read-only, S04001 for tables that were dropped */
 export function checkWritable(table: ServerTable): void {
+  if (table.isDropped) {
+    throw new ScriptError(
+      `The table [${table.stored?.tableName ?? ''}] does not exist. RefId: S04001`,
+    )
+  }
   if (table.readOnly) throw new ScriptError("Can't modify read only table. RefId: S02054")
 }
 

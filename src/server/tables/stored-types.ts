@@ -2,6 +2,7 @@
   What DFS tables are stricter about than tables in memory: which types go into which column (S05004), and how long
   text may be (server notes §1.5).
 */
+import { Buffer } from 'node:buffer'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'

@@ -38,6 +38,8 @@ export interface ServerTable {
   sharedName: string
   /** Set by share(t, name, readonly=true). */
   readOnly: boolean
+  /** Set when its database no longer has it: whoever still holds it can read, not write. */
+  isDropped: boolean
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number

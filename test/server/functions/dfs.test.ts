@@ -171,13 +171,18 @@ t.test('databases and tables come and go', async t => {
   for (const [script, text] of answers) t.equal(await show(script), text, script)
   await run('truncate("dfs://testDB", "tb1")')
   t.equal(await show('rows(pt)'), '0')
-  await run('dropTable(db, "dim")')
+  await run('dim = loadTable(db, "dim"); dropTable(db, "dim")')
+  t.match(
+    await fail('tableInsert(dim, table(6 as k))'),
+    /The table \[dim\] does not exist. RefId: S04001$/,
+  )
   t.match(
     await fail('loadTable("dfs://testDB", "dim")'),
     /getFileBlocksMeta on path '\/testDB\/dim\.tbl' failed, reason: path does not exist$/,
   )
   t.match(await fail('dropTable(db, "dim")'), /The table \[dim\] does not exist. RefId: S04001$/)
   await run('dropDatabase("dfs://testDB")')
+  t.match(await fail('tableInsert(pt, table(1 as id, `A as ticker, 1 as price))'), /S04001$/)
   t.equal(await show('existsDatabase("dfs://testDB")'), 'false')
   t.match(
     await fail('dropDatabase("dfs://testDB")'),
