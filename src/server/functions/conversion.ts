@@ -30,7 +30,7 @@ export function conversion(name: string, type: DataType): Builtin {
   }
 }
 
-export function nullOf(type: ColumnType): Scalar {
+function nullOf(type: ColumnType): Scalar {
   return scalarAt(nullColumn(type, 1) as Vector, 0)
 }
 

@@ -9,7 +9,7 @@ import { tableBytes } from './table-bytes.js'
 import { dictionaryOf, tableOfRecords } from './result-table.js'
 
 /** The version whose rules the embedded server follows, then what clients take for build date and platform. */
-export const serverVersion = '3.00.5.0 2026.02.11 EMBEDDED ddb-ingest'
+const serverVersion = '3.00.5.0 2026.02.11 EMBEDDED ddb-ingest'
 
 /** version(): four numbers joined by dots, then words: C++ reads the four, Java the first three (protocol §3.2). */
 const version: Builtin = {

@@ -24,7 +24,7 @@ export function textColumn(column: Vector, target: ColumnType): Column {
 }
 
 /** Numbers the texts in order of first appearance, '' being 0 (protocol notes §5.4). */
-export function symbolsOf(texts: readonly string[], length: number): SymbolVector {
+function symbolsOf(texts: readonly string[], length: number): SymbolVector {
   const base = ['']
   const codeOf = new Map<string, number>([['', 0]])
   const codes = new Int32Array(length)

@@ -42,7 +42,7 @@ export function columnOfScalar(scalar: Scalar): Vector {
   return vectorOf(type, [scalar.value]) as Vector
 }
 
-export function incompatible(actual: ColumnType, target: ColumnType): ScriptError {
+function incompatible(actual: ColumnType, target: ColumnType): ScriptError {
   return new ScriptError(
     `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${columnTypeText(actual)}`,
   )
@@ -72,7 +72,7 @@ function isNumeric(category: string): boolean {
 }
 
 /** Integers, BOOL and floating types into each other. */
-export function convertNumbers(column: FixedVector, target: ColumnType): Column {
+function convertNumbers(column: FixedVector, target: ColumnType): Column {
   if (column.type === 'FLOAT' && target.type === 'DOUBLE') {
     const data = new Float64Array(column.length)
     for (let row = 0; row < data.length; row++) {

@@ -62,7 +62,7 @@ export function insertColumns(
  * One scalar or vector per column as columns. A vector for an array column is one row when everything else is.
  * @throws ScriptError `Inconsistent length of values to insert.`
  */
-export function columnsOfValues(
+function columnsOfValues(
   values: readonly ServerValue[],
   types: readonly ColumnType[],
 ): { columns: Column[]; rows: number } {
