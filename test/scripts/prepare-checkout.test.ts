@@ -3,7 +3,7 @@
   what they were asked for.
 */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -130,6 +130,30 @@ t.test('a failed installation ends the command with what to do', async t => {
   t.equal(status, 1)
   t.match(stderr, /run `npm ci`/)
   t.strictSame(calls, [install], 'nothing is compiled')
+})
+
+t.test('a folder with packages of its own gets them, in itself', async t => {
+  const { run, path } = makeCheckout(t)
+  run(prepare)
+  mkdirSync(join(path, 'extra', 'node_modules'), { recursive: true })
+  writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
+  t.strictSame(run(prepare).calls, [], 'only when it is asked for')
+  const first = run(`${prepare} extra`)
+  t.equal(first.status, 0)
+  t.strictSame(first.calls, [], 'npm did not run in the checkout')
+  t.equal(readFileSync(join(path, 'extra', 'calls'), 'utf8').trim(), install)
+  t.match(first.stderr, /installing packages of extra/)
+  t.strictSame(run(`${prepare} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
+})
+
+t.test('packages of a folder that cannot be had do not stop the rest', async t => {
+  const { run, path } = makeCheckout(t)
+  mkdirSync(join(path, 'extra'))
+  writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
+  const { status, stderr, calls } = run(`${prepare} extra`, { OFFLINE: '1' })
+  t.equal(status, 0)
+  t.match(stderr, /tests of extra will be skipped/)
+  t.strictSame(calls, ['tsc'], 'the checkout is compiled')
 })
 
 t.test('npm ci without development tools succeeds, and says that nothing was compiled', async t => {
