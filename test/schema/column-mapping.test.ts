@@ -1,0 +1,133 @@
+/*
+  Which input column fills which target column.
+*/
+import t from 'tap'
+import { mapColumns, type InputShape, type MappingRules } from '../../src/schema/column-mapping.js'
+import { schemaFromTypes } from '../../src/schema/target-schema.js'
+
+const target = schemaFromTypes('time:TIMESTAMP,sym:SYMBOL,price:DOUBLE')
+
+const map = (input: Partial<InputShape>, rules: MappingRules = {}): unknown[] =>
+  mapColumns(
+    target,
+    { file: 'x.csv', kind: 'fields', fieldCount: input.names?.length ?? 0, ...input },
+    rules,
+  ).columns.map(({ source }) =>
+    source.kind === 'field'
+      ? source.index
+      : source.kind === 'member'
+        ? source.name
+        : `=${source.text}`,
+  )
+
+t.test('names decide when there are names', t => {
+  t.strictSame(map({ names: ['price', 'time', 'sym'] }), [1, 2, 0])
+  t.strictSame(map({ names: ['price', 'time', 'sym'] }, { match: 'position' }), [0, 1, 2])
+  t.end()
+})
+
+t.test('positions decide when there are none', t => {
+  t.strictSame(map({ fieldCount: 3 }), [0, 1, 2])
+  t.strictSame(map({ fieldCount: 2 }, { set: { sym: 'A' } }), [0, '=A', 1])
+  t.strictSame(map({ fieldCount: 2 }, { allowMissing: true }), [0, 1, '='])
+  t.strictSame(map({ fieldCount: 5 }, { ignoreExtra: true }), [0, 1, 2])
+  t.strictSame(map({ fieldCount: 3 }, { map: { sym: '3', price: '2' } }), [0, 2, 1])
+  t.throws(() => map({ fieldCount: 2 }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /2 fields, none for column "price"/,
+  })
+  t.throws(() => map({ fieldCount: 4 }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /field 4 .* goes nowhere/,
+  })
+  t.throws(() => map({ fieldCount: 3 }, { map: { sym: 'x' } }), { code: 'DDB_USAGE' })
+  t.throws(() => map({ fieldCount: 3 }, { match: 'name' }), {
+    code: 'DDB_USAGE',
+    message: /no header/,
+  })
+  t.end()
+})
+
+t.test('map, set, ignore-extra and allow-missing change what names decide', t => {
+  t.strictSame(
+    map({ names: ['ts', 'ticker', 'price'] }, { map: { time: 'ts', sym: 'ticker' } }),
+    [0, 1, 2],
+  )
+  t.strictSame(map({ names: ['time', 'price'] }, { set: { sym: 'A=B' } }), [0, '=A=B', 1])
+  t.strictSame(map({ names: ['time', 'price'] }, { allowMissing: true }), [0, '=', 1])
+  t.strictSame(map({ names: ['time', 'sym', 'price', 'venue'] }, { ignoreExtra: true }), [0, 1, 2])
+  t.strictSame(
+    map(
+      { names: ['t', 'sym', 'price'] },
+      { map: { time: 't', sym: 't', price: 't' }, ignoreExtra: true },
+    ),
+    [0, 0, 0],
+  )
+  t.end()
+})
+
+t.test('columns that do not fit name what is near, the line and the way out', t => {
+  t.throws(() => map({ names: ['tiem', 'sym', 'price'], headerLineNumber: 3 }), {
+    code: 'DDB_INPUT_COLUMN',
+    exitCode: 65,
+    message: /no column "time" \(nearest: tiem.*--map time=SOURCE/,
+    position: { file: 'x.csv', lineNumber: 3, columnName: 'time' },
+  })
+  t.throws(() => map({ names: ['TIME', 'sym', 'price'] }), { message: /nearest: TIME/ })
+  t.throws(() => map({ names: ['time', 'sym', 'price', 'pricee'] }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /"pricee" of x.csv goes nowhere \(nearest: price\).*--ignore-extra/,
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price', 'price'] }, { ignoreExtra: true }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /twice/,
+  })
+  t.throws(() => map({ names: ['time', 'sym'] }, { map: { price: 'prize' }, allowMissing: true }), {
+    code: 'DDB_INPUT_COLUMN',
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { map: { symbol: 'sym' } }), {
+    code: 'DDB_USAGE',
+    message: /nearest: sym/,
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { set: { nope: '1' } }), {
+    code: 'DDB_USAGE',
+  })
+  t.throws(
+    () => map({ names: ['time', 'sym', 'price'] }, { set: { sym: '1' }, map: { sym: 'sym' } }),
+    { code: 'DDB_USAGE' },
+  )
+  t.end()
+})
+
+t.test('members of JSON are matched by name only', t => {
+  t.strictSame(map({ kind: 'members' }, { map: { time: 'ts' }, set: { price: '1' } }), [
+    'ts',
+    'sym',
+    '=1',
+  ])
+  t.throws(() => map({ kind: 'members' }, { match: 'position' }), { code: 'DDB_USAGE' })
+  t.end()
+})
+
+t.test('an input without records fits every target', t => {
+  t.strictSame(map({ fieldCount: 0 }, { match: 'name' }), ['=', '=', '='])
+  t.end()
+})
+
+t.test('names like those of Object.prototype are names', t => {
+  const odd = schemaFromTypes('constructor:INT,toString:INT')
+  const { columns } = mapColumns(odd, {
+    file: 'x',
+    kind: 'fields',
+    names: ['toString', 'constructor'],
+    fieldCount: 2,
+  })
+  t.strictSame(
+    columns.map(({ source }) => source),
+    [
+      { kind: 'field', index: 1 },
+      { kind: 'field', index: 0 },
+    ],
+  )
+  t.end()
+})

@@ -1,0 +1,180 @@
+/*
+  The target's columns, from the server's dictionary and from `--types`; names that are near.
+*/
+import t from 'tap'
+import type { Dictionary, Value } from '../../src/protocol/value.js'
+import { vectorOf } from '../../src/protocol/vector-of.js'
+import { editDistance, nearestHint, nearestNames } from '../../src/schema/nearest.js'
+import { schemaFromServer } from '../../src/schema/server-schema.js'
+import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
+
+const strings = (...data: string[]): Value => ({
+  form: 'vector',
+  type: 'STRING',
+  length: data.length,
+  data,
+})
+const ints = (...data: (number | null)[]): Value => vectorOf({ type: 'INT' }, data)
+const int = (value: number): Value => ({ form: 'scalar', type: 'INT', value })
+
+function dictionary(entries: Record<string, Value>): Dictionary {
+  const data = Object.values(entries)
+  return {
+    form: 'dictionary',
+    keys: { form: 'vector', type: 'STRING', length: data.length, data: Object.keys(entries) },
+    values: { form: 'vector', type: 'ANY', length: data.length, data },
+  }
+}
+
+function colDefs(columns: Record<string, Value>): Value {
+  return {
+    form: 'table',
+    name: '',
+    rows: 4,
+    columnNames: Object.keys(columns),
+    columns: Object.values(columns) as Extract<Value, { form: 'vector' }>[],
+  }
+}
+
+const defs = colDefs({
+  name: strings('id', 'amount', 'levels', 'sym'),
+  typeString: strings('INT', 'DECIMAL64(4)', 'DOUBLE[]', 'SYMBOL'),
+  typeInt: ints(4, 38, 80, 17),
+  extra: ints(null, 4, null, null),
+  comment: strings('', '', '', ''),
+})
+
+const columns = [
+  { name: 'id', type: { type: 'INT' } },
+  { name: 'amount', type: { type: 'DECIMAL64', scale: 4 } },
+  { name: 'levels', type: { type: 'DOUBLE', array: true } },
+  { name: 'sym', type: { type: 'SYMBOL' } },
+]
+
+t.test('columns come out of colDefs', t => {
+  t.strictSame(
+    schemaFromServer(
+      dictionary({ chunkPath: strings(''), colDefs: defs, partitionColumnIndex: int(-1) }),
+    ),
+    { columns },
+  )
+  t.end()
+})
+
+t.test('an old server that tells types by number only is understood', t => {
+  const old = colDefs({
+    name: strings('id', 'amount', 'levels', 'sym'),
+    typeInt: ints(4, 38, 80, 17),
+    extra: ints(null, 4, null, null),
+  })
+  t.strictSame(schemaFromServer(dictionary({ colDefs: old })), { columns })
+  t.end()
+})
+
+t.test('one partition column is told by scalars', t => {
+  const schema = dictionary({
+    colDefs: defs,
+    partitionColumnName: { form: 'scalar', type: 'STRING', value: 'sym' },
+    partitionColumnIndex: int(3),
+    partitionType: int(1),
+    partitionColumnType: int(17),
+    partitionSchema: strings('A', 'B'),
+  })
+  t.strictSame(schemaFromServer(schema).partition, {
+    dimensions: [
+      {
+        columnName: 'sym',
+        columnIndex: 3,
+        kind: 'VALUE',
+        type: 'SYMBOL',
+        scheme: strings('A', 'B'),
+      },
+    ],
+  })
+  t.end()
+})
+
+t.test('several partition columns are told by vectors', t => {
+  const schema = dictionary({
+    colDefs: defs,
+    partitionColumnName: strings('id', 'sym'),
+    partitionColumnIndex: ints(0, 3),
+    partitionType: ints(2, 5),
+    partitionColumnType: ints(4, 17),
+    partitionSchema: { form: 'vector', type: 'ANY', length: 2, data: [ints(0, 5, 10), int(40)] },
+  })
+  t.strictSame(schemaFromServer(schema).partition, {
+    dimensions: [
+      { columnName: 'id', columnIndex: 0, kind: 'RANGE', type: 'INT', scheme: ints(0, 5, 10) },
+      { columnName: 'sym', columnIndex: 3, kind: 'HASH', type: 'SYMBOL', scheme: int(40) },
+    ],
+  })
+  t.end()
+})
+
+t.test('an empty or missing partition column means there is none', t => {
+  const none = dictionary({
+    colDefs: defs,
+    partitionColumnName: { form: 'scalar', type: 'STRING', value: '' },
+  })
+  t.equal(schemaFromServer(none).partition, undefined)
+  t.end()
+})
+
+t.test('what is no schema is an error', t => {
+  for (const value of [
+    int(1),
+    dictionary({}),
+    dictionary({ colDefs: int(1) }),
+    dictionary({ colDefs: colDefs({ name: strings() }) }),
+  ]) {
+    t.throws(() => schemaFromServer(value), { code: 'DDB_PROTOCOL' })
+  }
+  const unknown = colDefs({ name: strings('x'), typeString: strings('TENSOR'), typeInt: ints(63) })
+  t.throws(() => schemaFromServer(dictionary({ colDefs: unknown })), {
+    message: /column "x" has type TENSOR/,
+  })
+  t.end()
+})
+
+t.test('types are read from text, and written as it', t => {
+  const text = 'time:TIMESTAMP,a:b:INT,amount:DECIMAL64(4),levels:DOUBLE[]'
+  const schema = schemaFromTypes(' time : timestamp,a:b:INT,amount:decimal64( 4 ),levels:DOUBLE[]')
+  t.equal(typesText(schema), text)
+  t.strictSame(schema.columns[1], { name: 'a:b', type: { type: 'INT' } })
+  for (const bad of [
+    '',
+    'time',
+    ':INT',
+    'a:FOO',
+    'a:DECIMAL32',
+    'a:DECIMAL32(10)',
+    'a:INT,',
+    'a:INT,a:INT',
+    'a:INT(3)',
+  ]) {
+    t.throws(() => schemaFromTypes(bad), { code: 'DDB_USAGE', exitCode: 64 }, bad)
+  }
+  t.end()
+})
+
+t.test('near names are those a person could have meant', t => {
+  t.strictSame(nearestNames('prise', ['size', 'price', 'time', 'sym', 'prices']), [
+    'price',
+    'prices',
+  ])
+  t.strictSame(nearestNames('PRICE', ['price']), ['price'])
+  t.strictSame(nearestNames('zzz', ['price', 'size']), [])
+  t.equal(nearestHint('tiem', ['time', 'sym']), ' (nearest: time)')
+  t.equal(nearestHint('zzz', ['price']), '')
+  t.end()
+})
+
+t.test('a swap of neighbours is one edit', t => {
+  t.equal(editDistance('tiem', 'time'), 1)
+  t.equal(editDistance('', 'abc'), 3)
+  t.equal(editDistance('abc', ''), 3)
+  t.equal(editDistance('kitten', 'sitting'), 3)
+  t.equal(editDistance('same', 'same'), 0)
+  t.end()
+})
