@@ -126,7 +126,7 @@ class BitReader {
     this.#at += count
     if (count <= here) return (half << inHalf) >>> (32 - count)
     const missing = count - here
-    const upper = here === 32 ? half : half & (2 ** here - 1)
+    const upper = half & (2 ** here - 1)
     return upper * 2 ** missing + (this.#half((this.#at - 1) >>> 5) >>> (32 - missing))
   }
 

@@ -69,6 +69,8 @@ export type Request =
   | { kind: 'function'; name: string; args: readonly Value[] }
   | { kind: 'variable'; names: readonly string[]; values: readonly Value[] }
 
+type Call = Extract<Request, { kind: 'function' }>
+
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
   maxBodyBytes: number
@@ -187,9 +189,9 @@ export function* decodeRequest(
   const context = new DecodeContext(reader, limits)
   const values: Value[] = []
   while (values.length < argumentCount) values.push(yield* decodeObject(reader, context))
-  if (request.kind === 'function') return { head, request: { ...request, args: values } }
   if (request.kind === 'variable') return { head, request: { ...request, values } }
-  return { head, request }
+  // Nothing but an upload and a call has arguments.
+  return { head, request: { ...(request as Call), args: values } }
 }
 
 function parseHeader(line: string, offsetBytes: number): { head: RequestHead; bodyBytes: number } {

@@ -7,12 +7,12 @@ import { parseBinary16 } from './binary16.js'
 import { writeInt128 } from './decimal.js'
 import type { ColumnType, DataType } from './data-type.js'
 import { columnTypeText } from './data-type.js'
-import { isFixedType } from './elements.js'
+import { type FixedVector, isFixedType } from './elements.js'
 import { emptyVector } from './column.js'
 import { nullDouble, nullInt128, nullInt16, nullInt32, nullInt64, nullInt8 } from './null-value.js'
 import { storedBigInt, storedFloat, storedInteger } from './scalar.js'
 import { symbolVectorOf } from './symbol-vector.js'
-import type { Bytes16Type, Column, TypedVector, Value, Vector } from './value.js'
+import type { Bytes16Type, Column, Value, Vector } from './value.js'
 
 /**
  * An element: boolean for BOOL, number for the types of up to 32 bits and floats, bigint (or a safe integer) for those
@@ -74,13 +74,13 @@ function arrayVectorOf(type: ColumnType, values: readonly ElementValue[]): Colum
   }
 }
 
-function fixedVectorOf(type: ColumnType, values: readonly ElementValue[]): TypedVector {
-  const vector = { ...emptyVector(type, values.length), length: values.length } as TypedVector
+function fixedVectorOf(type: ColumnType, values: readonly ElementValue[]): FixedVector {
+  const vector = { ...emptyVector(type, values.length), length: values.length } as FixedVector
   for (const [index, value] of values.entries()) store(vector, index, value)
   return vector
 }
 
-function store(vector: TypedVector, index: number, value: ElementValue): void {
+function store(vector: FixedVector, index: number, value: ElementValue): void {
   const { type } = vector
   switch (vector.type) {
     case 'BOOL':
@@ -123,11 +123,6 @@ function store(vector: TypedVector, index: number, value: ElementValue): void {
       return
     case 'DURATION':
       vector.data.set(durationOf(type, value), index * 2)
-      return
-    case 'VOID':
-    case 'STRING':
-    case 'SYMBOL':
-    case 'BLOB':
       return
     default:
       vector.data[index] = storedInteger(numberOf(type, value), nullInt32, type)

@@ -161,7 +161,7 @@ function elementOf(type: string, value: Plain): ElementValue {
   if (value === null) return null
   if (bigTypes.has(type) || type.startsWith('DECIMAL')) return BigInt(value as number | string)
   if (type === 'BLOB') return new Uint8Array(Buffer.from(value as string, 'hex'))
-  return value as ElementValue
+  return value
 }
 
 /**

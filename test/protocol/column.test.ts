@@ -111,6 +111,15 @@ t.test('symbols of two bases are joined over one', async t => {
   t.strictSame(doubled, vectorOf({ type: 'SYMBOL' }, ['a', 'b', 'a', 'b']))
 })
 
+t.test('tuples are cut and picked from', async t => {
+  const tuple = vectorOf({ type: 'ANY' }, [scalar('INT', 1), scalar('STRING', 'b'), null])
+  t.strictSame(sliceColumn(tuple, 1, 3), vectorOf({ type: 'ANY' }, [scalar('STRING', 'b'), null]))
+  t.strictSame(
+    takeRows(tuple, Int32Array.of(2, 0)),
+    vectorOf({ type: 'ANY' }, [null, scalar('INT', 1)]),
+  )
+})
+
 t.test('text in wire form is cut, joined and picked from', async t => {
   const wire = (text: string, length: number): Column => ({
     form: 'vector',

@@ -60,6 +60,8 @@ const headers: readonly (readonly [string, RequestHead])[] = [
     },
   ],
   ['API2 1234567 8 / 32_0_4_64', { ...head, cancellable: false }],
+  ['API2 1234567 8 / 32_1_4_64_____2', { ...head, sequenceNumber: 2 }],
+  ['API2 1234567 8 / 32_1_4_64____a_', { ...head, clientId: 'a' }],
 ]
 
 t.test('header lines of official clients, both ways', async t => {

@@ -132,6 +132,19 @@ t.test('with blocks, the elements of a tuple are left to the caller', async t =>
   t.equal(reader.available, 0)
 })
 
+t.test('with blocks, the shape of the tuple is waited for', async t => {
+  const bytes = Buffer.concat([Buffer.from('7 1 1\nOK\n'), hex('19 01 02000000 03000000')])
+  const reader = new ByteReader()
+  const decoder = decodeResponse(reader, { blocks: true })
+  let step = decoder.next()
+  for (const byte of bytes) {
+    t.notOk(step.done)
+    reader.push(Uint8Array.of(byte))
+    step = decoder.next()
+  }
+  t.match(step, { done: true, value: { blockCount: 6 } })
+})
+
 t.test('with blocks, anything else comes as usual', async t => {
   for (const value of [scalar('INT', 1), scalar('BLOB', new Uint8Array(0))]) {
     t.strictSame(read(written({ value }), { blocks: true }), {

@@ -32,6 +32,8 @@ const cases: readonly (readonly [DataType, unknown, string, number?])[] = [
   ['STRING', 'a "b"', 'a "b"'],
   ['BLOB', Buffer.from('数'), '数'],
   ['INT128', hex('01'.repeat(16)), '01'.repeat(16)],
+  ['UUID', hex('ffeeddccbbaa99887766554433221100'), '00112233-4455-6677-8899-aabbccddeeff'],
+  ['IPADDR', hex(`04030201${'00'.repeat(12)}`), '1.2.3.4'],
   ['COMPLEX', [2.5, 4], '2.5+4i'],
   ['COMPLEX', [2.5, -4], '2.5-4i'],
   ['COMPLEX', [1, -0], '1-0i'],
@@ -40,6 +42,8 @@ const cases: readonly (readonly [DataType, unknown, string, number?])[] = [
   ['DURATION', { count: -1, unit: 10 }, '-1B'],
   ['DURATION', { count: 2, unit: 0x584e5953 }, '2XNYS'],
   ['DECIMAL64', -150n, '-1.50', 2],
+  ['DECIMAL32', 5n, '0.5', 1],
+  ['DECIMAL128', 10n ** 30n, `1${'0'.repeat(30)}`, 0],
   ['FUNCTIONDEF', 'add', 'add'],
 ]
 
