@@ -18,6 +18,7 @@ import { Link } from './link.js'
 import { loginFailure, loginRequest } from './login.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 import { checkRunOptions, splitArguments } from './options.js'
+import { toValue, type PlainInput } from './plain-input.js'
 import type { SendCounts } from './outgoing.js'
 import { connectHead, requestHead } from './request-head.js'
 import type { Session } from './session.js'
@@ -123,13 +124,13 @@ export class ClientSession implements Session {
     return this.#ask({ kind: 'function', name, args }, options)
   }
 
-  async upload(variables: Readonly<Record<string, Value>>): Promise<void> {
+  async upload(variables: Readonly<Record<string, PlainInput>>): Promise<void> {
     if (this.enableAsync) {
       throw asyncRefusal('upload() is only safe when its end is known before the next request')
     }
     const names = Object.keys(variables)
     if (names.length === 0) return
-    await this.#ask({ kind: 'variable', names, values: Object.values(variables) }, {})
+    await this.#ask({ kind: 'variable', names, values: Object.values(variables).map(toValue) }, {})
   }
 
   async *readBlocks(

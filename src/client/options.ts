@@ -2,6 +2,7 @@
   What a caller may choose for a session and for one request, and the limits of both.
 */
 import { UsageError } from '../errors.js'
+import { toValue, type PlainInput } from './plain-input.js'
 import type { Value } from '../protocol/value.js'
 
 export interface ConnectOptions {
@@ -43,16 +44,38 @@ export interface RunOptions {
   signal?: AbortSignal
 }
 
-/** Values for a function's parameters, then perhaps options; values are told apart by their `form`. */
-export type RunArguments = readonly Value[] | readonly [...Value[], RunOptions]
+/** Values for a function's parameters, plain JavaScript or DolphinDB's, then perhaps options. */
+export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
+const runOptionNames: ReadonlySet<string> = new Set([
+  'clearMemory',
+  'priority',
+  'parallelism',
+  'fetchSize',
+  'timeoutMs',
+  'signal',
+])
+
+/**
+ * Options are the last argument when it is an object that names nothing else; a table with such column names has
+ * lists for members, and options have none.
+ */
 export function splitArguments(args: RunArguments): {
   values: readonly Value[]
   options: RunOptions
 } {
   const last = args.at(-1)
-  if (last === undefined || 'form' in last) return { values: args as readonly Value[], options: {} }
-  return { values: args.slice(0, -1) as readonly Value[], options: last }
+  if (!isRunOptions(last))
+    return { values: (args as readonly PlainInput[]).map(toValue), options: {} }
+  return { values: (args.slice(0, -1) as readonly PlainInput[]).map(toValue), options: last }
+}
+
+function isRunOptions(last: RunArguments[number]): last is RunOptions {
+  if (typeof last !== 'object' || last === null || ArrayBuffer.isView(last)) return false
+  if (Array.isArray(last) || last instanceof Date) return false
+  return Object.entries(last).every(
+    ([name, value]) => runOptionNames.has(name) && !Array.isArray(value),
+  )
 }
 
 // Official clients refuse less, too (protocol notes §1.6).

@@ -14,6 +14,7 @@ import { checkLoginIsProtected } from './login.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 import { checkConnectOptions } from './options.js'
 import type { SendCounts } from './outgoing.js'
+import type { PlainInput } from './plain-input.js'
 
 export type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 export type { SendCounts } from './outgoing.js'
@@ -57,7 +58,7 @@ export interface Session {
   ): AsyncGenerator<Value, void, void>
 
   /** Sets session variables on the server. Names start with a letter and hold letters, digits and `_`. */
-  upload(variables: Readonly<Record<string, Value>>): Promise<void>
+  upload(variables: Readonly<Record<string, PlainInput>>): Promise<void>
 
   /**
    * One asynchronous function request (flag 4), also on a synchronous session: nothing comes back, whatever becomes

@@ -1,0 +1,41 @@
+/*
+  The library: what `import … from 'ddb-ingest'` gives.
+*/
+export { connect } from './client/session.js'
+export type {
+  ConnectOptions,
+  RunArguments,
+  RunOptions,
+  SendCounts,
+  Session,
+} from './client/session.js'
+export { ConnectionPool } from './client/pool.js'
+export type {
+  PoolOptions,
+  TaskArguments,
+  TaskOptions,
+  TaskPromise,
+  TaskResult,
+} from './client/pool.js'
+export type { PoolTask } from './client/pool-task.js'
+export { table, toValue } from './client/plain-input.js'
+export type { PlainInput, TableSchema } from './client/plain-input.js'
+export { toColumnList, toColumns, toPlain, toRows } from './client/plain-output.js'
+export type { PlainOutput } from './client/plain-output.js'
+export { load } from './load/load.js'
+export type * from './load/options.js'
+export {
+  ConnectionError,
+  DdbError,
+  errorCodes,
+  InputError,
+  ProtocolError,
+  ServerError,
+  TimeoutError,
+  UsageError,
+  ValueError,
+} from './errors.js'
+export type { ErrorCode, InputPosition } from './errors.js'
+export { formatElement, formatScalar, formatValue } from './protocol/text.js'
+export type { DataType, ColumnType } from './protocol/data-type.js'
+export type * from './protocol/value.js'
