@@ -228,7 +228,8 @@ function edge(name: string, pick: (column: Column) => number | undefined): Built
       throw new ScriptError(`The function [${name}] takes a vector.`)
     }
     const row = pick(column)
-    if (row !== undefined && row < column.length) return elementAt(column, row) as ServerValue
+    if (row !== undefined && row >= 0 && row < column.length)
+      return elementAt(column, row) as ServerValue
     return column.form === 'vector' && column.type !== 'ANY' ? nullOf(column.type) : voidValue
   })
 }
@@ -255,6 +256,7 @@ function weighted(name: string, divides: boolean): Builtin {
 /** A weight counts only where its value is not null. */
 function weightsOf(values: ServerValue, weights: ServerValue): ServerValue {
   if (values.form !== 'vector' || weights.form !== 'vector') return weights
+  if (values.length !== weights.length) throw new ScriptError('Incompatible vector size')
   return takeRows(weights, presentRows(values))
 }
 

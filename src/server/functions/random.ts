@@ -157,7 +157,7 @@ const norm = defineFunction('norm', ['mean', 'std', 'count'], 3, ({ session }, a
   const random = generatorFor(session)
   const [mean, deviation] = args.map(value => Number(value?.form === 'scalar' ? value.value : NaN))
   const count = integerOf(args[2])
-  if (count === undefined || Number.isNaN(mean) || Number.isNaN(deviation)) {
+  if (count === undefined || count < 0 || Number.isNaN(mean) || Number.isNaN(deviation)) {
     throw new ScriptError('norm takes a mean, a standard deviation and a count.')
   }
   const data = fill(new Float64Array(count), () => {

@@ -257,6 +257,9 @@ const cut = binaryFunction('cut', (value, where) => {
     size === undefined
       ? Array.from(int64Of(vectorArgument(where, 'cut')).subarray(0, sizeOf(where)), Number)
       : Array.from({ length: Math.ceil(length / pieceSize(size)) }, (_, i) => i * size)
+  if (starts.some((start, i) => start < (starts[i - 1] ?? 0) || start > length)) {
+    throw new ScriptError('The positions of cut must be increasing and within the object.')
+  }
   return tupleOf(
     starts.map((start, i) => {
       const end = Math.min(starts[i + 1] ?? length, length)

@@ -1,7 +1,7 @@
 /*
   `x[i] = v`: changing elements of what a variable holds.
 */
-import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
+import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import { isFixedType } from '../../protocol/elements.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { stringsOf } from '../../protocol/string-vector.js'
@@ -170,10 +170,7 @@ function partsOf(value: ServerValue): readonly ServerValue[] {
   if (value.form === 'list') return value.elements
   if (value.form !== 'vector') return [value]
   if (value.type === 'ANY') return value.data.slice(0, value.length) as readonly ServerValue[]
-  return Array.from({ length: value.length }, (_, row) => {
-    const rows = sliceColumn(value, row, row + 1) as Vector
-    return operandOf(rows, 'assignment').rebuild(rows)
-  })
+  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
 }
 
 /** `m[j] = column`, `m[i, j] = v`. */

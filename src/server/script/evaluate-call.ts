@@ -21,8 +21,8 @@ export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue>
   if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
   if (callee.form !== 'function') return yield* applyValue(callee, node, frame)
-  const { positional, keywords, names } = yield* evaluateArguments(callee, node.args, frame)
   try {
+    const { positional, keywords, names } = yield* evaluateArguments(callee, node.args, frame)
     frame.runtime.argumentNames = names
     const result = startCall(frame.runtime, callee, positional, keywords)
     return 'form' in result ? result : yield* result

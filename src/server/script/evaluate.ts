@@ -16,7 +16,7 @@ import { shallowCopy } from './ownership.js'
 import { isTrue, voidValue } from './scalar.js'
 import { evaluateSelect } from './sql-select.js'
 import { executeDelete, executeInsert, executeUpdate } from './sql-change.js'
-import type { Expression, Lambda, Ternary } from './syntax.js'
+import type { Expression, Lambda, Member, Ternary } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { tupleOf, vectorOfElements } from './vector-literal.js'
 
@@ -46,7 +46,7 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'index':
       return yield* evaluateIndex(node, frame)
     case 'member':
-      return memberOf(yield* evaluate(node.target, frame), node.name)
+      return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
     case 'vector':
       return vectorOfElements(yield* evaluateList(node.elements, frame))
     case 'tuple':
@@ -74,6 +74,13 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'delete':
       return yield* evaluateSql(node, frame)
   }
+}
+
+/** `t.col` in a statement on t is the column at the statement's rows. */
+function memberOfScope(node: Member, { columns }: Frame): ServerValue | undefined {
+  const { target, name } = node
+  const isSource = target.kind === 'name' && target.name === columns?.tableName
+  return isSource ? columns.lookup(name) : undefined
 }
 
 function* evaluateSql(

@@ -7,6 +7,8 @@ import type { ServerValue } from './values.js'
 /** Columns that names mean inside a SQL statement, before any variable (manual, "Column reference"). */
 export interface ColumnScope {
   readonly rows: number
+  /** The name the table goes by in the statement, for `t.col`; undefined when it is no name. */
+  readonly tableName: string | undefined
   lookup(name: string): ServerValue | undefined
 }
 

@@ -55,19 +55,24 @@ export interface NumberLiteral {
   readonly end: number
 }
 
-/** Reads the literal at `start`; undefined when what stands there is none. */
+/** Reads the literal at `start`; undefined when what stands there is none, 2024.02.30 included. */
 export function readNumber(source: string, start: number): NumberLiteral | undefined {
-  return readTemporal(source, start) ?? readPlainNumber(source, start)
-}
-
-function readTemporal(source: string, start: number): NumberLiteral | undefined {
   datesPattern.lastIndex = start
   const range = datesPattern.exec(source)
   temporalPattern.lastIndex = start
   const match = range ?? temporalPattern.exec(source)
-  if (match === null) return undefined
+  return match === null
+    ? readPlainNumber(source, start)
+    : temporalLiteral(match, start, range !== null)
+}
+
+function temporalLiteral(
+  match: RegExpExecArray,
+  start: number,
+  isRange: boolean,
+): NumberLiteral | undefined {
   const [text, date] = match
-  const type = range
+  const type = isRange
     ? date === undefined
       ? 'MONTH'
       : 'DATE'

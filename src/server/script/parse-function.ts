@@ -37,8 +37,11 @@ export function parseLambda(cursor: Cursor): Lambda {
 }
 
 /** True at `x -> …`, and inside braces also at `x, y -> …`. */
-export function startsShortLambda(cursor: Cursor, inBraces = false): boolean {
-  let ahead = 0
+export function startsShortLambda(
+  cursor: Cursor,
+  { inBraces = false, ahead: first = 0 }: { inBraces?: boolean; ahead?: number } = {},
+): boolean {
+  let ahead = first
   while (cursor.peek(ahead).kind === 'name') {
     if (cursor.isOperator('->', ahead + 1)) return true
     if (!inBraces || !cursor.isOperator(',', ahead + 1)) return false

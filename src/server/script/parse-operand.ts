@@ -186,7 +186,7 @@ function parseBraced(cursor: Cursor, first: Token): Expression {
   return cursor.within({ ignoresNewlines: true, hasPairs: true, isSql: false }, () => {
     const isDictionary = cursor.isOperator('}') || cursor.isOperator(':', 1)
     if (!isDictionary) {
-      const lambda = startsShortLambda(cursor, true)
+      const lambda = startsShortLambda(cursor, { inBraces: true })
         ? parseShortLambda(cursor)
         : parseExpression(cursor)
       cursor.expect('}')

@@ -3,7 +3,7 @@
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
-import { parseDefine } from './parse-function.js'
+import { parseDefine, startsShortLambda } from './parse-function.js'
 import { parseAlias, parseElement } from './parse-operand.js'
 import { startsSql } from './parse-sql.js'
 import { parseStructureStatement, startsStructureStatement } from './parse-structure.js'
@@ -88,8 +88,8 @@ function parseStatement(cursor: Cursor): Statement[] {
 /** `{k: v}` and `{x -> …}` at the beginning of a statement are values, not blocks. */
 function startsBracedValue(cursor: Cursor): boolean {
   const key = cursor.peek(1)
-  const isKey = key.kind !== 'operator' && key.kind !== 'end'
-  return isKey && (cursor.isOperator(':', 2) || cursor.isOperator('->', 2))
+  if (key.kind === 'operator' || key.kind === 'end') return false
+  return cursor.isOperator(':', 2) || startsShortLambda(cursor, { inBraces: true, ahead: 1 })
 }
 
 /** `{x += 1 return x}`: a keyword may begin the next statement without a separator. */

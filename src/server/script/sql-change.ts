@@ -8,7 +8,7 @@ import type { Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
-import { columnOfResult, evaluateTable, filterRows, TableScope, withColumns } from './sql-scope.js'
+import { columnOfResult, evaluateScope, evaluateTable, withColumns } from './sql-scope.js'
 import type { Delete, Insert, Update } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { vectorOfElements } from './vector-literal.js'
@@ -47,8 +47,8 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
 }
 
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
-  const table = yield* evaluateTable(node.target, frame)
-  const scope = yield* filterRows(new TableScope(table), node.where, frame)
+  const scope = yield* evaluateScope(node.target, node.where, frame)
+  const { table } = scope
   const rows = scope.selected ?? Int32Array.from({ length: table.rows }, (_, row) => row)
   const changes = []
   for (const { columnName, value: valueNode } of node.assignments) {
@@ -64,7 +64,7 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
 }
 
 export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
-  const table = yield* evaluateTable(node.target, frame)
-  const scope = yield* filterRows(new TableScope(table), node.where, frame)
+  const scope = yield* evaluateScope(node.target, node.where, frame)
+  const { table } = scope
   deleteRows(table, scope.selected ?? Int32Array.from({ length: table.rows }, (_, row) => row))
 }

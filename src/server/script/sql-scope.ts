@@ -15,6 +15,7 @@ import type { ServerValue } from './values.js'
 
 export class TableScope implements ColumnScope {
   readonly table: ServerTable
+  readonly tableName: string | undefined
   /** Rows of the table in question; undefined: all. */
   readonly selected: Int32Array | undefined
   private readonly cache = new Map<string, Column>()
@@ -23,10 +24,12 @@ export class TableScope implements ColumnScope {
 
   constructor(
     table: ServerTable,
+    tableName?: string,
     selected?: Int32Array,
     results: ReadonlyMap<string, ServerValue> = new Map(),
   ) {
     this.table = table
+    this.tableName = tableName
     this.selected = selected
     this.results = results
   }
@@ -51,17 +54,29 @@ export class TableScope implements ColumnScope {
     const { selected } = this
     return new TableScope(
       this.table,
+      this.tableName,
       selected === undefined ? rows : rows.map(row => selected[row]!),
     )
   }
 
   withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
-    return new TableScope(this.table, this.selected, results)
+    return new TableScope(this.table, this.tableName, this.selected, results)
   }
 }
 
 export function withColumns(frame: Frame, columns: ColumnScope): Frame {
   return { ...frame, columns }
+}
+
+/** The rows that a statement on the table `node` names is about. */
+export function* evaluateScope(
+  node: Expression,
+  where: readonly Expression[],
+  frame: Frame,
+): Evaluation<TableScope> {
+  const table = yield* evaluateTable(node, frame)
+  const name = node.kind === 'name' ? node.name : undefined
+  return yield* filterRows(new TableScope(table, name), where, frame)
 }
 
 /** The table a `from`, `insert into`, `update` or `delete from` names. */
@@ -73,7 +88,7 @@ export function* evaluateTable(node: Expression, frame: Frame): Evaluation<Serve
 }
 
 /** Applies the conditions of a `where` one after the other. */
-export function* filterRows(
+function* filterRows(
   scope: TableScope,
   where: readonly Expression[],
   frame: Frame,

@@ -17,10 +17,9 @@ import {
   asColumn,
   columnOfResult,
   columnSlice,
-  evaluateTable,
-  filterRows,
+  evaluateScope,
   resultName,
-  TableScope,
+  type TableScope,
   withColumns,
 } from './sql-scope.js'
 import type { Expression, Select } from './syntax.js'
@@ -39,8 +38,7 @@ export interface Result {
 }
 
 export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
-  const table = yield* evaluateTable(node.from, frame)
-  const scope = yield* filterRows(new TableScope(table), node.where, frame)
+  const scope = yield* evaluateScope(node.from, node.where, frame)
   const isGrouped = node.groupBy.length > 0
   let result = isGrouped
     ? yield* evaluateGroups(node, scope, frame)
@@ -108,7 +106,11 @@ function* ordered(
   const columns =
     scope?.rows === result.rows && !result.isAggregate
       ? scope.withResults(byName)
-      : { rows: result.rows, lookup: (name: string) => byName.get(name) }
+      : {
+          rows: result.rows,
+          tableName: undefined,
+          lookup: (name: string) => byName.get(name),
+        }
   const sortColumns = []
   for (const { expression, descending } of node.orderBy) {
     const value = yield* evaluate(expression, withColumns(frame, columns))

@@ -11,6 +11,7 @@ import {
   nullInt8,
 } from '../../../protocol/null-value.js'
 import type { Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../builtin.js'
 
 /** How a type computes; undefined for types that are no numbers. */
 export type NumberKind = 'int32' | 'int64' | 'double'
@@ -44,9 +45,15 @@ export function numberKindOf(type: DataType): NumberKind | undefined {
   }
 }
 
-/** The vector's elements as int32; of INT and its kin this is the array itself. VOID is all null. */
+/**
+ * The vector's elements as int32; of INT and its kin this is the array itself. VOID is all null.
+ * @throws {ScriptError} for a vector that holds no numbers
+ */
 export function int32Of(vector: Vector): Int32Array {
   if (vector.type === 'VOID') return new Int32Array(vector.length).fill(nullInt32)
+  if (numberKindOf(vector.type) !== 'int32') {
+    throw new ScriptError(`A vector of numbers is expected, but the actual type is ${vector.type}.`)
+  }
   const { data, length } = vector as { data: ArrayLike<number>; length: number }
   if (data instanceof Int32Array) return data
   const nullValue = data instanceof Int8Array ? nullInt8 : nullInt16
@@ -60,7 +67,7 @@ export function int32Of(vector: Vector): Int32Array {
 
 export function int64Of(vector: Vector): BigInt64Array {
   if (vector.type === 'VOID') return new BigInt64Array(vector.length).fill(nullInt64)
-  if ('data' in vector && vector.data instanceof BigInt64Array) return vector.data
+  if (numberKindOf(vector.type) === 'int64') return (vector as { data: BigInt64Array }).data
   const narrow = int32Of(vector)
   const result = new BigInt64Array(vector.length)
   for (let i = 0; i < vector.length; i++) {

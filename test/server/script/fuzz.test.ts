@@ -1,0 +1,150 @@
+/*
+  Whatever is sent as a script, the answer is a value or a ScriptError: no other exception, and no endless loop.
+*/
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { createNode } from '../../../src/server/node.js'
+import { createScriptSession, runFunction, runScript } from '../../../src/server/script/session.js'
+
+const words: readonly string[] = [
+  'x', 'y', 't', 'f', 'sum', 'size', 'table', 'each', 'string', 'append!', 'take', 'dict', 'isNull', 'cast', 'INT', 'ANY',
+  '1', '2.5', '-3', '00i', 'NULL', 'true', '`a', '`a`b', '"s"', "'c'", '2012.01.01', '09:30m', '1..3', '1 2 3', '3:1', '[', ']',
+  '(', ')', '{', '}', ',', ';', '\n', '+', '-', '*', '/', '\\', '%', '$', '<-', '==', '!=', '<', '>=', '=', '+=', '&&', '||', '!',
+  '&', '|', ':', '..', '.', '->', '?', 'in', 'like', 'and', 'not', 'if', 'else', 'for', 'do', 'try', 'catch(ex)', 'throw',
+  'return', 'break', 'def', 'def f(a)', 'mutable', 'select', 'exec', 'from', 'where', 'group by', 'order by', 'limit',
+  'count(*)', 'update', 'set', 'delete from', 'insert into', 'values', 'share', 'as', 'go', 'undef', 'create table',
+] // prettier-ignore
+
+/** Runs to the end or gives up after so many turns of the event loop: a script may legitimately loop for ever. */
+const maxTurns = 20
+
+async function outcomeOf(start: () => unknown): Promise<unknown> {
+  try {
+    const pending = start()
+    if (!(pending instanceof Promise)) return undefined
+    const settled = pending.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    let turns = 0
+    const stop = (async () => {
+      while (turns++ < maxTurns) await new Promise(resolve => setImmediate(resolve))
+    })()
+    return await Promise.race([settled, stop])
+  } catch (error) {
+    return error
+  }
+}
+
+function check(source: string, failure: unknown): void {
+  if (failure === undefined) return
+  assert.ok(
+    failure instanceof Error && failure.name === 'ScriptError',
+    `${source}: ${String(failure)}`,
+  )
+  assert.doesNotMatch(failure.message, /^Internal error|=> Internal error/, source)
+}
+
+const setup =
+  'x=1 2 3; y=`a`b; t=table(1 2 3 as x, `a`b`c as s); d=dict(`a`b, 1 2)\ndef f(a,b=2){return a}'
+
+const source = fc
+  .array(fc.constantFrom(...words), { minLength: 1, maxLength: 14 })
+  .map(chosen => chosen.join(' '))
+
+t.test('random words give a value or a ScriptError', async t => {
+  await fc.assert(
+    fc.asyncProperty(source, async script => {
+      const node = createNode()
+      const session = createScriptSession(node, {
+        id: '1',
+        remoteAddress: '',
+        remotePort: 1,
+        delay: () => Promise.resolve(),
+      })
+      runScript(session, node, setup)
+      check(script, await outcomeOf(() => runScript(session, node, script)))
+      check(script, await outcomeOf(() => runFunction(session, node, script, [])))
+    }),
+    { numRuns: 1500 },
+  )
+  t.pass('1500 scripts')
+})
+
+t.test('random characters give a value or a ScriptError', async t => {
+  const characters = fc.string({
+    unit: fc.constantFrom(...'abxt019 .,:;()[]{}`"\'\\/*+-=<>!&|%$?\n@#~é中'),
+    maxLength: 40,
+  })
+  await fc.assert(
+    fc.asyncProperty(characters, async script => {
+      const node = createNode()
+      const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+      check(script, await outcomeOf(() => runScript(session, node, script)))
+    }),
+    { numRuns: 1500 },
+  )
+  t.pass('1500 scripts')
+})
+
+const values = [
+  'NULL', '1', '-1', '2l', '2.5', '00i', '00F', '`a', '""', "'c'", 'true', '2012.01.01', '13:30:10', '1.5P', '3M', '1 2 3',
+  '[1.5, NULL]', '`a`b', '(1, `a)', '()', 'array(INT,0)', 'array(INT[],0).append!([1 2, 3])', '1:2', '1..4$2:2', 'set(1 2)',
+  'dict(`a`b, 1 2)', 'table(1 2 as x)', 'sum', 'INT', '`a`b$SYMBOL', 'uuid()', 'x->x',
+] // prettier-ignore
+
+t.test('every built-in answers any arguments with a value or a ScriptError', async t => {
+  const names = [...(await import('../../../src/server/functions/registry.js')).builtins.keys()]
+  const skipped = new Set(['sleep'])
+  const call = fc.tuple(
+    fc.constantFrom(...names.filter(name => !skipped.has(name))),
+    fc.array(fc.constantFrom(...values), { maxLength: 4 }),
+  )
+  await fc.assert(
+    fc.asyncProperty(call, async ([name, args]) => {
+      const node = createNode()
+      const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+      session.user = 'admin'
+      const script = `${name}(${args.join(', ')})`
+      check(script, await outcomeOf(() => runScript(session, node, script)))
+    }),
+    { numRuns: 4000 },
+  )
+  t.pass('4000 calls')
+})
+
+t.test('every operator answers any operands with a value or a ScriptError', async t => {
+  const operators = [
+    '+',
+    '-',
+    '*',
+    '/',
+    '\\',
+    '%',
+    '<',
+    '==',
+    '!=',
+    '&&',
+    '||',
+    '&',
+    '|',
+    '<<',
+    '$',
+    '<-',
+    ':',
+    '..',
+    '**',
+  ]
+  const node = createNode()
+  const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+  for (const operator of operators) {
+    for (const left of values) {
+      for (const right of values) {
+        const script = `(${left}) ${operator} (${right})`
+        check(script, await outcomeOf(() => runScript(session, node, script)))
+      }
+    }
+  }
+  t.pass(`${operators.length * values.length ** 2} expressions`)
+})

@@ -1,0 +1,225 @@
+/*
+  The scripts of the vendor's pages on asynchronous submission, word for word, and those of the receipts design.
+*/
+import t from 'tap'
+import type { Table, Value } from '../../../src/protocol/value.js'
+import { createNode } from '../../../src/server/node.js'
+import { testSession } from '../../helpers/script.js'
+import { int } from '../../helpers/values.js'
+
+const createDatabase = `
+    dbPath="dfs://testDB"
+    tbName=\`tb1
+    if(existsDatabase(dbPath))
+        dropDatabase(dbPath)
+    db=database(dbPath, VALUE, ["AAPL", "AMZN", "A"])
+    testDictSchema=table(5:0, \`id\`ticker\`price, [INT,SYMBOL,DOUBLE])
+    tb1=db.createPartitionedTable(testDictSchema, tbName, \`ticker)
+`
+
+const shareTrades = `
+    share streamTable(10000:0,\`time\`sym\`price\`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades
+`
+
+const functionView = `login("admin","123456")
+share streamTable(10000:0,\`time\`sym\`price\`id, [DATE,SYMBOL,DOUBLE,INT]) as trades
+def appendStreamingData(mutable data){
+    tableInsert(trades, data.replaceColumn!(\`time, date(data.time)))
+}
+addFunctionView(appendStreamingData)
+`
+
+/** As pandas sends the frame of the example. */
+const frame: Table = {
+  form: 'table',
+  name: '',
+  rows: 4,
+  columnNames: ['id', 'ticker', 'price'],
+  columns: [
+    { form: 'vector', type: 'INT', length: 4, data: Int32Array.of(1, 2, 2, 3) },
+    { form: 'vector', type: 'STRING', length: 4, data: ['AAPL', 'AMZN', 'AMZN', 'A'] },
+    { form: 'vector', type: 'DOUBLE', length: 4, data: Float64Array.of(22, 3.5, 21, 26) },
+  ],
+}
+
+const dayNs = 86_400_000_000_000n
+
+/** Rows with a time as nanoseconds, as pandas before 2 sends datetime64. */
+const ticks = (rows: number): Table => ({
+  form: 'table',
+  name: '',
+  rows,
+  columnNames: ['time', 'sym', 'price', 'id'],
+  columns: [
+    {
+      form: 'vector',
+      type: 'NANOTIMESTAMP',
+      length: rows,
+      data: BigInt64Array.from({ length: rows }, (_, row) => BigInt(18262 + row) * dayNs),
+    },
+    { form: 'vector', type: 'STRING', length: rows, data: new Array<string>(rows).fill('IBN') },
+    { form: 'vector', type: 'DOUBLE', length: rows, data: new Float64Array(rows).fill(1.5) },
+    { form: 'vector', type: 'INT', length: rows, data: new Int32Array(rows).fill(7) },
+  ],
+})
+
+t.test('the first example makes a partitioned table and appends to it', async t => {
+  const { run, show, call } = testSession()
+  t.equal(await run(createDatabase), undefined)
+  await run(createDatabase)
+  await call("append!{loadTable('dfs://testDB', `tb1)}", frame)
+  t.equal(
+    await show("select * from loadTable('dfs://testDB', `tb1) order by price"),
+    '2 AMZN 3.5;2 AMZN 21;1 AAPL 22;3 A 26',
+  )
+})
+
+t.test('example 1 inserts frames into a shared stream table', async t => {
+  const { run, show, call } = testSession()
+  await run(shareTrades)
+  for (let i = 0; i < 3; i++) t.match(await call('tableInsert{trades}', ticks(2)), { value: 2 })
+  t.equal(await show('exec count(*) from trades'), '6')
+  t.equal(await show('select * from trades limit 1, 1'), '2020.01.02T00:00:00.000 IBN 1.5 7')
+})
+
+t.test('example 2 converts through a function view that any session can call', async t => {
+  const node = createNode()
+  const one = testSession({ node, user: 'guest' })
+  await one.run(functionView)
+  const two = testSession({ node, user: 'guest' })
+  await two.call('appendStreamingData', ticks(3))
+  t.equal(await two.show('select time, id from trades'), '2020.01.01 7;2020.01.02 7;2020.01.03 7')
+})
+
+t.test('the pool examples sleep and answer', async t => {
+  const { show } = testSession()
+  t.equal(await show('sleep(0);1+2'), '3')
+  t.equal(await show('sleep(0); 1+0'), '1')
+})
+
+const ledger = (run: string): string => `
+if(!defined("ddbIngest_${run}", SHARED)) {
+    share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0,
+        \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt,
+        [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "ddbIngest_${run}")
+}
+ddbIngestProbe = objByName("ddbIngest_${run}")               // batch 0 is ours: probe (phase 8), owner (phase 9)
+tableInsert(ddbIngestProbe, 0l, 0, 8, 0l, 0l, "", now())
+tableInsert(ddbIngestProbe, 0l, 0, 8, 0l, 0l, "", now())  // value of the script: 0 = duplicates are not inserted
+`
+
+const deliver = (run: string): string => `
+def ddbIngestTarget(mutable data) {                       // the only part that varies
+    return tableInsert(objByName("trades"), data)
+}
+def ddbIngestDeliver(b, a, s, mutable data) {             // batch, attempt, number of this transmission
+    ledger = objByName("ddbIngest_${run}")                   // gone -> throws here, before anything is inserted
+    if(tableInsert(ledger, b, a, 0, s, long(data.rows()), "", now()) != 1) { return -2l }   // someone has it
+    n = -1l
+    why = ""
+    try {
+        n = long(ddbIngestTarget(data))
+    } catch(ex) {
+        why = left(ex[0] + ": " + ex[1], 4000)
+    }
+    tableInsert(ledger, b, a, 1, s, n, why, now())
+    return n
+}
+`
+
+const long = (value: bigint): Value => ({ form: 'scalar', type: 'LONG', value })
+
+t.test('a batch is claimed once, and its outcome is in the ledger', async t => {
+  const node = createNode()
+  const control = testSession({ node })
+  const lane = testSession({ node })
+  await control.run(shareTrades)
+  t.equal(await control.show(ledger('a1')), '0', 'the probe is not inserted twice')
+  await lane.run(deliver('a1'))
+  t.match(await lane.call('ddbIngestDeliver', long(1n), int(0), long(1n), ticks(3)), { value: 3n })
+  t.match(await lane.call('ddbIngestDeliver', long(1n), int(0), long(2n), ticks(3)), { value: -2n })
+  t.match(await lane.call('ddbIngestDeliver', long(2n), int(0), long(3n), frame), { value: -1n })
+  t.match(await lane.call('ddbIngestDeliver{3l,0,4l}', ticks(1)), { value: 1n })
+  t.equal(await control.show('exec count(*) from trades'), '4')
+  t.equal(
+    await control.show(
+      'select batchNo, phase, sendNo, rowCount, left(errText, 15) from objByName("ddbIngest_a1") limit 1, 20000',
+    ),
+    '1 0 1 3 ;1 1 1 3 ;2 0 3 4 ;2 1 3 -1 SYSTEM_Runtime:;3 0 4 1 ;3 1 4 1 ',
+  )
+  t.equal(
+    await control.show(
+      'ledger = objByName("ddbIngest_a1")\nexec first(sendNo) from ledger where batchNo=1, attempt=0, phase=0',
+    ),
+    '1',
+  )
+  t.equal(
+    await control.show(
+      'select name, rows, owner from objs(true) where shared=true, name like "ddbIngest_%"',
+    ),
+    'ddbIngest_a1 7 admin',
+  )
+  await control.run('if(defined("ddbIngest_a1", SHARED)) { undef("ddbIngest_a1", SHARED) }')
+  await t.rejects(lane.call('ddbIngestDeliver', long(5n), int(0), long(1n), ticks(1)), {
+    message: /Can't find the object with name ddbIngest_a1/,
+  })
+  t.equal(await lane.show('defined("ddbIngestDeliver", DEF)'), 'true')
+})
+
+t.test('the other targets of the receipts run as well', async t => {
+  const { run, show, call } = testSession()
+  await run(createDatabase)
+  await run(`
+def toStored(mutable data) { return tableInsert(loadTable("dfs://testDB", "tb1"), data) }
+def upserted(mutable data) {
+    r = tableUpsert(loadTable("dfs://testDB","tb1"), data, false, \`id\`ticker); return r[0] + r[1]
+}
+def keyed(mutable data) { n = data.rows(); toStored(data); return n }`)
+  t.match(await call('toStored', frame), { value: 4 })
+  t.match(await call('upserted', frame), { value: 4n })
+  t.match(await call('keyed', frame), { value: 4 })
+  t.equal(await show('exec count(*) from loadTable("dfs://testDB","tb1")'), '8')
+  t.equal(await show('defs("tableUpsert").rows()'), '1')
+  t.equal(await show('schema(database("dfs://testDB")).atomic'), 'TRANS')
+})
+
+t.test('what the JavaScript client defines for invoke and jsrpc runs', async t => {
+  const { run, show, call } = testSession()
+  await run(
+    'def invoke (func, args_json) {\n' +
+      '    args = fromStdJson(args_json)\n' +
+      '    func_ = func\n' +
+      '    if (type(func) == STRING)\n' +
+      '        func_ = funcByName(func)\n' +
+      '    if (type(args) != ANY)\n' +
+      '        args = cast(args, ANY)\n' +
+      '    return unifiedCall(func_, args)\n' +
+      '}\n',
+  )
+  t.equal(await show('invoke("add", "[1, 2]")'), '3')
+  t.equal(await show('invoke("concat", "[\\"a\\", \\"b\\"]")'), 'ab')
+  await run(
+    'def collect (func_name, args) {\n    nargs = size(args)\n    func = funcByName(func_name)\n    args_partial = array(any, 1 + nargs, 1 + nargs)\n    args_partial[0] = func\n    args_partial[1:] = args\n    return unifiedCall(partial, args_partial)()\n}',
+  )
+  t.equal(await show('collect("add", (1, 2))'), '3')
+  t.match(await call('size', int(1)), { value: 1 })
+})
+
+t.test('idioms of the official test suites run', async t => {
+  const { run, show } = testSession()
+  await run('try{undef(`t1,SHARED)}catch(ex){}\nt1 = 0')
+  await run(
+    'share table(1 2 as x) as t2\nobj = exec name from objs(true) where shared=true; for(s in obj){undef(s, SHARED);}',
+  )
+  t.equal(await show('exec count(*) from objs(true) where shared=1'), '0')
+  await run('for(db in getClusterDFSDatabases()){dropDatabase(db)}')
+  await run(`dbName = "dfs://kinds"
+if(exists(dbName)){
+  dropDatabase(dbName)
+}
+db = database(dbName, RANGE, 0 50 100,,'TSDB')
+t = table(rand(100, 10) as id, take(now(), 10) as ts, rand(1.0, 10) as v)
+pt = db.createPartitionedTable(t, \`pt, \`id, , \`id\`ts)
+pt.append!(t)`)
+  t.equal(await show('exec count(*) from pt'), '10')
+})
