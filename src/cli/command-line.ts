@@ -16,8 +16,6 @@ export interface CommandLine {
   readonly args: readonly string[]
   /** Long name → what was given; `true` for switches. */
   readonly flags: ReadonlyMap<string, readonly string[]>
-  /** Help of the command. */
-  readonly help: string
 }
 
 /** Help or the version was asked for: print and end. */
@@ -58,7 +56,7 @@ export function readCommandLine(
   for (const command of commands) {
     const sub = subcommand(parser, command)
     sub.action(() => {
-      found = { command, args: sub.args, flags: flagsOf(sub, command), help: helpOf(sub, command) }
+      found = { command, args: sub.args, flags: flagsOf(sub, command) }
     })
   }
   try {
@@ -71,6 +69,12 @@ export function readCommandLine(
   return found ?? { answer: parser.helpInformation() }
 }
 
+/** What `ddb-ingest NAME --help` prints. */
+export function helpText(name: string, commands: readonly Command[], columns: number): string {
+  const line = readCommandLine([name, '--help'], commands, columns)
+  return 'answer' in line ? line.answer : ''
+}
+
 function subcommand(parser: Parser, command: Command): Parser {
   const sub = parser
     .command(`${command.name} ${command.args}`.trim())
@@ -81,10 +85,6 @@ function subcommand(parser: Parser, command: Command): Parser {
   for (const definition of Object.values(command.options)) sub.addOption(optionOf(definition))
   if (command.epilogue !== '') sub.addHelpText('after', command.epilogue)
   return sub
-}
-
-function helpOf(sub: Parser, { epilogue }: Command): string {
-  return `${sub.helpInformation()}${epilogue}\n`
 }
 
 function sentence(text: string): string {

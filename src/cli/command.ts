@@ -15,7 +15,7 @@ export interface Call {
   readonly surroundings: Surroundings
   readonly output: Output
   /** Prints this command's help on standard error, for calls that lack what they need. */
-  showHelp(): void
+  showHelp(): Promise<void>
 }
 
 export interface CommandFacts<Settings> {

@@ -4,9 +4,12 @@
 */
 import { UsageError } from '../errors.js'
 import type { Command } from './command.js'
+import type { Answered, CommandLine } from './command-line.js'
+import { loadAhead } from './command-modules.js'
 import { printFailure } from './exit.js'
 import type { ConfigLayer, OptionSources, Setting } from './options.js'
 import { openOutput, type Output } from './output.js'
+import { readPlainLine } from './plain-line.js'
 import type { Surroundings } from './surroundings.js'
 
 /** @returns the exit code; never rejects */
@@ -35,12 +38,11 @@ async function runCommand(
   output: Output,
   saying: { verbose: boolean },
 ): Promise<number> {
-  const [{ readCommandLine }, { commands }] = await Promise.all([
-    import('./command-line.js'),
-    import('./registry.js'),
-  ])
   const [own, childCommand] = splitChildCommand(argv)
-  const line = readCommandLine(own, commands, output.resultColumns ?? 80)
+  loadAhead(own[0])
+  const { commands } = await import('./registry.js')
+  const columns = output.resultColumns ?? 80
+  const line = readPlainLine(own, commands) ?? (await readOddLine(own, commands, columns))
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
     else surroundings.stderr.write(line.answer)
@@ -56,8 +58,20 @@ async function runCommand(
     sources,
     surroundings,
     output,
-    showHelp: () => surroundings.stderr.write(line.help),
+    showHelp: async () => {
+      const { helpText } = await import('./command-line.js')
+      surroundings.stderr.write(helpText(command.name, commands, columns))
+    },
   })
+}
+
+async function readOddLine(
+  argv: readonly string[],
+  commands: readonly Command[],
+  columns: number,
+): Promise<CommandLine | Answered> {
+  const { readCommandLine } = await import('./command-line.js')
+  return readCommandLine(argv, commands, columns)
 }
 
 /** `serve … -- CMD…`: what follows belongs to CMD and must not be read as options of ours. */

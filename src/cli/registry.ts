@@ -2,6 +2,7 @@
   Every command, in the order of the help.
 */
 import { defineCommand, type Command } from './command.js'
+import { commandModules } from './command-modules.js'
 import { epilogues } from './help.js'
 import { loadOptions } from './load-options.js'
 import {
@@ -133,7 +134,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.load,
-    load: () => import('./commands/load.js'),
+    load: commandModules.load,
   }),
   defineCommand({
     name: 'exec',
@@ -144,7 +145,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.exec,
-    load: () => import('./commands/exec.js'),
+    load: commandModules.exec,
   }),
   defineCommand({
     name: 'serve',
@@ -156,7 +157,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: 'DDB_INGEST_SERVE_',
     takesSharedConfig: false,
     epilogue: epilogues.serve,
-    load: () => import('./commands/serve.js'),
+    load: commandModules.serve,
   }),
   defineCommand({
     name: 'demo',
@@ -167,7 +168,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: 'DDB_INGEST_DEMO_',
     takesSharedConfig: false,
     epilogue: epilogues.demo,
-    load: () => import('./commands/demo.js'),
+    load: commandModules.demo,
   }),
   defineCommand({
     name: 'bench',
@@ -178,6 +179,6 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.bench,
-    load: () => import('./commands/bench.js'),
+    load: commandModules.bench,
   }),
 ]

@@ -20,7 +20,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const format: OutputFormat = settings.json ? 'json' : settings.output
   const source = sourceOf(settings, call)
   if (source === undefined) {
-    call.showHelp()
+    await call.showHelp()
     throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
   }
   const interruption = catchSignals(call.surroundings, () => undefined)

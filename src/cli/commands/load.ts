@@ -3,6 +3,7 @@
   object, notes and an exit code.
 */
 import { UsageError } from '../../errors.js'
+import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
 import { parseTarget } from '../../load/target.js'
 import type { Call } from '../command.js'
@@ -20,7 +21,7 @@ import { clean, jsonLine } from '../text.js'
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
   const inputs = inputsOf(call)
   if (inputs === undefined) {
-    call.showHelp()
+    await call.showHelp()
     throw new UsageError(
       'DDB_USAGE',
       'no input: name files to load, or pipe data into standard input',
@@ -74,7 +75,6 @@ async function runLoad(
     progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
   )
   try {
-    const { load } = await import('../../load/load.js')
     const options: LoadOptions = {
       ...loadOptionsOf(settings, inputs, credentials, surroundings.stdin),
       onReport: report => progress.report(report),
