@@ -1,93 +1,126 @@
 /*
-  Synchronous delivery: one batch, one answer. The answer is the confirmation.
+  Synchronous delivery: one batch, one answer. The answer is the confirmation; a refusal is looked into at once.
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { Value } from '../protocol/value.js'
-import { batchTable, type Delivery, type Lane } from './delivery.js'
-import type { Latencies } from './latencies.js'
-import type { Tally } from './tally.js'
+import type { Delivery, Lane } from './delivery.js'
+import { isHopeless, rejectWhole, settle, type Fates } from './receipt-fate.js'
+import { partTable, settlePart, wholeBatch, type Part } from './receipt-part.js'
+import type { WaitClock } from './wait-clock.js'
 
 export interface Answers {
   /** How an answer counts: rows of a table target; a function's answer says nothing of rows. */
   kind: 'rows' | 'function'
-  /** True where fewer rows than sent is normal, because known keys are updated or ignored. */
-  keyed: boolean
-  latencies: Latencies
-  nowMs: () => number
+  fates: Fates
+  clock: WaitClock
+}
+
+/** A part that waits to be sent, after `attempt` refusals for a busy partition, or as a half of a refused one. */
+interface WaitingPart {
+  part: Part
+  attempt: number
+  /** Why the whole it was part of was refused. */
+  errText?: string
 }
 
 export function openAnsweredDelivery(
   lane: Lane,
   columnNames: readonly string[],
-  tally: Tally,
-  answers: Answers,
+  { kind, fates, clock }: Answers,
 ): Delivery {
+  const { run } = fates
   let inFlightBytes = 0
-  let dropped = 0
-  const deliver = async (batch: Batch): Promise<void> => {
-    const sentAtMs = answers.nowMs()
-    inFlightBytes = batch.encodedBytes
-    tally.sent += batch.rowCount
-    tally.sentBatches++
+
+  /** Rows the target took, or −1 and the server's words. */
+  const send = async (part: Part): Promise<{ rows: number; errText: string }> => {
+    const sentAtMs = clock.nowMs()
     try {
-      const arguments_ = [...lane.leading, batchTable(batch, columnNames)]
-      const answer = await lane.session.call(lane.functionName, arguments_)
-      answers.latencies.add(answers.nowMs() - sentAtMs)
-      const rows = answers.kind === 'function' ? batch.rowCount : rowsOf(answer)
-      const confirmed = answers.keyed ? batch.rowCount : Math.min(rows, batch.rowCount)
-      tally.confirmed += confirmed
-      tally.unconfirmed += batch.rowCount - confirmed
-      dropped += batch.rowCount - confirmed
-      batch.release()
+      const table = partTable(part, columnNames)
+      const answer = await lane.session.call(lane.functionName, [...lane.leading, table])
+      const rows = kind === 'function' ? table.rows : rowsOf(answer)
+      return { rows, errText: '' }
     } catch (error) {
-      tally.failedBatches++
-      tally.unconfirmed += batch.rowCount
-      throw refusal(error, batch)
+      if (!(error instanceof ServerError)) throw error
+      return { rows: -1, errText: error.serverMessage }
     } finally {
+      run.latencies.add(clock.nowMs() - sentAtMs)
+    }
+  }
+
+  const deliver = async (batch: Batch): Promise<void> => {
+    run.tally.sent += batch.rowCount
+    run.tally.sentBatches++
+    inFlightBytes = batch.encodedBytes
+    const waiting: WaitingPart[] = [{ part: wholeBatch(batch), attempt: 0 }]
+    try {
+      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+        await handle(next, waiting)
+      }
+    } finally {
+      // Only a lost connection leaves parts behind: the one that was out is of unknown fate, the others were not sent.
+      for (const { part } of waiting) run.tally.unconfirmed += part.end - part.start
       inFlightBytes = 0
     }
   }
+
+  const handle = async (next: WaitingPart, waiting: WaitingPart[]): Promise<void> => {
+    const { part, attempt, errText: reason } = next
+    if (reason !== undefined && isHopeless(fates, reason)) {
+      rejectWhole(fates, part, reason)
+      return settlePart(part)
+    }
+    waiting.push(next)
+    const { rows, errText } = await send(part)
+    waiting.pop()
+    const step = settle(
+      fates,
+      { content: part, rowCount: part.end - part.start, attempt },
+      rows,
+      errText,
+    )
+    if (step.kind === 'again') {
+      run.tally.retriedBatches++
+      await clock.wait(step.delayMs)
+      waiting.push({ part, attempt: attempt + 1 })
+    } else if (step.kind === 'split') {
+      const [left, right] = step.parts
+      waiting.push({ part: right, attempt: 0, errText }, { part: left, attempt: 0, errText })
+    } else {
+      settlePart(part)
+      if (step.kind === 'stop') throw step.error
+    }
+  }
+
   return {
     used: 'answers',
     get note() {
-      return dropped === 0
-        ? undefined
-        : `the server took ${dropped} rows fewer than were sent: rows outside the partition scheme are dropped`
+      return fates.notes.length === 0 ? undefined : fates.notes.join('. ')
     },
     get inFlightBytes() {
       return inFlightBytes
     },
     deliver,
     finish: () => Promise.resolve(),
-    async close() {
-      await lane.session.close().catch((error: unknown) => {
-        if (!(error instanceof ConnectionError)) throw error
-      })
-    },
+    close: () => lane.session.close().catch(ignoreLoss),
   }
 }
 
-/** tableInsert answers INT; tableUpsert a LONG pair of inserted and updated rows (server notes §1.1, §1.4). */
+function ignoreLoss(error: unknown): void {
+  if (!(error instanceof ConnectionError)) throw error
+}
+
+/** tableInsert answers INT; tableUpsert a pair of inserted and updated rows (server notes §1.1, §1.4). */
 function rowsOf(answer: Value | undefined): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
     return Number(answer.value ?? 0)
   }
-  if (answer?.form === 'pair' && answer.elements.type === 'LONG') {
-    return Number(answer.elements.data[0]! + answer.elements.data[1]!)
-  }
-  if (answer?.form === 'pair' && answer.elements.type === 'INT') {
-    return answer.elements.data[0]! + answer.elements.data[1]!
+  if (
+    answer?.form === 'pair' &&
+    (answer.elements.type === 'LONG' || answer.elements.type === 'INT')
+  ) {
+    const { data } = answer.elements
+    return Number(data[0]) + Number(data[1])
   }
   throw new DdbError('DDB_PROTOCOL', 'the server did not answer an insert with the number of rows')
-}
-
-function refusal(error: unknown, batch: Batch): unknown {
-  if (!(error instanceof ServerError)) return error
-  const { first, last } = batch
-  return new ServerError(
-    error.serverMessage,
-    'DDB_SERVER',
-    `the server refused lines ${first.lineNumber} to ${last.lineNumber} of ${first.file}: ${error.serverMessage}`,
-  )
 }

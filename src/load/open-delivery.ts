@@ -12,7 +12,9 @@ import type { Delivery, Lane } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
 import { jsonToValue } from './json-value.js'
 import { outsideScheme } from './partition-scheme.js'
+import { fatesOf } from './open-fates.js'
 import { askCount, askIdle } from './questions.js'
+import { retryRules } from './retry.js'
 import type { Run } from './run.js'
 import { writeExpression, type TableTarget } from './target.js'
 
@@ -30,11 +32,11 @@ export async function openDelivery(
   const names = target.columns.map(column => column.name)
   const lane = openLane(run, session)
   if (plan.mode === 'sync') {
-    return openAnsweredDelivery(lane, names, run.tally, {
+    const rules = retryRules(plan, systemClock)
+    return openAnsweredDelivery(lane, names, {
       kind: plan.target.kind === 'table' ? 'rows' : 'function',
-      keyed: target.keyed || (plan.target.kind === 'table' && plan.target.method === 'upsert'),
-      latencies: run.latencies,
-      nowMs: () => performance.now(),
+      fates: await fatesOf(run, target, control, rules),
+      clock: systemClock,
     })
   }
   const counted = countedTable(run, target)

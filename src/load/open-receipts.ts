@@ -10,12 +10,13 @@ import type { TargetDescription } from './describe-target.js'
 import { jsonToValue } from './json-value.js'
 import { openLedger, type Ledger } from './ledger.js'
 import { openLink, type Link } from './link.js'
-import { askAtomic, askFunction, askSchema } from './questions.js'
+import { askFunction, askSchema } from './questions.js'
 import { ReceiptDelivery } from './receipt-delivery.js'
-import { newFates, type Fates } from './receipt-fate.js'
+import { fatesOf } from './open-fates.js'
+import type { Fates } from './receipt-fate.js'
 import { openReceiptLane } from './receipt-lane.js'
 import { ledgerName } from './receipt-script.js'
-import type { RetryRules } from './retry.js'
+import { retryRules } from './retry.js'
 import type { Run } from './run.js'
 
 /** Nothing new for this long is looked into (design: receipts §5.7). */
@@ -29,12 +30,7 @@ export async function openReceipts(
   clock: WaitClock,
 ): Promise<Delivery> {
   const { plan, options } = run
-  const rules: RetryRules = {
-    retries: plan.retries,
-    timeoutMs: plan.retryTimeoutMs,
-    clock,
-    random: Math.random,
-  }
+  const rules = retryRules(plan, clock)
   const openSession = (highWaterBytes?: number): Promise<Session> =>
     connectServer(options.server, undefined, highWaterBytes)
   const control = await openLink(openSession, () => Promise.resolve(), rules)
@@ -50,13 +46,7 @@ export async function openReceipts(
         plan.target.kind === 'function' ? plan.target.functionArguments.map(jsonToValue) : [],
       rules,
     })
-    const fates = newFates({
-      run,
-      target,
-      allOrNothing: await isAllOrNothing(run, control),
-      keyed: target.keyed || (plan.target.kind === 'table' && plan.target.method === 'upsert'),
-      rules,
-    })
+    const fates = await fatesOf(run, target, control.session, rules)
     const quietMs = Math.min(longestQuietMs, plan.confirmTimeoutMs / quietShare)
     const reopen = reopener(run, control, fates, name)
     return new ReceiptDelivery({ run, lane, control, ledger, fates, clock, quietMs, reopen })
@@ -64,13 +54,6 @@ export async function openReceipts(
     await control.close()
     throw error
   }
-}
-
-/** Whether a refused batch is known to have left nothing behind (design: receipts §6). */
-async function isAllOrNothing({ plan }: Run, control: Link): Promise<boolean> {
-  if (plan.target.kind === 'function') return false
-  const { table } = plan.target
-  return table.kind === 'shared' || (await askAtomic(control.session, table.database)) === 'TRANS'
 }
 
 /**

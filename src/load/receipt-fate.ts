@@ -11,6 +11,9 @@ import { classifyRefusal } from './receipt-refusal.js'
 import { retryDelayMs, type RetryRules } from './retry.js'
 import type { Run } from './run.js'
 
+/** What has been sent, and after how many refusals. */
+export type SentPart = Pick<OpenBatch<Part>, 'content' | 'rowCount' | 'attempt'>
+
 export interface FateRules {
   run: Run
   target: TargetDescription
@@ -54,12 +57,7 @@ export function newFates(rules: FateRules): Fates {
  *
  * @param rows  the target's answer; −1 for a refusal, then `errText` says why
  */
-export function settle(
-  fates: Fates,
-  open: OpenBatch<Part>,
-  rows: number,
-  errText: string,
-): NextStep {
+export function settle(fates: Fates, open: SentPart, rows: number, errText: string): NextStep {
   if (rows >= 0) {
     taken(fates, open, rows)
     return { kind: 'done' }
@@ -118,7 +116,7 @@ function rejectRows({ run }: Fates, part: Part, errText: string): void {
 }
 
 /** The target took the batch, perhaps without the rows that lie outside its partition scheme. */
-function taken(fates: Fates, { content: part, rowCount }: OpenBatch<Part>, rows: number): void {
+function taken(fates: Fates, { content: part, rowCount }: SentPart, rows: number): void {
   const { tally } = fates.run
   if (fates.keyed || rows >= rowCount) {
     tally.confirmed += rowCount

@@ -1,6 +1,7 @@
 /*
   When to try again: exponential back-off with jitter, bounded in number and time.
 */
+import type { Plan } from './plan.js'
 import type { WaitClock } from './wait-clock.js'
 
 export interface RetryRules {
@@ -11,6 +12,10 @@ export interface RetryRules {
   clock: WaitClock
   /** [0, 1): spreads clients that failed together. */
   random: () => number
+}
+
+export function retryRules(plan: Plan, clock: WaitClock): RetryRules {
+  return { retries: plan.retries, timeoutMs: plan.retryTimeoutMs, clock, random: Math.random }
 }
 
 const firstDelayMs = 100
