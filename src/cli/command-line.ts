@@ -126,11 +126,20 @@ function usageError(
   if (commandsNotYet.has(wanted)) {
     return new UsageError('DDB_USAGE', `the command ${wanted} is not built yet`)
   }
-  const unknown = /unknown option '--([a-z-]+)/.exec(error.message)?.[1]
-  const reason =
-    (unknown === undefined ? undefined : refusal(unknown, '')) ??
-    clean(error.message.replace(/^error: |\.$/g, '').replace('(Did you', '(did you'))
   const command = commands.find(({ name }) => name === argv[0])
   const help = [program.name, command?.name, '--help'].filter(Boolean).join(' ')
-  return new UsageError('DDB_USAGE', `${reason}; see ${help}`)
+  return new UsageError('DDB_USAGE', `${complaint(error.message)}; see ${help}`)
+}
+
+function complaint(message: string): string {
+  const unknown = /unknown option '--([a-z-]+)/.exec(message)?.[1]
+  if (unknown === 'password') {
+    return 'a password does not belong on the command line, where others can read it: use --password-file, --password-stdin or DDB_PASSWORD'
+  }
+  const text = message
+    .replace(/^error: |\.$/g, '')
+    .replace('(Did you', '(did you')
+    // What follows the = of an unknown option may be anything, a secret included.
+    .replace(/(unknown option '[^'=]*)=[^\n]*'/, "$1'")
+  return (unknown === undefined ? undefined : refusal(unknown, '')) ?? clean(text)
 }

@@ -171,7 +171,8 @@ function readValue(definition: OptionDefinition<unknown>, found: Found): unknown
   }
   const value = attempt(() => definition.reader.read(found.texts), where)
   if (value === undefined) {
-    const given = clean(found.texts.join(' '))
+    // HOST written as user:password@host is wrong, and must not show the password.
+    const given = clean(found.texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
     throw new UsageError(
       found.code,
       `${where}: expected ${definition.reader.expected}, got "${given}"`,

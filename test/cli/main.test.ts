@@ -52,6 +52,10 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['load', '-t'], /argument missing/],
   [['exec', 'a.dos', 'b.dos'], /too many arguments/],
   [['exec', '-e', '1', 'b.dos'], /a file or -e, not both/],
+  [['load', 'x.csv', '--password', 'hunter2'], /a password does not belong on the command line/],
+  [['load', 'x.csv', '--password=hunter2'], /a password does not belong on the command line/],
+  [['load', 'x.csv', '--pasword=hunter2'], /unknown option '--pasword'/],
+  [['load', 'x.csv', '--host', 'joe:hunter2@h'], /got "joe:\*\*\*@h"/],
   [['load', 'x.csv', '--tls'], /--tls is not built yet/],
   [['load', 'x.csv', '-j', '2'], /--connections 2 is not built yet; use 1/],
   [['load', 'x.csv', '-t', '1st'], /"1st" is not a table name/],
@@ -76,6 +80,7 @@ t.test('wrong usage is one sentence on standard error, code 64', async t => {
     t.equal(code, 64, argv.join(' '))
     t.equal(stdout, '', argv.join(' '))
     t.match(stderr, message)
+    t.notMatch(stderr, /hunter2/, 'no secret is repeated')
     t.match(stderr.trimEnd().split('\n').at(-1), /^ddb-ingest: .* \[DDB_(USAGE|NAME)\]$/)
   }
 })

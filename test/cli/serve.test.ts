@@ -54,7 +54,7 @@ t.test('what cannot be served is refused with its own code', async t => {
   const broken = await scriptFile(t, 'nosuchfunction(1)')
   const cases: [argv: string[], code: number, message: RegExp][] = [
     [['--port', port], 69, new RegExp(port)],
-    [['--port', '0', '--host', '0.0.0.0'], 78, /initial password/],
+    [['--port', '0', '--host', '0.0.0.0'], 78, /does not listen on 0\.0\.0\.0/],
     [['--port', '0', '--init', '/no/such.dos'], 66, /cannot read the script \/no\/such\.dos/],
     [['--port', '0', '--init', broken], 65, /initial script failed/],
   ]

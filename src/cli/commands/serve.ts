@@ -3,7 +3,7 @@
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
-import { UsageError } from '../../errors.js'
+import { DdbError, UsageError } from '../../errors.js'
 import {
   startServer,
   type AsynchronousFailure,
@@ -18,18 +18,7 @@ import { readScriptFile } from '../script-file.js'
 import { clean } from '../text.js'
 
 export async function run(settings: ServeSettings, call: Call): Promise<number> {
-  const initScript = settings.init === undefined ? undefined : await readScriptFile(settings.init)
-  const server = await startServer(
-    defined({
-      host: settings.host,
-      port: settings.port,
-      initScript,
-      requireLogin: settings.requireLogin,
-      allowOrigins: settings.allowOrigin,
-      discard: settings.discard,
-      onAsyncError: failureLog(settings.verbose ?? false, call),
-    }),
-  )
+  const server = await start(settings, call)
   try {
     if (call.childCommand.length > 0) return await serveChild(server, call)
     await serveForeground(server, call)
@@ -38,6 +27,33 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
   } finally {
     await server.close()
     if (process.connected) process.disconnect()
+  }
+}
+
+async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServer> {
+  const { host, port, init, requireLogin, allowOrigin, discard } = settings
+  const initScript = init === undefined ? undefined : await readScriptFile(init)
+  const onAsyncError = failureLog(settings.verbose ?? false, call)
+  try {
+    return await startServer(
+      defined({
+        host,
+        port,
+        initScript,
+        requireLogin,
+        allowOrigins: allowOrigin,
+        discard,
+        onAsyncError,
+      }),
+    )
+  } catch (cause) {
+    if (!(cause instanceof DdbError) || cause.code !== 'DDB_CONFIG') throw cause
+    throw new UsageError(
+      'DDB_CONFIG',
+      `serve does not listen on ${clean(host)}: others could come in as admin with the password everybody knows; ` +
+        'stay on 127.0.0.1',
+      { cause },
+    )
   }
 }
 
