@@ -98,15 +98,19 @@ function verdictNote(
     case 'short': {
       const missing = sentRows - verdict.grownRows
       if (outsideRows > 0 && missing === outsideRows) {
-        return `${missing} rows lie outside the target's partition scheme and were dropped by the server`
+        return `${rowsText(missing)} outside the target's partition scheme, dropped by the server`
       }
       const outside =
         outsideRows > 0 ? `; ${outsideRows} rows lie outside its partition scheme` : ''
-      return `the target grew by ${verdict.grownRows} of ${sentRows} rows sent${outside}`
+      return `the target grew by ${verdict.grownRows} of ${rowsText(sentRows)} sent${outside}`
     }
     case 'cannotTell':
-      return `cannot tell: the target changed by ${verdict.grownRows} rows while ${sentRows} were sent, so others write to it too`
+      return `cannot tell: the target changed by ${rowsText(verdict.grownRows)} while ${sentRows} were sent, so others write to it too`
     case 'unreachable':
       return 'the server could not be asked how many rows arrived'
   }
+}
+
+function rowsText(rows: number): string {
+  return rows === 1 ? '1 row' : `${rows} rows`
 }

@@ -49,7 +49,7 @@ t.test(
     t.match(result, {
       exitCode: 4,
       rows: { read: 4, confirmed: 2, unconfirmed: 2 },
-      confirm: { note: /2 rows lie outside the target's partition scheme/ },
+      confirm: { note: /2 rows outside the target's partition scheme/ },
     })
     t.equal(await count('loadTable("dfs://d","t")'), 2)
   },
