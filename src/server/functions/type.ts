@@ -116,7 +116,7 @@ export function formNumber(value: ServerValue): number {
 /** Element by element; of what has no elements, whether it is VOID. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(name, value => {
-    const isColumn = ['scalar', 'vector', 'pair', 'matrix', 'set'].includes(value.form)
+    const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
     if (value.form === 'arrayVector') return columnNulls(value, wanted)
     if (!isColumn) return boolScalar(wanted === 0)
     const operand = operandOf(value, name)

@@ -41,7 +41,7 @@ function check(source: string, failure: unknown): void {
   if (failure === undefined) return
   assert.ok(
     failure instanceof Error && failure.name === 'ScriptError',
-    `${source}: ${String(failure)}`,
+    `${source}: ${failure instanceof Error ? (failure.stack ?? '') : typeof failure}`,
   )
   assert.doesNotMatch(failure.message, /^Internal error|=> Internal error/, source)
 }
