@@ -30,7 +30,7 @@ export function printFailure(
   { verbose }: { verbose: boolean },
 ): Failure {
   const failure = failureOf(error)
-  output.problem(`${failure.message} [${failure.code}]`)
+  output.problem(failure.message, failure.code)
   for (const hint of hintsFor(failure)) output.note(hint)
   if (verbose) {
     for (const line of causesOf(error)) output.note(line, 'dim')

@@ -7,6 +7,7 @@ import type {
   DeliverySettings,
   InputSettings,
   LoadSettings,
+  LogSettings,
   MappingSettings,
   RunSettings,
   TargetSettings,
@@ -352,6 +353,28 @@ const runOptions: OptionTable<RunSettings> = {
     help: 'write the JSON object of --json here as well',
     reader: text,
   },
+  metricsFile: {
+    flags: '--metrics-file <file>',
+    group: 'Run',
+    help: "write the run's figures here for Prometheus",
+    reader: text,
+  },
+  lock: {
+    flags: '--lock <name>',
+    group: 'Run',
+    help: 'end with 75 while another run holds the lock of this name',
+    reader: runId,
+  },
+}
+
+const logOptions: OptionTable<LogSettings> = {
+  logFormat: {
+    flags: '--log-format <format>',
+    group: 'Output',
+    help: 'text or json: one object a line on standard error',
+    reader: choice('text', 'json'),
+    default: 'text',
+  },
 }
 
 /** Every option of `load`, in the order of its help. */
@@ -365,6 +388,7 @@ export const loadOptions: OptionTable<LoadSettings> = {
   ...serverOptions,
   ...runOptions,
   ...progressOptions,
+  ...logOptions,
   ...jsonOptions,
   ...commonOptions,
 }

@@ -8,6 +8,7 @@ import type {
   ProgressSettings,
   ServerSettings,
 } from './option-table.js'
+import type { LogFormat } from './output.js'
 import type { Rate } from './values.js'
 
 export interface TargetSettings {
@@ -73,6 +74,12 @@ export interface RunSettings {
   runId?: string
   expectRows?: number
   summary?: string
+  metricsFile?: string
+  lock?: string
+}
+
+export interface LogSettings {
+  logFormat: LogFormat
 }
 
 export interface LoadSettings
@@ -86,5 +93,6 @@ export interface LoadSettings
     RunSettings,
     ServerSettings,
     ProgressSettings,
+    LogSettings,
     JsonSettings,
     CommonSettings {}

@@ -75,7 +75,7 @@ function definitionsOf(table: OptionTable<unknown>): [string, OptionDefinition<u
 }
 
 /** `DDB_INGEST_BATCH_ROWS` of `batch-rows`. */
-export function environmentName(prefix: string, name: string): string {
+function environmentName(prefix: string, name: string): string {
   return prefix + name.replaceAll('-', '_').toUpperCase()
 }
 

@@ -3,8 +3,10 @@
   (EPIPE) is no failure: what would still be written is dropped.
 */
 import { once } from 'node:events'
-import { clean } from './text.js'
+import { clean, jsonLine } from './text.js'
 import type { Surroundings, TerminalOutput } from './surroundings.js'
+
+export type LogFormat = 'text' | 'json'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
@@ -17,6 +19,16 @@ const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 }
 
+/** What a style of a note means where there is none. */
+const levels: Readonly<Record<Style, string>> = {
+  bold: 'info',
+  dim: 'debug',
+  red: 'error',
+  green: 'info',
+  yellow: 'warn',
+  cyan: 'info',
+}
+
 export type Paint = (style: Style, text: string) => string
 
 export interface Output {
@@ -24,8 +36,10 @@ export interface Output {
   readonly write: (text: string) => Promise<boolean>
   /** One cleaned line on standard error. */
   readonly note: (text: string, style?: Style) => void
-  /** `ddb-ingest: …` on standard error, in red where there are colours. */
-  readonly problem: (text: string) => void
+  /** `ddb-ingest: … [CODE]` on standard error, in red where there are colours. */
+  readonly problem: (text: string, code?: string) => void
+  /** From now on notes and problems are lines of this format. */
+  readonly logAs: (format: LogFormat) => void
   readonly paintResult: Paint
   readonly paintNote: Paint
   /** Whether standard output is a terminal, and its width there. */
@@ -43,6 +57,11 @@ export function openOutput(surroundings: Surroundings, noColor: boolean): Output
     if (error.code !== 'EPIPE') throw error
   })
   const paintNote = painter(stderr, environment, noColor)
+  let format: LogFormat = 'text'
+  const log = (level: string, message: string, code?: string): void => {
+    const line = { time: new Date().toISOString(), level, message }
+    stderr.write(jsonLine(code === undefined ? line : { ...line, code }))
+  }
   return {
     async write(text) {
       if (!isOpen) return false
@@ -50,10 +69,16 @@ export function openOutput(surroundings: Surroundings, noColor: boolean): Output
       return isOpen
     },
     note(text, style) {
+      if (format === 'json') return log(style === undefined ? 'info' : levels[style], text)
       stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
     },
-    problem(text) {
-      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(text)}\n`)
+    problem(text, code) {
+      if (format === 'json') return log('error', text, code)
+      const named = code === undefined ? text : `${text} [${code}]`
+      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(named)}\n`)
+    },
+    logAs(next) {
+      format = next
     },
     paintResult: painter(stdout, environment, noColor),
     paintNote,
@@ -70,7 +95,7 @@ function closed(stream: TerminalOutput): Promise<void> {
 }
 
 /** --no-color decides first, then FORCE_COLOR, NO_COLOR, and whether it is a terminal that knows colours. */
-export function hasColor(
+function hasColor(
   stream: { isTTY?: boolean },
   environment: Surroundings['environment'],
   noColor: boolean,

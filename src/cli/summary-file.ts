@@ -62,7 +62,7 @@ async function writeResult(
       `cannot write the summary ${path} (${(error as NodeJS.ErrnoException).code})`,
       { cause: error },
     )
-    output.problem(`${failure.message} [${failure.code}]`)
+    output.problem(failure.message, failure.code)
     return result.exitCode === 0 ? failure.exitCode : result.exitCode
   }
 }

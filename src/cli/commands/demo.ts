@@ -125,7 +125,7 @@ ${way.explanation}
     isComplete ? paintResult('green', 'all there') : paintResult('red', 'NOT ALL THERE')
   }
 `)
-  if (result.error !== null) output.problem(`${result.error.message} [${result.error.code}]`)
+  if (result.error !== null) output.problem(result.error.message, result.error.code)
   return isComplete
 }
 

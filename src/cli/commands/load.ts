@@ -12,6 +12,9 @@ import { emptyResult, peakMemory } from '../empty-result.js'
 import { catchSignals } from '../interruption.js'
 import { loadOptionsOf, targetOptionsOf } from '../load-request.js'
 import type { LoadSettings } from '../load-settings.js'
+import type { Lock } from '../lock.js'
+import type { MetricsFile } from '../metrics-file.js'
+import type { ProgressStyle } from '../option-table.js'
 import { passwordSource, readCredentials } from '../password.js'
 import { startProgress } from '../progress.js'
 import { detailLines, summaryText } from '../summary.js'
@@ -28,20 +31,59 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
     )
   }
   const startedAt = new Date()
-  let summary: SummaryFile | undefined
+  call.output.logAs(settings.logFormat)
+  const held: Held = { files: [] }
   try {
-    if (settings.summary !== undefined) summary = await openSummary(settings.summary, inputs)
+    // Files belong to the run that has the lock: one that is locked out must not touch them.
+    if (settings.lock !== undefined) held.lock = await takeNamedLock(settings.lock, call)
+    await openFiles(settings, inputs, held.files)
     parseTarget(targetOptionsOf(settings))
-    return await runLoad(settings, call, inputs, summary)
+    return await runLoad(settings, call, inputs, held)
   } catch (error) {
     // There is an object on every exit, also where the run could not even be asked for.
     const result = emptyResult(settings, startedAt, error)
-    await summary?.write(result, call.output)
+    await writeFiles(held.files, result, call)
     if (settings.json) await printJson(call, result)
     throw error
   } finally {
-    await summary?.close()
+    for (const file of held.files) await file.close()
+    held.lock?.release()
   }
+}
+
+/** What a run holds of its machine until it has ended. */
+interface Held {
+  lock?: Lock
+  readonly files: ResultFile[]
+}
+
+type ResultFile = SummaryFile | MetricsFile
+
+async function takeNamedLock(name: string, { surroundings }: Call): Promise<Lock> {
+  const { takeLock } = await import('../lock.js')
+  return takeLock(name, surroundings.environment)
+}
+
+async function openFiles(
+  { summary, metricsFile }: LoadSettings,
+  inputs: readonly string[],
+  files: ResultFile[],
+): Promise<void> {
+  if (summary !== undefined) files.push(await openSummary(summary, inputs))
+  if (metricsFile === undefined) return
+  const { openMetrics } = await import('../metrics-file.js')
+  files.push(await openMetrics(metricsFile, inputs))
+}
+
+/** @returns the exit code: 74 when the run went well and a file could not be written */
+async function writeFiles(
+  files: readonly ResultFile[],
+  result: LoadResult,
+  { output }: Call,
+): Promise<number> {
+  let { exitCode } = result
+  for (const file of files) exitCode = await file.write({ ...result, exitCode }, output)
+  return exitCode
 }
 
 /** Without a source the data comes from standard input, unless a person sits there. */
@@ -54,7 +96,7 @@ async function runLoad(
   settings: LoadSettings,
   call: Call,
   inputs: readonly string[],
-  summary: SummaryFile | undefined,
+  held: Held,
 ): Promise<number> {
   const { surroundings, output, sources } = call
   const credentials = await readCredentials(
@@ -65,13 +107,17 @@ async function runLoad(
     output.note,
   )
   const progress = await startProgress(
-    settings.progress,
+    settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
     settings.quiet ?? false,
     output,
     surroundings,
   )
   const kept: string[] = []
-  const interruption = catchSignals(surroundings, name =>
+  const leave = (exitCode: number): void => {
+    held.lock?.release()
+    surroundings.leave(exitCode)
+  }
+  const interruption = catchSignals({ signals: surroundings.signals, leave }, name =>
     progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
   )
   try {
@@ -83,12 +129,17 @@ async function runLoad(
     }
     const result = completed(await load(options), interruption.exitCode)
     progress.stop()
-    const exitCode = (await summary?.write(result, output)) ?? result.exitCode
+    const exitCode = await writeFiles(held.files, result, call)
     return await printResult(settings, call, { ...result, exitCode }, kept)
   } finally {
     progress.stop()
     interruption.release()
   }
+}
+
+/** A bar between objects would be neither: lines take its place. */
+function plainOf(style: ProgressStyle): ProgressStyle {
+  return style === 'none' ? 'none' : 'plain'
 }
 
 /** Adds what the process knows: which signal interrupted the run, and how much memory it took. */
@@ -115,7 +166,7 @@ async function printResult(
   if (!isSilent) {
     for (const notice of kept) output.note(notice)
     if (result.error !== null) {
-      output.problem(`${result.error.message} [${result.error.code}]`)
+      output.problem(result.error.message, result.error.code)
       for (const hint of hintsFor(result.error)) output.note(hint)
     }
     for (const line of detailLines(result, settings.verbose ?? false)) output.note(line)

@@ -27,7 +27,7 @@ export function* jsonText(value: Value | undefined): Generator<string, void, voi
   yield value.rows === 0 ? '[]\n' : `${text}\n]\n`
 }
 
-export function jsonOf(value: Value): Json {
+function jsonOf(value: Value): Json {
   switch (value.form) {
     case 'scalar':
       return scalarJson(value)
