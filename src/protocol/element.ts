@@ -125,7 +125,7 @@ function wideScalarAt(vector: WideVector | Int32Vector, index: number): Scalar {
 }
 
 /** The stored integer of a decimal, its null sentinel included. */
-export function unscaledAt(vector: DecimalVector, index: number): bigint {
+function unscaledAt(vector: DecimalVector, index: number): bigint {
   switch (vector.type) {
     case 'DECIMAL32':
       return BigInt(vector.data[index]!)

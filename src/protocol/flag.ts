@@ -9,7 +9,7 @@ import { dataForms } from './value.js'
 import type { DataType } from './data-type.js'
 import { dataTypeOf, dataTypes } from './data-type.js'
 
-export type DataForm = keyof typeof dataForms
+type DataForm = keyof typeof dataForms
 
 export function encodeFlag(writer: ByteWriter, form: DataForm, typeId: number): void {
   writer.u16((dataForms[form] << 8) | typeId)

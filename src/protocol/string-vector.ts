@@ -12,7 +12,7 @@ import { encodeBytes } from './elements.js'
 import { readCount } from './flag.js'
 import type { EncodedStringVector, StringVector, TypedVector } from './value.js'
 
-export type BlobVector = Extract<TypedVector, { type: 'BLOB' }>
+type BlobVector = Extract<TypedVector, { type: 'BLOB' }>
 
 export function encodeStrings(
   writer: ByteWriter,

@@ -188,7 +188,7 @@ export class ByteWriter {
 }
 
 /** The refusal of a string that holds U+0000, with enough of it to be found again. */
-export function nulError(text: string): ValueError {
+function nulError(text: string): ValueError {
   const shown = JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
   return new ValueError(
     'DDB_STRING_HAS_NUL',

@@ -243,3 +243,12 @@ t.test('values nested deeper than the limit are refused', async t => {
   t.throws(() => decoded(nested(65)), { code: 'DDB_LIMIT', message: /64 levels/ })
   t.equal(defaultDecodeLimits.maxDepth, 64)
 })
+
+t.test('values side by side are not nested', async t => {
+  const many = Array.from({ length: 100 }, (_, at): Value => {
+    if (at % 3 === 0) return tuple(scalar('INT', at))
+    if (at % 3 === 1) return { form: 'set', elements: vector('INT', at) }
+    return { form: 'table', name: '', rows: 1, columnNames: ['a'], columns: [vector('INT', at)] }
+  })
+  t.strictSame(decoded(encoded(tuple(...many))), tuple(...many))
+})
