@@ -56,12 +56,12 @@ function dictionaryArgument(value: ServerValue | undefined, name: string): Serve
   return value
 }
 
-/** keys(X): of a dictionary; names of a table's columns. */
-const keys = unaryFunction('keys', value =>
-  value.form === 'serverTable'
-    ? stringVector(value.columnNames)
-    : dictionaryKeys(dictionaryArgument(value, 'keys')),
-)
+/** keys(X): of a dictionary; names of a table's columns; elements of a set. */
+const keys = unaryFunction('keys', value => {
+  if (value.form === 'serverTable') return stringVector(value.columnNames)
+  if (value.form === 'set') return value.elements
+  return dictionaryKeys(dictionaryArgument(value, 'keys'))
+})
 
 /** values(X): of a dictionary; columns of a table. */
 const values = unaryFunction('values', value => {

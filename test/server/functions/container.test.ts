@@ -26,6 +26,7 @@ testExamples(t, {
     'size(union(set(1 2), set(2 3)))': '3',
     'size(symmetricDifference(set(1 2), set(2 3)))': '2',
     'size(set(`a`b`a))': '2',
+    'a=set(1 2 4); sort(a.keys())': '[1,2,4]',
   },
   matrices: {
     'm=matrix(1 2 3, 4 5 6); shape(m)': '3:2',
