@@ -10,6 +10,9 @@ import { intScalar } from './scalar.js'
 import type { FunctionValue, ServerDictionary, ServerValue } from './values.js'
 import { castVector } from './cast.js'
 
+/** Numbers of protocol notes §4.2. */
+const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
+
 export function fromWire(value: Value): ServerValue {
   switch (value.form) {
     case 'table':
@@ -31,7 +34,12 @@ export function toWire(value: ServerValue): Value {
     case 'database':
       return { form: 'scalar', type: 'HANDLE', value: value.path }
     case 'function':
-      return { form: 'scalar', type: 'FUNCTIONDEF', value: functionText(value) }
+      return {
+        form: 'scalar',
+        type: 'FUNCTIONDEF',
+        functionKind: functionKinds[value.kind],
+        value: functionText(value),
+      }
     case 'type':
       return intScalar(dataTypes[value.column.type].id)
     case 'list': {

@@ -1,0 +1,141 @@
+/*
+  The official JavaScript client, which talks to our server over WebSocket and knows nothing of our codec. Its own
+  types are not imported: they are there only when its packages are, and they change the prototypes of everything.
+*/
+import t, { type Test } from 'tap'
+import { connect, type Session } from '../../src/client/session.js'
+import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
+
+/** A value of the client. Vectors hold raw elements, nulls as the smallest number of the type. */
+export interface ClientObject {
+  readonly form: number
+  readonly type: number
+  readonly rows?: number
+  readonly cols?: number
+  readonly name?: string
+  readonly value: unknown
+  /** As plain JavaScript, temporal values and decimals as text. */
+  data(options?: object): unknown
+  pack(): Uint8Array
+}
+
+export interface ClientMessage {
+  readonly type: 'print' | 'object' | 'error'
+  readonly data: unknown
+}
+
+export type ClientArgument = ClientObject | string | boolean | null | undefined
+
+export interface ClientSession {
+  readonly sid: string
+  readonly connected: boolean
+  connect(): Promise<void>
+  disconnect(): void
+  eval(script: string, options?: ClientOptions): Promise<ClientObject>
+  call(
+    name: string,
+    args?: readonly ClientArgument[],
+    options?: ClientOptions,
+  ): Promise<ClientObject>
+  upload(names: readonly string[], values: readonly ClientArgument[]): Promise<ClientObject>
+  execute(script: string): Promise<unknown>
+  invoke(name: string, args?: readonly unknown[], options?: object): Promise<unknown>
+  cancel(): Promise<void>
+}
+
+export interface ClientOptions {
+  urgent?: boolean
+  listener?: (message: ClientMessage) => void
+}
+
+type Make = new (...args: readonly unknown[]) => ClientObject
+
+export interface Client {
+  readonly DDB: new (url: string, options?: object) => ClientSession
+  readonly DdbObj: (new (fields: object) => ClientObject) & {
+    parse(bytes: Uint8Array, littleEndian: boolean): ClientObject
+  }
+  readonly DdbType: Readonly<Record<string, number>>
+  readonly DdbForm: Readonly<Record<string, number>>
+  readonly BigInt128Array: (new (values: readonly bigint[]) => Iterable<bigint>) & {
+    from(values: readonly bigint[]): unknown
+  }
+  /** Smallest numbers, which stand for null. */
+  readonly nulls: {
+    readonly int8: number
+    readonly int16: number
+    readonly int32: number
+    readonly int64: bigint
+    readonly int128: bigint
+    readonly float32: number
+    readonly double: number
+  }
+  /** Constructors by name: `DdbInt`, `DdbVectorString` and so on. */
+  readonly make: Readonly<Record<string, Make>>
+}
+
+/** Node 20 lacks what the client calls when it connects; later versions have it. */
+function addWithResolvers(): void {
+  const constructor = Promise as unknown as { withResolvers?: () => unknown }
+  constructor.withResolvers ??= () => {
+    const made: Record<string, unknown> = {}
+    made['promise'] = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))
+    return made
+  }
+}
+
+/** What the client wrote on the console by itself: that it connected, and what `print` sends. */
+export const printed: string[] = []
+
+async function loadClient(): Promise<Client | undefined> {
+  addWithResolvers()
+  // A name in a variable is not looked up by the compiler.
+  const name: string = 'dolphindb'
+  try {
+    const module = (await import(name)) as Client & Client['make']
+    console.log = (...args: unknown[]) => void printed.push(args.join(' '))
+    return Object.assign({ make: module }, module)
+  } catch (error) {
+    const missing = (error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
+    if (missing && process.env['CI'] === undefined) return undefined
+    throw error
+  }
+}
+
+const client = await loadClient()
+
+/** A test with the client; skipped where its packages could not be installed, which CI does not let pass. */
+export function test(title: string, body: (t: Test, client: Client) => Promise<void>): void {
+  if (client === undefined) {
+    const skip = 'npm ci --prefix test/oracle installs the client'
+    t.test(title, { skip }, async () => undefined)
+    return
+  }
+  t.test(title, t => body(t, client))
+}
+
+export interface Ends {
+  readonly server: EmbeddedServer
+  readonly url: string
+  readonly official: ClientSession
+  /** Our own client over TCP, at the same server. */
+  readonly session: Session
+}
+
+/** A server with the official client and ours connected, both as admin. */
+export async function startEnds(
+  t: Test,
+  client: Client,
+  options: ServerOptions = {},
+): Promise<Ends> {
+  const server = await startServer({ port: 0, ...options })
+  t.teardown(() => server.close())
+  const url = `ws://${server.host}:${server.port}`
+  const official = new client.DDB(url)
+  await official.connect()
+  t.teardown(() => official.disconnect())
+  const { host, port } = server
+  const session = await connect({ host, port, user: 'admin', password: '123456' })
+  t.teardown(() => session.close().catch(() => undefined))
+  return { server, url, official, session }
+}
