@@ -12,7 +12,6 @@ import { evaluateIndexValue } from './evaluate-index.js'
 import { itemsOf } from './items.js'
 import type { Frame } from './frame.js'
 import { indexValue, type IndexValue } from './indexing.js'
-import { syntaxError } from './lexer.js'
 import { lookUp } from './names.js'
 import { applyBinary } from './operators/operators.js'
 import { isPlain, overwrite, shallowCopy } from './ownership.js'
@@ -43,9 +42,6 @@ function assignToName(
   frame: Frame,
 ): void {
   const { variables, runtime } = frame
-  if (frame.readOnly.has(target.name) && variables.has(target.name)) {
-    throw syntaxError(target.span.line, `Constant variable [${target.name}] can't be modified.`)
-  }
   if (node.operator !== undefined) {
     const old = lookUp(target, frame)
     if (old === undefined) throw new ScriptError(`Can't find the object with name ${target.name}`)
@@ -102,9 +98,6 @@ function* assignToIndex(
   const variable = owner.kind === 'name' ? lookUp(owner, frame) : undefined
   if (owner.kind !== 'name' || variable === undefined) {
     throw new ScriptError('Only elements of a variable can be assigned.')
-  }
-  if (frame.readOnly.has(owner.name) && frame.variables.has(owner.name)) {
-    throw syntaxError(target.span.line, `Constant variable [${owner.name}] can't be modified.`)
   }
   const indexes: IndexValue[] = []
   for (const index of target.indexes) indexes.push(yield* evaluateIndexValue(index, frame))

@@ -9,7 +9,7 @@ import { isTemporal, parseTemporal } from '../../protocol/temporal.js'
 import type { ArrayVector, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 import { convertTemporal } from '../tables/convert-temporal.js'
-import { decimalOfText } from '../tables/convert-text.js'
+import { decimalOfText, textColumn } from '../tables/convert-text.js'
 import { convertColumn } from '../tables/convert.js'
 import { ScriptError } from './builtin.js'
 import { matrixColumn, reshape } from './operators/matrix.js'
@@ -106,10 +106,8 @@ export function castVector(vector: Vector, type: ColumnType): Vector {
   if (type.type === 'ANY' || vector.type === 'VOID') return convertColumn(vector, type) as Vector
   const texts = isLiteral(vector.type) ? textsOfVector(vector) : undefined
   if (isLiteral(type.type)) {
-    return vectorOf(
-      type.type === 'BLOB' ? { type: 'STRING' } : type,
-      textsOfVector(vector),
-    ) as Vector
+    const data = textsOfVector(vector)
+    return textColumn({ form: 'vector', type: 'STRING', length: data.length, data }, type) as Vector
   }
   if (texts !== undefined) {
     return vectorOf(

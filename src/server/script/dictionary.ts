@@ -12,7 +12,7 @@ import type { ServerTable } from '../tables/table.js'
 import { stringScalar, voidValue } from './scalar.js'
 import { nullOf } from './literal.js'
 import type { ServerDictionary, ServerValue } from './values.js'
-import { isWireValue, vectorOfElements, vectorOfScalars } from './vector-literal.js'
+import { tupleOf, vectorOfElements, vectorOfScalars } from './vector-literal.js'
 
 export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
   const holdsAnything = valueType === undefined || valueType.type === 'ANY'
@@ -71,14 +71,8 @@ export function dictionaryKeys(dictionary: ServerDictionary): Vector {
 
 export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   const values = [...dictionary.entries.values()].map(entry => entry.value)
-  const isTyped = dictionary.valueType !== undefined
-  if (isTyped && values.length > 0) return vectorOfElements(values)
-  return {
-    form: 'vector',
-    type: 'ANY',
-    length: values.length,
-    data: values.filter(isWireValue),
-  }
+  const isTyped = dictionary.valueType !== undefined && values.length > 0
+  return isTyped ? vectorOfElements(values) : tupleOf(values)
 }
 
 /** A dictionary of the wire as scripts hold it. */
