@@ -8,18 +8,44 @@ const plus = 43
 const minus = 45
 const point = 46
 
+/** What turns four digits into their values, and what digits stay below when it is added to them. */
+const zeros = 0x30303030
+const sixes = 0x06060606
+const upperHalves = 0xf0f0f0f0 | 0
+
 /** So many digits a double holds exactly, whatever they are. */
 const exactDigits = 15
 
 const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
 
-/** A whole number of at most 15 digits, or NaN. */
-export function readShortInteger(bytes: Uint8Array, start: number, end: number): number {
+/**
+ * Four digits at `p`, or a number below 0 when one of them is none.
+ * Digits are added up pairwise within one word: tens and ones first, then hundreds.
+ */
+function fourDigitsAt(view: DataView, p: number): number {
+  const digits = view.getInt32(p, true) ^ zeros
+  if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
+  const pairs = Math.imul(digits, 10) + (digits >>> 8)
+  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
+}
+
+/** A whole number of at most 15 digits, or NaN. `view` is over `bytes`. */
+export function readShortInteger(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+): number {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
   if (p === end || end - p > exactDigits) return NaN
   let value = 0
+  for (; end - p >= 4; p += 4) {
+    const four = fourDigitsAt(view, p)
+    if (four < 0) return NaN
+    value = value * 10_000 + four
+  }
   for (; p < end; p++) {
     const digit = bytes[p]! - zero
     if (digit < 0 || digit > 9) return NaN
@@ -30,8 +56,6 @@ export function readShortInteger(bytes: Uint8Array, start: number, end: number):
 
 /** A whole number: exact up to 2^53, ±Infinity from there on, NaN when it is none. Blanks around it are allowed. */
 export function readInteger(bytes: Uint8Array, start: number, end: number): number {
-  const value = readShortInteger(bytes, start, end)
-  if (value === value) return value
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   if (!isInteger(bytes, first, last)) return NaN
@@ -48,24 +72,42 @@ export function isInteger(bytes: Uint8Array, start: number, end: number): boolea
   return true
 }
 
-/** A decimal number of at most 15 digits without exponent, correctly rounded, or NaN. */
-export function readShortDouble(bytes: Uint8Array, start: number, end: number): number {
+/** A decimal number of at most 15 digits without exponent, correctly rounded, or NaN. `view` is over `bytes`. */
+export function readShortDouble(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+): number {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
+  if (end - p > exactDigits) return NaN
   const first = p
   let value = 0
-  let behindPoint = end
   for (; p < end; p++) {
     const digit = bytes[p]! - zero
-    if (digit >= 0 && digit <= 9) value = value * 10 + digit
-    else if (bytes[p] === point && behindPoint === end) behindPoint = p + 1
-    else return NaN
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
   }
-  const digits = end - first - (behindPoint === end && bytes[end - 1] !== point ? 0 : 1)
-  if (digits === 0 || digits > exactDigits) return NaN
-  // Both are exact, so the quotient is rounded once, as it must be.
-  if (behindPoint < end) value /= powersOfTen[end - behindPoint]!
+  if (p < end) {
+    if (bytes[p] !== point || end - first === 1) return NaN
+    const behindPoint = ++p
+    for (; end - p >= 4; p += 4) {
+      const four = fourDigitsAt(view, p)
+      if (four < 0) return NaN
+      value = value * 10_000 + four
+    }
+    for (; p < end; p++) {
+      const digit = bytes[p]! - zero
+      if (digit < 0 || digit > 9) return NaN
+      value = value * 10 + digit
+    }
+    // Both are exact, so the quotient is rounded once, as it must be.
+    value /= powersOfTen[end - behindPoint]!
+  } else if (p === first) {
+    return NaN
+  }
   return sign === minus ? -value : value
 }
 
@@ -105,8 +147,7 @@ export function readFloat(
   start: number,
   end: number,
 ): number | 'cell' | 'range' {
-  const short = readShortDouble(bytes, start, end)
-  const value = short === short ? short : readDouble(bytes, start, end)
+  const value = readDouble(bytes, start, end)
   if (typeof value !== 'number' || !Number.isFinite(value)) return value
   const single = Math.fround(value)
   return Number.isFinite(single) ? single : 'range'

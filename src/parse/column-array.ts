@@ -40,6 +40,7 @@ export class ArrayColumn implements ColumnBuilder {
     }
     const offsets = this.#offsets
     this.#startElements(block.bytes)
+    this.#block.view = block.view
     this.#countBefore = this.#count
     offsets[firstRow] = this.#count
     let nulls = 0
@@ -101,6 +102,7 @@ export class ArrayColumn implements ColumnBuilder {
   #growBlock(): void {
     const larger = new RecordBlock(1, 2 * this.#block.rowCapacity)
     larger.bytes = this.#block.bytes
+    larger.view = this.#block.view
     larger.rowCount = this.#block.rowCount
     larger.starts.set(this.#block.starts)
     larger.ends.set(this.#block.ends)

@@ -4,6 +4,7 @@
 import type { Column } from '../protocol/value.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { RecordBlock } from './record-block.js'
+import { slackBytes } from './window.js'
 
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
@@ -14,13 +15,16 @@ export class ConstantColumn implements ColumnBuilder {
   constructor(builder: ColumnBuilder, text: string, rowCapacity: number) {
     this.#builder = builder
     this.#block = new RecordBlock(1, rowCapacity)
-    this.#block.bytes = new TextEncoder().encode(text)
-    this.#block.ends.fill(this.#block.bytes.length)
+    const encoded = new TextEncoder().encode(text)
+    const bytes = new Uint8Array(encoded.length + slackBytes)
+    bytes.set(encoded)
+    this.#block.bytes = bytes
+    this.#block.view = new DataView(bytes.buffer)
+    this.#block.ends.fill(encoded.length)
     this.#block.rowCount = 1
     builder.read(this.#block, 0, 0)
     builder.undo()
-    const { bytes, refusedCount } = this.#block
-    if (refusedCount > 0) this.fault = builder.explain(bytes, 0, bytes.length)
+    if (this.#block.refusedCount > 0) this.fault = builder.explain(bytes, 0, encoded.length)
     this.#block.clear()
   }
 

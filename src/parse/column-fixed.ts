@@ -6,7 +6,7 @@
 import type { Column } from '../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import { readInteger, readShortDouble } from './cell-number.js'
+import { readInteger, readShortDouble, readShortInteger } from './cell-number.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from './record-block.js'
 
@@ -69,7 +69,7 @@ export abstract class FixedColumn<A extends NumberArray> implements ColumnBuilde
 /** SHORT and INT. */
 export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
     const { nullValue, min, max } = this.type
     const array = this.reserve(firstRow + rowCount)
     let nulls = 0
@@ -81,7 +81,8 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
         nulls++
         continue
       }
-      const value = readInteger(bytes, start, end)
+      let value = readShortInteger(bytes, view, start, end)
+      if (value !== value) value = readInteger(bytes, start, end)
       if (value >= min && value <= max) {
         array[firstRow + row] = value
       } else {
@@ -120,7 +121,7 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
     const { nullValue, min, max } = this.type
     const array = this.reserve(firstRow + rowCount)
     let nulls = 0
@@ -132,7 +133,7 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
         nulls++
         continue
       }
-      const value = readShortDouble(bytes, start, end)
+      const value = readShortDouble(bytes, view, start, end)
       if (value >= min && value <= max) {
         array[firstRow + row] = value
         continue

@@ -16,9 +16,6 @@ const nullHigh = -2_147_483_648
 /** Reads one cell into `into`: 0 when it did, NaN when the text is no value, ±Infinity when it does not fit. */
 export type ReadInt64 = (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number
 
-/** Reads the usual short form of a cell as a whole number that a double holds exactly; NaN for all other texts. */
-export type ReadShort = (bytes: Uint8Array, start: number, end: number) => number
-
 export interface Int64Kind {
   /** What a text should have been. */
   readonly expected: string
@@ -106,14 +103,14 @@ export class Int64Column implements ColumnBuilder {
 /** LONG: most numbers are short. */
 export class LongColumn extends Int64Column {
   override read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
     this.reserve(firstRow + rowCount)
     const { words } = this
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
-      const value = readShortInteger(bytes, start, end)
+      const value = readShortInteger(bytes, view, start, end)
       if (value === value) {
         const word = 2 * (firstRow + row)
         const high = Math.floor(value / 4_294_967_296)

@@ -31,7 +31,7 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
     if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
     const codes = this.#codes
     const symbols = this.#symbols
@@ -42,7 +42,7 @@ export class SymbolColumn implements ColumnBuilder {
       const end = ends[cell]!
       let code = 0
       if (start !== end) {
-        const entry = symbols.find(bytes, start, end)
+        const entry = symbols.find(bytes, view, start, end)
         if (entry === noSymbol) block.refuse(row, this.#columnIndex)
         else code = this.#codeOfEntry[entry]! || this.#number(entry, end - start)
       }

@@ -33,8 +33,13 @@ export const csvDialect: CsvDialect = {
 export function isPlainDialect(dialect: CsvDialect): boolean {
   return (
     isByte(dialect.delimiter) &&
-    (dialect.quote === '' || (isByte(dialect.quote) && dialect.escape === dialect.quote))
+    (dialect.quote === '' || (isPlainQuote(dialect.quote) && dialect.escape === dialect.quote))
   )
+}
+
+/** The scanner looks for quotes among the bytes below the digits, where the usual ones are. */
+function isPlainQuote(text: string): boolean {
+  return isByte(text) && text < '0'
 }
 
 function isByte(text: string): boolean {

@@ -158,6 +158,7 @@ class CsvParser implements CsvTokenizer {
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const window = this.#window
     block.bytes = window.bytes
+    block.view = window.view
     block.bytesOffset = window.offset
     const stopAt = window.start + maxBytes
     let scratch = window.scratchStart

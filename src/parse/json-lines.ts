@@ -2,7 +2,7 @@
   NDJSON: one object a line.
 */
 import type { JsonRecords } from './json-records.js'
-import type { JsonScanner } from './json-scanner.js'
+import { openBrace, type JsonScanner } from './json-scanner.js'
 import { nextLine } from './line-ends.js'
 import {
   carriageReturn,
@@ -44,6 +44,29 @@ export class JsonLines extends LineTokenizer {
     if (c > 32) return false
     const first = bytes[this.#scanner.skipBlanks(start)]
     return first === lineFeed || first === carriageReturn
+  }
+
+  protected override scanRun(
+    block: RecordBlock,
+    firstRow: number,
+    rowEnd: number,
+    stopAt: number,
+  ): number {
+    const { window, maxRecordBytes } = this
+    const { recordStarts, recordEnds, lineNumbers } = block
+    let { start } = window
+    let row = firstRow
+    for (; row < rowEnd && start < stopAt; row++) {
+      if (window.bytes[start] !== openBrace) break
+      const next = this.scanRecord(block, row, start)
+      if (next < 0 || next - start > maxRecordBytes) break
+      recordStarts[row] = start
+      recordEnds[row] = next
+      lineNumbers[row] = this.lineNumber++
+      start = next
+    }
+    window.start = start
+    return row
   }
 
   protected scanRecord(block: RecordBlock, row: number, start: number): number {

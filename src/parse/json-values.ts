@@ -64,6 +64,7 @@ export class JsonValues implements Tokenizer {
     const { bytes, end } = window
     const scanner = this.#scanner
     block.bytes = bytes
+    block.view = window.view
     block.bytesOffset = window.offset
     scanner.bytes = bytes
     scanner.end = end

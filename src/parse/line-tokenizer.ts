@@ -53,6 +53,18 @@ export abstract class LineTokenizer implements Tokenizer {
   /** Whether a blank line or a comment begins here, not a record. */
   protected abstract isNoRecord(start: number): boolean
 
+  /**
+   * Scans the usual kind of records into the rows from `row` on, up to the first other one, `rowEnd` or `stopAt`.
+   *
+   * @returns the row behind the last one
+   */
+  protected abstract scanRun(
+    block: RecordBlock,
+    row: number,
+    rowEnd: number,
+    stopAt: number,
+  ): number
+
   /** Scans the record at `start` into `row`: position behind it, `unfinished` or `faulty`. */
   protected abstract scanRecord(block: RecordBlock, row: number, start: number): number
 
@@ -86,6 +98,7 @@ export abstract class LineTokenizer implements Tokenizer {
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window, maxRecordBytes } = this
     block.bytes = window.bytes
+    block.view = window.view
     block.bytesOffset = window.offset
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
@@ -96,6 +109,9 @@ export abstract class LineTokenizer implements Tokenizer {
     let more = true
     let row = 0
     while (row < rowCapacity && row + faults.length < maxRecords && window.start < stopAt) {
+      const run = Math.min(rowCapacity, maxRecords - faults.length)
+      row = this.scanRun(block, row, run, stopAt)
+      if (row >= run || window.start >= stopAt) continue
       const { start } = window
       if (this.isNoRecord(start)) {
         more = this.skipLine()

@@ -38,6 +38,8 @@ export class RecordBlock {
   /** 0, or 1 + the index of the first column that could not take its cell. */
   readonly refusedBy: Int32Array
   bytes: Uint8Array = new Uint8Array(0)
+  /** The same array; at least three bytes behind every cell can be read. */
+  view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
   rowCount = 0

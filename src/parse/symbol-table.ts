@@ -3,6 +3,7 @@
   the symbols it meets anew, because its base travels with it.
 */
 import { isUtf8 } from './cell-text.js'
+import { slackBytes } from './window.js'
 
 /** Beyond this the table starts afresh with the next batch, so that it does not grow with the input. */
 const maxEntries = 65_536
@@ -11,6 +12,10 @@ const maxBytes = 4 * 1024 * 1024
 /** What is no text: invalid UTF-8 or a U+0000. */
 export const noSymbol: number = -1
 
+/** Of a word whose first `n` bytes count. */
+const tailMasks: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
+const hashFactor = 0x9e3779b1 | 0
+
 export class SymbolTable {
   /** The text of each entry. */
   texts: string[] = []
@@ -18,7 +23,8 @@ export class SymbolTable {
   #hashes: Int32Array = new Int32Array(1024)
   #starts: Int32Array = new Int32Array(1024)
   #ends: Int32Array = new Int32Array(1024)
-  #bytes: Uint8Array = new Uint8Array(16 * 1024)
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(16 * 1024)
+  #view: DataView = new DataView(this.#bytes.buffer)
   #length = 0
 
   get size(): number {
@@ -36,27 +42,40 @@ export class SymbolTable {
   }
 
   /** Index of the entry with these bytes, made when there is none; `noSymbol` when they are no text. */
-  find(bytes: Uint8Array, start: number, end: number): number {
-    let hash = end - start
-    for (let p = start; p < end; p++) hash = (Math.imul(hash, 31) + bytes[p]!) | 0
+  find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    const length = end - start
+    let hash = length
+    let p = start
+    for (; end - p > 4; p += 4) {
+      hash = Math.imul(hash ^ view.getInt32(p, true), hashFactor)
+      hash ^= hash >>> 15
+    }
+    const tail = view.getInt32(p, true) & tailMasks[end - p]!
+    hash = Math.imul(hash ^ tail, hashFactor)
     hash ^= hash >>> 15
     const slots = this.#slots
     const mask = slots.length - 1
     let slot = hash & mask
     let entry: number
     while ((entry = slots[slot]!) >= 0) {
-      if (this.#hashes[entry] === hash && this.#equals(entry, bytes, start, end)) return entry
+      if (this.#hashes[entry] === hash && this.#equals(entry, view, start, length, tail)) {
+        return entry
+      }
       slot = (slot + 1) & mask
     }
     return this.#add(hash, bytes, start, end)
   }
 
-  #equals(entry: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const own = this.#bytes
-    let q = this.#starts[entry]!
-    if (this.#ends[entry]! - q !== end - start) return false
-    for (let p = start; p < end; p++, q++) if (own[q] !== bytes[p]) return false
-    return true
+  /** Compares an entry with the text at `start`, whose last one to four bytes are `tail`. */
+  #equals(entry: number, view: DataView, start: number, length: number, tail: number): boolean {
+    const own = this.#view
+    const first = this.#starts[entry]!
+    if (this.#ends[entry]! - first !== length) return false
+    let i = 0
+    for (; length - i > 4; i += 4) {
+      if (own.getInt32(first + i, true) !== view.getInt32(start + i, true)) return false
+    }
+    return (own.getInt32(first + i, true) & tailMasks[length - i]!) === tail
   }
 
   #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
@@ -64,7 +83,7 @@ export class SymbolTable {
     if (text.includes(0) || !isUtf8(bytes, start, end)) return noSymbol
     const entry = this.texts.length
     if (entry === this.#hashes.length) this.#growEntries()
-    if (this.#length + text.length > this.#bytes.length) this.#growBytes(text.length)
+    if (this.#length + text.length + slackBytes > this.#bytes.length) this.#growBytes(text.length)
     this.#bytes.set(text, this.#length)
     this.#hashes[entry] = hash
     this.#starts[entry] = this.#length
@@ -103,6 +122,7 @@ export class SymbolTable {
     const larger = new Uint8Array(2 * (this.#bytes.length + more))
     larger.set(this.#bytes)
     this.#bytes = larger
+    this.#view = new DataView(larger.buffer)
   }
 }
 

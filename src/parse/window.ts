@@ -5,8 +5,13 @@
 */
 const initialBytes = 64 * 1024
 
+/** Room for the sentinel, and for reads and writes of four bytes that begin in a field's last byte. */
+export const slackBytes = 8
+
 export class Window {
-  bytes: Uint8Array = new Uint8Array(initialBytes)
+  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
+  /** The same array, for reading four bytes at once at any position; some bytes behind every field can be read. */
+  view: DataView = new DataView(this.bytes.buffer)
   /** First byte not yet consumed. */
   start = 0
   /** End of the data; the sentinel stands here. */
@@ -26,11 +31,12 @@ export class Window {
     const rest = this.end - this.start
     const length = rest + chunk.length
     // Twice the data: escaped fields shrink when written out, so they always fit behind it.
-    const needed = 2 * (length + 2)
+    const needed = 2 * (length + slackBytes)
     if (needed > this.bytes.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.bytes.length))
       larger.set(this.bytes.subarray(this.start, this.end))
       this.bytes = larger
+      this.view = new DataView(larger.buffer)
     } else {
       this.bytes.copyWithin(0, this.start, this.end)
     }
