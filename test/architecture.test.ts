@@ -54,6 +54,8 @@ const imports = (module: Module, name: string): boolean =>
 
 const paths = (modules: readonly Module[]): string[] => modules.map(module => module.path)
 
+const modules = await readModules()
+
 /** Breaches of the import table in one module, as sentences. */
 function breaches(module: Module): string[] {
   return module.imports.flatMap(({ specifier, typeOnly }) => {
@@ -67,7 +69,6 @@ function breaches(module: Module): string[] {
 }
 
 t.test('every import follows the table of rooms', async t => {
-  const modules = await readModules()
   t.ok(modules.length > 10, 'the modules of src/ are found')
   const homeless = modules.filter(module => allowed[module.room] === undefined)
   t.strictSame(paths(homeless), [], 'every module lies in a room of the table')
@@ -75,7 +76,6 @@ t.test('every import follows the table of rooms', async t => {
 })
 
 t.test('platform and packages have one address each', async t => {
-  const modules = await readModules()
   for (const [name, places] of Object.entries(addresses)) {
     const strangers = modules.filter(module => imports(module, name) && !isAt(module, places))
     t.strictSame(paths(strangers), [], `${name} is imported in ${places.join(', ')} only`)
@@ -85,7 +85,7 @@ t.test('platform and packages have one address each', async t => {
 })
 
 t.test('every package that src/ imports has an address', async t => {
-  const strangers = (await readModules()).flatMap(module =>
+  const strangers = modules.flatMap(module =>
     module.imports
       .filter(({ specifier }) => !specifier.startsWith('.') && !specifier.startsWith('node:'))
       .filter(({ specifier }) => addresses[packageOf(specifier)] === undefined)
@@ -95,7 +95,7 @@ t.test('every package that src/ imports has an address', async t => {
 })
 
 t.test('only the command line knows the process and the console', async t => {
-  const inner = (await readModules()).filter(module => module.room !== 'cli')
+  const inner = modules.filter(module => module.room !== 'cli')
   const users = inner.filter(
     module =>
       ['process', 'console'].some(name => module.globals.has(name)) ||
@@ -105,7 +105,6 @@ t.test('only the command line knows the process and the console', async t => {
 })
 
 t.test('modules have named exports and imports that can be read', async t => {
-  const modules = await readModules()
   t.strictSame(paths(modules.filter(module => module.hasDefaultExport)), [], 'no default exports')
   const unreadable = modules.flatMap(module =>
     module.imports
@@ -116,7 +115,6 @@ t.test('modules have named exports and imports that can be read', async t => {
 })
 
 t.test('files say what they are for, stay short and leave nothing to do', async t => {
-  const modules = await readModules()
   const silent = modules.filter(module => !/^\/\*\n {2}\S/.test(module.text))
   t.strictSame(paths(silent), [], 'every file opens with what it is for')
   const long = modules.filter(module => module.lineCount > 400)
