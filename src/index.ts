@@ -4,20 +4,18 @@
 export { connect } from './client/session.js'
 export type {
   ConnectOptions,
+  Result,
+  ResultTable,
   RunArguments,
   RunOptions,
   SendCounts,
   Session,
 } from './client/session.js'
 export { ConnectionPool } from './client/pool.js'
-export type {
-  PoolOptions,
-  TaskArguments,
-  TaskOptions,
-  TaskPromise,
-  TaskResult,
-} from './client/pool.js'
-export type { PoolTask } from './client/pool-task.js'
+export type { PoolOptions, TaskPromise } from './client/pool.js'
+export type { PoolTask, TaskResult } from './client/pool-task.js'
+export type { TaskArguments, TaskOptions } from './client/task-request.js'
+export { asCompleted } from './client/as-completed.js'
 export { table, toValue } from './client/plain-input.js'
 export type { PlainInput, TableSchema } from './client/plain-input.js'
 export { toColumnList, toColumns, toPlain, toRows } from './client/plain-output.js'

@@ -15,12 +15,13 @@ import type { ResponseDecoder } from './exchange-queue.js'
 import { interrupted } from './exchange-queue.js'
 import { serverFailure } from './failure.js'
 import { Link } from './link.js'
-import { loginFailure, loginRequest } from './login.js'
+import { checkLoginIsProtected, loginFailure, loginRequest } from './login.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 import { checkRunOptions, splitArguments } from './options.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import type { SendCounts } from './outgoing.js'
 import { connectHead, requestHead } from './request-head.js'
+import { resultOf, type Result } from './result.js'
 import type { Session } from './session.js'
 
 export class ClientSession implements Session {
@@ -29,18 +30,21 @@ export class ClientSession implements Session {
   readonly enableAsync: boolean
   onMessage: ((text: string) => void) | undefined
   readonly #options: ConnectOptions
+  readonly #remoteAddress: string
   readonly #link: Link
   readonly #responseOptions: ResponseOptions
   readonly #decodeResponse: ResponseDecoder
   #id = '0'
   #asyncHead: RequestHead = requestHead('0', true, {})
 
-  constructor(stream: Duplex, options: ConnectOptions) {
+  /** @param remoteAddress  numeric address at the other end */
+  constructor(stream: Duplex, options: ConnectOptions, remoteAddress: string) {
     this.host = options.host
     this.port = options.port
     this.enableAsync = options.enableAsync ?? false
     this.onMessage = options.onMessage
     this.#options = options
+    this.#remoteAddress = remoteAddress
     this.#link = new Link(stream, options)
     this.#responseOptions = {
       // Later, so that what the callback throws does not look like a broken stream.
@@ -101,24 +105,36 @@ export class ClientSession implements Session {
     }
   }
 
-  async run(scriptOrFunction: string, ...args: RunArguments): Promise<Value | undefined> {
-    const { values, options } = splitArguments(args)
+  async login(user: string, password: string): Promise<void> {
+    if (this.enableAsync) {
+      throw asyncRefusal('login() waits for the answer; give user and password to connect()')
+    }
+    checkLoginIsProtected(user, this.#remoteAddress, this.#options.insecureLogin ?? false)
+    this.#link.checkOpen()
+    await this.#login(user, password)
+  }
+
+  async run<T extends Result | undefined = Result | undefined>(
+    scriptOrFunction: string,
+    ...args: RunArguments
+  ): Promise<T> {
+    const { values, options = {} } = splitArguments(args)
     const request: Request =
       values.length === 0
         ? { kind: 'script', script: scriptOrFunction }
         : { kind: 'function', name: scriptOrFunction, args: values }
     checkRunOptions(options)
-    if (!this.enableAsync) return this.#ask(request, options)
+    if (!this.enableAsync) return (await this.#ask(request, options)) as T
     if (options.fetchSize !== undefined) throw asyncRefusal('fetchSize asks for an answer')
     await this.#handOver(request, options)
-    return undefined
+    return undefined as T
   }
 
   async call(
     name: string,
     args: readonly Value[],
     options: RunOptions = {},
-  ): Promise<Value | undefined> {
+  ): Promise<Result | undefined> {
     if (this.enableAsync) throw asyncRefusal('call() returns a value')
     checkRunOptions(options)
     return this.#ask({ kind: 'function', name, args }, options)
@@ -136,7 +152,7 @@ export class ClientSession implements Session {
   async *readBlocks(
     script: string,
     options: RunOptions & { fetchSize: number },
-  ): AsyncGenerator<Value, void, void> {
+  ): AsyncGenerator<Result, void, void> {
     if (this.enableAsync) throw asyncRefusal('readBlocks() reads an answer')
     checkRunOptions(options)
     this.#link.checkOpen()
@@ -152,17 +168,17 @@ export class ClientSession implements Session {
     )
     const ended = (): void => blocks.end()
     reply.then(ended, ended)
-    yield* blocks.take()
+    for await (const block of blocks.take()) yield resultOf(block)
     const response = await reply
     if (!response.ok) throw serverFailure(response.message)
-    if (response.value !== undefined) yield response.value
+    if (response.value !== undefined) yield resultOf(response.value)
   }
 
-  async #ask(request: Request, options: RunOptions): Promise<Value | undefined> {
+  async #ask(request: Request, options: RunOptions): Promise<Result | undefined> {
     this.#link.checkOpen()
     const response = await this.#submit(requestHead(this.#id, false, options), request, options)
     if (!response.ok) throw serverFailure(response.message)
-    return response.value
+    return response.value === undefined ? undefined : resultOf(response.value)
   }
 
   #submit(head: RequestHead, request: Request, options: RunOptions = {}): Promise<Response> {
@@ -198,6 +214,14 @@ export class ClientSession implements Session {
 
   close(): Promise<void> {
     return this.#link.close()
+  }
+
+  abandon(reason: DdbError): void {
+    this.#link.abandon(reason)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 }
 

@@ -114,6 +114,11 @@ export class Link {
     }
   }
 
+  /** Ends the connection now, with a reason of our own. */
+  abandon(reason: DdbError): void {
+    this.#end(reason)
+  }
+
   /** The connection is gone, or of no use any more: releases everyone who waits for it. */
   #end(cause: unknown): void {
     if (this.#gone) return

@@ -17,7 +17,7 @@ export interface ConnectOptions {
   insecureLogin?: boolean
   /** Longest wait until the session is ready, login included. 10,000 when left out. */
   connectTimeoutMs?: number
-  /** Longest time `close()` waits without progress. 10,000 when left out. */
+  /** Longest time `close()` waits without progress. 30,000 when left out. */
   closeTimeoutMs?: number
   /** From this many bytes not yet taken by the kernel on, senders have to wait. 1 MiB when left out. */
   highWaterBytes?: number
@@ -36,7 +36,7 @@ export interface RunOptions {
   priority?: number
   /** Most threads the server may use for this request; 64 when left out. */
   parallelism?: number
-  /** Bytes of one block when a large table is to come in blocks; at least 8,192. */
+  /** Bytes of one block when a large table is to come in blocks; at least 8,192. See `Session.readBlocks`. */
   fetchSize?: number
   /** Longest wait for the answer, counted from the call. */
   timeoutMs?: number
@@ -47,7 +47,7 @@ export interface RunOptions {
 /** Values for a function's parameters, plain JavaScript or DolphinDB's, then perhaps options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
-const runOptionNames: ReadonlySet<string> = new Set([
+export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',
   'parallelism',
@@ -59,23 +59,28 @@ const runOptionNames: ReadonlySet<string> = new Set([
 /**
  * Options are the last argument when it is an object that names nothing else; a table with such column names has
  * lists for members, and options have none.
+ *
+ * @param names  of all options there are
  */
-export function splitArguments(args: RunArguments): {
-  values: readonly Value[]
-  options: RunOptions
-} {
+export function splitArguments<Options extends RunOptions = RunOptions>(
+  args: readonly (PlainInput | Options)[],
+  names: ReadonlySet<string> = runOptionNames,
+): { values: readonly Value[]; options: Options | undefined } {
   const last = args.at(-1)
-  if (!isRunOptions(last))
-    return { values: (args as readonly PlainInput[]).map(toValue), options: {} }
-  return { values: (args.slice(0, -1) as readonly PlainInput[]).map(toValue), options: last }
+  if (!isOptions(last, names))
+    return { values: (args as readonly PlainInput[]).map(toValue), options: undefined }
+  const values = args.slice(0, -1) as readonly PlainInput[]
+  return { values: values.map(toValue), options: last as Options }
 }
 
-function isRunOptions(last: RunArguments[number]): last is RunOptions {
+function isOptions(last: unknown, names: ReadonlySet<string>): boolean {
   if (typeof last !== 'object' || last === null || ArrayBuffer.isView(last)) return false
   if (Array.isArray(last) || last instanceof Date) return false
-  return Object.entries(last).every(
-    ([name, value]) => runOptionNames.has(name) && !Array.isArray(value),
-  )
+  return Object.entries(last).every(([name, value]) => names.has(name) && !isList(value))
+}
+
+function isList(value: unknown): boolean {
+  return Array.isArray(value) || ArrayBuffer.isView(value)
 }
 
 // Official clients refuse less, too (protocol notes §1.6).

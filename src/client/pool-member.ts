@@ -3,10 +3,10 @@
 */
 import type { UsageError } from '../errors.js'
 import { type DdbError } from '../errors.js'
-import type { Value } from '../protocol/value.js'
 import type { ConnectOptions } from './options.js'
-import type { PoolTask } from './pool-task.js'
+import type { Result } from './result.js'
 import { connect, type Session } from './session.js'
+import type { TaskRequest } from './task-request.js'
 
 export class PoolMember {
   readonly #options: ConnectOptions
@@ -15,43 +15,42 @@ export class PoolMember {
   readonly #abort = new AbortController()
 
   constructor(options: ConnectOptions) {
-    this.#options = options
+    this.#options = { ...options }
+    // It ends the pool's attempt to connect, not one of a later day.
+    delete this.#options.signal
   }
 
   get sessionId(): string {
     return this.#session?.id ?? '0'
   }
 
-  async open(): Promise<void> {
-    const session = await connect(this.#options)
-    if (this.#ended !== undefined) {
-      await session.close().catch(() => undefined)
-      throw this.#ended
-    }
-    this.#session = session
+  get isOpen(): boolean {
+    return this.#session?.closed === false
   }
 
-  /** Runs a task; a connection that was lost before is opened again, one lost meanwhile fails the task. */
-  async perform(task: PoolTask): Promise<Value | undefined> {
+  /** @param signal  ends this attempt; a later one has none */
+  async open(signal?: AbortSignal): Promise<void> {
+    const signals = signal === undefined ? [this.#abort.signal] : [this.#abort.signal, signal]
     try {
-      if (this.#session === undefined || this.#session.closed) await this.open()
-      const session = this.#session!
-      const { script, args, options } = task
-      const signal = options.signal === undefined ? this.#abort.signal : options.signal
-      return await session.run(script, ...args, { ...options, signal })
+      const session = await connect({ ...this.#options, signal: AbortSignal.any(signals) })
+      this.#session = session
+      if (this.#ended !== undefined) session.abandon(this.#ended)
     } catch (error) {
       throw this.#ended ?? error
     }
   }
 
-  /** Ends what runs and closes. */
+  /** Runs a task; a connection that is lost meanwhile fails it, as it may have been executed. */
+  perform({ script, args, options }: TaskRequest): Promise<Result | undefined> {
+    return this.#session!.run(script, ...args, options)
+  }
+
+  /** Ends what runs, at once, and stays closed. */
   async abandon(reason: UsageError): Promise<void> {
     this.#ended = reason
     this.#abort.abort(reason)
-    await this.close()
-  }
-
-  async close(): Promise<void> {
+    this.#session?.abandon(reason)
+    // What was lost is reported by the tasks.
     await this.#session?.close().catch(() => undefined)
   }
 }

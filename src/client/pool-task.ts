@@ -1,65 +1,64 @@
 /*
-  One task of a pool: what to run, and a result that can be waited for.
+  One task of a pool as its user holds it: an id, a state, and a result that can be waited for.
 */
 import { TimeoutError, UsageError } from '../errors.js'
-import type { Value } from '../protocol/value.js'
-import type { RunOptions } from './options.js'
-import type { TaskResult } from './pool.js'
+import type { Patience } from './exchange-queue.js'
+import { limitPatience } from './exchange-queue.js'
+import type { PlainOutput } from './plain-output.js'
+import type { Result } from './result.js'
 
-export class PoolTask {
+/** What a task gives: a value, or, with `pickleTableToList`, the columns of a table. */
+export type TaskResult = Result | PlainOutput[][] | undefined
+
+export class PoolTask<T extends TaskResult = TaskResult> {
   readonly id: number
-  readonly script: string
-  readonly args: readonly Value[]
-  readonly options: RunOptions
-  readonly pickleTableToList: boolean
   #state: 'pending' | 'finished' = 'pending'
-  readonly #done: Promise<TaskResult>
-  #resolve: (result: TaskResult) => void = () => undefined
+  readonly #done: Promise<T>
+  #resolve: (result: T) => void = () => undefined
   #reject: (error: unknown) => void = () => undefined
+  #release: () => void = () => undefined
 
   /** @internal */
-  constructor(
-    id: number,
-    script: string,
-    args: readonly Value[],
-    options: RunOptions,
-    pickleTableToList: boolean,
-  ) {
+  constructor(id: number, patience: Patience) {
     this.id = id
-    this.script = script
-    this.args = args
-    this.options = options
-    this.pickleTableToList = pickleTableToList
-    this.#done = new Promise<TaskResult>((resolve, reject) => {
+    this.#done = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
+    const release = limitPatience(patience, 'answer', error => this.fail(error))
+    if (this.#state === 'pending') this.#release = release
   }
 
-  /** Finished means done, whether it succeeded or failed. */
+  /** `pending` until the result is there, then `finished`, whether the task succeeded or failed. */
   get state(): 'pending' | 'finished' {
     return this.#state
   }
 
   /**
-   * The result, waited for no longer than `timeoutSeconds`; the task goes on after a timeout.
+   * The result, waited for no longer than `timeoutSeconds`; the task goes on after a timeout, and can be asked again.
    *
-   * @throws {TimeoutError} DDB_TIMEOUT
+   * @throws {TimeoutError} DDB_TIMEOUT when it is not there in time; else what the task failed with
    */
-  result(timeoutSeconds?: number): Promise<TaskResult> {
+  async result(timeoutSeconds?: number): Promise<T> {
     if (timeoutSeconds === undefined || this.#state === 'finished') return this.#done
     if (!(timeoutSeconds >= 0)) {
-      throw new UsageError('DDB_USAGE', `a timeout is a number of seconds, not ${timeoutSeconds}`)
+      throw new UsageError(
+        'DDB_USAGE',
+        `A time limit is a number of seconds, not ${timeoutSeconds}.`,
+      )
     }
-    return this.#within(timeoutSeconds)
-  }
-
-  async #within(timeoutSeconds: number): Promise<TaskResult> {
     let timer: NodeJS.Timeout | undefined
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new TimeoutError(`task ${this.id} did not finish within ${timeoutSeconds} seconds`))
-      }, timeoutSeconds * 1000)
+      timer = setTimeout(
+        () => {
+          reject(
+            new TimeoutError(
+              `Task ${this.id} did not finish within ${timeoutSeconds} s. It goes on: ask again, or wait longer.`,
+            ),
+          )
+        },
+        Math.min(timeoutSeconds * 1000, longestTimerMs),
+      )
     })
     try {
       return await Promise.race([this.#done, timeout])
@@ -68,15 +67,23 @@ export class PoolTask {
     }
   }
 
-  /** @internal */
-  finish(result: TaskResult): void {
-    this.#state = 'finished'
-    this.#resolve(result)
+  /** @internal Nothing happens when it is finished already. */
+  finish(result: T): void {
+    this.#end(() => this.#resolve(result))
   }
 
-  /** @internal */
+  /** @internal Nothing happens when it is finished already. */
   fail(error: unknown): void {
+    this.#end(() => this.#reject(error))
+  }
+
+  #end(settle: () => void): void {
+    if (this.#state === 'finished') return
     this.#state = 'finished'
-    this.#reject(error)
+    this.#release()
+    settle()
   }
 }
+
+// Timers of Node that are set for longer fire at once.
+const longestTimerMs = 0x7fff_ffff

@@ -2,45 +2,37 @@
   A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool): promises with ids that count up,
   tasks under ids of one's own, and tasks whose results are waited for with a time limit.
 */
-import { ConnectionError, DdbError, UsageError } from '../errors.js'
-import type { Value } from '../protocol/value.js'
-import type { ConnectOptions, RunArguments, RunOptions } from './options.js'
-import { splitArguments } from './options.js'
-import { toColumnList, type PlainOutput } from './plain-output.js'
+import { UsageError } from '../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
+import type { ConnectOptions } from './options.js'
 import { PoolMember } from './pool-member.js'
-import { PoolTask } from './pool-task.js'
+import type { PoolTask, TaskResult } from './pool-task.js'
+import type { TaskArguments, TaskRequest } from './task-request.js'
+import { TaskQueue, taskRequest, taskResult } from './task-request.js'
 
 export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
-  /** Sessions kept open. */
+  /** Sessions kept open, 1 to 4,096. */
   size: number
   /** Spreads the sessions over the live data nodes of the cluster instead of the one host. */
   loadBalance?: boolean
 }
 
-export interface TaskOptions extends RunOptions {
-  /** Tables come as lists of columns in plain JavaScript. */
-  pickleTableToList?: boolean
-}
-
-/** What a task gives: a value, or, with `pickleTableToList`, the columns of a table. */
-export type TaskResult = Value | PlainOutput[][] | undefined
-
-export type TaskArguments = RunArguments | readonly [...RunArguments, TaskOptions]
-
-/** The promise of `run`, with the id of its task. */
-export type TaskPromise = Promise<TaskResult> & { readonly id: number }
+/** The promise of `run`, with the id of its task; 0 when the task was refused. */
+export type TaskPromise<T extends TaskResult = TaskResult> = Promise<T> & { readonly id: number }
 
 type TaskIds = 'counted' | 'given'
 
 const maxSize = 4_096
 
+/**
+ * Sessions that take tasks in the order in which they were submitted; more tasks than sessions wait. A session whose
+ * connection was lost is opened again for the next task, which goes to another session while that fails.
+ */
 export class ConnectionPool implements AsyncDisposable {
   readonly #members: readonly PoolMember[]
   readonly #idle: PoolMember[]
-  readonly #queue: PoolTask[] = []
-  #queueHead = 0
-  readonly #running = new Set<Promise<void>>()
+  readonly #queue = new TaskQueue()
+  readonly #working = new Set<Promise<void>>()
   readonly #given = new Map<number, PoolTask>()
   #ids: TaskIds | undefined
   #nextId = 1
@@ -61,7 +53,7 @@ export class ConnectionPool implements AsyncDisposable {
   static async connect(options: PoolOptions): Promise<ConnectionPool> {
     const { size, loadBalance = false, ...session } = options
     if (!Number.isInteger(size) || size < 1 || size > maxSize) {
-      throw new UsageError('DDB_USAGE', `a pool has 1 to ${maxSize} sessions, not ${size}`)
+      throw new UsageError('DDB_USAGE', `A pool has 1 to ${maxSize} sessions, not ${size}.`)
     }
     const nodes: readonly NodeAddress[] = loadBalance
       ? await liveNodes(session)
@@ -70,30 +62,47 @@ export class ConnectionPool implements AsyncDisposable {
       { length: size },
       (_, i) => new PoolMember({ ...session, ...nodes[i % nodes.length]! }),
     )
+    const openings = members.map(member => member.open(options.signal))
     try {
-      await Promise.all(members.map(member => member.open()))
+      await Promise.all(openings)
     } catch (error) {
-      await Promise.all(members.map(member => member.close()))
+      const reason = new UsageError('DDB_CLOSED', 'Another session of the pool did not open.')
+      await Promise.all(members.map(member => member.abandon(reason)))
+      await Promise.allSettled(openings)
       throw error
     }
     return new ConnectionPool(members)
   }
 
   /**
-   * Runs a script, or calls a function with arguments, on the next free session. More tasks than sessions wait in order.
-   * The session's variables are released afterwards unless `clearMemory` is false.
+   * Runs a script, or calls a function with arguments, on the next free session. The session's variables are released
+   * afterwards unless `clearMemory` is false. A task that is given up (`timeoutMs`, `signal`) while the server works
+   * on it occupies its session until the answer came. `T` is what the caller knows of the result; it is not checked.
+   *
+   * @throws {UsageError} DDB_TASK after `addTask` was used, DDB_CLOSED after `shutDown`; rejects, as all failures do
    */
-  run(script: string, ...args: TaskArguments): TaskPromise {
-    const task = this.#countedTask(script, args)
-    return Object.assign(task.result(), { id: task.id })
+  run<T extends TaskResult = TaskResult>(script: string, ...args: TaskArguments): TaskPromise<T> {
+    try {
+      const task = this.#countedTask(script, args)
+      return Object.assign(task.result() as Promise<T>, { id: task.id })
+    } catch (error) {
+      return Object.assign(Promise.reject<T>(error as Error), { id: 0 })
+    }
   }
 
-  /** As `run`, giving an object whose result can be waited for with a time limit. */
-  runTaskAsync(script: string, ...args: TaskArguments): PoolTask {
+  /**
+   * As `run`, giving an object that knows its state and whose result can be waited for with a time limit.
+   *
+   * @throws {UsageError} DDB_TASK, DDB_CLOSED, DDB_USAGE at once
+   */
+  runTaskAsync<T extends TaskResult = TaskResult>(
+    script: string,
+    ...args: TaskArguments
+  ): PoolTask<T> {
     const task = this.#countedTask(script, args)
     // Whoever asks for the result gets the failure; nobody asking is no crash.
     task.result().catch(() => undefined)
-    return task
+    return task as unknown as PoolTask<T>
   }
 
   /**
@@ -104,18 +113,19 @@ export class ConnectionPool implements AsyncDisposable {
   addTask(script: string, id: number, ...args: TaskArguments): Promise<void> {
     return attempt(() => {
       this.#use('given')
-      if (!Number.isSafeInteger(id))
-        throw new UsageError('DDB_TASK', `a task id is a whole number, not ${id}`)
+      if (!Number.isSafeInteger(id)) {
+        throw new UsageError('DDB_TASK', `A task id is a whole number, not ${id}.`)
+      }
       if (this.#given.get(id)?.state === 'pending') {
         throw new UsageError(
           'DDB_TASK',
-          `task ${id} is not finished: wait for it, or use another id`,
+          `Task ${id} is not finished: wait for it with getData, or use another id.`,
         )
       }
-      const task = newTask(id, script, args)
-      task.result().catch(() => undefined)
-      this.#given.set(id, task)
-      this.#submit(task)
+      const request = taskRequest(id, script, args)
+      request.task.result().catch(() => undefined)
+      this.#given.set(id, request.task)
+      this.#submit(request)
     })
   }
 
@@ -124,11 +134,15 @@ export class ConnectionPool implements AsyncDisposable {
     return attempt(() => this.#taskOf(id).state === 'finished')
   }
 
-  /** Waits for the task and gives its result, once. @throws {UsageError} DDB_TASK, or what the task failed with */
-  async getData(id: number): Promise<TaskResult> {
+  /**
+   * Waits for the task and gives its result, or its failure, once.
+   *
+   * @throws {UsageError} DDB_TASK when there is no such task, or its result was fetched
+   */
+  async getData<T extends TaskResult = TaskResult>(id: number): Promise<T> {
     const task = this.#taskOf(id)
     try {
-      return await task.result()
+      return (await task.result()) as T
     } finally {
       if (this.#given.get(id) === task) this.#given.delete(id)
     }
@@ -142,7 +156,10 @@ export class ConnectionPool implements AsyncDisposable {
     })
   }
 
-  /** Ends all tasks, those that run and those that wait, and closes the sessions. */
+  /**
+   * Ends all tasks, those that run and those that wait, with DDB_CLOSED, and closes the sessions. What the server has
+   * begun it may carry to its end.
+   */
   shutDown(): Promise<void> {
     this.#closing ??= this.#shutDown()
     return this.#closing
@@ -153,18 +170,18 @@ export class ConnectionPool implements AsyncDisposable {
   }
 
   async #shutDown(): Promise<void> {
-    const ended = new UsageError('DDB_CLOSED', 'the pool was shut down before the task was done')
-    for (const task of this.#queue.splice(0).slice(this.#queueHead)) task.fail(ended)
-    this.#queueHead = 0
+    const ended = new UsageError('DDB_CLOSED', 'The pool was shut down before the task was done.')
+    this.#queue.failAll(ended)
     await Promise.all(this.#members.map(member => member.abandon(ended)))
-    await Promise.all(this.#running)
+    await Promise.all(this.#working)
   }
 
   #countedTask(script: string, args: TaskArguments): PoolTask {
     this.#use('counted')
-    const task = newTask(this.#nextId++, script, args)
-    this.#submit(task)
-    return task
+    const request = taskRequest(this.#nextId, script, args)
+    this.#nextId++
+    this.#submit(request)
+    return request.task
   }
 
   #use(ids: TaskIds): void {
@@ -173,93 +190,74 @@ export class ConnectionPool implements AsyncDisposable {
     if (this.#ids === ids) return
     throw new UsageError(
       'DDB_TASK',
-      'addTask gives ids of its own, run and runTaskAsync count theirs: use one way in a pool, not both',
+      'addTask gives ids of its own, run and runTaskAsync count theirs: use one way in a pool, not both.',
     )
   }
 
   #checkOpen(): void {
-    if (this.#closing !== undefined) throw new UsageError('DDB_CLOSED', 'the pool was shut down')
+    if (this.#closing === undefined) return
+    throw new UsageError('DDB_CLOSED', 'The pool was shut down: connect another one.')
   }
 
   #taskOf(id: number): PoolTask {
     this.#checkOpen()
     const task = this.#given.get(id)
     if (task !== undefined) return task
-    throw new UsageError('DDB_TASK', `there is no task ${id}, or its result was fetched already`)
+    throw new UsageError('DDB_TASK', `There is no task ${id}, or its result was fetched already.`)
   }
 
-  #submit(task: PoolTask): void {
-    const member = this.#idle.pop()
-    if (member === undefined) this.#queue.push(task)
-    else this.#start(member, task)
+  #submit(request: TaskRequest): void {
+    this.#queue.push(request)
+    const open = this.#idle.findLastIndex(member => member.isOpen)
+    const [member] = this.#idle.splice(open < 0 ? this.#idle.length - 1 : open, 1)
+    if (member !== undefined) this.#start(member)
   }
 
-  #start(member: PoolMember, task: PoolTask): void {
-    const running = this.#work(member, task).finally(() => this.#running.delete(running))
-    this.#running.add(running)
+  #start(member: PoolMember): void {
+    const working = this.#work(member).finally(() => this.#working.delete(working))
+    this.#working.add(working)
   }
 
   /** One member works until nothing waits any more. */
-  async #work(member: PoolMember, first: PoolTask): Promise<void> {
-    for (let task: PoolTask | undefined = first; task !== undefined; task = this.#next()) {
+  async #work(member: PoolMember): Promise<void> {
+    while (await this.#isReady(member)) {
+      const request = this.#queue.next()
+      if (request === undefined) break
       try {
-        task.finish(resultOf(task, await member.perform(task)))
+        request.task.finish(taskResult(request, await member.perform(request)))
       } catch (error) {
-        task.fail(error)
+        request.task.fail(error)
       }
     }
-    this.#idle.push(member)
+    // Used last: those that are connected come first.
+    if (member.isOpen) this.#idle.push(member)
+    else this.#idle.unshift(member)
   }
 
-  #next(): PoolTask | undefined {
-    const task = this.#queue[this.#queueHead]
-    if (task === undefined) {
-      this.#queue.length = 0
-      this.#queueHead = 0
-      return undefined
+  /** Opens a lost connection while tasks wait; when that fails, tasks are left to members that are connected. */
+  async #isReady(member: PoolMember): Promise<boolean> {
+    while (!member.isOpen && !this.#queue.isEmpty) {
+      try {
+        await member.open()
+      } catch (error) {
+        if (this.#members.some(({ isOpen }) => isOpen)) {
+          this.#wakeOther()
+          return false
+        }
+        this.#queue.next()?.task.fail(error)
+      }
     }
-    this.#queueHead++
-    return task
+    return true
   }
-}
 
-function newTask(id: number, script: string, args: TaskArguments): PoolTask {
-  const { values, options, pickleTableToList } = splitTaskArguments(args)
-  return new PoolTask(id, script, values, { clearMemory: true, ...options }, pickleTableToList)
-}
-
-function splitTaskArguments(args: TaskArguments): {
-  values: readonly Value[]
-  options: RunOptions
-  pickleTableToList: boolean
-} {
-  const last = args.at(-1)
-  if (!isTaskOptions(last)) {
-    return { ...splitArguments(args as RunArguments), pickleTableToList: false }
+  /** A connected member that does nothing takes over; one that works will by itself. */
+  #wakeOther(): void {
+    const index = this.#idle.findLastIndex(({ isOpen }) => isOpen)
+    if (index >= 0) this.#start(this.#idle.splice(index, 1)[0]!)
   }
-  const { pickleTableToList, ...options } = last
-  const rest = [...args.slice(0, -1), options] as unknown as RunArguments
-  return { ...splitArguments(rest), pickleTableToList }
-}
-
-function isTaskOptions(
-  last: TaskArguments[number],
-): last is TaskOptions & { pickleTableToList: boolean } {
-  if (typeof last !== 'object' || last === null || !('pickleTableToList' in last)) return false
-  return typeof (last as TaskOptions).pickleTableToList === 'boolean'
-}
-
-function resultOf(task: PoolTask, value: Value | undefined): TaskResult {
-  return task.pickleTableToList && value?.form === 'table' ? toColumnList(value) : value
 }
 
 /** Failures of argument checks come as rejections, like all others. */
 function attempt<T>(action: () => T): Promise<T> {
-  try {
-    return Promise.resolve(action())
-  } catch (error) {
-    return Promise.reject(
-      error instanceof DdbError ? error : new ConnectionError('DDB_INTERNAL', String(error)),
-    )
-  }
+  return new Promise<T>(resolve => resolve(action()))
 }

@@ -15,11 +15,13 @@ import type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 import { checkConnectOptions } from './options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
+import type { Result } from './result.js'
 
 export type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 export type { SendCounts } from './outgoing.js'
+export type { Result, ResultTable } from './result.js'
 
-export interface Session {
+export interface Session extends AsyncDisposable {
   /** Decimal text the server gave. */
   readonly id: string
   readonly host: string
@@ -42,20 +44,34 @@ export interface Session {
    * The last argument may be options. On an asynchronous session it resolves without a value once the request is
    * handed over and there is room for more.
    *
+   * `T` is what the caller knows of the answer and is not checked: `run<ResultTable>('select …')`.
+   *
    * @throws {ServerError} the server's error line
    * @throws {ConnectionError} DDB_CONNECTION_LOST
    * @throws {TimeoutError} after `timeoutMs`
    */
-  run(scriptOrFunction: string, ...args: RunArguments): Promise<Value | undefined>
+  run<T extends Result | undefined = Result | undefined>(
+    scriptOrFunction: string,
+    ...args: RunArguments
+  ): Promise<T>
 
   /** Calls a function, even one without arguments. */
-  call(name: string, args: readonly Value[], options?: RunOptions): Promise<Value | undefined>
+  call(name: string, args: readonly Value[], options?: RunOptions): Promise<Result | undefined>
+
+  /**
+   * Logs in, or changes the user, on a connected session.
+   *
+   * @throws {ServerError} DDB_LOGIN when the server refuses
+   * @throws {UsageError} DDB_CONFIG when the password would leave this machine unprotected; DDB_ASYNC_SESSION on an
+   *   asynchronous session, which logs in with `connect`
+   */
+  login(user: string, password: string): Promise<void>
 
   /** Runs a script whose large result comes in blocks, each decoded when it is asked for. */
   readBlocks(
     script: string,
     options: RunOptions & { fetchSize: number },
-  ): AsyncGenerator<Value, void, void>
+  ): AsyncGenerator<Result, void, void>
 
   /** Sets session variables on the server. Names start with a letter and hold letters, digits and `_`. */
   upload(variables: Readonly<Record<string, PlainInput>>): Promise<void>
@@ -82,6 +98,9 @@ export interface Session {
    * @throws {ConnectionError} when asynchronous requests could not be written
    */
   close(): Promise<void>
+
+  /** Ends the connection at once: every call that still waits fails with `reason`. */
+  abandon(reason: DdbError): void
 }
 
 const defaultConnectTimeoutMs = 10_000
@@ -117,7 +136,7 @@ export async function connect(options: ConnectOptions): Promise<Session> {
         options.insecureLogin ?? false,
       )
     }
-    const session = new ClientSession(socket, options)
+    const session = new ClientSession(socket, options, socket.remoteAddress ?? '')
     await session.open()
     return session
   } catch (error) {

@@ -1,0 +1,34 @@
+/*
+  Results of several promises in the order in which they come.
+*/
+
+/**
+ * Gives each result when it is there, whichever comes first (Python's as_completed). A promise that fails makes the
+ * iteration fail at its turn; what is left then, or when the iteration is left early, is no unhandled rejection.
+ */
+export function asCompleted<T>(
+  promises: Iterable<PromiseLike<T>>,
+): AsyncGenerator<Awaited<T>, void, void> {
+  const done: PromiseSettledResult<Awaited<T>>[] = []
+  let onDone: (() => void) | undefined
+  const note = (outcome: PromiseSettledResult<Awaited<T>>): void => {
+    done.push(outcome)
+    onDone?.()
+  }
+  let left = 0
+  for (const promise of promises) {
+    left++
+    Promise.resolve(promise).then(
+      value => note({ status: 'fulfilled', value }),
+      (reason: unknown) => note({ status: 'rejected', reason }),
+    )
+  }
+  return (async function* () {
+    for (; left > 0; left--) {
+      if (done.length === 0) await new Promise<void>(resolve => (onDone = resolve))
+      const outcome = done.shift()!
+      if (outcome.status === 'rejected') throw outcome.reason
+      yield outcome.value
+    }
+  })()
+}

@@ -1,0 +1,94 @@
+/*
+  What a task of a pool asks, and the queue in which tasks wait for a free session.
+*/
+import type { Value } from '../protocol/value.js'
+import type { RunOptions } from './options.js'
+import { checkRunOptions, runOptionNames, splitArguments } from './options.js'
+import type { PlainInput } from './plain-input.js'
+import { toColumnList } from './plain-output.js'
+import { PoolTask, type TaskResult } from './pool-task.js'
+import type { Result } from './result.js'
+
+/** `clearMemory` is true when left out; `timeoutMs` and `signal` count from the call, waiting in line included. */
+export interface TaskOptions extends RunOptions {
+  /** Tables come as lists of columns in plain JavaScript. */
+  pickleTableToList?: boolean
+}
+
+/** Values for a function's parameters, then perhaps options. */
+export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
+
+export interface TaskRequest {
+  readonly task: PoolTask
+  readonly script: string
+  readonly args: readonly Value[]
+  readonly options: RunOptions
+  readonly pickleTableToList: boolean
+}
+
+const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickleTableToList'])
+
+/**
+ * @throws {UsageError} DDB_USAGE for options that cannot be
+ * @throws {ValueError} for arguments that no DolphinDB value stands for
+ */
+export function taskRequest(id: number, script: string, args: TaskArguments): TaskRequest {
+  const { values, options } = splitArguments<TaskOptions>(args, taskOptionNames)
+  const { pickleTableToList = false, timeoutMs, signal, ...sent } = options ?? {}
+  const patience = {
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(signal === undefined ? {} : { signal }),
+  }
+  checkRunOptions({ ...sent, ...patience })
+  return {
+    task: new PoolTask(id, patience),
+    script,
+    args: values,
+    options: { clearMemory: true, ...sent },
+    pickleTableToList,
+  }
+}
+
+export function taskResult(request: TaskRequest, value: Result | undefined): TaskResult {
+  return request.pickleTableToList && value?.form === 'table' ? toColumnList(value) : value
+}
+
+/** First in, first out; tasks that were given up meanwhile are passed over. */
+export class TaskQueue {
+  #requests: TaskRequest[] = []
+  #head = 0
+
+  push(request: TaskRequest): void {
+    this.#requests.push(request)
+  }
+
+  next(): TaskRequest | undefined {
+    while (this.#head < this.#requests.length) {
+      const request = this.#requests[this.#head++]!
+      if (this.#head >= compactAt && this.#head * 2 >= this.#requests.length) this.#compact()
+      if (request.task.state === 'pending') return request
+    }
+    this.#compact()
+    return undefined
+  }
+
+  /** True when no task waits. */
+  get isEmpty(): boolean {
+    return (
+      this.#requests.findIndex(({ task }, i) => i >= this.#head && task.state === 'pending') < 0
+    )
+  }
+
+  failAll(error: unknown): void {
+    for (const { task } of this.#requests.splice(0).slice(this.#head)) task.fail(error)
+    this.#head = 0
+  }
+
+  #compact(): void {
+    this.#requests.splice(0, this.#head)
+    this.#head = 0
+  }
+}
+
+// Removing from the front costs a pass over the rest, so it is done rarely.
+const compactAt = 1024
