@@ -7,7 +7,7 @@ import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/reade
 import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
-import { openSource } from '../source/open-source.js'
+import { fileBytes, openSource } from '../source/open-source.js'
 import type { TargetDescription } from './describe-target.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
@@ -62,6 +62,7 @@ class SequentialInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
+    run.progress.totalBytes = await totalBytes(this.#paths)
     for (const path of this.#paths) {
       if (run.stopped || this.#doneRecords >= limit) return
       const { compression, stdin } = this.#options.input ?? {}
@@ -145,6 +146,17 @@ class SequentialInputs implements Inputs {
   async close(): Promise<void> {
     await this.#source?.close()
   }
+}
+
+/** Bytes of all inputs as they lie on disk; undefined when one of them is no plain file. */
+async function totalBytes(paths: readonly string[]): Promise<number | undefined> {
+  let sum = 0
+  for (const path of paths) {
+    const size = path === '-' ? undefined : await fileBytes(path)
+    if (size === undefined) return undefined
+    sum += size
+  }
+  return sum
 }
 
 function dialectOf({ input = {} }: LoadOptions): ReaderOptions {

@@ -2,7 +2,7 @@
   One run from options to result: connect, ask what the target is, read batches, deliver them, confirm, report.
 */
 import type { Session } from '../client/session.js'
-import { DdbError, UsageError } from '../errors.js'
+import { ConnectionError, DdbError, UsageError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
@@ -16,6 +16,7 @@ import type { LoadOptions, LoadResult } from './options.js'
 import { makePlan } from './plan.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
 import { loadResult } from './result.js'
+import { retryRules, withRetries } from './retry.js'
 import { finalLimitFailure, newRun, type Run } from './run.js'
 
 /**
@@ -36,7 +37,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const opened: { inputs?: Inputs; control?: Session; delivery?: Delivery } = {}
   try {
     opened.inputs = await openInputs(options, plan)
-    opened.control = await connectServer(options.server, options.signal)
+    opened.control = await firstConnection(run)
     const target = await describeTarget(opened.control, plan, options)
     columns = target.columns
     opened.delivery = await openDelivery(run, target, opened.control)
@@ -59,6 +60,22 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
       coerced: counts[i]?.coerced ?? 0,
     })),
   })
+}
+
+/** A server that is just starting is waited for by the retry rules. */
+function firstConnection(run: Run): Promise<Session> {
+  const { options, plan } = run
+  let told = false
+  return withRetries(
+    retryRules(plan, systemClock),
+    () => connectServer(options.server, options.signal),
+    error => {
+      const again = error instanceof ConnectionError && !run.stopped
+      if (again && !told) run.notice(`${error.message} Trying again.`)
+      told = true
+      return again
+    },
+  )
 }
 
 function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {

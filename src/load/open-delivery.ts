@@ -24,25 +24,20 @@ export async function openDelivery(
   target: TargetDescription,
   control: Session,
 ): Promise<Delivery> {
-  const { plan, options } = run
+  const { plan } = run
   const receipts = await receiptsIfAny(run, target)
   if (receipts !== undefined) return receipts
-  const highWaterBytes = Math.max(plan.maxInFlightBytes, 1)
-  const session = await connectServer(options.server, options.signal, highWaterBytes)
   const names = target.columns.map(column => column.name)
-  const lane = openLane(run, session)
+  // Everything is asked before the data session is opened: a question that fails leaves nothing open.
   if (plan.mode === 'sync') {
-    const rules = retryRules(plan, systemClock)
-    return openAnsweredDelivery(lane, names, {
-      kind: plan.target.kind === 'table' ? 'rows' : 'function',
-      fates: await fatesOf(run, target, control, rules),
-      clock: systemClock,
-    })
+    const fates = await fatesOf(run, target, control, retryRules(plan, systemClock))
+    const kind = plan.target.kind === 'table' ? 'rows' : 'function'
+    return openAnsweredDelivery(await openLane(run), names, { kind, fates, clock: systemClock })
   }
   const counted = countedTable(run, target)
   const counting =
     counted === undefined ? undefined : await openCounting(run, target, control, counted)
-  return openAsyncDelivery(lane, names, run.tally, plan.maxInFlightBytes, counting)
+  return openAsyncDelivery(await openLane(run), names, run.tally, plan.maxInFlightBytes, counting)
 }
 
 /** Receipts when they are asked for, or to be had; `auto` says why when they are not. */
@@ -58,8 +53,9 @@ async function receiptsIfAny(run: Run, target: TargetDescription): Promise<Deliv
   }
 }
 
-function openLane({ plan }: Run, session: Session): Lane {
+async function openLane({ plan, options }: Run): Promise<Lane> {
   const { target } = plan
+  const session = await connectServer(options.server, options.signal, plan.maxInFlightBytes)
   if (target.kind === 'function') {
     return {
       session,

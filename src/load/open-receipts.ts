@@ -37,6 +37,7 @@ export async function openReceipts(
   try {
     const name = ledgerName(plan.runId)
     const ledger = await openLedger(control, name)
+    const fates = await fatesOf(run, target, control.session, rules)
     const lane = await openReceiptLane({
       connect: () => openSession(plan.maxInFlightBytes),
       ledger,
@@ -46,7 +47,6 @@ export async function openReceipts(
         plan.target.kind === 'function' ? plan.target.functionArguments.map(jsonToValue) : [],
       rules,
     })
-    const fates = await fatesOf(run, target, control.session, rules)
     const quietMs = Math.min(longestQuietMs, plan.confirmTimeoutMs / quietShare)
     const reopen = reopener(run, control, fates, name)
     return new ReceiptDelivery({ run, lane, control, ledger, fates, clock, quietMs, reopen })

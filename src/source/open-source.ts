@@ -2,7 +2,7 @@
   Opens one input: a file by its path, or a stream that somebody else opened (standard input). Gzip is recognised by
   its first two bytes.
 */
-import { open, type FileHandle } from 'node:fs/promises'
+import { open, stat, type FileHandle } from 'node:fs/promises'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { DdbError, InputError } from '../errors.js'
@@ -40,6 +40,12 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
   const { handle, size } = await openFile(path)
   const chunks = readErrors(fileChunks(handle), path)
   return startSource(path, path, size, chunks, options, () => handle.close())
+}
+
+/** Size of a regular file as it lies on disk; undefined for pipes and devices. */
+export async function fileBytes(path: string): Promise<number | undefined> {
+  const status = await stat(path)
+  return status.isFile() ? status.size : undefined
 }
 
 async function openFile(path: string): Promise<{ handle: FileHandle; size: number | undefined }> {

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
 import { load } from '../../src/load/load.js'
+import { startServer, type EmbeddedServer } from '../../src/server/index.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
 
 const good = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
@@ -182,6 +183,7 @@ t.test('nobody listening is code 69, with the way to start the embedded server',
       inputs: [join(dir, 'ok.csv')],
       server: { host: '127.0.0.1', port },
       target: { table: 'trades' },
+      delivery: { retries: 0 },
     }),
     {
       exitCode: 69,
@@ -189,6 +191,25 @@ t.test('nobody listening is code 69, with the way to start the embedded server',
       rows: { read: 0 },
     },
   )
+})
+
+t.test('a server that is just starting is waited for', async t => {
+  const listener = createServer().listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as { port: number }
+  listener.close()
+  await once(listener, 'close')
+  const dir = t.testdir({ 'ok.csv': tradesHeader + good })
+  let starting: Promise<EmbeddedServer> | undefined
+  const result = await load({
+    inputs: [join(dir, 'ok.csv')],
+    server: { host: '127.0.0.1', port },
+    target: { table: 'trades' },
+    onNotice: () => void (starting ??= startServer({ port, initScript: tradesScript })),
+  })
+  const server = await starting
+  t.teardown(() => server?.close())
+  t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
 })
 
 t.test(

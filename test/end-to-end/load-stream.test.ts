@@ -192,3 +192,28 @@ t.test('load() refuses what cannot be before it connects', async t => {
     { code: 'DDB_USAGE' },
   )
 })
+
+t.test('a question that fails leaves no session open', async t => {
+  const { load, server } = await startLoadServer(t, tradesScript, {
+    faults: {
+      beforeExecute: ({ text }) => (text.includes('count(*)') ? { error: 'not now' } : undefined),
+    },
+  })
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  const before = server.counters.connections
+  const result = await load(join(dir, 'trades.csv'), { delivery: { confirm: 'count' } })
+  t.match(result, { exitCode: 65, rows: { read: 0 }, error: { message: 'not now' } })
+  t.equal(server.counters.connections, before)
+})
+
+t.test('progress knows how many bytes there are', async t => {
+  const { load } = await startLoadServer(t, tradesScript)
+  const dir = t.testdir({ 'trades.csv': fourRows })
+  const totals = new Set<number | undefined>()
+  await load(join(dir, 'trades.csv'), {
+    onReport: report => {
+      if (report.phase === 'done') totals.add(report.totalBytes).add(report.bytesRead)
+    },
+  })
+  t.same([...totals], [Buffer.byteLength(fourRows)])
+})

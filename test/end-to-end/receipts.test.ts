@@ -8,17 +8,8 @@ import {
   type Faults,
   type RequestInfo,
 } from '../../src/server/index.js'
+import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
-
-/** ids 0 … n-1 in a stream table, so that every row can be told apart. */
-const streamScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
-const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
-db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`
-
-function csv(rowCount: number): string {
-  const rows = Array.from({ length: rowCount }, (_, i) => `${i},${i % 2 === 0 ? 'A' : 'B'}\n`)
-  return `id,sym\n${rows.join('')}`
-}
 
 const deliveries = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
 
@@ -41,12 +32,6 @@ async function run(
   t.equal(read, confirmed + unconfirmed + rejected + unsent, 'the equation holds')
   return result
 }
-
-async function ids(here: LoadServer, from = 'target'): Promise<number[]> {
-  return (await here.rows(`select id from ${from}`)).map(([id]) => Number(id)).sort((a, b) => a - b)
-}
-
-const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
 
 t.test(
   'every batch is claimed, written once and confirmed; the ledger is gone afterwards',

@@ -1,0 +1,165 @@
+/*
+  The faults of the delivery matrix: what goes wrong, and when. Data requests are counted from 1, so every fault hits
+  the same batch in every run.
+*/
+import type { LoadOptions } from '../../src/load/options.js'
+import type { Faults, RequestInfo } from '../../src/server/index.js'
+import { closedGate } from '../helpers/gate.js'
+import type { Cut } from '../helpers/tcp-proxy.js'
+
+/** What a fault may do to the server while a run goes on. */
+export interface Victim {
+  dropLedger(): void
+  /** Ends the server; another, empty one takes its address. */
+  restart(): void
+  setClock(nowMs: number): void
+}
+
+export interface Mishap {
+  faults?: Faults
+  /** See startTcpProxy. */
+  cut?: (sent: Buffer) => Cut | undefined
+  /** Called before the run. */
+  prepare?: (victim: Victim) => void
+  /** Where rejected rows go, instead of into a file that can be written. */
+  rejects?: string
+  /** A row of the input that cannot be read. */
+  badRow?: boolean
+  options?: Partial<LoadOptions>
+  /** Lets go of what the server holds back, after the run. */
+  release?: () => void
+}
+
+export interface Fault {
+  readonly name: string
+  /** Confirmations it means nothing to, or that wait for ever by design. */
+  readonly notFor?: readonly string[]
+  readonly begin: (victim: Victim, seed: number) => Mishap
+}
+
+export const isData = (request: RequestInfo): boolean => request.rows > 0
+
+/** Only the lane ever sends it: the symbols of the rows. */
+const marker = Buffer.from('function\n')
+
+/** Where the n-th data request begins, or undefined while it has not been sent. */
+function dataRequest(sent: Buffer, n: number): number | undefined {
+  let at = -1
+  for (let found = 0; found < n; found++) {
+    at = sent.indexOf(marker, at + 1)
+    if (at < 0) return undefined
+  }
+  return at
+}
+
+/** Calls back for the n-th data request only. */
+function onDataRequest<T>(
+  n: number,
+  then: (request: RequestInfo) => T,
+): (request: RequestInfo) => T | undefined {
+  let number = 0
+  return request => (isData(request) && ++number === n ? then(request) : undefined)
+}
+
+/** Resolves after so many turns of the event loop: other connections are served meanwhile. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
+}
+
+export const faults: readonly Fault[] = [
+  { name: 'nothing goes wrong', begin: () => ({}) },
+  {
+    name: 'the connection is reset in mid-stream',
+    begin: (_, seed) => ({
+      cut: sent => {
+        const begin = dataRequest(sent, 1)
+        return begin === undefined ? undefined : { afterBytes: begin + 400 + (seed % 700), how: 'reset' }
+      },
+    }),
+  },
+  {
+    name: 'the connection ends inside a request',
+    begin: () => ({
+      cut: sent => {
+        const begin = dataRequest(sent, 3)
+        return begin === undefined ? undefined : { afterBytes: begin + 60, how: 'end' }
+      },
+    }),
+  },
+  {
+    name: 'the server is slow',
+    begin: () => ({
+      faults: { beforeExecute: onDataRequest(3, () => ({ until: turns(200) })) },
+    }),
+  },
+  {
+    name: 'the server loses a batch silently',
+    notFor: ['sync'],
+    begin: () => ({ faults: { beforeExecute: onDataRequest(3, () => 'drop') } }),
+  },
+  {
+    name: 'the server refuses a batch once',
+    begin: () => ({
+      faults: { beforeExecute: onDataRequest(3, () => ({ error: 'not this time' })) },
+    }),
+  },
+  {
+    name: 'the connection ends before a batch is executed',
+    begin: () => ({ faults: { beforeExecute: onDataRequest(3, () => 'close') } }),
+  },
+  {
+    name: 'the connection ends after a batch was executed',
+    begin: () => ({ faults: { afterExecute: onDataRequest(3, () => 'close') } }),
+  },
+  {
+    name: 'a second copy arrives while the first still waits',
+    begin: () => {
+      const gate = closedGate()
+      let first: string | undefined
+      return {
+        release: gate.open,
+        faults: {
+          beforeExecute: request => {
+            if (!isData(request)) return undefined
+            first ??= request.sessionId
+            if (request.sessionId === first) return { until: gate.opened }
+            gate.open()
+            return undefined
+          },
+        },
+        // All of the first requests get through before the connection ends.
+        cut: sent => {
+          const begin = dataRequest(sent, 1)
+          const complete = begin !== undefined && sent.length > begin + 200
+          return complete ? { afterBytes: sent.length, how: 'end' } : undefined
+        },
+      }
+    },
+  },
+  {
+    name: 'the ledger is dropped in mid-run',
+    notFor: ['none', 'count', 'sync'],
+    begin: victim => ({
+      faults: { afterExecute: onDataRequest(3, () => void victim.dropLedger()) },
+    }),
+  },
+  {
+    name: 'the server restarts empty',
+    begin: victim => ({
+      faults: {
+        beforeExecute: onDataRequest(4, () => {
+          victim.restart()
+          return 'close' as const
+        }),
+      },
+    }),
+  },
+  {
+    name: 'the rejects file cannot be written',
+    begin: () => ({ badRow: true, rejects: '/dev/full' }),
+  },
+  {
+    name: "the server's clock is wrong",
+    begin: () => ({ prepare: victim => victim.setClock(Date.UTC(1971, 0, 1)) }),
+  },
+]
