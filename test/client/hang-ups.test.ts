@@ -57,7 +57,7 @@ t.test('a server that says nothing is given up in time', async t => {
     code: 'DDB_CONNECT',
     message: /did not let us in within 30 ms/,
   })
-  await server.peer.until(peer => peer.ended)
+  await (await server.accepted).until(peer => peer.ended)
 })
 
 t.test('an AbortSignal ends the attempt', async t => {

@@ -90,6 +90,8 @@ export interface FakeServer {
   readonly port: number
   /** The latest connection. */
   readonly peer: FakePeer
+  /** The first connection, once it is accepted. */
+  readonly accepted: Promise<FakePeer>
   close(): Promise<void>
 }
 
@@ -99,6 +101,8 @@ export async function startFakeServer(
   options: { answerConnect?: boolean; keepOpen?: boolean } = {},
 ): Promise<FakeServer> {
   const peers: FakePeer[] = []
+  let accept: (peer: FakePeer) => void = () => undefined
+  const accepted = new Promise<FakePeer>(resolve => (accept = resolve))
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
     const handle = (received: Received, peer: FakePeer): void => {
       const { request } = received
@@ -107,7 +111,9 @@ export async function startFakeServer(
       if (!greeting || options.answerConnect === false) onRequest(received, peer)
       else peer.reply({ value: undefined })
     }
-    peers.push(new FakePeer(socket, handle))
+    const peer = new FakePeer(socket, handle)
+    peers.push(peer)
+    accept(peer)
     if (options.keepOpen !== true) socket.on('end', () => socket.end())
   })
   server.listen(0, '127.0.0.1')
@@ -117,6 +123,7 @@ export async function startFakeServer(
     get peer() {
       return peers.at(-1)!
     },
+    accepted,
     close: async () => {
       for (const peer of peers) peer.socket.destroy()
       server.close()
