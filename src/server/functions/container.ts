@@ -11,7 +11,9 @@ import {
   dictionaryValues,
   emptyDictionary,
   setEntry,
+  tableColumn,
 } from '../script/dictionary.js'
+import { indexValue } from '../script/indexing.js'
 import { applyBinary } from '../script/operators/operators.js'
 import { matrixColumn, matrixOfColumns, reshape } from '../script/operators/matrix.js'
 import { setOf, setOperation } from '../script/operators/set-operation.js'
@@ -163,6 +165,24 @@ const shape = unaryFunction('shape', value => {
   return { form: 'pair', elements: { form: 'vector', type: 'INT', length: 2, data } }
 })
 
+/** row(obj, i): one row of a matrix, one element of each vector of a tuple, one row of a table. */
+const row = binaryFunction('row', (value, index) => {
+  if (value.form === 'serverTable') return indexValue(value, [index])
+  const columns = value.form === 'matrix' ? columnsOf(value) : elementsOf(value)
+  return vectorOfElements(columns.map(column => indexValue(column, [index])))
+})
+
+/** col(obj, i): one column of a matrix, a table or a tuple. */
+const col = binaryFunction('col', (value, index) => {
+  const position = integerOf(index)
+  if (value.form === 'serverTable' && position !== undefined) {
+    const name = value.columnNames[position]
+    if (name === undefined) throw new ScriptError('The column index is out of range.')
+    return tableColumn(value, name)
+  }
+  return indexValue(value, [index])
+})
+
 const reshapeFunction = defineFunction('reshape', ['obj', 'dim'], 1, (_, [value, dimensions]) => {
   if (dimensions === undefined) return value!.form === 'matrix' ? value.elements : value!
   return applyBinary('$', value!, dimensions)
@@ -190,6 +210,9 @@ export const containerFunctions: readonly Builtin[] = [
   transpose,
   alias(transpose, 'flip'),
   shape,
+  row,
+  col,
+  alias(col, 'column'),
   reshapeFunction,
   tuple,
 ]

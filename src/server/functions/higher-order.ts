@@ -115,6 +115,19 @@ const reduce = defineFunction('reduce', ['func', 'X', 'init'], 2, function* (con
   return results.at(-1) ?? args[2] ?? voidValue
 })
 
+/** cross(func, X, [Y]): a matrix of func(X[i], Y[j]). */
+const cross = defineFunction('cross', ['func', 'X', 'Y'], 2, function* (context, [fn, x, y]) {
+  const callee = functionArgument(fn, 'cross')
+  const [left, right] = [x!, y ?? x!].map(value => partsOf(value) ?? [value])
+  const columns: ServerValue[] = []
+  for (const two of right!) {
+    const results: ServerValue[] = []
+    for (const one of left!) results.push(yield* context.call(callee, [one, two]))
+    columns.push(vectorOfElements(results))
+  }
+  return assembled(columns)
+})
+
 const call = defineFunction('call', ['func', '...rest'], 1, (context, [fn, ...args]) =>
   context.call(functionArgument(fn, 'call'), args),
 )
@@ -146,6 +159,8 @@ export const higherOrderFunctions: readonly Builtin[] = [
   oneSided('eachRight', 1),
   accumulate,
   reduce,
+  cross,
+  alias(cross, 'pcross'),
   call,
   unifiedCall,
   partial,

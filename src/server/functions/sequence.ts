@@ -57,6 +57,23 @@ function runningDouble(values: Float64Array, length: number, combine: Floating):
   return { form: 'vector', type: 'DOUBLE', length, data }
 }
 
+/** cumavg(X): the mean of the elements so far. */
+const cumavg = unaryFunction('cumavg', value => {
+  const vector = vectorArgument(value, 'cumavg')
+  const sums = runningTotals(vector, undefined, (total, one) => total + one)
+  const present = nullFlags(vector)
+  const counts = runningTotals(present, undefined, (total, one) => total + one)
+  return applyBinary('\\', sums, counts)
+})
+
+/** 0 for a null, 1 for a value. */
+function nullFlags(vector: Vector): Vector {
+  const data = Int32Array.from({ length: vector.length }, (_, row) =>
+    isNullAt(vector, row) ? 0 : 1,
+  )
+  return { form: 'vector', type: 'INT', length: data.length, data }
+}
+
 /** cummax and cummin keep the type. */
 function runningExtreme(name: string, wantsLargest: boolean): Builtin {
   const pickWhole = (a: bigint, b: bigint): bigint => (wantsLargest === a > b ? a : b)
@@ -173,6 +190,7 @@ export const sequenceFunctions: readonly Builtin[] = [
     (total, value) => total + value,
   ),
   running('cumprod', undefined, (total, value) => total * value),
+  cumavg,
   runningExtreme('cummax', true),
   runningExtreme('cummin', false),
   neighbour('prev', 1),

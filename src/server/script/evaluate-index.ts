@@ -10,7 +10,8 @@ import { indexValue, type IndexValue } from './indexing.js'
 import { lookUp, valueOfName } from './names.js'
 import { integerOf } from './scalar.js'
 import type { Expression, Index, Slice } from './syntax.js'
-import type { ServerValue } from './values.js'
+import type { FunctionValue, ServerValue } from './values.js'
+import { vectorOfElements } from './vector-literal.js'
 
 export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
   const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
@@ -20,8 +21,7 @@ export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValu
   const indexes: IndexValue[] = []
   for (const index of node.indexes) indexes.push(yield* evaluateIndexValue(index, frame))
   if (target.form === 'function') {
-    // A function is applied to what stands in the brackets: `(sum)[1..10]`.
-    const result = startCall(frame.runtime, target, indexes.map(asArgument))
+    const result = startCall(frame.runtime, target, argumentsOf(target, indexes.map(asArgument)))
     return 'form' in result ? result : yield* result
   }
   const [only] = indexes
@@ -35,6 +35,15 @@ export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValu
 /** Reading an element keeps nothing of the variable. */
 function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
   return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
+}
+
+/**
+ * A function is applied to what stands in the brackets: `(corr)[x, y]`; one that takes a single argument takes it as
+ * a vector: `uuid["…", "…"]`.
+ */
+function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
+  const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1
+  return takesOne && values.length > 1 ? [vectorOfElements(values)] : values
 }
 
 function asArgument(index: IndexValue): ServerValue {

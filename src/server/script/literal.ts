@@ -44,7 +44,7 @@ const nullSuffixes: Readonly<Record<string, DataType>> = {
 }
 
 const temporalPattern =
-  /(?:(\d{4}\.\d{1,2}\.\d{1,2})(?:(?:T| (?=\d{1,2}:\d{2}:\d{2}))(\d{1,2}(?::\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?))?|(\d{4}\.\d{1,2}M)|(\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?)[stn]?|(\d{1,2}:\d{2}m))(?![\w.])/y
+  /(?:(\d{4}\.\d{1,2}\.\d{1,2})(?:(?:T| (?=\d{1,2}:\d{2}:\d{2}))(\d{1,2}(?::\d{2}(?::\d{2}(?:\.\d{1,9})?)?)?))?[dDTN]?|(\d{4}\.\d{1,2}M)|(\d{1,2}:\d{2}:\d{2}(?:\.\d{1,9})?)[stn]?|(\d{1,2}:\d{2}m))(?![\w.])/y
 
 const datesPattern = /(\d{4}\.\d{1,2}\.\d{1,2})(?=\.\.)|(\d{4}\.\d{1,2}M)(?=\.\.)/y
 
@@ -77,7 +77,7 @@ function temporalLiteral(
       ? 'MONTH'
       : 'DATE'
     : temporalType(match[1], match[2], match[3], match[4])
-  const body = type === 'MINUTE' || type === 'MONTH' ? text : text.replace(/[stn]$/, '')
+  const body = type === 'MINUTE' || type === 'MONTH' ? text : text.replace(/[stndDTN]$/, '')
   const raw = parseTemporal(type, body.replace(' ', 'T'))
   if (raw === undefined) return undefined
   return { value: { form: 'scalar', type, value: raw } as Scalar, end: start + text.length }

@@ -77,6 +77,11 @@ const neverOperands: ReadonlySet<string> = new Set([
   'catch',
 ])
 
+/** Words that begin a statement where an expression may end without a separator: `x = f(1) share t as s`. */
+export const startingWords: ReadonlySet<string> = new Set([
+  'return', 'else', 'throw', 'break', 'continue', 'share', 'if', 'for', 'do', 'try', 'def', 'go',
+]) // prettier-ignore
+
 /** One expression whose operators all bind at least as tightly as `minPrecedence`. */
 export function parseExpression(cursor: Cursor, minPrecedence = 0): Expression {
   return cursor.within({}, () => {
@@ -218,6 +223,7 @@ function extendByWord(
 }
 
 function stopsHere(cursor: Cursor, word: string): boolean {
+  if (startingWords.has(word)) return true
   return neverOperands.has(word) || (cursor.mode.isSql && sqlStopWords.has(word))
 }
 

@@ -19,6 +19,25 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
   ['false', boolScalar(false)],
 ])
 
+/** An operator given to a function is the function of its name: `reduce(+, x)`. */
+const operatorWords: Readonly<Record<string, string>> = {
+  '+': 'add',
+  '-': 'sub',
+  '*': 'mul',
+  '/': 'div',
+  '\\': 'ratio',
+  '%': 'mod',
+  '**': 'dot',
+  '&&': 'and',
+  '||': 'or',
+  '<': 'lt',
+  '<=': 'le',
+  '==': 'eq',
+  '!=': 'ne',
+  '>': 'gt',
+  '>=': 'ge',
+}
+
 /** Words of statements and of SQL that cannot be values. */
 const reserved: ReadonlySet<string> = new Set([
   'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert',
@@ -116,7 +135,10 @@ function negated(value: ServerValue): ServerValue {
 
 function continuesConstants(cursor: Cursor): boolean {
   const token = cursor.peek()
-  if (!token.spaceBefore || token.newlineBefore) return false
+  if (token.newlineBefore) return false
+  // Strings and symbols need no blank between them.
+  if (token.kind === 'string' || token.kind === 'symbol') return true
+  if (!token.spaceBefore) return false
   if (token.kind === 'name') return constants.has(token.text)
   if (token.kind === 'operator') {
     const next = cursor.peek(1)
@@ -286,6 +308,12 @@ function parseArgument(cursor: Cursor, isSql: boolean): Argument {
     return { name: token.text, value: parseElement(cursor) }
   }
   const closes = cursor.isOperator(')', 1)
+  const operatorName = closes || cursor.isOperator(',', 1) ? operatorWords[token.text] : undefined
+  if (token.kind === 'operator' && operatorName !== undefined && !(isSql && token.text === '*')) {
+    cursor.next()
+    const span = cursor.spanFrom(token)
+    return { value: { kind: 'name', name: operatorName, isFunction: true, span } }
+  }
   if (isSql && closes && cursor.accept('*')) {
     const all: Name = { kind: 'name', name: '*', isFunction: false, span: cursor.spanFrom(token) }
     return { value: all }

@@ -219,7 +219,8 @@ function parseUpdate(cursor: Cursor, first: Token): Update {
   const target = parseTarget(cursor)
   expectClause(cursor, 'set')
   const assignments = parseList(cursor, () => {
-    const columnName = parseAlias(cursor)
+    const first = parseAlias(cursor)
+    const columnName = cursor.accept('.') ? parseAlias(cursor) : first
     cursor.expect('=')
     return { columnName, value: parseExpression(cursor) }
   })

@@ -2,7 +2,7 @@
   Statements. A statement ends with its line, with `;` or before `}`.
 */
 import type { Cursor } from './cursor.js'
-import { parseExpression } from './parse-expression.js'
+import { parseExpression, startingWords } from './parse-expression.js'
 import { parseDefine, startsShortLambda } from './parse-function.js'
 import { parseAlias, parseElement } from './parse-operand.js'
 import { startsSql } from './parse-sql.js'
@@ -94,7 +94,7 @@ function startsBracedValue(cursor: Cursor): boolean {
 
 /** `{x += 1 return x}`: a keyword may begin the next statement without a separator. */
 function startsStatement(cursor: Cursor): boolean {
-  return ['return', 'else', 'throw', 'break', 'continue'].some(word => cursor.isWord(word))
+  return cursor.isAnyWord(startingWords)
 }
 
 function endsWithBlock(statement: Statement): boolean {

@@ -4,6 +4,7 @@
 import { vectorOf, type ElementValue } from '../../protocol/element.js'
 import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
+import { stringScalar, textsOf } from './scalar.js'
 import type { ServerValue, ValueList } from './values.js'
 
 const numericOrder: readonly DataType[] = [
@@ -60,13 +61,12 @@ function rawOf(scalar: Scalar, type: DataType): ElementValue {
   return value
 }
 
-/** Blank-separated constants; undefined when they have no common type. */
+/** Constants beside each other, chains of symbols among them; undefined when they have no common type. */
 export function vectorOfLiterals(values: readonly ServerValue[]): ServerValue | undefined {
-  const scalars: Scalar[] = []
-  for (const value of values) {
-    if (value.form !== 'scalar') return undefined
-    scalars.push(value)
-  }
+  const scalars = values.flatMap(value => {
+    if (value.form === 'scalar') return [value]
+    return (textsOf(value) ?? []).map(stringScalar)
+  })
   return vectorOfScalars(scalars)
 }
 

@@ -29,6 +29,8 @@ testExamples(t, {
     'm=eachLeft(pow, 2 3, 1 2); m[1]': '[3,9]',
     'm=eachRight(add, 1 2, 10 20); m[0]': '[11,12]',
     'eachLeft(add, 5, 6)': '[11]',
+    'm=cross(+, 1 2, 3 5 7); m[1]': '[6,7]',
+    'm=cross(mul, 1 2); m[1]': '[2,4]',
   },
   'reduce and accumulate go from result to result': {
     'reduce(add, 1..4)': '10',

@@ -9,6 +9,8 @@ testExamples(t, {
     'typestr(cumsum(1 2))': 'FAST LONG VECTOR',
     'cumsum(1.5 2)': '[1.5,3.5]',
     'cumprod(1 2 3)': '[1,2,6]',
+    'cumavg(2 NULL 4)': '[2,2,3]',
+    'cumavg(NULL 4)': '[,4]',
     'cummax(1 3 2)': '[1,3,3]',
     'cummin(3 1 2)': '[3,1,1]',
     'cummax(2012.01.01 2011.01.01)': '[2012.01.01,2012.01.01]',

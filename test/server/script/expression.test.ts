@@ -34,6 +34,8 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'def f1(x,y):x+y\n2 add 3 sub 5 f1 5': '-5',
     '3 add 2': '5',
     '1 between 0:5': 'true',
+    'reduce(+, 1..4)': '10',
+    'x=2; x = x add 1 if(x>2) x=9; x': '9',
     '`a in `a`b': 'true',
     '3 not in 1 2': 'true',
   },
