@@ -45,6 +45,8 @@ export interface ClientSession {
 
 export interface ClientOptions {
   urgent?: boolean
+  node?: string
+  nodes?: readonly string[]
   listener?: (message: ClientMessage) => void
 }
 
