@@ -6,6 +6,7 @@ import ts from 'typescript-eslint'
 const nodeGlobals = Object.fromEntries(
   [
     'AbortController',
+    'AbortSignal',
     'Buffer',
     'URL',
     'clearInterval',

@@ -236,7 +236,9 @@ export class ConnectionPool implements AsyncDisposable {
 
   /** Opens a lost connection while tasks wait; when that fails, tasks are left to members that are connected. */
   async #isReady(member: PoolMember): Promise<boolean> {
-    while (!member.isOpen && !this.#queue.isEmpty) {
+    while (!member.isOpen) {
+      const request = this.#queue.first()
+      if (request === undefined) break
       try {
         await member.open()
       } catch (error) {
@@ -244,7 +246,8 @@ export class ConnectionPool implements AsyncDisposable {
           this.#wakeOther()
           return false
         }
-        this.#queue.next()?.task.fail(error)
+        // A task that came later has not been tried.
+        if (this.#queue.first() === request) this.#queue.next()?.task.fail(error)
       }
     }
     return true

@@ -62,21 +62,21 @@ export class TaskQueue {
     this.#requests.push(request)
   }
 
-  next(): TaskRequest | undefined {
+  /** The task whose turn it is; it stays. */
+  first(): TaskRequest | undefined {
     while (this.#head < this.#requests.length) {
-      const request = this.#requests[this.#head++]!
-      if (this.#head >= compactAt && this.#head * 2 >= this.#requests.length) this.#compact()
+      const request = this.#requests[this.#head]!
       if (request.task.state === 'pending') return request
+      this.#advance()
     }
-    this.#compact()
     return undefined
   }
 
-  /** True when no task waits. */
-  get isEmpty(): boolean {
-    return (
-      this.#requests.findIndex(({ task }, i) => i >= this.#head && task.state === 'pending') < 0
-    )
+  /** Takes the task whose turn it is. */
+  next(): TaskRequest | undefined {
+    const request = this.first()
+    if (request !== undefined) this.#advance()
+    return request
   }
 
   failAll(error: unknown): void {
@@ -84,7 +84,10 @@ export class TaskQueue {
     this.#head = 0
   }
 
-  #compact(): void {
+  #advance(): void {
+    this.#head++
+    const isLast = this.#head === this.#requests.length
+    if (!isLast && (this.#head < compactAt || this.#head * 2 < this.#requests.length)) return
     this.#requests.splice(0, this.#head)
     this.#head = 0
   }

@@ -29,12 +29,12 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   const plan = makePlan(options)
   const run = newRun(options, plan)
   let columns: readonly TargetColumn[] = []
+  const opened: { inputs?: Inputs; control?: Session; delivery?: Delivery } = {}
   const stopListening = onAbort(options.signal, () => {
     run.fail(new DdbError('DDB_INTERRUPTED', 'the run was interrupted'))
     // A read that waits for more input has to end, too.
     void opened.inputs?.close()
   })
-  const opened: { inputs?: Inputs; control?: Session; delivery?: Delivery } = {}
   try {
     opened.inputs = await openInputs(options, plan)
     opened.control = await firstConnection(run)

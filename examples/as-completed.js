@@ -1,0 +1,25 @@
+// Results as they come, the state of a task, the first of several.
+import { asCompleted, ConnectionPool } from 'ddb-ingest'
+import { startServer } from 'ddb-ingest/server'
+
+const server = await startServer({ port: 0 })
+const { host, port } = server
+const pool = await ConnectionPool.connect({ host, port, size: 3 })
+
+function doSomeWork(x) {
+  console.log('Waiting:', x)
+  return pool.runTaskAsync(`sleep(${x * 200}); "Done after ${x}"`)
+}
+
+const tasks = [doSomeWork(4), doSomeWork(1), doSomeWork(2)]
+console.log('state:', tasks.map(task => task.state).join(' '))
+tasks[0].result().then(() => console.log('callback: the first task is done'))
+
+const first = await Promise.race(tasks.map(task => task.result()))
+console.log('first:', first.value)
+for await (const result of asCompleted(tasks.map(task => task.result()))) {
+  console.log('Task ret:', result.value)
+}
+console.log('state:', tasks.map(task => task.state).join(' '))
+await pool.shutDown()
+await server.close()

@@ -1,0 +1,20 @@
+// A hundred concurrent requests take as long as the slowest, not as long as all.
+import { ConnectionPool, toPlain } from 'ddb-ingest'
+import { startServer } from 'ddb-ingest/server'
+
+const server = await startServer({ port: 0 })
+const { host, port } = server
+
+for (const count of [100, 5]) {
+  const pool = await ConnectionPool.connect({ host, port, size: count })
+  const requests = Array.from({ length: count }, (_, i) =>
+    pool.run(`start = now(); sleep(${1000 + i}); [start, now()]`),
+  )
+  const spans = (await Promise.all(requests)).map(toPlain)
+  const starts = spans.map(([start]) => start).sort()
+  const ends = spans.map(([, end]) => end).sort()
+  // The server's own clock, which every request was answered with.
+  console.log(`${count} requests, all under way at once:`, starts.at(-1) < ends[0])
+  await pool.shutDown()
+}
+await server.close()

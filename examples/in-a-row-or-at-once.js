@@ -1,0 +1,30 @@
+// 1 + 2 + 4 in a row; at once it is as long as the longest. One unit is 100 ms here.
+import { ConnectionPool, toPlain } from 'ddb-ingest'
+import { startServer } from 'ddb-ingest/server'
+
+const server = await startServer({ port: 0 })
+const { host, port } = server
+const pool = await ConnectionPool.connect({ host, port, size: 3 })
+
+async function doSomeWork(x) {
+  const times = await pool.run(`start = now(); sleep(${x * 100}); [start, now()]`)
+  const [start, end] = toPlain(times)
+  console.log('Done after', x)
+  return { start, end }
+}
+
+console.log('-- in a row')
+const inARow = []
+for (const x of [1, 2, 4]) inARow.push(await doSomeWork(x))
+const waited = inARow.every(({ start }, i) => i === 0 || inARow[i - 1].end <= start)
+console.log('each began after the one before had ended:', waited)
+
+console.log('-- at once')
+const atOnce = await Promise.all([1, 2, 4].map(doSomeWork))
+const lastStart = atOnce
+  .map(({ start }) => start)
+  .sort()
+  .at(-1)
+console.log('all began before the first had ended:', lastStart < atOnce[0].end)
+await pool.shutDown()
+await server.close()

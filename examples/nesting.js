@@ -1,0 +1,37 @@
+// Asynchronous functions that call asynchronous functions: three ways to wait for what is inside.
+import { ConnectionPool } from 'ddb-ingest'
+import { startServer } from 'ddb-ingest/server'
+
+const server = await startServer({ port: 0 })
+const { host, port } = server
+const pool = await ConnectionPool.connect({ host, port, size: 3 })
+
+async function doSomeWork(x) {
+  console.log('waiting:', x)
+  const { value } = await pool.run(`sleep(${x * 50}); "Done after ${x}"`)
+  return value
+}
+
+// 1: waits inside and uses the results there
+async function main() {
+  for (const result of await Promise.all([1, 2, 4].map(doSomeWork))) {
+    console.log('Task ret:', result)
+  }
+}
+
+// 2: hands all outcomes, failures included, to the caller
+function outcomes() {
+  return Promise.allSettled([doSomeWork(1), pool.run('noSuchFunction()')])
+}
+
+// 3: makes the tasks out of a list
+async function job(t) {
+  await pool.run(`sleep(${t * 50})`)
+  console.log('used', t)
+}
+
+await main()
+for (const { status } of await outcomes()) console.log(status)
+await Promise.all([1, 2].map(job))
+await pool.shutDown()
+await server.close()
