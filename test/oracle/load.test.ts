@@ -1,0 +1,219 @@
+/*
+  Text into a table by the loader, values out of it by the official client.
+*/
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { load } from '../../src/load/load.js'
+import type { LoadOptions, LoadResult } from '../../src/load/options.js'
+import type { Table } from '../../src/protocol/value.js'
+import { arrayCases, elementsOfCase, typeCases } from './cases.js'
+import { startEnds, test, type Client, type ClientObject, type Ends } from './client.js'
+import { clientVector, elementsOfClient, elementsOfOurs, type Element } from './elements.js'
+import { spellings } from './spellings.js'
+
+const isText = (type: string): boolean => ['SYMBOL', 'STRING', 'BLOB'].includes(type)
+const nullOf = (type: string): Element => (isText(type) ? '' : null)
+
+const csvField = (text: string): string => `"${text.replaceAll('"', '""')}"`
+
+/** A table `name` of a row number and one column of the type. */
+async function createTarget({ official }: Ends, name: string, type: string): Promise<void> {
+  await official.eval(`share table(100:0, \`row\`value, [INT, ${type}]) as ${name}`)
+}
+
+async function loadText(
+  t: Test,
+  { server }: Ends,
+  file: string,
+  text: string,
+  change: Partial<LoadOptions> = {},
+): Promise<LoadResult> {
+  const path = join(t.testdir(), file)
+  await writeFile(path, text)
+  return load({
+    inputs: [path],
+    server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+    target: { table: file.replace(/\..*/, '') },
+    ...change,
+  })
+}
+
+/** What the client reads in column `value`, in the order of the input. */
+async function readBack(client: Client, { official }: Ends, name: string): Promise<Element[]> {
+  const table = await official.eval(`select * from ${name} order by row`)
+  return elementsOfClient(client, (table.value as ClientObject[])[1]!)
+}
+
+test('every spelling in CSV is the value the client reads, an empty field is null', async (t, client) => {
+  const ends = await startEnds(t, client)
+  for (const [type, { accepted }] of Object.entries(spellings)) {
+    const name = `csv${type.replace(/\(.*/, '')}`
+    await createTarget(ends, name, type)
+    const lines = accepted.map(([text], at) => `${at},${csvField(text)}`)
+    const text = ['row,value', ...lines, `${accepted.length},`].join('\n')
+    const result = await loadText(t, ends, `${name}.csv`, text)
+    t.equal(result.error, null, type)
+    const expected = [...accepted.map(([, element]) => element), nullOf(type)]
+    t.strictSame(await readBack(client, ends, name), expected, type)
+  }
+})
+
+/** Types whose every value is a number or a boolean of JSON: a string there is a mistake. */
+const nativeOnly = new Set(['BOOL', 'SHORT', 'INT'])
+
+test('every spelling in JSON is the value the client reads, null is null', async (t, client) => {
+  const ends = await startEnds(t, client)
+  for (const [type, { accepted }] of Object.entries(spellings)) {
+    const name = `json${type.replace(/\(.*/, '')}`
+    await createTarget(ends, name, type)
+    const rows = accepted.map(([value], row) => JSON.stringify({ row, value }))
+    const last = JSON.stringify({ row: accepted.length, value: null })
+    const text = [...rows, last].join('\n')
+    const rejects = { onError: 'skip', maxErrors: 100 } as const
+    const result = await loadText(t, ends, `${name}.ndjson`, text, { rejects })
+    t.equal(result.error, null, type)
+    const elements = nativeOnly.has(type) ? [] : accepted.map(([, element]) => element)
+    t.equal(result.rows.rejected, accepted.length - elements.length, type)
+    t.strictSame(await readBack(client, ends, name), [...elements, nullOf(type)], type)
+  }
+})
+
+test('text that is no value of its type is refused row by row', async (t, client) => {
+  const ends = await startEnds(t, client)
+  for (const [type, { refused }] of Object.entries(spellings)) {
+    const name = `no${type.replace(/\(.*/, '')}`
+    await createTarget(ends, name, type)
+    const lines = refused.map((text, at) => `${at},${csvField(text)}`)
+    const text = ['row,value', ...lines, `${refused.length},`].join('\n')
+    const rejects = { onError: 'skip', maxErrors: 100 } as const
+    const { rows, error } = await loadText(t, ends, `${name}.csv`, text, { rejects })
+    t.equal(error, null, type)
+    t.equal(rows.rejected, refused.length, `${type}: ${refused.join(' ')}`)
+    t.strictSame(await readBack(client, ends, name), [nullOf(type)], `${type}: the row without`)
+  }
+})
+
+test('JSON numbers, booleans and arrays are values of their own', async (t, client) => {
+  const ends = await startEnds(t, client)
+  const cases: [type: string, json: string, expected: Element[]][] = [
+    ['BOOL', '[true, false, null, 1]', [true, false, null, true]],
+    ['CHAR', '[97, -127, null]', [97, -127, null]],
+    ['SHORT', '[32767, -32767, null]', [32_767, -32_767, null]],
+    ['INT', '[2147483647, -2147483647, 0]', [2_147_483_647, -2_147_483_647, 0]],
+    ['LONG', '[9223372036854775807, 9007199254740993]', [2n ** 63n - 1n, 9_007_199_254_740_993n]],
+    ['FLOAT', '[0.1, -1e-3]', [Math.fround(0.1), Math.fround(-0.001)]],
+    ['DOUBLE', '[0.1, 1.7976931348623157e308, 5]', [0.1, Number.MAX_VALUE, 5]],
+    ['DECIMAL64(4)', '[1.5, -12345678901234.5678]', [15_000n, -123_456_789_012_345_678n]],
+    [
+      'DECIMAL128(10)',
+      '[1234567890123456789.0123456789]',
+      [12_345_678_901_234_567_890_123_456_789n],
+    ],
+    ['STRING', '["\\u6570\\u636e", "\\ud83d\\ude00", "\\n"]', ['数据', '😀', '\n']],
+    [
+      'INT[]',
+      '[[1, null, 3], [], null, [2147483647]]',
+      [[1, null, 3], [null], [null], [2_147_483_647]],
+    ],
+    ['DOUBLE[]', '[[1.5, 2], [null]]', [[1.5, 2], [null]]],
+    ['DATE[]', '[["2012.06.13", "1969-12-31"]]', [[15_504, -1]]],
+    ['DECIMAL32(2)[]', '[[1.5, "-0.05", null]]', [[150n, -5n, null]]],
+  ]
+  for (const [at, [type, json, expected]] of cases.entries()) {
+    const name = `native${at}`
+    await createTarget(ends, name, type)
+    // Cut by hand: JSON.parse would round what must not be rounded.
+    const values = splitList(json)
+    const lines = values.map((value, row) => `{"row": ${row}, "value": ${value}}`)
+    const result = await loadText(t, ends, `${name}.ndjson`, lines.join('\n'))
+    t.equal(result.error, null, type)
+    t.strictSame(await readBack(client, ends, name), expected, `${type} ${json}`)
+  }
+})
+
+/** The texts of the elements of a JSON array. */
+function splitList(json: string): string[] {
+  const parts: string[] = []
+  let depth = 0
+  let start = 1
+  for (let at = 1; at < json.length; at++) {
+    const isEnd = at === json.length - 1
+    if (depth === 0 && (json[at] === ',' || isEnd)) {
+      parts.push(json.slice(start, at).trim())
+      start = at + 1
+    }
+    if (json[at] === '[') depth++
+    if (json[at] === ']') depth--
+  }
+  return parts
+}
+
+test('arrays of every type that has them, in one field of CSV', async (t, client) => {
+  const ends = await startEnds(t, client)
+  for (const [type, { accepted }] of Object.entries(spellings)) {
+    if (isText(type)) continue
+    const name = `array${type.replace(/\(.*/, '')}`
+    await createTarget(ends, name, `${type}[]`)
+    // Points have a comma of their own.
+    const rows = [accepted, accepted.slice(0, 1)]
+    const fields = rows.map(row => row.map(([text]) => text).join('|'))
+    fields.push(`${accepted[0]![0]}||${accepted[0]![0]}`, '')
+    const lines = fields.map((field, at) => `${at},${csvField(field)}`)
+    const text = ['row,value', ...lines].join('\n')
+    const result = await loadText(t, ends, `${name}.csv`, text, { input: { arrayDelimiter: '|' } })
+    t.equal(result.error, null, type)
+    const first = accepted[0]![1]
+    const expected = [
+      ...rows.map(row => row.map(([, element]) => element)),
+      [first, null, first],
+      [null],
+    ]
+    t.strictSame(await readBack(client, ends, name), expected, `${type}[]`)
+  }
+})
+
+test('what the client inserts is what our session reads, ends of the range included', async (t, client) => {
+  const ends = await startEnds(t, client)
+  const cases = [
+    ...typeCases
+      .filter(({ type }) => type !== 'DURATION')
+      .map(typeCase => ({ type: typeCase.type, elements: elementsOfCase(typeCase) })),
+    ...arrayCases.map(({ type, rows }) => ({ type, elements: rows })),
+  ]
+  for (const [at, { type, elements }] of cases.entries()) {
+    const name = `inserted${at}`
+    await createTarget(ends, name, type)
+    const rows = clientVector(client, 'INT', [...elements.keys()], 'row')
+    const table = new client.make['DdbTable']!([
+      rows,
+      clientVector(client, type, elements, 'value'),
+    ])
+    const answer = await ends.official.call(`tableInsert{${name}}`, [table])
+    t.equal(answer.value, elements.length, type)
+    const ours = (await ends.session.run(`select value from ${name} order by row`)) as Table
+    t.strictSame(elementsOfOurs(ours.columns[0]!), elements, `${type} at our client`)
+    t.strictSame(await readBack(client, ends, name), elements, `${type} at the official one`)
+  }
+})
+
+test('stream tables and DFS tables give the client the same values', async (t, client) => {
+  const ends = await startEnds(t, client)
+  const { official } = ends
+  await official.eval('share streamTable(100:0, `row`value, [INT, DECIMAL64(4)]) as streamed')
+  await official.eval(
+    'db = database("dfs://oracle", VALUE, 0..9); ' +
+      'db.createPartitionedTable(table(1:0, `row`value, [INT, DECIMAL64(4)]), `parted, `row)',
+  )
+  const { accepted } = spellings['DECIMAL64(4)']!
+  const text = ['row,value', ...accepted.map(([each], at) => `${at},${each}`)].join('\n')
+  const expected = accepted.map(([, element]) => element)
+  const streamed = await loadText(t, ends, 'streamed.csv', text)
+  t.equal(streamed.error, null)
+  t.strictSame(await readBack(client, ends, 'streamed'), expected)
+  const target = { table: 'dfs://oracle/parted' }
+  const parted = await loadText(t, ends, 'parted.csv', text, { target })
+  t.equal(parted.error, null)
+  const name = 'loadTable("dfs://oracle", "parted")'
+  t.strictSame(await readBack(client, ends, name), expected)
+})
