@@ -3,7 +3,7 @@
 */
 import type { Session } from '../client/session.js'
 import { openAnsweredDelivery } from './answered-delivery.js'
-import { ServerError } from '../errors.js'
+import { ServerError, UsageError } from '../errors.js'
 import { openAsyncDelivery, type Counting } from './async-delivery.js'
 import { systemClock } from './wait-clock.js'
 import { openReceipts } from './open-receipts.js'
@@ -85,6 +85,12 @@ function countedTable(run: Run, target: TargetDescription): TableTarget | undefi
     return undefined
   }
   if (plan.target.method === 'upsert' || target.keyed) {
+    if (plan.confirm === 'count') {
+      throw new UsageError(
+        'DDB_USAGE',
+        'rows with known keys do not make the table longer: counting cannot confirm them. Use --confirm receipts, or --mode sync',
+      )
+    }
     run.notice(
       'handed over, not confirmed: rows with known keys do not make the table longer, so counting proves nothing. ' +
         'Use --mode sync to have every batch answered.',

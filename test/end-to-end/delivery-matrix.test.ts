@@ -2,16 +2,18 @@
   Every fault × confirmation × kind of target: whatever happens, what the summary claims is what the table holds. The
   table of docs/delivery.md is written from what is seen here.
 */
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { DeliveryOptions, LoadResult, TargetOptions } from '../../src/load/options.js'
+import { formatElement } from '../../src/protocol/text.js'
 import { startServer, type EmbeddedServer } from '../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import { root } from '../helpers/checkout.js'
 import { startTcpProxy } from '../helpers/tcp-proxy.js'
-import { faults, type Fault, type Mishap, type Victim } from './delivery-faults.js'
+import { dataRequest, faults, type Fault, type Mishap, type Victim } from './delivery-faults.js'
 
 const rowCount = 60
 const batchRows = 10
@@ -107,14 +109,21 @@ async function runCell(
         .then(again => (next = again))
     },
     setClock: nowMs => (server.node.now = () => nowMs),
+    endLane: () => proxy.endWhere(sent => dataRequest(sent, 1) !== undefined),
   }
   t.teardown(() => next?.close())
   mishap = fault.begin(victim, ++cellNumber * 7919)
   mishap.prepare?.(victim)
-  const dir = t.testdir({ 'in.csv': mishap.badRow ? csv(rowCount).replace('\n35,', '\nx,') : csv(rowCount) })
+  const dir = t.testdir({
+    'in.csv': mishap.badRow ? csv(rowCount).replace('\n35,', '\nx,') : csv(rowCount),
+  })
   const rejects = join(dir, 'rejects.csv')
   if (mishap.rejects !== undefined) symlinkSync(mishap.rejects, rejects)
-  const proxy = await startTcpProxy(t, () => server.port, sent => mishap.cut?.(sent))
+  const proxy = await startTcpProxy(
+    t,
+    () => server.port,
+    sent => mishap.cut?.(sent),
+  )
   const result = await here.load(join(dir, 'in.csv'), {
     server: { host: '127.0.0.1', port: proxy.port, user: 'admin', password: '123456' },
     target: kind.target,
@@ -122,6 +131,7 @@ async function runCell(
     rejects: { file: rejects },
     ...mishap.options,
   })
+  if (mishap.cut !== undefined && result.rows.read > 0) t.equal(proxy.cuts, 1, 'the fault happened')
   mishap.release?.()
   await restarting
   // Requests that the server still holds are executed in order before ours is.
@@ -136,16 +146,152 @@ function idsInside({ node }: EmbeddedServer, kind: TargetKind): number[] {
     kind.name === 'DFS table'
       ? node.databases.get('dfs://d')?.tables.get('t')
       : node.shared.get('target')?.table
-  const column = table?.columnAt?.(0)
-  return column === undefined ? [] : column
+  if (table === undefined) return []
+  const column = table.column(0)
+  return Array.from({ length: table.rows }, (_, row) => Number(formatElement(column, row)))
 }
 
 /** ids once two questions in a row find the same. */
 async function settledIds(here: LoadServer, kind: TargetKind): Promise<number[]> {
-  let before: number[] | undefined
+  // What was sent before the connection ended may still be under way.
+  while (here.server.node.jobs.size > 0) await new Promise(resolve => setImmediate(resolve))
+  let before = await ids(here, kind.rows)
   for (;;) {
     const now = await ids(here, kind.rows)
-    if (before !== undefined && before.length === now.length) return now
+    if (before.length === now.length) return now
     before = now
   }
 }
+
+function idsOf(path: string): number[] {
+  if (!existsSync(path)) return []
+  return readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+    .map(line => parseInt(line))
+}
+
+/** Lines that the note calls doubtful, as ids: the header is line 1. */
+function doubtfulIds(note: string | null): number[] {
+  return [...(note ?? '').matchAll(/, lines? (\d+)(?: to (\d+))?\): /g)].flatMap(
+    ([, first, last]) =>
+      upTo(rowCount).filter(id => id + 2 >= Number(first) && id + 2 <= Number(last ?? first)),
+  )
+}
+
+/** What holds in every cell. */
+function checkCell(t: Test, { result, there, gone, rejectedIds }: Seen, badRow: boolean): void {
+  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = result.rows
+  t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent, 'the equation holds')
+  t.equal(result.exitCode, expectedCode(result), 'the exit code')
+  const readIds = upTo(read).filter(id => !badRow || id !== 35)
+  const sent = readIds.slice(0, readIds.length - unsent)
+  const seen = new Set([...there, ...gone])
+  t.equal(new Set(there).size, there.length, 'no row is there twice')
+  t.strictSame(
+    [...seen].filter(id => !sent.includes(id) || rejectedIds.includes(id)),
+    [],
+    'neither rejected rows nor rows that were not sent are there',
+  )
+  const { used, note } = result.confirm
+  if (used === 'none') return void t.equal(confirmed, 0, 'nothing is claimed')
+  if (used === 'count') return void t.ok(confirmed <= seen.size, 'no more is counted than is there')
+  if (gone.length > 0 && used === 'receipts') {
+    return void t.ok(confirmed <= seen.size, 'no more is confirmed than was there')
+  }
+  const doubtful = used === 'receipts' ? doubtfulIds(note) : sent.slice(sent.length - unconfirmed)
+  t.equal(doubtful.length, unconfirmed, 'every doubtful row is named')
+  t.strictSame(
+    sent.filter(id => !doubtful.includes(id) && !rejectedIds.includes(id) && !seen.has(id)),
+    [],
+    'what is confirmed is there',
+  )
+}
+
+function expectedCode({ error, rows, confirm }: LoadResult): number {
+  if (error !== null) return errorCodes[error.code as ErrorCode]
+  if (rows.unconfirmed > 0 && confirm.used !== 'none') return 4
+  return rows.rejected > 0 ? 3 : 0
+}
+
+/** What a cell of the documentation says; the same in every run. */
+function outcomeText(fault: Fault, { result, there }: Seen): string {
+  const { exitCode, confirm } = result
+  if (confirm.used === 'none' && exitCode !== 64 && exitCode !== 74) {
+    if (fault.breaks) return '0 or 4, nothing known'
+    return there.length === rowCount ? '0, handed over' : '**0, loss unseen**'
+  }
+  switch (exitCode) {
+    case 0:
+      return '0, every row once'
+    case 3:
+      return '3, batch rejected'
+    case 4:
+      return '4, rest in doubt'
+    case 64:
+      return '64, refused'
+    default:
+      return `${exitCode}, stopped`
+  }
+}
+
+const page = new URL('docs/delivery.md', root)
+const begin = '<!-- matrix: written by test/end-to-end/delivery-matrix.test.ts -->\n'
+const end = '<!-- end of matrix -->\n'
+/** Fault and confirmation → target → text. */
+const outcomes = new Map<string, Map<string, string>>()
+
+t.jobs = 1
+for (const fault of faults) {
+  t.test(`when ${fault.name}, the summary claims what the table holds`, async t => {
+    const cells = confirmations
+      .filter(({ name }) => !fault.notFor?.includes(name.split(',')[0]!))
+      .flatMap(confirmation => targets.map(kind => ({ confirmation, kind })))
+    t.jobs = 8
+    for (const { confirmation, kind } of cells) {
+      void t.test(`${confirmation.name} into a ${kind.name}`, async t => {
+        const seen = await runCell(t, fault, confirmation, kind)
+        checkCell(t, seen, fault.name.includes('rejects'))
+        if (seen.result.exitCode === 0 && seen.result.confirm.used !== 'none') {
+          t.strictSame(seen.there, upTo(rowCount), '0 means every row, once')
+        }
+        const key = `${fault.name}/${confirmation.name}`
+        const texts = outcomes.get(key) ?? new Map<string, string>()
+        outcomes.set(key, texts.set(kind.name, outcomeText(fault, seen)))
+      })
+    }
+  })
+}
+
+/** What most targets show, then the others by name. */
+function cellText(texts: Map<string, string> | undefined): string {
+  if (texts === undefined) return '–'
+  const kinds = targets.map(({ name }) => name)
+  const named = (text: string): string[] => kinds.filter(kind => (texts.get(kind) ?? '?') === text)
+  return [...new Set(kinds.map(kind => texts.get(kind) ?? '?'))]
+    .sort((a, b) => named(b).length - named(a).length)
+    .map((text, index) => (index === 0 ? text : `${named(text).join(', ')}: ${text}`))
+    .join('; ')
+}
+
+t.test('docs/delivery.md has the table of what was seen', async t => {
+  const head = ['when …', ...confirmations.map(({ name }) => `\`${name}\``)]
+  const lines = [
+    head,
+    head.map(() => '---'),
+    ...faults.map(fault => [
+      fault.name,
+      ...confirmations.map(({ name }) => cellText(outcomes.get(`${fault.name}/${name}`))),
+    ]),
+  ].map(cells => `| ${cells.join(' | ')} |\n`)
+  const text = readFileSync(page, 'utf8')
+  const [before, rest] = text.split(begin) as [string, string]
+  const [committed, after] = rest.split(end) as [string, string]
+  const table = `\n${lines.join('')}\n`
+  if (process.env['UPDATE_DOCS'] === '1') {
+    writeFileSync(page, `${before}${begin}${table}${end}${after}`)
+  } else {
+    t.equal(committed, table, 'UPDATE_DOCS=1 writes it anew')
+  }
+})

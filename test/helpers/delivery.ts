@@ -1,0 +1,21 @@
+/*
+  Rows that can be told apart, and where they went: what the tests of delivery share.
+*/
+import type { LoadServer } from './load-server.js'
+
+/** ids 0 … n-1 in a stream table, so that every row can be told apart. */
+export const streamScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
+export const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`
+
+export function csv(rowCount: number): string {
+  const rows = Array.from({ length: rowCount }, (_, i) => `${i},${i % 2 === 0 ? 'A' : 'B'}\n`)
+  return `id,sym\n${rows.join('')}`
+}
+
+/** ids in a table, in order, each as often as it is there. */
+export async function ids(here: LoadServer, from = 'target'): Promise<number[]> {
+  return (await here.rows(`select id from ${from}`)).map(([id]) => Number(id)).sort((a, b) => a - b)
+}
+
+export const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i)
