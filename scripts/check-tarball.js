@@ -1,11 +1,11 @@
 /*
   Packs the checkout, installs the tarball into an empty folder and uses it there as a user would: the version, the
-  library's two entries, and a load into the embedded server. Run as `node scripts/check-tarball.js FOLDER`, with a
-  folder that does not exist yet; everything happens inside it.
+  library's two entries by import and by require, every example, and a load into the embedded server. Run as
+  `node scripts/check-tarball.js FOLDER`, with a folder that does not exist yet; everything happens inside it.
 */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { needlessFiles, pack } from './package-contents.js'
@@ -46,6 +46,23 @@ assert.equal(
   run(process.execPath, '--input-type=module', '-e', entries).trim(),
   'function function function',
 )
+
+const required = `
+  const { load, connect } = require('ddb-ingest')
+  const { startServer } = require('ddb-ingest/server')
+  console.log(typeof load, typeof connect, typeof startServer)`
+const quiet = ['--no-warnings', '--input-type=commonjs', '-e', required]
+assert.equal(run(process.execPath, ...quiet).trim(), 'function function function')
+
+// What each prints is in the table of examples; test/examples.test.ts compares it in the checkout.
+const table = readFileSync(join(root, 'docs', 'seeds.md'), 'utf8')
+cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true })
+const examples = readdirSync(join(folder, 'examples'))
+for (const name of examples) {
+  const printed = run(process.execPath, join('examples', name))
+  assert.ok(table.includes(`### ${name}\n\n\`\`\`text\n${printed}\`\`\``), `${name}: ${printed}`)
+}
+assert.ok(examples.length > 10, 'the examples are there')
 
 const source = join(installed, 'fixtures', 'csv', 'trades.csv')
 const script = join(installed, 'fixtures', 'scripts', 'trades.dos')
