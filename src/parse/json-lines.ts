@@ -2,7 +2,7 @@
   NDJSON: one object a line.
 */
 import type { JsonRecords } from './json-records.js'
-import { openBrace, type JsonScanner } from './json-scanner.js'
+import type { JsonScanner } from './json-scanner.js'
 import { nextLine } from './line-ends.js'
 import {
   carriageReturn,
@@ -32,8 +32,9 @@ export class JsonLines extends LineTokenizer {
   }
 
   protected override startBlock(): void {
-    const { bytes, end, scratchStart } = this.window
+    const { bytes, view, end, scratchStart } = this.window
     this.#scanner.bytes = bytes
+    this.#scanner.view = view
     this.#scanner.end = end
     this.#scanner.scratch = scratchStart
   }
@@ -53,17 +54,19 @@ export class JsonLines extends LineTokenizer {
     stopAt: number,
   ): number {
     const { window, maxRecordBytes } = this
+    const { bytes, end } = window
     const { recordStarts, recordEnds, lineNumbers } = block
+    const records = this.#records
     let { start } = window
     let row = firstRow
     for (; row < rowEnd && start < stopAt; row++) {
-      if (window.bytes[start] !== openBrace) break
-      const next = this.scanRecord(block, row, start)
-      if (next < 0 || next - start > maxRecordBytes) break
+      let p = records.scanUsual(block, row, start)
+      if (bytes[p] === carriageReturn && p + 1 < end) p++
+      if (p < 0 || p >= end || bytes[p] !== lineFeed || p - start >= maxRecordBytes) break
       recordStarts[row] = start
-      recordEnds[row] = next
       lineNumbers[row] = this.lineNumber++
-      start = next
+      start = p + 1
+      recordEnds[row] = start
     }
     window.start = start
     return row

@@ -16,6 +16,7 @@ import {
   quote,
   type JsonScanner,
 } from './json-scanner.js'
+import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { ScanFault } from './line-tokenizer.js'
 import type { RecordBlock } from './record-block.js'
 
@@ -42,6 +43,23 @@ export interface MemberRules {
 /** Why an object is no row although it is JSON. */
 export type Obstacle = Omit<ScanFault, 'next'>
 
+/** A key with its quotes, as words to compare; of the last word some bytes count. */
+interface RememberedKey {
+  readonly length: number
+  readonly words: Int32Array
+  readonly lastMask: number
+  readonly field: number
+}
+
+function rememberedKey(quoted: Uint8Array, field: number): RememberedKey {
+  const { length } = quoted
+  const padded = new Uint8Array(Math.ceil(length / 4) * 4)
+  padded.set(quoted)
+  const lastBytes = length % 4
+  const lastMask = lastBytes === 0 ? -1 : 2 ** (8 * lastBytes) - 1
+  return { length, words: new Int32Array(padded.buffer), lastMask, field }
+}
+
 /** What finding a member gives besides its field. */
 const passedOver = -1
 const notFound = -2
@@ -55,14 +73,18 @@ export class JsonRecords {
   readonly #members: readonly JsonMember[]
   readonly #rules: MemberRules
   readonly #fieldOfName: ReadonlyMap<string, number>
-  /** Key and field of the n-th member as it was last. */
-  readonly #keys: Uint8Array[] = []
-  readonly #fields: number[] = []
+  /** The n-th member as it was last. */
+  readonly #keys: RememberedKey[] = []
   /** Behind the key found last. */
   #keyEnd = 0
   /** Number of the record in which each field was seen last. */
   readonly #seenIn: Float64Array
   #record = 0
+  #template: JsonTemplate | undefined
+  /** Values of the record being scanned, while a template is wanted from it. */
+  readonly #values: TemplateValue[] = []
+  /** Number of the next record that may become the template. */
+  #nextLesson = 1
 
   constructor(scanner: JsonScanner, members: readonly JsonMember[], rules: MemberRules) {
     this.#scanner = scanner
@@ -70,6 +92,11 @@ export class JsonRecords {
     this.#rules = rules
     this.#fieldOfName = new Map(members.map((member, field) => [member.name, field]))
     this.#seenIn = new Float64Array(members.length)
+  }
+
+  /** Scans the object at `start` into `row` when it has the shape of the ones before; else −1. */
+  scanUsual(block: RecordBlock, row: number, start: number): number {
+    return this.#template === undefined ? -1 : this.#template.scan(block, row, start)
   }
 
   /** Scans the object at `start` into `row`; the position behind it, or −1. */
@@ -83,32 +110,55 @@ export class JsonRecords {
       bytes[start] === openBrace ? this.#scanMembers(block, row, start) : this.#other(start)
     // What was written out for a record that is no row is not needed.
     if (next < 0) scanner.scratch = scratch
+    else this.#learn(start, next)
     return next
+  }
+
+  /** Takes the record for the usual one, unless that was said of another one just before. */
+  #learn(start: number, end: number): void {
+    if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
+    this.#nextLesson = this.#record + recordsPerLesson
+    this.#template = new JsonTemplate(this.#scanner.bytes, start, end, this.#values)
   }
 
   #scanMembers(block: RecordBlock, row: number, start: number): number {
     const scanner = this.#scanner
     const { bytes } = scanner
-    let p = scanner.skipBlanks(start + 1)
+    const blank = 32
+    let p = start + 1
+    if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
     let seen = 0
+    this.#values.length = 0
     if (bytes[p] !== closeBrace) {
       for (let position = 0; ; position++) {
         if (bytes[p] !== quote) return scanner.stop(p)
         const field = this.#findField(p, position)
         if (field === notFound) return -1
-        p = scanner.skipBlanks(this.#keyEnd)
+        p = this.#keyEnd
+        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
         if (bytes[p] !== colon) return scanner.stop(p)
-        p = scanner.skipBlanks(p + 1)
+        p++
+        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
+        const valueStart = p
         p = field === passedOver ? scanner.value(p) : this.#scanCell(block, row, field, p)
         if (p < 0) return p
         if (field !== passedOver) seen++
-        p = scanner.skipBlanks(p)
+        if (this.#record >= this.#nextLesson) {
+          const kinds = field === passedOver ? 0 : this.#members[field]!.kinds
+          this.#values.push({ start: valueStart, end: p, field, kinds })
+        }
+        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
         if (bytes[p] === closeBrace) break
         if (bytes[p] !== comma) return scanner.stop(p)
-        p = scanner.skipBlanks(p + 1)
+        p++
+        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
       }
     }
-    if (seen < this.#members.length && !this.#fillMissing(block, row)) return -1
+    if (seen < this.#members.length) {
+      // A record without some members is not the usual one: its template would leave their cells as they are.
+      this.#nextLesson = this.#record + 1
+      if (!this.#fillMissing(block, row)) return -1
+    }
     return p + 1
   }
 
@@ -125,17 +175,21 @@ export class JsonRecords {
 
   /** The field of the member whose key begins at `open`. */
   #findField(open: number, position: number): number {
-    const { bytes } = this.#scanner
     const key = this.#keys[position]
-    if (key !== undefined) {
-      let i = 0
-      while (i < key.length && bytes[open + 1 + i] === key[i]) i++
-      if (i === key.length && bytes[open + 1 + i] === quote) {
-        this.#keyEnd = open + i + 2
-        return this.#see(this.#fields[position]!, open)
-      }
+    if (key !== undefined && this.#isKey(key, open)) {
+      this.#keyEnd = open + key.length
+      return this.#see(key.field, open)
     }
     return this.#findByName(open, position)
+  }
+
+  #isKey({ words, lastMask }: RememberedKey, open: number): boolean {
+    const { view } = this.#scanner
+    const last = words.length - 1
+    for (let i = 0; i < last; i++) {
+      if (view.getInt32(open + 4 * i, true) !== words[i]) return false
+    }
+    return ((view.getInt32(open + 4 * last, true) ^ words[last]!) & lastMask) === 0
   }
 
   #findByName(open: number, position: number): number {
@@ -157,8 +211,7 @@ export class JsonRecords {
     }
     // A key written with escapes is longer than its text and would not be found by it.
     if (textStart === open + 1 && position < maxRemembered) {
-      this.#keys[position] = text
-      this.#fields[position] = field
+      this.#keys[position] = rememberedKey(bytes.subarray(open, this.#keyEnd), field)
     }
     return this.#see(field, open)
   }
@@ -181,22 +234,21 @@ export class JsonRecords {
     const scanner = this.#scanner
     const { kinds, elementKinds } = this.#members[field]!
     const cell = row * block.fieldCount + field
-    if (elementKinds !== 0 && scanner.bytes[p] === openBracket) {
+    const c = scanner.bytes[p]
+    if (elementKinds !== 0 && c === openBracket) {
       const start = scanner.scratch
       const next = this.#scanElements(field, p)
       block.starts[cell] = start
       block.ends[cell] = scanner.scratch
       return next
     }
-    const next = scanner.value(p)
+    const next = c === quote ? scanner.string(p) : scanner.value(p)
     if (next < 0) return next
+    const { kind } = scanner
     block.starts[cell] = scanner.textStart
-    block.ends[cell] = scanner.kind === jsonKinds.null ? scanner.textStart : scanner.textEnd
-    if (scanner.kind === jsonKinds.null) return next
-    if ((kinds & scanner.kind) === 0) return this.#wrongKind(field, kinds)
-    return scanner.brokenSurrogate && scanner.kind === jsonKinds.string
-      ? this.#brokenText(field)
-      : next
+    block.ends[cell] = kind === jsonKinds.null ? scanner.textStart : scanner.textEnd
+    if ((kinds & kind) === 0 && kind !== jsonKinds.null) return this.#wrongKind(field, kinds)
+    return kind === jsonKinds.string && scanner.brokenSurrogate ? this.#brokenText(field) : next
   }
 
   /** Writes the elements of an array one after the other, with separators between; null is no text. */
@@ -260,6 +312,9 @@ export class JsonRecords {
     return true
   }
 }
+
+/** Records of changing shape would otherwise make a template each. */
+const recordsPerLesson = 16
 
 /** Members further behind are looked up by name each time: records with so many are rare. */
 const maxRemembered = 4096

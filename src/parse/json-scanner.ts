@@ -19,6 +19,13 @@ const nine = 0x39
 const lineFeed = 10
 const carriageReturn = 13
 
+/** Four bytes are looked at as one word; marks of bytes that matter stand in the high bit of each. */
+const ones = 0x01010101
+const highBits = 0x80808080 | 0
+const blanks = 0x20202020
+const quotes = quote * ones
+const backslashes = backslash * ones
+
 /** Kinds of values, as bits, so that a column can say which it takes. */
 export const jsonKinds = {
   null: 1,
@@ -44,6 +51,8 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
 
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0)
+  /** The same array. */
+  view: DataView = new DataView(new ArrayBuffer(0))
   /** End of the data; a line feed stands there and stops every scan. */
   end = 0
   /** Where scanning could not go on; at `end` or behind it, more input may help. */
@@ -87,14 +96,24 @@ export class JsonScanner {
   }
 
   string(open: number): number {
-    const { bytes } = this
+    const { bytes, view } = this
     let p = open + 1
     for (;;) {
+      const word = view.getInt32(p, true)
+      const quoted = word ^ quotes
+      const escaped = word ^ backslashes
+      const found =
+        (((word - blanks) & ~word) | ((quoted - ones) & ~quoted) | ((escaped - ones) & ~escaped)) &
+        highBits
+      if (found === 0) {
+        p += 4
+        continue
+      }
+      // The lowest mark is right; those above it may be carried over from it.
+      p += (31 - Math.clz32(found & -found)) >> 3
       const c = bytes[p]!
       if (c === quote) break
-      if (c === backslash) return this.#escapedString(open + 1, p)
-      if (c < 0x20) return this.stop(p)
-      p++
+      return c === backslash ? this.#escapedString(open + 1, p) : this.stop(p)
     }
     this.kind = jsonKinds.string
     this.textStart = open + 1
@@ -109,8 +128,12 @@ export class JsonScanner {
     if (bytes[p] === minus) p++
     if (bytes[p] === zero) p++
     else if ((p = this.#digits(p)) < 0) return p
-    if (bytes[p] === point && (p = this.#digits(p + 1)) < 0) return p
-    if ((bytes[p]! | 0x20) === 0x65) {
+    let c = bytes[p]!
+    if (c === point) {
+      if ((p = this.#digits(p + 1)) < 0) return p
+      c = bytes[p]!
+    }
+    if ((c | 0x20) === 0x65) {
       p++
       if (bytes[p] === plus || bytes[p] === minus) p++
       if ((p = this.#digits(p)) < 0) return p
@@ -125,7 +148,8 @@ export class JsonScanner {
   #digits(start: number): number {
     const { bytes } = this
     let p = start
-    while (bytes[p]! >= zero && bytes[p]! <= nine) p++
+    let c: number
+    while ((c = bytes[p]!) >= zero && c <= nine) p++
     return p === start ? this.stop(p) : p
   }
 

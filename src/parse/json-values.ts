@@ -67,6 +67,7 @@ export class JsonValues implements Tokenizer {
     block.view = window.view
     block.bytesOffset = window.offset
     scanner.bytes = bytes
+    scanner.view = window.view
     scanner.end = end
     scanner.scratch = window.scratchStart
     if (this.failure !== undefined || end - window.start < this.#neededBytes) return false
@@ -137,8 +138,10 @@ export class JsonValues implements Tokenizer {
     const { bytes, end } = this.#window
     const scanner = this.#scanner
     const row = block.rowCount
-    let next = this.#records.scan(block, row, start)
-    const { obstacle } = this.#records
+    let next = this.#records.scanUsual(block, row, start)
+    const usual = next >= 0 && next <= end
+    if (!usual) next = this.#records.scan(block, row, start)
+    const obstacle = usual ? undefined : this.#records.obstacle
     if (obstacle !== undefined) {
       const { scratch } = scanner
       next = scanner.value(start)

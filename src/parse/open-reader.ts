@@ -2,9 +2,8 @@
   Opens an input of any format behind the one face that the loader knows.
 */
 import type { ByteSource } from '../source/byte-source.js'
-import { openCsv, type CsvOptions } from './csv.js'
+import type { CsvOptions } from './csv.js'
 import { detectFormat } from './format.js'
-import { openJson } from './json.js'
 import type { InputFormat, InputReader } from './reader.js'
 
 export interface ReaderOptions extends Omit<CsvOptions, 'format'> {
@@ -17,9 +16,17 @@ export interface ReaderOptions extends Omit<CsvOptions, 'format'> {
  *
  * @throws {InputError} when there is no reading it
  */
-export function openReader(source: ByteSource, options: ReaderOptions = {}): Promise<InputReader> {
+export async function openReader(
+  source: ByteSource,
+  options: ReaderOptions = {},
+): Promise<InputReader> {
   const { format: asked = 'auto', ...dialect } = options
   const format = asked === 'auto' ? detectFormat(source.name, source.head) : asked
-  if (format === 'csv' || format === 'tsv') return openCsv(source, { ...dialect, format })
-  return Promise.resolve(openJson(source, format, dialect.maxRecordBytes))
+  // Only the format at hand is loaded: a small load ends sooner than the other's modules are read.
+  if (format === 'csv' || format === 'tsv') {
+    const { openCsv } = await import('./csv.js')
+    return openCsv(source, { ...dialect, format })
+  }
+  const { openJson } = await import('./json.js')
+  return openJson(source, format, dialect.maxRecordBytes)
 }

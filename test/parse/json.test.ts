@@ -207,7 +207,8 @@ t.test('a line is JSON exactly when JSON.parse thinks so', async t => {
     near.filter(text => text.trim() !== '' && !/[\r\n]/.test(text)),
     fc.integer({ min: 1, max: 20 }),
     async (text, chunkBytes) => {
-      const { rows, rejects } = await lines(text, 'v:STRING', {
+      // The line before it teaches the scanner its usual shape.
+      const { rows, rejects } = await lines(`{"v":"a"}\n${text}`, 'v:STRING', {
         ignoreExtra: true,
         allowMissing: true,
         chunkBytes,
@@ -215,7 +216,7 @@ t.test('a line is JSON exactly when JSON.parse thinks so', async t => {
       const broken = rejects.some(
         reject => reject.code === 'DDB_INPUT_JSON' && !/is an object, not/.test(reject.message),
       )
-      if (rows.length + rejects.length !== 1) return false
+      if (rows.length + rejects.length !== 2) return false
       if (isJson(text)) return !broken
       refused++
       return rejects.length === 1
