@@ -38,7 +38,7 @@ export function toValue(input: PlainInput): Value {
   if (isValue(input)) return input
   if (Array.isArray(input)) return listValue(input as readonly PlainInput[])
   if (ArrayBuffer.isView(input)) return typedVector(input)
-  if (isPlainObject(input)) return objectValue(input)
+  if (isPlainObject(input)) return objectValue(checkedObject(input))
   return scalarValue(input as PlainScalar)
 }
 
@@ -61,6 +61,16 @@ const forms = new Set([
 
 function isPlainObject(input: unknown): input is { readonly [key: string]: PlainInput } {
   return typeof input === 'object' && input !== null && !(input instanceof Date)
+}
+
+/** Promises, maps and instances of classes would silently become empty dictionaries. */
+function checkedObject(object: Row): Row {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return object
+  throw new ValueError(
+    'DDB_USAGE',
+    `A ${object.constructor.name} cannot be sent to DolphinDB: give a plain object or a list (await a promise first).`,
+  )
 }
 
 type PlainScalar = boolean | number | bigint | string | Date | null | undefined
@@ -218,7 +228,7 @@ function elementOf(input: PlainInput, type: ColumnType): ElementValue {
   if (Array.isArray(input))
     return input.map(element => elementOf(element as PlainInput, { type: type.type }))
   if (typeof input === 'string') return textElement(input, type)
-  if (type.type === 'LONG' && typeof input === 'number') return BigInt(input)
+  if (type.type === 'LONG' && Number.isSafeInteger(input)) return BigInt(input as number)
   if (type.type === 'DOUBLE' && typeof input === 'bigint') return Number(input)
   return input as ElementValue
 }
@@ -264,6 +274,16 @@ export function table(
 ): Table {
   const types = schemaTypes(schema)
   const names = [...types.keys()]
+  const dataNames = Array.isArray(data)
+    ? data.flatMap(row => Object.keys(row as Row))
+    : Object.keys(data)
+  const extra = dataNames.find(name => !types.has(name))
+  if (extra !== undefined) {
+    throw new ValueError(
+      'DDB_USAGE',
+      `The schema has no column "${extra}": add it, or leave it out of the data.`,
+    )
+  }
   const given: Readonly<Record<string, readonly PlainInput[] | ArrayBufferView | undefined>> =
     Array.isArray(data)
       ? Object.fromEntries(
