@@ -10,6 +10,7 @@ import type { Result } from './result.js'
 /** What a task gives: a value, or, with `pickleTableToList`, the columns of a table. */
 export type TaskResult = Result | PlainOutput[][] | undefined
 
+/** A task of `runTaskAsync`. */
 export class PoolTask<T extends TaskResult = TaskResult> {
   readonly id: number
   #state: 'pending' | 'finished' = 'pending'
