@@ -7,6 +7,7 @@ import type { Column } from '../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { readInteger, readShortDouble, readShortInteger } from './cell-number.js'
+import { readLongDouble } from './cell-long-double.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from './record-block.js'
 
@@ -133,7 +134,8 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
         nulls++
         continue
       }
-      const value = readShortDouble(bytes, view, start, end)
+      let value = readShortDouble(bytes, view, start, end)
+      if (value !== value) value = readLongDouble(bytes, start, end)
       if (value >= min && value <= max) {
         array[firstRow + row] = value
         continue

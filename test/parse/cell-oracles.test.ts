@@ -49,6 +49,12 @@ t.test('a DOUBLE is the number JavaScript reads', async t => {
       .map(([a, b, e]) => `-${a}.${b}e${e}`),
     fc.integer().map(String),
     fc
+      .tuple(fc.bigInt({ min: 0n, max: 10n ** 17n }), fc.integer({ min: 0, max: 22 }))
+      .map(([n, scale]) => {
+        const text = String(n).padStart(scale + 1, '0')
+        return scale === 0 ? text : `${text.slice(0, -scale)}.${text.slice(-scale)}`
+      }),
+    fc
       .tuple(fc.integer({ min: 0, max: 9_999_999 }), fc.integer({ min: 1, max: 6 }))
       .map(([n, d]) => (n / 10 ** d).toFixed(d)),
   )
@@ -56,7 +62,7 @@ t.test('a DOUBLE is the number JavaScript reads', async t => {
     fc.asyncProperty(many(texts), async list => {
       t.strictSame(await numbers('DOUBLE', list), list.map(Number))
     }),
-    { numRuns: 100 },
+    { numRuns: 200 },
   )
 })
 
@@ -261,4 +267,20 @@ t.test('a text is UTF-8 exactly when TextDecoder thinks so', async t => {
     { numRuns: 2000 },
   )
   t.pass()
+})
+
+t.test('a text half way between two doubles is rounded to the even one', async t => {
+  const texts = [
+    '9007199254740993',
+    '9007199254740995',
+    '4503599627370496.5',
+    '4503599627370497.5',
+    '0.50000000000000011102230246251565',
+    '1.1102230246251565',
+    '0.1234567890123456',
+    '8.5e0',
+    '0.000000000000000000001',
+    '123456789.12345678',
+  ]
+  t.strictSame(await numbers('DOUBLE', texts), texts.map(Number))
 })

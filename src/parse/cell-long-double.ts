@@ -1,0 +1,77 @@
+/*
+  Decimal numbers of 16 and 17 digits, which is how programs write doubles in full: correctly rounded without making a
+  string. The quotient is computed to about twice the precision; where that does not decide the rounding, the text is
+  left to the slow way.
+*/
+const zero = 48
+const minus = 45
+const plus = 43
+const point = 46
+
+/** Digits of the upper part: with those of the lower part scaled by it, the product stays exact. */
+const upperDigits = 8
+const maxDigits = 17
+const maxScale = 22
+
+const powersOfTen: Float64Array = Float64Array.from({ length: maxScale + 1 }, (_, i) =>
+  Number(`1e${i}`),
+)
+
+/** Splits a double into halves whose products are exact (Veltkamp, Dekker). */
+const splitter = 134_217_729
+
+/** How far the computed remainder may be off, with much to spare. */
+const doubt = 2 ** -40
+
+/** A number of at most 17 digits behind leading zeros, without exponent; NaN for all other texts. */
+export function readLongDouble(bytes: Uint8Array, start: number, end: number): number {
+  let p = start
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  let upper = 0
+  let lower = 0
+  let digits = 0
+  let seen = 0
+  let pointAt = -1
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit >= 0 && digit <= 9) {
+      seen++
+      if (digits > 0 || digit > 0) digits++
+      if (digits <= upperDigits) upper = upper * 10 + digit
+      else lower = lower * 10 + digit
+    } else if (bytes[p] === point && pointAt < 0) {
+      pointAt = p
+    } else {
+      return NaN
+    }
+  }
+  const scale = pointAt < 0 ? 0 : end - pointAt - 1
+  if (seen === 0 || digits > maxDigits || scale > maxScale) return NaN
+  const high = upper * powersOfTen[Math.max(0, digits - upperDigits)]!
+  const value = quotient(high, lower, powersOfTen[scale]!)
+  return sign === minus ? -value : value
+}
+
+/** `(high + low) / divisor` rounded once; NaN when the rounding is in doubt. `low` is the smaller one. */
+function quotient(high: number, low: number, divisor: number): number {
+  const sum = high + low
+  const lost = low - (sum - high)
+  const first = sum / divisor
+  const product = first * divisor
+  const remainder = sum - product - productError(first, divisor, product) + lost
+  const second = remainder / divisor
+  const value = first + second
+  return first + second * (1 + doubt) === first + second * (1 - doubt) ? value : NaN
+}
+
+/** What `a × b` is more than its rounded product. */
+function productError(a: number, b: number, product: number): number {
+  const aScaled = splitter * a
+  const aHigh = aScaled - (aScaled - a)
+  const aLow = a - aHigh
+  const bScaled = splitter * b
+  const bHigh = bScaled - (bScaled - b)
+  const bLow = b - bHigh
+  return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow
+}
