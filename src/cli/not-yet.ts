@@ -11,7 +11,6 @@ interface NotYet {
 }
 
 export const notYet: Readonly<Record<string, NotYet>> = {
-  'allow-redirect': {},
   'ca-file': {},
   'decimal-comma': {},
   'dry-run': {},

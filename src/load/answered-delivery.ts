@@ -4,9 +4,13 @@
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { Value } from '../protocol/value.js'
+import type { Session } from '../client/session.js'
 import type { Delivery, Lane } from './delivery.js'
+import type { ServerAddress } from './options.js'
 import { isHopeless, rejectWhole, settle, type Fates } from './receipt-fate.js'
 import { partTable, settlePart, wholeBatch, type Part } from './receipt-part.js'
+import { maxRedirects, redirectIn } from './redirect.js'
+import type { Run } from './run.js'
 import type { WaitClock } from './wait-clock.js'
 
 export interface Answers {
@@ -14,6 +18,14 @@ export interface Answers {
   kind: 'rows' | 'function'
   fates: Fates
   clock: WaitClock
+  /** Connects to the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
+  follow: (to: ServerAddress) => Promise<Session>
+}
+
+/** Rows the target took, or −1 and the server's words. */
+interface Answer {
+  rows: number
+  errText: string
 }
 
 /** A part that waits to be sent, after `attempt` refusals for a busy partition, or as a half of a refused one. */
@@ -27,13 +39,12 @@ interface WaitingPart {
 export function openAnsweredDelivery(
   lane: Lane,
   columnNames: readonly string[],
-  { kind, fates, clock }: Answers,
+  { kind, fates, clock, follow }: Answers,
 ): Delivery {
   const { run } = fates
   let inFlightBytes = 0
 
-  /** Rows the target took, or −1 and the server's words. */
-  const send = async (part: Part): Promise<{ rows: number; errText: string }> => {
+  const send = async (part: Part): Promise<Answer> => {
     const sentAtMs = clock.nowMs()
     try {
       const table = partTable(part, columnNames)
@@ -71,7 +82,7 @@ export function openAnsweredDelivery(
       return settlePart(part)
     }
     waiting.push(next)
-    const { rows, errText } = await send(part)
+    const { rows, errText } = await sendToLeader(() => send(part), follow, lane, run)
     waiting.pop()
     const step = settle(
       fates,
@@ -103,6 +114,24 @@ export function openAnsweredDelivery(
     deliver,
     finish: () => Promise.resolve(),
     close: () => lane.session.close().catch(ignoreLoss),
+  }
+}
+
+/** A node that does not lead has written nothing: the same part goes to the one that does. */
+async function sendToLeader(
+  send: () => Promise<Answer>,
+  follow: Answers['follow'],
+  lane: Lane,
+  run: Run,
+): Promise<Answer> {
+  for (let followed = 0; ; followed++) {
+    const answer = await send()
+    const to = redirectIn(answer.errText)
+    if (to === undefined || followed === maxRedirects) return answer
+    const leader = await follow(to)
+    await lane.session.close().catch(ignoreLoss)
+    lane.session = leader
+    run.tally.retriedBatches++
   }
 }
 

@@ -4,16 +4,36 @@
 import { connect, type Session } from '../client/session.js'
 import { ConnectionError } from '../errors.js'
 import type { ServerTarget } from './options.js'
+import { maxRedirects, redirected, redirectOf } from './redirect.js'
 
 /**
+ * Connects, and follows redirects that come with the login.
+ *
  * @param highWaterBytes see ConnectOptions
- * @throws {ConnectionError} DDB_CONNECT when no host can be reached
+ * @throws {ConnectionError} DDB_CONNECT when no host can be reached, or a redirect leads to one that was not named
  * @throws {ServerError} DDB_LOGIN
  */
 export async function connectServer(
   server: ServerTarget,
   signal: AbortSignal | undefined,
   highWaterBytes?: number,
+): Promise<Session> {
+  let target = server
+  for (let followed = 0; ; followed++) {
+    try {
+      return await connectAny(target, signal, highWaterBytes)
+    } catch (error) {
+      const to = redirectOf(error)
+      if (to === undefined || followed === maxRedirects) throw error
+      target = redirected(target, to)
+    }
+  }
+}
+
+async function connectAny(
+  server: ServerTarget,
+  signal: AbortSignal | undefined,
+  highWaterBytes: number | undefined,
 ): Promise<Session> {
   const addresses = [server, ...(server.otherHosts ?? [])]
   let failure: unknown

@@ -15,6 +15,7 @@ import { openInputs, type Inputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { makePlan } from './plan.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
+import { maxRedirects, redirected, redirectOf } from './redirect.js'
 import { loadResult } from './result.js'
 import { retryRules, withRetries } from './retry.js'
 import { finalLimitFailure, newRun, type Run } from './run.js'
@@ -37,10 +38,9 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   })
   try {
     opened.inputs = await openInputs(options, plan)
-    opened.control = await firstConnection(run)
-    const target = await describeTarget(opened.control, plan, options)
+    const [control, target] = await findTarget(run, opened)
     columns = target.columns
-    opened.delivery = await openDelivery(run, target, opened.control)
+    opened.delivery = await openDelivery(run, target, control)
     await pump(run, opened.inputs, target, opened.delivery)
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) throw error
@@ -62,13 +62,32 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   })
 }
 
+/** Connects and asks what the target is, of the node that the cluster sends us to. */
+async function findTarget(
+  run: Run,
+  opened: { control?: Session },
+): Promise<[Session, TargetDescription]> {
+  for (let followed = 0; ; followed++) {
+    const control = await firstConnection(run)
+    opened.control = control
+    try {
+      return [control, await describeTarget(control, run.plan, run.options)]
+    } catch (error) {
+      const to = redirectOf(error)
+      if (to === undefined || followed === maxRedirects) throw error
+      run.server = redirected(run.server, to)
+      await control.close()
+    }
+  }
+}
+
 /** A server that is just starting is waited for by the retry rules. */
 function firstConnection(run: Run): Promise<Session> {
   const { options, plan } = run
   let told = false
   return withRetries(
     retryRules(plan, systemClock),
-    () => connectServer(options.server, options.signal),
+    () => connectServer(run.server, options.signal),
     error => {
       const again = error instanceof ConnectionError && !run.stopped
       if (again && !told) run.notice(`${error.message} Trying again.`)

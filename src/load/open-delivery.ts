@@ -12,8 +12,10 @@ import type { Delivery, Lane } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
 import { jsonToValue } from './json-value.js'
 import { outsideScheme } from './partition-scheme.js'
+import type { ServerAddress } from './options.js'
 import { fatesOf } from './open-fates.js'
 import { askCount, askIdle } from './questions.js'
+import { redirected } from './redirect.js'
 import { retryRules } from './retry.js'
 import type { Run } from './run.js'
 import { writeExpression, type TableTarget } from './target.js'
@@ -32,7 +34,12 @@ export async function openDelivery(
   if (plan.mode === 'sync') {
     const fates = await fatesOf(run, target, control, retryRules(plan, systemClock))
     const kind = plan.target.kind === 'table' ? 'rows' : 'function'
-    return openAnsweredDelivery(await openLane(run), names, { kind, fates, clock: systemClock })
+    const follow = async (to: ServerAddress): Promise<Session> => {
+      run.server = redirected(run.server, to)
+      return connectServer(run.server, run.options.signal)
+    }
+    const lane = await openLane(run)
+    return openAnsweredDelivery(lane, names, { kind, fates, clock: systemClock, follow })
   }
   const counted = countedTable(run, target)
   const counting =
@@ -53,9 +60,10 @@ async function receiptsIfAny(run: Run, target: TargetDescription): Promise<Deliv
   }
 }
 
-async function openLane({ plan, options }: Run): Promise<Lane> {
+async function openLane(run: Run): Promise<Lane> {
+  const { plan, options } = run
   const { target } = plan
-  const session = await connectServer(options.server, options.signal, plan.maxInFlightBytes)
+  const session = await connectServer(run.server, options.signal, plan.maxInFlightBytes)
   if (target.kind === 'function') {
     return {
       session,

@@ -29,10 +29,10 @@ export async function openReceipts(
   target: TargetDescription,
   clock: WaitClock,
 ): Promise<Delivery> {
-  const { plan, options } = run
+  const { plan } = run
   const rules = retryRules(plan, clock)
   const openSession = (highWaterBytes?: number): Promise<Session> =>
-    connectServer(options.server, undefined, highWaterBytes)
+    connectServer(run.server, undefined, highWaterBytes)
   const control = await openLink(openSession, () => Promise.resolve(), rules)
   try {
     const name = ledgerName(plan.runId)

@@ -2,11 +2,12 @@
   What an outcome in the ledger means for the rows of a batch: confirmed, dropped, rejected, to be sent again, or to
   be taken apart until the rows are found that the server refuses.
 */
-import { ServerError } from '../errors.js'
+import { ConnectionError, type DdbError, ServerError } from '../errors.js'
 import { outsideMarks } from './partition-scheme.js'
 import type { TargetDescription } from './describe-target.js'
 import type { OpenBatch } from './receipt-book.js'
 import { halves, partText, type Part } from './receipt-part.js'
+import { redirectIn } from './redirect.js'
 import { classifyRefusal } from './receipt-refusal.js'
 import { retryDelayMs, type RetryRules } from './retry.js'
 import type { Run } from './run.js'
@@ -37,7 +38,7 @@ export type NextStep =
   /** Take the halves instead, unless `isHopeless(errText)` by then. */
   | { kind: 'split'; parts: readonly [Part, Part]; errText: string }
   /** The batch is settled, and no more are to be sent. */
-  | { kind: 'stop'; error: ServerError }
+  | { kind: 'stop'; error: DdbError }
 
 /** Equal refusals of single rows after which whole batches are refused: looking further would find the same. */
 const enoughRefusals = 20
@@ -69,27 +70,41 @@ export function settle(fates: Fates, open: SentPart, rows: number, errText: stri
         return { kind: 'again', delayMs: retryDelayMs(open.attempt + 1, fates.rules.random) }
       }
       return rejectWhole(fates, part, errText)
+    case 'redirect':
+      return stop(fates, leaderElsewhere(errText), part, errText)
     case 'privilege':
-      return stop(fates, 'DDB_PRIVILEGE', part, errText)
+      return stop(fates, refusedError('DDB_PRIVILEGE', part, errText), part, errText)
     case 'target':
-      return stop(fates, 'DDB_TARGET', part, errText)
+      return stop(fates, refusedError('DDB_TARGET', part, errText), part, errText)
     case 'rows':
       return lookForRows(fates, part, errText)
   }
 }
 
 /** The reason goes before its consequences: the rows of this batch are refused because of it. */
-function stop(
-  fates: Fates,
-  code: 'DDB_PRIVILEGE' | 'DDB_TARGET',
-  part: Part,
-  errText: string,
-): NextStep {
-  const error = new ServerError(errText, code, `the server refused ${partText(part)}: ${errText}`)
+function stop(fates: Fates, error: DdbError, part: Part, errText: string): NextStep {
   fates.run.fail(error)
   fates.run.tally.failedBatches++
   rejectRows(fates, part, errText)
   return { kind: 'stop', error }
+}
+
+function refusedError(
+  code: 'DDB_PRIVILEGE' | 'DDB_TARGET',
+  part: Part,
+  errText: string,
+): ServerError {
+  return new ServerError(errText, code, `the server refused ${partText(part)}: ${errText}`)
+}
+
+/** The ledger is one node's: a batch cannot go elsewhere under the same receipt. */
+function leaderElsewhere(errText: string): ConnectionError {
+  const { host, port } = redirectIn(errText)!
+  return new ConnectionError(
+    'DDB_CONNECT',
+    `another node leads by now, ${host}:${port}: receipts stay with the node they began on. ` +
+      `Load what is left with --host ${host}:${port}, or use --mode sync, which follows`,
+  )
 }
 
 function lookForRows(fates: Fates, part: Part, errText: string): NextStep {

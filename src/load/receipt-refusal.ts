@@ -2,12 +2,15 @@
   What a refusal means, read from the server's words: whether rows caused it, whether waiting helps, or whether the
   whole run has to stop. The texts are those of server notes §1.6, §3.3 and protocol notes §8.4.
 */
+import { redirectIn } from './redirect.js'
 
 export type Refusal =
   /** Another transaction holds the partition: the same batch may succeed later. */
   | 'busy'
   /** No right to write, or to run scripts. */
   | 'privilege'
+  /** Another node leads: receipts stay with theirs. */
+  | 'redirect'
   /** Target, function or disk: every batch would fail alike. */
   | 'target'
   /** Values of this batch: other batches may be fine. */
@@ -21,6 +24,7 @@ const target =
 
 /** The text is that of `catch(ex)`: class, colon, message. */
 export function classifyRefusal(text: string): Refusal {
+  if (redirectIn(text) !== undefined) return 'redirect'
   if (busy.test(text)) return 'busy'
   if (privilege.test(text)) return 'privilege'
   if (target.test(text)) return 'target'

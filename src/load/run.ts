@@ -5,13 +5,15 @@ import { DdbError, InputError, type InputPosition } from '../errors.js'
 import type { Batch, Reject } from '../parse/reader.js'
 import type { Delivery } from './delivery.js'
 import { newLatencies, type Latencies } from './latencies.js'
-import type { LoadOptions, LoadReport } from './options.js'
+import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
 import { openRejectFile, type RejectFile, type RejectReason } from './reject-file.js'
 import { newTally, rowCounts, type Tally } from './tally.js'
 
 export interface Run {
   readonly options: LoadOptions
+  /** Where sessions go: as asked, until a redirect leads elsewhere. */
+  server: ServerTarget
   readonly plan: Plan
   readonly tally: Tally
   readonly latencies: Latencies
@@ -77,6 +79,7 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
   }
   const run: Run = {
     options,
+    server: options.server,
     plan,
     tally,
     latencies: newLatencies(),

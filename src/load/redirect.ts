@@ -1,0 +1,53 @@
+/*
+  A node that does not lead names the one that does (`<NotLeader>host:port`, protocol notes §8.4). It is followed only
+  to hosts that the user has named: whoever answers as a server must not be able to send data and password elsewhere.
+*/
+import { ConnectionError, ServerError } from '../errors.js'
+import type { ServerAddress, ServerTarget } from './options.js'
+
+/** How many redirects in a row are followed: a cluster that has settled needs one. */
+export const maxRedirects = 5
+
+const notLeader = /<NotLeader>\s*(\[[0-9A-Fa-f:.]+\]|[^\s:[\]]+):(\d{1,5})(?![\d.])/
+
+/** Where the server's words lead; undefined for all other words. */
+export function redirectIn(text: string): ServerAddress | undefined {
+  const match = notLeader.exec(text)
+  if (match === null) return undefined
+  const port = Number(match[2])
+  return port < 1 || port > 65_535 ? undefined : { host: withoutBrackets(match[1]!), port }
+}
+
+/** Where an error leads; undefined for all others. */
+export function redirectOf(error: unknown): ServerAddress | undefined {
+  return error instanceof ServerError ? redirectIn(error.serverMessage) : undefined
+}
+
+/**
+ * The same target at the address a redirect leads to.
+ * @throws {ConnectionError} DDB_CONNECT when the user has not named that host
+ */
+export function redirected(server: ServerTarget, to: ServerAddress): ServerTarget {
+  const named = [server, ...(server.otherHosts ?? [])].map(({ host }) => host)
+  const allowed = [...named, ...(server.allowRedirect ?? [])].map(comparable)
+  if (!allowed.includes(comparable(to.host))) {
+    throw new ConnectionError(
+      'DDB_CONNECT',
+      `the server sends us to ${to.host}:${to.port}, a host that was not named: ` +
+        `add --allow-redirect ${to.host} if it belongs to the cluster`,
+    )
+  }
+  // Where we came from stays among the hosts to try: it may lead again.
+  const others = [server, ...(server.otherHosts ?? [])]
+    .map(({ host, port }) => ({ host, port }))
+    .filter(({ host, port }) => host !== to.host || port !== to.port)
+  return { ...server, ...to, otherHosts: others }
+}
+
+function comparable(host: string): string {
+  return withoutBrackets(host).toLowerCase()
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, '$1')
+}
