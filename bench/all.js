@@ -6,10 +6,11 @@ import { measure as encode } from './encode.js'
 import { benchOptions, report } from './lib/report.js'
 import { measure as memory } from './memory.js'
 import { measure as pool } from './pool.js'
+import { measure as receipts } from './receipts.js'
 import { measure as seedsWorkload } from './seeds-workload.js'
 import { measure as startup } from './startup.js'
 
-const benchmarks = { startup, encode, csv, memory, pool, 'seeds-workload': seedsWorkload }
+const benchmarks = { startup, encode, csv, memory, receipts, pool, 'seeds-workload': seedsWorkload }
 
 const options = benchOptions()
 const figures = []

@@ -1,0 +1,57 @@
+/*
+  What receipts cost: the narrow CSV with `--confirm receipts` against `--confirm none`, in large and in small batches.
+  The server is `serve` in a process of its own; it really inserts, as a sink that forgets has no ledger.
+*/
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { alternate, program, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { startSink } from './lib/sink.js'
+
+const cases = [
+  { batchRows: 10_000, rows: 2_000_000, bar: { atMost: 1.1 } },
+  { batchRows: 100, rows: 500_000, bar: { atMost: 1.25 } },
+]
+
+/** Empties the table, so that every run meets the same one. */
+const empty =
+  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+
+/**
+ * Seconds of the whole process. Without confirmation, too, it ends only when the server has closed the connection,
+ * and that has executed everything before it does.
+ */
+async function timedLoad(server, path, confirm, batchRows) {
+  const run = args => runNode([program, ...args, ...server.server])
+  await run(['exec', '-e', empty])
+  const options = ['--batch-rows', String(batchRows), '--confirm', confirm, '-q']
+  const { seconds } = await run(['load', path, '--table', 'trades', ...options])
+  return seconds
+}
+
+async function measureCase({ batchRows, rows, bar }, path, server, repeats) {
+  const { ours, reference } = await alternate(
+    () => timedLoad(server, path, 'receipts', batchRows),
+    () => timedLoad(server, path, 'none', batchRows),
+    repeats,
+  )
+  const work = `receipts against none, ${batchRows} rows a batch`
+  return { work, unit: 's', ours, reference, ratio: ours / reference, bar, rows }
+}
+
+/** Time with receipts as a multiple of the time without. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = await writeTables(folder)
+    const figures = []
+    for (const oneCase of cases) {
+      const rows = Math.round(oneCase.rows * scale)
+      const path = await writeInput(folder, 'narrow.csv', rows)
+      const server = await startSink(init, [])
+      figures.push(await measureCase({ ...oneCase, rows }, path, server, repeats))
+      await server.stop()
+    }
+    return figures
+  })
+}
+
+await runAlone(import.meta.url, 'receipts', measure)
