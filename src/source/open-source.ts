@@ -154,7 +154,8 @@ async function* gunzipped(
   stored: AsyncGenerator<Uint8Array, void, void>,
   name: string,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const gunzip = createGunzip({ chunkSize: chunkBytes })
+  // Room for some chunks lets zlib's thread go on while the last one is parsed.
+  const gunzip = createGunzip({ chunkSize: chunkBytes, highWaterMark: 4 * chunkBytes })
   // Chunks are only lent, and zlib keeps what it is given until it is done with it.
   const copies = async function* (): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of stored) yield Buffer.from(chunk)
