@@ -32,6 +32,8 @@ const firstPollMs = 5
 const slowestPollMs = 500
 /** While batches go out and come in, the ledger is read in pieces worth the question. */
 const busyPollMs = 25
+/** A server that says nothing for so long is asked less often. */
+const silenceMs = 1_000
 /** Doubtful batches named in the note; the count tells of the rest. */
 const namedDoubts = 20
 
@@ -149,7 +151,8 @@ export class ReceiptDelivery implements Delivery {
       if (this.#book.open.size > 0 && silentMs >= run.plan.confirmTimeoutMs) return
       if (this.#book.open.size > 0 && silentMs >= quietMs) await this.#investigate()
       await clock.wait(pollMs)
-      pollMs = Math.min(pollMs * 2, slowestPollMs)
+      // Long pauses are for long silence: the last receipt of a run must not wait for one to pass.
+      pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
     }
   }
 
