@@ -3,8 +3,8 @@
   its first two bytes.
 */
 import { open, stat, type FileHandle } from 'node:fs/promises'
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip } from 'node:zlib'
+import { pipeline, Readable, type TransformOptions } from 'node:stream'
+import { createGunzip, type ZlibOptions } from 'node:zlib'
 import { DdbError, InputError } from '../errors.js'
 import type { ByteSource, Compression } from './byte-source.js'
 import { chunkBytes, fileChunks } from './file-chunks.js'
@@ -155,7 +155,11 @@ async function* gunzipped(
   name: string,
 ): AsyncGenerator<Uint8Array, void, void> {
   // Room for some chunks lets zlib's thread go on while the last one is parsed.
-  const gunzip = createGunzip({ chunkSize: chunkBytes, highWaterMark: 4 * chunkBytes })
+  const options: ZlibOptions & TransformOptions = {
+    chunkSize: chunkBytes,
+    highWaterMark: 4 * chunkBytes,
+  }
+  const gunzip = createGunzip(options)
   // Chunks are only lent, and zlib keeps what it is given until it is done with it.
   const copies = async function* (): AsyncGenerator<Uint8Array, void, void> {
     for await (const chunk of stored) yield Buffer.from(chunk)
