@@ -43,7 +43,7 @@ export function toValue(input: PlainInput): Value {
 }
 
 /** Values of the protocol carry their form; a plain object may have a member of that name, but not such a one. */
-export function isValue(input: unknown): input is Value {
+function isValue(input: unknown): input is Value {
   if (typeof input !== 'object' || input === null || !('form' in input)) return false
   return typeof input.form === 'string' && forms.has(input.form)
 }

@@ -2,6 +2,7 @@
   The books of a run with receipts: which batches are out, under which attempt, and what the ledger has said of each.
   Pure state; sending, waiting and deciding happen elsewhere.
 */
+import { claimPhase, outcomePhase } from './receipt-script.js'
 
 /** One row of the ledger. */
 export interface LedgerRow {
@@ -95,11 +96,11 @@ export function newReceiptBook<B>(): ReceiptBook<B> {
       const batch = open.get(row.batchNo)
       // Rows of earlier attempts were dealt with when they came.
       if (batch === undefined || batch.attempt !== row.attempt) return undefined
-      if (row.phase === 0) {
+      if (row.phase === claimPhase) {
         batch.claimed = true
         return undefined
       }
-      if (row.phase !== 1) return undefined
+      if (row.phase !== outcomePhase) return undefined
       return { batch, rows: row.rowCount, errText: row.errText }
     },
     close(batch) {

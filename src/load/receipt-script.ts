@@ -5,15 +5,12 @@
 import { tableExpression, type Target } from './target.js'
 
 /** Rows of the ledger with batch 0 are ours. */
-export const probePhase = 8
+const probePhase = 8
 export const ownerPhase = 9
 /** A claim: whoever writes it first may insert. */
 export const claimPhase = 0
 /** An outcome: rows, or −1 and why. */
 export const outcomePhase = 1
-
-/** Answer of ddbIngestDeliver to whoever lost the claim. */
-export const claimLost = -2n
 
 export const deliverFunction = 'ddbIngestDeliver'
 
@@ -40,16 +37,16 @@ ${probeRow}
 }
 
 /**
- * The functions of a lane. `objByName` finds the ledger when the function runs: a bare name would be bound when it
+ * The functions of a lane; the delivering one answers rows, −1 for a refusal, −2 to whoever lost the claim. `objByName` finds the ledger when the function runs: a bare name would be bound when it
  * is parsed and might go on writing into a table that was dropped.
  *
  * @param countsDuplicates true when the probe answered 1: the claim then reads back who came first
  */
 export function laneScript(ledger: string, target: Target, countsDuplicates: boolean): string {
-  const claimRow = 'tableInsert(ledger, b, a, 0, s, long(data.rows()), "", now())'
+  const claimRow = `tableInsert(ledger, b, a, ${claimPhase}, s, long(data.rows()), "", now())`
   const claim = countsDuplicates
     ? `${claimRow}
-    if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=0) != s) { return -2l }`
+    if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
     : `if(${claimRow} != 1) { return -2l }`
   return `def ddbIngestTarget(${targetParameters(target)}mutable data) {
 ${targetBody(target)}
@@ -64,7 +61,7 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
     }
-    tableInsert(ledger, b, a, 1, s, n, why, now())
+    tableInsert(ledger, b, a, ${outcomePhase}, s, n, why, now())
     return n
 }
 `

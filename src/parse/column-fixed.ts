@@ -28,7 +28,7 @@ export interface FixedType<A extends NumberArray> {
   readonly column: (data: A, rowCount: number) => Column
 }
 
-export abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
+abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
   protected readonly type: FixedType<A>
   protected readonly columnIndex: number
   protected array: A

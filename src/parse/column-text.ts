@@ -99,7 +99,7 @@ export class StringColumn implements ColumnBuilder {
 }
 
 /** Whether the bytes are UTF-8 without U+0000. */
-export function isText(bytes: Uint8Array, start: number, end: number): boolean {
+function isText(bytes: Uint8Array, start: number, end: number): boolean {
   for (let p = start; p < end; p++) if (bytes[p] === 0) return false
   return isUtf8(bytes, start, end)
 }

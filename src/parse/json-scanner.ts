@@ -4,7 +4,7 @@
 */
 
 export const quote = 0x22
-export const backslash = 0x5c
+const backslash = 0x5c
 export const openBrace = 0x7b
 export const closeBrace = 0x7d
 export const openBracket = 0x5b

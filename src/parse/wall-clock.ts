@@ -18,8 +18,8 @@ const plus = 43
 const slash = 47
 
 /** Results of reading: the text is none, or says more than nanoseconds. */
-export const noValue: number = NaN
-export const tooFine: number = Infinity
+const noValue: number = NaN
+const tooFine: number = Infinity
 
 export class WallClock implements TimeParts {
   days = 0

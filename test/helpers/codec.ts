@@ -108,7 +108,7 @@ function scalarOf(type: Scalar['type']): fc.Arbitrary<Scalar> {
 const allTypes = Object.keys(dataTypes) as DataType[]
 
 /** Every type with elements of one size. */
-export const fixedTypes: readonly FixedType[] = allTypes.filter(isFixedType)
+const fixedTypes: readonly FixedType[] = allTypes.filter(isFixedType)
 
 /** A scalar of any type that has scalars. */
 export const arbitraryScalar: fc.Arbitrary<Scalar> = fc.oneof(
@@ -124,7 +124,7 @@ function fixedVector(type: FixedType, length: number): fc.Arbitrary<Vector> {
 }
 
 /** A vector of `length` elements of one type. */
-export function arbitraryVector(length: number): fc.Arbitrary<Vector> {
+function arbitraryVector(length: number): fc.Arbitrary<Vector> {
   const list = <T>(element: fc.Arbitrary<T>): fc.Arbitrary<T[]> =>
     fc.array(element, { minLength: length, maxLength: length })
   const symbol = fc.constantFrom('', 'a', 'bb', 'ÄÖ', '数据')

@@ -11,7 +11,7 @@ import type { Value } from '../../src/protocol/value.js'
 import { ByteReader } from '../../src/wire/reader.js'
 import { ByteWriter } from '../../src/wire/writer.js'
 
-export const fakeSessionId = '1000000002'
+const fakeSessionId = '1000000002'
 
 export interface Received {
   readonly head: RequestHead

@@ -57,7 +57,7 @@ export async function startLoadServer(
   }
 }
 
-export function tableRows(value: Value | undefined): string[][] {
+function tableRows(value: Value | undefined): string[][] {
   if (value?.form !== 'table') throw new Error(`expected a table, got ${value?.form}`)
   return Array.from({ length: value.rows }, (_, row) =>
     value.columns.map(column =>

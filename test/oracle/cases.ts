@@ -309,13 +309,6 @@ export const typeCases: readonly TypeCase[] = [
   },
 ]
 
-/** The case of a type, without regard to a decimal's scale. */
-export function caseOf(name: string): TypeCase {
-  const found = typeCases.find(each => each.type.replace(/\(.*/, '') === name)
-  if (found === undefined) throw new Error(`no case for ${name}`)
-  return found
-}
-
 /** Samples, ends of the range and null. */
 export function elementsOfCase({ type, samples, extremes }: TypeCase): Element[] {
   const hasEmptyNull = ['SYMBOL', 'STRING', 'BLOB'].includes(type)

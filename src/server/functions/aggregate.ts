@@ -26,7 +26,7 @@ import { binaryFunction, defineFunction, unaryFunction } from './define.js'
 type Aggregate = (vector: Vector) => ServerValue
 
 /** f(X) over whatever X is. */
-export function aggregateValue(name: string, value: ServerValue, compute: Aggregate): ServerValue {
+function aggregateValue(name: string, value: ServerValue, compute: Aggregate): ServerValue {
   switch (value.form) {
     case 'scalar':
       return compute(scalarVector(value))
@@ -61,7 +61,7 @@ function aggregate(name: string, compute: Aggregate): Builtin {
 }
 
 /** The numbers of a vector that are not null, as doubles. */
-export function presentDoubles(vector: Vector, name: string): Float64Array {
+function presentDoubles(vector: Vector, name: string): Float64Array {
   const isNumber =
     vector.type === 'VOID' || isDecimal(vector.type) || numberKindOf(vector.type) !== undefined
   if (!isNumber) {
@@ -143,7 +143,7 @@ function doubleAggregate(name: string, compute: (values: Float64Array) => number
 }
 
 /** The value at `share` (0 to 1) of the way through the sorted numbers, between neighbours linearly. */
-export function quantile(values: Float64Array, share: number): number | null {
+function quantile(values: Float64Array, share: number): number | null {
   if (values.length === 0) return null
   const sorted = Float64Array.from(values).sort()
   const place = share * (sorted.length - 1)

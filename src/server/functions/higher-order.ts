@@ -49,7 +49,7 @@ function* applyToEach(
 }
 
 /** Scalars become a vector, vectors of one type and length a matrix, everything else a tuple. */
-export function assembled(results: readonly ServerValue[]): ServerValue {
+function assembled(results: readonly ServerValue[]): ServerValue {
   const vectors = results.filter(result => result.form === 'vector')
   const [first] = vectors
   const isMatrix =

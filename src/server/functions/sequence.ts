@@ -147,7 +147,7 @@ function filling(name: string, backwards: boolean): Builtin[] {
 }
 
 /** nullFill(X, Y): nulls of X become Y. */
-export function fillNulls(value: ServerValue, replacement: ServerValue): ServerValue {
+function fillNulls(value: ServerValue, replacement: ServerValue): ServerValue {
   if (value.form === 'scalar') {
     if (replacement.form !== 'scalar') throw new ScriptError('nullFill: Y must be a scalar.')
     const isNull = value.value === null || value.value === ''

@@ -23,7 +23,7 @@ const tableTypeTexts: Readonly<Record<TableKind, string>> = {
 }
 
 /** typestr(X), as server notes §5.2 spell it. */
-export function typeText(value: ServerValue): string {
+function typeText(value: ServerValue): string {
   switch (value.form) {
     case 'scalar':
       return value.type

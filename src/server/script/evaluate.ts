@@ -107,10 +107,7 @@ function* evaluateSql(
 }
 
 /** Values for a list that keeps them: a variable that changes later must not change the list. */
-export function* evaluateList(
-  nodes: readonly Expression[],
-  frame: Frame,
-): Evaluation<ServerValue[]> {
+function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<ServerValue[]> {
   const values: ServerValue[] = []
   for (const node of nodes) {
     const value = immediate(node, frame) ?? (yield* evaluate(node, frame))

@@ -28,7 +28,7 @@ export function* executeBody(
   return completion?.kind === 'return' ? completion.value : undefined
 }
 
-export function* executeStatements(
+function* executeStatements(
   statements: readonly Statement[],
   frame: Frame,
 ): Evaluation<Completion | undefined> {

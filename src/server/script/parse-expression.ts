@@ -59,7 +59,7 @@ const functionPrecedence = 10
 const notPrecedence = 2.5
 
 /** Binds tighter than every binary operator but the postfix ones. */
-export const unaryPrecedence = 18
+const unaryPrecedence = 18
 
 const comparisons: ReadonlySet<string> = new Set(['<', '<=', '==', '!=', '>', '>='])
 

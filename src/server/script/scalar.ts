@@ -36,11 +36,6 @@ export function isVoid(value: ServerValue): boolean {
   return value.form === 'scalar' && value.type === 'VOID'
 }
 
-/** True for the null of any scalar type; '' is the null of STRING and SYMBOL. */
-export function isNullScalar(value: Scalar): boolean {
-  return value.value === null || value.value === ''
-}
-
 /** Text of a STRING, SYMBOL or CHAR scalar (`'a'` is a CHAR); undefined for anything else. */
 export function textOf(value: ServerValue | undefined): string | undefined {
   if (value?.form !== 'scalar') return undefined

@@ -38,7 +38,7 @@ export function isTemporal(type: DataType): boolean {
 }
 
 /** The type both can be compared in. */
-export function commonTemporalType(a: DataType, b: DataType): DataType {
+function commonTemporalType(a: DataType, b: DataType): DataType {
   return fineness.indexOf(a) > fineness.indexOf(b) ? a : b
 }
 
