@@ -192,5 +192,6 @@ function shapeOf(reader: InputReader, file: string): InputShape {
     kind: isJson(reader) ? 'members' : 'fields',
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
+    headerLineNumber: reader.headerLineNumber,
   }
 }

@@ -96,11 +96,14 @@ class CsvParser implements CsvTokenizer {
   #fedOffset = 0
   #nextRecord = 0
   #ended = false
+  /** csv-parse sees at least so many bytes behind a place before it decides what stands there. */
+  readonly #lookAhead: number
 
   constructor(file: string, dialect: CsvDialect, offsetBytes: number, startFeed: StartFeed) {
     this.#file = file
     this.#dialect = dialect
     this.#comment = new TextEncoder().encode(dialect.comment)
+    this.#lookAhead = 8 + 4 * Math.max(dialect.delimiter.length, dialect.comment.length)
     this.#window = new Window(lineFeed, offsetBytes)
     this.#startFeed = startFeed
   }
@@ -171,11 +174,9 @@ class CsvParser implements CsvTokenizer {
       if (record === undefined) return this.#atEnd(block)
       if (record === 'bad quote') {
         const next = nextLine(window.bytes, window.start, window.end)
-        if (next < 0 && !this.#ended) {
-          const unreadBytes = window.end - window.start
-          if (unreadBytes > this.#dialect.maxRecordBytes) this.#fail()
-          return false
-        }
+        const length = (next < 0 ? window.end : next) - window.start
+        if (length > this.#dialect.maxRecordBytes) this.#fail()
+        if (this.failure !== undefined || (next < 0 && !this.#ended)) return false
         this.#addFault(
           block,
           'DDB_INPUT_QUOTE',
@@ -209,33 +210,33 @@ class CsvParser implements CsvTokenizer {
     }
     const feed = this.#feed
     const maxNext = this.offsetBytes + this.#dialect.maxRecordBytes
+    const maxFed = maxNext + this.#lookAhead
     for (;;) {
       const record = feed.records[this.#nextRecord]
-      if (record !== undefined && record.next <= maxNext) return record
-      if (record !== undefined || this.#fedOffset > maxNext) return this.#fail()
+      if (record !== undefined) return record.next <= maxNext ? record : this.#fail()
       if (feed.badField() > 0) return 'bad quote'
+      if (this.#fedOffset >= maxFed) return this.#fail()
       if (this.#nextRecord > 0) {
         feed.records.length = 0
         this.#nextRecord = 0
       }
-      if (!this.#feedSlice(feed)) return undefined
+      if (!this.#feedSlice(feed, maxFed)) return undefined
     }
   }
 
-  /** Gives csv-parse more bytes; false when there are none. */
-  #feedSlice(feed: Feed): boolean {
+  /** Gives csv-parse more bytes, up to the offset `maxFed`; false when there are none. */
+  #feedSlice(feed: Feed, maxFed: number): boolean {
     const { bytes, end, offset } = this.#window
     const from = this.#fedOffset - offset
     if (from > end) return false
     if (from === end) {
       if (!this.#ended) return false
-      // csv-parse looks ahead before it decides: blank lines, which are no records, bring out what it holds.
-      const lookAhead = 8 + this.#dialect.delimiter.length * 4
-      feed.write(Buffer.alloc(lookAhead, lineFeed))
+      // Blank lines, which are no records, bring out what it holds.
+      feed.write(Buffer.alloc(this.#lookAhead, lineFeed))
       this.#fedOffset++
       return true
     }
-    const to = Math.min(end, from + sliceBytes)
+    const to = Math.min(end, from + sliceBytes, maxFed - offset)
     feed.write(Buffer.from(bytes.slice(from, to)))
     this.#fedOffset = offset + to
     return true

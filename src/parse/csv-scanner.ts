@@ -78,9 +78,11 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
     this.startBlock()
     const scanned = this.scanRecord(block, 0, start)
     const next = scanned === faulty ? this.#wrongCountNext : scanned
-    const tooLong = window.end - start > this.maxRecordBytes
+    const tooLong = (next < 0 ? window.end : next) - start > this.maxRecordBytes
     if (scanned === unfinished && !this.ended && !tooLong) return 'more'
-    if (next < 0 || this.#fields > maxHeaderFields) throw this.#badFirstRecord(scanned)
+    if (next < 0 || tooLong || this.#fields > maxHeaderFields) {
+      throw this.#badFirstRecord(tooLong ? unfinished : scanned)
+    }
     this.#peeked = next
     return {
       fields: Array.from({ length: this.#fields }, (_, field) =>

@@ -101,6 +101,7 @@ class CsvReader implements InputReader {
   readonly fieldNames: readonly string[] | undefined
   readonly fieldCount: number
   readonly headerBytes: Uint8Array | undefined
+  readonly headerLineNumber: number | undefined
   readonly #source: ByteSource
   readonly #tokenizer: CsvTokenizer
   readonly #chunks: AsyncIterator<Uint8Array, void>
@@ -122,6 +123,7 @@ class CsvReader implements InputReader {
     if (record !== undefined && isHeader) {
       this.fieldNames = headerNames(record, source.name)
       this.headerBytes = record.bytes
+      this.headerLineNumber = record.lineNumber
     }
   }
 

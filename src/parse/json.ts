@@ -28,6 +28,7 @@ class JsonReader implements InputReader {
   readonly fieldNames = undefined
   readonly fieldCount = 0
   readonly headerBytes = undefined
+  readonly headerLineNumber = undefined
   readonly #source: ByteSource
   readonly #maxRecordBytes: number
   #blocks: BlockReader | undefined

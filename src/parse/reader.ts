@@ -115,6 +115,8 @@ export interface InputReader {
   readonly fieldCount: number
   /** The header record as it stands, with its line ending. */
   readonly headerBytes: Uint8Array | undefined
+  /** Line of the header; undefined when there is none. */
+  readonly headerLineNumber: number | undefined
   /** Records so far: rows and rejects; no header, blank line or comment. */
   readonly recordsRead: number
   /** Per target column, in the order of the mapping; empty before `batches` is called. */

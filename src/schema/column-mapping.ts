@@ -39,7 +39,7 @@ export interface InputShape {
   readonly names?: readonly string[] | undefined
   readonly fieldCount: number
   /** Line of the header, for messages. */
-  readonly headerLineNumber?: number
+  readonly headerLineNumber?: number | undefined
 }
 
 export interface MappingRules {

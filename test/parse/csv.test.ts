@@ -71,6 +71,7 @@ t.test('lines before the header are skipped, comments and blank lines are no rec
   const { rows, places, reader } = await read(text, trades, { skipLines: 2, comment: '#' })
   t.strictSame(rows, [values, values])
   t.equal(reader.recordsRead, 2)
+  t.equal(reader.headerLineNumber, 3)
   t.strictSame(
     places.map(place => place.lineNumber),
     [6, 9],

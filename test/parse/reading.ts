@@ -22,7 +22,7 @@ async function* pieces(
   chunkBytes: number,
 ): AsyncGenerator<Uint8Array, void, void> {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
-    const chunk = bytes.slice(at, at + chunkBytes)
+    const chunk = Uint8Array.from(bytes.subarray(at, at + chunkBytes))
     yield chunk
     chunk.fill(0x23)
   }

@@ -1,0 +1,125 @@
+/*
+  Bytes that nobody meant to be read: every reader ends with rows, rejects or an error of ours, and every record it
+  counts is one or the other.
+*/
+import fc from 'fast-check'
+import t from 'tap'
+import { DdbError } from '../../src/errors.js'
+import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import { mappingFor, memorySource } from './reading.js'
+
+const types = [
+  'a:INT,b:STRING,c:SYMBOL',
+  'a:DOUBLE,b:TIMESTAMP,c:UUID',
+  'a:DECIMAL128(3),b:INT[],c:BLOB',
+  'a:DATE,b:IPADDR,c:POINT',
+  'a:LONG,b:NANOTIMESTAMP,c:DECIMAL64(2)[]',
+]
+
+const dialects: ReaderOptions[] = [
+  { format: 'csv' },
+  { format: 'csv', header: 'no', comment: '#', skipLines: 1 },
+  { format: 'csv', delimiter: '||' },
+  { format: 'tsv', quote: '' },
+  { format: 'ndjson' },
+  { format: 'json' },
+]
+
+/** Rows, rejects, and what the reader says it read; undefined when it gave up with an error of ours. */
+async function outcome(
+  bytes: Uint8Array,
+  columns: string,
+  dialect: ReaderOptions,
+  chunkBytes: number,
+): Promise<[number, number] | undefined> {
+  let rows = 0
+  let rejects = 0
+  try {
+    const reader = await openReader(memorySource(bytes, { chunkBytes }), {
+      maxRecordBytes: 200,
+      ...dialect,
+    })
+    const mapping = mappingFor(reader, columns, {
+      match: reader.format === 'csv' || reader.format === 'tsv' ? 'position' : 'name',
+      ignoreExtra: true,
+      allowMissing: true,
+    })
+    const batches = reader.batches({
+      mapping,
+      batchRows: 3,
+      batchBytes: 500,
+      keepRecords: true,
+      onReject: () => void rejects++,
+    })
+    for await (const batch of batches) {
+      rows += batch.rowCount
+      for (let row = 0; row < batch.rowCount; row++) batch.record(row)
+      batch.release()
+    }
+    return [rows + rejects, reader.recordsRead]
+  } catch (error) {
+    if (error instanceof DdbError && error.code !== 'DDB_INTERNAL') return undefined
+    throw error
+  }
+}
+
+const byte = fc.oneof(
+  fc.constantFrom(...Buffer.from(',"\n\r\t|{}[]:abc0123456789.-+eE\\ ntu#T')),
+  fc.integer({ min: 0, max: 255 }),
+)
+const piece = fc.oneof(
+  { weight: 6, arbitrary: fc.array(byte, { maxLength: 6 }).map(list => Buffer.from(list)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(
+        '1,x,y\n',
+        '{"a":1,"b":"x","c":"y"}\n',
+        '[{"a":1},',
+        '2020-01-02,1.2.3.4,"(1, 2)"\n',
+        '||',
+        '""',
+      )
+      .map(text => Buffer.from(text)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1, max: 400 }).map(length => Buffer.alloc(length, 'x')),
+  },
+)
+const hostile = fc.array(piece, { maxLength: 30 }).map(list => Buffer.concat(list))
+
+t.test('any bytes give rows, rejects or an error, and nothing is lost on the way', async t => {
+  let read = 0
+  let refused = 0
+  const accounted = fc.asyncProperty(
+    hostile,
+    fc.constantFrom(...types),
+    fc.constantFrom(...dialects),
+    fc.constantFrom(1, 7, 64, 100_000),
+    async (bytes, columns, dialect, chunkBytes) => {
+      const counts = await outcome(bytes, columns, dialect, chunkBytes)
+      if (counts === undefined) refused++
+      else read++
+      return counts === undefined || counts[0] === counts[1]
+    },
+  )
+  await fc.assert(accounted, { numRuns: 3000 })
+  t.ok(read > 500 && refused > 50, `${read} were read, ${refused} refused`)
+})
+
+t.test('what is read does not depend on the chunks', async t => {
+  const same = fc.asyncProperty(
+    hostile,
+    fc.constantFrom(...types),
+    fc.constantFrom(...dialects),
+    fc.integer({ min: 1, max: 50 }),
+    async (bytes, columns, dialect, chunkBytes) => {
+      const whole = await outcome(bytes, columns, dialect, 100_000)
+      const parts = await outcome(bytes, columns, dialect, chunkBytes)
+      return JSON.stringify(whole) === JSON.stringify(parts)
+    },
+  )
+  await fc.assert(same, { numRuns: 2000 })
+  t.pass('the same counts each time')
+})
