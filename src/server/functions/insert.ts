@@ -3,6 +3,7 @@
 */
 import { columnTypeOf, concatColumns } from '../../protocol/element.js'
 import type { Column, Value } from '../../protocol/value.js'
+import { appendElements } from '../script/append-elements.js'
 import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { intScalar } from '../script/scalar.js'
@@ -97,8 +98,10 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
 
 /** The vector with the addition behind it, converted to its type; the same object, for variables hold it. */
 function appendToVector(target: Column, addition: ServerValue): ServerValue {
-  const more = additionOf(target, addition)
-  return Object.assign(target, concatColumns(target, convertColumn(more, columnTypeOf(target))))
+  const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
+  const isVector = target.form === 'vector' && more.form === 'vector'
+  if (isVector && appendElements(target, more)) return target
+  return Object.assign(target, concatColumns(target, more))
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {

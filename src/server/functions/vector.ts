@@ -1,7 +1,7 @@
 /*
   Functions that make vectors, and that reorder, cut and search them (DolphinDB manual, pages of each name).
 */
-import type { ColumnType } from '../../protocol/data-type.js'
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, sliceColumn, takeRows, vectorOf } from '../../protocol/element.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
@@ -32,6 +32,8 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
       return value
     case 'scalar':
       return scalarVector(value)
+    case 'type':
+      return scalarVector(intScalar(dataTypes[value.column.type].id))
     case 'pair':
     case 'set':
     case 'matrix':

@@ -14,6 +14,7 @@ import { setEntry } from './dictionary.js'
 import { resolveSlice, rowsOfIndex, type IndexValue } from './indexing.js'
 import { joinColumns } from './join-vectors.js'
 import { claimArray, overwrite, ownsArray } from './ownership.js'
+import { ownStrings } from './append-elements.js'
 import { operandOf, scalarVector } from './operators/shape.js'
 import { textOf } from './scalar.js'
 import type { ServerDictionary, ServerValue } from './values.js'
@@ -61,6 +62,7 @@ function positionsOf(index: IndexValue, length: number): Int32Array | undefined 
 }
 
 function assignVector(target: Vector, index: IndexValue, value: ServerValue): boolean {
+  if (assignNumber(target, index, value)) return true
   const positions = positionsOf(index, target.length)
   if (positions === undefined) return false
   if (target.type === 'ANY') return assignTuple(target, index, positions, value)
@@ -68,6 +70,17 @@ function assignVector(target: Vector, index: IndexValue, value: ServerValue): bo
   const source = value.form === 'scalar' ? scalarVector(value) : operand!.vector
   if (source.length !== 1 && source.length !== positions.length) return false
   writeRows(target, positions, convertColumn(source, columnTypeOf(target)) as Vector)
+  return true
+}
+
+/** `x[i] = n` in a loop: one number of the vector's own type, without a detour through vectors. */
+function assignNumber(target: Vector, index: IndexValue, value: ServerValue): boolean {
+  if (index.form !== 'scalar' || index.type !== 'INT' || value.form !== 'scalar') return false
+  const position = index.value
+  if (position === null || position < 0 || position >= target.length) return false
+  if (value.type !== target.type || typeof value.value !== 'number') return false
+  ownFixedArray(target)
+  ;(target as { data: Int32Array | Float64Array }).data[position] = value.value
   return true
 }
 
@@ -99,16 +112,6 @@ function ownFixedArray(target: Vector): void {
   const record = target as { data: { slice(): unknown } }
   record.data = record.data.slice() as { slice(): unknown }
   claimArray(target)
-}
-
-function ownStrings(target: Vector): string[] {
-  const record = target as { data?: string[]; encoded?: Uint8Array }
-  if (record.data === undefined || !ownsArray(target)) {
-    record.data = [...stringsOf(target as Extract<Vector, { type: 'STRING' }>)]
-    delete record.encoded
-    claimArray(target)
-  }
-  return record.data
 }
 
 /** For columns that cannot be written in place: the old rows and the new ones, in the right order. */

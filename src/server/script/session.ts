@@ -48,12 +48,14 @@ class Session implements ScriptSession {
   }
 }
 
-/** Timers hold at most 31 bits; a longer wait is several. */
+/** Timers hold at most 31 bits; a longer wait is several. Even sleep(0) gives way to other sessions. */
 async function wait(durationMs: number): Promise<void> {
   const longestMs = 2 ** 31 - 1
-  for (let rest = durationMs; rest > 0; rest -= longestMs) {
-    await new Promise(resolve => setTimeout(resolve, Math.min(rest, longestMs)))
-  }
+  let restMs = durationMs
+  do {
+    await new Promise(resolve => setTimeout(resolve, Math.min(restMs, longestMs)))
+    restMs -= longestMs
+  } while (restMs > 0)
 }
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()

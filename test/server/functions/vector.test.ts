@@ -36,6 +36,7 @@ testExamples(t, {
     'take(table(1 2 3 as a, 4 5 6 as b), -4)': '3 6;1 4;2 5;3 6',
     'take(table(1 2 as a), 3)': '1;2;1',
     'take(now(), 2).size()': '2',
+    'take(INT, 2)': '[4,4]',
   },
   order: {
     'reverse(1 2 3)': '[3,2,1]',
