@@ -1,11 +1,11 @@
 /*
   Delimited text in dialects that the byte scanner does not know, such as delimiters of several characters: read by
-  csv-parse, behind the same face and with the same outcome. csv-parse is fed by hand, so everything stays
-  synchronous and the place of each record is known without its slow `info` option.
+  csv-parse, behind the same face and with the same outcome.
 */
 import { InputError } from '../errors.js'
 import type { CsvDialect } from './csv-dialect.js'
 import { fieldCountMessage, quoteMessage } from './csv-faults.js'
+import { loadFeed, type Feed, type ParsedRecord, type StartFeed } from './csv-feed.js'
 import type { CsvTokenizer, FirstRecord } from './csv-header.js'
 import { countLineEnds, nextLine } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
@@ -17,69 +17,13 @@ const carriageReturn = 13
 /** csv-parse is started anew behind a record with a bad quote: what it was given ahead is read again. */
 const sliceBytes = 64 * 1024
 
-interface ParsedRecord {
-  readonly fields: readonly Uint8Array[]
-  /** Position behind the record in the decompressed input. */
-  readonly next: number
-}
-
-/** One csv-parse at work: synchronous, from a given position of the input on. */
-interface Feed {
-  readonly records: ParsedRecord[]
-  /** Field (from 1) whose quote is bad, 0 while all is well. */
-  badField(): number
-  write(bytes: Uint8Array): void
-}
-
-type StartFeed = (offsetBytes: number) => Feed
-
 /** Loads csv-parse and opens the tokenizer. */
 export async function openCsvParser(
   file: string,
   dialect: CsvDialect,
   offsetBytes: number,
 ): Promise<CsvTokenizer> {
-  const { Parser } = await import('csv-parse')
-
-  class RecordParser extends Parser {
-    onRecord: (fields: Uint8Array[]) => void = () => undefined
-
-    /** Takes the record away, so that nothing waits for a reader of the stream. */
-    override push(fields: Uint8Array[] | null): boolean {
-      if (fields !== null) this.onRecord(fields)
-      return true
-    }
-  }
-
-  const startFeed: StartFeed = start => {
-    const records: ParsedRecord[] = []
-    let badField = 0
-    const parser = new RecordParser({
-      delimiter: dialect.delimiter,
-      quote: dialect.quote === '' ? null : dialect.quote,
-      escape: dialect.quote === '' ? null : dialect.escape,
-      ...(dialect.comment === '' ? {} : { comment: dialect.comment, comment_no_infix: true }),
-      record_delimiter: ['\r\n', '\n', '\r'],
-      // Fields as bytes: csv-parse would turn what is no UTF-8 into U+FFFD without a word.
-      encoding: null,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      skip_records_with_error: true,
-      on_skip: error => {
-        badField ||= Number(error?.['column'] ?? 0) + 1
-        return undefined
-      },
-    })
-    parser.onRecord = fields => {
-      if (badField === 0) records.push({ fields, next: start + parser.info.bytes })
-    }
-    return {
-      records,
-      badField: () => badField,
-      write: bytes => void parser.write(bytes),
-    }
-  }
-  return new CsvParser(file, dialect, offsetBytes, startFeed)
+  return new CsvParser(file, dialect, offsetBytes, await loadFeed(dialect))
 }
 
 class CsvParser implements CsvTokenizer {
