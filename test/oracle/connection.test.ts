@@ -2,6 +2,7 @@
   The official client at our door: how it comes in, what it is told, and what it may ask at the same time.
 */
 import { Buffer } from 'node:buffer'
+import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
 import { startServer, type ServerOptions } from '../../src/server/index.js'
 import { printed, startEnds, test, type Client, type ClientSession } from './client.js'
@@ -160,7 +161,7 @@ test('large results and large arguments arrive whole', async (t, client) => {
   t.equal((await official.call('sum', [longs])).value, 3_500_000n)
   const strings = Array.from({ length: 100_000 }, (_, at) => `数据${at}`)
   const back = await official.call('(x -> x)', [new make['DdbVectorString']!(strings)])
-  t.strictSame(back.value, strings)
+  t.ok(isDeepStrictEqual(back.value, strings), 'every text in its place')
 })
 
 test('an urgent request and functions defined by the client', async (t, client) => {
@@ -181,6 +182,16 @@ test('calls to a node by its name run there', async (t, client) => {
     { Node: node, Value: 4 },
   ])
   await t.rejects(official.call('add', [two, two], { node: 'elsewhere' }), /elsewhere/)
+})
+
+test('cancelling a script is refused by name, and the script goes on', async (t, client) => {
+  const { official } = await startEnds(t, client)
+  await new Promise<void>(resolve => {
+    const listener = (): void => resolve()
+    official.eval('print("started"); sleep(600000)', { listener }).catch(() => undefined)
+  })
+  await t.rejects(official.cancel(), /cancelConsoleJob/)
+  t.ok(official.connected)
 })
 
 test('a client that is told goodbye ends as it should', async (t, client) => {

@@ -148,6 +148,9 @@ function rawData(client: Client, kind: Kind, elements: readonly Element[]): unkn
 
 const isDecimal = (kind: Kind): boolean => kind.startsWith('decimal')
 
+/** Kinds of which no client sends arrays. */
+const noArrays: ReadonlySet<Kind> = new Set(['text', 'symbol', 'blob', 'duration'])
+
 /** A column of the client's over the elements, which is what its tables are made of. */
 export function clientVector(
   client: Client,
@@ -157,6 +160,7 @@ export function clientVector(
 ): ClientObject {
   const type = typeOf(typeText)
   const kind = kindOf(type)
+  if (type.array && noArrays.has(kind)) throw new Error(`${typeText} does not exist`)
   if (kind === 'symbol') {
     return new client.make['DdbVectorSymbol']!(elements, name)
   }
