@@ -79,6 +79,8 @@ function parseWord(cursor: Cursor, word: string): Expression {
 function parseBracketed(cursor: Cursor, first: Token): Expression {
   switch (first.text) {
     case '-':
+      // A sign belongs to a number; the target of a statement may be followed by nothing at all.
+      if (cursor.peek(1).kind !== 'number') throw cursor.unexpected()
       return parseConstants(cursor)
     case '(':
       return parseParenthesized(cursor, first)

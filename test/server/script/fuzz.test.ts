@@ -53,6 +53,15 @@ const source = fc
   .array(fc.constantFrom(...words), { minLength: 1, maxLength: 14 })
   .map(chosen => chosen.join(' '))
 
+t.test('scripts that once failed inside give a ScriptError', async t => {
+  const node = createNode()
+  const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+  for (const script of ['delete from -', 'select * from -']) {
+    const failure = await outcomeOf(() => runScript(session, node, script))
+    t.match(failure, { name: 'ScriptError', message: /^Syntax Error: \[line #1\]/ }, script)
+  }
+})
+
 t.test('random words give a value or a ScriptError', async t => {
   await fc.assert(
     fc.asyncProperty(source, async script => {
