@@ -46,6 +46,9 @@ function check(source: string, failure: unknown): void {
   assert.doesNotMatch(failure.message, /^Internal error|=> Internal error/, source)
 }
 
+// The same scripts every time, others on request: a finding must not depend on who runs the tests.
+fc.configureGlobal({ seed: Number(process.env['TEST_SEED'] ?? 20261120) })
+
 const setup =
   'x=1 2 3; y=`a`b; t=table(1 2 3 as x, `a`b`c as s); d=dict(`a`b, 1 2)\ndef f(a,b=2){return a}'
 
