@@ -71,6 +71,10 @@ async function place(t: Test): Promise<Place> {
   }
 }
 
+/** Resolves with the first words on stderr: what a run says of a signal it has seen. */
+const saidSomething = ({ child }: Spawned): Promise<void> =>
+  new Promise(resolve => child.stderr!.once('data', () => resolve()))
+
 const rows = ({ server }: Place, table: string): number => server.node.shared.get(table)!.table.rows
 
 t.test('a lock that a living process holds is 75, and free once that has ended', async t => {
@@ -125,7 +129,10 @@ t.test('the lock is given back after failures and signals', async t => {
   t.strictSame(readdirSync(here.locks), [])
   const interrupted = here.start('first')
   await here.waiting
+  const said = saidSomething(interrupted)
   interrupted.child.kill('SIGTERM')
+  // Opened at once, the gate could let the run end before the signal is there.
+  await said
   here.gate.open()
   t.equal((await interrupted.outcome).code, 143)
   t.strictSame(readdirSync(here.locks), [])
@@ -135,7 +142,7 @@ t.test('a second signal leaves at once, and the lock with it', async t => {
   const here = await place(t)
   const stuck = here.start('first')
   await here.waiting
-  const said = new Promise<void>(resolve => stuck.child.stderr!.once('data', () => resolve()))
+  const said = saidSomething(stuck)
   stuck.child.kill('SIGINT')
   await said
   // Signals within a quarter of a second count as one key.
