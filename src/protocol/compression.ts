@@ -58,6 +58,7 @@ export function* decodeCompressed(
   if (!reader.has(headerBytes + 8)) yield* reader.need(headerBytes + 8)
   const header = readHeader(reader)
   context.expect(reader, header.bodyBytes)
+  if (header.type === 'VOID') context.chargeVoid(reader, header.length)
   const end = reader.offsetBytes + header.bodyBytes
   const inner = new ByteReader(reader.offsetBytes)
   const innerContext = new DecodeContext(inner, {

@@ -19,6 +19,12 @@ export const defaultDecodeLimits: DecodeLimits = {
   maxDepth: 64,
 }
 
+/**
+ * A null without bytes counts as much as whatever is made of it: text, a row, a list entry. Twelve bytes that claim a
+ * billion of them would otherwise end the process of whoever walks through them.
+ */
+const voidRowBytes = 64
+
 /** Bases of the SYMBOL columns of one table, by the id they were sent with. */
 export type SymbolBases = Map<number, readonly string[]>
 
@@ -58,10 +64,15 @@ export class DecodeContext {
     }
   }
 
-  /** Counts bytes that the wire does not show: what decompression adds, rows of a type without elements. */
+  /** Counts bytes that the wire does not show, as what decompression adds. */
   charge(reader: ByteReader, byteLength: number): void {
     this.expect(reader, byteLength)
     this.#lastOffsetBytes -= byteLength
+  }
+
+  /** Counts rows of the type whose elements have no bytes. */
+  chargeVoid(reader: ByteReader, rows: number): void {
+    this.charge(reader, rows * voidRowBytes)
   }
 
   /** Enters a value inside a value. */

@@ -145,7 +145,7 @@ export function* decodeElements(
   }
   switch (type) {
     case 'VOID':
-      context.charge(reader, length)
+      context.chargeVoid(reader, length)
       return { form: 'vector', type, length }
     case 'STRING':
       return { form: 'vector', type, length, data: yield* decodeStrings(reader, context, length) }

@@ -108,7 +108,7 @@ function scalarOf(type: Scalar['type']): fc.Arbitrary<Scalar> {
 const allTypes = Object.keys(dataTypes) as DataType[]
 
 /** Every type with elements of one size. */
-const fixedTypes: readonly FixedType[] = allTypes.filter(isFixedType)
+export const fixedTypes: readonly FixedType[] = allTypes.filter(isFixedType)
 
 /** A scalar of any type that has scalars. */
 export const arbitraryScalar: fc.Arbitrary<Scalar> = fc.oneof(
@@ -116,7 +116,7 @@ export const arbitraryScalar: fc.Arbitrary<Scalar> = fc.oneof(
 )
 
 /** Any bit pattern that a column of the type can hold. */
-function fixedVector(type: FixedType, length: number): fc.Arbitrary<Vector> {
+export function arbitraryFixedVector(type: FixedType, length: number): fc.Arbitrary<Vector> {
   const scale = isDecimal(type) ? fc.nat(maxScale[type]) : fc.constant(0)
   return fc
     .tuple(bytes(length * dataTypes[type].bytesPerValue), scale)
@@ -129,7 +129,7 @@ function arbitraryVector(length: number): fc.Arbitrary<Vector> {
     fc.array(element, { minLength: length, maxLength: length })
   const symbol = fc.constantFrom('', 'a', 'bb', 'ÄÖ', '数据')
   return fc.oneof(
-    fc.constantFrom(...fixedTypes).chain(type => fixedVector(type, length)),
+    fc.constantFrom(...fixedTypes).chain(type => arbitraryFixedVector(type, length)),
     fc.constant<Vector>({ form: 'vector', type: 'VOID', length }),
     list(text).map((data): Vector => ({ form: 'vector', type: 'STRING', length, data })),
     list(fc.oneof(symbol, text)).map((texts): Vector => symbolVectorOf(texts)),
@@ -158,7 +158,7 @@ export function arbitraryArrayVector(length: number): fc.Arbitrary<ArrayVector> 
     .chain(([type, counts]) => {
       const offsets = new Uint32Array(length + 1)
       for (const [row, count] of counts.entries()) offsets[row + 1] = offsets[row]! + count
-      return fixedVector(type, offsets[length]!).map((cells): ArrayVector => ({
+      return arbitraryFixedVector(type, offsets[length]!).map((cells): ArrayVector => ({
         form: 'arrayVector',
         length,
         offsets,

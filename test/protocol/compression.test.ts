@@ -1,31 +1,7 @@
 import t from 'tap'
 import { vectorOf } from '../../src/protocol/element.js'
 import { decoded, encoded, hex } from '../helpers/codec.js'
-
-const int32 = (value: number): Buffer => Buffer.from(Int32Array.of(value).buffer)
-
-interface Shape {
-  method?: number
-  type?: number
-  reserved?: number
-  length: number
-  version?: number
-  flags?: number
-}
-
-/** A compressed vector around blocks as they travel. */
-function compressed(shape: Shape, ...blocks: Uint8Array[]): Buffer {
-  const body = Buffer.concat(blocks.flatMap(block => [int32(block.length), block]))
-  const header = hex('1a01 00000000 01000000 00 01 ff 01 04 04 0000 ffffffff 00000000 ffffffff')
-  header.writeInt32LE(20 + body.length, 2)
-  header[10] = shape.version ?? 0
-  header[11] = shape.flags ?? 1
-  header[13] = shape.method ?? 1
-  header[14] = shape.type ?? 4
-  header.writeInt16LE(shape.reserved ?? 0, 16)
-  header.writeInt32LE(shape.length, 22)
-  return Buffer.concat([header, body])
-}
+import { compressed } from '../helpers/compression.js'
 
 /** An LZ4 block of nothing but literals, up to 14. */
 const literals = (text: string): Buffer => {

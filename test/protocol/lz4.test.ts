@@ -2,51 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { decompressLz4 } from '../../src/protocol/lz4.js'
 import { hex, runs } from '../helpers/codec.js'
-
-/** Length bytes behind a half of a token that says 15. */
-function more(length: number): number[] {
-  const bytes: number[] = []
-  for (let rest = length - 15; rest >= 0; rest -= 255) bytes.push(Math.min(rest, 255))
-  return bytes
-}
-
-/** A plain encoder of the published format, greedy and slow: the oracle for the decoder. */
-function compress(source: Uint8Array): Uint8Array {
-  const output: number[] = []
-  let literalStart = 0
-  const sequence = (at: number, match?: { distance: number; length: number }): void => {
-    const literals = source.subarray(literalStart, at)
-    const matchCode = match === undefined ? 0 : match.length - 4
-    output.push((Math.min(literals.length, 15) << 4) | Math.min(matchCode, 15))
-    if (literals.length >= 15) output.push(...more(literals.length))
-    output.push(...literals)
-    if (match === undefined) return
-    output.push(match.distance & 255, match.distance >> 8)
-    if (matchCode >= 15) output.push(...more(matchCode))
-  }
-  for (let at = 0; at < source.length;) {
-    let best = { distance: 0, length: 0 }
-    for (let distance = 1; distance <= at; distance++) {
-      let length = 0
-      while (
-        at + length < source.length - 5 &&
-        source[at + length] === source[at + length - distance]
-      ) {
-        length++
-      }
-      if (length > best.length) best = { distance, length }
-    }
-    if (best.length < 4) {
-      at++
-    } else {
-      sequence(at, best)
-      at += best.length
-      literalStart = at
-    }
-  }
-  sequence(source.length)
-  return Uint8Array.from(output)
-}
+import { lz4 } from '../helpers/compression.js'
 
 t.test('what was compressed comes back', async t => {
   const repetitive = fc
@@ -63,7 +19,7 @@ t.test('what was compressed comes back', async t => {
     .filter(bytes => bytes.length < 1500)
   fc.assert(
     fc.property(fc.oneof(repetitive, fc.uint8Array({ maxLength: 600 })), source =>
-      Buffer.from(decompressLz4(compress(source), 2000, 0)).equals(source),
+      Buffer.from(decompressLz4(lz4(source), 2000, 0)).equals(source),
     ),
     { numRuns: runs(200) },
   )
