@@ -9,6 +9,10 @@ const maxPooledBytes = 2048
 const firstBufferBytes = 512
 const maxBufferBytes = 8192
 
+/**
+ * Arrays for one owner, who fills each before anybody reads it. Nothing is given back: garbage collection frees a
+ * buffer once none of its arrays is kept.
+ */
 export class ArrayPool {
   #buffer: ArrayBuffer = new ArrayBuffer(0)
   #position = 0

@@ -5,6 +5,7 @@
 
 const firstCapacityBytes = 64
 
+/** Collects bytes as they come; a view from `extend` is good until the next call, which may move everything. */
 export class GrowableBytes {
   #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
   #length = 0

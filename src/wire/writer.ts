@@ -11,6 +11,10 @@ const maxSlabBytes = 65_536
 /** Below this a loop over ASCII beats the call into V8's encoder. */
 const shortTextChars = 24
 
+/**
+ * Bytes on their way out. Numbers are truncated to their width, not checked: whoever knows the type refuses what does
+ * not fit.
+ */
 export class ByteWriter {
   #chunks: Uint8Array[] = []
   #chunkBytes = 0
@@ -25,6 +29,7 @@ export class ByteWriter {
   #markStart = 0
   #markPosition = 0
 
+  /** Bytes written since the last `take`, those taken by reference included. */
   get byteLength(): number {
     return this.#chunkBytes + this.#position - this.#start
   }
