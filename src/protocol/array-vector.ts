@@ -30,6 +30,10 @@ const blockHeaderBytes = 4
 const vectorHeaderBytes = 10
 const maxBlockRows = 65_535
 
+/**
+ * Writes an array vector with its flag, in blocks as the C++ client cuts them.
+ * @throws {ValueError} DDB_USAGE for cells without a fixed size, and offsets that fall or leave the cells
+ */
 export function encodeArrayVector(writer: ByteWriter, vector: ArrayVector): void {
   const cells = fixedCells(vector.cells)
   const { length, offsets } = vector

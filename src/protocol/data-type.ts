@@ -3,6 +3,7 @@
   of each: bytes per vector element and the category used for "compatible type" checks.
 */
 
+/** Groups of types that convert into each other (protocol notes §4.2). */
 export type Category =
   | 'nothing'
   | 'logical'
@@ -22,6 +23,7 @@ interface DataTypeFacts {
   readonly category: Category
 }
 
+/** Every type this project reads and writes, by DolphinDB's own name; any other number ends the decoding. */
 export const dataTypes = {
   VOID: { id: 0, bytesPerValue: 0, category: 'nothing' },
   BOOL: { id: 1, bytesPerValue: 1, category: 'logical' },
@@ -62,6 +64,7 @@ export const dataTypes = {
   DECIMAL128: { id: 39, bytesPerValue: 16, category: 'denary' },
 } as const
 
+/** DolphinDB's name of a type. */
 export type DataType = keyof typeof dataTypes
 
 /** Array vector of T travels as type 64 + T. */
@@ -70,6 +73,7 @@ export const arrayTypeOffset = 64
 /** SYMBOL in dictionary form travels as 128 + 17. */
 export const symbolBaseTypeId = 145
 
+/** Not a type: what stands in the place of one when a compressed vector follows (protocol notes §6.2). */
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(
@@ -84,8 +88,10 @@ export function dataTypeOf(id: number): DataType | undefined {
   return typeById.get(id)
 }
 
+/** Types whose values are unscaled integers beside a scale. */
 export type DecimalType = 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'
 
+/** True for types that take a scale, on the wire and in `DECIMAL64(4)`. */
 export function isDecimal(type: DataType): type is DecimalType {
   return type === 'DECIMAL32' || type === 'DECIMAL64' || type === 'DECIMAL128'
 }

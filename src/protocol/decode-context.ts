@@ -5,6 +5,9 @@ import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/reader.js'
 import type { Value } from './value.js'
 
+/**
+ * What one decoding may cost. They hold while bytes arrive: nothing is allocated for a length that is only claimed.
+ */
 export interface DecodeLimits {
   /** Bytes of one value on the wire, decompressed columns counted at their full size. */
   maxValueBytes: number
@@ -12,6 +15,7 @@ export interface DecodeLimits {
   maxDepth: number
 }
 
+/** Limits where the caller names none. */
 export const defaultDecodeLimits: DecodeLimits = {
   // A table of 10 million rows × 10 LONG columns still passes; more does not fit beside itself in a default heap.
   maxValueBytes: 1_073_741_824,
@@ -35,6 +39,7 @@ export type ObjectDecoder = (
   symbolBases?: SymbolBases,
 ) => Generator<void, Value, void>
 
+/** Bookkeeping of one decoding; several values of a request share one, and its byte limit. */
 export class DecodeContext {
   readonly limits: DecodeLimits
   #lastOffsetBytes: number
@@ -87,6 +92,7 @@ export class DecodeContext {
     }
   }
 
+  /** Leaves the value that `descend` entered. */
   ascend(): void {
     this.#depth -= 1
   }

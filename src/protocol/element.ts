@@ -40,6 +40,7 @@ function rowCells(cells: Vector, offsets: Uint32Array, row: number): Vector {
   return sliceColumn(cells, offsets[row]!, offsets[row + 1]!) as Vector
 }
 
+/** Element `index`, from 0, as a scalar of its own: bytes are copied, sentinels become null. */
 export function scalarAt(vector: TypedVector, index: number): Scalar {
   const form = 'scalar'
   switch (vector.type) {

@@ -21,6 +21,7 @@ export type FixedType = Exclude<FixedVector['type'], 'SYMBOL'>
 /** A vector whose `data` is a typed array. */
 export type FixedVector = Exclude<TypedVector, { type: 'VOID' | 'SYMBOL' | 'STRING' | 'BLOB' }>
 
+/** True for types whose columns are one typed array; SYMBOL is not, for its codes mean nothing without their base. */
 export function isFixedType(type: DataType): type is FixedType {
   return dataTypes[type].bytesPerValue > 0 && type !== 'SYMBOL'
 }

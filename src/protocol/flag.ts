@@ -11,10 +11,15 @@ import { dataTypeOf, dataTypes } from './data-type.js'
 
 type DataForm = keyof typeof dataForms
 
+/**
+ * Writes the two bytes in front of every object. `typeId` is a number, because array vectors, symbol bases and tables
+ * have numbers that no type has.
+ */
 export function encodeFlag(writer: ByteWriter, form: DataForm, typeId: number): void {
   writer.u16((dataForms[form] << 8) | typeId)
 }
 
+/** As `encodeFlag`, for an object whose flag names an ordinary type. */
 export function encodeTypeFlag(writer: ByteWriter, form: DataForm, type: DataType): void {
   encodeFlag(writer, form, dataTypes[type].id)
 }

@@ -23,6 +23,10 @@ import { decodeElements, encodeShapedElements } from './vector.js'
 const hasRowLabels = 1
 const hasColumnLabels = 2
 
+/**
+ * Writes a matrix with its flags; labels go through the caller's encoder, as they may be vectors of any kind.
+ * @throws {ValueError} DDB_USAGE when elements or labels do not fit the shape, or elements are a tuple's
+ */
 export function encodeMatrix(
   writer: ByteWriter,
   matrix: Matrix,

@@ -3,9 +3,12 @@
   DOUBLE use the most negative finite number, so NaN is a value of its own.
 */
 
+/** BOOL and CHAR: 80 on the wire, which reads as "true" where nobody looks for it. */
 export const nullInt8 = -128
 export const nullInt16 = -32768
+/** INT and the temporal types of 32 bits; also the count of a DURATION, and DECIMAL32. */
 export const nullInt32 = -2147483648
+/** LONG and the temporal types of 64 bits; also DECIMAL64. */
 export const nullInt64: bigint = -(2n ** 63n)
 export const nullInt128: bigint = -(2n ** 127n)
 /** −FLT_MAX, wire bytes ff ff 7f ff. */

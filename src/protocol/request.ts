@@ -41,6 +41,7 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
+/** What a header line says of its request: the session, and how it is to be run (protocol notes §1.2). */
 export interface RequestHead {
   /** API2 asks for printed output (MSG) while the request runs. */
   protocol: 'API' | 'API2'
@@ -62,6 +63,10 @@ export interface RequestHead {
   sequenceNumber?: number
 }
 
+/**
+ * What a request asks for. Only `function` and `variable` have serialized values behind their text (protocol notes
+ * §1.4).
+ */
 export type Request =
   | { kind: 'connect'; login?: { user: string; password: string; encrypted: boolean } }
   | { kind: 'script'; script: string }
@@ -71,11 +76,13 @@ export type Request =
 
 type Call = Extract<Request, { kind: 'function' }>
 
+/** What one request may cost the end that reads it. */
 export interface RequestLimits extends DecodeLimits {
   maxHeaderBytes: number
   maxBodyBytes: number
 }
 
+/** Limits of the embedded server where its options name none. */
 export const defaultRequestLimits: RequestLimits = {
   ...defaultDecodeLimits,
   // Nine short fields and two UUID-sized ones stay far below.

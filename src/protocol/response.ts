@@ -64,6 +64,7 @@ export function encodeMessage(writer: ByteWriter, text: string): void {
   writer.str0(text.replaceAll('\0', ''))
 }
 
+/** An answer: the server's value, or its one error line, after which the session goes on. */
 export type Response = { sessionId: string } & (
   | {
       ok: true
@@ -74,6 +75,7 @@ export type Response = { sessionId: string } & (
   | { ok: false; message: string }
 )
 
+/** How an answer is read. */
 export interface ResponseOptions {
   /** Receives the text of each MSG. */
   onMessage?: (text: string) => void

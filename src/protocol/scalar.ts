@@ -25,6 +25,11 @@ import type { Scalar } from './value.js'
 
 const zero16 = new Uint8Array(16)
 
+/**
+ * Writes a scalar with its flag; null goes as the type's sentinel.
+ * @throws {ValueError} DDB_INPUT_RANGE for a number beyond its type, DDB_USAGE for bytes of another length,
+ *   DDB_STRING_HAS_NUL
+ */
 export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   encodeTypeFlag(writer, 'scalar', scalar.type)
   switch (scalar.type) {
@@ -133,12 +138,20 @@ export function storedInteger(value: number | null, sentinel: number, type: Data
   throw rangeError(value, -sentinel - 1, type)
 }
 
+/**
+ * As `storedInteger`, for integers of 64 and 128 bits and unscaled decimals of any width.
+ * @throws {ValueError} DDB_INPUT_RANGE
+ */
 export function storedBigInt(value: bigint | null, sentinel: bigint, type: DataType): bigint {
   if (value === null) return sentinel
   if (value > sentinel && value < -sentinel) return value
   throw rangeError(value, -sentinel - 1n, type)
 }
 
+/**
+ * As `storedInteger`, for FLOAT; NaN and infinities are values. Not rounded here: storing does that.
+ * @throws {ValueError} DDB_INPUT_RANGE for a finite number that single precision cannot hold
+ */
 export function storedFloat(value: number | null): number {
   if (value === null) return nullFloat
   if (Number.isFinite(value) && Math.abs(value) > -nullFloat) {
@@ -221,6 +234,10 @@ export function readScale(reader: ByteReader, type: DecimalType): number {
   return checkedScale(reader, type, reader.i32())
 }
 
+/**
+ * `scale`, once it is known to be one.
+ * @throws {ProtocolError} when the type cannot have it, naming the four bytes before the reader's position
+ */
 export function checkedScale(reader: ByteReader, type: DecimalType, scale: number): number {
   if (scale < 0 || scale > maxScale[type]) {
     throw new ProtocolError(`A ${type} cannot have scale ${scale}`, reader.offsetBytes - 4)

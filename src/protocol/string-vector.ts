@@ -14,6 +14,10 @@ import type { EncodedStringVector, StringVector, TypedVector } from './value.js'
 
 type BlobVector = Extract<TypedVector, { type: 'BLOB' }>
 
+/**
+ * Writes the elements without flag and length. Text in wire form goes by reference when it is large.
+ * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE when the texts are too few or do not end in 00
+ */
 export function encodeStrings(
   writer: ByteWriter,
   vector: StringVector | EncodedStringVector,
@@ -31,6 +35,10 @@ export function encodeStrings(
   for (let index = 0; index < length; index++) writer.str0(data[index]!)
 }
 
+/**
+ * Reads `length` texts; invalid UTF-8 becomes U+FFFD.
+ * @throws {ProtocolError} DDB_LIMIT
+ */
 export function* decodeStrings(
   reader: ByteReader,
   context: DecodeContext,
@@ -45,6 +53,10 @@ export function* decodeStrings(
   return data
 }
 
+/**
+ * Writes the elements without flag and length, large ones by reference.
+ * @throws {ValueError} DDB_USAGE when there are too few
+ */
 export function encodeBlobs(writer: ByteWriter, vector: BlobVector): void {
   const { data, length } = vector
   checkLength(data, length, 'BLOB')
@@ -55,6 +67,10 @@ export function encodeBlobs(writer: ByteWriter, vector: BlobVector): void {
   }
 }
 
+/**
+ * Reads `length` blobs, each copied out of the stream.
+ * @throws {ProtocolError} for a negative byte count; DDB_LIMIT
+ */
 export function* decodeBlobs(
   reader: ByteReader,
   context: DecodeContext,

@@ -15,6 +15,11 @@ import { encodeFlag, readCount } from './flag.js'
 import { decodeStrings } from './string-vector.js'
 import type { Column, Table } from './value.js'
 
+/**
+ * Writes a table with its flag. Columns go through the caller's encoder, each SYMBOL column with a base id of its
+ * own.
+ * @throws {ValueError} DDB_USAGE for a table without columns, unequal lengths, missing names
+ */
 export function encodeTable(
   writer: ByteWriter,
   table: Table,

@@ -5,6 +5,7 @@ import type { DataType } from './data-type.js'
 import { nullInt32, nullInt64 } from './null-value.js'
 import type { Int64Type } from './value.js'
 
+/** Types that count time; what each counts, and from when, is in protocol notes §4.2. */
 export type TemporalType =
   | 'DATE'
   | 'MONTH'
@@ -18,10 +19,12 @@ export type TemporalType =
   | 'DATEHOUR'
   | 'DATEMINUTE'
 
+/** True for the types this file reads and writes. */
 export function isTemporal(type: DataType): type is TemporalType {
   return type in unitsPerDay || type === 'MONTH'
 }
 
+/** A day of the proleptic Gregorian calendar; year 0 is 1 BC. */
 export interface CivilDate {
   year: number
   /** 1 to 12. */

@@ -5,9 +5,12 @@
 */
 import type { DataType, DecimalType } from './data-type.js'
 
+/** One byte a value; BOOL is 0 or 1. */
 export type Int8Type = 'BOOL' | 'CHAR'
+/** Four bytes a value: INT, and temporal types that count in it. */
 export type Int32Type =
   'INT' | 'DATE' | 'MONTH' | 'TIME' | 'MINUTE' | 'SECOND' | 'DATETIME' | 'DATEHOUR' | 'DATEMINUTE'
+/** Eight bytes a value: LONG, and temporal types that count in it. */
 export type Int64Type = 'LONG' | 'TIMESTAMP' | 'NANOTIME' | 'NANOTIMESTAMP'
 /** 16 bytes a value, kept in wire order: the whole text reversed (§4.3). */
 export type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
@@ -110,6 +113,7 @@ export type TypedVector = Exclude<Vector, AnyVector>
 /** One column of a table. */
 export type Column = Vector | ArrayVector
 
+/** Two scalars of one type, `1:2`. */
 export interface Pair {
   form: 'pair'
   /** Two elements. */
@@ -126,17 +130,20 @@ export interface Matrix {
   columnLabels?: Vector
 }
 
+/** Distinct elements; their order says nothing. */
 export interface SetValue {
   form: 'set'
   elements: Vector
 }
 
+/** Keys and values at the same positions; values of several types are a tuple. */
 export interface Dictionary {
   form: 'dictionary'
   keys: Vector
   values: Vector
 }
 
+/** Named columns of one length. */
 export interface Table {
   form: 'table'
   /** Usually empty (§5.8). */
@@ -160,4 +167,5 @@ export const dataForms = {
   table: 6,
 } as const
 
+/** The scalar of one type. */
 export type ScalarOf<T extends DataType> = Extract<Scalar, { type: T }>

@@ -39,6 +39,10 @@ export function encodeVector(
   encodeShapedElements(writer, vector, vector.length, 1)
 }
 
+/**
+ * Writes a pair with its flag.
+ * @throws {ValueError} DDB_USAGE unless there are two elements of one type
+ */
 export function encodePair(writer: ByteWriter, pair: Pair): void {
   const { elements } = pair
   if (elements.length !== 2 || elements.type === 'ANY') {
@@ -119,6 +123,7 @@ function* decodeArray(
   return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
 }
 
+/** The refusal of cells without a fixed size, of which no client makes arrays (protocol notes §5.5). */
 export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }
