@@ -3,8 +3,10 @@
   and without a byte order mark.
 */
 
+/** How an input is stored. */
 export type Compression = 'none' | 'gzip'
 
+/** One opened input. Reading fails with the input's name in the error, whatever failed underneath. */
 export interface ByteSource {
   /** What the user called it; `<stdin>` for standard input. */
   readonly name: string

@@ -4,6 +4,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
+/** True for text with a character that `globFiles` takes for a pattern; a file may have such a name all the same. */
 export function hasGlob(text: string): boolean {
   return /[*?[]/.test(text)
 }

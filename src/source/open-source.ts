@@ -10,6 +10,7 @@ import type { ByteSource, Compression } from './byte-source.js'
 import { chunkBytes, fileChunks } from './file-chunks.js'
 import { textStart } from './text-start.js'
 
+/** How an input is opened. */
 export interface SourceOptions {
   /** `auto` looks at the first bytes. */
   readonly compression?: 'auto' | Compression
