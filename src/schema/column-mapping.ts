@@ -16,12 +16,14 @@ export type CellSource =
   /** The same text in every row; '' is null. */
   | { readonly kind: 'constant'; readonly text: string }
 
+/** A target column and where its cells come from. */
 export interface MappedColumn {
   readonly name: string
   readonly type: ColumnType
   readonly source: CellSource
 }
 
+/** How every record of an input becomes a row of the target; one input, one mapping. */
 export interface ColumnMapping {
   /** One per target column, in the target's order. */
   readonly columns: readonly MappedColumn[]
@@ -42,6 +44,7 @@ export interface InputShape {
   readonly headerLineNumber?: number | undefined
 }
 
+/** What the user said about it: `--match`, `--map`, `--set`, `--ignore-extra`, `--allow-missing`. */
 export interface MappingRules {
   /** Default: by name when the input has names. */
   readonly match?: 'name' | 'position'
@@ -54,6 +57,8 @@ export interface MappingRules {
 }
 
 /**
+ * Decides where each target column comes from, before the first row is read.
+ *
  * @throws {UsageError} DDB_USAGE when the rules name columns that are not there or contradict each other
  * @throws {InputError} DDB_INPUT_COLUMN when input and target do not fit
  */

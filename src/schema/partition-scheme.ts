@@ -4,6 +4,7 @@
 import type { DataType } from '../protocol/data-type.js'
 import type { Value } from '../protocol/value.js'
 
+/** How one dimension divides its values; COMPO is several dimensions, not a kind. */
 export type PartitionKind = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'HASH'
 
 /** One dimension; a COMPO table has up to three. */
@@ -18,6 +19,7 @@ export interface PartitionDimension {
   readonly scheme: Value | undefined
 }
 
+/** All dimensions of a table, outermost first; a row belongs where all of them put it. */
 export interface PartitionScheme {
   readonly dimensions: readonly PartitionDimension[]
 }

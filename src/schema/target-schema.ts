@@ -6,11 +6,13 @@ import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
 import type { PartitionScheme } from './partition-scheme.js'
 
+/** A column rows are made for. */
 export interface TargetColumn {
   readonly name: string
   readonly type: ColumnType
 }
 
+/** What rows have to look like. */
 export interface TargetSchema {
   readonly columns: readonly TargetColumn[]
   /** Undefined when the target is not partitioned. */
