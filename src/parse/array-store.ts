@@ -5,6 +5,10 @@ import type { BufferPool } from './buffer-pool.js'
 
 const initialRows = 1024
 
+/**
+ * The buffer of one column under construction. It belongs to the batch after `release`, and comes back through the
+ * pool.
+ */
 export class ArrayStore {
   buffer: ArrayBuffer
   readonly #pool: BufferPool

@@ -28,6 +28,7 @@ interface BuiltColumn {
   nullsRead: number
 }
 
+/** What a builder is made from; the block is the one that every `append` gets. */
 export interface BuilderInput {
   readonly file: string
   readonly mapping: ColumnMapping
@@ -46,6 +47,7 @@ export interface BuilderInput {
 
 const noRecord = (): Uint8Array => new Uint8Array(0)
 
+/** Takes blocks of records and gives batches of columns. A row is in all columns or in none. */
 export class BatchBuilder {
   rowCount = 0
   readonly columnCounts: readonly ColumnCounts[]

@@ -12,6 +12,7 @@ import type { Tokenizer } from './tokenizer.js'
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const blockBytes = 128 * 1024
 
+/** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput {
   readonly file: string
   readonly tokenizer: Tokenizer
@@ -26,6 +27,7 @@ export interface BlockInput {
   readonly showRecord?: (record: Uint8Array) => Uint8Array
 }
 
+/** One input on its way from bytes to batches. */
 export class BlockReader {
   recordsRead = 0
   readonly #input: BlockInput
@@ -58,10 +60,15 @@ export class BlockReader {
     })
   }
 
+  /** Per column of the mapping, over all batches so far. */
   get columnCounts(): readonly ColumnCounts[] {
     return this.#builder.columnCounts
   }
 
+  /**
+   * The rows in batches, to be iterated once.
+   * @throws {InputError} as `InputReader.batches`, after the last batch
+   */
   async *batches(): AsyncGenerator<Batch, void, void> {
     const { tokenizer } = this.#input
     const { limit = Infinity, stopped } = this.#options

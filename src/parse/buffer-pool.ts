@@ -6,6 +6,7 @@ const smallestBytes = 1024
 /** More than this is left to the garbage collector. */
 const maxKeptBytes = 64 * 1024 * 1024
 
+/** Buffers of one input's batches. What they hold is never cleared. */
 export class BufferPool {
   readonly #free = new Map<number, ArrayBuffer[]>()
   #keptBytes = 0
@@ -19,6 +20,7 @@ export class BufferPool {
     return buffer
   }
 
+  /** Takes back a buffer that `take` gave and nobody looks at any more. */
   give(buffer: ArrayBuffer): void {
     const size = buffer.byteLength
     if (this.#keptBytes + size > maxKeptBytes) return

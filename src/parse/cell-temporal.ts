@@ -56,6 +56,7 @@ export const shortTemporalTypes: Readonly<
   },
 }
 
+/** As `shortTemporalTypes`, for types of 64 bits. */
 export const longTemporalTypes: Readonly<
   Record<LongTemporalType, { readonly expected: string; readonly read: ReadInt64 }>
 > = {

@@ -3,6 +3,7 @@
 */
 import type { Clock } from './reader.js'
 
+/** Timers of it do not keep the process alive. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   after(delayMs, callback) {

@@ -14,6 +14,7 @@ const closeBracket = 93
 const offsetBytes = 4
 const initialElements = 4096
 
+/** One column of array vectors. */
 export class ArrayColumn implements ColumnBuilder {
   readonly #elements: ColumnBuilder
   readonly #columnIndex: number

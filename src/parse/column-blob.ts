@@ -8,6 +8,7 @@ import type { RecordBlock } from './record-block.js'
 /** On the wire each value has its length in front. */
 const lengthBytes = 4
 
+/** One BLOB column. Every text is a value, so no row is refused on its behalf. */
 export class BlobColumn implements ColumnBuilder {
   #values: Uint8Array[] = []
   #countBefore = 0

@@ -13,6 +13,7 @@ export interface CellFault {
   readonly expected: string
 }
 
+/** One column: `read` for each block, `take` at the end of a batch; `undo` in between when rows were refused. */
 export interface ColumnBuilder {
   /**
    * Appends field `field` of every row of the block, as rows `firstRow` and on. An empty text is null. A text that is

@@ -6,6 +6,10 @@ import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { RecordBlock } from './record-block.js'
 import { slackBytes } from './window.js'
 
+/**
+ * Reads a block of its own that holds the text as often as there are rows, so every type is filled by its own
+ * builder.
+ */
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock

@@ -13,6 +13,7 @@ import { WideColumn } from './column-wide.js'
 /** 16 bytes, the most significant one last. */
 const null128: readonly number[] = Array.from({ length: 16 }, (_, i) => (i === 15 ? 0x80 : 0))
 
+/** The builder of a decimal column. Digits that its scale cannot hold refuse the row: nothing is rounded. */
 export function decimalColumn(
   type: DecimalType,
   scale: number,

@@ -11,11 +11,13 @@ import { readLongDouble } from './cell-long-double.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from './record-block.js'
 
+/** Arrays whose elements are JavaScript numbers. */
 export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
 /** Reads one cell: NaN when it is no value of the type, ±Infinity when it is one that does not fit. */
 export type ReadNumber = (bytes: Uint8Array, start: number, end: number) => number
 
+/** How the elements of a type lie in their array, and which numbers they may be. */
 export interface FixedType<A extends NumberArray> {
   readonly bytesPerRow: number
   readonly view: (buffer: ArrayBuffer) => A

@@ -16,6 +16,7 @@ const nullHigh = -2_147_483_648
 /** Reads one cell into `into`: 0 when it did, NaN when the text is no value, ±Infinity when it does not fit. */
 export type ReadInt64 = (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number
 
+/** What tells one type of 64 bits from another. */
 export interface Int64Kind {
   /** What a text should have been. */
   readonly expected: string
@@ -25,6 +26,7 @@ export interface Int64Kind {
   readonly column: (data: BigInt64Array, rowCount: number) => Column
 }
 
+/** Every type of 64 bits that has no loop of its own. */
 export class Int64Column implements ColumnBuilder {
   protected readonly type: Int64Kind
   protected readonly columnIndex: number

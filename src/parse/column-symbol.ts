@@ -11,6 +11,7 @@ import { noSymbol, SymbolTable } from './symbol-table.js'
 
 const bytesPerRow = 4
 
+/** One SYMBOL column. Texts are remembered from batch to batch, codes are not. */
 export class SymbolColumn implements ColumnBuilder {
   readonly #columnIndex: number
   readonly #store: ArrayStore

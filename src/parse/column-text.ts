@@ -12,6 +12,7 @@ import type { RecordBlock } from './record-block.js'
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 
+/** One STRING column. A text that is no UTF-8 or holds U+0000 refuses its row. */
 export class StringColumn implements ColumnBuilder {
   readonly #columnIndex: number
   readonly #store: ArrayStore

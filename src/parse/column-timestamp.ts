@@ -26,6 +26,7 @@ const fractionMarks = 0x000000ff
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 
+/** One TIMESTAMP column in the usual spelling; a `--date-format` goes through Int64Column. */
 export class TimestampColumn extends Int64Column {
   /** Date and separator of the last cell as three words: the next one mostly has the same. */
   #date0 = 0

@@ -8,8 +8,10 @@ import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from './record-block.js'
 
+/** Arrays in which a row takes several elements. */
 export type WideArray = Uint8Array | Int32Array | Float64Array
 
+/** How the elements of a wide type lie in their array, and how one cell fills them. */
 export interface WideType<A extends WideArray> {
   readonly bytesPerRow: number
   readonly view: (buffer: ArrayBuffer) => A
@@ -25,6 +27,7 @@ export interface WideType<A extends WideArray> {
   readonly column: (data: A, rowCount: number) => Column
 }
 
+/** One column of a wide type. */
 export class WideColumn<A extends WideArray> implements ColumnBuilder {
   readonly #type: WideType<A>
   readonly #columnIndex: number

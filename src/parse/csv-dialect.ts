@@ -1,6 +1,7 @@
 /*
   What a delimited text looks like.
 */
+/** Everything a reader of delimited text has to know, decided. */
 export interface CsvDialect {
   /** One or more characters. */
   readonly delimiter: string
@@ -19,6 +20,7 @@ export interface CsvDialect {
 /** Longer records are refused: an open quote would otherwise take the rest of the file with it. */
 export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 
+/** RFC 4180 with a comma, before anything was said or found. */
 export const csvDialect: CsvDialect = {
   delimiter: ',',
   quote: '"',

@@ -4,6 +4,7 @@
 */
 import type { CsvDialect } from './csv-dialect.js'
 
+/** One record as csv-parse gives it. */
 export interface ParsedRecord {
   readonly fields: readonly Uint8Array[]
   /** Position behind the record in the decompressed input. */
@@ -18,6 +19,7 @@ export interface Feed {
   write(bytes: Uint8Array): void
 }
 
+/** Starts csv-parse anew; `offsetBytes` is the position of the first byte it will be given. */
 export type StartFeed = (offsetBytes: number) => Feed
 
 /** Loads csv-parse; what it gives starts one at any position of the input. */

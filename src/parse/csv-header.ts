@@ -17,6 +17,7 @@ export interface FirstRecord {
   readonly offsetBytes: number
 }
 
+/** A tokenizer whose first record can be looked at, because it may be a header. */
 export interface CsvTokenizer extends Tokenizer {
   /** Passes over lines before the first record; gives how many are still to come with more input. */
   skipLines(count: number): number

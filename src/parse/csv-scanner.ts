@@ -26,6 +26,7 @@ const controls = 0x0e0e0e0e
 /** Bytes up to here are rare enough in fields to be looked at one by one: digits and letters lie above. */
 const highestLow = 47
 
+/** The tokenizer of plain dialects (`isPlainDialect`). */
 export class CsvScanner extends LineTokenizer implements CsvTokenizer {
   readonly #delimiter: number
   /** −1 when nothing is quoted. */

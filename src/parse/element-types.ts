@@ -6,6 +6,7 @@ import type { Int32Type, Int64Type, Int8Type } from '../protocol/value.js'
 import type { FixedType, NumberArray } from './column-fixed.js'
 import type { Int64Kind, ReadInt64 } from './column-int64.js'
 
+/** BOOL and CHAR. */
 export function int8Type(
   type: Int8Type,
   min: number,
@@ -33,6 +34,7 @@ export const shortType: FixedType<Int16Array | Int32Array> = {
   column: (data, length) => ({ form: 'vector', type: 'SHORT', length, data: data as Int16Array }),
 }
 
+/** INT, and temporal types of 32 bits; the full range but the null. */
 export function int32Type<A extends NumberArray>(type: Int32Type, expected: string): FixedType<A> {
   return {
     bytesPerRow: 4,
@@ -71,6 +73,7 @@ export const doubleType: FixedType<Float32Array | Float64Array> = {
   }),
 }
 
+/** LONG, and temporal types of 64 bits. */
 export function int64Kind(type: Int64Type, expected: string, readCell: ReadInt64): Int64Kind {
   return { expected, readCell, column: (data, length) => ({ form: 'vector', type, length, data }) }
 }

@@ -13,6 +13,7 @@ const secondsPerDay = 86_400
 /** Seconds of more digits are out of every type's range, and of a double's exactness. */
 const maxSecondDigits = 14
 
+/** The format of `epoch:s`, `epoch:ms`, `epoch:us` and `epoch:ns`. */
 export class EpochFormat implements TemporalFormat {
   days = 0
   secondOfDay = 0
@@ -24,6 +25,7 @@ export class EpochFormat implements TemporalFormat {
     this.#unitDigits = unitDigits
   }
 
+  /** Of a moment that is the first midnight of a month; Infinity for all others. */
   get months(): number {
     const date = new Date(this.days * secondsPerDay * 1000)
     if (date.getUTCDate() !== 1 || this.secondOfDay !== 0 || this.nanos !== 0) return Infinity

@@ -35,6 +35,7 @@ export interface JsonMember {
   readonly typeText: string
 }
 
+/** What becomes of members that no column takes, and of columns that no member fills. */
 export interface MemberRules {
   readonly ignoreExtra: boolean
   readonly allowMissing: boolean
@@ -66,6 +67,7 @@ const notFound = -2
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
+/** The members of one source, learned from record to record. */
 export class JsonRecords {
   /** Why the last record is no row; undefined when it is no JSON, and `stoppedAt` of the scanner says where. */
   obstacle: Obstacle | undefined

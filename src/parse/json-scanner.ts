@@ -49,6 +49,9 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
   ).map(([word, kind]) => [word.charCodeAt(0), { text: new TextEncoder().encode(word), kind }]),
 )
 
+/**
+ * Checks and delimits values in `bytes`, which its owner sets before each block, with `view`, `end` and `scratch`.
+ */
 export class JsonScanner {
   bytes: Uint8Array = new Uint8Array(0)
   /** The same array. */
@@ -72,6 +75,7 @@ export class JsonScanner {
     this.#manyLines = manyLines
   }
 
+  /** Position of the first byte at or behind `start` that is no blank; `end` when there is none. */
   skipBlanks(start: number): number {
     const { bytes, end } = this
     let p = start
@@ -95,6 +99,7 @@ export class JsonScanner {
     return this.#literal(p, c)
   }
 
+  /** A string, whose opening quote is at `open`; sets `brokenSurrogate`. */
   string(open: number): number {
     const { bytes, view } = this
     let p = open + 1
@@ -122,6 +127,7 @@ export class JsonScanner {
     return p + 1
   }
 
+  /** A number, at its sign or first digit. */
   number(start: number): number {
     const { bytes } = this
     let p = start
@@ -282,6 +288,7 @@ const simpleEscapes: ReadonlyMap<number, number> = new Map(
   }).map(([letter, character]) => [letter.charCodeAt(0), character.charCodeAt(0)]),
 )
 
+/** The value of one ASCII digit in either case, −1 for any other byte. */
 export function hexDigit(byte: number): number {
   if (byte >= zero && byte <= nine) return byte - zero
   const letter = byte | 0x20

@@ -34,6 +34,7 @@ const letterE = 0x65
 
 const anyKind = -1
 
+/** The shape of one record, compiled. It never changes: another shape is another template. */
 export class JsonTemplate {
   /** What stands before each value, and behind the last one, as words, padded. */
   readonly #words: Int32Array

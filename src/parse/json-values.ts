@@ -19,6 +19,7 @@ type Expectation = 'start' | 'first' | 'behind' | 'element' | 'value' | 'nothing
 /** An unfinished element of at most this length is scanned anew with every chunk. */
 const retryBytes = 65_536
 
+/** The tokenizer of JSON proper. */
 export class JsonValues implements Tokenizer {
   failure: InputError | undefined
   lineNumber = 1

@@ -15,6 +15,10 @@ import type { Batch, BatchOptions, CellRules, ColumnCounts, InputReader } from '
 import { RecordBlock } from './record-block.js'
 import { isEpochFormat } from './temporal-format.js'
 
+/**
+ * Opens JSON of either kind; nothing is read before `batches` is called.
+ * @param maxRecordBytes  longer objects are rejected; in `json` they end the reading
+ */
 export function openJson(
   source: ByteSource,
   format: 'ndjson' | 'json',

@@ -9,6 +9,7 @@ import type { RecordBlock } from './record-block.js'
 const numbersPerRow = 2
 const bytesPerRow = numbersPerRow * Float64Array.BYTES_PER_ELEMENT
 
+/** The records of one batch under construction, copied out of the window, which moves on. */
 export class KeptRecords {
   readonly #bytes: ArrayStore
   readonly #bounds: ArrayStore
@@ -19,6 +20,7 @@ export class KeptRecords {
     this.#bounds = new ArrayStore(pool, bytesPerRow)
   }
 
+  /** Adds the records of the block's rows, as rows `firstRow` and on. */
   append(block: RecordBlock, firstRow: number): void {
     const { recordStarts, recordEnds, rowCount, bytes } = block
     if (rowCount === 0) return

@@ -15,6 +15,7 @@ export const carriageReturn = 13
 export const unfinished: number = -1
 export const faulty: number = -2
 
+/** Why a record is no row, and where the next one begins. */
 export interface ScanFault {
   readonly code: ErrorCode
   readonly class?: 'parse' | 'type'
@@ -28,6 +29,7 @@ export interface ScanFault {
 /** An unfinished record of at most this length is scanned anew with every chunk. */
 const retryBytes = 65_536
 
+/** A tokenizer of lines. Subclasses scan records; what is no row, too long or incomplete is dealt with here. */
 export abstract class LineTokenizer implements Tokenizer {
   failure: InputError | undefined
   lineNumber: number
@@ -174,6 +176,7 @@ export abstract class LineTokenizer implements Tokenizer {
     this.#neededBytes = unreadBytes > retryBytes ? unreadBytes + (unreadBytes >> 1) : 0
   }
 
+  /** Sets a record aside that ends before `next`. */
   protected addFault(block: RecordBlock, { next, ...fault }: ScanFault, start: number): void {
     const { window } = this
     const record = window.bytes.slice(start, this.#realEnd(next))

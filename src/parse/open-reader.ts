@@ -6,6 +6,7 @@ import type { CsvOptions } from './csv.js'
 import { detectFormat } from './format.js'
 import type { InputFormat, InputReader } from './reader.js'
 
+/** What is known of the format; what is left out is found in the input. */
 export interface ReaderOptions extends Omit<CsvOptions, 'format'> {
   /** `auto` goes by the name and the first bytes. */
   readonly format?: 'auto' | InputFormat | undefined

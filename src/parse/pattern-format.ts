@@ -69,6 +69,7 @@ function digitsOf(
   return letter === 'y' ? { minDigits: 2, maxDigits: 4 } : { minDigits: 1, maxDigits: 2 }
 }
 
+/** One pattern; it keeps the parts of the text it read last. */
 export class PatternFormat implements TemporalFormat {
   days = 0
   secondOfDay = 0

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../errors.js'
 import type { Column } from '../protocol/value.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
 
+/** Formats a reader exists for. */
 export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 
 /** Where a record begins. */
@@ -76,6 +77,7 @@ export interface Clock {
   after(delayMs: number, callback: () => void): () => void
 }
 
+/** How records become rows, and how rows are gathered. */
 export interface BatchOptions {
   readonly mapping: ColumnMapping
   readonly cells?: CellRules

@@ -25,6 +25,7 @@ const cellsPerBlock = 16_384
 const maxBlockRows = 2048
 const minBlockRows = 16
 
+/** Filled by a tokenizer, read by columns, filled again: one block serves a whole input. */
 export class RecordBlock {
   readonly fieldCount: number
   readonly rowCapacity: number
@@ -57,6 +58,7 @@ export class RecordBlock {
     this.refusedBy = new Int32Array(rowCapacity)
   }
 
+  /** Makes room for the next records; bounds of cells are left as they are. */
   clear(): void {
     if (this.refusedCount > 0) this.refusedBy.fill(0)
     this.rowCount = 0

@@ -5,6 +5,7 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { RecordBlock } from './record-block.js'
 
+/** Where one row's record stands in the decompressed input. */
 export interface RowPlace {
   readonly lineNumber: number
   readonly offsetBytes: number
@@ -14,6 +15,7 @@ export interface RowPlace {
 /** Offset, length, line of each row. */
 const numbersPerRow = 3
 
+/** The places of one batch under construction. */
 export class RowPlaces {
   readonly #store: ArrayStore
   #numbers: Float64Array = new Float64Array(0)
@@ -22,6 +24,7 @@ export class RowPlaces {
     this.#store = new ArrayStore(pool, numbersPerRow * Float64Array.BYTES_PER_ELEMENT)
   }
 
+  /** Adds the block's rows, as rows `firstRow` and on. */
   append(block: RecordBlock, firstRow: number): void {
     const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
     if (this.#store.reserve(firstRow + rowCount)) {

@@ -16,6 +16,7 @@ export const noSymbol: number = -1
 const tailMasks: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
 const hashFactor = 0x9e3779b1 | 0
 
+/** Texts by their bytes, numbered in order of first appearance. */
 export class SymbolTable {
   /** The text of each entry. */
   texts: string[] = []
@@ -27,14 +28,17 @@ export class SymbolTable {
   #view: DataView = new DataView(this.#bytes.buffer)
   #length = 0
 
+  /** Entries so far. */
   get size(): number {
     return this.texts.length
   }
 
+  /** True when it should be cleared before the next batch; until then it goes on growing. */
   get isFull(): boolean {
     return this.texts.length >= maxEntries || this.#length >= maxBytes
   }
 
+  /** Forgets every entry; numbers given before mean nothing any more. */
   clear(): void {
     this.texts = []
     this.#slots.fill(-1)

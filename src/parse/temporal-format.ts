@@ -69,6 +69,7 @@ export function temporalFormat(columnName: string, type: DataType, text: string)
   return new PatternFormat(parts)
 }
 
+/** True for texts that mean a count since 1970, whether or not their unit exists. */
 export function isEpochFormat(text: string): boolean {
   return text.startsWith(epochPrefix)
 }

@@ -4,6 +4,7 @@
 */
 import type { Int64Parts } from './int64-parts.js'
 
+/** A moment in parts that every temporal type can be made from. */
 export interface TimeParts {
   /** Since 1970. */
   days: number
@@ -12,9 +13,11 @@ export interface TimeParts {
   nanos: number
 }
 
+/** Temporal types of 32 bits. */
 export type ShortTemporalType =
   'DATE' | 'MONTH' | 'TIME' | 'MINUTE' | 'SECOND' | 'DATETIME' | 'DATEHOUR' | 'DATEMINUTE'
 
+/** Temporal types of 64 bits. */
 export type LongTemporalType = 'TIMESTAMP' | 'NANOTIME' | 'NANOTIMESTAMP'
 
 const secondsPerDay = 86_400

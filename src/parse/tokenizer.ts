@@ -5,6 +5,7 @@
 import type { InputError } from '../errors.js'
 import type { RecordBlock } from './record-block.js'
 
+/** One input cut into records. */
 export interface Tokenizer {
   /** Takes more input; the chunk is copied. Only between blocks: positions of the last block end here. */
   push(chunk: Uint8Array): void

@@ -21,6 +21,7 @@ const slash = 47
 const noValue: number = NaN
 const tooFine: number = Infinity
 
+/** Keeps the parts of the text it read last; of one that was no value they mean nothing. */
 export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0

@@ -8,6 +8,7 @@ const initialBytes = 64 * 1024
 /** Room for the sentinel, and for reads and writes of four bytes that begin in a field's last byte. */
 export const slackBytes = 8
 
+/** Positions in `bytes` hold until the next `push`, which moves what is unread. */
 export class Window {
   bytes: Uint8Array<ArrayBuffer> = new Uint8Array(initialBytes)
   /** The same array, for reading four bytes at once at any position; some bytes behind every field can be read. */
