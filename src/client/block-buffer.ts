@@ -8,6 +8,7 @@ import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import type { ByteReader } from '../wire/reader.js'
 
+/** Holds at most one block that nobody has taken. */
 export class BlockBuffer {
   #block: Value | undefined
   #ended = false

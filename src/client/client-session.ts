@@ -24,6 +24,10 @@ import { connectHead, requestHead } from './request-head.js'
 import { resultOf, type Result } from './result.js'
 import type { Session } from './session.js'
 
+/**
+ * Made on an open connection; `open` has to succeed before anything else is called. What its methods promise is said
+ * at `Session`.
+ */
 export class ClientSession implements Session {
   readonly host: string
   readonly port: number

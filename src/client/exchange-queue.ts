@@ -12,6 +12,7 @@ import type { Outgoing } from './outgoing.js'
 /** Reads one answer off the session's stream. */
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
+/** How long a caller waits; giving up ends the wait, not what the server does. */
 export interface Patience {
   timeoutMs?: number
   signal?: AbortSignal
@@ -28,6 +29,7 @@ interface Exchange {
   settled: boolean
 }
 
+/** Requests of one session; at most one of them is with the server. */
 export class ExchangeQueue {
   readonly #outgoing: Outgoing
   readonly #reader: ByteReader
@@ -41,11 +43,12 @@ export class ExchangeQueue {
     this.#reader = reader
   }
 
+  /** True when nobody waits for an answer. */
   get isIdle(): boolean {
     return this.#outstanding === undefined && this.#waiting.length === 0
   }
 
-  /** @throws ValueError (rejects) when an argument cannot be encoded; nothing is sent then. */
+  /** @throws {ValueError} (a rejection) when an argument cannot be encoded; nothing is sent then. */
   submit(
     head: RequestHead,
     request: Request,
@@ -168,6 +171,7 @@ export function limitPatience(
   }
 }
 
+/** DDB_INTERRUPTED, with the signal's own reason as its cause. */
 export function interrupted(signal: AbortSignal | undefined): DdbError {
   return new DdbError('DDB_INTERRUPTED', 'The caller cancelled the wait.', {
     cause: signal?.reason,

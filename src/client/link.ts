@@ -15,6 +15,7 @@ import { Outgoing } from './outgoing.js'
 const defaultCloseTimeoutMs = 30_000
 const defaultHighWaterBytes = 1_048_576
 
+/** One connection that was established; it is not opened again. */
 export class Link {
   readonly outgoing: Outgoing
   readonly exchanges: ExchangeQueue
@@ -94,6 +95,7 @@ export class Link {
     this.#stream.pause()
   }
 
+  /** Reads on after `pause`, first what has arrived already. */
   resume(): void {
     this.#stream.resume()
     this.#advance()

@@ -6,6 +6,7 @@ import type { ConnectOptions } from './options.js'
 import { toPlain } from './plain-output.js'
 import { connect } from './session.js'
 
+/** Where a node listens. */
 export interface NodeAddress {
   host: string
   port: number

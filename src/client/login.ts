@@ -26,6 +26,7 @@ export function checkLoginIsProtected(
   )
 }
 
+/** The plain form: both texts travel as they are, so `checkLoginIsProtected` comes first. */
 export function loginRequest(user: string, password: string): Request {
   return {
     kind: 'function',

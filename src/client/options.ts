@@ -5,6 +5,7 @@ import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import type { Value } from '../protocol/value.js'
 
+/** What `connect` has to know. */
 export interface ConnectOptions {
   host: string
   port: number
@@ -29,6 +30,7 @@ export interface ConnectOptions {
   signal?: AbortSignal
 }
 
+/** How one request is run, and how long its answer is waited for. */
 export interface RunOptions {
   /** Releases the session's variables after this request. */
   clearMemory?: boolean
@@ -47,6 +49,7 @@ export interface RunOptions {
 /** Values for a function's parameters, plain JavaScript or DolphinDB's, then perhaps options. */
 export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], RunOptions]
 
+/** By these an object is told from a value for a function's last parameter. */
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',

@@ -18,6 +18,7 @@ export interface SendCounts {
 // Small requests share writes of this size: it is where larger writes stop being cheaper.
 const coalesceBytes = 131_072
 
+/** Requests of one session that have not left yet. */
 export class Outgoing {
   readonly writer: ByteWriter = new ByteWriter()
   readonly #stream: Duplex
@@ -39,6 +40,7 @@ export class Outgoing {
     this.#highWaterBytes = highWaterBytes
   }
 
+  /** Bytes encoded, or with the kernel and not yet taken. */
   get bufferedBytes(): number {
     return this.writer.byteLength + this.#inFlightBytes
   }
@@ -48,10 +50,12 @@ export class Outgoing {
     return this.#writtenBytes
   }
 
+  /** True from the high-water mark on: senders should wait, though nothing is refused. */
   get isFull(): boolean {
     return this.bufferedBytes >= this.#highWaterBytes
   }
 
+  /** A snapshot; later sends do not change it. */
   get counts(): SendCounts {
     return { accepted: this.#accepted, started: this.#started, written: this.#written }
   }
@@ -124,6 +128,7 @@ export class Outgoing {
     if (served > 0) this.#waiting.splice(0, served)
   }
 
+  /** True while somebody waits for room: later senders have to wait behind. */
   get hasWaiters(): boolean {
     return this.#waiting.length > 0
   }

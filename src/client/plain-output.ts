@@ -7,6 +7,7 @@ import { elementAt, isNullAt } from '../protocol/element.js'
 import { formatElement, formatScalar } from '../protocol/text.js'
 import type { Column, Scalar, Table, Value } from '../protocol/value.js'
 
+/** What `toPlain` gives; a BLOB is bytes, a list may be a tuple. */
 export type PlainOutput =
   | boolean
   | number

@@ -8,6 +8,7 @@ import type { Result } from './result.js'
 import { connect, type Session } from './session.js'
 import type { TaskRequest } from './task-request.js'
 
+/** Not connected until `open`; runs one task at a time. */
 export class PoolMember {
   readonly #options: ConnectOptions
   #session: Session | undefined
@@ -20,10 +21,12 @@ export class PoolMember {
     delete this.#options.signal
   }
 
+  /** Changes when the connection is opened again; '0' before the first time. */
   get sessionId(): string {
     return this.#session?.id ?? '0'
   }
 
+  /** False before `open` and once the connection is gone. */
   get isOpen(): boolean {
     return this.#session?.closed === false
   }

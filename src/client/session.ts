@@ -21,6 +21,10 @@ export type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 export type { SendCounts } from './outgoing.js'
 export type { Result, ResultTable } from './result.js'
 
+/**
+ * One connection to a server, with variables, functions and a user of its own there. Requests run one after the
+ * other; `close` first lets everything that was handed over leave.
+ */
 export interface Session extends AsyncDisposable {
   /** Decimal text the server gave. */
   readonly id: string

@@ -18,6 +18,7 @@ export interface TaskOptions extends RunOptions {
 /** Values for a function's parameters, then perhaps options. */
 export type TaskArguments = readonly PlainInput[] | readonly [...PlainInput[], TaskOptions]
 
+/** A task with all its arguments encoded as values, so that a mistake in them shows when it is submitted. */
 export interface TaskRequest {
   readonly task: PoolTask
   readonly script: string
@@ -49,6 +50,7 @@ export function taskRequest(id: number, script: string, args: TaskArguments): Ta
   }
 }
 
+/** The answer as the task's own options want it. */
 export function taskResult(request: TaskRequest, value: Result | undefined): TaskResult {
   return request.pickleTableToList && value?.form === 'table' ? toColumnList(value) : value
 }
@@ -58,6 +60,7 @@ export class TaskQueue {
   #requests: TaskRequest[] = []
   #head = 0
 
+  /** Puts a task behind all others. */
   push(request: TaskRequest): void {
     this.#requests.push(request)
   }
@@ -79,6 +82,7 @@ export class TaskQueue {
     return request
   }
 
+  /** Empties the queue; tasks that were given up before keep their own failure. */
   failAll(error: unknown): void {
     for (const { task } of this.#requests.splice(0).slice(this.#head)) task.fail(error)
     this.#head = 0
