@@ -3,6 +3,7 @@
   whoever asks it from inside (a real server has no such door, server notes §5.3).
 */
 
+/** One request that failed unheard. */
 export interface AsynchronousFailure {
   readonly sessionId: string
   /** Script, function name, or variable names, clipped. */
@@ -15,6 +16,7 @@ export interface AsynchronousFailure {
 
 const keptFailures = 256
 
+/** The latest 256 failures of a server. */
 export class AsynchronousFailures {
   readonly #onFailure: ((failure: AsynchronousFailure) => void) | undefined
   readonly #now: () => number
@@ -36,6 +38,7 @@ export class AsynchronousFailures {
     return this.#kept
   }
 
+  /** Forgets the oldest failure when there are too many. */
   add(sessionId: string, text: string, message: string): void {
     const failure = { sessionId, text, message, at: this.#now() }
     this.#count += 1

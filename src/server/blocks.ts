@@ -7,7 +7,10 @@ import { sliceColumn } from '../protocol/element.js'
 import type { Table, Value } from '../protocol/value.js'
 import { ByteWriter } from '../wire/writer.js'
 
-/** @param blockBytes  about as many bytes as one table of the result has on the wire */
+/**
+ * A table of no rows becomes one empty block, so that its columns are known all the same.
+ * @param blockBytes  about as many bytes as one table of the result has on the wire
+ */
 export function inBlocks(table: Table, blockBytes: number): Value {
   const writer = new ByteWriter()
   encodeValue(writer, table)

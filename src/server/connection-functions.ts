@@ -13,6 +13,7 @@ import type { Users } from './users.js'
 /** What guests may call where a login is required: clients ask these before or instead of logging in. */
 const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
 
+/** One for each connection, because a SCRAM exchange takes two calls. */
 export class ConnectionFunctions {
   readonly #users: Users
   readonly #requireLogin: boolean
@@ -36,6 +37,7 @@ export class ConnectionFunctions {
     ])
   }
 
+  /** Names that never reach the interpreter. */
   has(name: string): boolean {
     return this.#functions.has(name)
   }

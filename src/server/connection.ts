@@ -43,6 +43,7 @@ const replyBytes = 65_536
 // Requests executed before other connections get their turn.
 const requestsPerTurn = 256
 
+/** Lives from the first byte to the last request executed, which may be long after its socket is gone. */
 export class Connection {
   readonly #context: ConnectionContext
   readonly #runner: RequestRunner

@@ -5,6 +5,7 @@
 // Timers hold at most 31 bits; a longer wait is several.
 const longestMs = 2 ** 31 - 1
 
+/** The timers of one server. */
 export class Delays {
   readonly #timers = new Set<NodeJS.Timeout>()
   #stopped = false
@@ -25,6 +26,7 @@ export class Delays {
     this.#timers.add(timer)
   }
 
+  /** Whatever still sleeps never wakes. */
   stop(): void {
     this.#stopped = true
     for (const timer of this.#timers) clearTimeout(timer)

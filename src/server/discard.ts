@@ -13,6 +13,7 @@ interface ColumnSum {
   low: number
 }
 
+/** What was counted since the server started. */
 export interface DiscardCounters {
   /** Function requests with a table as their last argument. */
   readonly requests: number
@@ -21,12 +22,14 @@ export interface DiscardCounters {
   readonly sums: Readonly<Record<string, bigint | number>>
 }
 
+/** Counts what it is given and keeps nothing else. */
 export class Discard {
   #requests = 0
   #rows = 0
   readonly #integers = new Map<string, ColumnSum>()
   readonly #floats = new Map<string, number>()
 
+  /** A snapshot; later tables do not change it. */
   get counters(): DiscardCounters {
     const sums: Record<string, bigint | number> = {}
     for (const [name, { high, low }] of this.#integers) {
@@ -36,6 +39,7 @@ export class Discard {
     return { requests: this.#requests, rows: this.#rows, sums }
   }
 
+  /** Adds the rows of one request; columns of the same name share a sum, whatever table they came in. */
   count(table: Table): void {
     this.#requests += 1
     this.#rows += table.rows

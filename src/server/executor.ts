@@ -4,6 +4,7 @@
 import type { Value } from '../protocol/value.js'
 import type { ScriptSession } from './script/session-state.js'
 
+/** What is known of a connection before its first request. */
 export interface SessionInfo {
   /** Decimal text, constant for the connection. */
   readonly id: string
@@ -16,6 +17,7 @@ export interface SessionInfo {
 /** At once when nothing had to wait, else later. Failures carry the server's final one-line text. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
+/** The interpreter behind a server; every method works on a session that `open` gave. */
 export interface Executor {
   open(info: SessionInfo): ScriptSession
   runScript(session: ScriptSession, script: string): Outcome

@@ -38,6 +38,7 @@ export interface WriteInfo {
 /** drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. */
 export type FaultWrite = 'drop' | { readonly error: string }
 
+/** Every hook is optional, and undefined from one means that nothing goes wrong. */
 export interface Faults {
   /** Asked before every tableInsert. */
   beforeWrite?(write: WriteInfo): FaultWrite | undefined
@@ -67,6 +68,7 @@ function fullText(request: Request): string {
   }
 }
 
+/** A request as hooks see it; passwords inside `login(…)` do not show. */
 export function requestInfo(
   sessionId: string,
   requestNumber: number,

@@ -12,6 +12,7 @@ import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './transport.js'
 import { WebSocketDoor } from './websocket.js'
 
+/** What a listener shares with everything behind it. */
 export interface ListenerOptions {
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
@@ -25,6 +26,7 @@ const firstByteOfGet = 0x47
 const goodbyeMs = 500
 const lingerMs = 5_000
 
+/** One port, from `listen` to `close`. */
 export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server

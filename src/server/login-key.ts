@@ -11,6 +11,7 @@ const keyBits = 2048
 // 00 02, at least eight random bytes that are not 00, then 00 (RFC 8017 §7.2.1).
 const shortestPadding = 8
 
+/** One key for all connections of a server, kept for as long as it runs. */
 export class LoginKey {
   #keys: Promise<{ publicKey: KeyObject; privateKey: KeyObject }> | undefined
 

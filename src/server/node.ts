@@ -8,6 +8,7 @@ import type { DatabaseHandle } from './tables/database.js'
 import type { NewValuePartitionPolicy } from './tables/partitioning.js'
 import type { ServerTable } from './tables/table.js'
 
+/** A function all sessions may call. */
 export interface FunctionView {
   name: string
   definition: FunctionDefinition
@@ -17,12 +18,14 @@ export interface FunctionView {
   createdAt: Date
 }
 
+/** A database and the tables made in it. */
 export interface DfsDatabase {
   handle: DatabaseHandle
   owner: string
   tables: Map<string, ServerTable>
 }
 
+/** A login, kept in clear: SCRAM needs the password itself (protocol notes §3.4). */
 export interface User {
   password: string
   isAdmin: boolean
@@ -48,6 +51,7 @@ export interface NodeConfig {
   persistenceDir: string
 }
 
+/** Everything of a server that outlives a session. There is one for each embedded server. */
 export interface ServerNode {
   readonly shared: Map<string, { table: ServerTable; owner: string }>
   readonly databases: Map<string, DfsDatabase>
@@ -68,6 +72,7 @@ export interface ServerNode {
   now(): number
 }
 
+/** What a node may be told; tests bring a clock. */
 export interface NodeOptions {
   host?: string
   port?: number

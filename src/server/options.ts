@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js'
 import type { Faults } from './faults.js'
 import { initialAdmin } from './users.js'
 
+/** Everything has a default: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {
   /** Address to listen on, 127.0.0.1 when left out. */
   host?: string

@@ -8,6 +8,7 @@ import { ByteWriter } from '../wire/writer.js'
 import { inBlocks } from './blocks.js'
 import type { Transport } from './transport.js'
 
+/** Answers of one connection in the order of its requests. */
 export class Replies {
   readonly #sessionId: string
   readonly #transport: Transport
@@ -44,6 +45,7 @@ export class Replies {
     this.#flushFramed()
   }
 
+  /** Printed output, before the answer of the request that printed it. */
   message(text: string): void {
     encodeMessage(this.#writer, text)
     this.#flushFramed()
@@ -75,6 +77,7 @@ export class Replies {
     if (first !== undefined) this.#transport.send([first.subarray(0, half)])
   }
 
+  /** The peer has taken what was too much. */
   drained(): void {
     this.#roomLeft = true
   }

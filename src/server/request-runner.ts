@@ -20,6 +20,7 @@ export interface RunnerContext {
   readonly discard: Discard | undefined
 }
 
+/** One session's requests, from whatever connection they come. */
 export class RequestRunner {
   readonly session: ScriptSession
   readonly #context: RunnerContext
@@ -90,6 +91,7 @@ export class RequestRunner {
       this.#context.executor.clearMemory(this.session)
   }
 
+  /** To be called once, after the last request. */
   close(): void {
     this.session.closed = true
     this.#context.executor.close(this.session)

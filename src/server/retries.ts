@@ -14,6 +14,7 @@ interface Latest {
 // One client id belongs to one connection object of a client program; only its latest request can be repeated.
 const keptClients = 1024
 
+/** The latest request of each client that numbers them, for all connections of a server. */
 export class Retries {
   /** By client id, the one used longest ago first. */
   readonly #latest = new Map<string, Latest>()

@@ -7,6 +7,7 @@ import type { Request, RequestHead } from '../protocol/request.js'
 import { requestText } from './faults.js'
 import type { ServerNode } from './node.js'
 
+/** Keeps `ServerNode.jobs` up to date. */
 export class RunningJobs {
   readonly #node: ServerNode
 
@@ -14,6 +15,7 @@ export class RunningJobs {
     this.#node = node
   }
 
+  /** A connect request is no job. */
   begin(sessionId: string, head: RequestHead, request: Request): void {
     if (request.kind === 'connect') return
     const job = {
@@ -27,6 +29,7 @@ export class RunningJobs {
     this.#node.jobs.set(sessionId, [job])
   }
 
+  /** Harmless for a session without a job. */
   end(sessionId: string): void {
     this.#node.jobs.delete(sessionId)
   }

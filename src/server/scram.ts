@@ -19,6 +19,7 @@ export interface ScramExchange {
   readonly salt: Buffer
 }
 
+/** Salt and nonce are new every time: an exchange proves nothing about a later one. */
 export function startScram(user: string, clientNonce: string): ScramExchange {
   const combinedNonce = clientNonce + randomBytes(nonceBytes).toString('base64')
   return { user, clientNonce, combinedNonce, salt: randomBytes(saltBytes) }

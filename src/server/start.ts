@@ -21,6 +21,7 @@ import { Retries } from './retries.js'
 import { RunningJobs } from './running-jobs.js'
 import { initialAdmin, Users } from './users.js'
 
+/** What happened since the server started. */
 export interface ServerCounters {
   /** Requests decoded so far, connect included. */
   readonly requests: number
@@ -31,6 +32,7 @@ export interface ServerCounters {
   readonly connections: number
 }
 
+/** A server that accepts connections, until `close`. */
 export interface EmbeddedServer {
   readonly host: string
   readonly port: number

@@ -2,6 +2,7 @@
   What a connection needs of whatever carries its bytes: a TCP stream or a WebSocket.
 */
 
+/** The way to one peer. After `end` or `destroy` sending does nothing. */
 export interface Transport {
   readonly remoteAddress: string
   readonly remotePort: number

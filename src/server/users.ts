@@ -29,6 +29,7 @@ export class Users {
     if (!timingSafeEqual(digest(password), digest(expected))) throw badLogin()
   }
 
+  /** PEM; made when it is first asked for. */
   publicKey(): Promise<string> {
     return this.#key.publicPem()
   }

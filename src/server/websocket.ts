@@ -8,6 +8,7 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from './connection.js'
 import type { Transport } from './transport.js'
 
+/** What the door has to know of its server. */
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number
@@ -31,6 +32,7 @@ const refusals: Readonly<Record<string, string>> = {
   streaming: 'The embedded server does not publish stream tables to subscribers.',
 }
 
+/** One for each port; loads its machinery with the first visitor. */
 export class WebSocketDoor {
   readonly #options: WebSocketOptions
   #machinery: Promise<Machinery> | undefined

@@ -31,13 +31,17 @@ export function tableArgument(context: CallContext, value: Argument): ServerTabl
   return namedTable(context, name)
 }
 
-/** @throws ScriptError when there is no such table */
+/** @throws {ScriptError} when there is no such table */
 export function namedTable({ node, session }: CallContext, name: string): ServerTable {
   const table = findTable(node, session, name)
   if (table === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
   return table
 }
 
+/**
+ * @param name  of the parameter, for the message
+ * @throws {ScriptError} unless it is a single text
+ */
 export function textArgument(value: Argument, name: string): string {
   const text = textOf(value)
   if (text === undefined) throw new ScriptError(`The argument [${name}] must be a string scalar.`)
@@ -54,6 +58,10 @@ export function textsArgument(value: Argument, name: string): readonly string[] 
   return texts
 }
 
+/**
+ * @param otherwise  what leaving it out means
+ * @throws {ScriptError} for anything but BOOL and whole numbers
+ */
 export function booleanArgument(value: Argument, name: string, otherwise: boolean): boolean {
   if (isAbsent(value)) return otherwise
   const number = integerOf(value)
@@ -61,6 +69,7 @@ export function booleanArgument(value: Argument, name: string, otherwise: boolea
   return number !== 0
 }
 
+/** @throws {ScriptError} for a null, and for anything but a whole number */
 export function integerArgument(value: Argument, name: string): number {
   const number = integerOf(value)
   if (number === undefined) throw new ScriptError(`The argument [${name}] must be an integer.`)

@@ -146,6 +146,10 @@ export function makeTable(
   })
 }
 
+/**
+ * As `makeTable`, with the names of the key columns as first argument.
+ * @throws {ScriptError} when it names none
+ */
 export function makeKeyedTable(
   kind: 'keyed' | 'indexed' | 'keyedStream',
   args: BuiltinArguments,

@@ -15,6 +15,7 @@ import { columnTypeText } from '../../protocol/data-type.js'
 const maxRows = 30
 const maxElements = 100
 
+/** Several lines for tables, matrices and dictionaries; what is too long ends with `...`. */
 export function printText(value: ServerValue): string {
   switch (value.form) {
     case 'scalar':

@@ -23,11 +23,12 @@ export function privilegeOf(
   return exact === false || general === false ? false : (exact ?? general)
 }
 
+/** The key of a user's own map in `ServerNode.privileges`. */
 export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
-/** @throws ScriptError `<NoPrivilege>Not granted to write data to table dfs://db/pt` */
+/** @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt` */
 export function checkStoredWrite({ node, session }: CallContext, table: ServerTable): void {
   if (table.kind !== 'dfs' || session.isAdmin) return
   const { databasePath, tableName, owner } = table.stored!

@@ -67,6 +67,7 @@ const families: readonly (readonly Builtin[])[] = [
   vectorFunctions,
 ]
 
+/** What findFunction falls back on; a script cannot redefine one (server notes §4). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())
 
 function byName(functions: readonly Builtin[]): ReadonlyMap<string, Builtin> {

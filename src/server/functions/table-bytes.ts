@@ -7,6 +7,7 @@ import type { ServerTable } from '../tables/table.js'
 /** A string is counted as the reference to it and a short text. */
 const bytesPerText = 24
 
+/** Shared columns count in every table that shows them. */
 export function tableBytes(table: ServerTable): number {
   return table.columnTypes.reduce(
     (sum, { type }) => sum + table.rows * (dataTypes[type].bytesPerValue || bytesPerText),

@@ -3,8 +3,13 @@
 */
 import { ScriptError } from '../script/builtin.js'
 
+/**
+ * What a run of this letter stands for: `h` is the hour of half a day, `a` which half, `S` milliseconds, `n` micro-
+ * or nanoseconds.
+ */
 export type FieldLetter = 'y' | 'M' | 'd' | 'H' | 'h' | 'm' | 's' | 'a' | 'S' | 'n'
 
+/** A run of one letter. */
 export interface Field {
   readonly letter: FieldLetter
   /** How often the letter is repeated. */
@@ -31,7 +36,7 @@ export const monthNames: readonly string[] = [
   'DEC',
 ]
 
-/** @throws ScriptError for fractions of a wrong width */
+/** @throws {ScriptError} for fractions of a wrong width */
 export function parsePattern(format: string): readonly PatternPart[] {
   const runs = format.match(/([yMdHhmsaSn])\1*|[^yMdHhmsaSn]+/g) ?? []
   const isField = runs.map(run => /^[yMdHhmsaSn]/.test(run))

@@ -92,6 +92,7 @@ function typeNumber(value: ServerValue): number {
   }
 }
 
+/** What form(X) answers (protocol notes §4.1); functions, types and handles are scalars. */
 export function formNumber(value: ServerValue): number {
   switch (value.form) {
     case 'vector':

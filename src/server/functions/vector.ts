@@ -43,6 +43,10 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
   }
 }
 
+/**
+ * As `columnArgument`, without array vectors.
+ * @throws {ScriptError} naming the function
+ */
 export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
   const column = columnArgument(value, name)
   if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)

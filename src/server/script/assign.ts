@@ -18,6 +18,9 @@ import { isPlain, overwrite, shallowCopy } from './ownership.js'
 import type { Assignment, Expression, Index, Name } from './syntax.js'
 import type { ServerValue } from './values.js'
 
+/**
+ * @throws {ScriptError} for names that do not exist, values that are too many or too few, indexes that lead nowhere
+ */
 export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<void> {
   const [target] = node.targets
   const [source] = node.values

@@ -11,8 +11,10 @@ export interface Suspension {
   until: Promise<unknown>
 }
 
+/** Work of a script that may have to wait; it yields only then. */
 export type Evaluation<T> = Generator<Suspension, T, unknown>
 
+/** What a built-in sees of the session it is called in. */
 export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
@@ -34,6 +36,7 @@ export interface CallContext {
 /** Arguments in declared order; undefined where one was left out or left open. */
 export type BuiltinArguments = readonly (ServerValue | undefined)[]
 
+/** A function of the language itself. */
 export interface Builtin {
   readonly name: string
   /** Parameter names in order, for keyword arguments; the last may be `...rest`. */

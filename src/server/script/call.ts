@@ -13,7 +13,9 @@ import { voidValue } from './scalar.js'
 import type { FunctionDefinition } from './syntax.js'
 import type { FunctionValue, PartialFunction, ServerValue, UserFunction } from './values.js'
 
+/** Values in the order they were written; undefined where one was left open. */
 export type CallArguments = readonly (ServerValue | undefined)[]
+/** Arguments given by name. */
 export type Keywords = ReadonlyMap<string, ServerValue>
 
 const noKeywords: Keywords = new Map()

@@ -99,6 +99,7 @@ function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   return (others as Vector[]).reduce(joinVectors, first)
 }
 
+/** As `castValue`, for vectors. The same type gives the same object, so copy before changing it. */
 export function castVector(vector: Vector, type: ColumnType): Vector {
   const from = columnTypeOf(vector)
   if (type.array) throw incompatible(type, from)

@@ -13,6 +13,7 @@ export interface ParseScope {
 /** Deeper nesting than any script written by hand; keeps the parser's own stack bounded. */
 const maxDepth = 400
 
+/** How the surroundings of a token change what it means. */
 export interface CursorMode {
   /** Inside brackets a line break means nothing. */
   readonly ignoresNewlines: boolean
@@ -24,6 +25,7 @@ export interface CursorMode {
 
 const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
 
+/** One script being parsed. Names declared on the way count from there on. */
 export class Cursor {
   readonly source: string
   readonly tokens: readonly Token[]
@@ -47,6 +49,7 @@ export class Cursor {
     return this.tokens[Math.min(this.index + ahead, this.tokens.length - 1)]!
   }
 
+  /** Takes the token; at the end the `end` token again and again. */
   next(): Token {
     const token = this.peek()
     if (this.index < this.tokens.length - 1) this.index++
@@ -72,31 +75,37 @@ export class Cursor {
     return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)
   }
 
+  /** @param words  in lower case */
   isAnyWord(words: ReadonlySet<string>, ahead = 0): boolean {
     const token = this.peek(ahead)
     return token.kind === 'name' && words.has(token.text.toLowerCase())
   }
 
+  /** Takes this operator if it is the next token; false, with nothing taken, when it is not. */
   accept(text: string): boolean {
     if (!this.isOperator(text)) return false
     this.next()
     return true
   }
 
+  /** As `accept`, for a word in lower case. */
   acceptWord(text: string): boolean {
     if (!this.isWord(text)) return false
     this.next()
     return true
   }
 
+  /** @throws {ScriptError} a syntax error unless this operator is next */
   expect(text: string): void {
     if (!this.accept(text)) throw this.unexpected(`'${text}' is expected`)
   }
 
+  /** @throws {ScriptError} a syntax error unless this word is next */
   expectWord(text: string): void {
     if (!this.acceptWord(text)) throw this.unexpected(`'${text}' is expected`)
   }
 
+  /** @throws {ScriptError} a syntax error unless a name is next; keywords are names, too */
   expectName(): string {
     const token = this.peek()
     if (token.kind !== 'name') throw this.unexpected('A name is expected')
@@ -116,10 +125,12 @@ export class Cursor {
     return syntaxError(token.line, `Cannot recognize the token ${token.text}`)
   }
 
+  /** @param line  of the message; that of the next token when left out */
   fail(message: string, line: number = this.peek().line): never {
     throw syntaxError(line, message)
   }
 
+  /** From `first` to the last token taken. */
   spanFrom(first: Token | Span): Span {
     const last = this.tokens[Math.max(this.index - 1, 0)]!
     return {
@@ -154,15 +165,18 @@ export class Cursor {
     }
   }
 
+  /** From here on the name is a function, whatever it was. */
   declareFunction(name: string): void {
     this.functions.add(name)
     this.variables.delete(name)
   }
 
+  /** From here on the name hides functions of the same name. */
   declareVariable(name: string): void {
     this.variables.add(name)
   }
 
+  /** True for a name that calls at this place of the script. */
   isFunction(name: string): boolean {
     if (this.variables.has(name)) return false
     return this.functions.has(name) || this.scope.isFunction(name)

@@ -14,6 +14,7 @@ import { nullOf } from './literal.js'
 import type { ServerDictionary, ServerValue } from './values.js'
 import { tupleOf, vectorOfElements, vectorOfScalars } from './vector-literal.js'
 
+/** @param valueType  left out or ANY: values of any type, kept as they are given */
 export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
   const holdsAnything = valueType === undefined || valueType.type === 'ANY'
   return {
@@ -42,6 +43,10 @@ export function makeDictionary(
   return dictionary
 }
 
+/**
+ * Adds the entry or replaces its value; both are cast to the dictionary's types first.
+ * @throws {ScriptError} when they cannot be
+ */
 export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
   const { valueType } = dictionary
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
@@ -62,6 +67,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   return dictionary.valueType === undefined ? voidValue : nullOf(dictionary.valueType.type)
 }
 
+/** In order of their first setting. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)
@@ -69,6 +75,7 @@ export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 
+/** In the order of `dictionaryKeys`: a vector when the dictionary has a value type, else a tuple. */
 export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
   const values = [...dictionary.entries.values()].map(entry => entry.value)
   const isTyped = dictionary.valueType !== undefined && values.length > 0
@@ -109,6 +116,7 @@ export function tableColumn(table: ServerTable, name: string): ServerValue {
   return table.column(index)
 }
 
+/** @throws {ScriptError} S02008, S02009 for tables whose columns SQL alone may read (server notes §1.7) */
 export function checkDirectAccess(table: ServerTable): void {
   if (isStream(table)) {
     throw new ScriptError(

@@ -17,6 +17,7 @@ import { integerOf, intScalar } from './scalar.js'
 import type { Argument, Call, Expression, Partial } from './syntax.js'
 import type { FunctionValue, PartialFunction, ServerValue } from './values.js'
 
+/** @throws {ScriptError} located at the call, unless a call inside it was at fault */
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
   if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
@@ -42,6 +43,10 @@ function isRowCount(node: Call, frame: Frame): boolean {
   )
 }
 
+/**
+ * Arguments are evaluated now, the function is called later.
+ * @throws {ScriptError} for a callee that is no function
+ */
 export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<ServerValue> {
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
   if (callee.form !== 'function') {

@@ -13,6 +13,7 @@ import type { Expression, Index, Slice } from './syntax.js'
 import type { FunctionValue, ServerValue } from './values.js'
 import { vectorOfElements } from './vector-literal.js'
 
+/** Also applies a function to what stands in the brackets, and makes the array type of a type: `INT[]`. */
 export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
   const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
   if (target.form === 'type' && node.indexes.length === 0) {
@@ -51,6 +52,7 @@ function asArgument(index: IndexValue): ServerValue {
   return index
 }
 
+/** What stands between the brackets: a value, or the bounds of a slice. */
 export function* evaluateIndexValue(
   node: Expression | Slice,
   frame: Frame,

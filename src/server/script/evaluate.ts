@@ -26,6 +26,7 @@ export function immediate(node: Expression, frame: Frame): ServerValue | undefin
   return node.kind === 'name' ? valueOfName(node, frame) : undefined
 }
 
+/** Errors come as they are thrown: whoever knows the statement or the call locates them. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
   switch (node.kind) {
     case 'literal':

@@ -16,6 +16,7 @@ import type { Assert, For, Return, Statement, Throw, Try, While } from './syntax
 import type { ServerValue } from './values.js'
 import { tupleOf } from './vector-literal.js'
 
+/** Why the statements behind this one are not run. */
 export type Completion =
   { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
 
@@ -39,6 +40,10 @@ function* executeStatements(
   return undefined
 }
 
+/**
+ * @returns undefined when the statement ended by itself
+ * @throws {ScriptError} located
+ */
 export function* executeStatement(
   statement: Statement,
   frame: Frame,

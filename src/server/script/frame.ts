@@ -12,6 +12,7 @@ export interface ColumnScope {
   lookup(name: string): ServerValue | undefined
 }
 
+/** One call of a function, one SQL statement, or the session's own top. */
 export interface Frame {
   readonly runtime: Runtime
   readonly variables: Map<string, ServerValue>
@@ -22,4 +23,5 @@ export interface Frame {
   readonly columns: ColumnScope | undefined
 }
 
+/** Shared by all frames without any; never added to. */
 export const noNames: ReadonlySet<string> = new Set()

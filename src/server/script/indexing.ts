@@ -23,6 +23,7 @@ export interface SliceBounds {
   to: number | undefined
 }
 
+/** What may stand in brackets behind a value. */
 export type IndexValue = ServerValue | SliceBounds
 
 /** @throws {ScriptError} when the value cannot be indexed that way */
@@ -151,6 +152,7 @@ function clamp(position: number, length: number): number {
   return Math.max(0, Math.min(position < 0 ? position + length : position, length))
 }
 
+/** Both ends within 0 to `length`, negative ones counted from the end; `to` is never below `from`. */
 export function resolveSlice(slice: SliceBounds, length: number): { from: number; to: number } {
   const from = clamp(slice.from ?? 0, length)
   return { from, to: Math.max(from, clamp(slice.to ?? length, length)) }
@@ -212,6 +214,7 @@ function selectColumns(table: ServerTable, names: readonly string[]): ServerTabl
   return createTable('basic', names, columns.map(columnTypeOf), { columns })
 }
 
+/** A plain table of what `pick` makes of each column. */
 export function pickTableRows(table: ServerTable, pick: (column: Column) => Column): ServerTable {
   const columns = table.columnNames.map((_, index) => pick(table.column(index)))
   return createTable('basic', table.columnNames, table.columnTypes, { columns })

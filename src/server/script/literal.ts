@@ -50,6 +50,7 @@ const datesPattern = /(\d{4}\.\d{1,2}\.\d{1,2})(?=\.\.)|(\d{4}\.\d{1,2}M)(?=\.\.
 
 const numberPattern = /(\d+(?:\.\d+|\.(?![\w.]))?|\.\d+)([eE][+-]?\d+)?([A-Za-z_]\w*)?/y
 
+/** A constant and the position behind it. */
 export interface NumberLiteral {
   readonly value: Scalar
   readonly end: number

@@ -13,6 +13,7 @@ function arrayOf(vector: Vector): object | undefined {
   return 'codes' in vector ? vector.codes : undefined
 }
 
+/** True when the array may be changed in place: nobody else can see it. */
 export function ownsArray(vector: Vector): boolean {
   const array = arrayOf(vector)
   return array !== undefined && owners.get(array) === vector

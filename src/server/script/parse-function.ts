@@ -50,6 +50,7 @@ export function startsShortLambda(
   return false
 }
 
+/** `x -> …`, and in braces `x, y -> …`, where `startsShortLambda` said so. */
 export function parseShortLambda(cursor: Cursor): Lambda {
   const first = cursor.peek()
   const parameters: Parameter[] = []

@@ -44,6 +44,7 @@ const reserved: ReadonlySet<string> = new Set([
   'const', 'mutable', 'timer', 'module', 'use', 'class', 'transaction',
 ]) // prettier-ignore
 
+/** @throws {ScriptError} a syntax error when no operand begins here */
 export function parseOperand(cursor: Cursor): Expression {
   const first = cursor.peek()
   return parsePostfix(cursor, parsePrimary(cursor, first), first)

@@ -60,6 +60,10 @@ export function startsSql(cursor: Cursor): boolean {
   }
 }
 
+/**
+ * Where `startsSql` said so.
+ * @throws {ScriptError} a syntax error, also for clauses this server does not have
+ */
 export function parseSql(cursor: Cursor): Select | Insert | Update | Delete {
   const first = cursor.next()
   return cursor.within({ isSql: true, hasPairs: true }, () => {

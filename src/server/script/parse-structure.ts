@@ -8,11 +8,13 @@ import { stringScalar } from './scalar.js'
 import type { Argument, Call, Expression, Name, Span, Statement } from './syntax.js'
 import type { Token } from './token.js'
 
+/** `create` and `drop` are ordinary names everywhere else. */
 export function startsStructureStatement(cursor: Cursor): boolean {
   if (!cursor.isWord('create') && !cursor.isWord('drop')) return false
   return cursor.isWord('database', 1) || cursor.isWord('table', 1)
 }
 
+/** Gives calls of `database`, `createPartitionedTable` and the like, which carry the statement's own span. */
 export function parseStructureStatement(cursor: Cursor): Statement {
   const first = cursor.next()
   const isCreate = first.text.toLowerCase() === 'create'

@@ -12,6 +12,7 @@ import type { Runtime } from './runtime.js'
 import type { ParseUnit } from './syntax.js'
 import type { ServerValue } from './values.js'
 
+/** Names are looked up when the parser asks: a unit sees what the unit before it has defined. */
 export function parseScopeOf(runtime: Runtime): ParseScope {
   return {
     isFunction: name => {

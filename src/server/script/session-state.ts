@@ -4,6 +4,7 @@
 */
 import type { FunctionValue, ServerValue } from './values.js'
 
+/** One session's memory. It ends with the connection; function views and shared tables do not. */
 export interface ScriptSession {
   /** Decimal text, constant for the connection. */
   readonly id: string

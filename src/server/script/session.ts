@@ -13,6 +13,7 @@ import type { ScriptSession } from './session-state.js'
 import type { FunctionValue, ServerValue } from './values.js'
 import { fromWire, toWire } from './wire-values.js'
 
+/** What a session is told when it begins. */
 export interface ScriptSessionInfo {
   /** Decimal text, constant for the connection. */
   id: string
@@ -21,6 +22,7 @@ export interface ScriptSessionInfo {
   delay?: (durationMs: number) => Promise<void>
 }
 
+/** At once when nothing had to wait, else later. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
 class Session implements ScriptSession {
@@ -68,6 +70,7 @@ function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
   return runtime
 }
 
+/** A guest, with no variables. Nothing has to be closed. */
 export function createScriptSession(node: ServerNode, info: ScriptSessionInfo): ScriptSession {
   return new Session(node, info)
 }

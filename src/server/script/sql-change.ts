@@ -13,6 +13,10 @@ import type { Delete, Insert, Update } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { vectorOfElements } from './vector-literal.js'
 
+/**
+ * Nothing is inserted when any row fails.
+ * @throws {ScriptError} in the words of server notes §1.6
+ */
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const table = yield* evaluateTable(node.target, frame)
   checkStatement(table, frame)
@@ -46,6 +50,10 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
   )
 }
 
+/**
+ * All new values are computed before the first one is stored.
+ * @throws {ScriptError}
+ */
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame)
   const { table } = scope
@@ -63,6 +71,10 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   }
 }
 
+/**
+ * Without conditions all rows go.
+ * @throws {ScriptError} for tables whose rows stay, such as stream tables
+ */
 export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame)
   const { table } = scope

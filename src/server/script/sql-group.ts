@@ -17,6 +17,7 @@ import { asColumn, columnOfResult, resultName, type TableScope, withColumns } fr
 import type { Expression, Select } from './syntax.js'
 import type { ServerValue } from './values.js'
 
+/** @throws {ScriptError} for columns that are neither keys nor aggregates */
 export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
   const keys = yield* evaluateKeys(node, scope, frame)
   const groups = groupRows(keys.map(key => key.column))

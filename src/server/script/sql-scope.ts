@@ -13,6 +13,7 @@ import { scalarVector } from './operators/shape.js'
 import type { Expression, SelectColumn } from './syntax.js'
 import type { ServerValue } from './values.js'
 
+/** Columns are picked when they are asked for, and once. */
 export class TableScope implements ColumnScope {
   readonly table: ServerTable
   readonly tableName: string | undefined
@@ -34,10 +35,12 @@ export class TableScope implements ColumnScope {
     this.results = results
   }
 
+  /** Rows that are left. */
   get rows(): number {
     return this.selected?.length ?? this.table.rows
   }
 
+  /** An object of its own each time: what a statement does to it must not reach the next one. */
   lookup(name: string): ServerValue | undefined {
     const known = this.cache.get(name)
     if (known !== undefined) return { ...known }
@@ -59,11 +62,13 @@ export class TableScope implements ColumnScope {
     )
   }
 
+  /** The same rows, with columns that the statement itself has made. */
   withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
     return new TableScope(this.table, this.tableName, this.selected, results)
   }
 }
 
+/** The same frame inside a SQL statement. */
 export function withColumns(frame: Frame, columns: ColumnScope): Frame {
   return { ...frame, columns }
 }
@@ -123,6 +128,10 @@ export function columnOfResult(value: ServerValue, rows: number): Column {
   return takeRows(column, new Int32Array(rows))
 }
 
+/**
+ * A scalar becomes one row.
+ * @throws {ScriptError} for what is no column
+ */
 export function asColumn(value: ServerValue): Column {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
   if (value.form === 'scalar') return scalarVector(value)

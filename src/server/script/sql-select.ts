@@ -25,11 +25,13 @@ import {
 import type { Expression, Select } from './syntax.js'
 import type { ServerValue } from './values.js'
 
+/** A column of the select list; names need not be distinct yet. */
 export interface ResultColumn {
   name: string
   column: Column
 }
 
+/** Rows of a select on their way through its clauses. */
 export interface Result {
   columns: readonly ResultColumn[]
   rows: number
@@ -37,6 +39,10 @@ export interface Result {
   isAggregate: boolean
 }
 
+/**
+ * A table; with exec also a vector or a scalar.
+ * @throws {ScriptError} located by the caller
+ */
 export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
   const scope = yield* evaluateScope(node.from, node.where, frame)
   const isGrouped = node.groupBy.length > 0

@@ -22,11 +22,13 @@ export interface Argument {
   readonly value: Expression | undefined
 }
 
+/** A constant; several beside each other are one vector already. */
 export interface Literal extends Node {
   readonly kind: 'literal'
   readonly value: ServerValue
 }
 
+/** A variable, column, table, constant or function: which, only running tells. */
 export interface Name extends Node {
   readonly kind: 'name'
   readonly name: string
@@ -46,12 +48,14 @@ export interface DictionaryLiteral extends Node {
   readonly entries: readonly { key: Expression; value: Expression }[]
 }
 
+/** `-x`, `!x`, `not x`. */
 export interface Unary extends Node {
   readonly kind: 'unary'
   readonly operator: UnaryOperator
   readonly operand: Expression
 }
 
+/** Chained comparisons are taken apart already: `1 < x < 3` is `&&` of two. */
 export interface Binary extends Node {
   readonly kind: 'binary'
   readonly operator: BinaryOperator
@@ -59,6 +63,7 @@ export interface Binary extends Node {
   readonly right: Expression
 }
 
+/** `c ? a : b`. */
 export interface Ternary extends Node {
   readonly kind: 'ternary'
   readonly condition: Expression
@@ -87,6 +92,7 @@ export interface Index extends Node {
   readonly indexes: readonly (Expression | Slice)[]
 }
 
+/** Bounds between brackets; `to` is exclusive. */
 export interface Slice extends Node {
   readonly kind: 'slice'
   readonly from: Expression | undefined
@@ -100,6 +106,7 @@ export interface Member extends Node {
   readonly name: string
 }
 
+/** A function without a name where a value is expected. */
 export interface Lambda extends Node {
   readonly kind: 'lambda'
   readonly definition: FunctionDefinition
@@ -119,17 +126,20 @@ export interface Named extends Node {
   readonly name: string
 }
 
+/** One entry of a select list or of `group by`. */
 export interface SelectColumn {
   /** undefined: `*`. */
   readonly expression: Expression | undefined
   readonly alias: string | undefined
 }
 
+/** One key of `order by`. */
 export interface OrderItem {
   readonly expression: Expression
   readonly descending: boolean
 }
 
+/** `select` and `exec`; `top` and `limit` are the same by now. */
 export interface Select extends Node {
   readonly kind: 'select'
   readonly isExec: boolean
@@ -153,6 +163,7 @@ export interface Insert extends Node {
   readonly rows: readonly (readonly Expression[])[]
 }
 
+/** `update t set a = 1, b = 2 where …`. */
 export interface Update extends Node {
   readonly kind: 'update'
   readonly target: Expression
@@ -160,12 +171,14 @@ export interface Update extends Node {
   readonly where: readonly Expression[]
 }
 
+/** `delete from t where …`. */
 export interface Delete extends Node {
   readonly kind: 'delete'
   readonly target: Expression
   readonly where: readonly Expression[]
 }
 
+/** Nodes that have a value; insert, update and delete have VOID. */
 export type Expression =
   | Literal
   | Name
@@ -185,8 +198,10 @@ export type Expression =
   | Update
   | Delete
 
+/** `not` is `!` already. */
 export type UnaryOperator = '-' | '!'
 
+/** `and`, `or` and `<>`, and `=` inside SQL, are `&&`, `||`, `!=` and `==` already. */
 export type BinaryOperator =
   | '||'
   | '&&'
@@ -213,6 +228,7 @@ export type BinaryOperator =
   | ':'
   | '..'
 
+/** Without `isMutable` the body may not change it. */
 export interface Parameter {
   readonly name: string
   readonly isMutable: boolean
@@ -229,6 +245,7 @@ export interface FunctionDefinition {
   readonly source: string
 }
 
+/** The last one of a script gives its value. */
 export interface ExpressionStatement extends Node {
   readonly kind: 'expression'
   readonly expression: Expression
@@ -245,6 +262,7 @@ export interface Assignment extends Node {
   readonly isConstant: boolean
 }
 
+/** `def f(…) …`; the function exists once the statement has run. */
 export interface Define extends Node {
   readonly kind: 'define'
   readonly definition: FunctionDefinition
@@ -256,6 +274,7 @@ export interface Declare extends Node {
   readonly name: string
 }
 
+/** An `else if` is an If as the only statement of `otherwise`. */
 export interface If extends Node {
   readonly kind: 'if'
   readonly condition: Expression
@@ -263,6 +282,7 @@ export interface If extends Node {
   readonly otherwise: readonly Statement[]
 }
 
+/** `for (x in xs) …`. */
 export interface For extends Node {
   readonly kind: 'for'
   readonly variable: string
@@ -270,12 +290,14 @@ export interface For extends Node {
   readonly body: readonly Statement[]
 }
 
+/** `while (c) …`, and `do … while (c)`. */
 export interface While extends Node {
   readonly kind: 'while' | 'doWhile'
   readonly condition: Expression
   readonly body: readonly Statement[]
 }
 
+/** `variable` holds what was caught (manual, "try-catch"). */
 export interface Try extends Node {
   readonly kind: 'try'
   readonly body: readonly Statement[]
@@ -283,21 +305,25 @@ export interface Try extends Node {
   readonly handler: readonly Statement[]
 }
 
+/** `throw "text"`. */
 export interface Throw extends Node {
   readonly kind: 'throw'
   readonly value: Expression
 }
 
+/** Also what the single expression of a short function becomes. */
 export interface Return extends Node {
   readonly kind: 'return'
   /** None: VOID. Several: a tuple. */
   readonly values: readonly Expression[]
 }
 
+/** Ends or goes on with the innermost loop. */
 export interface Jump extends Node {
   readonly kind: 'break' | 'continue'
 }
 
+/** `share t as name`; known by name to later lines of the same unit (server notes §0.4). */
 export interface Share extends Node {
   readonly kind: 'share'
   readonly value: Expression
@@ -311,6 +337,7 @@ export interface Assert extends Node {
   readonly condition: Expression
 }
 
+/** Everything a block is made of. */
 export type Statement =
   | ExpressionStatement
   | Assignment

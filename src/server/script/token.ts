@@ -27,14 +27,17 @@ export interface NameToken extends TokenBase {
   readonly text: string
 }
 
+/** Signs and brackets, the longest that fits. */
 export interface OperatorToken extends TokenBase {
   readonly kind: 'operator'
   readonly text: string
 }
 
+/** Behind the last token, so that there is always a next one. */
 export interface EndToken extends TokenBase {
   readonly kind: 'end'
   readonly text: ''
 }
 
+/** What the lexer makes of a script. */
 export type Token = LiteralToken | NameToken | OperatorToken | EndToken

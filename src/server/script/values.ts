@@ -17,6 +17,7 @@ export interface UserFunction {
   definition: FunctionDefinition
 }
 
+/** A function of the language itself as a value. */
 export interface BuiltinFunction {
   form: 'function'
   kind: 'builtin'
@@ -34,6 +35,7 @@ export interface PartialFunction {
   keywords: ReadonlyMap<string, ServerValue>
 }
 
+/** Everything that can be called. */
 export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
 
 /** `INT`, `DECIMAL64(4)`, `DOUBLE[]` standing as a value in `[INT, SYMBOL]`. */
@@ -57,6 +59,7 @@ export interface ServerDictionary {
   entries: Map<string, { key: ServerValue; value: ServerValue }>
 }
 
+/** Any value of a script. */
 export type ServerValue =
   | Exclude<Value, Table | Dictionary>
   | ServerTable

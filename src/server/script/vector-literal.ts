@@ -30,6 +30,7 @@ export function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | und
   return bothLiteral ? { type: 'STRING' } : undefined
 }
 
+/** The type of a column that could hold the scalar. */
 export function scalarType(value: Scalar): ColumnType {
   return 'scale' in value ? { type: value.type, scale: value.scale } : { type: value.type }
 }

@@ -13,6 +13,7 @@ import { castVector } from './cast.js'
 /** Numbers of protocol notes §4.2. */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
+/** Vectors are not copied: they belong to the session from here on. */
 export function fromWire(value: Value): ServerValue {
   switch (value.form) {
     case 'table':

@@ -12,8 +12,10 @@ import { nullElement } from '../../protocol/null-element.js'
 import { stringsOf } from '../../protocol/string-vector.js'
 import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
 
+/** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
 
+/** The null inside tuples. */
 export const voidScalar = { form: 'scalar', type: 'VOID', value: null } as const
 
 /** True for columns that are one typed array; SYMBOL is not, for its codes need a base. */
@@ -21,6 +23,7 @@ export function isFixedVector(column: Column): column is FixedVector {
   return column.form === 'vector' && isFixedType(column.type)
 }
 
+/** Scales count, and so does whether rows are arrays. */
 export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
   return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
 }

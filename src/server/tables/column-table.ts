@@ -19,6 +19,7 @@ import type {
   UpsertOptions,
 } from './table.js'
 
+/** Which rows count as the same, and which of them stays. */
 export interface KeyRule {
   /** Positions of the columns whose values tell rows apart. */
   readonly columns: readonly number[]
@@ -28,6 +29,7 @@ export interface KeyRule {
   readonly withinPartition?: boolean
 }
 
+/** What a table is made of. */
 export interface ColumnTableOptions {
   kind: TableKind
   names: readonly string[]
@@ -45,6 +47,7 @@ export interface ColumnTableOptions {
 const maxRows = 2_147_483_647
 const maxInitialCapacity = 65_536
 
+/** What its methods promise is said at `ServerTable`. */
 export class ColumnTable implements ServerTable {
   readonly form = 'serverTable' as const
   readonly kind: TableKind

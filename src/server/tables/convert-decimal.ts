@@ -49,7 +49,7 @@ export function decimalOfNumbers(column: FixedVector, target: ColumnType): Colum
 }
 
 /**
- * @throws ScriptError S05003 when a value needs more bits than the type has; the smallest value is the null
+ * @throws {ScriptError} S05003 when a value needs more bits than the type has; the smallest value is the null
  */
 export function decimalColumn(target: ColumnType, values: readonly (bigint | null)[]): Column {
   const limit = 2n ** BigInt(storedBits[target.type as DecimalType] - 1)

@@ -17,7 +17,7 @@ import { columnOfNumbers, numbersOf } from './numbers.js'
 
 /**
  * The column in another type.
- * @throws ScriptError `Incompatible type. Expected: INT, Actual: STRING` when DolphinDB has no such conversion
+ * @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` when DolphinDB has no such conversion
  */
 export function convertColumn(column: Column, target: ColumnType): Column {
   const actual = columnTypeOf(column)

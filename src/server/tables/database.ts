@@ -3,14 +3,17 @@
 */
 import type { ServerValue } from '../script/values.js'
 
+/** As scripts write them; their numbers are `partitionTypeIds`. */
 export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'
 
+/** One level of a database. */
 export interface PartitionScheme {
   type: PartitionType
   /** The scheme as the script gave it: vector, [TYPE, n] for HASH, handles for COMPO. */
   scheme: ServerValue
 }
 
+/** Knows how rows are divided; the tables are the node's. */
 export interface DatabaseHandle {
   form: 'database'
   /** `dfs://…`, or '' for an in-memory domain. */

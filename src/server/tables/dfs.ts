@@ -23,7 +23,7 @@ export interface StoredTableOptions {
 
 /**
  * Registers a new database, or gives back the one at the path when no scheme is given.
- * @throws ScriptError when the path has another scheme already, or none was ever given
+ * @throws {ScriptError} when the path has another scheme already, or none was ever given
  */
 export function openDatabase(
   node: ServerNode,
@@ -48,7 +48,7 @@ export function openDatabase(
   return handle
 }
 
-/** @throws ScriptError S04001 */
+/** @throws {ScriptError} S04001 */
 export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   const database = node.databases.get(path)
   if (database === undefined) {
@@ -57,7 +57,7 @@ export function databaseAt(node: ServerNode, path: string): DfsDatabase {
   return database
 }
 
-/** @throws ScriptError when the database or the table is missing */
+/** @throws {ScriptError} when the database or the table is missing */
 export function storedTable(node: ServerNode, path: string, name: string): ServerTable {
   const table = node.databases.get(path)?.tables.get(name)
   if (table !== undefined) return table
@@ -71,7 +71,7 @@ export function storedTable(node: ServerNode, path: string, name: string): Serve
 /**
  * An empty table with the columns of a template: in a DFS database a table of it, partitioned or (without partition
  * columns) a dimension table; with a nameless handle a partitioned table in memory.
- * @throws ScriptError for names that are taken, partition columns that do not fit the scheme
+ * @throws {ScriptError} for names that are taken, partition columns that do not fit the scheme
  */
 export function createStoredTable(
   node: ServerNode,
@@ -106,6 +106,10 @@ export function createStoredTable(
   return table
 }
 
+/**
+ * Tables that somebody still holds can be read, not written.
+ * @throws {ScriptError} S04001; `<NoPrivilege>…`
+ */
 export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {
   const { owner, tables } = databaseAt(node, path)
   checkMayChange(session, owner)
@@ -113,6 +117,10 @@ export function dropDatabase(node: ServerNode, session: ScriptSession, path: str
   node.databases.delete(path)
 }
 
+/**
+ * As `dropDatabase`, for one table.
+ * @throws {ScriptError} S04001; `<NoPrivilege>…`
+ */
 export function dropTable(
   node: ServerNode,
   session: ScriptSession,
@@ -129,7 +137,7 @@ export function dropTable(
   tables.delete(name)
 }
 
-/** @throws ScriptError unless the user is an administrator or owns the database; guests own nothing */
+/** @throws {ScriptError} unless the user is an administrator or owns the database; guests own nothing */
 function checkMayChange(session: ScriptSession, owner: string | undefined): void {
   if (session.isAdmin || (session.user !== 'guest' && (owner ?? session.user) === session.user))
     return

@@ -7,6 +7,7 @@ import type { GrowingColumn } from './growing-column.js'
 
 const smallestCapacity = 16
 
+/** Cells are added without being looked at. */
 export class GrowingArrays implements GrowingColumn {
   readonly #emptyCells: () => GrowingColumn
   #cells: GrowingColumn

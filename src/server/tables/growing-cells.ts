@@ -13,6 +13,7 @@ import type { GrowingColumn } from './growing-column.js'
 
 const smallestCapacity = 16
 
+/** Doubles when it is full; views taken before keep the array they have. */
 export class GrowingCells implements GrowingColumn {
   readonly #type: FixedType
   readonly #scale: number | undefined

@@ -11,6 +11,7 @@ import { GrowingList } from './growing-list.js'
 import { GrowingSymbols } from './growing-symbols.js'
 import { cellType, noBytes, voidScalar } from './column-layout.js'
 
+/** One column of a table that takes rows. */
 export interface GrowingColumn {
   /** The rows as they are now; later changes do not reach what was returned. */
   view(): Column

@@ -5,6 +5,7 @@ import { columnTexts } from './column-layout.js'
 import type { Column } from '../../protocol/value.js'
 import type { GrowingColumn } from './growing-column.js'
 
+/** Views share the array while rows are only added. */
 export class GrowingList<T> implements GrowingColumn {
   readonly #vector: (length: number, data: readonly T[]) => Column
   readonly #null: T

@@ -7,6 +7,7 @@ import type { GrowingColumn } from './growing-column.js'
 
 const smallestCapacity = 16
 
+/** The base only grows, so codes of earlier views stay right. */
 export class GrowingSymbols implements GrowingColumn {
   #codes: Int32Array
   #length = 0

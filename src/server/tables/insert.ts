@@ -14,7 +14,7 @@ import type { ServerTable } from './table.js'
 /**
  * Inserts the arguments of `tableInsert(table, args…)`.
  * @returns rows really inserted
- * @throws ScriptError with the texts of server notes §1.6; nothing is inserted then
+ * @throws {ScriptError} with the texts of server notes §1.6; nothing is inserted then
  */
 export function insertValues(table: ServerTable, args: readonly ServerValue[]): number {
   const [first] = args
@@ -60,7 +60,7 @@ export function insertColumns(
 
 /**
  * One scalar or vector per column as columns. A vector for an array column is one row when everything else is.
- * @throws ScriptError `Inconsistent length of values to insert.`
+ * @throws {ScriptError} `Inconsistent length of values to insert.`
  */
 function columnsOfValues(
   values: readonly ServerValue[],

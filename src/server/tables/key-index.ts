@@ -10,6 +10,7 @@ import { isFixedVector, columnTexts } from './column-layout.js'
 
 const smallestSlots = 64
 
+/** The keys of one table. A row cannot be taken out again. */
 export class KeyIndex {
   readonly #wordsPerColumn: readonly number[]
   readonly #wordsPerRow: number
@@ -20,7 +21,7 @@ export class KeyIndex {
   #used = 0
   #rows = 0
 
-  /** @throws ScriptError for key columns of types that cannot be keys (server: only INTEGRAL, TEMPORAL, LITERAL, …) */
+  /** @throws {ScriptError} for key columns of types that cannot be keys (server: only INTEGRAL, TEMPORAL, LITERAL, …) */
   constructor(types: readonly ColumnType[]) {
     this.#wordsPerColumn = types.map(wordsOf)
     this.#wordsPerRow = this.#wordsPerColumn.reduce((sum, words) => sum + words, 0)

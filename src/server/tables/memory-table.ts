@@ -9,6 +9,7 @@ import { ColumnTable, type KeyRule } from './column-table.js'
 import type { TablePartitioning } from './partitioning.js'
 import type { ServerTable, StoredTableFacts, TableKind } from './table.js'
 
+/** What a table may have beyond names and types. */
 export interface TableOptions {
   /** Rows to make room for; only a hint. */
   capacity?: number
@@ -22,7 +23,7 @@ export interface TableOptions {
 
 /**
  * An in-memory, stream, keyed or partitioned table.
- * @throws ScriptError duplicate column names (S05017), key columns that are none, duplicate keys (S05012)
+ * @throws {ScriptError} duplicate column names (S05017), key columns that are none, duplicate keys (S05012)
  */
 export function createTable(
   kind: TableKind,
@@ -91,7 +92,7 @@ export function copyTable(table: ServerTable): ServerTable {
   })
 }
 
-/** Position of a column. @throws ScriptError when there is none of that name */
+/** Position of a column. @throws {ScriptError} when there is none of that name */
 export function columnIndex(table: ServerTable, name: string): number {
   const index = table.columnNames.indexOf(name)
   if (index < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)

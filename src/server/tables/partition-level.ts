@@ -17,9 +17,11 @@ import { numbersOf } from './numbers.js'
 
 /** Given instead of a partition number. */
 export const outsidePartition = -1
+/** As `outsidePartition`, for a null, which VALUE levels refuse instead of dropping. */
 export const nullPartition = -2
 const unknownPartition = -3
 
+/** A level made ready for looking values up. */
 export interface PartitionLevel {
   /** Type that values are converted to before they are looked up: `partitionColumnType` of `schema()`. */
   readonly type: ColumnType
@@ -33,7 +35,7 @@ const compiled = new WeakMap<PartitionScheme, { scheme: ServerValue; level: Part
 
 /**
  * The scheme made ready for looking up; remembered until its values change.
- * @throws ScriptError when the scheme does not fit its type
+ * @throws {ScriptError} when the scheme does not fit its type
  */
 export function levelOf(scheme: PartitionScheme): PartitionLevel {
   const known = compiled.get(scheme)
@@ -60,7 +62,7 @@ export function addValues(scheme: PartitionScheme, column: Column): number {
   return firstRows.size
 }
 
-/** @throws ScriptError S01018 when a text column holds blanks or control characters in its values */
+/** @throws {ScriptError} S01018 when a text column holds blanks or control characters in its values */
 export function checkVisible(column: Column): void {
   for (const text of columnTexts(column) ?? []) {
     for (let at = 0; at < text.length; at++) {

@@ -4,13 +4,14 @@
 */
 import { ScriptError } from '../script/builtin.js'
 
+/** Kept for DFS tables only. */
 export class PartitionWidths {
   /** Most columns that rows of a partition came with. */
   readonly #columns = new Map<number, number>()
 
   /**
    * Remembers that rows of `given` columns go into these partitions.
-   * @throws ScriptError when one of them has rows of more columns; nothing is remembered then
+   * @throws {ScriptError} when one of them has rows of more columns; nothing is remembered then
    */
   note(partitions: Float64Array, given: number): void {
     const touched = new Set<number>()

@@ -16,6 +16,7 @@ import {
 /** What happens to a value that no VALUE partition exists for. */
 export type NewValuePartitionPolicy = 'skip' | 'add' | 'fail'
 
+/** How the rows of one table are divided. */
 export interface TablePartitioning {
   /** Positions of the partition columns, one a level. */
   readonly columns: readonly number[]
@@ -32,7 +33,7 @@ const levelSize = 2 ** 17
  * A number for the partition of each row; −1 for rows that no partition takes.
  *
  * @param columns  all columns of the table, in its types
- * @throws ScriptError S01001, S01016, S01018 for values a VALUE partition refuses
+ * @throws {ScriptError} S01001, S01016, S01018 for values a VALUE partition refuses
  */
 export function placeRows(
   partitioning: TablePartitioning,

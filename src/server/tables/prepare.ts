@@ -13,7 +13,7 @@ import type { ServerTable } from './table.js'
 
 /**
  * The columns in the table's types.
- * @throws ScriptError read-only table, wrong number of columns, unequal lengths, types that do not convert
+ * @throws {ScriptError} read-only table, wrong number of columns, unequal lengths, types that do not convert
  */
 export function prepareColumns(
   table: ServerTable,
@@ -29,7 +29,7 @@ export function prepareColumns(
   return prepared
 }
 
-/** @throws ScriptError S02054 for tables shared read-only, S04001 for tables that were dropped */
+/** @throws {ScriptError} S02054 for tables shared read-only, S04001 for tables that were dropped */
 export function checkWritable(table: ServerTable): void {
   if (table.isDropped) {
     throw new ScriptError(
@@ -71,6 +71,7 @@ export function prepareColumn(
   }
 }
 
+/** True for tables whose rows can be neither changed nor deleted (server notes §1.7). */
 export function isStream(table: ServerTable): boolean {
   return table.kind === 'stream' || table.kind === 'keyedStream'
 }

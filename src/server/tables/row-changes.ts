@@ -10,7 +10,7 @@ import type { ServerTable } from './table.js'
 
 /**
  * Removes the rows at these positions, ascending and each once.
- * @throws ScriptError for stream tables and read-only tables
+ * @throws {ScriptError} for stream tables and read-only tables
  */
 export function deleteRows(table: ServerTable, rows: Int32Array): void {
   checkChangeable(table)
@@ -26,7 +26,7 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
 
 /**
  * Sets column `name` at these rows to `values`, one value each; a name that is new adds a column, null elsewhere.
- * @throws ScriptError for stream tables, key columns, partitioning columns, and types that do not convert
+ * @throws {ScriptError} for stream tables, key columns, partitioning columns, and types that do not convert
  */
 export function updateRows(
   table: ServerTable,

@@ -9,7 +9,7 @@ import type { ServerTable } from './table.js'
 
 /**
  * Makes a table known to all sessions. A name that is shared already stands for the new table from now on.
- * @throws ScriptError for a stream table that is shared under another name
+ * @throws {ScriptError} for a stream table that is shared under another name
  */
 export function shareTable(
   node: ServerNode,
@@ -33,7 +33,7 @@ export function shareTable(
   node.shared.set(name, { table, owner: session.user })
 }
 
-/** Takes a shared name back; @throws ScriptError when nothing is shared under it */
+/** Takes a shared name back; @throws {ScriptError} when nothing is shared under it */
 export function unshareTable(node: ServerNode, name: string): void {
   const entry = node.shared.get(name)
   if (entry === undefined) throw new ScriptError(`Can't find the object with name ${name}`)

@@ -29,7 +29,7 @@ export function isStorable(actual: ColumnType, target: ColumnType): boolean {
 
 /**
  * Cuts STRING and BLOB values that are too long for a DFS table.
- * @throws ScriptError for a SYMBOL of more than 255 bytes
+ * @throws {ScriptError} for a SYMBOL of more than 255 bytes
  */
 export function limitText(column: Column): Column {
   if (column.form !== 'vector') return column

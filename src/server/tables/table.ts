@@ -5,9 +5,11 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
 import type { TablePartitioning } from './partitioning.js'
 
+/** What made the table; `partitioned` is in memory. */
 export type TableKind =
   'basic' | 'stream' | 'keyed' | 'indexed' | 'keyedStream' | 'partitioned' | 'dfs'
 
+/** Arguments of `upsert!` beyond the rows. */
 export interface UpsertOptions {
   /** A null in the new data leaves the old cell as it is. */
   ignoreNull?: boolean
@@ -15,6 +17,7 @@ export interface UpsertOptions {
   keyColumns?: readonly number[]
 }
 
+/** What became of the rows; one whose nulls were all ignored is in neither. */
 export interface UpsertCount {
   inserted: number
   updated: number
@@ -31,6 +34,7 @@ export interface StoredTableFacts {
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }
 
+/** A table that sessions change; what travels is a copy of its columns (`tableToWire`). */
 export interface ServerTable {
   readonly form: 'serverTable'
   readonly kind: TableKind
@@ -54,7 +58,7 @@ export interface ServerTable {
   /**
    * Appends `rows` rows given column by column in the table's own order, converting types as DolphinDB does.
    * @returns rows really inserted (keyed tables count new keys, partitioned ones rows inside the scheme)
-   * @throws ScriptError in the server's words; nothing is inserted then
+   * @throws {ScriptError} in the server's words; nothing is inserted then
    */
   append(columns: readonly Column[], rows: number): number
   /** Like append, but a row whose key is there already is overwritten (server notes §1.4). */

@@ -13,6 +13,7 @@ import type { Pairing } from './shape.js'
 import { concatenate, isLiteral } from './text.js'
 import { temporalArithmetic } from './temporal.js'
 
+/** Operators that make numbers of numbers. */
 export type ArithmeticOperator = Extract<
   BinaryOperator,
   '+' | '-' | '*' | '/' | '\\' | '%' | '|' | '^' | '&' | '<<' | '>>'
@@ -99,6 +100,10 @@ export function refused(operator: ArithmeticOperator, what: string): ScriptError
   })
 }
 
+/**
+ * Of everything but text and decimals; temporal values count as the integers they are.
+ * @throws {ScriptError} naming the type that has no arithmetic
+ */
 export function numericArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length } = pairing
   if (left.type === 'VOID' && right.type === 'VOID') return { form: 'vector', type: 'VOID', length }
@@ -129,6 +134,7 @@ function floatingResult(operator: ArithmeticOperator, pairing: Pairing): Vector 
   return { form: 'vector', type: 'DOUBLE', length, data }
 }
 
+/** Element by element; null on either side gives null without asking `operation`, whose own nulls stay. */
 export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32Array {
   const { length, leftStep, rightStep } = pairing
   const a = int32Of(pairing.left)
@@ -142,6 +148,7 @@ export function computeInt32(operation: Int32Operation, pairing: Pairing): Int32
   return result
 }
 
+/** As `computeInt32`; results wrap at 64 bits. */
 export function computeInt64(operation: Int64Operation, pairing: Pairing): BigInt64Array {
   const { length, leftStep, rightStep } = pairing
   const a = int64Of(pairing.left)

@@ -10,6 +10,7 @@ import type { Pairing } from './shape.js'
 import { alignTemporal, isTemporal } from './temporal.js'
 import { isLiteral, textsOfVector } from './text.js'
 
+/** Operators that make BOOL of two values. */
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
 
 export const comparisonNames: Readonly<Record<ComparisonOperator, string>> = {

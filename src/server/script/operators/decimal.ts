@@ -18,6 +18,7 @@ const maxUnscaled: Readonly<Record<DecimalType, bigint>> = {
   DECIMAL128: 2n ** 127n - 1n,
 }
 
+/** Decimals as integers: the values are so many units of 10^−scale. */
 export interface Unscaled {
   readonly values: readonly (bigint | null)[]
   readonly scale: number
@@ -52,10 +53,12 @@ export function decimalAsDouble(vector: Vector): Vector {
   ) as Vector
 }
 
+/** Digits that a smaller scale does not hold are cut off, towards zero. */
 export function rescale(value: bigint, from: number, to: number): bigint {
   return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
 }
 
+/** @throws {ScriptError} `Decimal math overflow`; or for operators that decimals do not have */
 export function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length, leftStep, rightStep } = pairing
   const a = unscaledOf(left)

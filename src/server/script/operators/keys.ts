@@ -9,6 +9,7 @@ import { formatElement } from '../../../protocol/text.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
 import { isLiteral, textsOfVector } from './text.js'
 
+/** Equal elements have equal keys, and only they. */
 export type Key = number | bigint | string | null
 
 /** One key a row; null for every null but that of text, which is ''. Integers of any width have one form. */

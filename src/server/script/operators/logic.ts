@@ -9,6 +9,7 @@ import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
 import { operandOf, pairOperands } from './shape.js'
 import type { ServerValue } from '../values.js'
 
+/** Both sides are always computed: DolphinDB's operators work on vectors, too. */
 export type LogicOperator = '&&' | '||'
 
 /** 1, 0 or the null of BOOL for each element. */
@@ -34,6 +35,7 @@ export function truthOf(vector: Vector, operation: string): Int8Array {
   return result
 }
 
+/** @throws {ScriptError} for operands that are neither true nor false, such as text */
 export function logic(
   operator: LogicOperator,
   leftValue: ServerValue,

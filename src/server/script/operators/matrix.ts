@@ -22,6 +22,7 @@ export function matrixOfColumns(columns: readonly Vector[]): Matrix {
   return { form: 'matrix', rows: first.length, columns: columns.length, elements }
 }
 
+/** Shares memory with the matrix. */
 export function matrixColumn(matrix: Matrix, index: number): Vector {
   const start = index * matrix.rows
   return sliceColumn(matrix.elements, start, start + matrix.rows) as Vector

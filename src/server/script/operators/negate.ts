@@ -10,6 +10,7 @@ import { arithmetic } from './arithmetic.js'
 import { unscaledOf } from './decimal.js'
 import { operandOf, scalarVector } from './shape.js'
 
+/** @throws {ScriptError} for what has no arithmetic, such as text */
 export function negate(value: ServerValue): ServerValue {
   const operand = operandOf(value, 'neg')
   return operand.rebuild(negateVector(operand.vector))

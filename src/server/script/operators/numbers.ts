@@ -65,6 +65,10 @@ export function int32Of(vector: Vector): Int32Array {
   return result
 }
 
+/**
+ * As `int32Of`, for whole numbers of any width.
+ * @throws {ScriptError} for a vector that holds no whole numbers
+ */
 export function int64Of(vector: Vector): BigInt64Array {
   if (vector.type === 'VOID') return new BigInt64Array(vector.length).fill(nullInt64)
   if (numberKindOf(vector.type) === 'int64') return (vector as { data: BigInt64Array }).data
@@ -77,6 +81,10 @@ export function int64Of(vector: Vector): BigInt64Array {
   return result
 }
 
+/**
+ * As `int32Of`, for numbers of every kind but decimals; int64 beyond 2^53 is rounded.
+ * @throws {ScriptError}
+ */
 export function doubleOf(vector: Vector): Float64Array {
   const { length } = vector
   if (vector.type === 'DOUBLE') return vector.data

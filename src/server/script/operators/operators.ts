@@ -19,6 +19,7 @@ import { sequence } from './sequence.js'
 import { setOperation } from './set-operation.js'
 import { pairOperands, scalarVector } from './shape.js'
 
+/** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
 export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
   const tuple = elementsOf(operand)
   if (tuple !== undefined) {

@@ -9,6 +9,7 @@ import { keysOfVector } from './keys.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
 import { isLiteral, textsOfVector } from './text.js'
 
+/** One key of a sort; the next one decides among equals. */
 export interface SortColumn {
   readonly column: Column
   readonly descending: boolean

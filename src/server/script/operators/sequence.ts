@@ -10,6 +10,10 @@ import { numberKindOf } from './numbers.js'
 /** A vector longer than this does not fit DolphinDB's own limit (server notes §1.6). */
 const maxLength = 2_147_483_647
 
+/**
+ * Both ends are included; a null at either end gives an empty vector.
+ * @throws {ScriptError} for what cannot be counted
+ */
 export function sequence(left: ServerValue, right: ServerValue): ServerValue {
   if (left.form === 'vector' && right.form === 'scalar') return sequenceOfVector(left, right)
   if (left.form !== 'scalar' || right.form !== 'scalar') throw refusal()

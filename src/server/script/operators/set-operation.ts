@@ -15,6 +15,10 @@ export function setOf(vector: Vector): SetValue {
   return { form: 'set', elements: takeRows(vector, distinctRows(vector)) as Vector }
 }
 
+/**
+ * Sets of different types meet where their elements are equal.
+ * @throws {ScriptError} for operators that sets do not have
+ */
 export function setOperation(
   operator: BinaryOperator,
   left: SetValue,

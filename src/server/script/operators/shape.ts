@@ -10,6 +10,7 @@ import { scalarType } from '../vector-literal.js'
 import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerValue } from '../values.js'
 
+/** A value seen as a vector. */
 export interface Operand {
   readonly vector: Vector
   /** One element that stands beside every element of the other operand. */
@@ -23,6 +24,7 @@ export function scalarVector(value: Scalar): Vector {
   return vectorOf(scalarType(value), [value.value]) as Vector
 }
 
+/** Element `index` of a vector whose elements are scalars, as those of tuples need not be. */
 export function scalarAt(vector: Vector, index: number): Scalar {
   return elementAt(vector, index) as Scalar
 }
@@ -82,6 +84,10 @@ function describe(value: ServerValue): string {
 
 const formOrder: readonly string[] = ['matrix', 'arrayVector', 'vector', 'pair', 'scalar']
 
+/**
+ * Two operands made ready for one loop: element i of the result comes from `left[i * leftStep]` and `right[i *
+ * rightStep]`.
+ */
 export interface Pairing {
   readonly left: Vector
   readonly right: Vector

@@ -54,6 +54,10 @@ export function alignTemporal(pairing: Pairing): Pairing {
   }
 }
 
+/**
+ * A number moves a date or time by the type's own unit; two of them, subtracted, give their distance.
+ * @throws {ScriptError} for all else
+ */
 export function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right } = pairing
   if (isTemporal(left.type) && isTemporal(right.type)) {

@@ -8,6 +8,7 @@ import { formatElement } from '../../../protocol/text.js'
 import type { Vector } from '../../../protocol/value.js'
 import type { Pairing } from './shape.js'
 
+/** True for types that hold text. */
 export function isLiteral(type: DataType): boolean {
   return type === 'STRING' || type === 'SYMBOL' || type === 'BLOB'
 }
@@ -29,6 +30,7 @@ export function textsOfVector(vector: Vector): readonly string[] {
   return texts
 }
 
+/** Null is '', so text beside a null stays. */
 export function concatenate(pairing: Pairing): Vector {
   const { left, right, length, leftStep, rightStep } = pairing
   const a = textsOfVector(left)
