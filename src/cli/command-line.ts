@@ -11,6 +11,7 @@ import { commandsNotYet, isMissing, refusal } from './not-yet.js'
 import { longName, type OptionDefinition } from './option-table.js'
 import { clean } from './text.js'
 
+/** What was typed, not yet understood. */
 export interface CommandLine {
   readonly command: Command
   readonly args: readonly string[]

@@ -18,6 +18,7 @@ export interface Call {
   showHelp(): Promise<void>
 }
 
+/** A command as the registry describes it. */
 export interface CommandFacts<Settings> {
   readonly name: string
   readonly group: string
@@ -41,6 +42,7 @@ export interface Command extends Omit<CommandFacts<unknown>, 'load' | 'options'>
   prepare(sources: OptionSources): (call: Call) => Promise<number>
 }
 
+/** Settings keep their type inside; outside all commands look alike. */
 export function defineCommand<Settings>(facts: CommandFacts<Settings>): Command {
   return {
     ...facts,

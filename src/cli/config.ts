@@ -10,6 +10,7 @@ import { refusal } from './not-yet.js'
 import type { ConfigLayer } from './options.js'
 import { clean, didYouMean } from './text.js'
 
+/** Which parts of a configuration file count, and which names it may hold. */
 export interface ConfigScope {
   /** Name of the command, also of its own section. */
   readonly command: string

@@ -3,6 +3,7 @@
 */
 import type { TargetOptions } from '../load/options.js'
 
+/** One part of the tour. */
 export interface DemoWay {
   readonly title: string
   readonly explanation: string

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { DdbError } from '../errors.js'
 import type { Surroundings } from './surroundings.js'
 
+/** A server that is ready; it ends with this process at the latest. */
 export interface EmbeddedProcess {
   readonly host: string
   readonly port: number

@@ -9,11 +9,13 @@ import { failureOf } from './exit.js'
 import { targetOptionsOf } from './load-request.js'
 import type { LoadSettings } from './load-settings.js'
 
+/** Largest resident memory of this process so far. */
 export function peakMemory(): LoadResult['memory'] {
   // Node gives kilobytes.
   return { peakRssBytes: process.resourceUsage().maxRSS * 1024 }
 }
 
+/** @param error  why the run did not begin; its code and message are the result's */
 export function emptyResult(settings: LoadSettings, startedAt: Date, error: unknown): LoadResult {
   const { code, message, exitCode } = failureOf(error)
   const target = targetOf(settings)

@@ -4,6 +4,7 @@
 import { DdbError, errorCodes } from '../errors.js'
 import type { Output } from './output.js'
 
+/** What is told of a failure. */
 export interface Failure {
   code: string
   message: string

@@ -19,6 +19,7 @@ $XDG_CONFIG_HOME/ddb-ingest/config.json. The command line wins, then the
 environment; --print-config shows what counts. Sizes take k M G Ki Mi Gi,
 durations ms s m h.`
 
+/** Shown below the options of each command, as they stand. */
 export const epilogues: Readonly<Record<'load' | 'exec' | 'serve' | 'demo' | 'bench', string>> = {
   load: `${precedence}
 

@@ -9,6 +9,7 @@ const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 // npm passes a Ctrl-C on to a child that the terminal has already told: one key, two signals.
 const sameKeyMs = 250
 
+/** What came of listening for signals. */
 export interface Interruption {
   readonly signal: AbortSignal
   /** 130 or 143 once a signal came, else undefined. */
@@ -22,6 +23,10 @@ export function signalExitCode(name: NodeJS.Signals): number {
   return 128 + constants.signals[name === 'SIGHUP' ? 'SIGTERM' : name]
 }
 
+/**
+ * @param onFirst  called once, before the signal aborts
+ * @param now  the clock by which one key is told from two
+ */
 export function catchSignals(
   { signals, leave }: Pick<Surroundings, 'signals' | 'leave'>,
   onFirst: (name: NodeJS.Signals) => void,

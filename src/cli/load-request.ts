@@ -8,6 +8,7 @@ import type { LoadSettings } from './load-settings.js'
 import type { ServerSettings } from './option-table.js'
 import type { Credentials } from './password.js'
 
+/** Settings that were not given stay out: their defaults are the library's. */
 export function loadOptionsOf(
   settings: LoadSettings,
   inputs: readonly string[],
@@ -66,6 +67,7 @@ export function loadOptionsOf(
   }
 }
 
+/** Also used before a run, to find a wrong target early. */
 export function targetOptionsOf(settings: LoadSettings): TargetOptions {
   return defined({
     table: settings.table,

@@ -11,6 +11,7 @@ import type {
 import type { LogFormat } from './output.js'
 import type { Rate } from './values.js'
 
+/** Options of the group "Target". */
 export interface TargetSettings {
   table?: string
   method?: Method
@@ -22,6 +23,7 @@ export interface TargetSettings {
   confirmTable?: string
 }
 
+/** Options of the group "Input". */
 export interface InputSettings {
   format: 'auto' | 'csv' | 'tsv' | 'ndjson' | 'json'
   compression: 'auto' | 'none' | 'gzip'
@@ -35,6 +37,7 @@ export interface InputSettings {
   arrayDelimiter?: string
 }
 
+/** Options of the group "Mapping". */
 export interface MappingSettings {
   match?: 'name' | 'position'
   map?: Readonly<Record<string, string>>
@@ -43,18 +46,21 @@ export interface MappingSettings {
   allowMissing?: boolean
 }
 
+/** Options of the group "Values". */
 export interface ValueSettings {
   null?: readonly string[]
   dateFormat?: Readonly<Record<string, string>>
   lenient?: boolean
 }
 
+/** Options of the group "Bad rows". */
 export interface BadRowSettings {
   onError?: OnError
   maxErrors: number | `${number}%`
   rejects?: string
 }
 
+/** Options of the group "Delivery"; times in milliseconds, sizes in bytes. */
 export interface DeliverySettings {
   mode: 'async' | 'sync'
   confirm: 'auto' | 'none' | 'count' | 'receipts'
@@ -70,6 +76,7 @@ export interface DeliverySettings {
   rateLimit?: Rate
 }
 
+/** Options of the group "Run". */
 export interface RunSettings {
   runId?: string
   expectRows?: number
@@ -78,10 +85,12 @@ export interface RunSettings {
   lock?: string
 }
 
+/** Options of the group "Output" that `load` alone has. */
 export interface LogSettings {
   logFormat: LogFormat
 }
 
+/** Every option of `load`, read. */
 export interface LoadSettings
   extends
     TargetSettings,

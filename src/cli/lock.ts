@@ -31,6 +31,7 @@ interface LockHolder {
   since: string
 }
 
+/** A lock that this process holds. */
 export interface Lock {
   readonly path: string
   /** Gives the lock back; a second call does nothing. */

@@ -11,13 +11,16 @@ import { barOf, openMeter } from './meter.js'
 import { canRedraw, type Output } from './output.js'
 import type { Surroundings } from './surroundings.js'
 
+/** Whether each request is answered. */
 export type Mode = 'sync' | 'async'
 
+/** How fast one mode was. */
 export interface ModeFigures {
   seconds: number
   rowsPerSec: number
 }
 
+/** Both modes, measured one after the other. */
 export interface Measurement {
   requests: number
   rowsPerRequest: number
@@ -27,6 +30,7 @@ export interface Measurement {
   ratio: number
 }
 
+/** What is measured, and who watches. */
 export interface MeasureOptions {
   connect: () => Promise<Session>
   requests: number

@@ -6,6 +6,7 @@ import type { Output, Style } from './output.js'
 import type { TerminalOutput } from './surroundings.js'
 import { clip } from './text.js'
 
+/** Nothing is drawn before the first `show`. */
 export interface Meter {
   show(text: string): void
   /** A sentence that stays, above the line. */

@@ -11,6 +11,7 @@ import { lastSuccessOf, metricsText } from './metrics.js'
 import type { Output } from './output.js'
 import { clean } from './text.js'
 
+/** A metrics file that can be written. */
 export interface MetricsFile {
   /** Replaces what the file holds. Returns the exit code: 74 when all went well but for this. */
   write(result: LoadResult, output: Output): Promise<number>

@@ -10,6 +10,7 @@ interface NotYet {
   readonly instead?: string
 }
 
+/** By the option's long name. */
 export const notYet: Readonly<Record<string, NotYet>> = {
   'ca-file': {},
   'decimal-comma': {},

@@ -14,9 +14,11 @@ import {
   type Reader,
 } from './values.js'
 
+/** Heading of the help under which an option stands. */
 export type OptionGroup =
   'Target' | 'Input' | 'Mapping' | 'Values' | 'Bad rows' | 'Delivery' | 'Server' | 'Run' | 'Output'
 
+/** One option, wherever it may be set. */
 export interface OptionDefinition<T> {
   /** `-b, --batch-rows <n>`, as commander reads it. */
   readonly flags: string
@@ -55,6 +57,7 @@ export interface ServerSettings {
   connectTimeout: number
 }
 
+/** Of every command that connects to a server. */
 export const serverOptions: OptionTable<ServerSettings> = {
   host: {
     flags: '--host <host[:port],...>',
@@ -122,6 +125,7 @@ export interface CommonSettings {
   printConfig?: boolean
 }
 
+/** Of every command but `demo`. */
 export const commonOptions: OptionTable<CommonSettings> = {
   verbose: {
     flags: '-v, --verbose',
@@ -151,8 +155,10 @@ export const commonOptions: OptionTable<CommonSettings> = {
   },
 }
 
+/** How a run is watched; what each means is decided by `startProgress`. */
 export type ProgressStyle = 'auto' | 'bar' | 'plain' | 'none'
 
+/** Of commands that have a progress to show. */
 export interface ProgressSettings {
   progress: ProgressStyle
   quiet?: boolean
@@ -174,6 +180,7 @@ export const progressOptions: OptionTable<ProgressSettings> = {
   },
 }
 
+/** Of commands whose result can be one JSON object. */
 export interface JsonSettings {
   json?: boolean
 }

@@ -13,6 +13,7 @@ export interface ConfigLayer {
   readonly values: Readonly<Record<string, unknown>>
 }
 
+/** Where one command's options are looked for. */
 export interface OptionSources {
   /** Long name → the texts given on the command line. */
   readonly flags: ReadonlyMap<string, readonly string[]>
@@ -30,6 +31,7 @@ export interface Found {
   readonly code: 'DDB_USAGE' | 'DDB_CONFIG'
 }
 
+/** One line of --print-config. */
 export interface Setting {
   readonly name: string
   /** As it was written; undefined when nothing sets it. */
@@ -79,6 +81,10 @@ function environmentName(prefix: string, name: string): string {
   return prefix + name.replaceAll('-', '_').toUpperCase()
 }
 
+/**
+ * What decides an option, its default included; undefined when nothing does.
+ * @throws {UsageError} DDB_CONFIG for a value of a configuration file whose shape does not fit
+ */
 export function findValue(
   definition: OptionDefinition<unknown>,
   sources: OptionSources,

@@ -6,8 +6,10 @@ import { once } from 'node:events'
 import { clean, jsonLine } from './text.js'
 import type { Surroundings, TerminalOutput } from './surroundings.js'
 
+/** How notes and problems are written. */
 export type LogFormat = 'text' | 'json'
 
+/** What can be done to text on a terminal. */
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 
 const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
@@ -29,8 +31,10 @@ const levels: Readonly<Record<Style, string>> = {
   cyan: 'info',
 }
 
+/** Returns the text as it is where there are no colours. */
 export type Paint = (style: Style, text: string) => string
 
+/** The command line's two streams. */
 export interface Output {
   /** Writes to standard output; waits while the reader is slower. Resolves false once nobody reads any more. */
   readonly write: (text: string) => Promise<boolean>
@@ -46,6 +50,10 @@ export interface Output {
   readonly resultColumns: number | undefined
 }
 
+/**
+ * What a stream fails with, but for EPIPE, is thrown out of its event: `onStrayFailure` hears of it.
+ * @param noColor  `--no-color` was given
+ */
 export function openOutput(surroundings: Surroundings, noColor: boolean): Output {
   const { stdout, stderr, environment } = surroundings
   let isOpen = true

@@ -12,6 +12,7 @@ import { clean } from './text.js'
 /** A password is one line; anything longer is the wrong file. */
 const maxPasswordBytes = 4096
 
+/** Where the password will come from; only `environment` has it already. */
 export type PasswordSource =
   | { kind: 'none' }
   | { kind: 'file'; path: string; origin: string }
@@ -58,6 +59,7 @@ export function passwordSetting(source: PasswordSource): Setting {
     : { name: 'password', text: '***', origin: source.origin }
 }
 
+/** Neither or both, but for a user without a password. */
 export interface Credentials {
   user?: string
   password?: string

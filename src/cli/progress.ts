@@ -10,6 +10,7 @@ import { bytesText, clockText, grouped, rough } from './text.js'
 
 const plainLineEveryMs = 10_000
 
+/** Who watches a run. */
 export interface Progress {
   report(report: LoadReport): void
   /** A sentence that has to stay on the screen, above a bar if there is one. */

@@ -16,6 +16,7 @@ import {
 } from './option-table.js'
 import { choice, count, list, listeningPort, onOff, text } from './values.js'
 
+/** Every option of `exec`, read. */
 export interface ExecSettings extends ServerSettings, JsonSettings, CommonSettings {
   script?: string
   output: 'table' | 'csv' | 'json'
@@ -41,6 +42,7 @@ const execOptions: OptionTable<ExecSettings> = {
   ...commonOptions,
 }
 
+/** Every option of `serve`, read. */
 export interface ServeSettings extends CommonSettings {
   host: string
   port: number
@@ -92,6 +94,7 @@ const serveOptions: OptionTable<ServeSettings> = {
   ...commonOptions,
 }
 
+/** Every option of `bench`, read. */
 export interface BenchSettings extends ServerSettings, JsonSettings, CommonSettings {
   requests: number
   rows: number
@@ -117,6 +120,7 @@ const benchOptions: OptionTable<BenchSettings> = {
   ...commonOptions,
 }
 
+/** The tour takes no settings of the user's own server. */
 export interface DemoSettings {
   noColor?: boolean
 }

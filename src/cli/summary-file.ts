@@ -7,6 +7,7 @@ import type { LoadResult } from '../load/options.js'
 import type { Output } from './output.js'
 import { clean, jsonLine } from './text.js'
 
+/** A summary file that can be written. */
 export interface SummaryFile {
   /** Replaces what the file holds. Returns the exit code: 74 when all went well but for this. */
   write(result: LoadResult, output: Output): Promise<number>

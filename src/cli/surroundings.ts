@@ -3,21 +3,25 @@
 */
 import type { Readable, Writable } from 'node:stream'
 
+/** Standard input, which may be a terminal. */
 export interface TerminalInput extends Readable {
   isTTY?: boolean
   setRawMode?(mode: boolean): unknown
 }
 
+/** A standard stream, which may be a terminal. */
 export interface TerminalOutput extends Writable {
   isTTY?: boolean
   columns?: number
 }
 
+/** Where signals come from. */
 export interface SignalSource {
   on(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
   off(name: NodeJS.Signals, listener: (name: NodeJS.Signals) => void): unknown
 }
 
+/** What a command may touch of its process. */
 export interface Surroundings {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly stdin: TerminalInput
@@ -30,6 +34,7 @@ export interface Surroundings {
   leave(exitCode: number): void
 }
 
+/** Those of this process. */
 export function processSurroundings(): Surroundings {
   return {
     environment: process.env,

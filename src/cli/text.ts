@@ -79,6 +79,7 @@ export function clip(text: string, width: number): string {
   return `${clipped}…`
 }
 
+/** @param side  where the text stands; text that is too wide stays as it is */
 export function pad(text: string, width: number, side: 'left' | 'right'): string {
   const blank = ' '.repeat(Math.max(0, width - displayWidth(text)))
   return side === 'left' ? text + blank : blank + text

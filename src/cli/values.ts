@@ -3,6 +3,7 @@
   it does not understand; `expected` completes the sentence that tells the user so.
 */
 
+/** What kind of text an option takes. */
 export interface Reader<T> {
   /** Completes "expected …". */
   readonly expected: string
@@ -50,6 +51,7 @@ export const text: Reader<string> = single('text that is not empty', value => va
 /** Text in which `''` has a meaning of its own. */
 export const anyText: Reader<string> = single('text', value => value)
 
+/** One of these words, in exactly this spelling. */
 export function choice<T extends string>(...choices: readonly T[]): Reader<T> {
   const listed = [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ')
   return single(listed, value => choices.find(known => known === value))
@@ -113,6 +115,7 @@ export const duration: Reader<number> = single('a duration such as 500ms, 5s or 
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
 })
 
+/** Undefined where there is no limit. */
 export interface Rate {
   bytesPerSecond?: number
   rowsPerSecond?: number
@@ -149,6 +152,7 @@ export const list: Reader<readonly string[]> = single('names with commas between
   return names.includes('') ? undefined : names
 })
 
+/** `port` is undefined where the text names none. */
 export interface HostAddress {
   host: string
   port: number | undefined

@@ -12,6 +12,10 @@ import { passwordSource, readCredentials } from '../password.js'
 import type { BenchSettings } from '../registry.js'
 import { clean, counted, grouped, jsonLine } from '../text.js'
 
+/**
+ * @returns the exit code
+ * @throws {DdbError} what the measurement fails with, after its JSON object was printed
+ */
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
   const { output, surroundings, sources } = call
   const interruption = catchSignals(surroundings, () => undefined)

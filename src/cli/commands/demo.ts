@@ -33,6 +33,7 @@ interface Tour {
   readonly command: string
 }
 
+/** @returns the exit code: 4 when a row of the tour is not accounted for */
 export async function run(_settings: DemoSettings, call: Call): Promise<number> {
   const interruption = catchSignals(call.surroundings, () => undefined)
   const { output } = call

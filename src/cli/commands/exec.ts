@@ -16,6 +16,10 @@ import { cleanLines, jsonLine } from '../text.js'
 
 type OutputFormat = ExecSettings['output']
 
+/**
+ * @returns the exit code
+ * @throws {ServerError} DDB_SCRIPT for whatever the script does wrong
+ */
 export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const format: OutputFormat = settings.json ? 'json' : settings.output
   const source = sourceOf(settings, call)

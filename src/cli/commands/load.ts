@@ -21,6 +21,7 @@ import { detailLines, summaryText } from '../summary.js'
 import { openSummary, type SummaryFile } from '../summary-file.js'
 import { clean, jsonLine } from '../text.js'
 
+/** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
   const inputs = inputsOf(call)
   if (inputs === undefined) {

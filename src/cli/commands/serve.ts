@@ -17,6 +17,10 @@ import type { ServeSettings } from '../registry.js'
 import { readScriptFile } from '../script-file.js'
 import { clean } from '../text.js'
 
+/**
+ * @returns the exit code; with a command behind `--`, that of the command
+ * @throws {UsageError} DDB_CONFIG when it would be exposed with the initial password
+ */
 export async function run(settings: ServeSettings, call: Call): Promise<number> {
   const server = await start(settings, call)
   try {

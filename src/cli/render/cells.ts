@@ -6,6 +6,7 @@ import { formatElement, formatScalar } from '../../protocol/text.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
 
+/** A value in rows and columns. */
 export interface Grid {
   /** Undefined where a value has no names of its own: a vector, a set, a matrix without labels. */
   readonly names: readonly string[] | undefined

@@ -7,6 +7,7 @@ import { cellText, gridOf, inlineText } from './cells.js'
 
 const linesAtOnce = 500
 
+/** Yields some lines at a time; nothing for no value. */
 export function* csvText(value: Value | undefined): Generator<string, void, void> {
   if (value === undefined) return
   if (value.form === 'scalar') {
