@@ -13,6 +13,7 @@ import { maxRedirects, redirectIn } from './redirect.js'
 import type { Run } from './run.js'
 import type { WaitClock } from './wait-clock.js'
 
+/** What a synchronous run has to know of its target. */
 export interface Answers {
   /** How an answer counts: rows of a table target; a function's answer says nothing of rows. */
   kind: 'rows' | 'function'
@@ -36,6 +37,7 @@ interface WaitingPart {
   errText?: string
 }
 
+/** Opens nothing itself: the lane's session belongs to the delivery from here on. */
 export function openAnsweredDelivery(
   lane: Lane,
   columnNames: readonly string[],

@@ -9,6 +9,7 @@ import type { WaitClock } from './wait-clock.js'
 import { batchTable, type Delivery, type Lane } from './delivery.js'
 import type { Tally } from './tally.js'
 
+/** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
   count: () => Promise<number>
   beforeRows: number
@@ -20,6 +21,7 @@ export interface Counting {
   outsideScheme: ((batch: Batch) => number) | undefined
 }
 
+/** @param counting  undefined: nothing is asked, and what was sent stays unconfirmed */
 export function openAsyncDelivery(
   lane: Lane,
   columnNames: readonly string[],

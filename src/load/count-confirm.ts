@@ -4,6 +4,7 @@
 */
 import type { WaitClock } from './wait-clock.js'
 
+/** What counting found out. */
 export type CountVerdict =
   /** Grew by exactly what was sent. */
   | { kind: 'reached' }
@@ -14,6 +15,7 @@ export type CountVerdict =
   /** The count could not be asked any more. */
   | { kind: 'unreachable'; cause: unknown }
 
+/** What is waited for, and how long. */
 export interface CountWait {
   /** Rows of the target now. */
   count: () => Promise<number>

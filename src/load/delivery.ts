@@ -7,6 +7,7 @@ import type { Batch } from '../parse/reader.js'
 import type { Table, Value } from '../protocol/value.js'
 import type { ConfirmUsed } from './options.js'
 
+/** One run's way to the server. */
 export interface Delivery {
   readonly used: ConfirmUsed
   /** Why confirmation is less than was asked for, or what it found; for the summary. */

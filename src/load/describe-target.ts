@@ -14,6 +14,7 @@ import type { Plan } from './plan.js'
 import { askFunction, askSchema } from './questions.js'
 import { parseTableTarget } from './target.js'
 
+/** A target that exists. */
 export interface TargetDescription {
   readonly columns: readonly TargetColumn[]
   readonly partition?: PartitionScheme

@@ -14,8 +14,10 @@ import type { Plan } from './plan.js'
 import { checkRejectPath } from './reject-file.js'
 import type { Run } from './run.js'
 
+/** What a result says of one input. */
 export type InputSummary = LoadResult['inputs'][number]
 
+/** All inputs of a run, opened one at a time. */
 export interface Inputs {
   /** Batches of all inputs in order. Once the run is stopped, what was read but not batched comes as a last one. */
   batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void>

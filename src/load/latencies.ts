@@ -2,6 +2,7 @@
   Latencies of a run in bounded memory: up to 4,096 samples, thinned evenly when there are more.
 */
 
+/** How long batches took from sending to knowing. */
 export interface Latencies {
   add(latencyMs: number): void
   /** Milliseconds; null without samples. */
@@ -10,6 +11,7 @@ export interface Latencies {
 
 const maxSamples = 4_096
 
+/** Without samples. */
 export function newLatencies(): Latencies {
   let samples: number[] = []
   let every = 1

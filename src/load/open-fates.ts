@@ -8,6 +8,7 @@ import { newFates, type Fates } from './receipt-fate.js'
 import type { RetryRules } from './retry.js'
 import type { Run } from './run.js'
 
+/** Asks the control session, and only here: no question is asked while batches are out. */
 export async function fatesOf(
   run: Run,
   target: TargetDescription,

@@ -4,15 +4,20 @@
 */
 import type { Readable } from 'node:stream'
 
+/** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
+/** How a run finds out what landed; `auto` takes receipts where they can be had, else counts. */
 export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
+/** What a rejected row does: end the run, nothing, or go into the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
 
+/** Where a server listens. */
 export interface ServerAddress {
   host: string
   port: number
 }
 
+/** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress {
   user?: string
   password?: string
@@ -26,10 +31,13 @@ export interface ServerTarget extends ServerAddress {
   allowRedirect?: readonly string[]
 }
 
+/** What is written into: a table, or a function that does the writing. */
 export interface TargetOptions {
   /** Shared table, or `dfs://DB/TABLE`. Either this or `function`. */
   table?: string
+  /** Default `insert`. */
   method?: Method
+  /** Columns that make a row unique: for `upsert`, and only there. */
   keyColumns?: readonly string[]
   /** A function view; the batch is its last argument. */
   function?: string
@@ -43,16 +51,27 @@ export interface TargetOptions {
   confirmTable?: string
 }
 
+/** How the inputs are read; what is left out is found in them. */
 export interface InputOptions {
+  /** `auto`, the default, goes by the extension, else by the first bytes. */
   format?: 'auto' | 'csv' | 'tsv' | 'ndjson' | 'json'
+  /** `auto`, the default, goes by the first bytes. */
   compression?: 'auto' | 'none' | 'gzip'
+  /** Between fields, of one or more characters; found in the first record when left out. */
   delimiter?: string
+  /** One character, default `"`; '' when nothing is quoted. */
   quote?: string
+  /** Stands before a quote inside quotes; default the quote itself. */
   escape?: string
+  /** Lines that start with it are no records. */
   comment?: string
+  /** `auto`, the default, takes a first record without numbers for one (server notes §7). */
   header?: 'auto' | 'yes' | 'no'
+  /** Lines left out before anything is read, of each input. */
   skipLines?: number
+  /** Most records read, rejected ones included, of all inputs together. */
   limit?: number
+  /** Between the elements of an array column, one ASCII character; default `,`. */
   arrayDelimiter?: string
   /** Stands for `-`. */
   stdin?: Readable
@@ -60,16 +79,21 @@ export interface InputOptions {
   flushIntervalMs?: number
 }
 
+/** Which input column fills which target column: by name where there are names, else by position. */
 export interface MappingOptions {
+  /** Default `name` where the input has names. */
   match?: 'name' | 'position'
   /** Target column → input column. */
   map?: Readonly<Record<string, string>>
   /** Target column → constant text. */
   set?: Readonly<Record<string, string>>
+  /** Input columns and members that no target column takes are passed over; else they are an error. */
   ignoreExtra?: boolean
+  /** Target columns without input are null; else that is an error. */
   allowMissing?: boolean
 }
 
+/** What texts mean in a cell. */
 export interface CellOptions {
   /** Texts that mean null, besides the empty field. */
   nullTexts?: readonly string[]
@@ -79,30 +103,43 @@ export interface CellOptions {
   lenient?: boolean
 }
 
+/** What becomes of rows that the input or the server rejects. */
 export interface RejectOptions {
+  /** Default `quarantine` with a `file`, else `stop`. */
   onError?: OnError
   /** A count or a share such as `5%`; default 100. */
   maxErrors?: number | `${number}%`
-  /** File that takes rejected records byte for byte. */
+  /** File that takes rejected records byte for byte; it must not exist, or be empty. */
   file?: string
 }
 
+/** How rows travel, and how they are known to have arrived. */
 export interface DeliveryOptions {
+  /** `sync` waits for the answer to each batch; default `async`. */
   mode?: 'async' | 'sync'
+  /** Only for `async`; default `auto`. */
   confirm?: Confirmation
   /** Without progress; default 60,000. */
   confirmTimeoutMs?: number
+  /** Most rows of a request; default 10,000, for DFS tables 1,000,000. */
   batchRows?: number
+  /** A request is full at so many bytes; default 4 MiB, for DFS tables 32 MiB. */
   batchBytes?: number
   /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
+  /** Sessions that send data; more than 1 is not built yet. */
   connections?: number
+  /** How often a lost connection or a batch is tried again; default 5. */
   retries?: number
+  /** Longest time all tries may take together; default 300,000. */
   retryTimeoutMs?: number
+  /** What becomes of batches whose fate cannot be found out; default `report`. */
   onDoubt?: 'report' | 'resend'
+  /** Both hold where both are given. */
   rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
 }
 
+/** Everything `load` has to know. */
 export interface LoadOptions {
   /** Paths, globs, folders, or `-`. */
   inputs: readonly string[]
@@ -113,7 +150,9 @@ export interface LoadOptions {
   cells?: CellOptions
   rejects?: RejectOptions
   delivery?: DeliveryOptions
+  /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number
+  /** Names the run in receipts and rejects; random when left out. */
   runId?: string
   /** Called as the run goes on, at most ten times a second; never in the hot path. */
   onReport?: (report: LoadReport) => void
@@ -125,11 +164,17 @@ export interface LoadOptions {
 
 /** The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent. */
 export interface RowCounts {
+  /** Records of the inputs, bad ones included. */
   read: number
+  /** Known to be in the target. */
   confirmed: number
+  /** Sent, and nothing is known of them. */
   unconfirmed: number
+  /** Known not to be in the target, for a reason of their own: refused by the reader or by the server. */
   rejected: number
+  /** Left out because a run before this one had them confirmed. */
   skipped: number
+  /** Read and never sent, because the run ended first. */
   unsent: number
 }
 
@@ -147,6 +192,7 @@ export interface LoadReport {
   elapsedMs: number
 }
 
+/** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
 export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
 
 /** Outcome of a run; every field is always there, unknown is null. `--json` prints exactly this. */
@@ -156,6 +202,7 @@ export interface LoadResult {
   runId: string
   status: LoadStatus
   exitCode: number
+  /** ISO 8601, in UTC. */
   startedAt: string
   endedAt: string
   target: {
@@ -164,6 +211,7 @@ export interface LoadResult {
     function: string | null
     method: Method | null
   }
+  /** Bytes as stored, compressed ones where they are. */
   inputs: { path: string; format: string; compression: string; bytes: number; rows: number }[]
   rows: RowCounts
   confirm: { asked: Confirmation; used: ConfirmUsed; note: string | null }
@@ -172,9 +220,12 @@ export interface LoadResult {
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>
   }
+  /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]
   batches: { sent: number; retried: number; failed: number }
+  /** From sending a batch to knowing its fate; null where nobody was told. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
+  /** Rows sent and bytes read, over the whole run. */
   rate: { rowsPerSec: number; bytesPerSec: number }
   /** Filled in by the command line, which owns the process. */
   memory: { peakRssBytes: number | null }

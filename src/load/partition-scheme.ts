@@ -15,6 +15,7 @@ type Key = number | string | null
 /** Marks the rows outside one dimension in `outside`. */
 type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
 
+/** The part of a batch that is looked at. */
 export interface RowsOfColumns {
   readonly rowCount: number
   readonly columns: readonly Column[]

@@ -13,6 +13,7 @@ const defaultDfsBatchBytes = 32 * 1024 * 1024
 const defaultDfsBatchRows = 1_000_000
 const defaultMaxInFlightBytes = 32 * 1024 * 1024
 
+/** Options without gaps; what they say of the target is still to be asked. */
 export interface Plan {
   runId: string
   target: Target

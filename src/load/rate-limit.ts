@@ -4,11 +4,16 @@
 import type { WaitClock } from './wait-clock.js'
 import type { RateLimit } from './plan.js'
 
+/** One for each run. */
 export interface RateLimiter {
   /** Books a batch; a promise when it has to wait first. */
   pass(rows: number, bytes: number): void | Promise<void>
 }
 
+/**
+ * The first batch never waits.
+ * @param limit  Infinity where there is none
+ */
 export function newRateLimiter(limit: RateLimit, clock: WaitClock): RateLimiter {
   let freeAtMs = -Infinity
   return {

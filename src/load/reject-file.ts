@@ -22,6 +22,7 @@ export interface RejectReason {
   value: string | null
 }
 
+/** Queues in memory; only `flush` touches the disk, apart from creating the files. */
 export interface RejectFile {
   readonly path: string
   /** Puts the record and its reason in the queue; `headerBytes` opens the file when it is the first. */
@@ -70,6 +71,10 @@ function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
+/**
+ * Creates nothing yet: a run without rejects leaves no file. `add` throws {DdbError} DDB_OUTPUT_CREATE, and
+ * DDB_OUTPUT_WRITE for an input with another header.
+ */
 export function openRejectFile(path: string): RejectFile {
   let records: AppendFile | undefined
   let reasons: AppendFile | undefined

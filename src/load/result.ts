@@ -9,11 +9,13 @@ import type { Run } from './run.js'
 import { equationError, rowCounts } from './tally.js'
 import { tableText } from './target.js'
 
+/** What the inputs add to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
   columns: LoadResult['columns']
 }
 
+/** A row that is in no part of the equation makes the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, tally, options, delivery } = run
   const rows = rowCounts(tally)

@@ -4,6 +4,7 @@
 import type { Plan } from './plan.js'
 import type { WaitClock } from './wait-clock.js'
 
+/** How often, how long, and by which clock. */
 export interface RetryRules {
   /** Further tries after the first; 0 means none. */
   retries: number
@@ -14,6 +15,7 @@ export interface RetryRules {
   random: () => number
 }
 
+/** Those of the plan, with real randomness. */
 export function retryRules(plan: Plan, clock: WaitClock): RetryRules {
   return { retries: plan.retries, timeoutMs: plan.retryTimeoutMs, clock, random: Math.random }
 }

@@ -10,6 +10,7 @@ import type { Plan } from './plan.js'
 import { openRejectFile, type RejectFile, type RejectReason } from './reject-file.js'
 import { newTally, rowCounts, type Tally } from './tally.js'
 
+/** What every part of a run shares. */
 export interface Run {
   readonly options: LoadOptions
   /** Where sessions go: as asked, until a redirect leads elsewhere. */
@@ -40,6 +41,7 @@ export interface Run {
 /** A reject of a reader, or of the server. */
 export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }
 
+/** Rejects by kind, and the file they go to. */
 export interface RejectTally extends Pick<RejectFile, 'flush' | 'close'> {
   readonly path: string | undefined
   readonly byClass: { parse: number; type: number; server: number }
@@ -52,6 +54,7 @@ const shownRejects = 3
 /** A share of bad rows means little before this many were read. */
 const shareFromRows = 1_000
 
+/** Opens no file and no connection. */
 export function newRun(options: LoadOptions, plan: Plan): Run {
   const tally = newTally()
   const file = plan.rejectsFile === undefined ? undefined : openRejectFile(plan.rejectsFile)

@@ -5,6 +5,7 @@
 import { DdbError } from '../errors.js'
 import type { RowCounts } from './options.js'
 
+/** Counters of one run; whoever decides a row's fate counts it. */
 export interface Tally extends RowCounts {
   /** Rows handed to a session; each ends as confirmed, unconfirmed or rejected (by the server). */
   sent: number
@@ -13,6 +14,7 @@ export interface Tally extends RowCounts {
   failedBatches: number
 }
 
+/** All zero. */
 export function newTally(): Tally {
   return {
     read: 0,
@@ -28,6 +30,7 @@ export function newTally(): Tally {
   }
 }
 
+/** A snapshot without the counters of batches. */
 export function rowCounts(tally: Tally): RowCounts {
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = tally
   return { read, confirmed, unconfirmed, rejected, skipped, unsent }

@@ -5,9 +5,11 @@
 import { UsageError } from '../errors.js'
 import type { Method, TargetOptions } from './options.js'
 
+/** A table, its names checked. */
 export type TableTarget =
   { kind: 'shared'; name: string } | { kind: 'dfs'; database: string; table: string }
 
+/** What rows are written into. */
 export type Target =
   | { kind: 'table'; table: TableTarget; method: Method; keyColumns: readonly string[] }
   | {
