@@ -44,8 +44,10 @@ export const errorCodes = {
   DDB_INTERNAL: 70,
 } as const
 
+/** What happened, in words that stay the same from version to version; `docs/errors.md` explains each. */
 export type ErrorCode = keyof typeof errorCodes
 
+/** What an error may carry besides code and message. */
 export interface DdbErrorOptions {
   /** The failure underneath, kept for `--log-format json` and debuggers. */
   cause?: unknown
