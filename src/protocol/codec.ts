@@ -139,7 +139,7 @@ export function* decodeObject(
     case dataForms.matrix:
       return yield* decodeMatrix(reader, context, decodeInnerVector)
     case dataForms.set:
-      return { form: 'set', elements: yield* decodeInnerVector(reader, context) }
+      return yield* decodeSet(reader, context)
     case dataForms.dictionary:
       return yield* decodeDictionary(reader, context)
     case dataForms.table: {
@@ -166,6 +166,12 @@ function* decodeTuple(
   while (data.length < length) data.push(yield* decodeObject(reader, context))
   context.ascend()
   return { form: 'vector', type: 'ANY', length, data }
+}
+
+function* decodeSet(reader: ByteReader, context: DecodeContext): Generator<void, SetValue, void> {
+  const elements = yield* decodeInnerVector(reader, context)
+  if (elements.type !== 'ANY') return { form: 'set', elements }
+  throw new ProtocolError('A set cannot hold a tuple', reader.offsetBytes)
 }
 
 function* decodeDictionary(

@@ -99,6 +99,10 @@ t.test('bytes that once went wrong', async t => {
   t.match(outcomeOf(hex(nulls), 100, asValue), { error: { code: 'DDB_LIMIT' } })
   const many = `19 01 00010000 01000000 ${'00 01 00001000 01000000'.repeat(256)}`
   t.match(outcomeOf(hex(many), 10_000, asValue), { error: { code: 'DDB_LIMIT' } })
+  // A set that could be read but not written.
+  t.match(outcomeOf(hex('04 04 19 01 00000000 01000000'), 1, asValue), {
+    error: { message: /^A set cannot hold a tuple \(at byte 12 / },
+  })
   const compressedNulls =
     '1a 01 14000000 01000000 00 01 ff 01 00 00 0000 ffffffff ffffff3f ffffffff'
   t.match(outcomeOf(hex(compressedNulls), 100, asValue), { error: { code: 'DDB_LIMIT' } })
