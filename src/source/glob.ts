@@ -70,5 +70,10 @@ function nameMatcher(part: string): RegExp {
       at = close
     } else source += c.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
   }
-  return new RegExp(`^${source}$`, 's')
+  try {
+    return new RegExp(`^${source}$`, 's')
+  } catch {
+    // A set that runs backwards (`[z-a]`) holds nothing.
+    return /(?!)/
+  }
 }

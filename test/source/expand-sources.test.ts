@@ -42,6 +42,10 @@ t.test('patterns give sorted files', async t => {
   ])
 })
 
+t.test('a set that runs backwards matches nothing', async t => {
+  await t.rejects(expand('[z-a].csv'), { code: 'DDB_INPUT_MISSING' })
+})
+
 t.test('a file whose name looks like a pattern is that file', async t => {
   t.strictSame(await expand('odd[1].csv'), ['odd[1].csv'])
 })
