@@ -105,7 +105,8 @@ export class PatternFormat implements TemporalFormat {
     if (p !== last) return NaN
     this.days = civilDays(this.#year, this.#month, this.#day)
     this.months = this.#year * 12 + this.#month - 1
-    const hour = this.#afternoon ? this.#hour + 12 : this.#hour
+    // An hour of the whole day says the half by itself: 13 PM is 13.
+    const hour = this.#afternoon && this.#hour < 12 ? this.#hour + 12 : this.#hour
     this.secondOfDay = (hour * 60 + this.#minute) * 60 + this.#second
     return Number.isNaN(this.days) ? NaN : 0
   }

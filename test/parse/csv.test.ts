@@ -434,6 +434,8 @@ t.test('dates in other spellings are read by their format', async t => {
     ['TIMESTAMP', 'dd.MM.yyyy HH:mm:ss.SSS', '02.01.2024 13:30:10.008', '2024.01.02T13:30:10.008'],
     ['TIMESTAMP', 'M/d/y h:m:s aa', '1/2/2024 1:05:09 PM', '2024.01.02T13:05:09.000'],
     ['TIMESTAMP', 'M/d/y h:m:s aa', '1/2/2024 12:05:09 am', '2024.01.02T00:05:09.000'],
+    ['MINUTE', 'HH:mm aa', '13:05 PM', '13:05m'],
+    ['MINUTE', 'HH:mm aa', '12:05 PM', '12:05m'],
     ['TIMESTAMP', 'yyyyMMddHHmmssSSS', '20240102133010008', '2024.01.02T13:30:10.008'],
     [
       'NANOTIMESTAMP',
