@@ -25,6 +25,7 @@ export class SymbolColumn implements ColumnBuilder {
   #codeOfEntry: Int32Array = new Int32Array(1024)
   #baseBytes = 1
   #sizeBefore = 1
+  #baseBytesBefore = 1
 
   constructor(columnIndex: number, pool: BufferPool) {
     this.#columnIndex = columnIndex
@@ -37,6 +38,7 @@ export class SymbolColumn implements ColumnBuilder {
     const codes = this.#codes
     const symbols = this.#symbols
     this.#sizeBefore = this.#base.length
+    this.#baseBytesBefore = this.#baseBytes
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
@@ -54,6 +56,7 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   undo(): void {
+    this.#baseBytes = this.#baseBytesBefore
     while (this.#base.length > this.#sizeBefore) {
       this.#base.pop()
       this.#codeOfEntry[this.#entries.pop()!] = 0

@@ -255,6 +255,17 @@ t.test('encodedBytes is close to what the columns need', async t => {
   })
 })
 
+t.test('a refused row counts no more than if it had not been there', async t => {
+  const sizes: number[] = []
+  for (const bad of ['', 'b,bad\n']) {
+    const reader = await openReader(memorySource(`a,1\n${bad}c,3\n`), { header: 'no' })
+    const mapping = mappingFor(reader, 's:SYMBOL,i:INT')
+    for await (const batch of reader.batches({ ...options, mapping }))
+      sizes.push(batch.encodedBytes)
+  }
+  t.equal(sizes[0], sizes[1])
+})
+
 t.test('with keepRecords each row has the bytes it came from', async t => {
   const found: string[] = []
   await batchesOf(text, { keepRecords: true }, batch => {
