@@ -31,8 +31,10 @@ export class Retries {
     const outcome = run()
     this.#keep(clientId, { sequenceNumber, outcome })
     if (outcome instanceof Promise) {
-      // What failed was not executed: it may be tried again.
-      outcome.catch(() => this.#latest.delete(clientId))
+      // What failed was not executed: it may be tried again, unless its client has gone on to another request.
+      outcome.catch(() => {
+        if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
+      })
     }
     return outcome
   }

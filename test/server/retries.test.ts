@@ -91,6 +91,31 @@ t.test('what failed may be tried again', async t => {
   }
 })
 
+t.test(
+  'a request that fails late takes nothing from the one its client sent meanwhile',
+  async t => {
+    const gate = closedGate()
+    let executed = 0
+    const server = await startTinyServer({
+      script: code =>
+        code === 'slow'
+          ? gate.opened.then(() => Promise.reject(new Error('too late')))
+          : int((executed += 1)),
+    })
+    t.teardown(() => server.close())
+    const first = await connected(server.port)
+    await first.write(requestBytes(script('slow'), numbered(1)))
+    await server.logged('script slow')
+    const second = await connected(server.port)
+    await second.write(requestBytes(script('next'), numbered(2)))
+    t.match(await second.response(), { ok: true, value: { value: 1 } })
+    gate.open()
+    t.match(await first.response(), { ok: false, message: 'too late' })
+    await second.write(requestBytes(script('next'), numbered(-2)))
+    t.match(await second.response(), { ok: true, value: { value: 1 } })
+  },
+)
+
 t.test('keys are kept for a bounded number of clients', async t => {
   const server = await startTinyServer({ script: () => int(1) })
   t.teardown(() => server.close())
