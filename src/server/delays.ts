@@ -12,9 +12,12 @@ export class Delays {
 
   /** Resolves after `durationMs`; stays pending for ever when the server closes first. */
   readonly wait = async (durationMs: number): Promise<void> => {
-    for (let restMs = durationMs; restMs > 0; restMs -= longestMs) {
+    let restMs = durationMs
+    // Even sleep(0) gives way to other sessions.
+    do {
       await new Promise<void>(resolve => this.#start(Math.min(restMs, longestMs), resolve))
-    }
+      restMs -= longestMs
+    } while (restMs > 0)
   }
 
   #start(durationMs: number, resolve: () => void): void {
