@@ -53,7 +53,8 @@ const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
  * @throws {ScriptError} the incompatible-type text when something is no number
  */
 export function numbersOfText(column: Vector, target: ColumnType): Column {
-  const texts = Array.from({ length: column.length }, (_, row) => columnTexts(column)![row]!.trim())
+  const all = columnTexts(column)!
+  const texts = Array.from({ length: column.length }, (_, row) => all[row]!.trim())
   if (texts.some(text => text !== '' && !numberText.test(text))) {
     throw new ScriptError(
       `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${columnTypeText(columnTypeOf(column))}`,
