@@ -127,7 +127,7 @@ export interface DeliveryOptions {
   batchBytes?: number
   /** Bytes handed over but not yet taken by the kernel, or not yet confirmed by a receipt; default 32 MiB. */
   maxInFlightBytes?: number
-  /** Sessions that send data; more than 1 is not built yet. */
+  /** Sessions that send data: 1, and nothing else yet. */
   connections?: number
   /** How often a lost connection or a batch is tried again; default 5. */
   retries?: number

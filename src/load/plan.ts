@@ -46,6 +46,9 @@ export function makePlan(options: LoadOptions): Plan {
   if (options.inputs.length === 0) {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
   }
+  if ((delivery.connections ?? 1) !== 1) {
+    throw new UsageError('DDB_USAGE', 'data goes over one connection: leave connections at 1')
+  }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   if (onError === 'quarantine' && rejects.file === undefined) {
     throw new UsageError(

@@ -45,6 +45,7 @@ t.test('what cannot be is refused before anything is opened', async t => {
     { rejects: { onError: 'skip', file: 'r.csv' } },
     { delivery: { mode: 'sync', confirm: 'count' } },
     { delivery: { batchRows: 0 } },
+    { delivery: { connections: 2 } },
     { target: { function: 'f', types: 'a:INT' }, delivery: { confirm: 'count' } },
     {
       target: { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] },
