@@ -1,0 +1,113 @@
+/*
+  Sessions of one server without sockets: bytes in, bytes out, in this process and at once, so that a hundred thousand
+  of them can be tried. A script answers its length, a function its first argument.
+*/
+import { setImmediate as turn } from 'node:timers/promises'
+import { defaultRequestLimits } from '../../src/protocol/request.js'
+import { AsynchronousFailures } from '../../src/server/asynchronous-failures.js'
+import { ConnectionFunctions } from '../../src/server/connection-functions.js'
+import { Connection, type ConnectionContext } from '../../src/server/connection.js'
+import type { Executor } from '../../src/server/executor.js'
+import { createNode } from '../../src/server/node.js'
+import { RequestRunner } from '../../src/server/request-runner.js'
+import { Retries } from '../../src/server/retries.js'
+import { RunningJobs } from '../../src/server/running-jobs.js'
+import type { Transport } from '../../src/server/transport.js'
+import { Users } from '../../src/server/users.js'
+import { int } from './values.js'
+
+export class BareServer {
+  readonly failures: AsynchronousFailures = new AsynchronousFailures(() => 0)
+  /** Requests that reached the executor. */
+  readonly log: string[] = []
+  readonly #node = createNode()
+  readonly #users = new Users(this.#node)
+  readonly #retries = new Retries()
+  readonly #context: ConnectionContext = {
+    failures: this.failures,
+    jobs: new RunningJobs(this.#node),
+    faults: undefined,
+    limits: defaultRequestLimits,
+    countRequest: () => undefined,
+  }
+  readonly #executor: Executor = {
+    open: info => ({
+      ...info,
+      user: 'guest',
+      isAdmin: false,
+      variables: new Map(),
+      functions: new Map(),
+      print: () => undefined,
+      closed: false,
+    }),
+    runScript: (_session, script) => {
+      this.log.push(script)
+      return int(script.length)
+    },
+    runFunction: (_session, name, args) => {
+      this.log.push(name)
+      return args[0]
+    },
+    setVariables: (_session, names) => {
+      this.log.push(names.join(','))
+      return undefined
+    },
+    clearMemory: () => undefined,
+    close: () => undefined,
+  }
+
+  /** @param slow  the peer never has room for more, and reads a turn later */
+  open(slow = false): BareSession {
+    const session = this.#executor.open({
+      id: '1',
+      remoteAddress: '127.0.0.1',
+      remotePort: 1,
+      delay: () => Promise.resolve(),
+    })
+    const context = { executor: this.#executor, retries: this.#retries, discard: undefined }
+    const functions = new ConnectionFunctions(this.#users, false)
+    const runner = new RequestRunner(context, session, functions, undefined)
+    return new BareSession(this.#context, runner, slow)
+  }
+}
+
+export class BareSession {
+  /** Times the session was told to be over, and said goodbye to its peer. */
+  finished = 0
+  goodbyes = 0
+  readonly #connection: Connection
+  readonly #sent: Uint8Array[] = []
+
+  constructor(context: ConnectionContext, runner: RequestRunner, slow: boolean) {
+    const transport: Transport = {
+      remoteAddress: '127.0.0.1',
+      remotePort: 1,
+      framed: false,
+      send: chunks => {
+        for (const chunk of chunks) this.#sent.push(chunk.slice())
+        if (slow) setImmediate(() => this.#connection.drained())
+        return !slow
+      },
+      pause: () => undefined,
+      resume: () => undefined,
+      end: () => void this.goodbyes++,
+      destroy: () => undefined,
+    }
+    this.#connection = new Connection(context, runner, transport, () => void this.finished++)
+  }
+
+  /** Sends `bytes` in pieces, and that nothing follows. */
+  send(bytes: Uint8Array, pieceBytes: number): void {
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      this.#connection.receive(bytes.subarray(at, at + pieceBytes))
+    }
+    this.#connection.receiveEnd()
+  }
+
+  /** Everything the session answered, once it is over. */
+  async answers(): Promise<string> {
+    while (this.finished === 0) await turn()
+    await turn()
+    return Buffer.concat(this.#sent).toString('latin1')
+  }
+}
