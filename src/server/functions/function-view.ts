@@ -22,7 +22,7 @@ const addFunctionView: Builtin = {
     const existing = functions.find(fn => node.functionViews.has(fn.name))
     if (existing !== undefined) {
       throw new ScriptError(
-        `The function view [${existing.name}] already exists. Drop it with dropFunctionView first.`,
+        `The FunctionView [${existing.name}] already exists, please drop it before adding a new one`,
       )
     }
     for (const { name, definition } of functions) {

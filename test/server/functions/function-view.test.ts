@@ -31,7 +31,10 @@ t.test('views are listed and dropped', async t => {
     rowsText(views),
     'f1 def f1(){return 1} admin 2026.02.02T02:40:00.000;f2 def f2(){return 2} admin 2026.02.02T02:40:00.000',
   )
-  t.match(await fail('addFunctionView(f1)'), /The function view \[f1\] already exists/)
+  t.equal(
+    await fail('addFunctionView(f1)'),
+    'addFunctionView(f1) => The FunctionView [f1] already exists, please drop it before adding a new one',
+  )
   await run('dropFunctionView(`f1)')
   t.equal(await show('exec name from getFunctionViews()'), '[f2]')
   t.match(
