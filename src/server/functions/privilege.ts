@@ -28,16 +28,23 @@ export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
-/** @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt` */
-export function checkStoredWrite({ node, session }: CallContext, table: ServerTable): void {
+/**
+ * @param change  what is to be done to the table; TABLE_WRITE and DB_WRITE cover all three
+ * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`
+ */
+export function checkStoredWrite(
+  { node, session }: Pick<CallContext, 'node' | 'session'>,
+  table: ServerTable,
+  change: 'INSERT' | 'UPDATE' | 'DELETE' = 'INSERT',
+): void {
   if (table.kind !== 'dfs' || session.isAdmin) return
   const { databasePath, tableName, owner } = table.stored!
   const path = `${databasePath}/${tableName}`
   const answers = [
     privilegeOf(node, session.user, 'TABLE_WRITE', path),
-    privilegeOf(node, session.user, 'TABLE_INSERT', path),
+    privilegeOf(node, session.user, `TABLE_${change}`, path),
     privilegeOf(node, session.user, 'DB_WRITE', databasePath),
-    privilegeOf(node, session.user, 'DB_INSERT', databasePath),
+    privilegeOf(node, session.user, `DB_${change}`, databasePath),
   ]
   const isOwner = session.user !== 'guest' && session.user === owner
   if (!answers.includes(false) && (isOwner || answers.includes(true))) return

@@ -1,6 +1,7 @@
 /*
   insert, update and delete.
 */
+import { checkStoredWrite } from '../functions/privilege.js'
 import { insertColumns } from '../tables/insert.js'
 import { deleteRows, updateRows } from '../tables/row-changes.js'
 import type { ServerTable } from '../tables/table.js'
@@ -20,6 +21,7 @@ import { vectorOfElements } from './vector-literal.js'
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const table = yield* evaluateTable(node.target, frame)
   checkStatement(table, frame)
+  checkStoredWrite(frame.runtime, table)
   const rows: ServerValue[][] = []
   for (const nodes of node.rows) {
     const values: ServerValue[] = []
@@ -57,6 +59,7 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame)
   const { table } = scope
+  checkStoredWrite(frame.runtime, table, 'UPDATE')
   const rows = scope.selected ?? Int32Array.from({ length: table.rows }, (_, row) => row)
   const changes = []
   for (const { columnName, value: valueNode } of node.assignments) {
@@ -78,5 +81,6 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
 export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame)
   const { table } = scope
+  checkStoredWrite(frame.runtime, table, 'DELETE')
   deleteRows(table, scope.selected ?? Int32Array.from({ length: table.rows }, (_, row) => row))
 }

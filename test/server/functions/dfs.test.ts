@@ -253,3 +253,28 @@ t.test('guests read; writing and creating takes rights', async t => {
   t.equal(await joe.show('tableInsert(own, table(1 as id))'), '1', 'owners write without a grant')
   t.match(await guest.fail('database("dfs://g", VALUE, 1..3)'), /NoPrivilege/)
 })
+
+t.test('SQL that changes a stored table takes the same rights', async t => {
+  const admin = testSession({ config: { enableInsertStatementForDFSTable: true } })
+  await admin.run(tickers)
+  await admin.run('createUser("joe", "secret")')
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  const stored = 'pt = loadTable("dfs://testDB", "tb1")\n'
+  const statements = {
+    INSERT: stored + 'insert into pt values (1, `A, 1.5)',
+    UPDATE: stored + 'update pt set price = 2.5 where id = 1',
+    DELETE: stored + 'delete from pt where id = 1',
+  }
+  for (const [right, statement] of Object.entries(statements)) {
+    for (const granted of Object.keys(statements)) {
+      await admin.run(`grant("joe", "TABLE_${granted}", "dfs://testDB/tb1")`)
+      const outcome = await joe.fail(statement)
+      if (granted === right) t.equal(outcome, 'no error', right)
+      else t.match(outcome, /<NoPrivilege>Not granted to write data to table dfs:\/\/testDB\/tb1$/)
+      await admin.run(`revoke("joe", "TABLE_${granted}", "dfs://testDB/tb1")`)
+    }
+  }
+  t.equal(await admin.show('exec count(*) from loadTable("dfs://testDB", "tb1")'), '0')
+  await admin.run('grant("joe", TABLE_WRITE, "dfs://testDB/tb1")')
+  for (const statement of Object.values(statements)) t.equal(await joe.fail(statement), 'no error')
+})
