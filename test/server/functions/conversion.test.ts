@@ -17,6 +17,8 @@ t.test('conversions of the manual pages', async t => {
     ['float(1.5)', '1.5'],
     ['string(2012.06.13)', '2012.06.13'],
     ['string(1 2 NULL)', '[1,2,]'],
+    ['string(0c)', '0'],
+    ["string(['a', char(7), char(-1), char(126), char(127), char()])", '[a,7,-1,~,127,]'],
     ['symbol(`XOM`y)', '[XOM,y]'],
     ['decimal32(142, 2)', '142.00'],
     ['decimal32("3.1415926535", 4)', '3.1415'],

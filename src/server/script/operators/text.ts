@@ -20,14 +20,17 @@ export function textsOfVector(vector: Vector): readonly string[] {
     return texts.length === vector.length ? texts : texts.slice(0, vector.length)
   }
   if (vector.type === 'CHAR') {
-    // A CHAR prints in quotes, but as text it is its character.
-    return Array.from(vector.data.subarray(0, vector.length), code =>
-      code === nullInt8 ? '' : String.fromCharCode(code),
-    )
+    return Array.from(vector.data.subarray(0, vector.length), charText)
   }
   const texts = new Array<string>(vector.length)
   for (let i = 0; i < vector.length; i++) texts[i] = formatElement(vector, i)
   return texts
+}
+
+/** A CHAR prints in quotes, but as text it is its character; codes that cannot be printed are their number. */
+function charText(code: number): string {
+  if (code === nullInt8) return ''
+  return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)
 }
 
 /** Null is '', so text beside a null stays. */
