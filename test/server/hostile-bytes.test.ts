@@ -33,7 +33,6 @@ const conversation = fc
   .map(chosen => Buffer.concat(chosen))
 
 t.test('without sockets: whatever arrives, in whatever pieces, ends one session', async t => {
-  const server = new BareServer()
   const lastRequest = requestBytes(script('1+1'))
   await fc.assert(
     fc.asyncProperty(changed(conversation), pieceBytes, fc.boolean(), async (bytes, size, slow) => {
@@ -41,12 +40,13 @@ t.test('without sockets: whatever arrives, in whatever pieces, ends one session'
       const answers: string[] = []
       const logs: string[][] = []
       for (const pieces of [stream.length, size]) {
-        server.log.length = 0
+        // Damage can make a request one that is sent again: a server that knows it would not execute it.
+        const server = new BareServer()
         const bystander = server.open()
         const session = server.open(slow && pieces === size)
         session.send(stream, pieces)
         answers.push(await session.answers())
-        logs.push([...server.log])
+        logs.push(server.log)
         assert.equal(session.finished, 1, 'over, and only once')
         assert.ok(session.goodbyes > 0, 'the peer is told')
         bystander.send(Buffer.concat([connectBytes, lastRequest]), 100)
