@@ -6,7 +6,6 @@ import { syntaxError } from './lexer.js'
 import { NameScope } from './name-scope.js'
 import type { Runtime } from './runtime.js'
 import type {
-  Argument,
   Assignment,
   Expression,
   FunctionDefinition,
@@ -142,56 +141,61 @@ function checkLambda(node: Lambda, scope: NameScope): void {
   node.closed = { ...definition, parameters: [...leading, ...definition.parameters] }
 }
 
-function checkAll(nodes: readonly Expression[], scope: NameScope): void {
-  for (const node of nodes) checkExpression(node, scope)
+function checkAll(nodes: readonly Expression[], scope: NameScope, isSql = false): void {
+  for (const node of nodes) checkExpression(node, scope, isSql)
 }
 
-function checkExpression(node: Expression, scope: NameScope): void {
+/** Inside SQL any name may be a column, which only running tells; functions must be known all the same. */
+function checkExpression(node: Expression, scope: NameScope, isSql = false): void {
   switch (node.kind) {
     case 'literal':
       return
     case 'name':
-      return checkName(node, scope)
+      // A variable of the surrounding function that a lambda uses in its SQL is captured as elsewhere.
+      if (isSql && !node.isFunction) scope.hasVariable(node.name)
+      else checkName(node, scope)
+      return
     case 'vector':
     case 'tuple':
-      return checkAll(node.elements, scope)
+      return checkAll(node.elements, scope, isSql)
     case 'dictionary':
       return checkAll(
         node.entries.map(entry => entry.value),
         scope,
+        isSql,
       )
     case 'unary':
-      return checkExpression(node.operand, scope)
+      return checkExpression(node.operand, scope, isSql)
     case 'binary':
-      checkExpression(node.left, scope)
-      return checkExpression(node.right, scope)
+      return checkAll([node.left, node.right], scope, isSql)
     case 'ternary':
-      return checkAll([node.condition, node.whenTrue, node.whenFalse], scope)
+      return checkAll([node.condition, node.whenTrue, node.whenFalse], scope, isSql)
     case 'call':
     case 'partial':
-      checkExpression(node.callee, scope)
-      return checkArguments(node.args, scope)
+      // What is called is no column.
+      checkExpression(node.callee, scope, isSql && node.callee.kind !== 'name')
+      return checkAll(given(node.args.map(argument => argument.value)), scope, isSql)
     case 'index':
-      checkExpression(node.target, scope)
-      return checkIndexes(node.indexes, scope)
+      checkExpression(node.target, scope, isSql)
+      return checkIndexes(node.indexes, scope, isSql)
     case 'member':
-      return checkExpression(node.target, scope)
+      return checkExpression(node.target, scope, isSql)
     case 'named':
-      return checkExpression(node.expression, scope)
+      return checkExpression(node.expression, scope, isSql)
     case 'lambda':
       return checkLambda(node, scope)
     case 'select':
       checkExpression(node.from, scope)
-      return checkSql(sqlExpressions(node), scope)
+      return checkAll(clausesOf(node), scope, true)
     case 'insert':
       checkTable(node.target, scope)
       return checkAll(node.rows.flat(), scope)
     case 'update':
       checkTable(node.target, scope)
-      return checkSql([...node.assignments.map(one => one.value), ...node.where], scope)
+      return checkAll([...node.assignments.map(one => one.value), ...node.where], scope, true)
     case 'delete':
       checkTable(node.target, scope)
-      return checkSql(node.where, scope)
+      return checkAll(node.where, scope, true)
   }
 }
 
@@ -209,23 +213,25 @@ function checkTable(node: Expression, scope: NameScope): void {
   }
 }
 
-function checkArguments(args: readonly Argument[], scope: NameScope): void {
-  for (const { value } of args) if (value !== undefined) checkExpression(value, scope)
-}
-
-function checkIndexes(indexes: readonly (Expression | Slice)[], scope: NameScope): void {
+function checkIndexes(
+  indexes: readonly (Expression | Slice)[],
+  scope: NameScope,
+  isSql = false,
+): void {
   for (const index of indexes) {
-    if (index.kind !== 'slice') checkExpression(index, scope)
-    else
-      checkAll(
-        [index.from, index.to].filter(bound => bound !== undefined),
-        scope,
-      )
+    if (index.kind !== 'slice') checkExpression(index, scope, isSql)
+    else checkAll(given([index.from, index.to]), scope, isSql)
   }
 }
 
-function sqlExpressions(node: Extract<Expression, { kind: 'select' }>): Expression[] {
-  return [
+/** Without the places where nothing is written. */
+function given(nodes: readonly (Expression | undefined)[]): Expression[] {
+  return nodes.filter(node => node !== undefined)
+}
+
+/** Everything of a query that may name columns. */
+function clausesOf(node: Extract<Expression, { kind: 'select' }>): Expression[] {
+  return given([
     ...node.columns.map(column => column.expression),
     ...node.where,
     ...node.groupBy.map(column => column.expression),
@@ -233,51 +239,5 @@ function sqlExpressions(node: Extract<Expression, { kind: 'select' }>): Expressi
     ...node.orderBy.map(item => item.expression),
     node.limitOffset,
     node.limitCount,
-  ].filter(expression => expression !== undefined)
-}
-
-/** Inside SQL any name may be a column, which only running tells; functions must be known all the same. */
-function checkSql(nodes: readonly Expression[], scope: NameScope): void {
-  for (const node of nodes) checkSqlExpression(node, scope)
-}
-
-function checkSqlExpression(node: Expression, scope: NameScope): void {
-  switch (node.kind) {
-    case 'name':
-      if (!node.isFunction) {
-        // A variable of the surrounding function that a lambda uses in its SQL is captured as elsewhere.
-        scope.hasVariable(node.name)
-        return
-      }
-      return checkName(node, scope)
-    case 'call':
-    case 'partial':
-      if (node.callee.kind === 'name') checkName(node.callee, scope)
-      else checkSqlExpression(node.callee, scope)
-      return checkSql(
-        node.args.map(argument => argument.value).filter(value => value !== undefined),
-        scope,
-      )
-    case 'binary':
-      return checkSql([node.left, node.right], scope)
-    case 'unary':
-      return checkSqlExpression(node.operand, scope)
-    case 'ternary':
-      return checkSql([node.condition, node.whenTrue, node.whenFalse], scope)
-    case 'vector':
-    case 'tuple':
-      return checkSql(node.elements, scope)
-    case 'index':
-      checkSqlExpression(node.target, scope)
-      return checkSql(
-        node.indexes.filter(index => index.kind !== 'slice'),
-        scope,
-      )
-    case 'member':
-      return checkSqlExpression(node.target, scope)
-    case 'named':
-      return checkSqlExpression(node.expression, scope)
-    default:
-      return checkExpression(node, scope)
-  }
+  ])
 }

@@ -83,6 +83,7 @@ const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'columns come before variables, and variables before nothing': {
     'id=99; exec id from t where id=1': '[1]',
     'z=3; select id+z as s from t where id=1': '4',
+    'exec size(keys({a: id, b: x})) from t where id=1': '2',
     'def f(y){ return exec sum(id*y) from t1b }\nt1b=0; 1': '1',
   },
   'the table may be any expression': {
