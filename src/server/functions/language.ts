@@ -5,9 +5,9 @@
 import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { objectKinds } from '../script/constants.js'
-import type { BinaryOperator } from '../script/syntax.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../script/scalar.js'
 import type { FunctionValue, ServerValue } from '../script/values.js'
+import { operatorOf } from '../script/operator-names.js'
 import { applyBinary } from '../script/operators/operators.js'
 import { areEqual } from './equality.js'
 import { binaryFunction, defineFunction, unaryFunction } from './define.js'
@@ -63,16 +63,12 @@ function isDefined(
   }
 }
 
-/** Operators that funcByName takes by their signs. */
-const operatorSigns: readonly BinaryOperator[] = [
-  '+', '-', '*', '/', '\\', '%', '**', '&&', '||', '==', '!=', '<', '<=', '>', '>=', '&', '|', '^', '<<', '>>', '<-',
-] // prettier-ignore
-
+/** funcByName(name): of a function or, by its sign, of an operator. */
 const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]): FunctionValue => {
   const name = nameArgument(value)
-  const sign = operatorSigns.find(operator => operator === name)
-  if (sign !== undefined) {
-    const builtin = binaryFunction(name, (x, y) => applyBinary(sign, x, y))
+  const operator = operatorOf(name)
+  if (operator !== undefined) {
+    const builtin = binaryFunction(name, (x, y) => applyBinary(operator, x, y))
     return { form: 'function', kind: 'builtin', name, builtin }
   }
   const fn = context.findFunction(name)

@@ -8,6 +8,7 @@ import type { Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { castValue } from '../script/cast.js'
+import { operatorNames } from '../script/operator-names.js'
 import { chooseElements } from '../script/operators/choose.js'
 import { decimalAsDouble } from '../script/operators/decimal.js'
 import { doubleOf, numberKindOf } from '../script/operators/numbers.js'
@@ -17,32 +18,6 @@ import { integerOf, intScalar } from '../script/scalar.js'
 import type { BinaryOperator } from '../script/syntax.js'
 import type { ServerValue } from '../script/values.js'
 import { binaryFunction, defineFunction, unaryFunction } from './define.js'
-
-const operatorFunctions: Readonly<Record<string, BinaryOperator>> = {
-  add: '+',
-  sub: '-',
-  mul: '*',
-  div: '/',
-  ratio: '\\',
-  mod: '%',
-  dot: '**',
-  and: '&&',
-  or: '||',
-  eq: '==',
-  ne: '!=',
-  lt: '<',
-  le: '<=',
-  gt: '>',
-  ge: '>=',
-  bitAnd: '&',
-  bitOr: '|',
-  bitXor: '^',
-  lshift: '<<',
-  rshift: '>>',
-  seq: '..',
-  pair: ':',
-  cast: '$',
-}
 
 /** Functions of a double; a null stays null, what has no value is null. */
 const doubleFunctions: Readonly<Record<string, (x: number) => number>> = {
@@ -166,9 +141,12 @@ function power(x: ServerValue, y: ServerValue): ServerValue {
 }
 
 export const mathFunctions: readonly Builtin[] = [
-  ...Object.entries(operatorFunctions).map(([name, operator]) =>
-    binaryFunction(name, (x, y) => applyBinary(operator, x, y)),
-  ),
+  ...Object.entries(operatorNames)
+    // join puts tables side by side, too: it is a function of its own.
+    .filter(([operator]) => operator !== '<-')
+    .map(([operator, name]) =>
+      binaryFunction(name, (x, y) => applyBinary(operator as BinaryOperator, x, y)),
+    ),
   unaryFunction('neg', x => applyUnary('-', x)),
   unaryFunction('not', x => applyUnary('!', x)),
   binaryFunction('xor', (x, y) => {

@@ -3,6 +3,7 @@
   (`x add y`, `x in y`) stand beside multiplication, functions used as prefixes (`sum x`) take all that follows.
 */
 import type { Cursor } from './cursor.js'
+import { comparisonOperators } from './operator-names.js'
 import { parseOperand } from './parse-operand.js'
 import { sqlStopWords } from './parse-sql.js'
 import type { BinaryOperator, Binary, Call, Expression, Name, Span } from './syntax.js'
@@ -60,8 +61,6 @@ const notPrecedence = 2.5
 
 /** Binds tighter than every binary operator but the postfix ones. */
 const unaryPrecedence = 18
-
-const comparisons: ReadonlySet<string> = new Set(['<', '<=', '==', '!=', '>', '>='])
 
 /** Words that stand between operands without being functions of the user's. */
 const infixWords: ReadonlySet<string> = new Set(['in', 'like', 'between'])
@@ -162,10 +161,10 @@ function binary(
   span: Span,
 ): Binary {
   const chains =
-    comparisons.has(operator) &&
+    comparisonOperators.has(operator) &&
     left.kind === 'binary' &&
     !cursor.bracketed.has(left) &&
-    (comparisons.has(left.operator) || isChain(left))
+    (comparisonOperators.has(left.operator) || isChain(left))
   if (!chains) return { kind: 'binary', operator, left, right, span }
   const middle = isChain(left) ? (left.right as Binary).right : left.right
   const link: Binary = { kind: 'binary', operator, left: middle, right, span }
@@ -176,7 +175,7 @@ function isChain(node: Binary): boolean {
   return (
     node.operator === '&&' &&
     node.right.kind === 'binary' &&
-    comparisons.has(node.right.operator) &&
+    comparisonOperators.has(node.right.operator) &&
     node.right.span.start === node.span.start
   )
 }

@@ -3,6 +3,7 @@
   an operand (`f(…)`, `x[…]`, `f{…}`, `x.y`).
 */
 import type { Cursor } from './cursor.js'
+import { operatorNames, operatorOf } from './operator-names.js'
 import { parseLambda, parseShortLambda, startsShortLambda } from './parse-function.js'
 import { parseExpression } from './parse-expression.js'
 import { parseSql, startsSql } from './parse-sql.js'
@@ -18,25 +19,6 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
   ['true', boolScalar(true)],
   ['false', boolScalar(false)],
 ])
-
-/** An operator given to a function is the function of its name: `reduce(+, x)`. */
-const operatorWords: Readonly<Record<string, string>> = {
-  '+': 'add',
-  '-': 'sub',
-  '*': 'mul',
-  '/': 'div',
-  '\\': 'ratio',
-  '%': 'mod',
-  '**': 'dot',
-  '&&': 'and',
-  '||': 'or',
-  '<': 'lt',
-  '<=': 'le',
-  '==': 'eq',
-  '!=': 'ne',
-  '>': 'gt',
-  '>=': 'ge',
-}
 
 /** Words of statements and of SQL that cannot be values. */
 const reserved: ReadonlySet<string> = new Set([
@@ -311,11 +293,16 @@ function parseArgument(cursor: Cursor, isSql: boolean): Argument {
     return { name: token.text, value: parseElement(cursor) }
   }
   const closes = cursor.isOperator(')', 1)
-  const operatorName = closes || cursor.isOperator(',', 1) ? operatorWords[token.text] : undefined
-  if (token.kind === 'operator' && operatorName !== undefined && !(isSql && token.text === '*')) {
+  const operator = closes || cursor.isOperator(',', 1) ? operatorOf(token.text) : undefined
+  if (token.kind === 'operator' && operator !== undefined && !(isSql && operator === '*')) {
     cursor.next()
-    const span = cursor.spanFrom(token)
-    return { value: { kind: 'name', name: operatorName, isFunction: true, span } }
+    const name: Name = {
+      kind: 'name',
+      name: operatorNames[operator],
+      isFunction: true,
+      span: cursor.spanFrom(token),
+    }
+    return { value: name }
   }
   if (isSql && closes && cursor.accept('*')) {
     const all: Name = { kind: 'name', name: '*', isFunction: false, span: cursor.spanFrom(token) }

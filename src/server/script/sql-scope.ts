@@ -8,6 +8,7 @@ import type { Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { evaluate } from './evaluate.js'
 import type { ColumnScope, Frame } from './frame.js'
+import { operatorNames } from './operator-names.js'
 import { truthOf } from './operators/logic.js'
 import { scalarVector } from './operators/shape.js'
 import type { Expression, SelectColumn } from './syntax.js'
@@ -143,11 +144,6 @@ export function columnSlice(column: Column, start: number, end: number): Column 
   return start === 0 && end >= column.length ? column : sliceColumn(column, start, end)
 }
 
-const operatorNames: Readonly<Record<string, string>> = {
-  '+': 'add', '-': 'sub', '*': 'mul', '/': 'div', '\\': 'ratio', '%': 'mod', '==': 'eq', '!=': 'ne', '<': 'lt',
-  '<=': 'le', '>': 'gt', '>=': 'ge', '&&': 'and', '||': 'or', '!': 'not', '$': 'cast', '..': 'seq', ':': 'pair',
-} // prettier-ignore
-
 /** The name of a result column: its alias, the column's own, or function and columns as `sum_price`. */
 export function resultName(column: SelectColumn): string {
   if (column.alias !== undefined) return column.alias
@@ -167,7 +163,7 @@ function derivedName(node: Expression): string {
     }
     case 'binary':
       return joinNames(
-        operatorNames[node.operator] ?? '',
+        operatorNames[node.operator],
         columnName(node.left) || columnName(node.right),
       )
     case 'unary':

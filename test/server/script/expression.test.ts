@@ -35,6 +35,7 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '3 add 2': '5',
     '1 between 0:5': 'true',
     'reduce(+, 1..4)': '10',
+    'reduce(|, 1 2 4)': '7',
     'x=2; x = x add 1 if(x>2) x=9; x': '9',
     '`a in `a`b': 'true',
     '3 not in 1 2': 'true',

@@ -6,6 +6,7 @@ import { dataTypes, isDecimal, type DataType } from '../../../protocol/data-type
 import { nullDouble, nullInt32, nullInt64 } from '../../../protocol/null-value.js'
 import type { Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../builtin.js'
+import { operatorNames } from '../operator-names.js'
 import type { BinaryOperator } from '../syntax.js'
 import { decimalArithmetic } from './decimal.js'
 import { doubleOf, floatVector, int32Of, int64Of, numberKindOf } from './numbers.js'
@@ -18,20 +19,6 @@ export type ArithmeticOperator = Extract<
   BinaryOperator,
   '+' | '-' | '*' | '/' | '\\' | '%' | '|' | '^' | '&' | '<<' | '>>'
 >
-
-export const operatorNames: Readonly<Record<ArithmeticOperator, string>> = {
-  '+': 'add',
-  '-': 'sub',
-  '*': 'mul',
-  '/': 'div',
-  '\\': 'ratio',
-  '%': 'mod',
-  '|': 'bitOr',
-  '^': 'bitXor',
-  '&': 'bitAnd',
-  '<<': 'lshift',
-  '>>': 'rshift',
-}
 
 type Int32Operation = (a: number, b: number) => number
 type Int64Operation = (a: bigint, b: bigint) => bigint

@@ -13,15 +13,6 @@ import { isLiteral, textsOfVector } from './text.js'
 /** Operators that make BOOL of two values. */
 export type ComparisonOperator = '<' | '<=' | '==' | '!=' | '>' | '>='
 
-export const comparisonNames: Readonly<Record<ComparisonOperator, string>> = {
-  '<': 'lt',
-  '<=': 'le',
-  '==': 'eq',
-  '!=': 'ne',
-  '>': 'gt',
-  '>=': 'ge',
-}
-
 /** @throws {ScriptError} when values of the two types cannot be compared */
 export function compare(operator: ComparisonOperator, pairing: Pairing): Vector {
   const data = compareElements(operator, pairing)

@@ -6,12 +6,13 @@ import type { Scalar, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../builtin.js'
 import { castTo } from '../cast.js'
 import { joinColumns } from '../join-vectors.js'
+import { comparisonOperators, operatorNames } from '../operator-names.js'
 import { boolScalar, doubleScalar, intScalar } from '../scalar.js'
 import type { BinaryOperator, UnaryOperator } from '../syntax.js'
 import type { ServerValue } from '../values.js'
 import { tupleOf, vectorOfElements, vectorOfScalars } from '../vector-literal.js'
-import { arithmetic, operatorNames, type ArithmeticOperator } from './arithmetic.js'
-import { compare, comparisonNames, type ComparisonOperator } from './comparison.js'
+import { arithmetic, type ArithmeticOperator } from './arithmetic.js'
+import { compare, type ComparisonOperator } from './comparison.js'
 import { logic, not } from './logic.js'
 import { dotProduct } from './matrix.js'
 import { negate } from './negate.js'
@@ -74,7 +75,7 @@ function applyElementwise(
     case '!=':
     case '>':
     case '>=': {
-      const pairing = pairOperands(left, right, comparisonNames[operator])
+      const pairing = pairOperands(left, right, operatorNames[operator])
       return pairing.rebuild(compare(operator satisfies ComparisonOperator, pairing))
     }
     default: {
@@ -140,11 +141,7 @@ function applyToTuples(
     const y = b === undefined ? (beside?.[i] ?? right) : b[i]!
     results.push(applyElementwise(operator, x, y))
   }
-  return isComparison(operator) ? vectorOfElements(results) : tupleOf(results)
-}
-
-function isComparison(operator: BinaryOperator): boolean {
-  return operator in comparisonNames
+  return comparisonOperators.has(operator) ? vectorOfElements(results) : tupleOf(results)
 }
 
 function elementsOf(value: ServerValue): readonly ServerValue[] | undefined {
