@@ -69,9 +69,12 @@ export function booleanArgument(value: Argument, name: string, otherwise: boolea
   return number !== 0
 }
 
-/** @throws {ScriptError} for a null, and for anything but a whole number */
-export function integerArgument(value: Argument, name: string): number {
-  const number = integerOf(value)
+/**
+ * @param otherwise  what leaving it out means; without it the argument must be there
+ * @throws {ScriptError} for a null of a type, and for anything but a whole number
+ */
+export function integerArgument(value: Argument, name: string, otherwise?: number): number {
+  const number = isAbsent(value) ? otherwise : integerOf(value)
   if (number === undefined) throw new ScriptError(`The argument [${name}] must be an integer.`)
   return number
 }

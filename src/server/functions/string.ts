@@ -7,16 +7,10 @@ import type { BuiltinArguments, Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { operandOf } from '../script/operators/shape.js'
 import { isLiteral, textsOfVector } from '../script/operators/text.js'
-import {
-  integerOf,
-  intScalar,
-  stringScalar,
-  stringVector,
-  textOf,
-  textsOf,
-} from '../script/scalar.js'
+import { intScalar, stringScalar, stringVector, textOf, textsOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { tupleOf } from '../script/vector-literal.js'
+import { integerArgument, textArgument } from './arguments.js'
 import { alias, binaryFunction, defineFunction, unaryFunction } from './define.js'
 
 /** Applies `compute` to each text; what comes out keeps the form of what went in. */
@@ -53,22 +47,10 @@ function measure(name: string, compute: (text: string) => number): Builtin {
   })
 }
 
-function wholeArgument(value: ServerValue | undefined, name: string, otherwise?: number): number {
-  const number = value === undefined ? otherwise : integerOf(value)
-  if (number === undefined) throw new ScriptError(`The argument [${name}] must be an integer.`)
-  return number
-}
-
-function textArgument(value: ServerValue | undefined, name: string): string {
-  const text = textOf(value)
-  if (text === undefined) throw new ScriptError(`The argument [${name}] must be a string.`)
-  return text
-}
-
 /** Functions of a text and a number, `left(X, n)`. */
 function cutting(name: string, compute: (text: string, n: number) => string): Builtin {
   return binaryFunction(name, (value, number) => {
-    const n = wholeArgument(number, 'n')
+    const n = integerArgument(number, 'n')
     return mapTexts(value, name, text => compute(text, n))
   })
 }
@@ -92,7 +74,7 @@ function padded(
     ['str', 'length', 'pattern'],
     2,
     (_, [value, lengthArgument, fill]) => {
-      const length = wholeArgument(lengthArgument, 'length')
+      const length = integerArgument(lengthArgument, 'length')
       const pattern = fill === undefined ? ' ' : textArgument(fill, 'pattern')
       return mapTexts(value!, name, text => pad(text.slice(0, length), length, pattern))
     },
@@ -129,8 +111,8 @@ function printable(value: ServerValue): string {
 /** substr(str, offset, [length]) */
 const substr = defineFunction('substr', ['str', 'offset', 'length'], 2, (_, args) => {
   const [value, offsetArgument, lengthArgument] = args
-  const offset = wholeArgument(offsetArgument, 'offset')
-  const length = wholeArgument(lengthArgument, 'length', Infinity)
+  const offset = integerArgument(offsetArgument, 'offset')
+  const length = integerArgument(lengthArgument, 'length', Infinity)
   if (offset < 0) throw new ScriptError('The argument [offset] must not be negative.')
   return mapTexts(value!, 'substr', text => text.slice(offset, offset + length))
 })
@@ -160,7 +142,7 @@ const regexReplace = defineFunction(
   (_, args) => {
     const expression = expressionArgument(args[1], 'g')
     const replacement = textArgument(args[2], 'replacement')
-    const offset = wholeArgument(args[3], 'offset', 0)
+    const offset = integerArgument(args[3], 'offset', 0)
     return mapTexts(args[0]!, 'regexReplace', text => {
       return text.slice(0, offset) + text.slice(offset).replace(expression, replacement)
     })
@@ -171,7 +153,7 @@ const regexReplace = defineFunction(
 function regexNumber(name: string, count: (text: string, expression: RegExp) => number): Builtin {
   return defineFunction(name, ['str', 'pattern', 'offset'], 2, (_, args: BuiltinArguments) => {
     const expression = expressionArgument(args[1], 'g')
-    const offset = wholeArgument(args[2], 'offset', 0)
+    const offset = integerArgument(args[2], 'offset', 0)
     const operand = textOperand(args[0]!, name)
     const data = Int32Array.from(textsOfVector(operand.vector), text => {
       expression.lastIndex = 0

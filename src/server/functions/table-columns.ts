@@ -10,7 +10,7 @@ import { voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { nullColumn } from '../tables/column-layout.js'
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
-import { columnIndex } from '../tables/memory-table.js'
+import { checkDistinct, columnIndex } from '../tables/memory-table.js'
 import { checkWritable } from '../tables/prepare.js'
 import type { ServerTable } from '../tables/table.js'
 import { elementsArgument, tableArgument, textsArgument, typesArgument } from './arguments.js'
@@ -155,12 +155,4 @@ function newColumn(table: ServerTable, name: string, value: ServerValue): Column
     throw new ScriptError('All columns must be of the same length. RefId:S02010')
   }
   return column
-}
-
-function checkDistinct(names: readonly string[]): void {
-  const duplicate = names.find((name, index) => names.indexOf(name) !== index)
-  if (duplicate === undefined) return
-  throw new ScriptError(
-    `A table cannot contain columns with duplicate name: ${duplicate}.RefId: S05017`,
-  )
 }

@@ -6,6 +6,7 @@ import { ScriptError } from '../script/builtin.js'
 import { intScalar, stringVector } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { makeKeyedTable, makeTable } from './described-table.js'
+import { sizeOf } from './vector.js'
 
 /** DolphinDB manual, page table. */
 const table: Builtin = {
@@ -82,25 +83,9 @@ export const tableFunctions: readonly Builtin[] = [
   colNames,
 ]
 
+/** As size, but of a matrix its rows. */
 function rowsOf(value: ServerValue): number {
-  switch (value.form) {
-    case 'serverTable':
-    case 'matrix':
-      return value.rows
-    case 'vector':
-    case 'arrayVector':
-      return value.length
-    case 'set':
-      return value.elements.length
-    case 'pair':
-      return 2
-    case 'list':
-      return value.elements.length
-    case 'serverDictionary':
-      return value.entries.size
-    default:
-      return 1
-  }
+  return value.form === 'matrix' ? value.rows : sizeOf(value)
 }
 
 function columnsOf(value: ServerValue): number {

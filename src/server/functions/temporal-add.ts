@@ -16,6 +16,7 @@ import { durationUnits } from '../script/literal.js'
 import { operandOf } from '../script/operators/shape.js'
 import type { ServerValue } from '../script/values.js'
 import { integerArgument, textArgument } from './arguments.js'
+import { dayOfWeek } from './temporal.js'
 
 const nanosPerDay = 86_400_000_000_000n
 
@@ -141,11 +142,6 @@ function addBusinessDays(days: number, count: number): number {
     if (dayOfWeek(moved) < 5) left--
   }
   return moved
-}
-
-/** 0 is Monday; 1970-01-01 was a Thursday. */
-function dayOfWeek(days: number): number {
-  return (((days + 3) % 7) + 7) % 7
 }
 
 function floorDivide(value: bigint, divisor: bigint): bigint {

@@ -104,8 +104,8 @@ export const temporalFunctions: readonly Builtin[] = [
   today,
 ]
 
-/** 0 is Monday; 1970-01-01 was a Thursday. */
-function dayOfWeek(days: number): number {
+/** 0 is Monday; 1970-01-01, day 0, was a Thursday. */
+export function dayOfWeek(days: number): number {
   return (((days + 3) % 7) + 7) % 7
 }
 

@@ -62,7 +62,7 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
 }
 
 /** size(X): elements, nulls included; rows of a table. */
-function sizeOf(value: ServerValue): number {
+export function sizeOf(value: ServerValue): number {
   switch (value.form) {
     case 'vector':
     case 'arrayVector':

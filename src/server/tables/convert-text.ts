@@ -4,7 +4,8 @@
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import { columnTypeText, isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'
-import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
+import { symbolVectorOf } from '../../protocol/symbol-vector.js'
+import type { Column, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
 import { columnTexts } from './column-layout.js'
 import { decimalColumn } from './convert-decimal.js'
@@ -19,26 +20,8 @@ export function textColumn(column: Vector, target: ColumnType): Column {
     return { form: 'vector', type: 'BLOB', length: column.length, data }
   }
   const data = column.type === 'BLOB' ? textsOfBlobs(column.data) : columnTexts(column)!
-  if (target.type === 'SYMBOL') return symbolsOf(data, column.length)
+  if (target.type === 'SYMBOL') return symbolVectorOf(data.slice(0, column.length))
   return { form: 'vector', type: 'STRING', length: column.length, data }
-}
-
-/** Numbers the texts in order of first appearance, '' being 0 (protocol notes §5.4). */
-function symbolsOf(texts: readonly string[], length: number): SymbolVector {
-  const base = ['']
-  const codeOf = new Map<string, number>([['', 0]])
-  const codes = new Int32Array(length)
-  for (let row = 0; row < length; row++) {
-    const text = texts[row]!
-    let code = codeOf.get(text)
-    if (code === undefined) {
-      code = base.length
-      base.push(text)
-      codeOf.set(text, code)
-    }
-    codes[row] = code
-  }
-  return { form: 'vector', type: 'SYMBOL', length, codes, base }
 }
 
 function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {

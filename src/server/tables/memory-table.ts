@@ -31,7 +31,7 @@ export function createTable(
   types: readonly ColumnType[],
   options: TableOptions = {},
 ): ServerTable {
-  checkNames(names)
+  checkDistinct(names)
   const { capacity, columns, partitioning, stored } = options
   const keys = keyRule(kind, names, options)
   const facts = { kind, names, types, capacity, keys, partitioning, stored }
@@ -99,7 +99,8 @@ export function columnIndex(table: ServerTable, name: string): number {
   return index
 }
 
-function checkNames(names: readonly string[]): void {
+/** @throws {ScriptError} S05017 */
+export function checkDistinct(names: readonly string[]): void {
   const duplicate = names.find((name, index) => names.indexOf(name) !== index)
   if (duplicate !== undefined) {
     throw new ScriptError(
