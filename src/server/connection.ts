@@ -200,7 +200,7 @@ export class Connection {
       const outcome = this.#runner.run(work.head, work.request)
       if (outcome instanceof Promise) {
         this.#busy = true
-        this.#context.jobs.begin(this.#runner.session.id, work.head, work.request)
+        this.#context.jobs.begin(this.#runner.session.id, work.head, work.request, this.#cancel)
         // What was printed before the wait is shown before it.
         this.#replies.flush()
         outcome.then(
@@ -212,6 +212,8 @@ export class Connection {
       this.#failed(work, error)
     }
   }
+
+  readonly #cancel = (): void => this.#runner.cancel()
 
   #waited(finish: () => void): void {
     this.#context.jobs.end(this.#runner.session.id)

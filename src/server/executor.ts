@@ -24,6 +24,8 @@ export interface Executor {
   /** @param name  any expression that yields a function, `tableInsert{trades}` for one */
   runFunction(session: ScriptSession, name: string, args: readonly Value[]): Outcome
   setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
+  /** Ends the request that the session waits in, with an error; nothing when it does not wait. */
+  cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
   clearMemory(session: ScriptSession): void
   /** Called once, after everything that the connection had sent has been executed. */

@@ -5,6 +5,7 @@ import type { Executor } from './executor.js'
 import type { ServerNode } from './node.js'
 import type { ServerOptions } from './options.js'
 import {
+  cancelRequest,
   clearVariables,
   createScriptSession,
   runFunction,
@@ -50,6 +51,7 @@ function scriptExecutor(node: ServerNode): Executor {
     runScript: (session, script) => runScript(session, node, script),
     runFunction: (session, name, args) => runFunction(session, node, name, args),
     setVariables: (session, names, values) => setVariables(session, node, names, values),
+    cancel: cancelRequest,
     clearMemory: clearVariables,
     close: session => void node.sessions.delete(session.id),
   }

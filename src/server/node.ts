@@ -41,6 +41,8 @@ export interface ConsoleJob {
   priority: number
   parallelism: number
   receivedAt: Date
+  /** Ends it; undefined when the client wants it not to be cancelled. */
+  cancel?: () => void
 }
 
 /** Settings of `dolphindb.cfg` that the embedded server knows, under their own names. */

@@ -92,6 +92,11 @@ export class RequestRunner {
   }
 
   /** To be called once, after the last request. */
+  /** Ends the request under way, if it waits. */
+  cancel(): void {
+    this.#context.executor.cancel(this.session)
+  }
+
   close(): void {
     this.session.closed = true
     this.#context.executor.close(this.session)

@@ -16,7 +16,7 @@ export class RunningJobs {
   }
 
   /** A connect request is no job. */
-  begin(sessionId: string, head: RequestHead, request: Request): void {
+  begin(sessionId: string, head: RequestHead, request: Request, cancel: () => void): void {
     if (request.kind === 'connect') return
     const job = {
       rootJobId: randomUUID(),
@@ -25,6 +25,7 @@ export class RunningJobs {
       priority: head.priority,
       parallelism: head.parallelism,
       receivedAt: new Date(this.#node.now()),
+      ...(head.cancellable !== false && { cancel }),
     }
     this.#node.jobs.set(sessionId, [job])
   }

@@ -52,6 +52,7 @@ export class BareServer {
       this.log.push(names.join(','))
       return undefined
     },
+    cancel: () => undefined,
     clearMemory: () => undefined,
     close: () => undefined,
   }

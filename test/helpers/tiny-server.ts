@@ -74,6 +74,7 @@ export async function startTinyServer(
       note(log, `upload ${names.join(',')}`)
       return behaviour.upload?.(names, values)
     },
+    cancel: () => undefined,
     clearMemory: () => behaviour.clear?.(),
     close: session => note(closedSessions, session.id),
   })

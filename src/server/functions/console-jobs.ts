@@ -1,12 +1,16 @@
 /*
   getConsoleJobs(): which interactive requests are under way (server notes §5.2, §5.3). Clients ask it whether a
-  session that does not answer still works.
+  session that does not answer still works, and cancelConsoleJob() to end what it does (protocol notes §8.4).
 */
 import { randomUUID } from 'node:crypto'
 import type { Builtin } from '../script/builtin.js'
+import { ScriptError } from '../script/builtin.js'
+import { castValue } from '../script/cast.js'
+import { voidValue } from '../script/scalar.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
 import { nodeAlias } from '../node.js'
 import type { ScriptSession } from '../script/session-state.js'
+import { textsArgument } from './arguments.js'
 import { tableOfRecords } from './result-table.js'
 
 const defaultPriority = 4
@@ -49,7 +53,30 @@ const getConsoleJobs: Builtin = {
   },
 }
 
-export const consoleJobFunctions: readonly Builtin[] = [getConsoleJobs]
+/**
+ * cancelConsoleJob(rootJobId): one id or several, as STRING or UUID. A job that does not wait, or is over, is not
+ * affected, and its id is no error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
+ */
+const cancelConsoleJob: Builtin = {
+  name: 'cancelConsoleJob',
+  parameters: ['rootJobId'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: ({ node, session }, [value]) => {
+    const ids = new Set(textsArgument(castValue(value!, { type: 'STRING' }), 'rootJobId'))
+    const chosen = [...node.jobs].flatMap(([sessionId, jobs]) =>
+      jobs.filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
+    )
+    for (const { sessionId } of chosen) {
+      if (session.isAdmin || node.sessions.get(sessionId)?.user === session.user) continue
+      throw new ScriptError('<NoPrivilege>Only administrators can cancel the jobs of other users')
+    }
+    for (const { job } of chosen) job.cancel?.()
+    return voidValue
+  },
+}
+
+export const consoleJobFunctions: readonly Builtin[] = [getConsoleJobs, cancelConsoleJob]
 
 function askingJob(node: ServerNode): ConsoleJob {
   return {

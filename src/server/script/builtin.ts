@@ -61,15 +61,23 @@ export class ScriptError extends Error {
   readonly located: boolean
   /** The text without the source of any call: second element of `catch(ex)`. */
   readonly bareText: string
+  /** True when the request was cancelled: no `catch` of its script holds that up. */
+  readonly isCancellation: boolean
 
   constructor(
     message: string,
-    options: { category?: string; located?: boolean; bareText?: string } = {},
+    options: {
+      category?: string
+      located?: boolean
+      bareText?: string
+      isCancellation?: boolean
+    } = {},
   ) {
     super(message)
     this.name = 'ScriptError'
     this.category = options.category ?? 'SYSTEM_Runtime'
     this.located = options.located ?? false
     this.bareText = options.bareText ?? message
+    this.isCancellation = options.isCancellation ?? false
   }
 }

@@ -25,6 +25,7 @@ export function locate(error: unknown, span: Span): ScriptError {
   return new ScriptError(`${sourceText(span)} => ${failure.message}`, {
     category: failure.category,
     bareText: failure.bareText,
+    isCancellation: failure.isCancellation,
     located: true,
   })
 }
@@ -41,6 +42,7 @@ export function locateInFunction(error: unknown, name: string): ScriptError {
   return new ScriptError(`${name}: ${failure.message}`, {
     category: failure.category,
     bareText: failure.bareText,
+    isCancellation: failure.isCancellation,
   })
 }
 

@@ -4,7 +4,7 @@
 import { formatValue } from '../../protocol/text.js'
 import { shareTable } from '../tables/sharing.js'
 import { executeAssignment } from './assign.js'
-import type { Evaluation } from './builtin.js'
+import type { Evaluation, Suspension } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { asScriptError, locate, sourceText } from './error-text.js'
 import { evaluate } from './evaluate.js'
@@ -12,7 +12,7 @@ import type { Frame } from './frame.js'
 import { scalarAt } from './operators/shape.js'
 import { itemsOf } from './items.js'
 import { isTrue, stringVector, textOf } from './scalar.js'
-import type { Assert, For, Return, Statement, Throw, Try, While } from './syntax.js'
+import type { Assert, For, Return, Span, Statement, Throw, Try, While } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { tupleOf } from './vector-literal.js'
 
@@ -152,11 +152,20 @@ function* evaluateCondition(
   }
 }
 
+/** An error of the wait, which only a cancellation is, names the loop. */
+function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
+  try {
+    yield pause
+  } catch (error) {
+    throw locate(error, span)
+  }
+}
+
 function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined> {
   const items = yield* evaluateItems(node, frame)
   for (const item of items) {
     const pause = frame.runtime.step()
-    if (pause !== undefined) yield pause
+    if (pause !== undefined) yield* waitAt(pause, node.span)
     frame.variables.set(node.variable, item)
     const completion = yield* executeStatements(node.body, frame)
     if (completion?.kind === 'return') return completion
@@ -177,7 +186,7 @@ function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undef
   let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node, frame))
   while (goesOn) {
     const pause = frame.runtime.step()
-    if (pause !== undefined) yield pause
+    if (pause !== undefined) yield* waitAt(pause, node.span)
     const completion = yield* executeStatements(node.body, frame)
     if (completion?.kind === 'return') return completion
     if (completion?.kind === 'break') return undefined
@@ -191,7 +200,8 @@ function* executeTry(node: Try, frame: Frame): Evaluation<Completion | undefined
   try {
     return yield* executeStatements(node.body, frame)
   } catch (error) {
-    const { category, bareText } = asScriptError(error)
+    const { category, bareText, isCancellation } = asScriptError(error)
+    if (isCancellation) throw error
     const elements = stringVector([category, bareText])
     frame.variables.set(node.variable, { form: 'pair', elements })
   }

@@ -7,6 +7,7 @@ import type { ServerNode } from '../node.js'
 import type { CallContext, Evaluation, Suspension } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { callFunction } from './call.js'
+import type { Waiting } from './drive.js'
 import { runUnits } from './run-script.js'
 import { voidValue } from './scalar.js'
 import type { ScriptSession } from './session-state.js'
@@ -21,7 +22,7 @@ const stepsPerLook = 16
 /** Functions that call themselves deeper than this end with an error instead of the process. */
 const maxCallDepth = 200
 
-export class Runtime implements CallContext {
+export class Runtime implements CallContext, Waiting {
   readonly node: ServerNode
   readonly session: ScriptSession
   argumentNames: readonly (string | undefined)[] = []
@@ -32,6 +33,8 @@ export class Runtime implements CallContext {
   private steps = 0
   private turnStartedAt = 0
   private callDepth = 0
+  /** Ends the wait of the request under way; undefined while it does not wait. */
+  private cancelWait: ((reason: unknown) => void) | undefined
 
   constructor(node: ServerNode, session: ScriptSession) {
     this.node = node
@@ -65,6 +68,20 @@ export class Runtime implements CallContext {
 
   isBuiltin(name: string): boolean {
     return builtins.has(name)
+  }
+
+  onWait(cancel: (reason: unknown) => void): void {
+    this.cancelWait = cancel
+  }
+
+  onResume(): void {
+    this.cancelWait = undefined
+    this.startTurn()
+  }
+
+  /** Ends the request under way where it waits; others of the session still run. */
+  cancel(): void {
+    this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
   }
 
   /** To be called when a request begins or goes on: its turn starts now. */

@@ -128,6 +128,11 @@ export function clearVariables(session: ScriptSession): void {
   runtimes.get(session)?.constants.clear()
 }
 
+/** Ends the request that the session waits in (cancelConsoleJob); nothing when it does not wait. */
+export function cancelRequest(session: ScriptSession): void {
+  runtimes.get(session)?.cancel()
+}
+
 function answer(
   runtime: Runtime,
   start: () => ServerValue | undefined | Evaluation<ServerValue | undefined>,
@@ -137,7 +142,7 @@ function answer(
     const started = start()
     if (started === undefined) return undefined
     if ('form' in started) return toWire(started)
-    const outcome = drive(started, () => runtime.startTurn())
+    const outcome = drive(started, runtime)
     return outcome instanceof Promise
       ? outcome.then(toReply, (error: unknown) => {
           throw asScriptError(error)

@@ -1,10 +1,12 @@
 /*
   Waiting: a session that sleeps lets others go on. Time is in the hands of the tests: every sleep waits for a gate.
 */
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
 import { createNode, type ServerNode } from '../../../src/server/node.js'
 import {
+  cancelRequest,
   createScriptSession,
   runFunction,
   runScript,
@@ -162,4 +164,26 @@ t.test('sleep refuses what is no time', async t => {
     message: 'sleep(`a) => sleep takes a number of milliseconds.',
   })
   t.end()
+})
+
+t.test('a request that is cancelled ends where it waits, and no catch holds it up', async t => {
+  const node = createNode()
+  const { run, session, gates } = sleeperOn(node, '1')
+  const scripts = {
+    'sleep(5)': 'sleep(5) => The task was cancelled',
+    'def f(){ sleep(5) }\nf()': 'sleep(5) => The task was cancelled',
+    'x = 1\ntry{ sleep(5) } catch(ex){ x = 2 }': 'sleep(5) => The task was cancelled',
+    'do { y = 1 } while(true)': 'do { y = 1 } while(true) => The task was cancelled',
+    'for(i in 1..3000000){ y = i }': 'for(i in 1..3000000){ y = i } => The task was cancelled',
+  }
+  for (const [script, message] of Object.entries(scripts)) {
+    const outcome = run(script)
+    cancelRequest(session)
+    await t.rejects(outcome as Promise<unknown>, { message }, script)
+  }
+  t.equal(numberOf(run('x') as Value), 1)
+  for (const gate of gates) gate.open()
+  await turn()
+  cancelRequest(session)
+  t.equal(numberOf(run('x + 1') as Value), 2, 'nothing waits, nothing is cancelled')
 })
