@@ -6,14 +6,7 @@ import { elementAt } from '../protocol/element.js'
 import type { Table, Value } from '../protocol/value.js'
 import type { Link } from './link.js'
 import type { LedgerRow } from './receipt-book.js'
-import {
-  dropLedgerScript,
-  ledgerQuery,
-  ledgerScript,
-  ledgerStateScript,
-  ownerPhase,
-  ownScript,
-} from './receipt-script.js'
+import { dropLedgerScript, ledgerQuery, ledgerScript, ownerPhase } from './receipt-script.js'
 
 export interface Ledger {
   readonly name: string
@@ -35,18 +28,17 @@ const rowsPerRead = 20_000
  * @throws {DdbError} DDB_LOCKED when the name was used by another run
  */
 export async function openLedger(control: Link, name: string): Promise<Ledger> {
-  const probe = wholeNumber(await control.run(ledgerScript(name)))
+  const token = crypto.getRandomValues(new BigInt64Array(1))[0]! & 0x7fff_ffff_ffffn
+  const [probe, usedRows] = longPair(await control.run(ledgerScript(name, token)))
   if (probe !== 0 && probe !== 1) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
   }
-  if (wholeNumber(await control.run(ledgerStateScript(name))) !== 0) {
+  if (usedRows !== 0) {
     throw new DdbError(
       'DDB_LOCKED',
       `the server has receipts of another run under this run id (table ${name}): use another --run-id`,
     )
   }
-  const token = crypto.getRandomValues(new BigInt64Array(1))[0]! & 0x7fff_ffff_ffffn
-  await control.run(ownScript(name, 1, token))
   let seen = 0
   return {
     name,
@@ -86,6 +78,11 @@ function wholeNumber(value: Value | undefined): number | undefined {
   return typeof value.value === 'number' || typeof value.value === 'bigint'
     ? Number(value.value)
     : undefined
+}
+
+function longPair(value: Value | undefined): (number | undefined)[] {
+  if (value?.form !== 'vector' || value.length !== 2) return []
+  return [wholeNumber(elementAt(value, 0)), wholeNumber(elementAt(value, 1))]
 }
 
 function ledgerRows(table: Table): LedgerRow[] {

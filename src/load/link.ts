@@ -18,10 +18,15 @@ export interface Link {
   close(): Promise<void>
 }
 
+/**
+ * @param opened  a session to begin with, prepared already; the link closes it in the end
+ * @throws {ConnectionError}
+ */
 export async function openLink(
   open: () => Promise<Session>,
   prepare: (session: Session) => Promise<void>,
   rules: RetryRules,
+  opened?: Session,
 ): Promise<Link> {
   const openPrepared = async (): Promise<Session> => {
     const session = await open()
@@ -33,7 +38,7 @@ export async function openLink(
       throw error
     }
   }
-  let session = await withRetries(rules, openPrepared, isConnectionError)
+  let session = opened ?? (await withRetries(rules, openPrepared, isConnectionError))
   let reconnects = 0
   let restoring: Promise<void> | undefined
 

@@ -27,7 +27,7 @@ export async function openDelivery(
   control: Session,
 ): Promise<Delivery> {
   const { plan } = run
-  const receipts = await receiptsIfAny(run, target)
+  const receipts = await receiptsIfAny(run, target, control)
   if (receipts !== undefined) return receipts
   const names = target.columns.map(column => column.name)
   // Everything is asked before the data session is opened: a question that fails leaves nothing open.
@@ -48,11 +48,15 @@ export async function openDelivery(
 }
 
 /** Receipts when they are asked for, or to be had; `auto` says why when they are not. */
-async function receiptsIfAny(run: Run, target: TargetDescription): Promise<Delivery | undefined> {
+async function receiptsIfAny(
+  run: Run,
+  target: TargetDescription,
+  control: Session,
+): Promise<Delivery | undefined> {
   const { mode, confirm } = run.plan
   if (mode === 'sync' || (confirm !== 'receipts' && confirm !== 'auto')) return undefined
   try {
-    return await openReceipts(run, target, systemClock)
+    return await openReceipts(run, target, control, systemClock)
   } catch (error) {
     if (confirm === 'receipts' || !(error instanceof ServerError)) throw error
     run.notice(`no receipts on this server (${error.serverMessage}): counting rows instead`)

@@ -23,17 +23,21 @@ import type { Run } from './run.js'
 const longestQuietMs = 5_000
 const quietShare = 4
 
-/** @throws {ServerError} when the server refuses what receipts need */
+/**
+ * @param session  of this run, which reads the ledger from now on
+ * @throws {ServerError} when the server refuses what receipts need
+ */
 export async function openReceipts(
   run: Run,
   target: TargetDescription,
+  session: Session,
   clock: WaitClock,
 ): Promise<Delivery> {
   const { plan } = run
   const rules = retryRules(plan, clock)
   const openSession = (highWaterBytes?: number): Promise<Session> =>
     connectServer(run.server, undefined, highWaterBytes)
-  const control = await openLink(openSession, () => Promise.resolve(), rules)
+  const control = await openLink(openSession, () => Promise.resolve(), rules, session)
   try {
     const name = ledgerName(plan.runId)
     const ledger = await openLedger(control, name)
@@ -51,7 +55,7 @@ export async function openReceipts(
     const reopen = reopener(run, control, fates, name)
     return new ReceiptDelivery({ run, lane, control, ledger, fates, clock, quietMs, reopen })
   } catch (error) {
-    await control.close()
+    if (control.session !== session) await control.close()
     throw error
   }
 }

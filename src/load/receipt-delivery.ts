@@ -31,7 +31,7 @@ export interface ReceiptSetup {
 const firstPollMs = 5
 const slowestPollMs = 500
 /** While batches go out and come in, the ledger is read in pieces worth the question. */
-const busyPollMs = 25
+const busyPollMs = 10
 /** A server that says nothing for so long is asked less often. */
 const silenceMs = 1_000
 /** Doubtful batches named in the note; the count tells of the rest. */
@@ -45,7 +45,8 @@ export class ReceiptDelivery implements Delivery {
   readonly #book: ReceiptBook<Part> = newReceiptBook()
   #ledger: Ledger
   #failure: DdbError | undefined
-  #finishing = false
+  /** Aborted when nothing more will be sent: what is left to wait for are receipts. */
+  readonly #allSent = new AbortController()
   #watching: Promise<void> | undefined
   #doubts: string[] = []
   #doubtCount = 0
@@ -90,7 +91,7 @@ export class ReceiptDelivery implements Delivery {
   }
 
   async finish(): Promise<void> {
-    this.#finishing = true
+    this.#allSent.abort()
     this.#wakeAll()
     await this.#watching
     for (const open of [...this.#book.open.values()]) this.#doubt(open, 'no receipt came in time')
@@ -100,8 +101,7 @@ export class ReceiptDelivery implements Delivery {
   }
 
   async close(): Promise<void> {
-    await this.#setup.lane.close()
-    await this.#setup.control.close()
+    await Promise.all([this.#setup.lane.close(), this.#setup.control.close()])
   }
 
   /** @returns false when the sender has to wait for the kernel */
@@ -140,20 +140,25 @@ export class ReceiptDelivery implements Delivery {
   async #watch(): Promise<void> {
     const { clock, lane, run, quietMs } = this.#setup
     let pollMs = firstPollMs
-    while (!this.#finishing || this.#book.open.size > 0) {
+    while (!this.#allSent.signal.aborted || this.#book.open.size > 0) {
       if (lane.lost) await this.#restoreLane()
       if (await this.#readLedger()) {
         pollMs = firstPollMs
-        await clock.wait(this.#finishing ? firstPollMs : busyPollMs)
+        await this.#pause(this.#allSent.signal.aborted ? firstPollMs : busyPollMs)
         continue
       }
       const silentMs = clock.nowMs() - this.#newsAtMs
       if (this.#book.open.size > 0 && silentMs >= run.plan.confirmTimeoutMs) return
       if (this.#book.open.size > 0 && silentMs >= quietMs) await this.#investigate()
-      await clock.wait(pollMs)
+      await this.#pause(pollMs)
       // Long pauses are for long silence: the last receipt of a run must not wait for one to pass.
       pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
     }
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#allSent
+    return this.#setup.clock.wait(ms, signal.aborted ? undefined : signal)
   }
 
   /** @returns whether the ledger said anything new */

@@ -7,6 +7,8 @@ import { tableExpression, type Target } from './target.js'
 /** Rows of the ledger with batch 0 are ours. */
 const probePhase = 8
 export const ownerPhase = 9
+/** Takeovers of a ledger are numbered; the highest number owns it. */
+const firstOwner = 1
 /** A claim: whoever writes it first may insert. */
 export const claimPhase = 0
 /** An outcome: rows, or −1 and why. */
@@ -22,17 +24,23 @@ export function ledgerName(runId: string): string {
 }
 
 /**
- * Creates the ledger when it is not there and probes it: the value of the script is how many rows a known key
- * inserts, 0 on servers that count as documented (DolphinDB manual, keyedStreamTable).
+ * Creates the ledger when it is not there, probes it, and takes it over when nobody has used it. The value of the
+ * script is a pair: how many rows a known key inserts, 0 on servers that count as documented (DolphinDB manual,
+ * keyedStreamTable), and how many claims and outcomes are there already, 0 in a ledger of our own.
  */
-export function ledgerScript(ledger: string): string {
-  const probeRow = `tableInsert(ddbIngestProbe, 0l, 0, ${probePhase}, 0l, 0l, "", now())`
+export function ledgerScript(ledger: string, token: bigint): string {
+  const row = (phase: number, attempt: number, sendNo: bigint): string =>
+    `tableInsert(ddbIngestLedger, 0l, ${attempt}, ${phase}, ${sendNo}l, 0l, "", now())`
+  const probe = row(probePhase, 0, 0n)
   return `if(!defined("${ledger}", SHARED)) {
     share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0, \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt, [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "${ledger}")
 }
-ddbIngestProbe = objByName("${ledger}")
-${probeRow}
-${probeRow}
+ddbIngestLedger = objByName("${ledger}")
+${probe}
+ddbIngestKnown = ${probe}
+ddbIngestUsed = exec count(*) from ddbIngestLedger where batchNo > 0
+if(ddbIngestUsed == 0) { ${row(ownerPhase, firstOwner, token)} }
+[long(ddbIngestKnown), long(ddbIngestUsed)]
 `
 }
 
@@ -95,16 +103,6 @@ function targetBody(target: Target): string {
     return r[0] + r[1]`
   }
   return `    return tableInsert(${expression}, data)`
-}
-
-/** Claims and outcomes that are there already: a fresh ledger has none. */
-export function ledgerStateScript(ledger: string): string {
-  return `exec count(*) from objByName("${ledger}") where batchNo > 0`
-}
-
-/** Takes the ledger over; answers 1 when nobody else did at the same moment. */
-export function ownScript(ledger: string, owner: number, token: bigint): string {
-  return `tableInsert(objByName("${ledger}"), 0l, ${owner}, ${ownerPhase}, ${token}l, 0l, "", now())`
 }
 
 /** Rows of the ledger from `seen` on; rows are never changed or removed, so `seen` is a cursor. */

@@ -5,11 +5,21 @@
 export interface WaitClock {
   /** Milliseconds that only go up. */
   nowMs: () => number
-  wait: (ms: number) => Promise<void>
+  /** Resolves after `ms`, or as soon as `ended` is aborted. */
+  wait: (ms: number, ended?: AbortSignal) => Promise<void>
 }
 
 /** Its timers keep the process alive: a run waits for them. */
 export const systemClock: WaitClock = {
   nowMs: () => performance.now(),
-  wait: ms => new Promise(resolve => setTimeout(resolve, ms)),
+  wait: (ms, ended) =>
+    new Promise(resolve => {
+      const done = (): void => {
+        clearTimeout(timer)
+        ended?.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, ms)
+      ended?.addEventListener('abort', done)
+    }),
 }

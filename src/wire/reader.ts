@@ -12,6 +12,8 @@ const noBytes: Buffer = Buffer.alloc(0)
 const lineFeed = 10
 /** Below this a loop over ASCII beats the call into V8's decoder. */
 const shortTextBytes = 12
+/** An announced length up to this is believed: growing towards it would cost several arrays for every column. */
+const trustedBytes = 262_144
 
 export class ByteReader {
   /** The chunk being read; only `#chunk[#position..]` is unread. */
@@ -183,6 +185,11 @@ export class ByteReader {
   /** The next `byteLength` bytes as `take` gives them, whatever has arrived yet. */
   *payload(byteLength: number): Generator<void, Uint8Array<ArrayBuffer>, void> {
     if (this.available >= byteLength) return this.take(byteLength)
+    if (byteLength <= trustedBytes) {
+      const target = this.#pool.allocate(byteLength)
+      yield* this.fill(target)
+      return target
+    }
     const sink = new GrowableBytes(byteLength)
     yield* this.append(sink, byteLength)
     return sink.finish()
