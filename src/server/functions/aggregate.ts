@@ -17,10 +17,10 @@ import { matrixColumn } from '../script/operators/matrix.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from '../script/operators/numbers.js'
 import { applyBinary } from '../script/operators/operators.js'
 import { sortRows } from '../script/operators/order.js'
-import { scalarVector } from '../script/operators/shape.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { vectorOfElements, vectorOfScalars } from '../script/vector-literal.js'
+import { columnOfScalar } from '../tables/convert.js'
 import { binaryFunction, defineFunction, unaryFunction } from './define.js'
 
 type Aggregate = (vector: Vector) => ServerValue
@@ -29,7 +29,7 @@ type Aggregate = (vector: Vector) => ServerValue
 function aggregateValue(name: string, value: ServerValue, compute: Aggregate): ServerValue {
   switch (value.form) {
     case 'scalar':
-      return compute(scalarVector(value))
+      return compute(columnOfScalar(value))
     case 'vector':
       return compute(value.type === 'ANY' ? vectorOfTuple(value, name) : value)
     case 'pair':

@@ -12,6 +12,7 @@ import type { CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { integerOf, isVoid, textOf, textsOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
+import { tupleElements } from '../script/vector-literal.js'
 import type { DatabaseHandle } from '../tables/database.js'
 import { findTable } from '../tables/sharing.js'
 import type { ServerTable } from '../tables/table.js'
@@ -81,10 +82,8 @@ export function integerArgument(value: Argument, name: string, otherwise?: numbe
 
 /** The elements of a list, tuple or vector of strings; a single value is a list of one. */
 export function elementsArgument(value: ServerValue): readonly ServerValue[] {
-  if (value.form === 'list') return value.elements
-  if (value.form === 'vector' && value.type === 'ANY') {
-    return value.data.slice(0, value.length) as readonly ServerValue[]
-  }
+  const tuple = tupleElements(value)
+  if (tuple !== undefined) return tuple
   const texts = textsOf(value)
   if (texts === undefined) return [value]
   return texts.map(text => ({ form: 'scalar', type: 'STRING', value: text }))

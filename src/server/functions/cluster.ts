@@ -9,9 +9,10 @@ import { isVoid, stringVector, voidValue } from '../script/scalar.js'
 import type { FunctionValue, ServerValue } from '../script/values.js'
 import { nodeAlias } from '../node.js'
 import type { ServerNode } from '../node.js'
+import { columnOfScalar } from '../tables/convert.js'
 import { createTable } from '../tables/memory-table.js'
 import { booleanArgument, isAbsent, textArgument, textsArgument } from './arguments.js'
-import { tableOfRecords } from './result-table.js'
+import { tableOfColumns, tableOfRecords } from './result-table.js'
 import { tableBytes } from './table-bytes.js'
 
 const maxConnections = 512
@@ -132,10 +133,7 @@ function* runHere(
     )
   }
   if (value.form !== 'scalar' || isVoid(value)) return value
-  const type = 'scale' in value ? { type: value.type, scale: value.scale } : { type: value.type }
-  return createTable('basic', ['Node', 'Value'], [{ type: 'STRING' }, type], {
-    columns: [stringVector([alias]), vectorOf(type, [value.value])],
-  })
+  return tableOfColumns({ Node: stringVector([alias]), Value: columnOfScalar(value) })
 }
 
 function functionArgument(value: ServerValue | undefined): FunctionValue {

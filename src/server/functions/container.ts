@@ -1,7 +1,7 @@
 /*
   Dictionaries, sets and matrices (DolphinDB manual, pages dict, set, matrix, keys, values).
 */
-import { elementAt, takeRows } from '../../protocol/element.js'
+import { takeRows } from '../../protocol/element.js'
 import type { Matrix, Value, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
@@ -14,6 +14,7 @@ import {
   tableColumn,
 } from '../script/dictionary.js'
 import { indexValue } from '../script/indexing.js'
+import { elementsOf } from '../script/items.js'
 import { applyBinary } from '../script/operators/operators.js'
 import { matrixColumn, matrixOfColumns, reshape } from '../script/operators/matrix.js'
 import { setOf, setOperation } from '../script/operators/set-operation.js'
@@ -23,15 +24,6 @@ import { isWireValue, vectorOfElements } from '../script/vector-literal.js'
 import { zeroColumn } from '../tables/column-layout.js'
 import { alias, binaryFunction, defineFunction, unaryFunction } from './define.js'
 import { vectorArgument } from './vector.js'
-
-/** Elements of a vector, tuple or list; a scalar is its own only element. */
-export function elementsOf(value: ServerValue): readonly ServerValue[] {
-  if (value.form === 'list') return value.elements
-  if (value.form === 'vector' || value.form === 'arrayVector') {
-    return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
-  }
-  return [value]
-}
 
 /** dict(keyObj, valueObj, [ordered]) or dict(keyType, valueType, [ordered]); the order is always kept. */
 const dict = defineFunction('dict', ['keyObj', 'valueObj', 'ordered'], 2, (_, [keys, values]) => {

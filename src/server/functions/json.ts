@@ -8,6 +8,7 @@ import type { Scalar } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { makeDictionary } from '../script/dictionary.js'
+import { elementsOf } from '../script/items.js'
 import { readNumber } from '../script/literal.js'
 import {
   boolScalar,
@@ -19,7 +20,6 @@ import {
 } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { tupleOf, vectorOfElements } from '../script/vector-literal.js'
-import { elementsOf } from './container.js'
 import { unaryFunction } from './define.js'
 
 const fromStdJson = unaryFunction('fromStdJson', value => {

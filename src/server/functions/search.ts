@@ -12,18 +12,19 @@ import { dictionaryKeys, entryOf } from '../script/dictionary.js'
 import { keysOfVector, type Key } from '../script/operators/keys.js'
 import { numberKindOf } from '../script/operators/numbers.js'
 import { applyBinary } from '../script/operators/operators.js'
-import { operandOf, scalarVector } from '../script/operators/shape.js'
+import { operandOf } from '../script/operators/shape.js'
 import { isLiteral, textsOfVector } from '../script/operators/text.js'
 import { textOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
-import { vectorOfElements } from '../script/vector-literal.js'
+import { tupleElements, vectorOfElements } from '../script/vector-literal.js'
+import { columnOfScalar } from '../tables/convert.js'
 import { binaryFunction } from './define.js'
 
 /** What `in` looks into, as a vector. */
 function haystackOf(value: ServerValue): Vector {
   switch (value.form) {
     case 'scalar':
-      return scalarVector(value)
+      return columnOfScalar(value)
     case 'vector':
       return value
     case 'set':
@@ -61,10 +62,8 @@ function isPlainNumber(type: DataType): boolean {
 }
 
 function isIn(needle: ServerValue, haystack: ServerValue): ServerValue {
-  if (needle.form === 'vector' && needle.type === 'ANY') {
-    const elements = needle.data.slice(0, needle.length) as readonly ServerValue[]
-    return vectorOfElements(elements.map(element => isIn(element, haystack)))
-  }
+  const tuple = tupleElements(needle)
+  if (tuple !== undefined) return vectorOfElements(tuple.map(element => isIn(element, haystack)))
   const operand = operandOf(needle, 'in')
   const within = haystackOf(haystack)
   const isNothing = haystack.form === 'scalar' && haystack.value === null

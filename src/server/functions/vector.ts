@@ -14,12 +14,12 @@ import { int64Of } from '../script/operators/numbers.js'
 import { joinValues } from '../script/operators/operators.js'
 import { sortRows } from '../script/operators/order.js'
 import { sequence } from '../script/operators/sequence.js'
-import { scalarVector } from '../script/operators/shape.js'
 import { overwrite } from '../script/ownership.js'
 import { integerOf, intScalar, isVoid } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { tupleOf, vectorOfElements } from '../script/vector-literal.js'
 import { zeroColumn } from '../tables/column-layout.js'
+import { columnOfScalar } from '../tables/convert.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/table.js'
 import { alias, binaryFunction, defineFunction, unaryFunction } from './define.js'
@@ -31,9 +31,9 @@ export function columnArgument(value: ServerValue | undefined, name: string): Co
     case 'arrayVector':
       return value
     case 'scalar':
-      return scalarVector(value)
+      return columnOfScalar(value)
     case 'type':
-      return scalarVector(intScalar(dataTypes[value.column.type].id))
+      return columnOfScalar(intScalar(dataTypes[value.column.type].id))
     case 'pair':
     case 'set':
     case 'matrix':

@@ -1,21 +1,22 @@
 /*
   `x[i] = v`: changing elements of what a variable holds.
 */
-import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
+import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import { isFixedType } from '../../protocol/elements.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { stringsOf } from '../../protocol/string-vector.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
-import { convertColumn } from '../tables/convert.js'
+import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { isFixedVector } from '../tables/column-layout.js'
 import type { ServerTable } from '../tables/table.js'
 import { ScriptError } from './builtin.js'
 import { setEntry } from './dictionary.js'
 import { resolveSlice, rowsOfIndex, type IndexValue } from './indexing.js'
+import { elementsOf } from './items.js'
 import { joinColumns } from './join-vectors.js'
 import { claimArray, overwrite, ownsArray } from './ownership.js'
 import { ownStrings } from './append-elements.js'
-import { operandOf, scalarVector } from './operators/shape.js'
+import { operandOf } from './operators/shape.js'
 import { textOf } from './scalar.js'
 import type { ServerDictionary, ServerValue } from './values.js'
 import { isWireValue, tupleOf } from './vector-literal.js'
@@ -67,7 +68,7 @@ function assignVector(target: Vector, index: IndexValue, value: ServerValue): bo
   if (positions === undefined) return false
   if (target.type === 'ANY') return assignTuple(target, index, positions, value)
   const operand = value.form === 'scalar' ? undefined : operandOf(value, 'assignment')
-  const source = value.form === 'scalar' ? scalarVector(value) : operand!.vector
+  const source = value.form === 'scalar' ? columnOfScalar(value) : operand!.vector
   if (source.length !== 1 && source.length !== positions.length) return false
   writeRows(target, positions, convertColumn(source, columnTypeOf(target)) as Vector)
   return true
@@ -163,17 +164,10 @@ function placeElements(
     for (const position of positions) elements[position] = value
     return true
   }
-  const parts = partsOf(value)
+  const parts = elementsOf(value)
   if (parts.length !== positions.length) return false
   positions.forEach((position, i) => (elements[position] = parts[i]!))
   return true
-}
-
-function partsOf(value: ServerValue): readonly ServerValue[] {
-  if (value.form === 'list') return value.elements
-  if (value.form !== 'vector') return [value]
-  if (value.type === 'ANY') return value.data.slice(0, value.length) as readonly ServerValue[]
-  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
 }
 
 /** `m[j] = column`, `m[i, j] = v`. */
@@ -202,8 +196,8 @@ function assignEntries(target: ServerDictionary, index: IndexValue, value: Serve
     setEntry(target, index, value)
     return true
   }
-  const keys = partsOf(index)
-  const values = value.form === 'scalar' ? keys.map(() => value) : partsOf(value)
+  const keys = elementsOf(index)
+  const values = value.form === 'scalar' ? keys.map(() => value) : elementsOf(value)
   if (values.length !== keys.length) return false
   keys.forEach((key, i) => setEntry(target, key, values[i]!))
   return true
@@ -227,5 +221,5 @@ function assignTableColumn(target: ServerTable, index: IndexValue, value: Server
 function columnFor(value: ServerValue, rows: number): Column | undefined {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
   if (value.form !== 'scalar') return undefined
-  return takeRows(scalarVector(value), new Int32Array(rows))
+  return takeRows(columnOfScalar(value), new Int32Array(rows))
 }

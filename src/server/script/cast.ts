@@ -10,11 +10,11 @@ import type { ArrayVector, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 import { convertTemporal } from '../tables/convert-temporal.js'
 import { decimalOfText, textColumn } from '../tables/convert-text.js'
-import { convertColumn } from '../tables/convert.js'
+import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { ScriptError } from './builtin.js'
 import { matrixColumn, reshape } from './operators/matrix.js'
 import { joinVectors } from './join-vectors.js'
-import { scalarAt, scalarVector } from './operators/shape.js'
+import { scalarAt } from './operators/shape.js'
 import { isLiteral, textsOfVector } from './operators/text.js'
 import { textOf } from './scalar.js'
 import type { ServerValue } from './values.js'
@@ -56,7 +56,7 @@ export function castValue(value: ServerValue, type: ColumnType): ServerValue {
   switch (value.form) {
     case 'scalar':
       if (type.type === 'ANY') return { form: 'vector', type: 'ANY', length: 1, data: [value] }
-      return scalarAt(castVector(scalarVector(value), type), 0)
+      return scalarAt(castVector(columnOfScalar(value), type), 0)
     case 'vector':
       if (value.type === 'ANY' && type.type !== 'ANY') return castTuple(value.data, type)
       return castVector(value, type)
@@ -93,7 +93,7 @@ function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   const cast = elements.map(element => castValue(element as ServerValue, type))
   if (cast.length === 0) return vectorOf(type, [])
   const [first, ...others] = cast.map(element =>
-    element.form === 'scalar' ? scalarVector(element) : undefined,
+    element.form === 'scalar' ? columnOfScalar(element) : undefined,
   )
   if (first === undefined || others.includes(undefined)) return vectorOfElements(cast)
   return (others as Vector[]).reduce(joinVectors, first)

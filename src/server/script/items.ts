@@ -1,5 +1,5 @@
 /*
-  What `for` and `each` go through.
+  Values one element after the other: as `for` and `each` go through them, and as lists.
 */
 import { elementAt } from '../../protocol/element.js'
 import { ScriptError } from './builtin.js'
@@ -8,6 +8,15 @@ import { matrixColumn } from './operators/matrix.js'
 import { scalarAt } from './operators/shape.js'
 import { intScalar } from './scalar.js'
 import type { ServerValue } from './values.js'
+import { tupleElements } from './vector-literal.js'
+
+/** Elements of a vector, tuple or list, rows of an array vector; any other value is its own only element. */
+export function elementsOf(value: ServerValue): readonly ServerValue[] {
+  const tuple = tupleElements(value)
+  if (tuple !== undefined) return tuple
+  if (value.form !== 'vector' && value.form !== 'arrayVector') return [value]
+  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
+}
 
 /** Elements of a vector, columns of a matrix, rows of a table; `2:4` counts 2, 3 and `4:2` counts 3, 2. */
 export function* itemsOf(value: ServerValue): Generator<ServerValue, void, void> {

@@ -3,6 +3,7 @@
 */
 import { sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
+import { columnOfScalar } from '../tables/convert.js'
 import type { ServerTable } from '../tables/table.js'
 import type { Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
@@ -10,7 +11,6 @@ import { evaluate } from './evaluate.js'
 import type { ColumnScope, Frame } from './frame.js'
 import { operatorNames } from './operator-names.js'
 import { truthOf } from './operators/logic.js'
-import { scalarVector } from './operators/shape.js'
 import type { Expression, SelectColumn } from './syntax.js'
 import type { ServerValue } from './values.js'
 
@@ -109,7 +109,7 @@ function* filterRows(
 
 function rowsWhere(condition: ServerValue, rows: number): Int32Array {
   if (condition.form === 'scalar') {
-    const holds = truthOf(scalarVector(condition), 'where')[0] === 1
+    const holds = truthOf(columnOfScalar(condition), 'where')[0] === 1
     return Int32Array.from({ length: holds ? rows : 0 }, (_, row) => row)
   }
   if (condition.form !== 'vector' || condition.length !== rows) {
@@ -135,7 +135,7 @@ export function columnOfResult(value: ServerValue, rows: number): Column {
  */
 export function asColumn(value: ServerValue): Column {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
-  if (value.form === 'scalar') return scalarVector(value)
+  if (value.form === 'scalar') return columnOfScalar(value)
   throw new ScriptError('A column must be a scalar or a vector.')
 }
 

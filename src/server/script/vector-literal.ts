@@ -30,8 +30,7 @@ export function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | und
   return bothLiteral ? { type: 'STRING' } : undefined
 }
 
-/** The type of a column that could hold the scalar. */
-export function scalarType(value: Scalar): ColumnType {
+function scalarType(value: Scalar): ColumnType {
   return 'scale' in value ? { type: value.type, scale: value.scale } : { type: value.type }
 }
 
@@ -87,6 +86,13 @@ export function tupleOf(values: readonly ServerValue[]): ServerValue {
   }
   const list: ValueList = { form: 'list', elements: values }
   return list
+}
+
+/** The elements of a tuple or of a list that stands for one; undefined for anything else. */
+export function tupleElements(value: ServerValue): readonly ServerValue[] | undefined {
+  if (value.form === 'list') return value.elements
+  if (value.form !== 'vector' || value.type !== 'ANY') return undefined
+  return value.data.slice(0, value.length) as readonly ServerValue[]
 }
 
 /** True for values that stand in a tuple as they are. */

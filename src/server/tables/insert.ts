@@ -6,6 +6,7 @@ import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
 import type { ServerDictionary, ServerValue } from '../script/values.js'
+import { tupleElements } from '../script/vector-literal.js'
 import { nullColumn } from './column-layout.js'
 import { columnOfScalar } from './convert.js'
 import { valueCountError } from './prepare.js'
@@ -24,7 +25,7 @@ export function insertValues(table: ServerTable, args: readonly ServerValue[]): 
   }
   if (args.length === 1 && first?.form === 'serverDictionary') return insertDictionary(table, first)
   if (args.length === 1) {
-    const elements = first && elementsOf(first)
+    const elements = first && tupleElements(first)
     if (elements !== undefined) return insertColumns(table, elements)
   }
   return insertColumns(table, args)
@@ -101,14 +102,6 @@ function tuple(data: readonly Value[]): Vector {
 
 function oneArray(cells: Vector): ArrayVector {
   return { form: 'arrayVector', length: 1, offsets: Uint32Array.of(0, cells.length), cells }
-}
-
-/** The elements of a tuple; undefined for anything else. */
-function elementsOf(value: ServerValue): readonly ServerValue[] | undefined {
-  if (value.form === 'list') return value.elements
-  if (value.form === 'vector' && value.type === 'ANY')
-    return value.data.slice(0, value.length) as ServerValue[]
-  return undefined
 }
 
 /** A dictionary must hold values of any type, one for each column (server notes §1.1). */

@@ -2,12 +2,13 @@
   < <= == != > >= on vectors. Null is smaller than every value and equal to null (manual, "Functions and NULL").
 */
 import { dataTypes, isDecimal } from '../../../protocol/data-type.js'
+import { isTemporal } from '../../../protocol/temporal.js'
 import type { SymbolVector, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../builtin.js'
 import { decimalAsDouble, rescale, unscaledOf } from './decimal.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
 import type { Pairing } from './shape.js'
-import { alignTemporal, isTemporal } from './temporal.js'
+import { alignTemporal } from './temporal.js'
 import { isLiteral, textsOfVector } from './text.js'
 
 /** Operators that make BOOL of two values. */

@@ -4,11 +4,12 @@
 import { isDecimal } from '../../../protocol/data-type.js'
 import { vectorOf } from '../../../protocol/element.js'
 import type { Vector } from '../../../protocol/value.js'
+import { columnOfScalar } from '../../tables/convert.js'
 import { intScalar } from '../scalar.js'
 import type { ServerValue } from '../values.js'
 import { arithmetic } from './arithmetic.js'
 import { unscaledOf } from './decimal.js'
-import { operandOf, scalarVector } from './shape.js'
+import { operandOf } from './shape.js'
 
 /** @throws {ScriptError} for what has no arithmetic, such as text */
 export function negate(value: ServerValue): ServerValue {
@@ -26,7 +27,7 @@ function negateVector(vector: Vector): Vector {
     // 0 - x would turn 0 into 0, not -0.
     return arithmetic('*', {
       left: vector,
-      right: scalarVector(intScalar(-1)),
+      right: columnOfScalar(intScalar(-1)),
       length: vector.length,
       leftStep: 1,
       rightStep: 0,
@@ -34,7 +35,7 @@ function negateVector(vector: Vector): Vector {
     })
   }
   return arithmetic('-', {
-    left: scalarVector(intScalar(0)),
+    left: columnOfScalar(intScalar(0)),
     right: vector,
     length: vector.length,
     leftStep: 0,

@@ -3,6 +3,7 @@
 */
 import { elementAt } from '../../../protocol/element.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
+import { columnOfScalar } from '../../tables/convert.js'
 import { ScriptError } from '../builtin.js'
 import { castTo } from '../cast.js'
 import { joinColumns } from '../join-vectors.js'
@@ -10,7 +11,7 @@ import { comparisonOperators, operatorNames } from '../operator-names.js'
 import { boolScalar, doubleScalar, intScalar } from '../scalar.js'
 import type { BinaryOperator, UnaryOperator } from '../syntax.js'
 import type { ServerValue } from '../values.js'
-import { tupleOf, vectorOfElements, vectorOfScalars } from '../vector-literal.js'
+import { tupleElements, tupleOf, vectorOfElements, vectorOfScalars } from '../vector-literal.js'
 import { arithmetic, type ArithmeticOperator } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'
 import { logic, not } from './logic.js'
@@ -18,11 +19,11 @@ import { dotProduct } from './matrix.js'
 import { negate } from './negate.js'
 import { sequence } from './sequence.js'
 import { setOperation } from './set-operation.js'
-import { pairOperands, scalarVector } from './shape.js'
+import { pairOperands } from './shape.js'
 
 /** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
 export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
-  const tuple = elementsOf(operand)
+  const tuple = tupleElements(operand)
   if (tuple !== undefined) {
     return vectorOfElements(tuple.map(element => applyUnary(operator, element)))
   }
@@ -126,8 +127,8 @@ function applyToTuples(
   left: ServerValue,
   right: ServerValue,
 ): ServerValue | undefined {
-  const a = elementsOf(left)
-  const b = elementsOf(right)
+  const a = tupleElements(left)
+  const b = tupleElements(right)
   if (a === undefined && b === undefined) return undefined
   const length = a?.length ?? b?.length ?? 0
   if (a !== undefined && b !== undefined && a.length !== b.length) {
@@ -142,12 +143,6 @@ function applyToTuples(
     results.push(applyElementwise(operator, x, y))
   }
   return comparisonOperators.has(operator) ? vectorOfElements(results) : tupleOf(results)
-}
-
-function elementsOf(value: ServerValue): readonly ServerValue[] | undefined {
-  if (value.form === 'list') return value.elements
-  if (value.form !== 'vector' || value.type !== 'ANY') return undefined
-  return value.data.slice(0, value.length) as readonly ServerValue[]
 }
 
 function rowsOf(value: ServerValue): readonly ServerValue[] | undefined {
@@ -168,14 +163,14 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
 
 /** `x <- y`: scalars and vectors make a longer vector. */
 export function joinValues(left: ServerValue, right: ServerValue): ServerValue {
-  const a = left.form === 'scalar' ? scalarVector(left) : left
-  const b = right.form === 'scalar' ? scalarVector(right) : right
+  const a = left.form === 'scalar' ? columnOfScalar(left) : left
+  const b = right.form === 'scalar' ? columnOfScalar(right) : right
   const areColumns =
     (a.form === 'vector' || a.form === 'arrayVector') &&
     (b.form === 'vector' || b.form === 'arrayVector')
   if (areColumns) return joinColumns(a, b)
   if (a.form === 'list' || b.form === 'list') {
-    return tupleOf([...(elementsOf(a) ?? [a]), ...(elementsOf(b) ?? [b])])
+    return tupleOf([...(tupleElements(a) ?? [a]), ...(tupleElements(b) ?? [b])])
   }
   if (a.form === 'matrix' && (b.form === 'matrix' || b.form === 'vector')) {
     const added = b.form === 'matrix' ? b.elements : b

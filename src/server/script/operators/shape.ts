@@ -2,12 +2,12 @@
   Scalars, vectors, pairs, matrices and array vectors seen as one vector and a way back, so that an operator is
   written once, for vectors.
 */
-import { elementAt, vectorOf } from '../../../protocol/element.js'
+import { dataTypes } from '../../../protocol/data-type.js'
+import { elementAt } from '../../../protocol/element.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
+import { columnOfScalar } from '../../tables/convert.js'
 import { ScriptError } from '../builtin.js'
 import { intScalar } from '../scalar.js'
-import { scalarType } from '../vector-literal.js'
-import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerValue } from '../values.js'
 
 /** A value seen as a vector. */
@@ -17,11 +17,6 @@ export interface Operand {
   readonly isScalar: boolean
   /** Puts a vector of results of the same length into the operand's own form. */
   readonly rebuild: (result: Vector) => ServerValue
-}
-
-export function scalarVector(value: Scalar): Vector {
-  if (value.type === 'VOID') return { form: 'vector', type: 'VOID', length: 1 }
-  return vectorOf(scalarType(value), [value.value]) as Vector
 }
 
 /** Element `index` of a vector whose elements are scalars, as those of tuples need not be. */
@@ -34,7 +29,7 @@ export function operandOf(value: ServerValue, operation: string): Operand {
   switch (value.form) {
     case 'scalar':
       return {
-        vector: scalarVector(value),
+        vector: columnOfScalar(value),
         isScalar: true,
         rebuild: result => scalarAt(result, 0),
       }

@@ -3,6 +3,7 @@
 */
 import { dataTypes, type DataType } from '../../../protocol/data-type.js'
 import { nullInt64 } from '../../../protocol/null-value.js'
+import { isTemporal } from '../../../protocol/temporal.js'
 import type { Vector } from '../../../protocol/value.js'
 import { convertColumn } from '../../tables/convert.js'
 import { computeInt32, computeInt64, numericArithmetic, refused } from './arithmetic.js'
@@ -32,10 +33,6 @@ const fineness: readonly DataType[] = [
   'TIME',
   'NANOTIME',
 ]
-
-export function isTemporal(type: DataType): boolean {
-  return dataTypes[type].category === 'temporal'
-}
 
 /** The type both can be compared in. */
 function commonTemporalType(a: DataType, b: DataType): DataType {
