@@ -74,7 +74,8 @@ export function scalarAt(vector: TypedVector, index: number): Scalar {
       return { form, type: vector.type, value: stored === nullDouble ? null : stored }
     }
     case 'SYMBOL':
-      return { form, type: vector.type, value: vector.base[vector.codes[index]!]! }
+      // There are no SYMBOL scalars in DolphinDB: an element of the vector is a STRING.
+      return { form, type: 'STRING', value: vector.base[vector.codes[index]!]! }
     case 'STRING':
       return { form, type: vector.type, value: stringsOf(vector)[index]! }
     case 'BLOB':

@@ -55,8 +55,10 @@ const typeOf = (type: DataType, scale?: number): ColumnType => ({
 t.test('an element is the scalar that was put in, or the null of its type', async t => {
   for (const [type, value, scale] of samples) {
     const column = vectorOf(typeOf(type, scale), [null, value, null])
+    // DolphinDB has no SYMBOL scalars.
+    const elementType = type === 'SYMBOL' ? 'STRING' : type
     t.equal(rowCount(column), 3)
-    t.strictSame(elementAt(column, 1), scalar(type, value, scale), `${type} value`)
+    t.strictSame(elementAt(column, 1), scalar(elementType, value, scale), `${type} value`)
     t.same(
       [0, 1, 2].map(row => isNullAt(column, row)),
       [true, false, true],
@@ -64,7 +66,7 @@ t.test('an element is the scalar that was put in, or the null of its type', asyn
     )
     const none =
       type === 'SYMBOL' || type === 'STRING' ? '' : type === 'BLOB' ? new Uint8Array(0) : null
-    t.strictSame(elementAt(column, 2), scalar(type, none, scale), `${type} null`)
+    t.strictSame(elementAt(column, 2), scalar(elementType, none, scale), `${type} null`)
     t.strictSame(columnTypeOf(column), typeOf(type, scale))
   }
 })
