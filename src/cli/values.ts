@@ -32,17 +32,17 @@ export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
   }
 }
 
-const truths: Readonly<Record<string, boolean>> = {
-  '1': true,
-  true: true,
-  yes: true,
-  '0': false,
-  false: false,
-  no: false,
-}
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['true', true],
+  ['yes', true],
+  ['0', false],
+  ['false', false],
+  ['no', false],
+])
 
 export const onOff: Reader<boolean> = {
-  ...single('true or false', text => truths[text.toLowerCase()]),
+  ...single('true or false', text => truths.get(text.toLowerCase())),
   form: 'switch',
 }
 

@@ -153,6 +153,7 @@ t.test('ports, names of runs, lists, choices and switches', async t => {
   t.equal(read(values.onOff, 'YES'), true)
   t.equal(read(values.onOff, '0'), false)
   t.equal(read(values.onOff, 'maybe'), undefined)
+  t.equal(read(values.onOff, 'constructor'), undefined)
   t.equal(read(values.text, 'x', 'y'), 'y', 'the last one counts')
   t.equal(read(values.text, ''), undefined)
   t.equal(read(values.anyText, ''), '')
