@@ -1,6 +1,7 @@
 /*
   COMPLEX, POINT and DURATION: two numbers in one text.
 */
+import { durationUnitOf } from '../protocol/duration.js'
 import { nullDouble } from '../protocol/null-value.js'
 import { latin1 } from './cell-number.js'
 
@@ -43,11 +44,6 @@ function readPair(pattern: RegExp, text: string, into: Float64Array, at: number)
   return 0
 }
 
-/** Units as DolphinDB numbers them (protocol notes §4.2, DURATION). */
-const units: ReadonlyMap<string, number> = new Map(
-  ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B'].map((unit, i) => [unit, i]),
-)
-
 /** `3M`, `200ms`, or with the four letters of an exchange's calendar `5XNYS`: 0, NaN or Infinity. */
 export function readDuration(
   bytes: Uint8Array,
@@ -58,19 +54,11 @@ export function readDuration(
 ): number {
   const match = /^\s*([+-]?\d+)([A-Za-z]{1,4})\s*$/.exec(latin1(bytes, start, end))
   if (match === null) return NaN
-  const unit = units.get(match[2]!) ?? exchangeUnit(match[2]!)
+  const unit = durationUnitOf(match[2]!)
   const count = Number(match[1])
   if (unit === undefined) return NaN
   if (Math.abs(count) > 2_147_483_647) return Infinity
   into[at] = count
   into[at + 1] = unit
   return 0
-}
-
-/** The code's letters, the first one in the top byte. */
-function exchangeUnit(code: string): number | undefined {
-  if (!/^[A-Z]{4}$/.test(code)) return undefined
-  let unit = 0
-  for (const letter of code) unit = unit * 256 + letter.charCodeAt(0)
-  return unit
 }

@@ -5,12 +5,10 @@
 import { Buffer } from 'node:buffer'
 import { formatBinary16 } from './binary16.js'
 import { formatDecimal } from './decimal.js'
+import { durationUnitText } from './duration.js'
 import { elementAt } from './element.js'
 import { formatTemporal } from './temporal.js'
 import type { Column, Scalar, Value } from './value.js'
-
-/** Units of DURATION by number (§4.2). */
-const durationUnits = ['ns', 'us', 'ms', 's', 'm', 'H', 'd', 'w', 'M', 'y', 'B'] as const
 
 /** Text of one element, '' for null; a row of an array vector is `[1,2,3]`. */
 export function formatElement(column: Column, index: number): string {
@@ -57,7 +55,9 @@ export function formatScalar(scalar: Scalar): string {
     case 'NANOTIMESTAMP':
       return formatTemporal(scalar.type, scalar.value)
     case 'FLOAT':
-      return formatFloat(scalar.value)
+      return formatNumber(
+        Number.isFinite(scalar.value) ? shortestFloat(scalar.value) : scalar.value,
+      )
     case 'DOUBLE':
       return formatNumber(scalar.value)
     case 'BLOB':
@@ -74,7 +74,7 @@ export function formatScalar(scalar: Scalar): string {
     case 'POINT':
       return `(${scalar.value.map(formatNumber).join(', ')})`
     case 'DURATION':
-      return `${scalar.value.count}${durationUnit(scalar.value.unit)}`
+      return `${scalar.value.count}${durationUnitText(scalar.value.unit)}`
     case 'DECIMAL32':
     case 'DECIMAL64':
     case 'DECIMAL128':
@@ -90,19 +90,16 @@ function formatNumber(value: number): string {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? 'inf' : '-inf'
 }
 
-/** Shortest text that gives the same single-precision number: 0.1, not 0.10000000149011612. */
-function formatFloat(value: number): string {
-  if (value === 0) return formatNumber(value)
+/**
+ * The double of the fewest digits that is the same number in single precision: 0.1, not 0.10000000149011612.
+ *
+ * @param value  finite
+ */
+export function shortestFloat(value: number): number {
+  if (value === 0) return value
   for (let digits = 6; digits < 9; digits++) {
-    const text = value.toPrecision(digits)
-    if (Math.fround(Number(text)) === value) return formatNumber(Number(text))
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === Math.fround(value)) return short
   }
-  return formatNumber(Number(value.toPrecision(9)))
-}
-
-/** Units beyond the list are four letters of an exchange code, the first in the highest byte. */
-function durationUnit(unit: number): string {
-  const known = durationUnits[unit]
-  if (known !== undefined) return known
-  return String.fromCharCode(unit >>> 24, (unit >> 16) & 255, (unit >> 8) & 255, unit & 255)
+  return Number(value.toPrecision(9))
 }

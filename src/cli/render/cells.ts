@@ -1,7 +1,7 @@
 /*
   Any DolphinDB value as columns of cells, the common ground of tables and CSV.
 */
-import { elementAt, isNullAt, rowCount } from '../../protocol/element.js'
+import { elementAt, isNullAt } from '../../protocol/element.js'
 import { formatElement, formatScalar } from '../../protocol/text.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
@@ -23,17 +23,17 @@ export function gridOf(value: Value): Grid {
       return {
         names: ['key', 'value'],
         columns: [value.keys, value.values],
-        rows: rowCount(value.keys),
+        rows: value.keys.length,
       }
     case 'matrix':
       return matrixGrid(value)
     case 'pair':
     case 'set':
-      return { names: undefined, columns: [value.elements], rows: rowCount(value.elements) }
+      return { names: undefined, columns: [value.elements], rows: value.elements.length }
     case 'scalar':
       return { names: undefined, columns: [tupleOf([value])], rows: 1 }
     default:
-      return { names: undefined, columns: [value], rows: rowCount(value) }
+      return { names: undefined, columns: [value], rows: value.length }
   }
 }
 
@@ -69,7 +69,7 @@ export function inlineText(value: Value): string {
     case 'table':
       return `<table of ${value.rows} rows, ${value.columns.length} columns>`
     case 'dictionary':
-      return `<dictionary of ${rowCount(value.keys)} keys>`
+      return `<dictionary of ${value.keys.length} keys>`
     case 'matrix':
       return `<matrix of ${value.rows} x ${value.columns}>`
     case 'pair':
@@ -82,7 +82,7 @@ export function inlineText(value: Value): string {
 }
 
 function bracketed(column: Column): string {
-  const length = rowCount(column)
+  const { length } = column
   const shown = Array.from({ length: Math.min(length, maxInlineElements) }, (_, row) =>
     cellText(column, row),
   )

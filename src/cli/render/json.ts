@@ -2,8 +2,8 @@
   A value as JSON for programs. What JSON numbers cannot hold exactly is text: a LONG beyond 2^53, every DECIMAL,
   NaN and the infinities. Temporal values are DolphinDB's own text. Null is null.
 */
-import { elementAt, isNullAt, rowCount } from '../../protocol/element.js'
-import { formatScalar } from '../../protocol/text.js'
+import { elementAt, isNullAt } from '../../protocol/element.js'
+import { formatScalar, shortestFloat } from '../../protocol/text.js'
 import { jsonLine } from '../text.js'
 import type { Column, Scalar, Table, Value } from '../../protocol/value.js'
 
@@ -35,7 +35,7 @@ function jsonOf(value: Value): Json {
       return Array.from({ length: value.rows }, (_, row) => rowObject(value, row))
     case 'dictionary':
       return Object.fromEntries(
-        Array.from({ length: rowCount(value.keys) }, (_, index) => [
+        Array.from({ length: value.keys.length }, (_, index) => [
           keyText(elementAt(value.keys, index)),
           elementJson(value.values, index),
         ]),
@@ -50,7 +50,7 @@ function jsonOf(value: Value): Json {
     case 'set':
       return jsonOf(value.elements)
     default:
-      return Array.from({ length: rowCount(value) }, (_, index) => elementJson(value, index))
+      return Array.from({ length: value.length }, (_, index) => elementJson(value, index))
   }
 }
 
@@ -104,12 +104,6 @@ function numberJson(value: number): Json {
   return Number.isFinite(value) ? value : String(value)
 }
 
-/** The shortest number that is the same FLOAT: 0.1, not 0.10000000149011612. */
 function floatJson(value: number): Json {
-  if (!Number.isFinite(value)) return String(value)
-  for (let digits = 6; digits < 9; digits++) {
-    const short = Number(value.toPrecision(digits))
-    if (Math.fround(short) === Math.fround(value)) return short
-  }
-  return Number(value.toPrecision(9))
+  return Number.isFinite(value) ? shortestFloat(value) : String(value)
 }

@@ -8,11 +8,11 @@ import {
   type DataType,
   type DecimalType,
 } from '../../protocol/data-type.js'
+import { durationUnits } from '../../protocol/duration.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { castValue } from '../script/cast.js'
-import { durationUnits } from '../script/literal.js'
 import { operandOf, scalarAt } from '../script/operators/shape.js'
 import type { ServerValue } from '../script/values.js'
 import { nullColumn } from '../tables/column-layout.js'
@@ -116,7 +116,7 @@ const duration: Builtin = {
   call: (_, [value]): ServerValue => {
     const text = textArgument(value, 'X')
     const [, count, suffix = ''] = /^(-?\d+)([a-zA-Z]{1,2})$/.exec(text) ?? []
-    const unit = durationUnits[suffix]
+    const unit = durationUnits.get(suffix)
     if (count === undefined || unit === undefined) {
       throw new ScriptError(`The string [${text}] is not a duration.`)
     }

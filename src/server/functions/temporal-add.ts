@@ -1,6 +1,7 @@
 /*
   temporalAdd: moving dates and times by calendar units (DolphinDB manual, page temporalAdd).
 */
+import { durationUnits } from '../../protocol/duration.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
 import {
   civilFromDays,
@@ -12,7 +13,6 @@ import {
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
-import { durationUnits } from '../script/literal.js'
 import { operandOf } from '../script/operators/shape.js'
 import type { ServerValue } from '../script/values.js'
 import { integerArgument, textArgument } from './arguments.js'
@@ -45,11 +45,9 @@ const nanosPerDurationUnit: readonly bigint[] = [
   nanosPerDay,
   7n * nanosPerDay,
 ]
-const {
-  M: months,
-  y: years,
-  B: businessDays,
-} = durationUnits as { M: number; y: number; B: number }
+const months = durationUnits.get('M')
+const years = durationUnits.get('y')
+const businessDays = durationUnits.get('B')
 
 /** temporalAdd(date, duration, [unit]): a duration (`1M`), or a number and its unit ("M"). */
 const temporalAdd: Builtin = {
@@ -81,7 +79,7 @@ function distanceOf(
   if (distance?.form === 'scalar' && distance.type === 'DURATION' && distance.value !== null) {
     return distance.value
   }
-  const unit = durationUnits[textArgument(unitArgument, 'unit')]
+  const unit = durationUnits.get(textArgument(unitArgument, 'unit'))
   if (unit === undefined) throw new ScriptError('The argument [unit] is not a unit of time.')
   return { count: integerArgument(distance, 'duration'), unit }
 }

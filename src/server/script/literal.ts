@@ -2,24 +2,10 @@
   Numbers, dates and times as scripts write them (server notes §7, "script literals").
 */
 import type { DataType, DecimalType } from '../../protocol/data-type.js'
+import { durationUnits } from '../../protocol/duration.js'
 import { parseTemporal, type TemporalType } from '../../protocol/temporal.js'
 import type { Scalar } from '../../protocol/value.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, stringScalar } from './scalar.js'
-
-/** Unit numbers of DURATION on the wire (protocol notes §4.2). */
-export const durationUnits: Readonly<Record<string, number>> = {
-  ns: 0,
-  us: 1,
-  ms: 2,
-  s: 3,
-  m: 4,
-  H: 5,
-  d: 6,
-  w: 7,
-  M: 8,
-  y: 9,
-  B: 10,
-}
 
 const nullSuffixes: Readonly<Record<string, DataType>> = {
   b: 'BOOL',
@@ -115,7 +101,7 @@ function readPlainNumber(source: string, start: number): NumberLiteral | undefin
 
 function scalarOf(digits: string, exponent: string, suffix: string): Scalar | undefined {
   const isInteger = exponent === '' && !digits.includes('.')
-  if (digits === '00' && suffix in nullSuffixes) return nullOf(nullSuffixes[suffix]!)
+  if (digits === '00' && Object.hasOwn(nullSuffixes, suffix)) return nullOf(nullSuffixes[suffix]!)
   switch (suffix) {
     case '':
       return isInteger ? integer(digits) : doubleScalar(Number(digits + exponent))
@@ -136,7 +122,7 @@ function scalarOf(digits: string, exponent: string, suffix: string): Scalar | un
     case 'l':
       return isInteger && BigInt(digits) < 2n ** 63n ? longScalar(BigInt(digits)) : undefined
     default: {
-      const unit = durationUnits[suffix]
+      const unit = durationUnits.get(suffix)
       if (unit === undefined || !isInteger) return undefined
       return { form: 'scalar', type: 'DURATION', value: { count: Number(digits), unit } }
     }

@@ -38,23 +38,25 @@ const precedences: Readonly<Record<string, number>> = {
 }
 
 /** Functions that are operators by name bind as the operator does: `2 add 3 sub 5 f 5` is `2 + 3 - (5 f 5)`. */
-const wordPrecedences: Readonly<Record<string, number>> = {
-  add: 8,
-  sub: 8,
-  lshift: 7,
-  rshift: 7,
-  bitAnd: 6,
-  bitXor: 5,
-  bitOr: 4,
-  lt: 3,
-  le: 3,
-  eq: 3,
-  ne: 3,
-  gt: 3,
-  ge: 3,
-  seq: 15,
-  pair: 15,
-}
+const wordPrecedences: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    add: 8,
+    sub: 8,
+    lshift: 7,
+    rshift: 7,
+    bitAnd: 6,
+    bitXor: 5,
+    bitOr: 4,
+    lt: 3,
+    le: 3,
+    eq: 3,
+    ne: 3,
+    gt: 3,
+    ge: 3,
+    seq: 15,
+    pair: 15,
+  }),
+)
 
 const functionPrecedence = 10
 const notPrecedence = 2.5
@@ -209,7 +211,7 @@ function extendByWord(
   const isInfix = isNegated || infixWords.has(word)
   if (!isInfix && (!cursor.isFunction(text) || stopsHere(cursor, word))) return undefined
   if (!isInfix && !startsOperand(cursor, 1)) return undefined
-  const precedence = wordPrecedences[text] ?? functionPrecedence
+  const precedence = wordPrecedences.get(text) ?? functionPrecedence
   if (precedence < minPrecedence) return undefined
   if (isNegated) cursor.next()
   const nameToken = cursor.next()

@@ -139,3 +139,9 @@ t.test('a dictionary literal takes bare words as keys', async t => {
   t.equal(await show('d = {a: 1, "b": 2}; d.a + d[`b]'), '3')
   t.match(await run('{k: 1}'), { form: 'dictionary' })
 })
+
+t.test('words that every object knows are no suffixes', async t => {
+  for (const script of ['1constructor', '00toString', '5valueOf']) {
+    t.equal(await fail(script), `Syntax Error: [line #1] Cannot recognize the token ${script}`)
+  }
+})
