@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../errors.js'
+import { systemCode } from './exit.js'
 import { refusal } from './not-yet.js'
 import type { ConfigLayer } from './options.js'
 import { clean, didYouMean } from './text.js'
@@ -54,7 +55,7 @@ async function readText(path: string, named: boolean): Promise<string | undefine
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = systemCode(error)
     if (!named && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
     throw new UsageError(
       'DDB_CONFIG',

@@ -17,6 +17,7 @@ import {
 import { homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DdbError } from '../errors.js'
+import { systemCode } from './exit.js'
 import { clean } from './text.js'
 
 /** Who holds a lock. */
@@ -230,8 +231,4 @@ function readProc(path: string): string | undefined {
   } catch {
     return undefined
   }
-}
-
-function systemCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error)
 }

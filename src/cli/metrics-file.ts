@@ -7,6 +7,7 @@ import { open, readFile, realpath, rename, rm, stat, type FileHandle } from 'nod
 import { basename, dirname, join } from 'node:path'
 import { DdbError, UsageError } from '../errors.js'
 import type { LoadResult } from '../load/options.js'
+import { systemCode } from './exit.js'
 import { lastSuccessOf, metricsText } from './metrics.js'
 import type { Output } from './output.js'
 import { clean } from './text.js'
@@ -77,8 +78,4 @@ function creationError(path: string, reason: string, cause?: unknown): UsageErro
     `cannot create the metrics ${clean(path)} (${reason})`,
     { cause },
   )
-}
-
-function systemCode(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error)
 }

@@ -4,6 +4,7 @@
 */
 import { open } from 'node:fs/promises'
 import { UsageError } from '../errors.js'
+import { systemCode } from './exit.js'
 import { longName, serverOptions, type ServerSettings } from './option-table.js'
 import { findValue, type OptionSources, type Setting } from './options.js'
 import type { Surroundings, TerminalInput, TerminalOutput } from './surroundings.js'
@@ -138,10 +139,11 @@ async function readPasswordFile(path: string, warn: (sentence: string) => void):
     }
   } catch (error) {
     if (error instanceof UsageError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    throw new UsageError('DDB_CONFIG', `cannot read the password file ${clean(path)} (${code})`, {
-      cause: error,
-    })
+    throw new UsageError(
+      'DDB_CONFIG',
+      `cannot read the password file ${clean(path)} (${systemCode(error)})`,
+      { cause: error },
+    )
   }
 }
 

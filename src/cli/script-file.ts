@@ -3,6 +3,7 @@
 */
 import { readFile } from 'node:fs/promises'
 import { InputError } from '../errors.js'
+import { systemCode } from './exit.js'
 import { clean } from './text.js'
 
 /** @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
@@ -10,7 +11,7 @@ export async function readScriptFile(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const code = systemCode(error)
     throw new InputError(
       code === 'ENOENT' ? 'DDB_INPUT_MISSING' : 'DDB_INPUT_READ',
       `cannot read the script ${clean(path)} (${code})`,

@@ -4,6 +4,7 @@
 import { open, stat, type FileHandle } from 'node:fs/promises'
 import { DdbError, UsageError } from '../errors.js'
 import type { LoadResult } from '../load/options.js'
+import { systemCode } from './exit.js'
 import type { Output } from './output.js'
 import { clean, jsonLine } from './text.js'
 
@@ -41,7 +42,7 @@ async function openForAppending(path: string): Promise<FileHandle> {
   } catch (error) {
     throw new UsageError(
       'DDB_OUTPUT_CREATE',
-      `cannot create the summary ${clean(path)} (${(error as NodeJS.ErrnoException).code})`,
+      `cannot create the summary ${clean(path)} (${systemCode(error)})`,
       { cause: error },
     )
   }
@@ -60,7 +61,7 @@ async function writeResult(
   } catch (error) {
     const failure = new DdbError(
       'DDB_OUTPUT_WRITE',
-      `cannot write the summary ${path} (${(error as NodeJS.ErrnoException).code})`,
+      `cannot write the summary ${clean(path)} (${systemCode(error)})`,
       { cause: error },
     )
     output.problem(failure.message, failure.code)

@@ -3,6 +3,7 @@
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { constants } from 'node:os'
+import { addressText } from '../../client/failure.js'
 import { DdbError, UsageError } from '../../errors.js'
 import {
   startServer,
@@ -98,12 +99,8 @@ async function serveForeground(
       resolve()
     })
     process.once('disconnect', resolve)
-    output.write(`listening on ${addressText(server)}\n`).catch(reject)
+    output.write(`listening on ${addressText(server.host, server.port)}\n`).catch(reject)
   })
-}
-
-function addressText({ host, port }: EmbeddedServer): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /** Addresses that mean "all of this machine" can be listened on, not connected to. */
