@@ -1,15 +1,15 @@
 /*
   Synchronous delivery: one batch, one answer. The answer is the confirmation; a refusal is looked into at once.
 */
-import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import { DdbError, ServerError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { Value } from '../protocol/value.js'
 import type { Session } from '../client/session.js'
-import type { Delivery, Lane } from './delivery.js'
+import { ignoreLoss, type Delivery, type Lane } from './delivery.js'
 import type { ServerAddress } from './options.js'
-import { isHopeless, rejectWhole, settle, type Fates } from './receipt-fate.js'
+import { isHopeless, rejectWhole, settle, stopAt, type Fates } from './receipt-fate.js'
 import { partTable, settlePart, wholeBatch, type Part } from './receipt-part.js'
-import { maxRedirects, redirectIn } from './redirect.js'
+import { maxRedirects, redirectedTooOften, redirectIn } from './redirect.js'
 import type { Run } from './run.js'
 import type { WaitClock } from './wait-clock.js'
 
@@ -71,8 +71,8 @@ export function openAnsweredDelivery(
         await handle(next, waiting)
       }
     } finally {
-      // Only a lost connection leaves parts behind: the one that was out is of unknown fate, the others were not sent.
-      for (const { part } of waiting) run.tally.unconfirmed += part.end - part.start
+      // Parts of a refused batch that were not sent by themselves any more: the server has taken nothing of it.
+      for (const { part, errText } of waiting) rejectWhole(fates, part, errText ?? '')
       inFlightBytes = 0
     }
   }
@@ -83,25 +83,43 @@ export function openAnsweredDelivery(
       rejectWhole(fates, part, reason)
       return settlePart(part)
     }
-    waiting.push(next)
-    const { rows, errText } = await sendToLeader(() => send(part), follow, lane, run)
-    waiting.pop()
+    const { rows, errText } = await sendOrDoubt(part)
     const step = settle(
       fates,
       { content: part, rowCount: part.end - part.start, attempt },
       rows,
       errText,
     )
-    if (step.kind === 'again') {
-      run.tally.retriedBatches++
-      await clock.wait(step.delayMs)
-      waiting.push({ part, attempt: attempt + 1 })
-    } else if (step.kind === 'split') {
-      const [left, right] = step.parts
-      waiting.push({ part: right, attempt: 0, errText }, { part: left, attempt: 0, errText })
-    } else {
-      settlePart(part)
-      if (step.kind === 'stop') throw step.error
+    switch (step.kind) {
+      case 'again':
+        run.tally.retriedBatches++
+        await clock.wait(step.delayMs)
+        waiting.push({ part, attempt: attempt + 1 })
+        return
+      case 'split': {
+        const [left, right] = step.parts
+        waiting.push({ part: right, attempt: 0, errText }, { part: left, attempt: 0, errText })
+        return
+      }
+      case 'follow': {
+        const error = redirectedTooOften(step.to)
+        stopAt(fates, error, part, errText)
+        throw error
+      }
+      case 'stop':
+        throw step.error
+      case 'done':
+        settlePart(part)
+    }
+  }
+
+  /** A part whose answer never came is of unknown fate. */
+  const sendOrDoubt = async (part: Part): Promise<Answer> => {
+    try {
+      return await sendToLeader(() => send(part), follow, lane, run)
+    } catch (error) {
+      run.tally.unconfirmed += part.end - part.start
+      throw error
     }
   }
 
@@ -135,10 +153,6 @@ async function sendToLeader(
     lane.session = leader
     run.tally.retriedBatches++
   }
-}
-
-function ignoreLoss(error: unknown): void {
-  if (!(error instanceof ConnectionError)) throw error
 }
 
 /** tableInsert answers INT; tableUpsert a pair of inserted and updated rows (server notes §1.1, §1.4). */

@@ -2,11 +2,10 @@
   Asynchronous delivery without receipts: batches go out unanswered, and at the end the target's row count is
   compared with what was sent, or nothing is asked at all.
 */
-import { ConnectionError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import { waitForCount, type CountVerdict } from './count-confirm.js'
 import type { WaitClock } from './wait-clock.js'
-import { batchTable, type Delivery, type Lane } from './delivery.js'
+import { batchTable, ignoreLoss, type Delivery, type Lane } from './delivery.js'
 import type { Tally } from './tally.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
@@ -71,10 +70,6 @@ export function openAsyncDelivery(
       await session.close().catch(ignoreLoss)
     },
   }
-}
-
-function ignoreLoss(error: unknown): void {
-  if (!(error instanceof ConnectionError)) throw error
 }
 
 function confirmedRows(verdict: CountVerdict, sentRows: number): number {

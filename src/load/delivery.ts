@@ -3,6 +3,7 @@
   kind of confirmation; the pipeline knows none of them.
 */
 import type { Session } from '../client/session.js'
+import { ConnectionError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { Table, Value } from '../protocol/value.js'
 import type { ConfirmUsed } from './options.js'
@@ -34,6 +35,11 @@ export interface Lane {
   session: Session
   functionName: string
   leading: readonly Value[]
+}
+
+/** For sessions that end together with a run: what their loss means is in the tally already. @throws all else */
+export function ignoreLoss(error: unknown): void {
+  if (!(error instanceof ConnectionError)) throw error
 }
 
 /** A batch as the one argument that every way of writing takes. */

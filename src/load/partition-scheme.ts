@@ -5,6 +5,7 @@
 import { elementAt } from '../protocol/element.js'
 import type { DataType } from '../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../protocol/null-value.js'
+import { stringsOf } from '../protocol/string-vector.js'
 import { civilFromDays } from '../protocol/temporal.js'
 import type { Column, Value, Vector } from '../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../schema/partition-scheme.js'
@@ -124,7 +125,7 @@ function keyReader(
     return row => (codes[row] === 0 ? null : base[codes[row]!]!)
   }
   if (column.type === 'STRING') {
-    const texts = 'data' in column ? column.data : decodedStrings(column.encoded)
+    const texts = stringsOf(column)
     return row => (texts[row] === '' ? null : texts[row]!)
   }
   if (!('data' in column) || column.data instanceof Array) return undefined
@@ -145,12 +146,6 @@ function nullOf(data: ArrayBufferView): number | undefined {
   if (data instanceof Int16Array) return nullInt16
   if (data instanceof Int8Array) return nullInt8
   return data instanceof Float64Array ? nullDouble : undefined
-}
-
-function decodedStrings(encoded: Uint8Array): string[] {
-  return Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength)
-    .toString('utf8')
-    .split('\0')
 }
 
 /** How many of its units make a day. */
