@@ -5,7 +5,7 @@ import { takeRows } from '../../protocol/element.js'
 import type { Matrix, Value, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
-import { typeArgument } from '../script/cast.js'
+import { castVector, typeArgument } from '../script/cast.js'
 import {
   dictionaryKeys,
   dictionaryValues,
@@ -22,6 +22,7 @@ import { integerOf, stringVector } from '../script/scalar.js'
 import type { ServerDictionary, ServerValue } from '../script/values.js'
 import { isWireValue, vectorOfElements } from '../script/vector-literal.js'
 import { zeroColumn } from '../tables/column-layout.js'
+import { isAbsent } from './arguments.js'
 import { alias, binaryFunction, defineFunction, unaryFunction } from './define.js'
 import { vectorArgument } from './vector.js'
 
@@ -99,14 +100,19 @@ function setFunction(name: string, operator: '|' | '&' | '^'): Builtin {
   )
 }
 
-/** matrix(type, rows, columns) or matrix(column, column, …). */
+/** matrix(type, rows, columns, [columnsCapacity], [defaultValue]) or matrix(column, column, …). */
 const matrix = defineFunction('matrix', ['...rest'], 1, (_, args): ServerValue => {
-  const [first, second, third] = args
-  const type = first!.form === 'type' ? typeArgument(first) : undefined
+  const [first, second, third, , defaultValue] = args
+  const isType = first!.form === 'type' || first!.form === 'function'
+  const type = isType ? typeArgument(first) : undefined
   const rows = integerOf(second)
   const columns = integerOf(third)
   if (type !== undefined && rows !== undefined && columns !== undefined) {
-    return reshape(zeroColumn(type, rows * columns) as Vector, rows, columns)
+    if (rows < 0 || columns < 0) throw new ScriptError('A matrix cannot have negative dimensions.')
+    const length = rows * columns
+    if (isAbsent(defaultValue)) return reshape(zeroColumn(type, length) as Vector, rows, columns)
+    const one = castVector(vectorArgument(defaultValue, 'matrix'), type)
+    return reshape(takeRows(one, new Int32Array(length)) as Vector, rows, columns)
   }
   const parts = args.length === 1 ? matrixParts(first!) : args
   const vectors = parts.flatMap(part =>

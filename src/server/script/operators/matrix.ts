@@ -19,7 +19,14 @@ export function matrixOfColumns(columns: readonly Vector[]): Matrix {
     throw new ScriptError('All columns must be of the same length. RefId:S02010')
   }
   const elements = others.reduce(joinVectors, first)
+  checkElements(elements)
   return { form: 'matrix', rows: first.length, columns: columns.length, elements }
+}
+
+function checkElements(elements: Vector): void {
+  if (elements.type === 'ANY') {
+    throw new ScriptError('The elements of a matrix must be of the same type.')
+  }
 }
 
 /** Shares memory with the matrix. */
@@ -33,6 +40,7 @@ export function reshape(vector: Vector, rows: number, columns: number): Matrix {
   if (rows * columns !== vector.length) {
     throw new ScriptError('The size of the vector does not match the dimensions of the matrix.')
   }
+  checkElements(vector)
   return { form: 'matrix', rows, columns, elements: vector }
 }
 

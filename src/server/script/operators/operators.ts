@@ -15,7 +15,7 @@ import { tupleElements, tupleOf, vectorOfElements, vectorOfScalars } from '../ve
 import { arithmetic, type ArithmeticOperator } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'
 import { logic, not } from './logic.js'
-import { dotProduct } from './matrix.js'
+import { dotProduct, reshape } from './matrix.js'
 import { negate } from './negate.js'
 import { sequence } from './sequence.js'
 import { setOperation } from './set-operation.js'
@@ -178,7 +178,7 @@ export function joinValues(left: ServerValue, right: ServerValue): ServerValue {
     const rows = b.form === 'matrix' ? b.rows : b.length
     if (rows !== a.rows) throw new ScriptError('Incompatible vector size')
     const elements = joinColumns(a.elements, added) as Vector
-    return { form: 'matrix', rows, columns: a.columns + columns, elements }
+    return reshape(elements, rows, a.columns + columns)
   }
   throw new ScriptError('Arguments for join method must be vectors, matrices or tables.', {
     category: 'SYSTEM_Operator',

@@ -10,8 +10,14 @@ import { boolScalar } from '../scalar.js'
 import type { ServerValue } from '../values.js'
 import { distinctRows, keysOfVector, type Key } from './keys.js'
 
-/** A set of the vector's distinct elements. */
+/**
+ * A set of the vector's distinct elements.
+ * @throws {ScriptError} for a tuple
+ */
 export function setOf(vector: Vector): SetValue {
+  if (vector.type === 'ANY') {
+    throw new ScriptError('The elements of a set must be of the same type.')
+  }
   return { form: 'set', elements: takeRows(vector, distinctRows(vector)) as Vector }
 }
 
