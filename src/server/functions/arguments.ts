@@ -89,7 +89,10 @@ export function elementsArgument(value: ServerValue): readonly ServerValue[] {
   return texts.map(text => ({ form: 'scalar', type: 'STRING', value: text }))
 }
 
-/** Types given as words (`[INT, SYMBOL]`), as strings (`` `INT`SYMBOL ``) or as numbers. */
+/**
+ * Types given as words (`[INT, SYMBOL]`), as the functions that convert to them (`[int, symbol]`), as strings
+ * (`` `INT`SYMBOL ``) or as numbers (DolphinDB manual, page var).
+ */
 export function typesArgument(value: Argument, name: string): readonly ColumnType[] {
   if (value === undefined) throw new ScriptError(`The argument [${name}] must be data types.`)
   if (value.form === 'vector' && value.type === 'INT') {
@@ -99,7 +102,7 @@ export function typesArgument(value: Argument, name: string): readonly ColumnTyp
     if (element.form === 'type') return withScale(element.column)
     const id = integerOf(element)
     if (id !== undefined) return typeOfId(id, name)
-    const text = textOf(element)
+    const text = element.form === 'function' ? element.name : textOf(element)
     const type = parseColumnType(text ?? '')
     if (type !== undefined) return type
     if (isDecimal((text ?? '').trim().toUpperCase() as 'INT')) throw missingScale()

@@ -106,3 +106,22 @@ t.test('the columns of a shared table stay', async t => {
   await run('addColumn(ss, `b, INT); tableInsert(ss, 2, 3)')
   t.equal(await show('select * from ss'), '1 ;2 3')
 })
+
+t.test('types are words, the functions of that name, strings or numbers', async t => {
+  const { run } = testSession()
+  for (const types of [
+    '[INT, DOUBLE]',
+    '[int, double]',
+    '`INT`DOUBLE',
+    '["int", "double"]',
+    '4 16',
+  ]) {
+    const table = (await run(`table(1:0, \`a\`b, ${types})`)) as Table
+    t.equal(columnsText(table), 'a INT, b DOUBLE', types)
+  }
+  t.equal(columnsText((await run('table(1:0, [`a], int)')) as Table), 'a INT')
+  t.match(
+    await testSession().fail('table(1:0, `a`b, [int, sum])'),
+    /The argument \[colTypes\] must be data types, but sum is none\.$/,
+  )
+})
