@@ -1,7 +1,7 @@
 /*
   What a column is made of, apart from its rows: its type, its zeros, its nulls, its text.
 */
-import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
 import {
   elementBytes,
   isFixedType,
@@ -11,6 +11,7 @@ import {
 import { nullElement } from '../../protocol/null-element.js'
 import { stringsOf } from '../../protocol/string-vector.js'
 import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
+import { ScriptError } from '../script/builtin.js'
 
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
@@ -102,4 +103,20 @@ function symbolTexts(column: SymbolVector): string[] {
   const texts = new Array<string>(column.length)
   for (let row = 0; row < column.length; row++) texts[row] = column.base[column.codes[row]!] ?? ''
   return texts
+}
+
+// VOID is none either, but `select NULL as x` makes such a column.
+const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
+  'FUNCTIONDEF',
+  'HANDLE',
+  'CODE',
+  'DATASOURCE',
+  'RESOURCE',
+  'DURATION',
+])
+
+/** @throws {ScriptError} for a type that no table has (DolphinDB manual, page data_types) */
+export function checkColumnType(name: string, { type }: ColumnType): void {
+  if (!noColumnTypes.has(type)) return
+  throw new ScriptError(`The column [${name}] can't be of type ${type}: tables don't support it.`)
 }

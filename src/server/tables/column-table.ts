@@ -6,6 +6,7 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
+import { checkColumnType } from './column-layout.js'
 import { growingColumn, type GrowingColumn } from './growing-column.js'
 import { KeyIndex } from './key-index.js'
 import { placeRows, type TablePartitioning } from './partitioning.js'
@@ -144,6 +145,7 @@ export class ColumnTable implements ServerTable {
   }
 
   replaceColumn(index: number, column: Column): void {
+    checkColumnType(this.columnNames[index]!, columnTypeOf(column))
     if (this.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
     this.#columns[index] = column
     this.#types = this.#types.with(index, columnTypeOf(column))
@@ -151,6 +153,7 @@ export class ColumnTable implements ServerTable {
   }
 
   addColumn(name: string, type: ColumnType, column: Column): void {
+    checkColumnType(name, type)
     this.#names = [...this.#names, name]
     this.#types = [...this.#types, type]
     this.#columns.push(column)

@@ -5,6 +5,7 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
+import { checkColumnType } from './column-layout.js'
 import { ColumnTable, type KeyRule } from './column-table.js'
 import type { TablePartitioning } from './partitioning.js'
 import type { ServerTable, StoredTableFacts, TableKind } from './table.js'
@@ -23,7 +24,8 @@ export interface TableOptions {
 
 /**
  * An in-memory, stream, keyed or partitioned table.
- * @throws {ScriptError} duplicate column names (S05017), key columns that are none, duplicate keys (S05012)
+ * @throws {ScriptError} duplicate column names (S05017), key columns that are none, duplicate keys (S05012), types
+ *   that no table has
  */
 export function createTable(
   kind: TableKind,
@@ -32,6 +34,7 @@ export function createTable(
   options: TableOptions = {},
 ): ServerTable {
   checkDistinct(names)
+  types.forEach((type, index) => checkColumnType(names[index]!, type))
   const { capacity, columns, partitioning, stored } = options
   const keys = keyRule(kind, names, options)
   const facts = { kind, names, types, capacity, keys, partitioning, stored }

@@ -125,3 +125,23 @@ t.test('types are words, the functions of that name, strings or numbers', async 
     /The argument \[colTypes\] must be data types, but sum is none\.$/,
   )
 })
+
+t.test('no table has columns of DURATION or of functions', async t => {
+  const { run, fail } = testSession()
+  const refusal = /The column \[d\] can't be of type DURATION: tables don't support it\.$/
+  for (const script of [
+    'table(1:0, [`d], [DURATION])',
+    'table(1s as d)',
+    'streamTable(1:0, `a`d, [INT, DURATION])',
+    'keyedTable(`a, 1:0, `a`d, [INT, DURATION])',
+    'create table made(d DURATION)',
+    't = table(1 2 as a); addColumn(t, `d, DURATION)',
+    't = table(1 2 as a); t[`d] = 1s',
+    't = table(1 as d); t.replaceColumn!(`d, 1s)',
+  ]) {
+    t.match(await fail(script), refusal, script)
+  }
+  t.match(await run('table([1s, 2s] as d)'), { columns: [{ type: 'ANY' }] }, 'as a tuple')
+  t.match(await fail('table(1:0, [`f], [FUNCTIONDEF])'), /can't be of type FUNCTIONDEF/)
+  t.match(await run('table(NULL as v)'), { columns: [{ type: 'VOID' }] })
+})
