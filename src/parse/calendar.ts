@@ -1,7 +1,7 @@
 /*
   Parts of dates straight from bytes.
 */
-import { daysFromCivil, daysInMonth } from '../protocol/temporal.js'
+import { daysFromCivil, daysInMonth } from '../protocol/civil-date.js'
 
 const zero = 48
 

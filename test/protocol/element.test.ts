@@ -4,7 +4,6 @@ import {
   columnTypeOf,
   elementAt,
   isNullAt,
-  rowCount,
   scalarAt,
   vectorOf,
   type ElementValue,
@@ -57,7 +56,7 @@ t.test('an element is the scalar that was put in, or the null of its type', asyn
     const column = vectorOf(typeOf(type, scale), [null, value, null])
     // DolphinDB has no SYMBOL scalars.
     const elementType = type === 'SYMBOL' ? 'STRING' : type
-    t.equal(rowCount(column), 3)
+    t.equal(column.length, 3)
     t.strictSame(elementAt(column, 1), scalar(elementType, value, scale), `${type} value`)
     t.same(
       [0, 1, 2].map(row => isNullAt(column, row)),

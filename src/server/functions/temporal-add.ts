@@ -3,13 +3,8 @@
 */
 import { durationUnits } from '../../protocol/duration.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
-import {
-  civilFromDays,
-  daysFromCivil,
-  daysInMonth,
-  isTemporal,
-  type TemporalType,
-} from '../../protocol/temporal.js'
+import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
+import { isTemporal, type TemporalType } from '../../protocol/temporal.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

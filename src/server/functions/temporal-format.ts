@@ -2,13 +2,8 @@
   temporalParse and temporalFormat: temporal values from and to text of a given format (server notes §7).
 */
 import { elementAt, vectorOf } from '../../protocol/element.js'
-import {
-  civilFromDays,
-  daysFromCivil,
-  daysInMonth,
-  isTemporal,
-  type TemporalType,
-} from '../../protocol/temporal.js'
+import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
+import { isTemporal, type TemporalType } from '../../protocol/temporal.js'
 import type { FixedVector } from '../../protocol/elements.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'

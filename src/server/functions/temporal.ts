@@ -3,7 +3,8 @@
   dayOfMonth and so on).
 */
 import type { FixedVector } from '../../protocol/elements.js'
-import { civilFromDays, daysFromCivil, isTemporal } from '../../protocol/temporal.js'
+import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
+import { isTemporal } from '../../protocol/temporal.js'
 import type { Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
