@@ -2,34 +2,14 @@
   Statements. A statement ends with its line, with `;` or before `}`.
 */
 import type { Cursor } from './cursor.js'
+import { parseConstant, parseExpressions, parseSimple } from './parse-assignment.js'
 import { parseExpression, startingWords } from './parse-expression.js'
 import { parseDefine, startsShortLambda } from './parse-function.js'
-import { parseAlias, parseElement } from './parse-operand.js'
-import { startsSql } from './parse-sql.js'
+import { parseAlias } from './parse-operand.js'
 import { parseStructureStatement, startsStructureStatement } from './parse-structure.js'
 import { stringScalar } from './scalar.js'
-import type {
-  Assert,
-  Assignment,
-  BinaryOperator,
-  Expression,
-  If,
-  Index,
-  Literal,
-  Name,
-  Share,
-  Statement,
-  Try,
-} from './syntax.js'
+import type { Assert, Expression, If, Literal, Name, Share, Statement, Try } from './syntax.js'
 import type { Token } from './token.js'
-
-const compoundOperators: Readonly<Record<string, BinaryOperator>> = {
-  '+=': '+',
-  '-=': '-',
-  '*=': '*',
-  '/=': '/',
-  '\\=': '\\',
-}
 
 /** Statements this server does not know. */
 const refusedStatements: ReadonlySet<string> = new Set([
@@ -162,88 +142,6 @@ function parseKeyword(cursor: Cursor, first: Token): Statement | undefined {
         cursor.fail(`The statement [${first.text}] is not supported.`)
       }
       return undefined
-  }
-}
-
-function parseExpressions(cursor: Cursor): Expression[] {
-  const values = [parseExpression(cursor)]
-  while (cursor.accept(',')) values.push(parseExpression(cursor))
-  return values
-}
-
-/** An assignment or an expression on its own. */
-function parseSimple(cursor: Cursor, first: Token): Statement {
-  const isReference =
-    first.text === '&' && cursor.peek(1).kind === 'name' && cursor.isOperator('=', 2)
-  if (isReference) cursor.next()
-  const expression = startsSql(cursor) ? parseExpression(cursor) : parseElement(cursor)
-  const targets = [expression]
-  while (cursor.isOperator(',') && isMultipleAssignment(cursor)) {
-    cursor.next()
-    targets.push(parseExpression(cursor))
-  }
-  const token = cursor.peek()
-  if (token.kind !== 'operator' || token.newlineBefore) return asStatement(cursor, first, targets)
-  const operator = compoundOperators[token.text]
-  if (token.text !== '=' && operator === undefined) return asStatement(cursor, first, targets)
-  const assignable = targets.map(target => assignmentTarget(cursor, target, token))
-  cursor.next()
-  const values = parseExpressions(cursor)
-  for (const target of assignable) {
-    if (target.kind === 'name') cursor.declareVariable(target.name)
-  }
-  return {
-    kind: 'assign',
-    targets: assignable,
-    operator,
-    values,
-    isReference,
-    isConstant: false,
-    span: cursor.spanFrom(first),
-  }
-}
-
-function asStatement(cursor: Cursor, first: Token, targets: readonly Expression[]): Statement {
-  if (targets.length > 1) throw cursor.unexpected()
-  return { kind: 'expression', expression: targets[0]!, span: cursor.spanFrom(first) }
-}
-
-/** At the comma of `x, y = …`: only names and commas until the `=`. */
-function isMultipleAssignment(cursor: Cursor): boolean {
-  let ahead = 0
-  while (cursor.isOperator(',', ahead) && cursor.peek(ahead + 1).kind === 'name') ahead += 2
-  return cursor.isOperator('=', ahead)
-}
-
-function assignmentTarget(cursor: Cursor, target: Expression, token: Token): Name | Index {
-  if (target.kind === 'name' && !target.isFunction) return target
-  if (target.kind === 'index' && target.target.kind === 'name') return target
-  if (token.text !== '=') cursor.fail("Can't use assignment in expression.", token.line)
-  return cursor.fail(
-    "Please use '==' rather than '=' as equal operator in non-sql expression.",
-    token.line,
-  )
-}
-
-function parseConstant(cursor: Cursor, first: Token): Assignment {
-  cursor.next()
-  const target: Name = {
-    kind: 'name',
-    name: cursor.expectName(),
-    isFunction: false,
-    span: cursor.spanFrom(first),
-  }
-  cursor.expect('=')
-  const values = [parseExpression(cursor)]
-  cursor.declareVariable(target.name)
-  return {
-    kind: 'assign',
-    targets: [target],
-    operator: undefined,
-    values,
-    isReference: false,
-    isConstant: true,
-    span: cursor.spanFrom(first),
   }
 }
 
