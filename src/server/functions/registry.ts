@@ -23,6 +23,7 @@ import { searchFunctions } from './search.js'
 import { sequenceFunctions } from './sequence.js'
 import { sessionInfoFunctions } from './session-info.js'
 import { shareFunctions } from './share.js'
+import { storedTableFunctions } from './stored-table.js'
 import { streamTableFunctions } from './stream-table.js'
 import { stringFunctions } from './string.js'
 import { tableColumnFunctions } from './table-columns.js'
@@ -55,6 +56,7 @@ const families: readonly (readonly Builtin[])[] = [
   sequenceFunctions,
   sessionInfoFunctions,
   shareFunctions,
+  storedTableFunctions,
   streamTableFunctions,
   stringFunctions,
   tableColumnFunctions,
