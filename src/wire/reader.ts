@@ -15,6 +15,10 @@ const shortTextBytes = 12
 /** An announced length up to this is believed: growing towards it would cost several arrays for every column. */
 const trustedBytes = 262_144
 
+/**
+ * Unread bytes of one stream. Numbers are read after `has` or `need` said that they are there; without it a
+ * `RangeError` tells of a decoder's mistake, never of the peer's.
+ */
 export class ByteReader {
   /** The chunk being read; only `#chunk[#position..]` is unread. */
   #chunk: Buffer = noBytes
@@ -49,6 +53,7 @@ export class ByteReader {
     this.#ended = true
   }
 
+  /** True after `end`; what was pushed before can still be read. */
   get ended(): boolean {
     return this.#ended
   }
