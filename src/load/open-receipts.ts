@@ -1,21 +1,17 @@
 /*
-  Opens delivery with receipts: polling session, ledger, lane, and the way on when the server forgets its receipts.
+  Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
 */
-import { ServerError } from '../errors.js'
 import type { Session } from '../client/session.js'
 import { connectServer } from './connect.js'
 import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
-import { jsonToValue } from './json-value.js'
-import { openLedger, type Ledger } from './ledger.js'
-import { openLink, type Link } from './link.js'
-import { askFunction, askSchema } from './questions.js'
-import { ReceiptDelivery } from './receipt-delivery.js'
 import { fatesOf } from './open-fates.js'
-import type { Fates } from './receipt-fate.js'
-import { openReceiptLane } from './receipt-lane.js'
+import type { ServerAddress } from './options.js'
+import { ReceiptDelivery } from './receipt-delivery.js'
+import { openReceiptNode, type ReceiptNode } from './receipt-node.js'
 import { ledgerName } from './receipt-script.js'
+import { redirected } from './redirect.js'
 import { retryRules } from './retry.js'
 import type { Run } from './run.js'
 
@@ -26,6 +22,7 @@ const quietShare = 4
 /**
  * @param session  of this run, which reads the ledger from now on
  * @throws {ServerError} when the server refuses what receipts need
+ * @throws {ConnectionError}
  */
 export async function openReceipts(
   run: Run,
@@ -35,59 +32,30 @@ export async function openReceipts(
 ): Promise<Delivery> {
   const { plan } = run
   const rules = retryRules(plan, clock)
-  const openSession = (highWaterBytes?: number): Promise<Session> =>
-    connectServer(run.server, undefined, highWaterBytes)
-  const control = await openLink(openSession, () => Promise.resolve(), rules, session)
-  try {
-    const name = ledgerName(plan.runId)
-    const ledger = await openLedger(control, name)
-    const fates = await fatesOf(run, target, control.session, rules)
-    const lane = await openReceiptLane({
-      connect: () => openSession(plan.maxInFlightBytes),
-      ledger,
-      target: plan.target,
-      columnNames: target.columns.map(column => column.name),
-      leading:
-        plan.target.kind === 'function' ? plan.target.functionArguments.map(jsonToValue) : [],
-      rules,
-    })
-    const quietMs = Math.min(longestQuietMs, plan.confirmTimeoutMs / quietShare)
-    const reopen = reopener(run, control, fates, name)
-    return new ReceiptDelivery({ run, lane, control, ledger, fates, clock, quietMs, reopen })
-  } catch (error) {
-    if (control.session !== session) await control.close()
-    throw error
-  }
-}
-
-/**
- * The ledger is gone. With a new connection that means a restart, and what was in memory is gone as well; else
- * somebody dropped it. The run goes on under a new name as long as the target is there.
- */
-function reopener(
-  { plan, tally }: Run,
-  control: Link,
-  fates: Fates,
-  name: string,
-): () => Promise<Ledger | undefined> {
-  let reconnects = control.reconnects
-  let ledgers = 1
-  const inMemory = plan.target.kind === 'function' || plan.target.table.kind === 'shared'
-  return async () => {
-    const restarted = control.reconnects !== reconnects
-    reconnects = control.reconnects
-    if (restarted && inMemory && tally.confirmed > 0) {
-      fates.note('the server restarted, and rows in memory that were confirmed before are gone')
-      tally.unconfirmed += tally.confirmed
-      tally.confirmed = 0
-    }
+  const fates = await fatesOf(run, target, session, rules)
+  const name = ledgerName(plan.runId)
+  let ledgers = 0
+  const open = (control: Session): Promise<ReceiptNode> =>
+    openReceiptNode(
+      {
+        run,
+        columnNames: target.columns.map(column => column.name),
+        rules,
+        nextLedgerName: () => (++ledgers === 1 ? name : `${name}_${ledgers}`),
+        note: text => fates.note(text),
+      },
+      control,
+    )
+  const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
+    run.server = redirected(run.server, to)
+    const control = await connectServer(run.server, undefined)
     try {
-      if (plan.target.kind === 'function') await askFunction(control.session, plan.target.name)
-      else await askSchema(control.session, plan.target.table)
-      return await openLedger(control, `${name}_${++ledgers}`)
+      return await open(control)
     } catch (error) {
-      if (error instanceof ServerError) return undefined
+      await control.close().catch(() => undefined)
       throw error
     }
   }
+  const quietMs = Math.min(longestQuietMs, plan.confirmTimeoutMs / quietShare)
+  return new ReceiptDelivery({ run, node: await open(session), fates, clock, quietMs, follow })
 }

@@ -6,26 +6,25 @@ import { ConnectionError, DdbError, ServerError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
-import type { Ledger } from './ledger.js'
-import type { Link } from './link.js'
 import { newReceiptBook, type OpenBatch, type ReceiptBook } from './receipt-book.js'
-import { isHopeless, rejectWhole, settle, type Fates } from './receipt-fate.js'
-import type { ReceiptLane } from './receipt-lane.js'
+import { isHopeless, rejectWhole, settle, stopAt, type Fates } from './receipt-fate.js'
+import type { ServerAddress } from './options.js'
+import type { ReceiptNode } from './receipt-node.js'
 import { partText, settlePart, wholeBatch, type Part } from './receipt-part.js'
 import { askIdle } from './questions.js'
+import { maxRedirects, redirectedTooOften } from './redirect.js'
 import { asDdbError, type Run } from './run.js'
 
 export interface ReceiptSetup {
   run: Run
-  lane: ReceiptLane
-  control: Link
-  ledger: Ledger
+  /** Where the run begins. */
+  node: ReceiptNode
   fates: Fates
   clock: WaitClock
   /** How long nothing new is taken for silence, ms. */
   quietMs: number
-  /** Finds out what a vanished ledger means, and opens the next one; undefined when there is no going on. */
-  reopen: () => Promise<Ledger | undefined>
+  /** Opens the same on the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
+  follow: (to: ServerAddress) => Promise<ReceiptNode>
 }
 
 const firstPollMs = 5
@@ -43,10 +42,15 @@ export class ReceiptDelivery implements Delivery {
   readonly used = 'receipts' as const
   readonly #setup: ReceiptSetup
   readonly #book: ReceiptBook<Part> = newReceiptBook()
-  #ledger: Ledger
+  #node: ReceiptNode
   #failure: DdbError | undefined
   /** Aborted when nothing more will be sent: what is left to wait for are receipts. */
   readonly #allSent = new AbortController()
+  /** The node that leads by now; what it is to get is held until the present one has answered for the rest. */
+  #leader: ServerAddress | undefined
+  readonly #held = new Set<OpenPart>()
+  /** Redirects followed since rows were last confirmed. */
+  #moves = 0
   #watching: Promise<void> | undefined
   #doubts: string[] = []
   #doubtCount = 0
@@ -59,7 +63,7 @@ export class ReceiptDelivery implements Delivery {
 
   constructor(setup: ReceiptSetup) {
     this.#setup = setup
-    this.#ledger = setup.ledger
+    this.#node = setup.node
   }
 
   get inFlightBytes(): number {
@@ -87,7 +91,7 @@ export class ReceiptDelivery implements Delivery {
       this.#newsAtMs = this.#setup.clock.nowMs()
       this.#watching = this.#watch().catch((error: unknown) => this.#fail(error))
     }
-    return room && this.#book.openBytes < run.plan.maxInFlightBytes ? undefined : this.#room()
+    return room && this.#hasRoom() ? undefined : this.#room()
   }
 
   async finish(): Promise<void> {
@@ -96,12 +100,12 @@ export class ReceiptDelivery implements Delivery {
     await this.#watching
     for (const open of [...this.#book.open.values()]) this.#doubt(open, 'no receipt came in time')
     for (const { part, errText } of this.#suspects) rejectWhole(this.#setup.fates, part, errText)
-    if (this.#doubtCount === 0) await this.#ledger.drop()
+    if (this.#doubtCount === 0) await this.#node.ledger.drop()
     if (this.#failure !== undefined) throw this.#failure
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#setup.lane.close(), this.#setup.control.close()])
+    await this.#node.close()
   }
 
   /** @returns false when the sender has to wait for the kernel */
@@ -110,19 +114,29 @@ export class ReceiptDelivery implements Delivery {
   }
 
   #transmit(open: OpenPart): boolean {
-    const { lane, clock } = this.#setup
-    const sendNo = this.#book.transmit(open, clock.nowMs())
-    return lane.send(open, sendNo)
+    if (this.#leader === undefined) return this.#sendHere(open)
+    this.#held.add(open)
+    return false
+  }
+
+  #sendHere(open: OpenPart): boolean {
+    const sendNo = this.#book.transmit(open, this.#setup.clock.nowMs())
+    return this.#node.lane.send(open, sendNo)
   }
 
   /** Waits until there is room for another batch, or nothing more will be sent. */
   async #room(): Promise<void> {
-    const { lane, run } = this.#setup
-    await lane.drained()
-    while (this.#book.openBytes >= run.plan.maxInFlightBytes && this.#failure === undefined) {
+    await this.#node.lane.drained()
+    while (!this.#hasRoom() && this.#failure === undefined) {
       await new Promise<void>(resolve => this.#wake.push(resolve))
     }
     if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #hasRoom(): boolean {
+    return (
+      this.#leader === undefined && this.#book.openBytes < this.#setup.run.plan.maxInFlightBytes
+    )
   }
 
   #wakeAll(): void {
@@ -138,10 +152,11 @@ export class ReceiptDelivery implements Delivery {
 
   /** Reads the ledger until every batch is settled and no more are to come. */
   async #watch(): Promise<void> {
-    const { clock, lane, run, quietMs } = this.#setup
+    const { clock, run, quietMs } = this.#setup
     let pollMs = firstPollMs
     while (!this.#allSent.signal.aborted || this.#book.open.size > 0) {
-      if (lane.lost) await this.#restoreLane()
+      if (this.#node.lane.lost) await this.#restoreLane()
+      if (this.#leader !== undefined) await this.#moveWhenSettled(this.#leader)
       if (await this.#readLedger()) {
         pollMs = firstPollMs
         await this.#pause(this.#allSent.signal.aborted ? firstPollMs : busyPollMs)
@@ -165,10 +180,10 @@ export class ReceiptDelivery implements Delivery {
   async #readLedger(): Promise<boolean> {
     let rows
     try {
-      rows = await this.#ledger.read()
+      rows = await this.#node.ledger.read()
     } catch (error) {
       if (!(error instanceof ServerError)) throw error
-      if (await this.#ledger.exists()) throw error
+      if (await this.#node.ledger.exists()) throw error
       await this.#ledgerIsGone()
       return true
     }
@@ -188,6 +203,12 @@ export class ReceiptDelivery implements Delivery {
     const { run, clock, fates } = this.#setup
     run.latencies.add(clock.nowMs() - open.sentAtMs)
     const next = settle(fates, open, rows, errText)
+    if (rows >= 0) this.#moves = 0
+    if (next.kind === 'follow') {
+      this.#leader = next.to
+      this.#held.add(open)
+      return
+    }
     if (next.kind === 'again') {
       run.tally.retriedBatches++
       void clock.wait(next.delayMs).then(() => {
@@ -227,26 +248,27 @@ export class ReceiptDelivery implements Delivery {
 
   /** A new connection for the data; what has no outcome goes out again under the same attempt: claims decide. */
   async #restoreLane(): Promise<void> {
-    const { lane, run } = this.#setup
+    const { run } = this.#setup
     try {
-      await lane.restore()
+      await this.#node.lane.restore()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#fail(error)
       return
     }
-    if (!(await this.#ledger.exists())) return this.#ledgerIsGone()
-    for (const open of this.#book.open.values()) {
+    if (!(await this.#node.ledger.exists())) return this.#ledgerIsGone()
+    for (const open of this.#transmitted()) {
       run.tally.retriedBatches++
-      this.#transmit(open)
+      this.#sendHere(open)
     }
     this.#newsAtMs = this.#setup.clock.nowMs()
   }
 
   /** Nothing new for a while: is the server working, did it lose requests, or will nothing ever come? */
   async #investigate(): Promise<void> {
-    const { control, lane, clock, run } = this.#setup
-    if (!(await this.#ledger.exists())) return this.#ledgerIsGone()
+    const { clock, run } = this.#setup
+    const { control, lane } = this.#node
+    if (!(await this.#node.ledger.exists())) return this.#ledgerIsGone()
     const idle = await askIdle(control.session, lane.sessionId)
     if (idle === false) return
     const fence = await lane.fence()
@@ -254,12 +276,12 @@ export class ReceiptDelivery implements Delivery {
     if (fence === 'forgotten') await lane.prepare()
     // Outcomes may have come while we asked.
     if (await this.#readLedger()) return
-    for (const open of [...this.#book.open.values()]) {
+    for (const open of this.#transmitted()) {
       if (open.claimed) {
         if (idle === true) this.#inDoubt(open, 'begun, but its outcome never came')
       } else if (open.sendNos.length <= run.plan.retries && !lane.lost) {
         run.tally.retriedBatches++
-        this.#transmit(open)
+        this.#sendHere(open)
       } else {
         this.#doubt(open, 'sent, but the server never began it')
       }
@@ -268,10 +290,8 @@ export class ReceiptDelivery implements Delivery {
   }
 
   async #ledgerIsGone(): Promise<void> {
-    const { reopen, lane } = this.#setup
-    const open = [...this.#book.open.values()]
-    const next = await reopen()
-    if (next === undefined) {
+    const open = this.#transmitted()
+    if (!(await this.#node.reopen())) {
       for (const batch of open) this.#doubt(batch, 'the server forgot its receipts')
       this.#fail(
         new ConnectionError(
@@ -281,9 +301,53 @@ export class ReceiptDelivery implements Delivery {
       )
       return
     }
-    this.#ledger = next
-    await lane.follow(next)
     for (const batch of open) this.#inDoubt(batch, 'the server forgot its receipts')
+  }
+
+  /** What the present node has been sent and has not answered for. */
+  #transmitted(): OpenPart[] {
+    return [...this.#book.open.values()].filter(open => !this.#held.has(open))
+  }
+
+  /** Goes to the node that leads once this one has answered for all it was sent: a batch never is with two. */
+  async #moveWhenSettled(to: ServerAddress): Promise<void> {
+    if (this.#transmitted().length > 0) return
+    const held = [...this.#held]
+    this.#held.clear()
+    this.#leader = undefined
+    try {
+      if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
+      const next = await this.#setup.follow(to)
+      await this.#node.ledger.drop()
+      await this.#node.close()
+      this.#node = next
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      this.#fail(error)
+      for (const open of held) this.#giveBack(open, error)
+      return
+    }
+    for (const open of held) {
+      this.#setup.run.tally.retriedBatches++
+      this.#book.nextAttempt(open)
+      this.#transmit(open)
+    }
+    this.#newsAtMs = this.#setup.clock.nowMs()
+    this.#wakeAll()
+  }
+
+  /** A batch that goes nowhere: refused where it was sent, or not sent at all. */
+  #giveBack(open: OpenPart, reason: DdbError): void {
+    const { run, fates } = this.#setup
+    this.#book.close(open)
+    if (open === this.#suspect) this.#suspect = undefined
+    if (open.sendNos.length > 0) stopAt(fates, reason, open.content, reason.message)
+    else {
+      run.tally.sent -= open.rowCount
+      run.tally.sentBatches--
+      run.tally.unsent += open.rowCount
+    }
+    settlePart(open.content)
   }
 
   /** Resends a doubtful batch when the user chose that, else gives it up. */

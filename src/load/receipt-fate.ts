@@ -7,6 +7,7 @@ import { outsideMarks } from './partition-scheme.js'
 import type { TargetDescription } from './describe-target.js'
 import type { OpenBatch } from './receipt-book.js'
 import { halves, partText, type Part } from './receipt-part.js'
+import type { ServerAddress } from './options.js'
 import { redirectIn } from './redirect.js'
 import { classifyRefusal } from './receipt-refusal.js'
 import { retryDelayMs, type RetryRules } from './retry.js'
@@ -37,6 +38,8 @@ export type NextStep =
   | { kind: 'again'; delayMs: number }
   /** Take the halves instead, unless `isHopeless(errText)` by then. */
   | { kind: 'split'; parts: readonly [Part, Part]; errText: string }
+  /** Another node leads, and nothing of the batch was written here: it goes there, or nowhere (`stopAt`). */
+  | { kind: 'follow'; to: ServerAddress }
   /** The batch is settled, and no more are to be sent. */
   | { kind: 'stop'; error: DdbError }
 
@@ -71,18 +74,19 @@ export function settle(fates: Fates, open: SentPart, rows: number, errText: stri
       }
       return rejectWhole(fates, part, errText)
     case 'redirect':
-      return stop(fates, leaderElsewhere(errText), part, errText)
+      if (fates.allOrNothing) return { kind: 'follow', to: redirectIn(errText)! }
+      return stopAt(fates, leaderElsewhere(errText), part, errText)
     case 'privilege':
-      return stop(fates, refusedError('DDB_PRIVILEGE', part, errText), part, errText)
+      return stopAt(fates, refusedError('DDB_PRIVILEGE', part, errText), part, errText)
     case 'target':
-      return stop(fates, refusedError('DDB_TARGET', part, errText), part, errText)
+      return stopAt(fates, refusedError('DDB_TARGET', part, errText), part, errText)
     case 'rows':
       return lookForRows(fates, part, errText)
   }
 }
 
-/** The reason goes before its consequences: the rows of this batch are refused because of it. */
-function stop(fates: Fates, error: DdbError, part: Part, errText: string): NextStep {
+/** Ends the run. The reason goes before its consequences: the rows of this batch are refused because of it. */
+export function stopAt(fates: Fates, error: DdbError, part: Part, errText: string): NextStep {
   fates.run.fail(error)
   fates.run.tally.failedBatches++
   rejectRows(fates, part, errText)
@@ -97,13 +101,13 @@ function refusedError(
   return new ServerError(errText, code, `the server refused ${partText(part)}: ${errText}`)
 }
 
-/** The ledger is one node's: a batch cannot go elsewhere under the same receipt. */
+/** What a function wrote before it met the node that does not lead, nobody knows. */
 function leaderElsewhere(errText: string): ConnectionError {
   const { host, port } = redirectIn(errText)!
   return new ConnectionError(
     'DDB_CONNECT',
-    `another node leads by now, ${host}:${port}: receipts stay with the node they began on. ` +
-      `Load what is left with --host ${host}:${port}, or use --mode sync, which follows`,
+    `another node leads by now, ${host}:${port}: a function is not called again there, as it may have written ` +
+      `before. See what arrived, then load what is left with --host ${host}:${port}`,
   )
 }
 

@@ -44,6 +44,14 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
   return { ...server, ...to, otherHosts: others }
 }
 
+/** Nodes that send us on and on. */
+export function redirectedTooOften({ host, port }: ServerAddress): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECT',
+    `one node sends us to the next, the last to ${host}:${port}: try again when the cluster has a leader`,
+  )
+}
+
 function comparable(host: string): string {
   return withoutBrackets(host).toLowerCase()
 }

@@ -100,14 +100,80 @@ t.test('in sync mode a redirect to a host that was not named stops the run', asy
   t.equal(read, unconfirmed + rejected + unsent, 'the equation holds')
 })
 
-t.test('with receipts a redirect of a batch stops the run and names the leader', async t => {
-  const here = await pair(t, () => false)
+/** The first node takes `before` batches, then says of every further one that the other node leads. */
+function leadUntil(here: Pair, before: number, host = 'localhost'): void {
+  let batches = 0
   here.follower.server.node.beforeWrite = ({ table }) =>
-    table === 'target' ? { error: '<NotLeader>node2:8848' } : undefined
-  const result = await here.run({}, ['node2'])
-  t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT', message: /node2:8848/ } })
-  t.equal(result.rows.confirmed, 0)
-  t.same(await ids(here.follower), [])
+    table === 'target' && ++batches > before
+      ? { error: `<NotLeader>${host}:${here.leader.server.port}:dnode2` }
+      : undefined
+}
+
+t.test(
+  'with receipts the batches of a node that no longer leads go to the one that does',
+  async t => {
+    const here = await pair(t, () => false)
+    leadUntil(here, 1)
+    const result = await here.run({}, ['localhost'])
+    t.match(result, {
+      exitCode: 0,
+      rows: { confirmed: 30 },
+      batches: { sent: 3, retried: 2, failed: 0 },
+    })
+    t.same(await ids(here.follower), upTo(10))
+    t.same(
+      await ids(here.leader),
+      upTo(30).filter(id => id >= 10),
+    )
+    for (const { server } of [here.follower, here.leader]) {
+      t.same([...server.node.shared.keys()], ['target'], 'no ledger is left behind')
+    }
+  },
+)
+
+t.test('with receipts a redirect to a host that was not named stops the run', async t => {
+  const here = await pair(t, () => false)
+  leadUntil(here, 1, 'evil.example')
+  const result = await here.run({}, ['localhost'])
+  t.match(result, {
+    exitCode: 69,
+    error: { code: 'DDB_CONNECT', message: /evil\.example:\d+.*--allow-redirect evil\.example/ },
+    rows: { confirmed: 10, unconfirmed: 0 },
+  })
+  const { read, confirmed, rejected, unsent } = result.rows
+  t.equal(read, confirmed + rejected + unsent, 'the equation holds')
+  t.same(await ids(here.follower), upTo(10))
+})
+
+t.test('with receipts nodes that send us round in circles end the run', async t => {
+  const here = await pair(t, () => false)
+  leadUntil(here, 0)
+  here.leader.server.node.beforeWrite = ({ table }) =>
+    table === 'target' ? { error: `<NotLeader>127.0.0.1:${here.follower.server.port}` } : undefined
+  const result = await here.run({}, ['localhost'])
+  t.match(result, {
+    exitCode: 69,
+    error: { code: 'DDB_CONNECT' },
+    rows: { confirmed: 0, unconfirmed: 0 },
+  })
+  t.same([...(await ids(here.follower)), ...(await ids(here.leader))], [])
+})
+
+t.test('with receipts a function is not called again elsewhere', async t => {
+  const here = await pair(t, () => false)
+  const view = 'def intoTarget(mutable data) { tableInsert(objByName("target"), data) }'
+  for (const { session } of [here.follower, here.leader]) {
+    await session.run(`${view}\naddFunctionView(intoTarget)`)
+  }
+  leadUntil(here, 0)
+  const target = { function: 'intoTarget', types: 'id:INT,sym:SYMBOL' }
+  const result = await here.run({ target }, ['localhost'])
+  t.match(result, {
+    exitCode: 69,
+    error: { code: 'DDB_CONNECT', message: /function is not called again/ },
+    rows: { confirmed: 0 },
+  })
+  t.same(await ids(here.leader), [])
 })
 
 t.test('nodes that send us round in circles are not followed for ever', async t => {
