@@ -1,10 +1,9 @@
 import { readFileSync, existsSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { join } from 'node:path'
 import t from 'tap'
 import { load } from '../../src/load/load.js'
 import { startServer, type EmbeddedServer } from '../../src/server/index.js'
+import { freePort } from '../helpers/free-port.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
 
 const good = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
@@ -172,11 +171,7 @@ t.test(
 )
 
 t.test('nobody listening is code 69, with the way to start the embedded server', async t => {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as { port: number }
-  listener.close()
-  await once(listener, 'close')
+  const port = await freePort()
   const dir = t.testdir({ 'ok.csv': tradesHeader + good })
   t.match(
     await load({
@@ -194,11 +189,7 @@ t.test('nobody listening is code 69, with the way to start the embedded server',
 })
 
 t.test('a server that is just starting is waited for', async t => {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const { port } = listener.address() as { port: number }
-  listener.close()
-  await once(listener, 'close')
+  const port = await freePort()
   const dir = t.testdir({ 'ok.csv': tradesHeader + good })
   let starting: Promise<EmbeddedServer> | undefined
   const result = await load({

@@ -14,6 +14,7 @@ import { Retries } from '../../src/server/retries.js'
 import { RunningJobs } from '../../src/server/running-jobs.js'
 import type { Transport } from '../../src/server/transport.js'
 import { Users } from '../../src/server/users.js'
+import { guestSession } from './tiny-server.js'
 import { int } from './values.js'
 
 export class BareServer {
@@ -31,15 +32,7 @@ export class BareServer {
     countRequest: () => undefined,
   }
   readonly #executor: Executor = {
-    open: info => ({
-      ...info,
-      user: 'guest',
-      isAdmin: false,
-      variables: new Map(),
-      functions: new Map(),
-      print: () => undefined,
-      closed: false,
-    }),
+    open: guestSession,
     runScript: (_session, script) => {
       this.log.push(script)
       return int(script.length)

@@ -2,7 +2,7 @@
   An embedded server whose interpreter is a few functions of a test: what the network side does can then be seen
   without the language.
 */
-import type { Executor, Outcome } from '../../src/server/executor.js'
+import type { Executor, Outcome, SessionInfo } from '../../src/server/executor.js'
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
 import type { ScriptSession } from '../../src/server/script/session-state.js'
@@ -28,6 +28,19 @@ export interface TinyServer extends EmbeddedServer {
   sessionClosed(id: string): Promise<void>
 }
 
+/** What a session is when it begins. */
+export function guestSession(info: SessionInfo): ScriptSession {
+  return {
+    ...info,
+    user: 'guest',
+    isAdmin: false,
+    variables: new Map(),
+    functions: new Map(),
+    print: () => undefined,
+    closed: false,
+  }
+}
+
 export async function startTinyServer(
   behaviour: TinyBehaviour = {},
   options: ServerOptions = {},
@@ -50,15 +63,7 @@ export async function startTinyServer(
     })
   const makeExecutor = (node: ServerNode): Executor => ({
     open: info => {
-      const session: ScriptSession = {
-        ...info,
-        user: 'guest',
-        isAdmin: false,
-        variables: new Map(),
-        functions: new Map(),
-        print: () => undefined,
-        closed: false,
-      }
+      const session = guestSession(info)
       sessions.push(session)
       return session
     },

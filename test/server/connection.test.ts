@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ScriptError } from '../../src/server/script/builtin.js'
+import { exchangeMeanwhile, scriptsRun, startBigServer } from '../helpers/big-answers.js'
 import { closedGate } from '../helpers/gate.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../helpers/requests.js'
@@ -334,14 +335,7 @@ t.test('sessions of other languages are refused in words', async t => {
 })
 
 t.test('a client that does not read is not worked for', async t => {
-  const blockInts = 262_144
-  let executed = 0
-  const server = await startTinyServer({
-    script: () => {
-      executed += 1
-      return { form: 'vector', type: 'INT', length: blockInts, data: new Int32Array(blockInts) }
-    },
-  })
+  const server = await startBigServer()
   t.teardown(() => server.close())
   const peer = await RawPeer.connect(server.port)
   await peer.write(connectBytes)
@@ -353,16 +347,12 @@ t.test('a client that does not read is not worked for', async t => {
   )
   await all
   await server.logged('script 1')
-  // Another session's exchange lets the server do all it is willing to do.
-  const other = await RawPeer.connect(server.port)
-  for (let i = 0; i < 20; i++) {
-    await other.write(i === 0 ? connectBytes : requestBytes(call('f')))
-    await other.response()
-  }
+  await exchangeMeanwhile(server.port, connectBytes)
+  const executed = scriptsRun(server)
   t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were made`)
   peer.socket.resume()
   for (let i = 0; i < requests; i++) t.ok((await peer.response()).ok)
-  t.equal(executed, requests)
+  t.equal(scriptsRun(server), requests)
 })
 
 t.test('while a request waits, its client is read no further than a bound', async t => {

@@ -3,6 +3,7 @@ import { get } from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import t from 'tap'
 import { WebSocket } from 'ws'
+import { exchangeMeanwhile, scriptsRun, startBigServer } from '../helpers/big-answers.js'
 import { closedGate } from '../helpers/gate.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { call, requestBytes, script } from '../helpers/requests.js'
@@ -152,14 +153,7 @@ t.test('nonsense in a WebSocket message ends that session with a word', async t 
 })
 
 t.test('a WebSocket client that does not read is not worked for', async t => {
-  const blockInts = 262_144
-  let executed = 0
-  const server = await startTinyServer({
-    script: () => {
-      executed += 1
-      return { form: 'vector', type: 'INT', length: blockInts, data: new Int32Array(blockInts) }
-    },
-  })
+  const server = await startBigServer()
   t.teardown(() => server.close())
   const peer = new WebPeer(server.port)
   await once(peer.socket, 'open')
@@ -169,11 +163,8 @@ t.test('a WebSocket client that does not read is not worked for', async t => {
   const requests = 100
   for (let i = 0; i < requests; i++) peer.socket.send(requestBytes(script('1')))
   await server.logged('script 1')
-  const other = await RawPeer.connect(server.port)
-  for (let i = 0; i < 20; i++) {
-    await other.write(i === 0 ? connectMessage : requestBytes(call('f')))
-    await other.response()
-  }
+  await exchangeMeanwhile(server.port, connectMessage)
+  const executed = scriptsRun(server)
   t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were made`)
   peer.socket.resume()
   t.equal((await peer.next(requests)).length, requests)
