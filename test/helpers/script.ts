@@ -1,6 +1,7 @@
 /*
   A session of the interpreter without any network, for tests of functions and statements.
 */
+import { setTimeout as pause } from 'node:timers/promises'
 import { columnTypeText } from '../../src/protocol/data-type.js'
 import { columnTypeOf } from '../../src/protocol/element.js'
 import { formatElement, formatValue } from '../../src/protocol/text.js'
@@ -23,13 +24,23 @@ export interface TestSession {
 
 let lastId = 0
 
+/** A guest's session that sleeps on timers. */
+export function sessionOn(node: ServerNode, id: string = '1'): ScriptSession {
+  return createScriptSession(node, {
+    id,
+    remoteAddress: '127.0.0.1',
+    remotePort: 9,
+    delay: durationMs => pause(durationMs),
+  })
+}
+
 /** A session on a node of its own, or on a given one; logged in as admin unless told otherwise. */
 export function testSession(
   options: NodeOptions & { node?: ServerNode; user?: string } = {},
 ): TestSession {
   const node = options.node ?? createNode({ port: 8848, ...options })
   const id = String(++lastId)
-  const session = createScriptSession(node, { id, remoteAddress: '127.0.0.1', remotePort: 9 })
+  const session = sessionOn(node, id)
   session.user = options.user ?? 'admin'
   node.sessions.set(id, session)
   const run = async (script: string): Promise<Value | undefined> => runScript(session, node, script)

@@ -30,8 +30,7 @@ const print = defineFunction('print', ['...rest'], 1, ({ session }, args) => {
 const sleep = defineFunction('sleep', ['milliseconds'], 1, function* ({ session }, [value]) {
   const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
   if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
-  const until = session.delay?.(durationMs) ?? Promise.resolve()
-  yield { until }
+  yield { until: session.delay(durationMs) }
   return voidValue
 })
 

@@ -19,6 +19,6 @@ export interface ScriptSession {
   readonly remotePort: number
   /** True once the connection is gone; `sleep` and loops may stop waiting for nothing but must still finish. */
   closed: boolean
-  /** How sleep() waits; a timer unless a test brings its own clock. */
-  readonly delay?: (durationMs: number) => Promise<void>
+  /** How sleep() waits. */
+  readonly delay: (durationMs: number) => Promise<void>
 }

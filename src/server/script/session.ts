@@ -2,6 +2,7 @@
   What the network side needs of the interpreter: a session, and its three kinds of request.
 */
 import type { Value } from '../../protocol/value.js'
+import type { Outcome, SessionInfo } from '../executor.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError, type Evaluation } from './builtin.js'
 import { asScriptError } from './error-text.js'
@@ -12,18 +13,6 @@ import { Runtime } from './runtime.js'
 import type { ScriptSession } from './session-state.js'
 import type { FunctionValue, ServerValue } from './values.js'
 import { fromWire, toWire } from './wire-values.js'
-
-/** What a session is told when it begins. */
-export interface ScriptSessionInfo {
-  /** Decimal text, constant for the connection. */
-  id: string
-  remoteAddress: string
-  remotePort: number
-  delay?: (durationMs: number) => Promise<void>
-}
-
-/** At once when nothing had to wait, else later. */
-export type Outcome = Value | undefined | Promise<Value | undefined>
 
 class Session implements ScriptSession {
   readonly id: string
@@ -37,27 +26,17 @@ class Session implements ScriptSession {
   closed = false
   private readonly node: ServerNode
 
-  constructor(node: ServerNode, info: ScriptSessionInfo) {
+  constructor(node: ServerNode, info: SessionInfo) {
     this.node = node
     this.id = info.id
     this.remoteAddress = info.remoteAddress
     this.remotePort = info.remotePort
-    this.delay = info.delay ?? wait
+    this.delay = info.delay
   }
 
   get isAdmin(): boolean {
     return this.node.users.get(this.user)?.isAdmin === true
   }
-}
-
-/** Timers hold at most 31 bits; a longer wait is several. Even sleep(0) gives way to other sessions. */
-async function wait(durationMs: number): Promise<void> {
-  const longestMs = 2 ** 31 - 1
-  let restMs = durationMs
-  do {
-    await new Promise(resolve => setTimeout(resolve, Math.min(restMs, longestMs)))
-    restMs -= longestMs
-  } while (restMs > 0)
 }
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
@@ -71,7 +50,7 @@ function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
 }
 
 /** A guest, with no variables. Nothing has to be closed. */
-export function createScriptSession(node: ServerNode, info: ScriptSessionInfo): ScriptSession {
+export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
   return new Session(node, info)
 }
 

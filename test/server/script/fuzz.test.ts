@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { createNode } from '../../../src/server/node.js'
 import { createScriptSession, runFunction, runScript } from '../../../src/server/script/session.js'
+import { sessionOn } from '../../helpers/script.js'
 
 const words: readonly string[] = [
   'x', 'y', 't', 'f', 'sum', 'size', 'table', 'each', 'string', 'append!', 'take', 'dict', 'isNull', 'cast', 'INT', 'ANY',
@@ -58,7 +59,7 @@ const source = fc
 
 t.test('scripts that once failed inside give a ScriptError', async t => {
   const node = createNode()
-  const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+  const session = sessionOn(node)
   for (const script of ['delete from -', 'select * from -']) {
     const failure = await outcomeOf(() => runScript(session, node, script))
     t.match(failure, { name: 'ScriptError', message: /^Syntax Error: \[line #1\]/ }, script)
@@ -92,7 +93,7 @@ t.test('random characters give a value or a ScriptError', async t => {
   await fc.assert(
     fc.asyncProperty(characters, async script => {
       const node = createNode()
-      const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+      const session = sessionOn(node)
       check(script, await outcomeOf(() => runScript(session, node, script)))
     }),
     { numRuns: 500 },
@@ -116,7 +117,7 @@ t.test('every built-in answers any arguments with a value or a ScriptError', asy
   await fc.assert(
     fc.asyncProperty(call, async ([name, args]) => {
       const node = createNode()
-      const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+      const session = sessionOn(node)
       session.user = 'admin'
       const script = `${name}(${args.join(', ')})`
       check(script, await outcomeOf(() => runScript(session, node, script)))
@@ -149,7 +150,7 @@ t.test('every operator answers any operands with a value or a ScriptError', asyn
     '**',
   ]
   const node = createNode()
-  const session = createScriptSession(node, { id: '1', remoteAddress: '', remotePort: 1 })
+  const session = sessionOn(node)
   const expression = fc
     .tuple(fc.constantFrom(...values), fc.constantFrom(...operators), fc.constantFrom(...values))
     .map(([left, operator, right]) => `(${left}) ${operator} (${right})`)

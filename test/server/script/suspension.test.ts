@@ -4,13 +4,13 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
+import type { Outcome } from '../../../src/server/executor.js'
 import { createNode, type ServerNode } from '../../../src/server/node.js'
 import {
   cancelRequest,
   createScriptSession,
   runFunction,
   runScript,
-  type Outcome,
 } from '../../../src/server/script/session.js'
 import type { ScriptSession } from '../../../src/server/script/session-state.js'
 import { closedGate, type Gate } from '../../helpers/gate.js'
