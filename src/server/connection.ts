@@ -1,5 +1,5 @@
 /*
-  One session of the embedded server: decodes requests in the pieces they arrive in, has them executed one after the
+  One connection to the embedded server: decodes requests in the pieces they arrive in, has them executed one after the
   other, and answers those that want an answer. What the peer had sent when it left is still executed.
 */
 import type { Request, RequestHead, RequestLimits } from '../protocol/request.js'
@@ -121,7 +121,7 @@ export class Connection {
     this.#transport.end()
   }
 
-  /** Ends the session where it stands: nothing more is executed. */
+  /** Ends the connection where it stands: nothing more is executed. */
   stop(): void {
     this.#finish()
   }
@@ -270,7 +270,7 @@ export class Connection {
     if (this.#busy) this.#replies.flush()
   }
 
-  /** The stream makes no sense any more: says so where an answer is read, and ends this session only. */
+  /** The stream makes no sense any more: says so where an answer is read, and ends this connection only. */
   #breakOff(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0

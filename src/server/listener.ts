@@ -31,10 +31,10 @@ export class Listener {
   readonly #options: ListenerOptions
   readonly #server: Server
   readonly #door: WebSocketDoor
-  /** Every open socket, with its session once there is one. */
+  /** Every open socket, with its connection once the first byte came. */
   readonly #peers = new Map<Socket, Connection | undefined>()
-  /** Sessions with something left to execute or to wait for; they may outlive their sockets. */
-  readonly #sessions = new Set<Connection>()
+  /** Those with something left to execute or to wait for; they may outlive their sockets. */
+  readonly #connections = new Set<Connection>()
   #onChange: (() => void) | undefined
   #closing: Promise<void> | undefined
 
@@ -108,11 +108,11 @@ export class Listener {
   #open(socket: Socket, transport: Transport, refusal: string | undefined): Connection {
     const runner = this.#options.openSession(transport, refusal)
     const connection = new Connection(this.#options.context, runner, transport, () => {
-      this.#sessions.delete(connection)
+      this.#connections.delete(connection)
       this.#onChange?.()
     })
     this.#peers.set(socket, connection)
-    this.#sessions.add(connection)
+    this.#connections.add(connection)
     return connection
   }
 
@@ -135,7 +135,7 @@ export class Listener {
       seen = progress
     }, goodbyeMs)
     await closed
-    while (this.#peers.size > 0 || this.#sessions.size > 0) {
+    while (this.#peers.size > 0 || this.#connections.size > 0) {
       await new Promise<void>(resolve => (this.#onChange = resolve))
     }
     clearInterval(timer)
@@ -144,12 +144,12 @@ export class Listener {
   #progress(): number {
     let progress = 0
     for (const socket of this.#peers.keys()) progress += socket.bytesRead
-    for (const session of this.#sessions) progress += session.requestCount
+    for (const connection of this.#connections) progress += connection.requestCount
     return progress
   }
 
   #destroyAll(): void {
-    for (const session of this.#sessions) session.stop()
+    for (const connection of this.#connections) connection.stop()
     for (const socket of this.#peers.keys()) socket.destroy()
   }
 }
