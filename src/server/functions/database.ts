@@ -6,7 +6,7 @@ import { ScriptError } from '../script/builtin.js'
 import { partitionTypeIds } from '../script/constants.js'
 import { integerOf, textOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
-import type { PartitionScheme, PartitionType } from '../tables/database.js'
+import type { LevelScheme, PartitionType } from '../tables/database.js'
 import { openDatabase } from '../tables/dfs.js'
 import { levelOf } from '../tables/partition-level.js'
 import { elementsArgument, isAbsent } from './arguments.js'
@@ -70,18 +70,18 @@ function partitionTypeOf(value: ServerValue): PartitionType {
   return type
 }
 
-function levelsOf(type: PartitionType, scheme: ServerValue | undefined): PartitionScheme[] {
+function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelScheme[] {
   if (isAbsent(scheme)) {
     throw new ScriptError('The argument [partitionScheme] must not be empty.')
   }
   if (type === 'COMPO') return compoLevels(scheme)
-  const level: PartitionScheme = { type, scheme }
+  const level: LevelScheme = { type, scheme }
   // Compiled once here, so that a scheme that does not fit fails now and not at the first insert.
   levelOf(level)
   return [level]
 }
 
-function compoLevels(scheme: ServerValue): PartitionScheme[] {
+function compoLevels(scheme: ServerValue): LevelScheme[] {
   const levels = elementsArgument(scheme).flatMap(handle => {
     if (handle.form === 'database') return handle.levels
     throw new ScriptError('The scheme of a COMPO database must be a vector of database handles.')

@@ -22,7 +22,7 @@ import {
   voidValue,
 } from '../script/scalar.js'
 import type { ServerDictionary, ServerValue } from '../script/values.js'
-import type { DatabaseHandle, PartitionScheme } from '../tables/database.js'
+import type { DatabaseHandle, LevelScheme } from '../tables/database.js'
 import { levelOf } from '../tables/partition-level.js'
 import type { ServerTable } from '../tables/table.js'
 import { namedTable } from './arguments.js'
@@ -103,7 +103,7 @@ function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDi
 }
 
 /** Scalars for one level, vectors (and a tuple of schemes) for several. */
-function levelsSchema(levels: readonly PartitionScheme[]): Record<string, ServerValue> {
+function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValue> {
   const schemes = levels.map(level => levelOf(level).schema)
   return {
     partitionType: integers(levels.map(({ type }) => partitionTypeIds[type])),

@@ -7,7 +7,7 @@ import type { ServerValue } from '../script/values.js'
 export type PartitionType = 'SEQ' | 'VALUE' | 'RANGE' | 'LIST' | 'COMPO' | 'HASH'
 
 /** One level of a database. */
-export interface PartitionScheme {
+export interface LevelScheme {
   type: PartitionType
   /** The scheme as the script gave it: vector, [TYPE, n] for HASH, handles for COMPO. */
   scheme: ServerValue
@@ -19,7 +19,7 @@ export interface DatabaseHandle {
   /** `dfs://…`, or '' for an in-memory domain. */
   path: string
   /** One entry a level; COMPO is flattened. */
-  levels: readonly PartitionScheme[]
+  levels: readonly LevelScheme[]
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   atomic: 'TRANS' | 'CHUNK'
 }

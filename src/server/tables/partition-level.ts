@@ -11,7 +11,7 @@ import { intScalar, integerOf, textOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { isFixedVector, columnTexts } from './column-layout.js'
 import { columnOfScalar, convertColumn } from './convert.js'
-import type { PartitionScheme } from './database.js'
+import type { LevelScheme } from './database.js'
 import { murmurHash } from './murmur-hash.js'
 import { numbersOf } from './numbers.js'
 
@@ -31,13 +31,13 @@ export interface PartitionLevel {
   locate(column: Column): Int32Array
 }
 
-const compiled = new WeakMap<PartitionScheme, { scheme: ServerValue; level: PartitionLevel }>()
+const compiled = new WeakMap<LevelScheme, { scheme: ServerValue; level: PartitionLevel }>()
 
 /**
  * The scheme made ready for looking up; remembered until its values change.
  * @throws {ScriptError} when the scheme does not fit its type
  */
-export function levelOf(scheme: PartitionScheme): PartitionLevel {
+export function levelOf(scheme: LevelScheme): PartitionLevel {
   const known = compiled.get(scheme)
   if (known?.scheme === scheme.scheme) return known.level
   const level = compile(scheme)
@@ -46,7 +46,7 @@ export function levelOf(scheme: PartitionScheme): PartitionLevel {
 }
 
 /** Adds partitions for the values of a column that have none yet; @returns how many there were. */
-export function addValues(scheme: PartitionScheme, column: Column): number {
+export function addValues(scheme: LevelScheme, column: Column): number {
   const level = levelOf(scheme)
   const values = convertColumn(column, level.type)
   const numbers = level.locate(values)
@@ -75,7 +75,7 @@ export function checkVisible(column: Column): void {
   }
 }
 
-function compile({ type, scheme }: PartitionScheme): PartitionLevel {
+function compile({ type, scheme }: LevelScheme): PartitionLevel {
   switch (type) {
     case 'VALUE': {
       const values = vectorScheme(scheme)

@@ -4,7 +4,7 @@
 */
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
-import type { PartitionScheme } from './database.js'
+import type { LevelScheme } from './database.js'
 import {
   addValues,
   checkVisible,
@@ -21,7 +21,7 @@ export interface TablePartitioning {
   /** Positions of the partition columns, one a level. */
   readonly columns: readonly number[]
   /** Shared with the database, which may gain partitions. */
-  readonly levels: readonly PartitionScheme[]
+  readonly levels: readonly LevelScheme[]
   /** `memory`: an in-memory table, which drops whatever it has no partition for. */
   readonly newValues: () => NewValuePartitionPolicy | 'memory'
 }
@@ -53,7 +53,7 @@ export function placeRows(
 
 function placeLevel(
   partitioning: TablePartitioning,
-  scheme: PartitionScheme,
+  scheme: LevelScheme,
   column: Column,
 ): Int32Array {
   const numbers = levelOf(scheme).locate(column)

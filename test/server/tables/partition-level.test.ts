@@ -2,17 +2,17 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Vector } from '../../../src/protocol/value.js'
 import type { ServerValue } from '../../../src/server/script/values.js'
-import type { PartitionScheme, PartitionType } from '../../../src/server/tables/database.js'
+import type { LevelScheme, PartitionType } from '../../../src/server/tables/database.js'
 import { addValues, levelOf } from '../../../src/server/tables/partition-level.js'
 import type { Column } from '../../../src/protocol/value.js'
 import { textsOf } from '../../helpers/script.js'
 import { column } from './columns.js'
 
-function scheme(type: PartitionType, value: ServerValue): PartitionScheme {
+function scheme(type: PartitionType, value: ServerValue): LevelScheme {
   return { type, scheme: value }
 }
 
-function locate(level: PartitionScheme, values: Column): number[] {
+function locate(level: LevelScheme, values: Column): number[] {
   return Array.from(levelOf(level).locate(values))
 }
 
