@@ -20,10 +20,6 @@ export { concatColumns, emptyVector, sliceColumn, takeRows } from './column.js'
 export { vectorOf } from './vector-of.js'
 export type { ElementValue } from './vector-of.js'
 
-export function rowCount(column: Column): number {
-  return column.length
-}
-
 /** Type of a column as `schema()` would name it. */
 export function columnTypeOf(column: Column): ColumnType {
   if (column.form === 'arrayVector') return { ...columnTypeOf(column.cells), array: true }
