@@ -129,8 +129,10 @@ export function* decodeArrayBlocks(
 ): Generator<void, ArrayVector, void> {
   const { bytesPerValue } = dataTypes[type]
   context.expect(reader, Math.max(length, (cellCount ?? 0) * bytesPerValue))
-  const cells = new GrowableBytes(context.remainingBytes(reader))
-  const offsets = new GrowableOffsets()
+  // What is announced is believed as far as it can have arrived.
+  const arrivedBytes = Math.min(reader.available, (cellCount ?? 0) * bytesPerValue)
+  const cells = new GrowableBytes(context.remainingBytes(reader), arrivedBytes)
+  const offsets = new GrowableOffsets(Math.min(reader.available, length))
   while (offsets.rows < length) {
     if (!reader.has(blockHeaderBytes)) yield* reader.need(blockHeaderBytes)
     const rowCount = reader.u16()
@@ -167,9 +169,14 @@ export function* decodeArrayBlocks(
 
 /** Row starts, growing with the rows that arrived. */
 class GrowableOffsets {
-  #offsets: Uint32Array = new Uint32Array(64)
+  #offsets: Uint32Array
   rows = 0
   cells = 0
+
+  /** @param expectedRows  how many rows have room from the start */
+  constructor(expectedRows: number) {
+    this.#offsets = new Uint32Array(expectedRows + 1)
+  }
 
   addRows(reader: ByteReader, rowCount: number, countBytes: 1 | 2 | 4): void {
     const needed = this.rows + rowCount + 1
@@ -178,12 +185,8 @@ class GrowableOffsets {
       grown.set(this.#offsets)
       this.#offsets = grown
     }
-    for (let row = 0; row < rowCount; row++) {
-      const count = countBytes === 1 ? reader.u8() : countBytes === 2 ? reader.u16() : reader.u32()
-      this.cells += count
-      this.rows += 1
-      this.#offsets[this.rows] = this.cells
-    }
+    if (countBytes === 1) this.#addShortRows(reader.bytes(rowCount))
+    else this.#addLongRows(reader, rowCount, countBytes)
     if (this.cells > 0x7fff_ffff) {
       throw new ProtocolError(
         `An array vector of ${this.cells} cells is larger than its own count can say`,
@@ -192,7 +195,29 @@ class GrowableOffsets {
     }
   }
 
+  /** Most rows of most vectors. */
+  #addShortRows(counts: Uint8Array): void {
+    const offsets = this.#offsets
+    const start = this.rows + 1
+    let cells = this.cells
+    for (let at = 0; at < counts.length; at++) {
+      cells += counts[at]!
+      offsets[start + at] = cells
+    }
+    this.rows += counts.length
+    this.cells = cells
+  }
+
+  #addLongRows(reader: ByteReader, rowCount: number, countBytes: 2 | 4): void {
+    for (let row = 0; row < rowCount; row++) {
+      this.cells += countBytes === 2 ? reader.u16() : reader.u32()
+      this.rows += 1
+      this.#offsets[this.rows] = this.cells
+    }
+  }
+
   finish(): Uint32Array {
-    return this.#offsets.slice(0, this.rows + 1)
+    const length = this.rows + 1
+    return length === this.#offsets.length ? this.#offsets : this.#offsets.slice(0, length)
   }
 }

@@ -6,6 +6,7 @@
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../errors.js'
 import type { ByteReader } from '../wire/reader.js'
+import { StringCollector } from '../wire/string-collector.js'
 import type { ByteWriter } from '../wire/writer.js'
 import type { DecodeContext } from './decode-context.js'
 import { encodeBytes } from './elements.js'
@@ -45,12 +46,12 @@ export function* decodeStrings(
   length: number,
 ): Generator<void, string[], void> {
   context.expect(reader, length)
-  const data: string[] = []
-  while (data.length < length) {
-    if (reader.strings(length - data.length, data) > 0) context.expect(reader, 0)
-    else data.push(yield* reader.str0(context.remainingBytes(reader)))
+  const collector = new StringCollector(length, reader.available)
+  while (collector.length < length) {
+    if (reader.strings(length - collector.length, collector)) context.expect(reader, 0)
+    else collector.add(yield* reader.str0(context.remainingBytes(reader)))
   }
-  return data
+  return collector.texts
 }
 
 /**

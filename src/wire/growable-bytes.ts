@@ -7,12 +7,16 @@ const firstCapacityBytes = 64
 
 /** Collects bytes as they come; a view from `extend` is good until the next call, which may move everything. */
 export class GrowableBytes {
-  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  #bytes: Uint8Array<ArrayBuffer>
   #length = 0
   readonly #maxBytes: number
 
-  /** @param maxBytes  never grows beyond; the last growth lands on it exactly */
-  constructor(maxBytes: number) {
+  /**
+   * @param maxBytes  never grows beyond; the last growth lands on it exactly
+   * @param expectedBytes  how many have room from the start
+   */
+  constructor(maxBytes: number, expectedBytes: number = 0) {
+    this.#bytes = new Uint8Array(expectedBytes)
     this.#maxBytes = maxBytes
   }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { ByteReader, drive, readerOf } from '../../src/wire/reader.js'
+import { StringCollector } from '../../src/wire/string-collector.js'
 
 const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)
 
@@ -193,12 +194,12 @@ t.test('a longer line or string than allowed is a limit error at its start', asy
 
 t.test('strings takes whole strings only, and no more than asked for', async t => {
   const reader = readerOf(Buffer.from('a\0\0ccc\0dd'))
-  const target: string[] = []
-  t.equal(reader.strings(2, target), 2)
-  t.same(target, ['a', ''])
-  t.equal(reader.strings(5, target), 1)
-  t.same(target, ['a', '', 'ccc'])
-  t.equal(reader.strings(5, target), 0)
+  const target = new StringCollector(1000, 0)
+  t.equal(reader.strings(2, target), true)
+  t.same(target.texts, ['a', ''])
+  t.equal(reader.strings(5, target), true)
+  t.same(target.texts, ['a', '', 'ccc'])
+  t.equal(reader.strings(5, target), false)
   t.equal(reader.available, 2)
 })
 
