@@ -7,6 +7,7 @@ import { parseDecimal } from '../protocol/decimal.js'
 import { vectorOf, type ElementValue } from '../protocol/element.js'
 import { isTemporal, parseTemporal } from '../protocol/temporal.js'
 import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
+import { explicitNull } from '../protocol/value.js'
 
 /** What may stand for a value: scalars, dates, typed arrays, lists, objects. */
 export type PlainInput =
@@ -29,8 +30,9 @@ const maxInt = 2 ** 31 - 1
 
 /**
  * boolean → BOOL; a whole number → INT, or LONG when INT cannot hold it; another number → DOUBLE; bigint → LONG; text
- * → STRING; Date → TIMESTAMP of its UTC fields; null → VOID; Int32Array → INT vector, and so on; a list of scalars →
- * a vector; a list of objects, or an object of lists of one length → a table; another object → a dictionary.
+ * → STRING; Date → TIMESTAMP of its UTC fields; null → NULL, undefined → an argument left out, both VOID; Int32Array →
+ * INT vector, and so on; a list of scalars → a vector; a list of objects, or an object of lists of one length → a table;
+ * another object → a dictionary.
  *
  * @throws {ValueError} DDB_USAGE for what no DolphinDB value stands for
  */
@@ -76,7 +78,8 @@ function checkedObject(object: Row): Row {
 type PlainScalar = boolean | number | bigint | string | Date | null | undefined
 
 function scalarValue(input: PlainScalar): Scalar {
-  if (input === null || input === undefined) return { form: 'scalar', type: 'VOID', value: null }
+  if (input === null) return explicitNull
+  if (input === undefined) return { form: 'scalar', type: 'VOID', value: null }
   if (typeof input === 'boolean') return { form: 'scalar', type: 'BOOL', value: input }
   if (typeof input === 'string') return { form: 'scalar', type: 'STRING', value: input }
   if (typeof input === 'bigint') return { form: 'scalar', type: 'LONG', value: input }

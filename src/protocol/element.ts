@@ -14,6 +14,7 @@ import {
 } from './null-value.js'
 import { stringsOf } from './string-vector.js'
 import type { Column, Scalar, TypedVector, Value, Vector } from './value.js'
+import { explicitNull } from './value.js'
 import { sliceColumn } from './column.js'
 
 export { concatColumns, emptyVector, sliceColumn, takeRows } from './column.js'
@@ -41,7 +42,7 @@ export function scalarAt(vector: TypedVector, index: number): Scalar {
   const form = 'scalar'
   switch (vector.type) {
     case 'VOID':
-      return { form, type: vector.type, value: null }
+      return explicitNull
     case 'BOOL': {
       const stored = vector.data[index]!
       return { form, type: vector.type, value: stored === nullInt8 ? null : stored !== 0 }

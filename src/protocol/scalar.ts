@@ -2,7 +2,7 @@
   Scalar (protocol notes §5.1)
     flag     uint16  type, form 0
     scale    int32   decimals only
-    kind     uint8   FUNCTIONDEF only
+    kind     uint8   FUNCTIONDEF only; of VOID it is all there is
     value    of the type's size; text as UTF-8 ended by 00; BLOB as int32 length and bytes
 */
 import { ProtocolError, ValueError } from '../errors.js'
@@ -34,7 +34,7 @@ export function encodeScalar(writer: ByteWriter, scalar: Scalar): void {
   encodeTypeFlag(writer, 'scalar', scalar.type)
   switch (scalar.type) {
     case 'VOID':
-      writer.u8(0)
+      writer.u8(scalar.voidKind ?? 0)
       return
     case 'BOOL':
       writer.i8(scalar.value === null ? nullInt8 : Number(scalar.value))
@@ -279,9 +279,10 @@ type FixedScalarType = Exclude<
 
 function readFixedScalar(reader: ByteReader, type: FixedScalarType): Scalar {
   switch (type) {
-    case 'VOID':
-      reader.u8()
-      return { form: 'scalar', type, value: null }
+    case 'VOID': {
+      const voidKind = reader.u8()
+      return { form: 'scalar', type, ...(voidKind > 0 && { voidKind }), value: null }
+    }
     case 'BOOL': {
       const value = reader.i8()
       return { form: 'scalar', type, value: value === nullInt8 ? null : value !== 0 }

@@ -19,9 +19,12 @@ export type DoublePairType = 'COMPLEX' | 'POINT'
 /** Types of the server's own objects; only scalars travel, as text. */
 export type CodeType = 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
 
-/** `null` is the null of the type. BOOL is boolean, 64-bit types are bigint, decimals are unscaled bigint. */
+/**
+ * `null` is the null of the type. BOOL is boolean, 64-bit types are bigint, decimals are unscaled bigint. `voidKind`: 0
+ * nothing at all, 1 NULL, 2 a default (§4.2); 0 when left out.
+ */
 export type Scalar =
-  | { form: 'scalar'; type: 'VOID'; value: null }
+  | { form: 'scalar'; type: 'VOID'; voidKind?: number; value: null }
   | { form: 'scalar'; type: 'BOOL'; value: boolean | null }
   | { form: 'scalar'; type: 'CHAR' | 'SHORT' | Int32Type; value: number | null }
   | { form: 'scalar'; type: Int64Type; value: bigint | null }
@@ -169,3 +172,6 @@ export const dataForms = {
 
 /** The scalar of one type. */
 export type ScalarOf<T extends DataType> = Extract<Scalar, { type: T }>
+
+/** NULL without a type, as an element or an argument: not the same as nothing at all. */
+export const explicitNull: Scalar = { form: 'scalar', type: 'VOID', voidKind: 1, value: null }

@@ -13,6 +13,7 @@ import { nullDouble, nullInt128, nullInt16, nullInt32, nullInt64, nullInt8 } fro
 import { storedBigInt, storedFloat, storedInteger } from './scalar.js'
 import { symbolVectorOf } from './symbol-vector.js'
 import type { Bytes16Type, Column, Value, Vector } from './value.js'
+import { explicitNull } from './value.js'
 
 /**
  * An element: boolean for BOOL, number for the types of up to 32 bits and floats, bigint (or a safe integer) for those
@@ -143,7 +144,7 @@ function blobOf(value: ElementValue): Uint8Array {
 }
 
 function valueOf(value: ElementValue): Value {
-  if (value === null) return { form: 'scalar', type: 'VOID', value: null }
+  if (value === null) return explicitNull
   if (typeof value === 'object' && 'form' in value) return value
   throw unsuitable('ANY', value)
 }

@@ -8,6 +8,7 @@ import { dataTypes, isDecimal, maxScale, type DataType } from '../../src/protoco
 import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/elements.js'
 import { symbolVectorOf } from '../../src/protocol/symbol-vector.js'
 import type { ArrayVector, Column, Scalar, Table, Value, Vector } from '../../src/protocol/value.js'
+import { explicitNull } from '../../src/protocol/value.js'
 import { drive, readerOf } from '../../src/wire/reader.js'
 import { ByteWriter } from '../../src/wire/writer.js'
 
@@ -54,7 +55,7 @@ function scalarOf(type: Scalar['type']): fc.Arbitrary<Scalar> {
     fc.option(values).map(value => scalar(type, value))
   switch (type) {
     case 'VOID':
-      return fc.constant(scalar(type, null))
+      return fc.constantFrom(scalar(type, null), explicitNull)
     case 'BOOL':
       return orNull(fc.boolean())
     case 'CHAR':

@@ -8,7 +8,7 @@ t.test('JSON becomes the DolphinDB value of its kind', async t => {
     ['-2147483648', { form: 'scalar', type: 'LONG', value: -2147483648n }],
     ['1.5', { form: 'scalar', type: 'DOUBLE', value: 1.5 }],
     ['"a"', { form: 'scalar', type: 'STRING', value: 'a' }],
-    ['null', { form: 'scalar', type: 'VOID', value: null }],
+    ['null', { form: 'scalar', type: 'VOID', voidKind: 1, value: null }],
     ['[true,false]', { form: 'vector', type: 'BOOL', length: 2, data: Int8Array.of(1, 0) }],
     ['[1,2]', { form: 'vector', type: 'INT', length: 2, data: Int32Array.of(1, 2) }],
     ['[1,4294967296]', { form: 'vector', type: 'LONG', data: BigInt64Array.of(1n, 4294967296n) }],

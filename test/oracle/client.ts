@@ -60,6 +60,7 @@ export interface Client {
   }
   readonly DdbType: Readonly<Record<string, number>>
   readonly DdbForm: Readonly<Record<string, number>>
+  readonly DdbVoidType: Readonly<Record<string, number>>
   readonly BigInt128Array: (new (values: readonly bigint[]) => Iterable<bigint>) & {
     from(values: readonly bigint[]): unknown
   }

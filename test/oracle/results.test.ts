@@ -126,6 +126,8 @@ const forms: readonly (readonly [script: string, form: string, data: unknown])[]
   ['{"d": {"e": 1:2}}', 'dict', { d: { e: [1, 2] } }],
   ['(1, "a", [1, 2], (2.5, `b))', 'vector', [1, 'a', [1, 2], [2.5, 'b']]],
   ['(1..2, set([3]), {"k": 4h})', 'vector', [[1, 2], new Set([3]), { k: 4 }]],
+  ['(1, NULL, 2.5)', 'vector', [1, null, 2.5]],
+  ['NULL', 'scalar', null],
   ['(2012.06M, 13:30m, 3M, 00i)', 'vector', ['2012.06M', '13:30m', '3M', null]],
   ['[]', 'vector', []],
   ['sum', 'scalar', 'sum'],

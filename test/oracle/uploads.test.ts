@@ -214,6 +214,7 @@ test('dictionaries, matrices, tuples and sets that are uploaded', async (t, clie
         clientVector(client, 'INT[]', [[1], [2, 3]]),
         new make['DdbVectorAny']!([]),
         new make['DdbVoid']!(),
+        new make['DdbVoid']!(client.DdbVoidType['null']!),
       ]),
       'ANY VECTOR',
     ],

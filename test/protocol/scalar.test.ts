@@ -1,5 +1,6 @@
 import t from 'tap'
 import { dataTypes, type DataType } from '../../src/protocol/data-type.js'
+import { explicitNull } from '../../src/protocol/value.js'
 import { decoded, encoded, hex, scalar } from '../helpers/codec.js'
 
 /** Type, value, bytes behind the flag. */
@@ -44,6 +45,14 @@ t.test('scalars, both ways', async t => {
     const expected = Buffer.concat([flag, hex(bytes)])
     t.equal(encoded(made).toString('hex'), expected.toString('hex'), `${type} is written`)
     t.strictSame(decoded(expected), made, `${type} is read`)
+  }
+})
+
+t.test('nothing, NULL and a default are three kinds of VOID', async t => {
+  t.strictSame(decoded(hex('00 00 01')), explicitNull)
+  t.strictSame(decoded(hex('00 00 02')), { form: 'scalar', type: 'VOID', voidKind: 2, value: null })
+  for (const kind of ['00', '01', '02', 'ff']) {
+    t.equal(encoded(decoded(hex(`00 00 ${kind}`))).toString('hex'), `0000${kind}`)
   }
 })
 

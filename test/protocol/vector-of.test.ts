@@ -2,6 +2,7 @@ import t from 'tap'
 import { emptyVector, vectorOf, type ElementValue } from '../../src/protocol/element.js'
 import type { ColumnType } from '../../src/protocol/data-type.js'
 import { hex, scalar } from '../helpers/codec.js'
+import { explicitNull } from '../../src/protocol/value.js'
 
 t.test('columns hold what travels', async t => {
   t.strictSame(vectorOf({ type: 'INT' }, [1, null]), {
@@ -118,6 +119,6 @@ t.test('tuples hold values of any form', async t => {
     form: 'vector',
     type: 'ANY',
     length: 2,
-    data: [scalar('INT', 1), scalar('VOID', null)],
+    data: [scalar('INT', 1), explicitNull],
   })
 })

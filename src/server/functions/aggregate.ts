@@ -6,6 +6,7 @@ import { elementAt, isNullAt, takeRows } from '../../protocol/element.js'
 import { isDecimal } from '../../protocol/data-type.js'
 import { nullDouble, nullInt64 } from '../../protocol/null-value.js'
 import type { Column, Scalar, Vector } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { nullOf } from '../script/literal.js'
@@ -17,7 +18,7 @@ import { matrixColumn } from '../script/operators/matrix.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from '../script/operators/numbers.js'
 import { applyBinary } from '../script/operators/operators.js'
 import { sortRows } from '../script/operators/order.js'
-import { boolScalar, doubleScalar, intScalar, longScalar, voidValue } from '../script/scalar.js'
+import { boolScalar, doubleScalar, intScalar, longScalar } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { vectorOfElements, vectorOfScalars } from '../script/vector-literal.js'
 import { columnOfScalar } from '../tables/convert.js'
@@ -169,7 +170,7 @@ function extremeRow(vector: Vector, wantsLargest: boolean): number | undefined {
 
 function extreme(wantsLargest: boolean): Aggregate {
   return vector => {
-    if (vector.type === 'VOID') return voidValue
+    if (vector.type === 'VOID') return explicitNull
     const quick = extremeNumber(vector, wantsLargest)
     if (quick !== undefined) return quick
     const row = extremeRow(vector, wantsLargest)
@@ -222,7 +223,7 @@ function edge(name: string, pick: (column: Column) => number | undefined): Built
   return unaryFunction(name, value => {
     if (value.form === 'scalar') return value
     if (value.form === 'list')
-      return value.elements[name.startsWith('last') ? value.elements.length - 1 : 0] ?? voidValue
+      return value.elements[name.startsWith('last') ? value.elements.length - 1 : 0] ?? explicitNull
     const column = value.form === 'pair' || value.form === 'set' ? value.elements : value
     if (column.form !== 'vector' && column.form !== 'arrayVector') {
       throw new ScriptError(`The function [${name}] takes a vector.`)
@@ -230,7 +231,7 @@ function edge(name: string, pick: (column: Column) => number | undefined): Built
     const row = pick(column)
     if (row !== undefined && row >= 0 && row < column.length)
       return elementAt(column, row) as ServerValue
-    return column.form === 'vector' && column.type !== 'ANY' ? nullOf(column.type) : voidValue
+    return column.form === 'vector' && column.type !== 'ANY' ? nullOf(column.type) : explicitNull
   })
 }
 

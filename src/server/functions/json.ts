@@ -5,19 +5,13 @@ import { dataTypes } from '../../protocol/data-type.js'
 import { elementAt } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/text.js'
 import type { Scalar } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { makeDictionary } from '../script/dictionary.js'
 import { elementsOf } from '../script/items.js'
 import { readNumber } from '../script/literal.js'
-import {
-  boolScalar,
-  doubleScalar,
-  stringScalar,
-  textOf,
-  textsOf,
-  voidValue,
-} from '../script/scalar.js'
+import { boolScalar, doubleScalar, stringScalar, textOf, textsOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { tupleOf, vectorOfElements } from '../script/vector-literal.js'
 import { unaryFunction } from './define.js'
@@ -49,7 +43,7 @@ function fromJson(json: unknown): ServerValue {
       break
   }
   if (Array.isArray(json)) return vectorOfElements(json.map(fromJson))
-  if (typeof json !== 'object' || json === null) return voidValue
+  if (typeof json !== 'object' || json === null) return explicitNull
   const entries = Object.entries(json)
   const keys = entries.map(([key]) => stringScalar(key))
   return makeDictionary(

@@ -153,6 +153,11 @@ const iif = defineFunction('iif', ['cond', 'trueResult', 'falseResult'], 3, (_, 
   return chooseElements(condition, whenTrue, whenFalse)
 })
 
+/** An argument that was not given; NULL is one (DolphinDB manual, page isNothing). */
+function isNothing(value: ServerValue): boolean {
+  return value.form === 'scalar' && value.type === 'VOID' && (value.voidKind ?? 0) === 0
+}
+
 function formTest(name: string, form: number): Builtin {
   return unaryFunction(name, value => boolScalar(formNumber(value) === form))
 }
@@ -188,7 +193,7 @@ export const typeFunctions: readonly Builtin[] = [
   nullTest('isValid', 0),
   alias(nullTest('isValid', 0), 'isNotNull'),
   unaryFunction('isVoid', value => boolScalar(isVoid(value))),
-  unaryFunction('isNothing', value => boolScalar(isVoid(value))),
+  unaryFunction('isNothing', value => boolScalar(isNothing(value))),
   hasNull,
   iif,
   formTest('isScalar', dataForms.scalar),

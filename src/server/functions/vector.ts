@@ -4,6 +4,7 @@
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, sliceColumn, takeRows, vectorOf } from '../../protocol/element.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { castValue, typeArgument } from '../script/cast.js'
@@ -109,8 +110,7 @@ const array = defineFunction(
 
 function newVector(type: ColumnType, length: number): ServerValue {
   if (type.type !== 'ANY') return zeroColumn(type, length)
-  const empty: Value = { form: 'scalar', type: 'VOID', value: null }
-  const data = new Array<Value>(length).fill(empty)
+  const data = new Array<Value>(length).fill(explicitNull)
   return { form: 'vector', type: 'ANY', length, data }
 }
 

@@ -127,8 +127,10 @@ function callUser(
   const { parameters } = fn.definition
   const names = parameters.map(parameter => parameter.name)
   const arranged = keywords.size === 0 ? args : arrange(fn.name, names, args, keywords)
+  // An argument may be left open, `f(, 5)`: the function can ask isNothing().
   const isMissing = parameters.some(
-    (parameter, index) => parameter.defaultValue === undefined && arranged[index] === undefined,
+    (parameter, index) =>
+      parameter.defaultValue === undefined && arranged[index] === undefined && index >= args.length,
   )
   if (isMissing || arranged.length > parameters.length) {
     const required = parameters.filter(parameter => parameter.defaultValue === undefined).length
@@ -191,6 +193,6 @@ function* bindParameters(
     if (given !== undefined) frame.variables.set(name, given)
     else if (defaultValue !== undefined) {
       frame.variables.set(name, shallowCopy(yield* evaluate(defaultValue, frame)))
-    }
+    } else frame.variables.set(name, voidValue)
   }
 }

@@ -5,11 +5,12 @@ import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/text.js'
 import type { Dictionary, Scalar, Value, Vector } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
 import { ScriptError } from './builtin.js'
 import { castValue } from './cast.js'
 import { isStream } from '../tables/prepare.js'
 import type { ServerTable } from '../tables/table.js'
-import { stringScalar, voidValue } from './scalar.js'
+import { stringScalar } from './scalar.js'
 import { nullOf } from './literal.js'
 import type { ServerDictionary, ServerValue } from './values.js'
 import { tupleOf, vectorOfElements, vectorOfScalars } from './vector-literal.js'
@@ -39,7 +40,7 @@ export function makeDictionary(
   const keyVector = vectorOfElements(keys)
   const keyType: DataType = keyVector.form === 'vector' ? keyVector.type : 'STRING'
   const dictionary = emptyDictionary({ type: keys.length === 0 ? 'STRING' : keyType })
-  keys.forEach((key, index) => setEntry(dictionary, key, values[index] ?? voidValue))
+  keys.forEach((key, index) => setEntry(dictionary, key, values[index] ?? explicitNull))
   return dictionary
 }
 
@@ -64,7 +65,7 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))
   if (entry !== undefined) return entry.value
-  return dictionary.valueType === undefined ? voidValue : nullOf(dictionary.valueType.type)
+  return dictionary.valueType === undefined ? explicitNull : nullOf(dictionary.valueType.type)
 }
 
 /** In order of their first setting. */

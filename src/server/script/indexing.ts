@@ -3,6 +3,7 @@
 */
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column, Matrix, Pair, Vector } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
 import { nullColumn } from '../tables/column-layout.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/table.js'
@@ -11,7 +12,7 @@ import { checkDirectAccess, emptyDictionary, entryOf, keyText, tableColumn } fro
 import { matrixColumn } from './operators/matrix.js'
 import { int64Of, numberKindOf } from './operators/numbers.js'
 import { nullInt64 } from '../../protocol/null-value.js'
-import { textOf, textsOf, voidValue } from './scalar.js'
+import { textOf, textsOf } from './scalar.js'
 import type { ServerValue } from './values.js'
 import { tupleOf, vectorOfElements } from './vector-literal.js'
 import { joinColumns } from './join-vectors.js'
@@ -101,7 +102,7 @@ function positionOf(index: ServerValue, length: number): number | undefined {
 function elementOrNull(column: Column, position: number | undefined): ServerValue {
   if (position !== undefined) return elementAt(column, position) as ServerValue
   const isTuple = column.form === 'vector' && (column.type === 'ANY' || column.type === 'VOID')
-  if (isTuple) return voidValue
+  if (isTuple) return explicitNull
   return elementAt(nullColumn(columnTypeOf(column), 1), 0) as ServerValue
 }
 
@@ -181,10 +182,10 @@ function indexList(elements: readonly ServerValue[], index: IndexValue): ServerV
   }
   if (index.form === 'scalar' && index.type !== 'BOOL') {
     const position = positionOf(index, elements.length)
-    return (position === undefined ? undefined : elements[position]) ?? voidValue
+    return (position === undefined ? undefined : elements[position]) ?? explicitNull
   }
   const rows = rowsOfIndex(index, elements.length)
-  return tupleOf(rows.map(row => (row === undefined ? voidValue : elements[row]!)))
+  return tupleOf(rows.map(row => (row === undefined ? explicitNull : elements[row]!)))
 }
 
 /** `` t[`col] `` is a column, `t[3]` a row as a dictionary, `t[rows]` and `t[condition]` a table. */

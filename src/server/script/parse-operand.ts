@@ -7,15 +7,16 @@ import { operatorNames, operatorOf } from './operator-names.js'
 import { parseLambda, parseShortLambda, startsShortLambda } from './parse-function.js'
 import { parseExpression } from './parse-expression.js'
 import { parseSql, startsSql } from './parse-sql.js'
-import { boolScalar, stringScalar, voidValue } from './scalar.js'
+import { boolScalar, stringScalar } from './scalar.js'
 import type { Argument, Expression, Index, Name, Slice, Span } from './syntax.js'
 import type { LiteralToken, Token } from './token.js'
 import type { ServerValue } from './values.js'
 import { vectorOfLiterals } from './vector-literal.js'
+import { explicitNull } from '../../protocol/value.js'
 
 const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>([
-  ['NULL', voidValue],
-  ['null', voidValue],
+  ['NULL', explicitNull],
+  ['null', explicitNull],
   ['true', boolScalar(true)],
   ['false', boolScalar(false)],
 ])

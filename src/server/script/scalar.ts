@@ -6,7 +6,7 @@ import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from './builtin.js'
 import type { ServerValue } from './values.js'
 
-/** NULL without a type, and what functions without a result answer. */
+/** Nothing at all: an argument left out, and what functions without a result answer. NULL is `explicitNull`. */
 export const voidValue: Scalar = { form: 'scalar', type: 'VOID', value: null }
 
 export function boolScalar(value: boolean | null): Scalar {
@@ -33,7 +33,7 @@ export function stringVector(data: readonly string[]): Vector {
   return { form: 'vector', type: 'STRING', length: data.length, data }
 }
 
-/** True for NULL without a type; typed nulls are values. */
+/** True for NULL without a type and for nothing; typed nulls are values. */
 export function isVoid(value: ServerValue): boolean {
   return value.form === 'scalar' && value.type === 'VOID'
 }

@@ -10,14 +10,12 @@ import {
 } from '../../protocol/elements.js'
 import { nullElement } from '../../protocol/null-element.js'
 import { stringsOf } from '../../protocol/string-vector.js'
-import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
+import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
 
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)
-
-/** The null inside tuples. */
-export const voidScalar = { form: 'scalar', type: 'VOID', value: null } as const
 
 /** True for columns that are one typed array; SYMBOL is not, for its codes need a base. */
 export function isFixedVector(column: Column): column is FixedVector {
@@ -62,7 +60,7 @@ export function zeroColumn(type: ColumnType, length: number): Column {
         form: 'vector',
         type: name,
         length,
-        data: new Array<typeof voidScalar>(length).fill(voidScalar),
+        data: new Array<Value>(length).fill(explicitNull),
       }
     default:
       return { form: 'vector', type: 'STRING', length, data: new Array<string>(length).fill('') }

@@ -5,11 +5,12 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { isFixedType } from '../../protocol/elements.js'
 import type { Column } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
 import { GrowingArrays } from './growing-arrays.js'
 import { GrowingCells } from './growing-cells.js'
 import { GrowingList } from './growing-list.js'
 import { GrowingSymbols } from './growing-symbols.js'
-import { cellType, noBytes, voidScalar } from './column-layout.js'
+import { cellType, noBytes } from './column-layout.js'
 
 /** One column of a table that takes rows. */
 export interface GrowingColumn {
@@ -39,7 +40,7 @@ export function growingColumn(type: ColumnType, capacity: number): GrowingColumn
         data,
       }))
     case 'ANY':
-      return new GrowingList(voidScalar, (length, data) => ({
+      return new GrowingList(explicitNull, (length, data) => ({
         form: 'vector',
         type: 'ANY',
         length,
