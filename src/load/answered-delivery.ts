@@ -3,22 +3,24 @@
 */
 import { DdbError, ServerError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
-import type { Value } from '../protocol/value.js'
+import type { Table, Value } from '../protocol/value.js'
 import type { Session } from '../client/session.js'
 import { ignoreLoss, type Delivery, type Lane } from './delivery.js'
 import type { ServerAddress } from './options.js'
+import { answerInTime, type Patience } from './patience.js'
 import { isHopeless, rejectWhole, settle, stopAt, type Fates } from './receipt-fate.js'
 import { partTable, settlePart, wholeBatch, type Part } from './receipt-part.js'
 import { maxRedirects, redirectedTooOften, redirectIn } from './redirect.js'
 import type { Run } from './run.js'
-import type { WaitClock } from './wait-clock.js'
 
 /** What a synchronous run has to know of its target. */
 export interface Answers {
   /** How an answer counts: rows of a table target; a function's answer says nothing of rows. */
   kind: 'rows' | 'function'
   fates: Fates
-  clock: WaitClock
+  patience: Patience
+  /** Whether the server has nothing to do for a session; undefined when it does not tell. */
+  idle: (sessionId: string) => Promise<boolean | undefined>
   /** Connects to the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   follow: (to: ServerAddress) => Promise<Session>
 }
@@ -41,25 +43,12 @@ interface WaitingPart {
 export function openAnsweredDelivery(
   lane: Lane,
   columnNames: readonly string[],
-  { kind, fates, clock, follow }: Answers,
+  answers: Answers,
 ): Delivery {
+  const { fates, follow } = answers
   const { run } = fates
+  const { clock } = answers.patience
   let inFlightBytes = 0
-
-  const send = async (part: Part): Promise<Answer> => {
-    const sentAtMs = clock.nowMs()
-    try {
-      const table = partTable(part, columnNames)
-      const answer = await lane.session.call(lane.functionName, [...lane.leading, table])
-      const rows = kind === 'function' ? table.rows : rowsOf(answer)
-      return { rows, errText: '' }
-    } catch (error) {
-      if (!(error instanceof ServerError)) throw error
-      return { rows: -1, errText: error.serverMessage }
-    } finally {
-      run.latencies.add(clock.nowMs() - sentAtMs)
-    }
-  }
 
   const deliver = async (batch: Batch): Promise<void> => {
     run.tally.sent += batch.rowCount
@@ -84,23 +73,17 @@ export function openAnsweredDelivery(
       return settlePart(part)
     }
     const { rows, errText } = await sendOrDoubt(part)
-    const step = settle(
-      fates,
-      { content: part, rowCount: part.end - part.start, attempt },
-      rows,
-      errText,
-    )
+    const sent = { content: part, rowCount: part.end - part.start, attempt }
+    const step = settle(fates, sent, rows, errText)
     switch (step.kind) {
       case 'again':
         run.tally.retriedBatches++
         await clock.wait(step.delayMs)
         waiting.push({ part, attempt: attempt + 1 })
         return
-      case 'split': {
-        const [left, right] = step.parts
-        waiting.push({ part: right, attempt: 0, errText }, { part: left, attempt: 0, errText })
+      case 'split':
+        waiting.push(...step.parts.map(half => ({ part: half, attempt: 0, errText })).reverse())
         return
-      }
       case 'follow': {
         const error = redirectedTooOften(step.to)
         stopAt(fates, error, part, errText)
@@ -116,7 +99,12 @@ export function openAnsweredDelivery(
   /** A part whose answer never came is of unknown fate. */
   const sendOrDoubt = async (part: Part): Promise<Answer> => {
     try {
-      return await sendToLeader(() => send(part), follow, lane, run)
+      return await sendToLeader(
+        () => write(lane, partTable(part, columnNames), answers),
+        follow,
+        lane,
+        run,
+      )
     } catch (error) {
       run.tally.unconfirmed += part.end - part.start
       throw error
@@ -134,6 +122,28 @@ export function openAnsweredDelivery(
     deliver,
     finish: () => Promise.resolve(),
     close: () => lane.session.close().catch(ignoreLoss),
+  }
+}
+
+/** One request and its answer. */
+async function write(lane: Lane, table: Table, answers: Answers): Promise<Answer> {
+  const { session, functionName, leading } = lane
+  const { kind, fates, patience, idle } = answers
+  const sentAtMs = patience.clock.nowMs()
+  try {
+    const answer = await answerInTime(
+      session,
+      session.call(functionName, [...leading, table]),
+      () => idle(session.id),
+      patience,
+    )
+    const rows = kind === 'function' ? table.rows : rowsOf(answer)
+    return { rows, errText: '' }
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+    return { rows: -1, errText: error.serverMessage }
+  } finally {
+    fates.run.latencies.add(patience.clock.nowMs() - sentAtMs)
   }
 }
 

@@ -4,28 +4,32 @@
 */
 import type { Batch } from '../parse/reader.js'
 import { waitForCount, type CountVerdict } from './count-confirm.js'
-import type { WaitClock } from './wait-clock.js'
 import { batchTable, ignoreLoss, type Delivery, type Lane } from './delivery.js'
+import { drainedInTime, type Patience } from './patience.js'
 import type { Tally } from './tally.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
   count: () => Promise<number>
   beforeRows: number
-  timeoutMs: number
-  clock: WaitClock
   /** See CountWait.idle; asked of the session that counts. */
   idle: (laneSessionId: string) => Promise<boolean | undefined>
   /** Rows of a batch that lie outside the target's partition scheme, when the scheme tells. */
   outsideScheme: ((batch: Batch) => number) | undefined
 }
 
+/** Where rows are counted as sent, and when a run waits before it sends more. */
+export interface Flow {
+  tally: Tally
+  maxInFlightBytes: number
+  patience: Patience
+}
+
 /** @param counting  undefined: nothing is asked, and what was sent stays unconfirmed */
 export function openAsyncDelivery(
   lane: Lane,
   columnNames: readonly string[],
-  tally: Tally,
-  maxInFlightBytes: number,
+  { tally, maxInFlightBytes, patience }: Flow,
   counting: Counting | undefined,
 ): Delivery {
   const { session } = lane
@@ -45,7 +49,9 @@ export function openAsyncDelivery(
       const room = session.send(lane.functionName, arguments_, batch.release)
       tally.sent += batch.rowCount
       tally.sentBatches++
-      return room && session.bufferedBytes < maxInFlightBytes ? undefined : session.drained()
+      return room && session.bufferedBytes < maxInFlightBytes
+        ? undefined
+        : drainedInTime(session, patience)
     },
     async finish() {
       if (counting === undefined) {
@@ -58,9 +64,8 @@ export function openAsyncDelivery(
         count: counting.count,
         beforeRows: counting.beforeRows,
         sentRows: tally.sent,
-        timeoutMs: counting.timeoutMs,
         idle: () => counting.idle(session.id),
-        clock: counting.clock,
+        ...patience,
       })
       tally.confirmed = confirmedRows(verdict, tally.sent)
       tally.unconfirmed = tally.sent - tally.confirmed

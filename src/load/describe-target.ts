@@ -24,6 +24,7 @@ export interface TargetDescription {
 
 /**
  * @throws {ServerError} DDB_TARGET when there is no such table or function
+ * @throws {TimeoutError} when the server does not answer
  * @throws {UsageError} DDB_USAGE when the options do not fit the target
  */
 export async function describeTarget(
@@ -32,8 +33,9 @@ export async function describeTarget(
   options: LoadOptions,
 ): Promise<TargetDescription> {
   const { target } = plan
+  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
   if (target.kind === 'table') {
-    const answer = await askSchema(control, target.table)
+    const answer = await askSchema(asking, target.table)
     const schema = schemaFromServer(answer)
     const names = schema.columns.map(column => column.name)
     for (const key of target.keyColumns) {
@@ -52,11 +54,11 @@ export async function describeTarget(
     }
     return { ...schema, keyed }
   }
-  await askFunction(control, target.name)
-  if (target.confirmTable !== undefined) await askSchema(control, target.confirmTable)
+  await askFunction(asking, target.name)
+  if (target.confirmTable !== undefined) await askSchema(asking, target.confirmTable)
   const { types, typesFrom } = options.target
   if (types !== undefined) return { ...schemaFromTypes(types), keyed: false }
-  const from = await askSchema(control, parseTableTarget(typesFrom ?? ''))
+  const from = await askSchema(asking, parseTableTarget(typesFrom ?? ''))
   return { columns: schemaFromServer(from).columns, keyed: false }
 }
 

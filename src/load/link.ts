@@ -11,23 +11,35 @@ export interface Link {
   readonly session: Session
   /** How often the connection was opened again. */
   readonly reconnects: number
-  /** Runs a script whose repetition does no harm, over a new connection when the old one is lost. */
+  /**
+   * Runs a script whose repetition does no harm, over a new connection when the old one is lost.
+   * @throws {TimeoutError} when the server keeps the connection and does not answer
+   */
   run(script: string): Promise<Value | undefined>
   /** Opens a new connection unless the present one works. @throws {ConnectionError} when the rules are used up */
   restore(): Promise<void>
   close(): Promise<void>
 }
 
-/**
- * @param opened  a session to begin with, prepared already; the link closes it in the end
- * @throws {ConnectionError}
- */
-export async function openLink(
-  open: () => Promise<Session>,
-  prepare: (session: Session) => Promise<void>,
-  rules: RetryRules,
-  opened?: Session,
-): Promise<Link> {
+export interface LinkSetup {
+  open: () => Promise<Session>
+  /** Makes a new session what the old one was. */
+  prepare?: (session: Session) => Promise<void>
+  rules: RetryRules
+  /** How long an answer is waited for, ms. */
+  answerTimeoutMs: number
+  /** To begin with, prepared already; the link closes it in the end. */
+  opened?: Session
+}
+
+/** @throws {ConnectionError} */
+export async function openLink({
+  open,
+  prepare = () => Promise.resolve(),
+  rules,
+  answerTimeoutMs,
+  opened,
+}: LinkSetup): Promise<Link> {
   const openPrepared = async (): Promise<Session> => {
     const session = await open()
     try {
@@ -67,11 +79,11 @@ export async function openLink(
     async run(script) {
       await restore()
       try {
-        return await session.run(script)
+        return await session.run(script, { timeoutMs: answerTimeoutMs })
       } catch (error) {
         if (!isConnectionError(error)) throw error
         await restore()
-        return session.run(script)
+        return session.run(script, { timeoutMs: answerTimeoutMs })
       }
     },
     restore,

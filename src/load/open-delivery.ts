@@ -30,6 +30,7 @@ export async function openDelivery(
   const receipts = await receiptsIfAny(run, target, control)
   if (receipts !== undefined) return receipts
   const names = target.columns.map(column => column.name)
+  const patience = { clock: systemClock, timeoutMs: plan.confirmTimeoutMs }
   // Everything is asked before the data session is opened: a question that fails leaves nothing open.
   if (plan.mode === 'sync') {
     const fates = await fatesOf(run, target, control, retryRules(plan, systemClock))
@@ -39,12 +40,16 @@ export async function openDelivery(
       return connectServer(run.server, run.options.signal)
     }
     const lane = await openLane(run)
-    return openAnsweredDelivery(lane, names, { kind, fates, clock: systemClock, follow })
+    const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+    const idle = (sessionId: string): Promise<boolean | undefined> => askIdle(asking, sessionId)
+    return openAnsweredDelivery(lane, names, { kind, fates, patience, idle, follow })
   }
   const counted = countedTable(run, target)
   const counting =
     counted === undefined ? undefined : await openCounting(run, target, control, counted)
-  return openAsyncDelivery(await openLane(run), names, run.tally, plan.maxInFlightBytes, counting)
+  const { maxInFlightBytes } = plan
+  const flow = { tally: run.tally, maxInFlightBytes, patience }
+  return openAsyncDelivery(await openLane(run), names, flow, counting)
 }
 
 /** Receipts when they are asked for, or to be had; `auto` says why when they are not. */
@@ -118,12 +123,11 @@ async function openCounting(
   control: Session,
   table: TableTarget,
 ): Promise<Counting> {
+  const asking = { session: control, timeoutMs: run.plan.confirmTimeoutMs }
   return {
-    count: () => askCount(control, table),
-    beforeRows: await askCount(control, table),
-    timeoutMs: run.plan.confirmTimeoutMs,
-    clock: systemClock,
-    idle: laneSessionId => askIdle(control, laneSessionId),
+    count: () => askCount(asking, table),
+    beforeRows: await askCount(asking, table),
+    idle: laneSessionId => askIdle(asking, laneSessionId),
     outsideScheme: outsideScheme(target),
   }
 }

@@ -29,5 +29,6 @@ export async function fatesOf(
 async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
   if (plan.target.kind === 'function') return false
   const { table } = plan.target
-  return table.kind === 'shared' || (await askAtomic(control, table.database)) === 'TRANS'
+  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+  return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
 }

@@ -8,46 +8,56 @@ import type { Value } from '../protocol/value.js'
 import { nearestNames } from '../schema/nearest.js'
 import { tableExpression, tableText, type TableTarget } from './target.js'
 
+/** Whom to ask, and how long an answer is waited for; without one it is a TimeoutError. */
+export interface Asking {
+  readonly session: Session
+  readonly timeoutMs: number
+}
+
+function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | undefined> {
+  return session.run(script, { timeoutMs })
+}
+
 /**
  * The dictionary `schema(t)` of the target.
  * @throws {ServerError} DDB_TARGET when there is no such table, naming near ones
  */
-export async function askSchema(session: Session, table: TableTarget): Promise<Value> {
+export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
   try {
-    const schema = await session.run(`schema(${tableExpression(table)})`)
+    const schema = await ask(asking, `schema(${tableExpression(table)})`)
     if (schema !== undefined) return schema
   } catch (error) {
     if (!(error instanceof ServerError) || error.code === 'DDB_PRIVILEGE') throw error
     throw new ServerError(
       error.serverMessage,
       'DDB_TARGET',
-      await unknownTable(session, table, error),
+      await unknownTable(asking, table, error),
     )
   }
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
 }
 
 async function unknownTable(
-  session: Session,
+  asking: Asking,
   table: TableTarget,
   error: ServerError,
 ): Promise<string> {
   const near = nearestNames(
     table.kind === 'dfs' ? table.table : table.name,
-    await existingTables(session, table),
+    await existingTables(asking, table),
   )
   const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
   return `the server has no table "${tableText(table)}" (it says: ${error.serverMessage}).${hint}`
 }
 
 /** Best effort: an older server or missing rights give no names, and the message goes without them. */
-async function existingTables(session: Session, table: TableTarget): Promise<readonly string[]> {
+async function existingTables(asking: Asking, table: TableTarget): Promise<readonly string[]> {
   const script =
     table.kind === 'dfs'
       ? `getTables(database("${table.database}"))`
       : 'exec name from objs(true) where shared=true, form="TABLE"'
   try {
-    const names = await session.run(script)
+    const names = await ask(asking, script)
     return names?.form === 'vector' && names.type === 'STRING' && 'data' in names ? names.data : []
   } catch (error) {
     if (error instanceof ConnectionError) throw error
@@ -56,12 +66,12 @@ async function existingTables(session: Session, table: TableTarget): Promise<rea
 }
 
 /** @throws {ServerError} DDB_TARGET when the server knows no such function (design: asked with typestr). */
-export async function askFunction(session: Session, name: string): Promise<void> {
+export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
-    await session.run(`typestr(${name})`)
+    await ask(asking, `typestr(${name})`)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
-    const near = nearestNames(name, await existingViews(session))
+    const near = nearestNames(name, await existingViews(asking))
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
     throw new ServerError(
       error.serverMessage,
@@ -72,9 +82,9 @@ export async function askFunction(session: Session, name: string): Promise<void>
   }
 }
 
-async function existingViews(session: Session): Promise<readonly string[]> {
+async function existingViews(asking: Asking): Promise<readonly string[]> {
   try {
-    const names = await session.run('exec name from getFunctionViews()')
+    const names = await ask(asking, 'exec name from getFunctionViews()')
     return names?.form === 'vector' && names.type === 'STRING' && 'data' in names ? names.data : []
   } catch (error) {
     if (error instanceof ConnectionError) throw error
@@ -83,8 +93,8 @@ async function existingViews(session: Session): Promise<readonly string[]> {
 }
 
 /** Rows of the target now; INT or LONG answers (design: cli "Confirmation"). */
-export async function askCount(session: Session, table: TableTarget): Promise<number> {
-  const answer = await session.run(`exec count(*) from ${tableExpression(table)}`)
+export async function askCount(asking: Asking, table: TableTarget): Promise<number> {
+  const answer = await ask(asking, `exec count(*) from ${tableExpression(table)}`)
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
     return Number(answer.value ?? 0)
   }
@@ -99,13 +109,11 @@ export async function askCount(session: Session, table: TableTarget): Promise<nu
  * Whether the server has no job of this session running or queued; undefined when it does not tell
  * (getConsoleJobs, server notes §5.2).
  */
-export async function askIdle(
-  session: Session,
-  laneSessionId: string,
-): Promise<boolean | undefined> {
+export async function askIdle(asking: Asking, laneSessionId: string): Promise<boolean | undefined> {
   if (!/^\d{1,19}$/.test(laneSessionId)) return undefined
   try {
-    const answer = await session.run(
+    const answer = await ask(
+      asking,
       `exec count(*) from getConsoleJobs() where sessionId = ${laneSessionId}l`,
     )
     return answer?.form === 'scalar' && answer.value !== null
@@ -118,9 +126,9 @@ export async function askIdle(
 }
 
 /** `TRANS` or `CHUNK`; undefined when the server does not tell (`schema(database(path)).atomic`). */
-export async function askAtomic(session: Session, database: string): Promise<string | undefined> {
+export async function askAtomic(asking: Asking, database: string): Promise<string | undefined> {
   try {
-    const answer = await session.run(`schema(database("${database}"))["atomic"]`)
+    const answer = await ask(asking, `schema(database("${database}"))["atomic"]`)
     return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
   } catch (error) {
     if (error instanceof ServerError) return undefined

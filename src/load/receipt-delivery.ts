@@ -2,15 +2,18 @@
   Asynchronous delivery with a receipt for every batch: batches go out under numbers, a ledger on the server says what
   became of them, and silence is looked into until it is an answer or a doubt.
 */
-import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
 import { newReceiptBook, type OpenBatch, type ReceiptBook } from './receipt-book.js'
-import { isHopeless, rejectWhole, settle, stopAt, type Fates } from './receipt-fate.js'
+import { newDoubts } from './receipt-doubts.js'
+import { settle, stopAt, type Fates } from './receipt-fate.js'
 import type { ServerAddress } from './options.js'
+import { silenceError } from './patience.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { partText, settlePart, wholeBatch, type Part } from './receipt-part.js'
+import { settlePart, wholeBatch, type Part } from './receipt-part.js'
+import { newSuspects, type Suspects } from './receipt-suspects.js'
 import { askIdle } from './questions.js'
 import { maxRedirects, redirectedTooOften } from './redirect.js'
 import { asDdbError, type Run } from './run.js'
@@ -33,8 +36,6 @@ const slowestPollMs = 500
 const busyPollMs = 10
 /** A server that says nothing for so long is asked less often. */
 const silenceMs = 1_000
-/** Doubtful batches named in the note; the count tells of the rest. */
-const namedDoubts = 20
 
 type OpenPart = OpenBatch<Part>
 
@@ -52,18 +53,18 @@ export class ReceiptDelivery implements Delivery {
   /** Redirects followed since rows were last confirmed. */
   #moves = 0
   #watching: Promise<void> | undefined
-  #doubts: string[] = []
-  #doubtCount = 0
+  readonly #doubts = newDoubts()
   /** Wakes whoever waits for room, and the watcher when there is something new to wait for. */
   #wake: (() => void)[] = []
   #newsAtMs = 0
-  /** Parts of refused batches that may hold the rows at fault, the next one last; and the one that is out. */
-  readonly #suspects: { part: Part; errText: string }[] = []
+  readonly #suspects: Suspects
+  /** The part of a refused batch that is out. */
   #suspect: OpenPart | undefined
 
   constructor(setup: ReceiptSetup) {
     this.#setup = setup
     this.#node = setup.node
+    this.#suspects = newSuspects(setup.fates)
   }
 
   get inFlightBytes(): number {
@@ -71,13 +72,8 @@ export class ReceiptDelivery implements Delivery {
   }
 
   get note(): string | undefined {
-    const { fates } = this.#setup
-    const notes = [...fates.notes]
-    if (this.#doubtCount > 0) {
-      const more = this.#doubtCount - this.#doubts.length
-      const rest = more > 0 ? ` and ${more} more` : ''
-      notes.push(`in doubt: ${this.#doubts.join('; ')}${rest}`)
-    }
+    const notes = [...this.#setup.fates.notes]
+    if (this.#doubts.note !== undefined) notes.push(this.#doubts.note)
     return notes.length === 0 ? undefined : notes.join('. ')
   }
 
@@ -87,6 +83,7 @@ export class ReceiptDelivery implements Delivery {
     run.tally.sent += batch.rowCount
     run.tally.sentBatches++
     const room = this.#send(wholeBatch(batch))
+    this.#wakeAll()
     if (this.#watching === undefined) {
       this.#newsAtMs = this.#setup.clock.nowMs()
       this.#watching = this.#watch().catch((error: unknown) => this.#fail(error))
@@ -99,8 +96,8 @@ export class ReceiptDelivery implements Delivery {
     this.#wakeAll()
     await this.#watching
     for (const open of [...this.#book.open.values()]) this.#doubt(open, 'no receipt came in time')
-    for (const { part, errText } of this.#suspects) rejectWhole(this.#setup.fates, part, errText)
-    if (this.#doubtCount === 0) await this.#node.ledger.drop()
+    this.#suspects.rejectRest()
+    if (this.#doubts.count === 0) await this.#node.ledger.drop()
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -126,8 +123,14 @@ export class ReceiptDelivery implements Delivery {
 
   /** Waits until there is room for another batch, or nothing more will be sent. */
   async #room(): Promise<void> {
-    await this.#node.lane.drained()
-    while (!this.#hasRoom() && this.#failure === undefined) {
+    let full = true
+    const drained = (): void => {
+      full = false
+      this.#wakeAll()
+    }
+    // Not waited for: a server that takes nothing more must not keep the run from failing.
+    void this.#node.lane.drained().then(drained, (error: unknown) => this.#fail(error))
+    while ((full || !this.#hasRoom()) && this.#failure === undefined) {
       await new Promise<void>(resolve => this.#wake.push(resolve))
     }
     if (this.#failure !== undefined) throw this.#failure
@@ -150,11 +153,35 @@ export class ReceiptDelivery implements Delivery {
     this.#wakeAll()
   }
 
-  /** Reads the ledger until every batch is settled and no more are to come. */
   async #watch(): Promise<void> {
+    let silent: boolean
+    try {
+      silent = await this.#readReceipts()
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) throw error
+      silent = true
+    }
+    const { confirmTimeoutMs } = this.#setup.run.plan
+    if (silent && !this.#allSent.signal.aborted) {
+      const error = silenceError(confirmTimeoutMs, 'gave no receipt')
+      this.#fail(error)
+      this.#node.lane.abandon(error)
+    }
+  }
+
+  /**
+   * Reads the ledger until every batch is settled and no more are to come.
+   * @returns true when it gave up, because nothing new came for too long
+   */
+  async #readReceipts(): Promise<boolean> {
     const { clock, run, quietMs } = this.#setup
     let pollMs = firstPollMs
     while (!this.#allSent.signal.aborted || this.#book.open.size > 0) {
+      if (this.#book.open.size === 0) {
+        await new Promise<void>(resolve => this.#wake.push(resolve))
+        this.#newsAtMs = clock.nowMs()
+        continue
+      }
       if (this.#node.lane.lost) await this.#restoreLane()
       if (this.#leader !== undefined) await this.#moveWhenSettled(this.#leader)
       if (await this.#readLedger()) {
@@ -163,12 +190,13 @@ export class ReceiptDelivery implements Delivery {
         continue
       }
       const silentMs = clock.nowMs() - this.#newsAtMs
-      if (this.#book.open.size > 0 && silentMs >= run.plan.confirmTimeoutMs) return
-      if (this.#book.open.size > 0 && silentMs >= quietMs) await this.#investigate()
+      if (silentMs >= run.plan.confirmTimeoutMs && this.#book.open.size > 0) return true
+      if (silentMs >= quietMs) await this.#investigate()
       await this.#pause(pollMs)
       // Long pauses are for long silence: the last receipt of a run must not wait for one to pass.
       pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
     }
+    return false
   }
 
   #pause(ms: number): Promise<void> {
@@ -217,11 +245,9 @@ export class ReceiptDelivery implements Delivery {
       })
       return
     }
-    this.#book.close(open)
-    if (open === this.#suspect) this.#suspect = undefined
+    this.#closeBook(open)
     if (next.kind === 'split') {
-      const [left, right] = next.parts
-      this.#suspects.push({ part: right, errText }, { part: left, errText })
+      this.#suspects.add(next.parts, errText)
     } else {
       settlePart(open.content)
     }
@@ -229,21 +255,12 @@ export class ReceiptDelivery implements Delivery {
     this.#sendSuspect()
   }
 
-  /** Halves of refused batches go out one at a time: a common fault shows before thousands were tried. */
   #sendSuspect(): void {
-    const { fates } = this.#setup
-    while (this.#suspect === undefined) {
-      const next = this.#suspects.pop()
-      if (next === undefined) return
-      const { part, errText } = next
-      if (isHopeless(fates, errText)) {
-        rejectWhole(fates, part, errText)
-        settlePart(part)
-      } else {
-        this.#suspect = this.#book.add(part, part.end - part.start, part.encodedBytes)
-        this.#transmit(this.#suspect)
-      }
-    }
+    if (this.#suspect !== undefined) return
+    const part = this.#suspects.next()
+    if (part === undefined) return
+    this.#suspect = this.#book.add(part, part.end - part.start, part.encodedBytes)
+    this.#transmit(this.#suspect)
   }
 
   /** A new connection for the data; what has no outcome goes out again under the same attempt: claims decide. */
@@ -269,7 +286,8 @@ export class ReceiptDelivery implements Delivery {
     const { clock, run } = this.#setup
     const { control, lane } = this.#node
     if (!(await this.#node.ledger.exists())) return this.#ledgerIsGone()
-    const idle = await askIdle(control.session, lane.sessionId)
+    const asking = { session: control.session, timeoutMs: run.plan.confirmTimeoutMs }
+    const idle = await askIdle(asking, lane.sessionId)
     if (idle === false) return
     const fence = await lane.fence()
     if (fence === 'lost') return
@@ -339,8 +357,7 @@ export class ReceiptDelivery implements Delivery {
   /** A batch that goes nowhere: refused where it was sent, or not sent at all. */
   #giveBack(open: OpenPart, reason: DdbError): void {
     const { run, fates } = this.#setup
-    this.#book.close(open)
-    if (open === this.#suspect) this.#suspect = undefined
+    this.#closeBook(open)
     if (open.sendNos.length > 0) stopAt(fates, reason, open.content, reason.message)
     else {
       run.tally.sent -= open.rowCount
@@ -359,15 +376,16 @@ export class ReceiptDelivery implements Delivery {
   }
 
   #doubt(open: OpenPart, why: string): void {
-    this.#book.close(open)
-    if (open === this.#suspect) this.#suspect = undefined
-    this.#doubtCount++
+    this.#closeBook(open)
+    this.#doubts.add(open, why)
     this.#setup.run.tally.failedBatches++
     this.#setup.run.tally.unconfirmed += open.rowCount
-    if (this.#doubts.length < namedDoubts) {
-      this.#doubts.push(`batch ${open.batchNo} (${partText(open.content)}): ${why}`)
-    }
     settlePart(open.content)
     this.#wakeAll()
+  }
+
+  #closeBook(open: OpenPart): void {
+    this.#book.close(open)
+    if (open === this.#suspect) this.#suspect = undefined
   }
 }

@@ -3,7 +3,7 @@
   after every new connection.
 */
 import type { Session } from '../client/session.js'
-import { ConnectionError } from '../errors.js'
+import { ConnectionError, type DdbError } from '../errors.js'
 import type { Value } from '../protocol/value.js'
 import type { Ledger } from './ledger.js'
 import { openLink, type Link } from './link.js'
@@ -29,6 +29,8 @@ export interface ReceiptLane {
   follow(ledger: Ledger): Promise<void>
   /** Asks synchronously behind everything sent: an answer means that the server has read all of it. */
   fence(): Promise<'known' | 'forgotten' | 'lost'>
+  /** Ends the connection at once; nothing more is sent. */
+  abandon(reason: DdbError): void
   close(): Promise<void>
 }
 
@@ -40,6 +42,7 @@ export interface LaneSetup {
   /** Fixed arguments of a function target. */
   leading: readonly Value[]
   rules: RetryRules
+  answerTimeoutMs: number
 }
 
 /** How long a fence is waited for: a session busy with a batch answers late. */
@@ -53,9 +56,16 @@ export async function openReceiptLane(setup: LaneSetup): Promise<ReceiptLane> {
   let { ledger } = setup
   let hopeless = false
   const define = async (session: Session): Promise<void> => {
-    await session.run(laneScript(ledger.name, setup.target, ledger.countsDuplicates))
+    await session.run(laneScript(ledger.name, setup.target, ledger.countsDuplicates), {
+      timeoutMs: setup.answerTimeoutMs,
+    })
   }
-  const link: Link = await openLink(setup.connect, define, setup.rules)
+  const link: Link = await openLink({
+    open: setup.connect,
+    prepare: define,
+    rules: setup.rules,
+    answerTimeoutMs: setup.answerTimeoutMs,
+  })
   return {
     get sessionId() {
       return link.session.id
@@ -110,6 +120,10 @@ export async function openReceiptLane(setup: LaneSetup): Promise<ReceiptLane> {
         if (error instanceof ConnectionError) return 'lost'
         throw error
       }
+    },
+    abandon(reason) {
+      hopeless = true
+      link.session.abandon(reason)
     },
     close: () => link.close(),
   }

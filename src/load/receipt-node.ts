@@ -43,10 +43,15 @@ export async function openReceiptNode(
   session: Session,
 ): Promise<ReceiptNode> {
   const { run, rules, nextLedgerName } = setup
-  const { target, maxInFlightBytes } = run.plan
+  const { target, maxInFlightBytes, confirmTimeoutMs: answerTimeoutMs } = run.plan
   const openSession = (highWaterBytes?: number): Promise<Session> =>
     connectServer(run.server, undefined, highWaterBytes)
-  const control = await openLink(openSession, () => Promise.resolve(), rules, session)
+  const control = await openLink({
+    open: openSession,
+    rules,
+    answerTimeoutMs,
+    opened: session,
+  })
   try {
     let ledger = await openLedger(control, nextLedgerName())
     const lane = await openReceiptLane({
@@ -56,6 +61,7 @@ export async function openReceiptNode(
       columnNames: setup.columnNames,
       leading: target.kind === 'function' ? target.functionArguments.map(jsonToValue) : [],
       rules,
+      answerTimeoutMs,
     })
     let reconnects = control.reconnects
     return {
@@ -97,7 +103,11 @@ function takeBackConfirmed({ run: { plan, tally }, note }: ReceiptNodeSetup): vo
 }
 
 /** @throws {ServerError} DDB_TARGET when the node has forgotten that, too */
-async function askTarget(control: Link, { plan: { target } }: Run): Promise<void> {
-  if (target.kind === 'function') await askFunction(control.session, target.name)
-  else await askSchema(control.session, target.table)
+async function askTarget(
+  control: Link,
+  { plan: { target, confirmTimeoutMs } }: Run,
+): Promise<void> {
+  const asking = { session: control.session, timeoutMs: confirmTimeoutMs }
+  if (target.kind === 'function') await askFunction(asking, target.name)
+  else await askSchema(asking, target.table)
 }
