@@ -2,15 +2,15 @@
   Runs every benchmark, one after the other, and reports all figures as one table.
 */
 import { measure as csv } from './csv.js'
-import { measure as encode } from './encode.js'
 import { benchOptions, report } from './lib/report.js'
 import { measure as memory } from './memory.js'
 import { measure as pool } from './pool.js'
 import { measure as receipts } from './receipts.js'
 import { measure as seedsWorkload } from './seeds-workload.js'
 import { measure as startup } from './startup.js'
+import { measure as types } from './types.js'
 
-const benchmarks = { startup, encode, csv, memory, receipts, pool, 'seeds-workload': seedsWorkload }
+const benchmarks = { startup, types, csv, memory, receipts, pool, 'seeds-workload': seedsWorkload }
 
 const options = benchOptions()
 const figures = []

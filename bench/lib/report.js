@@ -10,10 +10,10 @@ import { defaultRepeats } from './measure.js'
 
 /**
  * One figure: `work` in words; `ours` and `reference` in `unit`; `ratio` of the two, and the `bar` it is held to:
- * `{ atLeast }` or `{ atMost }`.
+ * `{ atLeast }` or `{ atMost }`. Without `reference` and `ratio` where the reference cannot do the work.
  *
- * @typedef {{ work: string, unit: string, ours: number, reference: number, ratio: number,
- *   bar?: { atLeast?: number, atMost?: number } }} Figure
+ * @typedef {{ work: string, unit: string, ours: number, reference?: number,
+ *   ratio?: number, bar?: { atLeast?: number, atMost?: number } }} Figure
  */
 
 function verdict({ ratio, bar }) {
@@ -28,9 +28,9 @@ function table(figures) {
   const lines = figures.map(figure => [
     figure.work,
     figure.ours.toPrecision(4),
-    figure.reference.toPrecision(4),
+    figure.reference?.toPrecision(4) ?? '-',
     figure.unit,
-    figure.ratio.toPrecision(3),
+    figure.ratio?.toPrecision(3) ?? '-',
     verdict(figure),
   ])
   const widths = head.map((_, i) => Math.max(...[head, ...lines].map(line => line[i].length)))

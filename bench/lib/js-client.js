@@ -1,0 +1,107 @@
+/*
+  The official JavaScript client (npm `dolphindb`) as bench/types.js measures it. Its packages are those of
+  test/oracle. Its values hold the same typed arrays as ours; only what it holds in another way is converted here,
+  before the clock starts.
+*/
+import { existsSync } from 'node:fs'
+import { dataTypes } from '../../dist/protocol/data-type.js'
+import { encode } from './our-codec.js'
+
+const folder = new URL('../../test/oracle/', import.meta.url)
+const main = new URL('node_modules/dolphindb/index.js', folder)
+const maxBlockRows = 65_535
+
+export const clientIsInstalled = existsSync(main)
+
+let client
+
+/** Rows of an array vector in as few blocks as can be; it has no constructor that would make them. */
+function blocksOf({ length, offsets, cells }) {
+  const blocks = []
+  for (let start = 0; start < length; start += maxBlockRows) {
+    const end = Math.min(length, start + maxBlockRows)
+    const lengths = Uint8Array.from({ length: end - start }, (_, row) => {
+      return offsets[start + row + 1] - offsets[start + row]
+    })
+    const data = cells.data.subarray(offsets[start], offsets[end])
+    blocks.push({ unit: 1, rows: end - start, lengths, data })
+  }
+  return blocks
+}
+
+function elementsOf({ type, scale, data, codes, base }) {
+  switch (type) {
+    case 'SYMBOL':
+      return { base_id: 0, base, data: codes }
+    case 'DURATION':
+      return Array.from({ length: data.length / 2 }, (_, row) => {
+        return { data: data[row * 2], unit: data[row * 2 + 1] }
+      })
+    case 'DECIMAL32':
+    case 'DECIMAL64':
+      return { scale, data }
+    case 'DECIMAL128':
+      return {
+        scale,
+        data: new client.BigInt128Array(data.buffer, data.byteOffset, data.length / 16),
+      }
+    default:
+      return data
+  }
+}
+
+function vectorOf(column, name) {
+  const { DdbForm, DdbObj, DdbType } = client
+  const head = { form: DdbForm.vector, rows: column.length, name }
+  if (column.form === 'arrayVector') {
+    const type = 64 + dataTypes[column.cells.type].id
+    return new DdbObj({ ...head, type, cols: column.cells.length, value: blocksOf(column) })
+  }
+  const type = column.type === 'SYMBOL' ? DdbType.symbol_extended : dataTypes[column.type].id
+  return new DdbObj({ ...head, type, cols: 1, value: elementsOf(column) })
+}
+
+/** How the client comes to its value of ours. Only texts become symbols in a constructor of its own, which counts. */
+function maker(value) {
+  if (value.form === 'table') {
+    const makers = value.columns.map((column, index) =>
+      maker({ ...column, name: value.columnNames[index] }),
+    )
+    return () => new client.DdbTable(makers.map(make => make()))
+  }
+  const { texts, name } = value
+  if (texts !== undefined) return () => new client.DdbVectorSymbol(texts, name)
+  const vector = vectorOf(value, name)
+  return () => vector
+}
+
+const succeeds = work => {
+  try {
+    return work() !== undefined
+  } catch {
+    return false
+  }
+}
+
+/** What can be timed with a value of `typeValues`; without a work that the client refuses. */
+function worksOf(value) {
+  const bytes = new Uint8Array(encode(value))
+  const make = maker(value)
+  const works = {
+    encode: () => make().pack(),
+    decode: () => client.DdbObj.parse(bytes, true),
+  }
+  return Object.fromEntries(Object.entries(works).filter(([, work]) => succeeds(work)))
+}
+
+/** Resolves to `worksOf`; the client's packages change the prototypes of everything in their process. */
+export async function loadCodec() {
+  // Node 20 lacks what the client's packages call; later versions have it.
+  Promise.withResolvers ??= () => {
+    const made = {}
+    made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }))
+    return made
+  }
+  client = await import(main)
+  return worksOf
+}

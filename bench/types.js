@@ -1,0 +1,92 @@
+/*
+  Encoding and decoding a million rows of every type, and of a table, against two things: Buffer.copy of the bytes, and
+  the official JavaScript client doing the same.
+    encode, against the copy    into a buffer that is there, as the copy does
+    encode, against the client  into a new buffer, as the client does
+    decode, against either      into arrays of their own, with no element left to be decoded
+  Both codecs start from typed arrays and texts, array vectors of the client from its blocks; SYMBOL from codes and base
+  or, `from texts`, from what the codes have to be found for. Time is that of the processor.
+*/
+import { startCodec } from './lib/codec-process.js'
+import { clientIsInstalled } from './lib/js-client.js'
+import { alternate } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { typeValues } from './lib/type-values.js'
+
+const fullRows = 1_000_000
+/** Long enough for the clock and for some collections of garbage. */
+const sampleSeconds = 0.1
+
+const comparisons = [
+  { verb: 'encode', ours: 'encodeInto', reference: 'copy', against: 'Buffer.copy' },
+  { verb: 'encode', ours: 'encode', reference: 'encode', against: 'the JavaScript client' },
+  { verb: 'decode', ours: 'decode', reference: 'copy', against: 'Buffer.copy' },
+  { verb: 'decode', ours: 'decode', reference: 'decode', against: 'the JavaScript client' },
+]
+
+function barOf(kind, { verb, reference }) {
+  if (verb !== 'encode') return undefined
+  if (kind === 'numeric' && reference === 'copy') return { atLeast: 0.5 }
+  return kind === 'table' && reference === 'encode' ? { atLeast: 3 } : undefined
+}
+
+/** `other` is the codec of the reference; undefined when it cannot do this. */
+async function figureOf(work, comparison, { ours, other, byteLength, kind, repeats }) {
+  const medians =
+    other === undefined
+      ? undefined
+      : await alternate(
+          () => ours.time(comparison.ours, sampleSeconds),
+          () => other.time(comparison.reference, sampleSeconds),
+          repeats,
+        )
+  const oursSeconds = medians?.ours ?? (await ours.time(comparison.ours, sampleSeconds))
+  const megabytes = byteLength / 1e6
+  return {
+    work,
+    unit: 'MB/s',
+    ours: megabytes / oursSeconds,
+    reference: medians === undefined ? undefined : megabytes / medians.reference,
+    ratio: medians === undefined ? undefined : medians.reference / oursSeconds,
+    bar: medians === undefined ? undefined : barOf(kind, comparison),
+  }
+}
+
+async function measureValue(name, { ours, client }, rows, repeats) {
+  const { byteLength } = await ours.prepare(name, rows)
+  const clientWorks = (await client?.prepare(name, rows))?.works ?? []
+  const { kind } = typeValues.get(name)
+  const figures = []
+  for (const comparison of comparisons) {
+    const { verb, reference, against } = comparison
+    const isCopy = reference === 'copy'
+    if (!isCopy && client === undefined) continue
+    const other = isCopy ? ours : clientWorks.includes(reference) ? client : undefined
+    const work = `${verb} ${name}, against ${against}`
+    figures.push(await figureOf(work, comparison, { ours, other, byteLength, kind, repeats }))
+  }
+  return figures
+}
+
+/** Megabytes of wire bytes per second, and how many times as fast as the reference. */
+export async function measure({ repeats, scale }) {
+  const rows = Math.round(fullRows * scale)
+  const ours = startCodec('ours')
+  const client = clientIsInstalled ? startCodec('js-client') : undefined
+  if (client === undefined) {
+    process.stderr.write(
+      'not compared with the JavaScript client: npm ci --prefix test/oracle installs it\n',
+    )
+  }
+  try {
+    const figures = []
+    for (const name of typeValues.keys()) {
+      figures.push(...(await measureValue(name, { ours, client }, rows, repeats)))
+    }
+    return figures
+  } finally {
+    await Promise.all([ours, client].map(codec => codec?.stop()))
+  }
+}
+
+await runAlone(import.meta.url, 'types', measure)
