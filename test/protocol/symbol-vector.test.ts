@@ -85,6 +85,22 @@ t.test('each column of a table has an id of its own', async t => {
   )
 })
 
+t.test('a code without an entry is found in whichever row it is', async t => {
+  const rows = 9
+  for (const code of [-1, -(2 ** 31), 3, 2 ** 31 - 1]) {
+    for (let row = 0; row < rows; row++) {
+      const codes = new Int32Array(rows).fill(2)
+      codes[row] = code
+      const base = ['', 'a', 'b']
+      const bytes = encoded({ form: 'vector', type: 'SYMBOL', length: rows, codes, base })
+      t.throws(() => decoded(bytes), {
+        message: new RegExp(`code ${code} is outside a base of 3`),
+        offsetBytes: bytes.length - (rows - row) * 4,
+      })
+    }
+  }
+})
+
 t.test('what cannot be a symbol column is refused on arrival', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['91 01 01000000 01000000 00000000 02000000 00 6100 02000000', /code 2 is outside a base of 2/],
