@@ -114,7 +114,7 @@ const deliveryOptions: OptionTable<DeliverySettings> = {
   confirmTimeout: {
     flags: '--confirm-timeout <time>',
     group: 'Delivery',
-    help: 'stop asking after this long without progress',
+    help: 'give a silent server up after this long without progress',
     reader: duration,
     default: '60s',
   },

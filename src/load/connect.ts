@@ -4,24 +4,38 @@
 import { connect, type Session } from '../client/session.js'
 import { ConnectionError } from '../errors.js'
 import type { ServerTarget } from './options.js'
+import type { Plan } from './plan.js'
 import { maxRedirects, redirected, redirectOf } from './redirect.js'
+
+/** See ConnectOptions. */
+export interface SessionLimits {
+  highWaterBytes?: number
+  closeTimeoutMs: number
+}
+
+/** Closing takes no longer than this without progress, or less where less patience is asked for. */
+const longestCloseMs = 30_000
+
+/** Those of a run's sessions; more for those that data goes out on. */
+export function sessionLimits({ confirmTimeoutMs }: Plan): SessionLimits {
+  return { closeTimeoutMs: Math.min(longestCloseMs, confirmTimeoutMs) }
+}
 
 /**
  * Connects, and follows redirects that come with the login.
  *
- * @param highWaterBytes see ConnectOptions
  * @throws {ConnectionError} DDB_CONNECT when no host can be reached, or a redirect leads to one that was not named
  * @throws {ServerError} DDB_LOGIN
  */
 export async function connectServer(
   server: ServerTarget,
   signal: AbortSignal | undefined,
-  highWaterBytes?: number,
+  limits: SessionLimits,
 ): Promise<Session> {
   let target = server
   for (let followed = 0; ; followed++) {
     try {
-      return await connectAny(target, signal, highWaterBytes)
+      return await connectAny(target, signal, limits)
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined || followed === maxRedirects) throw error
@@ -33,7 +47,7 @@ export async function connectServer(
 async function connectAny(
   server: ServerTarget,
   signal: AbortSignal | undefined,
-  highWaterBytes: number | undefined,
+  limits: SessionLimits,
 ): Promise<Session> {
   const addresses = [server, ...(server.otherHosts ?? [])]
   let failure: unknown
@@ -49,7 +63,7 @@ async function connectAny(
           ? {}
           : { connectTimeoutMs: server.connectTimeoutMs }),
         ...(signal === undefined ? {} : { signal }),
-        ...(highWaterBytes === undefined ? {} : { highWaterBytes }),
+        ...limits,
       })
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error

@@ -6,7 +6,7 @@ import { ConnectionError, DdbError, UsageError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
-import { connectServer } from './connect.js'
+import { connectServer, sessionLimits } from './connect.js'
 import { systemClock } from './wait-clock.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import { openDelivery } from './open-delivery.js'
@@ -87,7 +87,7 @@ function firstConnection(run: Run): Promise<Session> {
   let told = false
   return withRetries(
     retryRules(plan, systemClock),
-    () => connectServer(run.server, options.signal),
+    () => connectServer(run.server, options.signal, sessionLimits(plan)),
     error => {
       const again = error instanceof ConnectionError && !run.stopped
       if (again && !told) run.notice(`${error.message} Trying again.`)

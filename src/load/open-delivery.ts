@@ -7,7 +7,7 @@ import { ServerError, UsageError } from '../errors.js'
 import { openAsyncDelivery, type Counting } from './async-delivery.js'
 import { systemClock } from './wait-clock.js'
 import { openReceipts } from './open-receipts.js'
-import { connectServer } from './connect.js'
+import { connectServer, sessionLimits } from './connect.js'
 import type { Delivery, Lane } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
 import { jsonToValue } from './json-value.js'
@@ -37,7 +37,7 @@ export async function openDelivery(
     const kind = plan.target.kind === 'table' ? 'rows' : 'function'
     const follow = async (to: ServerAddress): Promise<Session> => {
       run.server = redirected(run.server, to)
-      return connectServer(run.server, run.options.signal)
+      return connectServer(run.server, run.options.signal, sessionLimits(plan))
     }
     const lane = await openLane(run)
     const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
@@ -72,7 +72,10 @@ async function receiptsIfAny(
 async function openLane(run: Run): Promise<Lane> {
   const { plan, options } = run
   const { target } = plan
-  const session = await connectServer(run.server, options.signal, plan.maxInFlightBytes)
+  const session = await connectServer(run.server, options.signal, {
+    ...sessionLimits(plan),
+    highWaterBytes: plan.maxInFlightBytes,
+  })
   if (target.kind === 'function') {
     return {
       session,

@@ -2,7 +2,7 @@
   Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
 */
 import type { Session } from '../client/session.js'
-import { connectServer } from './connect.js'
+import { connectServer, sessionLimits } from './connect.js'
 import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
@@ -48,7 +48,7 @@ export async function openReceipts(
     )
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
     run.server = redirected(run.server, to)
-    const control = await connectServer(run.server, undefined)
+    const control = await connectServer(run.server, undefined, sessionLimits(plan))
     try {
       return await open(control)
     } catch (error) {

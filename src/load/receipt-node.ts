@@ -4,7 +4,7 @@
 */
 import type { Session } from '../client/session.js'
 import { ServerError } from '../errors.js'
-import { connectServer } from './connect.js'
+import { connectServer, sessionLimits } from './connect.js'
 import { jsonToValue } from './json-value.js'
 import { openLedger, type Ledger } from './ledger.js'
 import { openLink, type Link } from './link.js'
@@ -44,10 +44,9 @@ export async function openReceiptNode(
 ): Promise<ReceiptNode> {
   const { run, rules, nextLedgerName } = setup
   const { target, maxInFlightBytes, confirmTimeoutMs: answerTimeoutMs } = run.plan
-  const openSession = (highWaterBytes?: number): Promise<Session> =>
-    connectServer(run.server, undefined, highWaterBytes)
+  const limits = sessionLimits(run.plan)
   const control = await openLink({
-    open: openSession,
+    open: () => connectServer(run.server, undefined, limits),
     rules,
     answerTimeoutMs,
     opened: session,
@@ -55,7 +54,8 @@ export async function openReceiptNode(
   try {
     let ledger = await openLedger(control, nextLedgerName())
     const lane = await openReceiptLane({
-      connect: () => openSession(maxInFlightBytes),
+      connect: () =>
+        connectServer(run.server, undefined, { ...limits, highWaterBytes: maxInFlightBytes }),
       ledger,
       target,
       columnNames: setup.columnNames,

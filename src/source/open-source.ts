@@ -173,7 +173,13 @@ async function* streamChunks(
   stream: Readable,
   name: string,
 ): AsyncGenerator<Uint8Array, void, void> {
-  yield* readErrors(stream as AsyncIterable<Uint8Array>, name)
+  // A program may hand over a stream of text, such as Readable.from(lines).
+  const toBytes = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
+      yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+    }
+  }
+  yield* readErrors(toBytes(), name)
 }
 
 /** Names the input in what goes wrong while reading it. */

@@ -1,0 +1,120 @@
+/*
+  Servers that keep their connections and do nothing, and inputs that pause: only the first ends a run.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import type { DeliveryOptions, LoadResult } from '../../src/load/options.js'
+import { closedGate } from '../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import type { RequestInfo } from '../../src/server/index.js'
+
+const noteScript =
+  'share streamTable(10:0, [`note], [STRING]) as notes\n' +
+  'def slowly(mutable data) { sleep(600); tableInsert(objByName("notes"), data) }\n' +
+  'addFunctionView(slowly)'
+
+const confirmTimeoutMs = 200
+
+interface Freezing extends LoadServer {
+  run: (
+    text: Iterable<string> | AsyncIterable<string>,
+    delivery: DeliveryOptions,
+    target?: object,
+  ) => Promise<LoadResult>
+}
+
+/** A server that takes `count` requests that match, and from the next one on answers and executes nothing more. */
+async function freezingAfter(
+  t: Test,
+  count: number,
+  matches: (request: RequestInfo) => boolean = ({ rows }) => rows > 0,
+): Promise<Freezing> {
+  const thaw = closedGate()
+  let seen = 0
+  const here = await startLoadServer(t, noteScript, {
+    faults: {
+      beforeExecute: request => {
+        if (matches(request)) seen++
+        return seen > count ? { until: thaw.opened } : undefined
+      },
+    },
+  })
+  t.teardown(async () => {
+    thaw.open()
+    await here.session.close().catch(() => undefined)
+  })
+  return {
+    ...here,
+    run: (text, delivery, target = { table: 'notes' }) =>
+      here.load('-', {
+        target,
+        input: { format: 'csv', stdin: Readable.from(text) },
+        delivery: { batchRows: 2, confirmTimeoutMs, ...delivery },
+      }),
+  }
+}
+
+function addUp({ rows }: LoadResult): number {
+  return rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
+}
+
+const sixRows = ['note\n', 'a\nb\nc\nd\ne\nf\n']
+const unconfirmed = { exitCode: 4, error: { code: 'DDB_UNCONFIRMED' } }
+
+t.test('in sync mode an answer that never comes ends the run', async t => {
+  const here = await freezingAfter(t, 1)
+  const result = await here.run(sixRows, { mode: 'sync' })
+  t.match(result, { ...unconfirmed, rows: { confirmed: 2, unconfirmed: 2 } })
+  t.equal(addUp(result), result.rows.read)
+})
+
+t.test('in sync mode a server that works is waited for', async t => {
+  const here = await freezingAfter(t, Infinity)
+  const target = { function: 'slowly', types: 'note:STRING' }
+  const result = await here.run(sixRows.slice(0, 1).concat('a\n'), { mode: 'sync' }, target)
+  t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
+})
+
+/** Rows without end, in pieces that fill every buffer on the way. */
+function* endless(): Generator<string> {
+  yield 'note\n'
+  for (;;) yield `${'x'.repeat(9_999)}\n`.repeat(100)
+}
+
+for (const confirm of ['receipts', 'count', 'none'] as const) {
+  t.test(`with --confirm ${confirm} a server that takes nothing more ends the run`, async t => {
+    const here = await freezingAfter(t, 3)
+    const result = await here.run(endless(), { confirm, batchRows: 50, maxInFlightBytes: 100_000 })
+    t.match(result, unconfirmed)
+    t.ok(result.rows.unconfirmed > 0)
+    t.equal(addUp(result), result.rows.read)
+  })
+}
+
+t.test('with receipts a run whose input has ended ends, too', async t => {
+  const here = await freezingAfter(t, 1)
+  const result = await here.run(sixRows, { confirm: 'receipts' })
+  t.match(result, { exitCode: 4, rows: { read: 6 } })
+  // The first batch may have had its receipt read in time.
+  t.ok(result.rows.unconfirmed >= 4)
+  t.equal(addUp(result), 6)
+})
+
+t.test('an input that pauses longer is no silence of the server', async t => {
+  const here = await freezingAfter(t, Infinity)
+  async function* paused(): AsyncGenerator<string> {
+    yield 'note\na\nb\n'
+    await new Promise(resolve => setTimeout(resolve, 3 * confirmTimeoutMs))
+    yield 'c\nd\n'
+  }
+  const before = here.server.counters.requests
+  const result = await here.run(paused(), { confirm: 'receipts' })
+  t.match(result, { exitCode: 0, rows: { read: 4, confirmed: 4 } })
+  t.ok(here.server.counters.requests - before < 60, 'and nothing is asked while nothing is out')
+})
+
+t.test('a question that is not answered ends the run before its first row', async t => {
+  const here = await freezingAfter(t, 0, ({ text }) => text.startsWith('schema('))
+  const result = await here.run(sixRows, { confirm: 'receipts' })
+  t.match(result, { error: { code: 'DDB_TIMEOUT' }, rows: { confirmed: 0, unconfirmed: 0 } })
+})
