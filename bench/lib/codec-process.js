@@ -23,8 +23,8 @@ const path = fileURLToPath(import.meta.url)
  * it does not, as the history of the process will have it.
  */
 const keepMemory = { MALLOC_MMAP_MAX_: '0', MALLOC_TRIM_THRESHOLD_: String(2 ** 32) }
-/** Before them the compiler has not seen enough of the work. */
-const warmUpSeconds = 0.1
+/** Before them the compiler has not seen enough of the work, nor has the process got its memory from the kernel. */
+const warmUpSeconds = 0.3
 
 /** The last result, so that the work cannot be left out. */
 const kept = { result: undefined }
