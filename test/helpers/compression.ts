@@ -122,7 +122,7 @@ export function compressed(shape: CompressedShape, ...blocks: Uint8Array[]): Buf
 }
 
 /** A column of a type with elements of one size and its bytes under LZ4, in as many blocks as `cuts` make. */
-export function lz4Vector(column: Vector, cuts: readonly number[]): Buffer {
+function lz4Vector(column: Vector, cuts: readonly number[]): Buffer {
   const plain = encoded(column)
   const { type } = column
   const elements = plain.subarray(isDecimal(type) ? 14 : 10)

@@ -19,7 +19,7 @@ export const fuzz = (usual: number): { numRuns: number; seed: number } => ({
 })
 
 /** Numbers at which lengths, counts and codes go wrong. */
-export const edges: readonly number[] = [
+const edges: readonly number[] = [
   0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x10_0000, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff,
 ]
 
@@ -84,7 +84,7 @@ const recordingsUpTo = (byteLength: number): fc.Arbitrary<Buffer> =>
   )
 
 /** Recorded requests; rarely long ones, which take a hundred times as long. */
-export const recordedRequests: fc.Arbitrary<Buffer> = fc.oneof(
+const recordedRequests: fc.Arbitrary<Buffer> = fc.oneof(
   { weight: 200, arbitrary: recordingsUpTo(2000) },
   { weight: 1, arbitrary: recordingsUpTo(60_000) },
 )

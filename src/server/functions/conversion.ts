@@ -54,6 +54,7 @@ const blob: Builtin = {
   call: (_, [value]) => {
     if (isAbsent(value)) return nullOf({ type: 'BLOB' })
     const { vector, rebuild } = operandOf(castValue(value, { type: 'STRING' }), 'blob')
+    if (vector.type !== 'STRING') throw new ScriptError('blob takes text, not a tuple of vectors.')
     return rebuild(textColumn(vector, { type: 'BLOB' }) as Vector)
   },
 }

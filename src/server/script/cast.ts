@@ -6,6 +6,7 @@ import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../pr
 import { parseBinary16 } from '../../protocol/binary16.js'
 import { columnTypeOf, elementAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import { isTemporal, parseTemporal } from '../../protocol/temporal.js'
+import { formatElement } from '../../protocol/text.js'
 import type { ArrayVector, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 import { convertTemporal } from '../tables/convert-temporal.js'
@@ -85,7 +86,10 @@ function castArrayVector(value: ArrayVector, type: ColumnType): ServerValue {
     const data = Array.from({ length: value.length }, (_, row) => elementAt(value, row))
     return { form: 'vector', type: 'ANY', length: data.length, data }
   }
-  return { ...value, cells: castVector(value.cells, type) }
+  if (!isLiteral(type.type)) return { ...value, cells: castVector(value.cells, type) }
+  // There are no arrays of text: each row becomes one.
+  const data = Array.from({ length: value.length }, (_, row) => formatElement(value, row))
+  return textColumn({ form: 'vector', type: 'STRING', length: data.length, data }, type)
 }
 
 /** A tuple of scalars becomes a typed vector, a tuple of vectors a tuple of typed vectors. */

@@ -72,7 +72,8 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
   const vector = vectorOfScalars(keys)
-  if (vector !== undefined && keys.length > 0) return vector
+  if (keys.length > 0)
+    return vector ?? { form: 'vector', type: 'ANY', length: keys.length, data: keys }
   return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
 }
 

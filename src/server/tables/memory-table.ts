@@ -33,6 +33,7 @@ export function createTable(
   types: readonly ColumnType[],
   options: TableOptions = {},
 ): ServerTable {
+  if (names.length === 0) throw new ScriptError('A table must have at least one column.')
   checkDistinct(names)
   types.forEach((type, index) => checkColumnType(names[index]!, type))
   const { capacity, columns, partitioning, stored } = options
@@ -104,7 +105,8 @@ export function columnIndex(table: ServerTable, name: string): number {
 
 /** @throws {ScriptError} S05017 */
 export function checkDistinct(names: readonly string[]): void {
-  const duplicate = names.find((name, index) => names.indexOf(name) !== index)
+  const seen = new Set<string>()
+  const duplicate = names.find(name => seen.size === seen.add(name).size)
   if (duplicate !== undefined) {
     throw new ScriptError(
       `A table cannot contain columns with duplicate name: ${duplicate}.RefId: S05017`,

@@ -4,6 +4,7 @@
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { elementAt } from '../../../protocol/element.js'
+import { isFixedType } from '../../../protocol/elements.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../tables/convert.js'
 import { ScriptError } from '../builtin.js'
@@ -39,19 +40,19 @@ export function operandOf(value: ServerValue, operation: string): Operand {
       return {
         vector: value.elements,
         isScalar: false,
-        rebuild: elements => ({ form: 'pair', elements }),
+        rebuild: elements => ({ form: 'pair', elements: ofOneType(elements, 'pair') }),
       }
     case 'matrix':
       return {
         vector: value.elements,
         isScalar: false,
-        rebuild: elements => ({ ...value, elements }),
+        rebuild: elements => ({ ...value, elements: ofOneType(elements, 'matrix') }),
       }
     case 'arrayVector':
       return {
         vector: value.cells,
         isScalar: false,
-        rebuild: cells => ({ ...value, cells }),
+        rebuild: cells => ({ ...value, cells: asCells(cells) }),
       }
     case 'type':
       return operandOf(intScalar(dataTypes[value.column.type].id), operation)
@@ -60,6 +61,16 @@ export function operandOf(value: ServerValue, operation: string): Operand {
         category: 'SYSTEM_Operator',
       })
   }
+}
+
+function ofOneType(elements: Vector, form: string): Vector {
+  if (elements.type !== 'ANY') return elements
+  throw new ScriptError(`The elements of a ${form} must be of the same type.`)
+}
+
+function asCells(cells: Vector): Vector {
+  if (isFixedType(cells.type)) return cells
+  throw new ScriptError(`There are no array vectors of type ${cells.type}.`)
 }
 
 function describe(value: ServerValue): string {
