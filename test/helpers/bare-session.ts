@@ -92,9 +92,15 @@ export class BareSession {
 
   /** Sends `bytes` in pieces, and that nothing follows. */
   send(bytes: Uint8Array, pieceBytes: number): void {
+    const pieces: Uint8Array[] = []
     for (let at = 0; at < bytes.length; at += pieceBytes) {
-      this.#connection.receive(bytes.subarray(at, at + pieceBytes))
+      pieces.push(bytes.subarray(at, at + pieceBytes))
     }
+    this.sendPieces(pieces)
+  }
+
+  sendPieces(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) this.#connection.receive(piece)
     this.#connection.receiveEnd()
   }
 

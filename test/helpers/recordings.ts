@@ -78,6 +78,21 @@ export const recordings: readonly Recording[] = (['cpp', 'java'] as const).flatM
     .map(file => load(client, file.slice(0, -4))),
 )
 
+/** Bytes between two borders where a stream is too long to be read anew for each of its bytes. */
+const spacingBytes = 127
+
+/** Small streams in two pieces, at every byte; of long ones, pieces of one size, whose borders move on by a byte. */
+export function* splits(bytes: Buffer): Generator<Buffer[]> {
+  const isSmall = bytes.length <= 2000
+  const last = isSmall ? bytes.length - 1 : spacingBytes
+  for (let first = 1; first <= last; first++) {
+    const pieces = [bytes.subarray(0, first)]
+    const step = isSmall ? bytes.length : spacingBytes
+    for (let at = first; at < bytes.length; at += step) pieces.push(bytes.subarray(at, at + step))
+    yield pieces
+  }
+}
+
 /** Head of a request from its header line, read independently of the decoder. */
 export function headOf(header: string): RequestHead {
   const [protocol, sessionId, , , properties] = header.split(' ') as [

@@ -1,7 +1,8 @@
 import t from 'tap'
+import { BareServer } from '../helpers/bare-session.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import type { Recording } from '../helpers/recordings.js'
-import { recordings } from '../helpers/recordings.js'
+import { recordings, splits } from '../helpers/recordings.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { int } from '../helpers/values.js'
@@ -63,6 +64,31 @@ t.test(
     }
   },
 )
+
+t.test('without sockets: what official clients sent is the same split at any byte', async t => {
+  // The answers of a login are random; those are sent byte by byte alone, and counted.
+  const outcomeOf = async (pieces: readonly Uint8Array[]): Promise<[string, string[]]> => {
+    const server = new BareServer()
+    const session = server.open()
+    session.sendPieces([connectBytes, ...pieces])
+    return [await session.answers(), server.log]
+  }
+  t.equal(recordings.length, 74)
+  for (const { client, name, bytes } of recordings) {
+    const whole = await outcomeOf([bytes])
+    const single = await outcomeOf(Array.from(bytes, (_, at) => bytes.subarray(at, at + 1)))
+    t.strictSame(single[1], whole[1], `${client}/${name}`)
+    const okCount = ([answers]: typeof whole): number => answers.split('\nOK\n').length
+    t.equal(okCount(single), okCount(whole))
+    if (name.startsWith('login')) continue
+    let isSame = single[0] === whole[0]
+    for (const pieces of splits(bytes)) {
+      const [answers, log] = await outcomeOf(pieces)
+      isSame &&= answers === whole[0] && log.join() === whole[1].join()
+    }
+    t.ok(isSame, `${client}/${name}, split at every byte`)
+  }
+})
 
 t.test('both clients log in: SCRAM is offered, the plain login that follows is taken', async t => {
   const server = await startTinyServer({ script: () => int(42) })
