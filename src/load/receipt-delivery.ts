@@ -33,7 +33,7 @@ export interface ReceiptSetup {
 const firstPollMs = 5
 const slowestPollMs = 500
 /** While batches go out and come in, the ledger is read in pieces worth the question. */
-const busyPollMs = 10
+const busyPollMs = 50
 /** A server that says nothing for so long is asked less often. */
 const silenceMs = 1_000
 

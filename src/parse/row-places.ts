@@ -12,45 +12,59 @@ export interface RowPlace {
   readonly lengthBytes: number
 }
 
-/** Offset, length, line of each row. */
+/** Start, length and line of each row, counted from where its block begins: half the memory of whole numbers. */
 const numbersPerRow = 3
+
+/** Where the rows of one block begin, in the batch and in the input. */
+interface BlockPlace {
+  readonly firstRow: number
+  readonly offsetBytes: number
+  readonly lineNumber: number
+}
 
 /** The places of one batch under construction. */
 export class RowPlaces {
   readonly #store: ArrayStore
-  #numbers: Float64Array = new Float64Array(0)
+  #numbers: Int32Array = new Int32Array(0)
+  #blocks: BlockPlace[] = []
 
   constructor(pool: BufferPool) {
-    this.#store = new ArrayStore(pool, numbersPerRow * Float64Array.BYTES_PER_ELEMENT)
+    this.#store = new ArrayStore(pool, numbersPerRow * Int32Array.BYTES_PER_ELEMENT)
   }
 
   /** Adds the block's rows, as rows `firstRow` and on. */
   append(block: RecordBlock, firstRow: number): void {
     const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
+    if (rowCount === 0) return
     if (this.#store.reserve(firstRow + rowCount)) {
-      this.#numbers = new Float64Array(this.#store.buffer)
+      this.#numbers = new Int32Array(this.#store.buffer)
     }
+    const firstLine = lineNumbers[0]!
+    this.#blocks.push({ firstRow, offsetBytes: bytesOffset, lineNumber: firstLine })
     const numbers = this.#numbers
     let at = firstRow * numbersPerRow
     for (let row = 0; row < rowCount; row++, at += numbersPerRow) {
       const start = recordStarts[row]!
-      numbers[at] = bytesOffset + start
+      numbers[at] = start
       numbers[at + 1] = recordEnds[row]! - start
-      numbers[at + 2] = lineNumbers[row]!
+      numbers[at + 2] = lineNumbers[row]! - firstLine
     }
   }
 
-  /** The way to look a row of this batch up; the next batch starts. */
+  /** The way to look a row of this batch up, until its buffers are given back; the next batch starts. */
   take(buffers: ArrayBuffer[]): (rowIndex: number) => RowPlace {
     const numbers = this.#numbers
+    const blocks = this.#blocks
     this.#store.release(buffers)
-    this.#numbers = new Float64Array(0)
+    this.#numbers = new Int32Array(0)
+    this.#blocks = []
     return rowIndex => {
+      const block = blocks.findLast(({ firstRow }) => firstRow <= rowIndex)!
       const at = rowIndex * numbersPerRow
       return {
-        offsetBytes: numbers[at]!,
+        offsetBytes: block.offsetBytes + numbers[at]!,
         lengthBytes: numbers[at + 1]!,
-        lineNumber: numbers[at + 2]!,
+        lineNumber: block.lineNumber + numbers[at + 2]!,
       }
     }
   }
