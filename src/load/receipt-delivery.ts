@@ -6,13 +6,13 @@ import { ConnectionError, DdbError, ServerError, TimeoutError } from '../errors.
 import type { Batch } from '../parse/reader.js'
 import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
-import { newReceiptBook, type OpenBatch, type ReceiptBook } from './receipt-book.js'
 import { newDoubts } from './receipt-doubts.js'
 import { settle, stopAt, type Fates } from './receipt-fate.js'
 import type { ServerAddress } from './options.js'
 import { silenceError } from './patience.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { settlePart, wholeBatch, type Part } from './receipt-part.js'
+import { Outbox, type OpenPart } from './receipt-outbox.js'
+import { settlePart, wholeBatch } from './receipt-part.js'
 import { newSuspects, type Suspects } from './receipt-suspects.js'
 import { askIdle } from './questions.js'
 import { maxRedirects, redirectedTooOften } from './redirect.js'
@@ -37,19 +37,14 @@ const busyPollMs = 50
 /** A server that says nothing for so long is asked less often. */
 const silenceMs = 1_000
 
-type OpenPart = OpenBatch<Part>
-
 export class ReceiptDelivery implements Delivery {
   readonly used = 'receipts' as const
   readonly #setup: ReceiptSetup
-  readonly #book: ReceiptBook<Part> = newReceiptBook()
+  readonly #outbox: Outbox
   #node: ReceiptNode
   #failure: DdbError | undefined
   /** Aborted when nothing more will be sent: what is left to wait for are receipts. */
   readonly #allSent = new AbortController()
-  /** The node that leads by now; what it is to get is held until the present one has answered for the rest. */
-  #leader: ServerAddress | undefined
-  readonly #held = new Set<OpenPart>()
   /** Redirects followed since rows were last confirmed. */
   #moves = 0
   #watching: Promise<void> | undefined
@@ -64,11 +59,12 @@ export class ReceiptDelivery implements Delivery {
   constructor(setup: ReceiptSetup) {
     this.#setup = setup
     this.#node = setup.node
+    this.#outbox = new Outbox(setup.run, setup.clock, setup.node.lane)
     this.#suspects = newSuspects(setup.fates)
   }
 
   get inFlightBytes(): number {
-    return this.#book.openBytes
+    return this.#outbox.book.openBytes
   }
 
   get note(): string | undefined {
@@ -82,20 +78,21 @@ export class ReceiptDelivery implements Delivery {
     const { run } = this.#setup
     run.tally.sent += batch.rowCount
     run.tally.sentBatches++
-    const room = this.#send(wholeBatch(batch))
+    const { room } = this.#outbox.add(wholeBatch(batch))
     this.#wakeAll()
     if (this.#watching === undefined) {
       this.#newsAtMs = this.#setup.clock.nowMs()
       this.#watching = this.#watch().catch((error: unknown) => this.#fail(error))
     }
-    return room && this.#hasRoom() ? undefined : this.#room()
+    return room && this.#outbox.hasRoom ? undefined : this.#room()
   }
 
   async finish(): Promise<void> {
     this.#allSent.abort()
     this.#wakeAll()
     await this.#watching
-    for (const open of [...this.#book.open.values()]) this.#doubt(open, 'no receipt came in time')
+    for (const open of [...this.#outbox.book.open.values()])
+      this.#doubt(open, 'no receipt came in time')
     this.#suspects.rejectRest()
     if (this.#doubts.count === 0) await this.#node.ledger.drop()
     if (this.#failure !== undefined) throw this.#failure
@@ -103,22 +100,6 @@ export class ReceiptDelivery implements Delivery {
 
   async close(): Promise<void> {
     await this.#node.close()
-  }
-
-  /** @returns false when the sender has to wait for the kernel */
-  #send(part: Part): boolean {
-    return this.#transmit(this.#book.add(part, part.end - part.start, part.encodedBytes))
-  }
-
-  #transmit(open: OpenPart): boolean {
-    if (this.#leader === undefined) return this.#sendHere(open)
-    this.#held.add(open)
-    return false
-  }
-
-  #sendHere(open: OpenPart): boolean {
-    const sendNo = this.#book.transmit(open, this.#setup.clock.nowMs())
-    return this.#node.lane.send(open, sendNo)
   }
 
   /** Waits until there is room for another batch, or nothing more will be sent. */
@@ -130,16 +111,10 @@ export class ReceiptDelivery implements Delivery {
     }
     // Not waited for: a server that takes nothing more must not keep the run from failing.
     void this.#node.lane.drained().then(drained, (error: unknown) => this.#fail(error))
-    while ((full || !this.#hasRoom()) && this.#failure === undefined) {
+    while ((full || !this.#outbox.hasRoom) && this.#failure === undefined) {
       await new Promise<void>(resolve => this.#wake.push(resolve))
     }
     if (this.#failure !== undefined) throw this.#failure
-  }
-
-  #hasRoom(): boolean {
-    return (
-      this.#leader === undefined && this.#book.openBytes < this.#setup.run.plan.maxInFlightBytes
-    )
   }
 
   #wakeAll(): void {
@@ -176,21 +151,21 @@ export class ReceiptDelivery implements Delivery {
   async #readReceipts(): Promise<boolean> {
     const { clock, run, quietMs } = this.#setup
     let pollMs = firstPollMs
-    while (!this.#allSent.signal.aborted || this.#book.open.size > 0) {
-      if (this.#book.open.size === 0) {
+    while (!this.#allSent.signal.aborted || this.#outbox.book.open.size > 0) {
+      if (this.#outbox.book.open.size === 0) {
         await new Promise<void>(resolve => this.#wake.push(resolve))
         this.#newsAtMs = clock.nowMs()
         continue
       }
       if (this.#node.lane.lost) await this.#restoreLane()
-      if (this.#leader !== undefined) await this.#moveWhenSettled(this.#leader)
+      if (this.#outbox.leader !== undefined) await this.#moveWhenSettled(this.#outbox.leader)
       if (await this.#readLedger()) {
         pollMs = firstPollMs
         await this.#pause(this.#allSent.signal.aborted ? firstPollMs : busyPollMs)
         continue
       }
       const silentMs = clock.nowMs() - this.#newsAtMs
-      if (silentMs >= run.plan.confirmTimeoutMs && this.#book.open.size > 0) return true
+      if (silentMs >= run.plan.confirmTimeoutMs && this.#outbox.book.open.size > 0) return true
       if (silentMs >= quietMs) await this.#investigate()
       await this.#pause(pollMs)
       // Long pauses are for long silence: the last receipt of a run must not wait for one to pass.
@@ -217,7 +192,7 @@ export class ReceiptDelivery implements Delivery {
     }
     let settled = false
     for (const row of rows) {
-      const settlement = this.#book.read(row)
+      const settlement = this.#outbox.book.read(row)
       if (settlement === undefined) continue
       settled = true
       this.#settle(settlement.batch, settlement.rows, settlement.errText)
@@ -233,16 +208,11 @@ export class ReceiptDelivery implements Delivery {
     const next = settle(fates, open, rows, errText)
     if (rows >= 0) this.#moves = 0
     if (next.kind === 'follow') {
-      this.#leader = next.to
-      this.#held.add(open)
+      this.#outbox.hold(open, next.to)
       return
     }
     if (next.kind === 'again') {
-      run.tally.retriedBatches++
-      void clock.wait(next.delayMs).then(() => {
-        this.#book.nextAttempt(open)
-        this.#transmit(open)
-      })
+      void this.#outbox.rest(open, next.delayMs)
       return
     }
     this.#closeBook(open)
@@ -259,13 +229,11 @@ export class ReceiptDelivery implements Delivery {
     if (this.#suspect !== undefined) return
     const part = this.#suspects.next()
     if (part === undefined) return
-    this.#suspect = this.#book.add(part, part.end - part.start, part.encodedBytes)
-    this.#transmit(this.#suspect)
+    this.#suspect = this.#outbox.add(part).open
   }
 
   /** A new connection for the data; what has no outcome goes out again under the same attempt: claims decide. */
   async #restoreLane(): Promise<void> {
-    const { run } = this.#setup
     try {
       await this.#node.lane.restore()
     } catch (error) {
@@ -274,10 +242,7 @@ export class ReceiptDelivery implements Delivery {
       return
     }
     if (!(await this.#node.ledger.exists())) return this.#ledgerIsGone()
-    for (const open of this.#transmitted()) {
-      run.tally.retriedBatches++
-      this.#sendHere(open)
-    }
+    for (const open of this.#outbox.transmitted()) this.#outbox.repeat(open)
     this.#newsAtMs = this.#setup.clock.nowMs()
   }
 
@@ -294,12 +259,11 @@ export class ReceiptDelivery implements Delivery {
     if (fence === 'forgotten') await lane.prepare()
     // Outcomes may have come while we asked.
     if (await this.#readLedger()) return
-    for (const open of this.#transmitted()) {
+    for (const open of this.#outbox.transmitted()) {
       if (open.claimed) {
         if (idle === true) this.#inDoubt(open, 'begun, but its outcome never came')
       } else if (open.sendNos.length <= run.plan.retries && !lane.lost) {
-        run.tally.retriedBatches++
-        this.#sendHere(open)
+        this.#outbox.repeat(open)
       } else {
         this.#doubt(open, 'sent, but the server never began it')
       }
@@ -308,7 +272,7 @@ export class ReceiptDelivery implements Delivery {
   }
 
   async #ledgerIsGone(): Promise<void> {
-    const open = this.#transmitted()
+    const open = this.#outbox.transmitted()
     if (!(await this.#node.reopen())) {
       for (const batch of open) this.#doubt(batch, 'the server forgot its receipts')
       this.#fail(
@@ -322,34 +286,24 @@ export class ReceiptDelivery implements Delivery {
     for (const batch of open) this.#inDoubt(batch, 'the server forgot its receipts')
   }
 
-  /** What the present node has been sent and has not answered for. */
-  #transmitted(): OpenPart[] {
-    return [...this.#book.open.values()].filter(open => !this.#held.has(open))
-  }
-
   /** Goes to the node that leads once this one has answered for all it was sent: a batch never is with two. */
   async #moveWhenSettled(to: ServerAddress): Promise<void> {
-    if (this.#transmitted().length > 0) return
-    const held = [...this.#held]
-    this.#held.clear()
-    this.#leader = undefined
+    if (this.#outbox.transmitted().length > 0) return
+    const held = this.#outbox.release()
     try {
       if (++this.#moves > maxRedirects) throw redirectedTooOften(to)
       const next = await this.#setup.follow(to)
       await this.#node.ledger.drop()
       await this.#node.close()
       this.#node = next
+      this.#outbox.lane = next.lane
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#fail(error)
       for (const open of held) this.#giveBack(open, error)
       return
     }
-    for (const open of held) {
-      this.#setup.run.tally.retriedBatches++
-      this.#book.nextAttempt(open)
-      this.#transmit(open)
-    }
+    for (const open of held) this.#outbox.again(open)
     this.#newsAtMs = this.#setup.clock.nowMs()
     this.#wakeAll()
   }
@@ -370,9 +324,7 @@ export class ReceiptDelivery implements Delivery {
   /** Resends a doubtful batch when the user chose that, else gives it up. */
   #inDoubt(open: OpenPart, why: string): void {
     if (this.#setup.run.plan.onDoubt === 'report') return this.#doubt(open, why)
-    this.#book.nextAttempt(open)
-    this.#setup.run.tally.retriedBatches++
-    this.#transmit(open)
+    this.#outbox.again(open)
   }
 
   #doubt(open: OpenPart, why: string): void {
@@ -385,7 +337,7 @@ export class ReceiptDelivery implements Delivery {
   }
 
   #closeBook(open: OpenPart): void {
-    this.#book.close(open)
+    this.#outbox.book.close(open)
     if (open === this.#suspect) this.#suspect = undefined
   }
 }
