@@ -10,7 +10,7 @@ import { maxRedirects, redirected, redirectOf } from './redirect.js'
 /** See ConnectOptions. */
 export interface SessionLimits {
   highWaterBytes?: number
-  closeTimeoutMs: number
+  closeTimeoutMs?: number
 }
 
 /** Closing takes no longer than this without progress, or less where less patience is asked for. */
@@ -30,7 +30,7 @@ export function sessionLimits({ confirmTimeoutMs }: Plan): SessionLimits {
 export async function connectServer(
   server: ServerTarget,
   signal: AbortSignal | undefined,
-  limits: SessionLimits,
+  limits: SessionLimits = {},
 ): Promise<Session> {
   let target = server
   for (let followed = 0; ; followed++) {
