@@ -64,6 +64,8 @@ t.test('values that once got an error of the server', async t => {
   )
   const handle: Value = { form: 'scalar', type: 'HANDLE', value: 'h' }
   t.match(await testSession().call('dict', handle, handle), { keys: { type: 'ANY', length: 1 } })
+  const largest = `decimal128("${'9'.repeat(38)}", 0)`
+  t.match(await fail(`sum([${largest}, ${largest}])`), /DECIMAL math overflow RefId:S05003$/)
   const noColumns: Value = {
     form: 'matrix',
     rows: 4,

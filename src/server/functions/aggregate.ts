@@ -4,7 +4,7 @@
 */
 import { elementAt, isNullAt, takeRows } from '../../protocol/element.js'
 import { isDecimal } from '../../protocol/data-type.js'
-import { nullDouble, nullInt64 } from '../../protocol/null-value.js'
+import { nullDouble, nullInt64, nullInt128 } from '../../protocol/null-value.js'
 import type { Column, Scalar, Vector } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
@@ -116,6 +116,9 @@ function sumOfDecimals(vector: Vector): ServerValue {
   const present = values.filter(value => value !== null)
   const total = present.reduce((sum, value) => sum + value, 0n)
   const type = vector.type === 'DECIMAL32' ? 'DECIMAL64' : 'DECIMAL128'
+  if (total <= nullInt128 || total >= -nullInt128) {
+    throw new ScriptError('DECIMAL math overflow RefId:S05003')
+  }
   return { form: 'scalar', type, scale, value: present.length === 0 ? null : total }
 }
 
