@@ -119,6 +119,7 @@ export class ReceiptDelivery implements Delivery {
 
   #wakeAll(): void {
     const wake = this.#wake
+    if (wake.length === 0) return
     this.#wake = []
     for (const resolve of wake) resolve()
   }

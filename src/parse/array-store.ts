@@ -13,7 +13,9 @@ export class ArrayStore {
   buffer: ArrayBuffer
   readonly #pool: BufferPool
   readonly #bytesPerRow: number
-  /** Size of the last batch: the next one will probably need as much. */
+  /** What the batch needs so far. */
+  #neededBytes = 0
+  /** What the last batch needed: the next one will probably need as much. */
   #expectedBytes: number
 
   constructor(pool: BufferPool, bytesPerRow: number) {
@@ -26,6 +28,7 @@ export class ArrayStore {
   /** Makes room for `rowCount` rows; true when `buffer` is another one now. */
   reserve(rowCount: number): boolean {
     const needed = rowCount * this.#bytesPerRow
+    this.#neededBytes = needed
     const { byteLength } = this.buffer
     if (needed <= byteLength) return false
     const larger = this.#pool.take(Math.max(needed, 2 * byteLength, this.#expectedBytes))
@@ -40,7 +43,8 @@ export class ArrayStore {
   /** Gives the buffer away with its batch. */
   release(buffers: ArrayBuffer[]): void {
     if (this.buffer.byteLength === 0) return
-    this.#expectedBytes = this.buffer.byteLength
+    // Not the buffer's size: small batches would keep the room of large ones for as long as they are in flight.
+    this.#expectedBytes = this.#neededBytes
     buffers.push(this.buffer)
     this.buffer = new ArrayBuffer(0)
   }

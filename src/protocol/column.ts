@@ -2,12 +2,16 @@
   Columns cut, joined and picked from. Slices share memory with the column they come from; joins and picks do not.
 */
 import { ValueError } from '../errors.js'
+import { ArrayPool } from '../wire/array-pool.js'
 import type { ColumnType } from './data-type.js'
 import { columnTypeText, dataTypes } from './data-type.js'
 import type { FixedVector } from './elements.js'
 import { elementBytes, isFixedType, vectorOfBytes } from './elements.js'
 import { encodedSlice, stringsOf } from './string-vector.js'
 import type { ArrayVector, Column, SymbolVector, TypedVector, Vector } from './value.js'
+
+const sharedBuffers = new ArrayPool()
+const maxSharedBytes = 64
 
 /** A column of no rows over arrays with room for `capacity`; whoever fills them sets `length`. */
 export function emptyVector(type: ColumnType, capacity: number): Column {
@@ -18,7 +22,7 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
   const form = 'vector'
   const name = type.type
   if (isFixedType(name)) {
-    const bytes = new Uint8Array(capacity * dataTypes[name].bytesPerValue)
+    const bytes = clearedBytes(capacity * dataTypes[name].bytesPerValue)
     return { ...vectorOfBytes(name, capacity, bytes, type.scale), length: 0 }
   }
   switch (name) {
@@ -35,6 +39,13 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
     default:
       throw new ValueError('DDB_USAGE', `There are no columns of type ${name}`)
   }
+}
+
+/** Single values are made by the thousand, and a buffer for each would cost more than all else about them. */
+function clearedBytes(byteLength: number): Uint8Array {
+  return byteLength <= maxSharedBytes
+    ? sharedBuffers.allocate(byteLength).fill(0)
+    : new Uint8Array(byteLength)
 }
 
 /** Rows `start` to `end` (exclusive), sharing memory with `column`. */

@@ -247,6 +247,7 @@ export class ColumnTable implements ServerTable {
       }
     }
     this.#appendAll(pickRows(batch.columns, fresh, inserted, batch.rows), inserted)
+    if (matched === 0) return { inserted, updated: 0 }
     const updated = this.#overwrite(batch.columns, known.subarray(0, matched), targets, ignoreNull)
     return { inserted, updated }
   }
@@ -258,7 +259,6 @@ export class ColumnTable implements ServerTable {
     targets: Int32Array,
     ignoreNull: boolean,
   ): number {
-    if (known.length === 0) return 0
     const changed = new Uint8Array(known.length).fill(ignoreNull ? 0 : 1)
     const { columns: keyColumns } = this.#index!
     columns.forEach((column, index) => {
