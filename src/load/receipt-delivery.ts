@@ -34,6 +34,8 @@ const firstPollMs = 5
 const slowestPollMs = 500
 /** While batches go out and come in, the ledger is read in pieces worth the question. */
 const busyPollMs = 50
+/** Small batches are many: so many more, and their memory is worth an earlier question. */
+const batchesPerRead = 128
 /** A server that says nothing for so long is asked less often. */
 const silenceMs = 1_000
 
@@ -43,8 +45,11 @@ export class ReceiptDelivery implements Delivery {
   readonly #outbox: Outbox
   #node: ReceiptNode
   #failure: DdbError | undefined
-  /** Aborted when nothing more will be sent: what is left to wait for are receipts. */
-  readonly #allSent = new AbortController()
+  /** Nothing more will be sent: what is left to wait for are receipts. */
+  #allSent = false
+  /** Ends the watcher's present pause. */
+  #pause = new AbortController()
+  #sentSinceRead = 0
   /** Redirects followed since rows were last confirmed. */
   #moves = 0
   #watching: Promise<void> | undefined
@@ -79,6 +84,7 @@ export class ReceiptDelivery implements Delivery {
     run.tally.sent += batch.rowCount
     run.tally.sentBatches++
     const { room } = this.#outbox.add(wholeBatch(batch))
+    if (++this.#sentSinceRead === batchesPerRead) this.#pause.abort()
     this.#wakeAll()
     if (this.#watching === undefined) {
       this.#newsAtMs = this.#setup.clock.nowMs()
@@ -88,7 +94,8 @@ export class ReceiptDelivery implements Delivery {
   }
 
   async finish(): Promise<void> {
-    this.#allSent.abort()
+    this.#allSent = true
+    this.#pause.abort()
     this.#wakeAll()
     await this.#watching
     for (const open of [...this.#outbox.book.open.values()])
@@ -138,7 +145,7 @@ export class ReceiptDelivery implements Delivery {
       silent = true
     }
     const { confirmTimeoutMs } = this.#setup.run.plan
-    if (silent && !this.#allSent.signal.aborted) {
+    if (silent && !this.#allSent) {
       const error = silenceError(confirmTimeoutMs, 'gave no receipt')
       this.#fail(error)
       this.#node.lane.abandon(error)
@@ -152,7 +159,7 @@ export class ReceiptDelivery implements Delivery {
   async #readReceipts(): Promise<boolean> {
     const { clock, run, quietMs } = this.#setup
     let pollMs = firstPollMs
-    while (!this.#allSent.signal.aborted || this.#outbox.book.open.size > 0) {
+    while (!this.#allSent || this.#outbox.book.open.size > 0) {
       if (this.#outbox.book.open.size === 0) {
         await new Promise<void>(resolve => this.#wake.push(resolve))
         this.#newsAtMs = clock.nowMs()
@@ -162,27 +169,28 @@ export class ReceiptDelivery implements Delivery {
       if (this.#outbox.leader !== undefined) await this.#moveWhenSettled(this.#outbox.leader)
       if (await this.#readLedger()) {
         pollMs = firstPollMs
-        await this.#pause(this.#allSent.signal.aborted ? firstPollMs : busyPollMs)
+        await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
         continue
       }
       const silentMs = clock.nowMs() - this.#newsAtMs
       if (silentMs >= run.plan.confirmTimeoutMs && this.#outbox.book.open.size > 0) return true
       if (silentMs >= quietMs) await this.#investigate()
-      await this.#pause(pollMs)
+      await this.#rest(pollMs)
       // Long pauses are for long silence: the last receipt of a run must not wait for one to pass.
       pollMs = Math.min(pollMs * 2, silentMs < silenceMs ? busyPollMs : slowestPollMs)
     }
     return false
   }
 
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#allSent
-    return this.#setup.clock.wait(ms, signal.aborted ? undefined : signal)
+  #rest(ms: number): Promise<void> {
+    this.#pause = new AbortController()
+    return this.#setup.clock.wait(ms, this.#pause.signal)
   }
 
   /** @returns whether the ledger said anything new */
   async #readLedger(): Promise<boolean> {
     let rows
+    this.#sentSinceRead = 0
     try {
       rows = await this.#node.ledger.read()
     } catch (error) {

@@ -40,8 +40,10 @@ interface Work extends DecodedRequest {
 const readAheadBytes = 4_194_304
 // Answers gathered before they are written although more requests are at hand.
 const replyBytes = 65_536
-// Requests executed before other connections get their turn.
-const requestsPerTurn = 256
+// How long a connection's requests are executed before the others get their turn.
+const turnMs = 2
+// The clock is looked at after so many requests.
+const requestsPerLook = 8
 
 /** Lives from the first byte to the last request executed, which may be long after its socket is gone. */
 export class Connection {
@@ -53,6 +55,8 @@ export class Connection {
   readonly #reader: ByteReader = new ByteReader()
   #decoding: Generator<void, DecodedRequest | undefined, void>
   #requestNumber = 0
+  /** When the present turn began; undefined between turns. */
+  #turnStartedMs: number | undefined
   /** A request is suspended, or a turn is scheduled. */
   #busy = false
   /** Answers wait for the peer to read. */
@@ -129,21 +133,35 @@ export class Connection {
   #work(): void {
     if (this.#finished) return
     this.#blocked = !this.#replies.flush()
-    let turn = 0
+    this.#beginTurn()
     while (!this.#busy && !this.#blocked && !this.#finished) {
       const decoded = this.#decode()
       if (decoded === undefined) break
       this.#execute(decoded)
       if (this.#replies.bufferedBytes >= replyBytes) this.#blocked = !this.#replies.flush()
-      turn += 1
-      if (turn === requestsPerTurn && !this.#busy && this.#reader.available > 0) {
-        this.#busy = true
-        setImmediate(this.#proceed)
-      }
+      if (this.#requestNumber % requestsPerLook === 0 && !this.#busy) this.#giveWayInTime()
     }
     this.#blocked = !this.#replies.flush()
     if (this.#finished) this.#transport.end()
     else this.#regulateReading()
+  }
+
+  /** A turn lasts until the event loop comes round: many chunks can arrive in it. */
+  #beginTurn(): void {
+    if (this.#turnStartedMs !== undefined) return
+    this.#turnStartedMs = performance.now()
+    setImmediate(this.#endTurn)
+  }
+
+  readonly #endTurn = (): void => {
+    this.#turnStartedMs = undefined
+  }
+
+  #giveWayInTime(): void {
+    const started = this.#turnStartedMs ?? 0
+    if (this.#reader.available === 0 || performance.now() - started < turnMs) return
+    this.#busy = true
+    setImmediate(this.#proceed)
   }
 
   readonly #proceed = (): void => {

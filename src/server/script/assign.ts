@@ -7,7 +7,7 @@ import { assignElements } from './assign-elements.js'
 import type { Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { sourceText } from './error-text.js'
-import { evaluate, immediate } from './evaluate.js'
+import { begin, evaluate } from './evaluate.js'
 import { evaluateIndexValue } from './evaluate-index.js'
 import { itemsOf } from './items.js'
 import type { Frame } from './frame.js'
@@ -29,7 +29,8 @@ export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<v
     return
   }
   if (node.values.length > 1) throw new ScriptError('One variable can not take several values.')
-  const value = immediate(source, frame) ?? (yield* evaluate(source, frame))
+  const begun = begin(source, frame)
+  const value = 'form' in begun ? begun : yield* begun
   if (target.kind === 'index') {
     yield* assignToIndex(target, node, value, frame)
   } else if (target.kind === 'name') {

@@ -57,6 +57,13 @@ export function castValue(value: ServerValue, type: ColumnType): ServerValue {
   switch (value.form) {
     case 'scalar':
       if (type.type === 'ANY') return { form: 'vector', type: 'ANY', length: 1, data: [value] }
+      if (type.type === 'LONG' && value.type === 'INT') {
+        return {
+          form: 'scalar',
+          type: 'LONG',
+          value: value.value === null ? null : BigInt(value.value),
+        }
+      }
       return scalarAt(castVector(columnOfScalar(value), type), 0)
     case 'vector':
       if (value.type === 'ANY' && type.type !== 'ANY') return castTuple(value.data, type)

@@ -18,6 +18,101 @@ import type { Argument, Call, Expression, Partial } from './syntax.js'
 import type { FunctionValue, PartialFunction, ServerValue } from './values.js'
 
 /** @throws {ScriptError} located at the call, unless a call inside it was at fault */
+/**
+ * Begins a call whose arguments are constants, names and such calls, without a generator of its own: most calls are
+ * done at once.
+ *
+ * @returns the value, the evaluation to go on with, or undefined when the arguments take more than that
+ * @throws {ScriptError} located
+ */
+export function startPlainCall(
+  node: Call,
+  frame: Frame,
+): ServerValue | Evaluation<ServerValue> | undefined {
+  if (!isPlainCall(node)) return undefined
+  if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
+  const callee = calleeNow(node.callee, frame)
+  if (callee?.form !== 'function') return undefined
+  try {
+    const positional: (ServerValue | undefined)[] = []
+    for (const { value: argument } of node.args) {
+      const value = startArgument(callee, argument, positional.length, frame)
+      if (value !== undefined && !('form' in value)) {
+        return finishPlainCall(callee, positional, value, node, frame)
+      }
+      positional.push(value)
+    }
+    frame.runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
+    const result = startCall(frame.runtime, callee, positional)
+    return 'form' in result ? result : located(result, node)
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+}
+
+const plainCalls = new WeakMap<Call, boolean>()
+
+function isPlainCall(node: Call): boolean {
+  const known = plainCalls.get(node)
+  if (known !== undefined) return known
+  const isPlain =
+    node.callee.kind === 'name' &&
+    node.args.every(
+      ({ name, value }) =>
+        name === undefined &&
+        (value === undefined ||
+          value.kind === 'literal' ||
+          value.kind === 'name' ||
+          (value.kind === 'call' && isPlainCall(value))),
+    )
+  plainCalls.set(node, isPlain)
+  return isPlain
+}
+
+/** One argument of a plain call; undefined when it is left open. */
+function startArgument(
+  callee: FunctionValue,
+  node: Expression | undefined,
+  index: number,
+  frame: Frame,
+): ServerValue | Evaluation<ServerValue> | undefined {
+  if (node === undefined || (node.kind === 'name' && node.name === defaultWord)) return undefined
+  const changes = changesArgument(callee, index)
+  const value = argumentNow(callee, node, frame, changes)
+  if (value !== undefined) return value
+  return (node.kind === 'call' ? startPlainCall(node, frame) : undefined) ?? evaluate(node, frame)
+}
+
+/** Goes on with a plain call at an argument that has to wait. */
+function* finishPlainCall(
+  callee: FunctionValue,
+  before: readonly (ServerValue | undefined)[],
+  pending: Evaluation<ServerValue>,
+  node: Call,
+  frame: Frame,
+): Evaluation<ServerValue> {
+  try {
+    const positional = [...before, yield* pending]
+    for (const { value: argument } of node.args.slice(positional.length)) {
+      const value = startArgument(callee, argument, positional.length, frame)
+      positional.push(value === undefined || 'form' in value ? value : yield* value)
+    }
+    frame.runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
+    const result = startCall(frame.runtime, callee, positional)
+    return 'form' in result ? result : yield* result
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+}
+
+function* located(evaluation: Evaluation<ServerValue>, node: Call): Evaluation<ServerValue> {
+  try {
+    return yield* evaluation
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+}
+
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
   if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))

@@ -4,7 +4,7 @@
 */
 import type { Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
-import { evaluateCall, evaluatePartial } from './evaluate-call.js'
+import { evaluateCall, evaluatePartial, startPlainCall } from './evaluate-call.js'
 import { makeDictionary, memberOf } from './dictionary.js'
 import { locate } from './error-text.js'
 import type { Frame } from './frame.js'
@@ -26,6 +26,12 @@ export function immediate(node: Expression, frame: Frame): ServerValue | undefin
   return node.kind === 'name' ? valueOfName(node, frame) : undefined
 }
 
+/** Begins an evaluation: most give their value at once, and a generator for each would cost more than their work. */
+export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<ServerValue> {
+  const plain = node.kind === 'call' ? startPlainCall(node, frame) : immediate(node, frame)
+  return plain ?? evaluate(node, frame)
+}
+
 /** Errors come as they are thrown: whoever knows the statement or the call locates them. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
   switch (node.kind) {
@@ -34,9 +40,10 @@ export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValu
     case 'name':
       return valueOfName(node, frame)
     case 'binary': {
-      const left = immediate(node.left, frame) ?? (yield* evaluate(node.left, frame))
-      const right = immediate(node.right, frame) ?? (yield* evaluate(node.right, frame))
-      return applyBinary(node.operator, left, right)
+      const left = begin(node.left, frame)
+      const leftValue = 'form' in left ? left : yield* left
+      const right = begin(node.right, frame)
+      return applyBinary(node.operator, leftValue, 'form' in right ? right : yield* right)
     }
     case 'unary':
       return applyUnary(node.operator, yield* evaluate(node.operand, frame))

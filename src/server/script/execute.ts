@@ -7,7 +7,7 @@ import { executeAssignment } from './assign.js'
 import type { Evaluation, Suspension } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { asScriptError, locate, sourceText } from './error-text.js'
-import { evaluate } from './evaluate.js'
+import { begin, evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
 import { scalarAt } from './operators/shape.js'
 import { itemsOf } from './items.js'
@@ -82,9 +82,11 @@ function* executeSimple(
   frame: Frame,
 ): Evaluation<Completion | undefined> {
   switch (statement.kind) {
-    case 'expression':
-      yield* evaluate(statement.expression, frame)
+    case 'expression': {
+      const begun = begin(statement.expression, frame)
+      if (!('form' in begun)) yield* begun
       return undefined
+    }
     case 'assign':
       yield* executeAssignment(statement, frame)
       return undefined
@@ -115,7 +117,10 @@ function* executeSimple(
 
 function* evaluateReturn(node: Return, frame: Frame): Evaluation<ServerValue | undefined> {
   const values: ServerValue[] = []
-  for (const value of node.values) values.push(yield* evaluate(value, frame))
+  for (const value of node.values) {
+    const begun = begin(value, frame)
+    values.push('form' in begun ? begun : yield* begun)
+  }
   return values.length > 1 ? tupleOf(values) : values[0]
 }
 
