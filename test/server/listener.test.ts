@@ -148,7 +148,7 @@ t.test('closing ends the sleep of scripts without waking them', async t => {
     process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const before = timers()
   const server = await startTinyServer({
-    script: (code, session) => session.delay!(Number(code)).then(() => int(1)),
+    script: (code, session) => session.delay(Number(code)).then(() => int(1)),
   })
   const peer = await RawPeer.connect(server.port)
   await peer.write(
