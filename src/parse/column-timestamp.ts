@@ -42,8 +42,9 @@ export class TimestampColumn extends Int64Column {
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
-      const value = end - start === fullLength ? this.#readFull(block, view, start) : NaN
-      if (value === value) {
+      const msOfDay = end - start === fullLength ? this.#readFull(block, view, start) : -1
+      const value = this.#dateMs + msOfDay
+      if (msOfDay >= 0 && value === value) {
         const word = 2 * (firstRow + row)
         const high = Math.floor(value / 4_294_967_296)
         words[word] = value - high * 4_294_967_296
@@ -55,7 +56,10 @@ export class TimestampColumn extends Int64Column {
     return nulls
   }
 
-  /** Milliseconds since 1970 of 23 bytes at `p`, or NaN. */
+  /**
+   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#dateMs` then, NaN when there is no such day.
+   * A small integer, because a number beyond 31 bits would be an object for every row.
+   */
   #readFull(block: RecordBlock, view: DataView, p: number): number {
     const hour = view.getInt32(p + 11, true) ^ hourPattern
     const minute = view.getInt32(p + 15, true) ^ minutePattern
@@ -69,7 +73,7 @@ export class TimestampColumn extends Int64Column {
     const hours = (hour & 15) * 10 + ((hour >> 8) & 15)
     const minutes = (hour >>> 24) * 10 + (minute & 15)
     const seconds = ((minute >> 16) & 15) * 10 + (minute >>> 24)
-    if (wrong !== 0 || hours > 23 || minutes > 59 || seconds > 59) return NaN
+    if (wrong !== 0 || hours > 23 || minutes > 59 || seconds > 59) return -1
     const date0 = view.getInt32(p, true)
     const date1 = view.getInt32(p + 4, true)
     const date2 = view.getInt32(p + 7, true)
@@ -80,7 +84,7 @@ export class TimestampColumn extends Int64Column {
       this.#date2 = date2
     }
     const ms = ((fraction >> 8) & 15) * 100 + ((fraction >> 16) & 15) * 10 + (fraction >>> 24)
-    return this.#dateMs + ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms
+    return ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms
   }
 }
 
