@@ -1,7 +1,7 @@
 /*
   A run's ledger on the server, as the control session sees it: created, probed, owned, read with a cursor, dropped.
 */
-import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import { DdbError, ServerError } from '../errors.js'
 import { elementAt } from '../protocol/element.js'
 import { stringsOf } from '../protocol/string-vector.js'
 import type { Column, Table, Value } from '../protocol/value.js'
@@ -63,7 +63,7 @@ export async function openLedger(control: Link, name: string): Promise<Ledger> {
         await control.run(dropLedgerScript(name))
       } catch (error) {
         // Whether the ledger could be removed changes nothing for the rows.
-        if (!(error instanceof ServerError) && !(error instanceof ConnectionError)) throw error
+        if (!(error instanceof DdbError)) throw error
       }
     },
   }

@@ -32,13 +32,10 @@ export async function drainedInTime(
   { clock, timeoutMs }: Patience,
 ): Promise<void> {
   let bufferedBytes = session.bufferedBytes
-  await inTime(session.drained(), { clock, timeoutMs }, () => {
+  await inTime(session, session.drained(), 'took nothing', { clock, timeoutMs }, () => {
     const before = bufferedBytes
     bufferedBytes = session.bufferedBytes
-    if (bufferedBytes < before) return Promise.resolve()
-    const error = silenceError(timeoutMs, 'took nothing')
-    session.abandon(error)
-    throw error
+    return Promise.resolve(bufferedBytes < before)
   })
 }
 
@@ -54,30 +51,39 @@ export function answerInTime<T>(
   isIdle: () => Promise<boolean | undefined>,
   patience: Patience,
 ): Promise<T> {
-  return inTime(answer, patience, async () => {
-    const idle = await isIdle().catch((error: unknown) => {
-      if (error instanceof TimeoutError) return undefined
+  return inTime(session, answer, 'did not answer', patience, async () => {
+    try {
+      return (await isIdle()) === false
+    } catch (error) {
+      if (error instanceof TimeoutError) return false
       throw error
-    })
-    if (idle === false) return
-    const error = silenceError(patience.timeoutMs, 'did not answer')
-    session.abandon(error)
-    throw error
+    }
   })
 }
 
-/** Waits for `awaited`; whenever the time is up, `late` may say by throwing that it was waited for long enough. */
+/** What was on its way when the server was found to have nothing more to do has so long to arrive. */
+const lastChanceMs = 1_000
+
+/** Waits for `awaited`; whenever the time is up, `moves` says whether to wait on. */
 async function inTime<T>(
+  session: Session,
   awaited: Promise<T>,
+  missing: string,
   { clock, timeoutMs }: Patience,
-  late: () => Promise<void>,
+  moves: () => Promise<boolean>,
 ): Promise<T> {
   const ended = new AbortController()
+  const { signal } = ended
   const end = (): void => ended.abort()
   awaited.then(end, end)
-  for (;;) {
-    await clock.wait(timeoutMs, ended.signal)
-    if (ended.signal.aborted) return awaited
-    await late()
+  while (!signal.aborted) {
+    await clock.wait(timeoutMs, signal)
+    if (signal.aborted || (await moves()) || signal.aborted) continue
+    await clock.wait(Math.min(lastChanceMs, timeoutMs), signal)
+    if (signal.aborted) continue
+    const error = silenceError(timeoutMs, missing)
+    session.abandon(error)
+    throw error
   }
+  return awaited
 }

@@ -221,7 +221,7 @@ export class ReceiptDelivery implements Delivery {
       return
     }
     if (next.kind === 'again') {
-      void this.#outbox.rest(open, next.delayMs)
+      this.#outbox.rest(open, next.delayMs).catch((error: unknown) => this.#fail(error))
       return
     }
     this.#closeBook(open)
