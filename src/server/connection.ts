@@ -42,8 +42,6 @@ const readAheadBytes = 4_194_304
 const replyBytes = 65_536
 // How long a connection's requests are executed before the others get their turn.
 const turnMs = 2
-// The clock is looked at after so many requests.
-const requestsPerLook = 8
 
 /** Lives from the first byte to the last request executed, which may be long after its socket is gone. */
 export class Connection {
@@ -139,7 +137,7 @@ export class Connection {
       if (decoded === undefined) break
       this.#execute(decoded)
       if (this.#replies.bufferedBytes >= replyBytes) this.#blocked = !this.#replies.flush()
-      if (this.#requestNumber % requestsPerLook === 0 && !this.#busy) this.#giveWayInTime()
+      if (!this.#busy) this.#giveWayInTime()
     }
     this.#blocked = !this.#replies.flush()
     if (this.#finished) this.#transport.end()
