@@ -9,14 +9,15 @@ import { type Module, packageOf, parseModule, readModules, roomOf } from './help
 const allowed: Record<string, readonly string[]> = {
   errors: [],
   version: [],
+  platform: [],
   wire: ['errors'],
   protocol: ['wire', 'errors'],
-  client: ['protocol', 'wire', 'errors'],
-  server: ['protocol', 'wire', 'errors'],
-  source: ['errors'],
+  client: ['protocol', 'wire', 'platform', 'errors'],
+  server: ['protocol', 'wire', 'platform', 'errors'],
+  source: ['platform', 'errors'],
   schema: ['protocol', 'errors'],
-  parse: ['schema', 'protocol', 'source', 'errors'],
-  load: ['parse', 'schema', 'source', 'client', 'protocol', 'errors', 'version'],
+  parse: ['schema', 'protocol', 'source', 'platform', 'errors'],
+  load: ['parse', 'schema', 'source', 'client', 'protocol', 'platform', 'errors', 'version'],
   index: ['load', 'client', 'protocol', 'errors'],
   cli: [
     'client',
@@ -24,6 +25,7 @@ const allowed: Record<string, readonly string[]> = {
     'index',
     'load',
     'parse',
+    'platform',
     'protocol',
     'schema',
     'server',
@@ -38,8 +40,8 @@ const typesOnly = new Set(['parse -> source'])
 
 /** Package or platform module → where it may be imported: a room, or one file. */
 const addresses: Record<string, readonly string[]> = {
-  'node:net': ['client', 'server/listener.ts'],
-  'node:tls': ['client', 'server/listener.ts'],
+  'node:net': ['platform'],
+  'node:tls': ['platform'],
   'csv-parse': ['parse'],
   commander: ['cli'],
   'cli-progress': ['cli'],
@@ -80,8 +82,17 @@ t.test('platform and packages have one address each', async t => {
     const strangers = modules.filter(module => imports(module, name) && !isAt(module, places))
     t.strictSame(paths(strangers), [], `${name} is imported in ${places.join(', ')} only`)
   }
-  const dialers = modules.filter(module => module.room === 'client' && imports(module, 'node:net'))
-  t.ok(dialers.length <= 1, `one file of client/ opens sockets: ${paths(dialers).join(', ')}`)
+})
+
+t.test('time, chance and files come from the platform', async t => {
+  const inner = modules.filter(module => !['platform', 'cli', 'version'].includes(module.room))
+  const machine =
+    /\b(setTimeout|setInterval|setImmediate|performance\.now|Date\.now|new Date\(\)|Math\.random|getRandomValues|randomUUID)\b/
+  t.strictSame(paths(inner.filter(module => machine.test(module.text))), [])
+  const readers = inner.filter(module =>
+    module.imports.some(({ specifier }) => /^node:(fs|timers)/.test(specifier)),
+  )
+  t.strictSame(paths(readers), [])
 })
 
 t.test('every package that src/ imports has an address', async t => {

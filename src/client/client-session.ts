@@ -4,6 +4,7 @@
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
 import { UsageError } from '../errors.js'
+import type { Clock } from '../platform/platform.js'
 import { defaultDecodeLimits } from '../protocol/codec.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import { encodeRequest } from '../protocol/request.js'
@@ -42,14 +43,14 @@ export class ClientSession implements Session {
   #asyncHead: RequestHead = requestHead('0', true, {})
 
   /** @param remoteAddress  numeric address at the other end */
-  constructor(stream: Duplex, options: ConnectOptions, remoteAddress: string) {
+  constructor(stream: Duplex, options: ConnectOptions, remoteAddress: string, clock: Clock) {
     this.host = options.host
     this.port = options.port
     this.enableAsync = options.enableAsync ?? false
     this.onMessage = options.onMessage
     this.#options = options
     this.#remoteAddress = remoteAddress
-    this.#link = new Link(stream, options)
+    this.#link = new Link(stream, options, clock)
     this.#responseOptions = {
       // Later, so that what the callback throws does not look like a broken stream.
       onMessage: text => queueMicrotask(() => this.onMessage?.(text)),

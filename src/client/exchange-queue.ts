@@ -7,6 +7,7 @@ import type { Request, RequestHead } from '../protocol/request.js'
 import { encodeRequest } from '../protocol/request.js'
 import type { Response } from '../protocol/response.js'
 import type { ByteReader } from '../wire/reader.js'
+import type { Clock } from '../platform/platform.js'
 import type { Outgoing } from './outgoing.js'
 
 /** Reads one answer off the session's stream. */
@@ -33,14 +34,16 @@ interface Exchange {
 export class ExchangeQueue {
   readonly #outgoing: Outgoing
   readonly #reader: ByteReader
+  readonly #clock: Clock
   readonly #waiting: Exchange[] = []
   #outstanding: Exchange | undefined
   #decoding: Generator<void, Response, void> | undefined
   #onIdle: (() => void) | undefined
 
-  constructor(outgoing: Outgoing, reader: ByteReader) {
+  constructor(outgoing: Outgoing, reader: ByteReader, clock: Clock) {
     this.#outgoing = outgoing
     this.#reader = reader
+    this.#clock = clock
   }
 
   /** True when nobody waits for an answer. */
@@ -65,7 +68,9 @@ export class ExchangeQueue {
         release: () => undefined,
         settled: false,
       }
-      exchange.release = limitPatience(patience, 'answer', error => this.#giveUp(exchange, error))
+      exchange.release = limitPatience(this.#clock, patience, 'answer', error =>
+        this.#giveUp(exchange, error),
+      )
       if (exchange.settled) return
       this.#waiting.push(exchange)
       this.#next()
@@ -150,6 +155,7 @@ function settle(exchange: Exchange, how: () => void): void {
  * @returns ends both
  */
 export function limitPatience(
+  clock: Clock,
   patience: Patience,
   awaited: 'answer' | 'room',
   giveUp: (error: DdbError) => void,
@@ -164,9 +170,9 @@ export function limitPatience(
   const timer =
     timeoutMs === undefined
       ? undefined
-      : setTimeout(() => giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs))), timeoutMs)
+      : clock.after(timeoutMs, () => giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs))))
   return () => {
-    clearTimeout(timer)
+    timer?.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
 }

@@ -5,6 +5,7 @@
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
 import { ConnectionError, UsageError } from '../errors.js'
+import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/reader.js'
 import type { Patience } from './exchange-queue.js'
 import { ExchangeQueue, limitPatience } from './exchange-queue.js'
@@ -25,6 +26,7 @@ export class Link {
   onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
   readonly #stream: Duplex
+  readonly #clock: Clock
   readonly #reader: ByteReader = new ByteReader()
   readonly #ended: Promise<void>
   /** Why the connection is gone, unless close() ended it. */
@@ -34,11 +36,12 @@ export class Link {
   #gone = false
   #receivedBytes = 0
 
-  constructor(stream: Duplex, options: ConnectOptions) {
+  constructor(stream: Duplex, options: ConnectOptions, clock: Clock) {
     this.#options = options
     this.#stream = stream
-    this.outgoing = new Outgoing(stream, options.highWaterBytes ?? defaultHighWaterBytes)
-    this.exchanges = new ExchangeQueue(this.outgoing, this.#reader)
+    this.#clock = clock
+    this.outgoing = new Outgoing(stream, options.highWaterBytes ?? defaultHighWaterBytes, clock)
+    this.exchanges = new ExchangeQueue(this.outgoing, this.#reader, clock)
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     stream.once('end', () => this.#end(undefined))
     stream.once('error', error => this.#end(error))
@@ -72,7 +75,7 @@ export class Link {
   whenRoom(patience: Patience, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let patient = true
-      const release = limitPatience(patience, 'room', error => {
+      const release = limitPatience(this.#clock, patience, 'room', error => {
         patient = false
         reject(error)
       })
@@ -163,13 +166,15 @@ export class Link {
   #watchProgress(): () => void {
     const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
     let seenBytes = -1
-    const timer = setInterval(() => {
+    const look = (): void => {
+      timer = this.#clock.after(timeoutMs, look)
       const movedBytes = this.#receivedBytes + this.outgoing.writtenBytes
       if (movedBytes !== seenBytes) seenBytes = movedBytes
       else if (this.#finSent) this.#stream.destroy()
       else this.#stream.destroy(this.#closeTimeout(timeoutMs))
-    }, timeoutMs)
-    return () => clearInterval(timer)
+    }
+    let timer = this.#clock.after(timeoutMs, look)
+    return () => timer.cancel()
   }
 
   #closeTimeout(timeoutMs: number): ConnectionError {

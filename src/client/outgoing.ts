@@ -3,6 +3,7 @@
   write is with the kernel at a time, so that at any moment it is known which requests have certainly not left yet.
 */
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../platform/platform.js'
 import { ByteWriter } from '../wire/writer.js'
 
 /** How far the asynchronous requests of a session got; each figure counts requests, each includes the next. */
@@ -23,6 +24,7 @@ export class Outgoing {
   readonly writer: ByteWriter = new ByteWriter()
   readonly #stream: Duplex
   readonly #highWaterBytes: number
+  readonly #clock: Clock
   #inFlightBytes = 0
   #writtenBytes = 0
   #accepted = 0
@@ -35,9 +37,10 @@ export class Outgoing {
   #callbacks: (() => void)[] = []
   #callbacksInFlight: (() => void)[] = []
 
-  constructor(stream: Duplex, highWaterBytes: number) {
+  constructor(stream: Duplex, highWaterBytes: number, clock: Clock) {
     this.#stream = stream
     this.#highWaterBytes = highWaterBytes
+    this.#clock = clock
   }
 
   /** Bytes encoded, or with the kernel and not yet taken. */
@@ -73,7 +76,7 @@ export class Outgoing {
     else if (!this.#flushScheduled) {
       this.#flushScheduled = true
       // After I/O, not in a microtask: a loop that awaits every request would otherwise cause a write for each.
-      setImmediate(this.#flushLater)
+      this.#clock.nextTurn(this.#flushLater)
     }
   }
 

@@ -3,6 +3,8 @@
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Patience } from './exchange-queue.js'
+import type { Timer } from '../platform/platform.js'
+import { systemClock } from '../platform/system.js'
 import { limitPatience } from './exchange-queue.js'
 import type { PlainOutput } from './plain-output.js'
 import type { Result } from './result.js'
@@ -26,7 +28,7 @@ export class PoolTask<T extends TaskResult = TaskResult> {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const release = limitPatience(patience, 'answer', error => this.fail(error))
+    const release = limitPatience(systemClock, patience, 'answer', error => this.fail(error))
     if (this.#state === 'pending') this.#release = release
   }
 
@@ -48,23 +50,20 @@ export class PoolTask<T extends TaskResult = TaskResult> {
         `A time limit is a number of seconds, not ${timeoutSeconds}.`,
       )
     }
-    let timer: NodeJS.Timeout | undefined
+    let timer: Timer | undefined
     const timeout = new Promise<never>((_, reject) => {
-      timer = setTimeout(
-        () => {
-          reject(
-            new TimeoutError(
-              `Task ${this.id} did not finish within ${timeoutSeconds} s. It goes on: ask again, or wait longer.`,
-            ),
-          )
-        },
-        Math.min(timeoutSeconds * 1000, longestTimerMs),
-      )
+      timer = systemClock.after(Math.min(timeoutSeconds * 1000, longestTimerMs), () => {
+        reject(
+          new TimeoutError(
+            `Task ${this.id} did not finish within ${timeoutSeconds} s. It goes on: ask again, or wait longer.`,
+          ),
+        )
+      })
     })
     try {
       return await Promise.race([this.#done, timeout])
     } finally {
-      clearTimeout(timer)
+      timer?.cancel()
     }
   }
 

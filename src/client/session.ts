@@ -1,11 +1,10 @@
 /*
-  Sessions to DolphinDB servers: what one can do, and how one comes into being. The only file of the client that
-  opens sockets.
+  Sessions to DolphinDB servers: what one can do, and how one comes into being.
 */
-import type { Socket } from 'node:net'
-import { connect as openSocket } from 'node:net'
 import type { DdbError } from '../errors.js'
 import { ConnectionError } from '../errors.js'
+import type { Platform, Socket } from '../platform/platform.js'
+import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'
 import { ClientSession } from './client-session.js'
 import { interrupted } from './exchange-queue.js'
@@ -116,19 +115,19 @@ const defaultConnectTimeoutMs = 10_000
  * @throws {ServerError} DDB_LOGIN when the server refuses the login
  * @throws {UsageError} DDB_CONFIG when the login is not protected and insecureLogin is not set
  */
-export async function connect(options: ConnectOptions): Promise<Session> {
+export function connect(options: ConnectOptions): Promise<Session> {
+  return openSession(options, systemPlatform)
+}
+
+/** As `connect`, on the platform given. */
+export async function openSession(options: ConnectOptions, platform: Platform): Promise<Session> {
   checkConnectOptions(options)
   const { host, port, signal } = options
   if (signal?.aborted === true) throw interrupted(signal)
-  const socket = openSocket({
-    host,
-    port,
-    noDelay: true,
-    keepAlive: true,
-    allowHalfOpen: true,
-  })
+  const { clock, network } = platform
+  const socket = network.dial(host, port)
   const timeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs
-  const timer = setTimeout(() => socket.destroy(connectTimeout(host, port, timeoutMs)), timeoutMs)
+  const timer = clock.after(timeoutMs, () => socket.destroy(connectTimeout(host, port, timeoutMs)))
   const onAbort = (): void => void socket.destroy(interrupted(signal))
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
@@ -140,14 +139,14 @@ export async function connect(options: ConnectOptions): Promise<Session> {
         options.insecureLogin ?? false,
       )
     }
-    const session = new ClientSession(socket, options, socket.remoteAddress ?? '')
+    const session = new ClientSession(socket, options, socket.remoteAddress ?? '', clock)
     await session.open()
     return session
   } catch (error) {
     socket.destroy()
     throw connectFailure(host, port, error)
   } finally {
-    clearTimeout(timer)
+    timer.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
 }

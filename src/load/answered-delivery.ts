@@ -5,6 +5,7 @@ import { DdbError, ServerError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { Table, Value } from '../protocol/value.js'
 import type { Session } from '../client/session.js'
+import { wait } from '../platform/wait.js'
 import { ignoreLoss, type Delivery, type Lane } from './delivery.js'
 import type { ServerAddress } from './options.js'
 import { answerInTime, type Patience } from './patience.js'
@@ -78,7 +79,7 @@ export function openAnsweredDelivery(
     switch (step.kind) {
       case 'again':
         run.tally.retriedBatches++
-        await clock.wait(step.delayMs)
+        await wait(clock, step.delayMs)
         waiting.push({ part, attempt: attempt + 1 })
         return
       case 'split':

@@ -1,8 +1,9 @@
 /*
   Connecting a run's sessions: the first host that answers.
 */
-import { connect, type Session } from '../client/session.js'
+import { openSession, type Session } from '../client/session.js'
 import { ConnectionError } from '../errors.js'
+import type { Platform } from '../platform/platform.js'
 import type { ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
 import { maxRedirects, redirected, redirectOf } from './redirect.js'
@@ -28,6 +29,7 @@ export function sessionLimits({ confirmTimeoutMs }: Plan): SessionLimits {
  * @throws {ServerError} DDB_LOGIN
  */
 export async function connectServer(
+  platform: Platform,
   server: ServerTarget,
   signal: AbortSignal | undefined,
   limits: SessionLimits = {},
@@ -35,7 +37,7 @@ export async function connectServer(
   let target = server
   for (let followed = 0; ; followed++) {
     try {
-      return await connectAny(target, signal, limits)
+      return await connectAny(platform, target, signal, limits)
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined || followed === maxRedirects) throw error
@@ -45,6 +47,7 @@ export async function connectServer(
 }
 
 async function connectAny(
+  platform: Platform,
   server: ServerTarget,
   signal: AbortSignal | undefined,
   limits: SessionLimits,
@@ -53,7 +56,7 @@ async function connectAny(
   let failure: unknown
   for (const { host, port } of addresses) {
     try {
-      return await connect({
+      const options = {
         host,
         port,
         ...(server.user === undefined ? {} : { user: server.user }),
@@ -64,7 +67,8 @@ async function connectAny(
           : { connectTimeoutMs: server.connectTimeoutMs }),
         ...(signal === undefined ? {} : { signal }),
         ...limits,
-      })
+      }
+      return await openSession(options, platform)
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error
       failure ??= error

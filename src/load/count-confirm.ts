@@ -2,7 +2,8 @@
   Confirmation by counting: the target's row count before the first batch and after the last, asked on a session of
   its own. It proves numbers, not rows: when others write at the same time it can only say that it cannot tell.
 */
-import type { WaitClock } from './wait-clock.js'
+import type { Clock } from '../platform/platform.js'
+import { wait as waitFor } from '../platform/wait.js'
 
 /** What counting found out. */
 export type CountVerdict =
@@ -28,7 +29,7 @@ export interface CountWait {
    * it may be busy, undefined when it cannot be told.
    */
   idle: () => Promise<boolean | undefined>
-  clock: WaitClock
+  clock: Clock
 }
 
 const firstPollMs = 5
@@ -67,7 +68,7 @@ export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
       else if (idleSinceMs === undefined) idleSinceMs = nowMs
       else if (nowMs - idleSinceMs >= settleMs) return { kind: 'short', grownRows }
     }
-    await clock.wait(pollMs)
+    await waitFor(clock, pollMs)
     pollMs = Math.min(pollMs * 2, slowestPollMs)
   }
 }

@@ -4,6 +4,7 @@
 */
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/reader.js'
+import type { Files, Platform } from '../platform/platform.js'
 import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
@@ -32,20 +33,27 @@ export interface Inputs {
  * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something
  */
-export async function openInputs(options: LoadOptions, plan: Plan): Promise<Inputs> {
-  const paths = await expandSources(options.inputs)
+export async function openInputs(
+  platform: Platform,
+  options: LoadOptions,
+  plan: Plan,
+): Promise<Inputs> {
+  const { files } = platform
+  const paths = await expandSources(options.inputs, files)
   if (plan.rejectsFile !== undefined) {
     checkRejectPath(
       plan.rejectsFile,
       paths.filter(path => path !== '-'),
+      files,
     )
   }
-  return new SequentialInputs(paths, options, plan)
+  return new SequentialInputs(platform, paths, options, plan)
 }
 
 const defaultFlushIntervalMs = 1_000
 
 class SequentialInputs implements Inputs {
+  readonly #platform: Platform
   readonly #paths: readonly string[]
   readonly #options: LoadOptions
   readonly #plan: Plan
@@ -56,7 +64,8 @@ class SequentialInputs implements Inputs {
   #doneBytes = 0
   #doneRecords = 0
 
-  constructor(paths: readonly string[], options: LoadOptions, plan: Plan) {
+  constructor(platform: Platform, paths: readonly string[], options: LoadOptions, plan: Plan) {
+    this.#platform = platform
     this.#paths = paths
     this.#options = options
     this.#plan = plan
@@ -64,11 +73,12 @@ class SequentialInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
-    run.progress.totalBytes = await totalBytes(this.#paths)
+    run.progress.totalBytes = await totalBytes(this.#paths, this.#platform.files)
     for (const path of this.#paths) {
       if (run.stopped || this.#doneRecords >= limit) return
       const { compression, stdin } = this.#options.input ?? {}
       const source = await openSource(path, {
+        files: this.#platform.files,
         ...(compression === undefined ? {} : { compression }),
         ...(stdin === undefined ? {} : { stdin }),
       })
@@ -112,6 +122,7 @@ class SequentialInputs implements Inputs {
       ...(path === '-' ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs } : {}),
       ...(input.limit === undefined ? {} : { limit: input.limit - this.#doneRecords }),
       keepRecords: this.#plan.rejectsFile !== undefined,
+      clock: this.#platform.clock,
       stopped: () => run.stopped,
       onReject: reject => {
         update()
@@ -151,10 +162,10 @@ class SequentialInputs implements Inputs {
 }
 
 /** Bytes of all inputs as they lie on disk; undefined when one of them is no plain file. */
-async function totalBytes(paths: readonly string[]): Promise<number | undefined> {
+async function totalBytes(paths: readonly string[], files: Files): Promise<number | undefined> {
   let sum = 0
   for (const path of paths) {
-    const size = path === '-' ? undefined : await fileBytes(path)
+    const size = path === '-' ? undefined : await fileBytes(path, files)
     if (size === undefined) return undefined
     sum += size
   }

@@ -2,6 +2,7 @@
   A run's ledger on the server, as the control session sees it: created, probed, owned, read with a cursor, dropped.
 */
 import { DdbError, ServerError } from '../errors.js'
+import type { Random } from '../platform/platform.js'
 import { elementAt } from '../protocol/element.js'
 import { stringsOf } from '../protocol/string-vector.js'
 import type { Column, Table, Value } from '../protocol/value.js'
@@ -28,8 +29,8 @@ const rowsPerRead = 20_000
  * @throws {ServerError} when the server refuses what receipts need
  * @throws {DdbError} DDB_LOCKED when the name was used by another run
  */
-export async function openLedger(control: Link, name: string): Promise<Ledger> {
-  const token = crypto.getRandomValues(new BigInt64Array(1))[0]! & 0x7fff_ffff_ffffn
+export async function openLedger(control: Link, name: string, random: Random): Promise<Ledger> {
+  const token = new BigInt64Array(random.bytes(8).slice().buffer)[0]! & 0x7fff_ffff_ffffn
   const [probe, usedRows] = longPair(await control.run(ledgerScript(name, token)))
   if (probe !== 0 && probe !== 1) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')

@@ -4,10 +4,11 @@
 import type { Session } from '../client/session.js'
 import { ConnectionError, DdbError, UsageError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
+import type { Platform } from '../platform/platform.js'
+import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import { connectServer, sessionLimits } from './connect.js'
-import { systemClock } from './wait-clock.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import { openDelivery } from './open-delivery.js'
 import type { Delivery } from './delivery.js'
@@ -26,9 +27,14 @@ import { finalLimitFailure, newRun, type Run } from './run.js'
  * @returns the outcome, failures of the run included (`error`, `exitCode`); it rejects only for options that cannot be
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
-export async function load(options: LoadOptions): Promise<LoadResult> {
-  const plan = makePlan(options)
-  const run = newRun(options, plan)
+export function load(options: LoadOptions): Promise<LoadResult> {
+  return loadOn(systemPlatform, options)
+}
+
+/** As `load`, on the platform given. */
+export async function loadOn(platform: Platform, options: LoadOptions): Promise<LoadResult> {
+  const plan = makePlan(options, platform.random)
+  const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: { inputs?: Inputs; control?: Session; delivery?: Delivery } = {}
   const stopListening = onAbort(options.signal, () => {
@@ -37,7 +43,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     void opened.inputs?.close()
   })
   try {
-    opened.inputs = await openInputs(options, plan)
+    opened.inputs = await openInputs(platform, options, plan)
     const [control, target] = await findTarget(run, opened)
     columns = target.columns
     opened.delivery = await openDelivery(run, target, control)
@@ -86,8 +92,8 @@ function firstConnection(run: Run): Promise<Session> {
   const { options, plan } = run
   let told = false
   return withRetries(
-    retryRules(plan, systemClock),
-    () => connectServer(run.server, options.signal, sessionLimits(plan)),
+    retryRules(plan, run.platform),
+    () => connectServer(run.platform, run.server, options.signal, sessionLimits(plan)),
     error => {
       const again = error instanceof ConnectionError && !run.stopped
       if (again && !told) run.notice(`${error.message} Trying again.`)
@@ -111,7 +117,7 @@ async function pump(
   delivery: Delivery,
 ): Promise<void> {
   run.phase('loading', delivery)
-  const limiter = newRateLimiter(run.plan.rateLimit, systemClock)
+  const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
   try {
     for await (const batch of inputs.batches(run, target)) {
       if (run.stopped) run.tally.unsent += batch.rowCount

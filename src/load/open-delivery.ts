@@ -5,7 +5,6 @@ import type { Session } from '../client/session.js'
 import { openAnsweredDelivery } from './answered-delivery.js'
 import { ServerError, UsageError } from '../errors.js'
 import { openAsyncDelivery, type Counting } from './async-delivery.js'
-import { systemClock } from './wait-clock.js'
 import { openReceipts } from './open-receipts.js'
 import { connectServer, sessionLimits } from './connect.js'
 import type { Delivery, Lane } from './delivery.js'
@@ -30,14 +29,14 @@ export async function openDelivery(
   const receipts = await receiptsIfAny(run, target, control)
   if (receipts !== undefined) return receipts
   const names = target.columns.map(column => column.name)
-  const patience = { clock: systemClock, timeoutMs: plan.confirmTimeoutMs }
+  const patience = { clock: run.platform.clock, timeoutMs: plan.confirmTimeoutMs }
   // Everything is asked before the data session is opened: a question that fails leaves nothing open.
   if (plan.mode === 'sync') {
-    const fates = await fatesOf(run, target, control, retryRules(plan, systemClock))
+    const fates = await fatesOf(run, target, control, retryRules(plan, run.platform))
     const kind = plan.target.kind === 'table' ? 'rows' : 'function'
     const follow = async (to: ServerAddress): Promise<Session> => {
       run.server = redirected(run.server, to)
-      return connectServer(run.server, run.options.signal, sessionLimits(plan))
+      return connectServer(run.platform, run.server, run.options.signal, sessionLimits(plan))
     }
     const lane = await openLane(run)
     const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
@@ -61,7 +60,7 @@ async function receiptsIfAny(
   const { mode, confirm } = run.plan
   if (mode === 'sync' || (confirm !== 'receipts' && confirm !== 'auto')) return undefined
   try {
-    return await openReceipts(run, target, control, systemClock)
+    return await openReceipts(run, target, control)
   } catch (error) {
     if (confirm === 'receipts' || !(error instanceof ServerError)) throw error
     run.notice(`no receipts on this server (${error.serverMessage}): counting rows instead`)
@@ -72,7 +71,7 @@ async function receiptsIfAny(
 async function openLane(run: Run): Promise<Lane> {
   const { plan, options } = run
   const { target } = plan
-  const session = await connectServer(run.server, options.signal, {
+  const session = await connectServer(run.platform, run.server, options.signal, {
     ...sessionLimits(plan),
     highWaterBytes: plan.maxInFlightBytes,
   })

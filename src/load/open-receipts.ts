@@ -3,7 +3,6 @@
 */
 import type { Session } from '../client/session.js'
 import { connectServer, sessionLimits } from './connect.js'
-import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
 import type { TargetDescription } from './describe-target.js'
 import { fatesOf } from './open-fates.js'
@@ -28,10 +27,10 @@ export async function openReceipts(
   run: Run,
   target: TargetDescription,
   session: Session,
-  clock: WaitClock,
 ): Promise<Delivery> {
-  const { plan } = run
-  const rules = retryRules(plan, clock)
+  const { plan, platform } = run
+  const { clock } = platform
+  const rules = retryRules(plan, platform)
   const fates = await fatesOf(run, target, session, rules)
   const name = ledgerName(plan.runId)
   let ledgers = 0
@@ -48,7 +47,7 @@ export async function openReceipts(
     )
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
     run.server = redirected(run.server, to)
-    const control = await connectServer(run.server, undefined, sessionLimits(plan))
+    const control = await connectServer(run.platform, run.server, undefined, sessionLimits(plan))
     try {
       return await open(control)
     } catch (error) {

@@ -4,10 +4,11 @@
 */
 import type { Session } from '../client/session.js'
 import { ConnectionError, TimeoutError } from '../errors.js'
-import type { WaitClock } from './wait-clock.js'
+import type { Clock } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
 
 export interface Patience {
-  clock: WaitClock
+  clock: Clock
   /** Without progress. */
   timeoutMs: number
 }
@@ -77,9 +78,9 @@ async function inTime<T>(
   const end = (): void => ended.abort()
   awaited.then(end, end)
   while (!signal.aborted) {
-    await clock.wait(timeoutMs, signal)
+    await wait(clock, timeoutMs, signal)
     if (signal.aborted || (await moves()) || signal.aborted) continue
-    await clock.wait(Math.min(lastChanceMs, timeoutMs), signal)
+    await wait(clock, Math.min(lastChanceMs, timeoutMs), signal)
     if (signal.aborted) continue
     const error = silenceError(timeoutMs, missing)
     session.abandon(error)

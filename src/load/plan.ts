@@ -2,6 +2,7 @@
   A run's options checked and completed with defaults, before anything is opened.
 */
 import { UsageError } from '../errors.js'
+import type { Random } from '../platform/platform.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target.js'
 
@@ -39,7 +40,7 @@ export interface RateLimit {
 }
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
-export function makePlan(options: LoadOptions): Plan {
+export function makePlan(options: LoadOptions, random: Random): Plan {
   const target = parseTarget(options.target)
   const delivery = options.delivery ?? {}
   const rejects = options.rejects ?? {}
@@ -63,7 +64,7 @@ export function makePlan(options: LoadOptions): Plan {
   checkConfirm(confirm, target, delivery.mode ?? 'async')
   const dfs = target.kind === 'table' && target.table.kind === 'dfs'
   return {
-    runId: options.runId ?? newRunId(),
+    runId: options.runId ?? newRunId(random),
     target,
     mode: delivery.mode ?? 'async',
     confirm,
@@ -139,7 +140,6 @@ function natural(value: number, what: string): number {
 }
 
 /** 16 random hexadecimal digits: never meets another run. */
-function newRunId(): string {
-  const random = crypto.getRandomValues(new Uint8Array(8))
-  return Array.from(random, byte => byte.toString(16).padStart(2, '0')).join('')
+function newRunId(random: Random): string {
+  return Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
 }

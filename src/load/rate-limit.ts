@@ -1,7 +1,8 @@
 /*
   Keeps a run below a rate: every batch books its share of time, and the next one waits for the booked time to pass.
 */
-import type { WaitClock } from './wait-clock.js'
+import type { Clock } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
 import type { RateLimit } from './plan.js'
 
 /** One for each run. */
@@ -14,7 +15,7 @@ export interface RateLimiter {
  * The first batch never waits.
  * @param limit  Infinity where there is none
  */
-export function newRateLimiter(limit: RateLimit, clock: WaitClock): RateLimiter {
+export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
   let freeAtMs = -Infinity
   return {
     pass(rows, bytes) {
@@ -26,7 +27,7 @@ export function newRateLimiter(limit: RateLimit, clock: WaitClock): RateLimiter 
       const nowMs = clock.nowMs()
       const startMs = Math.max(freeAtMs, nowMs)
       freeAtMs = startMs + costMs
-      return startMs > nowMs ? clock.wait(startMs - nowMs) : undefined
+      return startMs > nowMs ? wait(clock, startMs - nowMs) : undefined
     },
   }
 }

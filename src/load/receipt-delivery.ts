@@ -2,9 +2,10 @@
   Asynchronous delivery with a receipt for every batch: batches go out under numbers, a ledger on the server says what
   became of them, and silence is looked into until it is an answer or a doubt.
 */
+import type { Clock } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
-import type { WaitClock } from './wait-clock.js'
 import type { Delivery } from './delivery.js'
 import { newDoubts } from './receipt-doubts.js'
 import { settle, stopAt, type Fates } from './receipt-fate.js'
@@ -23,7 +24,7 @@ export interface ReceiptSetup {
   /** Where the run begins. */
   node: ReceiptNode
   fates: Fates
-  clock: WaitClock
+  clock: Clock
   /** How long nothing new is taken for silence, ms. */
   quietMs: number
   /** Opens the same on the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
@@ -184,7 +185,7 @@ export class ReceiptDelivery implements Delivery {
 
   #rest(ms: number): Promise<void> {
     this.#pause = new AbortController()
-    return this.#setup.clock.wait(ms, this.#pause.signal)
+    return wait(this.#setup.clock, ms, this.#pause.signal)
   }
 
   /** @returns whether the ledger said anything new */

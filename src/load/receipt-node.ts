@@ -46,16 +46,19 @@ export async function openReceiptNode(
   const { target, maxInFlightBytes, confirmTimeoutMs: answerTimeoutMs } = run.plan
   const limits = sessionLimits(run.plan)
   const control = await openLink({
-    open: () => connectServer(run.server, undefined, limits),
+    open: () => connectServer(run.platform, run.server, undefined, limits),
     rules,
     answerTimeoutMs,
     opened: session,
   })
   try {
-    let ledger = await openLedger(control, nextLedgerName())
+    let ledger = await openLedger(control, nextLedgerName(), run.platform.random)
     const lane = await openReceiptLane({
       connect: () =>
-        connectServer(run.server, undefined, { ...limits, highWaterBytes: maxInFlightBytes }),
+        connectServer(run.platform, run.server, undefined, {
+          ...limits,
+          highWaterBytes: maxInFlightBytes,
+        }),
       ledger,
       target,
       columnNames: setup.columnNames,
@@ -75,7 +78,7 @@ export async function openReceiptNode(
         reconnects = control.reconnects
         try {
           await askTarget(control, run)
-          ledger = await openLedger(control, nextLedgerName())
+          ledger = await openLedger(control, nextLedgerName(), run.platform.random)
         } catch (error) {
           if (error instanceof ServerError) return false
           throw error

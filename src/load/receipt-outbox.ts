@@ -2,12 +2,13 @@
   What goes out with receipts, and what waits: parts on the lane of the present node, parts that rest before they are
   tried again, and parts held for a node that leads by now.
 */
+import type { Clock } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
 import type { ServerAddress } from './options.js'
 import { newReceiptBook, type OpenBatch, type ReceiptBook } from './receipt-book.js'
 import type { ReceiptLane } from './receipt-lane.js'
 import type { Part } from './receipt-part.js'
 import type { Run } from './run.js'
-import type { WaitClock } from './wait-clock.js'
 
 export type OpenPart = OpenBatch<Part>
 
@@ -17,11 +18,11 @@ export class Outbox {
   leader: ServerAddress | undefined
   lane: ReceiptLane
   readonly #run: Run
-  readonly #clock: WaitClock
+  readonly #clock: Clock
   readonly #held = new Set<OpenPart>()
   readonly #resting = new Set<OpenPart>()
 
-  constructor(run: Run, clock: WaitClock, lane: ReceiptLane) {
+  constructor(run: Run, clock: Clock, lane: ReceiptLane) {
     this.#run = run
     this.#clock = clock
     this.lane = lane
@@ -53,7 +54,7 @@ export class Outbox {
   /** The next attempt after a rest; until then nobody looks for an outcome. */
   async rest(open: OpenPart, delayMs: number): Promise<void> {
     this.#resting.add(open)
-    await this.#clock.wait(delayMs)
+    await wait(this.#clock, delayMs)
     this.#resting.delete(open)
     if (this.book.open.get(open.batchNo) === open) this.again(open)
   }

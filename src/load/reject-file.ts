@@ -3,8 +3,8 @@
   the repaired file can be loaded like the input. Both are created at the first reject, and are on disk before the
   batch behind them is sent.
 */
-import { closeSync, fdatasyncSync, openSync, realpathSync, statSync, writeSync } from 'node:fs'
 import { DdbError, UsageError } from '../errors.js'
+import type { Files, FileStatus, OutputFile } from '../platform/platform.js'
 
 /** Why one record was refused; a line of the reasons file. */
 export interface RejectReason {
@@ -40,17 +40,17 @@ const lineFeed = Uint8Array.of(10)
  * @throws {UsageError} DDB_USAGE when it is one of the inputs
  * @throws {DdbError} DDB_OUTPUT_CREATE when it holds something already
  */
-export function checkRejectPath(path: string, inputPaths: readonly string[]): void {
+export function checkRejectPath(path: string, inputPaths: readonly string[], files: Files): void {
   for (const name of [path, reasonsPath(path)]) {
-    const status = statSync(name, { throwIfNoEntry: false })
+    const status = files.statusNow(name)
     if (status === undefined) continue
-    if (inputPaths.some(input => samePath(input, name))) {
+    if (inputPaths.some(input => isFile(input, status, files))) {
       throw new UsageError(
         'DDB_USAGE',
         `the rejects file "${name}" is an input of this run: name another`,
       )
     }
-    if (status.isDirectory() || status.size > 0) {
+    if (status.isFolder || status.sizeBytes > 0) {
       throw new DdbError(
         'DDB_OUTPUT_CREATE',
         `the rejects file "${name}" exists and is not empty: load or move it first, or name another`,
@@ -59,12 +59,9 @@ export function checkRejectPath(path: string, inputPaths: readonly string[]): vo
   }
 }
 
-function samePath(a: string, b: string): boolean {
-  try {
-    return realpathSync(a) === realpathSync(b)
-  } catch {
-    return false
-  }
+function isFile(path: string, { device, inode }: FileStatus, files: Files): boolean {
+  const status = files.statusNow(path)
+  return status?.device === device && status.inode === inode
 }
 
 function reasonsPath(path: string): string {
@@ -75,7 +72,7 @@ function reasonsPath(path: string): string {
  * Creates nothing yet: a run without rejects leaves no file. `add` throws {DdbError} DDB_OUTPUT_CREATE, and
  * DDB_OUTPUT_WRITE for an input with another header.
  */
-export function openRejectFile(path: string): RejectFile {
+export function openRejectFile(path: string, files: Files): RejectFile {
   let records: AppendFile | undefined
   let reasons: AppendFile | undefined
   let header: Uint8Array | undefined
@@ -83,8 +80,8 @@ export function openRejectFile(path: string): RejectFile {
     path,
     add(record, headerBytes, reason) {
       if (records === undefined || reasons === undefined) {
-        records = openAppendFile(path)
-        reasons = openAppendFile(reasonsPath(path))
+        records = openAppendFile(path, files)
+        reasons = openAppendFile(reasonsPath(path), files)
         header = headerBytes
         if (headerBytes !== undefined) writeRecord(records, headerBytes)
       } else if (!sameBytes(header, headerBytes)) {
@@ -122,10 +119,10 @@ interface AppendFile {
   close(): void
 }
 
-function openAppendFile(path: string): AppendFile {
-  let descriptor: number
+function openAppendFile(path: string, files: Files): AppendFile {
+  let file: OutputFile
   try {
-    descriptor = openSync(path, 'a', 0o600)
+    file = files.append(path)
   } catch (cause) {
     throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${path}": ${reasonOf(cause)}`, {
       cause,
@@ -137,8 +134,8 @@ function openAppendFile(path: string): AppendFile {
     const bytes = Buffer.concat(queued)
     queued = []
     try {
-      for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done)
-      syncToDisk(descriptor)
+      for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
+      file.sync()
     } catch (cause) {
       throw new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${reasonOf(cause)}`, {
         cause,
@@ -152,18 +149,9 @@ function openAppendFile(path: string): AppendFile {
       try {
         flush()
       } finally {
-        closeSync(descriptor)
+        file.close()
       }
     },
-  }
-}
-
-/** Pipes and devices cannot be synced (EINVAL); files can, and must be. */
-function syncToDisk(descriptor: number): void {
-  try {
-    fdatasyncSync(descriptor)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
   }
 }
 

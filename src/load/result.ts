@@ -20,7 +20,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, tally, options, delivery } = run
   const rows = rowCounts(tally)
   const error = equationError(rows) ?? run.failure ?? unmetExpectation(run)
-  const endedAt = new Date()
+  const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.startedAt.getTime()) / 1000, 0.001)
   const { target } = plan
   const bytes = parts.inputs.reduce((sum, input) => sum + input.bytes, 0)

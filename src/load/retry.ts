@@ -1,8 +1,9 @@
 /*
   When to try again: exponential back-off with jitter, bounded in number and time.
 */
+import type { Clock, Platform } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
 import type { Plan } from './plan.js'
-import type { WaitClock } from './wait-clock.js'
 
 /** How often, how long, and by which clock. */
 export interface RetryRules {
@@ -10,14 +11,19 @@ export interface RetryRules {
   retries: number
   /** Longest time all tries may take together, ms. */
   timeoutMs: number
-  clock: WaitClock
+  clock: Clock
   /** [0, 1): spreads clients that failed together. */
   random: () => number
 }
 
-/** Those of the plan, with real randomness. */
-export function retryRules(plan: Plan, clock: WaitClock): RetryRules {
-  return { retries: plan.retries, timeoutMs: plan.retryTimeoutMs, clock, random: Math.random }
+/** Those of the plan. */
+export function retryRules(plan: Plan, { clock, random }: Platform): RetryRules {
+  return {
+    retries: plan.retries,
+    timeoutMs: plan.retryTimeoutMs,
+    clock,
+    random: () => random.number(),
+  }
 }
 
 const firstDelayMs = 100
@@ -47,7 +53,7 @@ export async function withRetries<T>(
       const delayMs = retryDelayMs(retry, rules.random)
       const late = rules.clock.nowMs() + delayMs > endMs
       if (retry > rules.retries || late || !mayRetry(error)) throw error
-      await rules.clock.wait(delayMs)
+      await wait(rules.clock, delayMs)
     }
   }
 }

@@ -3,6 +3,7 @@
 */
 import { DdbError, InputError, type InputPosition } from '../errors.js'
 import type { Batch, Reject } from '../parse/reader.js'
+import type { Platform, Timer } from '../platform/platform.js'
 import type { Delivery } from './delivery.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
@@ -13,6 +14,7 @@ import { newTally, rowCounts, type Tally } from './tally.js'
 /** What every part of a run shares. */
 export interface Run {
   readonly options: LoadOptions
+  readonly platform: Platform
   /** Where sessions go: as asked, until a redirect leads elsewhere. */
   server: ServerTarget
   readonly plan: Plan
@@ -55,21 +57,22 @@ const shownRejects = 3
 const shareFromRows = 1_000
 
 /** Opens no file and no connection. */
-export function newRun(options: LoadOptions, plan: Plan): Run {
+export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Run {
+  const { clock, files } = platform
   const tally = newTally()
-  const file = plan.rejectsFile === undefined ? undefined : openRejectFile(plan.rejectsFile)
+  const file = plan.rejectsFile === undefined ? undefined : openRejectFile(plan.rejectsFile, files)
   const rejects = newRejectTally(file)
-  const startedAt = new Date()
-  const startedMs = performance.now()
+  const startedAt = new Date(clock.wallMs())
+  const startedMs = clock.nowMs()
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
   let reportedMs = -Infinity
-  let reportTimer: NodeJS.Timeout | undefined
+  let reportTimer: Timer | undefined
 
   const tell = (): void => {
-    clearTimeout(reportTimer)
+    reportTimer?.cancel()
     reportTimer = undefined
-    reportedMs = performance.now()
+    reportedMs = clock.nowMs()
     options.onReport?.({
       phase,
       rows: rowCounts(tally),
@@ -82,6 +85,7 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
   }
   const run: Run = {
     options,
+    platform,
     server: options.server,
     plan,
     tally,
@@ -120,9 +124,9 @@ export function newRun(options: LoadOptions, plan: Plan): Run {
     },
     report() {
       if (reportTimer !== undefined) return
-      const restMs = reportedMs + reportIntervalMs - performance.now()
+      const restMs = reportedMs + reportIntervalMs - clock.nowMs()
       if (restMs <= 0) tell()
-      else reportTimer = setTimeout(tell, restMs).unref()
+      else reportTimer = clock.afterIfAlive(restMs, tell)
     },
   }
   return run

@@ -2,10 +2,11 @@
   The loop every format shares: input into the tokenizer, blocks into the batch, full batches out, rejects told in
   the order of the input.
 */
+import type { Timer } from '../platform/platform.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder } from './batch-builder.js'
-import { systemClock } from './clock.js'
-import type { Batch, BatchOptions, Clock, ColumnCounts, Reject } from './reader.js'
+import { systemClock } from '../platform/system.js'
+import type { Batch, BatchOptions, ColumnCounts, FlushClock, Reject } from './reader.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 
@@ -32,7 +33,7 @@ export class BlockReader {
   recordsRead = 0
   readonly #input: BlockInput
   readonly #options: BatchOptions
-  readonly #clock: Clock
+  readonly #clock: FlushClock
   readonly #builder: BatchBuilder
   #pendingChunk: Promise<IteratorResult<Uint8Array, void>> | undefined
   #inputEnded = false
@@ -135,11 +136,9 @@ export class BlockReader {
     if (flushIntervalMs === undefined || this.#builder.rowCount === 0) return false
     const delayMs = this.#batchBeganMs + flushIntervalMs - this.#clock.nowMs()
     if (delayMs <= 0) return true
-    let cancel = (): void => undefined
+    let timer: Timer | undefined
     const idle = new Promise<true>(resolve => {
-      cancel = this.#clock.after(delayMs, () => {
-        resolve(true)
-      })
+      timer = this.#clock.afterIfAlive(delayMs, () => resolve(true))
     })
     const arrived = this.#nextChunk().then(
       () => false,
@@ -148,7 +147,7 @@ export class BlockReader {
     try {
       return await Promise.race([arrived, idle])
     } finally {
-      cancel()
+      timer?.cancel()
     }
   }
 

@@ -3,6 +3,7 @@
   formats.
 */
 import type { ErrorCode } from '../errors.js'
+import type { Clock } from '../platform/platform.js'
 import type { Column } from '../protocol/value.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
 
@@ -70,12 +71,8 @@ export interface CellRules {
   readonly lenient?: boolean
 }
 
-/** What the flush timer runs on; tests bring their own. */
-export interface Clock {
-  nowMs(): number
-  /** Calls back once after `delayMs`, without keeping the process alive; returns the way to cancel. */
-  after(delayMs: number, callback: () => void): () => void
-}
+/** What the flush timer runs on. */
+export type FlushClock = Pick<Clock, 'nowMs' | 'afterIfAlive'>
 
 /** How records become rows, and how rows are gathered. */
 export interface BatchOptions {
@@ -87,7 +84,8 @@ export interface BatchOptions {
   readonly batchBytes: number
   /** Rows wait no longer than this for the rest of their batch; without it until the batch is full. */
   readonly flushIntervalMs?: number
-  readonly clock?: Clock
+  /** The machine's when left out. */
+  readonly clock?: FlushClock
   /** Most records to read, rejects included. */
   readonly limit?: number
   /** Keeps the records of each batch until it is released, for rows that the server may refuse. */

@@ -4,6 +4,7 @@
 */
 import type { Request, RequestHead, RequestLimits } from '../protocol/request.js'
 import { decodeRequest, requestFlags } from '../protocol/request.js'
+import type { Clock } from '../platform/platform.js'
 import type { Value } from '../protocol/value.js'
 import { ByteReader } from '../wire/reader.js'
 import type { AsynchronousFailures } from './asynchronous-failures.js'
@@ -16,6 +17,7 @@ import type { Transport } from './transport.js'
 
 /** What all connections of a server share. */
 export interface ConnectionContext {
+  readonly clock: Clock
   readonly failures: AsynchronousFailures
   readonly jobs: RunningJobs
   readonly faults: Faults | undefined
@@ -147,8 +149,9 @@ export class Connection {
   /** A turn lasts until the event loop comes round: many chunks can arrive in it. */
   #beginTurn(): void {
     if (this.#turnStartedMs !== undefined) return
-    this.#turnStartedMs = performance.now()
-    setImmediate(this.#endTurn)
+    const { clock } = this.#context
+    this.#turnStartedMs = clock.nowMs()
+    clock.nextTurn(this.#endTurn)
   }
 
   readonly #endTurn = (): void => {
@@ -156,10 +159,11 @@ export class Connection {
   }
 
   #giveWayInTime(): void {
+    const { clock } = this.#context
     const started = this.#turnStartedMs ?? 0
-    if (this.#reader.available === 0 || performance.now() - started < turnMs) return
+    if (this.#reader.available === 0 || clock.nowMs() - started < turnMs) return
     this.#busy = true
-    setImmediate(this.#proceed)
+    clock.nextTurn(this.#proceed)
   }
 
   readonly #proceed = (): void => {

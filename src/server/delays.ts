@@ -2,13 +2,20 @@
   How scripts sleep: on timers that end with their server, so that none keeps the process alive after it.
 */
 
+import type { Clock, Timer } from '../platform/platform.js'
+
 // Timers hold at most 31 bits; a longer wait is several.
 const longestMs = 2 ** 31 - 1
 
 /** The timers of one server. */
 export class Delays {
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #clock: Clock
+  readonly #timers = new Set<Timer>()
   #stopped = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
 
   /** Resolves after `durationMs`; stays pending for ever when the server closes first. */
   readonly wait = async (durationMs: number): Promise<void> => {
@@ -22,17 +29,17 @@ export class Delays {
 
   #start(durationMs: number, resolve: () => void): void {
     if (this.#stopped) return
-    const timer = setTimeout(() => {
+    const timer = this.#clock.after(durationMs, () => {
       this.#timers.delete(timer)
       resolve()
-    }, durationMs)
+    })
     this.#timers.add(timer)
   }
 
   /** Whatever still sleeps never wakes. */
   stop(): void {
     this.#stopped = true
-    for (const timer of this.#timers) clearTimeout(timer)
+    for (const timer of this.#timers) timer.cancel()
     this.#timers.clear()
   }
 }

@@ -1,11 +1,9 @@
 /*
   The port of the embedded server: accepts connections, tells TCP clients from WebSocket ones by their first byte, and
-  ends all of them in order. The only file of the server that opens sockets.
+  ends all of them in order.
 */
-import type { Server, Socket } from 'node:net'
-import { createServer } from 'node:net'
-import { once } from 'node:events'
 import { ConnectionError, UsageError } from '../errors.js'
+import type { Clock, ListeningPort, Network, Socket } from '../platform/platform.js'
 import type { ConnectionContext } from './connection.js'
 import { Connection } from './connection.js'
 import type { RequestRunner } from './request-runner.js'
@@ -14,6 +12,7 @@ import { WebSocketDoor } from './websocket.js'
 
 /** What a listener shares with everything behind it. */
 export interface ListenerOptions {
+  readonly network: Network
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
   readonly context: ConnectionContext
@@ -29,20 +28,17 @@ const lingerMs = 5_000
 /** One port, from `listen` to `close`. */
 export class Listener {
   readonly #options: ListenerOptions
-  readonly #server: Server
   readonly #door: WebSocketDoor
   /** Every open socket, with its connection once the first byte came. */
   readonly #peers = new Map<Socket, Connection | undefined>()
   /** Those with something left to execute or to wait for; they may outlive their sockets. */
   readonly #connections = new Set<Connection>()
+  #port: ListeningPort | undefined
   #onChange: (() => void) | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ListenerOptions) {
     this.#options = options
-    this.#server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, socket =>
-      this.#accept(socket),
-    )
     this.#door = new WebSocketDoor({
       allowOrigins: options.allowOrigins,
       maxMessageBytes: options.context.limits.maxValueBytes,
@@ -60,14 +56,12 @@ export class Listener {
    * @throws {ConnectionError} DDB_CONNECT when the address is taken or not ours
    */
   async listen(host: string, port: number): Promise<number> {
-    this.#server.listen({ host, port })
     try {
-      await once(this.#server, 'listening')
+      this.#port = await this.#options.network.listen(host, port, socket => this.#accept(socket))
     } catch (cause) {
       throw listenFailure(host, port, cause)
     }
-    const address = this.#server.address()
-    return typeof address === 'object' && address !== null ? address.port : port
+    return this.#port.port
   }
 
   #accept(socket: Socket): void {
@@ -78,7 +72,7 @@ export class Listener {
       this.#onChange?.()
     })
     if (this.#peers.size >= this.#options.maxConnections) {
-      refuseConnection(socket)
+      refuseConnection(socket, this.#options.context.clock)
       return
     }
     this.#peers.set(socket, undefined)
@@ -97,7 +91,11 @@ export class Listener {
   }
 
   #serve(socket: Socket, first: Buffer): void {
-    const connection = this.#open(socket, new TcpTransport(socket), undefined)
+    const connection = this.#open(
+      socket,
+      new TcpTransport(socket, this.#options.context.clock),
+      undefined,
+    )
     socket.on('data', (chunk: Buffer) => connection.receive(chunk))
     socket.once('end', () => connection.receiveEnd())
     socket.on('drain', () => connection.drained())
@@ -123,22 +121,28 @@ export class Listener {
   }
 
   async #finish(): Promise<void> {
-    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    const closed = new Promise<void>(resolve => {
+      if (this.#port === undefined) resolve()
+      else this.#port.close(resolve)
+    })
     for (const [socket, connection] of this.#peers) {
       if (connection === undefined) socket.end()
       else if (!connection.busy) connection.sayGoodbye()
     }
+    const { clock } = this.#options.context
     let seen = -1
-    const timer = setInterval(() => {
+    const look = (): void => {
+      timer = clock.after(goodbyeMs, look)
       const progress = this.#progress()
       if (progress === seen) this.#destroyAll()
       seen = progress
-    }, goodbyeMs)
+    }
+    let timer = clock.after(goodbyeMs, look)
     await closed
     while (this.#peers.size > 0 || this.#connections.size > 0) {
       await new Promise<void>(resolve => (this.#onChange = resolve))
     }
-    clearInterval(timer)
+    timer.cancel()
   }
 
   #progress(): number {
@@ -159,10 +163,12 @@ class TcpTransport implements Transport {
   readonly remoteAddress: string
   readonly remotePort: number
   readonly #socket: Socket
+  readonly #clock: Clock
   #ended = false
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, clock: Clock) {
     this.#socket = socket
+    this.#clock = clock
     this.remoteAddress = socket.remoteAddress ?? ''
     this.remotePort = socket.remotePort ?? 0
   }
@@ -190,7 +196,7 @@ class TcpTransport implements Transport {
     this.#socket.end()
     // What the peer still sends is read and dropped, so that no RST overtakes our last words; but not for ever.
     this.#socket.resume()
-    if (!this.#socket.readableEnded) endLater(this.#socket)
+    if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
   }
 
   destroy(): void {
@@ -198,16 +204,15 @@ class TcpTransport implements Transport {
   }
 }
 
-function endLater(socket: Socket): void {
-  const timer = setTimeout(() => socket.destroy(), lingerMs)
-  socket.once('close', () => clearTimeout(timer))
-  timer.unref()
+function endLater(socket: Socket, clock: Clock): void {
+  const timer = clock.afterIfAlive(lingerMs, () => socket.destroy())
+  socket.once('close', () => timer.cancel())
 }
 
-function refuseConnection(socket: Socket): void {
+function refuseConnection(socket: Socket, clock: Clock): void {
   socket.end('0 0 1\nThe server has reached its maximum number of connections.\n')
   socket.resume()
-  endLater(socket)
+  endLater(socket, clock)
 }
 
 function listenFailure(host: string, port: number, cause: unknown): ConnectionError | UsageError {

@@ -1,6 +1,8 @@
 /*
   What all sessions of the embedded server share: tables, databases, function views, users.
 */
+import type { Clock, Platform, Random } from '../platform/platform.js'
+import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './faults.js'
 import type { FunctionDefinition } from './script/syntax.js'
 import type { ScriptSession } from './script/session-state.js'
@@ -68,6 +70,10 @@ export interface ServerNode {
   readonly config: NodeConfig
   /** Fault hook for inserts; tests only. */
   beforeWrite: Faults['beforeWrite']
+  /** @internal */
+  readonly clock: Clock
+  /** @internal */
+  readonly random: Random
   readonly host: string
   port: number
   /** Wall clock in ms since the epoch; replaced in tests. */
@@ -81,11 +87,14 @@ export interface NodeOptions {
   /** DolphinDB's own initial password when left out. */
   adminPassword?: string
   config?: Partial<NodeConfig>
+  /** The machine's when left out. */
+  platform?: Pick<Platform, 'clock' | 'random'>
   now?: () => number
 }
 
 /** A node with nothing on it but the user admin; guests need no entry. */
 export function createNode(options: NodeOptions = {}): ServerNode {
+  const { clock, random } = options.platform ?? systemPlatform
   return {
     shared: new Map(),
     databases: new Map(),
@@ -101,9 +110,11 @@ export function createNode(options: NodeOptions = {}): ServerNode {
       ...options.config,
     },
     beforeWrite: undefined,
+    clock,
+    random,
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
-    now: options.now ?? Date.now,
+    now: options.now ?? (() => clock.wallMs()),
   }
 }
 

@@ -2,10 +2,10 @@
   The requests that are under way but wait (sleep), as getConsoleJobs shows them. Requests that never wait are over
   before anyone could ask.
 */
-import { randomUUID } from 'node:crypto'
 import type { Request, RequestHead } from '../protocol/request.js'
 import { requestText } from './faults.js'
 import type { ServerNode } from './node.js'
+import { newUuid } from './uuid.js'
 
 /** Keeps `ServerNode.jobs` up to date. */
 export class RunningJobs {
@@ -19,7 +19,7 @@ export class RunningJobs {
   begin(sessionId: string, head: RequestHead, request: Request, cancel: () => void): void {
     if (request.kind === 'connect') return
     const job = {
-      rootJobId: randomUUID(),
+      rootJobId: newUuid(this.#node.random),
       jobType: request.kind,
       description: requestText(request),
       priority: head.priority,

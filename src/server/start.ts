@@ -3,6 +3,8 @@
   interpreter runs the requests is the caller's choice.
 */
 import { ServerError } from '../errors.js'
+import type { Platform } from '../platform/platform.js'
+import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import type { AsynchronousFailure } from './asynchronous-failures.js'
 import { AsynchronousFailures } from './asynchronous-failures.js'
@@ -61,10 +63,12 @@ const firstSessionId = 1_000_000_001
 export async function startServerWith(
   options: ServerOptions,
   makeExecutor: (node: ServerNode) => Executor,
+  platform: Platform = systemPlatform,
 ): Promise<EmbeddedServer> {
   checkServerOptions(options)
   const host = options.host ?? defaultHost
-  const node = createNode({ host, adminPassword: options.adminPassword ?? initialAdmin.password })
+  const adminPassword = options.adminPassword ?? initialAdmin.password
+  const node = createNode({ host, adminPassword, platform })
   node.beforeWrite = options.faults?.beforeWrite?.bind(options.faults)
   const executor = makeExecutor(node)
   const discard = new Discard()
@@ -73,7 +77,7 @@ export async function startServerWith(
   let lastSessionId = firstSessionId - 1
   const nextSessionId = (): string => String((lastSessionId += 1))
   const users = new Users(node)
-  const delays = new Delays()
+  const delays = new Delays(platform.clock)
   const delay = delays.wait
   const runnerContext = {
     executor,
@@ -81,9 +85,11 @@ export async function startServerWith(
     discard: options.discard === true ? discard : undefined,
   }
   const listener = new Listener({
+    network: platform.network,
     maxConnections: options.maxConnections ?? defaultMaxConnections,
     allowOrigins: options.allowOrigins ?? [],
     context: {
+      clock: platform.clock,
       failures,
       jobs: new RunningJobs(node),
       faults: options.faults,

@@ -2,10 +2,10 @@
   What the user named as input, as the list of files it means: files, patterns, folders, `-`. Everything is checked to
   be there before the first row is read.
 */
-import { constants } from 'node:fs'
-import { access, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { InputError } from '../errors.js'
+import type { Files } from '../platform/platform.js'
+import { systemFiles } from '../platform/system-files.js'
 import { globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
 
@@ -17,37 +17,40 @@ const dataFile = /^[^.].*\.(?:csv|tsv|ndjson|jsonl|json)(?:\.gz)?$/i
  * @returns paths in the order given, those of one pattern or folder sorted; `-` stays `-`
  * @throws {InputError} DDB_INPUT_MISSING for what is not there, may not be read, or gives no file
  */
-export async function expandSources(inputs: readonly string[]): Promise<string[]> {
+export async function expandSources(
+  inputs: readonly string[],
+  files: Files = systemFiles,
+): Promise<string[]> {
   const paths: string[] = []
-  for (const input of inputs) paths.push(...(input === '-' ? ['-'] : await expand(input)))
+  for (const input of inputs) paths.push(...(input === '-' ? ['-'] : await expand(input, files)))
   return paths
 }
 
-async function expand(input: string): Promise<string[]> {
+async function expand(input: string, files: Files): Promise<string[]> {
   let isFolder: boolean
   try {
-    isFolder = (await stat(input)).isDirectory()
+    isFolder = (await files.status(input)).isFolder
   } catch (cause) {
-    if (hasGlob(input)) return expandGlob(input)
+    if (hasGlob(input)) return expandGlob(input, files)
     throw missing(input, missingMessage(input, cause), cause)
   }
-  if (isFolder) return expandFolder(input)
-  await checkReadable(input)
+  if (isFolder) return expandFolder(input, files)
+  await checkReadable(input, files)
   return [input]
 }
 
-async function expandGlob(pattern: string): Promise<string[]> {
-  const paths = await globFiles(pattern)
+async function expandGlob(pattern: string, files: Files): Promise<string[]> {
+  const paths = await globFiles(pattern, files)
   if (paths.length === 0) throw missing(pattern, `no file matches "${pattern}"`)
-  for (const path of paths) await checkReadable(path)
+  for (const path of paths) await checkReadable(path, files)
   return paths
 }
 
-async function expandFolder(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true })
+async function expandFolder(folder: string, files: Files): Promise<string[]> {
+  const entries = await files.readFolder(folder, true)
   const paths = entries
-    .filter(entry => !entry.isDirectory() && dataFile.test(entry.name))
-    .map(entry => join(entry.parentPath, entry.name))
+    .filter(entry => !entry.isFolder && dataFile.test(entry.name))
+    .map(entry => join(entry.folder, entry.name))
     .sort()
   if (paths.length === 0) {
     throw missing(
@@ -55,13 +58,13 @@ async function expandFolder(folder: string): Promise<string[]> {
       `the folder "${folder}" holds no .csv, .tsv, .ndjson, .jsonl or .json file`,
     )
   }
-  for (const path of paths) await checkReadable(path)
+  for (const path of paths) await checkReadable(path, files)
   return paths
 }
 
-async function checkReadable(path: string): Promise<void> {
+async function checkReadable(path: string, files: Files): Promise<void> {
   try {
-    await access(path, constants.R_OK)
+    await files.checkReadable(path)
   } catch (cause) {
     throw missing(path, missingMessage(path, cause), cause)
   }

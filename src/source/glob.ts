@@ -1,8 +1,8 @@
 /*
   Shell-like patterns for paths: `*` and `?` within one name, `[abc]`, and `**` for any number of folders.
 */
-import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Files, FolderEntry } from '../platform/platform.js'
 
 /** True for text with a character that `globFiles` takes for a pattern; a file may have such a name all the same. */
 export function hasGlob(text: string): boolean {
@@ -10,25 +10,25 @@ export function hasGlob(text: string): boolean {
 }
 
 /** Files that match, in order of their paths; a name that begins with a dot only where the pattern has the dot. */
-export async function globFiles(pattern: string): Promise<string[]> {
+export async function globFiles(pattern: string, files: Files): Promise<string[]> {
   const parts = pattern.split('/')
   const absolute = parts[0] === ''
-  const found = await matches(absolute ? '/' : '', absolute ? parts.slice(1) : parts)
+  const found = await matches(absolute ? '/' : '', absolute ? parts.slice(1) : parts, files)
   return [...new Set(found)].sort()
 }
 
-async function matches(folder: string, parts: readonly string[]): Promise<string[]> {
+async function matches(folder: string, parts: readonly string[], files: Files): Promise<string[]> {
   const [part, ...rest] = parts
   if (part === undefined) return []
-  if (part === '' || part === '.') return matches(folder, rest)
-  if (!hasGlob(part) && rest.length > 0) return matches(join(folder, part), rest)
-  const entries = await entriesOf(folder)
+  if (part === '' || part === '.') return matches(folder, rest, files)
+  if (!hasGlob(part) && rest.length > 0) return matches(join(folder, part), rest, files)
+  const entries = await entriesOf(folder, files)
   const found: string[] = []
   if (part === '**') {
-    found.push(...(await matches(folder, rest.length === 0 ? ['*'] : rest)))
+    found.push(...(await matches(folder, rest.length === 0 ? ['*'] : rest, files)))
     for (const entry of entries) {
-      if (entry.isDirectory() && !entry.name.startsWith('.')) {
-        found.push(...(await matches(join(folder, entry.name), parts)))
+      if (entry.isFolder && !entry.name.startsWith('.')) {
+        found.push(...(await matches(join(folder, entry.name), parts, files)))
       }
     }
     return found
@@ -37,21 +37,16 @@ async function matches(folder: string, parts: readonly string[]): Promise<string
   for (const entry of entries) {
     if (!matcher.test(entry.name)) continue
     const path = join(folder, entry.name)
-    if (rest.length > 0) found.push(...(await matches(path, rest)))
-    else if (!entry.isDirectory()) found.push(path)
+    if (rest.length > 0) found.push(...(await matches(path, rest, files)))
+    else if (!entry.isFolder) found.push(path)
   }
   return found
 }
 
-interface Entry {
-  name: string
-  isDirectory(): boolean
-}
-
 /** Nothing for what is no folder or may not be read: it matches nothing. */
-async function entriesOf(folder: string): Promise<Entry[]> {
+async function entriesOf(folder: string, files: Files): Promise<readonly FolderEntry[]> {
   try {
-    return await readdir(folder === '' ? '.' : folder, { withFileTypes: true })
+    return await files.readFolder(folder === '' ? '.' : folder, false)
   } catch {
     return []
   }

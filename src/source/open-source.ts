@@ -2,10 +2,11 @@
   Opens one input: a file by its path, or a stream that somebody else opened (standard input). Gzip is recognised by
   its first two bytes.
 */
-import { open, stat, type FileHandle } from 'node:fs/promises'
 import { pipeline, Readable, type TransformOptions } from 'node:stream'
 import { createGunzip, type ZlibOptions } from 'node:zlib'
 import { DdbError, InputError } from '../errors.js'
+import type { Files, InputFile } from '../platform/platform.js'
+import { systemFiles } from '../platform/system-files.js'
 import type { ByteSource, Compression } from './byte-source.js'
 import { chunkBytes, fileChunks } from './file-chunks.js'
 import { textStart } from './text-start.js'
@@ -16,6 +17,8 @@ export interface SourceOptions {
   readonly compression?: 'auto' | Compression
   /** What `-` stands for. */
   readonly stdin?: Readable
+  /** The machine's when left out. */
+  readonly files?: Files
 }
 
 /** Enough to know gzip and byte order marks. */
@@ -38,21 +41,24 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
       await Promise.resolve()
     })
   }
-  const { handle, size } = await openFile(path)
-  const chunks = readErrors(fileChunks(handle), path)
-  return startSource(path, path, size, chunks, options, () => handle.close())
+  const { file, size } = await openFile(path, options.files ?? systemFiles)
+  const chunks = readErrors(fileChunks(file), path)
+  return startSource(path, path, size, chunks, options, () => file.close())
 }
 
 /** Size of a regular file as it lies on disk; undefined for pipes and devices. */
-export async function fileBytes(path: string): Promise<number | undefined> {
-  const status = await stat(path)
-  return status.isFile() ? status.size : undefined
+export async function fileBytes(path: string, files: Files): Promise<number | undefined> {
+  const status = await files.status(path)
+  return status.isFile ? status.sizeBytes : undefined
 }
 
-async function openFile(path: string): Promise<{ handle: FileHandle; size: number | undefined }> {
-  let handle: FileHandle
+async function openFile(
+  path: string,
+  files: Files,
+): Promise<{ file: InputFile; size: number | undefined }> {
+  let file: InputFile
   try {
-    handle = await open(path, 'r')
+    file = await files.open(path)
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',
@@ -61,12 +67,12 @@ async function openFile(path: string): Promise<{ handle: FileHandle; size: numbe
       { cause },
     )
   }
-  const status = await handle.stat()
-  if (status.isDirectory()) {
-    await handle.close()
+  const status = await file.status()
+  if (status.isFolder) {
+    await file.close()
     throw new InputError('DDB_INPUT_MISSING', `"${path}" is a folder, not a file`, { file: path })
   }
-  return { handle, size: status.isFile() ? status.size : undefined }
+  return { file, size: status.isFile ? status.sizeBytes : undefined }
 }
 
 /** Why a file cannot be opened, as a sentence. */

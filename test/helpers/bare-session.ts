@@ -25,6 +25,7 @@ export class BareServer {
   readonly #users = new Users(this.#node)
   readonly #retries = new Retries()
   readonly #context: ConnectionContext = {
+    clock: this.#node.clock,
     failures: this.failures,
     jobs: new RunningJobs(this.#node),
     faults: undefined,

@@ -1,25 +1,20 @@
 import t from 'tap'
 import { waitForCount, type CountWait } from '../../src/load/count-confirm.js'
+import { leapingClock } from '../helpers/clocks.js'
 
 /** A clock that only moves when waited on, and a target whose count follows a script of [atMs, rows]. */
 function scene(rowsAt: [number, number][], change: Partial<CountWait> = {}) {
-  let nowMs = 0
-  const rows = () => rowsAt.filter(([atMs]) => atMs <= nowMs).at(-1)?.[1] ?? 0
+  const clock = leapingClock()
+  const rows = () => rowsAt.filter(([atMs]) => atMs <= clock.nowMs()).at(-1)?.[1] ?? 0
   return {
-    elapsedMs: () => nowMs,
+    elapsedMs: () => clock.nowMs(),
     wait: {
       count: () => Promise.resolve(100 + rows()),
       beforeRows: 100,
       sentRows: 50,
       timeoutMs: 60_000,
       idle: () => Promise.resolve(undefined),
-      clock: {
-        nowMs: () => nowMs,
-        wait: (ms: number) => {
-          nowMs += ms
-          return Promise.resolve()
-        },
-      },
+      clock,
       ...change,
     } satisfies CountWait,
   }

@@ -1,6 +1,9 @@
 import t from 'tap'
-import { makePlan } from '../../src/load/plan.js'
+import { makePlan as planOn } from '../../src/load/plan.js'
 import type { LoadOptions } from '../../src/load/options.js'
+import { systemPlatform } from '../../src/platform/system.js'
+
+const makePlan = (options: LoadOptions) => planOn(options, systemPlatform.random)
 
 const minimal: LoadOptions = {
   inputs: ['trades.csv'],

@@ -1,24 +1,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { newRateLimiter } from '../../src/load/rate-limit.js'
-
-/** A clock that only moves when waited on. */
-function standingClock() {
-  let nowMs = 0
-  return {
-    nowMs: () => nowMs,
-    wait: (ms: number) => {
-      nowMs += ms
-      return Promise.resolve()
-    },
-  }
-}
+import { leapingClock } from '../helpers/clocks.js'
 
 t.test('whatever the batches, no more than the rate goes out', async t => {
   const property = fc.asyncProperty(
     fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 2, maxLength: 50 }),
     async batches => {
-      const clock = standingClock()
+      const clock = leapingClock()
       const limiter = newRateLimiter({ rowsPerSecond: 1000, bytesPerSecond: Infinity }, clock)
       let sentBefore = 0
       for (const rows of batches) {
@@ -35,7 +24,7 @@ t.test('whatever the batches, no more than the rate goes out', async t => {
 })
 
 t.test('the narrower of both limits counts', async t => {
-  const clock = standingClock()
+  const clock = leapingClock()
   const limiter = newRateLimiter({ rowsPerSecond: 10, bytesPerSecond: 100 }, clock)
   await limiter.pass(1, 1000)
   await limiter.pass(1, 0)
@@ -45,7 +34,7 @@ t.test('the narrower of both limits counts', async t => {
 t.test('without a limit nothing ever waits', async t => {
   const limiter = newRateLimiter(
     { rowsPerSecond: Infinity, bytesPerSecond: Infinity },
-    standingClock(),
+    leapingClock(),
   )
   t.equal(limiter.pass(1e9, 1e12), undefined)
   t.equal(limiter.pass(1e9, 1e12), undefined)

@@ -5,7 +5,8 @@
 import t from 'tap'
 import { InputError } from '../../src/errors.js'
 import { openReader } from '../../src/parse/open-reader.js'
-import type { Batch, BatchOptions, Clock } from '../../src/parse/reader.js'
+import type { Batch, BatchOptions } from '../../src/parse/reader.js'
+import { handClock } from '../helpers/clocks.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
 
@@ -40,31 +41,6 @@ function slowSource(): {
     send: text => put({ done: false, value: bytesOf(text) }),
     end: error => {
       put(error === undefined ? { done: true, value: undefined } : Promise.reject(error))
-    },
-  }
-}
-
-/** A clock that stands still until it is moved. */
-function handClock(): Clock & { advance(ms: number): void; readonly timers: number } {
-  let now = 0
-  const timers = new Map<object, { at: number; callback: () => void }>()
-  return {
-    nowMs: () => now,
-    after(delayMs, callback) {
-      const key = {}
-      timers.set(key, { at: now + delayMs, callback })
-      return () => void timers.delete(key)
-    },
-    advance(ms) {
-      now += ms
-      for (const [key, { at, callback }] of timers) {
-        if (at > now) continue
-        timers.delete(key)
-        callback()
-      }
-    },
-    get timers() {
-      return timers.size
     },
   }
 }

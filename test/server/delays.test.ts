@@ -1,8 +1,9 @@
 import t from 'tap'
+import { systemClock } from '../../src/platform/system.js'
 import { Delays } from '../../src/server/delays.js'
 
 t.test('even a sleep of no time lets others go first', async t => {
-  const delays = new Delays()
+  const delays = new Delays(systemClock)
   let isOver = false
   const slept = delays.wait(0).then(() => (isOver = true))
   for (let turn = 0; turn < 100; turn++) await Promise.resolve()
@@ -12,11 +13,11 @@ t.test('even a sleep of no time lets others go first', async t => {
 })
 
 t.test('a sleep that its server interrupts never ends', async t => {
-  const delays = new Delays()
+  const delays = new Delays(systemClock)
   let isOver = false
   void delays.wait(0).then(() => (isOver = true))
   delays.stop()
   // Set later, so it would fire later.
-  await new Delays().wait(0)
+  await new Delays(systemClock).wait(0)
   t.equal(isOver, false)
 })

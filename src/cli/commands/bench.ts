@@ -2,6 +2,7 @@
   `bench`: asynchronous against synchronous writing, on any server.
 */
 import { connectServer } from '../../load/connect.js'
+import { systemPlatform } from '../../platform/system.js'
 import { version } from '../../version.js'
 import type { Call } from '../command.js'
 import { failureOf } from '../exit.js'
@@ -32,7 +33,7 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
     output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
     const meter = await showMeasuring(output, surroundings)
     const measurement = await measure({
-      connect: () => connectServer(server, interruption.signal),
+      connect: () => connectServer(systemPlatform, server, interruption.signal),
       requests,
       rows,
       signal: interruption.signal,

@@ -3,6 +3,7 @@
 */
 import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { connectServer } from '../../load/connect.js'
+import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from '../command.js'
 import { failureOf } from '../exit.js'
@@ -74,7 +75,7 @@ async function runScript(
     output.note,
   )
   const script = await readScript(source, surroundings.stdin)
-  const session = await connectServer(serverTargetOf(settings, credentials), signal)
+  const session = await connectServer(systemPlatform, serverTargetOf(settings, credentials), signal)
   try {
     session.onMessage = text => output.note(text)
     return await session.run(script, { signal })

@@ -2,13 +2,13 @@
   getConsoleJobs(): which interactive requests are under way (server notes §5.2, §5.3). Clients ask it whether a
   session that does not answer still works, and cancelConsoleJob() to end what it does (protocol notes §8.4).
 */
-import { randomUUID } from 'node:crypto'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { castValue } from '../script/cast.js'
 import { voidValue } from '../script/scalar.js'
 import type { ConsoleJob, ServerNode } from '../node.js'
 import { nodeAlias } from '../node.js'
+import { newUuid } from '../uuid.js'
 import type { ScriptSession } from '../script/session-state.js'
 import { textsArgument } from './arguments.js'
 import { tableOfRecords } from './result-table.js'
@@ -80,7 +80,7 @@ export const consoleJobFunctions: readonly Builtin[] = [getConsoleJobs, cancelCo
 
 function askingJob(node: ServerNode): ConsoleJob {
   return {
-    rootJobId: randomUUID(),
+    rootJobId: newUuid(node.random),
     jobType: 'script',
     description: 'getConsoleJobs()',
     priority: defaultPriority,

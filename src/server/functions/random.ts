@@ -5,7 +5,7 @@
 import { takeRows } from '../../protocol/element.js'
 import { nullInt64 } from '../../protocol/null-value.js'
 import type { Column, Scalar, Vector } from '../../protocol/value.js'
-import type { Builtin } from '../script/builtin.js'
+import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { reshape } from '../script/operators/matrix.js'
 import { scalarAt } from '../script/operators/shape.js'
@@ -32,10 +32,10 @@ function generatorOf(seed: number): Generator {
   return () => (word() * 2 ** 21 + (word() >>> 11)) / 2 ** 53
 }
 
-function generatorFor(session: ScriptSession): Generator {
+function generatorFor({ session, node }: CallContext): Generator {
   const known = generators.get(session)
   if (known !== undefined) return known
-  const generator = generatorOf(Math.floor(Math.random() * 2 ** 32))
+  const generator = generatorOf(Math.floor(node.random.number() * 2 ** 32))
   generators.set(session, generator)
   return generator
 }
@@ -48,8 +48,8 @@ const setRandomSeed = defineFunction('setRandomSeed', ['seed'], 1, ({ session },
 })
 
 /** rand(X, [count]): numbers below X, or elements of X; count may be the dimensions of a matrix. */
-const rand = defineFunction('rand', ['X', 'count'], 1, ({ session }, [value, countArgument]) => {
-  const random = generatorFor(session)
+const rand = defineFunction('rand', ['X', 'count'], 1, (context, [value, countArgument]) => {
+  const random = generatorFor(context)
   if (countArgument?.form === 'pair') {
     const [rows, columns] = [0, 1].map(i => Number(scalarAt(countArgument.elements, i).value))
     const elements = randomColumn(value!, rows! * columns!, random) as Vector
@@ -153,8 +153,8 @@ function randomInt64(bound: bigint, length: number, random: Generator): BigInt64
 }
 
 /** norm(mean, std, count): normally distributed, by the method of Box and Muller. */
-const norm = defineFunction('norm', ['mean', 'std', 'count'], 3, ({ session }, args) => {
-  const random = generatorFor(session)
+const norm = defineFunction('norm', ['mean', 'std', 'count'], 3, (context, args) => {
+  const random = generatorFor(context)
   const [mean, deviation] = args.map(value => Number(value?.form === 'scalar' ? value.value : NaN))
   const count = integerOf(args[2])
   if (count === undefined || count < 0 || Number.isNaN(mean) || Number.isNaN(deviation)) {
@@ -168,8 +168,8 @@ const norm = defineFunction('norm', ['mean', 'std', 'count'], 3, ({ session }, a
 })
 
 /** shuffle(X): the elements in random order. */
-const shuffle = defineFunction('shuffle', ['X'], 1, ({ session }, [value]) => {
-  const random = generatorFor(session)
+const shuffle = defineFunction('shuffle', ['X'], 1, (context, [value]) => {
+  const random = generatorFor(context)
   const column = columnArgument(value, 'shuffle')
   const rows = Int32Array.from({ length: column.length }, (_, row) => row)
   for (let i = rows.length - 1; i > 0; i--) {

@@ -86,18 +86,18 @@ export class Runtime implements CallContext, Waiting {
 
   /** To be called when a request begins or goes on: its turn starts now. */
   startTurn(): void {
-    this.turnStartedAt = performance.now()
+    this.turnStartedAt = this.node.clock.nowMs()
   }
 
   /** Counts one loop round or call; answers with a suspension when the turn is over. */
   step(): Suspension | undefined {
     if (++this.steps % stepsPerLook !== 0) return undefined
-    if (performance.now() - this.turnStartedAt < turnMs) return undefined
+    if (this.node.clock.nowMs() - this.turnStartedAt < turnMs) return undefined
     return { until: this.nextTurn() }
   }
 
   private async nextTurn(): Promise<void> {
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise<void>(resolve => this.node.clock.nextTurn(resolve))
     this.startTurn()
   }
 

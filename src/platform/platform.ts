@@ -1,0 +1,110 @@
+/*
+  What the program needs of the machine it runs on: time, turns of the event loop, randomness, connections, files.
+  Everything that behaves otherwise from run to run goes through here, so that a test can bring a machine of its own.
+*/
+import type { Duplex } from 'node:stream'
+
+/** A timer that was started. */
+export interface Timer {
+  /** Harmless when the timer has fired. */
+  cancel(): void
+}
+
+/** Time, and turns of the event loop. */
+export interface Clock {
+  /** Milliseconds that only go up. */
+  nowMs(): number
+  /** Milliseconds since the epoch. */
+  wallMs(): number
+  /** Calls back once after `delayMs`; until then the process stays alive. */
+  after(delayMs: number, callback: () => void): Timer
+  /** As `after`, but a process with nothing else to do ends before. */
+  afterIfAlive(delayMs: number, callback: () => void): Timer
+  /** Calls back in the next turn of the event loop, after the input and output of this one. */
+  nextTurn(callback: () => void): void
+}
+
+/** Randomness; `bytes` cannot be guessed. */
+export interface Random {
+  /** In [0, 1). */
+  number(): number
+  bytes(length: number): Uint8Array
+}
+
+/** One end of a connection. `connect` is emitted by those that `dial` gave, once they are open. */
+export interface Socket extends Duplex {
+  readonly remoteAddress?: string | undefined
+  readonly remotePort?: number | undefined
+  /** Bytes that have arrived. */
+  readonly bytesRead: number
+}
+
+/** Where a server listens. */
+export interface ListeningPort {
+  readonly port: number
+  /** Takes no more connections; calls back once the last one has ended. */
+  close(closed: () => void): void
+}
+
+/** Connections. Both ends may send on after the other has said that it will not. */
+export interface Network {
+  dial(host: string, port: number): Socket
+  /** @returns once connections are taken; rejects with the system's error */
+  listen(host: string, port: number, accept: (socket: Socket) => void): Promise<ListeningPort>
+}
+
+/** What is known of a file without reading it. Two paths with equal `device` and `inode` are one file. */
+export interface FileStatus {
+  readonly isFile: boolean
+  readonly isFolder: boolean
+  readonly sizeBytes: number
+  readonly device: bigint
+  readonly inode: bigint
+}
+
+/** One name in a folder. */
+export interface FolderEntry {
+  readonly name: string
+  /** The folder it lies in. */
+  readonly folder: string
+  readonly isFolder: boolean
+}
+
+/** A file opened for reading. */
+export interface InputFile {
+  status(): Promise<FileStatus>
+  /** Reads on from where the last read ended. @returns bytes read, 0 at the end */
+  read(buffer: Uint8Array, offset: number, length: number): Promise<number>
+  close(): Promise<void>
+}
+
+/** A file opened for writing; every call returns once it is done. */
+export interface OutputFile {
+  /** @returns bytes written, perhaps fewer than there are */
+  write(bytes: Uint8Array): number
+  /** Waits for the disk. */
+  sync(): void
+  close(): void
+}
+
+/** Files; failures are the system's own errors with their `code`. */
+export interface Files {
+  open(path: string): Promise<InputFile>
+  /** Of what the path leads to. */
+  status(path: string): Promise<FileStatus>
+  /** As `status`, at once; undefined when there is no such file. */
+  statusNow(path: string): FileStatus | undefined
+  /** Rejects when the file may not be read. */
+  checkReadable(path: string): Promise<void>
+  readFolder(path: string, recursive: boolean): Promise<readonly FolderEntry[]>
+  /** Opens for writing at the end, for the owner alone when the file is made by this. */
+  append(path: string): OutputFile
+}
+
+/** One machine, as one process sees it. */
+export interface Platform {
+  readonly clock: Clock
+  readonly random: Random
+  readonly network: Network
+  readonly files: Files
+}

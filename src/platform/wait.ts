@@ -1,0 +1,17 @@
+/*
+  Waiting as a promise.
+*/
+import type { Clock } from './platform.js'
+
+/** Resolves after `ms`, or as soon as `ended` is aborted. The process stays alive until then. */
+export function wait(clock: Clock, ms: number, ended?: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      timer.cancel()
+      ended?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = clock.after(ms, done)
+    ended?.addEventListener('abort', done)
+  })
+}

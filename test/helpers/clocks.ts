@@ -1,0 +1,54 @@
+/*
+  Clocks for code that waits: one that only moves when waited on, and one that a test moves by hand.
+*/
+import type { Clock } from '../../src/platform/platform.js'
+
+/** Whoever waits goes on at once, and the time has passed. */
+export function leapingClock(): Clock {
+  let nowMs = 0
+  const after = (delayMs: number, callback: () => void) => {
+    let cancelled = false
+    queueMicrotask(() => {
+      if (cancelled) return
+      nowMs += delayMs
+      callback()
+    })
+    return { cancel: () => void (cancelled = true) }
+  }
+  return {
+    nowMs: () => nowMs,
+    wallMs: () => nowMs,
+    after,
+    afterIfAlive: after,
+    nextTurn: queueMicrotask,
+  }
+}
+
+/** Stands still until it is moved. */
+export function handClock(): Clock & { advance(ms: number): void; readonly timers: number } {
+  let nowMs = 0
+  const timers = new Map<object, { at: number; callback: () => void }>()
+  const after = (delayMs: number, callback: () => void) => {
+    const key = {}
+    timers.set(key, { at: nowMs + delayMs, callback })
+    return { cancel: () => void timers.delete(key) }
+  }
+  return {
+    nowMs: () => nowMs,
+    wallMs: () => nowMs,
+    after,
+    afterIfAlive: after,
+    nextTurn: queueMicrotask,
+    advance(ms) {
+      nowMs += ms
+      for (const [key, { at, callback }] of timers) {
+        if (at > nowMs) continue
+        timers.delete(key)
+        callback()
+      }
+    },
+    get timers() {
+      return timers.size
+    },
+  }
+}
