@@ -11,7 +11,7 @@ import { schemaFromTypes, type TargetColumn } from '../schema/target-schema.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { LoadOptions } from './options.js'
 import type { Plan } from './plan.js'
-import { askFunction, askSchema } from './questions.js'
+import { askFunction, askSchema } from './connection/server-queries.js'
 import { parseTableTarget } from './target.js'
 
 /** A target that exists. */

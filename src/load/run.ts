@@ -4,7 +4,7 @@
 import { DdbError, InputError, type InputPosition } from '../errors.js'
 import type { Batch, Reject } from '../parse/reader.js'
 import type { Platform, Timer } from '../platform/platform.js'
-import type { Delivery } from './delivery.js'
+import type { Delivery } from './delivery/delivery.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'

@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
-import { redirectIn } from '../../src/load/redirect.js'
+import { redirectIn } from '../../src/load/connection/redirect.js'
 import type { RequestInfo } from '../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'

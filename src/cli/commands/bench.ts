@@ -1,7 +1,7 @@
 /*
   `bench`: asynchronous against synchronous writing, on any server.
 */
-import { connectServer } from '../../load/connect.js'
+import { connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import { version } from '../../version.js'
 import type { Call } from '../command.js'

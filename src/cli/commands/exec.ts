@@ -2,7 +2,7 @@
   `exec`: runs a script on a server and prints its result.
 */
 import { DdbError, ServerError, UsageError } from '../../errors.js'
-import { connectServer } from '../../load/connect.js'
+import { connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from '../command.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { waitForCount, type CountWait } from '../../src/load/count-confirm.js'
-import { leapingClock } from '../helpers/clocks.js'
+import { waitForCount, type CountWait } from '../../../src/load/delivery/count.js'
+import { leapingClock } from '../../helpers/clocks.js'
 
 /** A clock that only moves when waited on, and a target whose count follows a script of [atMs, rows]. */
 function scene(rowsAt: [number, number][], change: Partial<CountWait> = {}) {

@@ -2,8 +2,8 @@
   Parts of refused batches that may hold the rows at fault. They go out one at a time, so that a common fault shows
   before thousands were tried.
 */
-import { isHopeless, rejectWhole, type Fates } from './receipt-fate.js'
-import { settlePart, type Part } from './receipt-part.js'
+import { isHopeless, rejectWhole, type Fates } from './outcome.js'
+import { settlePart, type Part } from './slice.js'
 
 export interface Suspects {
   /** Adds the halves of a part that was refused with `errText`; the first of them is tried next. */

@@ -2,16 +2,16 @@
   What an outcome in the ledger means for the rows of a batch: confirmed, dropped, rejected, to be sent again, or to
   be taken apart until the rows are found that the server refuses.
 */
-import { ConnectionError, type DdbError, ServerError } from '../errors.js'
+import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import { outsideMarks } from './partition-scheme.js'
-import type { TargetDescription } from './describe-target.js'
-import type { OpenBatch } from './receipt-book.js'
-import { halves, partText, type Part } from './receipt-part.js'
-import type { ServerAddress } from './options.js'
-import { redirectIn } from './redirect.js'
-import { classifyRefusal } from './receipt-refusal.js'
-import { retryDelayMs, type RetryRules } from './retry.js'
-import type { Run } from './run.js'
+import type { TargetDescription } from '../describe-target.js'
+import type { OpenBatch } from '../receipts/registry.js'
+import { halves, partText, type Part } from './slice.js'
+import type { ServerAddress } from '../options.js'
+import { redirectIn } from '../connection/redirect.js'
+import { classifyRefusal } from './refusal.js'
+import { retryDelayMs, type RetryRules } from '../connection/retry.js'
+import type { Run } from '../run.js'
 
 /** What has been sent, and after how many refusals. */
 export type SentPart = Pick<OpenBatch<Part>, 'content' | 'rowCount' | 'attempt'>

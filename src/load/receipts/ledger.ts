@@ -1,14 +1,14 @@
 /*
   A run's ledger on the server, as the control session sees it: created, probed, owned, read with a cursor, dropped.
 */
-import { DdbError, ServerError } from '../errors.js'
-import type { Random } from '../platform/platform.js'
-import { elementAt } from '../protocol/element.js'
-import { stringsOf } from '../protocol/string-vector.js'
-import type { Column, Table, Value } from '../protocol/value.js'
-import type { Link } from './link.js'
-import type { LedgerRow } from './receipt-book.js'
-import { dropLedgerScript, ledgerQuery, ledgerScript, ownerPhase } from './receipt-script.js'
+import { DdbError, ServerError } from '../../errors.js'
+import type { Random } from '../../platform/platform.js'
+import { elementAt } from '../../protocol/element.js'
+import { stringsOf } from '../../protocol/string-vector.js'
+import type { Column, Table, Value } from '../../protocol/value.js'
+import type { Link } from '../connection/link.js'
+import type { LedgerRow } from './registry.js'
+import { dropLedgerScript, ledgerQuery, ledgerScript, ownerPhase } from './script.js'
 
 export interface Ledger {
   readonly name: string

@@ -1,12 +1,12 @@
 /*
   What refusals and short answers of this run's target mean, asked of the server before the first batch.
 */
-import type { Session } from '../client/session.js'
-import type { TargetDescription } from './describe-target.js'
-import { askAtomic } from './questions.js'
-import { newFates, type Fates } from './receipt-fate.js'
-import type { RetryRules } from './retry.js'
-import type { Run } from './run.js'
+import type { Session } from '../../client/session.js'
+import type { TargetDescription } from '../describe-target.js'
+import { askAtomic } from '../connection/server-queries.js'
+import { newFates, type Fates } from './outcome.js'
+import type { RetryRules } from '../connection/retry.js'
+import type { Run } from '../run.js'
 
 /** Asks the control session, and only here: no question is asked while batches are out. */
 export async function fatesOf(

@@ -1,18 +1,18 @@
 /*
   Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
 */
-import type { Session } from '../client/session.js'
-import { connectServer, sessionLimits } from './connect.js'
-import type { Delivery } from './delivery.js'
-import type { TargetDescription } from './describe-target.js'
-import { fatesOf } from './open-fates.js'
-import type { ServerAddress } from './options.js'
-import { ReceiptDelivery } from './receipt-delivery.js'
-import { openReceiptNode, type ReceiptNode } from './receipt-node.js'
-import { ledgerName } from './receipt-script.js'
-import { redirected } from './redirect.js'
-import { retryRules } from './retry.js'
-import type { Run } from './run.js'
+import type { Session } from '../../client/session.js'
+import { connectServer, sessionLimits } from '../connection/connect.js'
+import type { Delivery } from '../delivery/delivery.js'
+import type { TargetDescription } from '../describe-target.js'
+import { fatesOf } from '../delivery/open-fates.js'
+import type { ServerAddress } from '../options.js'
+import { ReceiptDelivery } from './delivery.js'
+import { openReceiptNode, type ReceiptNode } from './node.js'
+import { ledgerName } from './script.js'
+import { redirected } from '../connection/redirect.js'
+import { retryRules } from '../connection/retry.js'
+import type { Run } from '../run.js'
 
 /** Nothing new for this long is looked into (design: receipts §5.7). */
 const longestQuietMs = 5_000

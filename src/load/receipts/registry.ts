@@ -2,7 +2,7 @@
   The books of a run with receipts: which batches are out, under which attempt, and what the ledger has said of each.
   Pure state; sending, waiting and deciding happen elsewhere.
 */
-import { claimPhase, outcomePhase } from './receipt-script.js'
+import { claimPhase, outcomePhase } from './script.js'
 
 /** One row of the ledger. */
 export interface LedgerRow {

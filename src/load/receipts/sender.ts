@@ -2,16 +2,16 @@
   The session that batches with receipts go out on: it knows the functions that write them, and defines them again
   after every new connection.
 */
-import type { Session } from '../client/session.js'
-import { ConnectionError, type DdbError } from '../errors.js'
-import type { Value } from '../protocol/value.js'
+import type { Session } from '../../client/session.js'
+import { ConnectionError, type DdbError } from '../../errors.js'
+import type { Value } from '../../protocol/value.js'
 import type { Ledger } from './ledger.js'
-import { openLink, type Link } from './link.js'
-import type { OpenBatch } from './receipt-book.js'
-import { partTable, type Part } from './receipt-part.js'
-import { deliverFunction, laneScript } from './receipt-script.js'
-import type { RetryRules } from './retry.js'
-import type { Target } from './target.js'
+import { openLink, type Link } from '../connection/link.js'
+import type { OpenBatch } from './registry.js'
+import { partTable, type Part } from '../delivery/slice.js'
+import { deliverFunction, laneScript } from './script.js'
+import type { RetryRules } from '../connection/retry.js'
+import type { Target } from '../target.js'
 
 export interface ReceiptLane {
   readonly sessionId: string

@@ -1,8 +1,8 @@
 /*
   Batches that were begun or sent and will never be answered for: how many, and the first of them by name.
 */
-import type { OpenBatch } from './receipt-book.js'
-import { partText, type Part } from './receipt-part.js'
+import type { OpenBatch } from '../receipts/registry.js'
+import { partText, type Part } from './slice.js'
 
 /** Doubtful batches named in the note; the count tells of the rest. */
 const namedDoubts = 20

@@ -1,11 +1,11 @@
 /*
   Connecting a run's sessions: the first host that answers.
 */
-import { openSession, type Session } from '../client/session.js'
-import { ConnectionError } from '../errors.js'
-import type { Platform } from '../platform/platform.js'
-import type { ServerTarget } from './options.js'
-import type { Plan } from './plan.js'
+import { openSession, type Session } from '../../client/session.js'
+import { ConnectionError } from '../../errors.js'
+import type { Platform } from '../../platform/platform.js'
+import type { ServerTarget } from '../options.js'
+import type { Plan } from '../plan.js'
 import { maxRedirects, redirected, redirectOf } from './redirect.js'
 
 /** See ConnectOptions. */

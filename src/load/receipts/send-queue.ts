@@ -2,13 +2,13 @@
   What goes out with receipts, and what waits: parts on the lane of the present node, parts that rest before they are
   tried again, and parts held for a node that leads by now.
 */
-import type { Clock } from '../platform/platform.js'
-import { wait } from '../platform/wait.js'
-import type { ServerAddress } from './options.js'
-import { newReceiptBook, type OpenBatch, type ReceiptBook } from './receipt-book.js'
-import type { ReceiptLane } from './receipt-lane.js'
-import type { Part } from './receipt-part.js'
-import type { Run } from './run.js'
+import type { Clock } from '../../platform/platform.js'
+import { wait } from '../../platform/wait.js'
+import type { ServerAddress } from '../options.js'
+import { newReceiptBook, type OpenBatch, type ReceiptBook } from './registry.js'
+import type { ReceiptLane } from './sender.js'
+import type { Part } from '../delivery/slice.js'
+import type { Run } from '../run.js'
 
 export type OpenPart = OpenBatch<Part>
 

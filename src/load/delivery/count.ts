@@ -2,8 +2,8 @@
   Confirmation by counting: the target's row count before the first batch and after the last, asked on a session of
   its own. It proves numbers, not rows: when others write at the same time it can only say that it cannot tell.
 */
-import type { Clock } from '../platform/platform.js'
-import { wait as waitFor } from '../platform/wait.js'
+import type { Clock } from '../../platform/platform.js'
+import { wait as waitFor } from '../../platform/wait.js'
 
 /** What counting found out. */
 export type CountVerdict =

@@ -2,22 +2,22 @@
   Asynchronous delivery with a receipt for every batch: batches go out under numbers, a ledger on the server says what
   became of them, and silence is looked into until it is an answer or a doubt.
 */
-import type { Clock } from '../platform/platform.js'
-import { wait } from '../platform/wait.js'
-import { ConnectionError, DdbError, ServerError, TimeoutError } from '../errors.js'
-import type { Batch } from '../parse/reader.js'
-import type { Delivery } from './delivery.js'
-import { newDoubts } from './receipt-doubts.js'
-import { settle, stopAt, type Fates } from './receipt-fate.js'
-import type { ServerAddress } from './options.js'
-import { silenceError } from './patience.js'
-import type { ReceiptNode } from './receipt-node.js'
-import { Outbox, type OpenPart } from './receipt-outbox.js'
-import { settlePart, wholeBatch } from './receipt-part.js'
-import { newSuspects, type Suspects } from './receipt-suspects.js'
-import { askIdle } from './questions.js'
-import { maxRedirects, redirectedTooOften } from './redirect.js'
-import { asDdbError, type Run } from './run.js'
+import type { Clock } from '../../platform/platform.js'
+import { wait } from '../../platform/wait.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import type { Batch } from '../../parse/reader.js'
+import type { Delivery } from '../delivery/delivery.js'
+import { newDoubts } from '../delivery/uncertain.js'
+import { settle, stopAt, type Fates } from '../delivery/outcome.js'
+import type { ServerAddress } from '../options.js'
+import { silenceError } from '../connection/idle-timeout.js'
+import type { ReceiptNode } from './node.js'
+import { Outbox, type OpenPart } from './send-queue.js'
+import { settlePart, wholeBatch } from '../delivery/slice.js'
+import { newSuspects, type Suspects } from '../delivery/bisect-queue.js'
+import { askIdle } from '../connection/server-queries.js'
+import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
+import { asDdbError, type Run } from '../run.js'
 
 export interface ReceiptSetup {
   run: Run

@@ -2,8 +2,8 @@
   A node that does not lead names the one that does (`<NotLeader>host:port`, protocol notes §8.4). It is followed only
   to hosts that the user has named: whoever answers as a server must not be able to send data and password elsewhere.
 */
-import { ConnectionError, ServerError } from '../errors.js'
-import type { ServerAddress, ServerTarget } from './options.js'
+import { ConnectionError, ServerError } from '../../errors.js'
+import type { ServerAddress, ServerTarget } from '../options.js'
 
 /** How many redirects in a row are followed: a cluster that has settled needs one. */
 export const maxRedirects = 5

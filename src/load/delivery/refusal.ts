@@ -2,7 +2,7 @@
   What a refusal means, read from the server's words: whether rows caused it, whether waiting helps, or whether the
   whole run has to stop. The texts are those of server notes §1.6, §3.3 and protocol notes §8.4.
 */
-import { redirectIn } from './redirect.js'
+import { redirectIn } from '../connection/redirect.js'
 
 export type Refusal =
   /** Another transaction holds the partition: the same batch may succeed later. */

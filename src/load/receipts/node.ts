@@ -2,16 +2,16 @@
   What a run with receipts has on one node of the server: a session that reads, the ledger, the lane that writes, and
   the way on when the node forgets its receipts.
 */
-import type { Session } from '../client/session.js'
-import { ServerError } from '../errors.js'
-import { connectServer, sessionLimits } from './connect.js'
-import { jsonToValue } from './json-value.js'
+import type { Session } from '../../client/session.js'
+import { ServerError } from '../../errors.js'
+import { connectServer, sessionLimits } from '../connection/connect.js'
+import { jsonToValue } from '../json-value.js'
 import { openLedger, type Ledger } from './ledger.js'
-import { openLink, type Link } from './link.js'
-import { askFunction, askSchema } from './questions.js'
-import { openReceiptLane, type ReceiptLane } from './receipt-lane.js'
-import type { RetryRules } from './retry.js'
-import type { Run } from './run.js'
+import { openLink, type Link } from '../connection/link.js'
+import { askFunction, askSchema } from '../connection/server-queries.js'
+import { openReceiptLane, type ReceiptLane } from './sender.js'
+import type { RetryRules } from '../connection/retry.js'
+import type { Run } from '../run.js'
 
 export interface ReceiptNode {
   readonly control: Link

@@ -2,13 +2,13 @@
   Which rows of a batch lie outside the target's partition scheme. Servers drop such rows without a word (server
   notes §3.4), so the run has to know how many it sent.
 */
-import { elementAt } from '../protocol/element.js'
-import type { DataType } from '../protocol/data-type.js'
-import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../protocol/null-value.js'
-import { stringsOf } from '../protocol/string-vector.js'
-import { civilFromDays } from '../protocol/civil-date.js'
-import type { Column, Value, Vector } from '../protocol/value.js'
-import type { PartitionDimension, PartitionScheme } from '../schema/partition-scheme.js'
+import { elementAt } from '../../protocol/element.js'
+import type { DataType } from '../../protocol/data-type.js'
+import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../protocol/null-value.js'
+import { stringsOf } from '../../protocol/string-vector.js'
+import { civilFromDays } from '../../protocol/civil-date.js'
+import type { Column, Value, Vector } from '../../protocol/value.js'
+import type { PartitionDimension, PartitionScheme } from '../../schema/partition-scheme.js'
 
 /** What partitions are told apart by; null is outside every scheme. */
 type Key = number | string | null

@@ -2,11 +2,11 @@
   What a run asks the server on its control session, always synchronously: schemas, row counts, whether a function
   exists, whether a lane's requests are all done.
 */
-import type { Session } from '../client/session.js'
-import { ConnectionError, ServerError } from '../errors.js'
-import type { Value } from '../protocol/value.js'
-import { nearestNames } from '../schema/nearest.js'
-import { tableExpression, tableText, type TableTarget } from './target.js'
+import type { Session } from '../../client/session.js'
+import { ConnectionError, ServerError } from '../../errors.js'
+import type { Value } from '../../protocol/value.js'
+import { nearestNames } from '../../schema/nearest.js'
+import { tableExpression, tableText, type TableTarget } from '../target.js'
 
 /** Whom to ask, and how long an answer is waited for; without one it is a TimeoutError. */
 export interface Asking {

@@ -1,9 +1,9 @@
 /*
   A session that comes back: when its connection is lost it is opened again, prepared as before, by the retry rules.
 */
-import type { Session } from '../client/session.js'
-import { ConnectionError } from '../errors.js'
-import type { Value } from '../protocol/value.js'
+import type { Session } from '../../client/session.js'
+import { ConnectionError } from '../../errors.js'
+import type { Value } from '../../protocol/value.js'
 import { withRetries, type RetryRules } from './retry.js'
 
 export interface Link {

@@ -1,23 +1,23 @@
 /*
   Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
 */
-import type { Session } from '../client/session.js'
-import { openAnsweredDelivery } from './answered-delivery.js'
-import { ServerError, UsageError } from '../errors.js'
-import { openAsyncDelivery, type Counting } from './async-delivery.js'
-import { openReceipts } from './open-receipts.js'
-import { connectServer, sessionLimits } from './connect.js'
+import type { Session } from '../../client/session.js'
+import { openAnsweredDelivery } from './answered.js'
+import { ServerError, UsageError } from '../../errors.js'
+import { openAsyncDelivery, type Counting } from './asynchronous.js'
+import { openReceipts } from '../receipts/open-receipts.js'
+import { connectServer, sessionLimits } from '../connection/connect.js'
 import type { Delivery, Lane } from './delivery.js'
-import type { TargetDescription } from './describe-target.js'
-import { jsonToValue } from './json-value.js'
+import type { TargetDescription } from '../describe-target.js'
+import { jsonToValue } from '../json-value.js'
 import { outsideScheme } from './partition-scheme.js'
-import type { ServerAddress } from './options.js'
+import type { ServerAddress } from '../options.js'
 import { fatesOf } from './open-fates.js'
-import { askCount, askIdle } from './questions.js'
-import { redirected } from './redirect.js'
-import { retryRules } from './retry.js'
-import type { Run } from './run.js'
-import { writeExpression, type TableTarget } from './target.js'
+import { askCount, askIdle } from '../connection/server-queries.js'
+import { redirected } from '../connection/redirect.js'
+import { retryRules } from '../connection/retry.js'
+import type { Run } from '../run.js'
+import { writeExpression, type TableTarget } from '../target.js'
 
 /** Opens the lane, asks what has to be known before the first batch, and gives the delivery of this run. */
 export async function openDelivery(

@@ -1,9 +1,9 @@
 /*
   When to try again: exponential back-off with jitter, bounded in number and time.
 */
-import type { Clock, Platform } from '../platform/platform.js'
-import { wait } from '../platform/wait.js'
-import type { Plan } from './plan.js'
+import type { Clock, Platform } from '../../platform/platform.js'
+import { wait } from '../../platform/wait.js'
+import type { Plan } from '../plan.js'
 
 /** How often, how long, and by which clock. */
 export interface RetryRules {

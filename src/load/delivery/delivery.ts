@@ -2,11 +2,11 @@
   The face of what takes batches to the server and finds out what became of them. There is one implementation per
   kind of confirmation; the pipeline knows none of them.
 */
-import type { Session } from '../client/session.js'
-import { ConnectionError } from '../errors.js'
-import type { Batch } from '../parse/reader.js'
-import type { Table, Value } from '../protocol/value.js'
-import type { ConfirmUsed } from './options.js'
+import type { Session } from '../../client/session.js'
+import { ConnectionError } from '../../errors.js'
+import type { Batch } from '../../parse/reader.js'
+import type { Table, Value } from '../../protocol/value.js'
+import type { ConfirmUsed } from '../options.js'
 
 /** One run's way to the server. */
 export interface Delivery {

@@ -1,18 +1,18 @@
 /*
   Synchronous delivery: one batch, one answer. The answer is the confirmation; a refusal is looked into at once.
 */
-import { DdbError, ServerError } from '../errors.js'
-import type { Batch } from '../parse/reader.js'
-import type { Table, Value } from '../protocol/value.js'
-import type { Session } from '../client/session.js'
-import { wait } from '../platform/wait.js'
+import { DdbError, ServerError } from '../../errors.js'
+import type { Batch } from '../../parse/reader.js'
+import type { Table, Value } from '../../protocol/value.js'
+import type { Session } from '../../client/session.js'
+import { wait } from '../../platform/wait.js'
 import { ignoreLoss, type Delivery, type Lane } from './delivery.js'
-import type { ServerAddress } from './options.js'
-import { answerInTime, type Patience } from './patience.js'
-import { isHopeless, rejectWhole, settle, stopAt, type Fates } from './receipt-fate.js'
-import { partTable, settlePart, wholeBatch, type Part } from './receipt-part.js'
-import { maxRedirects, redirectedTooOften, redirectIn } from './redirect.js'
-import type { Run } from './run.js'
+import type { ServerAddress } from '../options.js'
+import { answerInTime, type Patience } from '../connection/idle-timeout.js'
+import { isHopeless, rejectWhole, settle, stopAt, type Fates } from './outcome.js'
+import { partTable, settlePart, wholeBatch, type Part } from './slice.js'
+import { maxRedirects, redirectedTooOften, redirectIn } from '../connection/redirect.js'
+import type { Run } from '../run.js'
 
 /** What a synchronous run has to know of its target. */
 export interface Answers {

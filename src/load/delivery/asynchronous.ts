@@ -2,11 +2,11 @@
   Asynchronous delivery without receipts: batches go out unanswered, and at the end the target's row count is
   compared with what was sent, or nothing is asked at all.
 */
-import type { Batch } from '../parse/reader.js'
-import { waitForCount, type CountVerdict } from './count-confirm.js'
+import type { Batch } from '../../parse/reader.js'
+import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Lane } from './delivery.js'
-import { drainedInTime, type Patience } from './patience.js'
-import type { Tally } from './tally.js'
+import { drainedInTime, type Patience } from '../connection/idle-timeout.js'
+import type { Tally } from '../tally.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
