@@ -1,5 +1,5 @@
 /*
-  SIGINT, SIGTERM and SIGHUP: the first one ends the run in order, another one ends it at once.
+  SIGINT, SIGTERM and SIGHUP: the first one ends the run in order, another one ends it where it stands.
 */
 import { constants } from 'node:os'
 import type { Surroundings } from './surroundings.js'
@@ -23,14 +23,19 @@ export function signalExitCode(name: NodeJS.Signals): number {
   return 128 + constants.signals[name === 'SIGHUP' ? 'SIGTERM' : name]
 }
 
-/**
- * @param onFirst  called once, before the signal aborts
- * @param now  the clock by which one key is told from two
- */
+/** What is done about signals. */
+export interface SignalHandling {
+  /** Called once, before the signal aborts. */
+  readonly onFirst?: (name: NodeJS.Signals) => void
+  /** Called for every later signal; leaves at once when left out. */
+  readonly onLater?: (exitCode: number) => void
+  /** The clock by which one key is told from two. */
+  readonly now?: () => number
+}
+
 export function catchSignals(
   { signals, leave }: Pick<Surroundings, 'signals' | 'leave'>,
-  onFirst: (name: NodeJS.Signals) => void,
-  now: () => number = Date.now,
+  { onFirst, onLater = leave, now = Date.now }: SignalHandling = {},
 ): Interruption {
   const controller = new AbortController()
   let exitCode: number | undefined
@@ -39,10 +44,10 @@ export function catchSignals(
     if (exitCode === undefined) {
       exitCode = signalExitCode(name)
       firstAt = now()
-      onFirst(name)
+      onFirst?.(name)
       controller.abort()
     } else if (now() - firstAt >= sameKeyMs) {
-      leave(exitCode)
+      onLater(exitCode)
     }
   }
   for (const name of ending) signals.on(name, listener)

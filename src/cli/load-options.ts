@@ -142,7 +142,7 @@ const deliveryOptions: OptionTable<DeliverySettings> = {
   maxInFlight: {
     flags: '--max-in-flight <size>',
     group: 'Delivery',
-    help: 'bytes sent whose fate is open',
+    help: 'bytes sent and not confirmed',
     reader: size,
     defaultNote: '32Mi',
   },
@@ -156,21 +156,21 @@ const deliveryOptions: OptionTable<DeliverySettings> = {
   retries: {
     flags: '--retries <n>',
     group: 'Delivery',
-    help: 'how often a lost connection or batch is tried again',
+    help: 'how often a batch is sent again; 0 also opens no lost connection',
     reader: count(0),
     defaultNote: '5',
   },
   retryTimeout: {
     flags: '--retry-timeout <time>',
     group: 'Delivery',
-    help: 'stop trying again after this long',
+    help: 'how long a lost connection is tried to be opened again',
     reader: duration,
     defaultNote: '5m',
   },
   onDoubt: {
     flags: '--on-doubt <what>',
     group: 'Delivery',
-    help: 'report or resend batches of unknown fate',
+    help: 'report or resend uncertain batches',
     reader: choice('report', 'resend'),
     defaultNote: 'report',
   },

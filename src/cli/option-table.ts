@@ -111,7 +111,7 @@ export const serverOptions: OptionTable<ServerSettings> = {
   connectTimeout: {
     flags: '--connect-timeout <time>',
     group: 'Server',
-    help: 'give up connecting after this long',
+    help: 'for all hosts and all tries together',
     reader: duration,
     default: '10s',
   },

@@ -72,10 +72,13 @@ export function connectionLost(
 
 const codesByPattern: readonly (readonly [RegExp, 'DDB_LOGIN' | 'DDB_PRIVILEGE'])[] = [
   [/RefId: ?S04009|user name or password is incorrect/i, 'DDB_LOGIN'],
-  [/<NoPrivilege>|Only administrators execute/, 'DDB_PRIVILEGE'],
+  [
+    /<NoPrivilege>|<NotAuthenticated>|Only administrators execute|No access to (shared )?table/,
+    'DDB_PRIVILEGE',
+  ],
 ]
 
-/** An error line of the server as our error; the texts are those of server notes §1.6. */
+/** An error line of the server as our error; the texts are those of server notes §1.6 and §11. */
 export function serverFailure(message: string): ServerError {
   for (const [pattern, code] of codesByPattern) {
     if (pattern.test(message)) return new ServerError(message, code)

@@ -8,27 +8,34 @@ import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
-import { connectServer, sessionLimits } from './connection/connect.js'
-import { describeTarget, type TargetDescription } from './describe-target.js'
-import { openDelivery } from './delivery/open-delivery.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
+import { maxRedirects, redirected, redirectOf } from './connection/redirect.js'
+import { retryRules, tryUntil } from './connection/retry.js'
 import type { Delivery } from './delivery/delivery.js'
+import { openDelivery } from './delivery/open-delivery.js'
+import { describeTarget, type TargetDescription } from './describe-target.js'
 import { openInputs, type Inputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { makePlan } from './plan.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
-import { maxRedirects, redirected, redirectOf } from './connection/redirect.js'
 import { loadResult } from './result.js'
-import { retryRules, withRetries } from './connection/retry.js'
 import { finalLimitFailure, newRun, type Run } from './run.js'
 
 /**
  * Loads the inputs into the target and finds out what became of every row.
  *
- * @returns the outcome, failures of the run included (`error`, `exitCode`); it rejects only for options that cannot be
+ * @returns the outcome, failures of the run included (`error`, `exitCode`); it rejects only for wrong options
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
 export function load(options: LoadOptions): Promise<LoadResult> {
   return loadOn(systemPlatform, options)
+}
+
+/** What a run holds of its machine and of the server. */
+interface Opened {
+  inputs?: Inputs
+  control?: Session
+  delivery?: Delivery
 }
 
 /** As `load`, on the platform given. */
@@ -36,24 +43,29 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   const plan = makePlan(options, platform.random)
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
-  const opened: { inputs?: Inputs; control?: Session; delivery?: Delivery } = {}
+  const opened: Opened = {}
   const stopListening = onAbort(options.signal, () => {
-    run.fail(new DdbError('DDB_INTERRUPTED', 'the run was interrupted'))
+    run.fail(interrupted())
     // A read that waits for more input has to end, too.
     void opened.inputs?.close()
   })
+  const left = leaving(run, opened)
   try {
     opened.inputs = await openInputs(platform, options, plan)
     const [control, target] = await findTarget(run, opened)
     columns = target.columns
     opened.delivery = await openDelivery(run, target, control)
-    await pump(run, opened.inputs, target, opened.delivery)
+    // An input that cannot be interrupted must not keep the run from leaving.
+    await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
+    run.phase('confirming', opened.delivery)
+    await opened.delivery.finish()
+    if (run.isLeaving) countUnsent(run)
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) throw error
     run.fail(error)
   } finally {
     stopListening()
-    await closeAll(run, opened)
+    await Promise.race([closeAll(run, opened), left])
     run.phase('done', opened.delivery)
   }
   const counts = opened.inputs?.columnCounts() ?? []
@@ -68,13 +80,35 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   })
 }
 
+/** Resolves once the run has been told to leave and has ended what it waits for on the network. */
+function leaving(run: Run, opened: Opened): Promise<void> {
+  return new Promise(resolve => {
+    onAbort(run.leaving, () => {
+      run.fail(interrupted())
+      const reason = new ConnectionError('DDB_CONNECTION_LOST', 'the run left its connections')
+      void opened.inputs?.close()
+      opened.delivery?.leave(reason)
+      opened.control?.abandon(reason)
+      resolve()
+    })
+  })
+}
+
+/** Rows on their way from the reader to the delivery when the run left: no session was given them. */
+function countUnsent({ tally }: Run): void {
+  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = tally
+  tally.unsent += Math.max(0, read - confirmed - unconfirmed - rejected - skipped - unsent)
+}
+
+function interrupted(): DdbError {
+  return new DdbError('DDB_INTERRUPTED', 'the run was interrupted')
+}
+
 /** Connects and asks what the target is, of the node that the cluster sends us to. */
-async function findTarget(
-  run: Run,
-  opened: { control?: Session },
-): Promise<[Session, TargetDescription]> {
+async function findTarget(run: Run, opened: Opened): Promise<[Session, TargetDescription]> {
+  const deadlineMs = connectDeadlineMs(run.platform, run.server)
   for (let followed = 0; ; followed++) {
-    const control = await firstConnection(run)
+    const control = await firstConnection(run, deadlineMs)
     opened.control = control
     try {
       return [control, await describeTarget(control, run.plan, run.options)]
@@ -87,13 +121,19 @@ async function findTarget(
   }
 }
 
-/** A server that is just starting is waited for by the retry rules. */
-function firstConnection(run: Run): Promise<Session> {
-  const { options, plan } = run
+/** A server that is just starting is waited for, in the time there is for connecting. */
+function firstConnection(run: Run, deadlineMs: number): Promise<Session> {
+  const { options, plan, platform } = run
   let told = false
-  return withRetries(
-    retryRules(plan, run.platform),
-    () => connectServer(run.platform, run.server, options.signal, sessionLimits(plan)),
+  return tryUntil(
+    deadlineMs,
+    retryRules(run),
+    () =>
+      connectServer(platform, run.server, {
+        deadlineMs,
+        signal: options.signal,
+        closeTimeoutMs: closeTimeoutMs(plan),
+      }),
     error => {
       const again = error instanceof ConnectionError && !run.stopped
       if (again && !told) run.notice(`${error.message} Trying again.`)
@@ -109,7 +149,7 @@ function onAbort(signal: AbortSignal | undefined, listener: () => void): () => v
   return () => signal?.removeEventListener('abort', listener)
 }
 
-/** Reads and delivers until the inputs end or the run is stopped; then waits for every batch's fate. */
+/** Reads and delivers until the inputs end or the run is stopped. */
 async function pump(
   run: Run,
   inputs: Inputs,
@@ -120,6 +160,7 @@ async function pump(
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
   try {
     for await (const batch of inputs.batches(run, target)) {
+      if (run.isLeaving) return
       if (run.stopped) run.tally.unsent += batch.rowCount
       else await hand(run, batch, delivery, limiter)
       run.report()
@@ -129,8 +170,6 @@ async function pump(
   }
   const limit = finalLimitFailure(run)
   if (limit !== undefined) run.fail(limit)
-  run.phase('confirming', delivery)
-  await delivery.finish()
 }
 
 async function hand(
@@ -139,23 +178,21 @@ async function hand(
   delivery: Delivery,
   limiter: RateLimiter,
 ): Promise<void> {
-  const { tally } = run
-  const sentBefore = tally.sent
+  let handedOver = false
   try {
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
+    if (run.isLeaving) return
     const wait = delivery.deliver(batch)
+    handedOver = true
     if (wait !== undefined) await wait
   } catch (error) {
-    if (tally.sent === sentBefore) tally.unsent += batch.rowCount
+    if (!handedOver) run.tally.unsent += batch.rowCount
     run.fail(error)
   }
 }
 
-async function closeAll(
-  run: Run,
-  opened: { inputs?: Inputs; control?: Session; delivery?: Delivery },
-): Promise<void> {
+async function closeAll(run: Run, opened: Opened): Promise<void> {
   const closings: (() => Promise<void> | void)[] = [
     () => opened.inputs?.close(),
     () => opened.delivery?.close(),

@@ -23,7 +23,7 @@ export interface ServerTarget extends ServerAddress {
   password?: string
   /** Lets a password that TLS does not protect leave this machine. */
   insecureLogin?: boolean
-  /** Default 10,000. */
+  /** For all hosts and all tries together, before the first login; default 10,000. */
   connectTimeoutMs?: number
   /** Further nodes to try, in order, when connecting fails. */
   otherHosts?: readonly ServerAddress[]
@@ -129,11 +129,11 @@ export interface DeliveryOptions {
   maxInFlightBytes?: number
   /** Sessions that send data: 1, and nothing else yet. */
   connections?: number
-  /** How often a lost connection or a batch is tried again; default 5. */
+  /** How often a batch is sent again; default 5. With 0 no lost connection is opened again either. */
   retries?: number
-  /** Longest time all tries may take together; default 300,000. */
+  /** How long opening a lost connection again may take; default 300,000. */
   retryTimeoutMs?: number
-  /** What becomes of batches whose fate cannot be found out; default `report`. */
+  /** What becomes of batches of which nobody knows whether they arrived; default `report`. */
   onDoubt?: 'report' | 'resend'
   /** Both hold where both are given. */
   rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
@@ -160,6 +160,8 @@ export interface LoadOptions {
   onNotice?: (notice: string) => void
   /** Ends the run in order: batches in flight are flushed, rows not handed over are unsent. */
   signal?: AbortSignal
+  /** Ends the run where it stands: nothing is waited for any more, and what is out counts as unconfirmed. */
+  leave?: AbortSignal
 }
 
 /** The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent. */
@@ -214,7 +216,13 @@ export interface LoadResult {
   /** Bytes as stored, compressed ones where they are. */
   inputs: { path: string; format: string; compression: string; bytes: number; rows: number }[]
   rows: RowCounts
-  confirm: { asked: Confirmation; used: ConfirmUsed; note: string | null }
+  confirm: {
+    asked: Confirmation
+    used: ConfirmUsed
+    note: string | null
+    /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
+    uncertain: UncertainLines[]
+  }
   rejects: {
     file: string | null
     byClass: { parse: number; type: number; server: number }
@@ -231,6 +239,17 @@ export interface LoadResult {
   memory: { peakRssBytes: number | null }
   resume: { possible: boolean; command: string | null }
   error: { code: string; message: string } | null
+}
+
+/** Lines of one input of which nobody knows whether they arrived. */
+export interface UncertainLines {
+  file: string
+  /** From 1. */
+  firstLine: number
+  lastLine: number
+  /** Batches, and parts of batches, that they were sent in. */
+  batches: number
+  reason: string
 }
 
 /** How rows were confirmed in the end. */

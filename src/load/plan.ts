@@ -64,7 +64,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   checkConfirm(confirm, target, delivery.mode ?? 'async')
   const dfs = target.kind === 'table' && target.table.kind === 'dfs'
   return {
-    runId: options.runId ?? newRunId(random),
+    runId: checkRunId(options.runId ?? newRunId(random)),
     target,
     mode: delivery.mode ?? 'async',
     confirm,
@@ -137,6 +137,15 @@ function positive(value: number, what: string): number {
 function natural(value: number, what: string): number {
   if (Number.isSafeInteger(value) && value >= 0) return value
   throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
+}
+
+/** It becomes part of names on the server and on disk. */
+function checkRunId(runId: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(runId)) return runId
+  throw new UsageError(
+    'DDB_NAME',
+    'a run id has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit',
+  )
 }
 
 /** 16 random hexadecimal digits: never meets another run. */

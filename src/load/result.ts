@@ -40,7 +40,12 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     inputs: [...parts.inputs],
     rows,
-    confirm: { asked: plan.confirm, used: delivery?.used ?? 'none', note: delivery?.note ?? null },
+    confirm: {
+      asked: plan.confirm,
+      used: delivery?.used ?? 'none',
+      note: delivery?.note ?? null,
+      uncertain: [...(delivery?.uncertain ?? [])],
+    },
     rejects: {
       file: tally.rejected > 0 ? (run.rejects.path ?? null) : null,
       byClass: run.rejects.byClass,

@@ -5,6 +5,7 @@ import { DdbError, InputError, type InputPosition } from '../errors.js'
 import type { Batch, Reject } from '../parse/reader.js'
 import type { Platform, Timer } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
+import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
@@ -15,6 +16,11 @@ import { newTally, rowCounts, type Tally } from './tally.js'
 export interface Run {
   readonly options: LoadOptions
   readonly platform: Platform
+  /** What it is called on the server. */
+  readonly name: RunName
+  /** Aborted when nothing is to be waited for any more. */
+  readonly leaving: AbortSignal
+  readonly isLeaving: boolean
   /** Where sessions go: as asked, until a redirect leads elsewhere. */
   server: ServerTarget
   readonly plan: Plan
@@ -59,6 +65,7 @@ const shareFromRows = 1_000
 /** Opens no file and no connection. */
 export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Run {
   const { clock, files } = platform
+  const leaving = options.leave ?? new AbortController().signal
   const tally = newTally()
   const file = plan.rejectsFile === undefined ? undefined : openRejectFile(plan.rejectsFile, files)
   const rejects = newRejectTally(file)
@@ -86,6 +93,11 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   const run: Run = {
     options,
     platform,
+    name: { runId: plan.runId, token: newToken(platform.random) },
+    leaving,
+    get isLeaving() {
+      return leaving.aborted
+    },
     server: options.server,
     plan,
     tally,

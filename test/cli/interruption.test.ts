@@ -15,8 +15,7 @@ function setup(): {
   let nowMs = 0
   const interruption = catchSignals(
     { signals, leave: code => left.push(code) },
-    name => seen.push(name),
-    () => nowMs,
+    { onFirst: name => void seen.push(name), now: () => nowMs },
   )
   return { signals, left, seen, interruption, tick: ms => void (nowMs += ms) }
 }

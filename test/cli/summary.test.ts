@@ -13,7 +13,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
   inputs: [{ path: 'a.csv', format: 'csv', compression: 'none', bytes: 2_000_000, rows: 1000 }],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-  confirm: { asked: 'auto', used: 'count', note: null },
+  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
   rejects: { file: null, byClass: { parse: 0, type: 0, server: 0 }, byCode: {} },
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   batches: { sent: 1, retried: 0, failed: 0 },
@@ -35,10 +35,10 @@ t.test('a finished load says in one sentence what landed where, and its equation
 
 t.test('it claims no more than is known', async t => {
   const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
-  const none = result({ rows, confirm: { asked: 'none', used: 'none', note: null } })
+  const none = result({ rows, confirm: { asked: 'none', used: 'none', note: null, uncertain: [] } })
   t.match(summaryText(none), /^Handed over 5 rows into .*nothing was asked of the server\.$/)
   const note = 'others wrote too, cannot tell'
-  const doubtful = result({ rows, confirm: { asked: 'count', used: 'count', note } })
+  const doubtful = result({ rows, confirm: { asked: 'count', used: 'count', note, uncertain: [] } })
   t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
   t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)

@@ -1,7 +1,7 @@
 /*
   `bench`: asynchronous against synchronous writing, on any server.
 */
-import { connectServer } from '../../load/connection/connect.js'
+import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import { version } from '../../version.js'
 import type { Call } from '../command.js'
@@ -19,7 +19,7 @@ import { clean, counted, grouped, jsonLine } from '../text.js'
  */
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
   const { output, surroundings, sources } = call
-  const interruption = catchSignals(surroundings, () => undefined)
+  const interruption = catchSignals(surroundings)
   const { requests, rows } = settings
   try {
     const credentials = await readCredentials(
@@ -33,7 +33,11 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
     output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
     const meter = await showMeasuring(output, surroundings)
     const measurement = await measure({
-      connect: () => connectServer(systemPlatform, server, interruption.signal),
+      connect: () =>
+        connectServer(systemPlatform, server, {
+          deadlineMs: connectDeadlineMs(systemPlatform, server),
+          signal: interruption.signal,
+        }),
       requests,
       rows,
       signal: interruption.signal,

@@ -35,7 +35,7 @@ interface Tour {
 
 /** @returns the exit code: 4 when a row of the tour is not accounted for */
 export async function run(_settings: DemoSettings, call: Call): Promise<number> {
-  const interruption = catchSignals(call.surroundings, () => undefined)
+  const interruption = catchSignals(call.surroundings)
   const { output } = call
   await output.write(introduction(call))
   const server = await startEmbeddedProcess(call.surroundings.environment)

@@ -2,7 +2,7 @@
   `exec`: runs a script on a server and prints its result.
 */
 import { DdbError, ServerError, UsageError } from '../../errors.js'
-import { connectServer } from '../../load/connection/connect.js'
+import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Value } from '../../protocol/value.js'
 import type { Call } from '../command.js'
@@ -28,7 +28,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     await call.showHelp()
     throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
   }
-  const interruption = catchSignals(call.surroundings, () => undefined)
+  const interruption = catchSignals(call.surroundings)
   try {
     const value = await runScript(settings, call, source, interruption)
     await printValue(value, format, call)
@@ -75,7 +75,11 @@ async function runScript(
     output.note,
   )
   const script = await readScript(source, surroundings.stdin)
-  const session = await connectServer(systemPlatform, serverTargetOf(settings, credentials), signal)
+  const server = serverTargetOf(settings, credentials)
+  const session = await connectServer(systemPlatform, server, {
+    deadlineMs: connectDeadlineMs(systemPlatform, server),
+    signal,
+  })
   try {
     session.onMessage = text => output.note(text)
     return await session.run(script, { signal })

@@ -114,29 +114,44 @@ async function runLoad(
     surroundings,
   )
   const kept: string[] = []
+  const leaving = new AbortController()
   const leave = (exitCode: number): void => {
     held.lock?.release()
     surroundings.leave(exitCode)
   }
-  const interruption = catchSignals({ signals: surroundings.signals, leave }, name =>
-    progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
-  )
+  const interruption = catchSignals(surroundings, {
+    onFirst: name =>
+      progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
+    onLater: exitCode => {
+      if (leaving.signal.aborted) leave(exitCode)
+      leaving.abort()
+      // Whatever cannot be ended: the process goes all the same.
+      setTimeout(leave, longestLeaveMs, exitCode)
+    },
+  })
   try {
     const options: LoadOptions = {
       ...loadOptionsOf(settings, inputs, credentials, surroundings.stdin),
       onReport: report => progress.report(report),
       onNotice: notice => (settings.quiet ? keep(kept, notice) : progress.note(notice)),
       signal: interruption.signal,
+      leave: leaving.signal,
     }
     const result = completed(await load(options), interruption.exitCode)
     progress.stop()
     const exitCode = await writeFiles(held.files, result, call)
-    return await printResult(settings, call, { ...result, exitCode }, kept)
+    const printed = await printResult(settings, call, { ...result, exitCode }, kept)
+    // An input that is still being read must not keep the process.
+    if (leaving.signal.aborted) leave(printed)
+    return printed
   } finally {
     progress.stop()
     interruption.release()
   }
 }
+
+/** A run that was told to leave at once has so long to say what became of it, ms. */
+const longestLeaveMs = 900
 
 /** A bar between objects would be neither: lines take its place. */
 function plainOf(style: ProgressStyle): ProgressStyle {

@@ -94,9 +94,11 @@ async function serveForeground(
   { surroundings, output }: Call,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const interruption = catchSignals(surroundings, () => {
-      interruption.release()
-      resolve()
+    const interruption = catchSignals(surroundings, {
+      onFirst() {
+        interruption.release()
+        resolve()
+      },
     })
     process.once('disconnect', resolve)
     output.write(`listening on ${addressText(server.host, server.port)}\n`).catch(reject)
@@ -130,9 +132,11 @@ async function serveChild(
         surroundings.leave(exitCode)
       },
     },
-    name => {
-      // A Ctrl-C in a terminal reaches the whole process group, the command included.
-      if (name !== 'SIGINT' || !surroundings.stdin.isTTY) child.kill(name)
+    {
+      onFirst(name) {
+        // A Ctrl-C in a terminal reaches the whole process group, the command included.
+        if (name !== 'SIGINT' || !surroundings.stdin.isTTY) child.kill(name)
+      },
     },
   )
   try {

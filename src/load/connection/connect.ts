@@ -1,5 +1,5 @@
 /*
-  Connecting a run's sessions: the first host that answers.
+  Connecting a run's sessions: the first host that answers, in the time there is for all of them together.
 */
 import { openSession, type Session } from '../../client/session.js'
 import { ConnectionError } from '../../errors.js'
@@ -8,18 +8,30 @@ import type { ServerTarget } from '../options.js'
 import type { Plan } from '../plan.js'
 import { maxRedirects, redirected, redirectOf } from './redirect.js'
 
-/** See ConnectOptions. */
-export interface SessionLimits {
+/** How one session is opened. */
+export interface ConnectRules {
+  /** By the platform's clock: no host, redirect or login is waited for any longer. */
+  deadlineMs: number
+  signal?: AbortSignal | undefined
+  /** See ConnectOptions. */
   highWaterBytes?: number
   closeTimeoutMs?: number
 }
 
+/** How long connecting may take where nothing else is asked for. */
+export const defaultConnectTimeoutMs = 10_000
+
 /** Closing takes no longer than this without progress, or less where less patience is asked for. */
 const longestCloseMs = 30_000
 
-/** Those of a run's sessions; more for those that data goes out on. */
-export function sessionLimits({ confirmTimeoutMs }: Plan): SessionLimits {
-  return { closeTimeoutMs: Math.min(longestCloseMs, confirmTimeoutMs) }
+/** Closing a session of this run takes no longer than this without progress, ms. */
+export function closeTimeoutMs({ confirmTimeoutMs }: Plan): number {
+  return Math.min(longestCloseMs, confirmTimeoutMs)
+}
+
+/** When the time to connect to this server is over. */
+export function connectDeadlineMs({ clock }: Platform, { connectTimeoutMs }: ServerTarget): number {
+  return clock.nowMs() + (connectTimeoutMs ?? defaultConnectTimeoutMs)
 }
 
 /**
@@ -31,13 +43,12 @@ export function sessionLimits({ confirmTimeoutMs }: Plan): SessionLimits {
 export async function connectServer(
   platform: Platform,
   server: ServerTarget,
-  signal: AbortSignal | undefined,
-  limits: SessionLimits = {},
+  rules: ConnectRules,
 ): Promise<Session> {
   let target = server
   for (let followed = 0; ; followed++) {
     try {
-      return await connectAny(platform, target, signal, limits)
+      return await connectAny(platform, target, rules)
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined || followed === maxRedirects) throw error
@@ -49,25 +60,24 @@ export async function connectServer(
 async function connectAny(
   platform: Platform,
   server: ServerTarget,
-  signal: AbortSignal | undefined,
-  limits: SessionLimits,
+  { deadlineMs, signal, ...limits }: ConnectRules,
 ): Promise<Session> {
   const addresses = [server, ...(server.otherHosts ?? [])]
   let failure: unknown
-  for (const { host, port } of addresses) {
+  for (const [index, { host, port }] of addresses.entries()) {
+    // A host that does not answer must leave time for those behind it.
+    const leftMs = (deadlineMs - platform.clock.nowMs()) / (addresses.length - index)
+    const options = {
+      host,
+      port,
+      ...(server.user === undefined ? {} : { user: server.user }),
+      ...(server.password === undefined ? {} : { password: server.password }),
+      ...(server.insecureLogin === undefined ? {} : { insecureLogin: server.insecureLogin }),
+      connectTimeoutMs: Math.max(1, Math.ceil(leftMs)),
+      ...(signal === undefined ? {} : { signal }),
+      ...limits,
+    }
     try {
-      const options = {
-        host,
-        port,
-        ...(server.user === undefined ? {} : { user: server.user }),
-        ...(server.password === undefined ? {} : { password: server.password }),
-        ...(server.insecureLogin === undefined ? {} : { insecureLogin: server.insecureLogin }),
-        ...(server.connectTimeoutMs === undefined
-          ? {}
-          : { connectTimeoutMs: server.connectTimeoutMs }),
-        ...(signal === undefined ? {} : { signal }),
-        ...limits,
-      }
       return await openSession(options, platform)
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error

@@ -7,9 +7,9 @@ import { ConnectionError, TimeoutError } from '../../errors.js'
 import type { Clock } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
 
-export interface Patience {
+/** How long nothing may move. */
+export interface IdleTimeout {
   clock: Clock
-  /** Without progress. */
   timeoutMs: number
 }
 
@@ -30,7 +30,7 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
  */
 export async function drainedInTime(
   session: Session,
-  { clock, timeoutMs }: Patience,
+  { clock, timeoutMs }: IdleTimeout,
 ): Promise<void> {
   let bufferedBytes = session.bufferedBytes
   await inTime(session, session.drained(), 'took nothing', { clock, timeoutMs }, () => {
@@ -43,44 +43,46 @@ export async function drainedInTime(
 /**
  * Waits for an answer as long as the server works on it.
  *
- * @param isIdle  whether it has nothing of the session to do; undefined when it does not tell
+ * @param isIdle  whether it has nothing of the session to do; undefined when it does not tell. It has so many
+ *   milliseconds
  * @throws {ConnectionError} DDB_UNCONFIRMED when it does not work and does not answer: the session is given up then
  */
 export function answerInTime<T>(
   session: Session,
   answer: Promise<T>,
-  isIdle: () => Promise<boolean | undefined>,
-  patience: Patience,
+  isIdle: (timeoutMs: number) => Promise<boolean | undefined>,
+  timeout: IdleTimeout,
 ): Promise<T> {
-  return inTime(session, answer, 'did not answer', patience, async () => {
+  return inTime(session, answer, 'did not answer', timeout, async timeoutMs => {
     try {
-      return (await isIdle()) === false
+      return (await isIdle(timeoutMs)) === false
     } catch (error) {
-      if (error instanceof TimeoutError) return false
+      if (error instanceof TimeoutError || error instanceof ConnectionError) return false
       throw error
     }
   })
 }
 
-/** What was on its way when the server was found to have nothing more to do has so long to arrive. */
-const lastChanceMs = 1_000
+/** Kept of the time for a question, and for what was on its way when the server had nothing more to do. */
+const longestLookMs = 2_000
 
-/** Waits for `awaited`; whenever the time is up, `moves` says whether to wait on. */
+/** Waits for `awaited`; whenever the time is nearly up, `moves` says whether to wait on. */
 async function inTime<T>(
   session: Session,
   awaited: Promise<T>,
   missing: string,
-  { clock, timeoutMs }: Patience,
-  moves: () => Promise<boolean>,
+  { clock, timeoutMs }: IdleTimeout,
+  moves: (timeoutMs: number) => Promise<boolean>,
 ): Promise<T> {
   const ended = new AbortController()
   const { signal } = ended
   const end = (): void => ended.abort()
   awaited.then(end, end)
+  const lookMs = Math.min(longestLookMs, timeoutMs / 2)
   while (!signal.aborted) {
-    await wait(clock, timeoutMs, signal)
-    if (signal.aborted || (await moves()) || signal.aborted) continue
-    await wait(clock, Math.min(lastChanceMs, timeoutMs), signal)
+    await wait(clock, timeoutMs - lookMs, signal)
+    if (signal.aborted || (await moves(Math.ceil(lookMs / 2))) || signal.aborted) continue
+    await wait(clock, lookMs / 2, signal)
     if (signal.aborted) continue
     const error = silenceError(timeoutMs, missing)
     session.abandon(error)

@@ -1,59 +1,63 @@
 /*
-  When to try again: exponential back-off with jitter, bounded in number and time.
+  Trying again until a deadline: exponential back-off with jitter.
 */
-import type { Clock, Platform } from '../../platform/platform.js'
+import type { Clock, Random } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
-import type { Plan } from '../plan.js'
+import type { Run } from '../run.js'
 
-/** How often, how long, and by which clock. */
+/** How often a batch is sent again, how long reconnecting is tried, and by which clock. */
 export interface RetryRules {
-  /** Further tries after the first; 0 means none. */
+  /** 0 means that nothing is tried again, connecting included. */
   retries: number
-  /** Longest time all tries may take together, ms. */
-  timeoutMs: number
+  /** Longest time that reconnecting may take, ms. */
+  reconnectMs: number
   clock: Clock
-  /** [0, 1): spreads clients that failed together. */
-  random: () => number
+  /** Spreads clients that failed together. */
+  random: Random
+  /** Ends everything that is tried. */
+  ended: AbortSignal
 }
 
-/** Those of the plan. */
-export function retryRules(plan: Plan, { clock, random }: Platform): RetryRules {
-  return {
-    retries: plan.retries,
-    timeoutMs: plan.retryTimeoutMs,
-    clock,
-    random: () => random.number(),
-  }
+/** Those of a run. */
+export function retryRules({ plan, platform, leaving: ended }: Run): RetryRules {
+  const { clock, random } = platform
+  return { retries: plan.retries, reconnectMs: plan.retryTimeoutMs, clock, random, ended }
 }
 
 const firstDelayMs = 100
 const longestDelayMs = 10_000
 
-/** Delay before retry number `retry` (from 1): half fixed, half random, doubling up to ten seconds. */
-export function retryDelayMs(retry: number, random: () => number): number {
-  const fullMs = Math.min(firstDelayMs * 2 ** (retry - 1), longestDelayMs)
-  return fullMs / 2 + (random() * fullMs) / 2
+/**
+ * Delay before try number `retry` (from 1): half fixed, half random, growing from 0.1 to 10 seconds.
+ *
+ * @param growth  by what each delay is longer than the one before
+ */
+export function retryDelayMs(retry: number, random: Random, growth = 2): number {
+  const fullMs = Math.min(firstDelayMs * growth ** (retry - 1), longestDelayMs)
+  return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or the rules are used up; then the last failure is thrown.
+ * Calls `attempt` until it succeeds, fails for good, or the next try would come too late; then the last failure is
+ * thrown.
  *
+ * @param deadlineMs  by the clock of the rules; `attempt` has to keep to it by itself
  * @param mayRetry  whether a failure is worth another try
  */
-export async function withRetries<T>(
-  rules: RetryRules,
+export async function tryUntil<T>(
+  deadlineMs: number,
+  { retries, clock, random, ended }: RetryRules,
   attempt: () => Promise<T>,
   mayRetry: (error: unknown) => boolean,
 ): Promise<T> {
-  const endMs = rules.clock.nowMs() + rules.timeoutMs
   for (let retry = 1; ; retry++) {
     try {
       return await attempt()
     } catch (error) {
-      const delayMs = retryDelayMs(retry, rules.random)
-      const late = rules.clock.nowMs() + delayMs > endMs
-      if (retry > rules.retries || late || !mayRetry(error)) throw error
-      await wait(rules.clock, delayMs)
+      const delayMs = retryDelayMs(retry, random)
+      const isLate = clock.nowMs() + delayMs >= deadlineMs
+      if (retries === 0 || isLate || ended.aborted || !mayRetry(error)) throw error
+      await wait(clock, delayMs, ended)
     }
   }
 }

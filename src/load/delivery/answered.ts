@@ -1,168 +1,208 @@
 /*
   Synchronous delivery: one batch, one answer. The answer is the confirmation; a refusal is looked into at once.
 */
-import { DdbError, ServerError } from '../../errors.js'
-import type { Batch } from '../../parse/reader.js'
-import type { Table, Value } from '../../protocol/value.js'
 import type { Session } from '../../client/session.js'
+import { ConnectionError, DdbError, ServerError } from '../../errors.js'
+import type { Batch } from '../../parse/reader.js'
 import { wait } from '../../platform/wait.js'
-import { ignoreLoss, type Delivery, type Lane } from './delivery.js'
+import type { Table, Value } from '../../protocol/value.js'
+import { answerInTime } from '../connection/idle-timeout.js'
+import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
+import { retryDelayMs, type RetryRules } from '../connection/retry.js'
 import type { ServerAddress } from '../options.js'
-import { answerInTime, type Patience } from '../connection/idle-timeout.js'
-import { isHopeless, rejectWhole, settle, stopAt, type Fates } from './outcome.js'
-import { partTable, settlePart, wholeBatch, type Part } from './slice.js'
-import { maxRedirects, redirectedTooOften, redirectIn } from '../connection/redirect.js'
 import type { Run } from '../run.js'
+import { newBisectQueue } from './bisect-queue.js'
+import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
+import type { LineRange } from './line-ranges.js'
+import { decide, type Outcome, type Stored } from './outcome.js'
+import { partTable, partText, wholeBatch, type Part } from './part.js'
+import type { Recorder } from './recorder.js'
 
-/** What a synchronous run has to know of its target. */
-export interface Answers {
-  /** How an answer counts: rows of a table target; a function's answer says nothing of rows. */
-  kind: 'rows' | 'function'
-  fates: Fates
-  patience: Patience
+/** What a synchronous run needs besides its connection. */
+export interface AnsweredSetup {
+  readonly run: Run
+  readonly recorder: Recorder
+  readonly rules: RetryRules
+  readonly columnNames: readonly string[]
   /** Whether the server has nothing to do for a session; undefined when it does not tell. */
-  idle: (sessionId: string) => Promise<boolean | undefined>
+  readonly isIdle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
   /** Connects to the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
-  follow: (to: ServerAddress) => Promise<Session>
+  readonly follow: (to: ServerAddress) => Promise<Session>
+  /**
+   * Asked once the connection is lost: whether the server still has in memory what it confirmed.
+   * @param silent  it keeps its connections and does not answer
+   */
+  readonly remembers: (silent: boolean) => Promise<boolean>
+  /** Removes the marker, when the run has one. */
+  readonly unmark: (() => Promise<void>) | undefined
 }
 
-/** Rows the target took, or −1 and the server's words. */
-interface Answer {
-  rows: number
-  errText: string
-}
+/** By what each rest of a refused batch is longer than the one before. */
+const restGrowth = 4
 
-/** A part that waits to be sent, after `attempt` refusals for a busy partition, or as a half of a refused one. */
-interface WaitingPart {
-  part: Part
-  attempt: number
-  /** Why the whole it was part of was refused. */
-  errText?: string
-}
+const forgotten =
+  'the server was lost, and with it perhaps the rows in memory that it had confirmed'
 
-/** Opens nothing itself: the lane's session belongs to the delivery from here on. */
-export function openAnsweredDelivery(
-  lane: Lane,
-  columnNames: readonly string[],
-  answers: Answers,
-): Delivery {
-  const { fates, follow } = answers
-  const { run } = fates
-  const { clock } = answers.patience
-  let inFlightBytes = 0
+/** Opens nothing itself: the writer's session belongs to the delivery from here on. */
+export class AnsweredDelivery implements Delivery {
+  readonly used = 'answers' as const
+  inFlightBytes = 0
+  readonly #writer: Writer
+  readonly #setup: AnsweredSetup
+  readonly #bisect = newBisectQueue()
+  #delivering: Promise<void> = Promise.resolve()
+  #lost: 'no' | 'gone' | 'silent' = 'no'
 
-  const deliver = async (batch: Batch): Promise<void> => {
+  constructor(writer: Writer, setup: AnsweredSetup) {
+    this.#writer = writer
+    this.#setup = setup
+  }
+
+  get note(): string | undefined {
+    return this.#setup.recorder.note
+  }
+
+  get uncertain(): readonly LineRange[] {
+    return this.#setup.recorder.uncertainRanges
+  }
+
+  deliver(batch: Batch): Promise<void> {
+    this.#delivering = this.#deliver(batch)
+    return this.#delivering
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    const { run, recorder } = this.#setup
     run.tally.sent += batch.rowCount
     run.tally.sentBatches++
-    inFlightBytes = batch.encodedBytes
-    const waiting: WaitingPart[] = [{ part: wholeBatch(batch), attempt: 0 }]
+    this.inFlightBytes = batch.encodedBytes
     try {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        await handle(next, waiting)
+      let part: Part | undefined = wholeBatch(batch)
+      while (part !== undefined) {
+        await this.#sendUntilSettled(part)
+        part = run.stopped ? undefined : this.#bisect.next()
       }
     } finally {
-      // Parts of a refused batch that were not sent by themselves any more: the server has taken nothing of it.
-      for (const { part, errText } of waiting) rejectWhole(fates, part, errText ?? '')
-      inFlightBytes = 0
+      // Halves of a refused part that were not sent by themselves: the server has stored nothing of them.
+      for (const part of this.#bisect.rest()) recorder.unsent(part)
+      this.inFlightBytes = 0
     }
   }
 
-  const handle = async (next: WaitingPart, waiting: WaitingPart[]): Promise<void> => {
-    const { part, attempt, errText: reason } = next
-    if (reason !== undefined && isHopeless(fates, reason)) {
-      rejectWhole(fates, part, reason)
-      return settlePart(part)
-    }
-    const { rows, errText } = await sendOrDoubt(part)
-    const sent = { content: part, rowCount: part.end - part.start, attempt }
-    const step = settle(fates, sent, rows, errText)
-    switch (step.kind) {
-      case 'again':
-        run.tally.retriedBatches++
-        await wait(clock, step.delayMs)
-        waiting.push({ part, attempt: attempt + 1 })
-        return
-      case 'split':
-        waiting.push(...step.parts.map(half => ({ part: half, attempt: 0, errText })).reverse())
-        return
-      case 'follow': {
-        const error = redirectedTooOften(step.to)
-        stopAt(fates, error, part, errText)
-        throw error
+  async #sendUntilSettled(part: Part): Promise<void> {
+    const { run, recorder } = this.#setup
+    const batch = { rowCount: part.end - part.start, resends: 0, text: partText(part) }
+    for (let followed = 0; ; batch.resends++) {
+      const { rows, errText } = await this.#ask(part)
+      if (rows >= 0) return recorder.taken(part, rows)
+      const decision = decide(errText, batch, recorder.target)
+      switch (decision.kind) {
+        case 'again':
+          await this.#rest(batch.resends + 1)
+          if (run.isLeaving) return recorder.uncertain(part, `refused: ${errText}`)
+          break
+        case 'follow':
+          if (++followed > maxRedirects) {
+            return this.#stop(part, redirectedTooOften(decision.to), 'no', errText)
+          }
+          await this.#moveTo(decision.to, part)
+          break
+        case 'divide':
+          return this.#bisect.divide(part)
+        case 'reject':
+          return recorder.rejected(part, errText)
+        case 'uncertain':
+          return this.#giveUp(part, errText, decision.stops)
+        case 'stop':
+          return this.#stop(part, decision.error, decision.stored, errText)
       }
-      case 'stop':
-        throw step.error
-      case 'done':
-        settlePart(part)
+      run.tally.retriedBatches++
     }
   }
 
-  /** A part whose answer never came is of unknown fate. */
-  const sendOrDoubt = async (part: Part): Promise<Answer> => {
+  #rest(retry: number): Promise<void> {
+    const { rules, run } = this.#setup
+    return wait(rules.clock, retryDelayMs(retry, rules.random, restGrowth), run.leaving)
+  }
+
+  #giveUp(part: Part, errText: string, stops: boolean): void {
+    const { recorder } = this.#setup
+    if (!stops) return recorder.uncertain(part, `refused: ${errText}`)
+    const error = recorder.refused(part, errText)
+    if (error !== undefined) throw error
+  }
+
+  /** The reason goes before its consequences: the rows are where they are because of it. */
+  #stop(part: Part, error: DdbError, stored: Stored, errText: string): never {
+    const { run, recorder } = this.#setup
+    run.fail(error)
+    if (stored === 'no') recorder.unsent(part)
+    else recorder.uncertain(part, `refused: ${errText}`)
+    throw error
+  }
+
+  /** A node that does not lead has stored nothing: the same part goes to the one that does. */
+  async #moveTo(to: ServerAddress, part: Part): Promise<void> {
     try {
-      return await sendToLeader(
-        () => write(lane, partTable(part, columnNames), answers),
-        follow,
-        lane,
-        run,
-      )
+      const leader = await this.#setup.follow(to)
+      await this.#writer.session.close().catch(ignoreLoss)
+      this.#writer.session = leader
     } catch (error) {
-      run.tally.unconfirmed += part.end - part.start
-      throw error
+      if (!(error instanceof DdbError)) throw error
+      this.#stop(part, error, 'no', error.message)
     }
   }
 
-  return {
-    used: 'answers',
-    get note() {
-      return fates.notes.length === 0 ? undefined : fates.notes.join('. ')
-    },
-    get inFlightBytes() {
-      return inFlightBytes
-    },
-    deliver,
-    finish: () => Promise.resolve(),
-    close: () => lane.session.close().catch(ignoreLoss),
+  /** One request and its answer. A part whose answer never came may be stored. */
+  async #ask(part: Part): Promise<Outcome> {
+    const { run, recorder, rules, columnNames } = this.#setup
+    const sentAtMs = rules.clock.nowMs()
+    try {
+      return await write(this.#writer, partTable(part, columnNames), this.#setup)
+    } catch (error) {
+      if (error instanceof ConnectionError) {
+        this.#lost = error.code === 'DDB_UNCONFIRMED' ? 'silent' : 'gone'
+      }
+      recorder.uncertain(part, 'no answer came')
+      throw error
+    } finally {
+      run.latencies.add(rules.clock.nowMs() - sentAtMs)
+    }
+  }
+
+  async finish(): Promise<void> {
+    // The caller may have stopped waiting for it.
+    await this.#delivering.catch(() => undefined)
+    const { recorder, remembers } = this.#setup
+    if (this.#lost === 'no' || !recorder.holdsMemory) return
+    if (!(await remembers(this.#lost === 'silent'))) recorder.takeBack(forgotten)
+  }
+
+  leave(reason: ConnectionError): void {
+    this.#writer.session.abandon(reason)
+  }
+
+  async close(): Promise<void> {
+    await this.#writer.session.close().catch(ignoreLoss)
+    await this.#setup.unmark?.()
   }
 }
 
-/** One request and its answer. */
-async function write(lane: Lane, table: Table, answers: Answers): Promise<Answer> {
-  const { session, functionName, leading } = lane
-  const { kind, fates, patience, idle } = answers
-  const sentAtMs = patience.clock.nowMs()
+async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promise<Outcome> {
+  const { session, functionName, leading } = writer
+  const { run, rules, recorder, isIdle } = setup
   try {
     const answer = await answerInTime(
       session,
       session.call(functionName, [...leading, table]),
-      () => idle(session.id),
-      patience,
+      timeoutMs => isIdle(session.id, timeoutMs),
+      { clock: rules.clock, timeoutMs: run.plan.confirmTimeoutMs },
     )
-    const rows = kind === 'function' ? table.rows : rowsOf(answer)
+    const rows = recorder.target.kind === 'function' ? table.rows : rowsOf(answer)
     return { rows, errText: '' }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     return { rows: -1, errText: error.serverMessage }
-  } finally {
-    fates.run.latencies.add(patience.clock.nowMs() - sentAtMs)
-  }
-}
-
-/** A node that does not lead has written nothing: the same part goes to the one that does. */
-async function sendToLeader(
-  send: () => Promise<Answer>,
-  follow: Answers['follow'],
-  lane: Lane,
-  run: Run,
-): Promise<Answer> {
-  for (let followed = 0; ; followed++) {
-    const answer = await send()
-    const to = redirectIn(answer.errText)
-    if (to === undefined || followed === maxRedirects) return answer
-    const leader = await follow(to)
-    await lane.session.close().catch(ignoreLoss)
-    lane.session = leader
-    run.tally.retriedBatches++
   }
 }
 

@@ -4,8 +4,8 @@
 */
 import type { Batch } from '../../parse/reader.js'
 import { waitForCount, type CountVerdict } from './count.js'
-import { batchTable, ignoreLoss, type Delivery, type Lane } from './delivery.js'
-import { drainedInTime, type Patience } from '../connection/idle-timeout.js'
+import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
+import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
 import type { Tally } from '../tally.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
@@ -13,7 +13,7 @@ export interface Counting {
   count: () => Promise<number>
   beforeRows: number
   /** See CountWait.idle; asked of the session that counts. */
-  idle: (laneSessionId: string) => Promise<boolean | undefined>
+  idle: (sessionId: string) => Promise<boolean | undefined>
   /** Rows of a batch that lie outside the target's partition scheme, when the scheme tells. */
   outsideScheme: ((batch: Batch) => number) | undefined
 }
@@ -21,18 +21,20 @@ export interface Counting {
 /** Where rows are counted as sent, and when a run waits before it sends more. */
 export interface Flow {
   tally: Tally
+  columnNames: readonly string[]
   maxInFlightBytes: number
-  patience: Patience
+  idleTimeout: IdleTimeout
+  /** Removes the marker, when the run has one. */
+  unmark: (() => Promise<void>) | undefined
 }
 
 /** @param counting  undefined: nothing is asked, and what was sent stays unconfirmed */
 export function openAsyncDelivery(
-  lane: Lane,
-  columnNames: readonly string[],
-  { tally, maxInFlightBytes, patience }: Flow,
+  writer: Writer,
+  { tally, columnNames, maxInFlightBytes, idleTimeout, unmark }: Flow,
   counting: Counting | undefined,
 ): Delivery {
-  const { session } = lane
+  const { session } = writer
   let outsideRows = 0
   let note: string | undefined
   return {
@@ -40,18 +42,19 @@ export function openAsyncDelivery(
     get note() {
       return note
     },
+    uncertain: [],
     get inFlightBytes() {
       return session.bufferedBytes
     },
     deliver(batch) {
       if (counting?.outsideScheme !== undefined) outsideRows += counting.outsideScheme(batch)
-      const arguments_ = [...lane.leading, batchTable(batch, columnNames)]
-      const room = session.send(lane.functionName, arguments_, batch.release)
+      const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
+      const room = session.send(writer.functionName, arguments_, batch.release)
       tally.sent += batch.rowCount
       tally.sentBatches++
       return room && session.bufferedBytes < maxInFlightBytes
         ? undefined
-        : drainedInTime(session, patience)
+        : drainedInTime(session, idleTimeout)
     },
     async finish() {
       if (counting === undefined) {
@@ -65,14 +68,16 @@ export function openAsyncDelivery(
         beforeRows: counting.beforeRows,
         sentRows: tally.sent,
         idle: () => counting.idle(session.id),
-        ...patience,
+        ...idleTimeout,
       })
       tally.confirmed = confirmedRows(verdict, tally.sent)
       tally.unconfirmed = tally.sent - tally.confirmed
       note = verdictNote(verdict, tally.sent, outsideRows)
     },
+    leave: reason => session.abandon(reason),
     async close() {
       await session.close().catch(ignoreLoss)
+      await unmark?.()
     },
   }
 }

@@ -1,38 +1,27 @@
 /*
-  Parts of refused batches that may hold the rows at fault. They go out one at a time, so that a common fault shows
-  before thousands were tried.
+  Halves of batches that the server refused because of some of their rows. They go out one at a time, so that a run that
+  stops at the first bad row sends no more than it has to.
 */
-import { isHopeless, rejectWhole, type Fates } from './outcome.js'
-import { settlePart, type Part } from './slice.js'
+import { halves, type Part } from './part.js'
 
-export interface Suspects {
-  /** Adds the halves of a part that was refused with `errText`; the first of them is tried next. */
-  add(halves: readonly [Part, Part], errText: string): void
-  /** The part to try next; those for which trying is hopeless are rejected on the way. */
+/** Parts that wait to be sent by themselves; the server has stored nothing of them. */
+export interface BisectQueue {
+  /** Adds the halves of a part of at least two rows; the first half is next. */
+  divide(part: Part): void
+  /** Takes the part to send next. */
   next(): Part | undefined
-  /** Rejects what is left: the server has taken nothing of it. */
-  rejectRest(): void
+  /** Takes all that is left. */
+  rest(): Part[]
 }
 
-export function newSuspects(fates: Fates): Suspects {
-  const waiting: { part: Part; errText: string }[] = []
-  const reject = (part: Part, errText: string): void => {
-    rejectWhole(fates, part, errText)
-    settlePart(part)
-  }
+export function newBisectQueue(): BisectQueue {
+  const waiting: Part[] = []
   return {
-    add([left, right], errText) {
-      waiting.push({ part: right, errText }, { part: left, errText })
+    divide(part) {
+      const [left, right] = halves(part)
+      waiting.push(right, left)
     },
-    next() {
-      for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-        if (!isHopeless(fates, next.errText)) return next.part
-        reject(next.part, next.errText)
-      }
-      return undefined
-    },
-    rejectRest() {
-      for (const { part, errText } of waiting.splice(0)) reject(part, errText)
-    },
+    next: () => waiting.pop(),
+    rest: () => waiting.splice(0).reverse(),
   }
 }

@@ -7,31 +7,37 @@ import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/reader.js'
 import type { Table, Value } from '../../protocol/value.js'
 import type { ConfirmUsed } from '../options.js'
+import type { LineRange } from './line-ranges.js'
 
 /** One run's way to the server. */
 export interface Delivery {
   readonly used: ConfirmUsed
   /** Why confirmation is less than was asked for, or what it found; for the summary. */
   readonly note: string | undefined
-  /** Bytes handed over whose fate, or at least whose departure, is still open. */
+  /** Where the batches come from of which nobody knows what became. */
+  readonly uncertain: readonly LineRange[]
+  /** Bytes handed over of which it is not known what became, or at least that they have left. */
   readonly inFlightBytes: number
   /**
    * Hands one batch over and counts it in the tally. Returns a promise when the caller has to wait before the next
    * one. The batch's columns belong to the delivery until it releases them.
    *
-   * @throws {DdbError} when nothing more can be sent; a batch that was not handed over is not counted
+   * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. A promise that rejects is of a
+   *   batch that is
    */
   deliver(batch: Batch): void | Promise<void>
   /**
-   * Resolves once every batch handed over has a fate in the tally.
-   * @throws {DdbError} when the fate itself is a failure of the run; the tally is complete all the same
+   * Resolves once every batch handed over is counted.
+   * @throws {DdbError} when what became of them is a failure of the run; all are counted all the same
    */
   finish(): Promise<void>
+  /** Ends every wait at once, and with it the connections: what is out stays unknown. */
+  leave(reason: ConnectionError): void
   close(): Promise<void>
 }
 
 /** Where data requests go: one session, one function, arguments in front of the batch. */
-export interface Lane {
+export interface Writer {
   session: Session
   functionName: string
   leading: readonly Value[]

@@ -2,65 +2,147 @@
   Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
 */
 import type { Session } from '../../client/session.js'
-import { openAnsweredDelivery } from './answered.js'
-import { ServerError, UsageError } from '../../errors.js'
-import { openAsyncDelivery, type Counting } from './asynchronous.js'
-import { openReceipts } from '../receipts/open-receipts.js'
-import { connectServer, sessionLimits } from '../connection/connect.js'
-import type { Delivery, Lane } from './delivery.js'
+import { ConnectionError, ServerError, UsageError } from '../../errors.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { redirected } from '../connection/redirect.js'
+import { retryRules, tryUntil, type RetryRules } from '../connection/retry.js'
+import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../describe-target.js'
 import { jsonToValue } from '../json-value.js'
-import { outsideScheme } from './partition-scheme.js'
-import type { ServerAddress } from '../options.js'
-import { fatesOf } from './open-fates.js'
-import { askCount, askIdle } from '../connection/server-queries.js'
-import { redirected } from '../connection/redirect.js'
-import { retryRules } from '../connection/retry.js'
+import { leftoversNotice } from '../marker/leftovers.js'
+import { dropMarker, markRun } from '../marker/marker.js'
+import { remembers } from '../marker/remembers.js'
+import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import { writeExpression, type TableTarget } from '../target.js'
+import { AnsweredDelivery } from './answered.js'
+import { openAsyncDelivery, type Counting } from './asynchronous.js'
+import type { Delivery, Writer } from './delivery.js'
+import { outsideScheme } from './partition-scheme.js'
+import { newRecorder, type RecordedTarget } from './recorder.js'
 
-/** Opens the lane, asks what has to be known before the first batch, and gives the delivery of this run. */
+/** Opens the data session, asks what has to be known before the first batch, and gives the delivery of this run. */
 export async function openDelivery(
   run: Run,
-  target: TargetDescription,
+  description: TargetDescription,
   control: Session,
 ): Promise<Delivery> {
-  const { plan } = run
-  const receipts = await receiptsIfAny(run, target, control)
-  if (receipts !== undefined) return receipts
-  const names = target.columns.map(column => column.name)
-  const patience = { clock: run.platform.clock, timeoutMs: plan.confirmTimeoutMs }
-  // Everything is asked before the data session is opened: a question that fails leaves nothing open.
-  if (plan.mode === 'sync') {
-    const fates = await fatesOf(run, target, control, retryRules(plan, run.platform))
-    const kind = plan.target.kind === 'table' ? 'rows' : 'function'
-    const follow = async (to: ServerAddress): Promise<Session> => {
-      run.server = redirected(run.server, to)
-      return connectServer(run.platform, run.server, run.options.signal, sessionLimits(plan))
-    }
-    const lane = await openLane(run)
-    const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
-    const idle = (sessionId: string): Promise<boolean | undefined> => askIdle(asking, sessionId)
-    return openAnsweredDelivery(lane, names, { kind, fates, patience, idle, follow })
+  const { mode } = run.plan
+  const rules = retryRules(run)
+  if (mode === 'sync') return openSync(run, rules, description, control)
+  const receipts = await receiptsIfAny(run, rules, description, control)
+  if (receipts !== undefined) {
+    tellLeftovers(run, control)
+    return receipts
   }
-  const counted = countedTable(run, target)
+  const counted = countedTable(run, description)
   const counting =
-    counted === undefined ? undefined : await openCounting(run, target, control, counted)
-  const { maxInFlightBytes } = plan
-  const flow = { tally: run.tally, maxInFlightBytes, patience }
-  return openAsyncDelivery(await openLane(run), names, flow, counting)
+    counted === undefined ? undefined : await openCounting(run, description, control, counted)
+  const unmark = await mark(run, control)
+  return openAsyncDelivery(
+    await openWriter(run),
+    {
+      tally: run.tally,
+      columnNames: description.columns.map(column => column.name),
+      maxInFlightBytes: run.plan.maxInFlightBytes,
+      idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
+      unmark,
+    },
+    counting,
+  )
+}
+
+async function openSync(
+  run: Run,
+  rules: RetryRules,
+  description: TargetDescription,
+  control: Session,
+): Promise<Delivery> {
+  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const unmark = await mark(run, control)
+  return new AnsweredDelivery(await openWriter(run), {
+    run,
+    recorder,
+    rules,
+    columnNames: description.columns.map(column => column.name),
+    isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
+    follow: to => {
+      run.server = redirected(run.server, to)
+      return connectData(run)
+    },
+    remembers: silent =>
+      unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
+    unmark,
+  })
+}
+
+/**
+ * Marks the run on the server when something depends on it: a name that was given, or rows in memory that answers
+ * confirm.
+ * @returns how to remove the marker; undefined without one
+ */
+async function mark(run: Run, control: Session): Promise<(() => Promise<void>) | undefined> {
+  const { plan, options, name } = run
+  if (plan.mode !== 'sync' && options.runId === undefined) return undefined
+  try {
+    await markRun(control, name, plan.confirmTimeoutMs)
+  } catch (error) {
+    // A server that allows no shared tables: what depends on the marker is less sure then, and said so where it matters.
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+  tellLeftovers(run, control)
+  return () => dropMarker(control, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
+}
+
+/** How long the end of a run may take for its marker's sake. */
+const longestUnmarkMs = 5_000
+
+/** Not waited for: the run has better to do. */
+function tellLeftovers(run: Run, control: Session): void {
+  void leftoversNotice(control, run.name, run.plan.confirmTimeoutMs).then(notice => {
+    if (notice !== undefined) run.notice(notice)
+  })
+}
+
+/** What refusals and short answers of this run's target mean: asked before the first batch, and never while any is out. */
+async function recordedTarget(
+  run: Run,
+  description: TargetDescription,
+  control: Session,
+): Promise<RecordedTarget> {
+  const { target, retries } = run.plan
+  const isFunction = target.kind === 'function'
+  return {
+    description,
+    kind: target.kind,
+    retries,
+    allOrNothing: await isAllOrNothing(run, control),
+    keyed: description.keyed || (!isFunction && target.method === 'upsert'),
+    inMemory: isFunction || target.table.kind === 'shared',
+  }
+}
+
+/** Whether a refused batch is known to have left nothing behind (design: receipts §6). */
+async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
+  if (plan.target.kind === 'function') return false
+  const { table } = plan.target
+  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+  return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
 }
 
 /** Receipts when they are asked for, or to be had; `auto` says why when they are not. */
 async function receiptsIfAny(
   run: Run,
-  target: TargetDescription,
+  rules: RetryRules,
+  description: TargetDescription,
   control: Session,
 ): Promise<Delivery | undefined> {
-  const { mode, confirm } = run.plan
-  if (mode === 'sync' || (confirm !== 'receipts' && confirm !== 'auto')) return undefined
+  const { confirm } = run.plan
+  if (confirm !== 'receipts' && confirm !== 'auto') return undefined
+  const recorder = newRecorder(run, await recordedTarget(run, description, control))
   try {
-    return await openReceipts(run, target, control)
+    return await openReceipts({ run, rules, recorder, description }, control)
   } catch (error) {
     if (confirm === 'receipts' || !(error instanceof ServerError)) throw error
     run.notice(`no receipts on this server (${error.serverMessage}): counting rows instead`)
@@ -68,13 +150,22 @@ async function receiptsIfAny(
   }
 }
 
-async function openLane(run: Run): Promise<Lane> {
-  const { plan, options } = run
-  const { target } = plan
-  const session = await connectServer(run.platform, run.server, options.signal, {
-    ...sessionLimits(plan),
-    highWaterBytes: plan.maxInFlightBytes,
+/** A session that data goes out on. */
+function connectData(run: Run): Promise<Session> {
+  return connectServer(run.platform, run.server, {
+    deadlineMs: connectDeadlineMs(run.platform, run.server),
+    signal: run.options.signal,
+    closeTimeoutMs: closeTimeoutMs(run.plan),
+    highWaterBytes: run.plan.maxInFlightBytes,
   })
+}
+
+async function openWriter(run: Run): Promise<Writer> {
+  const { plan } = run
+  const { target } = plan
+  const rules = retryRules(run)
+  const deadlineMs = connectDeadlineMs(run.platform, run.server)
+  const session = await tryUntil(deadlineMs, rules, () => connectData(run), isConnectionError)
   if (target.kind === 'function') {
     return {
       session,
@@ -89,6 +180,10 @@ async function openLane(run: Run): Promise<Lane> {
     plan.mode === 'sync',
   )
   return { session, functionName, leading: [] }
+}
+
+function isConnectionError(error: unknown): boolean {
+  return error instanceof ConnectionError
 }
 
 /** What to count; undefined when nothing is to be counted, with a notice when that is less than one would hope. */
@@ -129,7 +224,7 @@ async function openCounting(
   return {
     count: () => askCount(asking, table),
     beforeRows: await askCount(asking, table),
-    idle: laneSessionId => askIdle(asking, laneSessionId),
+    idle: sessionId => askIdle(asking, sessionId),
     outsideScheme: outsideScheme(target),
   }
 }

@@ -1,32 +1,87 @@
 /*
-  What a refusal means, read from the server's words: whether rows caused it, whether waiting helps, or whether the
-  whole run has to stop. The texts are those of server notes §1.6, §3.3 and protocol notes §8.4.
+  What a refusal means, read from the server's words. Rows are suspected only where the text says so: a text that
+  nobody knows says nothing about rows. The texts are those of server notes §1.6, §3.3, §11 and protocol notes §8.4.
 */
 import { redirectIn } from '../connection/redirect.js'
 
+/** What a refusal says about the batch, and about those behind it. */
 export type Refusal =
-  /** Another transaction holds the partition: the same batch may succeed later. */
-  | 'busy'
-  /** No right to write, or to run scripts. */
-  | 'privilege'
-  /** Another node leads: receipts stay with theirs. */
+  /** Something passes that is in the way now: the same batch may succeed later. */
+  | 'transient'
+  /** Another node leads, and it is named. */
   | 'redirect'
-  /** Target, function or disk: every batch would fail alike. */
+  /** No right to write, or to run scripts: every batch would be refused. */
+  | 'privilege'
+  /** Target, function or disk: every batch would be refused. */
   | 'target'
+  /** The batch is more than one transaction may hold: parts of it may succeed. */
+  | 'tooLarge'
   /** Values of this batch: other batches may be fine. */
   | 'rows'
+  /** Words that nobody here has seen. */
+  | 'unknown'
 
-const busy =
-  /<ChunkInTransaction>|RefId:\s*S00002|RefId:\s*S01019|owned by transaction|locked and in use by transaction/i
-const privilege = /<NoPrivilege>|No access to|Not granted|RefId:\s*S04009|Only administrators/i
-const target =
-  /Can't find the object|Cannot recognize the token|Can't recognize (function|table)|does not exist|doesn't exist|No space left|disk (is )?full|out of memory|Can't modify read only table|RefId:\s*S02054|number of columns|fewer columns than the schema|RefId:\s*S01015|RefId:\s*S03012|graceful shutdown|RefId:\s*S00005/i
+const transient = [
+  /<(ChunkInTransaction|ChunkInRecovery|DataNodeNotAvail|DataNodeNotReady|ControllerNotAvail|ControllerNotReady|CacheInvalid)>/,
+  // Without an address: a leader is being elected.
+  /<NotLeader>/,
+  /RefId:\s*(S00002|S01019|S03020|S01012|S01070|S01071)\b/i,
+  /owned by transaction|locked and in use by transaction/i,
+  /datanode isn't initialized yet/i,
+  /graceful shutdown|RefId:\s*S00005\b/i,
+]
 
-/** The text is that of `catch(ex)`: class, colon, message. */
+const privilege = [
+  /<NoPrivilege>|<NotAuthenticated>/,
+  /No access to (shared )?table|Not granted to/i,
+  /RefId:\s*S04009\b|Login is required/i,
+  /Only administrators/i,
+]
+
+const target = [
+  /<DataCorruption>/,
+  /Can't find the object|Cannot recognize the token|Can't recognize (function|table)/i,
+  /table file does not exist|The function view \[[^\]]*\] does not exist/i,
+  /Can't modify read only table|RefId:\s*S02054\b/i,
+  /number of (table )?columns|fewer columns than the schema|RefId:\s*(S01015|S03012)\b/i,
+  /can't exceed 2 billion rows|RefId:\s*S05016\b/i,
+  /No space left|disk (is )?full|out of memory/i,
+]
+
+const tooLarge = [
+  /size of append transaction \d+ exceeds max limit/i,
+  /exceeds the compression limit|RefId:\s*S03019\b/i,
+]
+
+const rows = [
+  /Incompatible type|Failed to append data to column|RefId:\s*S03017\b/i,
+  /expects type of .* but the actual type is|RefId:\s*S05004\b/i,
+  /castTemporal from \w+ to \w+ not supported/i,
+  /Inconsistent length of values to insert/i,
+  /value-partitioning cannot contain NULL values|RefId:\s*S01001\b/i,
+  /value-partitioning cannot contain invisible characters|RefId:\s*S01018\b/i,
+  /not defined in the partitioning scheme|RefId:\s*S01016\b/i,
+  /symbase's size can't exceed|RefId:\s*S00003\b/i,
+]
+
+const kinds: readonly (readonly [Refusal, readonly RegExp[]])[] = [
+  ['transient', transient],
+  ['privilege', privilege],
+  ['target', target],
+  ['tooLarge', tooLarge],
+  ['rows', rows],
+]
+
+/** @param text  that of `catch(ex)`, class, colon, message; or of an error line */
 export function classifyRefusal(text: string): Refusal {
   if (redirectIn(text) !== undefined) return 'redirect'
-  if (busy.test(text)) return 'busy'
-  if (privilege.test(text)) return 'privilege'
-  if (target.test(text)) return 'target'
-  return 'rows'
+  for (const [kind, patterns] of kinds) {
+    if (patterns.some(pattern => pattern.test(text))) return kind
+  }
+  return 'unknown'
+}
+
+/** Equal for two refusals that differ only in numbers, such as those of transactions. */
+export function refusalShape(text: string): string {
+  return text.replace(/\d+/g, '#')
 }

@@ -1,78 +1,106 @@
 /*
-  A run's ledger on the server, as the control session sees it: created, probed, owned, read with a cursor, dropped.
+  A run's ledger on the server: created, probed, and read with a cursor. What is asked goes over the session given, as
+  a run may lose one and go on with another.
 */
-import { DdbError, ServerError } from '../../errors.js'
-import type { Random } from '../../platform/platform.js'
+import type { Session } from '../../client/session.js'
+import { ServerError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/string-vector.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
-import type { Link } from '../connection/link.js'
+import { checkOwner, markScript, type RunName } from '../marker/marker.js'
+import { ledgerName } from '../marker/names.js'
 import type { LedgerRow } from './registry.js'
-import { dropLedgerScript, ledgerQuery, ledgerScript, ownerPhase } from './script.js'
+import { dropLedgerScript, ledgerQuery, ledgerScript } from './script.js'
 
+/** Where the receipts of a run are. */
 export interface Ledger {
   readonly name: string
   /** True on servers that count a known key as inserted: claims then read back who came first. */
   readonly countsDuplicates: boolean
-  /** Rows since the last call, oldest first. @throws {ServerError} when the ledger is gone */
-  read(): Promise<LedgerRow[]>
-  exists(): Promise<boolean>
-  drop(): Promise<void>
+  /** Rows read so far. */
+  seen: number
 }
 
 /** Rows asked for at once: about two megabytes. */
 const rowsPerRead = 20_000
 
 /**
- * Creates the ledger and takes it over.
+ * Marks the run's name as taken and creates its ledger, in one request.
  *
+ * @param number  from 1, never the same twice in a run
+ * @throws {DdbError} DDB_LOCKED when another run has the name
  * @throws {ServerError} when the server refuses what receipts need
- * @throws {DdbError} DDB_LOCKED when the name was used by another run
+ * @throws {TimeoutError}
  */
-export async function openLedger(control: Link, name: string, random: Random): Promise<Ledger> {
-  const token = new BigInt64Array(random.bytes(8).slice().buffer)[0]! & 0x7fff_ffff_ffffn
-  const [probe, usedRows] = longPair(await control.run(ledgerScript(name, token)))
+export async function openLedger(
+  session: Session,
+  run: RunName,
+  number: number,
+  timeoutMs: number,
+): Promise<Ledger> {
+  const name = ledgerName(run.token, number)
+  const script = `${markScript(session, run)}ddbIngestKnown = 0
+if(ddbIngestOwner == ${run.token}l) {
+${ledgerScript(name)}}
+[ddbIngestOwner, long(ddbIngestKnown)]`
+  const answer = await session.run(script, { timeoutMs })
+  const [owner, known] =
+    answer?.form === 'vector' && answer.length === 2
+      ? [elementAt(answer, 0), elementAt(answer, 1)]
+      : []
+  checkOwner(owner, run)
+  const probe = wholeNumber(known)
   if (probe !== 0 && probe !== 1) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
   }
-  if (usedRows !== 0) {
-    throw new DdbError(
-      'DDB_LOCKED',
-      `the server has receipts of another run under this run id (table ${name}): use another --run-id`,
-    )
-  }
-  let seen = 0
-  return {
-    name,
-    countsDuplicates: probe === 1,
-    async read() {
-      const answer = await control.run(ledgerQuery(name, seen, rowsPerRead))
-      if (answer?.form !== 'table') {
-        throw new ServerError('', 'DDB_SERVER', `the ledger ${name} did not answer with its rows`)
-      }
-      seen += answer.rows
-      const rows = ledgerRows(answer)
-      for (const row of rows) checkOwner(row, token, name)
-      return rows
-    },
-    async exists() {
-      const answer = await control.run(`defined("${name}", SHARED)`)
-      return answer?.form === 'scalar' && answer.value === true
-    },
-    async drop() {
-      try {
-        await control.run(dropLedgerScript(name))
-      } catch (error) {
-        // Whether the ledger could be removed changes nothing for the rows.
-        if (!(error instanceof DdbError)) throw error
-      }
-    },
-  }
+  return { name, countsDuplicates: probe === 1, seen: 0 }
 }
 
-function checkOwner(row: LedgerRow, token: bigint, name: string): void {
-  if (row.batchNo !== 0 || row.phase !== ownerPhase || BigInt(row.sendNo) === token) return
-  throw new DdbError('DDB_LOCKED', `another run took over the ledger ${name}: this one stops`)
+/**
+ * Rows since the last call, oldest first.
+ *
+ * @throws {ServerError} when the ledger is gone
+ * @throws {TimeoutError}
+ */
+export async function readLedger(
+  session: Session,
+  ledger: Ledger,
+  timeoutMs: number,
+): Promise<LedgerRow[]> {
+  const answer = await session.run(ledgerQuery(ledger.name, ledger.seen, rowsPerRead), {
+    timeoutMs,
+  })
+  if (answer?.form !== 'table') {
+    throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
+  }
+  ledger.seen += answer.rows
+  return ledgerRows(answer)
+}
+
+/** @throws {TimeoutError} */
+export async function ledgerExists(
+  session: Session,
+  { name }: Ledger,
+  timeoutMs: number,
+): Promise<boolean> {
+  const answer = await session.run(`defined("${name}", SHARED)`, { timeoutMs })
+  return answer?.form === 'scalar' && answer.value === true
+}
+
+/**
+ * Removes the ledger; whether the server lets us changes nothing for the rows.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function dropLedger(
+  session: Session,
+  { name }: Ledger,
+  timeoutMs: number,
+): Promise<void> {
+  try {
+    await session.run(dropLedgerScript(name), { timeoutMs })
+  } catch (error) {
+    if (!(error instanceof ServerError)) throw error
+  }
 }
 
 function wholeNumber(value: Value | undefined): number | undefined {
@@ -80,11 +108,6 @@ function wholeNumber(value: Value | undefined): number | undefined {
   return typeof value.value === 'number' || typeof value.value === 'bigint'
     ? Number(value.value)
     : undefined
-}
-
-function longPair(value: Value | undefined): (number | undefined)[] {
-  if (value?.form !== 'vector' || value.length !== 2) return []
-  return [wholeNumber(elementAt(value, 0)), wholeNumber(elementAt(value, 1))]
 }
 
 /** Straight out of the arrays: with small batches these rows come by the ten thousand. */

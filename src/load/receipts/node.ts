@@ -1,116 +1,276 @@
 /*
-  What a run with receipts has on one node of the server: a session that reads, the ledger, the lane that writes, and
-  the way on when the node forgets its receipts.
+  What a run with receipts has on one node of the server: a session that reads the ledger, a session that data goes out
+  on, and the ledger itself. Both sessions go to the same node, as a shared table is known to that node alone.
 */
 import type { Session } from '../../client/session.js'
-import { ServerError } from '../../errors.js'
-import { connectServer, sessionLimits } from '../connection/connect.js'
+import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../errors.js'
+import type { Value } from '../../protocol/value.js'
+import { tryUntil } from '../connection/retry.js'
+import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
+import { partTable, type Part } from '../delivery/part.js'
 import { jsonToValue } from '../json-value.js'
-import { openLedger, type Ledger } from './ledger.js'
-import { openLink, type Link } from '../connection/link.js'
-import { askFunction, askSchema } from '../connection/server-queries.js'
-import { openReceiptLane, type ReceiptLane } from './sender.js'
-import type { RetryRules } from '../connection/retry.js'
-import type { Run } from '../run.js'
+import { dropMarker } from '../marker/marker.js'
+import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
+import type { LedgerRow, OpenBatch } from './registry.js'
+import { deliverFunction } from './script.js'
+import {
+  defineFunctions,
+  leftMs,
+  movedOn,
+  openControl,
+  openData,
+  passes,
+  type Memory,
+  type SessionSetup,
+} from './sessions.js'
 
-export interface ReceiptNode {
-  readonly control: Link
-  readonly lane: ReceiptLane
-  /** The present one: `reopen` replaces it. */
-  readonly ledger: Ledger
-  /** Finds out what a vanished ledger means, and opens the next one. @returns whether the run can go on */
-  reopen(): Promise<boolean>
-  close(): Promise<void>
-}
-
-export interface ReceiptNodeSetup {
-  run: Run
-  columnNames: readonly string[]
-  rules: RetryRules
+export interface ReceiptNodeSetup extends SessionSetup {
+  readonly columnNames: readonly string[]
   /** Never the same twice in a run. */
-  nextLedgerName: () => string
-  /** Says what became of rows that the node has forgotten. */
-  note: (text: string) => void
+  readonly nextLedgerNumber: () => number
 }
 
-/**
- * @param session  to read with; the node closes it in the end, but not when this throws
- * @throws {ServerError} when the server refuses what receipts need
- * @throws {ConnectionError}
- */
-export async function openReceiptNode(
-  setup: ReceiptNodeSetup,
-  session: Session,
-): Promise<ReceiptNode> {
-  const { run, rules, nextLedgerName } = setup
-  const { target, maxInFlightBytes, confirmTimeoutMs: answerTimeoutMs } = run.plan
-  const limits = sessionLimits(run.plan)
-  const control = await openLink({
-    open: () => connectServer(run.platform, run.server, undefined, limits),
-    rules,
-    answerTimeoutMs,
-    opened: session,
-  })
-  try {
-    let ledger = await openLedger(control, nextLedgerName(), run.platform.random)
-    const lane = await openReceiptLane({
-      connect: () =>
-        connectServer(run.platform, run.server, undefined, {
-          ...limits,
-          highWaterBytes: maxInFlightBytes,
-        }),
-      ledger,
-      target,
-      columnNames: setup.columnNames,
-      leading: target.kind === 'function' ? target.functionArguments.map(jsonToValue) : [],
-      rules,
-      answerTimeoutMs,
-    })
-    let reconnects = control.reconnects
-    return {
-      control,
-      lane,
-      get ledger() {
-        return ledger
-      },
-      async reopen() {
-        if (control.reconnects !== reconnects) takeBackConfirmed(setup)
-        reconnects = control.reconnects
-        try {
-          await askTarget(control, run)
-          ledger = await openLedger(control, nextLedgerName(), run.platform.random)
-        } catch (error) {
-          if (error instanceof ServerError) return false
-          throw error
-        }
-        await lane.follow(ledger)
-        return true
-      },
-      async close() {
-        await Promise.all([lane.close(), control.close()])
-      },
+/** What a synchronous question behind everything that was sent found out. */
+export type BarrierAnswer =
+  /** The server has read everything, and still has our functions. */
+  | 'passed'
+  /** The server has read everything, and has lost our functions. */
+  | 'forgotten'
+  | 'silent'
+
+/** Not connected before `open`. */
+export class ReceiptNode {
+  readonly #setup: ReceiptNodeSetup
+  readonly #leading: readonly Value[]
+  #control: Session
+  #data: Session
+  #ledger: Ledger
+
+  private constructor(setup: ReceiptNodeSetup, control: Session, data: Session, ledger: Ledger) {
+    const { target } = setup.run.plan
+    this.#setup = setup
+    this.#leading = target.kind === 'function' ? target.functionArguments.map(jsonToValue) : []
+    this.#control = control
+    this.#data = data
+    this.#ledger = ledger
+  }
+
+  /**
+   * @param control  belongs to the node from here on, but not when this throws
+   * @throws {ServerError} when the server refuses what receipts need
+   * @throws {DdbError} DDB_LOCKED when another run has this run's name
+   * @throws {ConnectionError}
+   * @throws {TimeoutError}
+   */
+  static async open(setup: ReceiptNodeSetup, control: Session): Promise<ReceiptNode> {
+    const { run, rules } = setup
+    const timeoutMs = run.plan.confirmTimeoutMs
+    let ledger: Ledger | undefined
+    try {
+      ledger = await openLedger(control, run.name, setup.nextLedgerNumber(), timeoutMs)
+      const opened = ledger
+      const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
+      const data = await tryUntil(
+        deadlineMs,
+        rules,
+        () => openData(setup, control, opened, deadlineMs),
+        passes,
+      )
+      return new ReceiptNode(setup, control, data, ledger)
+    } catch (error) {
+      if (ledger !== undefined) await dropLedger(control, ledger, timeoutMs).catch(() => undefined)
+      await dropMarker(control, run.name, timeoutMs)
+      throw error
     }
-  } catch (error) {
-    if (control.session !== session) await control.close()
-    throw error
+  }
+
+  /** True when one of the connections is gone. */
+  get isLost(): boolean {
+    return this.#control.closed || this.#data.closed
+  }
+
+  /** True when nothing can be asked any more. */
+  get isControlLost(): boolean {
+    return this.#control.closed
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get bufferedBytes(): number {
+    return this.#data.bufferedBytes
+  }
+
+  /** Sends one transmission. A lost connection is no error here: the batch stays open. @returns room for more */
+  send(batch: OpenBatch<Part>, sendNo: number): boolean {
+    const arguments_: Value[] = [
+      { form: 'scalar', type: 'LONG', value: BigInt(batch.batchNo) },
+      { form: 'scalar', type: 'INT', value: batch.attempt },
+      { form: 'scalar', type: 'LONG', value: BigInt(sendNo) },
+      ...this.#leading,
+      partTable(batch.content, this.#setup.columnNames),
+    ]
+    try {
+      return this.#data.send(deliverFunction, arguments_)
+    } catch (error) {
+      if (error instanceof ConnectionError) return true
+      throw error
+    }
+  }
+
+  /** Resolves when the kernel has room again, or the connection is gone. */
+  async drained(): Promise<void> {
+    try {
+      await this.#data.drained()
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error
+    }
+  }
+
+  /**
+   * New rows of the ledger.
+   *
+   * @throws {ServerError} when the ledger is gone
+   * @throws {ConnectionError}
+   * @throws {TimeoutError}
+   */
+  read(timeoutMs: number): Promise<LedgerRow[]> {
+    return readLedger(this.#control, this.#ledger, timeoutMs)
+  }
+
+  /** @throws {ConnectionError} @throws {TimeoutError} */
+  ledgerExists(timeoutMs: number): Promise<boolean> {
+    return ledgerExists(this.#control, this.#ledger, timeoutMs)
+  }
+
+  /**
+   * Whether the server has nothing to do for the data; undefined when it does not tell.
+   * @throws {ConnectionError} @throws {TimeoutError}
+   */
+  isIdle(timeoutMs: number): Promise<boolean | undefined> {
+    return askIdle({ session: this.#control, timeoutMs }, this.#data.id)
+  }
+
+  /**
+   * Asks synchronously behind everything sent: an answer means that the server has read all of it.
+   * @throws {ConnectionError}
+   */
+  async barrier(timeoutMs: number): Promise<BarrierAnswer> {
+    try {
+      const known = await this.#data.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
+      return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'
+    } catch (error) {
+      if (error instanceof TimeoutError) return 'silent'
+      throw error
+    }
+  }
+
+  /** Defines the functions again. @throws {ConnectionError} @throws {TimeoutError} */
+  define(timeoutMs: number): Promise<unknown> {
+    return defineFunctions(this.#setup, this.#data, this.#ledger, timeoutMs)
+  }
+
+  /** Gives up a connection that does not answer; `restore` opens another. */
+  abandon(which: 'control' | 'data', reason: ConnectionError): void {
+    const session = which === 'control' ? this.#control : this.#data
+    session.abandon(reason)
+  }
+
+  /**
+   * Opens again what is lost.
+   *
+   * @param deadlineMs  for everything that is tried
+   * @throws {ConnectionError} DDB_CONNECTION_LOST when the server does not come back
+   * @throws {DdbError} DDB_LOCKED when another run has this run's name by now
+   * @throws {ServerError}
+   */
+  async restore(deadlineMs: number): Promise<Memory> {
+    const { rules } = this.#setup
+    let memory: Memory = 'kept'
+    const attempt = async (): Promise<void> => {
+      if (this.#control.closed) {
+        const [control, found] = await openControl(this.#setup, deadlineMs)
+        this.#control = control
+        memory = found
+        // Data must go to the server that is asked.
+        if (found === 'lost' || !isSameNode(control, this.#data)) this.#data.abandon(movedOn())
+      }
+      if (memory === 'kept' && this.#data.closed) {
+        this.#data = await openData(this.#setup, this.#control, this.#ledger, deadlineMs)
+      }
+    }
+    try {
+      await tryUntil(deadlineMs, rules, attempt, passes)
+    } catch (error) {
+      throw passes(error) ? notComingBack(error as DdbError) : error
+    }
+    return memory
+  }
+
+  /**
+   * Begins another ledger, on a server that has lost the last one.
+   * @returns false when it has lost the target as well
+   */
+  async reopen(deadlineMs: number): Promise<boolean> {
+    const { run, rules, nextLedgerNumber } = this.#setup
+    const { target } = run.plan
+    const asking = { session: this.#control, timeoutMs: leftMs(rules, deadlineMs) }
+    try {
+      if (target.kind === 'function') await askFunction(asking, target.name)
+      else await askSchema(asking, target.table)
+      this.#ledger = await openLedger(
+        this.#control,
+        run.name,
+        nextLedgerNumber(),
+        leftMs(rules, deadlineMs),
+      )
+      if (this.#data.closed) {
+        this.#data = await openData(this.#setup, this.#control, this.#ledger, deadlineMs)
+      } else {
+        await this.define(leftMs(rules, deadlineMs))
+      }
+      return true
+    } catch (error) {
+      if (error instanceof ServerError) return false
+      throw error
+    }
+  }
+
+  /**
+   * Removes the ledger, unless it is to be kept, then the marker, whose removal is not waited for: a connection that is
+   * lost before can still be asked for it.
+   *
+   * @throws {ConnectionError} @throws {TimeoutError}
+   */
+  async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
+    if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
+    void dropMarker(this.#control, this.#setup.run.name, timeoutMs)
+  }
+
+  /** Lets what was handed over finish. */
+  async close(): Promise<void> {
+    const closings = [this.#data, this.#control].map(session => session.close())
+    for (const closing of await Promise.allSettled(closings)) {
+      if (closing.status === 'rejected' && !(closing.reason instanceof ConnectionError)) {
+        throw closing.reason as Error
+      }
+    }
+  }
+
+  /** Ends both connections at once. */
+  leave(reason: ConnectionError): void {
+    this.#data.abandon(reason)
+    this.#control.abandon(reason)
   }
 }
 
-/** A new connection and no ledger mean a restart: what was in memory is gone as well. */
-function takeBackConfirmed({ run: { plan, tally }, note }: ReceiptNodeSetup): void {
-  const inMemory = plan.target.kind === 'function' || plan.target.table.kind === 'shared'
-  if (!inMemory || tally.confirmed === 0) return
-  note('the server restarted, and rows in memory that were confirmed before are gone')
-  tally.unconfirmed += tally.confirmed
-  tally.confirmed = 0
+function isSameNode(a: Session, b: Session): boolean {
+  return a.host === b.host && a.port === b.port
 }
 
-/** @throws {ServerError} DDB_TARGET when the node has forgotten that, too */
-async function askTarget(
-  control: Link,
-  { plan: { target, confirmTimeoutMs } }: Run,
-): Promise<void> {
-  const asking = { session: control.session, timeoutMs: confirmTimeoutMs }
-  if (target.kind === 'function') await askFunction(asking, target.name)
-  else await askSchema(asking, target.table)
+/** A server that was there and is gone is another failure than one that never was. */
+function notComingBack(cause: DdbError): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    `the connection was lost and could not be opened again: ${cause.message}`,
+    { cause },
+  )
 }

@@ -2,59 +2,55 @@
   Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
 */
 import type { Session } from '../../client/session.js'
-import { connectServer, sessionLimits } from '../connection/connect.js'
-import type { Delivery } from '../delivery/delivery.js'
-import type { TargetDescription } from '../describe-target.js'
-import { fatesOf } from '../delivery/open-fates.js'
-import type { ServerAddress } from '../options.js'
-import { ReceiptDelivery } from './delivery.js'
-import { openReceiptNode, type ReceiptNode } from './node.js'
-import { ledgerName } from './script.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { redirected } from '../connection/redirect.js'
-import { retryRules } from '../connection/retry.js'
+import type { RetryRules } from '../connection/retry.js'
+import type { Delivery } from '../delivery/delivery.js'
+import type { Recorder } from '../delivery/recorder.js'
+import type { TargetDescription } from '../describe-target.js'
+import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
+import { openReceiptDelivery } from './delivery.js'
+import { ReceiptNode } from './node.js'
 
-/** Nothing new for this long is looked into (design: receipts §5.7). */
-const longestQuietMs = 5_000
-const quietShare = 4
+export interface ReceiptsSetup {
+  readonly run: Run
+  readonly rules: RetryRules
+  readonly recorder: Recorder
+  readonly description: TargetDescription
+}
 
 /**
- * @param session  of this run, which reads the ledger from now on
+ * @param control  of this run, which reads the ledger from now on
  * @throws {ServerError} when the server refuses what receipts need
+ * @throws {DdbError} DDB_LOCKED when another run has this run's name
  * @throws {ConnectionError}
  */
 export async function openReceipts(
-  run: Run,
-  target: TargetDescription,
-  session: Session,
+  { run, rules, recorder, description }: ReceiptsSetup,
+  control: Session,
 ): Promise<Delivery> {
-  const { plan, platform } = run
-  const { clock } = platform
-  const rules = retryRules(plan, platform)
-  const fates = await fatesOf(run, target, session, rules)
-  const name = ledgerName(plan.runId)
   let ledgers = 0
-  const open = (control: Session): Promise<ReceiptNode> =>
-    openReceiptNode(
-      {
-        run,
-        columnNames: target.columns.map(column => column.name),
-        rules,
-        nextLedgerName: () => (++ledgers === 1 ? name : `${name}_${ledgers}`),
-        note: text => fates.note(text),
-      },
-      control,
-    )
+  const nodeSetup = {
+    run,
+    rules,
+    columnNames: description.columns.map(column => column.name),
+    nextLedgerNumber: () => ++ledgers,
+  }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
     run.server = redirected(run.server, to)
-    const control = await connectServer(run.platform, run.server, undefined, sessionLimits(plan))
+    const session = await connectServer(run.platform, run.server, {
+      deadlineMs: connectDeadlineMs(run.platform, run.server),
+      signal: run.leaving,
+      closeTimeoutMs: closeTimeoutMs(run.plan),
+    })
     try {
-      return await open(control)
+      return await ReceiptNode.open(nodeSetup, session)
     } catch (error) {
-      await control.close().catch(() => undefined)
+      await session.close().catch(() => undefined)
       throw error
     }
   }
-  const quietMs = Math.min(longestQuietMs, plan.confirmTimeoutMs / quietShare)
-  return new ReceiptDelivery({ run, node: await open(session), fates, clock, quietMs, follow })
+  const node = await ReceiptNode.open(nodeSetup, control)
+  return openReceiptDelivery({ run, rules, recorder, node, follow })
 }

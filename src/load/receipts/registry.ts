@@ -1,7 +1,9 @@
 /*
-  The books of a run with receipts: which batches are out, under which attempt, and what the ledger has said of each.
-  Pure state; sending, waiting and deciding happen elsewhere.
+  The registry of a run's batches: which are out, under which number and attempt, in which state, and what the ledger
+  has said of each. Pure state; sending, waiting and deciding happen elsewhere.
 */
+import { DdbError } from '../../errors.js'
+import type { Outcome } from '../delivery/outcome.js'
 import { claimPhase, outcomePhase } from './script.js'
 
 /** One row of the ledger. */
@@ -14,99 +16,165 @@ export interface LedgerRow {
   errText: string
 }
 
+/**
+ * Where a batch stands. `queued`: it waits to be sent, for the first time or once more. `sent`: nothing is known of it.
+ * `claimed`: the server has begun it. `refused`: the server has ended it and stored nothing. `closed`: it is counted.
+ */
+export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
+
+/** What may follow each state. A batch that is sent again under the same attempt stays where it is. */
+const transitions: Readonly<Record<BatchState, readonly BatchState[]>> = {
+  queued: ['sent', 'closed'],
+  sent: ['sent', 'claimed', 'refused', 'queued', 'closed'],
+  claimed: ['claimed', 'refused', 'queued', 'closed'],
+  refused: ['queued', 'closed'],
+  closed: [],
+}
+
+/** A batch, or a part of one, that is not counted yet. */
 export interface OpenBatch<B> {
   readonly batchNo: number
+  readonly content: B
+  readonly rowCount: number
+  readonly encodedBytes: number
+  state: BatchState
   attempt: number
   /** Numbers of this attempt's transmissions, newest last. */
   sendNos: number[]
-  readonly rowCount: number
-  readonly encodedBytes: number
-  readonly content: B
-  /** True once the ledger holds a claim of the current attempt. */
-  claimed: boolean
+  /** Transmissions after the first, over all attempts. */
+  resends: number
+  /** Why the server refused it last; '' when it has not. */
+  refusal: string
   /** ms, of the first transmission of the current attempt. */
   sentAtMs: number
 }
 
-/** What a ledger row settled. */
-export interface Settlement<B> {
+/** A batch for which the ledger has an outcome. */
+export interface SettledBatch<B> {
   batch: OpenBatch<B>
-  /** Rows the target reported, −1 for a refusal. */
-  rows: number
-  errText: string
+  outcome: Outcome
 }
 
-export interface ReceiptBook<B> {
-  /** Batches without an outcome, in the order of their numbers. */
+/** All batches of a run that are not counted yet. */
+export interface BatchRegistry<B> {
+  /** In the order of their numbers. */
   readonly open: ReadonlyMap<number, OpenBatch<B>>
   readonly openBytes: number
-  readonly openRows: number
-  /** Registers a new batch and gives it the next number. */
+  /** Batches that the server was sent and has not answered for. */
+  readonly sentCount: number
+  /** Registers a new batch, queued, under the next number. */
   add(content: B, rowCount: number, encodedBytes: number): OpenBatch<B>
   /** Notes a transmission and gives its number. */
   transmit(batch: OpenBatch<B>, nowMs: number): number
-  /** Starts the next attempt of a batch whose last one left nothing behind. */
+  /** The present attempt has left nothing behind: the batch may go out under the next one. */
+  refuse(batch: OpenBatch<B>, errText: string): void
+  /** Queues a batch for its next attempt. */
   nextAttempt(batch: OpenBatch<B>): void
-  /** Takes one ledger row; gives what it settles, if anything. The batch stays open until `close`. */
-  read(row: LedgerRow): Settlement<B> | undefined
+  /**
+   * Takes one ledger row; gives what it settles, if anything. The batch stays open until `close`.
+   * @throws {DdbError} DDB_PROTOCOL when the row cannot be about what was sent
+   */
+  read(row: LedgerRow): SettledBatch<B> | undefined
   close(batch: OpenBatch<B>): void
 }
 
-export function newReceiptBook<B>(): ReceiptBook<B> {
+export function newBatchRegistry<B>(): BatchRegistry<B> {
   const open = new Map<number, OpenBatch<B>>()
   let nextBatchNo = 1
   let nextSendNo = 1
   let openBytes = 0
-  let openRows = 0
-  return {
+  let sentCount = 0
+  const move = (batch: OpenBatch<B>, to: BatchState): void => {
+    checkTransition(batch, to)
+    sentCount += Number(isOut(to)) - Number(isOut(batch.state))
+    batch.state = to
+  }
+  const registry: BatchRegistry<B> = {
     open,
     get openBytes() {
       return openBytes
     },
-    get openRows() {
-      return openRows
+    get sentCount() {
+      return sentCount
     },
     add(content, rowCount, encodedBytes) {
       const batch: OpenBatch<B> = {
         batchNo: nextBatchNo++,
-        attempt: 0,
-        sendNos: [],
+        content,
         rowCount,
         encodedBytes,
-        content,
-        claimed: false,
+        state: 'queued',
+        attempt: 0,
+        sendNos: [],
+        resends: 0,
+        refusal: '',
         sentAtMs: 0,
       }
       open.set(batch.batchNo, batch)
       openBytes += encodedBytes
-      openRows += rowCount
       return batch
     },
     transmit(batch, nowMs) {
       if (batch.sendNos.length === 0) batch.sentAtMs = nowMs
+      if (batch.attempt > 0 || batch.sendNos.length > 0) batch.resends++
+      if (batch.state !== 'claimed') move(batch, 'sent')
       batch.sendNos.push(nextSendNo)
       return nextSendNo++
     },
+    refuse(batch, errText) {
+      move(batch, 'refused')
+      batch.refusal = errText
+    },
     nextAttempt(batch) {
+      move(batch, 'queued')
       batch.attempt++
       batch.sendNos = []
-      batch.claimed = false
     },
     read(row) {
       const batch = open.get(row.batchNo)
       // Rows of earlier attempts were dealt with when they came.
       if (batch === undefined || batch.attempt !== row.attempt) return undefined
-      if (row.phase === claimPhase) {
-        batch.claimed = true
-        return undefined
-      }
-      if (row.phase !== outcomePhase) return undefined
-      return { batch, rows: row.rowCount, errText: row.errText }
+      if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
+      if (!isOut(batch.state)) return undefined
+      checkReceipt(batch, row)
+      move(batch, 'claimed')
+      return row.phase === claimPhase
+        ? undefined
+        : { batch, outcome: { rows: row.rowCount, errText: row.errText } }
     },
     close(batch) {
-      if (!open.delete(batch.batchNo)) return
+      move(batch, 'closed')
+      open.delete(batch.batchNo)
       openBytes -= batch.encodedBytes
-      openRows -= batch.rowCount
     },
+  }
+  return registry
+}
+
+function isOut(state: BatchState): boolean {
+  return state === 'sent' || state === 'claimed'
+}
+
+function checkTransition({ batchNo, state }: OpenBatch<unknown>, to: BatchState): void {
+  if (transitions[state].includes(to)) return
+  throw new DdbError(
+    'DDB_INTERNAL',
+    `batch ${batchNo} cannot become ${to}, as it is ${state}; this is a bug of ddb-ingest: please report it`,
+  )
+}
+
+/** A claim names the rows that arrived; both claim and outcome name the transmission that wrote them. */
+function checkReceipt(batch: OpenBatch<unknown>, row: LedgerRow): void {
+  if (!batch.sendNos.includes(row.sendNo)) {
+    throw new DdbError(
+      'DDB_PROTOCOL',
+      `the server has a receipt for transmission ${row.sendNo} of batch ${batch.batchNo}, which was never sent`,
+    )
+  }
+  if (row.phase === claimPhase && row.rowCount !== batch.rowCount) {
+    throw new DdbError(
+      'DDB_PROTOCOL',
+      `the server claimed ${row.rowCount} rows of batch ${batch.batchNo}, which has ${batch.rowCount}`,
+    )
   }
 }

@@ -1,94 +1,97 @@
 /*
-  What goes out with receipts, and what waits: parts on the lane of the present node, parts that rest before they are
-  tried again, and parts held for a node that leads by now.
+  What goes out with receipts, and what waits: batches on their way to the present node, refused ones that rest before
+  they are sent again, and those held back while there is no connection or another node leads.
 */
-import type { Clock } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'
+import type { Part } from '../delivery/part.js'
 import type { ServerAddress } from '../options.js'
-import { newReceiptBook, type OpenBatch, type ReceiptBook } from './registry.js'
-import type { ReceiptLane } from './sender.js'
-import type { Part } from '../delivery/slice.js'
 import type { Run } from '../run.js'
+import type { ReceiptNode } from './node.js'
+import { newBatchRegistry, type BatchRegistry, type OpenBatch } from './registry.js'
 
 export type OpenPart = OpenBatch<Part>
 
-export class Outbox {
-  readonly book: ReceiptBook<Part> = newReceiptBook()
-  /** The node that leads by now; what it is to get is held until the present one has answered for the rest. */
+/** Sends in order; nothing here waits but `sendLater`. */
+export class SendQueue {
+  readonly registry: BatchRegistry<Part> = newBatchRegistry()
+  /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
   leader: ServerAddress | undefined
-  lane: ReceiptLane
+  node: ReceiptNode
   readonly #run: Run
-  readonly #clock: Clock
-  readonly #held = new Set<OpenPart>()
-  readonly #resting = new Set<OpenPart>()
+  /** Ends the rest of refused batches. */
+  readonly #restEnded = new AbortController()
 
-  constructor(run: Run, clock: Clock, lane: ReceiptLane) {
+  constructor(run: Run, node: ReceiptNode) {
     this.#run = run
-    this.#clock = clock
-    this.lane = lane
+    this.node = node
   }
 
+  /** False while batches are only queued, or too much is out. */
   get hasRoom(): boolean {
-    return this.leader === undefined && this.book.openBytes < this.#run.plan.maxInFlightBytes
+    return !this.#isHeld && this.registry.openBytes < this.#run.plan.maxInFlightBytes
   }
 
-  /** Gives a part its number and sends it, or holds it. */
-  add(part: Part): { open: OpenPart; room: boolean } {
-    const open = this.book.add(part, part.end - part.start, part.encodedBytes)
-    return { open, room: this.#send(open) }
+  get #isHeld(): boolean {
+    return this.leader !== undefined || this.node.isLost
+  }
+
+  /** Gives a part its number and sends it, or holds it back. @returns room: false when the caller has to wait */
+  add(part: Part): { batch: OpenPart; room: boolean } {
+    const batch = this.registry.add(part, part.end - part.start, part.encodedBytes)
+    return { batch, room: this.#send(batch) }
   }
 
   /** The same attempt once more, for a copy that may be lost: claims decide. */
-  repeat(open: OpenPart): void {
+  repeat(batch: OpenPart): void {
     this.#run.tally.retriedBatches++
-    this.#sendHere(open)
+    this.#transmit(batch)
   }
 
   /** The next attempt, for one that left nothing behind or that the user wants sent again. */
-  again(open: OpenPart): void {
+  sendAgain(batch: OpenPart): void {
     this.#run.tally.retriedBatches++
-    this.book.nextAttempt(open)
-    this.#send(open)
+    this.registry.nextAttempt(batch)
+    this.#send(batch)
   }
 
-  /** The next attempt after a rest; until then nobody looks for an outcome. */
-  async rest(open: OpenPart, delayMs: number): Promise<void> {
-    this.#resting.add(open)
-    await wait(this.#clock, delayMs)
-    this.#resting.delete(open)
-    if (this.book.open.get(open.batchNo) === open) this.again(open)
+  /** The next attempt after a rest, unless the batch is closed by then. */
+  async sendLater(batch: OpenPart, delayMs: number): Promise<void> {
+    await wait(this.#run.platform.clock, delayMs, this.#restEnded.signal)
+    if (batch.state === 'refused' && !this.#restEnded.signal.aborted) this.sendAgain(batch)
   }
 
-  /** Keeps a part that the present node has refused for the one that leads. */
-  hold(open: OpenPart, leader: ServerAddress): void {
-    this.leader = leader
-    this.#held.add(open)
+  /** Refused batches are not sent again any more. */
+  endRest(): void {
+    this.#restEnded.abort()
   }
 
-  /** What was held; it is the caller's to send or to give up. */
-  release(): OpenPart[] {
-    const held = [...this.#held]
-    this.#held.clear()
-    this.leader = undefined
-    return held
+  /** Sends what was held back. */
+  flush(): void {
+    for (const batch of this.registry.open.values()) {
+      if (batch.state === 'queued') this.#send(batch)
+    }
   }
 
   /** What the present node has been sent and has not answered for. */
   transmitted(): OpenPart[] {
-    return [...this.book.open.values()].filter(
-      open => !this.#held.has(open) && !this.#resting.has(open),
-    )
+    return this.#inStates('sent', 'claimed')
   }
 
-  /** @returns false when the sender has to wait */
-  #send(open: OpenPart): boolean {
-    if (this.leader === undefined) return this.#sendHere(open)
-    this.#held.add(open)
-    return false
+  /** What waits for the node that leads: never sent, or refused by the present one. */
+  held(): OpenPart[] {
+    return this.leader === undefined ? [] : this.#inStates('queued', 'refused')
   }
 
-  #sendHere(open: OpenPart): boolean {
-    const sendNo = this.book.transmit(open, this.#clock.nowMs())
-    return this.lane.send(open, sendNo)
+  #inStates(...states: readonly OpenPart['state'][]): OpenPart[] {
+    return [...this.registry.open.values()].filter(({ state }) => states.includes(state))
+  }
+
+  #send(batch: OpenPart): boolean {
+    return this.#isHeld ? false : this.#transmit(batch)
+  }
+
+  #transmit(batch: OpenPart): boolean {
+    const sendNo = this.registry.transmit(batch, this.#run.platform.clock.nowMs())
+    return this.node.send(batch, sendNo)
   }
 }

@@ -6,16 +6,18 @@ import type { Batch } from '../../parse/reader.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 
+/** Rows of one batch that are sent together. */
 export interface Part {
   readonly batch: Batch
   /** Rows `start` to `end` (exclusive) of the batch. */
   readonly start: number
   readonly end: number
   readonly encodedBytes: number
-  /** Parts of the batch that are not settled; the batch is released with the last one. */
+  /** Parts of the batch that are still needed; the batch is released with the last one. */
   readonly open: { parts: number }
 }
 
+/** The batch as it came from the reader. */
 export function wholeBatch(batch: Batch): Part {
   return {
     batch,
@@ -37,10 +39,12 @@ export function halves(part: Part): [Part, Part] {
   ]
 }
 
-export function settlePart(part: Part): void {
+/** Not needed any more: whatever became of it is counted. */
+export function releasePart(part: Part): void {
   if (--part.open.parts === 0) part.batch.release()
 }
 
+/** As the one argument that every way of writing takes. */
 export function partTable(part: Part, columnNames: readonly string[]): Table {
   const { batch, start, end } = part
   const whole = start === 0 && end === batch.rowCount
@@ -60,4 +64,12 @@ export function partText({ batch, start, end }: Part): string {
   return first.lineNumber === last.lineNumber
     ? `${first.file}, line ${first.lineNumber}`
     : `${first.file}, lines ${first.lineNumber} to ${last.lineNumber}`
+}
+
+/** Range of the decompressed input that holds these rows; ranges of neighbours touch. */
+export function partRange({ batch, start, end }: Part): { startBytes: number; endBytes: number } {
+  return {
+    startBytes: start === 0 ? batch.startOffsetBytes : batch.locate(start).offsetBytes,
+    endBytes: end === batch.rowCount ? batch.endOffsetBytes : batch.locate(end).offsetBytes,
+  }
 }

@@ -1,0 +1,129 @@
+/*
+  Which lines of which inputs: parts of batches, neighbours merged, so that a million of them are a few ranges.
+*/
+import { partRange, type Part } from './part.js'
+
+/** Lines of one input of which the same is to be said. */
+export interface LineRange {
+  readonly file: string
+  /** From 1. */
+  readonly firstLine: number
+  lastLine: number
+  /** Batches and parts of batches in it. */
+  batches: number
+  readonly reason: string
+}
+
+interface OpenRange extends LineRange {
+  startBytes: number
+  endBytes: number
+}
+
+/** Ranges kept; those behind them are counted, not named. */
+const maxRanges = 1_000
+
+/** Parts added in any order. */
+export class LineRanges {
+  readonly #ranges = new Set<OpenRange>()
+  /** Ranges by file, reason and the byte at which they begin or end. */
+  readonly #byStart = new Map<string, OpenRange>()
+  readonly #byEnd = new Map<string, OpenRange>()
+  #unnamed = 0
+
+  /** In the order in which they were begun. */
+  get ranges(): LineRange[] {
+    return [...this.#ranges].map(({ file, firstLine, lastLine, batches, reason }) => ({
+      file,
+      firstLine,
+      lastLine,
+      batches,
+      reason,
+    }))
+  }
+
+  /** Batches for which no range was kept. */
+  get unnamedBatches(): number {
+    return this.#unnamed
+  }
+
+  /** Lines first to last of the part, blank lines and rejects between them included. */
+  add(part: Part, reason: string): void {
+    const { batch, start, end } = part
+    const first = batch.locate(start)
+    this.#insert({
+      file: first.file,
+      firstLine: first.lineNumber,
+      lastLine: batch.locate(end - 1).lineNumber,
+      batches: 1,
+      reason,
+      ...partRange(part),
+    })
+  }
+
+  /** Everything in `others`, for one reason. */
+  addAll(others: LineRanges, reason: string): void {
+    for (const range of others.#ranges) this.#insert({ ...range, reason })
+    this.#unnamed += others.#unnamed
+  }
+
+  clear(): void {
+    this.#ranges.clear()
+    this.#byStart.clear()
+    this.#byEnd.clear()
+    this.#unnamed = 0
+  }
+
+  #insert(range: OpenRange): void {
+    const before = this.#byEnd.get(keyOf(range, range.startBytes))
+    const after = this.#byStart.get(keyOf(range, range.endBytes))
+    if (before !== undefined) {
+      this.#byEnd.delete(keyOf(before, before.endBytes))
+      before.endBytes = range.endBytes
+      before.lastLine = range.lastLine
+      before.batches += range.batches
+      if (after !== undefined && after !== before) {
+        this.#remove(after)
+        before.endBytes = after.endBytes
+        before.lastLine = after.lastLine
+        before.batches += after.batches
+      }
+      this.#byEnd.set(keyOf(before, before.endBytes), before)
+      return
+    }
+    if (after !== undefined) this.#remove(after)
+    const merged = after === undefined ? range : joined(range, after)
+    if (this.#ranges.size >= maxRanges) {
+      this.#unnamed += merged.batches
+      return
+    }
+    this.#ranges.add(merged)
+    this.#byStart.set(keyOf(merged, merged.startBytes), merged)
+    this.#byEnd.set(keyOf(merged, merged.endBytes), merged)
+  }
+
+  #remove(range: OpenRange): void {
+    this.#ranges.delete(range)
+    this.#byStart.delete(keyOf(range, range.startBytes))
+    this.#byEnd.delete(keyOf(range, range.endBytes))
+  }
+}
+
+function joined(range: OpenRange, after: OpenRange): OpenRange {
+  return {
+    ...range,
+    lastLine: after.lastLine,
+    endBytes: after.endBytes,
+    batches: range.batches + after.batches,
+  }
+}
+
+function keyOf({ file, reason }: LineRange, atBytes: number): string {
+  return `${atBytes} ${reason}\n${file}`
+}
+
+/** `A.csv, lines 2 to 5001`. */
+export function rangeText({ file, firstLine, lastLine }: LineRange): string {
+  return firstLine === lastLine
+    ? `${file}, line ${firstLine}`
+    : `${file}, lines ${firstLine} to ${lastLine}`
+}

@@ -1,0 +1,161 @@
+/*
+  Puts the rows of a batch where they belong in the equation, once it is known what became of them. Every batch that was
+  handed over ends here, exactly once.
+*/
+import { DdbError } from '../../errors.js'
+import type { TargetDescription } from '../describe-target.js'
+import type { Run } from '../run.js'
+import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
+import type { TargetTraits } from './outcome.js'
+import { partText, releasePart, type Part } from './part.js'
+import { outsideMarks } from './partition-scheme.js'
+import { refusalShape } from './refusal.js'
+
+/** What is known of the target, and of its memory. */
+export interface RecordedTarget extends TargetTraits {
+  readonly description: TargetDescription
+  /** True where fewer rows than sent is normal, because known keys are updated or ignored. */
+  readonly keyed: boolean
+  /** True where the rows are gone once the server is. */
+  readonly inMemory: boolean
+}
+
+/** Counts outcomes. Each call but `takeBack` ends one part of a batch. */
+export interface Recorder {
+  readonly target: RecordedTarget
+  /** Sentences for the summary. */
+  readonly note: string | undefined
+  readonly uncertainRanges: LineRange[]
+  /** True once there is a batch of which nobody knows what became. */
+  readonly hasUncertain: boolean
+  /** True while rows are confirmed that are gone once the server is. */
+  readonly holdsMemory: boolean
+  /** The target took the part, perhaps without rows that lie outside its partition scheme. */
+  taken(part: Part, rows: number): void
+  /** The server refused these rows for their own sake. */
+  rejected(part: Part, errText: string): void
+  /** The part may be there. */
+  uncertain(part: Part, reason: string): void
+  /**
+   * As `uncertain`, for a part that was refused for reasons that are not its own.
+   * @returns the failure of a run whose batches are refused alike, one after the other
+   */
+  refused(part: Part, errText: string): DdbError | undefined
+  /** The part is certainly not there. */
+  unsent(part: Part): void
+  /** The server that held confirmed rows in memory is gone, or forgot them: they become unconfirmed. */
+  takeBack(reason: string): void
+}
+
+/** Ranges in the sentence; `uncertain` of the result has them all. */
+const namedRanges = 5
+
+export function newRecorder(run: Run, target: RecordedTarget): Recorder {
+  const { tally } = run
+  const notes: string[] = []
+  const uncertain = new LineRanges()
+  const confirmed = new LineRanges()
+  let lastRefusal: string | undefined
+  const note = (text: string): void => void (notes.includes(text) || notes.push(text))
+  const rowsOf = ({ start, end }: Part): number => end - start
+
+  const recorder: Recorder = {
+    target,
+    get note() {
+      const all = [...notes, ...uncertainNotes(uncertain)]
+      return all.length === 0 ? undefined : all.join('. ')
+    },
+    get uncertainRanges() {
+      return uncertain.ranges
+    },
+    get hasUncertain() {
+      return uncertain.ranges.length > 0
+    },
+    get holdsMemory() {
+      return target.inMemory && tally.confirmed > 0
+    },
+    taken(part, rows) {
+      lastRefusal = undefined
+      if (target.inMemory) confirmed.add(part, '')
+      const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
+      tally.confirmed += rowsOf(part) - missing
+      if (missing > 0) dropped(part, missing)
+      releasePart(part)
+    },
+    rejected(part, errText) {
+      tally.failedBatches++
+      for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
+      releasePart(part)
+    },
+    uncertain(part, reason) {
+      tally.failedBatches++
+      tally.unconfirmed += rowsOf(part)
+      uncertain.add(part, reason)
+      releasePart(part)
+    },
+    refused(part, errText) {
+      const shape = refusalShape(errText)
+      const isAlike = shape === lastRefusal
+      lastRefusal = shape
+      recorder.uncertain(part, `refused: ${errText}`)
+      return isAlike ? refusedAlike(errText) : undefined
+    },
+    unsent(part) {
+      tally.unsent += rowsOf(part)
+      releasePart(part)
+    },
+    takeBack(reason) {
+      if (!target.inMemory || tally.confirmed === 0) return
+      note(reason)
+      tally.unconfirmed += tally.confirmed
+      tally.confirmed = 0
+      uncertain.addAll(confirmed, reason)
+      confirmed.clear()
+    },
+  }
+
+  /** Rows that a partitioned target dropped without a word (server notes §3.4). */
+  const dropped = (part: Part, missing: number): void => {
+    const outside = outsideRows(target.description, part)
+    if (outside.length === missing) {
+      const reason = "outside the target's partition scheme: the server drops such rows"
+      for (const row of outside) run.rejectSent(part.batch, row, reason)
+      return
+    }
+    tally.unconfirmed += missing
+    note(
+      `the target took ${rowsOf(part) - missing} of ${rowsOf(part)} rows of ${partText(part)} and does not tell which`,
+    )
+  }
+  return recorder
+}
+
+function outsideRows({ partition }: TargetDescription, { batch, start, end }: Part): number[] {
+  const marks = outsideMarks(partition)?.(batch)
+  const rows: number[] = []
+  for (let row = start; row < end; row++) if (marks?.[row] === 1) rows.push(row)
+  return rows
+}
+
+function uncertainNotes(uncertain: LineRanges): string[] {
+  const { ranges, unnamedBatches } = uncertain
+  if (ranges.length === 0) return []
+  const named = ranges
+    .slice(0, namedRanges)
+    .map(range => `${rangeText(range)} (${batchesText(range.batches)}): ${range.reason}`)
+  const rest =
+    ranges.slice(namedRanges).reduce((sum, { batches }) => sum + batches, 0) + unnamedBatches
+  return [`uncertain: ${named.join('; ')}${rest === 0 ? '' : `; and ${batchesText(rest)} more`}`]
+}
+
+function batchesText(count: number): string {
+  return count === 1 ? '1 batch' : `${count} batches`
+}
+
+function refusedAlike(errText: string): DdbError {
+  return new DdbError(
+    'DDB_UNAVAILABLE',
+    `the server refused two batches in a row with the same words: ${errText}. Nothing more is sent; ` +
+      'see what is the matter with it, then load the rest',
+  )
+}

@@ -1,0 +1,102 @@
+/*
+  Tables that other runs have left on the server: nobody removes them but the user.
+*/
+import type { Session } from '../../client/session.js'
+import { DdbError } from '../../errors.js'
+import { elementAt } from '../../protocol/element.js'
+import { stringsOf } from '../../protocol/string-vector.js'
+import type { Value } from '../../protocol/value.js'
+import { ledgerName, markerName } from './names.js'
+import type { RunName } from './marker.js'
+
+/** `(names, session ids)`; the second is VOID where the server does not tell who is connected. */
+const listScript = `ddbIngestSessions = NULL
+try { ddbIngestSessions = exec sessionId from getSessionMemoryStat() } catch(ex) { ddbIngestSessions = NULL }
+ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngest%"
+(ddbIngestNames, ddbIngestSessions)`
+
+const marker = /^ddbIngest_[a-z0-9_]+$/
+const ledger = /^ddbIngestLedger_[0-9a-f_]+$/
+
+/** Markers looked at; a server with more has other troubles. */
+const maxMarkers = 50
+
+/** What a marker tells of its run. */
+interface MarkedRun {
+  readonly token: bigint
+  readonly sessionId: bigint
+}
+
+/**
+ * @returns a sentence that names what was left; undefined when there is nothing, or when the server does not tell
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function leftoversNotice(
+  session: Session,
+  own: RunName,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  try {
+    const left = await leftTables(session, own, timeoutMs)
+    if (left.length === 0) return undefined
+    return (
+      `the server has tables of runs that were killed, or that could not confirm all they sent: ${left.join(', ')}. ` +
+      `They stay until somebody removes them: undef("${left[0]}", SHARED)`
+    )
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    return undefined
+  }
+}
+
+async function leftTables(session: Session, own: RunName, timeoutMs: number): Promise<string[]> {
+  const answer = await session.run(listScript, { timeoutMs })
+  const [names, connected] = pairOf(answer)
+  if (connected === undefined) return []
+  const ownNames = new Set([markerName(own.runId), ledgerName(own.token, 1)])
+  const others = names.filter(name => !ownNames.has(name))
+  const left: string[] = []
+  const ledgersInUse: string[] = []
+  for (const name of others.filter(name => marker.test(name)).slice(0, maxMarkers)) {
+    const run = await markedRun(session, name, timeoutMs)
+    // A run that has just ended has taken its marker with it.
+    if (run === undefined) continue
+    if (connected.has(run.sessionId)) ledgersInUse.push(ledgerName(run.token, 1))
+    else left.push(name)
+  }
+  for (const name of others.filter(name => ledger.test(name))) {
+    if (!ledgersInUse.some(used => name === used || name.startsWith(`${used}_`))) left.push(name)
+  }
+  return left
+}
+
+async function markedRun(
+  session: Session,
+  name: string,
+  timeoutMs: number,
+): Promise<MarkedRun | undefined> {
+  const answer = await session.run(
+    `select last(token) as token, last(sessionId) as sessionId from objByName("${name}")`,
+    { timeoutMs },
+  )
+  if (answer?.form !== 'table' || answer.rows !== 1) return undefined
+  const [token, sessionId] = answer.columns.map(column =>
+    column.form === 'vector' ? longOf(elementAt(column, 0)) : undefined,
+  )
+  return token === undefined || sessionId === undefined ? undefined : { token, sessionId }
+}
+
+function pairOf(answer: Value | undefined): [readonly string[], Set<bigint> | undefined] {
+  if (answer?.form !== 'vector' || answer.type !== 'ANY') return [[], undefined]
+  const [names, sessions] = answer.data
+  const isText = names?.form === 'vector' && names.type === 'STRING'
+  const ids =
+    sessions?.form === 'vector' && sessions.type === 'LONG' && 'data' in sessions
+      ? new Set(sessions.data)
+      : undefined
+  return [isText ? stringsOf(names) : [], ids]
+}
+
+function longOf(value: Value | undefined): bigint | undefined {
+  return value?.form === 'scalar' && typeof value.value === 'bigint' ? value.value : undefined
+}

@@ -1,0 +1,38 @@
+/*
+  Names of the tables that runs keep on the server. Each begins with `ddbIngest`, so that whoever looks at a server
+  can tell them from tables with data.
+*/
+
+/** Names of all tables that runs keep, as a pattern of DolphinDB's `like`. */
+export const runTablesPattern = 'ddbIngest%'
+
+/**
+ * Name of the marker of a run. Two run ids never have the same one: capitals and signs become an underscore and a
+ * letter, an underscore becomes two, and no other underscore occurs.
+ */
+export function markerName(runId: string): string {
+  return `ddbIngest_${runId.replace(/[^a-z0-9]/g, escaped)}`
+}
+
+function escaped(sign: string): string {
+  switch (sign) {
+    case '_':
+      return '__'
+    case '.':
+      return '_d'
+    case '-':
+      return '_h'
+    default:
+      return `_u${sign.toLowerCase()}`
+  }
+}
+
+/**
+ * Name of a run's ledger. It carries the run's token, so that nobody else can write receipts that count.
+ *
+ * @param number  from 1; a run whose ledger was dropped begins another
+ */
+export function ledgerName(token: bigint, number: number): string {
+  const digits = token.toString(16).padStart(16, '0')
+  return `ddbIngestLedger_${digits}${number === 1 ? '' : `_${number}`}`
+}

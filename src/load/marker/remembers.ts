@@ -1,0 +1,61 @@
+/*
+  Whether a server still has a run's marker, and so whatever else it had in memory.
+*/
+import type { Session } from '../../client/session.js'
+import { DdbError } from '../../errors.js'
+import { connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { tryUntil, type RetryRules } from '../connection/retry.js'
+import type { Run } from '../run.js'
+import { askMarker } from './marker.js'
+
+/** A server that says nothing on one connection is asked on another for so long. */
+const silentServerMs = 1_000
+
+/**
+ * @param control  a session that may still work
+ * @param silent  the server keeps its connections and does not answer: no other connection is tried
+ * @returns false also when it cannot be asked
+ */
+export async function remembers(
+  run: Run,
+  rules: RetryRules,
+  control: Session,
+  silent: boolean,
+): Promise<boolean> {
+  const timeoutMs = silent ? silentServerMs : run.plan.confirmTimeoutMs
+  const ask = async (session: Session): Promise<boolean> =>
+    (await askMarker(session, run.name, timeoutMs)) === 'ours'
+  try {
+    if (!control.closed) return await ask(control)
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+  }
+  if (silent || rules.retries === 0) return false
+  try {
+    return await askElsewhere(run, rules, ask)
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    return false
+  }
+}
+
+function askElsewhere(
+  run: Run,
+  rules: RetryRules,
+  ask: (session: Session) => Promise<boolean>,
+): Promise<boolean> {
+  const endMs = rules.clock.nowMs() + rules.reconnectMs
+  const attempt = async (): Promise<boolean> => {
+    const deadlineMs = Math.min(endMs, connectDeadlineMs(run.platform, run.server))
+    const session = await connectServer(run.platform, run.server, {
+      deadlineMs,
+      signal: run.leaving,
+    })
+    try {
+      return await ask(session)
+    } finally {
+      await session.close().catch(() => undefined)
+    }
+  }
+  return tryUntil(endMs, rules, attempt, error => error instanceof DdbError)
+}

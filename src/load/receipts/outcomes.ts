@@ -1,0 +1,159 @@
+/*
+  Carries out what the outcomes of batches mean: counts what is known, sends again what may succeed, and gives up what
+  cannot.
+*/
+import type { DdbError } from '../../errors.js'
+import { retryDelayMs, type RetryRules } from '../connection/retry.js'
+import { newBisectQueue } from '../delivery/bisect-queue.js'
+import { decide, type Outcome } from '../delivery/outcome.js'
+import { partText } from '../delivery/part.js'
+import type { Recorder } from '../delivery/recorder.js'
+import type { Run } from '../run.js'
+import type { OpenPart, SendQueue } from './send-queue.js'
+
+/** By what each rest of a refused batch is longer than the one before: what is in the way may take a while to pass. */
+const restGrowth = 4
+
+/** What the handler shares with the watcher. */
+export interface OutcomeSetup {
+  readonly run: Run
+  readonly recorder: Recorder
+  readonly rules: RetryRules
+  /** Ends the run: nothing more is handed over. */
+  fail(error: unknown): void
+}
+
+/** Every open batch is closed here, and counted in the same step. */
+export class OutcomeHandler {
+  readonly #setup: OutcomeSetup
+  readonly #queue: SendQueue
+  readonly #bisect = newBisectQueue()
+  /** The part of a divided batch that is out. */
+  #bisected: OpenPart | undefined
+  /** Nothing refused is sent again any more. */
+  #ended = false
+
+  constructor(setup: OutcomeSetup, queue: SendQueue) {
+    this.#setup = setup
+    this.#queue = queue
+  }
+
+  /** What the ledger says became of a batch. */
+  settle(batch: OpenPart, { rows, errText }: Outcome): void {
+    const { run, recorder } = this.#setup
+    run.latencies.add(run.platform.clock.nowMs() - batch.sentAtMs)
+    if (rows >= 0) {
+      this.#close(batch)
+      recorder.taken(batch.content, rows)
+    } else {
+      this.#refused(batch, errText)
+    }
+    this.#sendBisected()
+  }
+
+  #refused(batch: OpenPart, errText: string): void {
+    const { run, recorder, rules } = this.#setup
+    const { content: part, rowCount, resends } = batch
+    const refused = { rowCount, resends, text: partText(part) }
+    const decision = decide(errText, refused, recorder.target)
+    switch (decision.kind) {
+      case 'again': {
+        this.#queue.registry.refuse(batch, errText)
+        const delayMs = retryDelayMs(resends + 1, rules.random, restGrowth)
+        this.#queue.sendLater(batch, delayMs).catch((error: unknown) => this.#setup.fail(error))
+        return
+      }
+      case 'follow':
+        this.#queue.registry.refuse(batch, errText)
+        this.#queue.leader = decision.to
+        return
+      case 'divide':
+        this.#close(batch)
+        this.#bisect.divide(part)
+        return
+      case 'reject':
+        this.#close(batch)
+        recorder.rejected(part, errText)
+        return
+      case 'uncertain': {
+        this.#close(batch)
+        if (!decision.stops) return recorder.uncertain(part, `refused: ${errText}`)
+        const error = recorder.refused(part, errText)
+        return error === undefined ? undefined : this.stop(error)
+      }
+      case 'stop':
+        // The reason goes before its consequences: the rows are where they are because of it.
+        run.fail(decision.error)
+        this.#close(batch)
+        if (decision.stored === 'no') recorder.unsent(part)
+        else recorder.uncertain(part, `refused: ${errText}`)
+        return this.stop(decision.error)
+    }
+  }
+
+  #sendBisected(): void {
+    if (this.#bisected !== undefined || this.#ended || this.#setup.run.stopped) return
+    const part = this.#bisect.next()
+    if (part !== undefined) this.#bisected = this.#queue.add(part).batch
+  }
+
+  /** Sends a batch again of which nobody knows what became, when the user chose that; else gives it up. */
+  doubt(batch: OpenPart, why: string): void {
+    if (this.#setup.run.plan.onDoubt === 'resend') this.#queue.sendAgain(batch)
+    else this.giveUp(batch, why)
+  }
+
+  /** Sends the same attempt once more, or gives the batch up when that was done often enough. */
+  repeat(batch: OpenPart, why: string): void {
+    if (batch.resends < this.#setup.rules.retries) this.#queue.repeat(batch)
+    else this.giveUp(batch, why)
+  }
+
+  /** Nothing will be known of a batch any more. */
+  giveUp(batch: OpenPart, why: string): void {
+    this.#close(batch)
+    this.#setup.recorder.uncertain(batch.content, why)
+    this.#sendBisected()
+  }
+
+  /** Ends the run: batches that were refused for now are not tried again. */
+  stop(error: DdbError): void {
+    this.#setup.fail(error)
+    this.#ended = true
+    this.#queue.endRest()
+    for (const batch of [...this.#queue.registry.open.values()]) {
+      if (batch.state === 'refused') this.giveUp(batch, `refused: ${batch.refusal}`)
+    }
+  }
+
+  /** Counts every open batch as what is known of it. */
+  endAll(why: string): void {
+    this.#ended = true
+    this.#queue.endRest()
+    for (const batch of [...this.#queue.registry.open.values()]) {
+      if (batch.state === 'queued') this.takeBack(batch)
+      else this.giveUp(batch, batch.state === 'refused' ? `refused: ${batch.refusal}` : why)
+    }
+  }
+
+  /** A batch of which nothing is stored: no node has it, or a node that does not lead refused it. */
+  takeBack(batch: OpenPart): void {
+    const { tally } = this.#setup.run
+    if (batch.sendNos.length === 0 && batch.attempt === 0) {
+      tally.sent -= batch.rowCount
+      tally.sentBatches--
+    }
+    this.#close(batch)
+    this.#setup.recorder.unsent(batch.content)
+  }
+
+  /** Halves that were not sent by themselves any more: the server has stored nothing of them. */
+  endBisecting(): void {
+    for (const part of this.#bisect.rest()) this.#setup.recorder.unsent(part)
+  }
+
+  #close(batch: OpenPart): void {
+    this.#queue.registry.close(batch)
+    if (batch === this.#bisected) this.#bisected = undefined
+  }
+}

@@ -1,0 +1,166 @@
+/*
+  What a run with receipts does when a connection is lost, the server has forgotten the run, or another node leads.
+*/
+import { ConnectionError, DdbError } from '../../errors.js'
+import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
+import type { ReceiptNode } from './node.js'
+import type { ReceiptWatcher } from './watcher.js'
+
+const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
+const unreachable =
+  'the server that held confirmed rows in memory could not be asked again whether it still has them'
+const forgotten = 'the server forgot its receipts'
+
+/**
+ * Opens again what is lost, in the time that `--retry-timeout` gives, and sends again what has no outcome: claims decide
+ * which copy is written.
+ *
+ * @throws {DdbError} when the run cannot go on
+ */
+export async function reconnect(watcher: ReceiptWatcher): Promise<void> {
+  const { queue, outcomes, setup } = watcher
+  const { rules } = setup
+  if (rules.retries === 0) {
+    watcher.fail(notReopened())
+    // What is out may still be asked for.
+    if (queue.node.isControlLost) throw notReopened()
+    return
+  }
+  const reconnectMs = watcher.isSilent ? watcher.leftMs : rules.reconnectMs
+  const deadlineMs = rules.clock.nowMs() + reconnectMs
+  if (++watcher.reconnects > Math.max(rules.retries, 1)) throw lostAgain()
+  let memory
+  try {
+    memory = await queue.node.restore(deadlineMs)
+  } catch (error) {
+    watcher.memoryIsUnsure ||= queue.node.isControlLost
+    // The time that silence may last is over, which the watcher sees for itself.
+    if (watcher.isSilent && error instanceof ConnectionError) return
+    throw error
+  }
+  if (memory === 'lost') {
+    setup.recorder.takeBack(restarted)
+    await beginAnew(watcher, deadlineMs)
+  } else {
+    for (const batch of queue.transmitted()) {
+      outcomes.repeat(batch, 'sent, and the connection was lost each time')
+    }
+    queue.flush()
+  }
+  watcher.memoryIsUnsure = false
+  if (!watcher.isSilent) watcher.news()
+}
+
+/** Somebody removed the ledger: what has no outcome yet will have none. */
+export async function ledgerIsGone(watcher: ReceiptWatcher): Promise<void> {
+  const { rules } = watcher.setup
+  await beginAnew(watcher, rules.clock.nowMs() + watcher.questionMs)
+  watcher.news()
+}
+
+/** Goes on under another ledger, if the target is still there. */
+async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<void> {
+  const { queue, outcomes, setup } = watcher
+  const open = queue.transmitted()
+  const resends = setup.run.plan.onDoubt === 'resend'
+  if (!resends) for (const batch of open) outcomes.giveUp(batch, forgotten)
+  if (!(await queue.node.reopen(deadlineMs))) {
+    for (const batch of queue.transmitted()) outcomes.giveUp(batch, forgotten)
+    throw new ConnectionError(
+      'DDB_UNCONFIRMED',
+      'the server lost the receipts of this run: nothing more is sent',
+    )
+  }
+  if (resends) for (const batch of open) outcomes.doubt(batch, forgotten)
+  queue.flush()
+}
+
+/** Goes to the node that leads once this one has answered for all it was sent: a batch never is with two. */
+export async function moveToLeader(watcher: ReceiptWatcher): Promise<void> {
+  const { queue, outcomes, setup } = watcher
+  const to = queue.leader
+  if (to === undefined || queue.transmitted().length > 0) return
+  const held = queue.held()
+  try {
+    if (++watcher.moves > maxRedirects) throw redirectedTooOften(to)
+    const next = await setup.follow(to)
+    await leaveNode(queue.node, watcher.questionMs)
+    queue.node = next
+    queue.leader = undefined
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    watcher.fail(error)
+    queue.leader = undefined
+    for (const batch of held) outcomes.takeBack(batch)
+    return
+  }
+  for (const batch of held) {
+    if (batch.state === 'refused') queue.sendAgain(batch)
+  }
+  queue.flush()
+  watcher.news()
+}
+
+/** It has answered for everything: whether it can be left in order changes nothing. */
+async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
+  try {
+    await node.finish(timeoutMs, false)
+    await node.close()
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+  }
+}
+
+/** How long a server that has answered for everything is waited for at the end. */
+const longestFarewellMs = 5_000
+
+/**
+ * Removes what the run has on the server. A server that is lost by now may have taken confirmed rows with it: unless it
+ * comes back with the run's marker, they are taken back.
+ */
+export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
+  const { queue, setup } = watcher
+  const { recorder, run, rules } = setup
+  const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
+  try {
+    if (!watcher.memoryIsUnsure) await queue.node.finish(timeoutMs, recorder.hasUncertain)
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    if (error instanceof ConnectionError && recorder.holdsMemory && !run.isLeaving) {
+      await lookAgain(watcher, rules.clock.nowMs() + rules.reconnectMs, timeoutMs)
+    }
+  }
+  if (watcher.memoryIsUnsure) recorder.takeBack(unreachable)
+}
+
+/** The connection was lost while the run said goodbye. */
+async function lookAgain(
+  watcher: ReceiptWatcher,
+  deadlineMs: number,
+  timeoutMs: number,
+): Promise<void> {
+  const { queue, setup } = watcher
+  watcher.memoryIsUnsure = true
+  try {
+    const memory = await queue.node.restore(deadlineMs)
+    watcher.memoryIsUnsure = false
+    if (memory === 'lost') setup.recorder.takeBack(restarted)
+    else await queue.node.finish(timeoutMs, setup.recorder.hasUncertain)
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+  }
+}
+
+function notReopened(): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    'the connection was lost before all was confirmed; without retries no other is opened',
+  )
+}
+
+function lostAgain(): ConnectionError {
+  return new ConnectionError(
+    'DDB_CONNECTION_LOST',
+    'the connection was lost again and again before the server answered for anything',
+  )
+}

@@ -1,0 +1,92 @@
+/*
+  Opening the two sessions of a run with receipts, again and again where need be.
+*/
+import type { Session } from '../../client/session.js'
+import { ConnectionError, ServerError, TimeoutError } from '../../errors.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import type { RetryRules } from '../connection/retry.js'
+import { classifyRefusal } from '../delivery/refusal.js'
+import { askMarker, nameIsTaken } from '../marker/marker.js'
+import type { Run } from '../run.js'
+import type { Ledger } from './ledger.js'
+import { deliverScript } from './script.js'
+
+/** What a server still knows of a run after the connection was lost. */
+export type Memory =
+  | 'kept'
+  /** The marker is gone: the server restarted, or this is another node. */
+  | 'lost'
+
+export interface SessionSetup {
+  readonly run: Run
+  readonly rules: RetryRules
+}
+
+/** The session that asks, on a server that knew this run before. */
+export async function openControl(
+  { run, rules }: SessionSetup,
+  deadlineMs: number,
+): Promise<[Session, Memory]> {
+  const control = await connectServer(run.platform, run.server, {
+    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, run.server)),
+    signal: run.leaving,
+    closeTimeoutMs: closeTimeoutMs(run.plan),
+  })
+  try {
+    const state = await askMarker(control, run.name, leftMs(rules, deadlineMs))
+    if (state === 'taken') throw nameIsTaken(run.name)
+    return [control, state === 'ours' ? 'kept' : 'lost']
+  } catch (error) {
+    control.abandon(movedOn())
+    throw error
+  }
+}
+
+/** The session that data goes out on, with its functions, on the node of the session that asks. */
+export async function openData(
+  setup: SessionSetup,
+  { host, port }: Session,
+  ledger: Ledger,
+  deadlineMs: number,
+): Promise<Session> {
+  const { run, rules } = setup
+  const server = { ...run.server, host, port, otherHosts: [] }
+  const data = await connectServer(run.platform, server, {
+    deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, server)),
+    signal: run.leaving,
+    closeTimeoutMs: closeTimeoutMs(run.plan),
+    highWaterBytes: run.plan.maxInFlightBytes,
+  })
+  try {
+    await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))
+    return data
+  } catch (error) {
+    data.abandon(movedOn())
+    throw error
+  }
+}
+
+/** Defines the functions that write batches. */
+export function defineFunctions(
+  { run }: SessionSetup,
+  data: Session,
+  { name, countsDuplicates }: Ledger,
+  timeoutMs: number,
+): Promise<unknown> {
+  return data.run(deliverScript(name, run.plan.target, countsDuplicates), { timeoutMs })
+}
+
+/** Time until the deadline, at least 1 ms. */
+export function leftMs({ clock }: RetryRules, deadlineMs: number): number {
+  return Math.max(1, Math.ceil(deadlineMs - clock.nowMs()))
+}
+
+/** Whether a failure to open a session may pass by itself. */
+export function passes(error: unknown): boolean {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return true
+  return error instanceof ServerError && classifyRefusal(error.serverMessage) === 'transient'
+}
+
+export function movedOn(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
+}

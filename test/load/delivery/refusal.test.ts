@@ -1,0 +1,84 @@
+/*
+  The texts are those that DolphinDB's documentation, error pages and client tests show (server semantics §1.6, §3.3,
+  §11), as they stand there.
+*/
+import t from 'tap'
+import { classifyRefusal, refusalShape, type Refusal } from '../../../src/load/delivery/refusal.js'
+
+const texts: Record<Refusal, readonly string[]> = {
+  transient: [
+    "<ChunkInTransaction>The openChunks operation failed because the chunk '/testDB/1/2' is currently locked and in use by transaction 8. RefId:S00002",
+    "<ChunkInTransaction>filepath '/db/20221125/Key0/5ncmg' has been owned by transaction 9702796 RefId:S00002",
+    'creating new value partitions failed RefId:S01019',
+    '<ChunkInRecovery>the chunk is being recovered',
+    '<DataNodeNotAvail>node1',
+    '<DataNodeNotReady>node1',
+    '<ControllerNotAvail>',
+    '<ControllerNotReady>',
+    '<CacheInvalid>',
+    '<NotLeader>',
+    'SYSTEM_Runtime: <NotLeader>',
+    "The datanode isn't initialized yet. Please try again later",
+    'Cannot accept new task <xxx> during a graceful shutdown of the server.RefId: S00005',
+    'the stream table is busy. RefId: S03020',
+    'RefId: S01012',
+    'RefId: S01070',
+    'RefId:S01071',
+  ],
+  redirect: ['<NotLeader>10.0.0.2:8902', '<NotLeader>10.0.0.2:8902:node2'],
+  privilege: [
+    '<NotAuthenticated>Not granted to read table dfs://db/pt',
+    '<NotAuthenticated>Not granted to write table dfs://db/pt',
+    '<NoPrivilege>Not granted to write data to table dfs://db/pt',
+    'schema(loadTable("dfs://db", "pt")) => <NotAuthenticated>Not granted to read table dfs://db/pt',
+    'No access to table [trades]',
+    'No access to shared table [trades]',
+    'Login is required for script execution with client authentication enabled. RefId: S04009',
+    'getGroupList() => Only administrators execute function getGroupList',
+  ],
+  target: [
+    '<DataCorruption>chunk 5',
+    "Can't find the object with name absent",
+    "Can't recognize function name C",
+    'Syntax Error: [line #1] Cannot recognize the token tt',
+    'table file does not exist: t1/t1.tbl',
+    'The function view [xxx] does not exist. RefId: S04002',
+    "Can't modify read only table. RefId: S02054",
+    'The number of columns of the table to insert must be the same as that of the original table.',
+    "The number of table columns doesn't match the number of columns to append.",
+    "Data insertion failed: Number of columns in the data to insert doesn't match the target table. RefId: S03012",
+    'The number of columns of the current table must match that of the target table. RefId:S01015',
+    'The data to append contains fewer columns than the schema.',
+    "An in-memory table can't exceed 2 billion rows. RefId: S05016",
+  ],
+  tooLarge: [
+    'Memory size of append transaction 2000000216 exceeds max limit (429496729) for OLAP. Please split data into batches.',
+    'The volume of data exceeds the compression limit. Try inserting data in smaller batches. RefId: S03019',
+  ],
+  rows: [
+    "Failed to append data to column 'col1' with error: Incompatible type. Expected: INT, Actual: STRING",
+    "Failed to append data to column 'col1' with error: Incompatible type. Expected: INT, Actual: STRING RefId:S03017",
+    'The column [ZZZ] expects type of XXX, but the actual type is YYY. RefId:S05004',
+    'castTemporal from TIME to DATE not supported ',
+    'Inconsistent length of values to insert.',
+    'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
+    'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018',
+    'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
+    "One symbase's size can't exceed 2097152. RefId: S00003",
+  ],
+  unknown: ['', 'not this time', 'SYSTEM_Runtime: something new in version 4', 'RefId: S99999'],
+}
+
+for (const [kind, examples] of Object.entries(texts)) {
+  t.test(`refusals that are ${kind}`, async t => {
+    for (const text of examples) {
+      t.equal(classifyRefusal(text), kind, text)
+      t.equal(classifyRefusal(`SYSTEM_Runtime: ${text}`), kind, `in a catch: ${text}`)
+    }
+  })
+}
+
+t.test('refusals that differ in a number have one shape', async t => {
+  t.equal(refusalShape('owned by transaction 12'), refusalShape('owned by transaction 9702796'))
+  t.not(refusalShape('owned by transaction 12'), refusalShape('owned by nobody'))
+})
