@@ -12,6 +12,10 @@ export interface ReaderOptions extends Omit<CsvOptions, 'format'> {
   readonly format?: 'auto' | InputFormat | undefined
 }
 
+// Only the format at hand is loaded, once: a small load ends sooner than the other's modules are read.
+let csv: typeof import('./csv.js') | undefined
+let json: typeof import('./json.js') | undefined
+
 /**
  * Opens the input and reads as far as its first record.
  *
@@ -23,11 +27,10 @@ export async function openReader(
 ): Promise<InputReader> {
   const { format: asked = 'auto', ...dialect } = options
   const format = asked === 'auto' ? detectFormat(source.name, source.head) : asked
-  // Only the format at hand is loaded: a small load ends sooner than the other's modules are read.
   if (format === 'csv' || format === 'tsv') {
-    const { openCsv } = await import('./csv.js')
-    return openCsv(source, { ...dialect, format })
+    csv ??= await import('./csv.js')
+    return csv.openCsv(source, { ...dialect, format })
   }
-  const { openJson } = await import('./json.js')
-  return openJson(source, format, dialect.maxRecordBytes)
+  json ??= await import('./json.js')
+  return json.openJson(source, format, dialect.maxRecordBytes)
 }

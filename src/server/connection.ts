@@ -36,6 +36,8 @@ interface Work extends DecodedRequest {
   readonly silent: boolean
   /** Made only when fault hooks want to see it. */
   readonly info: RequestInfo | undefined
+  /** Times that it is still to be executed after this one. */
+  repeats: number
 }
 
 // While a request is suspended or answers pile up, the peer may send this far ahead before reading from it stops.
@@ -206,7 +208,8 @@ export class Connection {
       faults === undefined
         ? undefined
         : requestInfo(this.#runner.session.id, this.#requestNumber, request, asynchronous)
-    const work = { head, request, info, silent: asynchronous && request.kind !== 'connect' }
+    const silent = asynchronous && request.kind !== 'connect'
+    const work = { head, request, info, silent, repeats: 0 }
     this.#current = work
     // Faults concern the answer of one request: what stands before it goes first.
     if (info !== undefined) this.#replies.flush()
@@ -250,7 +253,13 @@ export class Connection {
   #runFaulty(work: Work, fault: FaultBefore): void {
     if (fault === 'drop') return
     if (fault === 'close') this.#kill()
-    else if ('error' in fault) this.#failed(work, new Error(fault.error))
+    else if (fault === 'twice') {
+      work.repeats = work.silent ? 1 : 0
+      this.#run(work)
+    } else if (fault === 'forget') {
+      this.#runner.forget()
+      this.#run(work)
+    } else if ('error' in fault) this.#failed(work, new Error(fault.error))
     else {
       this.#busy = true
       const go = (): void => this.#resumed(() => this.#run(work))
@@ -260,6 +269,7 @@ export class Connection {
 
   #succeeded(work: Work, value: Value | undefined): void {
     this.#runner.afterRequest(work.head)
+    if (work.repeats-- > 0) return this.#run(work)
     if (!work.silent) this.#replies.value(value, work.head.fetchSize ?? 0)
     this.#applyFaultAfter(work)
   }
@@ -267,6 +277,7 @@ export class Connection {
   #failed(work: Work, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error)
     this.#runner.afterRequest(work.head)
+    if (work.repeats-- > 0) return this.#run(work)
     if (work.silent) {
       this.#context.failures.add(this.#runner.session.id, requestText(work.request), message)
     } else this.#replies.error(message)

@@ -28,6 +28,8 @@ export interface Executor {
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
   clearMemory(session: ScriptSession): void
+  /** The session loses its user, its variables and its functions. */
+  forget(session: ScriptSession): void
   /** Called once, after everything that the connection had sent has been executed. */
   close(session: ScriptSession): void
 }

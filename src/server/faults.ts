@@ -20,10 +20,17 @@ export interface RequestInfo {
 
 /**
  * drop: not executed, not answered, as if it had never arrived. close: the connection ends at once and what follows
- * on it is lost. error: not executed, fails with this text. until: waits first, then executes.
+ * on it is lost. twice: executed twice, as if it had arrived twice; of requests that are not answered. forget: the
+ * session loses its user, variables and functions first. error: not executed, fails with this text. until: waits first,
+ * then executes.
  */
 export type FaultBefore =
-  'drop' | 'close' | { readonly error: string } | { readonly until: Promise<unknown> }
+  | 'drop'
+  | 'close'
+  | 'twice'
+  | 'forget'
+  | { readonly error: string }
+  | { readonly until: Promise<unknown> }
 
 /** drop: executed, not answered. close: executed, then the connection ends. cut: ends in the middle of the answer. */
 export type FaultAfter = 'drop' | 'close' | 'cut'

@@ -2,12 +2,14 @@
   The embedded DolphinDB-compatible server: what `ddb-ingest/server` exports.
 */
 import type { Executor } from './executor.js'
+import type { Platform } from '../platform/platform.js'
 import type { ServerNode } from './node.js'
 import type { ServerOptions } from './options.js'
 import {
   cancelRequest,
   clearVariables,
   createScriptSession,
+  forgetSession,
   runFunction,
   runScript,
   setVariables,
@@ -41,6 +43,11 @@ export function startServer(options: ServerOptions = {}): Promise<EmbeddedServer
   return startServerWith(options, scriptExecutor)
 }
 
+/** @internal As `startServer`, on the platform given. */
+export function startServerOn(platform: Platform, options: ServerOptions): Promise<EmbeddedServer> {
+  return startServerWith(options, scriptExecutor, platform)
+}
+
 function scriptExecutor(node: ServerNode): Executor {
   return {
     open: info => {
@@ -53,6 +60,7 @@ function scriptExecutor(node: ServerNode): Executor {
     setVariables: (session, names, values) => setVariables(session, node, names, values),
     cancel: cancelRequest,
     clearMemory: clearVariables,
+    forget: forgetSession,
     close: session => void node.sessions.delete(session.id),
   }
 }

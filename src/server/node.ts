@@ -90,18 +90,23 @@ export interface NodeOptions {
   /** The machine's when left out. */
   platform?: Pick<Platform, 'clock' | 'random'>
   now?: () => number
+  /** A node that has ended: what it kept on disk is taken over. */
+  restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
 }
 
 /** A node with nothing on it but the user admin; guests need no entry. */
 export function createNode(options: NodeOptions = {}): ServerNode {
   const { clock, random } = options.platform ?? systemPlatform
+  const before = options.restartOf
   return {
     shared: new Map(),
-    databases: new Map(),
-    functionViews: new Map(),
+    databases: new Map(before?.databases),
+    functionViews: new Map(before?.functionViews),
     sessions: new Map(),
-    users: new Map([['admin', { password: options.adminPassword ?? '123456', isAdmin: true }]]),
-    privileges: new Map(),
+    users: new Map(
+      before?.users ?? [['admin', { password: options.adminPassword ?? '123456', isAdmin: true }]],
+    ),
+    privileges: new Map(before?.privileges),
     jobs: new Map(),
     config: {
       newValuePartitionPolicy: 'skip',

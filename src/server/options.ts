@@ -4,6 +4,7 @@
 import type { AsynchronousFailure } from './asynchronous-failures.js'
 import { UsageError } from '../errors.js'
 import type { Faults } from './faults.js'
+import type { EmbeddedServer } from './start.js'
 import { initialAdmin } from './users.js'
 
 /** Everything has a default: `startServer()` listens on 127.0.0.1:8848. */
@@ -28,6 +29,11 @@ export interface ServerOptions {
   maxConnections?: number
   /** Largest value accepted in a request, in bytes. */
   maxValueBytes?: number
+  /**
+   * A server that has ended: this one takes over what a DolphinDB server keeps on disk, its DFS databases, function views
+   * and users. What it had in memory is gone.
+   */
+  restartOf?: Pick<EmbeddedServer, 'node'>
   /** Failures on demand. */
   faults?: Faults
   /** Receives each failure of an asynchronous request, which no client is told of. */

@@ -91,12 +91,17 @@ export class RequestRunner {
       this.#context.executor.clearMemory(this.session)
   }
 
-  /** To be called once, after the last request. */
+  /** The session is as new: a guest's, with nothing defined. */
+  forget(): void {
+    this.#context.executor.forget(this.session)
+  }
+
   /** Ends the request under way, if it waits. */
   cancel(): void {
     this.#context.executor.cancel(this.session)
   }
 
+  /** To be called once, after the last request. */
   close(): void {
     this.session.closed = true
     this.#context.executor.close(this.session)

@@ -68,7 +68,7 @@ export async function startServerWith(
   checkServerOptions(options)
   const host = options.host ?? defaultHost
   const adminPassword = options.adminPassword ?? initialAdmin.password
-  const node = createNode({ host, adminPassword, platform })
+  const node = createNode({ host, adminPassword, platform, restartOf: options.restartOf?.node })
   node.beforeWrite = options.faults?.beforeWrite?.bind(options.faults)
   const executor = makeExecutor(node)
   const discard = new Discard()

@@ -48,6 +48,7 @@ export class BareServer {
     },
     cancel: () => undefined,
     clearMemory: () => undefined,
+    forget: () => undefined,
     close: () => undefined,
   }
 
