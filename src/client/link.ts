@@ -165,7 +165,7 @@ export class Link {
   /** Ends the connection when nothing moves any more while it is being closed. */
   #watchProgress(): () => void {
     const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
-    let seenBytes = -1
+    let seenBytes = this.#receivedBytes + this.outgoing.writtenBytes
     const look = (): void => {
       timer = this.#clock.after(timeoutMs, look)
       const movedBytes = this.#receivedBytes + this.outgoing.writtenBytes

@@ -2,7 +2,7 @@
   One run from options to result: connect, ask what the target is, read batches, deliver them, confirm, report.
 */
 import type { Session } from '../client/session.js'
-import { ConnectionError, DdbError, UsageError } from '../errors.js'
+import { ConnectionError, DdbError, TimeoutError, UsageError } from '../errors.js'
 import type { Batch } from '../parse/reader.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
@@ -59,13 +59,15 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
     run.phase('confirming', opened.delivery)
     await opened.delivery.finish()
-    if (run.isLeaving) countUnsent(run)
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) throw error
     run.fail(error)
+    // Whoever does not answer a question does not say goodbye either.
+    if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()
     await Promise.race([closeAll(run, opened), left])
+    if (run.isLeaving) countUnsent(run)
     run.phase('done', opened.delivery)
   }
   const counts = opened.inputs?.columnCounts() ?? []
@@ -80,15 +82,21 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   })
 }
 
+/** Ends the connections at once. */
+function abandon({ delivery, control }: Opened, cause: DdbError): void {
+  const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
+  delivery?.leave(reason)
+  control?.abandon(reason)
+}
+
 /** Resolves once the run has been told to leave and has ended what it waits for on the network. */
 function leaving(run: Run, opened: Opened): Promise<void> {
   return new Promise(resolve => {
     onAbort(run.leaving, () => {
-      run.fail(interrupted())
-      const reason = new ConnectionError('DDB_CONNECTION_LOST', 'the run left its connections')
+      const reason = interrupted()
+      run.fail(reason)
       void opened.inputs?.close()
-      opened.delivery?.leave(reason)
-      opened.control?.abandon(reason)
+      abandon(opened, reason)
       resolve()
     })
   })

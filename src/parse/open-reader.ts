@@ -2,19 +2,20 @@
   Opens an input of any format behind the one face that the loader knows.
 */
 import type { ByteSource } from '../source/byte-source.js'
-import type { CsvOptions } from './csv.js'
+import type * as Csv from './csv.js'
+import type * as Json from './json.js'
 import { detectFormat } from './format.js'
 import type { InputFormat, InputReader } from './reader.js'
 
 /** What is known of the format; what is left out is found in the input. */
-export interface ReaderOptions extends Omit<CsvOptions, 'format'> {
+export interface ReaderOptions extends Omit<Csv.CsvOptions, 'format'> {
   /** `auto` goes by the name and the first bytes. */
   readonly format?: 'auto' | InputFormat | undefined
 }
 
 // Only the format at hand is loaded, once: a small load ends sooner than the other's modules are read.
-let csv: typeof import('./csv.js') | undefined
-let json: typeof import('./json.js') | undefined
+let csv: typeof Csv | undefined
+let json: typeof Json | undefined
 
 /**
  * Opens the input and reads as far as its first record.

@@ -2,6 +2,7 @@
   Asynchronous delivery without receipts: batches go out unanswered, and at the end the target's row count is
   compared with what was sent, or nothing is asked at all.
 */
+import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/reader.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
@@ -10,10 +11,12 @@ import type { Tally } from '../tally.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
-  count: () => Promise<number>
+  count: (timeoutMs: number) => Promise<number>
   beforeRows: number
   /** See CountWait.idle; asked of the session that counts. */
-  idle: (sessionId: string) => Promise<boolean | undefined>
+  idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
+  /** The server does not answer: nothing more is asked. */
+  giveUp: (reason: ConnectionError) => void
   /** Rows of a batch that lie outside the target's partition scheme, when the scheme tells. */
   outsideScheme: ((batch: Batch) => number) | undefined
 }
@@ -67,12 +70,17 @@ export function openAsyncDelivery(
         count: counting.count,
         beforeRows: counting.beforeRows,
         sentRows: tally.sent,
-        idle: () => counting.idle(session.id),
+        idle: timeoutMs => counting.idle(session.id, timeoutMs),
         ...idleTimeout,
       })
       tally.confirmed = confirmedRows(verdict, tally.sent)
       tally.unconfirmed = tally.sent - tally.confirmed
       note = verdictNote(verdict, tally.sent, outsideRows)
+      if (verdict.kind === 'unreachable') {
+        const reason = new ConnectionError('DDB_CONNECTION_LOST', note ?? '')
+        session.abandon(reason)
+        counting.giveUp(reason)
+      }
     },
     leave: reason => session.abandon(reason),
     async close() {

@@ -19,7 +19,7 @@ export type CountVerdict =
 /** What is waited for, and how long. */
 export interface CountWait {
   /** Rows of the target now. */
-  count: () => Promise<number>
+  count: (timeoutMs: number) => Promise<number>
   beforeRows: number
   sentRows: number
   /** How long no progress is waited for, ms. */
@@ -28,7 +28,7 @@ export interface CountWait {
    * True once the server has nothing of this run left to do, so that a count standing still is final; false while
    * it may be busy, undefined when it cannot be told.
    */
-  idle: () => Promise<boolean | undefined>
+  idle: (timeoutMs: number) => Promise<boolean | undefined>
   clock: Clock
 }
 
@@ -39,18 +39,23 @@ const settleMs = 1_000
 
 /** Polls until the count has reached what was sent, or nothing moves any more. */
 export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
+  try {
+    return await poll(wait)
+  } catch (cause) {
+    return { kind: 'unreachable', cause }
+  }
+}
+
+async function poll(wait: CountWait): Promise<CountVerdict> {
   const { clock } = wait
   let pollMs = firstPollMs
   let grownRows = 0
   let movedAtMs = clock.nowMs()
   let idleSinceMs: number | undefined
+  // One question that is not answered must not outlast the wait.
+  const leftMs = (): number => Math.max(1, Math.ceil(movedAtMs + wait.timeoutMs - clock.nowMs()))
   for (;;) {
-    let rows: number
-    try {
-      rows = (await wait.count()) - wait.beforeRows
-    } catch (cause) {
-      return { kind: 'unreachable', cause }
-    }
+    const rows = (await wait.count(leftMs())) - wait.beforeRows
     if (rows < 0 || rows > wait.sentRows) return { kind: 'cannotTell', grownRows: rows }
     if (rows === wait.sentRows) return { kind: 'reached' }
     const nowMs = clock.nowMs()
@@ -63,7 +68,7 @@ export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
       return { kind: 'short', grownRows }
     }
     if (pollMs === slowestPollMs || idleSinceMs !== undefined) {
-      const idle = await wait.idle()
+      const idle = await wait.idle(leftMs())
       if (idle !== true) idleSinceMs = undefined
       else if (idleSinceMs === undefined) idleSinceMs = nowMs
       else if (nowMs - idleSinceMs >= settleMs) return { kind: 'short', grownRows }

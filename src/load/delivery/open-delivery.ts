@@ -220,11 +220,13 @@ async function openCounting(
   control: Session,
   table: TableTarget,
 ): Promise<Counting> {
-  const asking = { session: control, timeoutMs: run.plan.confirmTimeoutMs }
+  const count = (timeoutMs: number): Promise<number> =>
+    askCount({ session: control, timeoutMs }, table)
   return {
-    count: () => askCount(asking, table),
-    beforeRows: await askCount(asking, table),
-    idle: sessionId => askIdle(asking, sessionId),
+    count,
+    beforeRows: await count(run.plan.confirmTimeoutMs),
+    idle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
+    giveUp: reason => control.abandon(reason),
     outsideScheme: outsideScheme(target),
   }
 }

@@ -3,7 +3,7 @@
   the name, and as long as it is there the server has not restarted.
 */
 import type { Session } from '../../client/session.js'
-import { DdbError, ServerError } from '../../errors.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import { markerName } from './names.js'
@@ -93,6 +93,10 @@ export function nameIsTaken({ runId }: RunName): DdbError {
   )
 }
 
+function silent(cause: TimeoutError): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
+}
+
 /** What became of a marker while the connection was lost. */
 export type MarkerState = 'ours' | 'gone' | 'taken'
 
@@ -122,6 +126,8 @@ export async function dropMarker(session: Session, run: RunName, timeoutMs: numb
     await session.run(script, { timeoutMs })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
+    // Nor does such a server say goodbye.
+    if (error instanceof TimeoutError) session.abandon(silent(error))
   }
 }
 

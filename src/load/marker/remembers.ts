@@ -2,7 +2,7 @@
   Whether a server still has a run's marker, and so whatever else it had in memory.
 */
 import type { Session } from '../../client/session.js'
-import { DdbError } from '../../errors.js'
+import { ConnectionError, DdbError } from '../../errors.js'
 import { connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { tryUntil, type RetryRules } from '../connection/retry.js'
 import type { Run } from '../run.js'
@@ -29,6 +29,7 @@ export async function remembers(
     if (!control.closed) return await ask(control)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
+    control.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message))
   }
   if (silent || rules.retries === 0) return false
   try {

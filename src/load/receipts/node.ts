@@ -78,8 +78,9 @@ export class ReceiptNode {
       )
       return new ReceiptNode(setup, control, data, ledger)
     } catch (error) {
-      if (ledger !== undefined) await dropLedger(control, ledger, timeoutMs).catch(() => undefined)
-      await dropMarker(control, run.name, timeoutMs)
+      const farewellMs = Math.min(longestFarewellMs, timeoutMs)
+      if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
+      await dropMarker(control, run.name, farewellMs)
       throw error
     }
   }
@@ -261,6 +262,9 @@ export class ReceiptNode {
     this.#control.abandon(reason)
   }
 }
+
+/** How long a server is waited for when nothing depends on its answer. */
+const longestFarewellMs = 5_000
 
 function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port

@@ -58,13 +58,14 @@ export class OutcomeHandler {
     const decision = decide(errText, refused, recorder.target)
     switch (decision.kind) {
       case 'again': {
+        if (this.#ended) return this.giveUp(batch, `refused: ${errText}`)
         this.#queue.registry.refuse(batch, errText)
         const delayMs = retryDelayMs(resends + 1, rules.random, restGrowth)
-        this.#queue.sendLater(batch, delayMs).catch((error: unknown) => this.#setup.fail(error))
-        return
+        return this.#queue.sendLater(batch, delayMs)
       }
       case 'follow':
         this.#queue.registry.refuse(batch, errText)
+        if (this.#ended) return this.drop(batch)
         this.#queue.leader = decision.to
         return
       case 'divide':
@@ -116,30 +117,37 @@ export class OutcomeHandler {
     this.#sendBisected()
   }
 
-  /** Ends the run: batches that were refused for now are not tried again. */
+  /** Ends the run: nothing more is sent, and what is out is still waited for. */
   stop(error: DdbError): void {
     this.#setup.fail(error)
-    this.#ended = true
-    this.#queue.endRest()
+    this.#end()
     for (const batch of [...this.#queue.registry.open.values()]) {
-      if (batch.state === 'refused') this.giveUp(batch, `refused: ${batch.refusal}`)
+      if (batch.state === 'queued') this.drop(batch)
+      else if (batch.state === 'refused') this.giveUp(batch, `refused: ${batch.refusal}`)
     }
   }
 
   /** Counts every open batch as what is known of it. */
   endAll(why: string): void {
-    this.#ended = true
-    this.#queue.endRest()
+    this.#end()
     for (const batch of [...this.#queue.registry.open.values()]) {
-      if (batch.state === 'queued') this.takeBack(batch)
+      if (batch.state === 'queued') this.drop(batch)
       else this.giveUp(batch, batch.state === 'refused' ? `refused: ${batch.refusal}` : why)
     }
   }
 
-  /** A batch of which nothing is stored: no node has it, or a node that does not lead refused it. */
-  takeBack(batch: OpenPart): void {
+  #end(): void {
+    this.#ended = true
+    this.#queue.endRest()
+  }
+
+  /** Does not send a batch that waited to be sent, or that a node refused which does not lead. */
+  drop(batch: OpenPart): void {
     const { tally } = this.#setup.run
-    if (batch.sendNos.length === 0 && batch.attempt === 0) {
+    const isNew = batch.sendNos.length === 0 && batch.attempt === 0
+    // The attempt before was given up without an answer: it may be stored.
+    if (!isNew && batch.refusal === '') return this.giveUp(batch, 'sent, and no receipt came')
+    if (isNew) {
       tally.sent -= batch.rowCount
       tally.sentBatches--
     }

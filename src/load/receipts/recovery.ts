@@ -21,7 +21,7 @@ export async function reconnect(watcher: ReceiptWatcher): Promise<void> {
   const { queue, outcomes, setup } = watcher
   const { rules } = setup
   if (rules.retries === 0) {
-    watcher.fail(notReopened())
+    outcomes.stop(notReopened())
     // What is out may still be asked for.
     if (queue.node.isControlLost) throw notReopened()
     return
@@ -91,7 +91,7 @@ export async function moveToLeader(watcher: ReceiptWatcher): Promise<void> {
     if (!(error instanceof DdbError)) throw error
     watcher.fail(error)
     queue.leader = undefined
-    for (const batch of held) outcomes.takeBack(batch)
+    for (const batch of held) outcomes.drop(batch)
     return
   }
   for (const batch of held) {

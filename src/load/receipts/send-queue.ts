@@ -2,7 +2,7 @@
   What goes out with receipts, and what waits: batches on their way to the present node, refused ones that rest before
   they are sent again, and those held back while there is no connection or another node leads.
 */
-import { wait } from '../../platform/wait.js'
+import type { Timer } from '../../platform/platform.js'
 import type { Part } from '../delivery/part.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
@@ -11,28 +11,24 @@ import { newBatchRegistry, type BatchRegistry, type OpenBatch } from './registry
 
 export type OpenPart = OpenBatch<Part>
 
-/** Sends in order; nothing here waits but `sendLater`. */
+/** Sends in order, and never waits. */
 export class SendQueue {
   readonly registry: BatchRegistry<Part> = newBatchRegistry()
   /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
   leader: ServerAddress | undefined
   node: ReceiptNode
   readonly #run: Run
-  /** Ends the rest of refused batches. */
-  readonly #restEnded = new AbortController()
+  /** Refused batches that are to be sent again. */
+  readonly #resting = new Set<Timer>()
 
   constructor(run: Run, node: ReceiptNode) {
     this.#run = run
     this.node = node
   }
 
-  /** False while batches are only queued, or too much is out. */
+  /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
-    return !this.#isHeld && this.registry.openBytes < this.#run.plan.maxInFlightBytes
-  }
-
-  get #isHeld(): boolean {
-    return this.leader !== undefined || this.node.isLost
+    return this.leader === undefined && this.registry.openBytes < this.#run.plan.maxInFlightBytes
   }
 
   /** Gives a part its number and sends it, or holds it back. @returns room: false when the caller has to wait */
@@ -55,14 +51,18 @@ export class SendQueue {
   }
 
   /** The next attempt after a rest, unless the batch is closed by then. */
-  async sendLater(batch: OpenPart, delayMs: number): Promise<void> {
-    await wait(this.#run.platform.clock, delayMs, this.#restEnded.signal)
-    if (batch.state === 'refused' && !this.#restEnded.signal.aborted) this.sendAgain(batch)
+  sendLater(batch: OpenPart, delayMs: number): void {
+    const timer = this.#run.platform.clock.after(delayMs, () => {
+      this.#resting.delete(timer)
+      if (batch.state === 'refused') this.sendAgain(batch)
+    })
+    this.#resting.add(timer)
   }
 
   /** Refused batches are not sent again any more. */
   endRest(): void {
-    this.#restEnded.abort()
+    for (const timer of this.#resting) timer.cancel()
+    this.#resting.clear()
   }
 
   /** Sends what was held back. */
@@ -87,7 +87,9 @@ export class SendQueue {
   }
 
   #send(batch: OpenPart): boolean {
-    return this.#isHeld ? false : this.#transmit(batch)
+    if (this.leader !== undefined) return false
+    // Without a connection it stays queued; the watcher opens another one for its sake.
+    return this.node.isLost || this.#transmit(batch)
   }
 
   #transmit(batch: OpenPart): boolean {

@@ -1,0 +1,224 @@
+/*
+  What was promised, held against what the tables and files of a simulation hold.
+*/
+import { errorCodes, type ErrorCode } from '../../src/errors.js'
+import type { LoadResult } from '../../src/load/options.js'
+import type { SimDisk } from './disk.js'
+import { header, type Run } from './loader.js'
+import type { SimNetwork } from './network.js'
+import type { InputRow, Scenario } from './scenario.js'
+import type { SimServer } from './server.js'
+
+/** A promise that was not kept. */
+export interface Complaint {
+  readonly about: string
+  readonly text: string
+}
+
+export interface Findings {
+  readonly scenario: Scenario
+  readonly runs: readonly Run[]
+  readonly server: SimServer
+  readonly disk: SimDisk
+  readonly network: SimNetwork
+}
+
+export function checkRun(run: Run, findings: Findings): Complaint[] {
+  const complaints: Complaint[] = []
+  const complain = (text: string): void => void complaints.push({ about: run.plan.name, text })
+  if (run.thrown !== undefined) complain(`load threw ${String(run.thrown)}`)
+  const there = countsOf(findings.server.ids())
+  checkCopies(run, there, findings, complain)
+  const { result } = run
+  if (result === undefined) return complaints
+  checkEquation(result, complain)
+  checkExitCode(result, complain)
+  checkRows(run, result, there, findings, complain)
+  checkRejects(run, result, findings, complain)
+  checkTime(run, complain)
+  checkLeftovers(run, result, findings, complain)
+  return complaints
+}
+
+type Complain = (text: string) => void
+
+function countsOf(ids: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>()
+  for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
+  return counts
+}
+
+/** Whether each row of this run is there at most once: with receipts always, unless the user chose otherwise. */
+function isOnceOnly({ result, plan }: Run): boolean {
+  const used = result?.confirm.used ?? 'none'
+  return (used === 'receipts' && plan.delivery.onDoubt !== 'resend') || used === 'answers'
+}
+
+function checkCopies(
+  run: Run,
+  there: ReadonlyMap<number, number>,
+  { runs }: Findings,
+  complain: Complain,
+): void {
+  // A process that was started again loads the same rows once more.
+  const same = runs.filter(({ plan }) => plan === run.plan)
+  if (same[0] !== run || !same.every(isOnceOnly)) return
+  for (const { id } of run.plan.inputs.flatMap(({ rows }) => rows)) {
+    const copies = there.get(id) ?? 0
+    if (copies > same.length) complain(`row ${id} is there ${copies} times`)
+  }
+}
+
+function checkEquation({ rows }: LoadResult, complain: Complain): void {
+  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
+  const parts = [confirmed, unconfirmed, rejected, skipped, unsent]
+  if (parts.some(part => part < 0)) complain(`a negative count: ${JSON.stringify(rows)}`)
+  if (read !== parts.reduce((sum, part) => sum + part)) {
+    complain(`the equation does not hold: ${JSON.stringify(rows)}`)
+  }
+}
+
+function checkExitCode(result: LoadResult, complain: Complain): void {
+  const { error, rows, confirm, exitCode } = result
+  const isOpen = rows.unconfirmed > 0 && confirm.used !== 'none'
+  const expected =
+    error !== null ? errorCodes[error.code as ErrorCode] : isOpen ? 4 : rows.rejected > 0 ? 3 : 0
+  if (exitCode !== expected) complain(`exit code ${exitCode}, not ${expected}`)
+  if (error?.code === 'DDB_INTERNAL') complain(`a bug: ${error.message}`)
+  if (exitCode === 0 && rows.unsent + rows.rejected > 0) complain('0, but not every row arrived')
+}
+
+/** The rows that the run read: it reads in order. */
+function readRows({ plan, result }: Run): InputRow[] {
+  return plan.inputs.flatMap(({ rows }) => rows).slice(0, result?.rows.read ?? 0)
+}
+
+function checkRows(
+  run: Run,
+  result: LoadResult,
+  there: ReadonlyMap<number, number>,
+  findings: Findings,
+  complain: Complain,
+): void {
+  const { used, uncertain, note } = result.confirm
+  const { confirmed, unconfirmed, rejected, unsent, read } = result.rows
+  const total = run.plan.inputs.reduce((sum, { rows }) => sum + rows.length, 0)
+  if (read > total) complain(`read ${read} of ${total} rows`)
+  if (isExcused(run, findings)) return
+  const rows = readRows(run)
+  const isThere = ({ id }: InputRow): boolean => there.has(id)
+  if (used === 'none' || used === 'count') {
+    checkHandedOver(result, rows.filter(isThere).length, complain)
+    return
+  }
+  const lines = uncertainLines(uncertain)
+  // Rows that were rejected when they were read lie between the lines of a batch, and in none.
+  const open = rows.filter(row => row.kind === 'bad cell' || !lines.has(lineOf(run, row)))
+  const found = open.filter(isThere).length
+  // Rows that a partitioned target dropped, and that it does not name.
+  const unnamed = note?.includes('does not tell which') === true ? unconfirmed : 0
+  const earlier = findings.runs.some(other => other.plan === run.plan && other !== run)
+  if (earlier ? found < confirmed : found < confirmed || found > confirmed + unnamed) {
+    complain(`${confirmed} rows confirmed, ${found} of the rows that are not uncertain are there`)
+  }
+  if (open.length !== confirmed + rejected + unsent + unnamed) {
+    complain(
+      `${open.length} rows are not uncertain, but ${confirmed} confirmed + ${rejected} rejected + ${unsent} unsent`,
+    )
+  }
+}
+
+/** Without receipts the server says nothing of single rows. */
+function checkHandedOver(
+  { confirm, rows, exitCode }: LoadResult,
+  found: number,
+  complain: Complain,
+): void {
+  if (confirm.used === 'none') {
+    if (rows.confirmed > 0) complain('rows are confirmed, but nothing was asked')
+    return
+  }
+  if (rows.confirmed > found && exitCode === 0) {
+    complain(`${rows.confirmed} rows counted, ${found} there`)
+  }
+}
+
+/** The server died with its memory after the run had its last answer: nobody can know that. */
+function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
+  const { kind, troubles } = scenario
+  const end = run.endedMs ?? Infinity
+  if (!kind.onDisk && server.lastDeathMs > run.process.heardFromMs) return true
+  // Counting takes others' rows, and rows that arrived twice, for its own.
+  if (run.result?.confirm.used !== 'count') return false
+  const twice = troubles.requests.some(({ kind }) => kind === 'twice')
+  return twice || runs.some(other => other !== run && other.startedMs < end)
+}
+
+function lineOf(run: Run, row: InputRow): string {
+  const input = run.plan.inputs.find(({ rows }) => rows.includes(row))!
+  return `${input.path}:${input.rows.indexOf(row) + 2}`
+}
+
+function uncertainLines(uncertain: LoadResult['confirm']['uncertain']): Set<string> {
+  const lines = new Set<string>()
+  for (const { file, firstLine, lastLine } of uncertain) {
+    for (let line = firstLine; line <= lastLine; line++) lines.add(`${file}:${line}`)
+  }
+  return lines
+}
+
+function checkRejects(
+  run: Run,
+  { rows, error }: LoadResult,
+  { disk, runs }: Findings,
+  complain: Complain,
+): void {
+  const { file } = run.plan.rejects
+  // A process that was killed leaves what it had written.
+  const isAlone = runs.every(other => other === run || other.plan !== run.plan)
+  if (file === undefined || disk.freeBytes !== Infinity || !isAlone) return
+  const text = disk.text(file)
+  if (text === undefined) {
+    if (rows.rejected > 0) complain(`${rows.rejected} rows rejected, and there is no file`)
+    return
+  }
+  if (error?.code === 'DDB_OUTPUT_CREATE') return
+  const lines = text.split('\n').slice(0, -1)
+  if (`${lines[0]}\n` !== header) complain('the rejects file does not begin with the header')
+  const all = new Set(run.plan.inputs.flatMap(input => input.rows.map(({ line }) => line)))
+  const kept = lines.slice(1)
+  const strangers = kept.filter(line => !all.has(line))
+  if (strangers.length > 0) complain(`the rejects file has ${JSON.stringify(strangers[0])}`)
+  if (new Set(kept).size !== kept.length) complain('a row is in the rejects file twice')
+  if (kept.length !== rows.rejected) {
+    complain(`${rows.rejected} rows rejected, ${kept.length} in the file`)
+  }
+}
+
+/** What all limits together allow after the last sign of life, and what closing may take. */
+const slackMs = 20_000
+
+function checkTime(run: Run, complain: Complain): void {
+  const { confirmTimeoutMs = 0, retryTimeoutMs = 0 } = run.plan.delivery
+  const sinceMs = (run.endedMs ?? 0) - Math.max(run.process.lastHeardMs, run.startedMs)
+  const allowedMs = confirmTimeoutMs + retryTimeoutMs + run.plan.connectTimeoutMs + slackMs
+  if (sinceMs > allowedMs) {
+    complain(`ended ${Math.round(sinceMs)} ms after the last byte, ${allowedMs} ms are allowed`)
+  }
+}
+
+function checkLeftovers(
+  run: Run,
+  result: LoadResult,
+  { network }: Findings,
+  complain: Complain,
+): void {
+  const sockets = network.openSockets(run.process)
+  if (sockets > 0) complain(`${sockets} connections are left open`)
+  if (run.process.timers > 0) complain(`${run.process.timers} timers keep the process alive`)
+  const { maxInFlightBytes = Infinity, batchRows = 1 } = run.plan.delivery
+  const mostBytes = maxInFlightBytes + batchRows * 32
+  if (result.confirm.used === 'receipts' && run.mostInFlightBytes > mostBytes) {
+    complain(`${run.mostInFlightBytes} bytes in flight, ${mostBytes} are allowed`)
+  }
+}

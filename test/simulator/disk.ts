@@ -1,0 +1,130 @@
+/*
+  A simulated disk: files by path, read in pieces of any size, written until it is full.
+*/
+import type { Files, FileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
+import type { SimProcess } from './process.js'
+import type { Chance } from './random.js'
+import type { World } from './world.js'
+
+interface SimFile {
+  bytes: Uint8Array
+  readonly inode: bigint
+}
+
+const noOutput: OutputFile = {
+  write: bytes => bytes.length,
+  sync: () => undefined,
+  close: () => undefined,
+}
+
+function systemError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code })
+}
+
+/** One machine's files; they outlive its processes. */
+export class SimDisk {
+  readonly #world: World
+  readonly #chance: Chance
+  readonly #files = new Map<string, SimFile>()
+  /** Bytes that can still be written. */
+  freeBytes = Infinity
+  /** A read in so many fails. */
+  badReadOneIn = Infinity
+  #lastInode = 1n
+
+  constructor(world: World, chance: Chance) {
+    this.#world = world
+    this.#chance = chance
+  }
+
+  put(path: string, text: string): void {
+    this.#files.set(path, { bytes: new TextEncoder().encode(text), inode: ++this.#lastInode })
+  }
+
+  text(path: string): string | undefined {
+    const file = this.#files.get(path)
+    return file && new TextDecoder().decode(file.bytes)
+  }
+
+  /** Cuts a file, also while it is read. */
+  cut(path: string, toBytes: number): void {
+    const file = this.#files.get(path)
+    if (file === undefined) return
+    this.#world.note(() => `${path} is cut to ${toBytes} bytes`)
+    file.bytes = file.bytes.subarray(0, toBytes)
+  }
+
+  /** The files as one process sees them. */
+  of(process: SimProcess): Files {
+    const find = (path: string): SimFile => {
+      const file = this.#files.get(path)
+      if (file === undefined) throw systemError('ENOENT', path)
+      return file
+    }
+    const slowly = <T>(act: () => T): Promise<T> =>
+      new Promise((resolve, reject) => {
+        process.step(() => {
+          process.later(this.#chance.number() * 0.2, () => {
+            try {
+              resolve(act())
+            } catch (error) {
+              reject(error as Error)
+            }
+          })
+        }, undefined)
+      })
+    return {
+      open: path => slowly(() => this.#input(find(path), path, slowly)),
+      status: path => slowly(() => statusOf(find(path))),
+      statusNow: path => {
+        const file = this.#files.get(path)
+        return file && statusOf(file)
+      },
+      checkReadable: path => slowly(() => void find(path)),
+      readFolder: () => slowly(() => []),
+      append: path => process.step(() => this.#output(path, process), noOutput),
+    }
+  }
+
+  #input(file: SimFile, path: string, slowly: <T>(act: () => T) => Promise<T>): InputFile {
+    let position = 0
+    return {
+      status: () => slowly(() => statusOf(file)),
+      read: (buffer, offset, length) =>
+        slowly(() => {
+          if (this.#chance.oneIn(this.badReadOneIn)) throw systemError('EIO', path)
+          const most = Math.min(length, file.bytes.length - position)
+          const count = most <= 0 ? 0 : this.#chance.oneIn(4) ? this.#chance.between(1, most) : most
+          buffer.set(file.bytes.subarray(position, position + count), offset)
+          position += count
+          return count
+        }),
+      close: () => slowly(() => undefined),
+    }
+  }
+
+  #output(path: string, process: SimProcess): OutputFile {
+    let file = this.#files.get(path)
+    if (file === undefined) {
+      file = { bytes: new Uint8Array(0), inode: ++this.#lastInode }
+      this.#files.set(path, file)
+    }
+    const opened = file
+    return {
+      write: bytes =>
+        process.step(() => {
+          const count = Math.min(bytes.length, this.freeBytes)
+          if (count === 0 && bytes.length > 0) throw systemError('ENOSPC', path)
+          this.freeBytes -= count
+          opened.bytes = Buffer.concat([opened.bytes, bytes.subarray(0, count)])
+          return count
+        }, bytes.length),
+      sync: () => process.step(() => undefined, undefined),
+      close: () => process.step(() => undefined, undefined),
+    }
+  }
+}
+
+function statusOf({ bytes, inode }: SimFile): FileStatus {
+  return { isFile: true, isFolder: false, sizeBytes: bytes.length, device: 1n, inode }
+}

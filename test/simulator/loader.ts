@@ -1,0 +1,119 @@
+/*
+  One simulated loader: a process that runs `load`, is killed, interrupted, started again, and what it told.
+*/
+import { loadOn } from '../../src/load/load.js'
+import type { LoadOptions, LoadReport, LoadResult } from '../../src/load/options.js'
+import type { SimDisk } from './disk.js'
+import { SimProcess, type Surroundings } from './process.js'
+import type { LoaderPlan, TargetKind } from './scenario.js'
+import { serverAddress } from './server.js'
+
+/** One process from its start to its end. */
+export interface Run {
+  readonly plan: LoaderPlan
+  readonly process: SimProcess
+  readonly startedMs: number
+  endedMs: number | undefined
+  /** Undefined while it runs, and for ever when it was killed. */
+  result: LoadResult | undefined
+  /** What `load` threw instead of giving a result. */
+  thrown: unknown
+  mostInFlightBytes: number
+  readonly notices: string[]
+}
+
+export const header = 'id,sym\n'
+
+/** Puts the inputs of a loader on its disk. */
+export function putInputs(disk: SimDisk, { inputs }: LoaderPlan): void {
+  for (const { path, rows } of inputs) {
+    disk.put(path, header + rows.map(({ line }) => `${line}\n`).join(''))
+  }
+}
+
+/** Starts a process of the plan. */
+export function startRun(
+  surroundings: Surroundings,
+  plan: LoaderPlan,
+  kind: TargetKind,
+  killAtCall: number | undefined,
+): Run {
+  const { world } = surroundings
+  const process = new SimProcess(plan.name, surroundings)
+  const run: Run = {
+    plan,
+    process,
+    startedMs: world.nowMs,
+    endedMs: undefined,
+    result: undefined,
+    thrown: undefined,
+    mostInFlightBytes: 0,
+    notices: [],
+  }
+  process.killAtCall = killAtCall ?? Infinity
+  const end = (): void => void (run.endedMs ??= world.nowMs)
+  world.note(() => `${plan.name} starts`)
+  loadOn(process.platform, optionsOf(run, plan, kind, surroundings)).then(
+    result => {
+      if (!process.isAlive) return
+      end()
+      run.result = result
+      world.note(() => `${plan.name} ends: ${JSON.stringify(result)}`)
+    },
+    (error: unknown) => {
+      if (!process.isAlive) return
+      end()
+      run.thrown = error
+      world.note(() => `${plan.name} throws: ${String(error)}`)
+    },
+  )
+  return run
+}
+
+function optionsOf(
+  run: Run,
+  plan: LoaderPlan,
+  kind: TargetKind,
+  { world }: Surroundings,
+): LoadOptions {
+  const signals = { interrupt: new AbortController(), leave: new AbortController() }
+  for (const [controller, atMs] of [
+    [signals.interrupt, plan.interruptAtMs],
+    [signals.leave, plan.leaveAtMs],
+  ] as const) {
+    if (atMs === undefined) continue
+    run.process.later(atMs, () => {
+      world.note(
+        () => `${plan.name} is ${controller === signals.leave ? 'told to leave' : 'interrupted'}`,
+      )
+      controller.abort()
+    })
+  }
+  return {
+    inputs: plan.inputs.map(({ path }) => path),
+    server: {
+      ...serverAddress,
+      user: 'admin',
+      password: '123456',
+      connectTimeoutMs: plan.connectTimeoutMs,
+    },
+    target: kind.target,
+    input: {
+      format: 'csv',
+      header: 'yes',
+      ...(plan.limit === undefined ? {} : { limit: plan.limit }),
+    },
+    delivery: plan.delivery,
+    rejects: plan.rejects,
+    ...(plan.runId === undefined ? {} : { runId: plan.runId }),
+    onReport: (report: LoadReport) => {
+      run.mostInFlightBytes = Math.max(run.mostInFlightBytes, report.inFlightBytes)
+    },
+    onNotice: notice => {
+      run.notices.push(notice)
+      world.note(() => `${plan.name} says: ${notice}`)
+    },
+    signal: signals.interrupt.signal,
+    leave: signals.leave.signal,
+  }
+}

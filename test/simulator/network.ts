@@ -1,0 +1,153 @@
+/*
+  A simulated network: connections whose bytes take their time, come in other pieces than they were sent in, stall, break
+  and vanish.
+*/
+import type { ListeningPort, Network, Socket } from '../../src/platform/platform.js'
+import type { SimProcess } from './process.js'
+import type { Chance } from './random.js'
+import { SimSocket } from './socket.js'
+import type { World } from './world.js'
+
+/** What the network is like in one simulation. */
+export interface Weather {
+  /** Time that a byte takes at least, and by how much that varies. */
+  latencyMs: number
+  jitterMs: number
+  /** Bytes of a piece at most; a connection chooses between one and this. */
+  pieceBytes: number
+  /** Bytes that a sender's kernel takes before its peer has them. */
+  windowBytes: number
+  /** A piece in so many is held up. */
+  stallOneIn: number
+  longestStallMs: number
+  /** A piece in so many breaks its connection: both ends see it. */
+  resetOneIn: number
+  /** A piece in so many is the last that gets through, and neither end is told. */
+  vanishOneIn: number
+  /** An attempt to connect in so many gets no answer. */
+  deafOneIn: number
+}
+
+export const fairWeather: Weather = {
+  latencyMs: 0.1,
+  jitterMs: 0.05,
+  pieceBytes: 65_536,
+  windowBytes: 262_144,
+  stallOneIn: Infinity,
+  longestStallMs: 0,
+  resetOneIn: Infinity,
+  vanishOneIn: Infinity,
+  deafOneIn: Infinity,
+}
+
+interface Listener {
+  readonly process: SimProcess
+  readonly accept: (socket: Socket) => void
+}
+
+/** All connections of one simulation. */
+export class SimNetwork {
+  readonly world: World
+  readonly chance: Chance
+  weather: Weather
+  readonly #listeners = new Map<string, Listener>()
+  readonly #sockets = new Map<SimProcess, Set<SimSocket>>()
+  #lastPort = 40_000
+
+  constructor(world: World, chance: Chance, weather: Weather) {
+    this.world = world
+    this.chance = chance
+    this.weather = weather
+  }
+
+  /** The network as one process sees it. */
+  of(process: SimProcess): Network {
+    return {
+      dial: (host, port) => this.#dial(process, `${host}:${port}`),
+      listen: (host, port, accept) => this.#listen(process, `${host}:${port}`, port, accept),
+    }
+  }
+
+  /** Sockets of a process that are not closed. */
+  openSockets(process: SimProcess): number {
+    return [...(this.#sockets.get(process) ?? [])].filter(socket => !socket.closed).length
+  }
+
+  /** What the kernel does when a process has died: its ends are closed, or just vanish with the machine. */
+  processDied(process: SimProcess, silently: boolean): void {
+    for (const [key, { process: owner }] of this.#listeners) {
+      if (owner === process) this.#listeners.delete(key)
+    }
+    for (const socket of this.#sockets.get(process) ?? []) socket.ownerDied(silently)
+  }
+
+  latencyMs(): number {
+    const { latencyMs, jitterMs } = this.weather
+    return latencyMs + this.chance.number() * jitterMs
+  }
+
+  listens(address: string): boolean {
+    return this.#listeners.has(address)
+  }
+
+  #newSocket(process: SimProcess, address: string): SimSocket {
+    const socket = new SimSocket(this, process, ++this.#lastPort, address)
+    const own = this.#sockets.get(process)
+    if (own === undefined) this.#sockets.set(process, new Set([socket]))
+    else own.add(socket)
+    socket.once('close', () => this.#sockets.get(process)?.delete(socket))
+    return socket
+  }
+
+  #dial(process: SimProcess, address: string): Socket {
+    const socket = this.#newSocket(process, address)
+    process.step(() => this.#connect(process, socket, address), undefined)
+    return socket
+  }
+
+  #connect(process: SimProcess, socket: SimSocket, address: string): void {
+    const isDeaf = this.chance.oneIn(this.weather.deafOneIn)
+    this.world.note(() => `${process.name} dials ${address}${isDeaf ? ', and nobody hears' : ''}`)
+    if (isDeaf) return
+    this.world.schedule(this.latencyMs(), () => {
+      const listener = this.#listeners.get(address)
+      if (listener === undefined) {
+        process.later(this.latencyMs(), () => socket.fail('ECONNREFUSED'))
+        return
+      }
+      if (socket.destroyed) return
+      const peer = this.#newSocket(listener.process, '')
+      socket.join(peer)
+      listener.process.later(0, () => listener.accept(peer))
+      process.later(this.latencyMs(), () => {
+        if (!socket.destroyed) socket.emit('connect')
+      })
+    })
+  }
+
+  #listen(
+    process: SimProcess,
+    address: string,
+    port: number,
+    accept: (socket: Socket) => void,
+  ): Promise<ListeningPort> {
+    return new Promise((resolve, reject) => {
+      process.step(() => {
+        process.later(0, () => {
+          if (this.#listeners.has(address)) {
+            reject(Object.assign(new Error('address in use'), { code: 'EADDRINUSE' }))
+            return
+          }
+          this.#listeners.set(address, { process, accept })
+          resolve({
+            port,
+            close: closed => {
+              this.#listeners.delete(address)
+              closed()
+            },
+          })
+        })
+      }, undefined)
+    })
+  }
+}

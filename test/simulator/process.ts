@@ -1,0 +1,124 @@
+/*
+  A simulated process: a platform whose every use counts, so that the process can be killed at any of them. After its
+  death nothing that its code still does has an effect, and nothing calls it back.
+*/
+import type { Clock, Files, Network, Platform, Timer } from '../../src/platform/platform.js'
+import type { Chance } from './random.js'
+import type { World } from './world.js'
+
+/** What a process shares with others on its machine. */
+export interface Surroundings {
+  readonly world: World
+  readonly chance: Chance
+  /** Connections of this process. */
+  network(process: SimProcess): Network
+  files(process: SimProcess): Files
+}
+
+// Time passes while code runs: a microsecond whenever somebody looks at the clock, and rarely much more.
+const lookMs = 0.001
+const pauseOneIn = 2_000
+const longestPauseMs = 40
+
+export class SimProcess {
+  readonly name: string
+  readonly platform: Platform
+  isAlive = true
+  /** Uses of the platform so far. */
+  calls = 0
+  /** The use at which the process dies. */
+  killAtCall = Infinity
+  /** Called once, when it dies. */
+  onDeath: () => void = () => undefined
+  /** When it last got a byte over the network. */
+  lastHeardMs = 0
+  /** When that byte was written at the other end. */
+  heardFromMs = 0
+  /** Timers that keep it alive. */
+  timers = 0
+  /** Until then nothing calls it back: it was stopped. */
+  frozenUntilMs = 0
+  readonly #world: World
+  readonly #chance: Chance
+
+  constructor(name: string, surroundings: Surroundings) {
+    this.name = name
+    this.#world = surroundings.world
+    this.#chance = surroundings.chance.fork()
+    const chance = this.#chance.fork()
+    this.platform = {
+      clock: this.#clock(),
+      random: {
+        number: () => this.step(() => chance.number(), 0),
+        bytes: length => this.step(() => chance.bytes(length), new Uint8Array(length)),
+      },
+      network: surroundings.network(this),
+      files: surroundings.files(this),
+    }
+  }
+
+  /** Does what a live process asks of its platform; `otherwise` is for the dead. */
+  step<T>(act: () => T, otherwise: T): T {
+    if (!this.isAlive) return otherwise
+    if (++this.calls === this.killAtCall) {
+      this.kill()
+      return otherwise
+    }
+    return act()
+  }
+
+  /** Calls the process back after a while, unless it is dead by then. */
+  later(delayMs: number, callback: () => void): { cancel(): void } {
+    const call = (): void => {
+      if (!this.isAlive) return
+      if (this.#world.nowMs < this.frozenUntilMs) {
+        scheduled = this.#world.scheduleAt(this.frozenUntilMs, call)
+      } else callback()
+    }
+    let scheduled = this.#world.schedule(delayMs, call)
+    return { cancel: () => scheduled.cancel() }
+  }
+
+  kill(): void {
+    if (!this.isAlive) return
+    this.isAlive = false
+    this.#world.note(() => `${this.name} is killed at call ${this.calls}`)
+    this.onDeath()
+  }
+
+  #clock(): Clock {
+    const world = this.#world
+    const noTimer: Timer = { cancel: () => undefined }
+    const start = (delayMs: number, callback: () => void, counted: 0 | 1): Timer => {
+      let open = true
+      const end = (): void => {
+        if (open) this.timers -= counted
+        open = false
+      }
+      this.timers += counted
+      const scheduled = this.later(delayMs, () => {
+        end()
+        callback()
+      })
+      return {
+        cancel: () => {
+          end()
+          scheduled.cancel()
+        },
+      }
+    }
+    return {
+      nowMs: () =>
+        this.step(() => {
+          world.nowMs += this.#chance.oneIn(pauseOneIn)
+            ? this.#chance.number() * longestPauseMs
+            : lookMs
+          return world.nowMs
+        }, world.nowMs),
+      wallMs: () => Date.UTC(2026, 0, 1) + Math.floor(world.nowMs),
+      after: (delayMs, callback) => this.step(() => start(delayMs, callback, 1), noTimer),
+      afterIfAlive: (delayMs, callback) => this.step(() => start(delayMs, callback, 0), noTimer),
+      nextTurn: callback => this.step(() => void this.later(0, callback), undefined),
+    }
+  }
+}

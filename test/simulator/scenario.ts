@@ -1,0 +1,250 @@
+/*
+  What one seed means: who loads what into which table, in which weather, and what goes wrong meanwhile. Each seed draws
+  a few kinds of trouble, not all of them: some failures only show where nothing else is wrong.
+*/
+import type {
+  Confirmation,
+  DeliveryOptions,
+  RejectOptions,
+  TargetOptions,
+} from '../../src/load/options.js'
+import { Chance } from './random.js'
+import { fairWeather, type Weather } from './network.js'
+import { drawTroubles, type Troubles } from './troubles.js'
+
+/** Where rows go, and how the server makes it. */
+export interface TargetKind {
+  readonly name: string
+  readonly target: TargetOptions
+  /** Run whenever the server starts. */
+  readonly script: string
+  readonly onDisk: boolean
+  /** An id that is there already is not added again. */
+  readonly keyed: boolean
+  /** The server refuses rows without a symbol, and drops those of an unknown one. */
+  readonly partitioned: boolean
+}
+
+const columns = '`id`sym, [INT,SYMBOL]'
+const stream = `share streamTable(10:0, ${columns}) as target`
+const dfs = (atomic: string): string => `if(!existsDatabase("dfs://d")) {
+  db = database("dfs://d", VALUE, \`A\`B, , , "${atomic}")
+  db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym)
+}`
+const view = (head: string, name: string): string => `${stream}
+def ${name}(${head}mutable data) { tableInsert(objByName("target"), data) }
+try { addFunctionView(${name}) } catch(ex) { }`
+
+const types = 'id:INT,sym:SYMBOL'
+const inMemory = { onDisk: false, keyed: false, partitioned: false }
+
+export const targetKinds: readonly TargetKind[] = [
+  { name: 'stream table', target: { table: 'target' }, script: stream, ...inMemory },
+  {
+    name: 'keyed stream table',
+    target: { table: 'target' },
+    script: `share keyedStreamTable(\`id, 10:0, ${columns}) as target`,
+    ...inMemory,
+    keyed: true,
+  },
+  {
+    name: 'keyed table',
+    target: { table: 'target', method: 'upsert' },
+    script: `share keyedTable(\`id, 10:0, ${columns}) as target`,
+    ...inMemory,
+    keyed: true,
+  },
+  {
+    name: 'DFS table',
+    target: { table: 'dfs://d/t' },
+    script: dfs('TRANS'),
+    onDisk: true,
+    keyed: false,
+    partitioned: true,
+  },
+  {
+    name: 'DFS table, CHUNK',
+    target: { table: 'dfs://d/t' },
+    script: dfs('CHUNK'),
+    onDisk: true,
+    keyed: false,
+    partitioned: true,
+  },
+  {
+    name: 'function view',
+    target: { function: 'put', types, confirmTable: 'target' },
+    script: view('', 'put'),
+    ...inMemory,
+  },
+  {
+    name: 'function view with an argument',
+    target: { function: 'putTagged', types, functionArguments: ['x'] },
+    script: view('tag, ', 'putTagged'),
+    ...inMemory,
+  },
+]
+
+/** A row of an input, as it stands there and as what it is. */
+export interface InputRow {
+  readonly id: number
+  readonly line: string
+  readonly kind: 'good' | 'bad cell' | 'refused' | 'outside'
+}
+
+export interface InputFile {
+  readonly path: string
+  readonly rows: readonly InputRow[]
+}
+
+/** One process that loads, and what happens to it. */
+export interface LoaderPlan {
+  readonly name: string
+  readonly startMs: number
+  readonly runId: string | undefined
+  readonly inputs: readonly InputFile[]
+  readonly delivery: DeliveryOptions
+  readonly rejects: RejectOptions
+  readonly connectTimeoutMs: number
+  readonly limit: number | undefined
+  /** Use of the platform at which it is killed, and when it is started again. */
+  readonly killAtCall: number | undefined
+  readonly restartAfterMs: number | undefined
+  readonly interruptAtMs: number | undefined
+  readonly leaveAtMs: number | undefined
+}
+
+export interface Scenario {
+  readonly seed: number
+  readonly kind: TargetKind
+  readonly weather: Weather
+  readonly loaders: readonly LoaderPlan[]
+  readonly troubles: Troubles
+}
+
+export function drawScenario(seed: number): Scenario {
+  const chance = new Chance(seed)
+  const kind = chance.pick(targetKinds)
+  const calm = chance.oneIn(6)
+  const weather = drawWeather(chance, calm)
+  const troubles = drawTroubles(chance.fork(), calm)
+  const loaderCount = chance.oneIn(4) ? chance.between(2, 3) : 1
+  const sharedName = chance.oneIn(2) ? 'nightly' : undefined
+  const loaders = Array.from({ length: loaderCount }, (_, index) =>
+    drawLoader(chance.fork(), kind, index, loaderCount, sharedName, calm),
+  )
+  return { seed, kind, weather, loaders, troubles }
+}
+
+function drawWeather(chance: Chance, calm: boolean): Weather {
+  const weather: Weather = {
+    ...fairWeather,
+    latencyMs: chance.spread(0.05, 80),
+    jitterMs: chance.spread(0.01, 40),
+    pieceBytes: Math.round(chance.spread(16, 65_536)),
+    windowBytes: Math.round(chance.spread(512, 262_144)),
+  }
+  if (calm) return weather
+  if (chance.oneIn(5)) {
+    weather.stallOneIn = chance.between(20, 400)
+    weather.longestStallMs = chance.spread(50, 20_000)
+  }
+  if (chance.oneIn(4)) weather.resetOneIn = chance.between(20, 600)
+  if (chance.oneIn(8)) weather.vanishOneIn = chance.between(40, 600)
+  if (chance.oneIn(10)) weather.deafOneIn = chance.between(2, 8)
+  return weather
+}
+
+const firstIds = 100_000
+
+function drawLoader(
+  chance: Chance,
+  kind: TargetKind,
+  index: number,
+  loaderCount: number,
+  sharedName: string | undefined,
+  calm: boolean,
+): LoaderPlan {
+  const killed = !calm && chance.oneIn(8)
+  const interrupted = !calm && chance.oneIn(8)
+  const interruptAtMs = interrupted ? chance.spread(1, 3_000) : undefined
+  return {
+    name: `loader ${index + 1}`,
+    startMs: index === 0 ? 0 : chance.spread(0.1, 400),
+    runId: drawRunId(chance, sharedName, loaderCount),
+    inputs: drawInputs(chance, kind, index),
+    delivery: drawDelivery(chance, kind),
+    rejects: drawRejects(chance, index),
+    connectTimeoutMs: chance.pick([500, 3_000, 10_000]),
+    limit: chance.oneIn(12) ? chance.between(1, 60) : undefined,
+    killAtCall: killed ? Math.round(chance.spread(5, 4_000)) : undefined,
+    restartAfterMs: killed && chance.oneIn(2) ? chance.spread(1, 5_000) : undefined,
+    interruptAtMs,
+    leaveAtMs:
+      interruptAtMs !== undefined && chance.oneIn(2)
+        ? interruptAtMs + chance.spread(1, 2_000)
+        : undefined,
+  }
+}
+
+/** Names that look alike, now and then the very same one. */
+function drawRunId(
+  chance: Chance,
+  sharedName: string | undefined,
+  loaderCount: number,
+): string | undefined {
+  if (sharedName !== undefined && loaderCount > 1) return sharedName
+  return chance.oneIn(3) ? chance.pick(['a-b', 'a_b', 'a.b', 'aB']) : undefined
+}
+
+function drawInputs(chance: Chance, kind: TargetKind, loader: number): InputFile[] {
+  const badOneIn = chance.oneIn(3) ? chance.between(3, 40) : Infinity
+  const refusedOneIn = kind.partitioned && chance.oneIn(2) ? chance.between(3, 60) : Infinity
+  let id = (loader + 1) * firstIds
+  return Array.from({ length: chance.oneIn(4) ? chance.between(2, 3) : 1 }, (_, file) => ({
+    path: `/in/${loader}-${file}.csv`,
+    rows: Array.from({ length: chance.oneIn(10) ? 0 : Math.round(chance.spread(1, 150)) }, () =>
+      drawRow(chance, id++, badOneIn, refusedOneIn),
+    ),
+  }))
+}
+
+function drawRow(chance: Chance, id: number, badOneIn: number, refusedOneIn: number): InputRow {
+  if (chance.oneIn(badOneIn)) return { id, line: `x${id},A`, kind: 'bad cell' }
+  if (!chance.oneIn(refusedOneIn))
+    return { id, line: `${id},${chance.pick(['A', 'B'])}`, kind: 'good' }
+  return chance.oneIn(2)
+    ? { id, line: `${id},`, kind: 'refused' }
+    : { id, line: `${id},ZZ`, kind: 'outside' }
+}
+
+function drawDelivery(chance: Chance, kind: TargetKind): DeliveryOptions {
+  const mode = chance.oneIn(5) ? 'sync' : 'async'
+  const confirm: Confirmation =
+    mode === 'sync'
+      ? 'auto'
+      : chance.pick(['receipts', 'receipts', 'receipts', 'auto', 'count', 'none'])
+  const cannotCount = kind.keyed || kind.target.functionArguments !== undefined
+  return {
+    mode,
+    confirm: confirm === 'count' && cannotCount ? 'receipts' : confirm,
+    batchRows: chance.between(1, 20),
+    confirmTimeoutMs: chance.pick([500, 2_000, 5_000, 20_000]),
+    maxInFlightBytes: Math.round(chance.spread(60, 20_000)),
+    retries: chance.pick([0, 1, 2, 5, 5, 5]),
+    retryTimeoutMs: chance.pick([200, 2_000, 10_000, 40_000]),
+    onDoubt: chance.oneIn(8) ? 'resend' : 'report',
+    ...(chance.oneIn(10) ? { rateLimit: { rowsPerSecond: chance.spread(10, 10_000) } } : {}),
+  }
+}
+
+function drawRejects(chance: Chance, loader: number): RejectOptions {
+  const maxErrors = chance.pick([0, 1, 5, 100, 100, 1_000])
+  switch (chance.between(0, 2)) {
+    case 0:
+      return { file: `/out/${loader}.csv`, maxErrors }
+    case 1:
+      return { onError: 'skip', maxErrors }
+    default:
+      return { onError: 'stop' }
+  }
+}

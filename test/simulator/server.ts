@@ -1,0 +1,226 @@
+/*
+  The simulated server machine: an embedded server in a process that dies and comes back, and does to requests what the
+  scenario says.
+*/
+import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/server/index.js'
+import { startServerOn } from '../../src/server/index.js'
+import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/faults.js'
+import { formatElement } from '../../src/protocol/text.js'
+import { wait } from '../../src/platform/wait.js'
+import { SimProcess, type Surroundings } from './process.js'
+import type { Chance } from './random.js'
+import type { TargetKind } from './scenario.js'
+import { transientTexts, type Crash, type RequestTrouble, type Troubles } from './troubles.js'
+
+export const serverAddress = { host: '127.0.0.1', port: 8848 } as const
+
+const texts = {
+  unknown: 'SYSTEM_Runtime: nobody has seen this text',
+  privilege: '<NoPrivilege>Not granted to write data to table dfs://d/t',
+  'too large':
+    'Memory size of append transaction 2000000216 exceeds max limit (429496729) for OLAP. Please split data into batches.',
+  'leader elected': '<NotLeader>',
+} as const
+
+/** Tables that runs keep, not data. */
+const isOurs = (table: string): boolean => table.startsWith('ddbIngest')
+const isData = ({ rows }: RequestInfo): boolean => rows > 0
+
+export class SimServer {
+  readonly #surroundings: Surroundings
+  readonly #kind: TargetKind
+  readonly #troubles: Troubles
+  readonly #chance: Chance
+  /** How often each trouble has come so far. */
+  readonly #used = new Map<RequestTrouble, number>()
+  process: SimProcess | undefined
+  server: EmbeddedServer | undefined
+  /** When a server last died with what it had in memory. */
+  lastDeathMs = -Infinity
+  /** Sessions whose present job writes receipts, and those whose job was killed before its outcome. */
+  readonly #writing = new Set<string>()
+  readonly #killed = new Set<string>()
+  /** Processes of servers so far. */
+  #generation = 0
+
+  constructor(surroundings: Surroundings, kind: TargetKind, troubles: Troubles) {
+    this.#surroundings = surroundings
+    this.#kind = kind
+    this.#troubles = troubles
+    this.#chance = surroundings.chance.fork()
+  }
+
+  /** Starts the first server, and arranges what will happen to it. */
+  begin(onDeath: (process: SimProcess, silently: boolean) => void): void {
+    const { world } = this.#surroundings
+    const { crashes, freezes, serverStartMs } = this.#troubles
+    world.schedule(serverStartMs, () => void this.#start(true))
+    for (const crash of crashes) {
+      world.schedule(crash.atMs, () => this.#crash(crash, onDeath))
+    }
+    for (const { atMs, forMs } of freezes) {
+      world.schedule(atMs, () => {
+        world.note(() => `the server stands still for ${forMs.toFixed(0)} ms`)
+        if (this.process !== undefined) this.process.frozenUntilMs = world.nowMs + forMs
+      })
+    }
+  }
+
+  /** ids in the target now, each as often as it is there. */
+  ids(): number[] {
+    const node = this.server?.node
+    const table = this.#kind.onDisk
+      ? node?.databases.get('dfs://d')?.tables.get('t')
+      : node?.shared.get('target')?.table
+    if (table === undefined) return []
+    const column = table.column(0)
+    return Array.from({ length: table.rows }, (_, row) => Number(formatElement(column, row)))
+  }
+
+  /** Names of the tables that runs have left. */
+  ownTables(): string[] {
+    return [...(this.server?.node.shared.keys() ?? [])].filter(isOurs)
+  }
+
+  async #start(makesTarget: boolean): Promise<void> {
+    const { world } = this.#surroundings
+    const process = new SimProcess(`server ${++this.#generation}`, this.#surroundings)
+    const before = this.server
+    this.process = process
+    world.note(() => `${process.name} starts`)
+    const server = await startServerOn(process.platform, {
+      ...serverAddress,
+      ...(makesTarget ? { initScript: this.#kind.script } : {}),
+      ...(before === undefined ? {} : { restartOf: before }),
+      faults: this.#faults(process),
+    })
+    if (process.isAlive) this.server = server
+  }
+
+  #crash(
+    { downMs, silently, makesTarget }: Crash,
+    onDeath: (process: SimProcess, silently: boolean) => void,
+  ): void {
+    const { world } = this.#surroundings
+    const { process } = this
+    if (process?.isAlive !== true) return
+    world.note(() => `${process.name} dies${silently ? ' silently' : ''}`)
+    process.kill()
+    this.lastDeathMs = world.nowMs
+    onDeath(process, silently)
+    this.server?.node.shared.clear()
+    if (downMs !== Infinity) world.schedule(downMs, () => void this.#start(makesTarget))
+  }
+
+  #faults(process: SimProcess): Faults {
+    return {
+      beforeExecute: request => this.#before(process, request),
+      afterExecute: request => this.#after(request),
+      beforeWrite: write => this.#write(write),
+    }
+  }
+
+  /** Whether this trouble comes now. */
+  #comes(kinds: readonly string[]): RequestTrouble | undefined {
+    for (const trouble of this.#troubles.requests) {
+      if (!kinds.includes(trouble.kind)) continue
+      const used = this.#used.get(trouble) ?? 0
+      if (used >= trouble.most || !this.#chance.oneIn(trouble.oneIn)) continue
+      this.#used.set(trouble, used + 1)
+      this.#surroundings.world.note(() => `trouble: ${trouble.kind}`)
+      return trouble
+    }
+    return undefined
+  }
+
+  #before(process: SimProcess, request: RequestInfo): FaultBefore | undefined {
+    const { world } = this.#surroundings
+    world.note(
+      () =>
+        `session ${request.sessionId} ${request.asynchronous ? 'async' : 'sync'} ${request.kind} ` +
+        `${JSON.stringify(request.text.slice(0, 80))} ${request.rows} rows`,
+    )
+    this.#killed.delete(request.sessionId)
+    if (request.text === 'ddbIngestDeliver') this.#writing.add(request.sessionId)
+    else this.#writing.delete(request.sessionId)
+    if (request.kind === 'connect') return undefined
+    if (this.#comes(['closed before']) !== undefined) return 'close'
+    if (this.#comes(['forgotten']) !== undefined) return 'forget'
+    this.#dropTables()
+    if (!isData(request)) return undefined
+    switch (this.#comes(['lost', 'twice', 'late'])?.kind) {
+      case 'lost':
+        return 'drop'
+      case 'twice':
+        return 'twice'
+      case 'late':
+        return { until: wait(process.platform.clock, this.#chance.spread(1, 4_000)) }
+      default:
+        return undefined
+    }
+  }
+
+  #dropTables(): void {
+    const dropped =
+      this.#comes(['ledger dropped']) === undefined
+        ? this.#comes(['marker dropped']) === undefined
+          ? undefined
+          : 'ddbIngest_'
+        : 'ddbIngestLedger'
+    if (dropped === undefined) return
+    for (const name of this.ownTables()) {
+      if (name.startsWith(dropped)) this.server?.node.shared.delete(name)
+    }
+  }
+
+  #after(request: RequestInfo): FaultAfter | undefined {
+    if (request.kind === 'connect') return undefined
+    switch (this.#comes(['closed after', 'cut', 'unanswered'])?.kind) {
+      case 'closed after':
+        return 'close'
+      case 'cut':
+        return 'cut'
+      case 'unanswered':
+        return 'drop'
+      default:
+        return undefined
+    }
+  }
+
+  #write({ table, sessionId }: WriteInfo): FaultWrite | undefined {
+    if (this.#killed.has(sessionId)) return 'drop'
+    if (isOurs(table)) {
+      const isKilled =
+        this.#writing.has(sessionId) && this.#comes(['killed at ledger']) !== undefined
+      return isKilled ? 'drop' : undefined
+    }
+    const { refusing } = this.#troubles
+    const { nowMs } = this.#surroundings.world
+    if (refusing !== undefined && nowMs >= refusing.fromMs && nowMs < refusing.toMs) {
+      return { error: refusing.text }
+    }
+    const trouble = this.#comes([
+      'transient',
+      'unknown',
+      'privilege',
+      'too large',
+      'leader elected',
+      'killed at target',
+    ])?.kind
+    switch (trouble) {
+      case 'killed at target':
+        if (!this.#writing.has(sessionId)) return undefined
+        this.#killed.add(sessionId)
+        return 'drop'
+      case 'transient':
+        return { error: this.#chance.pick(transientTexts) }
+      case 'unknown':
+      case 'privilege':
+      case 'too large':
+      case 'leader elected':
+        return { error: texts[trouble] }
+      default:
+        return undefined
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/*
+  One seed from beginning to end: the machines are set up, things happen, and then what the loaders claim is compared
+  with what the tables hold.
+*/
+import { Readable } from 'node:stream'
+import { openReader } from '../../src/parse/open-reader.js'
+import { openSource } from '../../src/source/open-source.js'
+import { checkRun, type Complaint } from './check.js'
+import { SimDisk } from './disk.js'
+import { putInputs, startRun, type Run } from './loader.js'
+import { SimNetwork } from './network.js'
+import type { SimProcess, Surroundings } from './process.js'
+import { Chance } from './random.js'
+import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
+import { SimServer } from './server.js'
+import { World } from './world.js'
+
+/** What came of one seed. */
+export interface Simulation {
+  readonly scenario: Scenario
+  readonly runs: readonly Run[]
+  readonly complaints: readonly Complaint[]
+  readonly eventCount: number
+  readonly virtualMs: number
+  /** A line for everything that happened; empty unless it was asked for. */
+  readonly trace: readonly string[]
+}
+
+/** Longer than any limit of a scenario. */
+const longestMs = 3_600_000
+
+/** What is loaded late is loaded now: reading a module takes real time, of which a simulation knows nothing. */
+await openReader(await openSource('-', { stdin: Readable.from(['a\n1\n']) }), { format: 'csv' })
+
+/** @param traced  costs time */
+export async function simulate(seed: number, traced = false): Promise<Simulation> {
+  const scenario = drawScenario(seed)
+  const chance = new Chance(seed ^ 0x5bd1e995)
+  const world = new World(traced)
+  const network = new SimNetwork(world, chance.fork(), scenario.weather)
+  const disk = new SimDisk(world, chance.fork())
+  disk.badReadOneIn = scenario.troubles.badReadOneIn
+  const surroundings: Surroundings = {
+    world,
+    chance,
+    network: process => network.of(process),
+    files: process => disk.of(process),
+  }
+  const server = new SimServer(surroundings, scenario.kind, scenario.troubles)
+  const died = (process: SimProcess, silently: boolean): void =>
+    network.processDied(process, silently)
+  server.begin(died)
+
+  const runs: Run[] = []
+  let due = scenario.loaders.length
+  const start = (plan: LoaderPlan, killAtCall: number | undefined): void => {
+    due--
+    const run = startRun(surroundings, plan, scenario.kind, killAtCall)
+    runs.push(run)
+    run.process.onDeath = () => {
+      run.endedMs = world.nowMs
+      died(run.process, false)
+      if (plan.restartAfterMs === undefined) return
+      due++
+      world.schedule(plan.restartAfterMs, () => start(plan, undefined))
+    }
+  }
+  for (const plan of scenario.loaders) {
+    putInputs(disk, plan)
+    world.schedule(plan.startMs, () => start(plan, plan.killAtCall))
+  }
+  disk.freeBytes = scenario.troubles.freeBytes
+
+  const isOver = (): boolean => due === 0 && runs.every(run => run.endedMs !== undefined)
+  const ended = await world.run(isOver, longestMs)
+  const complaints: Complaint[] = []
+  if (ended !== 'over') {
+    complaints.push({
+      about: runs.find(run => run.endedMs === undefined)?.plan.name ?? 'simulation',
+      text: ended === 'idle' ? 'waits for ever' : 'does not end',
+    })
+  }
+  // What the server has taken is executed before anybody looks.
+  await world.run(() => false, world.nowMs + 120_000)
+  for (const run of runs)
+    complaints.push(...checkRun(run, { scenario, runs, server, disk, network }))
+  return {
+    scenario,
+    runs,
+    complaints,
+    eventCount: world.eventCount,
+    virtualMs: world.nowMs,
+    trace: world.trace ?? [],
+  }
+}

@@ -1,0 +1,243 @@
+/*
+  One end of a simulated connection. What is written goes into a pipe to the other end, piece by piece; the sender is
+  told that the kernel has its bytes once few enough are under way.
+*/
+import { Duplex } from 'node:stream'
+import type { SimNetwork } from './network.js'
+import type { SimProcess } from './process.js'
+
+type Done = (error?: Error | null) => void
+
+/** Bytes that were written, and whom to tell once the kernel has them all. */
+interface Written {
+  /** Views of the writer's own memory until the kernel has taken them. */
+  chunk: Uint8Array
+  taken: boolean
+  done: Done | undefined
+  readonly writtenMs: number
+}
+
+export class SimSocket extends Duplex {
+  readonly remoteAddress = '127.0.0.1'
+  readonly remotePort: number
+  bytesRead = 0
+  /** Its process is gone. */
+  isDead = false
+  readonly #network: SimNetwork
+  readonly #process: SimProcess
+  #peer: SimSocket | undefined
+  /** Neither end hears anything of the other any more. */
+  #vanished = false
+  /** On the way to the peer, oldest first. */
+  readonly #pipe: Written[] = []
+  #finWritten: Done | undefined
+  #finQueued = false
+  #finSent = false
+  /** A piece is under way. */
+  #moving = false
+  #peerIsFull = false
+  readonly #pieceBytes: number
+
+  /** Where it was dialled. */
+  readonly #address: string
+
+  constructor(network: SimNetwork, process: SimProcess, port: number, address: string) {
+    super({ allowHalfOpen: true, autoDestroy: true, emitClose: true })
+    this.#network = network
+    this.#process = process
+    this.remotePort = port
+    this.#address = address
+    this.#pieceBytes = network.chance.between(1, network.weather.pieceBytes)
+  }
+
+  /** Connects both ends. */
+  join(peer: SimSocket): void {
+    this.#peer = peer
+    peer.#peer = this
+  }
+
+  /** Ends this end with an error of the system. */
+  fail(code: string): void {
+    this.destroy(Object.assign(new Error(`connection failed: ${code}`), { code }))
+  }
+
+  override _write(chunk: Uint8Array, _encoding: BufferEncoding, done: Done): void {
+    this.#send([{ chunk, taken: false, done, writtenMs: this.#network.world.nowMs }])
+  }
+
+  override _writev(chunks: { chunk: Uint8Array }[], done: Done): void {
+    this.#send(
+      chunks.map(({ chunk }, index) => ({
+        chunk,
+        taken: false,
+        done: index === chunks.length - 1 ? done : undefined,
+        writtenMs: this.#network.world.nowMs,
+      })),
+    )
+  }
+
+  override _final(done: Done): void {
+    this.#process.step(() => {
+      this.#finQueued = true
+      this.#finWritten = done
+      this.#move()
+    }, undefined)
+  }
+
+  override _read(): void {
+    const peer = this.#peer
+    if (peer === undefined || !peer.#peerIsFull) return
+    peer.#peerIsFull = false
+    peer.#move()
+  }
+
+  override _destroy(error: Error | null, done: Done): void {
+    this.#close()
+    done(error)
+  }
+
+  /** The kernel closes the ends of a process that is gone; one that lost its power says nothing. */
+  ownerDied(silently: boolean): void {
+    this.isDead = true
+    if (silently) this.#vanish()
+    else this.#close()
+  }
+
+  #send(written: Written[]): void {
+    this.#process.step(() => {
+      this.#pipe.push(...written)
+      // A machine that is back does not know the connections it had before it lost its power.
+      if (this.#vanished && this.#peer?.isDead === true && this.#network.listens(this.#address)) {
+        this.#process.later(this.#network.latencyMs(), () => this.#broken())
+      }
+      this.#take()
+      this.#move()
+    }, undefined)
+  }
+
+  /** The kernel takes what fits: from then on the writer may use its memory for something else. */
+  #take(): void {
+    let before = 0
+    for (const written of this.#pipe) {
+      if (before >= this.#network.weather.windowBytes) return
+      before += written.chunk.byteLength
+      if (written.taken) continue
+      written.taken = true
+      written.chunk = written.chunk.slice()
+      const { done } = written
+      if (done !== undefined) this.#process.later(0, () => done())
+    }
+  }
+
+  /** Sets the next piece on its way, unless one is. */
+  #move(): void {
+    const peer = this.#peer
+    if (this.#moving || peer === undefined || this.#vanished || this.#peerIsFull) return
+    if (this.#pipe.length === 0 && !this.#finQueued) return
+    const { world, chance, weather } = this.#network
+    let delayMs = this.#network.latencyMs()
+    if (chance.oneIn(weather.stallOneIn)) {
+      delayMs += chance.number() * weather.longestStallMs
+      world.note(() => `${this.#process.name} stalls for ${delayMs.toFixed(0)} ms`)
+    }
+    this.#moving = true
+    world.schedule(delayMs, () => {
+      this.#moving = false
+      this.#arrive(peer)
+    })
+  }
+
+  #arrive(peer: SimSocket): void {
+    if (this.#vanished) return
+    const { world, chance, weather } = this.#network
+    if (chance.oneIn(weather.resetOneIn)) {
+      world.note(() => `a connection of ${this.#process.name} is reset`)
+      this.#reset()
+      return
+    }
+    if (chance.oneIn(weather.vanishOneIn)) {
+      world.note(() => `a connection of ${this.#process.name} vanishes`)
+      this.#vanish()
+      return
+    }
+    const writtenMs = this.#pipe[0]?.writtenMs ?? world.nowMs
+    const piece = this.#nextPiece()
+    if (piece === undefined) {
+      this.#finQueued = false
+      this.#finSent = true
+      peer.#hear(undefined, writtenMs)
+      const done = this.#finWritten
+      if (done !== undefined) this.#process.later(0, () => done())
+      return
+    }
+    peer.#hear(piece, writtenMs)
+    this.#take()
+    this.#move()
+  }
+
+  #nextPiece(): Uint8Array | undefined {
+    const first = this.#pipe[0]
+    if (first === undefined) return undefined
+    const piece = first.chunk.subarray(0, this.#pieceBytes)
+    if (piece.byteLength === first.chunk.byteLength) this.#pipe.shift()
+    else first.chunk = first.chunk.subarray(piece.byteLength)
+    return first.taken ? piece : piece.slice()
+  }
+
+  /** Bytes for this end, or undefined: the other end will send no more. */
+  #hear(piece: Uint8Array | undefined, writtenMs: number): void {
+    const peer = this.#peer!
+    if (this.isDead || this.destroyed) {
+      // Nobody is there to take it: the kernel says so.
+      if (piece !== undefined) peer.#process.later(this.#network.latencyMs(), () => peer.#broken())
+      return
+    }
+    this.#process.later(0, () => {
+      if (this.destroyed) return
+      if (piece !== undefined) {
+        this.bytesRead += piece.byteLength
+        this.#process.lastHeardMs = this.#network.world.nowMs
+        this.#process.heardFromMs = writtenMs
+      }
+      if (!this.push(piece ?? null)) peer.#peerIsFull = true
+    })
+  }
+
+  /** Both ends find out. */
+  #reset(): void {
+    this.#vanish()
+    for (const end of this.#ends) end.#process.later(0, () => end.#broken())
+  }
+
+  get #ends(): SimSocket[] {
+    return this.#peer === undefined ? [this] : [this, this.#peer]
+  }
+
+  #broken(): void {
+    if (!this.destroyed) this.fail('ECONNRESET')
+  }
+
+  #vanish(): void {
+    for (const end of this.#ends) {
+      end.#vanished = true
+      end.#pipe.length = 0
+    }
+  }
+
+  /** This end is closed: what the kernel has taken still goes out, unless it breaks the connection. */
+  #close(): void {
+    const peer = this.#peer
+    if (peer === undefined || this.#vanished) return
+    const kept = this.#pipe.filter(({ taken }) => taken)
+    this.#pipe.splice(0, this.#pipe.length, ...kept)
+    const isDone = this.writableFinished && this.readableEnded
+    if (this.readableLength > 0 || (!isDone && this.#network.chance.oneIn(3))) {
+      this.#pipe.length = 0
+      peer.#process.later(this.#network.latencyMs(), () => peer.#broken())
+      return
+    }
+    if (!this.#finSent) this.#finQueued = true
+    this.#peerIsFull = false
+    this.#move()
+  }
+}

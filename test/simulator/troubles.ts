@@ -1,0 +1,148 @@
+/*
+  What goes wrong with the server and the machine of the loaders: when it dies, stands still, refuses, forgets.
+*/
+import type { Chance } from './random.js'
+
+/** A server that dies, and what is left of it. */
+export interface Crash {
+  readonly atMs: number
+  /** Until another one listens at its address; Infinity: never. */
+  readonly downMs: number
+  /** The machine lost its power: nobody tells its peers. */
+  readonly silently: boolean
+  /** False: the script that makes the target does not run again. */
+  readonly makesTarget: boolean
+}
+
+export interface Freeze {
+  readonly atMs: number
+  readonly forMs: number
+}
+
+/** Requests and writes of which one in so many goes wrong, at most `most` of them. */
+export interface RequestTrouble {
+  readonly kind: RequestTroubleKind
+  readonly oneIn: number
+  readonly most: number
+}
+
+export type RequestTroubleKind =
+  /** A request for data is lost, executed twice, or late. */
+  | 'lost'
+  | 'twice'
+  | 'late'
+  /** Any request: the connection ends before or after it, or within its answer; its answer is lost. */
+  | 'closed before'
+  | 'closed after'
+  | 'cut'
+  | 'unanswered'
+  /** The session loses what was defined in it. */
+  | 'forgotten'
+  /** A write into the target is refused, in words that are known or not. */
+  | 'transient'
+  | 'unknown'
+  | 'privilege'
+  | 'too large'
+  | 'leader elected'
+  /** A write into the target, or into the ledger, is as if its job had been killed. */
+  | 'killed at target'
+  | 'killed at ledger'
+  /** Somebody removes the ledger, or the marker. */
+  | 'ledger dropped'
+  | 'marker dropped'
+
+export interface Troubles {
+  readonly crashes: readonly Crash[]
+  readonly freezes: readonly Freeze[]
+  readonly requests: readonly RequestTrouble[]
+  /** The target refuses everything in this time. */
+  readonly refusing:
+    { readonly fromMs: number; readonly toMs: number; readonly text: string } | undefined
+  readonly freeBytes: number
+  readonly badReadOneIn: number
+  /** The server starts so late. */
+  readonly serverStartMs: number
+}
+
+export const transientTexts = [
+  '<ChunkInTransaction>The openChunks operation failed because the chunk is currently locked and in use by transaction 8. RefId:S00002',
+  '<ChunkInRecovery>the chunk is being recovered',
+  '<DataNodeNotReady>node1',
+  '<NotLeader>',
+  "The datanode isn't initialized yet. Please try again later",
+] as const
+
+const requestKinds: readonly RequestTroubleKind[] = [
+  'lost',
+  'twice',
+  'late',
+  'closed before',
+  'closed after',
+  'cut',
+  'unanswered',
+  'forgotten',
+  'transient',
+  'unknown',
+  'privilege',
+  'too large',
+  'leader elected',
+  'killed at target',
+  'killed at ledger',
+  'ledger dropped',
+  'marker dropped',
+]
+
+export function drawTroubles(chance: Chance, calm: boolean): Troubles {
+  const none: Troubles = {
+    crashes: [],
+    freezes: [],
+    requests: [],
+    refusing: undefined,
+    freeBytes: Infinity,
+    badReadOneIn: Infinity,
+    serverStartMs: 0,
+  }
+  if (calm) return none
+  const troubleCount = chance.pick([0, 0, 1, 1, 2, 3])
+  return {
+    crashes: chance.oneIn(4) ? drawCrashes(chance) : [],
+    freezes: chance.oneIn(8)
+      ? [{ atMs: chance.spread(1, 2_000), forMs: chance.spread(10, 30_000) }]
+      : [],
+    requests: Array.from({ length: troubleCount }, () => ({
+      kind: chance.pick(requestKinds),
+      oneIn: Math.round(chance.spread(1, 30)),
+      most: chance.pick([1, 1, 2, 5, 1_000]),
+    })),
+    refusing: chance.oneIn(12) ? drawRefusing(chance) : undefined,
+    freeBytes: chance.oneIn(30) ? chance.between(0, 400) : Infinity,
+    badReadOneIn: chance.oneIn(40) ? chance.between(2, 20) : Infinity,
+    serverStartMs: chance.oneIn(12) ? chance.spread(10, 8_000) : 0,
+  }
+}
+
+function drawCrashes(chance: Chance): Crash[] {
+  const crashes: Crash[] = []
+  let atMs = 0
+  for (let count = chance.pick([1, 1, 1, 2, 3]); count > 0; count--) {
+    atMs += chance.spread(1, 3_000)
+    const downMs = chance.oneIn(6) ? Infinity : chance.spread(1, 15_000)
+    crashes.push({
+      atMs,
+      downMs,
+      silently: chance.oneIn(4),
+      makesTarget: !chance.oneIn(5),
+    })
+    atMs += downMs
+  }
+  return crashes
+}
+
+function drawRefusing(chance: Chance): Troubles['refusing'] {
+  const fromMs = chance.spread(1, 1_000)
+  return {
+    fromMs,
+    toMs: fromMs + chance.spread(10, 60_000),
+    text: chance.pick([...transientTexts, 'nobody has seen this text', 'a chunk of 12 is odd']),
+  }
+}

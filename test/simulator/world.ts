@@ -1,0 +1,100 @@
+/*
+  Virtual time: events in order of their time, and nothing between two of them but what the first one set in motion.
+*/
+
+/** An event that was scheduled. */
+export interface Scheduled {
+  cancel(): void
+}
+
+interface Event {
+  readonly atMs: number
+  readonly order: number
+  run: (() => void) | undefined
+}
+
+/** Everything that happens in one simulation. */
+export class World {
+  nowMs = 0
+  /** What happened, a line each; undefined while nobody wants to know. */
+  readonly trace: string[] | undefined
+  eventCount = 0
+  #order = 0
+  readonly #queue: Event[] = []
+
+  constructor(traced: boolean) {
+    this.trace = traced ? [] : undefined
+  }
+
+  note(text: () => string): void {
+    this.trace?.push(`${this.nowMs.toFixed(3).padStart(11)} ${text()}`)
+  }
+
+  schedule(delayMs: number, run: () => void): Scheduled {
+    return this.scheduleAt(this.nowMs + Math.max(0, delayMs), run)
+  }
+
+  /** Events of the same time happen in the order in which they were scheduled. */
+  scheduleAt(atMs: number, run: () => void): Scheduled {
+    const event: Event = { atMs, order: this.#order++, run }
+    this.#push(event)
+    return { cancel: () => void (event.run = undefined) }
+  }
+
+  /**
+   * Lets things happen until `isOver`, or nothing is left to happen, or time is up.
+   * @returns why it ended
+   */
+  async run(isOver: () => boolean, endMs: number): Promise<'over' | 'idle' | 'late'> {
+    for (;;) {
+      await settled()
+      if (isOver()) return 'over'
+      const event = this.#pop()
+      if (event === undefined) return 'idle'
+      if (event.run === undefined) continue
+      if (event.atMs > endMs) return 'late'
+      this.nowMs = Math.max(this.nowMs, event.atMs)
+      this.eventCount++
+      event.run()
+    }
+  }
+
+  #push(event: Event): void {
+    const queue = this.#queue
+    let at = queue.push(event) - 1
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (!isBefore(event, queue[parent]!)) break
+      queue[at] = queue[parent]!
+      at = parent
+    }
+    queue[at] = event
+  }
+
+  #pop(): Event | undefined {
+    const queue = this.#queue
+    const first = queue[0]
+    const last = queue.pop()
+    if (first === undefined || last === undefined || first === last) return first
+    let at = 0
+    for (;;) {
+      let child = 2 * at + 1
+      if (child >= queue.length) break
+      if (child + 1 < queue.length && isBefore(queue[child + 1]!, queue[child]!)) child++
+      if (!isBefore(queue[child]!, last)) break
+      queue[at] = queue[child]!
+      at = child
+    }
+    queue[at] = last
+    return first
+  }
+}
+
+function isBefore(a: Event, b: Event): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order)
+}
+
+/** Every promise and tick that the last event has set off has run: the machine's own event loop comes round once. */
+function settled(): Promise<void> {
+  return new Promise(resolve => setImmediate(resolve))
+}
