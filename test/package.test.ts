@@ -60,9 +60,10 @@ t.test('versions are exact, and the lock file agrees with them', async t => {
 t.test('npm start and npm test make a fresh clone ready by themselves', async t => {
   t.equal(manifest.scripts['prestart'], 'node scripts/prepare-checkout.js')
   // The official client is for tests and comparisons alone.
-  for (const script of ['pretest', 'prebench']) {
-    t.equal(manifest.scripts[script], 'node scripts/prepare-checkout.js test/oracle', script)
-  }
+  const prepared = 'node scripts/prepare-checkout.js test/oracle'
+  t.equal(manifest.scripts['prebench'], prepared)
+  t.equal(manifest.scripts['pretest'], `${prepared} && node scripts/transpile.js`)
+  t.equal(manifest.scripts['pretest:deep'], 'npm run --silent pretest')
   // Both leave the fingerprint that says what dist/ was compiled from.
   t.equal(manifest.scripts['build'], 'node scripts/build.js')
   t.equal(manifest.scripts['prepare'], 'node scripts/build.js --if-needed')

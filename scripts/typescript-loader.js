@@ -1,0 +1,32 @@
+/*
+  Lets Node import the project's TypeScript: node --import=./scripts/typescript-loader.js FILE.ts
+*/
+import { existsSync } from 'node:fs'
+import { register } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { isMainThread } from 'node:worker_threads'
+import { transpiled } from './transpile.js'
+
+// Node runs the hooks below in a thread of their own, which loads this file again.
+if (isMainThread) {
+  register(import.meta.url)
+  // .taprc sets it to keep tap's own loader away; programs that a test starts have nothing to do with it.
+  delete process.env['TAP_TYPE_STRIP_ONLY']
+}
+
+/** TypeScript names a module after what it will be compiled to: './reader.js' is in reader.ts. */
+export async function resolve(specifier, context, nextResolve) {
+  if (/^\.\.?\/.*\.js$/.test(specifier) && context.parentURL?.endsWith('.ts')) {
+    const url = new URL(specifier.replace(/js$/, 'ts'), context.parentURL)
+    if (existsSync(url)) return { url: url.href, format: 'module', shortCircuit: true }
+  }
+  return nextResolve(specifier, context)
+}
+
+export async function load(url, context, nextLoad) {
+  if (!url.startsWith('file:') || !url.endsWith('.ts')) return nextLoad(url, context)
+  // Not read here: tap notes in its own hook which files a test loads.
+  const { source } = await nextLoad(url, { ...context, format: 'module' })
+  const text = transpiled(fileURLToPath(url), String(source))
+  return { format: 'module', shortCircuit: true, source: text }
+}

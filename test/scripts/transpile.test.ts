@@ -1,0 +1,54 @@
+/*
+  The loader that runs these tests: what it makes of a module, and that nothing old is run.
+*/
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import t from 'tap'
+import { transpiled } from '../../scripts/transpile.js'
+import { root } from '../helpers/checkout.js'
+
+interface Doubling {
+  double: (n: number) => number
+}
+
+t.test('a module loses its types and keeps what it does', async t => {
+  const path = join(t.testdir(), 'a.ts')
+  writeFileSync(
+    path,
+    "import type { X } from './x.js'\nexport const double = (n: number): number => 2 * n\n",
+  )
+  const code = transpiled(path)
+  t.notMatch(code, 'x.js')
+  const made = join(t.testdirName, 'a.mjs')
+  writeFileSync(made, code)
+  const module = (await import(pathToFileURL(made).href)) as Doubling
+  t.equal(module.double(21), 42)
+})
+
+t.test('a module that changed is compiled again', async t => {
+  const path = join(t.testdir(), 'a.ts')
+  for (const value of ['1', '2', '1']) {
+    writeFileSync(path, `export const a: number = ${value}\n`)
+    t.match(transpiled(path), `export const a = ${value}`)
+  }
+})
+
+t.test('half a result, as a killed process may leave it, is not used', async t => {
+  const path = join(t.testdir({ 'a.ts': 'export const a: string = "whole"\n' }), 'a.ts')
+  const whole = transpiled(path)
+  const kept = fileURLToPath(
+    new URL(`.tap/transpiled/${path.slice(fileURLToPath(root).length)}.js`, root),
+  )
+  t.equal(readFileSync(kept, 'utf8'), whole)
+  writeFileSync(kept, whole.slice(0, -10))
+  t.equal(transpiled(path), whole)
+  t.equal(readFileSync(kept, 'utf8'), whole)
+})
+
+t.test('a stack trace names lines of the source', async t => {
+  // The types of this file take lines that the compiled module does not have.
+  const { stack } = new Error('here')
+  const before = readFileSync(fileURLToPath(import.meta.url), 'utf8').split("new Error('")[0]!
+  t.match(stack, `transpile.test.ts:${before.split('\n').length}:`)
+})
