@@ -3,7 +3,7 @@
   where platform and packages have their one address.
 */
 import t from 'tap'
-import { type Module, packageOf, parseModule, readModules, roomOf } from './helpers/checkout.js'
+import { type Module, packageOf, parseModule, readModules, roomOf } from './helpers/modules.js'
 
 /** Room of src/ → rooms it may import besides itself. Files of src/ itself are rooms of their own name. */
 const allowed: Record<string, readonly string[]> = {

@@ -9,7 +9,7 @@ import { commandsNotYet, isMissing, notYet, refusal } from '../src/cli/not-yet.j
 import { optionNames } from '../src/cli/options.js'
 import { commands } from '../src/cli/registry.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'
-import { readModules, root } from './helpers/checkout.js'
+import { readSources, root } from './helpers/checkout.js'
 import {
   anchorsOf,
   codeSpans,
@@ -66,11 +66,11 @@ t.test('docs/errors.md says which codes do not occur yet, neither more nor less'
     ['DDB_PROTOCOL', /new ProtocolError\(/],
     ['DDB_TIMEOUT', /new TimeoutError\(/],
   ])
-  const modules = (await readModules()).filter(({ path }) => path !== 'errors.ts')
-  const occurs = (code: string): boolean =>
-    modules.some(
-      ({ text }) => new RegExp(`\\b${code}\\b`).test(text) || bySubject.get(code)?.test(text),
-    )
+  const modules = (await readSources()).filter(({ path }) => path !== 'errors.ts')
+  const occurs = (code: string): boolean => {
+    const name = new RegExp(`\\b${code}\\b`)
+    return modules.some(({ text }) => name.test(text) || bySubject.get(code)?.test(text))
+  }
   t.strictSame(
     Array.from(rows, ([, code]) => code).sort(),
     Object.keys(errorCodes)

@@ -17,7 +17,7 @@ import {
   UsageError,
   ValueError,
 } from '../src/errors.js'
-import { readModules, root } from './helpers/checkout.js'
+import { readSources, root } from './helpers/checkout.js'
 
 /** What the command line may end with after a failure: sysexits.h, the loader's own 4 and 5, and SIGINT. */
 const exitCodes = new Set([4, 5, 64, 65, 66, 69, 70, 73, 74, 75, 76, 77, 78, 130])
@@ -79,7 +79,7 @@ t.test('every code ends the command line with a documented exit code', async t =
 
 t.test('every code of the list is used', async t => {
   const used = new Set<string>()
-  for (const module of await readModules()) {
+  for (const module of await readSources()) {
     if (module.path === 'errors.ts') continue
     for (const [code] of module.text.matchAll(/\bDDB_[A-Z_]+\b/g)) used.add(code)
   }

@@ -3,10 +3,10 @@
   imports would not lower the figure.
 */
 import t from 'tap'
-import { readModules } from './helpers/checkout.js'
+import { readSources } from './helpers/checkout.js'
 
 t.test('every module loads by itself and does nothing of its own accord', async t => {
-  for (const { path } of await readModules()) {
+  for (const { path } of await readSources()) {
     const module = (await import(`../src/${path.replace(/\.ts$/, '.js')}`)) as object
     t.notOk('default' in module, `${path} loads`)
   }

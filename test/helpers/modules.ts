@@ -1,0 +1,108 @@
+/*
+  The modules of src/ with what they import and the identifiers they use, for the test of the layout: read by the
+  TypeScript parser so that comments and strings never count as code.
+*/
+import { posix } from 'node:path'
+import ts from 'typescript'
+import { readSources } from './checkout.js'
+
+export interface Import {
+  /** As written: `./lexer.js`, `node:net`, `csv-parse/sync`. */
+  specifier: string
+  /** True when nothing of it exists at run time. */
+  typeOnly: boolean
+}
+
+export interface Module {
+  /** Relative to src/, with forward slashes: `protocol/vector.ts`. */
+  path: string
+  /** First folder of the path; the file's own name without `.ts` for files of src/ itself. */
+  room: string
+  text: string
+  lineCount: number
+  imports: Import[]
+  hasDefaultExport: boolean
+  /** Global names that are read, such as `process`, once each. */
+  globals: Set<string>
+}
+
+/** Every module of src/, sorted by path. */
+export async function readModules(): Promise<Module[]> {
+  return (await readSources()).map(({ path, text }) => parseModule(path, text))
+}
+
+/** @param path  relative to src/ */
+export function parseModule(path: string, text: string): Module {
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true)
+  const module: Module = {
+    path,
+    room: path.includes('/') ? path.slice(0, path.indexOf('/')) : path.replace(/\.ts$/, ''),
+    text,
+    lineCount: text.replace(/\n$/, '').split('\n').length,
+    imports: [],
+    hasDefaultExport: false,
+    globals: new Set(),
+  }
+  visit(source, module)
+  return module
+}
+
+function visit(node: ts.Node, module: Module): void {
+  const found = importOf(node)
+  if (found !== undefined) module.imports.push(found)
+  if (isDefaultExport(node)) module.hasDefaultExport = true
+  if (ts.isIdentifier(node) && isFreeName(node)) module.globals.add(node.text)
+  ts.forEachChild(node, child => visit(child, module))
+}
+
+/** `import`, `export … from`, `import()` and `import('…').Type`, in all their forms. */
+function importOf(node: ts.Node): Import | undefined {
+  if (ts.isImportDeclaration(node) && ts.isStringLiteral(node.moduleSpecifier)) {
+    const typeOnly = node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+    return { specifier: node.moduleSpecifier.text, typeOnly }
+  }
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
+    const specifier = (node.moduleSpecifier as ts.StringLiteral).text
+    return { specifier, typeOnly: node.isTypeOnly }
+  }
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+    const [argument] = node.arguments
+    const literal = argument !== undefined && ts.isStringLiteralLike(argument)
+    return { specifier: literal ? argument.text : '(computed)', typeOnly: false }
+  }
+  if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+    return { specifier: (node.argument.literal as ts.StringLiteral).text, typeOnly: true }
+  }
+  return undefined
+}
+
+function isDefaultExport(node: ts.Node): boolean {
+  if (ts.isExportAssignment(node)) return true
+  if (ts.isExportSpecifier(node)) return node.name.text === 'default'
+  if (!ts.canHaveModifiers(node)) return false
+  return ts.getModifiers(node)?.some(m => m.kind === ts.SyntaxKind.DefaultKeyword) ?? false
+}
+
+/** True unless the name is a member (`node.process`), a property's key or the name of a declaration. */
+function isFreeName(node: ts.Identifier): boolean {
+  const parent = node.parent
+  if (ts.isPropertyAccessExpression(parent) || ts.isQualifiedName(parent)) {
+    return (ts.isQualifiedName(parent) ? parent.left : parent.expression) === node
+  }
+  const named = parent as ts.Node & { name?: ts.Node; propertyName?: ts.Node }
+  if (ts.isShorthandPropertyAssignment(parent)) return true
+  return named.name !== node && named.propertyName !== node
+}
+
+/** Room that a relative import of a module leads to, or undefined for a package. */
+export function roomOf(module: Module, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  const target = posix.join(posix.dirname(module.path), specifier)
+  return target.includes('/') ? target.slice(0, target.indexOf('/')) : target.replace(/\.js$/, '')
+}
+
+/** Name of the package behind an import: `csv-parse` for `csv-parse/sync`, `node:net` as it is. */
+export function packageOf(specifier: string): string {
+  const parts = specifier.split('/')
+  return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? specifier)
+}
