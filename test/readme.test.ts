@@ -14,7 +14,8 @@ import { root } from './helpers/checkout.js'
 import { commandsOf, parsePage, readPages, type Page, type ShellCommand } from './helpers/pages.js'
 
 const program = fileURLToPath(new URL('bin/ddb-ingest.js', root))
-const commandTimeoutMs = 60_000
+/** For a command that never ends; any machine is quicker. */
+const commandTimeoutMs = 300_000
 
 /** `npm start` and `npm test` are what got us here; a server of the page's own already runs. */
 const isForeign = ({ text }: ShellCommand): boolean => /^npm /.test(text)
@@ -50,16 +51,17 @@ async function makePlace(folder: string): Promise<Place> {
   const bin = join(folder, 'bin')
   await mkdir(bin)
   const shim = join(bin, 'ddb-ingest')
-  await writeFile(shim, `#!/bin/sh\nexec "${process.execPath}" "${program}" "$@"\n`)
+  // Nothing is passed on: neither settings of whoever runs the tests nor what tap tells every Node it starts.
+  const exec = `unset NODE_OPTIONS\nexec "${process.execPath}" "${program}" "$@"`
+  await writeFile(shim, `#!/bin/sh\n${exec}\n`)
   await chmod(shim, 0o755)
   const path = process.env['PATH'] ?? ''
-  // Nothing else is passed on: neither settings of whoever runs the tests nor what tap tells its children.
   const environment = { PATH: `${bin}${delimiter}${path}`, HOME: folder, TMPDIR: folder }
   return { folder, environment }
 }
 
 async function startServer(place: Place): Promise<{ child: ChildProcess; port: string }> {
-  const child = spawn(process.execPath, [program, 'serve', '--port', '0'], {
+  const child = spawn(join(place.folder, 'bin', 'ddb-ingest'), ['serve', '--port', '0'], {
     cwd: place.folder,
     env: place.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -104,10 +106,10 @@ const shellCommands = (page: Page): ShellCommand[] =>
 
 const pages = await readPages()
 t.jobs = 2
-// More than a hundred processes, one after the other.
-t.setTimeout(300_000)
 
 for (const page of pages) {
+  // Its commands are those of README.md: a test below compares them.
+  if (page.path === 'README.zh-CN.md') continue
   const commands = shellCommands(page).filter(command => standIn(command) !== undefined)
   if (commands.length === 0) continue
   t.test(`${page.path} tells what happens`, async t => {

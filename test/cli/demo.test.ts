@@ -5,7 +5,7 @@ import t from 'tap'
 import { runMain, spawnCli, type Spawned } from './run-cli.js'
 
 t.test('the tour shows three ways, measures, and ends by itself with code 0', async t => {
-  const { code, stdout, stderr } = await spawnCli(['demo']).outcome
+  const { code, stdout, stderr } = await spawnCli(['demo'], { covered: true }).outcome
   t.equal(code, 0, stderr)
   for (const way of [
     'tableInsert{trades}',

@@ -8,6 +8,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { main } from '../../src/cli/main.js'
 import type { Surroundings, TerminalInput, TerminalOutput } from '../../src/cli/surroundings.js'
+import { plainNode } from '../helpers/plain-node.js'
 
 export interface Outcome {
   code: number
@@ -95,19 +96,26 @@ export interface Spawned {
   outcome: Promise<Outcome & { signal: NodeJS.Signals | null }>
 }
 
+export interface SpawnOptions {
+  environment?: Record<string, string>
+  stdin?: string
+  cwd?: string
+  /** Counts for coverage, which is slow: for code that runs in no other process. */
+  covered?: boolean
+}
+
 /** The command line as a process of its own. */
-export function spawnCli(
-  argv: readonly string[],
-  options: { environment?: Record<string, string>; stdin?: string; cwd?: string } = {},
-): Spawned {
+export function spawnCli(argv: readonly string[], options: SpawnOptions = {}): Spawned {
   const environment = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => !name.startsWith('DDB_')),
   )
-  const child = spawn(process.execPath, [bin, ...argv], {
-    stdio: ['pipe', 'pipe', 'pipe'],
+  const spawnOptions = {
     env: { ...environment, ...noSettings, ...options.environment },
     cwd: options.cwd,
-  })
+  }
+  const child = options.covered
+    ? spawn(process.execPath, [bin, ...argv], spawnOptions)
+    : spawn(...plainNode([bin, ...argv]), spawnOptions)
   child.stdin.on('error', () => undefined)
   child.stdin.end(options.stdin ?? '')
   let stdout = ''

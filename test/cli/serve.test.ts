@@ -13,7 +13,7 @@ interface Serving extends Spawned {
 
 /** A server that the test ends, if nothing else has. */
 async function serve(t: Test, ...argv: string[]): Promise<Serving> {
-  const spawned = spawnCli(['serve', '--port', '0', ...argv])
+  const spawned = spawnCli(['serve', '--port', '0', ...argv], { covered: argv.length > 0 })
   t.teardown(async () => {
     spawned.child.kill('SIGTERM')
     await spawned.outcome
@@ -96,7 +96,7 @@ t.test('a command finds the server in its environment and decides the exit code'
       console.log('connected to ' + DDB_HOST)
       process.exit(7)
     })`
-  t.strictSame(await spawnCli(child(code)).outcome, {
+  t.strictSame(await spawnCli(child(code), { covered: true }).outcome, {
     code: 7,
     signal: null,
     stdout: 'connected to 127.0.0.1\n',
@@ -149,7 +149,8 @@ t.test(
     t.equal(some.code, 0)
     t.equal(some.stderr.match(/asynchronous request of session \d+ failed/g)?.length, 3)
     t.match(some.stderr, /--verbose/)
-    const all = await spawnCli(['serve', '--port', '0', '-v', ...command]).outcome
+    const all = await spawnCli(['serve', '--port', '0', '-v', ...command], { covered: true })
+      .outcome
     t.equal(all.stderr.match(/asynchronous request of session \d+ failed/g)?.length, 5)
   },
 )

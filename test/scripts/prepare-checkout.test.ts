@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { root } from '../helpers/checkout.js'
+import { plainNode } from '../helpers/plain-node.js'
 
 const compiler = `
   const { cpSync, mkdirSync, readdirSync, appendFileSync, readFileSync } = require('node:fs')
@@ -53,7 +54,7 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
   const run = (script: string, env: object = {}): Outcome => {
     rmSync(join(path, 'calls'), { force: true })
     const npmPath = join(path, 'node_modules', 'npm', 'npm-cli.js')
-    const { status, stdout, stderr } = spawnSync(process.execPath, script.split(' '), {
+    const { status, stdout, stderr } = spawnSync(...plainNode(script.split(' ')), {
       cwd: path,
       encoding: 'utf8',
       env: { ...process.env, npm_execpath: npmPath, ...env },
