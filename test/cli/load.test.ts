@@ -8,7 +8,10 @@ import t from 'tap'
 import { main } from '../../src/cli/main.js'
 import type { LoadResult } from '../../src/load/options.js'
 import { startServer } from '../../src/server/index.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
 import { fakeSurroundings, runMain, type FakeTerminals, type Outcome } from './run-cli.js'
+
+useTurnClock()
 
 const server = await startServer({
   port: 0,

@@ -5,6 +5,9 @@ import { load } from '../../src/load/load.js'
 import { startServer, type EmbeddedServer } from '../../src/server/index.js'
 import { freePort } from '../helpers/free-port.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+
+useTurnClock()
 
 const good = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
 
@@ -218,7 +221,7 @@ t.test(
         confirm: 'count',
         batchRows: 1000,
         maxInFlightBytes: 100_000,
-        confirmTimeoutMs: 500,
+        confirmTimeoutMs: 5_000,
       },
     })
     const { read, confirmed, unconfirmed, rejected, unsent } = result.rows

@@ -14,6 +14,9 @@ import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import { root } from '../helpers/checkout.js'
 import { startTcpProxy } from '../helpers/tcp-proxy.js'
 import { dataRequest, faults, type Fault, type Mishap, type Victim } from './delivery-faults.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+
+useTurnClock()
 
 const rowCount = 60
 const batchRows = 10

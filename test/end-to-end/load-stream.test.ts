@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { load } from '../../src/load/load.js'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+
+useTurnClock()
 
 const fourRows = `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5
 2020-01-02 09:30:00.1,"IBN",,1
@@ -128,7 +131,7 @@ t.test('a failed asynchronous write shows as unconfirmed rows, code 4', async t 
     'trades.csv': tradesHeader + '2020.01.01T00:00:00.000,A,1,1\n'.repeat(7),
   })
   const result = await load(join(dir, 'trades.csv'), {
-    delivery: { confirm: 'count', batchRows: 4, confirmTimeoutMs: 300 },
+    delivery: { confirm: 'count', batchRows: 4, confirmTimeoutMs: 3_000 },
   })
   t.match(result, {
     exitCode: 4,

@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startLoadServer, tradesHeader, tradesScript } from '../helpers/load-server.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+
+useTurnClock()
 
 const fixture = (name: string): string =>
   readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8')
 
 /** Confirmation by counting is asked for by name; receipts have tests of their own. */
-const counted = { delivery: { confirm: 'count', confirmTimeoutMs: 2_000 } } as const
+const counted = { delivery: { confirm: 'count', confirmTimeoutMs: 10_000 } } as const
 
 const dfsScript = `db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT,SYMBOL,DOUBLE]), \`t, \`sym)`

@@ -10,11 +10,16 @@ import {
 } from '../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+
+useTurnClock()
 
 const deliveries = (request: RequestInfo): boolean => request.text === 'ddbIngestDeliver'
 
 /** Quick enough for a test, slow enough that nothing ends before the server was asked. */
-const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 800 } as const
+const receipts = { confirm: 'receipts', batchRows: 10, confirmTimeoutMs: 4_000 } as const
+
+t.jobs = 4
 
 async function run(
   t: Test,

@@ -8,6 +8,9 @@ import { redirectIn } from '../../src/load/connection/redirect.js'
 import type { RequestInfo } from '../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+
+useTurnClock()
 
 interface Pair {
   follower: LoadServer
@@ -46,7 +49,7 @@ async function pair(
           ...(allowRedirect === undefined ? {} : { allowRedirect }),
         },
         target: { table: 'target' },
-        delivery: { batchRows: 10, confirm: 'receipts', confirmTimeoutMs: 1_500 },
+        delivery: { batchRows: 10, confirm: 'receipts', confirmTimeoutMs: 10_000 },
         rejects: { onError: 'skip' },
         ...change,
       }),

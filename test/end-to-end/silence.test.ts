@@ -7,13 +7,19 @@ import type { DeliveryOptions, LoadResult } from '../../src/load/options.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import type { RequestInfo } from '../../src/server/index.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+
+useTurnClock()
 
 const noteScript =
   'share streamTable(10:0, [`note], [STRING]) as notes\n' +
-  'def slowly(mutable data) { sleep(600); tableInsert(objByName("notes"), data) }\n' +
+  'def slowly(mutable data) { sleep(2500); tableInsert(objByName("notes"), data) }\n' +
   'addFunctionView(slowly)'
 
-const confirmTimeoutMs = 200
+/** Long enough for a slow machine to answer; the tests wait for it side by side. */
+const confirmTimeoutMs = 1_500
+
+t.jobs = 10
 
 interface Freezing extends LoadServer {
   run: (
@@ -134,7 +140,7 @@ t.test('an input that pauses longer is no silence of the server', async t => {
     // Nothing is out once all is confirmed, and nothing is asked then: only so does this come to an end.
     while (here.server.counters.requests !== before) {
       before = here.server.counters.requests
-      await new Promise(resolve => setTimeout(resolve, 2 * confirmTimeoutMs))
+      await new Promise(resolve => setTimeout(resolve, 1.5 * confirmTimeoutMs))
     }
     landed = await here.count('notes')
     yield 'c\nd\n'
