@@ -5,6 +5,7 @@ import { table, toValue, type PlainInput } from '../../src/client/plain-input.js
 import { toColumnList, toColumns, toPlain, toRows } from '../../src/client/plain-output.js'
 import { startServer } from '../../src/server/index.js'
 import { int, text } from '../helpers/values.js'
+import { runs } from '../helpers/runs.js'
 
 const server = await startServer({ port: 0 })
 const session = await connect({ host: server.host, port: server.port })
@@ -54,7 +55,7 @@ t.test('columns of one kind come back as they went', async t => {
       t.strictSame(plain, rows)
       t.strictSame(toColumnList(back), Object.values(toColumns(back)))
     }),
-    { numRuns: 30 },
+    { numRuns: runs(15) },
   )
 })
 
@@ -70,7 +71,7 @@ t.test('lists of scalars are vectors, and come back as they went', async t => {
       lists.filter(list => (list as unknown[]).some(element => element !== null)),
       async list => t.strictSame(await echoed(list), list),
     ),
-    { numRuns: 50 },
+    { numRuns: runs(25) },
   )
 })
 

@@ -32,9 +32,6 @@ export function decoded(bytes: Uint8Array, limits?: DecodeLimits): Value {
 export const scalar = (type: DataType, value: unknown, scale?: number): Scalar =>
   ({ form: 'scalar', type, ...(scale !== undefined && { scale }), value }) as Scalar
 
-/** How often a property runs; more with TEST_RUNS in the environment. */
-export const runs = (usual: number): number => Number(process.env['TEST_RUNS'] ?? usual)
-
 const text = fc.string({ unit: 'grapheme', maxLength: 40 }).map(made => made.replaceAll('\0', '0'))
 
 const bytes = (byteLength: number): fc.Arbitrary<Uint8Array> =>

@@ -1,16 +1,13 @@
 /*
-  Bytes that nobody meant to be sent: good ones with something changed, and what a decoder makes of them. Every run
-  takes other bytes; TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
+  Bytes that nobody meant to be sent: good ones with something changed, and what a decoder makes of them.
 */
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { ByteReader } from '../../src/wire/reader.js'
-import { arbitraryValue, encoded, runs } from './codec.js'
+import { arbitraryValue, encoded } from './codec.js'
 import { arbitraryCompressed } from './compression.js'
 import { recordings } from './recordings.js'
-
-/** Told at the start of each test, so that bytes that hang or kill the process can be had again. */
-export const seed: number = Number(process.env['TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+import { runs, seed } from './runs.js'
 
 /** How a property of hostile bytes runs; fast-check prints the seed and the path of what it finds. */
 export const fuzz = (usual: number): { numRuns: number; seed: number } => ({

@@ -6,6 +6,7 @@ import { vectorOf, type ElementValue } from '../../src/protocol/element.js'
 import type { DataType } from '../../src/protocol/data-type.js'
 import type { Request, RequestHead } from '../../src/protocol/request.js'
 import type { Column, Scalar, Value, Vector } from '../../src/protocol/value.js'
+import { deep } from './runs.js'
 
 const folder = new URL('../../fixtures/wire/', import.meta.url)
 
@@ -80,6 +81,14 @@ export const recordings: readonly Recording[] = (['cpp', 'java'] as const).flatM
 
 /** Bytes between two borders where a stream is too long to be read anew for each of its bytes. */
 const spacingBytes = 127
+
+/** Byte by byte; a long stream a few bytes at a time, unless time is no object. */
+export function smallPieces(bytes: Buffer): Buffer[] {
+  const pieceBytes = deep || bytes.length <= 2000 ? 1 : 13
+  return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>
+    bytes.subarray(index * pieceBytes, (index + 1) * pieceBytes),
+  )
+}
 
 /** Small streams in two pieces, at every byte; of long ones, pieces of one size, whose borders move on by a byte. */
 export function* splits(bytes: Buffer): Generator<Buffer[]> {

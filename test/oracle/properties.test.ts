@@ -3,7 +3,7 @@
 */
 import fc from 'fast-check'
 import type { Table } from '../../src/protocol/value.js'
-import { decoded, encoded, runs } from '../helpers/codec.js'
+import { decoded, encoded } from '../helpers/codec.js'
 import { arbitraryElement, arbitraryRow, listOf } from './arbitrary.js'
 import { arrayCases, typeCases } from './cases.js'
 import { startEnds, test, type ClientObject } from './client.js'
@@ -15,6 +15,7 @@ import {
   elementsOfOurs,
   type Element,
 } from './elements.js'
+import { runs } from '../helpers/runs.js'
 
 /** True when both hold the same elements; NaN is NaN, and zero has its sign. */
 function sameElements(a: Element, b: Element): boolean {
@@ -41,7 +42,7 @@ test('a vector of any type, there and back', async (t, client) => {
         const back = await official.call('(x -> x)', [sent])
         return sameElements(elementsOfClient(client, back), elements)
       }),
-      { numRuns: runs(20) },
+      { numRuns: runs(10) },
     )
     t.pass(type)
   }
@@ -55,7 +56,7 @@ test('a scalar of any type, there and back', async (t, client) => {
         const back = await official.call('(x -> x)', [clientScalar(client, type, element)])
         return sameElements(elementOfClient(client, back), element)
       }),
-      { numRuns: runs(20) },
+      { numRuns: runs(10) },
     )
     t.pass(type)
   }
@@ -70,7 +71,7 @@ test('an array vector of any type, there and back', async (t, client) => {
         const back = await official.call('(x -> x)', [clientVector(client, type, rows)])
         return sameElements(elementsOfClient(client, back), rows)
       }),
-      { numRuns: runs(15) },
+      { numRuns: runs(8) },
     )
     t.pass(type)
   }
@@ -88,7 +89,7 @@ test('our codec writes the bytes of the client, and the client reads them', asyn
         const read = client.DdbObj.parse(ours, true)
         return ours.equals(sent) && sameElements(elementsOfClient(client, read), elements)
       }),
-      { numRuns: runs(30) },
+      { numRuns: runs(15) },
     )
     t.pass(type)
   }
@@ -139,7 +140,7 @@ test('a table of any columns, inserted by the client, is read by our client and 
         lists.every((list, at) => sameElements(elementsOfClient(client, theirs[at]!), list))
       )
     }),
-    { numRuns: runs(60) },
+    { numRuns: runs(30) },
   )
-  t.ok(inserted >= runs(60))
+  t.ok(inserted >= runs(30))
 })

@@ -7,6 +7,7 @@ import { openReader } from '../../src/parse/open-reader.js'
 import type { Reject } from '../../src/parse/reader.js'
 import type { Column } from '../../src/protocol/value.js'
 import { mappingFor, memorySource, read } from './reading.js'
+import { runs } from '../helpers/runs.js'
 
 /** The column of one type that the texts become, and the texts that are none. */
 async function column(
@@ -62,7 +63,7 @@ t.test('a DOUBLE is the number JavaScript reads', async t => {
     fc.asyncProperty(many(texts), async list => {
       t.strictSame(await numbers('DOUBLE', list), list.map(Number))
     }),
-    { numRuns: 200 },
+    { numRuns: runs(20) },
   )
 })
 
@@ -75,7 +76,7 @@ t.test('a FLOAT is that number in single precision', async t => {
         list.map(text => Math.fround(Number(text))),
       )
     }),
-    { numRuns: 30 },
+    { numRuns: runs(10) },
   )
 })
 
@@ -89,7 +90,7 @@ t.test('a LONG is the number BigInt reads', async t => {
     fc.asyncProperty(many(texts), async list => {
       t.strictSame(await numbers('LONG', list.map(String)), list)
     }),
-    { numRuns: 50 },
+    { numRuns: runs(10) },
   )
 })
 
@@ -98,13 +99,13 @@ t.test('an INT and a SHORT are the numbers JavaScript reads', async t => {
     fc.asyncProperty(many(fc.integer({ min: -2147483647 })), async list => {
       t.strictSame(await numbers('INT', list.map(String)), list)
     }),
-    { numRuns: 30 },
+    { numRuns: runs(10) },
   )
   await fc.assert(
     fc.asyncProperty(many(fc.integer({ min: -32767, max: 32767 })), async list => {
       t.strictSame(await numbers('SHORT', list.map(String)), list)
     }),
-    { numRuns: 30 },
+    { numRuns: runs(10) },
   )
 })
 
@@ -149,7 +150,7 @@ t.test('dates and times are those of Date', async t => {
         list.map(text => new Date(text).getUTCFullYear() * 12 + new Date(text).getUTCMonth()),
       )
     }),
-    { numRuns: 30 },
+    { numRuns: runs(10) },
   )
 })
 
@@ -164,7 +165,7 @@ t.test('a NANOTIMESTAMP has every nanosecond', async t => {
       })
       t.strictSame(await numbers('NANOTIMESTAMP', texts), list)
     }),
-    { numRuns: 30 },
+    { numRuns: runs(10) },
   )
 })
 
@@ -213,7 +214,7 @@ t.test('decimals are exact', async t => {
         })
         t.strictSame(values, list)
       }),
-      { numRuns: 20 },
+      { numRuns: runs(10) },
     )
   }
 })
@@ -264,7 +265,7 @@ t.test('a text is UTF-8 exactly when TextDecoder thinks so', async t => {
       if (!isText(list)) return rejects.length === 1 && rejects[0]!.code === 'DDB_INPUT_ENCODING'
       return rows[0]?.[0] === Buffer.from(list).toString()
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(150) },
   )
   t.pass()
 })

@@ -10,6 +10,7 @@ import { openCsvParser } from '../../src/parse/csv-parser.js'
 import { CsvScanner } from '../../src/parse/csv-scanner.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { bytesOf } from './reading.js'
+import { runs } from '../helpers/runs.js'
 
 interface Found {
   /** Fields of each record that has as many as expected, else what was wrong with it. */
@@ -118,8 +119,8 @@ for (const [name, open] of ways) {
         return JSON.stringify(records) === JSON.stringify(shaped)
       },
     )
-    await fc.assert(same, { numRuns: 1500 })
-    t.ok(wellFormed > 300, `${wellFormed} texts were well-formed`)
+    await fc.assert(same, { numRuns: runs(100) })
+    t.ok(wellFormed > runs(100) / 5, `${wellFormed} texts were well-formed`)
   })
 }
 
@@ -135,7 +136,7 @@ t.test('both set the same records aside, at the same places', async t => {
       return JSON.stringify(scanner) === JSON.stringify(parser)
     },
   )
-  await fc.assert(same, { numRuns: 1500 })
+  await fc.assert(same, { numRuns: runs(100) })
   t.pass()
 })
 
@@ -158,7 +159,7 @@ t.test('records, blank lines and comments together are the whole input', async t
       return true
     },
   )
-  await fc.assert(whole, { numRuns: 1000 })
+  await fc.assert(whole, { numRuns: runs(80) })
   t.pass()
 })
 
@@ -180,7 +181,7 @@ t.test('each record knows its line', async t => {
       return true
     },
   )
-  await fc.assert(right, { numRuns: 1000 })
+  await fc.assert(right, { numRuns: runs(80) })
   t.pass()
 })
 
@@ -213,7 +214,7 @@ t.test('other delimiters and quotes are read like csv-parse reads them', async t
         return true
       },
     )
-    await fc.assert(same, { numRuns: 600 })
-    t.ok(compared > 100, `${name}: ${compared} texts compared`)
+    await fc.assert(same, { numRuns: runs(60) })
+    t.ok(compared > runs(60) / 6, `${name}: ${compared} texts compared`)
   }
 })

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { openReader } from '../../src/parse/open-reader.js'
 import { mappingFor, memorySource, read, type ReadOptions, type ReadResult } from './reading.js'
+import { runs } from '../helpers/runs.js'
 
 const lines = (
   text: string | Uint8Array,
@@ -222,8 +223,8 @@ t.test('a line is JSON exactly when JSON.parse thinks so', async t => {
       return rejects.length === 1
     },
   )
-  await fc.assert(agrees, { numRuns: 4000 })
-  t.ok(refused > 500, `${refused} were refused`)
+  await fc.assert(agrees, { numRuns: runs(250) })
+  t.ok(refused > runs(250) / 8, `${refused} were refused`)
 })
 
 t.test('the values are those of JSON.parse', async t => {
@@ -263,7 +264,7 @@ t.test('the values are those of JSON.parse', async t => {
       t.strictSame(json.rows, expected)
     },
   )
-  await fc.assert(same, { numRuns: 150 })
+  await fc.assert(same, { numRuns: runs(30) })
 })
 
 t.test('rejects of lines have their place and their bytes', async t => {

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { ArrayVector } from '../../src/protocol/value.js'
-import { arbitraryArrayVector, decoded, encoded, hex, runs } from '../helpers/codec.js'
+import { arbitraryArrayVector, decoded, encoded, hex } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
 
 const ints = (...rows: (number | null)[][]): ArrayVector =>
   vectorOf({ type: 'INT', array: true }, rows) as ArrayVector
@@ -105,7 +106,7 @@ t.test('array vectors of every fixed type come back, in blocks of any kind', asy
     fc.property(fc.nat(60).chain(arbitraryArrayVector), vector =>
       isDeepStrictEqual(decoded(encoded(vector)), vector),
     ),
-    { numRuns: runs(200) },
+    { numRuns: runs(50) },
   )
   t.pass()
 })

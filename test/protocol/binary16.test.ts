@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { formatBinary16, parseBinary16 } from '../../src/protocol/binary16.js'
 import { hex } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
 
 /** Protocol notes §4.3, seen on the wire. */
 const golden = [
@@ -79,7 +80,7 @@ t.test('any bytes come back from their text', async t => {
         return Buffer.from(parseBinary16(type, text)!).equals(bytes)
       },
     ),
-    { numRuns: 300 },
+    { numRuns: runs(100) },
   )
   t.pass()
 })

@@ -8,7 +8,8 @@ import { decodeValue, defaultDecodeLimits } from '../../src/protocol/codec.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Value, Vector } from '../../src/protocol/value.js'
 import { ByteReader, readerOf, drive } from '../../src/wire/reader.js'
-import { arbitraryValue, decoded, encoded, hex, runs, scalar } from '../helpers/codec.js'
+import { arbitraryValue, decoded, encoded, hex, scalar } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
 
 const vector = (
   type: 'BOOL' | 'INT' | 'STRING' | 'SYMBOL',
@@ -123,7 +124,7 @@ t.test('every type and form comes back as it was, however the bytes are cut', as
       }
       return step.done === true && reader.available === 0 && isDeepStrictEqual(step.value, value)
     }),
-    { numRuns: runs(2000) },
+    { numRuns: runs(200) },
   )
   t.pass()
 })
@@ -138,7 +139,7 @@ t.test('a value behind a value begins where the first one ended', async t => {
         reader.available === 0
       )
     }),
-    { numRuns: runs(500) },
+    { numRuns: runs(100) },
   )
   t.pass()
 })

@@ -8,7 +8,8 @@ import {
   vectorOf,
 } from '../../src/protocol/element.js'
 import type { Column, Value } from '../../src/protocol/value.js'
-import { arbitraryColumn, encoded, runs, scalar } from '../helpers/codec.js'
+import { arbitraryColumn, encoded, scalar } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
 
 /** The rows of a column, encoded one by one: equal exactly when the columns mean the same. */
 const rows = (column: Column): string[] =>
@@ -31,7 +32,7 @@ t.test('a slice holds the rows between', async t => {
       t.strictSame(rows(slice), rows(column).slice(start, end))
       return slice.length === end - start
     }),
-    { numRuns: runs(500) },
+    { numRuns: runs(60) },
   )
 })
 
@@ -44,7 +45,7 @@ t.test('slices put together are the column again', async t => {
       )
       t.strictSame(rows(joined), rows(column))
     }),
-    { numRuns: runs(500) },
+    { numRuns: runs(60) },
   )
 })
 
@@ -63,7 +64,7 @@ t.test('rows are picked in any order, also of slices', async t => {
         )
       },
     ),
-    { numRuns: runs(500) },
+    { numRuns: runs(60) },
   )
 })
 

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { decodeDeltaOfDelta } from '../../src/protocol/delta-of-delta.js'
-import { hex, runs } from '../helpers/codec.js'
+import { hex } from '../helpers/codec.js'
 import { deltaOfDelta, type DeltaWidth } from '../helpers/compression.js'
+import { runs } from '../helpers/runs.js'
 
 /** Values of a decoded block, null for the sentinel. */
 function decode(block: Uint8Array, width: DeltaWidth): (bigint | null)[] {
@@ -29,7 +30,7 @@ t.test('values of every width come back', async t => {
       fc.property(fc.array(fc.option(value, { freq: 6 }), { maxLength: 60 }), values => {
         t.strictSame(decode(deltaOfDelta(values, width), width), values)
       }),
-      { numRuns: runs(300) },
+      { numRuns: runs(50) },
     )
   }
 })
@@ -72,7 +73,7 @@ t.test('any bytes give values or a ProtocolError', async t => {
         }
       },
     ),
-    { numRuns: runs(2000) },
+    { numRuns: runs(200) },
   )
   t.pass()
 })

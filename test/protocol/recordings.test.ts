@@ -18,11 +18,15 @@ import {
   headOf,
   recordings,
   requestOf,
+  smallPieces,
   splits,
   statedAs,
   statedForm,
   type Recording,
 } from '../helpers/recordings.js'
+import { isTried, seed } from '../helpers/runs.js'
+
+t.comment(`TEST_SEED=${seed}`)
 
 interface Decoded {
   head: RequestHead
@@ -222,15 +226,15 @@ t.test('a stream split at any byte is read the same', async t => {
     const whole = decodeAll(readerOf(bytes))
     const borders = new Set<number>()
     let isSame = true
-    for (const pieces of splits(bytes)) {
-      isSame &&= isDeepStrictEqual(decodePieces(pieces), whole)
+    for (const [index, pieces] of [...splits(bytes)].entries()) {
+      if (isTried(index)) isSame &&= isDeepStrictEqual(decodePieces(pieces), whole)
       let at = 0
       for (const piece of pieces) borders.add((at += piece.length))
     }
     t.ok(isSame, `${title(recording)}: in pieces`)
     t.equal(borders.size, bytes.length, 'split at every byte')
-    const single = Array.from(bytes, (_, at) => bytes.subarray(at, at + 1))
-    t.ok(isDeepStrictEqual(decodePieces(single), whole), `${title(recording)}: byte by byte`)
+    const small = decodePieces(smallPieces(bytes))
+    t.ok(isDeepStrictEqual(small, whole), `${title(recording)}: in small pieces`)
   }
 })
 
@@ -239,7 +243,7 @@ t.test('a stream that ends early is refused, not misread', async t => {
     const { bytes, requests } = recording
     const wrong: number[] = []
     for (let end = 1; end < bytes.length; end++) {
-      if (requests.some(({ off }) => off === end)) continue
+      if (!isTried(end) || requests.some(({ off }) => off === end)) continue
       const reader = readerOf(bytes.subarray(0, end))
       try {
         decodeAll(reader)

@@ -11,7 +11,8 @@ import {
 import type { Value } from '../../src/protocol/value.js'
 import { ByteReader, drive, readerOf } from '../../src/wire/reader.js'
 import { ByteWriter } from '../../src/wire/writer.js'
-import { arbitraryScalar, hex, runs, scalar } from '../helpers/codec.js'
+import { arbitraryScalar, hex, scalar } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
 
 const head: RequestHead = {
   protocol: 'API2',
@@ -164,7 +165,7 @@ t.test('requests follow one another without a mark between them', async t => {
       t.strictSame(wire, requests)
       return drive(decodeRequest(reader)) === undefined
     }),
-    { numRuns: runs(200) },
+    { numRuns: runs(50) },
   )
 })
 

@@ -12,7 +12,8 @@ import {
 import type { Value } from '../../src/protocol/value.js'
 import { ByteReader, drive, readerOf } from '../../src/wire/reader.js'
 import { ByteWriter } from '../../src/wire/writer.js'
-import { arbitraryValue, encoded, hex, runs, scalar } from '../helpers/codec.js'
+import { arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
+import { runs } from '../helpers/runs.js'
 
 function written(outcome: Parameters<typeof encodeResponse>[2]): Buffer {
   const writer = new ByteWriter()
@@ -82,7 +83,7 @@ t.test('any value comes back, with messages before it', async t => {
         )
       },
     ),
-    { numRuns: runs(200) },
+    { numRuns: runs(50) },
   )
   t.pass()
 })

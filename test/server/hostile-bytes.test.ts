@@ -6,12 +6,13 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { BareServer } from '../helpers/bare-session.js'
-import { changed, fuzz, pieceBytes, seed } from '../helpers/hostile.js'
+import { changed, fuzz, pieceBytes } from '../helpers/hostile.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { recordings } from '../helpers/recordings.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../helpers/requests.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, text } from '../helpers/values.js'
+import { runs, seed } from '../helpers/runs.js'
 
 const requests = [
   connectBytes,
@@ -56,7 +57,7 @@ t.test('without sockets: whatever arrives, in whatever pieces, ends one session'
       assert.equal(answers[1], answers[0])
       assert.deepEqual(logs[1], logs[0])
     }),
-    fuzz(500),
+    fuzz(100),
   )
   t.pass()
 })
@@ -87,7 +88,7 @@ t.test('however requests are cut, the answers are the same', async t => {
         return answers[0] === answers[1] && answers[0]!.startsWith('ID 0 1\nOK\n')
       },
     ),
-    { numRuns: 60, seed },
+    { numRuns: runs(20), seed },
   )
   t.pass()
 })
@@ -116,7 +117,7 @@ t.test('whatever arrives, the session ends and the server goes on', async t => {
       peer.socket.end()
       return (await peer.ended()).toString('latin1').startsWith('1')
     }),
-    { numRuns: 200, seed },
+    { numRuns: runs(40), seed },
   )
   const peer = await RawPeer.connect(server.port)
   await peer.write(Buffer.concat([connectBytes, requestBytes(script('1+1'))]))

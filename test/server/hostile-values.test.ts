@@ -16,7 +16,8 @@ import { createScriptSession, runFunction, runScript } from '../../src/server/sc
 import { ByteWriter } from '../../src/wire/writer.js'
 import { arbitraryValue } from '../helpers/codec.js'
 import { testSession } from '../helpers/script.js'
-import { changedValue, fuzz, outcomeOf, seed } from '../helpers/hostile.js'
+import { changedValue, fuzz, outcomeOf } from '../helpers/hostile.js'
+import { seed } from '../helpers/runs.js'
 
 t.comment(`TEST_SEED=${seed}`)
 
@@ -82,7 +83,7 @@ const callee = fc.constantFrom(...callees)
 t.test('functions take any value that can be sent', async t => {
   fc.assert(
     fc.property(fc.array(arbitraryValue, { minLength: 1, maxLength: 2 }), callee, check),
-    fuzz(500),
+    fuzz(60),
   )
   t.pass()
 })
@@ -93,7 +94,7 @@ t.test('functions take what damaged bytes still stand for', async t => {
       const { values } = outcomeOf(bytes, bytes.length, reader => decodeValue(reader))
       if (values.length > 0) check(values as Value[], name)
     }),
-    fuzz(500),
+    fuzz(60),
   )
   t.pass()
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { ByteWriter } from '../../src/wire/writer.js'
+import { runs } from '../helpers/runs.js'
 
 const joined = (writer: ByteWriter): Buffer => Buffer.concat(writer.take())
 
@@ -132,6 +133,7 @@ t.test('any mixture of writes gives the bytes in order', async t => {
       const expected = Buffer.concat(pieces.map(({ bytes }) => bytes))
       return writer.byteLength === expected.length && joined(writer).equals(expected)
     }),
+    { numRuns: runs(30) },
   )
   t.pass()
 })

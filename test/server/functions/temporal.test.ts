@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { formatTemporal } from '../../../src/protocol/temporal.js'
 import { testSession, textsOf } from '../../helpers/script.js'
+import { runs } from '../../helpers/runs.js'
 
 t.test('parts of dates follow the calendar on both sides of 1970', async () => {
   const { run } = testSession()
@@ -26,7 +27,7 @@ t.test('parts of dates follow the calendar on both sides of 1970', async () => {
       )
       return value?.form === 'vector' && textsOf(value).join() === expected.join()
     }),
-    { numRuns: 50, examples: [[0], [-1], [11_016], [-719_162]] },
+    { numRuns: runs(25), examples: [[0], [-1], [11_016], [-719_162]] },
   )
 })
 
@@ -103,7 +104,7 @@ t.test('business days pass weekends', async () => {
       },
     ),
     {
-      numRuns: 60,
+      numRuns: runs(30),
       examples: [
         [2, 0],
         [2, 5],

@@ -4,6 +4,7 @@ import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
 import { testExamples, testRefusals } from '../../helpers/examples.js'
 import { testSession } from '../../helpers/script.js'
+import { runs } from '../../helpers/runs.js'
 
 testExamples(t, {
   'vectors are made': {
@@ -123,7 +124,7 @@ t.test('sorting is stable, and isort is its order', async t => {
         order.map(index => values[index]),
       )
     }),
-    { numRuns: 100 },
+    { numRuns: runs(30) },
   )
   t.pass('100 vectors')
 })

@@ -9,6 +9,7 @@ import { nullDouble, nullInt32, nullInt64 } from '../../../src/protocol/null-val
 import type { Scalar, Vector } from '../../../src/protocol/value.js'
 import { applyBinary } from '../../../src/server/script/operators/operators.js'
 import type { BinaryOperator } from '../../../src/server/script/syntax.js'
+import { runs } from '../../helpers/runs.js'
 
 const smallest = { 32: -(2n ** 31n), 64: -(2n ** 63n) } as const
 type Width = keyof typeof smallest
@@ -92,7 +93,7 @@ for (const operator of Object.keys(oracle) as BinaryOperator[]) {
         assert.strictEqual((result as Scalar).type, 'INT')
         assert.strictEqual(wholeOf(result), expected(operator, a, b, 32), `${a} ${operator} ${b}`)
       }),
-      { numRuns: 200 },
+      { numRuns: runs(50) },
     )
     t.end()
   })
@@ -109,7 +110,7 @@ for (const operator of Object.keys(oracle) as BinaryOperator[]) {
           `${narrow} ${operator} ${b}`,
         )
       }),
-      { numRuns: 200 },
+      { numRuns: runs(50) },
     )
     t.end()
   })
@@ -131,7 +132,7 @@ for (const operator of Object.keys(oracle) as BinaryOperator[]) {
           right.map(b => expected(operator, one, b, 64)),
         )
       }),
-      { numRuns: 60 },
+      { numRuns: runs(30) },
     )
     t.end()
   })
@@ -168,7 +169,7 @@ for (const [operator, holds] of Object.entries(comparisons)) {
         assert.strictEqual(compare(intScalar(a), longScalar(d)), holds(order(a, d)))
         assert.strictEqual(compare(double(a), intScalar(b)), holds(order(a, b)))
       }),
-      { numRuns: 200 },
+      { numRuns: runs(50) },
     )
     t.end()
   })
@@ -182,7 +183,7 @@ t.test('\\ of integers is their DOUBLE ratio, null for a zero divisor', t => {
       const isNull = a === null || b === null || b === 0n
       assert.strictEqual(result.value, isNull ? null : Number(a) / Number(b))
     }),
-    { numRuns: 200 },
+    { numRuns: runs(50) },
   )
   t.end()
 })
@@ -215,7 +216,7 @@ t.test('doubles compute as doubles, their null beside a value stays null', t => 
         )
       }
     }),
-    { numRuns: 200 },
+    { numRuns: runs(50) },
   )
   t.end()
 })
