@@ -17,6 +17,8 @@ export interface ByteSource {
   readonly totalBytes: number | undefined
   /** Bytes taken so far, counted as stored; progress is `bytesRead / totalBytes`. */
   readonly bytesRead: number
+  /** Bytes of the decompressed input taken so far, byte order mark included. */
+  readonly contentBytesRead: number
   /** Bytes of the decompressed input that come before the first chunk: 3 after a byte order mark, else 0. */
   readonly startOffsetBytes: number
   /** The first bytes of the content, for guessing its format; few, and none when the input is empty. */
@@ -24,7 +26,7 @@ export interface ByteSource {
   /**
    * The content, to be iterated once. A chunk may be overwritten as soon as the next one is asked for.
    *
-   * @throws {InputError} DDB_INPUT_READ, DDB_INPUT_ENCODING
+   * @throws {InputError} DDB_INPUT_READ, DDB_INPUT_TRUNCATED, DDB_INPUT_ENCODING
    */
   chunks(): AsyncGenerator<Uint8Array, void, void>
   /** Gives up the file or stream; harmless when everything was read. */

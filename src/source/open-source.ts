@@ -2,13 +2,13 @@
   Opens one input: a file by its path, or a stream that somebody else opened (standard input). Gzip is recognised by
   its first two bytes.
 */
-import { pipeline, Readable, type TransformOptions } from 'node:stream'
-import { createGunzip, type ZlibOptions } from 'node:zlib'
+import type { Readable } from 'node:stream'
 import { DdbError, InputError } from '../errors.js'
 import type { Files, InputFile } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
 import type { ByteSource, Compression } from './byte-source.js'
-import { chunkBytes, fileChunks } from './file-chunks.js'
+import { fileChunks } from './file-chunks.js'
+import { gunzipped } from './gunzip.js'
 import { textStart } from './text-start.js'
 
 /** How an input is opened. */
@@ -42,7 +42,9 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     })
   }
   const { file, size } = await openFile(path, options.files ?? systemFiles)
-  const chunks = readErrors(fileChunks(file), path)
+  // Some files of the system say that they are empty and are not.
+  const openedBytes = size === 0 ? undefined : size
+  const chunks = readErrors(fileChunks(file, path, openedBytes), path)
   return startSource(path, path, size, chunks, options, () => file.close())
 }
 
@@ -97,7 +99,9 @@ async function startSource(
     await counted.peek(headBytes)
     const compression = chosenCompression(options.compression ?? 'auto', counted.head)
     const content =
-      compression === 'gzip' ? new CountedChunks(gunzipped(counted.rest(), name)) : counted
+      compression === 'gzip'
+        ? new CountedChunks(readErrors(gunzipped(counted.rest(), name), name))
+        : counted
     await content.peek(headBytes)
     const startOffsetBytes = textStart(content.head, name)
     return {
@@ -109,6 +113,9 @@ async function startSource(
       head: content.head.subarray(startOffsetBytes),
       get bytesRead() {
         return counted.byteCount
+      },
+      get contentBytesRead() {
+        return content.byteCount
       },
       chunks: () => content.rest(startOffsetBytes),
       close: closeInput,
@@ -155,24 +162,6 @@ class CountedChunks {
       yield chunk
     }
   }
-}
-
-async function* gunzipped(
-  stored: AsyncGenerator<Uint8Array, void, void>,
-  name: string,
-): AsyncGenerator<Uint8Array, void, void> {
-  // Room for some chunks lets zlib's thread go on while the last one is parsed.
-  const options: ZlibOptions & TransformOptions = {
-    chunkSize: chunkBytes,
-    highWaterMark: 4 * chunkBytes,
-  }
-  const gunzip = createGunzip(options)
-  // Chunks are only lent, and zlib keeps what it is given until it is done with it.
-  const copies = async function* (): AsyncGenerator<Uint8Array, void, void> {
-    for await (const chunk of stored) yield Buffer.from(chunk)
-  }
-  pipeline(Readable.from(copies(), { objectMode: false }), gunzip, () => undefined)
-  yield* streamChunks(gunzip, name)
 }
 
 async function* streamChunks(

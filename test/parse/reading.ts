@@ -20,6 +20,7 @@ export function bytesOf(text: string | Uint8Array): Uint8Array {
 async function* pieces(
   bytes: Uint8Array,
   chunkBytes: number,
+  failure: Error | undefined,
 ): AsyncGenerator<Uint8Array, void, void> {
   for (let at = 0; at < bytes.length; at += chunkBytes) {
     const chunk = Uint8Array.from(bytes.subarray(at, at + chunkBytes))
@@ -27,11 +28,19 @@ async function* pieces(
     chunk.fill(0x23)
   }
   await Promise.resolve()
+  if (failure !== undefined) throw failure
+}
+
+export interface MemoryOptions {
+  readonly name?: string
+  readonly chunkBytes?: number
+  /** What reading ends with behind the last byte. */
+  readonly failure?: Error
 }
 
 export function memorySource(
   content: string | Uint8Array,
-  { name = 'input.csv', chunkBytes = 1 << 20 } = {},
+  { name = 'input.csv', chunkBytes = 1 << 20, failure }: MemoryOptions = {},
 ): ByteSource {
   const bytes = bytesOf(content)
   return {
@@ -40,9 +49,10 @@ export function memorySource(
     compression: 'none',
     totalBytes: bytes.length,
     bytesRead: bytes.length,
+    contentBytesRead: bytes.length,
     startOffsetBytes: 0,
     head: bytes.slice(0, 4),
-    chunks: () => pieces(bytes, chunkBytes),
+    chunks: () => pieces(bytes, chunkBytes, failure),
     close: () => Promise.resolve(),
   }
 }

@@ -1,19 +1,25 @@
 /*
   Files, pipes and gzip as chunks of text.
 */
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
+import type { Files, InputFile } from '../../src/platform/platform.js'
+import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
+import { chunkBytes } from '../../src/source/file-chunks.js'
 import { openSource } from '../../src/source/open-source.js'
 
 async function contentOf(source: ByteSource): Promise<Buffer> {
   const parts: Buffer[] = []
-  // A chunk is only lent until the next one is asked for.
-  for await (const chunk of source.chunks()) parts.push(Buffer.from(chunk))
-  await source.close()
+  try {
+    // A chunk is only lent until the next one is asked for.
+    for await (const chunk of source.chunks()) parts.push(Buffer.from(chunk))
+  } finally {
+    await source.close()
+  }
   return Buffer.concat(parts)
 }
 
@@ -155,3 +161,147 @@ t.test('a file that grows while it is read is read to its new end', async t => {
   t.equal(source.bytesRead, long.length + 5)
   await source.close()
 })
+
+/** What comes before the error, and the error. */
+async function contentAndError(
+  source: ByteSource,
+): Promise<{ content: Buffer; error: Record<string, unknown> }> {
+  const parts: Buffer[] = []
+  try {
+    for await (const chunk of source.chunks()) parts.push(Buffer.from(chunk))
+  } catch (error) {
+    return { content: Buffer.concat(parts), error: error as Record<string, unknown> }
+  } finally {
+    await source.close()
+  }
+  return { content: Buffer.concat(parts), error: {} }
+}
+
+t.test('a file that is cut short while it is read is an error with both sizes', async t => {
+  for (const keptBytes of [0, 200_001, chunkBytes, 2 * chunkBytes + 1]) {
+    const path = file('cut.csv', long)
+    const source = await openSource(path)
+    truncateSync(path, keptBytes)
+    const { content, error } = await contentAndError(source)
+    t.match(error, {
+      code: 'DDB_INPUT_TRUNCATED',
+      exitCode: 65,
+      message: `it had ${long.length} bytes and ends after ${keptBytes}.`,
+      position: { file: path, offsetBytes: keptBytes },
+    })
+    t.ok(content.equals(long.subarray(0, content.length)), 'what was read before is given out')
+    t.ok(content.length >= keptBytes, `${content.length} of ${keptBytes} bytes`)
+  }
+})
+
+t.test('gzip that was cut off before it was opened gives out what can be decompressed', async t => {
+  const packed = gzipSync(long)
+  const { content, error } = await contentAndError(
+    await openSource(file('cut.gz', packed.subarray(0, packed.length - 10))),
+  )
+  t.match(error, { code: 'DDB_INPUT_READ', message: /unexpected end of file/ })
+  t.ok(content.equals(long.subarray(0, content.length)))
+  t.ok(content.length > long.length - 1000, `${content.length} of ${long.length} bytes`)
+})
+
+t.test('zeros behind gzip are padding, anything behind them is not passed over', async t => {
+  const packed = gzipSync(long)
+  const zeros = Buffer.alloc(3 * chunkBytes)
+  const padded = await contentAndError(
+    await openSource(file('a.gz', Buffer.concat([packed, zeros]))),
+  )
+  t.same(padded.error, {})
+  t.ok(padded.content.equals(long))
+  for (const padding of [zeros.subarray(0, 10), zeros]) {
+    const parts = Buffer.concat([packed, padding, packed])
+    const { content, error } = await contentAndError(await openSource(file('b.gz', parts)))
+    t.ok(content.equals(long), 'the first member is given out')
+    t.match(error, {
+      code: 'DDB_INPUT_READ',
+      message: `"${join(folder, 'b.gz')}" end after ${packed.length} bytes, and something else`,
+    })
+  }
+})
+
+/** Files of which one changes its size: whenever it is looked at, and whenever it is read. */
+function changing(content: Buffer, size: { looked: number[]; read?: number[] }): Files {
+  let [sizeBytes = 0] = size.looked
+  let position = 0
+  const opened: InputFile = {
+    status() {
+      sizeBytes = size.looked.shift() ?? sizeBytes
+      const ids = { device: 0n, inode: 0n }
+      return Promise.resolve({ isFile: true, isFolder: false, sizeBytes, ...ids })
+    },
+    read(buffer, offset, length) {
+      sizeBytes = size.read?.shift() ?? sizeBytes
+      const bytesRead = Math.max(0, Math.min(length, sizeBytes - position))
+      content.copy(buffer, offset, position, position + bytesRead)
+      position += bytesRead
+      return Promise.resolve(bytesRead)
+    },
+    close: () => Promise.resolve(),
+  }
+  return { ...systemFiles, open: () => Promise.resolve(opened) }
+}
+
+t.test('a compressed file that is cut short gives out what can be decompressed', async t => {
+  const members = Array.from({ length: 40 }, (_, i) =>
+    gzipSync(long.subarray(i * 70_000, (i + 1) * 70_000)),
+  )
+  const packed = Buffer.concat(members)
+  for (const [keptBytes, leastBytes] of [
+    [packed.length - 10, 40 * 70_000 - 1000],
+    [packed.length - members.at(-1)!.length, 39 * 70_000],
+  ] as const) {
+    const files = changing(packed, { looked: [packed.length, keptBytes], read: [keptBytes] })
+    const source = await openSource('cut.csv.gz', { files })
+    const { content, error } = await contentAndError(source)
+    t.match(error, {
+      code: 'DDB_INPUT_TRUNCATED',
+      message: `it had ${packed.length} bytes and ends after ${keptBytes}.`,
+    })
+    t.ok(content.equals(long.subarray(0, content.length)))
+    t.ok(content.length >= leastBytes, `${content.length} of ${leastBytes}`)
+    t.equal(source.contentBytesRead, content.length)
+  }
+})
+
+t.test(
+  'a file that goes on growing is read to the size it has when its end is reached',
+  async t => {
+    const files = changing(long, { looked: [10, 15, 1000, 1000] })
+    const { content, error } = await contentAndError(await openSource('x.csv', { files }))
+    t.same(error, {})
+    t.equal(String(content), String(long.subarray(0, 15)))
+  },
+)
+
+t.test('a file that grew and was then cut short is an error, too', async t => {
+  // Cut before what it grew by was read, and after.
+  for (const size of [
+    { looked: [10, 20], read: [10, 10, 12] },
+    { looked: [10, 12], read: [10, 500, 500] },
+  ]) {
+    const files = changing(long, size)
+    const { error } = await contentAndError(await openSource('x.csv', { files }))
+    t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: 'bytes and ends after 12.' })
+  }
+})
+
+t.test('a file that says it is empty and is not, as in /proc, is read', async t => {
+  const files = changing(Buffer.from('a,b\n'), { looked: [0], read: [4] })
+  t.equal(String(await contentOf(await openSource('x', { files }))), 'a,b\n')
+})
+
+t.test(
+  'bytes of the content are counted after decompression, byte order mark included',
+  async t => {
+    const marked = Buffer.concat([Buffer.from('\ufeff'), long])
+    for (const path of [file('c.csv', marked), file('c.gz', gzipSync(marked))]) {
+      const source = await openSource(path)
+      t.ok((await contentOf(source)).equals(long))
+      t.equal(source.contentBytesRead, marked.length)
+    }
+  },
+)
