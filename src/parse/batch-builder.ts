@@ -50,6 +50,8 @@ const noRecord = (): Uint8Array => new Uint8Array(0)
 /** Takes blocks of records and gives batches of columns. A row is in all columns or in none. */
 export class BatchBuilder {
   rowCount = 0
+  /** Of the records of all rows so far, of earlier batches too. */
+  recordBytes = 0
   readonly columnCounts: readonly ColumnCounts[]
   readonly #file: string
   readonly #pool: BufferPool = new BufferPool()
@@ -110,7 +112,7 @@ export class BatchBuilder {
     this.#readColumns(block)
     const refused = block.refusedCount === 0 ? [] : this.#takeRefusedOut(block)
     for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
-    this.#places.append(block, this.rowCount)
+    this.recordBytes += this.#places.append(block, this.rowCount)
     this.#records?.append(block, this.rowCount)
     this.rowCount += block.rowCount
     return refused

@@ -2,11 +2,12 @@
   The loop every format shares: input into the tokenizer, blocks into the batch, full batches out, rejects told in
   the order of the input.
 */
+import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
-import type { Batch, BatchOptions, ColumnCounts, FlushClock, Reject } from './reader.js'
+import type { Batch, BatchOptions, ByteCounts, ColumnCounts, FlushClock, Reject } from './reader.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 
@@ -31,6 +32,9 @@ export interface BlockInput {
 /** One input on its way from bytes to batches. */
 export class BlockReader {
   recordsRead = 0
+  /** The input has ended by itself, and what it held is out. */
+  readToEnd = false
+  #rejectedBytes = 0
   readonly #input: BlockInput
   readonly #options: BatchOptions
   readonly #clock: FlushClock
@@ -66,6 +70,10 @@ export class BlockReader {
     return this.#builder.columnCounts
   }
 
+  get byteCounts(): Pick<ByteCounts, 'rows' | 'rejected'> {
+    return { rows: this.#builder.recordBytes, rejected: this.#rejectedBytes }
+  }
+
   /**
    * The rows in batches, to be iterated once.
    * @throws {InputError} as `InputReader.batches`, after the last batch
@@ -83,21 +91,27 @@ export class BlockReader {
     while (this.recordsRead < limit && stopped?.() !== true) {
       const more = this.#fillBlock(limit)
       for (const reject of this.#appendBlock()) {
+        this.#rejectedBytes += reject.lengthBytes
         const wait = this.#options.onReject(reject)
         if (wait !== undefined) await wait
       }
       if (this.#isFull()) {
         yield take()
       } else if (!more) {
-        if (tokenizer.failure !== undefined || this.#inputEnded) break
+        this.readToEnd = this.#inputEnded && this.#failure() === undefined
+        if (this.#inputEnded || tokenizer.failure !== undefined) break
         if (await this.#isIdle()) yield take()
         else await this.#pushChunk()
       }
     }
     if (builder.rowCount > 0) yield take()
     if (stopped?.() === true) return
-    if (this.#sourceError !== undefined) throw this.#sourceError
-    if (tokenizer.failure !== undefined) throw tokenizer.failure
+    const failure = this.#failure()
+    if (failure !== undefined) throw failure
+  }
+
+  #failure(): Error | undefined {
+    return this.#input.tokenizer.failure ?? this.#sourceError
   }
 
   #fillBlock(limit: number): boolean {
@@ -162,9 +176,9 @@ export class BlockReader {
         tokenizer.push(value)
       }
     } catch (error) {
-      // A record cut off by the failure is not taken for a whole one: `end` is not called.
       this.#inputEnded = true
       this.#sourceError = error instanceof Error ? error : new Error(String(error))
+      if (error instanceof InputError) tokenizer.end(error)
     } finally {
       this.#pendingChunk = undefined
     }

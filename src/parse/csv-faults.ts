@@ -20,9 +20,9 @@ export function quoteMessage(fieldNumber: number): string {
 
 /**
  * Of a quote that takes the rest of the input.
- * @param maxRecordBytes  the limit that was reached; undefined when the input ended first
+ * @param quote  which one, with the line where it was opened
+ * @param limitBytes  that it is not closed within; undefined when the input ended first
  */
-export function openQuoteMessage(openedLine: number, maxRecordBytes: number | undefined): string {
-  const where = maxRecordBytes === undefined ? '' : ` within ${maxRecordBytes} bytes`
-  return `the quote opened in line ${openedLine} is never closed${where}`
+export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
+  return `${quote} is never closed${limitBytes === undefined ? '' : ` within ${limitBytes} bytes`}`
 }

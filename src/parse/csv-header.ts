@@ -2,7 +2,6 @@
   The first record of a delimited text: whether it is a header, and its names.
 */
 import { InputError } from '../errors.js'
-import type { Tokenizer } from './tokenizer.js'
 
 /** More fields in the first record are taken for something that is no delimited text. */
 export const maxHeaderFields = 65_536
@@ -15,20 +14,6 @@ export interface FirstRecord {
   readonly bytes: Uint8Array
   readonly lineNumber: number
   readonly offsetBytes: number
-}
-
-/** A tokenizer whose first record can be looked at, because it may be a header. */
-export interface CsvTokenizer extends Tokenizer {
-  /** Passes over lines before the first record; gives how many are still to come with more input. */
-  skipLines(count: number): number
-  /**
-   * The next record without consuming it; 'more' when it is not complete, undefined when there is none.
-   *
-   * @throws {InputError} DDB_INPUT_QUOTE, DDB_INPUT_RECORD_TOO_LONG
-   */
-  peek(): FirstRecord | 'more' | undefined
-  /** Consumes the record that `peek` gave. */
-  skipPeeked(): void
 }
 
 const digits = /^[+-]?\.?\d/

@@ -2,17 +2,13 @@
   Delimited text in dialects that the byte scanner does not know, such as delimiters of several characters: read by
   csv-parse, behind the same face and with the same outcome.
 */
-import { InputError } from '../errors.js'
 import type { CsvDialect } from './csv-dialect.js'
-import { fieldCountMessage, quoteMessage } from './csv-faults.js'
+import { openQuoteMessage } from './csv-faults.js'
 import { loadFeed, type Feed, type ParsedRecord, type StartFeed } from './csv-feed.js'
-import type { CsvTokenizer, FirstRecord } from './csv-header.js'
-import { countLineEnds, nextLine } from './line-ends.js'
+import { CsvTokenizer } from './csv-tokenizer.js'
+import { countLineEnds } from './line-ends.js'
+import { faulty, lineFeed, undecided, unfinished } from './line-tokenizer.js'
 import type { RecordBlock } from './record-block.js'
-import { Window } from './window.js'
-
-const lineFeed = 10
-const carriageReturn = 13
 
 /** csv-parse is started anew behind a record with a bad quote: what it was given ahead is read again. */
 const sliceBytes = 64 * 1024
@@ -26,259 +22,154 @@ export async function openCsvParser(
   return new CsvParser(file, dialect, offsetBytes, await loadFeed(dialect))
 }
 
-class CsvParser implements CsvTokenizer {
-  failure: InputError | undefined
-  lineNumber = 1
-  readonly #file: string
-  readonly #dialect: CsvDialect
-  readonly #comment: Uint8Array
-  readonly #window: Window
+class CsvParser extends CsvTokenizer {
   readonly #startFeed: StartFeed
-  /** Undefined before the first record, and behind one with a bad quote. */
+  /** Undefined where csv-parse has to start anew. */
   #feed: Feed | undefined
   /** Position in the decompressed input up to which csv-parse has been given the bytes. */
   #fedOffset = 0
+  /** It was given blank lines behind the end of the input. */
+  #isFlushed = false
   #nextRecord = 0
-  #ended = false
   /** csv-parse sees at least so many bytes behind a place before it decides what stands there. */
   readonly #lookAhead: number
+  /** Where the next fields go. */
+  #scratch = 0
+  #innerLines = 0
 
   constructor(file: string, dialect: CsvDialect, offsetBytes: number, startFeed: StartFeed) {
-    this.#file = file
-    this.#dialect = dialect
-    this.#comment = new TextEncoder().encode(dialect.comment)
+    super(file, dialect, offsetBytes)
     this.#lookAhead = 8 + 4 * Math.max(dialect.delimiter.length, dialect.comment.length)
-    this.#window = new Window(lineFeed, offsetBytes)
     this.#startFeed = startFeed
   }
 
-  get offsetBytes(): number {
-    return this.#window.offset + this.#window.start
+  protected override startBlock(): void {
+    this.#scratch = this.window.scratchStart
   }
 
-  push(chunk: Uint8Array): void {
-    const { bytes, start, offset } = this.#window
-    const from = this.#fedOffset - offset
-    if (this.#feed !== undefined && from < start) {
-      // Blank lines that were passed over: csv-parse has to see them too, for it counts the bytes.
-      this.#feed.write(Buffer.from(bytes.slice(from, start)))
-      this.#fedOffset = offset + start
+  protected override innerLines(): number {
+    return this.#innerLines
+  }
+
+  /** csv-parse has no faster way for the usual records. */
+  protected override scanRun(_block: RecordBlock, row: number): number {
+    return row
+  }
+
+  protected scanRecord(block: RecordBlock, row: number, start: number): number {
+    const { window } = this
+    this.wrongCountNext = -1
+    this.openQuoteAt = -1
+    const record = this.#parse(start)
+    if (record === undefined) return undecided
+    if (record === 'over limit') return this.#scanToLimit(start)
+    if (record === 'bad quote') return this.#badQuote(this.#feed!, start)
+    if (record === 'open quote') {
+      this.openQuoteAt = start
+      return unfinished
     }
-    this.#window.push(chunk)
-  }
-
-  end(): void {
-    this.#ended = true
-  }
-
-  skipLines(count: number): number {
-    let left = count
-    while (left > 0 && this.#skipLine()) left--
-    return left
-  }
-
-  peek(): FirstRecord | 'more' | undefined {
-    const record = this.#parse()
-    const window = this.#window
-    if (record === undefined) {
-      if (this.failure !== undefined) throw this.failure
-      if (!this.#ended) return 'more'
-      if (window.start === window.end) return undefined
+    const next = record.next - window.offset
+    // Ended by a blank line that the input, cut off, does not have.
+    if (next > window.end) return unfinished
+    this.fields = record.fields.length
+    this.#addCells(block, row, record.fields)
+    if (this.fields === block.fieldCount) {
+      this.#innerLines = countLineEnds(window.bytes, start, next) - 1
+      return next
     }
-    if (record === undefined || record === 'bad quote') {
-      const message = record === undefined ? this.#openQuoteMessage() : this.#badQuoteMessage()
-      throw new InputError('DDB_INPUT_QUOTE', `the first record: ${message}`, this.#position())
-    }
-    const { start, bytes, offset } = window
-    return {
-      fields: record.fields,
-      bytes: bytes.slice(start, record.next - offset),
-      lineNumber: this.lineNumber,
-      offsetBytes: offset + start,
+    this.wrongCountNext = next
+    return faulty
+  }
+
+  #addCells(block: RecordBlock, row: number, fields: readonly Uint8Array[]): void {
+    const firstCell = row * block.fieldCount
+    const count = Math.min(fields.length, block.fieldCount)
+    for (let field = 0; field < count; field++) {
+      const text = fields[field]!
+      block.bytes.set(text, this.#scratch)
+      block.starts[firstCell + field] = this.#scratch
+      this.#scratch += text.length
+      block.ends[firstCell + field] = this.#scratch
     }
   }
 
-  skipPeeked(): void {
-    this.#consume(this.#feed!.records[this.#nextRecord++]!.next - this.#window.offset)
-  }
-
-  fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
-    const window = this.#window
-    block.bytes = window.bytes
-    block.view = window.view
-    block.bytesOffset = window.offset
-    const stopAt = window.start + maxBytes
-    let scratch = window.scratchStart
-    while (
-      block.rowCount < block.rowCapacity &&
-      block.rowCount + block.faults.length < maxRecords &&
-      window.start < stopAt
-    ) {
-      const record = this.#parse()
-      if (record === undefined) return this.#atEnd(block)
-      if (record === 'bad quote') {
-        const next = nextLine(window.bytes, window.start, window.end)
-        const length = (next < 0 ? window.end : next) - window.start
-        if (length > this.#dialect.maxRecordBytes) this.#fail()
-        if (this.failure !== undefined || (next < 0 && !this.#ended)) return false
-        this.#addFault(
-          block,
-          'DDB_INPUT_QUOTE',
-          this.#badQuoteMessage(),
-          next < 0 ? window.end : next,
-        )
-        this.#feed = undefined
-        continue
-      }
-      this.#nextRecord++
-      const next = record.next - window.offset
-      if (record.fields.length === block.fieldCount) {
-        scratch = this.#addRow(block, record, next, scratch)
-      } else {
-        const message = fieldCountMessage(block.fieldCount, record.fields.length)
-        this.#addFault(block, 'DDB_INPUT_FIELD_COUNT', message, next)
-      }
-    }
-    return true
-  }
-
-  /** The next record, its bytes at the start of the window; undefined when there is none with what came so far. */
-  #parse(): ParsedRecord | 'bad quote' | undefined {
-    while (this.#isNoRecord()) if (!this.#skipLine()) return undefined
-    const window = this.#window
-    if (this.failure !== undefined || window.start === window.end) return undefined
-    if (this.#feed === undefined) {
-      this.#fedOffset = this.offsetBytes
+  /** The record at `start`, or why there is none; undefined when more has to be seen. */
+  #parse(start: number): ParsedRecord | 'bad quote' | 'open quote' | 'over limit' | undefined {
+    const { window, maxRecordBytes } = this
+    const { offset } = window
+    const startOffset = offset + start
+    if (this.#feed === undefined || this.#fedOffset < startOffset) {
+      this.#feed = this.#startFeed(startOffset)
+      this.#fedOffset = startOffset
+      this.#isFlushed = false
       this.#nextRecord = 0
-      this.#feed = this.#startFeed(this.#fedOffset)
     }
     const feed = this.#feed
-    const maxNext = this.offsetBytes + this.#dialect.maxRecordBytes
-    const maxFed = maxNext + this.#lookAhead
+    const { records } = feed
+    const isOver = this.ended || this.cutOff !== undefined
+    const isOverLimit = this.contentEnd(window.end) - start > maxRecordBytes
+    const maxFed = startOffset + maxRecordBytes + this.#lookAhead
     for (;;) {
-      const record = feed.records[this.#nextRecord]
-      if (record !== undefined) return record.next <= maxNext ? record : this.#fail()
-      if (feed.badField() > 0) return 'bad quote'
-      if (this.#fedOffset >= maxFed) return this.#fail()
-      if (this.#nextRecord > 0) {
-        feed.records.length = 0
-        this.#nextRecord = 0
+      let record = records[this.#nextRecord]
+      while (record !== undefined && record.next <= startOffset)
+        record = records[++this.#nextRecord]
+      if (record !== undefined) {
+        const length = this.contentEnd(record.next - offset) - start
+        return length > maxRecordBytes ? 'over limit' : record
       }
-      if (!this.#feedSlice(feed, maxFed)) return undefined
+      if (feed.badField() > 0) return isOverLimit ? 'over limit' : 'bad quote'
+      if (this.#fedOffset >= maxFed) return 'over limit'
+      records.length = 0
+      this.#nextRecord = 0
+      if (this.#feedSlice(feed, maxFed)) continue
+      if (!isOver) return undefined
+      if (this.#isFlushed) return isOverLimit ? 'over limit' : 'open quote'
+      // Blank lines, which are no records, bring out what it holds.
+      feed.write(Buffer.alloc(this.#lookAhead, lineFeed))
+      this.#isFlushed = true
     }
   }
 
   /** Gives csv-parse more bytes, up to the offset `maxFed`; false when there are none. */
   #feedSlice(feed: Feed, maxFed: number): boolean {
-    const { bytes, end, offset } = this.#window
+    const { bytes, end, offset } = this.window
     const from = this.#fedOffset - offset
-    if (from > end) return false
-    if (from === end) {
-      if (!this.#ended) return false
-      // Blank lines, which are no records, bring out what it holds.
-      feed.write(Buffer.alloc(this.#lookAhead, lineFeed))
-      this.#fedOffset++
-      return true
-    }
+    if (from >= end) return false
     const to = Math.min(end, from + sliceBytes, maxFed - offset)
     feed.write(Buffer.from(bytes.slice(from, to)))
     this.#fedOffset = offset + to
     return true
   }
 
-  #fail(): undefined {
-    const { maxRecordBytes } = this.#dialect
-    this.failure = new InputError(
-      'DDB_INPUT_RECORD_TOO_LONG',
-      `the record that begins in line ${this.lineNumber} is longer than ${maxRecordBytes} bytes: is a quote left open?`,
-      this.#position(),
+  /** What csv-parse would make of a record that is too long, if the input ended at its limit. */
+  #scanToLimit(start: number): number {
+    const { maxRecordBytes } = this
+    const bytes = Buffer.alloc(maxRecordBytes + this.#lookAhead, lineFeed)
+    bytes.set(this.window.bytes.subarray(start, start + maxRecordBytes))
+    const feed = this.#startFeed(0)
+    feed.write(bytes)
+    if (feed.badField() > 0) return this.#badQuote(feed, start)
+    this.openQuoteAt = feed.records.length === 0 ? start : -1
+    return unfinished
+  }
+
+  #badQuote(feed: Feed, start: number): number {
+    this.fields = feed.badField() - 1
+    this.badQuoteAt = start
+    return faulty
+  }
+
+  protected override setAside(block: RecordBlock, start: number, scanned: number): boolean {
+    // csv-parse goes on by itself only where it waits, and behind a record.
+    if (scanned !== undecided && this.wrongCountNext < 0) this.#feed = undefined
+    return super.setAside(block, start, scanned)
+  }
+
+  /** csv-parse does not say where the quote was opened. */
+  protected openQuoteMessage(limitBytes: number | undefined): string {
+    return openQuoteMessage(
+      `a quote opened in the record that begins in line ${this.lineNumber}`,
+      limitBytes,
     )
-    return undefined
-  }
-
-  /** What is left at the end of the input is a record whose quote is open. */
-  #atEnd(block: RecordBlock): boolean {
-    const { start, end } = this.#window
-    if (this.#ended && this.failure === undefined && start < end) {
-      this.#addFault(block, 'DDB_INPUT_QUOTE', this.#openQuoteMessage(), end)
-    }
-    return false
-  }
-
-  #addRow(block: RecordBlock, record: ParsedRecord, next: number, scratchStart: number): number {
-    const window = this.#window
-    const row = block.rowCount++
-    let scratch = scratchStart
-    for (const [field, text] of record.fields.entries()) {
-      const cell = row * block.fieldCount + field
-      window.bytes.set(text, scratch)
-      block.starts[cell] = scratch
-      scratch += text.length
-      block.ends[cell] = scratch
-    }
-    const end = Math.min(next, window.end)
-    block.recordStarts[row] = window.start
-    block.recordEnds[row] = end
-    block.lineNumbers[row] = this.lineNumber
-    this.#consume(end)
-    return scratch
-  }
-
-  #addFault(
-    block: RecordBlock,
-    code: 'DDB_INPUT_QUOTE' | 'DDB_INPUT_FIELD_COUNT',
-    message: string,
-    next: number,
-  ): void {
-    const { bytes, start, end, offset } = this.#window
-    const record = bytes.slice(start, Math.min(next, end))
-    block.faults.push({
-      code,
-      message,
-      record,
-      lengthBytes: record.length,
-      lineNumber: this.lineNumber,
-      offsetBytes: offset + start,
-    })
-    this.#consume(Math.min(next, end))
-  }
-
-  #consume(position: number): void {
-    const window = this.#window
-    const end = Math.min(position, window.end)
-    this.lineNumber += countLineEnds(window.bytes, window.start, end)
-    window.start = end
-  }
-
-  #isNoRecord(): boolean {
-    const { bytes, start, end } = this.#window
-    if (start === end) return false
-    const c = bytes[start]
-    if (c === lineFeed || c === carriageReturn) return true
-    const comment = this.#comment
-    return (
-      comment.length > 0 &&
-      comment.every((byte, i) => start + i >= end || bytes[start + i] === byte)
-    )
-  }
-
-  #skipLine(): boolean {
-    const window = this.#window
-    const next = nextLine(window.bytes, window.start, window.end)
-    if (next < 0 && !(this.#ended && window.start < window.end)) return false
-    this.#consume(next < 0 ? window.end : next)
-    return true
-  }
-
-  #badQuoteMessage(): string {
-    return quoteMessage(this.#feed?.badField() ?? 1)
-  }
-
-  #openQuoteMessage(): string {
-    return `a quote opened in the record that begins in line ${this.lineNumber} is never closed`
-  }
-
-  #position(): { file: string; lineNumber: number; offsetBytes: number } {
-    return { file: this.#file, lineNumber: this.lineNumber, offsetBytes: this.offsetBytes }
   }
 }

@@ -3,20 +3,12 @@
   lines ended by LF, CRLF or CR. Cells stay where they are in the window; only fields with doubled quotes are written
   out again behind it.
 */
-import { InputError } from '../errors.js'
 import type { CsvDialect } from './csv-dialect.js'
-import { fieldCountMessage, openQuoteMessage, quoteMessage } from './csv-faults.js'
-import { maxHeaderFields, type CsvTokenizer, type FirstRecord } from './csv-header.js'
-import { countLineEnds, nextLine } from './line-ends.js'
-import {
-  carriageReturn,
-  faulty,
-  lineFeed,
-  LineTokenizer,
-  unfinished,
-  type ScanFault,
-} from './line-tokenizer.js'
-import { RecordBlock } from './record-block.js'
+import { openQuoteMessage } from './csv-faults.js'
+import { CsvTokenizer } from './csv-tokenizer.js'
+import { countLineEnds } from './line-ends.js'
+import { carriageReturn, faulty, lineFeed, unfinished } from './line-tokenizer.js'
+import type { RecordBlock } from './record-block.js'
 
 /** Four bytes are looked at as one word; marks of bytes that matter stand in the high bit of each. */
 const ones = 0x01010101
@@ -27,11 +19,10 @@ const controls = 0x0e0e0e0e
 const highestLow = 47
 
 /** The tokenizer of plain dialects (`isPlainDialect`). */
-export class CsvScanner extends LineTokenizer implements CsvTokenizer {
+export class CsvScanner extends CsvTokenizer {
   readonly #delimiter: number
   /** −1 when nothing is quoted. */
   readonly #quote: number
-  readonly #comment: Uint8Array
   /** 1 for bytes that end an unquoted field or may not stand in one. */
   readonly #special: Uint8Array = new Uint8Array(256)
   /** Four times one more than the special bytes that lie low, and four times the delimiter when it does not. */
@@ -39,21 +30,13 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
   readonly #above: number
   /** Where the next written-out field goes. */
   #scratch = 0
-  /** About the record scanned last: its fields, and the line breaks inside its quotes. */
-  #fields = 0
+  /** Line breaks inside the quotes of the record scanned last. */
   #quotedLines = 0
-  /** Position behind it when only its number of fields is wrong, else −1. */
-  #wrongCountNext = -1
-  /** Where the quote was opened that scanning ended in, −1 when it ended outside of quotes. */
-  #openQuoteAt = -1
-  /** Behind the record that `peek` gave. */
-  #peeked = 0
 
   constructor(file: string, dialect: CsvDialect, offsetBytes: number) {
-    super(file, dialect.maxRecordBytes, offsetBytes)
+    super(file, dialect, offsetBytes)
     this.#delimiter = dialect.delimiter.charCodeAt(0)
     this.#quote = dialect.quote === '' ? -1 : dialect.quote.charCodeAt(0)
-    this.#comment = new TextEncoder().encode(dialect.comment)
     const low = [lineFeed, carriageReturn]
     if (this.#quote >= 0) low.push(this.#quote)
     if (this.#delimiter <= highestLow) low.push(this.#delimiter)
@@ -62,79 +45,12 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
     this.#above = this.#delimiter <= highestLow ? 0 : this.#delimiter * ones
   }
 
-  skipLines(count: number): number {
-    let left = count
-    while (left > 0 && this.skipLine()) left--
-    return left
-  }
-
-  peek(): FirstRecord | 'more' | undefined {
-    const { window } = this
-    while (this.isNoRecord(window.start)) {
-      if (!this.skipLine()) return this.ended ? undefined : 'more'
-    }
-    const { bytes, start } = window
-    const block = new RecordBlock(maxHeaderFields, 1)
-    block.bytes = bytes
-    this.startBlock()
-    const scanned = this.scanRecord(block, 0, start)
-    const next = scanned === faulty ? this.#wrongCountNext : scanned
-    const tooLong = (next < 0 ? window.end : next) - start > this.maxRecordBytes
-    if (scanned === unfinished && !this.ended && !tooLong) return 'more'
-    if (next < 0 || tooLong || this.#fields > maxHeaderFields) {
-      throw this.#badFirstRecord(tooLong ? unfinished : scanned)
-    }
-    this.#peeked = next
-    return {
-      fields: Array.from({ length: this.#fields }, (_, field) =>
-        bytes.slice(block.starts[field], block.ends[field]),
-      ),
-      bytes: this.recordBytes(start, next),
-      lineNumber: this.lineNumber,
-      offsetBytes: window.offset + start,
-    }
-  }
-
-  skipPeeked(): void {
-    const { window } = this
-    this.lineNumber += countLineEnds(window.bytes, window.start, this.#peeked)
-    window.start = this.#peeked
-  }
-
-  #badFirstRecord(scanned: number): InputError {
-    const { lineNumber, file } = this
-    const position = { file, lineNumber, offsetBytes: this.offsetBytes }
-    if (scanned === unfinished && this.#openQuoteAt >= 0) {
-      return new InputError('DDB_INPUT_QUOTE', this.#openQuoteMessage(), position)
-    }
-    if (scanned === faulty && this.#wrongCountNext < 0) {
-      const message = `the first record: ${quoteMessage(this.#fields + 1)}`
-      return new InputError('DDB_INPUT_QUOTE', message, position)
-    }
-    return new InputError(
-      'DDB_INPUT_RECORD_TOO_LONG',
-      `the first record of ${file} has more than ${maxHeaderFields} fields or ${this.maxRecordBytes} bytes: ` +
-        'is it delimited text?',
-      position,
-    )
-  }
-
   protected override startBlock(): void {
     this.#scratch = this.window.scratchStart
   }
 
   protected override innerLines(): number {
     return this.#quotedLines
-  }
-
-  protected isNoRecord(start: number): boolean {
-    const { bytes, end } = this.window
-    const c = bytes[start]!
-    if (c === lineFeed || c === carriageReturn) return true
-    const comment = this.#comment
-    if (c !== comment[0]) return false
-    // At the end of the data it cannot be known yet; the line is unfinished in any case.
-    return comment.every((byte, i) => start + i >= end || bytes[start + i] === byte)
   }
 
   /** Records with the right number of fields, whose end has come, and nothing wrong with their quotes. */
@@ -152,7 +68,7 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
     const above = this.#above | 0
     const delimiter = this.#delimiter
     const quote = this.#quote
-    const comment = this.#comment[0]
+    const comment = this.comment[0]
     let start = window.start
     let line = this.lineNumber
     let row = firstRow
@@ -222,8 +138,8 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
     let p = start
     let c = 0
     this.#quotedLines = 0
-    this.#openQuoteAt = -1
-    this.#wrongCountNext = -1
+    this.openQuoteAt = -1
+    this.wrongCountNext = -1
     for (;;) {
       // The cell behind the row takes what is too much; the next row writes over it.
       const cell = firstCell + Math.min(fields, fieldCount)
@@ -240,15 +156,18 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
       fields++
       p++
     }
-    this.#fields = fields
+    this.fields = fields
     if (p < 0) return p
-    if (c !== lineFeed && c !== carriageReturn) return faulty
+    if (c !== lineFeed && c !== carriageReturn) {
+      this.badQuoteAt = p
+      return faulty
+    }
     const { end } = this.window
-    this.#fields = fields + 1
+    this.fields = fields + 1
     const next = c === carriageReturn && bytes[p + 1] === lineFeed ? p + 2 : p + 1
     if (p === end || (c === carriageReturn && p + 1 === end)) return unfinished
     if (fields + 1 === fieldCount) return next
-    this.#wrongCountNext = next
+    this.wrongCountNext = next
     return faulty
   }
 
@@ -280,7 +199,7 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
         p++
       } else if (c === lineFeed) {
         if (p === end) {
-          this.#openQuoteAt = open
+          this.openQuoteAt = open
           return unfinished
         }
         this.#quotedLines++
@@ -289,8 +208,9 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
       }
       p++
     }
-    if (p - recordStart > this.maxRecordBytes && open - recordStart <= this.maxRecordBytes) {
-      this.#openQuoteAt = open
+    const { maxRecordBytes } = this
+    if (p - recordStart >= maxRecordBytes && open - recordStart < maxRecordBytes) {
+      this.openQuoteAt = open
       return unfinished
     }
     if (written < 0) {
@@ -303,50 +223,15 @@ export class CsvScanner extends LineTokenizer implements CsvTokenizer {
     }
     const next = bytes[p + 1]!
     if (next === this.#delimiter || next === lineFeed || next === carriageReturn) return p + 1
+    this.badQuoteAt = p + 1
     return faulty
   }
 
-  protected faultOf(block: RecordBlock, start: number): ScanFault {
-    const next = this.#wrongCountNext
-    if (next >= 0) {
-      const message = fieldCountMessage(block.fieldCount, this.#fields)
-      return { code: 'DDB_INPUT_FIELD_COUNT', message, next }
-    }
-    const { bytes, end } = this.window
-    const message = quoteMessage(this.#fields + 1)
-    return { code: 'DDB_INPUT_QUOTE', message, next: nextLine(bytes, start, end) }
-  }
-
-  protected override setAside(block: RecordBlock, start: number, scanned: number): boolean {
-    if (scanned !== unfinished || this.#openQuoteAt < 0) {
-      return super.setAside(block, start, scanned)
-    }
-    const { end } = this.window
-    const message = this.#openQuoteMessage()
-    if (end - start > this.maxRecordBytes) {
-      this.failure = new InputError('DDB_INPUT_QUOTE', message, {
-        file: this.file,
-        lineNumber: this.lineNumber,
-        offsetBytes: this.offsetBytes,
-      })
-      return false
-    }
-    if (!this.ended) {
-      this.waitForMore(end - start)
-      return false
-    }
-    this.addFault(block, { code: 'DDB_INPUT_QUOTE', message, next: end }, start)
-    return true
-  }
-
   /** Names the line where the quote was opened, which need not be the record's first. */
-  #openQuoteMessage(): string {
-    const { bytes, start, end } = this.window
-    const line = this.lineNumber + countLineEnds(bytes, start, this.#openQuoteAt)
-    return openQuoteMessage(
-      line,
-      end - start > this.maxRecordBytes ? this.maxRecordBytes : undefined,
-    )
+  protected openQuoteMessage(limitBytes: number | undefined): string {
+    const { bytes, start } = this.window
+    const line = this.lineNumber + countLineEnds(bytes, start, this.openQuoteAt)
+    return openQuoteMessage(`the quote opened in line ${line}`, limitBytes)
   }
 }
 

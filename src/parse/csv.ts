@@ -6,10 +6,11 @@ import type { ByteSource } from '../source/byte-source.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BlockReader } from './block-reader.js'
 import { csvDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
-import { headerNames, looksLikeHeader, type CsvTokenizer, type FirstRecord } from './csv-header.js'
+import { headerNames, looksLikeHeader, type FirstRecord } from './csv-header.js'
 import { CsvScanner } from './csv-scanner.js'
 import { firstLine, sniffBytes, sniffDelimiter, type LineLayout } from './csv-sniff.js'
-import type { Batch, BatchOptions, ColumnCounts, InputReader } from './reader.js'
+import type { CsvTokenizer } from './csv-tokenizer.js'
+import type { Batch, BatchOptions, ByteCounts, ColumnCounts, InputReader } from './reader.js'
 import { RecordBlock } from './record-block.js'
 
 /** What is not given: found in the input (`delimiter`), or the usual. */
@@ -87,7 +88,9 @@ async function firstRecord(
     return done !== true
   }
   for (let left = skipLines; (left = tokenizer.skipLines(left)) > 0;) {
-    if (!(await pull())) return undefined
+    if (await pull()) continue
+    tokenizer.skipLines(left)
+    return undefined
   }
   for (;;) {
     const record = tokenizer.peek()
@@ -129,6 +132,18 @@ class CsvReader implements InputReader {
 
   get recordsRead(): number {
     return this.#blocks?.recordsRead ?? 0
+  }
+
+  get byteCounts(): ByteCounts {
+    return {
+      ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
+      header: this.headerBytes?.length ?? 0,
+      other: this.#source.startOffsetBytes + this.#tokenizer.otherBytes,
+    }
+  }
+
+  get readToEnd(): boolean {
+    return this.#blocks?.readToEnd ?? this.fieldCount === 0
   }
 
   get columnCounts(): readonly ColumnCounts[] {

@@ -40,12 +40,13 @@ export class JsonLines extends LineTokenizer {
     this.#scanner.scratch = scratchStart
   }
 
+  /** A line of blanks that is longer than a record may be is a record that is too long. */
   protected isNoRecord(start: number): boolean {
-    const { bytes } = this.window
-    const c = bytes[start]!
-    if (c > 32) return false
-    const first = bytes[this.#scanner.skipBlanks(start)]
-    return first === lineFeed || first === carriageReturn
+    const { bytes, end } = this.window
+    if (bytes[start]! > 32) return false
+    const p = this.#scanner.skipBlanks(start)
+    if (p >= end || (bytes[p] !== lineFeed && bytes[p] !== carriageReturn)) return false
+    return this.contentEnd(p + 1) - start <= this.maxRecordBytes
   }
 
   protected override scanRun(

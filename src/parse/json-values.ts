@@ -4,11 +4,11 @@
   aside like any other record.
 */
 import { InputError } from '../errors.js'
-import type { JsonRecords } from './json-records.js'
-import { closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
+import type { JsonRecords, Obstacle } from './json-records.js'
+import { closeBracket, comma, jsonKinds, openBracket, type JsonScanner } from './json-scanner.js'
 import { unexpected } from './json-lines.js'
 import { countLineEnds } from './line-ends.js'
-import { lineFeed } from './line-tokenizer.js'
+import { cutMessage, lineFeed } from './line-tokenizer.js'
 import type { RecordBlock } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 import { Window } from './window.js'
@@ -23,6 +23,7 @@ const retryBytes = 65_536
 export class JsonValues implements Tokenizer {
   failure: InputError | undefined
   lineNumber = 1
+  otherBytes = 0
   readonly #file: string
   readonly #window: Window
   readonly #scanner: JsonScanner
@@ -30,6 +31,8 @@ export class JsonValues implements Tokenizer {
   readonly #maxRecordBytes: number
   #expects: Expectation = 'start'
   #ended = false
+  /** The input ended before its own end, for this reason. */
+  #cutOff: InputError | undefined
   #neededBytes = 0
 
   /** @param scanner  the one that `records` uses, for many lines */
@@ -55,8 +58,9 @@ export class JsonValues implements Tokenizer {
     this.#window.push(chunk)
   }
 
-  end(): void {
+  end(cutOff?: InputError): void {
     this.#ended = true
+    this.#cutOff = cutOff
     this.#neededBytes = 0
   }
 
@@ -81,7 +85,7 @@ export class JsonValues implements Tokenizer {
     ) {
       const p = scanner.skipBlanks(window.start)
       if (p === end) return this.#atEnd()
-      this.#consume(p)
+      this.#pass(p)
       const more = this.#expectsPunctuation(bytes[p]!)
         ? this.#punctuation(p)
         : this.#element(block, p)
@@ -95,11 +99,13 @@ export class JsonValues implements Tokenizer {
     const { end, start } = this.#window
     if (!this.#ended) {
       // Blanks are kept until what follows them is known, so that CR and LF stay together; but not for ever.
-      if (end - start > retryBytes) this.#consume(end)
+      if (end - start > retryBytes) this.#pass(end)
       return false
     }
-    if (this.#expects === 'nothing' || this.#expects === 'value' || this.#expects === 'start') {
-      this.#consume(end)
+    const mayEnd =
+      this.#expects === 'nothing' || this.#expects === 'value' || this.#expects === 'start'
+    if (mayEnd || this.#cutOff !== undefined) {
+      this.#pass(end)
     } else {
       this.#fail(end, 'the input ends before the array does')
     }
@@ -131,12 +137,12 @@ export class JsonValues implements Tokenizer {
       const where = this.#expects === 'nothing' ? 'behind the array' : 'between the elements'
       return this.#fail(p, `unexpected ${unexpected(this.#window.bytes, p)} ${where}`)
     }
-    this.#consume(p + 1)
+    this.#pass(p + 1)
     return true
   }
 
   #element(block: RecordBlock, start: number): boolean {
-    const { bytes, end } = this.#window
+    const { end } = this.#window
     const scanner = this.#scanner
     const row = block.rowCount
     let next = this.#records.scanUsual(block, row, start)
@@ -147,40 +153,65 @@ export class JsonValues implements Tokenizer {
       const { scratch } = scanner
       next = scanner.value(start)
       scanner.scratch = scratch
+      // A number may go on in the next chunk.
+      const mayGoOn = next === end && scanner.kind === jsonKinds.number && !this.#ended
+      if (mayGoOn) next = scanner.stop(end)
     }
-    if (next - start > this.#maxRecordBytes || (next < 0 && end - start > this.#maxRecordBytes)) {
+    const length = (next < 0 ? Math.min(scanner.stoppedAt, end) : next) - start
+    if (length > this.#maxRecordBytes) {
       const message = `an element is longer than ${this.#maxRecordBytes} bytes`
       return this.#fail(start, message, 'DDB_INPUT_RECORD_TOO_LONG')
     }
-    if (next < 0) return this.#broken(start)
+    if (next < 0) return this.#broken(block, start)
     if (obstacle === undefined) {
       block.recordStarts[row] = start
       block.recordEnds[row] = next
       block.lineNumbers[row] = this.lineNumber
       block.rowCount++
     } else {
-      block.faults.push({
-        ...obstacle,
-        record: oneLine(bytes.subarray(start, next)),
-        lengthBytes: next - start,
-        lineNumber: this.lineNumber,
-        offsetBytes: this.#window.offset + start,
-      })
+      this.#addFault(block, obstacle, start, next)
     }
     this.#expects = this.#expects === 'start' || this.#expects === 'value' ? 'value' : 'behind'
     this.#consume(next)
     return true
   }
 
-  #broken(start: number): boolean {
+  #broken(block: RecordBlock, start: number): boolean {
     const { bytes, end } = this.#window
     const { stoppedAt } = this.#scanner
     if (stoppedAt < end) return this.#fail(stoppedAt, `unexpected ${unexpected(bytes, stoppedAt)}`)
+    if (this.#cutOff !== undefined) {
+      const { code, message } = this.#cutOff
+      this.#addFault(block, { code, message: cutMessage(message) }, start, end)
+      this.#consume(end)
+      return false
+    }
     if (this.#ended)
       return this.#fail(start, 'the input ends in the middle of the element that begins here')
-    const unread = end - start
-    this.#neededBytes = unread > retryBytes ? unread + (unread >> 1) : 0
+    this.#waitForMore(end - start)
     return false
+  }
+
+  #waitForMore(unreadBytes: number): void {
+    const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.#maxRecordBytes + 1)
+    this.#neededBytes = unreadBytes > retryBytes ? enough : 0
+  }
+
+  #addFault(block: RecordBlock, obstacle: Obstacle, start: number, next: number): void {
+    const { bytes, offset } = this.#window
+    block.faults.push({
+      ...obstacle,
+      record: oneLine(bytes.subarray(start, next)),
+      lengthBytes: next - start,
+      lineNumber: this.lineNumber,
+      offsetBytes: offset + start,
+    })
+  }
+
+  /** Passes over what is part of no element. */
+  #pass(position: number): void {
+    this.otherBytes += position - this.#window.start
+    this.#consume(position)
   }
 
   #consume(position: number): void {

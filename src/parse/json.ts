@@ -11,9 +11,17 @@ import { JsonLines } from './json-lines.js'
 import { elementSeparator, JsonRecords, type JsonMember } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
 import { JsonValues, oneLine } from './json-values.js'
-import type { Batch, BatchOptions, CellRules, ColumnCounts, InputReader } from './reader.js'
+import type {
+  Batch,
+  BatchOptions,
+  ByteCounts,
+  CellRules,
+  ColumnCounts,
+  InputReader,
+} from './reader.js'
 import { RecordBlock } from './record-block.js'
 import { isEpochFormat } from './temporal-format.js'
+import type { Tokenizer } from './tokenizer.js'
 
 /**
  * Opens JSON of either kind; nothing is read before `batches` is called.
@@ -35,6 +43,7 @@ class JsonReader implements InputReader {
   readonly headerLineNumber = undefined
   readonly #source: ByteSource
   readonly #maxRecordBytes: number
+  #tokenizer: Tokenizer | undefined
   #blocks: BlockReader | undefined
 
   constructor(source: ByteSource, format: 'ndjson' | 'json', maxRecordBytes: number) {
@@ -45,6 +54,18 @@ class JsonReader implements InputReader {
 
   get recordsRead(): number {
     return this.#blocks?.recordsRead ?? 0
+  }
+
+  get byteCounts(): ByteCounts {
+    return {
+      ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
+      header: 0,
+      other: this.#source.startOffsetBytes + (this.#tokenizer?.otherBytes ?? 0),
+    }
+  }
+
+  get readToEnd(): boolean {
+    return this.#blocks?.readToEnd ?? false
   }
 
   get columnCounts(): readonly ColumnCounts[] {
@@ -58,10 +79,12 @@ class JsonReader implements InputReader {
     const scanner = new JsonScanner(this.format === 'json')
     const records = new JsonRecords(scanner, members, mapping)
     const Format = this.format === 'json' ? JsonValues : JsonLines
+    const tokenizer = new Format(name, scanner, records, this.#maxRecordBytes, startOffsetBytes)
+    this.#tokenizer = tokenizer
     const blocks = new BlockReader(
       {
         file: name,
-        tokenizer: new Format(name, scanner, records, this.#maxRecordBytes, startOffsetBytes),
+        tokenizer,
         chunks: this.#source.chunks(),
         block: new RecordBlock(members.length),
         fieldOf: ({ source }) =>

@@ -1,6 +1,6 @@
 /*
   What formats of one record a line have in common: the window, blank lines, positions, records that are set aside
-  because they are broken or too long. The formats themselves scan one record.
+  because they are broken, too long or cut off. The formats themselves scan one record.
 */
 import type { ErrorCode, InputError } from '../errors.js'
 import { countLineEnds, nextLine } from './line-ends.js'
@@ -11,9 +11,13 @@ import { Window } from './window.js'
 export const lineFeed = 10
 export const carriageReturn = 13
 
-/** What scanning gives instead of the position behind a record: its end is not in the window; it is no row. */
+/**
+ * What scanning gives instead of the position behind a record: its end is not in the window; it is no row; more has
+ * to be seen, even behind the limit.
+ */
 export const unfinished: number = -1
 export const faulty: number = -2
+export const undecided: number = -3
 
 /** Why a record is no row, and where the next one begins. */
 export interface ScanFault {
@@ -33,17 +37,22 @@ const retryBytes = 65_536
 export abstract class LineTokenizer implements Tokenizer {
   failure: InputError | undefined
   lineNumber: number
+  otherBytes = 0
   protected readonly file: string
   protected readonly window: Window
   protected readonly maxRecordBytes: number
-  /** No more input comes. */
+  /** No more input comes, and the window ends with a line end. */
   protected ended = false
+  /** No more input comes, for this reason: what has no line end is not whole. */
+  protected cutOff: InputError | undefined
   /** The input ended without a line feed and `end` added one. */
   #addedLineFeed = false
   /** No record can be complete before the window holds this many unread bytes. */
   #neededBytes = 0
   /** A record that is too long, while its rest is skipped. */
   #skipped: { record: Uint8Array; lineNumber: number; offsetBytes: number } | undefined
+  /** The unread bytes begin inside a line that is no record. */
+  #inOtherLine = false
 
   constructor(file: string, maxRecordBytes: number, offsetBytes: number) {
     this.file = file
@@ -52,7 +61,7 @@ export abstract class LineTokenizer implements Tokenizer {
     this.lineNumber = 1
   }
 
-  /** Whether a blank line or a comment begins here, not a record. */
+  /** Whether a blank line or a comment begins here, for sure. */
   protected abstract isNoRecord(start: number): boolean
 
   /**
@@ -67,7 +76,7 @@ export abstract class LineTokenizer implements Tokenizer {
     stopAt: number,
   ): number
 
-  /** Scans the record at `start` into `row`: position behind it, `unfinished` or `faulty`. */
+  /** Scans the record at `start` into `row`: position behind it, `unfinished`, `faulty` or `undecided`. */
   protected abstract scanRecord(block: RecordBlock, row: number, start: number): number
 
   /** Line breaks inside the record scanned last. */
@@ -79,33 +88,49 @@ export abstract class LineTokenizer implements Tokenizer {
   protected abstract faultOf(block: RecordBlock, start: number): ScanFault
 
   get offsetBytes(): number {
-    const { offset, start, end } = this.window
-    return offset + (this.#addedLineFeed && start === end ? start - 1 : start)
+    return this.window.offset + this.contentEnd(this.window.start)
   }
 
   push(chunk: Uint8Array): void {
     this.window.push(chunk)
   }
 
-  end(): void {
+  end(cutOff?: InputError): void {
     const { window } = this
-    this.ended = true
     this.#neededBytes = 0
-    if (window.end > window.start && window.bytes[window.end - 1] !== lineFeed) {
+    if (cutOff !== undefined) {
+      this.cutOff = cutOff
+      return
+    }
+    this.ended = true
+    const isInLine = window.start < window.end || this.#skipped !== undefined || this.#inOtherLine
+    const isLineEnded = window.start < window.end && window.bytes[window.end - 1] === lineFeed
+    if (isInLine && !isLineEnded) {
       window.push(Uint8Array.of(lineFeed))
       this.#addedLineFeed = true
     }
   }
 
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
-    const { window, maxRecordBytes } = this
+    const { window } = this
     block.bytes = window.bytes
     block.view = window.view
     block.bytesOffset = window.offset
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
     this.startBlock()
-    if (this.#skipped !== undefined && !this.#skipRest(block)) return false
+    const more = this.#passStartedLine(block) && this.#scanBlock(block, maxRecords, maxBytes)
+    if (!more && this.cutOff !== undefined) this.#setRestAside(block, this.cutOff)
+    return more
+  }
+
+  #passStartedLine(block: RecordBlock): boolean {
+    if (this.#skipped !== undefined) return this.#skipRest(block)
+    return !this.#inOtherLine || this.skipLine()
+  }
+
+  #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
+    const { window, maxRecordBytes } = this
     const { faults, rowCapacity, recordStarts, recordEnds, lineNumbers } = block
     const stopAt = window.start + maxBytes
     let more = true
@@ -114,14 +139,13 @@ export abstract class LineTokenizer implements Tokenizer {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
       row = this.scanRun(block, row, run, stopAt)
       if (row >= run || window.start >= stopAt) continue
-      const { start } = window
-      if (this.isNoRecord(start)) {
-        more = this.skipLine()
-        if (!more) break
-        continue
+      if (!this.toRecord()) {
+        more = false
+        break
       }
+      const { start } = window
       const next = this.scanRecord(block, row, start)
-      if (next > 0 && next - start <= maxRecordBytes) {
+      if (next > 0 && this.contentEnd(next) - start <= maxRecordBytes) {
         recordStarts[row] = start
         recordEnds[row] = next
         lineNumbers[row] = this.lineNumber
@@ -133,7 +157,7 @@ export abstract class LineTokenizer implements Tokenizer {
         if (!more) break
       }
     }
-    if (row > 0) recordEnds[row - 1] = this.#realEnd(recordEnds[row - 1]!)
+    if (row > 0) recordEnds[row - 1] = this.contentEnd(recordEnds[row - 1]!)
     block.rowCount = row
     return more
   }
@@ -143,23 +167,32 @@ export abstract class LineTokenizer implements Tokenizer {
     return
   }
 
-  /** Passes over the line that begins with the unread bytes; false when its end has not come yet. */
+  /** Passes over lines that are no records; false when no record is known to begin behind them. */
+  protected toRecord(): boolean {
+    const { window } = this
+    while (this.#inOtherLine || (window.start < window.end && this.isNoRecord(window.start))) {
+      if (!this.skipLine()) return false
+    }
+    return window.start < window.end
+  }
+
+  /** Passes over the rest of a line that is no record; false when its end has not come yet. */
   protected skipLine(): boolean {
     const { window } = this
-    const next = nextLine(window.bytes, window.start, window.end)
-    if (next < 0) return false
-    window.start = next
-    this.lineNumber++
-    return true
+    const { start } = window
+    const isPassed = this.#passLine()
+    this.otherBytes += this.contentEnd(window.start) - this.contentEnd(start)
+    this.#inOtherLine = !isPassed
+    if (isPassed) this.lineNumber++
+    return isPassed
   }
 
   /** Deals with a record that is no row. False when it needs more input, or nothing can follow. */
   protected setAside(block: RecordBlock, start: number, scanned: number): boolean {
-    const { end } = this.window
     const fault = scanned === faulty ? this.faultOf(block, start) : undefined
     const next = fault?.next ?? scanned
-    const length = (next < 0 ? end : next) - start
-    if (length > this.maxRecordBytes) {
+    const length = this.contentEnd(next < 0 ? this.window.end : next) - start
+    if (length > this.maxRecordBytes && scanned !== undecided) {
       this.#beginSkip(start)
       return this.#skipRest(block)
     }
@@ -173,13 +206,14 @@ export abstract class LineTokenizer implements Tokenizer {
 
   /** Scanning anew for every small chunk would take quadratic time over a long record. */
   protected waitForMore(unreadBytes: number): void {
-    this.#neededBytes = unreadBytes > retryBytes ? unreadBytes + (unreadBytes >> 1) : 0
+    const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.maxRecordBytes + 1)
+    this.#neededBytes = unreadBytes > retryBytes ? enough : 0
   }
 
   /** Sets a record aside that ends before `next`. */
   protected addFault(block: RecordBlock, { next, ...fault }: ScanFault, start: number): void {
     const { window } = this
-    const record = window.bytes.slice(start, this.#realEnd(next))
+    const record = this.recordBytes(start, next)
     block.faults.push({
       ...fault,
       record,
@@ -193,11 +227,23 @@ export abstract class LineTokenizer implements Tokenizer {
 
   /** The record from `start` to `next` as it stands in the input. */
   protected recordBytes(start: number, next: number): Uint8Array {
-    return this.window.bytes.slice(start, this.#realEnd(next))
+    return this.window.bytes.slice(start, this.contentEnd(next))
   }
 
-  #realEnd(next: number): number {
-    return this.#addedLineFeed && next === this.window.end ? next - 1 : next
+  /** The position without the line feed that the input does not have. */
+  protected contentEnd(position: number): number {
+    return this.#addedLineFeed && position === this.window.end ? position - 1 : position
+  }
+
+  /** Moves behind the line that has begun, or as far as it has come; true when its end has. */
+  #passLine(): boolean {
+    const { window } = this
+    const { bytes, start, end } = window
+    const next = nextLine(bytes, start, end)
+    // A CR at the very end may be half of a line end.
+    const keptBytes = next < 0 && start < end && bytes[end - 1] === carriageReturn ? 1 : 0
+    window.start = next < 0 ? end - keptBytes : next
+    return next >= 0
   }
 
   #beginSkip(start: number): void {
@@ -211,25 +257,39 @@ export abstract class LineTokenizer implements Tokenizer {
 
   /** Passes over the rest of a record that is too long; false when its end has not come yet. */
   #skipRest(block: RecordBlock): boolean {
-    const { window } = this
-    const next = nextLine(window.bytes, window.start, window.end)
-    if (next < 0) {
-      // A CR at the very end may be half of a line end.
-      window.start = window.bytes[window.end - 1] === carriageReturn ? window.end - 1 : window.end
-      return false
-    }
-    const { record, lineNumber, offsetBytes } = this.#skipped!
-    block.faults.push({
-      code: 'DDB_INPUT_RECORD_TOO_LONG',
-      message: `the record is longer than ${this.maxRecordBytes} bytes`,
-      record,
-      lengthBytes: window.offset + this.#realEnd(next) - offsetBytes,
-      lineNumber,
-      offsetBytes,
-    })
-    this.#skipped = undefined
+    if (!this.#passLine()) return false
+    const message = `the record is longer than ${this.maxRecordBytes} bytes`
+    this.#addSkipped(block, 'DDB_INPUT_RECORD_TOO_LONG', message)
     this.lineNumber++
-    window.start = next
     return true
   }
+
+  /** Sets the record aside whose rest was skipped, as far as the window is read. */
+  #addSkipped(block: RecordBlock, code: ErrorCode, message: string): void {
+    const { offset, start } = this.window
+    const { record, lineNumber, offsetBytes } = this.#skipped!
+    const lengthBytes = offset + this.contentEnd(start) - offsetBytes
+    block.faults.push({ code, message, record, lengthBytes, lineNumber, offsetBytes })
+    this.#skipped = undefined
+  }
+
+  /** What the input was cut off in: a record is not whole, a line that is no record may be. */
+  #setRestAside(block: RecordBlock, { code, message }: InputError): void {
+    const { window } = this
+    const { start, end } = window
+    if (this.#skipped !== undefined) {
+      window.start = end
+      this.#addSkipped(block, code, cutMessage(message))
+    } else if (this.#inOtherLine) {
+      this.otherBytes += end - start
+      window.start = end
+    } else if (start < end && this.failure === undefined) {
+      this.addFault(block, { code, message: cutMessage(message), next: end }, start)
+    }
+  }
+}
+
+/** Of a record in which the input was cut off. */
+export function cutMessage(reason: string): string {
+  return `the record is not whole: ${reason}`
 }

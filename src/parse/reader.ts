@@ -106,6 +106,16 @@ export interface ColumnCounts {
   coerced: number
 }
 
+/** What the bytes of the decompressed input turned out to be so far; no byte is counted twice. */
+export interface ByteCounts {
+  /** Records that became rows. */
+  readonly rows: number
+  readonly rejected: number
+  readonly header: number
+  /** No record: byte order mark, blank lines, comments, skipped lines, what stands between elements of an array. */
+  readonly other: number
+}
+
 /** One opened input whose shape is known and whose records are still to come. */
 export interface InputReader {
   readonly format: InputFormat
@@ -119,6 +129,9 @@ export interface InputReader {
   readonly headerLineNumber: number | undefined
   /** Records so far: rows and rejects; no header, blank line or comment. */
   readonly recordsRead: number
+  readonly byteCounts: ByteCounts
+  /** The input came to its end and nothing made reading stop before: every byte of it is in `byteCounts`. */
+  readonly readToEnd: boolean
   /** Per target column, in the order of the mapping; empty before `batches` is called. */
   readonly columnCounts: readonly ColumnCounts[]
   /**

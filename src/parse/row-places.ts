@@ -32,10 +32,13 @@ export class RowPlaces {
     this.#store = new ArrayStore(pool, numbersPerRow * Int32Array.BYTES_PER_ELEMENT)
   }
 
-  /** Adds the block's rows, as rows `firstRow` and on. */
-  append(block: RecordBlock, firstRow: number): void {
+  /**
+   * Adds the block's rows, as rows `firstRow` and on.
+   * @returns bytes of their records
+   */
+  append(block: RecordBlock, firstRow: number): number {
     const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
-    if (rowCount === 0) return
+    if (rowCount === 0) return 0
     if (this.#store.reserve(firstRow + rowCount)) {
       this.#numbers = new Int32Array(this.#store.buffer)
     }
@@ -43,12 +46,16 @@ export class RowPlaces {
     this.#blocks.push({ firstRow, offsetBytes: bytesOffset, lineNumber: firstLine })
     const numbers = this.#numbers
     let at = firstRow * numbersPerRow
+    let bytes = 0
     for (let row = 0; row < rowCount; row++, at += numbersPerRow) {
       const start = recordStarts[row]!
+      const length = recordEnds[row]! - start
+      bytes += length
       numbers[at] = start
-      numbers[at + 1] = recordEnds[row]! - start
+      numbers[at + 1] = length
       numbers[at + 2] = lineNumbers[row]! - firstLine
     }
+    return bytes
   }
 
   /** The way to look a row of this batch up, until its buffers are given back; the next batch starts. */

@@ -9,8 +9,11 @@ import type { RecordBlock } from './record-block.js'
 export interface Tokenizer {
   /** Takes more input; the chunk is copied. Only between blocks: positions of the last block end here. */
   push(chunk: Uint8Array): void
-  /** No more input comes. */
-  end(): void
+  /**
+   * No more input comes.
+   * @param cutOff  why not, when the input has no end of its own: a record that has no end either is not whole
+   */
+  end(cutOff?: InputError): void
   /**
    * Adds records to an empty block, at most `maxRecords` rows and faults together, and stops soon after
    * `maxBytes` of input.
@@ -24,4 +27,6 @@ export interface Tokenizer {
   readonly offsetBytes: number
   /** Line of the next record. */
   readonly lineNumber: number
+  /** Bytes passed over that are part of no record: blank lines, comments, brackets and commas of an array. */
+  readonly otherBytes: number
 }

@@ -26,7 +26,10 @@ const dialects: ReaderOptions[] = [
   { format: 'json' },
 ]
 
-/** Rows, rejects, and what the reader says it read; undefined when it gave up with an error of ours. */
+/**
+ * Rows, rejects, and what the reader says it read; undefined when it gave up with an error of ours. Bytes that do not
+ * add up are thrown.
+ */
 async function outcome(
   bytes: Uint8Array,
   columns: string,
@@ -57,6 +60,9 @@ async function outcome(
       for (let row = 0; row < batch.rowCount; row++) batch.record(row)
       batch.release()
     }
+    const counts = reader.byteCounts
+    const sum = counts.rows + counts.rejected + counts.header + counts.other
+    if (sum !== bytes.length) throw new Error(`${sum} of ${bytes.length} bytes are accounted for`)
     return [rows + rejects, reader.recordsRead]
   } catch (error) {
     if (error instanceof DdbError && error.code !== 'DDB_INTERNAL') return undefined

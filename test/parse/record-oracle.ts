@@ -1,0 +1,188 @@
+/*
+  Where the records of a text end and what each is, said again in the plainest way: one pass over the whole text, no
+  chunks, no windows. What the readers make of the same text in pieces is compared with it.
+*/
+import { InputError, type ErrorCode } from '../../src/errors.js'
+import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import { mappingFor, memorySource } from './reading.js'
+
+/** A row has no code, a reject has its reason. */
+export interface FoundRecord {
+  readonly code: ErrorCode | undefined
+  readonly offset: number
+  readonly length: number
+}
+
+export interface Outcome {
+  readonly records: readonly FoundRecord[]
+  /** Why the input was given up. */
+  readonly failure: ErrorCode | undefined
+}
+
+export interface Layout {
+  readonly delimiter: string
+  readonly fields: number
+  readonly maxRecordBytes: number
+  /** The input was cut off: a last record without a line end is not whole. */
+  readonly isCut: boolean
+}
+
+const cutCode = 'DDB_INPUT_TRUNCATED'
+
+/** Position behind the first line end at or behind `from`; the text's end when there is none. */
+function lineEnd(text: string, from: number): number {
+  const found = /\r\n|\n|\r/.exec(text.slice(from))
+  return found === null ? text.length : from + found.index + found[0].length
+}
+
+interface Walk {
+  readonly kind: 'whole' | 'bad quote' | 'open quote' | 'endless quote' | 'too long'
+  /** Of a record that is whole. */
+  readonly end?: number
+  readonly fields?: number
+}
+
+/** Follows the fields of the record at `start`; what lies behind the limit decides nothing. */
+function walk(text: string, start: number, { delimiter, maxRecordBytes }: Layout): Walk {
+  const reaches = (position: number): boolean => position - start < maxRecordBytes
+  const overLimit = text.length - start > maxRecordBytes
+  let fields = 1
+  let p = start
+  for (;;) {
+    if (text[p] === '"') {
+      const open = p++
+      while (p < text.length && (text[p] !== '"' || text[p + 1] === '"')) {
+        p += text[p] === '"' ? 2 : 1
+      }
+      if (overLimit && reaches(open) && (p >= text.length || !reaches(p))) {
+        return { kind: 'endless quote' }
+      }
+      if (p >= text.length) return { kind: overLimit ? 'too long' : 'open quote' }
+      p++
+    } else {
+      while (p < text.length && !/["\r\n]/.test(text[p]!) && !text.startsWith(delimiter, p)) p++
+    }
+    if (p === text.length) return { kind: 'whole', end: p, fields }
+    if (text[p] === '\n' || text[p] === '\r') {
+      return { kind: 'whole', end: lineEnd(text, p), fields }
+    }
+    if (!text.startsWith(delimiter, p)) return { kind: reaches(p) ? 'bad quote' : 'too long' }
+    fields++
+    p += delimiter.length
+  }
+}
+
+/** The records of delimited text with comments that begin with `#`. */
+export function delimitedRecords(text: string, layout: Layout): Outcome {
+  const records: FoundRecord[] = []
+  const { maxRecordBytes, isCut } = layout
+  let at = 0
+  const add = (code: ErrorCode | undefined, end: number, isWhole: boolean): void => {
+    records.push({ code: isCut && !isWhole ? cutCode : code, offset: at, length: end - at })
+    at = end
+  }
+  while (at < text.length) {
+    if (/[\r\n#]/.test(text[at]!)) {
+      at = lineEnd(text, at)
+      continue
+    }
+    const found = walk(text, at, layout)
+    if (found.kind === 'endless quote') return { records, failure: 'DDB_INPUT_QUOTE' }
+    if (found.kind === 'open quote') {
+      add('DDB_INPUT_QUOTE', text.length, false)
+      continue
+    }
+    const end = found.end ?? lineEnd(text, at)
+    if (found.kind === 'too long' || end - at > maxRecordBytes) {
+      const next = lineEnd(text, at + maxRecordBytes)
+      add('DDB_INPUT_RECORD_TOO_LONG', next, isEnded(text, next))
+    } else if (found.kind === 'bad quote') add('DDB_INPUT_QUOTE', end, isEnded(text, end))
+    else if (found.fields === layout.fields) add(undefined, end, isEnded(text, end))
+    else add('DDB_INPUT_FIELD_COUNT', end, isEnded(text, end))
+  }
+  return { records, failure: isCut ? cutCode : undefined }
+}
+
+/** Whether a line ends before `end`; a CR at the end of the text may be half of a line end. */
+function isEnded(text: string, end: number): boolean {
+  return text[end - 1] === '\n' || (text[end - 1] === '\r' && end < text.length)
+}
+
+/** The records of NDJSON whose objects fill one STRING column `v`, or leave it null. */
+export function jsonLineRecords(text: string, maxRecordBytes: number, isCut: boolean): Outcome {
+  const records: FoundRecord[] = []
+  let next = 0
+  while (next < text.length) {
+    const at = next
+    next = lineEnd(text, at)
+    const line = text.slice(at, next)
+    const length = next - at
+    const isBlank = /^[ \t]*(\r\n|\n|\r|$)$/.test(line)
+    const isShort = line.replace(/\r\n$/, '\n').length <= maxRecordBytes
+    const isLineEnded = /[\r\n]$/.test(line)
+    if (isBlank && isShort && (isLineEnded || !isCut)) continue
+    let code: ErrorCode | undefined
+    if (isCut && !isEnded(text, next)) code = cutCode
+    else if (length > maxRecordBytes) code = 'DDB_INPUT_RECORD_TOO_LONG'
+    else if (!isObject(line)) code = 'DDB_INPUT_JSON'
+    records.push({ code, offset: at, length })
+  }
+  return { records, failure: isCut ? cutCode : undefined }
+}
+
+function isObject(line: string): boolean {
+  try {
+    return /^[ \t]*\{/.test(line) && JSON.parse(line) !== undefined
+  } catch {
+    return false
+  }
+}
+
+export interface Reading extends Outcome {
+  readonly byteCounts: { rows: number; rejected: number; header: number; other: number }
+  readonly readToEnd: boolean
+}
+
+export interface Piecewise {
+  readonly types: string
+  readonly chunkBytes: number
+  readonly isCut: boolean
+  readonly dialect: ReaderOptions
+}
+
+/** What a reader makes of the text when it comes in pieces. */
+export async function recordsRead(
+  text: string,
+  { types, chunkBytes, isCut, dialect }: Piecewise,
+): Promise<Reading> {
+  const cutOff = new InputError(cutCode, 'cut', { file: 'input' })
+  const source = memorySource(text, { chunkBytes, ...(isCut ? { failure: cutOff } : {}) })
+  const reader = await openReader(source, dialect)
+  const records: FoundRecord[] = []
+  if (reader.headerBytes !== undefined) {
+    records.push({ code: undefined, offset: 0, length: reader.headerBytes.length })
+  }
+  let failure: ErrorCode | undefined
+  const batches = reader.batches({
+    mapping: mappingFor(reader, types, { allowMissing: true }),
+    batchRows: 3,
+    batchBytes: 1 << 20,
+    onReject: ({ code, offsetBytes, lengthBytes }) =>
+      void records.push({ code, offset: offsetBytes, length: lengthBytes }),
+  })
+  try {
+    for await (const batch of batches) {
+      for (let row = 0; row < batch.rowCount; row++) {
+        const { offsetBytes, lengthBytes } = batch.locate(row)
+        records.push({ code: undefined, offset: offsetBytes, length: lengthBytes })
+      }
+      batch.release()
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    failure = error.code
+  }
+  records.sort((a, b) => a.offset - b.offset)
+  const { byteCounts, readToEnd } = reader
+  return { records, failure, byteCounts: { ...byteCounts }, readToEnd }
+}
