@@ -2,6 +2,7 @@
   A run's inputs one after the other: each is opened, its columns are mapped to the target's, and its batches and
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
+import type { DdbError } from '../errors.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/reader.js'
 import type { Files, Platform } from '../platform/platform.js'
@@ -10,6 +11,7 @@ import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
 import { fileBytes, openSource } from '../source/open-source.js'
 import type { TargetDescription } from './describe-target.js'
+import { bytesError } from './input-bytes.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
 import { checkRejectPath } from './reject-file.js'
@@ -26,6 +28,8 @@ export interface Inputs {
   summaries(): InputSummary[]
   /** Per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
+  /** Set when the bytes of an input do not add up. */
+  readonly bytesError: DdbError | undefined
   close(): Promise<void>
 }
 
@@ -53,6 +57,7 @@ export async function openInputs(
 const defaultFlushIntervalMs = 1_000
 
 class SequentialInputs implements Inputs {
+  bytesError: DdbError | undefined
   readonly #platform: Platform
   readonly #paths: readonly string[]
   readonly #options: LoadOptions
@@ -105,39 +110,45 @@ class SequentialInputs implements Inputs {
       compression: source.compression,
       bytes: 0,
       rows: 0,
+      contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0 },
     }
     this.#summaries.push(summary)
-    if (isEmpty(reader)) return
     const update = (): void => {
       run.tally.read = this.#doneRecords + reader.recordsRead
       summary.rows = reader.recordsRead
       summary.bytes = source.bytesRead
+      summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
       run.progress.bytesRead = this.#doneBytes + source.bytesRead
     }
-    const found = reader.batches({
-      mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
-      cells: cellRules(this.#options),
-      batchRows: this.#plan.batchRows,
-      batchBytes: this.#plan.batchBytes,
-      ...(path === '-' ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs } : {}),
-      ...(input.limit === undefined ? {} : { limit: input.limit - this.#doneRecords }),
-      keepRecords: this.#plan.rejectsFile !== undefined,
-      clock: this.#platform.clock,
-      stopped: () => run.stopped,
-      onReject: reject => {
-        update()
-        run.reject(reject, reader.headerBytes)
-      },
-    })
+    const found = (): AsyncGenerator<Batch, void, void> =>
+      reader.batches({
+        mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
+        cells: cellRules(this.#options),
+        batchRows: this.#plan.batchRows,
+        batchBytes: this.#plan.batchBytes,
+        ...(path === '-'
+          ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs }
+          : {}),
+        ...(input.limit === undefined ? {} : { limit: input.limit - this.#doneRecords }),
+        keepRecords: this.#plan.rejectsFile !== undefined,
+        clock: this.#platform.clock,
+        stopped: () => run.stopped,
+        onReject: reject => {
+          update()
+          run.reject(reject, reader.headerBytes)
+        },
+      })
     try {
-      for await (const batch of found) {
+      for await (const batch of isEmpty(reader) ? [] : found()) {
         update()
         yield batch
       }
     } finally {
       update()
       this.#addCounts(reader.columnCounts)
+      this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
     }
+    if (this.bytesError !== undefined) throw this.bytesError
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {

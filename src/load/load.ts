@@ -73,6 +73,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   const counts = opened.inputs?.columnCounts() ?? []
   return loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
+    bytesError: opened.inputs?.bytesError,
     columns: columns.map(({ name, type }, i) => ({
       name,
       type: columnTypeText(type),

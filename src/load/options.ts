@@ -213,8 +213,19 @@ export interface LoadResult {
     function: string | null
     method: Method | null
   }
-  /** Bytes as stored, compressed ones where they are. */
-  inputs: { path: string; format: string; compression: string; bytes: number; rows: number }[]
+  /**
+   * `bytes` as stored, compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the
+   * others where an input was read to its end, rows and rejects with their line ends; `other` are blank lines,
+   * comments and the like.
+   */
+  inputs: {
+    path: string
+    format: string
+    compression: string
+    bytes: number
+    rows: number
+    contentBytes: { read: number; rows: number; rejected: number; header: number; other: number }
+  }[]
   rows: RowCounts
   confirm: {
     asked: Confirmation

@@ -13,13 +13,15 @@ import { tableText } from './target.js'
 export interface ResultParts {
   inputs: readonly InputSummary[]
   columns: LoadResult['columns']
+  /** The bytes of an input do not add up. */
+  bytesError: DdbError | undefined
 }
 
-/** A row that is in no part of the equation makes the run fail (DDB_INTERNAL), whatever else happened. */
+/** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, tally, options, delivery } = run
   const rows = rowCounts(tally)
-  const error = equationError(rows) ?? run.failure ?? unmetExpectation(run)
+  const error = equationError(rows) ?? parts.bytesError ?? run.failure ?? unmetExpectation(run)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.startedAt.getTime()) / 1000, 0.001)
   const { target } = plan

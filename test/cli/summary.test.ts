@@ -11,7 +11,16 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   startedAt: '2024-01-01T00:00:00.000Z',
   endedAt: '2024-01-01T00:00:02.000Z',
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
-  inputs: [{ path: 'a.csv', format: 'csv', compression: 'none', bytes: 2_000_000, rows: 1000 }],
+  inputs: [
+    {
+      path: 'a.csv',
+      format: 'csv',
+      compression: 'none',
+      bytes: 2_000_000,
+      rows: 1000,
+      contentBytes: { read: 2_000_000, rows: 1_999_980, rejected: 0, header: 20, other: 0 },
+    },
+  ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
   confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
   rejects: { file: null, byClass: { parse: 0, type: 0, server: 0 }, byCode: {} },
