@@ -14,7 +14,7 @@ import type { TargetDescription } from './describe-target.js'
 import { bytesError } from './input-bytes.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
-import { checkRejectPath } from './reject-file.js'
+import { checkRejectPath } from './rejects/reject-file.js'
 import type { Run } from './run.js'
 
 /** What a result says of one input. */

@@ -18,8 +18,9 @@ import { openInputs, type Inputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { makePlan } from './plan.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
+import { finalLimitFailure } from './rejects/reject-limit.js'
 import { loadResult } from './result.js'
-import { finalLimitFailure, newRun, type Run } from './run.js'
+import { newRun, type Run } from './run.js'
 
 /**
  * Loads the inputs into the target and finds out what became of every row.

@@ -1,15 +1,17 @@
 /*
   The state of one run: its tally, its rejects, its first failure, and what it tells those who watch.
 */
-import { DdbError, InputError, type InputPosition } from '../errors.js'
-import type { Batch, Reject } from '../parse/reader.js'
+import { DdbError } from '../errors.js'
+import type { Batch } from '../parse/reader.js'
 import type { Platform, Timer } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
-import { openRejectFile, type RejectFile, type RejectReason } from './reject-file.js'
+import { openRejectFile, type RejectFile } from './rejects/reject-file.js'
+import { limitFailure } from './rejects/reject-limit.js'
+import { located, reasonOf, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newTally, rowCounts, type Tally } from './tally.js'
 
 /** What every part of a run shares. */
@@ -46,9 +48,6 @@ export interface Run {
   delivery: Delivery | undefined
 }
 
-/** A reject of a reader, or of the server. */
-export type AnyReject = Omit<Reject, 'class'> & { readonly class: Reject['class'] | 'server' }
-
 /** Rejects by kind, and the file they go to. */
 export interface RejectTally extends Pick<RejectFile, 'flush' | 'close'> {
   readonly path: string | undefined
@@ -59,8 +58,6 @@ export interface RejectTally extends Pick<RejectFile, 'flush' | 'close'> {
 const reportIntervalMs = 100
 /** The first rejects are shown; the file has them all. */
 const shownRejects = 3
-/** A share of bad rows means little before this many were read. */
-const shareFromRows = 1_000
 
 /** Opens no file and no connection. */
 export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Run {
@@ -157,69 +154,6 @@ function newRejectTally(file: RejectFile | undefined): RejectTally {
 function countReject({ byClass, byCode }: RejectTally, reject: AnyReject): void {
   byClass[reject.class]++
   byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
-}
-
-function refusedRow(batch: Batch, rowIndex: number, serverMessage: string): AnyReject {
-  return {
-    ...batch.locate(rowIndex),
-    bytes: batch.record(rowIndex),
-    code: 'DDB_SERVER_REFUSED_ROW',
-    class: 'server',
-    message: `the server refused the row: ${serverMessage}`,
-    columnName: undefined,
-    value: undefined,
-  }
-}
-
-/** Whether this reject ends the run: at once with `stop`, else when there are too many. */
-function limitFailure({ plan, tally }: Run, reject: AnyReject): DdbError | undefined {
-  if (plan.onError === 'stop') {
-    return new InputError(reject.code, located(reject), positionOf(reject))
-  }
-  if (!exceedsLimit(plan.maxErrors, tally, shareFromRows)) return undefined
-  return limitError(tally.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
-}
-
-/** The failure of a run that ended with too large a share of bad rows, however short its input. */
-export function finalLimitFailure({ plan, tally, options }: Run): DdbError | undefined {
-  if (!exceedsLimit(plan.maxErrors, tally, 1)) return undefined
-  return limitError(tally.rejected, '', { file: options.inputs.join(', ') })
-}
-
-function exceedsLimit(maxErrors: Plan['maxErrors'], tally: Tally, fromRows: number): boolean {
-  if ('count' in maxErrors) return tally.rejected > maxErrors.count
-  return tally.read >= fromRows && tally.rejected > maxErrors.share * tally.read
-}
-
-function limitError(rejected: number, last: string, position: InputPosition): InputError {
-  return new InputError(
-    'DDB_INPUT_LIMIT',
-    `${rejected} rows were rejected, more than --max-errors allows${last}. ` +
-      'Repair the input, or raise --max-errors.',
-    position,
-  )
-}
-
-function located({ file, lineNumber, message }: AnyReject): string {
-  return `${file}, line ${lineNumber}: ${message}`
-}
-
-function positionOf({ file, lineNumber, offsetBytes, columnName }: AnyReject): InputPosition {
-  return { file, lineNumber, offsetBytes, ...(columnName === undefined ? {} : { columnName }) }
-}
-
-function reasonOf(reject: AnyReject, runId: string): RejectReason {
-  return {
-    runId,
-    file: reject.file,
-    lineNumber: reject.lineNumber,
-    offsetBytes: reject.offsetBytes,
-    columnName: reject.columnName ?? null,
-    code: reject.code,
-    class: reject.class,
-    message: reject.message,
-    value: reject.value ?? null,
-  }
 }
 
 /** Anything that is no DdbError is our own bug (70). */

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { checkRejectPath, openRejectFile, type RejectReason } from '../../src/load/reject-file.js'
-import { systemFiles } from '../../src/platform/system-files.js'
+import {
+  checkRejectPath,
+  openRejectFile,
+  type RejectReason,
+} from '../../../src/load/rejects/reject-file.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
 
 const reason: RejectReason = {
   runId: 'r1',

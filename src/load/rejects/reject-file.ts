@@ -3,8 +3,8 @@
   the repaired file can be loaded like the input. Both are created at the first reject, and are on disk before the
   batch behind them is sent.
 */
-import { DdbError, UsageError } from '../errors.js'
-import type { Files, FileStatus, OutputFile } from '../platform/platform.js'
+import { DdbError, UsageError } from '../../errors.js'
+import type { Files, FileStatus, OutputFile } from '../../platform/platform.js'
 
 /** Why one record was refused; a line of the reasons file. */
 export interface RejectReason {
