@@ -37,7 +37,9 @@ export function emptyResult(settings: LoadSettings, startedAt: Date, error: unkn
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     confirm: { asked: settings.confirm, used: 'none', note: null, uncertain: [] },
     rejects: {
-      file: settings.rejects ?? null,
+      file: null,
+      files: [],
+      unplaced: 0,
       byClass: { parse: 0, type: 0, server: 0 },
       byCode: {},
     },

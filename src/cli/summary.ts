@@ -14,11 +14,13 @@ export function equationText(rows: RowCounts): string {
 
 /** The result of a run in one sentence. */
 export function summaryText(result: LoadResult): string {
-  const { rows, target } = result
+  const { rows, target, rejects } = result
   const elapsedMs = Date.parse(result.endedAt) - Date.parse(result.startedAt)
   const into = `${target.table ?? target.function} on ${target.host}`
   const speed = `in ${durationText(elapsedMs)}, ${grouped(result.rate.rowsPerSec)} rows/s`
-  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}; ${confirmText(result)}.`
+  const lost =
+    rejects.unplaced === 0 ? '' : `, ${grouped(rejects.unplaced)} of the rejected without a place`
+  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}.`
 }
 
 function claimOf({ rows, status, confirm }: LoadResult): string {
@@ -49,12 +51,21 @@ export function detailLines(result: LoadResult, verbose: boolean): string[] {
   if (result.rows.rejected > 0) {
     const codes = Object.entries(rejects.byCode).map(([code, rows]) => `${code} ${grouped(rows)}`)
     lines.push(`${counted(result.rows.rejected, 'row')} rejected (${codes.join(', ')})`)
-    if (rejects.file !== null) {
-      lines.push(`they are in ${rejects.file}, the reasons in ${rejects.file}.reasons.ndjson`)
-    }
+    lines.push(...placeLines(rejects))
   }
   if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
   return verbose ? [...lines, ...figureLines(result)] : lines
+}
+
+/** Where the rejected rows are; nothing where they were not to be kept. */
+function placeLines({ files, unplaced }: LoadResult['rejects']): string[] {
+  const isOne = files.length === 1 && unplaced === 0
+  const lines = files.map(({ path, rows }) => {
+    const who = isOne ? 'they' : `${grouped(rows)} of them`
+    return `${who} are in ${path}, the reasons in ${path}.reasons.ndjson`
+  })
+  if (unplaced === 0) return lines
+  return [...lines, `${grouped(unplaced)} of them are without a place: they are in the input alone`]
 }
 
 function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: LoadResult): string[] {

@@ -14,7 +14,7 @@ import type { TargetDescription } from './describe-target.js'
 import { bytesError } from './input-bytes.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
-import { checkRejectPath } from './rejects/reject-file.js'
+import { checkRejects } from './rejects/check-rejects.js'
 import type { Run } from './run.js'
 
 /** What a result says of one input. */
@@ -45,10 +45,10 @@ export async function openInputs(
   const { files } = platform
   const paths = await expandSources(options.inputs, files)
   if (plan.rejectsFile !== undefined) {
-    checkRejectPath(
+    checkRejects(
       plan.rejectsFile,
       paths.filter(path => path !== '-'),
-      files,
+      platform,
     )
   }
   return new SequentialInputs(platform, paths, options, plan)
@@ -135,7 +135,7 @@ class SequentialInputs implements Inputs {
         stopped: () => run.stopped,
         onReject: reject => {
           update()
-          run.reject(reject, reader.headerBytes)
+          run.reject(reject, reader)
         },
       })
     try {

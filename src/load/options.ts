@@ -109,7 +109,10 @@ export interface RejectOptions {
   onError?: OnError
   /** A count or a share such as `5%`; default 100. */
   maxErrors?: number | `${number}%`
-  /** File that takes rejected records byte for byte; it must not exist, or be empty. */
+  /**
+   * File that takes rejected records byte for byte; it must not exist, or be empty. Records under another header go
+   * into files beside it: `r.2.csv` of `r.csv`.
+   */
   file?: string
 }
 
@@ -235,7 +238,12 @@ export interface LoadResult {
     uncertain: UncertainLines[]
   }
   rejects: {
+    /** The first of `files`. */
     file: string | null
+    /** Those that hold rows: the one that was asked for, and one more for each further header of the inputs. */
+    files: { path: string; rows: number }[]
+    /** Rejected rows that were to be kept and are in no file, because one could not be made or written. */
+    unplaced: number
     byClass: { parse: number; type: number; server: number }
     byCode: Record<string, number>
   }

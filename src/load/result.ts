@@ -21,7 +21,12 @@ export interface ResultParts {
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, tally, options, delivery } = run
   const rows = rowCounts(tally)
-  const error = equationError(rows) ?? parts.bytesError ?? run.failure ?? unmetExpectation(run)
+  const error =
+    equationError(rows) ??
+    run.rejects.equationError(rows.rejected) ??
+    parts.bytesError ??
+    run.failure ??
+    unmetExpectation(run)
   const endedAt = new Date(run.platform.clock.wallMs())
   const seconds = Math.max((endedAt.getTime() - run.startedAt.getTime()) / 1000, 0.001)
   const { target } = plan
@@ -48,11 +53,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       note: delivery?.note ?? null,
       uncertain: [...(delivery?.uncertain ?? [])],
     },
-    rejects: {
-      file: tally.rejected > 0 ? (run.rejects.path ?? null) : null,
-      byClass: run.rejects.byClass,
-      byCode: run.rejects.byCode,
-    },
+    rejects: run.rejects.result(),
     columns: parts.columns,
     batches: {
       sent: tally.sentBatches,

@@ -2,16 +2,16 @@
   The state of one run: its tally, its rejects, its first failure, and what it tells those who watch.
 */
 import { DdbError } from '../errors.js'
-import type { Batch } from '../parse/reader.js'
+import type { Batch, RecordShape } from '../parse/reader.js'
 import type { Platform, Timer } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
-import { openRejectFile, type RejectFile } from './rejects/reject-file.js'
 import { limitFailure } from './rejects/reject-limit.js'
-import { located, reasonOf, refusedRow, type AnyReject } from './rejects/reject.js'
+import { newRejectTally, type RejectTally } from './rejects/reject-tally.js'
+import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newTally, rowCounts, type Tally } from './tally.js'
 
 /** What every part of a run shares. */
@@ -36,7 +36,8 @@ export interface Run {
   readonly stopped: boolean
   /** Ends the run in order. Anything that is no DdbError is our own bug (70). */
   fail(error: unknown): void
-  reject(reject: AnyReject, headerBytes: Uint8Array | undefined): void
+  /** Counts a row that is not to be sent and keeps it where rejects are kept; a failure in that ends the run. */
+  reject(reject: AnyReject, shape: RecordShape): void
   /** A row that was sent and that the server refused, for the reason given in its words. */
   rejectSent(batch: Batch, rowIndex: number, serverMessage: string): void
   notice(text: string): void
@@ -48,13 +49,6 @@ export interface Run {
   delivery: Delivery | undefined
 }
 
-/** Rejects by kind, and the file they go to. */
-export interface RejectTally extends Pick<RejectFile, 'flush' | 'close'> {
-  readonly path: string | undefined
-  readonly byClass: { parse: number; type: number; server: number }
-  readonly byCode: Record<string, number>
-}
-
 const reportIntervalMs = 100
 /** The first rejects are shown; the file has them all. */
 const shownRejects = 3
@@ -64,8 +58,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   const { clock, files } = platform
   const leaving = options.leave ?? new AbortController().signal
   const tally = newTally()
-  const file = plan.rejectsFile === undefined ? undefined : openRejectFile(plan.rejectsFile, files)
-  const rejects = newRejectTally(file)
+  const rejects = newRejectTally(plan, files)
   const startedAt = new Date(clock.wallMs())
   const startedMs = clock.nowMs()
   let failure: DdbError | undefined
@@ -112,16 +105,19 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
     fail(error) {
       failure ??= asDdbError(error)
     },
-    reject(reject, headerBytes) {
+    reject(reject, shape) {
       tally.rejected++
-      countReject(rejects, reject)
       if (tally.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
-      file?.add(reject.bytes, headerBytes, reasonOf(reject, plan.runId))
+      try {
+        rejects.add(reject, shape)
+      } catch (error) {
+        run.fail(error)
+      }
       const limit = limitFailure(run, reject)
       if (limit !== undefined) run.fail(limit)
     },
     rejectSent(batch, rowIndex, serverMessage) {
-      run.reject(refusedRow(batch, rowIndex, serverMessage), batch.headerBytes)
+      run.reject(refusedRow(batch, rowIndex, serverMessage), batch.shape)
     },
     notice(text) {
       options.onNotice?.(text)
@@ -139,21 +135,6 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
     },
   }
   return run
-}
-
-function newRejectTally(file: RejectFile | undefined): RejectTally {
-  return {
-    path: file?.path,
-    byClass: { parse: 0, type: 0, server: 0 },
-    byCode: {},
-    flush: () => file?.flush(),
-    close: () => file?.close(),
-  }
-}
-
-function countReject({ byClass, byCode }: RejectTally, reject: AnyReject): void {
-  byClass[reject.class]++
-  byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
 }
 
 /** Anything that is no DdbError is our own bug (70). */

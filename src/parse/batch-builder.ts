@@ -13,7 +13,7 @@ import { ConstantColumn } from './column-constant.js'
 import { columnBuilder } from './column-types.js'
 import { KeptRecords } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
-import type { Batch, CellRules, ColumnCounts, Reject } from './reader.js'
+import type { Batch, CellRules, ColumnCounts, RecordShape, Reject } from './reader.js'
 import type { RecordBlock } from './record-block.js'
 import { RowPlaces } from './row-places.js'
 
@@ -42,7 +42,7 @@ export interface BuilderInput {
   readonly keepRecords: boolean
   /** A record's bytes as they are shown to the loader, when the input's own would not do. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
-  readonly headerBytes: Uint8Array | undefined
+  readonly shape: RecordShape
 }
 
 const noRecord = (): Uint8Array => new Uint8Array(0)
@@ -58,7 +58,7 @@ export class BatchBuilder {
   readonly #columns: readonly BuiltColumn[]
   readonly #places: RowPlaces
   readonly #records: KeptRecords | undefined
-  readonly #headerBytes: Uint8Array | undefined
+  readonly #shape: RecordShape
   readonly #nulls: NullTexts
   readonly #lenient: boolean
   readonly #showRecord: (record: Uint8Array) => Uint8Array
@@ -67,7 +67,7 @@ export class BatchBuilder {
   constructor({ file, mapping, fieldOf, block, rules, ...input }: BuilderInput) {
     this.#file = file
     this.#records = input.keepRecords ? new KeptRecords(this.#pool) : undefined
-    this.#headerBytes = input.headerBytes
+    this.#shape = input.shape
     this.#showRecord = input.showRecord ?? (record => record)
     checkFormats(mapping, rules)
     this.#columns = mapping.columns.map((column, i) => ({
@@ -147,7 +147,7 @@ export class BatchBuilder {
       endOffsetBytes,
       locate,
       record: rowIndex => showRecord(kept(rowIndex)),
-      headerBytes: this.#headerBytes,
+      shape: this.#shape,
       release() {
         for (const buffer of buffers) pool.give(buffer)
         buffers = []

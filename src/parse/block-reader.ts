@@ -7,7 +7,15 @@ import type { Timer } from '../platform/platform.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
-import type { Batch, BatchOptions, ByteCounts, ColumnCounts, FlushClock, Reject } from './reader.js'
+import type {
+  Batch,
+  BatchOptions,
+  ByteCounts,
+  ColumnCounts,
+  FlushClock,
+  RecordShape,
+  Reject,
+} from './reader.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 
@@ -21,7 +29,7 @@ export interface BlockInput {
   /** What comes behind the bytes that the tokenizer has already. */
   readonly chunks: AsyncIterator<Uint8Array, void>
   readonly block: RecordBlock
-  readonly headerBytes?: Uint8Array | undefined
+  readonly shape: RecordShape
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter?: string
@@ -50,7 +58,7 @@ export class BlockReader {
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const { file, block, fieldOf, arrayDelimiter, headerBytes, showRecord } = input
+    const { file, block, fieldOf, arrayDelimiter, shape, showRecord } = input
     const { mapping, cells: rules = {}, keepRecords = false } = options
     this.#builder = new BatchBuilder({
       file,
@@ -61,7 +69,7 @@ export class BlockReader {
       arrayDelimiter,
       keepRecords,
       showRecord,
-      headerBytes,
+      shape,
     })
   }
 

@@ -48,7 +48,7 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     record !== undefined &&
     (dialect.header === 'yes' || (dialect.header === 'auto' && looksLikeHeader(record)))
   if (isHeader) tokenizer.skipPeeked()
-  return new CsvReader(source, format, tokenizer, chunks, record, isHeader)
+  return new CsvReader(source, format, dialect.delimiter, tokenizer, chunks, record, isHeader)
 }
 
 /** Enough of the input to see the line of its first record, or the start of a long one. */
@@ -101,6 +101,7 @@ async function firstRecord(
 
 class CsvReader implements InputReader {
   readonly format: 'csv' | 'tsv'
+  readonly delimiter: string
   readonly fieldNames: readonly string[] | undefined
   readonly fieldCount: number
   readonly headerBytes: Uint8Array | undefined
@@ -113,12 +114,14 @@ class CsvReader implements InputReader {
   constructor(
     source: ByteSource,
     format: 'csv' | 'tsv',
+    delimiter: string,
     tokenizer: CsvTokenizer,
     chunks: AsyncIterator<Uint8Array, void>,
     record: FirstRecord | undefined,
     isHeader: boolean,
   ) {
     this.format = format
+    this.delimiter = delimiter
     this.#source = source
     this.#tokenizer = tokenizer
     this.#chunks = chunks
@@ -151,13 +154,15 @@ class CsvReader implements InputReader {
   }
 
   async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    const { delimiter, fieldNames, fieldCount, headerBytes } = this
     this.#blocks = new BlockReader(
       {
         file: this.#source.name,
         tokenizer: this.#tokenizer,
         chunks: this.#chunks,
-        block: new RecordBlock(this.fieldCount),
-        headerBytes: this.headerBytes,
+        block: new RecordBlock(fieldCount),
+        // Not the reader itself: batches outlive it.
+        shape: { delimiter, fieldNames, fieldCount, headerBytes },
         fieldOf,
       },
       options,

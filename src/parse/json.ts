@@ -18,6 +18,7 @@ import type {
   CellRules,
   ColumnCounts,
   InputReader,
+  RecordShape,
 } from './reader.js'
 import { RecordBlock } from './record-block.js'
 import { isEpochFormat } from './temporal-format.js'
@@ -35,8 +36,16 @@ export function openJson(
   return new JsonReader(source, format, maxRecordBytes)
 }
 
+const jsonShape: RecordShape = {
+  delimiter: undefined,
+  fieldNames: undefined,
+  fieldCount: 0,
+  headerBytes: undefined,
+}
+
 class JsonReader implements InputReader {
   readonly format: 'ndjson' | 'json'
+  readonly delimiter = undefined
   readonly fieldNames = undefined
   readonly fieldCount = 0
   readonly headerBytes = undefined
@@ -87,6 +96,7 @@ class JsonReader implements InputReader {
         tokenizer,
         chunks: this.#source.chunks(),
         block: new RecordBlock(members.length),
+        shape: jsonShape,
         fieldOf: ({ source }) =>
           source.kind === 'member' ? members.findIndex(member => member.name === source.name) : -1,
         ...(this.format === 'json' ? { showRecord: oneLine } : {}),

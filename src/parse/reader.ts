@@ -19,6 +19,18 @@ export interface RecordLocation {
   readonly offsetBytes: number
 }
 
+/** What the records of an input have in common: other records of the same shape can stand in one file with them. */
+export interface RecordShape {
+  /** Between fields; undefined for JSON, where records have no fields. */
+  readonly delimiter: string | undefined
+  /** Names in the header; undefined when there is none, and for JSON. */
+  readonly fieldNames: readonly string[] | undefined
+  /** Fields of the first record; 0 when there is none, and for JSON. */
+  readonly fieldCount: number
+  /** The header record as it stands, with its line ending. */
+  readonly headerBytes: Uint8Array | undefined
+}
+
 /** Rows ready to be sent, as one column per target column. */
 export interface Batch {
   readonly rowCount: number
@@ -35,8 +47,8 @@ export interface Batch {
   locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }
   /** The record of row `rowIndex` as it stands in the input, line ending included; empty without `keepRecords`. */
   record(rowIndex: number): Uint8Array
-  /** Header of the input these rows come from. */
-  readonly headerBytes: Uint8Array | undefined
+  /** Of the input these rows come from. */
+  readonly shape: RecordShape
   /** Gives the arrays back for later batches; needs no `this`. Harmless when called twice. */
   readonly release: () => void
 }
@@ -117,14 +129,8 @@ export interface ByteCounts {
 }
 
 /** One opened input whose shape is known and whose records are still to come. */
-export interface InputReader {
+export interface InputReader extends RecordShape {
   readonly format: InputFormat
-  /** Names in the header; undefined when there is none, and for JSON. */
-  readonly fieldNames: readonly string[] | undefined
-  /** Fields of the first record; 0 when there is none, and for JSON. */
-  readonly fieldCount: number
-  /** The header record as it stands, with its line ending. */
-  readonly headerBytes: Uint8Array | undefined
   /** Line of the header; undefined when there is none. */
   readonly headerLineNumber: number | undefined
   /** Records so far: rows and rejects; no header, blank line or comment. */

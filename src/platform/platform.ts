@@ -82,6 +82,8 @@ export interface InputFile {
 export interface OutputFile {
   /** @returns bytes written, perhaps fewer than there are */
   write(bytes: Uint8Array): number
+  /** Cuts off what stands behind the first `sizeBytes` bytes; what is written next stands there. */
+  truncate(sizeBytes: number): void
   /** Waits for the disk. */
   sync(): void
   close(): void
@@ -97,8 +99,11 @@ export interface Files {
   /** Rejects when the file may not be read. */
   checkReadable(path: string): Promise<void>
   readFolder(path: string, recursive: boolean): Promise<readonly FolderEntry[]>
-  /** Opens for writing at the end, for the owner alone when the file is made by this. */
-  append(path: string): OutputFile
+  /** Makes a file for the owner alone; EEXIST when something has that name, be it a link that leads nowhere. */
+  create(path: string): OutputFile
+  /** Opens a file that is there; EEXIST when it holds something or is no ordinary file, ELOOP for a link. */
+  openEmpty(path: string): OutputFile
+  remove(path: string): void
 }
 
 /** One machine, as one process sees it. */

@@ -5,13 +5,20 @@ import {
   closeSync,
   constants,
   fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
   openSync,
   statSync,
+  unlinkSync,
   writeSync,
   type BigIntStats,
 } from 'node:fs'
 import { access, open, readdir, stat } from 'node:fs/promises'
 import type { Files, FileStatus, InputFile, OutputFile } from './platform.js'
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
+/** Without waiting for the reader of a pipe. */
+const appending = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK
 
 /** The files that the process sees. */
 export const systemFiles: Files = {
@@ -30,7 +37,9 @@ export const systemFiles: Files = {
       isFolder: entry.isDirectory(),
     }))
   },
-  append: path => outputOf(openSync(path, 'a', 0o600)),
+  create: path => outputOf(openSync(path, appending | O_CREAT | O_EXCL, 0o600)),
+  openEmpty,
+  remove: unlinkSync,
 }
 
 function statusOf(stats: BigIntStats): FileStatus {
@@ -53,17 +62,19 @@ async function openInput(path: string): Promise<InputFile> {
   }
 }
 
+function openEmpty(path: string): OutputFile {
+  const descriptor = openSync(path, appending)
+  const stats = fstatSync(descriptor)
+  if (stats.isFile() && stats.size === 0) return outputOf(descriptor)
+  closeSync(descriptor)
+  throw Object.assign(new Error(`EEXIST: not an empty file, open '${path}'`), { code: 'EEXIST' })
+}
+
 function outputOf(descriptor: number): OutputFile {
   return {
     write: bytes => writeSync(descriptor, bytes),
-    sync() {
-      try {
-        fdatasyncSync(descriptor)
-      } catch (error) {
-        // Pipes and devices cannot be synced; files can, and must be.
-        if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
-      }
-    },
+    truncate: sizeBytes => ftruncateSync(descriptor, sizeBytes),
+    sync: () => fdatasyncSync(descriptor),
     close: () => closeSync(descriptor),
   }
 }

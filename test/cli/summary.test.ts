@@ -23,7 +23,13 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
   confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
-  rejects: { file: null, byClass: { parse: 0, type: 0, server: 0 }, byCode: {} },
+  rejects: {
+    file: null,
+    files: [],
+    unplaced: 0,
+    byClass: { parse: 0, type: 0, server: 0 },
+    byCode: {},
+  },
   columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
   batches: { sent: 1, retried: 0, failed: 0 },
   latencyMs: { p50: 1.25, p95: null, p99: null },
@@ -71,6 +77,8 @@ t.test('details name rejects and the way to go on; figures only when asked for',
   const rows = { read: 10, confirmed: 8, unconfirmed: 0, rejected: 2, skipped: 0, unsent: 0 }
   const rejects = {
     file: 'bad.csv',
+    files: [{ path: 'bad.csv', rows: 2 }],
+    unplaced: 0,
     byClass: { parse: 0, type: 2, server: 0 },
     byCode: { DDB_INPUT_CELL: 2 },
   }
@@ -80,6 +88,19 @@ t.test('details name rejects and the way to go on; figures only when asked for',
     'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',
     'to go on: ddb-ingest resume r',
   ])
+  const files = [
+    { path: 'bad.csv', rows: 1000 },
+    { path: 'bad.2.ndjson', rows: 1 },
+  ]
+  const full = { rows: { ...rows, rejected: 3001 }, rejects: { ...rejects, files, unplaced: 2000 } }
+  t.strictSame(detailLines(result(full), false).slice(1), [
+    '1,000 of them are in bad.csv, the reasons in bad.csv.reasons.ndjson',
+    '1 of them are in bad.2.ndjson, the reasons in bad.2.ndjson.reasons.ndjson',
+    '2,000 of them are without a place: they are in the input alone',
+  ])
+  t.match(summaryText(result(full)), 'unsent 0, 2,000 of the rejected without a place; confirmed')
+  const skipped = { rows, rejects: { ...rejects, file: null, files: [] } }
+  t.equal(detailLines(result(skipped), false).length, 1)
   t.strictSame(detailLines(result(), true), [
     'input a.csv: csv, none, 2.00 MB, 1,000 rows',
     'column price DOUBLE: 1 null, 0 coerced',

@@ -4,6 +4,7 @@
 */
 import type { LoadOptions } from '../../src/load/options.js'
 import type { Faults, RequestInfo } from '../../src/server/index.js'
+import type { Disk } from '../helpers/failing-files.js'
 import { closedGate } from '../helpers/gate.js'
 import type { Cut } from '../helpers/tcp-proxy.js'
 
@@ -23,8 +24,8 @@ export interface Mishap {
   cut?: (sent: Buffer) => Cut | undefined
   /** Called before the run. */
   prepare?: (victim: Victim) => void
-  /** Where rejected rows go, instead of into a file that can be written. */
-  rejects?: string
+  /** Where rejected rows go, instead of onto a disk with room for them. */
+  disk?: Disk
   /** A row of the input that cannot be read. */
   badRow?: boolean
   options?: Partial<LoadOptions>
@@ -158,7 +159,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'the rejects file cannot be written',
-    begin: () => ({ badRow: true, rejects: '/dev/full' }),
+    begin: () => ({ badRow: true, disk: { capacityBytes: 0 } }),
   },
   {
     name: "the server's clock is wrong",

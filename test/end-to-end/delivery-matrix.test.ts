@@ -2,7 +2,7 @@
   Every fault × confirmation × kind of target: whatever happens, what the summary claims is what the table holds. The
   table of docs/delivery.md is written from what is seen here.
 */
-import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
@@ -10,6 +10,7 @@ import type { DeliveryOptions, LoadResult, TargetOptions } from '../../src/load/
 import { formatElement } from '../../src/protocol/text.js'
 import { startServer, type EmbeddedServer } from '../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
+import { platformOn } from '../helpers/failing-files.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import { root } from '../helpers/checkout.js'
 import { startTcpProxy } from '../helpers/tcp-proxy.js'
@@ -121,26 +122,28 @@ async function runCell(
     'in.csv': mishap.badRow ? csv(rowCount).replace('\n35,', '\nx,') : csv(rowCount),
   })
   const rejects = join(dir, 'rejects.csv')
-  if (mishap.rejects !== undefined) symlinkSync(mishap.rejects, rejects)
   const proxy = await startTcpProxy(
     t,
     () => server.port,
     sent => mishap.cut?.(sent),
   )
-  const result = await here.load(join(dir, 'in.csv'), {
-    server: { host: '127.0.0.1', port: proxy.port, user: 'admin', password: '123456' },
-    target: kind.target,
-    delivery,
-    rejects: { file: rejects },
-    ...mishap.options,
-  })
+  const result = await here.load(
+    join(dir, 'in.csv'),
+    {
+      server: { host: '127.0.0.1', port: proxy.port, user: 'admin', password: '123456' },
+      target: kind.target,
+      delivery,
+      rejects: { file: rejects },
+      ...mishap.options,
+    },
+    platformOn(mishap.disk ?? {}),
+  )
   if (mishap.cut !== undefined && result.rows.read > 0) t.equal(proxy.cuts, 1, 'the fault happened')
   mishap.release?.()
   await restarting
   // Requests that the server still holds are executed in order before ours is.
   const there = next === undefined ? await settledIds(here, kind) : idsInside(next, kind)
-  const rejectedIds = mishap.rejects === undefined ? idsOf(rejects) : []
-  return { result, there, gone, rejectedIds }
+  return { result, there, gone, rejectedIds: idsOf(rejects) }
 }
 
 /** ids of a table, asked of the server's own memory: a server that ends answers no more. */

@@ -3,8 +3,10 @@
 */
 import type { Test } from 'tap'
 import { connect, type Session } from '../../src/client/session.js'
-import { load } from '../../src/load/load.js'
+import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
+import type { Platform } from '../../src/platform/platform.js'
+import { systemPlatform } from '../../src/platform/system.js'
 import { elementAt } from '../../src/protocol/element.js'
 import { formatElement } from '../../src/protocol/text.js'
 import type { Value } from '../../src/protocol/value.js'
@@ -23,6 +25,7 @@ export interface LoadServer {
   readonly load: (
     inputs: string | readonly string[],
     change?: Partial<LoadOptions>,
+    platform?: Platform,
   ) => Promise<LoadResult>
   /** Rows of a query as DolphinDB writes them. */
   readonly rows: (query: string) => Promise<string[][]>
@@ -42,8 +45,8 @@ export async function startLoadServer(
   return {
     server,
     session,
-    load: (inputs, change = {}) =>
-      load({
+    load: (inputs, change = {}, platform = systemPlatform) =>
+      loadOn(platform, {
         inputs: typeof inputs === 'string' ? [inputs] : inputs,
         server: { ...address, user: 'admin', password: '123456' },
         target: { table: 'trades' },

@@ -1,10 +1,9 @@
 /*
-  The rejects file and its `.reasons.ndjson`: rejected records byte for byte behind the input's own header, so that
-  the repaired file can be loaded like the input. Both are created at the first reject, and are on disk before the
-  batch behind them is sent.
+  One rejects file and its `.reasons.ndjson`: rejected records byte for byte behind the input's own header, so that
+  the repaired file can be loaded like the input. Rows that cannot be written are cut off in both files and counted.
 */
-import { DdbError, UsageError } from '../../errors.js'
-import type { Files, FileStatus, OutputFile } from '../../platform/platform.js'
+import type { Files, OutputFile } from '../../platform/platform.js'
+import { newRowFile, type RowFile } from './row-file.js'
 
 /** Why one record was refused; a line of the reasons file. */
 export interface RejectReason {
@@ -22,139 +21,176 @@ export interface RejectReason {
   value: string | null
 }
 
-/** Queues in memory; only `flush` touches the disk, apart from creating the files. */
+/** Queues in memory; only `flush` and `close` write. */
 export interface RejectFile {
   readonly path: string
-  /** Puts the record and its reason in the queue; `headerBytes` opens the file when it is the first. */
-  add(record: Uint8Array, headerBytes: Uint8Array | undefined, reason: RejectReason): void
+  /** Rows that are on the disk for certain, each with its reason. */
+  readonly rows: number
+  /** Rows that were added and could not be kept. */
+  readonly unplaced: number
+  /** Puts the record and its reason in the queue; behind a failure the row is unplaced. */
+  add(record: Uint8Array, reason: RejectReason): void
   /** Writes what is queued and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
-  /** Flushes and closes. */
+  /** Flushes and closes; removes files without a row. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
 }
 
-const lineFeed = Uint8Array.of(10)
+const lineFeed = 10
+const carriageReturn = 13
 
-/**
- * Checks that `path` can take rejects without destroying anything.
- * @throws {UsageError} DDB_USAGE when it is one of the inputs
- * @throws {DdbError} DDB_OUTPUT_CREATE when it holds something already
- */
-export function checkRejectPath(path: string, inputPaths: readonly string[], files: Files): void {
-  for (const name of [path, reasonsPath(path)]) {
-    const status = files.statusNow(name)
-    if (status === undefined) continue
-    if (inputPaths.some(input => isFile(input, status, files))) {
-      throw new UsageError(
-        'DDB_USAGE',
-        `the rejects file "${name}" is an input of this run: name another`,
-      )
-    }
-    if (status.isFolder || status.sizeBytes > 0) {
-      throw new DdbError(
-        'DDB_OUTPUT_CREATE',
-        `the rejects file "${name}" exists and is not empty: load or move it first, or name another`,
-      )
-    }
-  }
-}
+/** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
+const rowsAtOnce = 64
 
-function isFile(path: string, { device, inode }: FileStatus, files: Files): boolean {
-  const status = files.statusNow(path)
-  return status?.device === device && status.inode === inode
-}
-
-function reasonsPath(path: string): string {
+/** The file of reasons that belongs to a rejects file. */
+export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
 }
 
 /**
- * Creates nothing yet: a run without rejects leaves no file. `add` throws {DdbError} DDB_OUTPUT_CREATE, and
- * DDB_OUTPUT_WRITE for an input with another header.
+ * Makes both files. Whoever makes the file of reasons owns the pair, so two runs never share one.
+ *
+ * @param mayTakeEmpty  whether an empty file at `path` will do
+ * @throws the system's error, EEXIST when either name is taken
  */
-export function openRejectFile(path: string, files: Files): RejectFile {
-  let records: AppendFile | undefined
-  let reasons: AppendFile | undefined
-  let header: Uint8Array | undefined
+export function createRejectFile(
+  path: string,
+  headerBytes: Uint8Array | undefined,
+  files: Files,
+  mayTakeEmpty: boolean,
+): RejectFile {
+  const reasons = files.create(reasonsPath(path))
+  try {
+    const records = openRecords(path, files, mayTakeEmpty)
+    const removeBoth = (): void => {
+      files.remove(reasonsPath(path))
+      if (records.isMade) files.remove(path)
+    }
+    return pairOf(path, records.file, reasons, headerBytes, removeBoth)
+  } catch (error) {
+    reasons.close()
+    files.remove(reasonsPath(path))
+    throw error
+  }
+}
+
+function openRecords(
+  path: string,
+  files: Files,
+  mayTakeEmpty: boolean,
+): { file: OutputFile; isMade: boolean } {
+  try {
+    return { file: files.create(path), isMade: true }
+  } catch (error) {
+    if (!mayTakeEmpty || (error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return { file: files.openEmpty(path), isMade: false }
+  }
+}
+
+function pairOf(
+  path: string,
+  recordsFile: OutputFile,
+  reasonsFile: OutputFile,
+  headerBytes: Uint8Array | undefined,
+  removeBoth: () => void,
+): RejectFile {
+  const records = newRowFile(path, recordsFile)
+  const reasons = newRowFile(reasonsPath(path), reasonsFile)
+  const ended = lineEnder()
+  /** Goes out with the first record, so that cutting that one off leaves nothing. */
+  let header = headerBytes && ended(headerBytes)
+  let rows = 0
+  let unplaced = 0
+  let queued = 0
+  let failed = false
+  const flush = (): void => {
+    if (queued === 0) return
+    const { kept, failure } = writeQueue(records, reasons, queued)
+    records.settle(kept)
+    reasons.settle(kept)
+    rows += kept
+    unplaced += queued - kept
+    queued = 0
+    failed = failure !== undefined
+    if (failure !== undefined) throw failure
+  }
   return {
     path,
-    add(record, headerBytes, reason) {
-      if (records === undefined || reasons === undefined) {
-        records = openAppendFile(path, files)
-        reasons = openAppendFile(reasonsPath(path), files)
-        header = headerBytes
-        if (headerBytes !== undefined) writeRecord(records, headerBytes)
-      } else if (!sameBytes(header, headerBytes)) {
-        throw new DdbError(
-          'DDB_OUTPUT_WRITE',
-          `"${reason.file}" has another header than the rejects in "${path}": load files of different shape in runs of their own`,
-        )
+    get rows() {
+      return rows
+    },
+    get unplaced() {
+      return unplaced
+    },
+    add(record, reason) {
+      if (failed) {
+        unplaced++
+        return
       }
-      writeRecord(records, record)
-      reasons.write(Buffer.from(`${JSON.stringify(reason)}\n`))
+      const line = ended(record)
+      records.add(header === undefined ? line : Buffer.concat([header, line]))
+      header = undefined
+      reasons.add(Buffer.from(`${JSON.stringify(reason)}\n`))
+      queued++
     },
-    flush() {
-      records?.flush()
-      reasons?.flush()
-    },
-    close() {
-      records?.close()
-      reasons?.close()
-    },
-  }
-}
-
-function writeRecord(file: AppendFile, record: Uint8Array): void {
-  file.write(record)
-  if (record.at(-1) !== 10) file.write(lineFeed)
-}
-
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a === b || (a !== undefined && b !== undefined && Buffer.compare(a, b) === 0)
-}
-
-interface AppendFile {
-  write(bytes: Uint8Array): void
-  flush(): void
-  close(): void
-}
-
-function openAppendFile(path: string, files: Files): AppendFile {
-  let file: OutputFile
-  try {
-    file = files.append(path)
-  } catch (cause) {
-    throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${path}": ${reasonOf(cause)}`, {
-      cause,
-    })
-  }
-  let queued: Uint8Array[] = []
-  const flush = (): void => {
-    if (queued.length === 0) return
-    const bytes = Buffer.concat(queued)
-    queued = []
-    try {
-      for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
-      file.sync()
-    } catch (cause) {
-      throw new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${reasonOf(cause)}`, {
-        cause,
-      })
-    }
-  }
-  return {
-    write: bytes => queued.push(bytes),
     flush,
     close() {
-      try {
-        flush()
-      } finally {
-        file.close()
+      let failure: Error | undefined
+      for (const step of [flush, () => records.close(), () => reasons.close()]) {
+        failure ??= failureOf(step)
       }
+      // What cannot be removed holds no row all the same.
+      if (rows === 0) failureOf(removeBoth)
+      if (failure !== undefined) throw failure
     },
   }
 }
 
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause)
+/** Gives a record the line end of those before it when it has none, as the last one of an input may. */
+function lineEnder(): (record: Uint8Array) => Uint8Array {
+  let lineEnd = lineFeed
+  return record => {
+    const last = record.at(-1)
+    if (last !== lineFeed && last !== carriageReturn) {
+      return Buffer.concat([record, Uint8Array.of(lineEnd)])
+    }
+    lineEnd = last
+    return record
+  }
+}
+
+/** Writes as many of the queued rows as can be kept in both files. @returns how many, and what went wrong */
+function writeQueue(
+  records: RowFile,
+  reasons: RowFile,
+  queued: number,
+): { kept: number; failure: Error | undefined } {
+  let kept = queued
+  let failure = failureOf(() => {
+    for (let row = 0; row < queued; row += rowsAtOnce) {
+      records.write(row, Math.min(row + rowsAtOnce, queued))
+      reasons.write(row, Math.min(row + rowsAtOnce, queued))
+    }
+  })
+  if (failure !== undefined) kept = Math.min(records.wholeRows(), reasons.wholeRows())
+  const unsettled = failureOf(() => {
+    for (const file of [records, reasons]) file.cut(kept)
+    for (const file of [records, reasons]) file.sync()
+  })
+  if (unsettled !== undefined) {
+    // What a disk could not sync once it may forget, and say nothing when asked again.
+    kept = 0
+    for (const file of [records, reasons]) failureOf(() => file.cut(0))
+    failure ??= unsettled
+  }
+  return { kept, failure }
+}
+
+function failureOf(action: () => void): Error | undefined {
+  try {
+    action()
+    return undefined
+  } catch (error) {
+    return error as Error
+  }
 }

@@ -1,0 +1,110 @@
+/*
+  Whether a rejects file can be made, found out before the first row: nothing is left behind by asking.
+*/
+import { DdbError, UsageError } from '../../errors.js'
+import type { Files, FileStatus, Platform } from '../../platform/platform.js'
+import { reasonsPath } from './reject-file.js'
+import { reasonOf } from './row-file.js'
+
+/**
+ * Checks that `path` and its reasons can take rejects without destroying anything.
+ * @throws {UsageError} DDB_USAGE when one is an input
+ * @throws {DdbError} DDB_OUTPUT_CREATE when one holds something already, or cannot be made
+ */
+export function checkRejects(
+  path: string,
+  inputPaths: readonly string[],
+  { files, random }: Pick<Platform, 'files' | 'random'>,
+): void {
+  const reasons = reasonsPath(path)
+  for (const name of [path, reasons]) {
+    const status = statusOf(name, files)
+    if (status !== undefined && inputPaths.some(input => isFile(input, status, files))) {
+      throw new UsageError(
+        'DDB_USAGE',
+        `the rejects file "${name}" is an input of this run: name another`,
+      )
+    }
+  }
+  checkRecords(path, files)
+  if (isTaken(reasons, files)) {
+    throw refused(
+      `"${reasons}" exists: another run keeps its rejects there, or did. ` +
+        'Move or remove it when none does, or name another rejects file',
+    )
+  }
+  checkFolder(path, files, random)
+}
+
+function checkRecords(path: string, files: Files): void {
+  const status = statusOf(path, files)
+  if (status?.isFile === false) {
+    throw refused(
+      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with --on-error skip`,
+    )
+  }
+  try {
+    files.openEmpty(path).close()
+  } catch (cause) {
+    switch (codeOf(cause)) {
+      case 'ENOENT':
+        return
+      case 'EEXIST':
+        throw refused(
+          `the rejects file "${path}" exists and is not empty: load or move it first, or name another`,
+        )
+      case 'ELOOP':
+        throw refused(`"${path}" is a symbolic link, and rejects follow none: name the file itself`)
+      default:
+        throw uncreatable(path, cause)
+    }
+  }
+}
+
+/** A link that leads nowhere counts. */
+function isTaken(path: string, files: Files): boolean {
+  try {
+    files.openEmpty(path).close()
+    return true
+  } catch (cause) {
+    return codeOf(cause) !== 'ENOENT'
+  }
+}
+
+/** What a folder allows is not known from its mode alone: a file is made in it and removed. */
+function checkFolder(path: string, files: Files, random: Platform['random']): void {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1)
+  const name = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
+  const probe = `${folder}.ddb-ingest-${name}`
+  try {
+    files.create(probe).close()
+    files.remove(probe)
+  } catch (cause) {
+    throw uncreatable(path, cause)
+  }
+}
+
+function statusOf(path: string, files: Files): FileStatus | undefined {
+  try {
+    return files.statusNow(path)
+  } catch (cause) {
+    throw uncreatable(path, cause)
+  }
+}
+
+function isFile(path: string, { device, inode }: FileStatus, files: Files): boolean {
+  const status = files.statusNow(path)
+  return status?.device === device && status.inode === inode
+}
+
+function uncreatable(path: string, cause: unknown): DdbError {
+  return refused(`cannot create "${path}": ${reasonOf(cause)}`, cause)
+}
+
+function refused(message: string, cause?: unknown): DdbError {
+  return new DdbError('DDB_OUTPUT_CREATE', message, { cause })
+}
+
+function codeOf(cause: unknown): string | undefined {
+  return (cause as NodeJS.ErrnoException).code
+}

@@ -1,0 +1,110 @@
+/*
+  The rejects files of a run: the one that the user named, and one beside it for each further shape of records, since
+  a file can be loaded again only when its records have one header.
+*/
+import { DdbError } from '../../errors.js'
+import type { RecordShape } from '../../parse/reader.js'
+import type { Files } from '../../platform/platform.js'
+import { createRejectFile, type RejectFile, type RejectReason } from './reject-file.js'
+import { furtherPath } from './reject-path.js'
+import { reasonOf } from './row-file.js'
+
+/** All rejects of a run. */
+export interface RejectFiles {
+  /**
+   * Puts the record and its reason in the queue of the file of its shape, which is made for the first one.
+   * @throws {DdbError} DDB_OUTPUT_CREATE when it cannot be; the row is unplaced
+   */
+  add(record: Uint8Array, shape: RecordShape, reason: RejectReason): void
+  /** Writes what is queued and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  flush(): void
+  /** @throws {DdbError} DDB_OUTPUT_WRITE */
+  close(): void
+  /** Files that hold rows for certain, the first one made first. */
+  files(): { path: string; rows: number }[]
+  /** Rows that are in none of them. */
+  readonly unplaced: number
+}
+
+/** Each keeps two files open, and a process may have about a thousand. */
+const maxFiles = 100
+
+/** Creates nothing yet: a run without rejects leaves no file. */
+export function openRejectFiles(path: string, files: Files): RejectFiles {
+  /** Undefined for a shape whose file could not be made. */
+  const byShape = new Map<string, RejectFile | undefined>()
+  const made: RejectFile[] = []
+  let number = 1
+  let unplaced = 0
+
+  const create = (shape: RecordShape): RejectFile => {
+    if (byShape.size > maxFiles) {
+      throw new DdbError(
+        'DDB_OUTPUT_CREATE',
+        `the inputs have more than ${maxFiles} different headers: load them in several runs`,
+      )
+    }
+    for (;;) {
+      const isFirst = number === 1
+      const name = isFirst ? path : furtherPath(path, number, shape)
+      number++
+      try {
+        return createRejectFile(name, shape.headerBytes, files, isFirst)
+      } catch (cause) {
+        // What has a further name already is left as it is: the next number does as well.
+        if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
+        throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${name}": ${reasonOf(cause)}`, {
+          cause,
+        })
+      }
+    }
+  }
+
+  const fileOf = (shape: RecordShape): RejectFile | undefined => {
+    const key = shapeKey(shape)
+    if (!byShape.has(key)) {
+      byShape.set(key, undefined)
+      const file = create(shape)
+      byShape.set(key, file)
+      made.push(file)
+    }
+    return byShape.get(key)
+  }
+
+  return {
+    add(record, shape, reason) {
+      let file: RejectFile | undefined
+      try {
+        file = fileOf(shape)
+      } finally {
+        if (file === undefined) unplaced++
+      }
+      file?.add(record, reason)
+    },
+    flush: () => forEach(made, file => file.flush()),
+    close: () => forEach(made, file => file.close()),
+    files: () =>
+      made.filter(({ rows }) => rows > 0).map(({ path: name, rows }) => ({ path: name, rows })),
+    get unplaced() {
+      return made.reduce((sum, file) => sum + file.unplaced, unplaced)
+    },
+  }
+}
+
+/** Equal for shapes whose records can stand behind one header, whatever its quotes and line ends. */
+function shapeKey({ delimiter, fieldNames, fieldCount }: RecordShape): string {
+  return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount])
+}
+
+/** One file that fails does not keep the others from the disk. */
+function forEach(made: readonly RejectFile[], action: (file: RejectFile) => void): void {
+  const failures: unknown[] = []
+  for (const file of made) {
+    try {
+      action(file)
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}

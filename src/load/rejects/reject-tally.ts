@@ -1,0 +1,59 @@
+/*
+  The rejects of a run, counted by kind and put into files where the run keeps them.
+*/
+import { DdbError } from '../../errors.js'
+import type { RecordShape } from '../../parse/reader.js'
+import type { Files } from '../../platform/platform.js'
+import type { LoadResult } from '../options.js'
+import type { Plan } from '../plan.js'
+import { openRejectFiles, type RejectFiles } from './reject-files.js'
+import { reasonOf, type AnyReject } from './reject.js'
+
+/** What a run knows of its rejects. */
+export interface RejectTally extends Pick<RejectFiles, 'flush' | 'close'> {
+  /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE; it is counted all the same */
+  add(reject: AnyReject, shape: RecordShape): void
+  /** For the result of the run, once closed. */
+  result(): LoadResult['rejects']
+  /** The failure to report when a reject is neither in a file nor counted as unplaced, else undefined. */
+  equationError(rejected: number): DdbError | undefined
+}
+
+/** Creates nothing yet. */
+export function newRejectTally(
+  { rejectsFile, runId }: Pick<Plan, 'rejectsFile' | 'runId'>,
+  platformFiles: Files,
+): RejectTally {
+  const files = rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles)
+  const byClass = { parse: 0, type: 0, server: 0 }
+  const byCode: Record<string, number> = {}
+  return {
+    add(reject, shape) {
+      byClass[reject.class]++
+      byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
+      files?.add(reject.bytes, shape, reasonOf(reject, runId))
+    },
+    flush: () => files?.flush(),
+    close: () => files?.close(),
+    result() {
+      const list = files?.files() ?? []
+      return {
+        file: list[0]?.path ?? null,
+        files: list,
+        unplaced: files?.unplaced ?? 0,
+        byClass,
+        byCode,
+      }
+    },
+    equationError(rejected) {
+      if (files === undefined) return undefined
+      const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
+      if (placed + files.unplaced === rejected) return undefined
+      return new DdbError(
+        'DDB_INTERNAL',
+        `the rejects do not add up: ${rejected} rejected, ${placed} in files, ${files.unplaced} without a place; ` +
+          'this is a bug of ddb-ingest: please report it',
+      )
+    },
+  }
+}

@@ -1,0 +1,76 @@
+/*
+  A file that grows by whole rows: what is queued is written in steps, and what was not written whole can be cut off.
+*/
+import { DdbError } from '../../errors.js'
+import type { OutputFile } from '../../platform/platform.js'
+
+/** Failures are DDB_OUTPUT_WRITE and name the file. Rows of the queue count from 0. */
+export interface RowFile {
+  /** Puts a row with its line end in the queue. */
+  add(row: Uint8Array): void
+  /** Writes these rows of the queue behind what is there. */
+  write(fromRow: number, toRow: number): void
+  /** Rows of the queue that stand whole in the file. */
+  wholeRows(): number
+  /** Cuts the file behind so many rows of the queue. */
+  cut(rows: number): void
+  /** Waits for the disk. */
+  sync(): void
+  /** Empties the queue, of which so many rows stay in the file. */
+  settle(rows: number): void
+  close(): void
+}
+
+/** @param file  an empty one, opened for writing */
+export function newRowFile(path: string, file: OutputFile): RowFile {
+  let queue: Uint8Array[] = []
+  /** Bytes of the rows before the queue, and of all that was written. */
+  let settledBytes = 0
+  let writtenBytes = 0
+  const guard = (action: () => void): void => {
+    try {
+      action()
+    } catch (cause) {
+      throw new DdbError('DDB_OUTPUT_WRITE', `cannot write "${path}": ${reasonOf(cause)}`, {
+        cause,
+      })
+    }
+  }
+  const endOf = (rows: number): number =>
+    queue.slice(0, rows).reduce((end, row) => end + row.length, settledBytes)
+  return {
+    add: row => void queue.push(row),
+    write(fromRow, toRow) {
+      const bytes = Buffer.concat(queue.slice(fromRow, toRow))
+      guard(() => {
+        for (let done = 0; done < bytes.length;) {
+          const written = file.write(bytes.subarray(done))
+          done += written
+          writtenBytes += written
+        }
+      })
+    },
+    wholeRows() {
+      let end = settledBytes
+      const cut = queue.findIndex(row => (end += row.length) > writtenBytes)
+      return cut < 0 ? queue.length : cut
+    },
+    cut(rows) {
+      const end = endOf(rows)
+      if (end === writtenBytes) return
+      guard(() => file.truncate(end))
+      writtenBytes = end
+    },
+    sync: () => guard(() => file.sync()),
+    settle(rows) {
+      settledBytes = endOf(rows)
+      queue = []
+    },
+    close: () => guard(() => file.close()),
+  }
+}
+
+/** What the system says of a failure. */
+export function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

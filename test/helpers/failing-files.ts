@@ -1,0 +1,76 @@
+/*
+  Files of the machine on a disk that can fill up, and whose every call can be made to fail.
+*/
+import type { Files, OutputFile, Platform } from '../../src/platform/platform.js'
+import { systemFiles } from '../../src/platform/system-files.js'
+import { systemPlatform } from '../../src/platform/system.js'
+
+export type FileCall = 'create' | 'openEmpty' | 'remove' | 'write' | 'truncate' | 'sync' | 'close'
+
+export interface Disk {
+  /** Room for what is written through these files; a write that does not fit is cut, the next one fails. */
+  capacityBytes?: number
+  /** Most bytes a single write takes. */
+  writeBytes?: number
+  /** Asked before every call that could fail. */
+  fails?: (call: FileCall, path: string) => boolean
+}
+
+export function systemError(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: said the disk`), { code })
+}
+
+export function filesOn(disk: Disk): Files {
+  let freeBytes = disk.capacityBytes ?? Infinity
+  const ask = (call: FileCall, path: string): void => {
+    if (disk.fails?.(call, path)) throw systemError('EIO')
+  }
+  const outputOn = (path: string, file: OutputFile): OutputFile => {
+    let size = 0
+    return {
+      write(bytes) {
+        ask('write', path)
+        if (freeBytes === 0) throw systemError('ENOSPC')
+        const written = file.write(
+          bytes.subarray(0, Math.min(freeBytes, disk.writeBytes ?? Infinity)),
+        )
+        freeBytes -= written
+        size += written
+        return written
+      },
+      truncate(sizeBytes) {
+        ask('truncate', path)
+        file.truncate(sizeBytes)
+        freeBytes += size - sizeBytes
+        size = sizeBytes
+      },
+      sync() {
+        ask('sync', path)
+        file.sync()
+      },
+      close() {
+        file.close()
+        ask('close', path)
+      },
+    }
+  }
+  return {
+    ...systemFiles,
+    create(path) {
+      ask('create', path)
+      return outputOn(path, systemFiles.create(path))
+    },
+    openEmpty(path) {
+      ask('openEmpty', path)
+      return outputOn(path, systemFiles.openEmpty(path))
+    },
+    remove(path) {
+      ask('remove', path)
+      systemFiles.remove(path)
+    },
+  }
+}
+
+export function platformOn(disk: Disk): Platform {
+  return { ...systemPlatform, files: filesOn(disk) }
+}

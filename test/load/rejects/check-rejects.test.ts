@@ -1,0 +1,63 @@
+import { existsSync, readdirSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { checkRejects } from '../../../src/load/rejects/check-rejects.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { platformOn } from '../../helpers/failing-files.js'
+
+const check = (path: string, inputs: readonly string[] = []): void =>
+  checkRejects(path, inputs, systemPlatform)
+
+t.test('a rejects file that can be made is found so, and nothing is left behind', async t => {
+  const dir = t.testdir({ 'empty.csv': '' })
+  check(join(dir, 'empty.csv'))
+  check(join(dir, 'new.csv'))
+  t.strictSame(readdirSync(dir), ['empty.csv'])
+})
+
+t.test('an input is never taken, under whatever name', async t => {
+  const dir = t.testdir({ 'in.csv': 'a\n', 'r.csv.reasons.ndjson': '' })
+  const usage = { name: 'UsageError', code: 'DDB_USAGE' }
+  t.throws(() => check(join(dir, 'in.csv'), [`${dir}/./in.csv`]), usage)
+  t.throws(() => check(join(dir, 'r.csv'), [join(dir, 'r.csv.reasons.ndjson')]), usage)
+  symlinkSync(join(dir, 'in.csv'), join(dir, 'link.csv'))
+  t.throws(() => check(join(dir, 'link.csv'), [join(dir, 'in.csv')]), usage)
+})
+
+t.test('what cannot take rejects is found before the first row', async t => {
+  const dir = t.testdir({
+    'full.csv': 'a\n',
+    'empty.csv': '',
+    folder: {},
+    'stale.csv.reasons.ndjson': '',
+    'yesterday.csv.reasons.ndjson': '{}\n',
+  })
+  symlinkSync(join(dir, 'empty.csv'), join(dir, 'link.csv'))
+  symlinkSync(join(dir, 'nowhere'), join(dir, 'dangling.csv'))
+  symlinkSync(join(dir, 'nowhere'), join(dir, 'linked.csv.reasons.ndjson'))
+  const cases: [path: string, message: RegExp][] = [
+    [join(dir, 'full.csv'), /exists and is not empty: load or move it first/],
+    [join(dir, 'folder'), /is not an ordinary file/],
+    ['/dev/null', /is not an ordinary file.*--on-error skip/],
+    ['/dev/full', /is not an ordinary file/],
+    [join(dir, 'link.csv'), /is a symbolic link/],
+    [join(dir, 'dangling.csv'), /is a symbolic link/],
+    [join(dir, 'stale.csv'), /stale\.csv\.reasons\.ndjson" exists: .*Move or remove it/],
+    [join(dir, 'yesterday.csv'), /reasons\.ndjson" exists/],
+    [join(dir, 'linked.csv'), /reasons\.ndjson" exists/],
+    [join(dir, 'no/such/folder/r.csv'), /cannot create .*ENOENT/],
+    [join(dir, 'full.csv/r.csv'), /cannot create .*ENOTDIR/],
+    [join(dir, 'new.csv/'), /cannot create/],
+    [join(dir, 'x'.repeat(250)), /ENAMETOOLONG/],
+    // Nobody may make files there, root included.
+    ['/proc/r.csv', /cannot create .*ENOENT/],
+  ]
+  for (const [path, message] of cases) {
+    t.throws(() => check(path), { code: 'DDB_OUTPUT_CREATE', message }, path)
+  }
+  t.notOk(existsSync(join(dir, 'nowhere')))
+  t.throws(
+    () => checkRejects(join(dir, 'r.csv'), [], platformOn({ fails: call => call === 'create' })),
+    { code: 'DDB_OUTPUT_CREATE', message: /EIO/ },
+  )
+})
