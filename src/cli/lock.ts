@@ -5,11 +5,14 @@
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
+  constants,
+  fstatSync,
   fsyncSync,
   linkSync,
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   unlinkSync,
   writeFileSync,
@@ -51,6 +54,11 @@ function stateFolder(environment: Environment): string {
   return join(base, 'ddb-ingest')
 }
 
+/** The file of a lock. */
+export function lockPath(name: string, environment: Environment): string {
+  return join(stateFolder(environment), 'locks', name)
+}
+
 /** How often a lock that changes hands under our eyes is looked at again. */
 const maxTurns = 100
 
@@ -61,7 +69,7 @@ const maxTurns = 100
  * @throws {DdbError} DDB_LOCKED when a living process holds it; DDB_OUTPUT_CREATE when the state folder cannot be used
  */
 export function takeLock(name: string, environment: Environment): Lock {
-  const path = join(stateFolder(environment), 'locks', name)
+  const path = lockPath(name, environment)
   const own = thisProcess()
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -166,22 +174,47 @@ function unlinkIfThere(path: string): void {
 function readHolder(path: string): LockHolder | undefined {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readShortFile(path)
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined
     throw error
   }
   try {
-    const holder = JSON.parse(text) as Partial<LockHolder> | null
-    if (/^[0-9a-f]{16}$/.test(holder?.token ?? '') && Number.isSafeInteger(holder?.pid)) {
-      return holder as LockHolder
-    }
+    const holder: unknown = JSON.parse(text)
+    if (isHolder(holder)) return holder
   } catch {
     // Not ours: said below.
   }
   throw new DdbError(
     'DDB_LOCKED',
     `${clean(path)} is no lock of ddb-ingest: remove it when nothing uses it, then try again`,
+  )
+}
+
+/** Far more than a lock needs. */
+const maxLockBytes = 4096
+
+/** The file's text, cut where no lock would go on; opening waits for nobody. */
+function readShortFile(path: string): string {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  try {
+    if (!fstatSync(descriptor).isFile()) return ''
+    const buffer = Buffer.alloc(maxLockBytes)
+    return buffer.toString('utf8', 0, readSync(descriptor, buffer))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function isHolder(value: unknown): value is LockHolder {
+  const { token, pid, bootId, startTicks, host, since } = Object(value) as Record<string, unknown>
+  return (
+    typeof token === 'string' &&
+    /^[0-9a-f]{16}$/.test(token) &&
+    Number.isSafeInteger(pid) &&
+    (pid as number) > 0 &&
+    [bootId, startTicks].every(text => text === null || typeof text === 'string') &&
+    [host, since].every(text => typeof text === 'string')
   )
 }
 

@@ -1,7 +1,7 @@
 /*
   --lock: real processes that want the same lock, killed ones among them.
 */
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -208,6 +208,55 @@ t.test('what is no lock is not taken for one', async t => {
   t.match(await here.run(), { code: 75, stderr: /is no lock of ddb-ingest/ })
   t.equal(readFileSync(join(here.locks, 'nightly'), 'utf8'), 'my notes')
   t.match(await here.run(['--lock', '../up']), { code: 64 })
+})
+
+t.test('what is JSON and no lock is not taken for one either', async t => {
+  const here = await place(t)
+  here.gate.open()
+  const token = '00112233445566ff'
+  const lock = { token, pid: 1, bootId: null, startTicks: null, host: hostname(), since: 'then' }
+  const contents: [what: string, text: string][] = [
+    ...[[], 5, null, 'text', {}, { pid: 'x' }, { token }, { token, pid: 1 }].map(
+      (value): [string, string] => [JSON.stringify(value), JSON.stringify(value)],
+    ),
+    ...Object.entries({
+      token: 5,
+      pid: '1',
+      bootId: 5,
+      startTicks: 1,
+      host: null,
+      since: undefined,
+    }).map(([member, value]): [string, string] => [
+      `${member} is ${value}`,
+      JSON.stringify({ ...lock, [member]: value }),
+    ]),
+    ['pid is 0', JSON.stringify({ ...lock, pid: 0 })],
+    ['pid is -1', JSON.stringify({ ...lock, pid: -1 })],
+    ['nothing', ''],
+    ['half of one', JSON.stringify(lock).slice(0, -10)],
+    ['huge', JSON.stringify({ ...lock, more: 'x'.repeat(5_000_000) })],
+  ]
+  mkdirSync(here.locks, { recursive: true })
+  const path = join(here.locks, 'nightly')
+  const before = here.server.counters.requests
+  for (const [what, text] of contents) {
+    writeFileSync(path, text)
+    const { code, stderr } = await here.run()
+    t.equal(code, 75, what)
+    t.match(stderr, `${path} is no lock of ddb-ingest: remove it when nothing uses it`, what)
+    t.equal(readFileSync(path, 'utf8'), text)
+  }
+  rmSync(path)
+  mkdirSync(path)
+  t.match(await here.run(), { code: 75, stderr: /is no lock of ddb-ingest/ })
+  t.equal(here.server.counters.requests, before)
+  rmSync(path, { recursive: true })
+  writeFileSync(path, JSON.stringify(lock))
+  t.match(
+    await here.run(),
+    { code: 75, stderr: /is held by process 1 since then/ },
+    'a whole one is one',
+  )
 })
 
 t.test('a state folder that cannot be used stops the run before it begins', async t => {
