@@ -127,7 +127,8 @@ async function printConfig(
       value: text ?? null,
       origin,
     }))
-    await output.write(jsonLine({ schema: 'ddb-ingest/config/1', command: command.name, options }))
+    const object = { schema: 'ddb-ingest/config/1', command: command.name, options }
+    await output.writeData(jsonLine(object))
     return 0
   }
   const rows = settings.map(({ name, text, origin }) => [name, clean(text ?? '-'), clean(origin)])

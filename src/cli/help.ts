@@ -34,13 +34,15 @@ Examples:
 
 Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
 5 --expect-rows failed, 64 wrong usage, 65 bad data, 66 no such input,
-69 never connected, 75 gave up for now, 76 protocol violation, 77 login,
-78 configuration or unknown target, 130 and 143 interrupted.`,
+69 never connected, 73 and 74 a file cannot be created or written, 75 gave up
+for now, 76 protocol violation, 77 login, 78 configuration or unknown target,
+130 and 143 interrupted.`,
   exec: `
 Without FILE and -e the script is read from standard input. Null values are
 empty in csv and null in json. In json a LONG beyond 2^53 and every DECIMAL
 is text, so that no digit is lost; temporal values are DolphinDB's own text.
-What the script prints goes to standard error.
+Files and pipes get csv and json exactly; a terminal is shown \\u001b for what it
+would act on. What the script prints goes to standard error.
 
 Examples:
   ddb-ingest exec -e 'select top 5 * from trades'

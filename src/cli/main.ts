@@ -1,6 +1,7 @@
 /*
   The command line's way in. Nothing is loaded here that --version can do without.
 */
+import { errorCodes } from '../errors.js'
 import { processSurroundings, type Surroundings } from './surroundings.js'
 
 /**
@@ -15,10 +16,15 @@ export async function main(
 ): Promise<number> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     const { version } = await import('../version.js')
+    const { stdout, stderr } = surroundings
+    stdout.on('error', () => undefined)
+    const failure = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
+      stdout.write(`${version}\n`, resolve)
+    })
     // A reader that has gone away is no failure.
-    surroundings.stdout.on('error', () => undefined)
-    surroundings.stdout.write(`${version}\n`)
-    return 0
+    if (!failure || failure.code === 'EPIPE') return 0
+    stderr.write(`ddb-ingest: cannot write standard output (${failure.code}) [DDB_OUTPUT_WRITE]\n`)
+    return errorCodes.DDB_OUTPUT_WRITE
   }
   const { dispatch } = await import('./dispatch.js')
   return dispatch(argv, surroundings)

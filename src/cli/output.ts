@@ -2,8 +2,9 @@
   What goes where: the result to standard output, everything else to standard error. A reader that has gone away
   (EPIPE) is no failure: what would still be written is dropped.
 */
-import { once } from 'node:events'
-import { clean, jsonLine } from './text.js'
+import { DdbError } from '../errors.js'
+import { systemCode } from './exit.js'
+import { clean, jsonLine, visible } from './text.js'
 import type { Surroundings, TerminalOutput } from './surroundings.js'
 
 /** How notes and problems are written. */
@@ -36,8 +37,13 @@ export type Paint = (style: Style, text: string) => string
 
 /** The command line's two streams. */
 export interface Output {
-  /** Writes to standard output; waits while the reader is slower. Resolves false once nobody reads any more. */
+  /**
+   * Writes to standard output; waits while the reader is slower. Resolves false once nobody reads any more.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   readonly write: (text: string) => Promise<boolean>
+  /** As `write`, for data: exact in files and pipes, and nothing that a terminal would act on. */
+  readonly writeData: (text: string) => Promise<boolean>
   /** One cleaned line on standard error. */
   readonly note: (text: string, style?: Style) => void
   /** `ddb-ingest: … [CODE]` on standard error, in red where there are colours. */
@@ -50,20 +56,25 @@ export interface Output {
   readonly resultColumns: number | undefined
 }
 
-/**
- * What a stream fails with, but for EPIPE, is thrown out of its event: `onStrayFailure` hears of it.
- * @param noColor  `--no-color` was given
- */
+/** @param noColor  `--no-color` was given */
 export function openOutput(surroundings: Surroundings, noColor: boolean): Output {
   const { stdout, stderr, environment } = surroundings
   let isOpen = true
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    isOpen = false
-  })
-  stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
+  let failure: DdbError | undefined
+  const onFailure = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') isOpen = false
+    else failure ??= unwritable(error)
+  }
+  stdout.on('error', onFailure)
+  // Where notes cannot be written there is no place to say so either.
+  stderr.on('error', () => undefined)
+  const write = async (text: string): Promise<boolean> => {
+    if (isOpen && failure === undefined) {
+      await Promise.race([written(stdout, text, onFailure), closed(stdout)])
+    }
+    if (failure !== undefined) throw failure
+    return isOpen
+  }
   const paintNote = painter(stderr, environment, noColor)
   let format: LogFormat = 'text'
   const log = (level: string, message: string, code?: string): void => {
@@ -71,11 +82,8 @@ export function openOutput(surroundings: Surroundings, noColor: boolean): Output
     stderr.write(jsonLine(code === undefined ? line : { ...line, code }))
   }
   return {
-    async write(text) {
-      if (!isOpen) return false
-      if (!stdout.write(text)) await Promise.race([once(stdout, 'drain'), closed(stdout)])
-      return isOpen
-    },
+    write,
+    writeData: text => write(stdout.isTTY ? visible(text) : text),
     note(text, style) {
       if (format === 'json') return log(style === undefined ? 'info' : levels[style], text)
       stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
@@ -94,7 +102,27 @@ export function openOutput(surroundings: Surroundings, noColor: boolean): Output
   }
 }
 
-/** Resolves when a stream fails or closes; `drain` will then never come. */
+/** Resolves once the text is out, or has failed. */
+function written(
+  stream: TerminalOutput,
+  text: string,
+  onFailure: (error: NodeJS.ErrnoException) => void,
+): Promise<void> {
+  return new Promise(resolve => {
+    stream.write(text, error => {
+      if (error) onFailure(error)
+      resolve()
+    })
+  })
+}
+
+function unwritable(cause: NodeJS.ErrnoException): DdbError {
+  return new DdbError('DDB_OUTPUT_WRITE', `cannot write standard output (${systemCode(cause)})`, {
+    cause,
+  })
+}
+
+/** Resolves when a stream fails or closes; what was written may then never be said to be out. */
 function closed(stream: TerminalOutput): Promise<void> {
   return new Promise(resolve => {
     stream.once('close', resolve)

@@ -1,5 +1,5 @@
 /*
-  Text for people: control characters taken out, widths of a terminal, numbers with units.
+  Text for people: control characters taken out or shown, widths of a terminal, numbers with units.
 */
 import { nearestNames } from '../schema/nearest.js'
 
@@ -10,7 +10,9 @@ import { nearestNames } from '../schema/nearest.js'
 const sequences =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u009b[0-?]*[ -/]*[@-~]/g
 const blanks = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
-const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
+const controls = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g
+const acting =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 /* eslint-enable no-control-regex */
 
@@ -19,12 +21,16 @@ export function clean(text: string): string {
   return text.replace(sequences, '').replace(blanks, ' ').replace(controls, '')
 }
 
-/** As `clean`, but line breaks stay. */
-export function cleanLines(text: string): string {
-  return text
-    .split(/\r\n|\r|\n/)
-    .map(clean)
-    .join('\n')
+/**
+ * Data for a terminal: what it would act on stands there as `\u001b`, so JSON stays the same value. Line feeds and tabs
+ * stay as they are.
+ */
+export function visible(text: string): string {
+  return text.replace(acting, escaped)
+}
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /**
@@ -32,10 +38,7 @@ export function cleanLines(text: string): string {
  * them.
  */
 export function jsonLine(value: unknown): string {
-  const text = JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029]/g, character => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-  })
-  return `${text}\n`
+  return `${JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029]/g, escaped)}\n`
 }
 
 /** Terminal columns a character takes: 0 for combining marks, 2 for wide East Asian ones. */

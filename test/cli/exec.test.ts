@@ -3,7 +3,7 @@
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import t from 'tap'
 import { startServer } from '../../src/server/index.js'
@@ -114,15 +114,54 @@ t.test('a refused login is 77 and never shows the password', async t => {
 })
 
 t.test('data cannot move the cursor of a terminal', async t => {
-  const script = 'table(["x\u001b[2Jy"] as s)'
-  for (const output of ['table', 'csv', 'json']) {
-    const result = await exec(['-e', script, '--output', output], { stdoutColumns: 80 })
-    t.equal(result.code, 0, result.stderr)
-    t.notOk(result.stdout.includes('\u001b[2J'), output)
+  const text = 'x\u001b[2J\u0007\u202ey\u061c'
+  const script = `table(["${text}"] as s)`
+  const shown = {
+    table: 's\nxy\n1 row\n',
+    csv: 's\nx\\u001b[2J\\u0007\\u202ey\\u061c\n',
+    json: '[\n{"s":"x\\u001b[2J\\u0007\\u202ey\\u061c"}\n]\n',
   }
-  const piped = await exec(['-e', script, '--output', 'csv'])
-  t.ok(piped.stdout.includes('\u001b[2J'), 'a pipe gets the data as they are')
+  for (const [output, expected] of Object.entries(shown)) {
+    const terminals = { stdoutColumns: 80, environment: { NO_COLOR: '1' } }
+    const result = await exec(['-e', script, '--output', output], terminals)
+    t.strictSame(result, { code: 0, stdout: expected, stderr: '' }, output)
+  }
+  t.equal((await exec(['-e', script, '--output', 'csv'])).stdout, `s\n${text}\n`)
+  const json = (await exec(['-e', script, '--json'])).stdout
+  t.ok(json.includes('\u202ey\u061c'), 'a pipe gets the data as they are')
+  t.strictSame(JSON.parse(json), [{ s: text }])
+  t.strictSame(JSON.parse(shown.json), [{ s: text }], 'it is the same value')
 })
+
+t.test('a line break in a field is nothing but that, a CR is shown', async t => {
+  const script = 'table(["a\r\nb\tc", "over\rwritten"] as s)'
+  const { stdout } = await exec(['-e', script, '--output', 'csv'], { stdoutColumns: 80 })
+  t.equal(stdout, 's\n"a\\u000d\nb\tc"\n"over\\u000dwritten"\n')
+})
+
+const hasScript = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes(
+  'util-linux',
+)
+
+t.test(
+  'a real terminal is known as one',
+  { skip: hasScript ? false : 'there is no script(1) of util-linux' },
+  async t => {
+    const script = 'table(["x\u001b[2Jy"] as s)'
+    for (const output of ['csv', 'json']) {
+      const argv = [process.execPath, bin, 'exec', '--port', port, '-e', script, '--output', output]
+      const line = argv.map(word => `'${word}'`).join(' ')
+      const child = spawn('script', ['-qec', line, '/dev/null'], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
+      let said = ''
+      child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+      await once(child, 'close')
+      t.ok(said.includes('x\\u001b[2Jy'), JSON.stringify(said))
+      t.notOk(said.includes('\u001b'))
+    }
+  },
+)
 
 t.test('a reader that leaves early ends it quietly', async t => {
   const script = 'table(1..200000 as id)'

@@ -23,6 +23,22 @@ t.test('a reader that has gone away ends the output quietly', async t => {
   await new Promise(resolve => setImmediate(resolve))
 })
 
+t.test('output that cannot be written fails with its code, each time', async t => {
+  const { surroundings } = fakeSurroundings()
+  const output = openOutput({ ...surroundings, stdout: broken('ENOSPC') }, true)
+  const failure = { code: 'DDB_OUTPUT_WRITE', message: /standard output \(ENOSPC\)/ }
+  await t.rejects(output.write('one'), failure)
+  await t.rejects(output.writeData('two'), failure)
+})
+
+t.test('notes that cannot be written end nothing', async t => {
+  const fake = fakeSurroundings()
+  const output = openOutput({ ...fake.surroundings, stderr: broken('ENOSPC') }, true)
+  output.note('nobody hears this')
+  await new Promise(resolve => setImmediate(resolve))
+  t.equal(await output.write('result'), true)
+})
+
 t.test('output waits for a slow reader', async t => {
   const stdout = new PassThrough({ highWaterMark: 10 })
   const output = openOutput({ ...fakeSurroundings().surroundings, stdout }, true)

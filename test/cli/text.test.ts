@@ -3,7 +3,6 @@ import t from 'tap'
 import {
   bytesText,
   clean,
-  cleanLines,
   clip,
   clockText,
   counted,
@@ -13,6 +12,7 @@ import {
   grouped,
   pad,
   rough,
+  visible,
 } from '../../src/cli/text.js'
 
 /** C0, DEL and C1. */
@@ -39,7 +39,25 @@ t.test('cleaned text holds no control character, whatever it was', async t => {
   t.equal(clean('one\r\ntwo\tthree'), 'one two three')
   t.equal(clean('photo\u202egnp.exe'), 'photognp.exe', 'text direction cannot be turned')
   t.equal(clean('价格 Ünïcode'), '价格 Ünïcode', 'other languages stay')
-  t.equal(cleanLines('a\u0007\nb\r\nc'), 'a\nb\nc')
+})
+
+/** What a terminal would act on, or what reorders text there; line feeds and tabs are not. */
+const acting =
+  // eslint-disable-next-line no-control-regex -- they are what this is about
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/
+
+t.test('data on a terminal show what it would act on, and JSON stays the same value', async t => {
+  fc.assert(fc.property(nastyText, text => !acting.test(visible(text))))
+  fc.assert(
+    fc.property(fc.jsonValue(), value => {
+      const shown = JSON.parse(visible(JSON.stringify(value))) as unknown
+      return JSON.stringify(shown) === JSON.stringify(value)
+    }),
+  )
+  fc.assert(fc.property(nastyText, text => JSON.parse(visible(JSON.stringify(text))) === text))
+  t.equal(visible('a\u001b[2Jb\u0007\r\n\tc'), 'a\\u001b[2Jb\\u0007\\u000d\n\tc')
+  t.equal(visible('photo\u202egnp.exe\u2067\u061c'), 'photo\\u202egnp.exe\\u2067\\u061c')
+  t.equal(visible('价格 👩\u200d👧 الف'), '价格 👩\u200d👧 الف', 'other languages stay')
 })
 
 t.test('clipped text is never wider than asked, and whole when it fits', async t => {

@@ -49,14 +49,15 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
       },
     }).finally(meter.stop)
     const host = `${server.host}:${server.port}`
-    if (settings.json) await output.write(jsonLine(resultOf(measurement, host)))
+    if (settings.json) await output.writeData(jsonLine(resultOf(measurement, host)))
     else await output.write(`${clean(sentenceOf(measurement, host))}\n`)
     return 0
   } catch (error) {
     const exitCode = interruption.exitCode
     if (settings.json) {
       const failure = failureOf(error)
-      await output.write(jsonLine(failedResult(settings, failure, exitCode)))
+      const object = failedResult(settings, failure, exitCode)
+      await output.writeData(jsonLine(object)).catch(() => undefined)
     }
     if (exitCode === undefined) throw error
     output.problem('interrupted')

@@ -13,7 +13,7 @@ import { passwordSource, readCredentials } from '../password.js'
 import type { ExecSettings } from '../registry.js'
 import { readScriptFile } from '../script-file.js'
 import type { TerminalInput } from '../surroundings.js'
-import { cleanLines, jsonLine } from '../text.js'
+import { jsonLine } from '../text.js'
 
 type OutputFormat = ExecSettings['output']
 
@@ -38,7 +38,8 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     if (format === 'json') {
       const { code, message, exitCode } = failureOf(failure)
       const object = { schema: 'ddb-ingest/exec/1', exitCode, error: { code, message } }
-      await call.output.write(jsonLine(object))
+      // Where this cannot be written, the failure itself still has its code.
+      await call.output.writeData(jsonLine(object)).catch(() => undefined)
     }
     if (interruption.exitCode === undefined) throw failure
     call.output.problem('interrupted')
@@ -113,10 +114,10 @@ async function printValue(
   format: OutputFormat,
   { output }: Call,
 ): Promise<void> {
-  // JSON and tables are harmless by themselves; CSV goes into a pipe as it is, but not onto a terminal.
-  const shown = format === 'csv' && output.resultColumns !== undefined ? cleanLines : asIs
+  // Tables are clean by themselves, and have the colours of a terminal.
+  const write = format === 'table' ? output.write : output.writeData
   for (const text of await textOf(value, format, output)) {
-    if (!(await output.write(shown(text)))) return
+    if (!(await write(text))) return
   }
 }
 
@@ -140,8 +141,6 @@ async function textOf(
     }
   }
 }
-
-const asIs = (text: string): string => text
 
 function interrupted(cause: unknown): DdbError {
   return new DdbError('DDB_INTERRUPTED', 'interrupted', { cause })
