@@ -1,7 +1,10 @@
 /*
   A run's figures as Prometheus' text format 0.0.4.
 */
+import { readFile } from 'node:fs/promises'
 import type { LoadResult } from '../load/options.js'
+import { placeOf } from './file-place.js'
+import type { ResultContent } from './result-file.js'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -14,6 +17,21 @@ interface Metric {
 }
 
 const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'
+
+/** What goes into the file of --metrics-file; it may hold figures of a run before. */
+export function metricsContent(path: string): ResultContent {
+  let before: Promise<string> | undefined
+  return {
+    name: 'metrics',
+    async textOf(result) {
+      // Of a pipe there is nothing to read, and nobody knows how long that takes.
+      before ??= placeOf(path).isOrdinary
+        ? readFile(path, 'utf8').catch(() => '')
+        : Promise.resolve('')
+      return metricsText(result, lastSuccessOf(await before))
+    },
+  }
+}
 
 /**
  * @param lastSuccess  when a run before this one ended with 0, seconds since 1970; undefined when none is known
@@ -120,7 +138,7 @@ function escapeLabel(text: string): string {
 }
 
 /** What an older file says of the last success: a run that fails must not make it forgotten. */
-export function lastSuccessOf(text: string): number | undefined {
+function lastSuccessOf(text: string): number | undefined {
   const match = new RegExp(`^${lastSuccessName}(?:\\{.*\\})? (\\d+(?:\\.\\d+)?)$`, 'm').exec(text)
   return match === null ? undefined : Number(match[1])
 }

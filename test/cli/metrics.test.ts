@@ -1,20 +1,15 @@
 /*
   --metrics-file: parsed as Prometheus' text format, against the result of the same run.
 */
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-  lstatSync,
-} from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import t from 'tap'
+import { main } from '../../src/cli/main.js'
 import type { LoadResult } from '../../src/load/options.js'
 import { metricsText } from '../../src/cli/metrics.js'
 import { startServer } from '../../src/server/index.js'
-import { runMain, type Outcome } from './run-cli.js'
+import { fakeSurroundings, runMain, type Outcome } from './run-cli.js'
 
 const server = await startServer({
   port: 0,
@@ -130,7 +125,7 @@ t.test('a run that fails is written, too, and does not forget the last success',
 t.test('paths that cannot be written stop the run before it begins', async t => {
   const dir = t.testdir({ folder: {} })
   const before = server.counters.requests
-  for (const path of ['/no/such/run.prom', '/dev/null', join(dir, 'folder')]) {
+  for (const path of ['/no/such/run.prom', join(dir, 'new/'), join(dir, 'folder')]) {
     const { code, stderr } = await load(['--metrics-file', path], 'id,price\n1,1\n')
     t.equal(code, 73, path)
     t.match(stderr, /cannot create the metrics.*\[DDB_OUTPUT_CREATE\]/)
@@ -142,13 +137,9 @@ t.test('paths that cannot be written stop the run before it begins', async t => 
   t.strictSame(readdirSync(dir).sort(), ['folder', 'rows.csv'])
 })
 
-t.test('a link stays a link; what it leads to is replaced', async t => {
-  const dir = t.testdir({ 'run.prom': 'old\n' })
-  const link = join(dir, 'link.prom')
-  symlinkSync(join(dir, 'run.prom'), link)
-  t.equal((await load(['--metrics-file', link], 'id,price\n1,1\n')).code, 0)
-  t.ok(lstatSync(link).isSymbolicLink())
-  t.equal(valuesOf(readFileSync(join(dir, 'run.prom'), 'utf8')).get('ddb_ingest_exit_code'), 0)
+t.test('a device takes the figures, and stays one', async t => {
+  t.equal((await load(['--metrics-file', '/dev/null'], 'id,price\n1,1\n')).code, 0)
+  t.ok(lstatSync('/dev/null').isCharacterDevice())
 })
 
 t.test('a file that cannot be replaced in the end is 74', async t => {
@@ -164,6 +155,20 @@ t.test('a file that cannot be replaced in the end is 74', async t => {
   t.equal(code, 74)
   t.match(stderr, /cannot write the metrics.*\[DDB_OUTPUT_WRITE\]/)
   t.strictSame(readdirSync(dir), ['run.prom'])
+})
+
+t.test('a run whose result could not be printed is no success for the figures either', async t => {
+  const path = join(t.testdir(), 'run.prom')
+  const { surroundings } = fakeSurroundings({ stdin: 'id,price\n1,1\n' })
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+  })
+  const argv = ['load', '--port', String(server.port), '-t', 'prices', '--metrics-file', path]
+  t.equal(await main(argv, { ...surroundings, stdout }), 74)
+  const values = valuesOf(readFileSync(path, 'utf8'))
+  t.equal(values.get('ddb_ingest_exit_code'), 74)
+  t.equal(values.get('ddb_ingest_rows confirmed'), 1)
+  t.notOk(values.has('ddb_ingest_last_success_timestamp_seconds'))
 })
 
 t.test('labels are escaped', async t => {

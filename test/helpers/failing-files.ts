@@ -16,7 +16,7 @@ export interface Disk {
   fails?: (call: FileCall, path: string) => boolean
 }
 
-export function systemError(code: string): NodeJS.ErrnoException {
+function systemError(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: said the disk`), { code })
 }
 

@@ -7,18 +7,18 @@ import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
 import { parseTarget } from '../../load/target.js'
 import type { Call } from '../command.js'
-import { hintsFor } from '../exit.js'
+import { hintsFor, printFailure } from '../exit.js'
 import { emptyResult, peakMemory } from '../empty-result.js'
 import { catchSignals } from '../interruption.js'
 import { loadOptionsOf, targetOptionsOf } from '../load-request.js'
 import type { LoadSettings } from '../load-settings.js'
-import type { Lock } from '../lock.js'
-import type { MetricsFile } from '../metrics-file.js'
+import { takeLock, type Lock } from '../lock.js'
+import { refuseSharedFiles } from '../one-file.js'
 import type { ProgressStyle } from '../option-table.js'
 import { passwordSource, readCredentials } from '../password.js'
 import { startProgress } from '../progress.js'
+import { openResultFile, type ResultFile } from '../result-file.js'
 import { detailLines, summaryText } from '../summary.js'
-import { openSummary, type SummaryFile } from '../summary-file.js'
 import { clean, jsonLine } from '../text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
@@ -35,16 +35,19 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
   call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
   try {
+    await refuseSharedFiles(settings, inputs, call)
     // Files belong to the run that has the lock: one that is locked out must not touch them.
-    if (settings.lock !== undefined) held.lock = await takeNamedLock(settings.lock, call)
-    await openFiles(settings, inputs, held.files)
+    const { environment } = call.surroundings
+    if (settings.lock !== undefined) held.lock = takeLock(settings.lock, environment)
+    await openFiles(settings, held.files)
     parseTarget(targetOptionsOf(settings))
     return await runLoad(settings, call, inputs, held)
   } catch (error) {
     // There is an object on every exit, also where the run could not even be asked for.
     const result = emptyResult(settings, startedAt, error)
     await writeFiles(held.files, result, call)
-    if (settings.json) await printJson(call, result)
+    // Where it cannot be written, the failure itself still has its code.
+    if (settings.json) await printJson(call, result).catch(() => undefined)
     throw error
   } finally {
     for (const file of held.files) await file.close()
@@ -58,22 +61,16 @@ interface Held {
   readonly files: ResultFile[]
 }
 
-type ResultFile = SummaryFile | MetricsFile
-
-async function takeNamedLock(name: string, { surroundings }: Call): Promise<Lock> {
-  const { takeLock } = await import('../lock.js')
-  return takeLock(name, surroundings.environment)
-}
-
 async function openFiles(
   { summary, metricsFile }: LoadSettings,
-  inputs: readonly string[],
   files: ResultFile[],
 ): Promise<void> {
-  if (summary !== undefined) files.push(await openSummary(summary, inputs))
+  if (summary !== undefined) {
+    files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
+  }
   if (metricsFile === undefined) return
-  const { openMetrics } = await import('../metrics-file.js')
-  files.push(await openMetrics(metricsFile, inputs))
+  const { metricsContent } = await import('../metrics.js')
+  files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
 }
 
 /** @returns the exit code: 74 when the run went well and a file could not be written */
@@ -140,10 +137,14 @@ async function runLoad(
     const result = completed(await load(options), interruption.exitCode)
     progress.stop()
     const exitCode = await writeFiles(held.files, result, call)
-    const printed = await printResult(settings, call, { ...result, exitCode }, kept)
+    let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
+    // What the files say of the exit code was written before standard output failed.
+    if (endCode !== exitCode) {
+      endCode = await writeFiles(held.files, { ...result, exitCode: endCode }, call)
+    }
     // An input that is still being read must not keep the process.
-    if (leaving.signal.aborted) leave(printed)
-    return printed
+    if (leaving.signal.aborted) leave(endCode)
+    return endCode
   } finally {
     progress.stop()
     interruption.release()
@@ -187,11 +188,16 @@ async function printResult(
     }
     for (const line of detailLines(result, settings.verbose ?? false)) output.note(line)
   }
-  if (settings.json) await printJson(call, result)
-  else if (!isSilent) await output.write(`${clean(summaryText(result))}\n`)
-  return result.exitCode
+  try {
+    if (settings.json) await printJson(call, result)
+    else if (!isSilent) await output.write(`${clean(summaryText(result))}\n`)
+    return result.exitCode
+  } catch (error) {
+    const { exitCode } = printFailure(output, error, { verbose: settings.verbose ?? false })
+    return result.exitCode === 0 ? exitCode : result.exitCode
+  }
 }
 
 async function printJson({ output }: Call, result: LoadResult): Promise<void> {
-  await output.write(jsonLine(result))
+  await output.writeData(jsonLine(result))
 }
