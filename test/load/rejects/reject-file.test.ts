@@ -291,6 +291,11 @@ t.test(
       ),
       { numRuns: 60 },
     )
+    // Wherever the disk ends, between two bytes of a row included.
+    for (let capacityBytes = 0; capacityBytes < 1_000; capacityBytes++) {
+      const dir = emptyFolder(t, `at-${capacityBytes}`)
+      checkKept(dir, keep(join(dir, 'r.csv'), { capacityBytes }, 4, 2))
+    }
     const dir = emptyFolder(t, 'half')
     const { files } = keep(join(dir, 'r.csv'), { capacityBytes: 40_000 }, 300, 1000)
     t.ok(files.unplaced > 0 && files.unplaced < 250, `much of what fits is kept: ${files.unplaced}`)
