@@ -69,9 +69,7 @@ export function openOutput(surroundings: Surroundings, noColor: boolean): Output
   // Where notes cannot be written there is no place to say so either.
   stderr.on('error', () => undefined)
   const write = async (text: string): Promise<boolean> => {
-    if (isOpen && failure === undefined) {
-      await Promise.race([written(stdout, text, onFailure), closed(stdout)])
-    }
+    if (isOpen && failure === undefined) await written(stdout, text, onFailure)
     if (failure !== undefined) throw failure
     return isOpen
   }
@@ -102,16 +100,23 @@ export function openOutput(surroundings: Surroundings, noColor: boolean): Output
   }
 }
 
-/** Resolves once the text is out, or has failed. */
+/** Resolves once the text is out, or never will be: a stream that fails or closes may not say so of each write. */
 function written(
   stream: TerminalOutput,
   text: string,
   onFailure: (error: NodeJS.ErrnoException) => void,
 ): Promise<void> {
   return new Promise(resolve => {
+    const done = (): void => {
+      stream.off('close', done)
+      stream.off('error', done)
+      resolve()
+    }
+    stream.on('close', done)
+    stream.on('error', done)
     stream.write(text, error => {
       if (error) onFailure(error)
-      resolve()
+      done()
     })
   })
 }
@@ -119,14 +124,6 @@ function written(
 function unwritable(cause: NodeJS.ErrnoException): DdbError {
   return new DdbError('DDB_OUTPUT_WRITE', `cannot write standard output (${systemCode(cause)})`, {
     cause,
-  })
-}
-
-/** Resolves when a stream fails or closes; what was written may then never be said to be out. */
-function closed(stream: TerminalOutput): Promise<void> {
-  return new Promise(resolve => {
-    stream.once('close', resolve)
-    stream.once('error', () => resolve())
   })
 }
 

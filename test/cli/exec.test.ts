@@ -1,6 +1,7 @@
 /*
   `exec` against an embedded server in this process.
 */
+import { closeSync, openSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { spawn, spawnSync } from 'node:child_process'
@@ -162,6 +163,19 @@ t.test(
     }
   },
 )
+
+t.test('a full disk behind standard output is 74', async t => {
+  for (const argv of [['exec', '--port', port, '-e', '1+2'], ['--version']]) {
+    const full = openSync('/dev/full', 'w')
+    const child = spawn(process.execPath, [bin, ...argv], { stdio: ['ignore', full, 'pipe'] })
+    closeSync(full)
+    let said = ''
+    child.stderr!.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const [code] = (await once(child, 'close')) as [number]
+    t.equal(code, 74, argv.join(' '))
+    t.equal(said, 'ddb-ingest: cannot write standard output (ENOSPC) [DDB_OUTPUT_WRITE]\n')
+  }
+})
 
 t.test('a reader that leaves early ends it quietly', async t => {
   const script = 'table(1..200000 as id)'

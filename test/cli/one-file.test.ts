@@ -12,7 +12,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import t, { type Test } from 'tap'
@@ -189,7 +189,7 @@ t.test('files that may be one are let pass', async t => {
   t.strictSame(readdirSync(join(here.dir, 'out')).sort(), made)
 })
 
-/** A process whose standard streams are files of the folder. */
+/** A process whose standard streams are files of the folder, or others by their whole paths. */
 async function loadInto(
   t: Test,
   argv: string[],
@@ -197,7 +197,7 @@ async function loadInto(
 ): Promise<number> {
   const dir = t.testdirName
   const open = (name: string | undefined, flags: string): number | 'ignore' =>
-    name === undefined ? 'ignore' : openSync(join(dir, name), flags)
+    name === undefined ? 'ignore' : openSync(resolve(dir, name), flags)
   const stdio = [open(streams.stdin, 'r'), open(streams.stdout, 'a'), open(streams.stderr, 'a')]
   const child = spawn(process.execPath, [bin, 'load', '--port', port, '-t', 'prices', ...argv], {
     cwd: dir,
@@ -215,6 +215,9 @@ t.test('files that the shell opened count, too', async t => {
   t.equal(await loadInto(t, ['in.csv', '--rejects', 'out'], { stdout: 'out', stderr: 'log' }), 64)
   t.match(read('log'), /--rejects out is the standard output or error of this run/)
   t.equal(read('out'), '')
+  const full = { stdout: '/dev/full', stderr: 'log' }
+  t.equal(await loadInto(t, ['in.csv', '--json', '--limit', '1'], full), 74, 'a device does not')
+  t.match(read('log'), /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
   t.equal(await loadInto(t, ['-', '--summary', 'in.csv'], { stdin: 'in.csv', stderr: 'log' }), 64)
   t.equal(read('in.csv'), rows)
   const toStdout = ['in.csv', '--on-error', 'skip', '--summary', '/dev/stdout']

@@ -51,6 +51,16 @@ t.test('output waits for a slow reader', async t => {
   t.ok(written)
 })
 
+t.test('writing often leaves nothing behind on the stream', async t => {
+  const { surroundings } = fakeSurroundings()
+  const output = openOutput(surroundings, true)
+  const listeners = (): number[] =>
+    ['close', 'error', 'drain'].map(event => surroundings.stdout.listenerCount(event))
+  const before = listeners()
+  for (let line = 0; line < 20; line++) await output.write(`${line}\n`)
+  t.strictSame(listeners(), before)
+})
+
 t.test('output that waits ends when the reader goes away', async t => {
   const stdout = new PassThrough({ highWaterMark: 10 })
   const output = openOutput({ ...fakeSurroundings().surroundings, stdout }, true)
