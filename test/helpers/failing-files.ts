@@ -20,13 +20,20 @@ function systemError(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: said the disk`), { code })
 }
 
-export function filesOn(disk: Disk): Files {
+export interface CountedFiles extends Files {
+  /** Files for writing that are open. */
+  readonly openCount: number
+}
+
+export function filesOn(disk: Disk): CountedFiles {
+  let openCount = 0
   let freeBytes = disk.capacityBytes ?? Infinity
   const ask = (call: FileCall, path: string): void => {
     if (disk.fails?.(call, path)) throw systemError('EIO')
   }
   const outputOn = (path: string, file: OutputFile): OutputFile => {
     let size = 0
+    openCount++
     return {
       write(bytes) {
         ask('write', path)
@@ -48,12 +55,16 @@ export function filesOn(disk: Disk): Files {
       sync: () => ask('sync', path),
       close() {
         file.close()
+        openCount--
         ask('close', path)
       },
     }
   }
   return {
     ...systemFiles,
+    get openCount() {
+      return openCount
+    },
     create(path) {
       ask('create', path)
       return outputOn(path, systemFiles.create(path))

@@ -135,10 +135,8 @@ function pairOf(
     },
     flush,
     close() {
-      let failure: Error | undefined
-      for (const step of [flush, () => records.close(), () => reasons.close()]) {
-        failure ??= failureOf(step)
-      }
+      const steps = [flush, () => records.close(), () => reasons.close()]
+      const failure = steps.map(failureOf).find(each => each !== undefined)
       // What cannot be removed holds no row all the same.
       if (rows === 0) failureOf(removeBoth)
       if (failure !== undefined) throw failure

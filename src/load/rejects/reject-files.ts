@@ -33,6 +33,8 @@ const maxFiles = 100
 export function openRejectFiles(path: string, files: Files): RejectFiles {
   /** Undefined for a shape whose file could not be made. */
   const byShape = new Map<string, RejectFile | undefined>()
+  /** Of each input; headers may be long. */
+  const keys = new WeakMap<RecordShape, string>()
   const made: RejectFile[] = []
   let number = 1
   let unplaced = 0
@@ -61,7 +63,8 @@ export function openRejectFiles(path: string, files: Files): RejectFiles {
   }
 
   const fileOf = (shape: RecordShape): RejectFile | undefined => {
-    const key = shapeKey(shape)
+    const key = keys.get(shape) ?? shapeKey(shape)
+    keys.set(shape, key)
     if (!byShape.has(key)) {
       byShape.set(key, undefined)
       const file = create(shape)

@@ -215,7 +215,8 @@ interface Kept {
 
 /** Adds rows of two shapes, flushing behind every `flushEvery`; goes on after failures as a run does. */
 function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept {
-  const files = openRejectFiles(path, filesOn(disk))
+  const platformFiles = filesOn(disk)
+  const files = openRejectFiles(path, platformFiles)
   let failures = 0
   const attempt = (action: () => void): void => {
     try {
@@ -232,6 +233,7 @@ function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept 
     if ((row + 1) % flushEvery === 0) attempt(() => files.flush())
   }
   attempt(() => files.close())
+  if (platformFiles.openCount > 0) throw new Error(`${platformFiles.openCount} files stay open`)
   return { files, added: rows, failures }
 }
 
