@@ -8,7 +8,8 @@ import t from 'tap'
 import { InputError } from '../../src/errors.js'
 import { openReader } from '../../src/parse/open-reader.js'
 import type { Reject } from '../../src/parse/reader.js'
-import { fuzz, seed } from '../helpers/hostile.js'
+import { fuzz } from '../helpers/hostile.js'
+import { seed } from '../helpers/runs.js'
 import { mappingFor, memorySource, read } from './reading.js'
 import {
   delimitedRecords,

@@ -13,6 +13,7 @@ interface SimFile {
 
 const noOutput: OutputFile = {
   write: bytes => bytes.length,
+  truncate: () => undefined,
   sync: () => undefined,
   close: () => undefined,
 }
@@ -54,6 +55,10 @@ export class SimDisk {
     file.bytes = file.bytes.subarray(0, toBytes)
   }
 
+  sizeBytes(path: string): number {
+    return this.#files.get(path)?.bytes.length ?? 0
+  }
+
   /** The files as one process sees them. */
   of(process: SimProcess): Files {
     const find = (path: string): SimFile => {
@@ -82,7 +87,17 @@ export class SimDisk {
       },
       checkReadable: path => slowly(() => void find(path)),
       readFolder: () => slowly(() => []),
-      append: path => process.step(() => this.#output(path, process), noOutput),
+      create: path => process.step(() => this.#create(path, process), noOutput),
+      openEmpty: path =>
+        process.step(() => {
+          if (find(path).bytes.length > 0) throw systemError('EEXIST', path)
+          return this.#output(find(path), path, process)
+        }, noOutput),
+      remove: path =>
+        process.step(() => {
+          this.freeBytes += find(path).bytes.length
+          this.#files.delete(path)
+        }, undefined),
     }
   }
 
@@ -103,22 +118,28 @@ export class SimDisk {
     }
   }
 
-  #output(path: string, process: SimProcess): OutputFile {
-    let file = this.#files.get(path)
-    if (file === undefined) {
-      file = { bytes: new Uint8Array(0), inode: ++this.#lastInode }
-      this.#files.set(path, file)
-    }
-    const opened = file
+  #create(path: string, process: SimProcess): OutputFile {
+    if (this.#files.has(path)) throw systemError('EEXIST', path)
+    const file = { bytes: new Uint8Array(0), inode: ++this.#lastInode }
+    this.#files.set(path, file)
+    return this.#output(file, path, process)
+  }
+
+  #output(file: SimFile, path: string, process: SimProcess): OutputFile {
     return {
       write: bytes =>
         process.step(() => {
           const count = Math.min(bytes.length, this.freeBytes)
           if (count === 0 && bytes.length > 0) throw systemError('ENOSPC', path)
           this.freeBytes -= count
-          opened.bytes = Buffer.concat([opened.bytes, bytes.subarray(0, count)])
+          file.bytes = Buffer.concat([file.bytes, bytes.subarray(0, count)])
           return count
         }, bytes.length),
+      truncate: sizeBytes =>
+        process.step(() => {
+          this.freeBytes += file.bytes.length - sizeBytes
+          file.bytes = file.bytes.subarray(0, sizeBytes)
+        }, undefined),
       sync: () => process.step(() => undefined, undefined),
       close: () => process.step(() => undefined, undefined),
     }
