@@ -1,10 +1,11 @@
 /*
   What was promised, held against what the tables and files of a simulation hold.
 */
+import { isDeepStrictEqual } from 'node:util'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { LoadResult } from '../../src/load/options.js'
 import type { SimDisk } from './disk.js'
-import { header, type Run } from './loader.js'
+import { headerOf, type Run } from './loader.js'
 import type { SimNetwork } from './network.js'
 import type { InputRow, Scenario } from './scenario.js'
 import type { SimServer } from './server.js'
@@ -33,6 +34,7 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   if (result === undefined) return complaints
   checkEquation(result, complain)
   checkExitCode(result, complain)
+  checkBytes(run, result, complain)
   checkRows(run, result, there, findings, complain)
   checkRejects(run, result, findings, complain)
   checkTime(run, complain)
@@ -86,6 +88,25 @@ function checkExitCode(result: LoadResult, complain: Complain): void {
   if (exitCode !== expected) complain(`exit code ${exitCode}, not ${expected}`)
   if (error?.code === 'DDB_INTERNAL') complain(`a bug: ${error.message}`)
   if (exitCode === 0 && rows.unsent + rows.rejected > 0) complain('0, but not every row arrived')
+}
+
+/** What was read, to the byte; of a run that ended well, everything. */
+function checkBytes({ plan }: Run, result: LoadResult, complain: Complain): void {
+  if (result.error !== null || plan.limit !== undefined) return
+  const head = headerOf(plan).length
+  for (const [index, { rows }] of plan.inputs.entries()) {
+    const bytesOf = (isBad: boolean): number =>
+      rows
+        .filter(({ kind }) => (kind === 'bad cell') === isBad)
+        .reduce((sum, { line }) => sum + line.length + 1, 0)
+    const parts = { rows: bytesOf(false), rejected: bytesOf(true), header: head, other: 0 }
+    const expected = { read: parts.rows + parts.rejected + head, ...parts }
+    const found = result.inputs[index]?.contentBytes
+    if (!isDeepStrictEqual(found, expected)) {
+      complain(`bytes ${JSON.stringify(found)}, not ${JSON.stringify(expected)}`)
+    }
+    if (result.inputs[index]?.rows !== rows.length) complain('not every row was read')
+  }
 }
 
 /** The rows that the run read: it reads in order. */
@@ -156,7 +177,8 @@ function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
 
 function lineOf(run: Run, row: InputRow): string {
   const input = run.plan.inputs.find(({ rows }) => rows.includes(row))!
-  return `${input.path}:${input.rows.indexOf(row) + 2}`
+  const file = input.path === '-' ? '<stdin>' : input.path
+  return `${file}:${input.rows.indexOf(row) + (run.plan.format === 'csv' ? 2 : 1)}`
 }
 
 function uncertainLines(uncertain: LoadResult['confirm']['uncertain']): Set<string> {
@@ -169,30 +191,37 @@ function uncertainLines(uncertain: LoadResult['confirm']['uncertain']): Set<stri
 
 function checkRejects(
   run: Run,
-  { rows, error }: LoadResult,
+  { rows, rejects, error }: LoadResult,
   { disk, runs }: Findings,
   complain: Complain,
 ): void {
-  const { file } = run.plan.rejects
+  const { plan } = run
+  const { file } = plan.rejects
   // A process that was killed leaves what it had written.
-  const isAlone = runs.every(other => other === run || other.plan !== run.plan)
-  if (file === undefined || disk.freeBytes !== Infinity || !isAlone) return
-  const text = disk.text(file)
-  if (text === undefined) {
-    if (rows.rejected > 0) complain(`${rows.rejected} rows rejected, and there is no file`)
-    return
+  const isAlone = runs.every(other => other === run || other.plan !== plan)
+  if (file === undefined || !isAlone || error?.code === 'DDB_OUTPUT_CREATE') return
+  const placed = rejects.files.reduce((sum, each) => sum + each.rows, 0)
+  if (placed + rejects.unplaced !== rows.rejected) {
+    complain(
+      `${rows.rejected} rejected, ${placed} in files and ${rejects.unplaced} without a place`,
+    )
   }
-  if (error?.code === 'DDB_OUTPUT_CREATE') return
-  const lines = text.split('\n').slice(0, -1)
-  if (`${lines[0]}\n` !== header) complain('the rejects file does not begin with the header')
-  const all = new Set(run.plan.inputs.flatMap(input => input.rows.map(({ line }) => line)))
-  const kept = lines.slice(1)
-  const strangers = kept.filter(line => !all.has(line))
-  if (strangers.length > 0) complain(`the rejects file has ${JSON.stringify(strangers[0])}`)
+  if (disk.freeBytes === Infinity && rejects.unplaced > 0) complain('rows without a place')
+  const text = disk.text(file) ?? ''
+  const header = headerOf(plan)
+  if (text === '' ? placed > 0 : !text.startsWith(header)) complain('no header in the rejects file')
+  const kept = text.slice(header.length).split('\n').slice(0, -1)
+  const reasons = (disk.text(`${file}.reasons.ndjson`) ?? '').split('\n').slice(0, -1)
+  if (kept.length !== placed || reasons.length !== placed) {
+    complain(`${placed} rejects placed, ${kept.length} in the file, ${reasons.length} reasons`)
+  }
+  const lines = plan.inputs.flatMap(input => input.rows.map(({ line }) => line))
+  const isCut = plan.inputs.some(({ cut }) => cut !== undefined)
+  const isKnown = (line: string): boolean =>
+    lines.includes(line) || (isCut && lines.some(each => each.startsWith(line)))
+  const stranger = kept.find(line => !isKnown(line))
+  if (stranger !== undefined) complain(`the rejects file has ${JSON.stringify(stranger)}`)
   if (new Set(kept).size !== kept.length) complain('a row is in the rejects file twice')
-  if (kept.length !== rows.rejected) {
-    complain(`${rows.rejected} rows rejected, ${kept.length} in the file`)
-  }
 }
 
 /** What all limits together allow after the last sign of life, and what closing may take. */

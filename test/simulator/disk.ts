@@ -8,6 +8,7 @@ import type { World } from './world.js'
 
 interface SimFile {
   bytes: Uint8Array
+  wasRead: boolean
   readonly inode: bigint
 }
 
@@ -39,7 +40,11 @@ export class SimDisk {
   }
 
   put(path: string, text: string): void {
-    this.#files.set(path, { bytes: new TextEncoder().encode(text), inode: ++this.#lastInode })
+    this.#files.set(path, {
+      bytes: new TextEncoder().encode(text),
+      wasRead: false,
+      inode: ++this.#lastInode,
+    })
   }
 
   text(path: string): string | undefined {
@@ -47,16 +52,13 @@ export class SimDisk {
     return file && new TextDecoder().decode(file.bytes)
   }
 
-  /** Cuts a file, also while it is read. */
-  cut(path: string, toBytes: number): void {
+  /** Cuts a file that somebody reads; before that nobody could know. */
+  cut(path: string, share: number): void {
     const file = this.#files.get(path)
-    if (file === undefined) return
+    if (file?.wasRead !== true) return
+    const toBytes = Math.floor(file.bytes.length * share)
     this.#world.note(() => `${path} is cut to ${toBytes} bytes`)
     file.bytes = file.bytes.subarray(0, toBytes)
-  }
-
-  sizeBytes(path: string): number {
-    return this.#files.get(path)?.bytes.length ?? 0
   }
 
   /** The files as one process sees them. */
@@ -108,6 +110,7 @@ export class SimDisk {
       read: (buffer, offset, length) =>
         slowly(() => {
           if (this.#chance.oneIn(this.badReadOneIn)) throw systemError('EIO', path)
+          file.wasRead = true
           const most = Math.min(length, file.bytes.length - position)
           const count = most <= 0 ? 0 : this.#chance.oneIn(4) ? this.#chance.between(1, most) : most
           buffer.set(file.bytes.subarray(position, position + count), offset)
@@ -120,7 +123,7 @@ export class SimDisk {
 
   #create(path: string, process: SimProcess): OutputFile {
     if (this.#files.has(path)) throw systemError('EEXIST', path)
-    const file = { bytes: new Uint8Array(0), inode: ++this.#lastInode }
+    const file = { bytes: new Uint8Array(0), wasRead: false, inode: ++this.#lastInode }
     this.#files.set(path, file)
     return this.#output(file, path, process)
   }

@@ -1,11 +1,13 @@
 /*
   One simulated loader: a process that runs `load`, is killed, interrupted, started again, and what it told.
 */
+import { Readable } from 'node:stream'
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../../src/load/options.js'
 import type { SimDisk } from './disk.js'
 import { SimProcess, type Surroundings } from './process.js'
-import type { LoaderPlan, TargetKind } from './scenario.js'
+import type { Chance } from './random.js'
+import type { InputFile, LoaderPlan, TargetKind } from './scenario.js'
 import { serverAddress } from './server.js'
 
 /** One process from its start to its end. */
@@ -22,13 +24,36 @@ export interface Run {
   readonly notices: string[]
 }
 
-export const header = 'id,sym\n'
+/** What stands before the rows of an input. */
+export function headerOf({ format }: LoaderPlan): string {
+  return format === 'csv' ? 'id,sym\n' : ''
+}
+
+function textOf(plan: LoaderPlan, { rows }: InputFile): string {
+  return headerOf(plan) + rows.map(({ line }) => `${line}\n`).join('')
+}
 
 /** Puts the inputs of a loader on its disk. */
-export function putInputs(disk: SimDisk, { inputs }: LoaderPlan): void {
-  for (const { path, rows } of inputs) {
-    disk.put(path, header + rows.map(({ line }) => `${line}\n`).join(''))
+export function putInputs(disk: SimDisk, plan: LoaderPlan): void {
+  for (const input of plan.inputs) {
+    if (input.path !== '-') disk.put(input.path, textOf(plan, input))
   }
+}
+
+/** A pipe into which somebody else writes, at leisure. */
+function pipeOf(text: string, process: SimProcess, chance: Chance): Readable {
+  const pipe = new Readable({ read: () => undefined })
+  const bytes = Buffer.from(text)
+  let at = 0
+  const write = (): void => {
+    if (pipe.destroyed) return
+    const piece = bytes.subarray(at, at + chance.between(1, 400))
+    at += piece.length
+    pipe.push(piece.length === 0 ? null : piece)
+    if (piece.length > 0) process.later(chance.spread(0.01, 3_000), write)
+  }
+  process.later(chance.number(), write)
+  return pipe
 }
 
 /** Starts a process of the plan. */
@@ -74,8 +99,9 @@ function optionsOf(
   run: Run,
   plan: LoaderPlan,
   kind: TargetKind,
-  { world }: Surroundings,
+  { world, chance }: Surroundings,
 ): LoadOptions {
+  const piped = plan.inputs.find(({ path }) => path === '-')
   const signals = { interrupt: new AbortController(), leave: new AbortController() }
   for (const [controller, atMs] of [
     [signals.interrupt, plan.interruptAtMs],
@@ -99,8 +125,11 @@ function optionsOf(
     },
     target: kind.target,
     input: {
-      format: 'csv',
-      header: 'yes',
+      format: plan.format,
+      ...(plan.format === 'csv' ? { header: 'yes' } : {}),
+      ...(piped === undefined
+        ? {}
+        : { stdin: pipeOf(textOf(plan, piped), run.process, chance.fork()) }),
       ...(plan.limit === undefined ? {} : { limit: plan.limit }),
     },
     delivery: plan.delivery,

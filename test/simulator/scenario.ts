@@ -92,15 +92,21 @@ export interface InputRow {
 }
 
 export interface InputFile {
+  /** `-`: it comes through standard input. */
   readonly path: string
   readonly rows: readonly InputRow[]
+  /** It is cut to this share of its bytes while it is read, so long after its loader started. */
+  readonly cut: { readonly afterMs: number; readonly share: number } | undefined
 }
+
+export type InputFormat = 'csv' | 'ndjson'
 
 /** One process that loads, and what happens to it. */
 export interface LoaderPlan {
   readonly name: string
   readonly startMs: number
   readonly runId: string | undefined
+  readonly format: InputFormat
   readonly inputs: readonly InputFile[]
   readonly delivery: DeliveryOptions
   readonly rejects: RejectOptions
@@ -126,7 +132,7 @@ export function drawScenario(seed: number): Scenario {
   const kind = chance.pick(targetKinds)
   const calm = chance.oneIn(6)
   const weather = drawWeather(chance, calm)
-  const troubles = drawTroubles(chance.fork(), calm)
+  const troubles = drawTroubles(chance.fork(), calm, kind.onDisk)
   const loaderCount = chance.oneIn(4) ? chance.between(2, 3) : 1
   const sharedName = chance.oneIn(2) ? 'nightly' : undefined
   const loaders = Array.from({ length: loaderCount }, (_, index) =>
@@ -167,17 +173,20 @@ function drawLoader(
   const killed = !calm && chance.oneIn(8)
   const interrupted = !calm && chance.oneIn(8)
   const interruptAtMs = interrupted ? chance.spread(1, 3_000) : undefined
+  const format = chance.oneIn(4) ? 'ndjson' : 'csv'
+  const restarts = killed && chance.oneIn(2)
   return {
     name: `loader ${index + 1}`,
     startMs: index === 0 ? 0 : chance.spread(0.1, 400),
     runId: drawRunId(chance, sharedName, loaderCount),
-    inputs: drawInputs(chance, kind, index),
+    format,
+    inputs: drawInputs(chance, kind, index, format, !calm && !restarts),
     delivery: drawDelivery(chance, kind),
     rejects: drawRejects(chance, index),
     connectTimeoutMs: chance.pick([500, 3_000, 10_000]),
     limit: chance.oneIn(12) ? chance.between(1, 60) : undefined,
     killAtCall: killed ? Math.round(chance.spread(5, 4_000)) : undefined,
-    restartAfterMs: killed && chance.oneIn(2) ? chance.spread(1, 5_000) : undefined,
+    restartAfterMs: restarts ? chance.spread(1, 5_000) : undefined,
     interruptAtMs,
     leaveAtMs:
       interruptAtMs !== undefined && chance.oneIn(2)
@@ -196,25 +205,45 @@ function drawRunId(
   return chance.oneIn(3) ? chance.pick(['a-b', 'a_b', 'a.b', 'aB']) : undefined
 }
 
-function drawInputs(chance: Chance, kind: TargetKind, loader: number): InputFile[] {
+function drawInputs(
+  chance: Chance,
+  kind: TargetKind,
+  loader: number,
+  format: InputFormat,
+  mayBeCut: boolean,
+): InputFile[] {
   const badOneIn = chance.oneIn(3) ? chance.between(3, 40) : Infinity
   const refusedOneIn = kind.partitioned && chance.oneIn(2) ? chance.between(3, 60) : Infinity
   let id = (loader + 1) * firstIds
-  return Array.from({ length: chance.oneIn(4) ? chance.between(2, 3) : 1 }, (_, file) => ({
-    path: `/in/${loader}-${file}.csv`,
+  const piped = chance.oneIn(6)
+  const fileCount = !piped && chance.oneIn(4) ? chance.between(2, 3) : 1
+  return Array.from({ length: fileCount }, (_, file) => ({
+    path: piped ? '-' : `/in/${loader}-${file}.${format}`,
     rows: Array.from({ length: chance.oneIn(10) ? 0 : Math.round(chance.spread(1, 150)) }, () =>
-      drawRow(chance, id++, badOneIn, refusedOneIn),
+      drawRow(chance, id++, format, badOneIn, refusedOneIn),
     ),
+    cut:
+      mayBeCut && !piped && chance.oneIn(20)
+        ? { afterMs: chance.spread(0.5, 2_000), share: chance.number() }
+        : undefined,
   }))
 }
 
-function drawRow(chance: Chance, id: number, badOneIn: number, refusedOneIn: number): InputRow {
-  if (chance.oneIn(badOneIn)) return { id, line: `x${id},A`, kind: 'bad cell' }
-  if (!chance.oneIn(refusedOneIn))
-    return { id, line: `${id},${chance.pick(['A', 'B'])}`, kind: 'good' }
-  return chance.oneIn(2)
-    ? { id, line: `${id},`, kind: 'refused' }
-    : { id, line: `${id},ZZ`, kind: 'outside' }
+function drawRow(
+  chance: Chance,
+  id: number,
+  format: InputFormat,
+  badOneIn: number,
+  refusedOneIn: number,
+): InputRow {
+  const row = (kind: InputRow['kind'], field: number | string, sym: string): InputRow => ({
+    id,
+    kind,
+    line: format === 'csv' ? `${field},${sym}` : JSON.stringify({ id: field, sym }),
+  })
+  if (chance.oneIn(badOneIn)) return row('bad cell', `x${id}`, 'A')
+  if (!chance.oneIn(refusedOneIn)) return row('good', id, chance.pick(['A', 'B']))
+  return chance.oneIn(2) ? row('refused', id, '') : row('outside', id, 'ZZ')
 }
 
 function drawDelivery(chance: Chance, kind: TargetKind): DeliveryOptions {

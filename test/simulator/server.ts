@@ -13,6 +13,11 @@ import type { TargetKind } from './scenario.js'
 import { transientTexts, type Crash, type RequestTrouble, type Troubles } from './troubles.js'
 
 export const serverAddress = { host: '127.0.0.1', port: 8848 } as const
+/** The second node of a cluster. */
+const secondAddress = { host: '127.0.0.1', port: 8849 } as const
+const notLeader = ({ host, port }: { host: string; port: number }): FaultWrite => ({
+  error: `<NotLeader>${host}:${port}:dnode`,
+})
 
 const texts = {
   unknown: 'SYSTEM_Runtime: nobody has seen this text',
@@ -40,6 +45,9 @@ export class SimServer {
   /** Sessions whose present job writes receipts, and those whose job was killed before its outcome. */
   readonly #writing = new Set<string>()
   readonly #killed = new Set<string>()
+  /** Which node takes writes into the target. */
+  #secondLeads = false
+  #second: EmbeddedServer | undefined
   /** Processes of servers so far. */
   #generation = 0
 
@@ -53,8 +61,9 @@ export class SimServer {
   /** Starts the first server, and arranges what will happen to it. */
   begin(onDeath: (process: SimProcess, silently: boolean) => void): void {
     const { world } = this.#surroundings
-    const { crashes, freezes, serverStartMs } = this.#troubles
+    const { crashes, elections, freezes, serverStartMs } = this.#troubles
     world.schedule(serverStartMs, () => void this.#start(true))
+    for (const atMs of elections) world.schedule(atMs, () => this.#elect())
     for (const crash of crashes) {
       world.schedule(crash.atMs, () => this.#crash(crash, onDeath))
     }
@@ -95,6 +104,25 @@ export class SimServer {
       faults: this.#faults(process),
     })
     if (process.isAlive) this.server = server
+    if (this.#troubles.elections.length > 0) this.#second ??= await this.#startSecond(server)
+  }
+
+  /** Another node of the cluster: its DFS databases are the same, its memory is its own. */
+  #startSecond(first: EmbeddedServer): Promise<EmbeddedServer> {
+    const process = new SimProcess('node 2', this.#surroundings)
+    return startServerOn(process.platform, {
+      ...secondAddress,
+      restartOf: first,
+      faults: {
+        beforeWrite: ({ table }) =>
+          isOurs(table) || this.#secondLeads ? undefined : notLeader(serverAddress),
+      },
+    })
+  }
+
+  #elect(): void {
+    this.#secondLeads = !this.#secondLeads
+    this.#surroundings.world.note(() => `node ${this.#secondLeads ? 2 : 1} leads`)
   }
 
   #crash(
@@ -194,6 +222,7 @@ export class SimServer {
         this.#writing.has(sessionId) && this.#comes(['killed at ledger']) !== undefined
       return isKilled ? 'drop' : undefined
     }
+    if (this.#secondLeads) return notLeader(secondAddress)
     const { refusing } = this.#troubles
     const { nowMs } = this.#surroundings.world
     if (refusing !== undefined && nowMs >= refusing.fromMs && nowMs < refusing.toMs) {

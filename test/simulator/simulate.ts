@@ -30,7 +30,12 @@ export interface Simulation {
 const longestMs = 3_600_000
 
 /** What is loaded late is loaded now: reading a module takes real time, of which a simulation knows nothing. */
-await openReader(await openSource('-', { stdin: Readable.from(['a\n1\n']) }), { format: 'csv' })
+for (const [format, text] of [
+  ['csv', 'a\n1\n'],
+  ['ndjson', '{"a":1}\n'],
+] as const) {
+  await openReader(await openSource('-', { stdin: Readable.from([text]) }), { format })
+}
 
 /** @param traced  costs time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {
@@ -57,6 +62,9 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
     due--
     const run = startRun(surroundings, plan, scenario.kind, killAtCall)
     runs.push(run)
+    for (const { path, cut } of plan.inputs) {
+      if (cut !== undefined) world.schedule(cut.afterMs, () => disk.cut(path, cut.share))
+    }
     run.process.onDeath = () => {
       run.endedMs = world.nowMs
       died(run.process, false)

@@ -58,6 +58,8 @@ export interface Troubles {
   /** The target refuses everything in this time. */
   readonly refusing:
     { readonly fromMs: number; readonly toMs: number; readonly text: string } | undefined
+  /** When the leader of the cluster changes between its two nodes; none when there is one node. */
+  readonly elections: readonly number[]
   readonly freeBytes: number
   readonly badReadOneIn: number
   /** The server starts so late. */
@@ -92,12 +94,14 @@ const requestKinds: readonly RequestTroubleKind[] = [
   'marker dropped',
 ]
 
-export function drawTroubles(chance: Chance, calm: boolean): Troubles {
+/** @param shared  whether a second node could write into the target */
+export function drawTroubles(chance: Chance, calm: boolean, shared: boolean): Troubles {
   const none: Troubles = {
     crashes: [],
     freezes: [],
     requests: [],
     refusing: undefined,
+    elections: [],
     freeBytes: Infinity,
     badReadOneIn: Infinity,
     serverStartMs: 0,
@@ -115,6 +119,7 @@ export function drawTroubles(chance: Chance, calm: boolean): Troubles {
       most: chance.pick([1, 1, 2, 5, 1_000]),
     })),
     refusing: chance.oneIn(12) ? drawRefusing(chance) : undefined,
+    elections: shared && chance.oneIn(6) ? drawElections(chance) : [],
     freeBytes: chance.oneIn(30) ? chance.between(0, 400) : Infinity,
     badReadOneIn: chance.oneIn(40) ? chance.between(2, 20) : Infinity,
     serverStartMs: chance.oneIn(12) ? chance.spread(10, 8_000) : 0,
@@ -136,6 +141,11 @@ function drawCrashes(chance: Chance): Crash[] {
     atMs += downMs
   }
   return crashes
+}
+
+function drawElections(chance: Chance): number[] {
+  let atMs = 0
+  return Array.from({ length: chance.pick([1, 1, 2, 4]) }, () => (atMs += chance.spread(1, 5_000)))
 }
 
 function drawRefusing(chance: Chance): Troubles['refusing'] {

@@ -4,6 +4,7 @@
 import { ConnectionError, DdbError } from '../../errors.js'
 import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
 import type { ReceiptNode } from './node.js'
+import { movedOn } from './sessions.js'
 import type { ReceiptWatcher } from './watcher.js'
 
 const restarted = 'the server restarted, and rows in memory that were confirmed before are gone'
@@ -108,6 +109,7 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
     await node.close()
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
+    node.leave(movedOn())
   }
 }
 
