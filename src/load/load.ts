@@ -69,6 +69,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     stopListening()
     await Promise.race([closeAll(run, opened), left])
     if (run.isLeaving) countUnsent(run)
+    closeRejects(run)
     run.phase('done', opened.delivery)
   }
   const counts = opened.inputs?.columnCounts() ?? []
@@ -207,7 +208,6 @@ async function closeAll(run: Run, opened: Opened): Promise<void> {
     () => opened.inputs?.close(),
     () => opened.delivery?.close(),
     () => opened.control?.close(),
-    () => run.rejects.close(),
   ]
   for (const close of closings) {
     try {
@@ -215,5 +215,14 @@ async function closeAll(run: Run, opened: Opened): Promise<void> {
     } catch (error) {
       run.fail(error)
     }
+  }
+}
+
+/** Also when the run leaves: how many rejects are in their files is known once they are closed. */
+function closeRejects(run: Run): void {
+  try {
+    run.rejects.close()
+  } catch (error) {
+    run.fail(error)
   }
 }
