@@ -1,7 +1,7 @@
 /*
   What was promised, held against what the tables and files of a simulation hold.
 */
-import { isDeepStrictEqual } from 'node:util'
+import { inspect, isDeepStrictEqual } from 'node:util'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
 import type { LoadResult } from '../../src/load/options.js'
 import type { SimDisk } from './disk.js'
@@ -27,7 +27,7 @@ export interface Findings {
 export function checkRun(run: Run, findings: Findings): Complaint[] {
   const complaints: Complaint[] = []
   const complain = (text: string): void => void complaints.push({ about: run.plan.name, text })
-  if (run.thrown !== undefined) complain(`load threw ${String(run.thrown)}`)
+  if (run.thrown !== undefined) complain(`load threw ${inspect(run.thrown)}`)
   const there = countsOf(findings.server.ids())
   checkCopies(run, there, findings, complain)
   const { result } = run

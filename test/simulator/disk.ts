@@ -75,7 +75,7 @@ export class SimDisk {
             try {
               resolve(act())
             } catch (error) {
-              reject(error as Error)
+              reject(error instanceof Error ? error : new Error(String(error)))
             }
           })
         }, undefined)

@@ -1,25 +1,106 @@
 /*
-  npm run simulate: any number of seeds, or one with its trace.
+  npm run simulate -- --seeds 1000 --from 1: simulations on all cores. Each seed that fails prints itself, what it means,
+  the end of its trace and the command that shows it again; the last line counts. `--trace` prints all that happened.
 */
+import { fork, type ChildProcess } from 'node:child_process'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { scenarioText } from './report.js'
 import { simulate } from './simulate.js'
+import { addTally, newTally, type Tally } from './tally.js'
+import type { Share, ShareResult } from './worker.js'
 
-const [first = '1', count = '100', traced] = process.argv.slice(2)
-const started = performance.now()
-let failed = 0
-let events = 0
-for (let seed = Number(first); seed < Number(first) + Number(count); seed++) {
-  const { complaints, trace, eventCount, scenario } = await simulate(seed, traced !== undefined)
-  events += eventCount
-  if (complaints.length > 0) {
-    failed++
-    console.log(seed, scenario.kind.name, JSON.stringify(complaints.slice(0, 3)))
-  }
-  if (traced !== undefined) {
-    console.log(JSON.stringify(scenario, (k, v) => (k === 'rows' ? v.length : v), 1))
-    console.log(trace.join('\n'))
-  }
+/** Seeds that a process is given at a time. */
+const shareSize = 100
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    'until-failure': { type: 'boolean', default: false },
+    trace: { type: 'boolean', default: false },
+  },
+})
+const [seeds, from, jobs] = [values.seeds, values.from, values.jobs].map(wholeNumber) as [
+  number,
+  number,
+  number,
+]
+
+process.exitCode = values.trace ? await showTraces() : await simulateAll()
+
+function wholeNumber(text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number >= 0) return number
+  throw new Error(`not a whole number: ${text}`)
 }
-const seconds = (performance.now() - started) / 1000
-console.log(
-  `${count} seeds, ${failed} failed, ${(Number(count) / seconds).toFixed(1)} seeds/s, ${events} events`,
-)
+
+async function showTraces(): Promise<number> {
+  let failed = 0
+  for (let seed = from; seed < from + seeds; seed++) {
+    const simulation = await simulate(seed, true)
+    console.log(`${scenarioText(simulation.scenario)}\n${simulation.trace.join('\n')}`)
+    for (const { about, text } of simulation.complaints) console.log(`${about}: ${text}`)
+    failed += Number(simulation.complaints.length > 0)
+  }
+  return failed > 0 ? 1 : 0
+}
+
+async function simulateAll(): Promise<number> {
+  const started = performance.now()
+  const tally = newTally()
+  const shares = Array.from({ length: Math.ceil(seeds / shareSize) }, (_, i) => ({
+    from: from + i * shareSize,
+    count: Math.min(shareSize, seeds - i * shareSize),
+  }))
+  let next = 0
+  const nextShare = (): Share | undefined =>
+    values['until-failure'] && tally.failed > 0 ? undefined : shares[next++]
+  const workers = Array.from({ length: Math.min(jobs, shares.length) }, () =>
+    runWorker(nextShare, tally),
+  )
+  await Promise.all(workers)
+  const seconds = (performance.now() - started) / 1000
+  console.log(summary(tally, seconds))
+  return tally.failed > 0 ? 1 : 0
+}
+
+/** Resolves once a process of its own has done its last share. */
+function runWorker(nextShare: () => Share | undefined, tally: Tally): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const worker: ChildProcess = fork(fileURLToPath(new URL('worker.ts', import.meta.url)))
+    const give = (): void => {
+      const share = nextShare()
+      if (share === undefined) worker.disconnect()
+      else worker.send(share)
+    }
+    worker.on('message', (result: ShareResult) => {
+      addTally(tally, result.tally)
+      for (const text of result.failures) console.log(text)
+      give()
+    })
+    worker.once('error', reject)
+    worker.once('exit', code => {
+      if (code === 0) resolve()
+      else reject(new Error(`a simulating process ended with ${code}`))
+    })
+    give()
+  })
+}
+
+function summary(
+  { seeds: done, failed, loads, rows, events, kinds }: Tally,
+  seconds: number,
+): string {
+  const lines = Object.entries(kinds)
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([kind, count]) => `  ${String(count).padStart(9)}  ${kind}`)
+  return [
+    'loads by target and confirmation:',
+    ...lines,
+    `${done} seeds, ${failed} failed; ${loads} loads, ${rows} rows confirmed, ${events} events; ` +
+      `${(done / seconds).toFixed(0)} seeds/s in ${Math.min(jobs, done)} processes`,
+  ].join('\n')
+}

@@ -47,7 +47,7 @@ export class SimServer {
   readonly #killed = new Set<string>()
   /** Which node takes writes into the target. */
   #secondLeads = false
-  #second: EmbeddedServer | undefined
+  #hasSecond = false
   /** Processes of servers so far. */
   #generation = 0
 
@@ -104,7 +104,9 @@ export class SimServer {
       faults: this.#faults(process),
     })
     if (process.isAlive) this.server = server
-    if (this.#troubles.elections.length > 0) this.#second ??= await this.#startSecond(server)
+    if (this.#troubles.elections.length === 0 || this.#hasSecond) return
+    this.#hasSecond = true
+    await this.#startSecond(server)
   }
 
   /** Another node of the cluster: its DFS databases are the same, its memory is its own. */
