@@ -1,0 +1,66 @@
+/*
+  A copy of the project with a deliberate defect, and the simulator run in it.
+*/
+import { execFile } from 'node:child_process'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Defect } from './defects.js'
+
+const checkout = fileURLToPath(new URL('../../', import.meta.url))
+const copied = [
+  'src',
+  'test',
+  'scripts',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+]
+
+/** The first seed, from 1, that shows the defect; undefined when none does. */
+export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<number | undefined> {
+  const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-defect-'))
+  try {
+    for (const name of copied)
+      await cp(join(checkout, name), join(folder, name), { recursive: true })
+    await symlink(join(checkout, 'node_modules'), join(folder, 'node_modules'))
+    for (const change of defect.changes) await makeChange(folder, change)
+    const output = await simulated(folder, mostSeeds)
+    const failed = [...output.matchAll(/^seed (\d+) FAILED/gm)].map(([, seed]) => Number(seed))
+    return failed.length === 0 ? undefined : Math.min(...failed)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function makeChange(
+  folder: string,
+  { file, from, to }: Defect['changes'][number],
+): Promise<void> {
+  const path = join(folder, file)
+  const text = await readFile(path, 'utf8')
+  if (text.split(from).length !== 2) throw new Error(`${file} does not have once: ${from}`)
+  await writeFile(
+    path,
+    text.replace(from, () => to),
+  )
+}
+
+/** What the simulator says, whether it found the defect or not. */
+function simulated(folder: string, mostSeeds: number): Promise<string> {
+  const options = ['--until-failure', '--jobs', '1', '--seeds', String(mostSeeds)]
+  return new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      ['--import=./scripts/typescript-loader.js', 'test/simulator/main.ts', ...options],
+      // Coverage of a copy tells nothing.
+      { cwd: folder, env: { ...process.env, NODE_OPTIONS: '' }, maxBuffer: 2 ** 28 },
+      (error, stdout, stderr) => {
+        if (/ seeds, \d+ failed;/.test(stdout)) resolve(stdout)
+        else reject(new Error(`the simulator ended with: ${stderr}`, { cause: error }))
+      },
+    )
+  })
+}

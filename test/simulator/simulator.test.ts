@@ -1,0 +1,57 @@
+/*
+  The simulator itself: a seed means one thing, and what is broken on purpose is found.
+*/
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { plainNode } from '../helpers/plain-node.js'
+import { root } from '../helpers/checkout.js'
+import { seedsNeeded } from './defective-copy.js'
+import { defects } from './defects.js'
+import { drawScenario, targetKinds } from './scenario.js'
+import { simulate } from './simulate.js'
+
+t.test('two simulations of one seed give one trace, byte for byte', async t => {
+  const seeds = Array.from({ length: 40 }, (_, index) => 7 * index + 1)
+  const traces = new Map<number, string>()
+  for (const seed of seeds) traces.set(seed, (await simulate(seed, true)).trace.join('\n'))
+  for (const seed of seeds.reverse()) {
+    const { trace } = await simulate(seed, true)
+    if (trace.join('\n') !== traces.get(seed)) t.fail(`seed ${seed} gives two traces`)
+  }
+  t.equal(new Set(traces.values()).size, seeds.length, 'each seed has a trace of its own')
+})
+
+t.test('a process that has simulated nothing before gives the same trace', async t => {
+  const seed = 11
+  const { trace } = await simulate(seed, true)
+  const [command, args] = plainNode([
+    '--import=./scripts/typescript-loader.js',
+    'test/simulator/main.ts',
+    ...['--from', String(seed), '--seeds', '1', '--trace'],
+  ])
+  const { stdout } = await promisify(execFile)(command, args, { cwd: root, maxBuffer: 2 ** 26 })
+  t.ok(trace.length > 10)
+  t.ok(stdout.includes(`\n${trace.join('\n')}\n`))
+})
+
+t.test('all targets are drawn', async t => {
+  const drawn = new Set(Array.from({ length: 200 }, (_, seed) => drawScenario(seed).kind.name))
+  t.strictSame([...drawn].sort(), targetKinds.map(({ name }) => name).sort())
+})
+
+t.test('every deliberate defect can still be brought in', async t => {
+  for (const { name, changes } of defects) {
+    for (const { file, from, to } of changes) {
+      const text = await readFile(new URL(file, root), 'utf8')
+      t.equal(text.split(from).length, 2, `${name}: ${file} has its text once`)
+      t.not(from, to)
+    }
+  }
+})
+
+t.test('a claim that is not checked is found', async t => {
+  const defect = defects.find(({ name }) => name === 'a claim is written and not checked')!
+  t.type(await seedsNeeded(defect, 500), 'number')
+})
