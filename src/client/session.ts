@@ -106,7 +106,8 @@ export interface Session extends AsyncDisposable {
   abandon(reason: DdbError): void
 }
 
-const defaultConnectTimeoutMs = 10_000
+/** How long connecting may take where nothing else is asked for. */
+export const defaultConnectTimeoutMs = 10_000
 
 /**
  * Connects, logs in when a user is given, and resolves with a session that is ready.

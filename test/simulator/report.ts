@@ -18,7 +18,7 @@ export function scenarioText(scenario: Scenario): string {
 }
 
 /** The command that shows a seed again. */
-export function replayCommand(seed: number): string {
+function replayCommand(seed: number): string {
   return `npm run simulate -- --from ${seed} --seeds 1 --trace`
 }
 

@@ -1,7 +1,7 @@
 /*
   Connecting a run's sessions: the first host that answers, in the time there is for all of them together.
 */
-import { openSession, type Session } from '../../client/session.js'
+import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/session.js'
 import { ConnectionError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { ServerTarget } from '../options.js'
@@ -17,9 +17,6 @@ export interface ConnectRules {
   highWaterBytes?: number
   closeTimeoutMs?: number
 }
-
-/** How long connecting may take where nothing else is asked for. */
-export const defaultConnectTimeoutMs = 10_000
 
 /** Closing takes no longer than this without progress, or less where less patience is asked for. */
 const longestCloseMs = 30_000

@@ -3,9 +3,6 @@
   can tell them from tables with data.
 */
 
-/** Names of all tables that runs keep, as a pattern of DolphinDB's `like`. */
-export const runTablesPattern = 'ddbIngest%'
-
 /**
  * Name of the marker of a run. Two run ids never have the same one: capitals and signs become an underscore and a
  * letter, an underscore becomes two, and no other underscore occurs.
