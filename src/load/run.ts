@@ -3,7 +3,7 @@
 */
 import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/reader.js'
-import type { Platform, Timer } from '../platform/platform.js'
+import type { Platform } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
@@ -12,6 +12,7 @@ import type { Plan } from './plan.js'
 import { limitFailure } from './rejects/reject-limit.js'
 import { newRejectTally, type RejectTally } from './rejects/reject-tally.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
+import { newReporter } from './reporter.js'
 import { newTally, rowCounts, type Tally } from './tally.js'
 
 /** What every part of a run shares. */
@@ -49,7 +50,6 @@ export interface Run {
   delivery: Delivery | undefined
 }
 
-const reportIntervalMs = 100
 /** The first rejects are shown; the file has them all. */
 const shownRejects = 3
 
@@ -60,26 +60,17 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   const tally = newTally()
   const rejects = newRejectTally(plan, files)
   const startedAt = new Date(clock.wallMs())
-  const startedMs = clock.nowMs()
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
-  let reportedMs = -Infinity
-  let reportTimer: Timer | undefined
-
-  const tell = (): void => {
-    reportTimer?.cancel()
-    reportTimer = undefined
-    reportedMs = clock.nowMs()
-    options.onReport?.({
-      phase,
-      rows: rowCounts(tally),
-      sentRows: tally.sent,
-      sentBatches: tally.sentBatches,
-      inFlightBytes: run.delivery?.inFlightBytes ?? 0,
-      ...run.progress,
-      elapsedMs: reportedMs - startedMs,
-    })
-  }
+  const reporter = newReporter(options.onReport, clock, elapsedMs => ({
+    phase,
+    rows: rowCounts(tally),
+    sentRows: tally.sent,
+    sentBatches: tally.sentBatches,
+    inFlightBytes: run.delivery?.inFlightBytes ?? 0,
+    ...run.progress,
+    elapsedMs,
+  }))
   const run: Run = {
     options,
     platform,
@@ -125,14 +116,9 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
     phase(next, delivery) {
       phase = next
       run.delivery = delivery
-      tell()
+      reporter.tell()
     },
-    report() {
-      if (reportTimer !== undefined) return
-      const restMs = reportedMs + reportIntervalMs - clock.nowMs()
-      if (restMs <= 0) tell()
-      else reportTimer = clock.afterIfAlive(restMs, tell)
-    },
+    report: reporter.report,
   }
   return run
 }
