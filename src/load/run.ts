@@ -118,7 +118,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
       run.delivery = delivery
       reporter.tell()
     },
-    report: reporter.report,
+    report: () => reporter.report(),
   }
   return run
 }
