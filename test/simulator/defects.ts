@@ -56,10 +56,10 @@ export const defects: readonly Defect[] = [
     '${claimRow}',
   ),
   defect(
-    'a batch that was refused goes out again under its old attempt',
-    'receipts/registry.ts',
-    'batch.attempt++',
-    '',
+    'a refused batch is sent again where part of it may be stored',
+    'delivery/outcome.ts',
+    'if (traits.allOrNothing && batch.resends < traits.retries)',
+    'if (batch.resends < traits.retries)',
   ),
   defect(
     'a batch of which nobody knows goes out under a new attempt',

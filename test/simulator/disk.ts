@@ -8,7 +8,8 @@ import type { World } from './world.js'
 
 interface SimFile {
   bytes: Uint8Array
-  wasRead: boolean
+  /** What will happen to it, after so many reads. */
+  cut?: { reads: number; readonly share: number } | undefined
   readonly inode: bigint
 }
 
@@ -30,6 +31,8 @@ export class SimDisk {
   readonly #files = new Map<string, SimFile>()
   /** Bytes that can still be written. */
   freeBytes = Infinity
+  /** Bytes that a read gives at most. */
+  pieceBytes = Infinity
   /** A read in so many fails. */
   badReadOneIn = Infinity
   #lastInode = 1n
@@ -42,7 +45,6 @@ export class SimDisk {
   put(path: string, text: string): void {
     this.#files.set(path, {
       bytes: new TextEncoder().encode(text),
-      wasRead: false,
       inode: ++this.#lastInode,
     })
   }
@@ -52,13 +54,18 @@ export class SimDisk {
     return file && new TextDecoder().decode(file.bytes)
   }
 
-  /** Cuts a file that somebody reads; before that nobody could know. */
-  cut(path: string, share: number): void {
+  /** Cuts a file to a share of its bytes once it has been read from so often. */
+  cutAfter(path: string, reads: number, share: number): void {
     const file = this.#files.get(path)
-    if (file?.wasRead !== true) return
-    const toBytes = Math.floor(file.bytes.length * share)
+    if (file !== undefined) file.cut = { reads, share }
+  }
+
+  #count(file: SimFile, path: string): void {
+    if (file.cut === undefined || --file.cut.reads > 0) return
+    const toBytes = Math.floor(file.bytes.length * file.cut.share)
     this.#world.note(() => `${path} is cut to ${toBytes} bytes`)
     file.bytes = file.bytes.subarray(0, toBytes)
+    file.cut = undefined
   }
 
   /** The files as one process sees them. */
@@ -110,11 +117,11 @@ export class SimDisk {
       read: (buffer, offset, length) =>
         slowly(() => {
           if (this.#chance.oneIn(this.badReadOneIn)) throw systemError('EIO', path)
-          file.wasRead = true
-          const most = Math.min(length, file.bytes.length - position)
+          const most = Math.min(length, this.pieceBytes, file.bytes.length - position)
           const count = most <= 0 ? 0 : this.#chance.oneIn(4) ? this.#chance.between(1, most) : most
           buffer.set(file.bytes.subarray(position, position + count), offset)
           position += count
+          this.#count(file, path)
           return count
         }),
       close: () => slowly(() => undefined),
@@ -123,7 +130,7 @@ export class SimDisk {
 
   #create(path: string, process: SimProcess): OutputFile {
     if (this.#files.has(path)) throw systemError('EEXIST', path)
-    const file = { bytes: new Uint8Array(0), wasRead: false, inode: ++this.#lastInode }
+    const file = { bytes: new Uint8Array(0), inode: ++this.#lastInode }
     this.#files.set(path, file)
     return this.#output(file, path, process)
   }

@@ -77,6 +77,18 @@ export const targetKinds: readonly TargetKind[] = [
     ...inMemory,
   },
   {
+    name: 'function view in two steps',
+    target: { function: 'putHalves', types, confirmTable: 'target' },
+    script: `${stream}
+def putHalves(mutable data) {
+  n = data.rows()
+  tableInsert(objByName("target"), data[0:(n/2)])
+  tableInsert(objByName("target"), data[(n/2):n])
+}
+try { addFunctionView(putHalves) } catch(ex) { }`,
+    ...inMemory,
+  },
+  {
     name: 'function view with an argument',
     target: { function: 'putTagged', types, functionArguments: ['x'] },
     script: view('tag, ', 'putTagged'),
@@ -95,8 +107,8 @@ export interface InputFile {
   /** `-`: it comes through standard input. */
   readonly path: string
   readonly rows: readonly InputRow[]
-  /** It is cut to this share of its bytes while it is read, so long after its loader started. */
-  readonly cut: { readonly afterMs: number; readonly share: number } | undefined
+  /** After so many reads it is cut to this share of its bytes. */
+  readonly cut: { readonly afterReads: number; readonly share: number } | undefined
 }
 
 export type InputFormat = 'csv' | 'ndjson'
@@ -123,6 +135,8 @@ export interface Scenario {
   readonly seed: number
   readonly kind: TargetKind
   readonly weather: Weather
+  /** Bytes that a file gives at once, at most. */
+  readonly pieceBytes: number
   readonly loaders: readonly LoaderPlan[]
   readonly troubles: Troubles
 }
@@ -138,7 +152,8 @@ export function drawScenario(seed: number): Scenario {
   const loaders = Array.from({ length: loaderCount }, (_, index) =>
     drawLoader(chance.fork(), kind, index, loaderCount, sharedName, calm),
   )
-  return { seed, kind, weather, loaders, troubles }
+  const pieceBytes = Math.round(chance.spread(20, 65_536))
+  return { seed, kind, weather, pieceBytes, loaders, troubles }
 }
 
 function drawWeather(chance: Chance, calm: boolean): Weather {
@@ -223,8 +238,8 @@ function drawInputs(
       drawRow(chance, id++, format, badOneIn, refusedOneIn),
     ),
     cut:
-      mayBeCut && !piped && chance.oneIn(20)
-        ? { afterMs: chance.spread(0.5, 2_000), share: chance.number() }
+      mayBeCut && !piped && chance.oneIn(12)
+        ? { afterReads: chance.between(1, 6), share: chance.number() }
         : undefined,
   }))
 }

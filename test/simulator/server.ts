@@ -22,6 +22,8 @@ const notLeader = ({ host, port }: { host: string; port: number }): FaultWrite =
 const texts = {
   unknown: 'SYSTEM_Runtime: nobody has seen this text',
   privilege: '<NoPrivilege>Not granted to write data to table dfs://d/t',
+  'bad rows':
+    'The partitioning column of a value-partitioning cannot contain NULL values. RefId: S01001',
   'too large':
     'Memory size of append transaction 2000000216 exceeds max limit (429496729) for OLAP. Please split data into batches.',
   'leader elected': '<NotLeader>',
@@ -234,6 +236,7 @@ export class SimServer {
       'transient',
       'unknown',
       'privilege',
+      'bad rows',
       'too large',
       'leader elected',
       'killed at target',
@@ -247,6 +250,7 @@ export class SimServer {
         return { error: this.#chance.pick(transientTexts) }
       case 'unknown':
       case 'privilege':
+      case 'bad rows':
       case 'too large':
       case 'leader elected':
         return { error: texts[trouble] }

@@ -45,6 +45,7 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
   const network = new SimNetwork(world, chance.fork(), scenario.weather)
   const disk = new SimDisk(world, chance.fork())
   disk.badReadOneIn = scenario.troubles.badReadOneIn
+  disk.pieceBytes = scenario.pieceBytes
   const surroundings: Surroundings = {
     world,
     chance,
@@ -63,7 +64,7 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
     const run = startRun(surroundings, plan, scenario.kind, killAtCall)
     runs.push(run)
     for (const { path, cut } of plan.inputs) {
-      if (cut !== undefined) world.schedule(cut.afterMs, () => disk.cut(path, cut.share))
+      if (cut !== undefined) disk.cutAfter(path, cut.afterReads, cut.share)
     }
     run.process.onDeath = () => {
       run.endedMs = world.nowMs

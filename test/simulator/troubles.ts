@@ -42,6 +42,7 @@ export type RequestTroubleKind =
   | 'transient'
   | 'unknown'
   | 'privilege'
+  | 'bad rows'
   | 'too large'
   | 'leader elected'
   /** A write into the target, or into the ledger, is as if its job had been killed. */
@@ -86,6 +87,7 @@ const requestKinds: readonly RequestTroubleKind[] = [
   'transient',
   'unknown',
   'privilege',
+  'bad rows',
   'too large',
   'leader elected',
   'killed at target',
