@@ -98,9 +98,11 @@ export class OutcomeHandler {
     if (part !== undefined) this.#bisected = this.#queue.add(part).batch
   }
 
-  /** Sends a batch again of which nobody knows what became, when the user chose that; else gives it up. */
+  /** Sends a batch again of which nobody knows what became, when the user chose that and tries are left. */
   doubt(batch: OpenPart, why: string): void {
-    if (this.#setup.run.plan.onDoubt === 'resend') this.#queue.sendAgain(batch)
+    const { run, rules } = this.#setup
+    const resends = run.plan.onDoubt === 'resend' && batch.resends < rules.retries
+    if (resends) this.#queue.sendAgain(batch)
     else this.giveUp(batch, why)
   }
 
