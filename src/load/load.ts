@@ -134,11 +134,14 @@ async function findTarget(run: Run, opened: Opened): Promise<[Session, TargetDes
 
 /** A server that is just starting is waited for, in the time there is for connecting. */
 function firstConnection(run: Run, deadlineMs: number): Promise<Session> {
-  const { options, plan, platform } = run
+  const { options, plan, platform, leaving } = run
+  const rules = retryRules(run)
+  // There is nothing yet that could end in order: the first signal ends the pause, too.
+  const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
   let told = false
   return tryUntil(
     deadlineMs,
-    retryRules(run),
+    { ...rules, ended },
     () =>
       connectServer(platform, run.server, {
         deadlineMs,

@@ -58,6 +58,7 @@ export async function tryUntil<T>(
       const isLate = clock.nowMs() + delayMs >= deadlineMs
       if (retries === 0 || isLate || ended.aborted || !mayRetry(error)) throw error
       await wait(clock, delayMs, ended)
+      if (ended.aborted) throw error
     }
   }
 }

@@ -125,6 +125,10 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
   const { recorder, run, rules } = setup
   const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
   try {
+    if (watcher.failure?.code === 'DDB_CONNECTION_LOST' && recorder.holdsMemory && !run.isLeaving) {
+      // A connection that still looks open may lead to a server that is gone.
+      watcher.memoryIsUnsure ||= !(await answersStill(queue.node, timeoutMs))
+    }
     if (!watcher.memoryIsUnsure) await queue.node.finish(timeoutMs, recorder.hasUncertain)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -133,6 +137,15 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
     }
   }
   if (watcher.memoryIsUnsure) recorder.takeBack(unreachable)
+}
+
+async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {
+  try {
+    return await node.ledgerExists(timeoutMs)
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    return false
+  }
 }
 
 /** The connection was lost while the run said goodbye. */

@@ -1,0 +1,41 @@
+/*
+  Batches without a reader: rows of ten bytes, one a line.
+*/
+import type { Batch } from '../../src/parse/reader.js'
+
+export const rowBytes = 10
+
+export interface CountedBatch extends Batch {
+  /** How often it was given back. */
+  releases: number
+}
+
+/** Rows `firstRow` and on of a file with a header: row 0 stands in line 2. */
+export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): CountedBatch {
+  const locate = (row: number) => ({
+    file,
+    lineNumber: firstRow + row + 2,
+    offsetBytes: (firstRow + row) * rowBytes,
+    lengthBytes: rowBytes,
+  })
+  const batch: CountedBatch = {
+    rowCount,
+    columns: [],
+    encodedBytes: rowCount * rowBytes,
+    first: locate(0),
+    last: locate(rowCount - 1),
+    startOffsetBytes: firstRow * rowBytes,
+    endOffsetBytes: (firstRow + rowCount) * rowBytes,
+    locate,
+    record: () => new Uint8Array(),
+    shape: {
+      delimiter: ',',
+      fieldNames: ['id'],
+      fieldCount: 1,
+      headerBytes: new Uint8Array(),
+    },
+    releases: 0,
+    release: () => void batch.releases++,
+  }
+  return batch
+}

@@ -1,0 +1,21 @@
+/*
+  The state of a run without inputs or a server, for the parts that count.
+*/
+import type { LoadOptions } from '../../src/load/options.js'
+import { makePlan } from '../../src/load/plan.js'
+import { newRun, type Run } from '../../src/load/run.js'
+import type { Clock } from '../../src/platform/platform.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import { leapingClock } from './clocks.js'
+
+/** Its time passes when it is waited for, unless a clock is given. */
+export function testRun(change: Partial<LoadOptions> = {}, clock: Clock = leapingClock()): Run {
+  const options: LoadOptions = {
+    inputs: ['in.csv'],
+    server: { host: '127.0.0.1', port: 1 },
+    target: { table: 'target' },
+    ...change,
+  }
+  const platform = { ...systemPlatform, clock }
+  return newRun(options, makePlan(options, platform.random), platform)
+}

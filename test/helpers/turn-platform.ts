@@ -1,0 +1,77 @@
+/*
+  A platform whose time moves with the turns of the event loop, and whose connections a test can refuse. It passes
+  slowly while somebody may answer, however busy the machine is, and in leaps while nobody listens.
+*/
+import { Duplex } from 'node:stream'
+import type { Clock, Platform, Socket, Timer } from '../../src/platform/platform.js'
+import { systemPlatform } from '../../src/platform/system.js'
+
+/** What a turn counts, however long it took. */
+const turnMs = 0.1
+/** The same while nobody listens. */
+const idleTurnMs = 20
+
+export interface TurnPlatform extends Platform {
+  /** When connections were dialled, ms. */
+  readonly dialledAtMs: number[]
+  /** Ends its time, and whatever waits for it. */
+  stop(): void
+}
+
+/** @param isUp  asked at each dial: nobody listens while it says no */
+export function turnPlatform(isUp: (nowMs: number) => boolean = () => true): TurnPlatform {
+  const dialledAtMs: number[] = []
+  let isRefused = false
+  const { clock, stop } = turnClock(() => (isRefused ? idleTurnMs : turnMs))
+  return {
+    ...systemPlatform,
+    clock,
+    network: {
+      ...systemPlatform.network,
+      dial(host, port) {
+        dialledAtMs.push(clock.nowMs())
+        isRefused = !isUp(clock.nowMs())
+        return isRefused ? refusedSocket(port) : systemPlatform.network.dial(host, port)
+      },
+    },
+    dialledAtMs,
+    stop,
+  }
+}
+
+function turnClock(nextTurnMs: () => number): { clock: Clock; stop: () => void } {
+  let nowMs = 0
+  let running = true
+  const timers = new Map<Timer, { atMs: number; callback: () => void }>()
+  const turn = (): void => {
+    nowMs += nextTurnMs()
+    for (const [timer, { atMs, callback }] of timers) {
+      if (atMs > nowMs) continue
+      timers.delete(timer)
+      callback()
+    }
+    if (running) setImmediate(turn)
+  }
+  setImmediate(turn)
+  const after = (delayMs: number, callback: () => void): Timer => {
+    const timer = { cancel: () => void timers.delete(timer) }
+    timers.set(timer, { atMs: nowMs + delayMs, callback })
+    return timer
+  }
+  const clock: Clock = {
+    nowMs: () => nowMs,
+    wallMs: () => nowMs,
+    after,
+    afterIfAlive: after,
+    nextTurn: callback => void setImmediate(callback),
+  }
+  return { clock, stop: () => (running = false) }
+}
+
+/** What a port gives on which nobody listens. */
+function refusedSocket(port: number): Socket {
+  const socket = new Duplex({ read: () => undefined, write: (_, __, done) => done() })
+  const error = new Error(`connect ECONNREFUSED 127.0.0.1:${port}`)
+  setImmediate(() => socket.destroy(Object.assign(error, { code: 'ECONNREFUSED' })))
+  return Object.assign(socket, { bytesRead: 0 })
+}

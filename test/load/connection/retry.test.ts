@@ -1,0 +1,103 @@
+import t from 'tap'
+import { retryDelayMs, tryUntil, type RetryRules } from '../../../src/load/connection/retry.js'
+import { handClock, leapingClock } from '../../helpers/clocks.js'
+
+/** Draws that give the longest pauses, the shortest, and those between. */
+const random = (number: number) => ({ number: () => number, bytes: () => new Uint8Array() })
+
+function rulesOf(change: Partial<RetryRules> = {}): RetryRules {
+  return {
+    retries: 5,
+    reconnectMs: 60_000,
+    clock: leapingClock(),
+    random: random(1),
+    ended: new AbortController().signal,
+    ...change,
+  }
+}
+
+/** Fails each time, and says when it was tried. */
+async function failing(
+  deadlineMs: number,
+  rules: RetryRules,
+  mayRetry: (error: unknown) => boolean = () => true,
+) {
+  const triedAtMs: number[] = []
+  const errors: Error[] = []
+  let thrown: unknown
+  await tryUntil(
+    deadlineMs,
+    rules,
+    () => {
+      triedAtMs.push(rules.clock.nowMs())
+      errors.push(new Error(`try ${errors.length + 1}`))
+      return Promise.reject(errors.at(-1)!)
+    },
+    mayRetry,
+  ).catch((error: unknown) => (thrown = error))
+  return { triedAtMs, errors, thrown }
+}
+
+t.test('pauses grow from a tenth of a second to ten, half of each by chance', async t => {
+  const longest = [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]
+  t.same(
+    longest.map((_, i) => retryDelayMs(i + 1, random(1))),
+    longest,
+  )
+  t.same(
+    longest.map((_, i) => retryDelayMs(i + 1, random(0))),
+    longest.map(ms => ms / 2),
+  )
+  t.equal(retryDelayMs(1_000, random(1)), 10_000, 'however often')
+  t.same(
+    [1, 2, 3, 4, 5].map(retry => retryDelayMs(retry, random(1), 4)),
+    [100, 400, 1_600, 6_400, 10_000],
+  )
+})
+
+t.test('what fails is tried until the deadline, however few the retries of a batch', async t => {
+  const { triedAtMs, errors, thrown } = await failing(60_000, rulesOf({ retries: 1 }))
+  t.same(triedAtMs, [0, 100, 300, 700, 1_500, 3_100, 6_300, 12_700, 22_700, 32_700, 42_700, 52_700])
+  t.equal(thrown, errors.at(-1), 'the last failure is the one that is told')
+})
+
+t.test('no try begins at the deadline or later', async t => {
+  t.same((await failing(299, rulesOf())).triedAtMs, [0, 100])
+  t.same((await failing(300, rulesOf())).triedAtMs, [0, 100])
+  t.same((await failing(301, rulesOf())).triedAtMs, [0, 100, 300])
+  t.same((await failing(0, rulesOf())).triedAtMs, [0], 'one try there always is')
+})
+
+t.test('with 0 retries there is one try', async t => {
+  t.same((await failing(60_000, rulesOf({ retries: 0 }))).triedAtMs, [0])
+})
+
+t.test('what does not pass by itself is not tried again', async t => {
+  const { triedAtMs, errors, thrown } = await failing(
+    60_000,
+    rulesOf(),
+    error => (error as Error).message !== 'try 3',
+  )
+  t.equal(triedAtMs.length, 3)
+  t.equal(thrown, errors[2])
+})
+
+t.test('the first success is the answer', async t => {
+  let tries = 0
+  const attempt = (): Promise<string> =>
+    ++tries < 3 ? Promise.reject(new Error('not yet')) : Promise.resolve('open')
+  t.equal(await tryUntil(60_000, rulesOf(), attempt, () => true), 'open')
+  t.equal(tries, 3)
+})
+
+t.test('a run that leaves ends the pause, and nothing is tried behind it', async t => {
+  const ending = new AbortController()
+  const clock = handClock()
+  const trying = failing(60_000, rulesOf({ clock, ended: ending.signal }))
+  while (clock.timers === 0) await Promise.resolve()
+  ending.abort()
+  const { triedAtMs, errors, thrown } = await trying
+  t.same(triedAtMs, [0])
+  t.equal(thrown, errors[0])
+  t.equal(clock.timers, 0)
+})

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { wholeBatch, type Part } from '../../../src/load/delivery/part.js'
+import { newRecorder, type RecordedTarget } from '../../../src/load/delivery/recorder.js'
+import { equationError } from '../../../src/load/tally.js'
+import { batchOf, type CountedBatch } from '../../helpers/batches.js'
+import { testRun } from '../../helpers/load-run.js'
+import { runs } from '../../helpers/runs.js'
+
+const inMemory: RecordedTarget = {
+  description: { columns: [], keyed: false },
+  kind: 'table',
+  allOrNothing: true,
+  retries: 5,
+  keyed: false,
+  inMemory: true,
+}
+const onDisk: RecordedTarget = { ...inMemory, inMemory: false }
+const keyed: RecordedTarget = { ...inMemory, keyed: true }
+
+/** A recorder, and batches of ten rows that follow each other. */
+function scene(target: RecordedTarget) {
+  const run = testRun({ rejects: { onError: 'skip', maxErrors: 1_000_000 } })
+  const batches: CountedBatch[] = []
+  const next = (): Part => {
+    const batch = batchOf(10, 10 * batches.length)
+    batches.push(batch)
+    run.tally.read += 10
+    return wholeBatch(batch)
+  }
+  return { run, batches, next, recorder: newRecorder(run, target) }
+}
+
+type Scene = ReturnType<typeof scene>
+
+const steps: Readonly<Record<string, (scene: Scene) => void>> = {
+  taken: ({ recorder, next }) => recorder.taken(next(), 10),
+  'taken in part': ({ recorder, next }) => recorder.taken(next(), 7),
+  rejected: ({ recorder, next }) => recorder.rejected(next(), 'Incompatible type'),
+  uncertain: ({ recorder, next }) => recorder.uncertain(next(), 'no receipt'),
+  refused: ({ recorder, next }) => void recorder.refused(next(), 'something new'),
+  unsent: ({ recorder, next }) => recorder.unsent(next()),
+  'taken back': ({ recorder }) => recorder.takeBack('the server is gone'),
+}
+
+/** Steps, then rows confirmed, unconfirmed, rejected, unsent: of a table in memory, a keyed one, and one on disk. */
+type Counts = readonly [number, number, number, number]
+const table: readonly (readonly [readonly string[], Counts, Counts, Counts])[] = [
+  [[], [0, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]],
+  [['taken'], [10, 0, 0, 0], [10, 0, 0, 0], [10, 0, 0, 0]],
+  [['taken in part'], [7, 3, 0, 0], [10, 0, 0, 0], [7, 3, 0, 0]],
+  [['rejected'], [0, 0, 10, 0], [0, 0, 10, 0], [0, 0, 10, 0]],
+  [['uncertain'], [0, 10, 0, 0], [0, 10, 0, 0], [0, 10, 0, 0]],
+  [['refused'], [0, 10, 0, 0], [0, 10, 0, 0], [0, 10, 0, 0]],
+  [['unsent'], [0, 0, 0, 10], [0, 0, 0, 10], [0, 0, 0, 10]],
+  [
+    ['taken', 'taken', 'taken back'],
+    [0, 20, 0, 0],
+    [0, 20, 0, 0],
+    [20, 0, 0, 0],
+  ],
+  [
+    ['taken', 'taken back', 'taken'],
+    [10, 10, 0, 0],
+    [10, 10, 0, 0],
+    [20, 0, 0, 0],
+  ],
+  [
+    ['taken', 'taken back', 'taken back'],
+    [0, 10, 0, 0],
+    [0, 10, 0, 0],
+    [10, 0, 0, 0],
+  ],
+]
+
+t.test('every step counts its rows once, and rows in memory go with the server', async t => {
+  for (const [names, ...expected] of table) {
+    for (const [index, target] of [inMemory, keyed, onDisk].entries()) {
+      const here = scene(target)
+      for (const name of names) steps[name]!(here)
+      const { confirmed, unconfirmed, rejected, unsent } = here.run.tally
+      t.same(
+        [confirmed, unconfirmed, rejected, unsent],
+        expected[index],
+        `${names.join(', ')}: ${['in memory', 'keyed', 'on disk'][index]}`,
+      )
+      t.ok(
+        here.batches.every(({ releases }) => releases === 1),
+        'every batch is given back once',
+      )
+    }
+  }
+})
+
+t.test('whatever happens in whatever order, the rows add up', async () => {
+  const order = fc.array(fc.constantFrom(...Object.keys(steps)), { maxLength: 30 })
+  fc.assert(
+    fc.property(order, fc.constantFrom(inMemory, keyed, onDisk), (names, target) => {
+      const here = scene(target)
+      for (const name of names) steps[name]!(here)
+      return (
+        equationError(here.run.tally) === undefined &&
+        here.batches.every(({ releases }) => releases === 1)
+      )
+    }),
+    { numRuns: runs(100) },
+  )
+})
+
+t.test('two refusals alike in a row end the run', async t => {
+  const { recorder, next } = scene(inMemory)
+  t.equal(recorder.refused(next(), 'new words about transaction 1'), undefined)
+  t.match(recorder.refused(next(), 'new words about transaction 22'), {
+    code: 'DDB_UNAVAILABLE',
+    exitCode: 75,
+    message: /new words about transaction 22/,
+  })
+})
+
+t.test('refusals that differ, or have a batch between them that was taken, do not', async t => {
+  const { recorder, next } = scene(inMemory)
+  t.equal(recorder.refused(next(), 'one thing'), undefined)
+  t.equal(recorder.refused(next(), 'another'), undefined)
+  t.equal(recorder.refused(next(), 'one thing'), undefined)
+  recorder.taken(next(), 10)
+  t.equal(recorder.refused(next(), 'one thing'), undefined)
+})
+
+t.test('neighbours of which the same is to be said are one range, with the words', async t => {
+  const { recorder, next } = scene(inMemory)
+  t.notOk(recorder.hasUncertain)
+  t.equal(recorder.note, undefined)
+  for (let i = 0; i < 20; i++) recorder.uncertain(next(), 'no receipt came in time')
+  t.same(recorder.uncertainRanges, [
+    {
+      file: 'in.csv',
+      firstLine: 2,
+      lastLine: 201,
+      batches: 20,
+      reason: 'no receipt came in time',
+    },
+  ])
+  t.ok(recorder.hasUncertain)
+  t.equal(recorder.note, 'uncertain: in.csv, lines 2 to 201 (20 batches): no receipt came in time')
+})
+
+t.test('the note names five ranges and counts the rest; the list has them all', async t => {
+  const { recorder, next } = scene(inMemory)
+  for (let i = 0; i < 8; i++) {
+    recorder.uncertain(next(), 'lost')
+    recorder.taken(next(), 10)
+  }
+  t.equal(recorder.uncertainRanges.length, 8)
+  t.match(recorder.note, /lines 2 to 11 \(1 batch\): lost; .*; and 3 batches more$/)
+  t.equal(recorder.note?.match(/lines/g)?.length, 5)
+})
+
+t.test('what is taken back is named as what it was: the lines that were confirmed', async t => {
+  const { recorder, next } = scene(inMemory)
+  recorder.taken(next(), 10)
+  recorder.taken(next(), 10)
+  t.ok(recorder.holdsMemory)
+  recorder.unsent(next())
+  recorder.takeBack('the server is gone')
+  t.notOk(recorder.holdsMemory)
+  t.match(recorder.uncertainRanges, [
+    { firstLine: 2, lastLine: 21, batches: 2, reason: 'the server is gone' },
+  ])
+  t.match(recorder.note, /^the server is gone\. uncertain: /)
+  t.notOk(scene(onDisk).recorder.holdsMemory)
+})

@@ -1,0 +1,249 @@
+import t from 'tap'
+import { retryRules } from '../../../src/load/connection/retry.js'
+import { wholeBatch } from '../../../src/load/delivery/part.js'
+import { newRecorder } from '../../../src/load/delivery/recorder.js'
+import type { ReceiptNode } from '../../../src/load/receipts/node.js'
+import { OutcomeHandler } from '../../../src/load/receipts/outcomes.js'
+import { SendQueue, type OpenPart } from '../../../src/load/receipts/send-queue.js'
+import { equationError } from '../../../src/load/tally.js'
+import { DdbError } from '../../../src/errors.js'
+import { batchOf } from '../../helpers/batches.js'
+import { handClock } from '../../helpers/clocks.js'
+import { testRun } from '../../helpers/load-run.js'
+
+const took = (rows: number) => ({ rows, errText: '' })
+const refusal = (errText: string) => ({ rows: -1, errText })
+
+const busy = '<ChunkInTransaction>owned by transaction 1 RefId:S00002'
+const typeError = 'Incompatible type. Expected: INT, Actual: STRING'
+const noRights = '<NoPrivilege>Not granted to write data to table dfs://d/t'
+const leader = '<NotLeader>node2:8902'
+const longestRestMs = 10_000
+
+interface Change {
+  readonly allOrNothing?: boolean
+  readonly onDoubt?: 'report' | 'resend'
+  readonly retries?: number
+}
+
+/** Three batches of eight rows, on a connection that notes what goes out as batch, attempt and rows. */
+function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change = {}) {
+  const clock = handClock()
+  const run = testRun(
+    { delivery: { onDoubt, retries }, rejects: { onError: 'skip', maxErrors: 1_000 } },
+    clock,
+  )
+  const sent: [number, number, number][] = []
+  const node = {
+    isLost: false,
+    send: ({ batchNo, attempt, rowCount }: OpenPart) => {
+      sent.push([batchNo, attempt, rowCount])
+      return true
+    },
+  }
+  const recorder = newRecorder(run, {
+    description: { columns: [], keyed: false },
+    kind: 'table',
+    allOrNothing,
+    retries,
+    keyed: false,
+    inMemory: true,
+  })
+  const queue = new SendQueue(run, node as unknown as ReceiptNode)
+  const failures: unknown[] = []
+  const fail = (error: unknown): void => {
+    failures.push(error)
+    run.fail(error)
+  }
+  const outcomes = new OutcomeHandler({ run, recorder, rules: retryRules(run), fail }, queue)
+  const batches = [0, 8, 16].map(first => {
+    run.tally.read += 8
+    run.tally.sent += 8
+    run.tally.sentBatches++
+    return queue.add(wholeBatch(batchOf(8, first))).batch
+  })
+  sent.length = 0
+  const counts = (): number[] => {
+    const { confirmed, unconfirmed, rejected, unsent } = run.tally
+    return [confirmed, unconfirmed, rejected, unsent]
+  }
+  return { run, clock, node, queue, outcomes, recorder, batches, sent, counts, failures }
+}
+
+t.test('an outcome closes its batch in the same step as it is counted', async t => {
+  const { outcomes, batches, counts, queue } = scene()
+  outcomes.settle(batches[1]!, took(8))
+  t.same(counts(), [8, 0, 0, 0])
+  t.same([...queue.registry.open.keys()], [1, 3])
+  t.throws(() => outcomes.settle(batches[1]!, took(8)), { code: 'DDB_INTERNAL' })
+  t.same(counts(), [8, 0, 0, 0], 'nothing is counted twice')
+})
+
+t.test(
+  'what is in the way passes: the batch rests longer each time, and goes out anew',
+  async t => {
+    const { outcomes, batches, counts, sent, clock } = scene()
+    const longestMs = [100, 400, 1_600, 6_400, 10_000]
+    for (const [i, ms] of longestMs.entries()) {
+      outcomes.settle(batches[0]!, refusal(busy))
+      t.equal(sent.length, i, 'not at once')
+      clock.advance(ms / 2 - 1)
+      t.equal(sent.length, i, 'at least half of the rest')
+      clock.advance(ms / 2 + 1)
+      t.same(sent.at(-1), [1, i + 1, 8])
+    }
+    t.same(counts(), [0, 0, 0, 0])
+    outcomes.settle(batches[0]!, took(8))
+    t.same(counts(), [8, 0, 0, 0])
+  },
+)
+
+t.test('what is in the way too long leaves the batch unconfirmed, the run goes on', async t => {
+  const { outcomes, batches, counts, clock, sent, failures, recorder } = scene({ retries: 2 })
+  for (let i = 0; i < 3; i++) {
+    outcomes.settle(batches[0]!, refusal(busy))
+    clock.advance(longestRestMs)
+  }
+  t.equal(sent.length, 2)
+  t.same(counts(), [0, 8, 0, 0])
+  t.same(failures, [])
+  t.match(recorder.uncertainRanges, [{ firstLine: 2, lastLine: 9, reason: `refused: ${busy}` }])
+})
+
+t.test('two in a row that are refused alike end the run; others still count', async t => {
+  const { outcomes, batches, counts, failures, clock, sent } = scene({ allOrNothing: false })
+  outcomes.settle(batches[0]!, refusal('something new'))
+  t.same(failures, [])
+  outcomes.settle(batches[1]!, refusal('something new'))
+  t.match(failures, [{ code: 'DDB_UNAVAILABLE' }])
+  outcomes.settle(batches[2]!, took(8))
+  clock.advance(longestRestMs)
+  t.same(sent, [], 'nothing is sent again')
+  t.same(counts(), [8, 16, 0, 0])
+})
+
+t.test('halves go out one at a time until the bad rows stand alone', async t => {
+  const { outcomes, batches, counts, sent, queue } = scene()
+  outcomes.settle(batches[0]!, refusal(typeError))
+  outcomes.settle(batches[1]!, took(8))
+  outcomes.settle(batches[2]!, took(8))
+  t.same(sent, [[4, 0, 4]])
+  // Row 5 is bad.
+  const rowsOf = (batch: OpenPart): [number, number] => [batch.content.start, batch.content.end]
+  for (let i = 0; queue.registry.open.size > 0; i++) {
+    const [part] = [...queue.registry.open.values()]
+    const [start, end] = rowsOf(part!)
+    outcomes.settle(part!, start <= 5 && 5 < end ? refusal(typeError) : took(end - start))
+    t.ok(i < 10 && queue.registry.open.size <= 1)
+  }
+  t.same(
+    sent.map(([, , rows]) => rows),
+    [4, 4, 2, 1, 1, 2],
+  )
+  t.same(counts(), [23, 0, 1, 0])
+})
+
+t.test('where part of a batch may be there, rows are not looked for', async t => {
+  const { outcomes, batches, counts, sent } = scene({ allOrNothing: false })
+  outcomes.settle(batches[0]!, refusal(typeError))
+  outcomes.settle(batches[1]!, refusal(typeError))
+  t.same(counts(), [0, 16, 0, 0])
+  t.same(sent, [])
+})
+
+t.test('without rights nothing is stored and nothing more is sent', async t => {
+  const { outcomes, batches, counts, run, sent } = scene()
+  outcomes.settle(batches[0]!, refusal(noRights))
+  t.match(run.failure, { code: 'DDB_PRIVILEGE', exitCode: 77 })
+  for (const batch of batches.slice(1)) outcomes.settle(batch, refusal(noRights))
+  t.same(counts(), [0, 0, 0, 24])
+  t.same(sent, [])
+})
+
+t.test('a batch that another node leads waits for it', async t => {
+  const { outcomes, batches, queue, counts } = scene()
+  outcomes.settle(batches[0]!, refusal(leader))
+  t.same(queue.leader, { host: 'node2', port: 8902 })
+  t.same(
+    queue.held().map(({ batchNo }) => batchNo),
+    [1],
+  )
+  outcomes.drop(batches[0]!)
+  t.same(counts(), [0, 0, 0, 8], 'the node that refused it has stored nothing')
+})
+
+t.test('a batch in doubt is sent once more only where that was chosen', async t => {
+  const reporting = scene()
+  reporting.outcomes.doubt(reporting.batches[0]!, 'begun')
+  t.same(reporting.counts(), [0, 8, 0, 0])
+  t.same(reporting.sent, [])
+  const resending = scene({ onDoubt: 'resend' })
+  resending.outcomes.doubt(resending.batches[0]!, 'begun')
+  t.same(resending.counts(), [0, 0, 0, 0])
+  t.same(resending.sent, [[1, 1, 8]], 'under the next attempt')
+})
+
+t.test('a copy keeps its attempt, and there are so many copies as retries', async t => {
+  const { outcomes, batches, sent, counts } = scene({ retries: 2 })
+  for (let i = 0; i < 3; i++) outcomes.repeat(batches[0]!, 'lost each time')
+  t.same(sent, [
+    [1, 0, 8],
+    [1, 0, 8],
+  ])
+  t.same(counts(), [0, 8, 0, 0])
+})
+
+/** What became of a batch before the run ends, then how its rows count. */
+const lastStates: readonly (readonly [
+  string,
+  (here: ReturnType<typeof scene>) => void,
+  number[],
+])[] = [
+  ['sent', () => undefined, [0, 8, 0, 0]],
+  ['taken', ({ outcomes, batches }) => outcomes.settle(batches[0]!, took(8)), [8, 0, 0, 0]],
+  ['refused', ({ outcomes, batches }) => outcomes.settle(batches[0]!, refusal(busy)), [0, 8, 0, 0]],
+  [
+    'sent again while the connection is lost',
+    ({ outcomes, batches, node, clock }) => {
+      outcomes.settle(batches[0]!, refusal(busy))
+      node.isLost = true
+      clock.advance(longestRestMs)
+    },
+    [0, 0, 0, 8],
+  ],
+  [
+    'divided',
+    ({ outcomes, batches }) => outcomes.settle(batches[0]!, refusal(typeError)),
+    // The first half is out, the second was not sent by itself.
+    [0, 4, 0, 4],
+  ],
+]
+
+for (const [name, happen, expected] of lastStates) {
+  t.test(`a run that ends counts every open batch: ${name}`, async t => {
+    const here = scene()
+    happen(here)
+    here.outcomes.settle(here.batches[1]!, took(8))
+    here.outcomes.settle(here.batches[2]!, took(8))
+    here.outcomes.endAll('the connection was lost')
+    here.outcomes.endBisecting()
+    const [confirmed, ...rest] = here.counts()
+    t.same([confirmed! - 16, ...rest], expected)
+    t.equal(equationError(here.run.tally), undefined)
+    t.equal(here.clock.timers, 0, 'nothing rests')
+  })
+}
+
+t.test('a run that stops waits for what is out, and drops what was never sent', async t => {
+  const { outcomes, batches, node, queue, run, counts } = scene()
+  node.isLost = true
+  run.tally.read += 8
+  run.tally.sent += 8
+  run.tally.sentBatches++
+  queue.add(wholeBatch(batchOf(8, 24)))
+  outcomes.settle(batches[0]!, refusal(busy))
+  outcomes.stop(new DdbError('DDB_UNAVAILABLE', 'enough'))
+  t.same(counts(), [0, 8, 0, 8])
+  t.same([...queue.registry.open.keys()], [2, 3])
+  t.equal(run.tally.sent, 24)
+})
