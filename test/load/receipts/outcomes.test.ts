@@ -172,15 +172,18 @@ t.test('a batch that another node leads waits for it', async t => {
   t.same(counts(), [0, 0, 0, 8], 'the node that refused it has stored nothing')
 })
 
-t.test('a batch in doubt is sent again as often as --retries allows, then it is given up', async t => {
-  const { outcomes, batches, counts, sent } = scene({ onDoubt: 'resend', retries: 2 })
-  for (let i = 0; i < 3; i++) outcomes.doubt(batches[0]!, 'begun')
-  t.same(sent, [
-    [1, 1, 8],
-    [1, 2, 8],
-  ])
-  t.same(counts(), [0, 8, 0, 0])
-})
+t.test(
+  'a batch in doubt is sent again as often as --retries allows, then it is given up',
+  async t => {
+    const { outcomes, batches, counts, sent } = scene({ onDoubt: 'resend', retries: 2 })
+    for (let i = 0; i < 3; i++) outcomes.doubt(batches[0]!, 'begun')
+    t.same(sent, [
+      [1, 1, 8],
+      [1, 2, 8],
+    ])
+    t.same(counts(), [0, 8, 0, 0])
+  },
+)
 
 t.test('a batch in doubt is sent once more only where that was chosen', async t => {
   const reporting = scene()
