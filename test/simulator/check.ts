@@ -28,7 +28,7 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   const complaints: Complaint[] = []
   const complain = (text: string): void => void complaints.push({ about: run.plan.name, text })
   if (run.thrown !== undefined) complain(`load threw ${inspect(run.thrown)}`)
-  const there = countsOf(findings.server.ids())
+  const there = countsOf(findings.server.rows().map(({ id }) => id))
   checkCopies(run, there, findings, complain)
   const { result } = run
   if (result === undefined) return complaints
@@ -40,6 +40,21 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   checkTime(run, complain)
   checkLeftovers(run, result, findings, complain)
   return complaints
+}
+
+/** Rows of the table that stand in no input. */
+export function checkStrangers({ scenario, server }: Findings): Complaint[] {
+  const sent = new Set(
+    scenario.loaders.flatMap(({ inputs }) =>
+      inputs.flatMap(({ rows }) => rows.map(({ id, sym }) => `${id},${sym}`)),
+    ),
+  )
+  return server
+    .rows()
+    .map(({ id, sym }) => `${id},${sym}`)
+    .filter(row => !sent.has(row))
+    .slice(0, 3)
+    .map(row => ({ about: 'table', text: `it has a row that nobody sent: ${row}` }))
 }
 
 type Complain = (text: string) => void

@@ -99,6 +99,7 @@ try { addFunctionView(putHalves) } catch(ex) { }`,
 /** A row of an input, as it stands there and as what it is. */
 export interface InputRow {
   readonly id: number
+  readonly sym: string
   readonly line: string
   readonly kind: 'good' | 'bad cell' | 'refused' | 'outside'
 }
@@ -253,6 +254,7 @@ function drawRow(
 ): InputRow {
   const row = (kind: InputRow['kind'], field: number | string, sym: string): InputRow => ({
     id,
+    sym,
     kind,
     line: format === 'csv' ? `${field},${sym}` : JSON.stringify({ id: field, sym }),
   })

@@ -77,15 +77,18 @@ export class SimServer {
     }
   }
 
-  /** ids in the target now, each as often as it is there. */
-  ids(): number[] {
+  /** Rows of the target now, each as often as it is there. */
+  rows(): { id: number; sym: string }[] {
     const node = this.server?.node
     const table = this.#kind.onDisk
       ? node?.databases.get('dfs://d')?.tables.get('t')
       : node?.shared.get('target')?.table
     if (table === undefined) return []
-    const column = table.column(0)
-    return Array.from({ length: table.rows }, (_, row) => Number(formatElement(column, row)))
+    const [ids, syms] = [table.column(0), table.column(1)]
+    return Array.from({ length: table.rows }, (_, row) => ({
+      id: Number(formatElement(ids, row)),
+      sym: formatElement(syms, row),
+    }))
   }
 
   /** Names of the tables that runs have left. */

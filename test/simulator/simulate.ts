@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream'
 import { openReader } from '../../src/parse/open-reader.js'
 import { openSource } from '../../src/source/open-source.js'
-import { checkRun, type Complaint } from './check.js'
+import { checkRun, checkStrangers, type Complaint } from './check.js'
 import { SimDisk } from './disk.js'
 import { putInputs, startRun, type Run } from './loader.js'
 import { SimNetwork } from './network.js'
@@ -91,8 +91,9 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
   }
   // What the server has taken is executed before anybody looks.
   await world.run(() => false, world.nowMs + 120_000)
-  for (const run of runs)
-    complaints.push(...checkRun(run, { scenario, runs, server, disk, network }))
+  const findings = { scenario, runs, server, disk, network }
+  for (const run of runs) complaints.push(...checkRun(run, findings))
+  complaints.push(...checkStrangers(findings))
   return {
     scenario,
     runs,
