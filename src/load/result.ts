@@ -6,7 +6,7 @@ import { version } from '../version.js'
 import type { InputSummary } from './inputs.js'
 import type { LoadResult, LoadStatus } from './options.js'
 import type { Run } from './run.js'
-import { equationError, rowCounts } from './tally.js'
+import { equationError, rowCounts } from './row-counts.js'
 import { tableText } from './target.js'
 
 /** What the inputs add to a result. */

@@ -10,10 +10,10 @@ import { newLatencies, type Latencies } from './latencies.js'
 import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
 import { limitFailure } from './rejects/reject-limit.js'
-import { newRejectTally, type RejectTally } from './rejects/reject-tally.js'
+import { newRejectTally, type RejectTally } from './rejects/run-rejects.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
-import { newTally, rowCounts, type Tally } from './tally.js'
+import { newTally, rowCounts, type Tally } from './row-counts.js'
 
 /** What every part of a run shares. */
 export interface Run {

@@ -7,7 +7,7 @@ import type { Batch } from '../../parse/reader.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
-import type { Tally } from '../tally.js'
+import type { Tally } from '../row-counts.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {

@@ -4,7 +4,7 @@
 import { InputError, type DdbError, type InputPosition } from '../../errors.js'
 import type { Plan } from '../plan.js'
 import type { Run } from '../run.js'
-import type { Tally } from '../tally.js'
+import type { Tally } from '../row-counts.js'
 import { located, positionOf, type AnyReject } from './reject.js'
 
 /** A share of bad rows means little before this many were read. */
