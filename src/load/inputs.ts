@@ -68,6 +68,7 @@ class SequentialInputs implements Inputs {
   /** Of the inputs that are done. */
   #doneBytes = 0
   #doneRecords = 0
+  #totalBytes: number | undefined
 
   constructor(platform: Platform, paths: readonly string[], options: LoadOptions, plan: Plan) {
     this.#platform = platform
@@ -78,7 +79,8 @@ class SequentialInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
-    run.progress.totalBytes = await totalBytes(this.#paths, this.#platform.files)
+    this.#totalBytes = await totalBytes(this.#paths, this.#platform.files)
+    run.inputProgress(0, this.#totalBytes)
     for (const path of this.#paths) {
       if (run.stopped || this.#doneRecords >= limit) return
       const { compression, stdin } = this.#options.input ?? {}
@@ -114,11 +116,11 @@ class SequentialInputs implements Inputs {
     }
     this.#summaries.push(summary)
     const update = (): void => {
-      run.tally.read = this.#doneRecords + reader.recordsRead
+      run.counts.readUpTo(this.#doneRecords + reader.recordsRead)
       summary.rows = reader.recordsRead
       summary.bytes = source.bytesRead
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
-      run.progress.bytesRead = this.#doneBytes + source.bytesRead
+      run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
     }
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({

@@ -9,7 +9,7 @@ import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
-import { maxRedirects, redirected, redirectOf } from './connection/redirect.js'
+import { maxRedirects, redirectOf } from './connection/redirect.js'
 import { retryRules, tryUntil } from './connection/retry.js'
 import type { Delivery } from './delivery/delivery.js'
 import { openDelivery } from './delivery/open-delivery.js'
@@ -68,7 +68,8 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   } finally {
     stopListening()
     await Promise.race([closeAll(run, opened), left])
-    if (run.isLeaving) countUnsent(run)
+    // Rows on their way from the reader to the delivery: no session was given them.
+    if (run.isLeaving) run.counts.restIsUnsent()
     closeRejects(run)
     run.phase('done', opened.delivery)
   }
@@ -105,12 +106,6 @@ function leaving(run: Run, opened: Opened): Promise<void> {
   })
 }
 
-/** Rows on their way from the reader to the delivery when the run left: no session was given them. */
-function countUnsent({ tally }: Run): void {
-  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = tally
-  tally.unsent += Math.max(0, read - confirmed - unconfirmed - rejected - skipped - unsent)
-}
-
 function interrupted(): DdbError {
   return new DdbError('DDB_INTERRUPTED', 'the run was interrupted')
 }
@@ -126,7 +121,7 @@ async function findTarget(run: Run, opened: Opened): Promise<[Session, TargetDes
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined || followed === maxRedirects) throw error
-      run.server = redirected(run.server, to)
+      run.follow(to)
       await control.close()
     }
   }
@@ -175,7 +170,7 @@ async function pump(
   try {
     for await (const batch of inputs.batches(run, target)) {
       if (run.isLeaving) return
-      if (run.stopped) run.tally.unsent += batch.rowCount
+      if (run.stopped) run.counts.unsent(batch.rowCount)
       else await hand(run, batch, delivery, limiter)
       run.report()
     }
@@ -201,7 +196,7 @@ async function hand(
     handedOver = true
     if (wait !== undefined) await wait
   } catch (error) {
-    if (!handedOver) run.tally.unsent += batch.rowCount
+    if (!handedOver) run.counts.unsent(batch.rowCount)
     run.fail(error)
   }
 }

@@ -6,7 +6,7 @@ import { version } from '../version.js'
 import type { InputSummary } from './inputs.js'
 import type { LoadResult, LoadStatus } from './options.js'
 import type { Run } from './run.js'
-import { equationError, rowCounts } from './row-counts.js'
+import { equationError } from './row-counts.js'
 import { tableText } from './target.js'
 
 /** What the inputs add to a result. */
@@ -19,8 +19,8 @@ export interface ResultParts {
 
 /** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
-  const { plan, tally, options, delivery } = run
-  const rows = rowCounts(tally)
+  const { plan, counts, options, delivery } = run
+  const rows = { ...counts.rows }
   const error =
     equationError(rows) ??
     run.rejects.equationError(rows.rejected) ??
@@ -55,14 +55,10 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     rejects: run.rejects.result(),
     columns: parts.columns,
-    batches: {
-      sent: tally.sentBatches,
-      retried: tally.retriedBatches,
-      failed: tally.failedBatches,
-    },
+    batches: { ...counts.batches },
     latencyMs: run.latencies.percentiles(),
     rate: {
-      rowsPerSec: Math.round(tally.sent / seconds),
+      rowsPerSec: Math.round(counts.sentRows / seconds),
       bytesPerSec: Math.round(bytes / seconds),
     },
     memory: { peakRssBytes: null },
@@ -72,12 +68,13 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
 }
 
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
-function deliveredRows({ tally, delivery }: Run): number {
-  return delivery?.used === 'none' ? tally.confirmed + tally.unconfirmed : tally.confirmed
+function deliveredRows({ counts, delivery }: Run): number {
+  const { confirmed, unconfirmed } = counts.rows
+  return delivery?.used === 'none' ? confirmed + unconfirmed : confirmed
 }
 
-function openRows({ tally, delivery }: Run): number {
-  return delivery?.used === 'none' ? 0 : tally.unconfirmed
+function openRows({ counts, delivery }: Run): number {
+  return delivery?.used === 'none' ? 0 : counts.rows.unconfirmed
 }
 
 function unmetExpectation(run: Run): DdbError | undefined {
@@ -92,11 +89,11 @@ function statusOf(run: Run, error: DdbError | undefined): LoadStatus {
   if (error?.code === 'DDB_INTERRUPTED') return 'interrupted'
   if (error !== undefined) return error.code === 'DDB_CONNECTION_LOST' ? 'unconfirmed' : 'failed'
   if (openRows(run) > 0) return 'unconfirmed'
-  return run.tally.rejected > 0 ? 'rejects' : 'loaded'
+  return run.counts.rows.rejected > 0 ? 'rejects' : 'loaded'
 }
 
 function exitCodeOf(run: Run, error: DdbError | undefined): number {
   if (error !== undefined) return error.exitCode
   if (openRows(run) > 0) return 4
-  return run.tally.rejected > 0 ? 3 : 0
+  return run.counts.rows.rejected > 0 ? 3 : 0
 }

@@ -1,44 +1,88 @@
 /*
-  The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent. `read` comes from the
-  readers, everything else from where it happened, so that a lost row shows as a difference.
+  The equation of a run: read = confirmed + unconfirmed + rejected + skipped + unsent. `read` comes from the readers,
+  everything else from where it happened, so that a lost row shows as a difference. Rows get their place only by the
+  steps that stand here.
 */
 import { DdbError } from '../errors.js'
-import type { RowCounts } from './options.js'
+import type { LoadResult, RowCounts } from './options.js'
 
-/** Counters of one run; whoever decides a row's fate counts it. */
-export interface Tally extends RowCounts {
+/** Where the rows of one run stand. */
+export interface RunCounts {
+  readonly rows: Readonly<RowCounts>
   /** Rows handed to a session; each ends as confirmed, unconfirmed or rejected (by the server). */
-  sent: number
-  sentBatches: number
-  retriedBatches: number
-  failedBatches: number
+  readonly sentRows: number
+  readonly batches: Readonly<LoadResult['batches']>
+  /** So many records were read so far, of all inputs. */
+  readUpTo(records: number): void
+  /** A batch goes to a session. */
+  sent(rows: number): void
+  /** A batch that was to be sent was not, after all. */
+  notSent(rows: number): void
+  /** A batch, or a part of one, goes out once more. */
+  sentAgain(): void
+  confirmed(rows: number): void
+  unconfirmed(rows: number): void
+  rejected(): void
+  unsent(rows: number): void
+  /** A batch, or a part of one, is not in the table as far as is known. */
+  batchFailed(): void
+  /** What was confirmed is known no more. */
+  allUnconfirmed(): void
+  /** Of all rows that were sent so many arrived; of the others nothing is known. */
+  arrived(rows: number): void
+  /** Rows that have no place were on their way to a session. */
+  restIsUnsent(): void
 }
 
 /** All zero. */
-export function newTally(): Tally {
+export function newRunCounts(): RunCounts {
+  const rows = { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
+  const batches = { sent: 0, retried: 0, failed: 0 }
+  let sentRows = 0
   return {
-    read: 0,
-    confirmed: 0,
-    unconfirmed: 0,
-    rejected: 0,
-    skipped: 0,
-    unsent: 0,
-    sent: 0,
-    sentBatches: 0,
-    retriedBatches: 0,
-    failedBatches: 0,
+    rows,
+    batches,
+    get sentRows() {
+      return sentRows
+    },
+    readUpTo(records) {
+      rows.read = records
+    },
+    sent(count) {
+      sentRows += count
+      batches.sent++
+    },
+    notSent(count) {
+      sentRows -= count
+      batches.sent--
+    },
+    sentAgain: () => void batches.retried++,
+    confirmed: count => void (rows.confirmed += count),
+    unconfirmed: count => void (rows.unconfirmed += count),
+    rejected: () => void rows.rejected++,
+    unsent: count => void (rows.unsent += count),
+    batchFailed: () => void batches.failed++,
+    allUnconfirmed() {
+      rows.unconfirmed += rows.confirmed
+      rows.confirmed = 0
+    },
+    arrived(count) {
+      rows.confirmed = count
+      rows.unconfirmed = sentRows - count
+    },
+    restIsUnsent() {
+      rows.unsent += Math.max(0, rows.read - accountedFor(rows))
+    },
   }
 }
 
-/** A snapshot without the counters of batches. */
-export function rowCounts(tally: Tally): RowCounts {
-  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = tally
-  return { read, confirmed, unconfirmed, rejected, skipped, unsent }
+function accountedFor(rows: RowCounts): number {
+  return rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
 }
 
 /** The failure to report when the equation does not hold, else undefined. */
 export function equationError(rows: RowCounts): DdbError | undefined {
-  const accounted = rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
+  const accounted = accountedFor(rows)
   if (accounted === rows.read) return undefined
   return new DdbError(
     'DDB_INTERNAL',

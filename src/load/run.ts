@@ -1,5 +1,5 @@
 /*
-  The state of one run: its tally, its rejects, its first failure, and what it tells those who watch.
+  The state of one run: its counts, its rejects, its first failure, and what it tells those who watch.
 */
 import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/reader.js'
@@ -7,13 +7,14 @@ import type { Platform } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
-import type { LoadOptions, LoadReport, ServerTarget } from './options.js'
+import { redirected } from './connection/redirect.js'
+import type { LoadOptions, LoadReport, ServerAddress, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
 import { limitFailure } from './rejects/reject-limit.js'
-import { newRejectTally, type RejectTally } from './rejects/run-rejects.js'
+import { newRunRejects, type RunRejects } from './rejects/run-rejects.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
-import { newTally, rowCounts, type Tally } from './row-counts.js'
+import { newRunCounts, type RunCounts } from './row-counts.js'
 
 /** What every part of a run shares. */
 export interface Run {
@@ -25,11 +26,13 @@ export interface Run {
   readonly leaving: AbortSignal
   readonly isLeaving: boolean
   /** Where sessions go: as asked, until a redirect leads elsewhere. */
-  server: ServerTarget
+  readonly server: ServerTarget
+  /** Goes where a redirect leads. @throws {ConnectionError} DDB_CONNECT when the user has not named that host */
+  follow(to: ServerAddress): void
   readonly plan: Plan
-  readonly tally: Tally
+  readonly counts: RunCounts
   readonly latencies: Latencies
-  readonly rejects: RejectTally
+  readonly rejects: RunRejects
   readonly startedAt: Date
   /** The first failure; later ones do not replace it. */
   readonly failure: DdbError | undefined
@@ -45,9 +48,9 @@ export interface Run {
   phase(phase: LoadReport['phase'], delivery: Delivery | undefined): void
   /** Tells onReport how far the run is, at most ten times a second. */
   report(): void
-  /** What report() and the result know of the inputs. */
-  progress: { bytesRead: number; totalBytes: number | undefined }
-  delivery: Delivery | undefined
+  /** How far the inputs are read, for report(). */
+  inputProgress(bytesRead: number, totalBytes: number | undefined): void
+  readonly delivery: Delivery | undefined
 }
 
 /** The first rejects are shown; the file has them all. */
@@ -57,18 +60,24 @@ const shownRejects = 3
 export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Run {
   const { clock, files } = platform
   const leaving = options.leave ?? new AbortController().signal
-  const tally = newTally()
-  const rejects = newRejectTally(plan, files)
+  const counts = newRunCounts()
+  const rejects = newRunRejects(plan, files)
   const startedAt = new Date(clock.wallMs())
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
+  let { server } = options
+  let delivery: Delivery | undefined
+  let inputBytes: Pick<LoadReport, 'bytesRead' | 'totalBytes'> = {
+    bytesRead: 0,
+    totalBytes: undefined,
+  }
   const reporter = newReporter(options.onReport, clock, elapsedMs => ({
     phase,
-    rows: rowCounts(tally),
-    sentRows: tally.sent,
-    sentBatches: tally.sentBatches,
-    inFlightBytes: run.delivery?.inFlightBytes ?? 0,
-    ...run.progress,
+    rows: { ...counts.rows },
+    sentRows: counts.sentRows,
+    sentBatches: counts.batches.sent,
+    inFlightBytes: delivery?.inFlightBytes ?? 0,
+    ...inputBytes,
     elapsedMs,
   }))
   const run: Run = {
@@ -79,14 +88,23 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
     get isLeaving() {
       return leaving.aborted
     },
-    server: options.server,
+    get server() {
+      return server
+    },
+    follow(to) {
+      server = redirected(server, to)
+    },
     plan,
-    tally,
+    counts,
     latencies: newLatencies(),
     rejects,
     startedAt,
-    progress: { bytesRead: 0, totalBytes: undefined },
-    delivery: undefined,
+    inputProgress(bytesRead, totalBytes) {
+      inputBytes = { bytesRead, totalBytes }
+    },
+    get delivery() {
+      return delivery
+    },
     get failure() {
       return failure
     },
@@ -96,26 +114,16 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
     fail(error) {
       failure ??= asDdbError(error)
     },
-    reject(reject, shape) {
-      tally.rejected++
-      if (tally.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
-      try {
-        rejects.add(reject, shape)
-      } catch (error) {
-        run.fail(error)
-      }
-      const limit = limitFailure(run, reject)
-      if (limit !== undefined) run.fail(limit)
-    },
+    reject: (reject, shape) => keepReject(run, reject, shape),
     rejectSent(batch, rowIndex, serverMessage) {
       run.reject(refusedRow(batch, rowIndex, serverMessage), batch.shape)
     },
     notice(text) {
       options.onNotice?.(text)
     },
-    phase(next, delivery) {
+    phase(next, nextDelivery) {
       phase = next
-      run.delivery = delivery
+      delivery = nextDelivery
       reporter.tell()
     },
     report: () => reporter.report(),
@@ -123,7 +131,20 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   return run
 }
 
-/** Anything that is no DdbError is our own bug (70). */
+function keepReject(run: Run, reject: AnyReject, shape: RecordShape): void {
+  const { counts, rejects } = run
+  counts.rejected()
+  if (counts.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
+  try {
+    rejects.add(reject, shape)
+  } catch (error) {
+    run.fail(error)
+  }
+  const limit = limitFailure(run, reject)
+  if (limit !== undefined) run.fail(limit)
+}
+
+/** Anything that is not a DdbError is our own bug (70). */
 export function asDdbError(error: unknown): DdbError {
   if (error instanceof DdbError) return error
   const text = error instanceof Error ? error.message : String(error)

@@ -40,7 +40,7 @@ export const defects: readonly Defect[] = [
   defect(
     'rows stay confirmed when the server that held them is gone',
     'delivery/recorder.ts',
-    'if (!target.inMemory || tally.confirmed === 0) return',
+    'if (!target.inMemory || counts.rows.confirmed === 0) return',
     'if (true) return',
   ),
   defect(
@@ -86,7 +86,7 @@ export const defects: readonly Defect[] = [
     'rejected rows count as confirmed',
     'delivery/recorder.ts',
     'for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)',
-    'tally.confirmed += rowsOf(part) + 0 * errText.length',
+    'counts.confirmed(rowsOf(part) + 0 * errText.length)',
   ),
   defect(
     'half of a refused batch is forgotten',
@@ -155,7 +155,7 @@ export const defects: readonly Defect[] = [
   defect(
     'a run that leaves forgets what no session was given',
     'load.ts',
-    'if (run.isLeaving) countUnsent(run)',
+    'if (run.isLeaving) run.counts.restIsUnsent()',
     '',
   ),
 ]

@@ -73,8 +73,7 @@ export class AnsweredDelivery implements Delivery {
 
   async #deliver(batch: Batch): Promise<void> {
     const { run, recorder } = this.#setup
-    run.tally.sent += batch.rowCount
-    run.tally.sentBatches++
+    run.counts.sent(batch.rowCount)
     this.inFlightBytes = batch.encodedBytes
     try {
       let part: Part | undefined = wholeBatch(batch)
@@ -116,7 +115,7 @@ export class AnsweredDelivery implements Delivery {
         case 'stop':
           return this.#stop(part, decision.error, decision.stored, errText)
       }
-      run.tally.retriedBatches++
+      run.counts.sentAgain()
     }
   }
 

@@ -7,7 +7,7 @@ import type { Batch } from '../../parse/reader.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
-import type { Tally } from '../row-counts.js'
+import type { RunCounts } from '../row-counts.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
@@ -23,7 +23,7 @@ export interface Counting {
 
 /** Where rows are counted as sent, and when a run waits before it sends more. */
 export interface Flow {
-  tally: Tally
+  counts: RunCounts
   columnNames: readonly string[]
   maxInFlightBytes: number
   idleTimeout: IdleTimeout
@@ -34,7 +34,7 @@ export interface Flow {
 /** @param counting  undefined: nothing is asked, and what was sent stays unconfirmed */
 export function openAsyncDelivery(
   writer: Writer,
-  { tally, columnNames, maxInFlightBytes, idleTimeout, unmark }: Flow,
+  { counts, columnNames, maxInFlightBytes, idleTimeout, unmark }: Flow,
   counting: Counting | undefined,
 ): Delivery {
   const { session } = writer
@@ -53,29 +53,28 @@ export function openAsyncDelivery(
       if (counting?.outsideScheme !== undefined) outsideRows += counting.outsideScheme(batch)
       const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
       const room = session.send(writer.functionName, arguments_, batch.release)
-      tally.sent += batch.rowCount
-      tally.sentBatches++
+      counts.sent(batch.rowCount)
       return room && session.bufferedBytes < maxInFlightBytes
         ? undefined
         : drainedInTime(session, idleTimeout)
     },
     async finish() {
       if (counting === undefined) {
-        tally.unconfirmed = tally.sent
+        counts.arrived(0)
         // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
         return session.close()
       }
-      if (tally.sent === 0) return
+      const { sentRows } = counts
+      if (sentRows === 0) return
       const verdict = await waitForCount({
         count: counting.count,
         beforeRows: counting.beforeRows,
-        sentRows: tally.sent,
+        sentRows,
         idle: timeoutMs => counting.idle(session.id, timeoutMs),
         ...idleTimeout,
       })
-      tally.confirmed = confirmedRows(verdict, tally.sent)
-      tally.unconfirmed = tally.sent - tally.confirmed
-      note = verdictNote(verdict, tally.sent, outsideRows)
+      counts.arrived(confirmedRows(verdict, sentRows))
+      note = verdictNote(verdict, sentRows, outsideRows)
       if (verdict.kind === 'unreachable') {
         const reason = new ConnectionError('DDB_CONNECTION_LOST', note ?? '')
         session.abandon(reason)

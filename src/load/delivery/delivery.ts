@@ -19,7 +19,7 @@ export interface Delivery {
   /** Bytes handed over of which it is not known what became, or at least that they have left. */
   readonly inFlightBytes: number
   /**
-   * Hands one batch over and counts it in the tally. Returns a promise when the caller has to wait before the next
+   * Hands one batch over and counts it as sent. Returns a promise when the caller has to wait before the next
    * one. The batch's columns belong to the delivery until it releases them.
    *
    * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. A promise that rejects is of a
@@ -43,7 +43,7 @@ export interface Writer {
   leading: readonly Value[]
 }
 
-/** For sessions that end together with a run: what their loss means is in the tally already. @throws all else */
+/** For sessions that end together with a run: what their loss means is counted already. @throws all else */
 export function ignoreLoss(error: unknown): void {
   if (!(error instanceof ConnectionError)) throw error
 }

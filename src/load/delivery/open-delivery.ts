@@ -4,7 +4,6 @@
 import type { Session } from '../../client/session.js'
 import { ConnectionError, ServerError, UsageError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
-import { redirected } from '../connection/redirect.js'
 import { retryRules, tryUntil, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../describe-target.js'
@@ -42,7 +41,7 @@ export async function openDelivery(
   return openAsyncDelivery(
     await openWriter(run),
     {
-      tally: run.tally,
+      counts: run.counts,
       columnNames: description.columns.map(column => column.name),
       maxInFlightBytes: run.plan.maxInFlightBytes,
       idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
@@ -67,7 +66,7 @@ async function openSync(
     columnNames: description.columns.map(column => column.name),
     isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
     follow: to => {
-      run.server = redirected(run.server, to)
+      run.follow(to)
       return connectData(run)
     },
     remembers: silent =>

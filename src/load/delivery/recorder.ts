@@ -51,7 +51,7 @@ export interface Recorder {
 const namedRanges = 5
 
 export function newRecorder(run: Run, target: RecordedTarget): Recorder {
-  const { tally } = run
+  const { counts } = run
   const notes: string[] = []
   const uncertain = new LineRanges()
   const confirmed = new LineRanges()
@@ -72,24 +72,24 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return uncertain.ranges.length > 0
     },
     get holdsMemory() {
-      return target.inMemory && tally.confirmed > 0
+      return target.inMemory && counts.rows.confirmed > 0
     },
     taken(part, rows) {
       lastRefusal = undefined
       if (target.inMemory) confirmed.add(part, '')
       const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
-      tally.confirmed += rowsOf(part) - missing
+      counts.confirmed(rowsOf(part) - missing)
       if (missing > 0) dropped(part, missing)
       releasePart(part)
     },
     rejected(part, errText) {
-      tally.failedBatches++
+      counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
       releasePart(part)
     },
     uncertain(part, reason) {
-      tally.failedBatches++
-      tally.unconfirmed += rowsOf(part)
+      counts.batchFailed()
+      counts.unconfirmed(rowsOf(part))
       uncertain.add(part, reason)
       releasePart(part)
     },
@@ -101,14 +101,13 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return isAlike ? refusedAlike(errText) : undefined
     },
     unsent(part) {
-      tally.unsent += rowsOf(part)
+      counts.unsent(rowsOf(part))
       releasePart(part)
     },
     takeBack(reason) {
-      if (!target.inMemory || tally.confirmed === 0) return
+      if (!target.inMemory || counts.rows.confirmed === 0) return
       note(reason)
-      tally.unconfirmed += tally.confirmed
-      tally.confirmed = 0
+      counts.allUnconfirmed()
       uncertain.addAll(confirmed, reason)
       confirmed.clear()
     },
@@ -122,7 +121,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       for (const row of outside) run.rejectSent(part.batch, row, reason)
       return
     }
-    tally.unconfirmed += missing
+    counts.unconfirmed(missing)
     note(
       `the target took ${rowsOf(part) - missing} of ${rowsOf(part)} rows of ${partText(part)} and does not tell which`,
     )

@@ -43,8 +43,7 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
     },
     deliver(batch: Batch) {
       if (watcher.failure !== undefined) throw watcher.failure
-      run.tally.sent += batch.rowCount
-      run.tally.sentBatches++
+      run.counts.sent(batch.rowCount)
       const hasRoom = queue.add(wholeBatch(batch)).room
       if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
       watcher.begin()

@@ -3,7 +3,6 @@
 */
 import type { Session } from '../../client/session.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
-import { redirected } from '../connection/redirect.js'
 import type { RetryRules } from '../connection/retry.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Recorder } from '../delivery/recorder.js'
@@ -38,7 +37,7 @@ export async function openReceipts(
     nextLedgerNumber: () => ++ledgers,
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
-    run.server = redirected(run.server, to)
+    run.follow(to)
     const session = await connectServer(run.platform, run.server, {
       deadlineMs: connectDeadlineMs(run.platform, run.server),
       signal: run.leaving,

@@ -145,14 +145,10 @@ export class OutcomeHandler {
 
   /** Does not send a batch that waited to be sent, or that a node refused which does not lead. */
   drop(batch: OpenPart): void {
-    const { tally } = this.#setup.run
     const isNew = batch.sendNos.length === 0 && batch.attempt === 0
     // The attempt before was given up without an answer: it may be stored.
     if (!isNew && batch.refusal === '') return this.giveUp(batch, 'sent, and no receipt came')
-    if (isNew) {
-      tally.sent -= batch.rowCount
-      tally.sentBatches--
-    }
+    if (isNew) this.#setup.run.counts.notSent(batch.rowCount)
     this.#close(batch)
     this.#setup.recorder.unsent(batch.content)
   }

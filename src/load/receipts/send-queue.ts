@@ -39,13 +39,13 @@ export class SendQueue {
 
   /** The same attempt once more, for a copy that may be lost: claims decide. */
   repeat(batch: OpenPart): void {
-    this.#run.tally.retriedBatches++
+    this.#run.counts.sentAgain()
     this.#transmit(batch)
   }
 
   /** The next attempt, for one that left nothing behind or that the user wants sent again. */
   sendAgain(batch: OpenPart): void {
-    this.#run.tally.retriedBatches++
+    this.#run.counts.sentAgain()
     this.registry.nextAttempt(batch)
     this.#send(batch)
   }

@@ -2,9 +2,9 @@
   When rejects end a run: at the first one, at a count, or at a share of the rows read.
 */
 import { InputError, type DdbError, type InputPosition } from '../../errors.js'
+import type { RowCounts } from '../options.js'
 import type { Plan } from '../plan.js'
 import type { Run } from '../run.js'
-import type { Tally } from '../row-counts.js'
 import { located, positionOf, type AnyReject } from './reject.js'
 
 /** A share of bad rows means little before this many were read. */
@@ -12,25 +12,25 @@ const shareFromRows = 1_000
 
 /** Whether this reject ends the run: at once with `stop`, else when there are too many. */
 export function limitFailure(
-  { plan, tally }: Pick<Run, 'plan' | 'tally'>,
+  { plan, counts }: Pick<Run, 'plan' | 'counts'>,
   reject: AnyReject,
 ): DdbError | undefined {
   if (plan.onError === 'stop') {
     return new InputError(reject.code, located(reject), positionOf(reject))
   }
-  if (!exceedsLimit(plan.maxErrors, tally, shareFromRows)) return undefined
-  return limitError(tally.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
+  if (!exceedsLimit(plan.maxErrors, counts.rows, shareFromRows)) return undefined
+  return limitError(counts.rows.rejected, `; the last one: ${located(reject)}`, positionOf(reject))
 }
 
 /** The failure of a run that ended with too large a share of bad rows, however short its input. */
-export function finalLimitFailure({ plan, tally, options }: Run): DdbError | undefined {
-  if (!exceedsLimit(plan.maxErrors, tally, 1)) return undefined
-  return limitError(tally.rejected, '', { file: options.inputs.join(', ') })
+export function finalLimitFailure({ plan, counts, options }: Run): DdbError | undefined {
+  if (!exceedsLimit(plan.maxErrors, counts.rows, 1)) return undefined
+  return limitError(counts.rows.rejected, '', { file: options.inputs.join(', ') })
 }
 
-function exceedsLimit(maxErrors: Plan['maxErrors'], tally: Tally, fromRows: number): boolean {
-  if ('count' in maxErrors) return tally.rejected > maxErrors.count
-  return tally.read >= fromRows && tally.rejected > maxErrors.share * tally.read
+function exceedsLimit(maxErrors: Plan['maxErrors'], rows: RowCounts, fromRows: number): boolean {
+  if ('count' in maxErrors) return rows.rejected > maxErrors.count
+  return rows.read >= fromRows && rows.rejected > maxErrors.share * rows.read
 }
 
 function limitError(rejected: number, last: string, position: InputPosition): InputError {

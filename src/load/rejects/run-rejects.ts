@@ -10,7 +10,7 @@ import { openRejectFiles, type RejectFiles } from './reject-files.js'
 import { reasonOf, type AnyReject } from './reject.js'
 
 /** What a run knows of its rejects. */
-export interface RejectTally extends Pick<RejectFiles, 'flush' | 'close'> {
+export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE; it is counted all the same */
   add(reject: AnyReject, shape: RecordShape): void
   /** For the result of the run, once closed. */
@@ -20,10 +20,10 @@ export interface RejectTally extends Pick<RejectFiles, 'flush' | 'close'> {
 }
 
 /** Creates nothing yet. */
-export function newRejectTally(
+export function newRunRejects(
   { rejectsFile, runId }: Pick<Plan, 'rejectsFile' | 'runId'>,
   platformFiles: Files,
-): RejectTally {
+): RunRejects {
   const files = rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles)
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}

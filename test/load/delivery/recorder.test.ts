@@ -25,7 +25,7 @@ function scene(target: RecordedTarget) {
   const next = (): Part => {
     const batch = batchOf(10, 10 * batches.length)
     batches.push(batch)
-    run.tally.read += 10
+    run.counts.readUpTo(run.counts.rows.read + 10)
     return wholeBatch(batch)
   }
   return { run, batches, next, recorder: newRecorder(run, target) }
@@ -78,7 +78,7 @@ t.test('every step counts its rows once, and rows in memory go with the server',
     for (const [index, target] of [inMemory, keyed, onDisk].entries()) {
       const here = scene(target)
       for (const name of names) steps[name]!(here)
-      const { confirmed, unconfirmed, rejected, unsent } = here.run.tally
+      const { confirmed, unconfirmed, rejected, unsent } = here.run.counts.rows
       t.same(
         [confirmed, unconfirmed, rejected, unsent],
         expected[index],
@@ -99,7 +99,7 @@ t.test('whatever happens in whatever order, the rows add up', async () => {
       const here = scene(target)
       for (const name of names) steps[name]!(here)
       return (
-        equationError(here.run.tally) === undefined &&
+        equationError(here.run.counts.rows) === undefined &&
         here.batches.every(({ releases }) => releases === 1)
       )
     }),

@@ -57,14 +57,13 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
   }
   const outcomes = new OutcomeHandler({ run, recorder, rules: retryRules(run), fail }, queue)
   const batches = [0, 8, 16].map(first => {
-    run.tally.read += 8
-    run.tally.sent += 8
-    run.tally.sentBatches++
+    run.counts.readUpTo(run.counts.rows.read + 8)
+    run.counts.sent(8)
     return queue.add(wholeBatch(batchOf(8, first))).batch
   })
   sent.length = 0
   const counts = (): number[] => {
-    const { confirmed, unconfirmed, rejected, unsent } = run.tally
+    const { confirmed, unconfirmed, rejected, unsent } = run.counts.rows
     return [confirmed, unconfirmed, rejected, unsent]
   }
   return { run, clock, node, queue, outcomes, recorder, batches, sent, counts, failures }
@@ -242,7 +241,7 @@ for (const [name, happen, expected] of lastStates) {
     here.outcomes.endBisecting()
     const [confirmed, ...rest] = here.counts()
     t.same([confirmed! - 16, ...rest], expected)
-    t.equal(equationError(here.run.tally), undefined)
+    t.equal(equationError(here.run.counts.rows), undefined)
     t.equal(here.clock.timers, 0, 'nothing rests')
   })
 }
@@ -250,13 +249,12 @@ for (const [name, happen, expected] of lastStates) {
 t.test('a run that stops waits for what is out, and drops what was never sent', async t => {
   const { outcomes, batches, node, queue, run, counts } = scene()
   node.isLost = true
-  run.tally.read += 8
-  run.tally.sent += 8
-  run.tally.sentBatches++
+  run.counts.readUpTo(run.counts.rows.read + 8)
+  run.counts.sent(8)
   queue.add(wholeBatch(batchOf(8, 24)))
   outcomes.settle(batches[0]!, refusal(busy))
   outcomes.stop(new DdbError('DDB_UNAVAILABLE', 'enough'))
   t.same(counts(), [0, 8, 0, 8])
   t.same([...queue.registry.open.keys()], [2, 3])
-  t.equal(run.tally.sent, 24)
+  t.equal(run.counts.sentRows, 24)
 })
