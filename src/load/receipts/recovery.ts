@@ -124,8 +124,9 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
   const { queue, setup } = watcher
   const { recorder, run, rules } = setup
   const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
+  const isLost = watcher.failure?.code === 'DDB_CONNECTION_LOST'
   try {
-    if (watcher.failure?.code === 'DDB_CONNECTION_LOST' && recorder.holdsMemory && !run.isLeaving) {
+    if (isLost && recorder.holdsMemory && !run.isLeaving) {
       // A connection that still looks open may lead to a server that is gone.
       watcher.memoryIsUnsure ||= !(await answersStill(queue.node, timeoutMs))
     }

@@ -256,6 +256,8 @@ export class ReceiptWatcher {
     // Once all is handed over, a missing receipt ends nothing: its batch counts as unconfirmed.
     if (!this.#allSent) this.fail(error)
     this.outcomes.endAll('no receipt came in time')
-    this.queue.node.leave(error)
+    // A server that answers and is only busy can still be told goodbye.
+    if (this.isSilent || this.memoryIsUnsure) this.queue.node.leave(error)
+    else this.queue.node.abandon('data', error)
   }
 }
