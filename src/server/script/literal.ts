@@ -44,6 +44,8 @@ export interface NumberLiteral {
 
 /** Reads the literal at `start`; undefined when what stands there is none, 2024.02.30 included. */
 export function readNumber(source: string, start: number): NumberLiteral | undefined {
+  const short = readShortInteger(source, start)
+  if (short !== undefined) return short
   datesPattern.lastIndex = start
   const range = datesPattern.exec(source)
   temporalPattern.lastIndex = start
@@ -51,6 +53,20 @@ export function readNumber(source: string, start: number): NumberLiteral | undef
   return match === null
     ? readPlainNumber(source, start)
     : temporalLiteral(match, start, range !== null)
+}
+
+/** Up to nine digits with nothing behind them that could belong to the number: most of them. */
+function readShortInteger(source: string, start: number): NumberLiteral | undefined {
+  let value = 0
+  for (let end = start; end < start + 10; end++) {
+    const code = source.charCodeAt(end)
+    if (code < 48 || code > 57 || Number.isNaN(code)) {
+      const ends = end > start && !/[\w.:]/.test(source.charAt(end))
+      return ends ? { value: intScalar(value), end } : undefined
+    }
+    value = value * 10 + code - 48
+  }
+  return undefined
 }
 
 function temporalLiteral(
@@ -119,8 +135,10 @@ function scalarOf(digits: string, exponent: string, suffix: string): Scalar | un
       return isInteger ? { form: 'scalar', type: 'SHORT', value: orNull(digits, 32767) } : undefined
     case 'i':
       return isInteger ? intScalar(orNull(digits, 2147483647)) : undefined
-    case 'l':
-      return isInteger && BigInt(digits) < 2n ** 63n ? longScalar(BigInt(digits)) : undefined
+    case 'l': {
+      const value = isInteger ? longOf(digits) : undefined
+      return value === undefined ? undefined : longScalar(value)
+    }
     default: {
       const unit = durationUnits.get(suffix)
       if (unit === undefined || !isInteger) return undefined
@@ -138,15 +156,23 @@ function orNull(digits: string, max: number): number | null {
 function integer(digits: string): Scalar {
   const value = Number(digits)
   if (value <= 2147483647) return intScalar(value)
-  const wide = BigInt(digits)
-  return wide < 2n ** 63n ? longScalar(wide) : doubleScalar(value)
+  const wide = longOf(digits)
+  return wide === undefined ? doubleScalar(value) : longScalar(wide)
+}
+
+/** Undefined for what does not fit; a million digits are not even looked at as a number. */
+function longOf(digits: string): bigint | undefined {
+  if (Number(digits) > 2 ** 63) return undefined
+  const value = BigInt(digits)
+  return value < 2n ** 63n ? value : undefined
 }
 
 /** The scale is the number of digits behind the point: `3.141P` is DECIMAL64(3). */
 function decimal(digits: string): Scalar | undefined {
   const [whole = '', fraction = ''] = digits.split('.')
   if (fraction.length > 18) return undefined
-  const value = BigInt(whole + fraction)
+  const value = longOf(whole + fraction)
+  if (value === undefined) return undefined
   return { form: 'scalar', type: 'DECIMAL64', scale: fraction.length, value }
 }
 
