@@ -17,12 +17,23 @@ export interface SessionInfo {
 /** At once when nothing had to wait, else later. Failures carry the server's final one-line text. */
 export type Outcome = Value | undefined | Promise<Value | undefined>
 
+/** How a function request is run. */
+export interface FunctionOptions {
+  /** Rows for shared and stored tables are forgotten, as if they had been inserted (discard.ts). */
+  readonly discards: boolean
+}
+
 /** The interpreter behind a server; every method works on a session that `open` gave. */
 export interface Executor {
   open(info: SessionInfo): ScriptSession
   runScript(session: ScriptSession, script: string): Outcome
   /** @param name  any expression that yields a function, `tableInsert{trades}` for one */
-  runFunction(session: ScriptSession, name: string, args: readonly Value[]): Outcome
+  runFunction(
+    session: ScriptSession,
+    name: string,
+    args: readonly Value[],
+    options?: FunctionOptions,
+  ): Outcome
   setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
   /** Ends the request that the session waits in, with an error; nothing when it does not wait. */
   cancel(session: ScriptSession): void

@@ -56,7 +56,7 @@ function scriptExecutor(node: ServerNode): Executor {
       return session
     },
     runScript: (session, script) => runScript(session, node, script),
-    runFunction: (session, name, args) => runFunction(session, node, name, args),
+    runFunction: (session, name, args, options) => runFunction(session, node, name, args, options),
     setVariables: (session, names, values) => setVariables(session, node, names, values),
     cancel: cancelRequest,
     clearMemory: clearVariables,

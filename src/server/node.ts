@@ -4,6 +4,7 @@
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './faults.js'
+import { defaultRequestBytes } from './script/memory.js'
 import type { FunctionDefinition } from './script/syntax.js'
 import type { ScriptSession } from './script/session-state.js'
 import type { DatabaseHandle } from './tables/database.js'
@@ -68,6 +69,8 @@ export interface ServerNode {
   /** The requests of each session that has any under way, by session id. */
   readonly jobs: Map<string, readonly ConsoleJob[]>
   readonly config: NodeConfig
+  /** Bytes of memory that one request may take. */
+  readonly maxRequestBytes: number
   /** Fault hook for inserts; tests only. */
   beforeWrite: Faults['beforeWrite']
   /** @internal */
@@ -89,6 +92,8 @@ export interface NodeOptions {
   config?: Partial<NodeConfig>
   /** The machine's when left out. */
   platform?: Pick<Platform, 'clock' | 'random'>
+  /** 1 GiB when left out. */
+  maxRequestBytes?: number | undefined
   now?: () => number
   /** A node that has ended: what it kept on disk is taken over. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
@@ -114,6 +119,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
       persistenceDir: '',
       ...options.config,
     },
+    maxRequestBytes: options.maxRequestBytes ?? defaultRequestBytes,
     beforeWrite: undefined,
     clock,
     random,

@@ -23,12 +23,17 @@ export interface ServerOptions {
   initScript?: string
   /** Web pages whose scripts may connect, as in an Origin header: `https://example.org`. None when left out. */
   allowOrigins?: readonly string[]
-  /** Tables sent to functions are counted and forgotten instead of handed to the function. */
+  /**
+   * Tables sent to functions are counted and forgotten. Built-ins are not run at all; functions of the session and views
+   * are, but what they insert into shared and stored tables is forgotten, single rows into keyed stream tables excepted.
+   */
   discard?: boolean
   /** Connections at one time; 512 when left out. */
   maxConnections?: number
   /** Largest value accepted in a request, in bytes. */
   maxValueBytes?: number
+  /** Memory that one request may take besides its own values, in bytes; 1 GiB when left out. */
+  maxRequestBytes?: number
   /**
    * A server that has ended: this one takes over what a DolphinDB server keeps on disk, its DFS databases, function views
    * and users. What it had in memory is gone.
@@ -76,5 +81,6 @@ export function checkServerOptions(options: ServerOptions): void {
   checkInteger('port', options.port, 0, 65_535)
   checkInteger('maxConnections', options.maxConnections, 1, 65_535)
   checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
+  checkInteger('maxRequestBytes', options.maxRequestBytes, 1, Number.MAX_SAFE_INTEGER)
   if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
 }

@@ -18,6 +18,8 @@ export interface RunnerContext {
   readonly retries: Retries
   /** Set where tables are counted and forgotten. */
   readonly discard: Discard | undefined
+  /** True for a function of the session's own, or a view: what it does besides inserting is done all the same. */
+  isDefined(session: ScriptSession, name: string): boolean
 }
 
 /** One session's requests, from whatever connection they come. */
@@ -78,11 +80,13 @@ export class RequestRunner {
     this.#functions.checkAccess(this.session, name)
     const last = args[args.length - 1]
     const { discard } = this.#context
-    if (discard !== undefined && last?.form === 'table') {
-      discard.count(last)
-      return { form: 'scalar', type: 'INT', value: last.rows }
+    if (discard === undefined || last?.form !== 'table') {
+      return this.#context.executor.runFunction(this.session, name, args)
     }
-    return this.#context.executor.runFunction(this.session, name, args)
+    discard.count(last)
+    return this.#context.isDefined(this.session, calledName(name))
+      ? this.#context.executor.runFunction(this.session, name, args, { discards: true })
+      : { form: 'scalar', type: 'INT', value: last.rows }
   }
 
   /** Ends what belongs to one request once its outcome is known. */
@@ -106,6 +110,11 @@ export class RequestRunner {
     this.session.closed = true
     this.#context.executor.close(this.session)
   }
+}
+
+/** The name in front of `f{x}`; '' where the text is something else. */
+function calledName(text: string): string {
+  return /^[^\W\d]\w*/.exec(text)?.[0] ?? ''
 }
 
 function refusal(text: string): ScriptError {

@@ -21,6 +21,7 @@ import { checkExposure, checkServerOptions } from './options.js'
 import { RequestRunner } from './request-runner.js'
 import { Retries } from './retries.js'
 import { RunningJobs } from './running-jobs.js'
+import type { ScriptSession } from './script/session-state.js'
 import { initialAdmin, Users } from './users.js'
 
 /** What happened since the server started. */
@@ -67,8 +68,13 @@ export async function startServerWith(
 ): Promise<EmbeddedServer> {
   checkServerOptions(options)
   const host = options.host ?? defaultHost
-  const adminPassword = options.adminPassword ?? initialAdmin.password
-  const node = createNode({ host, adminPassword, platform, restartOf: options.restartOf?.node })
+  const node = createNode({
+    host,
+    adminPassword: options.adminPassword ?? initialAdmin.password,
+    maxRequestBytes: options.maxRequestBytes,
+    platform,
+    restartOf: options.restartOf?.node,
+  })
   node.beforeWrite = options.faults?.beforeWrite?.bind(options.faults)
   const executor = makeExecutor(node)
   const discard = new Discard()
@@ -83,6 +89,8 @@ export async function startServerWith(
     executor,
     retries: new Retries(),
     discard: options.discard === true ? discard : undefined,
+    isDefined: (session: ScriptSession, name: string) =>
+      session.functions.has(name) || node.functionViews.has(name),
   }
   const listener = new Listener({
     network: platform.network,

@@ -60,7 +60,12 @@ export class BareServer {
       remotePort: 1,
       delay: () => Promise.resolve(),
     })
-    const context = { executor: this.#executor, retries: this.#retries, discard: undefined }
+    const context = {
+      executor: this.#executor,
+      retries: this.#retries,
+      discard: undefined,
+      isDefined: () => false,
+    }
     const functions = new ConnectionFunctions(this.#users, false)
     const runner = new RequestRunner(context, session, functions, undefined)
     return new BareSession(this.#context, runner, slow)

@@ -2,32 +2,52 @@
   Functions that make one value of a vector; nulls are left out, and what has no value left is null. Of a matrix every
   column is taken by itself.
 */
-import { elementAt, isNullAt, takeRows } from '../../protocol/element.js'
-import { isDecimal } from '../../protocol/data-type.js'
-import { nullDouble, nullInt64, nullInt128 } from '../../protocol/null-value.js'
-import type { Column, Scalar, Vector } from '../../protocol/value.js'
+import { elementAt, isNullAt, sliceColumn, takeRows } from '../../protocol/element.js'
+import type { Column, Vector } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
-import type { Builtin } from '../script/builtin.js'
+import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { nullOf } from '../script/literal.js'
-import { chooseElements } from '../script/operators/choose.js'
-import { decimalAsDouble, unscaledOf } from '../script/operators/decimal.js'
-import { distinctRows } from '../script/operators/keys.js'
-import { truthOf } from '../script/operators/logic.js'
 import { matrixColumn } from '../script/operators/matrix.js'
-import { doubleOf, int32Of, int64Of, numberKindOf } from '../script/operators/numbers.js'
-import { applyBinary } from '../script/operators/operators.js'
-import { sortRows } from '../script/operators/order.js'
-import { boolScalar, doubleScalar, intScalar, longScalar } from '../script/scalar.js'
+import { choose, operate } from '../script/operators/operate.js'
+import { checkAtOnce, eachPiece, longVector } from '../script/pieces.js'
+import { doubleScalar, intScalar } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { vectorOfElements, vectorOfScalars } from '../script/vector-literal.js'
 import { columnOfScalar } from '../tables/convert.js'
-import { binaryFunction, defineFunction, unaryFunction } from './define.js'
+import { defineFunction } from './define.js'
+import {
+  countFold,
+  doubleFold,
+  extremeFold,
+  extremeValueFold,
+  frequencyFold,
+  modeFold,
+  momentFold,
+  presentDoubles,
+  presentRows,
+  sumFold,
+  truthFold,
+  type Aggregate,
+} from './fold.js'
 
-type Aggregate = (vector: Vector) => ServerValue
+type Result = ServerValue | Evaluation<ServerValue>
 
-/** f(X) over whatever X is. */
-function aggregateValue(name: string, value: ServerValue, compute: Aggregate): ServerValue {
+/** f(X) over whatever X is; in pieces where X is a long vector. */
+function aggregateValue(
+  context: CallContext,
+  name: string,
+  value: ServerValue,
+  aggregate: Aggregate,
+): Result {
+  const long = longVector(value)
+  if (long !== undefined) return foldInPieces(context, long, aggregate)
+  checkAtOnce(name, [value])
+  const compute = (vector: Vector): ServerValue => {
+    const fold = aggregate(vector)
+    fold.add(vector, 0)
+    return fold.result()
+  }
   switch (value.form) {
     case 'scalar':
       return compute(columnOfScalar(value))
@@ -49,6 +69,18 @@ function aggregateValue(name: string, value: ServerValue, compute: Aggregate): S
   }
 }
 
+function* foldInPieces(
+  context: CallContext,
+  vector: Vector,
+  aggregate: Aggregate,
+): Evaluation<ServerValue> {
+  const fold = aggregate(vector)
+  yield* eachPiece(context, vector.length, (from, to) => {
+    fold.add(sliceColumn(vector, from, to) as Vector, from)
+  })
+  return fold.result()
+}
+
 function vectorOfTuple(value: Extract<Vector, { type: 'ANY' }>, name: string): Vector {
   const elements = value.data.slice(0, value.length)
   const scalars = elements.filter(element => element.form === 'scalar')
@@ -57,93 +89,17 @@ function vectorOfTuple(value: Extract<Vector, { type: 'ANY' }>, name: string): V
   return vector
 }
 
-function aggregate(name: string, compute: Aggregate): Builtin {
-  return unaryFunction(name, value => aggregateValue(name, value, compute))
+function aggregate(name: string, fold: Aggregate): Builtin {
+  return define(name, ['X'], (context, [x]) => aggregateValue(context, name, x!, fold))
 }
 
-/** The numbers of a vector that are not null, as doubles. */
-function presentDoubles(vector: Vector, name: string): Float64Array {
-  const isNumber =
-    vector.type === 'VOID' || isDecimal(vector.type) || numberKindOf(vector.type) !== undefined
-  if (!isNumber) {
-    throw new ScriptError(`Arguments for ${name} method can not be ${vector.type.toLowerCase()}.`)
-  }
-  return doubleOf(decimalAsDouble(vector))
-    .subarray(0, vector.length)
-    .filter(value => value !== nullDouble)
-}
-
-/** LONG for integers, DOUBLE for floating numbers, decimals stay what they are. */
-function sum(vector: Vector): ServerValue {
-  if (isDecimal(vector.type)) return sumOfDecimals(vector)
-  const kind = numberKindOf(vector.type)
-  if (kind === 'int32') return sumOfInt32(int32Of(vector), vector.length)
-  if (kind === 'int64') return sumOfInt64(int64Of(vector), vector.length)
-  const values = presentDoubles(vector, 'sum')
-  return doubleScalar(values.length === 0 ? null : values.reduce((total, x) => total + x, 0))
-}
-
-/** At most 2^31 summands of 32 bits: the sum is exact as a double up to 2^53, and beyond it as two halves. */
-function sumOfInt32(data: Int32Array, length: number): ServerValue {
-  let total = 0n
-  let partial = 0
-  let count = 0
-  for (let i = 0; i < length; i++) {
-    const value = data[i]!
-    if (value === -2147483648) continue
-    partial += value
-    if (++count % 1_000_000 === 0) {
-      total += BigInt(partial)
-      partial = 0
-    }
-  }
-  return longScalar(count === 0 ? null : total + BigInt(partial))
-}
-
-function sumOfInt64(data: BigInt64Array, length: number): ServerValue {
-  let total = 0n
-  let count = 0
-  for (let i = 0; i < length; i++) {
-    if (data[i] === nullInt64) continue
-    total += data[i]!
-    count++
-  }
-  return longScalar(count === 0 ? null : BigInt.asIntN(64, total))
-}
-
-function sumOfDecimals(vector: Vector): ServerValue {
-  const { values, scale } = unscaledOf(vector)!
-  const present = values.filter(value => value !== null)
-  const total = present.reduce((sum, value) => sum + value, 0n)
-  const type = vector.type === 'DECIMAL32' ? 'DECIMAL64' : 'DECIMAL128'
-  if (total <= nullInt128 || total >= -nullInt128) {
-    throw new ScriptError('DECIMAL math overflow RefId:S05003')
-  }
-  return { form: 'scalar', type, scale, value: present.length === 0 ? null : total }
-}
-
-function mean(values: Float64Array): number | null {
-  if (values.length === 0) return null
-  return values.reduce((total, x) => total + x, 0) / values.length
-}
-
-/** Sum of squared distances from the mean. */
-function squares(values: Float64Array): number {
-  const center = mean(values) ?? 0
-  return values.reduce((total, x) => total + (x - center) ** 2, 0)
-}
-
-/** @param lost  degrees of freedom: 1 for a sample, 0 for a population */
-function variance(values: Float64Array, lost: 0 | 1): number | null {
-  return values.length <= lost ? null : squares(values) / (values.length - lost)
-}
-
-function rooted(value: number | null): number | null {
-  return value === null ? null : Math.sqrt(value)
-}
-
-function doubleAggregate(name: string, compute: (values: Float64Array) => number | null): Builtin {
-  return aggregate(name, vector => doubleScalar(compute(presentDoubles(vector, name))))
+function define(
+  name: string,
+  parameters: readonly string[],
+  call: Parameters<typeof defineFunction>[3],
+  required: number = parameters.length,
+): Builtin {
+  return defineFunction(name, parameters, required, call, { pace: 'own' })
 }
 
 /** The value at `share` (0 to 1) of the way through the sorted numbers, between neighbours linearly. */
@@ -156,74 +112,67 @@ function quantile(values: Float64Array, share: number): number | null {
   return below + (above - below) * (place - Math.floor(place))
 }
 
-function presentRows(column: Column): Int32Array {
-  const rows: number[] = []
-  for (let row = 0; row < column.length; row++) if (!isNullAt(column, row)) rows.push(row)
-  return Int32Array.from(rows)
-}
-
-/** Row of the smallest or largest element that is not null; undefined when there is none. */
-function extremeRow(vector: Vector, wantsLargest: boolean): number | undefined {
-  const rows = presentRows(vector)
-  if (rows.length === 0) return undefined
-  const present = takeRows(vector, rows)
-  const order = sortRows([{ column: present, descending: wantsLargest }], present.length)
-  return rows[order[0]!]
-}
-
-function extreme(wantsLargest: boolean): Aggregate {
-  return vector => {
-    if (vector.type === 'VOID') return explicitNull
-    const quick = extremeNumber(vector, wantsLargest)
-    if (quick !== undefined) return quick
-    const row = extremeRow(vector, wantsLargest)
-    return row === undefined ? nullOf(vector.type) : (elementAt(vector, row) as ServerValue)
-  }
-}
-
-/** Without sorting for the types of 32 bits and the floating ones. */
-function extremeNumber(vector: Vector, wantsLargest: boolean): ServerValue | undefined {
-  const isFloating = vector.type === 'DOUBLE' || vector.type === 'FLOAT'
-  if (!isFloating && vector.type !== 'INT') return undefined
-  const values = isFloating ? doubleOf(vector) : int32Of(vector)
-  const nullValue = isFloating ? nullDouble : -2147483648
-  let best: number | null = null
-  for (let i = 0; i < vector.length; i++) {
-    const value = values[i]!
-    if (value === nullValue || (best !== null && (wantsLargest ? value <= best : value >= best))) {
-      continue
-    }
-    best = value
-  }
-  return { form: 'scalar', type: vector.type, value: best }
+/** All numbers are sorted in one go. */
+function quantileOf(context: CallContext, name: string, x: ServerValue, share: number): Result {
+  checkAtOnce(name, [x])
+  return aggregateValue(context, name, x, vector => ({
+    add: () => undefined,
+    result: () => doubleScalar(quantile(presentDoubles(vector, name), share)),
+  }))
 }
 
 /** max(X) of a vector, max(X, Y) element by element. */
 function extremeFunction(name: string, wantsLargest: boolean): Builtin {
-  return defineFunction(name, ['X', 'Y'], 1, (_, [x, y]) => {
-    if (y === undefined) return aggregateValue(name, x!, extreme(wantsLargest))
-    const isChosen = applyBinary(wantsLargest ? '>=' : '<=', x!, y)
-    if (isChosen.form !== 'scalar') return chooseElements(isChosen, x!, y)
-    return isChosen.value === true ? x! : y
-  })
+  return define(
+    name,
+    ['X', 'Y'],
+    (context, [x, y]) => {
+      if (y !== undefined) return chosenExtreme(context, wantsLargest, x!, y)
+      return aggregateValue(context, name, x!, vector => extremeValueFold(vector, wantsLargest))
+    },
+    1,
+  )
+}
+
+function* chosenExtreme(
+  context: CallContext,
+  wantsLargest: boolean,
+  x: ServerValue,
+  y: ServerValue,
+): Evaluation<ServerValue> {
+  const compared = operate(context, wantsLargest ? '>=' : '<=', x, y)
+  const isChosen = 'form' in compared ? compared : yield* compared
+  if (isChosen.form === 'scalar') return isChosen.value === true ? x : y
+  const chosen = choose(context, isChosen, x, y)
+  return 'form' in chosen ? chosen : yield* chosen
 }
 
 function rowOrMinusOne(wantsLargest: boolean): Aggregate {
-  return vector => intScalar(extremeRow(vector, wantsLargest) ?? -1)
+  return vector => extremeFold(vector, wantsLargest, row => intScalar(row ?? -1))
 }
 
 /** count(X): elements that are not null; rows of a table. */
-const count = unaryFunction('count', value => {
+const count = define('count', ['X'], (context, [x]) => {
+  const value = x!
   if (value.form === 'serverTable') return intScalar(value.rows)
   if (value.form === 'serverDictionary') return intScalar(value.entries.size)
-  if (value.form === 'arrayVector') return intScalar(presentRows(value).length)
-  if (value.form === 'vector' && value.type === 'ANY') return intScalar(presentRows(value).length)
-  if (value.form === 'matrix') return intScalar(presentRows(value.elements).length)
-  return aggregateValue('count', value, vector => intScalar(presentRows(vector).length))
+  if (value.form === 'matrix') return aggregateValue(context, 'count', value.elements, countFold)
+  if (value.form === 'arrayVector' || (value.form === 'vector' && value.type === 'ANY')) {
+    checkAtOnce('count', [value])
+    return intScalar(presentRows(value).length)
+  }
+  return aggregateValue(context, 'count', value, countFold)
 })
 
-function edge(name: string, pick: (column: Column) => number | undefined): Builtin {
-  return unaryFunction(name, value => {
+function edge(
+  name: string,
+  pick: (
+    context: CallContext,
+    column: Column,
+  ) => number | undefined | Evaluation<number | undefined>,
+): Builtin {
+  return define(name, ['X'], function* (context, [x]) {
+    const value = x!
     if (value.form === 'scalar') return value
     if (value.form === 'list')
       return value.elements[name.startsWith('last') ? value.elements.length - 1 : 0] ?? explicitNull
@@ -231,101 +180,112 @@ function edge(name: string, pick: (column: Column) => number | undefined): Built
     if (column.form !== 'vector' && column.form !== 'arrayVector') {
       throw new ScriptError(`The function [${name}] takes a vector.`)
     }
-    const row = pick(column)
+    const picked = pick(context, column)
+    const row = typeof picked === 'object' ? yield* picked : picked
     if (row !== undefined && row >= 0 && row < column.length)
       return elementAt(column, row) as ServerValue
     return column.form === 'vector' && column.type !== 'ANY' ? nullOf(column.type) : explicitNull
   })
 }
 
-/** Every element, or any element, is true; nulls count as neither. */
-function truthAggregate(name: string, wanted: 0 | 1): Builtin {
-  return aggregate(name, vector => {
-    const truth = truthOf(vector, name).subarray(0, vector.length)
-    const isFound = truth.includes(wanted)
-    return boolScalar(wanted === 1 ? isFound : !isFound)
+/** The first row that is not null, or the last one. */
+function* presentEdge(
+  context: CallContext,
+  column: Column,
+  backwards: boolean,
+): Evaluation<number | undefined> {
+  const { length } = column
+  let found: number | undefined
+  yield* eachPiece(context, length, (from, to) => {
+    for (let i = from; i < to && found === undefined; i++) {
+      const row = backwards ? length - 1 - i : i
+      if (!isNullAt(column, row)) found = row
+    }
   })
+  return found
 }
 
 function weighted(name: string, divides: boolean): Builtin {
-  return binaryFunction(name, (x, y) => {
-    const product = aggregateValue(name, applyBinary('*', x, y), vector =>
-      doubleScalar(presentDoubles(vector, name).reduce((total, value) => total + value, 0)),
+  return define(name, ['X', 'Y'], function* (context, [x, y]) {
+    const products = operate(context, '*', x!, y!)
+    const summed = aggregateValue(
+      context,
+      name,
+      'form' in products ? products : yield* products,
+      () => doubleFold(name, 0, (total, value) => total + value),
     )
-    if (!divides) return product
-    return applyBinary('\\', product, aggregateValue(name, weightsOf(x, y), sum))
+    const sum = 'form' in summed ? summed : yield* summed
+    if (!divides) return sum
+    const weights = weightOfPresent(context, name, x!, y!)
+    const quotient = operate(context, '\\', sum, 'form' in weights ? weights : yield* weights)
+    return 'form' in quotient ? quotient : yield* quotient
   })
 }
 
 /** A weight counts only where its value is not null. */
-function weightsOf(values: ServerValue, weights: ServerValue): ServerValue {
-  if (values.form !== 'vector' || weights.form !== 'vector') return weights
+function weightOfPresent(
+  context: CallContext,
+  name: string,
+  values: ServerValue,
+  weights: ServerValue,
+): Result {
+  if (values.form !== 'vector' || weights.form !== 'vector') {
+    return aggregateValue(context, name, weights, sumFold)
+  }
   if (values.length !== weights.length) throw new ScriptError('Incompatible vector size')
-  return takeRows(weights, presentRows(values))
+  return aggregateValue(context, name, weights, vector => {
+    const fold = sumFold(vector)
+    return {
+      ...fold,
+      add: (piece, start) => {
+        const beside = sliceColumn(values, start, start + piece.length)
+        fold.add(takeRows(piece, presentRows(beside)) as Vector, start)
+      },
+    }
+  })
 }
 
 /** percentile(X, percent): linear between neighbours. */
-const percentile = defineFunction('percentile', ['X', 'percent'], 2, (_, [x, percentArgument]) => {
+const percentile = define('percentile', ['X', 'percent'], (context, [x, percentArgument]) => {
   const share = Number(percentArgument?.form === 'scalar' ? percentArgument.value : NaN)
   if (!(share >= 0 && share <= 100)) throw new ScriptError('The percent must be from 0 to 100.')
-  return aggregateValue('percentile', x!, vector =>
-    doubleScalar(quantile(presentDoubles(vector, 'percentile'), share / 100)),
-  )
+  return quantileOf(context, 'percentile', x!, share / 100)
 })
 
-/** The most frequent value, the smallest of several. */
-function mode(vector: Vector): ServerValue {
-  const rows = presentRows(vector)
-  if (rows.length === 0) return nullOf(vector.type)
-  const sorted = takeRows(vector, rows) as Vector
-  const order = sortRows([{ column: sorted, descending: false }], sorted.length)
-  let best = { row: order[0]!, count: 0 }
-  let run = { row: order[0]!, count: 0 }
-  for (const row of order) {
-    const same = applyBinary(
-      '==',
-      elementAt(sorted, row) as Scalar,
-      elementAt(sorted, run.row) as Scalar,
-    )
-    run =
-      same.form === 'scalar' && same.value === true
-        ? { ...run, count: run.count + 1 }
-        : { row, count: 1 }
-    if (run.count > best.count) best = run
-  }
-  return elementAt(sorted, best.row) as ServerValue
+function moment(name: string, finish: Parameters<typeof momentFold>[1]): Builtin {
+  return aggregate(name, () => momentFold(name, finish))
 }
 
 export const aggregateFunctions: readonly Builtin[] = [
-  aggregate('sum', sum),
-  doubleAggregate('avg', mean),
-  doubleAggregate('mean', mean),
-  doubleAggregate('std', values => rooted(variance(values, 1))),
-  doubleAggregate('var', values => variance(values, 1)),
-  doubleAggregate('stdp', values => rooted(variance(values, 0))),
-  doubleAggregate('varp', values => variance(values, 0)),
-  doubleAggregate('med', values => quantile(values, 0.5)),
-  doubleAggregate('prod', values =>
-    values.length === 0 ? null : values.reduce((product, x) => product * x, 1),
-  ),
-  doubleAggregate('sum2', values =>
-    values.length === 0 ? null : values.reduce((total, x) => total + x * x, 0),
-  ),
+  aggregate('sum', sumFold),
+  moment('avg', ({ mean }) => mean),
+  moment('mean', ({ mean }) => mean),
+  moment('std', ({ squares, count: n }) => (n === 1 ? null : Math.sqrt(squares / (n - 1)))),
+  moment('var', ({ squares, count: n }) => (n === 1 ? null : squares / (n - 1))),
+  moment('stdp', ({ squares, count: n }) => Math.sqrt(squares / n)),
+  moment('varp', ({ squares, count: n }) => squares / n),
+  define('med', ['X'], (context, [x]) => quantileOf(context, 'med', x!, 0.5)),
+  aggregate('prod', () => doubleFold('prod', 1, (product, x) => product * x)),
+  aggregate('sum2', () => doubleFold('sum2', 0, (total, x) => total + x * x)),
   extremeFunction('max', true),
   extremeFunction('min', false),
   aggregate('imax', rowOrMinusOne(true)),
   aggregate('imin', rowOrMinusOne(false)),
   count,
-  aggregate('nunique', vector =>
-    intScalar(distinctRows(takeRows(vector, presentRows(vector)) as Vector).length),
+  define('nunique', ['X'], (context, [x]) =>
+    aggregateValue(context, 'nunique', x!, vector =>
+      frequencyFold(context, vector, ({ size }) => intScalar(size)),
+    ),
   ),
-  aggregate('mode', mode),
+  define('mode', ['X'], (context, [x]) =>
+    aggregateValue(context, 'mode', x!, vector => modeFold(context, vector)),
+  ),
   edge('first', () => 0),
-  edge('last', column => column.length - 1),
-  edge('firstNot', column => presentRows(column)[0]),
-  edge('lastNot', column => presentRows(column).at(-1)),
-  truthAggregate('all', 0),
-  truthAggregate('any', 1),
+  edge('last', (_, column) => column.length - 1),
+  edge('firstNot', (context, column) => presentEdge(context, column, false)),
+  edge('lastNot', (context, column) => presentEdge(context, column, true)),
+  aggregate('all', () => truthFold('all', 0)),
+  aggregate('any', () => truthFold('any', 1)),
   weighted('wsum', false),
   weighted('wavg', true),
   percentile,

@@ -4,11 +4,12 @@
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { partitionTypeIds } from '../script/constants.js'
+import { elementCount } from '../script/pieces.js'
 import { integerOf, textOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import type { LevelScheme, PartitionType } from '../tables/database.js'
 import { openDatabase } from '../tables/dfs.js'
-import { levelOf } from '../tables/partition-level.js'
+import { levelOf, maxPartitions, tooManyPartitions } from '../tables/partition-level.js'
 import { elementsArgument, isAbsent } from './arguments.js'
 
 const maxLevels = 3
@@ -75,6 +76,7 @@ function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelSc
     throw new ScriptError('The argument [partitionScheme] must not be empty.')
   }
   if (type === 'COMPO') return compoLevels(scheme)
+  if (elementCount(scheme) > maxPartitions) throw tooManyPartitions()
   const level: LevelScheme = { type, scheme }
   // Compiled once here, so that a scheme that does not fit fails now and not at the first insert.
   levelOf(level)

@@ -7,17 +7,24 @@ import type { ServerValue } from '../script/values.js'
 
 type Result = ServerValue | Evaluation<ServerValue>
 
+type Traits = Pick<Builtin, 'mutatesFirst' | 'pace'>
+
 /** f(X) */
-export function unaryFunction(name: string, compute: (x: ServerValue) => ServerValue): Builtin {
-  return defineFunction(name, ['X'], 1, (_, [x]) => compute(x!))
+export function unaryFunction(
+  name: string,
+  compute: (x: ServerValue, context: CallContext) => Result,
+  traits?: Traits,
+): Builtin {
+  return defineFunction(name, ['X'], 1, (context, [x]) => compute(x!, context), traits)
 }
 
 /** f(X, Y) */
 export function binaryFunction(
   name: string,
-  compute: (x: ServerValue, y: ServerValue) => ServerValue,
+  compute: (x: ServerValue, y: ServerValue, context: CallContext) => Result,
+  traits?: Traits,
 ): Builtin {
-  return defineFunction(name, ['X', 'Y'], 2, (_, [x, y]) => compute(x!, y!))
+  return defineFunction(name, ['X', 'Y'], 2, (context, [x, y]) => compute(x!, y!, context), traits)
 }
 
 /**
@@ -30,7 +37,7 @@ export function defineFunction(
   parameters: readonly string[],
   required: number,
   call: (context: CallContext, args: BuiltinArguments) => Result,
-  traits: Pick<Builtin, 'mutatesFirst'> = {},
+  traits: Traits = {},
 ): Builtin {
   const hasRest = parameters.at(-1)?.startsWith('...') === true
   return {

@@ -5,15 +5,22 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column, Matrix } from '../../protocol/value.js'
-import type { BuiltinArguments } from '../script/builtin.js'
+import type { BuiltinArguments, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
+import type { RequestMemory } from '../script/memory.js'
+import { checkAtOnce, checkCount } from '../script/pieces.js'
 import { textsOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
+import { rowBytes } from '../script/weigh.js'
 import { zeroColumn } from '../tables/column-layout.js'
 import { columnOfScalar } from '../tables/convert.js'
+import { maxInitialCapacity } from '../tables/column-table.js'
 import { createTable } from '../tables/memory-table.js'
 import type { ServerTable, TableKind } from '../tables/table.js'
 import { pairArgument, textsArgument, typesArgument } from './arguments.js'
+
+/** A column is an object with arrays of its own, so that tables of very many of them are refused. */
+const elementsPerColumn = 16
 
 interface Columns {
   names: readonly string[]
@@ -27,17 +34,19 @@ interface Columns {
  * over; or one value a column, named by alias or variable.
  */
 function describedColumns(
+  { memory }: CallContext,
   args: BuiltinArguments,
   argumentNames: readonly (string | undefined)[],
 ): Columns {
   const size = pairArgument(args[0])
-  if (size !== undefined && args.length >= 3) return emptyColumns(size, args[1], args[2])
+  if (size !== undefined && args.length >= 3) return emptyColumns(memory, size, args[1], args[2])
   const [first] = args
   if (args.length === 1 && first?.form === 'serverTable') return columnsOfTable(first)
-  return givenColumns(args, argumentNames)
+  return givenColumns(memory, args, argumentNames)
 }
 
 function emptyColumns(
+  memory: RequestMemory,
   [capacity, size]: readonly [number, number],
   nameArgument: ServerValue | undefined,
   typeArgument: ServerValue | undefined,
@@ -50,6 +59,9 @@ function emptyColumns(
     )
   }
   if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
+  checkCount('table', names.length * elementsPerColumn)
+  const bytesPerRow = types.reduce((sum, { type }) => sum + rowBytes(type), 0)
+  memory.expect(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
   if (size === 0) return { names, types, capacity }
   if (types.some(type => type.array)) {
     throw new ScriptError('The size of a table with array vector columns must be 0.')
@@ -68,14 +80,21 @@ interface NamedColumn {
 }
 
 function givenColumns(
+  memory: RequestMemory,
   args: BuiltinArguments,
   argumentNames: readonly (string | undefined)[],
 ): Columns {
-  const named = args.reduce<NamedColumn[]>((all, value, index) => {
+  const named: NamedColumn[] = []
+  args.forEach((value, index) => {
     if (value === undefined) throw new ScriptError('A column of a table must not be empty.')
-    return [...all, ...columnsOfArgument(value, argumentNames[index], all.length)]
-  }, [])
-  const rows = Math.max(...named.map(({ column }) => column.length))
+    for (const one of columnsOfArgument(value, argumentNames[index], named.length)) named.push(one)
+  })
+  checkCount('table', named.length * elementsPerColumn)
+  const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
+  const scalars = named.filter(({ column }) => column.length === 1)
+  memory.expect(
+    scalars.reduce((sum, { column }) => sum + rows * rowBytes(columnTypeOf(column).type), 0),
+  )
   const columns = named.map(({ column }) => extendScalar(column, rows))
   return { names: named.map(({ name }) => name), types: columns.map(columnTypeOf), columns }
 }
@@ -135,11 +154,11 @@ function extendScalar(column: Column, rows: number): Column {
 
 /** A table of a kind from arguments; keyed kinds have their key columns in front. */
 export function makeTable(
+  context: CallContext,
   kind: TableKind,
   args: BuiltinArguments,
-  argumentNames: readonly (string | undefined)[],
 ): ServerTable {
-  const { names, types, columns, capacity } = describedColumns(args, argumentNames)
+  const { names, types, columns, capacity } = describedColumns(context, args, context.argumentNames)
   return createTable(kind, names, types, {
     ...(columns === undefined ? {} : { columns }),
     ...(capacity === undefined ? {} : { capacity }),
@@ -151,16 +170,19 @@ export function makeTable(
  * @throws {ScriptError} when it names none
  */
 export function makeKeyedTable(
+  context: CallContext,
   kind: 'keyed' | 'indexed' | 'keyedStream',
   args: BuiltinArguments,
-  argumentNames: readonly (string | undefined)[],
 ): ServerTable {
   const keyColumns = textsArgument(args[0], 'keyColumns')
   if (keyColumns.length === 0) throw new ScriptError('The argument [keyColumns] must name columns.')
   const { names, types, columns, capacity } = describedColumns(
+    context,
     args.slice(1),
-    argumentNames.slice(1),
+    context.argumentNames.slice(1),
   )
+  // Every row is looked up by its key.
+  checkAtOnce(kind, columns ?? [])
   return createTable(kind, names, types, {
     keyColumns,
     ...(columns === undefined ? {} : { columns }),

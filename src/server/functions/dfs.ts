@@ -3,6 +3,7 @@
 */
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
+import { checkAtOnce } from '../script/pieces.js'
 import { boolScalar, intScalar, stringVector, voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { columnOfScalar } from '../tables/convert.js'
@@ -145,6 +146,7 @@ const addValuePartitions: Builtin = {
     if (column?.form !== 'vector') {
       throw new ScriptError('The argument [newValues] must be a scalar or a vector.')
     }
+    checkAtOnce('addValuePartitions', [column])
     return intScalar(addValues(scheme, column))
   },
 }

@@ -2,40 +2,46 @@
   Whether two values are the same in type and content (DolphinDB manual, page eqObj).
 */
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
+import { elementBytes } from '../../protocol/elements.js'
+import { stringsOf } from '../../protocol/string-vector.js'
 import type { Column, Scalar } from '../../protocol/value.js'
 import { formatScalar } from '../../protocol/text.js'
+import type { Evaluation, Pace } from '../script/builtin.js'
+import { eachPiece } from '../script/pieces.js'
 import type { ServerValue } from '../script/values.js'
-import { sameColumnType } from '../tables/column-layout.js'
+import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 
 /** Digits behind the point that count when nothing else is said. */
 const defaultPrecision = 10
 
 /** @param precision  floating numbers count as equal when they differ by at most 10^−precision */
-export function areEqual(
+export function* areEqual(
+  pace: Pace,
   a: ServerValue,
   b: ServerValue,
   precision: number = defaultPrecision,
-): boolean {
+): Evaluation<boolean> {
   if (a.form !== b.form) return false
   switch (a.form) {
     case 'scalar':
       return sameScalar(a, b as typeof a, precision)
     case 'vector':
     case 'arrayVector':
-      return sameColumn(a, b as Column, precision)
+      return yield* sameColumn(pace, a, b as Column, precision)
     case 'pair':
     case 'set':
-      return sameColumn(a.elements, (b as typeof a).elements, precision)
+      return yield* sameColumn(pace, a.elements, (b as typeof a).elements, precision)
     case 'matrix': {
       const other = b as typeof a
-      return a.rows === other.rows && sameColumn(a.elements, other.elements, precision)
+      if (a.rows !== other.rows) return false
+      return yield* sameColumn(pace, a.elements, other.elements, precision)
     }
     case 'list':
-      return sameList(a.elements, (b as typeof a).elements, precision)
+      return yield* sameList(pace, a.elements, (b as typeof a).elements, precision)
     case 'serverDictionary':
-      return sameEntries(a, b as typeof a, precision)
+      return yield* sameEntries(pace, a, b as typeof a, precision)
     case 'serverTable':
-      return sameTable(a, b as typeof a, precision)
+      return yield* sameTable(pace, a, b as typeof a, precision)
     case 'function':
       return a.name !== '' && a.name === (b as typeof a).name
     case 'type':
@@ -57,38 +63,92 @@ function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
   return a.value === b.value
 }
 
-function sameColumn(a: Column, b: Column, precision: number): boolean {
+function* sameColumn(pace: Pace, a: Column, b: Column, precision: number): Evaluation<boolean> {
   if (a.length !== b.length || !sameColumnType(columnTypeOf(a), columnTypeOf(b))) return false
+  const compare = rowsComparison(a, b)
+  if (compare === undefined) return yield* sameElements(pace, a, b, precision)
+  let isSame = true
+  yield* eachPiece(pace, a.length, (from, to) => {
+    isSame &&= compare(from, to)
+  })
+  return isSame
+}
+
+/** For columns of whole numbers and of text, which need no scalar for each row. */
+function rowsComparison(a: Column, b: Column): ((from: number, to: number) => boolean) | undefined {
+  if (a.form !== 'vector' || b.form !== 'vector') return undefined
+  if (a.type === 'STRING' && b.type === 'STRING') return sameTexts(stringsOf(a), stringsOf(b))
+  const isWhole = 'data' in a && (a.data instanceof Int32Array || a.data instanceof BigInt64Array)
+  if (!isWhole || !isFixedVector(a) || !isFixedVector(b)) return undefined
+  return (from, to) => {
+    const other = elementBytes(b, from, to)
+    return elementBytes(a, from, to).every((byte, index) => byte === other[index])
+  }
+}
+
+function sameTexts(
+  a: readonly string[],
+  b: readonly string[],
+): (from: number, to: number) => boolean {
+  return (from, to) => {
+    for (let row = from; row < to; row++) if (a[row] !== b[row]) return false
+    return true
+  }
+}
+
+function* sameElements(pace: Pace, a: Column, b: Column, precision: number): Evaluation<boolean> {
   for (let row = 0; row < a.length; row++) {
     const left = elementAt(a, row) as ServerValue
-    if (!areEqual(left, elementAt(b, row) as ServerValue, precision)) return false
+    const right = elementAt(b, row) as ServerValue
+    const isSame =
+      left.form === 'scalar' && right.form === 'scalar'
+        ? sameScalar(left, right, precision)
+        : yield* areEqual(pace, left, right, precision)
+    if (!isSame) return false
+    const pause = pace.step()
+    if (pause !== undefined) yield pause
   }
   return true
 }
 
-function sameList(
+function* sameList(
+  pace: Pace,
   a: readonly ServerValue[],
   b: readonly ServerValue[],
   precision: number,
-): boolean {
-  return a.length === b.length && a.every((value, index) => areEqual(value, b[index]!, precision))
+): Evaluation<boolean> {
+  if (a.length !== b.length) return false
+  for (const [index, value] of a.entries()) {
+    if (!(yield* areEqual(pace, value, b[index]!, precision))) return false
+  }
+  return true
 }
 
 type Dictionary = Extract<ServerValue, { form: 'serverDictionary' }>
 type Table = Extract<ServerValue, { form: 'serverTable' }>
 
-function sameEntries(a: Dictionary, b: Dictionary, precision: number): boolean {
+function* sameEntries(
+  pace: Pace,
+  a: Dictionary,
+  b: Dictionary,
+  precision: number,
+): Evaluation<boolean> {
   if (a.entries.size !== b.entries.size) return false
-  return [...a.entries].every(([key, { value }]) => {
+  for (const [key, { value }] of a.entries) {
     const other = b.entries.get(key)
-    return other !== undefined && areEqual(value, other.value, precision)
-  })
+    if (other === undefined) return false
+    if (!(yield* areEqual(pace, value, other.value, precision))) return false
+    const pause = pace.step()
+    if (pause !== undefined) yield pause
+  }
+  return true
 }
 
-function sameTable(a: Table, b: Table, precision: number): boolean {
+function* sameTable(pace: Pace, a: Table, b: Table, precision: number): Evaluation<boolean> {
   if (a.rows !== b.rows || a.columnNames.length !== b.columnNames.length) return false
-  return a.columnNames.every(
-    (name, index) =>
-      name === b.columnNames[index] && sameColumn(a.column(index), b.column(index), precision),
-  )
+  for (const [index, name] of a.columnNames.entries()) {
+    if (name !== b.columnNames[index]) return false
+    if (!(yield* sameColumn(pace, a.column(index), b.column(index), precision))) return false
+  }
+  return true
 }

@@ -5,11 +5,15 @@ import { columnTypeOf } from '../../protocol/element.js'
 import type { Vector } from '../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
-import { elementsOf, itemsOf } from '../script/items.js'
+import { partialOf } from '../script/call.js'
+import { dictionaryValues } from '../script/dictionary.js'
+import { elementsOf, itemsAt, type Items } from '../script/items.js'
 import { matrixOfColumns } from '../script/operators/matrix.js'
+import { checkAtOnce, columnInPieces, pieceRows } from '../script/pieces.js'
 import { voidValue } from '../script/scalar.js'
 import type { FunctionValue, ServerValue } from '../script/values.js'
 import { tupleOf, vectorOfElements } from '../script/vector-literal.js'
+import { weigh } from '../script/weigh.js'
 import { sameColumnType } from '../tables/column-layout.js'
 import { alias, defineFunction } from './define.js'
 
@@ -20,10 +24,13 @@ function functionArgument(value: ServerValue | undefined, name: string): Functio
 }
 
 /** What the function is applied to one after the other; undefined for a scalar, which stands beside all. */
-function partsOf(value: ServerValue): readonly ServerValue[] | undefined {
-  if (value.form === 'serverDictionary')
-    return [...value.entries.values()].map(entry => entry.value)
-  return value.form === 'scalar' || value.form === 'function' ? undefined : [...itemsOf(value)]
+function partsOf(value: ServerValue): Items | undefined {
+  if (value.form === 'serverDictionary') return itemsAt(dictionaryValues(value))
+  return value.form === 'scalar' || value.form === 'function' ? undefined : itemsAt(value)
+}
+
+function onlyItem(value: ServerValue): Items {
+  return { length: 1, at: () => value }
 }
 
 /** The results of func(args[0][i], args[1][i], …). */
@@ -41,21 +48,35 @@ function* applyToEach(
   const length = [...lengths][0] ?? 1
   const results: ServerValue[] = []
   for (let index = 0; index < length; index++) {
-    const row = args.map((value, at) => columns[at]?.[index] ?? value)
-    results.push(yield* context.call(callee, row))
+    const row = args.map((value, at) => columns[at]?.at(index) ?? value)
+    const result = yield* context.call(callee, row)
+    context.memory.passElement(result)
+    results.push(result)
   }
   return results
 }
 
 /** Scalars become a vector, vectors of one type and length a matrix, everything else a tuple. */
-function assembled(results: readonly ServerValue[]): ServerValue {
+function* assembled(
+  context: CallContext,
+  results: readonly ServerValue[],
+): Evaluation<ServerValue> {
+  if (results.length > pieceRows && results.every(result => result.form === 'scalar')) {
+    return yield* columnInPieces(
+      context,
+      results.length,
+      (from, to) => vectorOfElements(results.slice(from, to)) as Vector,
+    )
+  }
   const vectors = results.filter(result => result.form === 'vector')
   const [first] = vectors
   const isMatrix =
     first !== undefined &&
     vectors.length === results.length &&
     vectors.every(vector => isLike(vector, first))
-  return isMatrix ? matrixOfColumns(vectors) : vectorOfElements(results)
+  if (!isMatrix) return vectorOfElements(results)
+  context.memory.expect(vectors.length * weigh(first))
+  return matrixOfColumns(vectors)
 }
 
 function isLike(vector: Vector, other: Vector): boolean {
@@ -64,7 +85,7 @@ function isLike(vector: Vector, other: Vector): boolean {
 }
 
 const each = defineFunction('each', ['func', '...rest'], 2, function* (context, args) {
-  return assembled(yield* applyToEach(context, 'each', args))
+  return yield* assembled(context, yield* applyToEach(context, 'each', args))
 })
 
 const loop = defineFunction('loop', ['func', '...rest'], 2, function* (context, args) {
@@ -76,28 +97,38 @@ function oneSided(name: string, side: 0 | 1): Builtin {
   return defineFunction(name, ['func', 'X', 'Y'], 3, function* (context, [fn, x, y]) {
     const callee = functionArgument(fn, name)
     const moving = side === 0 ? x! : y!
+    const parts = partsOf(moving) ?? onlyItem(moving)
     const results: ServerValue[] = []
-    for (const part of partsOf(moving) ?? [moving]) {
-      results.push(yield* context.call(callee, side === 0 ? [part, y] : [x, part]))
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts.at(index)
+      const result = yield* context.call(callee, side === 0 ? [part, y] : [x, part])
+      context.memory.passElement(result)
+      results.push(result)
     }
-    return assembled(results)
+    return yield* assembled(context, results)
   })
 }
 
-/** Every intermediate result of func(func(init, X[0]), X[1]) …; the first is X[0] without init. */
+/**
+ * Goes through func(func(init, X[0]), X[1]) …; the first result is X[0] without init.
+ *
+ * @returns the last result; undefined when there is none
+ */
 function* accumulated(
   context: CallContext,
   name: string,
   [fn, x, init]: readonly (ServerValue | undefined)[],
-): Evaluation<ServerValue[]> {
+  note: (result: ServerValue) => void,
+): Evaluation<ServerValue | undefined> {
   const callee = functionArgument(fn, name)
-  const results: ServerValue[] = []
+  const parts = partsOf(x!) ?? onlyItem(x!)
   let current = init
-  for (const part of partsOf(x!) ?? [x!]) {
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts.at(index)
     current = current === undefined ? part : yield* context.call(callee, [current, part])
-    results.push(current)
+    note(current)
   }
-  return results
+  return current
 }
 
 const accumulate = defineFunction(
@@ -105,26 +136,42 @@ const accumulate = defineFunction(
   ['func', 'X', 'init'],
   2,
   function* (context, args) {
-    return assembled(yield* accumulated(context, 'accumulate', args))
+    const results: ServerValue[] = []
+    yield* accumulated(context, 'accumulate', args, result => {
+      context.memory.passElement(result)
+      results.push(result)
+    })
+    return yield* assembled(context, results)
   },
 )
 
 const reduce = defineFunction('reduce', ['func', 'X', 'init'], 2, function* (context, args) {
-  const results = yield* accumulated(context, 'reduce', args)
-  return results.at(-1) ?? args[2] ?? voidValue
+  const { memory } = context
+  const { mark } = memory
+  const last = yield* accumulated(context, 'reduce', args, result => memory.settle(mark, result))
+  return last ?? voidValue
 })
 
 /** cross(func, X, [Y]): a matrix of func(X[i], Y[j]). */
 const cross = defineFunction('cross', ['func', 'X', 'Y'], 2, function* (context, [fn, x, y]) {
   const callee = functionArgument(fn, 'cross')
-  const [left, right] = [x!, y ?? x!].map(value => partsOf(value) ?? [value])
+  const [left, right] = [x!, y ?? x!].map(value => partsOf(value) ?? onlyItem(value))
   const columns: ServerValue[] = []
-  for (const two of right!) {
+  for (let column = 0; column < right!.length; column++) {
+    const { mark } = context.memory
+    const two = right!.at(column)
     const results: ServerValue[] = []
-    for (const one of left!) results.push(yield* context.call(callee, [one, two]))
-    columns.push(vectorOfElements(results))
+    for (let row = 0; row < left!.length; row++) {
+      const result = yield* context.call(callee, [left!.at(row), two])
+      context.memory.passElement(result)
+      results.push(result)
+    }
+    const whole = yield* assembled(context, results)
+    context.memory.release(mark)
+    context.memory.passElement(whole)
+    columns.push(whole)
   }
-  return assembled(columns)
+  return yield* assembled(context, columns)
 })
 
 const call = defineFunction('call', ['func', '...rest'], 1, (context, [fn, ...args]) =>
@@ -132,22 +179,15 @@ const call = defineFunction('call', ['func', '...rest'], 1, (context, [fn, ...ar
 )
 
 /** unifiedCall(func, args): the elements of the tuple are the arguments. */
-const unifiedCall = defineFunction('unifiedCall', ['func', 'args'], 2, (context, [fn, args]) =>
-  context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!)),
-)
+const unifiedCall = defineFunction('unifiedCall', ['func', 'args'], 2, (context, [fn, args]) => {
+  checkAtOnce('unifiedCall', [args])
+  return context.call(functionArgument(fn, 'unifiedCall'), elementsOf(args!))
+})
 
 /** partial(func, args…): func{args…}. */
-const partial = defineFunction('partial', ['func', '...rest'], 1, (_, [fn, ...bound]) => {
-  const target = functionArgument(fn, 'partial')
-  return {
-    form: 'function',
-    kind: 'partial',
-    name: target.name,
-    target,
-    bound,
-    keywords: new Map(),
-  }
-})
+const partial = defineFunction('partial', ['func', '...rest'], 1, (_, [fn, ...bound]) =>
+  partialOf(functionArgument(fn, 'partial'), bound),
+)
 
 export const higherOrderFunctions: readonly Builtin[] = [
   each,

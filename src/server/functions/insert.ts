@@ -3,17 +3,22 @@
 */
 import { columnTypeOf, concatColumns } from '../../protocol/element.js'
 import type { Column, Value } from '../../protocol/value.js'
-import { appendElements } from '../script/append-elements.js'
-import type { Builtin, CallContext } from '../script/builtin.js'
+import { appendElements, appendInPieces, growsSlowly } from '../script/append-elements.js'
+import type { FixedVector } from '../../protocol/elements.js'
+import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
+import { checkAtOnce } from '../script/pieces.js'
 import { intScalar } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
+import { rowBytes, weigh, weighRows } from '../script/weigh.js'
+import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { insertTable, insertValues } from '../tables/insert.js'
 import { columnIndex } from '../tables/memory-table.js'
 import { columnCountError } from '../tables/prepare.js'
 import type { ServerTable, UpsertCount } from '../tables/table.js'
 import { booleanArgument, isAbsent, tableArgument, textsArgument } from './arguments.js'
+import { discardedRows } from './discarded.js'
 import { checkStoredWrite } from './privilege.js'
 
 /** tableInsert(table, args…): INT, the rows really inserted (server notes §1.1). */
@@ -29,7 +34,13 @@ const tableInsert: Builtin = {
     const fault = node.beforeWrite?.({ sessionId: session.id, table: table.sharedName })
     if (fault === 'drop') return intScalar(0)
     if (fault !== undefined) throw new ScriptError(fault.error)
-    return intScalar(insertValues(table, presentValues(values)))
+    const present = presentValues(values)
+    const discarded = discardedRows(context, table, present)
+    if (discarded !== undefined) return intScalar(discarded)
+    context.memory.keep(weighInsert(table, present, context.memory.room))
+    const rows = insertValues(table, present)
+    context.note(rows * table.columnNames.length)
+    return intScalar(rows)
   },
 }
 
@@ -42,12 +53,15 @@ const append: Builtin = {
   mutatesFirst: true,
   call: (context, [target, addition]) => {
     if (target?.form === 'vector' || target?.form === 'arrayVector') {
-      return appendToVector(target, addition!)
+      return appendToVector(context, target, addition!)
     }
     const table = writable(context, target)
     if (addition?.form !== 'serverTable') {
       throw new ScriptError('append!(obj, newData). newData must be a table when obj is a table.')
     }
+    if (discardedRows(context, table, [addition]) !== undefined) return table
+    context.memory.keep(weighRows(addition, context.memory.room))
+    context.note(addition.rows * table.columnNames.length)
     insertTable(table, addition)
     return table
   },
@@ -65,7 +79,7 @@ const upsert: Builtin = {
   mutatesFirst: true,
   call: (context, args) => {
     const table = writable(context, args[0])
-    upsertRows(table, args)
+    upsertRows(context, table, args)
     return table
   },
 }
@@ -75,7 +89,7 @@ const tableUpsert: Builtin = {
   ...upsert,
   name: 'tableUpsert',
   call: (context, args) => {
-    const { inserted, updated } = upsertRows(writable(context, args[0]), args)
+    const { inserted, updated } = upsertRows(context, writable(context, args[0]), args)
     const data = BigInt64Array.of(BigInt(inserted), BigInt(updated))
     return { form: 'pair', elements: { form: 'vector', type: 'LONG', length: 2, data } }
   },
@@ -96,12 +110,49 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
   })
 }
 
+/** What a table grows by: rows of a table, or a row of single values with what is long of them. */
+export function weighInsert(
+  table: ServerTable,
+  values: readonly ServerValue[],
+  room: number,
+): number {
+  const [first] = values
+  if (values.length === 1 && first?.form === 'serverTable') return weighRows(first, room)
+  let bytes = 0
+  for (const { type } of table.columnTypes) bytes += rowBytes(type)
+  for (const value of values) bytes += weigh(value, room)
+  return bytes
+}
+
 /** The vector with the addition behind it, converted to its type; the same object, for variables hold it. */
-function appendToVector(target: Column, addition: ServerValue): ServerValue {
-  const more = convertColumn(additionOf(target, addition), columnTypeOf(target))
+function appendToVector(
+  context: CallContext,
+  target: Column,
+  addition: ServerValue,
+): ServerValue | Evaluation<ServerValue> {
+  const given = additionOf(target, addition)
+  const type = columnTypeOf(target)
+  if (!sameColumnType(columnTypeOf(given), type)) checkAtOnce('append!', [given])
+  const more = convertColumn(given, type)
+  context.memory.keep(weigh(more, context.memory.room))
+  context.note(more.length)
   const isVector = target.form === 'vector' && more.form === 'vector'
+  if (isVector && isFixedVector(more) && growsSlowly(target, more.length)) {
+    return appendLong(context, target, more)
+  }
+  if (!isFixedVector(more)) checkAtOnce('append!', [more])
   if (isVector && appendElements(target, more)) return target
+  checkAtOnce('append!', [target])
   return Object.assign(target, concatColumns(target, more))
+}
+
+function* appendLong(
+  context: CallContext,
+  target: FixedVector,
+  more: FixedVector,
+): Evaluation<ServerValue> {
+  yield* appendInPieces(context, target, more)
+  return target
 }
 
 function additionOf(target: Column, addition: ServerValue): Column {
@@ -124,6 +175,7 @@ function isWireValue(value: ServerValue): value is Extract<ServerValue, Value> {
 }
 
 function upsertRows(
+  context: CallContext,
   table: ServerTable,
   [, newData, ignoreNull, keyColNames, sortColumns]: readonly (ServerValue | undefined)[],
 ): UpsertCount {
@@ -145,6 +197,10 @@ function upsertRows(
   if (table.kind === 'dfs' && table.keyColumns.length === 0 && keyColumns.length === 0) {
     throw new ScriptError('The argument [keyColNames] must be specified for a DFS table.')
   }
+  const discarded = discardedRows(context, table, [newData])
+  if (discarded !== undefined) return { inserted: discarded, updated: 0 }
+  context.memory.keep(weighRows(newData, context.memory.room))
+  context.note(newData.rows * newData.columnNames.length)
   const columns = newData.columnNames.map((_, index) => newData.column(index))
   return table.upsert(columns, newData.rows, {
     keyColumns,

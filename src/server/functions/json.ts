@@ -2,28 +2,43 @@
   Standard JSON in and out (DolphinDB manual, pages fromStdJson, toStdJson).
 */
 import { dataTypes } from '../../protocol/data-type.js'
-import { elementAt } from '../../protocol/element.js'
+import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import { formatScalar } from '../../protocol/text.js'
 import type { Scalar } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
-import type { Builtin } from '../script/builtin.js'
+import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
-import { makeDictionary } from '../script/dictionary.js'
-import { elementsOf } from '../script/items.js'
+import { makeDictionary, setEntry } from '../script/dictionary.js'
+import { itemsAt } from '../script/items.js'
 import { readNumber } from '../script/literal.js'
+import { maxTextLength } from '../script/operators/text.js'
 import { boolScalar, doubleScalar, stringScalar, textOf, textsOf } from '../script/scalar.js'
-import type { ServerValue } from '../script/values.js'
+import type { ServerDictionary, ServerValue } from '../script/values.js'
 import { tupleOf, vectorOfElements } from '../script/vector-literal.js'
+import type { ServerTable } from '../tables/table.js'
 import { unaryFunction } from './define.js'
 
-const fromStdJson = unaryFunction('fromStdJson', value => {
-  const texts = textsOf(value)
-  if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
-  const parsed = texts.map(text => fromJson(parseJson(text)))
-  return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
-})
+/** JSON is parsed in one go: what takes a tenth of a second. */
+const maxParsedLength = 2_097_152
+
+const fromStdJson = unaryFunction(
+  'fromStdJson',
+  function* (value, context) {
+    const texts = textsOf(value)
+    if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
+    const parsed: ServerValue[] = []
+    for (const text of texts) parsed.push(yield* fromJson(context, parseJson(text), 0))
+    return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
+  },
+  { pace: 'own' },
+)
 
 function parseJson(text: string): unknown {
+  if (text.length > maxParsedLength) {
+    throw new ScriptError(
+      `fromStdJson: the string must not be longer than ${maxParsedLength} characters.`,
+    )
+  }
   try {
     return JSON.parse(text)
   } catch {
@@ -31,7 +46,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function fromJson(json: unknown): ServerValue {
+function* fromJson(context: CallContext, json: unknown, depth: number): Evaluation<ServerValue> {
   switch (typeof json) {
     case 'string':
       return temporalOf(json) ?? stringScalar(json)
@@ -42,14 +57,23 @@ function fromJson(json: unknown): ServerValue {
     default:
       break
   }
-  if (Array.isArray(json)) return vectorOfElements(json.map(fromJson))
   if (typeof json !== 'object' || json === null) return explicitNull
-  const entries = Object.entries(json)
-  const keys = entries.map(([key]) => stringScalar(key))
-  return makeDictionary(
-    keys,
-    entries.map(([, value]) => fromJson(value)),
-  )
+  if (depth >= defaultDecodeLimits.maxDepth) {
+    throw new ScriptError(
+      `fromStdJson: the string is nested deeper than ${defaultDecodeLimits.maxDepth} levels.`,
+    )
+  }
+  const values: ServerValue[] = []
+  const dictionary = makeDictionary([], [])
+  for (const [key, element] of Object.entries(json) as [string, unknown][]) {
+    const value = yield* fromJson(context, element, depth + 1)
+    context.memory.passElement(value)
+    if (Array.isArray(json)) values.push(value)
+    else setEntry(dictionary, stringScalar(key), value)
+    const pause = context.step()
+    if (pause !== undefined) yield pause
+  }
+  return Array.isArray(json) ? vectorOfElements(values) : dictionary
 }
 
 /** A text that is a date or a time as a whole becomes one. */
@@ -60,47 +84,92 @@ function temporalOf(text: string): ServerValue | undefined {
   return dataTypes[literal.value.type].category === 'temporal' ? literal.value : undefined
 }
 
-function toJson(value: ServerValue): string {
+const toStdJson = unaryFunction(
+  'toStdJson',
+  function* (value, context) {
+    context.memory.checkSize(value)
+    const json = new JsonText()
+    yield* writeJson(context, value, json)
+    return stringScalar(json.text)
+  },
+  { pace: 'own' },
+)
+
+/** Text that grows no longer than a text may. */
+class JsonText {
+  text = ''
+
+  add(part: string): void {
+    this.text += part
+    if (this.text.length <= maxTextLength) return
+    throw new ScriptError(`toStdJson: the text is longer than ${maxTextLength} characters.`)
+  }
+}
+
+function* writeJson(context: CallContext, value: ServerValue, json: JsonText): Evaluation<void> {
   switch (value.form) {
     case 'scalar':
-      return scalarJson(value)
+      return json.add(scalarJson(value))
     case 'vector':
     case 'arrayVector':
-      return arrayJson(elementsOf(value))
     case 'list':
-      return arrayJson(value.elements)
     case 'set':
-      return arrayJson(elementsOf(value.elements))
+      return yield* writeArray(context, value, json)
     case 'serverDictionary':
-      return objectJson(
-        [...value.entries.values()].map(({ key, value: entry }) => [keyJson(key), entry]),
-      )
-    case 'serverTable': {
-      const columns = value.columnNames.map((name, index) => ({
-        name,
-        column: value.column(index),
-      }))
-      const rows = Array.from({ length: value.rows }, (_, row) =>
-        objectJson(
-          columns.map(({ name, column }) => [
-            JSON.stringify(name),
-            elementAt(column, row) as ServerValue,
-          ]),
-        ),
-      )
-      return `[${rows.join(',')}]`
-    }
+      return yield* writeEntries(context, value, json)
+    case 'serverTable':
+      return yield* writeRows(context, value, json)
     default:
       throw new ScriptError(`toStdJson does not convert a ${value.form}.`)
   }
 }
 
-function arrayJson(elements: readonly ServerValue[]): string {
-  return `[${elements.map(toJson).join(', ')}]`
+function* writeArray(context: CallContext, value: ServerValue, json: JsonText): Evaluation<void> {
+  const items = itemsAt(value)
+  json.add('[')
+  for (let index = 0; index < items.length; index++) {
+    if (index > 0) json.add(', ')
+    yield* writeElement(context, items.at(index), json)
+  }
+  json.add(']')
 }
 
-function objectJson(entries: readonly (readonly [string, ServerValue])[]): string {
-  return `{${entries.map(([key, value]) => `${key}: ${toJson(value)}`).join(',')}}`
+/** Most elements are scalars, which need no evaluation of their own. */
+function* writeElement(context: CallContext, value: ServerValue, json: JsonText): Evaluation<void> {
+  if (value.form === 'scalar') json.add(scalarJson(value))
+  else yield* writeJson(context, value, json)
+  const pause = context.step()
+  if (pause !== undefined) yield pause
+}
+
+function* writeEntries(
+  context: CallContext,
+  { entries }: ServerDictionary,
+  json: JsonText,
+): Evaluation<void> {
+  let before = '{'
+  for (const { key, value } of entries.values()) {
+    json.add(`${before}${keyJson(key)}: `)
+    yield* writeElement(context, value, json)
+    before = ','
+  }
+  json.add(entries.size === 0 ? '{}' : '}')
+}
+
+function* writeRows(context: CallContext, table: ServerTable, json: JsonText): Evaluation<void> {
+  const columns = table.columnNames.map((_, index) => itemsAt(table.column(index)))
+  const names = table.columnNames.map(name => JSON.stringify(name))
+  const { rows } = table
+  json.add('[')
+  for (let row = 0; row < rows; row++) {
+    json.add(row === 0 ? '{' : ',{')
+    for (const [index, column] of columns.entries()) {
+      json.add(`${index === 0 ? '' : ','}${names[index]!}: `)
+      yield* writeElement(context, column.at(row), json)
+    }
+    json.add('}')
+  }
+  json.add(']')
 }
 
 function keyJson(key: ServerValue): string {
@@ -127,7 +196,4 @@ function scalarJson(scalar: Scalar): string {
   }
 }
 
-export const jsonFunctions: readonly Builtin[] = [
-  fromStdJson,
-  unaryFunction('toStdJson', value => stringScalar(toJson(value))),
-]
+export const jsonFunctions: readonly Builtin[] = [fromStdJson, toStdJson]

@@ -5,15 +5,16 @@
 import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { objectKinds } from '../script/constants.js'
+import { checkCount, elementCount } from '../script/pieces.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../script/scalar.js'
 import type { FunctionValue, ServerValue } from '../script/values.js'
 import { operatorOf } from '../script/operator-names.js'
-import { applyBinary } from '../script/operators/operators.js'
+import { operate } from '../script/operators/operate.js'
 import { areEqual } from './equality.js'
 import { binaryFunction, defineFunction, unaryFunction } from './define.js'
 import { printText } from './print-text.js'
 import { tableOfRecords } from './result-table.js'
-import { likePattern } from './search.js'
+import { likeMatcher } from './search.js'
 
 function nameArgument(value: ServerValue | undefined): string {
   const text = textOf(value)
@@ -21,10 +22,35 @@ function nameArgument(value: ServerValue | undefined): string {
   return text
 }
 
-const print = defineFunction('print', ['...rest'], 1, ({ session }, args) => {
-  for (const value of args) if (value !== undefined) session.print(printText(value))
+const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args) => {
+  for (const value of args) {
+    if (value === undefined) continue
+    memory.checkSize(value)
+    checkCount('print', printedElements(value))
+    const text = printText(value, memory)
+    // It waits for the client to read it.
+    memory.keep(2 * text.length)
+    session.print(text)
+  }
   return voidValue
 })
+
+/** Of lists and dictionaries every element is printed, and of matrices every column: lines are slower than elements. */
+function printedElements(value: ServerValue): number {
+  switch (value.form) {
+    case 'vector':
+      return value.type === 'ANY' ? elementCount(value) : 0
+    case 'list':
+    case 'serverDictionary':
+      return elementsPerLine * elementCount(value)
+    case 'matrix':
+      return elementsPerLine * value.columns
+    default:
+      return 0
+  }
+}
+
+const elementsPerLine = 16
 
 /** sleep(milliseconds): this session waits, others go on. */
 const sleep = defineFunction('sleep', ['milliseconds'], 1, function* ({ session }, [value]) {
@@ -67,7 +93,9 @@ const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]):
   const name = nameArgument(value)
   const operator = operatorOf(name)
   if (operator !== undefined) {
-    const builtin = binaryFunction(name, (x, y) => applyBinary(operator, x, y))
+    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y), {
+      pace: 'own',
+    })
     return { form: 'function', kind: 'builtin', name, builtin }
   }
   const fn = context.findFunction(name)
@@ -77,8 +105,8 @@ const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]):
 
 /** defs([X]): one row a function; X is a pattern with % and ?. */
 const defs = defineFunction('defs', ['X'], 0, (context, [pattern]) => {
-  const expression = pattern === undefined ? undefined : likePattern(nameArgument(pattern))
-  const names = context.functionNames().filter(name => expression?.test(name) !== false)
+  const matches = pattern === undefined ? undefined : likeMatcher(nameArgument(pattern))
+  const names = context.functionNames().filter(name => matches?.(name) !== false)
   const records = names.sort().map(name => definitionRecord(name, context.findFunction(name)))
   return tableOfRecords(
     {
@@ -119,10 +147,16 @@ function definitionRecord(name: string, fn: FunctionValue | undefined) {
   }
 }
 
-const eqObj = defineFunction('eqObj', ['obj1', 'obj2', 'precision'], 2, (_, [a, b, precision]) => {
-  const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
-  return boolScalar(areEqual(a!, b!, digits))
-})
+const eqObj = defineFunction(
+  'eqObj',
+  ['obj1', 'obj2', 'precision'],
+  2,
+  function* (context, [a, b, precision]) {
+    context.memory.checkSize(a!)
+    const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
+    return boolScalar(yield* areEqual(context, a!, b!, digits))
+  },
+)
 
 /** runScript(script): in this session, as if it had been sent. */
 const runScript = defineFunction('runScript', ['script'], 1, (context, [script]) =>

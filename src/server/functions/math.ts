@@ -12,6 +12,7 @@ import { operatorNames } from '../script/operator-names.js'
 import { chooseElements } from '../script/operators/choose.js'
 import { decimalAsDouble } from '../script/operators/decimal.js'
 import { doubleOf, numberKindOf } from '../script/operators/numbers.js'
+import { operate, operateUnary } from '../script/operators/operate.js'
 import { applyBinary, applyUnary } from '../script/operators/operators.js'
 import { operandOf, pairOperands } from '../script/operators/shape.js'
 import { integerOf, intScalar } from '../script/scalar.js'
@@ -145,10 +146,12 @@ export const mathFunctions: readonly Builtin[] = [
     // join puts tables side by side, too: it is a function of its own.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
-      binaryFunction(name, (x, y) => applyBinary(operator as BinaryOperator, x, y)),
+      binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y), {
+        pace: 'own',
+      }),
     ),
-  unaryFunction('neg', x => applyUnary('-', x)),
-  unaryFunction('not', x => applyUnary('!', x)),
+  unaryFunction('neg', (x, context) => operateUnary(context, '-', x), { pace: 'own' }),
+  unaryFunction('not', (x, context) => operateUnary(context, '!', x), { pace: 'own' }),
   binaryFunction('xor', (x, y) => {
     const both = [x, y].map(value => castValue(value, { type: 'BOOL' }))
     return castValue(applyBinary('^', both[0]!, both[1]!), { type: 'BOOL' })

@@ -4,6 +4,7 @@
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
 import { formatElement, formatScalar } from '../../protocol/text.js'
 import type { Column, Scalar } from '../../protocol/value.js'
+import type { RequestMemory } from '../script/memory.js'
 import { matrixColumn } from '../script/operators/matrix.js'
 import { scalarAt } from '../script/operators/shape.js'
 import { isLiteral } from '../script/operators/text.js'
@@ -15,18 +16,22 @@ import { columnTypeText } from '../../protocol/data-type.js'
 const maxRows = 30
 const maxElements = 100
 
-/** Several lines for tables, matrices and dictionaries; what is too long ends with `...`. */
-export function printText(value: ServerValue): string {
+/**
+ * Several lines for tables, matrices and dictionaries; what is too long ends with `...`.
+ *
+ * @param memory  asked for the room that columns as wide as their widest cell take
+ */
+export function printText(value: ServerValue, memory: RequestMemory): string {
   switch (value.form) {
     case 'scalar':
       return formatScalar(value)
     case 'vector':
     case 'arrayVector':
-      return listText(elementTexts(value), value.form === 'vector' && value.type === 'ANY')
+      return listText(elementTexts(value, memory), value.form === 'vector' && value.type === 'ANY')
     case 'pair':
       return [0, 1].map(index => quoted(scalarAt(value.elements, index))).join(' : ')
     case 'set':
-      return `set(${elementTexts(value.elements).join(',')})`
+      return `set(${elementTexts(value.elements, memory).join(',')})`
     case 'matrix':
       return gridText(
         Array.from({ length: value.columns }, (_, index) => ({
@@ -34,18 +39,23 @@ export function printText(value: ServerValue): string {
           column: matrixColumn(value, index),
         })),
         value.rows,
+        memory,
       )
     case 'serverTable':
       return gridText(
         value.columnNames.map((name, index) => ({ name, column: value.column(index) })),
         value.rows,
+        memory,
       )
     case 'serverDictionary':
       return [...value.entries.values()]
-        .map(entry => `${printText(entry.key)}->${printText(entry.value)}`)
+        .map(entry => `${printText(entry.key, memory)}->${printText(entry.value, memory)}`)
         .join('\n')
     case 'list':
-      return listText(value.elements.map(printText), true)
+      return listText(
+        value.elements.map(element => printText(element, memory)),
+        true,
+      )
     case 'type':
       return columnTypeText(value.column)
     case 'function':
@@ -55,11 +65,11 @@ export function printText(value: ServerValue): string {
   }
 }
 
-function elementTexts(column: Column): string[] {
+function elementTexts(column: Column, memory: RequestMemory): string[] {
   const count = Math.min(column.length, maxElements)
   const texts = Array.from({ length: count }, (_, row) => {
     const element = elementAt(column, row) as ServerValue
-    return element.form === 'scalar' ? quoted(element) : printText(element)
+    return element.form === 'scalar' ? quoted(element) : printText(element, memory)
   })
   if (column.length > count) texts.push('...')
   return texts
@@ -82,12 +92,15 @@ interface GridColumn {
 }
 
 /** Columns side by side under their names, as wide as their widest cell. */
-function gridText(columns: readonly GridColumn[], rows: number): string {
+function gridText(columns: readonly GridColumn[], rows: number, memory: RequestMemory): string {
   const shown = Math.min(rows, maxRows)
+  let totalWidth = 0
   const cells = columns.map(({ name, column }) => {
     const texts = [name, '']
-    for (let row = 0; row < shown; row++) texts.push(cellText(column, row))
+    for (let row = 0; row < shown; row++) texts.push(cellText(column, row, memory))
     const width = Math.max(...texts.map(text => text.length))
+    totalWidth += width
+    memory.expect(2 * totalWidth * texts.length)
     texts[1] = '-'.repeat(width)
     return texts.map(text => text.padEnd(width))
   })
@@ -101,7 +114,10 @@ function gridText(columns: readonly GridColumn[], rows: number): string {
   return lines.join('\n')
 }
 
-function cellText(column: Column, row: number): string {
-  if (columnTypeOf(column).type === 'ANY') return printText(elementAt(column, row) as ServerValue)
+function cellText(column: Column, row: number, memory: RequestMemory): string {
+  const { type, array } = columnTypeOf(column)
+  if (type === 'ANY' || array) {
+    return printText(elementAt(column, row) as ServerValue, memory)
+  }
   return formatElement(column, row)
 }

@@ -5,10 +5,11 @@
 import { takeRows } from '../../protocol/element.js'
 import { nullInt64 } from '../../protocol/null-value.js'
 import type { Column, Scalar, Vector } from '../../protocol/value.js'
-import type { Builtin, CallContext } from '../script/builtin.js'
+import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { reshape } from '../script/operators/matrix.js'
 import { scalarAt } from '../script/operators/shape.js'
+import { checkAtOnce, columnInPieces } from '../script/pieces.js'
 import { integerOf, voidValue } from '../script/scalar.js'
 import type { ScriptSession } from '../script/session-state.js'
 import type { ServerValue } from '../script/values.js'
@@ -48,20 +49,28 @@ const setRandomSeed = defineFunction('setRandomSeed', ['seed'], 1, ({ session },
 })
 
 /** rand(X, [count]): numbers below X, or elements of X; count may be the dimensions of a matrix. */
-const rand = defineFunction('rand', ['X', 'count'], 1, (context, [value, countArgument]) => {
-  const random = generatorFor(context)
-  if (countArgument?.form === 'pair') {
-    const [rows, columns] = [0, 1].map(i => Number(scalarAt(countArgument.elements, i).value))
-    const elements = randomColumn(value!, rows! * columns!, random) as Vector
-    return reshape(elements, rows!, columns!)
-  }
-  const count = countArgument === undefined ? 1 : integerOf(countArgument)
-  if (count === undefined || count < 0) {
-    throw new ScriptError('The argument [count] of rand must be a non-negative integer.')
-  }
-  const column = randomColumn(value!, count, random)
-  return countArgument === undefined ? scalarAt(column as Vector, 0) : column
-})
+const rand = defineFunction(
+  'rand',
+  ['X', 'count'],
+  1,
+  function* (context, [value, countArgument]): Evaluation<ServerValue> {
+    const random = generatorFor(context)
+    const randoms = (count: number): Evaluation<Column> => {
+      if (!(count >= 0 && count <= 2_147_483_647)) {
+        throw new ScriptError('The argument [count] of rand must be a non-negative integer.')
+      }
+      return columnInPieces(context, count, (from, to) => randomColumn(value!, to - from, random))
+    }
+    if (countArgument?.form === 'pair') {
+      const [rows, columns] = [0, 1].map(i => Number(scalarAt(countArgument.elements, i).value))
+      const elements = (yield* randoms(rows! * columns!)) as Vector
+      return reshape(elements, rows!, columns!)
+    }
+    const count = countArgument === undefined ? 1 : (integerOf(countArgument) ?? NaN)
+    const column = yield* randoms(count)
+    return countArgument === undefined ? scalarAt(column as Vector, 0) : column
+  },
+)
 
 function randomColumn(value: ServerValue, count: number, random: Generator): Column {
   if (value.form === 'scalar') return randomNumbers(value, count, random)
@@ -157,19 +166,23 @@ const norm = defineFunction('norm', ['mean', 'std', 'count'], 3, (context, args)
   const random = generatorFor(context)
   const [mean, deviation] = args.map(value => Number(value?.form === 'scalar' ? value.value : NaN))
   const count = integerOf(args[2])
-  if (count === undefined || count < 0 || Number.isNaN(mean) || Number.isNaN(deviation)) {
+  const isCount = count !== undefined && count >= 0 && count <= 2_147_483_647
+  if (!isCount || Number.isNaN(mean) || Number.isNaN(deviation)) {
     throw new ScriptError('norm takes a mean, a standard deviation and a count.')
   }
-  const data = fill(new Float64Array(count), () => {
-    const radius = Math.sqrt(-2 * Math.log(1 - random()))
-    return mean! + deviation! * radius * Math.cos(2 * Math.PI * random())
+  return columnInPieces(context, count, (from, to) => {
+    const data = fill(new Float64Array(to - from), () => {
+      const radius = Math.sqrt(-2 * Math.log(1 - random()))
+      return mean! + deviation! * radius * Math.cos(2 * Math.PI * random())
+    })
+    return { form: 'vector', type: 'DOUBLE', length: data.length, data }
   })
-  return { form: 'vector', type: 'DOUBLE', length: count, data }
 })
 
 /** shuffle(X): the elements in random order. */
 const shuffle = defineFunction('shuffle', ['X'], 1, (context, [value]) => {
   const random = generatorFor(context)
+  checkAtOnce('shuffle', [value])
   const column = columnArgument(value, 'shuffle')
   const rows = Int32Array.from({ length: column.length }, (_, row) => row)
   for (let i = rows.length - 1; i > 0; i--) {

@@ -17,6 +17,7 @@ import { jsonFunctions } from './json.js'
 import { languageFunctions } from './language.js'
 import { mathFunctions } from './math.js'
 import { objectListFunctions } from './object-list.js'
+import { orderFunctions } from './order.js'
 import { randomFunctions } from './random.js'
 import { schemaFunctions } from './schema.js'
 import { searchFunctions } from './search.js'
@@ -37,37 +38,46 @@ import { vectorFunctions } from './vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
   aggregateFunctions,
-  clusterFunctions,
-  consoleJobFunctions,
+  withPace('own', clusterFunctions),
+  withPace('own', consoleJobFunctions),
   containerFunctions,
-  conversionFunctions,
-  databaseFunctions,
-  dfsFunctions,
-  functionViewFunctions,
-  higherOrderFunctions,
-  insertFunctions,
+  withPace('elementwise', conversionFunctions),
+  withPace('own', databaseFunctions),
+  withPace('own', dfsFunctions),
+  withPace('own', functionViewFunctions),
+  withPace('own', higherOrderFunctions),
+  withPace('own', insertFunctions),
   jsonFunctions,
-  languageFunctions,
-  mathFunctions,
-  objectListFunctions,
-  randomFunctions,
-  schemaFunctions,
+  withPace('own', languageFunctions),
+  withPace('elementwise', mathFunctions),
+  withPace('own', objectListFunctions),
+  orderFunctions,
+  withPace('own', randomFunctions),
+  withPace('own', schemaFunctions),
   searchFunctions,
   sequenceFunctions,
-  sessionInfoFunctions,
-  shareFunctions,
-  storedTableFunctions,
-  streamTableFunctions,
-  stringFunctions,
-  tableColumnFunctions,
-  tableFunctions,
-  temporalAddFunctions,
-  temporalFormatFunctions,
-  temporalFunctions,
-  typeFunctions,
-  userFunctions,
+  withPace('own', sessionInfoFunctions),
+  withPace('own', shareFunctions),
+  withPace('own', storedTableFunctions),
+  withPace('own', streamTableFunctions),
+  withPace('elementwise', stringFunctions),
+  withPace('own', tableColumnFunctions),
+  withPace('own', tableFunctions),
+  withPace('elementwise', temporalAddFunctions),
+  withPace('elementwise', temporalFormatFunctions),
+  withPace('elementwise', temporalFunctions),
+  withPace('own', typeFunctions),
+  withPace('own', userFunctions),
   vectorFunctions,
 ]
+
+/** What holds for a family, where a function does not say something else of itself. */
+function withPace(
+  pace: Exclude<Builtin['pace'], undefined>,
+  family: readonly Builtin[],
+): readonly Builtin[] {
+  return family.map(builtin => ({ pace, ...builtin }))
+}
 
 /** What findFunction falls back on; a script cannot redefine one (server notes §4). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())

@@ -17,7 +17,7 @@ import { overwrite } from '../script/ownership.js'
 import { integerOf, isVoid } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { nullColumn } from '../tables/column-layout.js'
-import { defineFunction, unaryFunction } from './define.js'
+import { binaryFunction, defineFunction, unaryFunction } from './define.js'
 import { columnArgument, vectorArgument } from './vector.js'
 
 type Whole = (total: bigint, value: bigint) => bigint
@@ -168,9 +168,7 @@ function fillNulls(value: ServerValue, replacement: ServerValue): ServerValue {
   return takeRows(all, rows)
 }
 
-const nullFill = defineFunction('nullFill', ['X', 'Y'], 2, (_, [value, replacement]) =>
-  fillNulls(value!, replacement!),
-)
+const nullFill = binaryFunction('nullFill', fillNulls, { pace: 'elementwise' })
 
 const nullFillInPlace = defineFunction(
   'nullFill!',

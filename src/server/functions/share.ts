@@ -6,6 +6,7 @@ import { ScriptError } from '../script/builtin.js'
 import { objectKinds } from '../script/constants.js'
 import { integerOf, textOf, voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
+import { weigh } from '../script/weigh.js'
 import { findTable, shareTable, unshareTable } from '../tables/sharing.js'
 import {
   booleanArgument,
@@ -27,7 +28,8 @@ const share: Builtin = {
     }
     const table = tableArgument(context, target)
     const isReadOnly = booleanArgument(readOnly, 'readonly', false)
-    const { node, session } = context
+    const { node, session, memory } = context
+    memory.keep(weigh(table, memory.room))
     shareTable(node, session, table, textArgument(name, 'sharedName'), isReadOnly)
     return voidValue
   },
@@ -80,17 +82,25 @@ function objectKind(value: ServerValue | undefined): ObjectKind | undefined {
   return kind
 }
 
-function forget({ node, session }: CallContext, name: string, kind: ObjectKind): void {
+function forget(context: CallContext, name: string, kind: ObjectKind): void {
+  const { node, session } = context
   if (kind === 'SHARED') {
     unshareTable(node, name)
     return
   }
   const known = kind === 'VAR' ? session.variables : session.functions
   if (!known.delete(name)) throw new ScriptError(`Can't find the object with name ${name}`)
+  if (kind === 'VAR') context.weights.remove(name, context.memory)
 }
 
-function forgetAll({ node, session }: CallContext, kind: ObjectKind | undefined): void {
-  if (kind === undefined || kind === 'VAR') session.variables.clear()
+function forgetAll(
+  { node, session, weights, memory }: CallContext,
+  kind: ObjectKind | undefined,
+): void {
+  if (kind === undefined || kind === 'VAR') {
+    session.variables.clear()
+    weights.clear(memory)
+  }
   if (kind === undefined || kind === 'DEF') session.functions.clear()
   if (kind === 'SHARED') for (const name of [...node.shared.keys()]) unshareTable(node, name)
 }

@@ -5,6 +5,7 @@ import { vectorOf } from '../../protocol/element.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { boolScalar, stringScalar, voidValue } from '../script/scalar.js'
+import { weigh } from '../script/weigh.js'
 import { isStream } from '../tables/prepare.js'
 import { findTable, shareTable, unshareTable } from '../tables/sharing.js'
 import type { ServerTable } from '../tables/table.js'
@@ -19,7 +20,7 @@ const streamTable: Builtin = {
   parameters: ['X', '...rest'],
   minArguments: 1,
   maxArguments: Infinity,
-  call: ({ argumentNames }, args) => makeTable('stream', args, argumentNames),
+  call: (context, args) => makeTable(context, 'stream', args),
 }
 
 /** DolphinDB manual, page keyedStreamTable: the first row of a key stays, also within one batch. */
@@ -28,7 +29,7 @@ const keyedStreamTable: Builtin = {
   parameters: ['keyColumn', 'X', '...rest'],
   minArguments: 2,
   maxArguments: Infinity,
-  call: ({ argumentNames }, args) => makeKeyedTable('keyedStream', args, argumentNames),
+  call: (context, args) => makeKeyedTable(context, 'keyedStream', args),
 }
 
 /** existsStreamTable(tableName): true for a stream table of the session or a shared one (server notes §2). */
@@ -49,7 +50,7 @@ const dropStreamTable: Builtin = {
   parameters: ['tableName', 'force'],
   minArguments: 1,
   maxArguments: 2,
-  call: ({ node, session }, [name, force]) => {
+  call: ({ node, session, weights, memory }, [name, force]) => {
     const tableName = textArgument(name, 'tableName')
     const table = findTable(node, session, tableName)
     if (table === undefined || !isStream(table)) {
@@ -57,7 +58,10 @@ const dropStreamTable: Builtin = {
       throw new ScriptError(`Can't find stream table ${tableName}`)
     }
     if (node.shared.get(tableName)?.table === table) unshareTable(node, tableName)
-    if (session.variables.get(tableName) === table) session.variables.delete(tableName)
+    if (session.variables.get(tableName) === table) {
+      session.variables.delete(tableName)
+      weights.remove(tableName, memory)
+    }
     return voidValue
   },
 }
@@ -88,6 +92,7 @@ const enableTableShareAndPersistence: Builtin = {
     }
     const table = tableArgument(context, target)
     if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
+    context.memory.keep(weigh(table, context.memory.room))
     shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
     return voidValue
   },

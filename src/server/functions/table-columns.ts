@@ -8,6 +8,7 @@ import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
+import { rowBytes, weigh } from '../script/weigh.js'
 import { nullColumn } from '../tables/column-layout.js'
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { checkDistinct, columnIndex } from '../tables/memory-table.js'
@@ -35,10 +36,11 @@ const replaceColumn: Builtin = {
         'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
       )
     }
-    const replacements = columnNames.map((name, index): [number, Column] => [
-      columnIndex(table, name),
-      newColumn(table, name, columns[index]!),
-    ])
+    const replacements = columnNames.map((name, index): [number, Column] => {
+      const column = newColumn(table, name, columns[index]!)
+      context.memory.keep(weigh(column, context.memory.room))
+      return [columnIndex(table, name), column]
+    })
     for (const [index, column] of replacements) table.replaceColumn(index, column)
     return table
   },
@@ -118,6 +120,7 @@ const addColumn: Builtin = {
     checkDistinct(columnNames)
     columnNames.forEach((name, index) => {
       const type = columnTypes[index]!
+      context.memory.keep(table.rows * rowBytes(type.type))
       table.addColumn(name, type, nullColumn(type, table.rows))
     })
     return voidValue

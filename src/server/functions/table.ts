@@ -14,7 +14,7 @@ const table: Builtin = {
   parameters: ['X', '...rest'],
   minArguments: 1,
   maxArguments: Infinity,
-  call: ({ argumentNames }, args) => makeTable('basic', args, argumentNames),
+  call: (context, args) => makeTable(context, 'basic', args),
 }
 
 /** DolphinDB manual, page keyedTable: a row with a known key overwrites the row that has it. */
@@ -23,7 +23,7 @@ const keyedTable: Builtin = {
   parameters: ['keyColumns', 'X', '...rest'],
   minArguments: 2,
   maxArguments: Infinity,
-  call: ({ argumentNames }, args) => makeKeyedTable('keyed', args, argumentNames),
+  call: (context, args) => makeKeyedTable(context, 'keyed', args),
 }
 
 /** DolphinDB manual, page indexedTable; differs from a keyed table in how fast queries are, not in what they say. */
@@ -32,7 +32,7 @@ const indexedTable: Builtin = {
   parameters: ['keyColumns', 'X', '...rest'],
   minArguments: 2,
   maxArguments: Infinity,
-  call: ({ argumentNames }, args) => makeKeyedTable('indexed', args, argumentNames),
+  call: (context, args) => makeKeyedTable(context, 'indexed', args),
 }
 
 /** DolphinDB manual, page rows. */

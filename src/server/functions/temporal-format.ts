@@ -79,6 +79,9 @@ interface TemporalParser {
 function parserOf(format: string): TemporalParser {
   const parts = parsePattern(format)
   const fields = parts.filter(part => typeof part !== 'string')
+  if (lettersOf(parts).size < fields.length) {
+    throw new ScriptError(`Invalid temporal format: '${format}'. A field stands in it twice.`)
+  }
   const pattern = parts.map(part =>
     typeof part === 'string' ? part.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&') : fieldPattern(part),
   )
@@ -99,7 +102,7 @@ function fieldPattern({ letter, width, isFixed }: Field): string {
   if (letter === 'a') return '(AM|PM)'
   if (letter === 'M' && width === 3) return `(${monthNames.join('|')})`
   if (letter === 'S' || letter === 'n' || isFixed) return `(\\d{${width}})`
-  return letter === 'y' ? '(\\d{4}|\\d{1,2})' : '(\\d+)'
+  return letter === 'y' ? '(\\d{4}|\\d{1,2})' : '(\\d{1,9})'
 }
 
 function typeOf(letters: ReadonlySet<FieldLetter>): TemporalType {

@@ -36,8 +36,16 @@ export const monthNames: readonly string[] = [
   'DEC',
 ]
 
+/** All fields a moment has, with words between them. */
+const maxFormatLength = 256
+
 /** @throws {ScriptError} for fractions of a wrong width */
 export function parsePattern(format: string): readonly PatternPart[] {
+  if (format.length > maxFormatLength) {
+    throw new ScriptError(
+      `Invalid temporal format: it is longer than ${maxFormatLength} characters.`,
+    )
+  }
   const runs = format.match(/([yMdHhmsaSn])\1*|[^yMdHhmsaSn]+/g) ?? []
   const isField = runs.map(run => /^[yMdHhmsaSn]/.test(run))
   return runs.map((run, index) => {

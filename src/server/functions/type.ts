@@ -5,8 +5,9 @@ import { arrayTypeOffset, dataTypes, type DataType } from '../../protocol/data-t
 import { columnTypeOf, isNullAt } from '../../protocol/element.js'
 import { dataForms, type Column, type Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
-import { chooseElements } from '../script/operators/choose.js'
+import { choose } from '../script/operators/operate.js'
 import { operandOf } from '../script/operators/shape.js'
+import { eachPiece } from '../script/pieces.js'
 import { boolScalar, intScalar, isTrue, isVoid, stringScalar } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import type { ServerTable, TableKind } from '../tables/table.js'
@@ -116,13 +117,17 @@ export function formNumber(value: ServerValue): number {
 
 /** Element by element; of what has no elements, whether it is VOID. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
-  return unaryFunction(name, value => {
-    const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
-    if (value.form === 'arrayVector') return columnNulls(value, wanted)
-    if (!isColumn) return boolScalar(wanted === 0)
-    const operand = operandOf(value, name)
-    return operand.rebuild(columnNulls(operand.vector, wanted))
-  })
+  return unaryFunction(
+    name,
+    value => {
+      const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
+      if (value.form === 'arrayVector') return columnNulls(value, wanted)
+      if (!isColumn) return boolScalar(wanted === 0)
+      const operand = operandOf(value, name)
+      return operand.rebuild(columnNulls(operand.vector, wanted))
+    },
+    { pace: 'elementwise' },
+  )
 }
 
 function columnNulls(column: Column, wanted: 0 | 1): Vector {
@@ -133,24 +138,27 @@ function columnNulls(column: Column, wanted: 0 | 1): Vector {
   return { form: 'vector', type: 'BOOL', length: data.length, data }
 }
 
-const hasNull = unaryFunction('hasNull', value => {
-  if (value.form === 'serverTable') {
-    return boolScalar(value.columnNames.some((_, index) => columnHasNull(value.column(index))))
+const hasNull = unaryFunction('hasNull', function* (value, context) {
+  for (const column of columnsOf(value)) {
+    let isFound = false
+    yield* eachPiece(context, column.length, (from, to) => {
+      for (let row = from; row < to && !isFound; row++) isFound = isNullAt(column, row)
+    })
+    if (isFound) return boolScalar(true)
   }
-  if (value.form === 'arrayVector') return boolScalar(columnHasNull(value))
-  return boolScalar(columnHasNull(operandOf(value, 'hasNull').vector))
+  return boolScalar(false)
 })
 
-function columnHasNull(column: Column): boolean {
-  for (let row = 0; row < column.length; row++) if (isNullAt(column, row)) return true
-  return false
+function columnsOf(value: ServerValue): readonly Column[] {
+  if (value.form === 'serverTable') return value.columnNames.map((_, index) => value.column(index))
+  return [value.form === 'arrayVector' ? value : operandOf(value, 'hasNull').vector]
 }
 
 /** iif(cond, trueResult, falseResult): element by element; both results are computed. */
-const iif = defineFunction('iif', ['cond', 'trueResult', 'falseResult'], 3, (_, args) => {
+const iif = defineFunction('iif', ['cond', 'trueResult', 'falseResult'], 3, (context, args) => {
   const [condition, whenTrue, whenFalse] = args as [ServerValue, ServerValue, ServerValue]
   if (condition.form === 'scalar') return isTrue(condition) ? whenTrue : whenFalse
-  return chooseElements(condition, whenTrue, whenFalse)
+  return choose(context, condition, whenTrue, whenFalse)
 })
 
 /** An argument that was not given; NULL is one (DolphinDB manual, page isNothing). */

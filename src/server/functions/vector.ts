@@ -3,20 +3,17 @@
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, sliceColumn, takeRows, vectorOf } from '../../protocol/element.js'
-import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
-import { explicitNull } from '../../protocol/value.js'
-import type { Builtin } from '../script/builtin.js'
+import type { ArrayVector, Column, Vector } from '../../protocol/value.js'
+import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { castValue, typeArgument } from '../script/cast.js'
+import { indexInPieces } from '../script/index-in-pieces.js'
 import { indexValue, pickTableRows } from '../script/indexing.js'
-import { joinColumns } from '../script/join-vectors.js'
-import { distinctRows } from '../script/operators/keys.js'
+import { joinAll } from '../script/join-vectors.js'
 import { int64Of } from '../script/operators/numbers.js'
-import { joinValues } from '../script/operators/operators.js'
-import { sortRows } from '../script/operators/order.js'
-import { sequence } from '../script/operators/sequence.js'
-import { overwrite } from '../script/ownership.js'
-import { integerOf, intScalar, isVoid } from '../script/scalar.js'
+import { operate } from '../script/operators/operate.js'
+import { checkAtOnce, checkCount, columnInPieces } from '../script/pieces.js'
+import { integerOf, intScalar, isVoid, longScalar } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { tupleOf, vectorOfElements } from '../script/vector-literal.js'
 import { zeroColumn } from '../tables/column-layout.js'
@@ -89,7 +86,7 @@ const array = defineFunction(
   'array',
   ['template', 'initialSize', 'capacity', 'defaultValue'],
   1,
-  (_, [template, sizeArgument, , defaultValue]) => {
+  (context, [template, sizeArgument, , defaultValue]) => {
     const type = typeArgument(template)
     if (type === undefined && template?.form !== 'vector' && template?.form !== 'arrayVector') {
       throw new ScriptError('array takes a data type or a vector as template.')
@@ -102,16 +99,31 @@ const array = defineFunction(
           ? template.length
           : 0
         : lengthArgument(sizeArgument, 'initialSize')
-    if (defaultValue === undefined || isVoid(defaultValue)) return newVector(elementType, length)
+    if (defaultValue === undefined || isVoid(defaultValue)) {
+      return zerosInPieces(context, elementType, length)
+    }
     const one = castValue(defaultValue, elementType)
-    return takeRows(columnArgument(one, 'array'), new Int32Array(length))
+    return filledInPieces(context, columnArgument(one, 'array'), length)
   },
+  { pace: 'own' },
 )
 
-function newVector(type: ColumnType, length: number): ServerValue {
-  if (type.type !== 'ANY') return zeroColumn(type, length)
-  const data = new Array<Value>(length).fill(explicitNull)
-  return { form: 'vector', type: 'ANY', length, data }
+/** `length` elements of a type: zeros, empty texts, NULL in a tuple. */
+export function zerosInPieces(
+  context: CallContext,
+  type: ColumnType,
+  length: number,
+): Evaluation<Column> {
+  return columnInPieces(context, length, (from, to) => zeroColumn(type, to - from))
+}
+
+/** The first element of a column again and again. */
+export function filledInPieces(
+  context: CallContext,
+  column: Column,
+  length: number,
+): Evaluation<Column> {
+  return columnInPieces(context, length, (from, to) => takeRows(column, new Int32Array(to - from)))
 }
 
 /** arrayVector(index, value): row i ends before position index[i] of the values. */
@@ -131,123 +143,86 @@ const arrayVector = binaryFunction('arrayVector', (index, value) => {
 })
 
 /** take(X, n): n elements from the front, again and again; from the back when n is negative. */
-const take = binaryFunction('take', (value, countArgument) => {
-  const count = integerOf(countArgument)
-  if (count === undefined) return takeEach(value, countArgument)
-  const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
-  if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
-  if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
-  const length = Math.abs(count)
-  const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
-  const positions = new Int32Array(length)
-  for (let i = 0; i < length; i++) positions[i] = (start + i) % rows
-  if (value.form === 'serverTable') {
-    return pickTableRows(value, column => takeRows(column, positions))
+const take = binaryFunction(
+  'take',
+  function* (value, countArgument, context): Evaluation<ServerValue> {
+    const count = integerOf(countArgument)
+    if (count === undefined) return takeEach(value, countArgument)
+    const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
+    if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
+    if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
+    const length = Math.abs(count)
+    const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
+    const rowsBetween = (from: number, to: number): Int32Array =>
+      Int32Array.from({ length: to - from }, (_, i) => (start + from + i) % rows)
+    return yield* pickedInPieces(context, value, 'take', length, rowsBetween)
+  },
+  { pace: 'own' },
+)
+
+/** Rows of a column, or of all columns of a table, at positions that are made piece by piece. */
+export function* pickedInPieces(
+  context: CallContext,
+  value: ServerValue,
+  name: string,
+  length: number,
+  rowsBetween: (from: number, to: number) => Int32Array,
+): Evaluation<ServerValue> {
+  if (value.form !== 'serverTable') {
+    const column = columnArgument(value, name)
+    return yield* columnInPieces(context, length, (from, to) =>
+      takeRows(column, rowsBetween(from, to)),
+    )
   }
-  return takeRows(columnArgument(value, 'take'), positions)
-})
+  const columns: Column[] = []
+  // All of them as they are now: others may add rows while the first ones are gone through.
+  for (const column of value.columnNames.map((_, index) => value.column(index))) {
+    columns.push(
+      yield* columnInPieces(context, length, (from, to) => takeRows(column, rowsBetween(from, to))),
+    )
+  }
+  return createTable('basic', value.columnNames, value.columnTypes, { columns })
+}
 
 /** take(1..3, 2 0 2): each element as often as its number says. */
 function takeEach(value: ServerValue, counts: ServerValue): ServerValue {
+  checkAtOnce('take', [value, counts])
   const column = columnArgument(value, 'take')
   const numbers = int64Of(vectorArgument(counts, 'take'))
-  const positions: number[] = []
-  for (let row = 0; row < column.length; row++) {
-    for (let i = 0; i < Number(numbers[row]); i++) positions.push(row)
-  }
-  return takeRows(column, Int32Array.from(positions))
+  const wanted = Array.from(numbers.subarray(0, column.length), one => Math.max(0, Number(one)))
+  const length = wanted.reduce((sum, count) => sum + count, 0)
+  checkCount('take', length)
+  const positions = new Int32Array(length)
+  let at = 0
+  wanted.forEach((count, row) => {
+    positions.fill(row, at, at + count)
+    at += count
+  })
+  return takeRows(column, positions)
 }
 
 /** til(n): 0 to n − 1. */
-const til = unaryFunction('til', value => {
-  const length = lengthArgument(value, 'n')
-  const type = value.form === 'scalar' && value.type === 'LONG' ? 'LONG' : 'INT'
-  if (length === 0) return vectorOf({ type }, [])
-  const whole = sequence(intScalar(0), intScalar(length - 1))
-  return type === 'LONG' ? castValue(whole, { type }) : whole
-})
-
-/** Elements, matrix columns or rows of a table in another order. */
-function reordered(value: ServerValue, rowsOf: (length: number) => Int32Array): ServerValue {
-  if (value.form === 'serverTable') {
-    const rows = rowsOf(value.rows)
-    return pickTableRows(value, column => takeRows(column, rows))
-  }
-  if (value.form === 'list') {
-    return tupleOf(Array.from(rowsOf(value.elements.length), row => value.elements[row]!))
-  }
-  if (value.form === 'scalar') return value
-  const column = columnArgument(value, 'reverse')
-  return takeRows(column, rowsOf(column.length))
-}
-
-const reverse = unaryFunction('reverse', value =>
-  reordered(value, length => Int32Array.from({ length }, (_, i) => length - 1 - i)),
-)
-
-function isAscending(value: ServerValue | undefined): boolean {
-  if (value === undefined || isVoid(value)) return true
-  return integerOf(value) !== 0
-}
-
-function sortedRows(value: ServerValue | undefined, order: ServerValue | undefined): Int32Array {
-  const vector = vectorArgument(value, 'sort')
-  return sortRows([{ column: vector, descending: !isAscending(order) }], vector.length)
-}
-
-const sort = defineFunction('sort', ['X', 'ascending'], 1, (_, [value, order]) =>
-  takeRows(columnArgument(value, 'sort'), sortedRows(value, order)),
-)
-
-const sortInPlace = defineFunction(
-  'sort!',
-  ['X', 'ascending'],
-  1,
-  (_, [value, order]) => {
-    const target = vectorArgument(value, 'sort!')
-    overwrite(target, takeRows(target, sortedRows(value, order)))
-    return target
+const til = unaryFunction(
+  'til',
+  (value, context) => {
+    const length = lengthArgument(value, 'n')
+    const type = value.form === 'scalar' && value.type === 'LONG' ? 'LONG' : 'INT'
+    if (length === 0) return vectorOf({ type }, [])
+    const numberOf = type === 'LONG' ? (n: number) => longScalar(BigInt(n)) : intScalar
+    return operate(context, '..', numberOf(0), numberOf(length - 1))
   },
-  { mutatesFirst: true },
+  { pace: 'own' },
 )
-
-const isort = defineFunction('isort', ['X', 'ascending'], 1, (_, [value, order]) => {
-  const data = sortedRows(value, order)
-  return { form: 'vector', type: 'INT', length: data.length, data }
-})
-
-/** sortBy!(table, sortColumns, [ascending]): the table itself, its rows in order. */
-const sortBy = defineFunction(
-  'sortBy!',
-  ['table', 'sortColumns', 'sortDirections'],
-  2,
-  (_, [table, columns, directions]) => {
-    if (table?.form !== 'serverTable') throw new ScriptError('sortBy! takes a table.')
-    const names = vectorArgument(columns, 'sortBy!')
-    const flags = directions && vectorArgument(castValue(directions, { type: 'INT' }), 'sortBy!')
-    const sortColumns = Array.from({ length: names.length }, (_, index) => {
-      const flag =
-        flags && integerOf(elementAt(flags, flags.length === 1 ? 0 : index) as ServerValue)
-      const column = indexValue(table, [elementAt(names, index) as ServerValue]) as Column
-      return { column, descending: flag === 0 }
-    })
-    table.keepRows(sortRows(sortColumns, table.rows))
-    return table
-  },
-  { mutatesFirst: true },
-)
-
-const distinct = unaryFunction('distinct', value => {
-  const column = columnArgument(value, 'distinct')
-  if (column.form !== 'vector' || column.type === 'ANY') {
-    throw new ScriptError('The function [distinct] takes a vector of one type.')
-  }
-  return takeRows(column, distinctRows(column))
-})
 
 /** join(X, Y): one behind the other; tables side by side. */
-function join(left: ServerValue, right: ServerValue): ServerValue {
-  if (left.form !== 'serverTable' || right.form !== 'serverTable') return joinValues(left, right)
+function join(
+  left: ServerValue,
+  right: ServerValue,
+  context: CallContext,
+): ServerValue | Evaluation<ServerValue> {
+  if (left.form !== 'serverTable' || right.form !== 'serverTable') {
+    return operate(context, '<-', left, right)
+  }
   const names = [...left.columnNames, ...right.columnNames]
   const columnsOf = (table: ServerTable): Column[] =>
     table.columnNames.map((_, index) => table.column(index))
@@ -291,9 +266,8 @@ const flatten = unaryFunction('flatten', value => {
   if (value.form === 'arrayVector') return sliceCells(value)
   if (value.form !== 'vector' || value.type !== 'ANY') return value
   const parts = value.data.slice(0, value.length) as readonly ServerValue[]
-  const [first, ...others] = parts.map(part => columnArgument(part, 'flatten'))
-  if (first === undefined) return value
-  return others.reduce(joinColumns, first)
+  const columns = parts.map(part => columnArgument(part, 'flatten'))
+  return columns.length === 0 ? value : joinAll(columns)
 })
 
 function sliceCells(value: ArrayVector): Column {
@@ -301,19 +275,29 @@ function sliceCells(value: ArrayVector): Column {
 }
 
 /** subarray(X, range), head(obj, n), tail(obj, n), drop(obj, n). */
-const subarray = binaryFunction('subarray', (value, range) => indexValue(value, [range]))
+const subarray = binaryFunction(
+  'subarray',
+  (value, range, context) => indexInPieces(context, value, [range]),
+  { pace: 'own' },
+)
 
 function slice(name: string, bounds: (count: number, length: number) => [number, number]): Builtin {
-  return defineFunction(name, ['obj', 'n'], 1, (_, [value, countArgument]) => {
-    const count = countArgument === undefined ? 1 : integerOf(countArgument)
-    if (count === undefined)
-      throw new ScriptError(`The argument [n] of ${name} must be an integer.`)
-    const length = sizeOf(value!)
-    const [from, to] = bounds(count, length)
-    const start = Math.max(0, Math.min(from, length))
-    const end = Math.max(start, Math.min(to, length))
-    return indexValue(value!, [{ form: 'slice', from: start, to: end }])
-  })
+  return defineFunction(
+    name,
+    ['obj', 'n'],
+    1,
+    (_, [value, countArgument]) => {
+      const count = countArgument === undefined ? 1 : integerOf(countArgument)
+      if (count === undefined)
+        throw new ScriptError(`The argument [n] of ${name} must be an integer.`)
+      const length = sizeOf(value!)
+      const [from, to] = bounds(count, length)
+      const start = Math.max(0, Math.min(from, length))
+      const end = Math.max(start, Math.min(to, length))
+      return indexValue(value!, [{ form: 'slice', from: start, to: end }])
+    },
+    { pace: 'own' },
+  )
 }
 
 const drop = slice('drop', (count, length) => (count < 0 ? [0, length + count] : [count, length]))
@@ -330,19 +314,13 @@ const rowNo = unaryFunction('rowNo', value => {
 })
 
 export const vectorFunctions: readonly Builtin[] = [
-  unaryFunction('size', value => intScalar(sizeOf(value))),
+  unaryFunction('size', value => intScalar(sizeOf(value)), { pace: 'own' }),
   array,
   alias(array, 'bigarray'),
   arrayVector,
   take,
   til,
-  reverse,
-  sort,
-  sortInPlace,
-  isort,
-  sortBy,
-  distinct,
-  binaryFunction('join', join),
+  binaryFunction('join', join, { pace: 'own' }),
   cut,
   flatten,
   subarray,
@@ -351,5 +329,5 @@ export const vectorFunctions: readonly Builtin[] = [
   tail,
   at,
   rowNo,
-  unaryFunction('enlist', value => vectorOfElements([value])),
+  unaryFunction('enlist', value => vectorOfElements([value]), { pace: 'own' }),
 ]

@@ -5,7 +5,7 @@ import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import { isFixedType } from '../../protocol/elements.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { stringsOf } from '../../protocol/string-vector.js'
-import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
+import type { Column, Matrix, SymbolVector, Value, Vector } from '../../protocol/value.js'
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { isFixedVector } from '../tables/column-layout.js'
 import type { ServerTable } from '../tables/table.js'
@@ -17,6 +17,7 @@ import { joinColumns } from './join-vectors.js'
 import { claimArray, overwrite, ownsArray } from './ownership.js'
 import { ownStrings } from './append-elements.js'
 import { operandOf } from './operators/shape.js'
+import { checkCount } from './pieces.js'
 import { textOf } from './scalar.js'
 import type { ServerDictionary, ServerValue } from './values.js'
 import { isWireValue, tupleOf } from './vector-literal.js'
@@ -105,7 +106,40 @@ function writeRows(target: Vector, positions: Int32Array, source: Vector): void 
     for (let i = 0; i < positions.length; i++) data[positions[i]!] = texts[i * step]!
     return
   }
+  if (target.type === 'SYMBOL' && source.type === 'SYMBOL') {
+    writeSymbols(target, positions, source, step)
+    return
+  }
+  checkCount('[]=', target.length)
   overwrite(target, replacedRows(target, positions, source, step))
+}
+
+function writeSymbols(
+  target: SymbolVector,
+  positions: Int32Array,
+  source: SymbolVector,
+  step: 0 | 1,
+): void {
+  if (!ownsArray(target)) {
+    target.codes = target.codes.slice(0, target.length)
+    target.base = [...target.base]
+    claimArray(target)
+  }
+  const base = target.base as string[]
+  // One text is found sooner by looking for it than by a map of all.
+  const codeOf = step === 0 ? undefined : new Map(base.map((text, code) => [text, code]))
+  const newCodes = new Map<number, number>()
+  for (let i = 0; i < positions.length; i++) {
+    const code = source.codes[i * step]!
+    let own = newCodes.get(code)
+    if (own === undefined) {
+      const text = source.base[code]!
+      own = codeOf === undefined ? base.indexOf(text) : (codeOf.get(text) ?? -1)
+      if (own < 0) own = base.push(text) - 1
+      newCodes.set(code, own)
+    }
+    target.codes[positions[i]!] = own
+  }
 }
 
 function ownFixedArray(target: Vector): void {

@@ -11,12 +11,18 @@ import { begin, evaluate } from './evaluate.js'
 import { evaluateIndexValue } from './evaluate-index.js'
 import { itemsOf } from './items.js'
 import type { Frame } from './frame.js'
-import { indexValue, type IndexValue } from './indexing.js'
+import { indexValue, resolveSlice, type IndexValue } from './indexing.js'
 import { lookUp } from './names.js'
-import { applyBinary } from './operators/operators.js'
-import { isPlain, overwrite, shallowCopy } from './ownership.js'
-import type { Assignment, Expression, Index, Name } from './syntax.js'
+import { operate } from './operators/operate.js'
+import { growsSlowly, ownInPieces } from './append-elements.js'
+import { isPlain, overwrite, ownsArray, shallowCopy } from './ownership.js'
+import { scalarAt } from './operators/shape.js'
+import { checkCount, elementCount } from './pieces.js'
+import type { Runtime } from './runtime.js'
+import { intScalar } from './scalar.js'
+import type { Assignment, BinaryOperator, Expression, Index, Name } from './syntax.js'
 import type { ServerValue } from './values.js'
+import { isLight, rowBytes, weigh, weighEntry } from './weigh.js'
 
 /**
  * @throws {ScriptError} for names that do not exist, values that are too many or too few, indexes that lead nowhere
@@ -29,36 +35,48 @@ export function* executeAssignment(node: Assignment, frame: Frame): Evaluation<v
     return
   }
   if (node.values.length > 1) throw new ScriptError('One variable can not take several values.')
+  const { mark } = frame.runtime.memory
   const begun = begin(source, frame)
   const value = 'form' in begun ? begun : yield* begun
   if (target.kind === 'index') {
     yield* assignToIndex(target, node, value, frame)
+  } else if (target.kind === 'name' && node.operator !== undefined) {
+    yield* changeVariable(target, node.operator, value, frame, mark)
   } else if (target.kind === 'name') {
-    assignToName(target, node, source, value, frame)
+    const kept = node.isReference ? value : copyFrom(source, value)
+    setVariable(frame, target.name, kept, mark)
+    const { runtime } = frame
+    if (node.isConstant && frame.variables === runtime.session.variables) {
+      runtime.constants.add(target.name)
+    }
   }
 }
 
-function assignToName(
+/** The value was one of those that are worked with; from here on the variable has it. */
+function setVariable(frame: Frame, name: string, value: ServerValue, mark: number): void {
+  const { memory } = frame.runtime
+  memory.release(mark)
+  frame.weights.replace(name, value, memory)
+  frame.variables.set(name, value)
+}
+
+/** `x += v`. */
+function* changeVariable(
   target: Name,
-  node: Assignment,
-  source: Expression,
+  operator: BinaryOperator,
   value: ServerValue,
   frame: Frame,
-): void {
-  const { variables, runtime } = frame
-  if (node.operator !== undefined) {
-    const old = lookUp(target, frame)
-    if (old === undefined) throw new ScriptError(`Can't find the object with name ${target.name}`)
-    const changed = applyBinary(node.operator, old, value)
-    const reaches = frame.mutable.has(target.name) && isPlain(old) && isPlain(changed)
-    if (reaches) overwrite(old, changed)
-    else variables.set(target.name, changed)
-    return
-  }
-  variables.set(target.name, node.isReference ? value : copyFrom(source, value))
-  if (node.isConstant && variables === runtime.session.variables) {
-    runtime.constants.add(target.name)
-  }
+  mark: number,
+): Evaluation<void> {
+  const { runtime } = frame
+  const old = lookUp(target, frame)
+  if (old === undefined) throw new ScriptError(`Can't find the object with name ${target.name}`)
+  const begun = operate(runtime, operator, old, value)
+  const changed = 'form' in begun ? begun : yield* begun
+  const reaches = frame.mutable.has(target.name) && isPlain(old) && isPlain(changed)
+  if (!reaches) return setVariable(frame, target.name, changed, mark)
+  runtime.memory.keep(weigh(changed, runtime.memory.room))
+  overwrite(old, changed)
 }
 
 /** A dictionary is copied when it comes from a variable; one just made by a function needs no copy. */
@@ -80,8 +98,10 @@ function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
   if (parts.length !== node.targets.length) {
     throw new ScriptError('The number of variables must match the number of values.')
   }
+  const { mark } = frame.runtime.memory
   node.targets.forEach((target, index) => {
-    if (target.kind === 'name') frame.variables.set(target.name, shallowCopy(parts[index]!))
+    if (target.kind !== 'name') return
+    setVariable(frame, target.name, shallowCopy(parts[index]!), mark)
   })
 }
 
@@ -90,6 +110,50 @@ function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   if (value.form === 'scalar') return new Array<ServerValue>(count).fill(value)
   if (value.form === 'pair') return [0, 1].map(i => elementAt(value.elements, i) as ServerValue)
   return [...itemsOf(value)]
+}
+
+/** @throws {ScriptError} when more elements change than can change at once, or the variable would grow too large */
+function checkAssignment(
+  { memory }: Runtime,
+  variable: ServerValue,
+  indexes: readonly IndexValue[],
+  value: ServerValue,
+): void {
+  if (variable.form === 'serverDictionary') {
+    const keys = indexes[0]?.form === 'vector' ? indexes[0].length : 1
+    const each = value.form === 'scalar' ? value : nothing
+    memory.keep(keys * weighEntry(each, memory.room) + weigh(value, memory.room))
+    return
+  }
+  if (variable.form === 'serverTable') {
+    const bytes = value.form === 'scalar' ? variable.rows * rowBytes(value.type) : 0
+    memory.keep(bytes + weigh(value, memory.room))
+    return
+  }
+  if (!isLight(value)) memory.keep(weigh(value, memory.room))
+  const columns = variable.form === 'matrix' && indexes.length === 1 ? variable.rows : 1
+  const reached = indexes.reduce((product, index) => product * reachOf(variable, index), columns)
+  if (reached > 1) checkCount('[]=', reached + elementCount(value))
+}
+
+const nothing = intScalar(null)
+
+/** How many elements an index leads to at most. */
+function reachOf(variable: ServerValue, index: IndexValue): number {
+  switch (index.form) {
+    case 'slice': {
+      const { from, to } = resolveSlice(index, elementCount(variable))
+      return to - from
+    }
+    case 'pair': {
+      const [from, to] = [0, 1].map(at => Number(scalarAt(index.elements, at).value))
+      return Math.min(elementCount(variable), Math.abs(to! - from!))
+    }
+    case 'scalar':
+      return index.type === 'BOOL' ? elementCount(variable) : 1
+    default:
+      return elementCount(index)
+  }
 }
 
 function* assignToIndex(
@@ -105,10 +169,16 @@ function* assignToIndex(
   }
   const indexes: IndexValue[] = []
   for (const index of target.indexes) indexes.push(yield* evaluateIndexValue(index, frame))
-  const changed =
+  const { runtime } = frame
+  const begun =
     node.operator === undefined
       ? value
-      : applyBinary(node.operator, indexValue(variable, indexes), value)
+      : operate(runtime, node.operator, indexValue(variable, indexes), value)
+  const changed = 'form' in begun ? begun : yield* begun
+  checkAssignment(runtime, variable, indexes, changed)
+  if (variable.form === 'vector' && growsSlowly(variable, 0) && !ownsArray(variable)) {
+    yield* ownInPieces(runtime, variable, variable.length)
+  }
   if (!assignElements(variable, indexes, changed)) {
     throw new ScriptError(
       `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,

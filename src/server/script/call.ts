@@ -3,10 +3,14 @@
 */
 import type { Builtin, Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
+import { heightOf } from './check-names.js'
+import { callInPieces } from './call-in-pieces.js'
 import { locateInFunction } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { executeBody } from './execute.js'
 import { noNames, type Frame } from './frame.js'
+import { VariableWeights } from './memory.js'
+import { checkAtOnce, longVector } from './pieces.js'
 import type { Runtime } from './runtime.js'
 import { shallowCopy } from './ownership.js'
 import { voidValue } from './scalar.js'
@@ -17,6 +21,9 @@ import type { FunctionValue, PartialFunction, ServerValue, UserFunction } from '
 export type CallArguments = readonly (ServerValue | undefined)[]
 /** Arguments given by name. */
 export type Keywords = ReadonlyMap<string, ServerValue>
+
+/** An element that is worked on in one go counts as much as so many rows in pieces. */
+const rowsPerElement = 4
 
 const noKeywords: Keywords = new Map()
 
@@ -49,6 +56,18 @@ export function startCall(
     case 'partial':
       return startCall(runtime, fn.target, filled(fn, args), mergedKeywords(fn, keywords))
   }
+}
+
+/** `fn{args}`. A partial application of another one is one application: chains of them would fill the stack. */
+export function partialOf(
+  fn: FunctionValue,
+  bound: CallArguments,
+  keywords: Keywords = noKeywords,
+): PartialFunction {
+  const { name } = fn
+  if (fn.kind !== 'partial')
+    return { form: 'function', kind: 'partial', name, target: fn, bound, keywords }
+  return { ...fn, bound: filled(fn, bound), keywords: mergedKeywords(fn, keywords) }
 }
 
 /** The open places of a partial application take the arguments of the call, the rest goes behind. */
@@ -84,6 +103,10 @@ function callBuiltin(
   if (builtin.adminOnly === true && !runtime.session.isAdmin) {
     throw new ScriptError(`Only administrators execute function ${builtin.name}`)
   }
+  if (builtin.pace === 'elementwise' && arranged.some(longVector)) {
+    return callInPieces(runtime, builtin, arranged)
+  }
+  if (builtin.pace !== 'own') runtime.note(rowsPerElement * checkAtOnce(builtin.name, arranged))
   return builtin.call(runtime, arranged)
 }
 
@@ -147,7 +170,8 @@ function* runUser(
 ): Evaluation<ServerValue> {
   const { definition } = fn
   const frame = frameFor(runtime, definition)
-  runtime.enterCall(fn.name)
+  const height = heightOf(definition)
+  runtime.enterCall(fn.name, height)
   try {
     const pause = runtime.step()
     if (pause !== undefined) yield pause
@@ -156,7 +180,8 @@ function* runUser(
   } catch (error) {
     throw locateInFunction(error, fn.name)
   } finally {
-    runtime.leaveCall()
+    runtime.leaveCall(height)
+    frame.weights.clear(runtime.memory)
   }
 }
 
@@ -180,7 +205,13 @@ function namesOf(definition: FunctionDefinition): ParameterNames {
 }
 
 function frameFor(runtime: Runtime, definition: FunctionDefinition): Frame {
-  return { runtime, variables: new Map(), columns: undefined, ...namesOf(definition) }
+  return {
+    runtime,
+    variables: new Map(),
+    weights: new VariableWeights(),
+    columns: undefined,
+    ...namesOf(definition),
+  }
 }
 
 function* bindParameters(

@@ -7,14 +7,14 @@ import { parseBinary16 } from '../../protocol/binary16.js'
 import { columnTypeOf, elementAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import { isTemporal, parseTemporal } from '../../protocol/temporal.js'
 import { formatElement } from '../../protocol/text.js'
-import type { ArrayVector, Value, Vector } from '../../protocol/value.js'
+import type { ArrayVector, Scalar, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 import { convertTemporal } from '../tables/convert-temporal.js'
 import { decimalOfText, textColumn } from '../tables/convert-text.js'
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { ScriptError } from './builtin.js'
 import { matrixColumn, reshape } from './operators/matrix.js'
-import { joinVectors } from './join-vectors.js'
+import { joinAll } from './join-vectors.js'
 import { scalarAt } from './operators/shape.js'
 import { isLiteral, textsOfVector } from './operators/text.js'
 import { textOf } from './scalar.js'
@@ -103,11 +103,8 @@ function castArrayVector(value: ArrayVector, type: ColumnType): ServerValue {
 function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
   const cast = elements.map(element => castValue(element as ServerValue, type))
   if (cast.length === 0) return vectorOf(type, [])
-  const [first, ...others] = cast.map(element =>
-    element.form === 'scalar' ? columnOfScalar(element) : undefined,
-  )
-  if (first === undefined || others.includes(undefined)) return vectorOfElements(cast)
-  return (others as Vector[]).reduce(joinVectors, first)
+  if (cast.some(element => element.form !== 'scalar')) return vectorOfElements(cast)
+  return joinAll(cast.map(element => columnOfScalar(element as Scalar)))
 }
 
 /** As `castValue`, for vectors. The same type gives the same object, so copy before changing it. */
@@ -165,10 +162,8 @@ function readText(text: string, type: ColumnType): ElementValue {
     case 'INT':
       return readInteger(text, 2147483647n)
     case 'LONG': {
-      const digits = /^[+-]?\d+/.exec(text)?.[0]
-      if (digits === undefined) return null
-      const value = BigInt(digits)
-      return value > -(2n ** 63n) && value < 2n ** 63n ? value : null
+      const value = leadingInteger(text)
+      return value !== undefined && value > -(2n ** 63n) && value < 2n ** 63n ? value : null
     }
     case 'FLOAT':
     case 'DOUBLE': {
@@ -192,10 +187,16 @@ function readBool(text: string): boolean | null {
 }
 
 function readInteger(text: string, max: bigint): number | null {
-  const digits = /^[+-]?\d+/.exec(text)?.[0]
-  if (digits === undefined) return null
-  const value = BigInt(digits)
-  return value >= -max && value <= max ? Number(value) : null
+  const value = leadingInteger(text)
+  return value !== undefined && value >= -max && value <= max ? Number(value) : null
+}
+
+/** Undefined without digits, and for more of them than any integer type has. */
+function leadingInteger(text: string): bigint | undefined {
+  const [, sign, zeros, digits] = /^([+-]?)(0*)(\d*)/.exec(text)!
+  if (digits!.length > 19 || zeros! + digits! === '') return undefined
+  const value = BigInt(digits!)
+  return sign === '-' ? -value : value
 }
 
 function incompatible(expected: ColumnType, actual: ColumnType): ScriptError {

@@ -1,12 +1,15 @@
 /*
   What DolphinDB finds out about a parse unit before it runs anything: unknown names, changes of constants, `share`
-  and named functions inside functions (server notes §0.4, §4). It also notes what lambdas capture.
+  and named functions inside functions (server notes §0.4, §4). It also notes what lambdas capture, and how deep each
+  function is nested.
 */
+import type { Evaluation } from './builtin.js'
 import { syntaxError } from './lexer.js'
 import { NameScope } from './name-scope.js'
 import type { Runtime } from './runtime.js'
 import type {
   Assignment,
+  Binary,
   Expression,
   FunctionDefinition,
   Lambda,
@@ -16,10 +19,41 @@ import type {
   Statement,
 } from './syntax.js'
 
-/** @throws {ScriptError} `Syntax Error: [line #n] …` */
-export function checkNames(unit: ParseUnit, runtime: Runtime): void {
+/** What a statement's names cost, in rows of `Pace.step` for each character. */
+const rowsPerCharacter = 4
+
+/**
+ * @returns how deep the nodes of the unit stand inside each other
+ * @throws {ScriptError} `Syntax Error: [line #n] …`
+ */
+export function* checkNames(unit: ParseUnit, runtime: Runtime): Evaluation<number> {
   const scope = new NameScope({ runtime })
-  checkStatements(unit.statements, scope)
+  for (const statement of unit.statements) {
+    checkStatement(statement, scope)
+    const { start, end } = statement.span
+    const pause = runtime.step((end - start) * rowsPerCharacter)
+    if (pause !== undefined) yield pause
+  }
+  return scope.nesting.deepest
+}
+
+/**
+ * As `checkNames`, for an expression that stands alone.
+ * @throws {ScriptError}
+ */
+export function checkNamesOf(node: Expression, runtime: Runtime): void {
+  checkExpression(node, new NameScope({ runtime }))
+}
+
+const heights = new WeakMap<FunctionDefinition, number>()
+
+/** How deep the nodes of a function that was checked stand inside each other. */
+export function heightOf(definition: FunctionDefinition): number {
+  return heights.get(definition) ?? 0
+}
+
+function descend({ nesting }: NameScope, line: number): void {
+  if (!nesting.descend()) throw syntaxError(line, 'The script is nested too deeply.')
 }
 
 function checkStatements(statements: readonly Statement[], scope: NameScope): void {
@@ -27,6 +61,12 @@ function checkStatements(statements: readonly Statement[], scope: NameScope): vo
 }
 
 function checkStatement(statement: Statement, scope: NameScope): void {
+  descend(scope, statement.span.line)
+  checkParts(statement, scope)
+  scope.nesting.ascend()
+}
+
+function checkParts(statement: Statement, scope: NameScope): void {
   switch (statement.kind) {
     case 'expression':
       return checkExpression(statement.expression, scope)
@@ -83,7 +123,7 @@ function checkAssignment(node: Assignment, scope: NameScope): void {
     const name = target.kind === 'name' ? target : target.target
     if (name.kind !== 'name') continue
     const isRebound = target.kind === 'name' && node.operator === undefined
-    if (scope.readOnly.has(name.name) && scope.variables.has(name.name)) {
+    if (scope.isReadOnly(name.name)) {
       throw syntaxError(name.span.line, `Constant variable [${name.name}] can't be modified.`)
     }
     if (!isRebound) checkName(name, scope)
@@ -115,7 +155,17 @@ function checkDefine(definition: FunctionDefinition, line: number, scope: NameSc
     functionName: name,
     parameters: definition.parameters,
   })
-  checkStatements(definition.body, inner)
+  checkBody(definition, inner)
+}
+
+/** Notes how deep the body is. */
+function checkBody(definition: FunctionDefinition, scope: NameScope): void {
+  const { nesting } = scope
+  const { deepest, depth } = nesting
+  nesting.deepest = depth
+  checkStatements(definition.body, scope)
+  heights.set(definition, nesting.deepest - depth)
+  nesting.deepest = Math.max(deepest, nesting.deepest)
 }
 
 function checkDefaults(definition: FunctionDefinition, scope: NameScope): void {
@@ -134,11 +184,12 @@ function checkLambda(node: Lambda, scope: NameScope): void {
     functionName: scope.functionName,
     parameters: definition.parameters,
   })
-  checkStatements(definition.body, inner)
+  checkBody(definition, inner)
   const captures = [...inner.captures]
   const leading = captures.map(name => ({ name, isMutable: false, defaultValue: undefined }))
   node.captures = captures
   node.closed = { ...definition, parameters: [...leading, ...definition.parameters] }
+  heights.set(node.closed, heightOf(definition))
 }
 
 function checkAll(nodes: readonly Expression[], scope: NameScope, isSql = false): void {
@@ -147,6 +198,21 @@ function checkAll(nodes: readonly Expression[], scope: NameScope, isSql = false)
 
 /** Inside SQL any name may be a column, which only running tells; functions must be known all the same. */
 function checkExpression(node: Expression, scope: NameScope, isSql = false): void {
+  descend(scope, node.span.line)
+  checkOperands(node, scope, isSql)
+  scope.nesting.ascend()
+}
+
+/** `a+b+c+…` is a row of operators, not a nest of them. */
+function checkChain(node: Binary, scope: NameScope, isSql: boolean): void {
+  const rights: Expression[] = []
+  let left: Expression = node
+  for (; left.kind === 'binary'; left = left.left) rights.push(left.right)
+  checkExpression(left, scope, isSql)
+  while (rights.length > 0) checkExpression(rights.pop()!, scope, isSql)
+}
+
+function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void {
   switch (node.kind) {
     case 'literal':
       return
@@ -167,7 +233,7 @@ function checkExpression(node: Expression, scope: NameScope, isSql = false): voi
     case 'unary':
       return checkExpression(node.operand, scope, isSql)
     case 'binary':
-      return checkAll([node.left, node.right], scope, isSql)
+      return checkChain(node, scope, isSql)
     case 'ternary':
       return checkAll([node.condition, node.whenTrue, node.whenFalse], scope, isSql)
     case 'call':

@@ -1,7 +1,7 @@
 /*
   Where the parser stands: the tokens, whether line breaks count, and which names are functions so far.
 */
-import { syntaxError, tokenize } from './lexer.js'
+import { Lexer, syntaxError } from './lexer.js'
 import type { Expression, Span } from './syntax.js'
 import type { Token } from './token.js'
 
@@ -12,6 +12,12 @@ export interface ParseScope {
 
 /** Deeper nesting than any script written by hand; keeps the parser's own stack bounded. */
 const maxDepth = 400
+
+/** A statement is parsed in one go, so it must not be longer than this: a tenth of a second's work. */
+const maxStatementTokens = 131_072
+
+/** Tokens are forgotten by so many at least. */
+const forgottenTokens = 256
 
 /** How the surroundings of a token change what it means. */
 export interface CursorMode {
@@ -28,31 +34,53 @@ const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: tr
 /** One script being parsed. Names declared on the way count from there on. */
 export class Cursor {
   readonly source: string
-  readonly tokens: readonly Token[]
   readonly scope: ParseScope
   /** Expressions that stood in brackets of their own: `(1<2)<3` is no chain. */
   readonly bracketed: WeakSet<Expression> = new WeakSet()
   mode: CursorMode = topMode
-  private index = 0
+  /** Tokens taken so far. */
+  taken = 0
+  private readonly lexer: Lexer
+  /** Tokens that were looked at; those before `head` are taken. */
+  private tokens: Token[] = []
+  private head = 0
+  private last: Token | undefined
+  private lastAllowed = maxStatementTokens
   private depth = 0
   private readonly functions = new Set<string>()
-  private variables = new Set<string>()
+  private variables: VariableNames = { names: new Set(), outer: undefined }
 
   constructor(source: string, scope: ParseScope) {
     this.source = source
-    this.tokens = tokenize(source)
+    this.lexer = new Lexer(source)
     this.scope = scope
   }
 
   /** The token `ahead` places on; the last one (`end`) repeats. */
   peek(ahead = 0): Token {
-    return this.tokens[Math.min(this.index + ahead, this.tokens.length - 1)]!
+    const { tokens } = this
+    const wanted = this.head + ahead
+    while (tokens.length <= wanted) {
+      const last = tokens[tokens.length - 1]
+      if (last?.kind === 'end') return last
+      tokens.push(this.lexer.next())
+    }
+    return tokens[wanted]!
   }
 
   /** Takes the token; at the end the `end` token again and again. */
   next(): Token {
     const token = this.peek()
-    if (this.index < this.tokens.length - 1) this.index++
+    if (token.kind === 'end') return token
+    this.last = token
+    if (++this.taken > this.lastAllowed) {
+      this.fail(`A statement has more than ${maxStatementTokens} tokens. Divide it.`, token.line)
+    }
+    this.head++
+    if (this.head >= forgottenTokens && this.head * 2 >= this.tokens.length) {
+      this.tokens = this.tokens.slice(this.head)
+      this.head = 0
+    }
     return token
   }
 
@@ -132,53 +160,66 @@ export class Cursor {
 
   /** From `first` to the last token taken. */
   spanFrom(first: Token | Span): Span {
-    const last = this.tokens[Math.max(this.index - 1, 0)]!
-    return {
-      source: this.source,
-      start: first.start,
-      end: Math.max(last.end, first.end),
-      line: first.line,
-    }
+    const end = Math.max(this.last?.end ?? 0, first.end)
+    return { source: this.source, start: first.start, end, line: first.line }
+  }
+
+  /** To be called where a statement begins that stands inside no other. */
+  beginStatement(): void {
+    this.lastAllowed = this.taken + maxStatementTokens
+  }
+
+  /** To be called by whatever can stand inside itself, with `ascend` behind it; a syntax error ends both. */
+  descend(): void {
+    if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
+  }
+
+  ascend(): void {
+    this.depth--
   }
 
   /** Runs `parse` under another mode and comes back to the present one. */
   within<T>(mode: Partial<CursorMode>, parse: () => T): T {
-    if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
+    this.descend()
     const before = this.mode
     this.mode = { ...before, ...mode }
-    try {
-      return parse()
-    } finally {
-      this.mode = before
-      this.depth--
-    }
+    const parsed = parse()
+    this.mode = before
+    this.ascend()
+    return parsed
   }
 
   /** Runs `parse` for a function body, which has variables of its own. */
   inFunction<T>(parameters: readonly string[], parse: () => T): T {
-    const before = this.variables
-    this.variables = new Set([...before, ...parameters])
-    try {
-      return this.within(topMode, parse)
-    } finally {
-      this.variables = before
-    }
+    const outer = this.variables
+    this.variables = { names: new Set(parameters), outer }
+    const parsed = this.within(topMode, parse)
+    this.variables = outer
+    return parsed
   }
 
   /** From here on the name is a function, whatever it was. */
   declareFunction(name: string): void {
     this.functions.add(name)
-    this.variables.delete(name)
+    this.variables.names.delete(name)
   }
 
   /** From here on the name hides functions of the same name. */
   declareVariable(name: string): void {
-    this.variables.add(name)
+    this.variables.names.add(name)
   }
 
   /** True for a name that calls at this place of the script. */
   isFunction(name: string): boolean {
-    if (this.variables.has(name)) return false
+    for (let scope: VariableNames | undefined = this.variables; scope; scope = scope.outer) {
+      if (scope.names.has(name)) return false
+    }
     return this.functions.has(name) || this.scope.isFunction(name)
   }
+}
+
+/** Variables of one function body, or of the script's top, and of what stands around it. */
+interface VariableNames {
+  readonly names: Set<string>
+  readonly outer: VariableNames | undefined
 }

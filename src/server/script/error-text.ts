@@ -10,12 +10,22 @@ import type { Span } from './syntax.js'
 /** Anything thrown while a script runs, as the error the script sees. */
 export function asScriptError(error: unknown): ScriptError {
   if (error instanceof ScriptError) return error
-  if (error instanceof RangeError && error.message.includes('call stack')) {
-    return new ScriptError('The script calls functions too deeply.')
+  if (error instanceof RangeError) {
+    const known = ofRangeError(error)
+    if (known !== undefined) return known
   }
   if (error instanceof DdbError) return new ScriptError(error.message)
   const message = error instanceof Error ? error.message : String(error)
   return new ScriptError(`Internal error: ${message}`)
+}
+
+/** What the budget has not foreseen: V8's own limits of its stack, and of single texts, arrays and maps. */
+function ofRangeError({ message }: RangeError): ScriptError | undefined {
+  if (message.includes('call stack')) {
+    return new ScriptError('The script calls functions too deeply.')
+  }
+  if (!/length|size exceeded|allocation failed/.test(message)) return undefined
+  return new ScriptError(`Out of memory. The embedded server holds no value so large (${message}).`)
 }
 
 /** The error with the source it comes from in front, unless it has one already. */

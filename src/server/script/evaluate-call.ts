@@ -2,9 +2,9 @@
   `f(…)` and `f{…}`: finding the function, evaluating the arguments, refusing to change what is read-only.
 */
 import { isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'
-import type { Evaluation } from './builtin.js'
+import type { Evaluation, Suspension } from './builtin.js'
 import { ScriptError } from './builtin.js'
-import { startCall, type CallArguments } from './call.js'
+import { partialOf, startCall, type CallArguments } from './call.js'
 import { defaultWord } from './constants.js'
 import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
@@ -13,11 +13,12 @@ import { indexValue } from './indexing.js'
 import { syntaxError } from './lexer.js'
 import { calleeOfName, lookUp, valueOfName } from './names.js'
 import { shallowCopy } from './ownership.js'
+import { rowsOf } from './pieces.js'
+import type { Runtime } from './runtime.js'
 import { integerOf, intScalar } from './scalar.js'
 import type { Argument, Call, Expression, Partial } from './syntax.js'
 import type { FunctionValue, PartialFunction, ServerValue } from './values.js'
 
-/** @throws {ScriptError} located at the call, unless a call inside it was at fault */
 /**
  * Begins a call whose arguments are constants, names and such calls, without a generator of its own: most calls are
  * done at once.
@@ -33,18 +34,23 @@ export function startPlainCall(
   if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
   const callee = calleeNow(node.callee, frame)
   if (callee?.form !== 'function') return undefined
+  const { runtime } = frame
+  const { mark } = runtime.memory
   try {
     const positional: (ServerValue | undefined)[] = []
     for (const { value: argument } of node.args) {
       const value = startArgument(callee, argument, positional.length, frame)
       if (value !== undefined && !('form' in value)) {
-        return finishPlainCall(callee, positional, value, node, frame)
+        return finishPlainCall(callee, positional, value, node, frame, mark)
       }
       positional.push(value)
     }
-    frame.runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
-    const result = startCall(frame.runtime, callee, positional)
-    return 'form' in result ? result : located(result, node)
+    runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
+    const result = startCall(runtime, callee, positional)
+    if (!('form' in result)) return located(result, callee, node, frame, mark)
+    settleCall(callee, node, result, runtime, mark)
+    const pause = runtime.step(rowsOf(result))
+    return pause === undefined ? result : after(pause, result, node)
   } catch (error) {
     throw locate(error, node.span)
   }
@@ -83,6 +89,19 @@ function startArgument(
   return (node.kind === 'call' ? startPlainCall(node, frame) : undefined) ?? evaluate(node, frame)
 }
 
+/** What a function gives that changes its first argument is that argument, which a variable's weight holds already. */
+function settleCall(
+  fn: FunctionValue,
+  node: Call,
+  result: ServerValue,
+  { memory }: Runtime,
+  mark: number,
+): void {
+  const isVariable = node.args[0]?.value?.kind === 'name' && changesArgument(fn, 0)
+  if (isVariable) memory.release(mark)
+  else memory.settle(mark, result)
+}
+
 /** Goes on with a plain call at an argument that has to wait. */
 function* finishPlainCall(
   callee: FunctionValue,
@@ -90,38 +109,71 @@ function* finishPlainCall(
   pending: Evaluation<ServerValue>,
   node: Call,
   frame: Frame,
+  mark: number,
 ): Evaluation<ServerValue> {
+  const { runtime } = frame
   try {
     const positional = [...before, yield* pending]
     for (const { value: argument } of node.args.slice(positional.length)) {
       const value = startArgument(callee, argument, positional.length, frame)
       positional.push(value === undefined || 'form' in value ? value : yield* value)
     }
-    frame.runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
-    const result = startCall(frame.runtime, callee, positional)
-    return 'form' in result ? result : yield* result
+    runtime.argumentNames = node.args.map(argument => nameOf(argument.value))
+    const begun = startCall(runtime, callee, positional)
+    const result = 'form' in begun ? begun : yield* begun
+    settleCall(callee, node, result, runtime, mark)
+    return result
   } catch (error) {
     throw locate(error, node.span)
   }
 }
 
-function* located(evaluation: Evaluation<ServerValue>, node: Call): Evaluation<ServerValue> {
+function* located(
+  evaluation: Evaluation<ServerValue>,
+  callee: FunctionValue,
+  node: Call,
+  { runtime }: Frame,
+  mark: number,
+): Evaluation<ServerValue> {
   try {
-    return yield* evaluation
+    const result = yield* evaluation
+    settleCall(callee, node, result, runtime, mark)
+    return result
   } catch (error) {
     throw locate(error, node.span)
   }
 }
 
+/** The value of a call that is done, once the others had their turn. */
+function* after(pause: Suspension, result: ServerValue, node: Call): Evaluation<ServerValue> {
+  try {
+    yield pause
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+  return result
+}
+
+/** @throws {ScriptError} located at the call, unless a call inside it was at fault */
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
+  const { runtime } = frame
+  const { mark } = runtime.memory
   if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
-  if (callee.form !== 'function') return yield* applyValue(callee, node, frame)
+  if (callee.form !== 'function') {
+    const value = yield* applyValue(callee, node, frame)
+    runtime.memory.settle(mark, value)
+    return value
+  }
   try {
     const { positional, keywords, names } = yield* evaluateArguments(callee, node.args, frame)
-    frame.runtime.argumentNames = names
-    const result = startCall(frame.runtime, callee, positional, keywords)
-    return 'form' in result ? result : yield* result
+    runtime.argumentNames = names
+    const begun = startCall(runtime, callee, positional, keywords)
+    const result = 'form' in begun ? begun : yield* begun
+    settleCall(callee, node, result, runtime, mark)
+    const pause = runtime.step(rowsOf(result))
+    if (pause !== undefined) yield pause
+    return result
   } catch (error) {
     throw locate(error, node.span)
   }
@@ -148,14 +200,7 @@ export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<Server
     throw new ScriptError('Only a function can be applied partially.')
   }
   const { positional, keywords } = yield* evaluateArguments(callee, node.args, frame)
-  return {
-    form: 'function',
-    kind: 'partial',
-    name: callee.name,
-    target: callee,
-    bound: positional,
-    keywords,
-  }
+  return partialOf(callee, positional, keywords)
 }
 
 /** The callee when it is a name; an unknown name is a syntax error, as the parser would have made it. */

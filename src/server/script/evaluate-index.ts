@@ -6,7 +6,8 @@ import { ScriptError } from './builtin.js'
 import { startCall } from './call.js'
 import { evaluate, immediate } from './evaluate.js'
 import type { Frame } from './frame.js'
-import { indexValue, type IndexValue } from './indexing.js'
+import { indexInPieces } from './index-in-pieces.js'
+import type { IndexValue } from './indexing.js'
 import { lookUp, valueOfName } from './names.js'
 import { integerOf } from './scalar.js'
 import type { Expression, Index, Slice } from './syntax.js'
@@ -28,9 +29,18 @@ export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValu
   const [only] = indexes
   if (indexes.length === 1 && only?.form === 'function') {
     const result = startCall(frame.runtime, only, [target])
-    return indexValue(target, ['form' in result ? result : yield* result])
+    return yield* picked(frame, target, ['form' in result ? result : yield* result])
   }
-  return indexValue(target, indexes)
+  return yield* picked(frame, target, indexes)
+}
+
+function* picked(
+  { runtime }: Frame,
+  target: ServerValue,
+  indexes: readonly IndexValue[],
+): Evaluation<ServerValue> {
+  const value = indexInPieces(runtime, target, indexes)
+  return 'form' in value ? value : yield* value
 }
 
 /** Reading an element keeps nothing of the variable. */

@@ -10,13 +10,21 @@ import { locate } from './error-text.js'
 import type { Frame } from './frame.js'
 import { evaluateIndex } from './evaluate-index.js'
 import { valueOfName } from './names.js'
-import { applyBinary, applyUnary } from './operators/operators.js'
-import { chooseElements } from './operators/choose.js'
+import { choose, operate, operateUnary } from './operators/operate.js'
+import { rowsOf } from './pieces.js'
 import { shallowCopy } from './ownership.js'
 import { isTrue, voidValue } from './scalar.js'
 import { evaluateSelect } from './sql-select.js'
 import { executeDelete, executeInsert, executeUpdate } from './sql-change.js'
-import type { Expression, Lambda, Member, Ternary } from './syntax.js'
+import type {
+  Binary,
+  DictionaryLiteral,
+  Expression,
+  Lambda,
+  Member,
+  Ternary,
+  Unary,
+} from './syntax.js'
 import type { ServerValue } from './values.js'
 import { tupleOf, vectorOfElements } from './vector-literal.js'
 
@@ -34,54 +42,91 @@ export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<
 
 /** Errors come as they are thrown: whoever knows the statement or the call locates them. */
 export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
+  if (node.kind === 'literal') return node.value
+  if (node.kind === 'name') return valueOfName(node, frame)
+  const { memory } = frame.runtime
+  const { mark } = memory
+  let value: ServerValue
   switch (node.kind) {
-    case 'literal':
-      return node.value
-    case 'name':
-      return valueOfName(node, frame)
     case 'binary': {
-      const left = begin(node.left, frame)
+      const left =
+        node.left.kind === 'binary' ? evaluateChain(node.left, frame) : begin(node.left, frame)
       const leftValue = 'form' in left ? left : yield* left
       const right = begin(node.right, frame)
-      return applyBinary(node.operator, leftValue, 'form' in right ? right : yield* right)
+      const rightValue = 'form' in right ? right : yield* right
+      const result = operate(frame.runtime, node.operator, leftValue, rightValue)
+      value = 'form' in result ? result : yield* result
+      break
     }
     case 'unary':
-      return applyUnary(node.operator, yield* evaluate(node.operand, frame))
+      value = yield* evaluateUnary(node, frame)
+      break
     case 'call':
       return yield* evaluateCall(node, frame)
     case 'partial':
-      return yield* evaluatePartial(node, frame)
+      value = yield* evaluatePartial(node, frame)
+      break
     case 'index':
-      return yield* evaluateIndex(node, frame)
+      value = yield* evaluateIndex(node, frame)
+      break
     case 'member':
       return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
     case 'vector':
-      return vectorOfElements(yield* evaluateList(node.elements, frame))
+      value = vectorOfElements(yield* evaluateList(node.elements, frame))
+      break
     case 'tuple':
-      return tupleOf(yield* evaluateList(node.elements, frame))
-    case 'dictionary': {
-      const keys = yield* evaluateList(
-        node.entries.map(entry => entry.key),
-        frame,
-      )
-      const values = yield* evaluateList(
-        node.entries.map(entry => entry.value),
-        frame,
-      )
-      return makeDictionary(keys, values)
-    }
+      value = tupleOf(yield* evaluateList(node.elements, frame))
+      break
+    case 'dictionary':
+      value = yield* evaluateDictionary(node, frame)
+      break
     case 'ternary':
-      return yield* evaluateTernary(node, frame)
+      value = yield* evaluateTernary(node, frame)
+      break
     case 'lambda':
-      return closure(node, frame)
+      value = closure(node, frame)
+      break
     case 'named':
       return yield* evaluate(node.expression, frame)
     case 'select':
     case 'insert':
     case 'update':
     case 'delete':
-      return yield* evaluateSql(node, frame)
+      value = yield* evaluateSql(node, frame)
   }
+  memory.settle(mark, value)
+  if (value.form !== 'scalar') {
+    const pause = frame.runtime.step(rowsOf(value))
+    if (pause !== undefined) yield pause
+  }
+  return value
+}
+
+function* evaluateUnary(node: Unary, frame: Frame): Evaluation<ServerValue> {
+  const value = operateUnary(frame.runtime, node.operator, yield* evaluate(node.operand, frame))
+  return 'form' in value ? value : yield* value
+}
+
+/** `a+b+c+…` from the left: however long it is, it takes no room on the stack. */
+function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
+  const { runtime } = frame
+  const { memory } = runtime
+  const { mark } = memory
+  const links = [node]
+  for (let left = node.left; left.kind === 'binary'; left = left.left) links.push(left)
+  const first = begin(links.at(-1)!.left, frame)
+  let value = 'form' in first ? first : yield* first
+  for (let link = links.pop(); link !== undefined; link = links.pop()) {
+    const begun = begin(link.right, frame)
+    const right = 'form' in begun ? begun : yield* begun
+    const result = operate(runtime, link.operator, value, right)
+    value = 'form' in result ? result : yield* result
+    memory.settle(mark, value)
+    if (value.form === 'scalar') continue
+    const pause = runtime.step(rowsOf(value))
+    if (pause !== undefined) yield pause
+  }
+  return value
 }
 
 /** `t.col` in a statement on t is the column at the statement's rows. */
@@ -120,8 +165,25 @@ function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<S
   for (const node of nodes) {
     const value = immediate(node, frame) ?? (yield* evaluate(node, frame))
     values.push(node.kind === 'name' ? shallowCopy(value) : value)
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield pause
   }
   return values
+}
+
+function* evaluateDictionary(
+  { entries }: DictionaryLiteral,
+  frame: Frame,
+): Evaluation<ServerValue> {
+  const keys = yield* evaluateList(
+    entries.map(entry => entry.key),
+    frame,
+  )
+  const values = yield* evaluateList(
+    entries.map(entry => entry.value),
+    frame,
+  )
+  return makeDictionary(keys, values)
 }
 
 /** A scalar condition evaluates one branch only, a vector chooses element by element. */
@@ -132,7 +194,8 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
   }
   const whenTrue = yield* evaluate(node.whenTrue, frame)
   const whenFalse = yield* evaluate(node.whenFalse, frame)
-  return chooseElements(condition, whenTrue, whenFalse)
+  const chosen = choose(frame.runtime, condition, whenTrue, whenFalse)
+  return 'form' in chosen ? chosen : yield* chosen
 }
 
 /** Binds what the body uses of the surrounding scope as leading arguments. */

@@ -10,11 +10,15 @@ import { asScriptError, locate, sourceText } from './error-text.js'
 import { begin, evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
 import { scalarAt } from './operators/shape.js'
-import { itemsOf } from './items.js'
+import { itemsOf, sequenceItems } from './items.js'
 import { isTrue, stringVector, textOf } from './scalar.js'
 import type { Assert, For, Return, Span, Statement, Throw, Try, While } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { tupleOf } from './vector-literal.js'
+import { weigh } from './weigh.js'
+
+/** What a function's tree takes, for each character of its source. */
+const bytesPerCharacter = 100
 
 /** Why the statements behind this one are not run. */
 export type Completion =
@@ -33,9 +37,14 @@ function* executeStatements(
   statements: readonly Statement[],
   frame: Frame,
 ): Evaluation<Completion | undefined> {
+  const { runtime } = frame
+  const { mark } = runtime.memory
   for (const statement of statements) {
+    const pause = runtime.step()
+    if (pause !== undefined) yield* waitAt(pause, statement.span)
     const completion = yield* executeStatement(statement, frame)
     if (completion !== undefined) return completion
+    runtime.memory.release(mark)
   }
   return undefined
 }
@@ -92,6 +101,7 @@ function* executeSimple(
       return undefined
     case 'define': {
       const { definition } = statement
+      frame.runtime.memory.keep(bytesPerCharacter * definition.source.length)
       const { name } = definition
       const fn = { form: 'function', kind: 'user', name, definition } as const
       frame.runtime.session.functions.set(name, fn)
@@ -106,7 +116,9 @@ function* executeSimple(
     case 'share': {
       const table = yield* evaluate(statement.value, frame)
       if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
-      shareTable(frame.runtime.node, frame.runtime.session, table, statement.name)
+      const { runtime } = frame
+      runtime.memory.keep(weigh(table, runtime.memory.room))
+      shareTable(runtime.node, runtime.session, table, statement.name)
       return undefined
     }
     case 'assert':
@@ -171,6 +183,7 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
   for (const item of items) {
     const pause = frame.runtime.step()
     if (pause !== undefined) yield* waitAt(pause, node.span)
+    frame.weights.replace(node.variable, item, frame.runtime.memory)
     frame.variables.set(node.variable, item)
     const completion = yield* executeStatements(node.body, frame)
     if (completion?.kind === 'return') return completion
@@ -179,11 +192,16 @@ function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined
   return undefined
 }
 
-function* evaluateItems(node: For, frame: Frame): Evaluation<Iterable<ServerValue>> {
+function* evaluateItems({ iterable }: For, frame: Frame): Evaluation<Iterable<ServerValue>> {
   try {
-    return itemsOf(yield* evaluate(node.iterable, frame))
+    if (iterable.kind !== 'binary' || iterable.operator !== '..') {
+      return itemsOf(yield* evaluate(iterable, frame))
+    }
+    // A range is gone through without being made.
+    const first = yield* evaluate(iterable.left, frame)
+    return sequenceItems(first, yield* evaluate(iterable.right, frame))
   } catch (error) {
-    throw locate(error, node.iterable.span)
+    throw locate(error, iterable.span)
   }
 }
 
@@ -202,11 +220,14 @@ function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undef
 
 /** `ex` is a pair of strings: kind of error and text (manual, "try-catch"). */
 function* executeTry(node: Try, frame: Frame): Evaluation<Completion | undefined> {
+  const { memory } = frame.runtime
+  const { mark } = memory
   try {
     return yield* executeStatements(node.body, frame)
   } catch (error) {
     const { category, bareText, isCancellation } = asScriptError(error)
     if (isCancellation) throw error
+    memory.release(mark)
     const elements = stringVector([category, bareText])
     frame.variables.set(node.variable, { form: 'pair', elements })
   }

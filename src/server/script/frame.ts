@@ -1,6 +1,7 @@
 /*
   Where names are looked up while something is evaluated.
 */
+import type { VariableWeights } from './memory.js'
 import type { Runtime } from './runtime.js'
 import type { ServerValue } from './values.js'
 
@@ -16,6 +17,8 @@ export interface ColumnScope {
 export interface Frame {
   readonly runtime: Runtime
   readonly variables: Map<string, ServerValue>
+  /** What the variables take. */
+  readonly weights: VariableWeights
   /** Names that may not be assigned to or changed: constants, parameters without `mutable`. */
   readonly readOnly: ReadonlySet<string>
   /** `mutable` parameters: changing one changes the caller's variable. */

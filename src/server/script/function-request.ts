@@ -5,7 +5,7 @@
 import type { Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { startCall, type CallArguments } from './call.js'
-import { checkNames } from './check-names.js'
+import { checkNamesOf } from './check-names.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
 import { valueOfName } from './names.js'
@@ -16,8 +16,9 @@ import { shallowCopy } from './ownership.js'
 import type { Expression, Name, Partial } from './syntax.js'
 import type { ServerValue } from './values.js'
 
-/** Distinct names kept; a client that writes numbers into its names must not fill the memory. */
+/** Distinct names kept, and how long each may be; a client that writes numbers into its names must not fill the memory. */
 const maxCached = 1000
+const maxCachedLength = 1000
 
 /**
  * Begins the call that a function request asks for.
@@ -51,6 +52,7 @@ function cachedExpression(runtime: Runtime, text: string): Expression {
   // No blanks around a plain name (receipts notes §2).
   if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
   const node = parseFunctionName(text, parseScopeOf(runtime))
+  if (text.length > maxCachedLength) return node
   if (requestNames.size >= maxCached) requestNames.clear()
   requestNames.set(text, node)
   return node
@@ -86,7 +88,10 @@ interface PlainPartial {
 function plainPartial(node: Expression, frame: Frame): PlainPartial | undefined {
   if (node.kind !== 'partial' || node.callee.kind !== 'name') return undefined
   if (!node.args.every(isPlainArgument)) return undefined
-  if (node.args.some(argument => isUnknown(argument.value, frame))) checkArguments(node, frame)
+  // Unknown names are what they are in a script: `Syntax Error: [line #1] Cannot recognize the token …`.
+  if (node.args.some(argument => isUnknown(argument.value, frame))) {
+    checkNamesOf(node, frame.runtime)
+  }
   const bound = node.args.map(({ value }) => {
     if (value === undefined) return undefined
     return value.kind === 'literal' ? shallowCopy(value.value) : valueOfName(value as Name, frame)
@@ -104,14 +109,6 @@ function isUnknown(node: Expression | undefined, { runtime, variables }: Frame):
   return !variables.has(node.name) && !runtime.node.shared.has(node.name)
 }
 
-/** Unknown names are what they are in a script: `Syntax Error: [line #1] Cannot recognize the token …`. */
-function checkArguments(node: Expression, frame: Frame): void {
-  checkNames(
-    { statements: [{ kind: 'expression', expression: node, span: node.span }] },
-    frame.runtime,
-  )
-}
-
 function* startAny(
   runtime: Runtime,
   node: Expression,
@@ -121,7 +118,7 @@ function* startAny(
   if (node.kind === 'partial' && node.callee.kind === 'name') {
     functionOfName(runtime, node.callee)
   }
-  checkArguments(node, frame)
+  checkNamesOf(node, runtime)
   const fn = yield* evaluate(node, frame)
   if (fn.form !== 'function') {
     const { source, start, end } = node.span

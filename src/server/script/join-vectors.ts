@@ -21,6 +21,13 @@ export function joinColumns(left: Column, right: Column): Column {
   return concatColumns(convertColumn(left, type), convertColumn(right, type))
 }
 
+/** All of them, one behind the other: halves at a time, so that many small ones are not copied over and over. */
+export function joinAll<T extends Column>(columns: readonly [T, ...T[]] | readonly T[]): T {
+  if (columns.length <= 1) return columns[0]
+  const middle = columns.length >> 1
+  return joinColumns(joinAll(columns.slice(0, middle)), joinAll(columns.slice(middle))) as T
+}
+
 function commonType(left: ColumnType, right: ColumnType): ColumnType | undefined {
   if ((left.array ?? false) !== (right.array ?? false)) return undefined
   if (left.type === 'SYMBOL' && right.type === 'STRING') return left

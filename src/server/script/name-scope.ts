@@ -4,6 +4,30 @@
 import { constantOf, defaultWord } from './constants.js'
 import type { Runtime } from './runtime.js'
 
+/** Nodes inside each other that checking and running a script must have room for on the stack. */
+const maxNesting = 700
+
+/** How many nodes stand around the one that is checked. */
+export class Nesting {
+  /** The deepest so far. */
+  deepest = 0
+  #depth = 0
+
+  get depth(): number {
+    return this.#depth
+  }
+
+  /** @returns false when that is too deep */
+  descend(): boolean {
+    this.deepest = Math.max(this.deepest, ++this.#depth)
+    return this.#depth <= maxNesting
+  }
+
+  ascend(): void {
+    this.#depth--
+  }
+}
+
 /** Names of one function body, or of the script's top. */
 export class NameScope {
   readonly runtime: Runtime
@@ -13,6 +37,8 @@ export class NameScope {
   readonly tables: Set<string>
   readonly variables: Set<string>
   readonly readOnly: Set<string>
+  /** How deep the check stands inside the unit; shared by all scopes of it. */
+  readonly nesting: Nesting
   /** '' at the top and in functions without a name. */
   readonly functionName: string
   readonly isTop: boolean
@@ -35,22 +61,25 @@ export class NameScope {
     this.functionName = options.functionName ?? ''
     this.functions = root?.functions ?? new Set()
     this.tables = root?.tables ?? new Set()
-    this.variables = new Set(
-      this.isTop ? runtime.session.variables.keys() : parameters?.map(parameter => parameter.name),
-    )
+    this.nesting = root?.nesting ?? new Nesting()
+    this.variables = new Set(parameters?.map(parameter => parameter.name))
     this.readOnly = new Set(
-      this.isTop
-        ? runtime.constants
-        : parameters?.filter(parameter => !parameter.isMutable).map(parameter => parameter.name),
+      parameters?.filter(parameter => !parameter.isMutable).map(parameter => parameter.name),
     )
   }
 
   /** True for variables of this scope or, through a lambda, of the one around it, which is noted as captured. */
   hasVariable(name: string): boolean {
     if (this.variables.has(name)) return true
+    if (this.isTop) return this.runtime.session.variables.has(name)
     if (this.outer?.hasVariable(name) !== true) return false
     this.captures.add(name)
     return true
+  }
+
+  isReadOnly(name: string): boolean {
+    if (this.isTop && this.runtime.constants.has(name)) return this.hasVariable(name)
+    return this.readOnly.has(name) && this.variables.has(name)
   }
 
   knows(name: string): boolean {

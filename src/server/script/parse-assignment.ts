@@ -34,9 +34,8 @@ export function parseSimple(cursor: Cursor, first: Token): Statement {
   if (isReference) cursor.next()
   const expression = startsSql(cursor) ? parseExpression(cursor) : parseElement(cursor)
   const targets = [expression]
-  while (cursor.isOperator(',') && isMultipleAssignment(cursor)) {
-    cursor.next()
-    targets.push(parseExpression(cursor))
+  if (cursor.isOperator(',') && isMultipleAssignment(cursor)) {
+    while (cursor.accept(',')) targets.push(parseExpression(cursor))
   }
   const token = cursor.peek()
   if (token.kind !== 'operator' || token.newlineBefore) return asStatement(cursor, first, targets)

@@ -85,15 +85,16 @@ export const startingWords: ReadonlySet<string> = new Set([
 
 /** One expression whose operators all bind at least as tightly as `minPrecedence`. */
 export function parseExpression(cursor: Cursor, minPrecedence = 0): Expression {
-  return cursor.within({}, () => {
-    const first = cursor.peek()
-    let left = parsePrefixed(cursor, first)
-    for (;;) {
-      const next = extend(cursor, left, minPrecedence, first)
-      if (next === undefined) return left
-      left = next
-    }
-  })
+  cursor.descend()
+  const first = cursor.peek()
+  let expression = parsePrefixed(cursor, first)
+  for (;;) {
+    const extended = extend(cursor, expression, minPrecedence, first)
+    if (extended === undefined) break
+    expression = extended
+  }
+  cursor.ascend()
+  return expression
 }
 
 function parsePrefixed(cursor: Cursor, first: Token): Expression {

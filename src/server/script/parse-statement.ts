@@ -27,17 +27,23 @@ export function parseBlock(cursor: Cursor): Statement[] {
 }
 
 /** Statements until `ends`; the script's end is always one. */
-export function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
+function parseStatements(cursor: Cursor, ends: () => boolean): Statement[] {
   const statements: Statement[] = []
   for (;;) {
+    const next = parseNext(cursor, ends)
+    if (next === undefined) return statements
+    for (const statement of next) statements.push(statement)
+  }
+}
+
+/** The next statement of a list, or those of a block that stands there; undefined where the list ends. */
+export function parseNext(cursor: Cursor, ends: () => boolean): Statement[] | undefined {
+  for (;;) {
     while (cursor.accept(';'));
-    if (ends() || cursor.peek().kind === 'end') return statements
-    if (cursor.isWord('go') && isGo(cursor)) {
-      // Inside a block `go` has no effect (manual, "go").
-      cursor.next()
-      continue
-    }
-    statements.push(...parseStatement(cursor))
+    if (ends() || cursor.peek().kind === 'end') return undefined
+    if (!cursor.isWord('go') || !isGo(cursor)) return parseStatement(cursor)
+    // Inside a block `go` has no effect (manual, "go").
+    cursor.next()
   }
 }
 

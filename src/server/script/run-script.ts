@@ -7,9 +7,9 @@ import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
 import { executeStatement } from './execute.js'
 import { noNames, type Frame } from './frame.js'
-import { parseScript, type ParseScope } from './parser.js'
+import { ScriptParser, type ParseScope } from './parser.js'
 import type { Runtime } from './runtime.js'
-import type { ParseUnit } from './syntax.js'
+import type { ParseUnit, Statement } from './syntax.js'
 import type { ServerValue } from './values.js'
 
 /** Names are looked up when the parser asks: a unit sees what the unit before it has defined. */
@@ -25,8 +25,14 @@ export function parseScopeOf(runtime: Runtime): ParseScope {
 
 /** The frame of statements outside functions: the session's own variables. */
 export function topFrame(runtime: Runtime): Frame {
-  const { variables } = runtime.session
-  return { runtime, variables, readOnly: runtime.constants, mutable: noNames, columns: undefined }
+  return {
+    runtime,
+    variables: runtime.session.variables,
+    weights: runtime.weights,
+    readOnly: runtime.constants,
+    mutable: noNames,
+    columns: undefined,
+  }
 }
 
 /**
@@ -35,13 +41,15 @@ export function topFrame(runtime: Runtime): Frame {
  */
 export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
   const frame = topFrame(runtime)
+  const parser = new ScriptParser(script, parseScopeOf(runtime), runtime)
   let value: ServerValue | undefined
-  for (const unit of parseScript(script, parseScopeOf(runtime))) {
-    checkNames(unit, runtime)
-    const outcome = yield* runUnit(unit, frame)
+  do {
+    const unit = yield* parser.unit()
+    const height = yield* checkNames(unit, runtime)
+    const outcome = yield* runUnit(unit, height, frame)
     if (outcome.hasReturned) return outcome.value
     if (unit.statements.length > 0) value = outcome.value
-  }
+  } while (!parser.hasEnded)
   return value
 }
 
@@ -50,9 +58,25 @@ interface UnitOutcome {
   hasReturned: boolean
 }
 
-function* runUnit(unit: ParseUnit, frame: Frame): Evaluation<UnitOutcome> {
+/** @param height  how deep the nodes of the unit stand inside each other */
+function* runUnit(unit: ParseUnit, height: number, frame: Frame): Evaluation<UnitOutcome> {
+  const { runtime } = frame
+  runtime.enterCall('runScript', height)
+  try {
+    return yield* runStatements(unit.statements, frame)
+  } finally {
+    runtime.leaveCall(height)
+  }
+}
+
+function* runStatements(statements: readonly Statement[], frame: Frame): Evaluation<UnitOutcome> {
+  const { runtime } = frame
+  const { mark } = runtime.memory
   let value: ServerValue | undefined
-  for (const statement of unit.statements) {
+  for (const statement of statements) {
+    const pause = runtime.step()
+    if (pause !== undefined) yield pause
+    runtime.memory.release(mark)
     value = undefined
     if (statement.kind === 'expression') {
       try {

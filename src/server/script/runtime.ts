@@ -8,6 +8,8 @@ import type { CallContext, Evaluation, Suspension } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { callFunction } from './call.js'
 import type { Waiting } from './drive.js'
+import { RequestMemory, VariableWeights } from './memory.js'
+import { rowsOf } from './pieces.js'
 import { runUnits } from './run-script.js'
 import { voidValue } from './scalar.js'
 import type { ScriptSession } from './session-state.js'
@@ -16,37 +18,66 @@ import type { FunctionValue, ServerValue } from './values.js'
 
 /** A script that does not wait by itself gives way after this long, so that no loop stops other sessions. */
 const turnMs = 20
-/** Loop rounds and function calls between two looks at the clock. */
-const stepsPerLook = 16
+/** Work between two looks at the clock, and what a round of a loop or a call counts. */
+const rowsPerLook = 16_384
+const rowsPerStep = 256
 
 /** Functions that call themselves deeper than this end with an error instead of the process. */
 const maxCallDepth = 200
+/**
+ * So do functions whose bodies, taken together, are nested deeper. The stack has room for 1000 nodes at least, whatever
+ * they are; a quarter of it stays free, so that no built-in ever stops in the middle of changing a table.
+ */
+const maxNesting = 750
 
 export class Runtime implements CallContext, Waiting {
   readonly node: ServerNode
   readonly session: ScriptSession
+  readonly memory: RequestMemory
+  /** What the session's variables take. */
+  readonly weights: VariableWeights = new VariableWeights()
   argumentNames: readonly (string | undefined)[] = []
+  discards = false
   /** Constants of the session: `const x = 1`. */
   readonly constants: Set<string> = new Set()
   /** Names of function requests, parsed. */
   readonly requestNames: Map<string, Expression> = new Map()
-  private steps = 0
+  private rowsWorked = 0
   private turnStartedAt = 0
   private callDepth = 0
+  private nesting = 0
   /** Ends the wait of the request under way; undefined while it does not wait. */
   private cancelWait: ((reason: unknown) => void) | undefined
 
   constructor(node: ServerNode, session: ScriptSession) {
     this.node = node
     this.session = session
+    this.memory = new RequestMemory(node.maxRequestBytes)
   }
 
-  call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue> {
-    return callFunction(this, fn, args)
+  /** To be called before each request: its turn and its budget start now. */
+  begin(): void {
+    this.callDepth = 0
+    this.nesting = 0
+    this.rowsWorked = 0
+    this.memory.begin()
+    this.startTurn()
+  }
+
+  *call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue> {
+    const { mark } = this.memory
+    const value = yield* callFunction(this, fn, args)
+    this.memory.release(mark)
+    const pause = this.step(rowsOf(value))
+    if (pause !== undefined) yield pause
+    return value
   }
 
   *run(script: string): Evaluation<ServerValue> {
-    return (yield* runUnits(this, script)) ?? voidValue
+    const { mark } = this.memory
+    const value = yield* runUnits(this, script)
+    this.memory.release(mark)
+    return value ?? voidValue
   }
 
   /** Session functions hide function views, views hide built-ins. */
@@ -84,14 +115,18 @@ export class Runtime implements CallContext, Waiting {
     this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
   }
 
-  /** To be called when a request begins or goes on: its turn starts now. */
-  startTurn(): void {
+  private startTurn(): void {
     this.turnStartedAt = this.node.clock.nowMs()
   }
 
-  /** Counts one loop round or call; answers with a suspension when the turn is over. */
-  step(): Suspension | undefined {
-    if (++this.steps % stepsPerLook !== 0) return undefined
+  note(rows: number): void {
+    this.rowsWorked += rows
+  }
+
+  step(rows = 0): Suspension | undefined {
+    this.rowsWorked += rowsPerStep + rows
+    if (this.rowsWorked < rowsPerLook) return undefined
+    this.rowsWorked = 0
     if (this.node.clock.nowMs() - this.turnStartedAt < turnMs) return undefined
     return { until: this.nextTurn() }
   }
@@ -101,14 +136,17 @@ export class Runtime implements CallContext, Waiting {
     this.startTurn()
   }
 
-  enterCall(name: string): void {
-    if (this.callDepth >= maxCallDepth) {
+  /** @param height  how deep the nodes of its body stand inside each other */
+  enterCall(name: string, height: number): void {
+    if (this.callDepth >= maxCallDepth || this.nesting + height >= maxNesting) {
       throw new ScriptError(`The function [${name}] is called too deeply.`)
     }
     this.callDepth++
+    this.nesting += height + 1
   }
 
-  leaveCall(): void {
+  leaveCall(height: number): void {
     this.callDepth--
+    this.nesting -= height + 1
   }
 }

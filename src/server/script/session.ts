@@ -2,7 +2,7 @@
   What the network side needs of the interpreter: a session, and its three kinds of request.
 */
 import type { Value } from '../../protocol/value.js'
-import type { Outcome, SessionInfo } from '../executor.js'
+import type { FunctionOptions, Outcome, SessionInfo } from '../executor.js'
 import type { ServerNode } from '../node.js'
 import { ScriptError, type Evaluation } from './builtin.js'
 import { asScriptError } from './error-text.js'
@@ -12,7 +12,8 @@ import { runUnits } from './run-script.js'
 import { Runtime } from './runtime.js'
 import type { ScriptSession } from './session-state.js'
 import type { FunctionValue, ServerValue } from './values.js'
-import { fromWire, toWire } from './wire-values.js'
+import { replyOf } from './reply.js'
+import { fromWire } from './wire-values.js'
 
 class Session implements ScriptSession {
   readonly id: string
@@ -75,9 +76,10 @@ export function runFunction(
   node: ServerNode,
   name: string,
   args: readonly Value[],
+  options?: FunctionOptions,
 ): Outcome {
   const runtime = runtimeOf(session, node)
-  return answer(runtime, () => startFunction(runtime, name, args.map(fromWire)))
+  return answer(runtime, () => startFunction(runtime, name, args.map(fromWire)), options)
 }
 
 /**
@@ -94,9 +96,12 @@ export function setVariables(
   if (shared !== undefined) {
     throw new ScriptError(`'${shared}' is a shared variable and can't be overwritten`)
   }
+  const { weights, memory } = runtimeOf(session, node)
   names.forEach((name, index) => {
     const value = values[index]
-    if (value !== undefined) session.variables.set(name, fromWire(value))
+    if (value === undefined) return
+    session.variables.set(name, fromWire(value))
+    weights.remove(name, memory)
   })
   return undefined
 }
@@ -104,7 +109,9 @@ export function setVariables(
 /** Releases the session's variables; its functions stay (request flag 16, receipts notes §2). */
 export function clearVariables(session: ScriptSession): void {
   session.variables.clear()
-  runtimes.get(session)?.constants.clear()
+  const runtime = runtimes.get(session)
+  runtime?.constants.clear()
+  runtime?.weights.clear(runtime.memory)
 }
 
 /** A server that does not know a session any more begins it anew, as a guest's (server notes §11). */
@@ -122,23 +129,32 @@ export function cancelRequest(session: ScriptSession): void {
 function answer(
   runtime: Runtime,
   start: () => ServerValue | undefined | Evaluation<ServerValue | undefined>,
+  options?: FunctionOptions,
 ): Outcome {
-  runtime.startTurn()
+  runtime.begin()
+  runtime.discards = options?.discards === true
   try {
     const started = start()
     if (started === undefined) return undefined
-    if ('form' in started) return toWire(started)
-    const outcome = drive(started, runtime)
+    const reply = 'form' in started ? replyOf(runtime, started) : finish(runtime, started)
+    if ('form' in reply) return reply
+    const outcome = drive(reply, runtime)
     return outcome instanceof Promise
-      ? outcome.then(toReply, (error: unknown) => {
+      ? outcome.catch((error: unknown) => {
           throw asScriptError(error)
         })
-      : toReply(outcome)
+      : outcome
   } catch (error) {
     throw asScriptError(error)
   }
 }
 
-function toReply(value: ServerValue | undefined): Value | undefined {
-  return value === undefined ? undefined : toWire(value)
+function* finish(
+  runtime: Runtime,
+  evaluation: Evaluation<ServerValue | undefined>,
+): Evaluation<Value | undefined> {
+  const value = yield* evaluation
+  if (value === undefined) return undefined
+  const reply = replyOf(runtime, value)
+  return 'form' in reply ? reply : yield* reply
 }

@@ -1,6 +1,8 @@
 /*
   insert, update and delete.
 */
+import { discardedRows } from '../functions/discarded.js'
+import { weighInsert } from '../functions/insert.js'
 import { checkStoredWrite } from '../functions/privilege.js'
 import { insertColumns } from '../tables/insert.js'
 import { deleteRows, updateRows } from '../tables/row-changes.js'
@@ -9,7 +11,13 @@ import type { Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
-import { columnOfResult, evaluateScope, evaluateTable, withColumns } from './sql-scope.js'
+import {
+  columnOfResult,
+  evaluateScope,
+  evaluateTable,
+  type TableScope,
+  withColumns,
+} from './sql-scope.js'
 import type { Delete, Insert, Update } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { vectorOfElements } from './vector-literal.js'
@@ -30,6 +38,10 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   }
   const [first] = rows
   const values = rows.length === 1 && first !== undefined ? first : transposed(rows)
+  const { runtime } = frame
+  if (discardedRows(runtime, table, values) !== undefined) return
+  const { memory } = runtime
+  memory.keep(weighInsert(table, values, memory.room))
   insertColumns(table, values, node.columnNames)
 }
 
@@ -57,15 +69,18 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
  * @throws {ScriptError}
  */
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
-  const scope = yield* evaluateScope(node.target, node.where, frame)
+  const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope
   checkStoredWrite(frame.runtime, table, 'UPDATE')
-  const rows = scope.selected ?? Int32Array.from({ length: table.rows }, (_, row) => row)
+  const rows = allRows(scope, frame)
   const changes = []
   for (const { columnName, value: valueNode } of node.assignments) {
+    yield* scope.prepare(valueNode)
     const value = yield* evaluate(valueNode, withColumns(frame, scope))
-    changes.push({ columnName, column: columnOfResult(value, scope.rows) })
+    const column = yield* columnOfResult(frame.runtime, value, scope.rows)
+    changes.push({ columnName, column })
   }
+  scope.checkUnmoved()
   for (const { columnName, column } of changes) {
     if (column.length !== rows.length) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
@@ -79,8 +94,18 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
  * @throws {ScriptError} for tables whose rows stay, such as stream tables
  */
 export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
-  const scope = yield* evaluateScope(node.target, node.where, frame)
+  const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope
   checkStoredWrite(frame.runtime, table, 'DELETE')
-  deleteRows(table, scope.selected ?? Int32Array.from({ length: table.rows }, (_, row) => row))
+  scope.checkUnmoved()
+  deleteRows(table, allRows(scope, frame))
+}
+
+/** The rows a statement is about, by their positions in the table. */
+function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
+  if (selected !== undefined) return selected
+  runtime.memory.pass(tableRows * Int32Array.BYTES_PER_ELEMENT)
+  const rows = new Int32Array(tableRows)
+  for (let row = 0; row < tableRows; row++) rows[row] = row
+  return rows
 }

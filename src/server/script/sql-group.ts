@@ -3,33 +3,42 @@
   in front of it (manual, "group by").
 */
 import { takeRows } from '../../protocol/element.js'
-import type { Column } from '../../protocol/value.js'
-import type { Evaluation } from './builtin.js'
+import type { Column, Scalar } from '../../protocol/value.js'
+import { columnOfScalar } from '../tables/convert.js'
+import type { CallContext, Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
-import { joinColumns } from './join-vectors.js'
-import { groupRows } from './operators/keys.js'
-import { sortRows } from './operators/order.js'
+import { joinAll } from './join-vectors.js'
+import { groupRowsInPieces, type Groups } from './operators/distinct.js'
+import { sortRowsInPieces } from './operators/order.js'
+import { columnInPieces, eachPiece } from './pieces.js'
 import { isTrue } from './scalar.js'
 import type { Result, ResultColumn } from './sql-select.js'
-import { asColumn, columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
+import { columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
 import type { Expression, Select } from './syntax.js'
-import type { ServerValue } from './values.js'
 
 /** @throws {ScriptError} for columns that are neither keys nor aggregates */
 export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
   const keys = yield* evaluateKeys(node, scope, frame)
-  const groups = groupRows(keys.map(key => key.column))
-  const firstRows = Int32Array.from(groups, rows => rows[0]!)
+  const { runtime } = frame
+  const groups = yield* groupRowsInPieces(
+    runtime,
+    keys.map(key => key.column),
+  )
+  const firstRows = yield* firstRowsOf(runtime, groups)
   const keyColumns = keys.map(key => ({ ...key, column: takeRows(key.column, firstRows) }))
-  const order = sortRows(
+  const order = yield* sortRowsInPieces(
+    runtime,
     keyColumns.map(({ column }) => ({ column, descending: false })),
     groups.length,
   )
-  const rowsOfGroups = Array.from(order, group => groups[group]!)
-  const kept = yield* filterGroups(node, scope, rowsOfGroups, frame)
-  const first = Int32Array.from(kept, rows => rows[0]!)
+  const sorted: Groups = {
+    length: groups.length,
+    rowsOf: group => groups.rowsOf(order[group]!),
+  }
+  const kept = yield* filterGroups(node, scope, sorted, frame)
+  const first = yield* firstRowsOf(runtime, kept)
   const columns: ResultColumn[] = []
   const named = new Set(node.columns.map(resultName))
   for (const key of keys) {
@@ -50,12 +59,21 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
   return { columns, rows: kept.length, isAggregate: false }
 }
 
+function* firstRowsOf(context: CallContext, groups: Groups): Evaluation<Int32Array> {
+  const rows = new Int32Array(groups.length)
+  yield* eachPiece(context, groups.length, (from, to) => {
+    for (let group = from; group < to; group++) rows[group] = groups.rowsOf(group)[0]!
+  })
+  return rows
+}
+
 function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluation<ResultColumn[]> {
   const keys: ResultColumn[] = []
   for (const item of node.groupBy) {
     if (item.expression === undefined) throw new ScriptError("Can't group by *.")
+    yield* scope.prepare(item.expression)
     const value = yield* evaluate(item.expression, withColumns(frame, scope))
-    const column = columnOfResult(value, scope.rows)
+    const column = yield* columnOfResult(frame.runtime, value, scope.rows)
     if (column.length !== scope.rows) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
@@ -67,16 +85,20 @@ function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluatio
 function* filterGroups(
   node: Select,
   scope: TableScope,
-  groups: readonly Int32Array[],
+  groups: Groups,
   frame: Frame,
-): Evaluation<readonly Int32Array[]> {
+): Evaluation<Groups> {
   if (node.having === undefined) return groups
-  const kept: Int32Array[] = []
-  for (const rows of groups) {
-    const inside = withColumns(frame, scope.at(rows))
-    if (isTrue(yield* evaluate(node.having, inside))) kept.push(rows)
+  const kept: number[] = []
+  for (let index = 0; index < groups.length; index++) {
+    const rows = groups.rowsOf(index)
+    const pause = frame.runtime.step(rows.length)
+    if (pause !== undefined) yield pause
+    const group = scope.at(rows)
+    yield* group.prepare(node.having)
+    if (isTrue(yield* evaluate(node.having, withColumns(frame, group)))) kept.push(index)
   }
-  return kept
+  return { length: kept.length, rowsOf: group => groups.rowsOf(kept[group]!) }
 }
 
 /** The expression's value for each group, which must be one scalar. */
@@ -84,30 +106,31 @@ function* aggregateColumn(
   node: Expression,
   name: string,
   scope: TableScope,
-  groups: readonly Int32Array[],
+  groups: Groups,
   frame: Frame,
 ): Evaluation<Column> {
+  const { runtime } = frame
+  const values: Scalar[] = []
   // An empty table tells the type of the result all the same.
-  const samples = groups.length === 0 ? [new Int32Array(0)] : groups
-  const values: ServerValue[] = []
-  for (const rows of samples) {
-    const pause = frame.runtime.step()
+  for (let index = 0; index < Math.max(1, groups.length); index++) {
+    const rows = groups.length === 0 ? new Int32Array(0) : groups.rowsOf(index)
+    const pause = runtime.step(rows.length)
     if (pause !== undefined) yield pause
-    const value = yield* evaluate(node, withColumns(frame, scope.at(rows)))
+    const { mark } = runtime.memory
+    const group = scope.at(rows)
+    yield* group.prepare(node)
+    const value = yield* evaluate(node, withColumns(frame, group))
+    runtime.memory.release(mark)
     if (value.form !== 'scalar') {
       throw new ScriptError(
         `The column [${name}] must be an aggregate or a column of the group by clause.`,
       )
     }
+    runtime.memory.passElement(value)
     values.push(value)
   }
-  const column = joinAll(values.map(asColumn))
+  const column = yield* columnInPieces(runtime, values.length, (from, to) =>
+    joinAll(values.slice(from, to).map(columnOfScalar)),
+  )
   return groups.length === 0 ? takeRows(column, new Int32Array(0)) : column
-}
-
-/** Halves at a time, so that many small columns are not copied over and over. */
-function joinAll(columns: readonly Column[]): Column {
-  if (columns.length === 1) return columns[0]!
-  const middle = columns.length >> 1
-  return joinColumns(joinAll(columns.slice(0, middle)), joinAll(columns.slice(middle)))
 }

@@ -2,70 +2,146 @@
   The columns a SQL statement sees: those of its table, at the rows that are left after `where`.
 */
 import { sliceColumn, takeRows } from '../../protocol/element.js'
-import type { Column } from '../../protocol/value.js'
+import type { Column, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../tables/convert.js'
 import type { ServerTable } from '../tables/table.js'
-import type { Evaluation } from './builtin.js'
+import type { CallContext, Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { evaluate } from './evaluate.js'
 import type { ColumnScope, Frame } from './frame.js'
 import { operatorNames } from './operator-names.js'
 import { truthOf } from './operators/logic.js'
+import { checkCount, columnInPieces, eachPiece, pieceRows } from './pieces.js'
+import { namesIn } from './names-in.js'
 import type { Expression, SelectColumn } from './syntax.js'
 import type { ServerValue } from './values.js'
+import { weigh } from './weigh.js'
 
-/** Columns are picked when they are asked for, and once. */
-export class TableScope implements ColumnScope {
+/** What all scopes of one statement share. */
+interface Source {
+  readonly context: CallContext
   readonly table: ServerTable
   readonly tableName: string | undefined
+  /** Those that were asked for; of a query all of them, as they are when it begins. */
+  readonly columns: (Column | undefined)[]
+  readonly rows: number
+  readonly version: number
+}
+
+/**
+ * The rows of a table as they are when a statement begins: what other sessions add while it waits does not reach it.
+ * Columns are picked when they are asked for, and once.
+ */
+export class TableScope implements ColumnScope {
   /** Rows of the table in question; undefined: all. */
   readonly selected: Int32Array | undefined
-  private readonly cache = new Map<string, Column>()
+  readonly #source: Source
+  readonly #cache = new Map<string, Column>()
   /** Results by name, for `order by` and `having`; columns of the table come first. */
-  private readonly results: ReadonlyMap<string, ServerValue>
+  readonly #results: ReadonlyMap<string, ServerValue>
 
-  constructor(
-    table: ServerTable,
-    tableName?: string,
+  private constructor(
+    source: Source,
     selected?: Int32Array,
     results: ReadonlyMap<string, ServerValue> = new Map(),
   ) {
-    this.table = table
-    this.tableName = tableName
+    this.#source = source
     this.selected = selected
-    this.results = results
+    this.#results = results
+  }
+
+  /** @param keepsAll  a query sees every column as it is now; a statement that changes rows looks at few of them */
+  static of(
+    context: CallContext,
+    table: ServerTable,
+    tableName: string | undefined,
+    keepsAll: boolean,
+  ): TableScope {
+    const { rows, version } = table
+    const columns = keepsAll ? table.columnNames.map((_, index) => table.column(index)) : []
+    return new TableScope({ context, table, tableName, columns, rows, version })
+  }
+
+  get table(): ServerTable {
+    return this.#source.table
+  }
+
+  get tableName(): string | undefined {
+    return this.#source.tableName
+  }
+
+  /** Rows of the table, chosen or not. */
+  get tableRows(): number {
+    return this.#source.rows
   }
 
   /** Rows that are left. */
   get rows(): number {
-    return this.selected?.length ?? this.table.rows
+    return this.selected?.length ?? this.tableRows
   }
 
   /** An object of its own each time: what a statement does to it must not reach the next one. */
   lookup(name: string): ServerValue | undefined {
-    const known = this.cache.get(name)
+    const known = this.#cache.get(name)
     if (known !== undefined) return { ...known }
-    const index = this.table.columnNames.indexOf(name)
-    if (index < 0) return this.results.get(name)
-    const whole = this.table.column(index)
-    const column = this.selected === undefined ? whole : takeRows(whole, this.selected)
-    this.cache.set(name, column)
+    const whole = this.#wholeColumn(name)
+    if (whole === undefined) return this.#results.get(name)
+    if (this.selected === undefined) return { ...whole }
+    checkCount('select', this.selected.length)
+    const column = takeRows(whole, this.selected)
+    const { memory } = this.#source.context
+    memory.pass(weigh(column, memory.room))
+    this.#cache.set(name, column)
     return { ...column }
+  }
+
+  #wholeColumn(name: string): Column | undefined {
+    const { table, columns, rows } = this.#source
+    const index = table.columnNames.indexOf(name)
+    if (index < 0) return undefined
+    const known = columns[index]
+    if (known !== undefined) return known
+    this.checkUnmoved()
+    const column = columnSlice(table.column(index), 0, rows)
+    columns[index] = column
+    return column
+  }
+
+  /** Picks the columns that a node names before it is evaluated: in pieces, if there are many rows. */
+  *prepare(node: Expression | undefined): Evaluation<void> {
+    const { selected } = this
+    if (selected === undefined || selected.length <= pieceRows) return
+    const names = node === undefined ? this.table.columnNames : namesIn(node)
+    for (const name of names) {
+      const whole = this.#cache.has(name) ? undefined : this.#wholeColumn(name)
+      if (whole === undefined) continue
+      const column = yield* columnInPieces(this.#source.context, selected.length, (from, to) =>
+        takeRows(whole, selected.subarray(from, to)),
+      )
+      this.#cache.set(name, column)
+    }
   }
 
   /** The same table at some of this scope's rows. */
   at(rows: Int32Array): TableScope {
     const { selected } = this
-    return new TableScope(
-      this.table,
-      this.tableName,
-      selected === undefined ? rows : rows.map(row => selected[row]!),
-    )
+    if (selected === undefined) return new TableScope(this.#source, rows)
+    const inTable = new Int32Array(rows.length)
+    for (let i = 0; i < rows.length; i++) inTable[i] = selected[rows[i]!]!
+    return new TableScope(this.#source, inTable)
   }
 
   /** The same rows, with columns that the statement itself has made. */
   withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
-    return new TableScope(this.table, this.tableName, this.selected, results)
+    return new TableScope(this.#source, this.selected, results)
+  }
+
+  /** @throws {ScriptError} when rows of the table have moved since the statement began */
+  checkUnmoved(): void {
+    if (this.table.version === this.#source.version) return
+    throw new ScriptError(
+      'Another session has removed or moved rows of the table meanwhile. Run the statement again.',
+    )
   }
 }
 
@@ -74,15 +150,19 @@ export function withColumns(frame: Frame, columns: ColumnScope): Frame {
   return { ...frame, columns }
 }
 
-/** The rows that a statement on the table `node` names is about. */
+/**
+ * The rows that a statement on the table `node` names is about.
+ * @param keepsAll  as for `TableScope.of`
+ */
 export function* evaluateScope(
   node: Expression,
   where: readonly Expression[],
   frame: Frame,
+  keepsAll: boolean,
 ): Evaluation<TableScope> {
   const table = yield* evaluateTable(node, frame)
-  const name = node.kind === 'name' ? node.name : undefined
-  return yield* filterRows(new TableScope(table, name), where, frame)
+  const tableName = node.kind === 'name' ? node.name : undefined
+  return yield* filterRows(TableScope.of(frame.runtime, table, tableName, keepsAll), where, frame)
 }
 
 /** The table a `from`, `insert into`, `update` or `delete from` names. */
@@ -101,32 +181,46 @@ function* filterRows(
 ): Evaluation<TableScope> {
   let filtered = scope
   for (const condition of where) {
+    yield* filtered.prepare(condition)
     const value = yield* evaluate(condition, withColumns(frame, filtered))
-    filtered = filtered.at(rowsWhere(value, filtered.rows))
+    filtered = filtered.at(yield* rowsWhere(frame.runtime, value, filtered.rows))
   }
   return filtered
 }
 
-function rowsWhere(condition: ServerValue, rows: number): Int32Array {
-  if (condition.form === 'scalar') {
-    const holds = truthOf(columnOfScalar(condition), 'where')[0] === 1
-    return Int32Array.from({ length: holds ? rows : 0 }, (_, row) => row)
-  }
-  if (condition.form !== 'vector' || condition.length !== rows) {
+function* rowsWhere(
+  context: CallContext,
+  condition: ServerValue,
+  rows: number,
+): Evaluation<Int32Array> {
+  const isScalar = condition.form === 'scalar'
+  const vector = isScalar ? columnOfScalar(condition) : condition
+  if (vector.form !== 'vector' || (!isScalar && vector.length !== rows)) {
     throw new ScriptError('The where condition must be a boolean value for each row.')
   }
-  const truth = truthOf(condition, 'where')
+  context.memory.pass(rows * Int32Array.BYTES_PER_ELEMENT)
   const picked = new Int32Array(rows)
   let count = 0
-  for (let row = 0; row < rows; row++) if (truth[row] === 1) picked[count++] = row
+  yield* eachPiece(context, rows, (from, to) => {
+    const truth = truthOf(isScalar ? vector : (sliceColumn(vector, from, to) as Vector), 'where')
+    for (let row = from; row < to; row++) {
+      if (truth[isScalar ? 0 : row - from] === 1) picked[count++] = row
+    }
+  })
   return picked.subarray(0, count)
 }
 
 /** A value as a column of `rows` rows; a scalar stands in every row. */
-export function columnOfResult(value: ServerValue, rows: number): Column {
+export function* columnOfResult(
+  context: CallContext,
+  value: ServerValue,
+  rows: number,
+): Evaluation<Column> {
   const column = asColumn(value)
   if (value.form !== 'scalar') return column
-  return takeRows(column, new Int32Array(rows))
+  return yield* columnInPieces(context, rows, (from, to) =>
+    takeRows(column, new Int32Array(to - from)),
+  )
 }
 
 /**

@@ -5,12 +5,13 @@
 import { columnTypeOf, elementAt, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { createTable } from '../tables/memory-table.js'
-import type { Evaluation } from './builtin.js'
+import type { CallContext, Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
-import { distinctRowsOf } from './operators/keys.js'
-import { sortRows } from './operators/order.js'
+import { distinctRowsInPieces } from './operators/distinct.js'
+import { sortRowsInPieces } from './operators/order.js'
+import { columnInPieces } from './pieces.js'
 import { integerOf } from './scalar.js'
 import { evaluateGroups } from './sql-group.js'
 import {
@@ -44,7 +45,7 @@ export interface Result {
  * @throws {ScriptError} located by the caller
  */
 export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
-  const scope = yield* evaluateScope(node.from, node.where, frame)
+  const scope = yield* evaluateScope(node.from, node.where, frame, true)
   const isGrouped = node.groupBy.length > 0
   let result = isGrouped
     ? yield* evaluateGroups(node, scope, frame)
@@ -52,7 +53,7 @@ export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerVa
   if (node.having !== undefined && !isGrouped) {
     throw new ScriptError('having is only supported together with group by.')
   }
-  if (node.isDistinct) result = distinctResult(result)
+  if (node.isDistinct) result = yield* distinctResult(result, frame)
   result = yield* ordered(node, result, isGrouped || node.isDistinct ? undefined : scope, frame)
   result = yield* limited(node, result, frame)
   return node.isExec ? execValue(result) : tableOf(result)
@@ -63,6 +64,7 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
   const values: { name: string; value: ServerValue }[] = []
   const inside = withColumns(frame, scope)
   for (const column of node.columns) {
+    yield* scope.prepare(column.expression)
     if (column.expression === undefined) {
       for (const name of scope.table.columnNames) values.push({ name, value: scope.lookup(name)! })
     } else {
@@ -72,7 +74,10 @@ function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evalua
   }
   const isAggregate = values.every(({ value }) => value.form === 'scalar')
   const rows = isAggregate ? 1 : commonLength(values.map(({ value }) => value))
-  const columns = values.map(({ name, value }) => ({ name, column: columnOfResult(value, rows) }))
+  const columns: ResultColumn[] = []
+  for (const { name, value } of values) {
+    columns.push({ name, column: yield* columnOfResult(frame.runtime, value, rows) })
+  }
   return { columns, rows, isAggregate }
 }
 
@@ -85,16 +90,22 @@ function commonLength(values: readonly ServerValue[]): number {
   return [...lengths][0] ?? 0
 }
 
-function distinctResult(result: Result): Result {
-  const rows = distinctRowsOf(result.columns.map(({ column }) => column))
-  return takeResult(result, rows)
+function* distinctResult(result: Result, { runtime }: Frame): Evaluation<Result> {
+  const rows = yield* distinctRowsInPieces(
+    runtime,
+    result.columns.map(({ column }) => column),
+  )
+  return yield* takeResult(result, rows, runtime)
 }
 
-function takeResult(result: Result, rows: Int32Array): Result {
-  const columns = result.columns.map(({ name, column }) => ({
-    name,
-    column: takeRows(column, rows),
-  }))
+function* takeResult(result: Result, rows: Int32Array, context: CallContext): Evaluation<Result> {
+  const columns: ResultColumn[] = []
+  for (const { name, column } of result.columns) {
+    const taken = yield* columnInPieces(context, rows.length, (from, to) =>
+      takeRows(column, rows.subarray(from, to)),
+    )
+    columns.push({ name, column: taken })
+  }
   return { ...result, columns, rows: rows.length }
 }
 
@@ -109,24 +120,25 @@ function* ordered(
   const byName = new Map<string, ServerValue>(
     result.columns.map(({ name, column }) => [name, column]),
   )
-  const columns =
-    scope?.rows === result.rows && !result.isAggregate
-      ? scope.withResults(byName)
-      : {
-          rows: result.rows,
-          tableName: undefined,
-          lookup: (name: string) => byName.get(name),
-        }
+  const isInTable = scope?.rows === result.rows && !result.isAggregate
+  const inTable = isInTable ? scope.withResults(byName) : undefined
+  const columns = inTable ?? {
+    rows: result.rows,
+    tableName: undefined,
+    lookup: (name: string) => byName.get(name),
+  }
   const sortColumns = []
   for (const { expression, descending } of node.orderBy) {
+    if (inTable !== undefined) yield* inTable.prepare(expression)
     const value = yield* evaluate(expression, withColumns(frame, columns))
-    const column = columnOfResult(value, result.rows)
+    const column = yield* columnOfResult(frame.runtime, value, result.rows)
     if (column.length !== result.rows) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
     sortColumns.push({ column, descending })
   }
-  return takeResult(result, sortRows(sortColumns, result.rows))
+  const order = yield* sortRowsInPieces(frame.runtime, sortColumns, result.rows)
+  return yield* takeResult(result, order, frame.runtime)
 }
 
 function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result> {

@@ -46,7 +46,8 @@ export interface ColumnTableOptions {
 }
 
 const maxRows = 2_147_483_647
-const maxInitialCapacity = 65_536
+/** Room for more rows is not made before they come. */
+export const maxInitialCapacity = 65_536
 
 /** What its methods promise is said at `ServerTable`. */
 export class ColumnTable implements ServerTable {
@@ -64,6 +65,7 @@ export class ColumnTable implements ServerTable {
   /** A column that nothing was added to yet is kept as it was given. */
   #columns: (Column | GrowingColumn)[]
   #rows: number
+  #version = 0
   /** Every row by key; without a key rule made by the first upsert for the columns it names. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
 
@@ -92,6 +94,10 @@ export class ColumnTable implements ServerTable {
 
   get rows(): number {
     return this.#rows
+  }
+
+  get version(): number {
+    return this.#version
   }
 
   get partitioning(): TablePartitioning | undefined {
@@ -135,6 +141,7 @@ export class ColumnTable implements ServerTable {
   keepRows(rows: Int32Array): void {
     this.#columns = this.#columns.map((_, index) => takeRows(this.column(index), rows))
     this.#rows = rows.length
+    this.#version++
     if (rows.length === 0) this.#widths?.clear()
     if (this.#keys === undefined) this.#forgetUpsertIndex()
     else this.#openIndex(this.#keys.columns)
@@ -178,6 +185,7 @@ export class ColumnTable implements ServerTable {
     this.#names = indexes.map(index => this.#names[index]!)
     this.#types = indexes.map(index => this.#types[index]!)
     this.#columns = indexes.map(index => this.#columns[index]!)
+    this.#version++
     this.#forgetUpsertIndex()
   }
 

@@ -21,6 +21,16 @@ export const outsidePartition = -1
 export const nullPartition = -2
 const unknownPartition = -3
 
+/** Of one level: three levels make one exact double (partitioning.ts). */
+export const maxPartitions: number = 2 ** 17
+
+/** The error for a scheme with more. */
+export function tooManyPartitions(): ScriptError {
+  return new ScriptError(
+    `A level of the embedded server's databases has at most ${maxPartitions} partitions.`,
+  )
+}
+
 /** A level made ready for looking values up. */
 export interface PartitionLevel {
   /** Type that values are converted to before they are looked up: `partitionColumnType` of `schema()`. */
@@ -55,6 +65,8 @@ export function addValues(scheme: LevelScheme, column: Column): number {
     if (entry === undefined || numbers[row] !== outsidePartition || firstRows.has(entry)) return
     firstRows.set(entry, row)
   })
+  const { length } = scheme.scheme as Vector
+  if (length + firstRows.size > maxPartitions) throw tooManyPartitions()
   if (firstRows.size > 0) {
     const fresh = takeRows(values, Int32Array.from(firstRows.values()))
     scheme.scheme = concatColumns(scheme.scheme as Vector, fresh)

@@ -9,6 +9,7 @@ import {
   addValues,
   checkVisible,
   levelOf,
+  maxPartitions,
   nullPartition,
   outsidePartition,
 } from './partition-level.js'
@@ -26,9 +27,6 @@ export interface TablePartitioning {
   readonly newValues: () => NewValuePartitionPolicy | 'memory'
 }
 
-/** Partition numbers of a level are below this, so three levels make one exact double. */
-const levelSize = 2 ** 17
-
 /**
  * A number for the partition of each row; −1 for rows that no partition takes.
  *
@@ -45,7 +43,7 @@ export function placeRows(
     const numbers = placeLevel(partitioning, scheme, columns[partitioning.columns[level]!]!)
     for (let row = 0; row < rows; row++) {
       const above = placed[row]!
-      placed[row] = above < 0 || numbers[row]! < 0 ? -1 : above * levelSize + numbers[row]!
+      placed[row] = above < 0 || numbers[row]! < 0 ? -1 : above * maxPartitions + numbers[row]!
     }
   })
   return placed

@@ -47,6 +47,8 @@ export interface ServerTable {
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number
+  /** Changes whenever rows go or move, so that positions from before mean nothing any more. */
+  readonly version: number
   /** Positions of the columns whose values tell rows apart; empty for tables without keys. */
   readonly keyColumns: readonly number[]
   /** How rows are divided; undefined for tables that are not partitioned. */

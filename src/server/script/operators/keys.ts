@@ -54,7 +54,7 @@ export function distinctRows(vector: Vector): Int32Array {
 }
 
 /** One key for each row over several columns; a row of an array vector counts by its text. */
-function rowKeys(columns: readonly Column[]): readonly Key[] {
+export function rowKeys(columns: readonly Column[]): readonly Key[] {
   const keys = columns.map(column =>
     column.form === 'vector' && column.type !== 'ANY'
       ? keysOfVector(column)
@@ -65,20 +65,4 @@ function rowKeys(columns: readonly Column[]): readonly Key[] {
   return Array.from({ length: only?.length ?? 0 }, (_, row) =>
     keys.map(column => `${typeof column[row]}:${String(column[row])}`).join('\u0000'),
   )
-}
-
-/** Rows with equal keys together, groups in the order of their first rows. */
-export function groupRows(columns: readonly Column[]): Int32Array[] {
-  const groups = new Map<Key, number[]>()
-  rowKeys(columns).forEach((key, row) => {
-    const rows = groups.get(key)
-    if (rows === undefined) groups.set(key, [row])
-    else rows.push(row)
-  })
-  return Array.from(groups.values(), rows => Int32Array.from(rows))
-}
-
-/** Rows that are the first of their kind. */
-export function distinctRowsOf(columns: readonly Column[]): Int32Array {
-  return Int32Array.from(groupRows(columns), rows => rows[0]!)
 }

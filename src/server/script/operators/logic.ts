@@ -6,7 +6,7 @@ import { nullDouble, nullInt32, nullInt64, nullInt8 } from '../../../protocol/nu
 import type { Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../builtin.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
-import { operandOf, pairOperands } from './shape.js'
+import { operandOf, type Pairing } from './shape.js'
 import type { ServerValue } from '../values.js'
 
 /** Both sides are always computed: DolphinDB's operators work on vectors, too. */
@@ -36,20 +36,15 @@ export function truthOf(vector: Vector, operation: string): Int8Array {
 }
 
 /** @throws {ScriptError} for operands that are neither true nor false, such as text */
-export function logic(
-  operator: LogicOperator,
-  leftValue: ServerValue,
-  rightValue: ServerValue,
-): ServerValue {
+export function logic(operator: LogicOperator, pairing: Pairing): Vector {
   const name = operator === '&&' ? 'and' : 'or'
-  const pairing = pairOperands(leftValue, rightValue, name)
   const { length, leftStep, rightStep } = pairing
   const a = truthOf(pairing.left, name)
   const b = truthOf(pairing.right, name)
   const data = new Int8Array(length)
   const combine = operator === '&&' ? both : either
   for (let i = 0; i < length; i++) data[i] = combine(a[i * leftStep]!, b[i * rightStep]!)
-  return pairing.rebuild({ form: 'vector', type: 'BOOL', length, data })
+  return { form: 'vector', type: 'BOOL', length, data }
 }
 
 function both(a: number, b: number): number {

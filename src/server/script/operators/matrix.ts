@@ -4,7 +4,7 @@
 import { sliceColumn } from '../../../protocol/element.js'
 import type { Matrix, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../builtin.js'
-import { joinVectors } from '../join-vectors.js'
+import { joinAll } from '../join-vectors.js'
 import { doubleScalar, intScalar, longScalar } from '../scalar.js'
 import type { ServerValue } from '../values.js'
 import { applyBinary } from './operators.js'
@@ -18,7 +18,7 @@ export function matrixOfColumns(columns: readonly Vector[]): Matrix {
   if (others.some(column => column.length !== first.length)) {
     throw new ScriptError('All columns must be of the same length. RefId:S02010')
   }
-  const elements = others.reduce(joinVectors, first)
+  const elements = joinAll(columns)
   checkElements(elements)
   return { form: 'matrix', rows: first.length, columns: columns.length, elements }
 }
@@ -84,8 +84,14 @@ function productSum(a: Float64Array, b: Float64Array, length: number): number {
   return sum
 }
 
+/** Products of two cells that are summed up in one go at most, so that other sessions do not wait. */
+const maxProducts = 2 ** 26
+
 function matrixProduct(left: Matrix, right: Matrix): Matrix {
   if (left.columns !== right.rows) throw new ScriptError('Incompatible matrix size')
+  if (left.rows * right.columns * Math.max(1, left.columns) > maxProducts) {
+    throw new ScriptError(`The embedded server sums up at most ${maxProducts} products of cells.`)
+  }
   const a = doubleOf(left.elements)
   const b = doubleOf(right.elements)
   const rows = left.rows

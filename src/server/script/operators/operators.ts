@@ -19,7 +19,7 @@ import { dotProduct, reshape } from './matrix.js'
 import { negate } from './negate.js'
 import { sequence } from './sequence.js'
 import { setOperation } from './set-operation.js'
-import { pairOperands } from './shape.js'
+import { pairOperands, type Pairing } from './shape.js'
 
 /** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
 export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
@@ -56,7 +56,8 @@ export function applyBinary(
   }
 }
 
-type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-' | '**'>
+/** Operators that look at one element of each side after the other. */
+export type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-' | '**'>
 
 function applyElementwise(
   operator: ElementwiseOperator,
@@ -64,25 +65,32 @@ function applyElementwise(
   right: ServerValue,
 ): ServerValue {
   if (left.form === 'set' && right.form === 'set') return setOperation(operator, left, right)
-  const tuples = applyToTuples(operator, left, right)
-  if (tuples !== undefined) return tuples
+  const pairs = tuplePairs(left, right)
+  if (pairs !== undefined) {
+    const results = Array.from({ length: pairs.length }, (_, i) =>
+      applyElementwise(operator, ...pairs.at(i)),
+    )
+    return assembleTuple(operator, results)
+  }
+  const pairing = pairOperands(left, right, operatorNames[operator])
+  return pairing.rebuild(computePairing(operator, pairing))
+}
+
+/** The operator on two vectors, whatever they are the elements of. */
+export function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector {
   switch (operator) {
     case '&&':
     case '||':
-      return logic(operator, left, right)
+      return logic(operator, pairing)
     case '<':
     case '<=':
     case '==':
     case '!=':
     case '>':
-    case '>=': {
-      const pairing = pairOperands(left, right, operatorNames[operator])
-      return pairing.rebuild(compare(operator satisfies ComparisonOperator, pairing))
-    }
-    default: {
-      const pairing = pairOperands(left, right, operatorNames[operator])
-      return pairing.rebuild(arithmetic(operator satisfies ArithmeticOperator, pairing))
-    }
+    case '>=':
+      return compare(operator satisfies ComparisonOperator, pairing)
+    default:
+      return arithmetic(operator satisfies ArithmeticOperator, pairing)
   }
 }
 
@@ -121,12 +129,17 @@ function wrapped(value: number): Scalar {
   return intScalar(result === -2147483648 ? null : result)
 }
 
-/** A tuple computes element by element; the other side is a tuple of the same length or stands beside each. */
-function applyToTuples(
-  operator: ElementwiseOperator,
-  left: ServerValue,
-  right: ServerValue,
-): ServerValue | undefined {
+/** What a tuple and its other side give to each element of the result. */
+export interface TuplePairs {
+  readonly length: number
+  at(index: number): [ServerValue, ServerValue]
+}
+
+/**
+ * A tuple computes element by element; the other side is a tuple of the same length or stands beside each. Undefined
+ * where neither is a tuple.
+ */
+export function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
   const a = tupleElements(left)
   const b = tupleElements(right)
   if (a === undefined && b === undefined) return undefined
@@ -134,20 +147,22 @@ function applyToTuples(
   if (a !== undefined && b !== undefined && a.length !== b.length) {
     throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
   }
-  const otherElements = a === undefined ? rowsOf(left) : rowsOf(right)
-  const beside = otherElements?.length === length ? otherElements : undefined
-  const results: ServerValue[] = []
-  for (let i = 0; i < length; i++) {
-    const x = a === undefined ? (beside?.[i] ?? left) : a[i]!
-    const y = b === undefined ? (beside?.[i] ?? right) : b[i]!
-    results.push(applyElementwise(operator, x, y))
+  const elementOf = (value: ServerValue, index: number): ServerValue =>
+    value.form === 'vector' && value.length === length
+      ? (elementAt(value, index) as ServerValue)
+      : value
+  return {
+    length,
+    at: index => [a?.[index] ?? elementOf(left, index), b?.[index] ?? elementOf(right, index)],
   }
-  return comparisonOperators.has(operator) ? vectorOfElements(results) : tupleOf(results)
 }
 
-function rowsOf(value: ServerValue): readonly ServerValue[] | undefined {
-  if (value.form !== 'vector') return undefined
-  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
+/** The results of an operator on the elements of a tuple: a vector of them where it tells true from false. */
+export function assembleTuple(
+  operator: ElementwiseOperator,
+  results: readonly ServerValue[],
+): ServerValue {
+  return comparisonOperators.has(operator) ? vectorOfElements(results) : tupleOf(results)
 }
 
 /** @throws {ScriptError} for anything but two scalars of one kind */

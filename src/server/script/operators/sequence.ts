@@ -15,22 +15,50 @@ const maxLength = 2_147_483_647
  * @throws {ScriptError} for what cannot be counted
  */
 export function sequence(left: ServerValue, right: ServerValue): ServerValue {
-  if (left.form === 'vector' && right.form === 'scalar') return sequenceOfVector(left, right)
-  if (left.form !== 'scalar' || right.form !== 'scalar') throw refusal()
-  const type = typeOf(left, right)
-  const from = Number(left.value)
-  const to = Number(right.value)
-  if (left.value === null || right.value === null) return ofType(type, 0, 0, 1)
+  return sequencePiece(left, right, 0, sequenceLength(left, right))
+}
+
+/** @throws {ScriptError} for what cannot be counted */
+export function sequenceLength(left: ServerValue, right: ServerValue): number {
+  const { from, to } = boundsOf(left, right)
+  if (from === undefined || to === undefined) return 0
   const length = Math.abs(to - from) + 1
   if (length > maxLength) throw new ScriptError(`The sequence ${from}..${to} is too long.`)
-  return ofType(type, from, length, to < from ? -1 : 1)
+  return length
+}
+
+/** Elements `start` to `end` (exclusive) of the sequence. */
+export function sequencePiece(
+  left: ServerValue,
+  right: ServerValue,
+  start: number,
+  end: number,
+): Vector {
+  const { type, from = 0, to = 0 } = boundsOf(left, right)
+  const step = to < from ? -1 : 1
+  return ofType(type, from + start * step, end - start, step)
+}
+
+interface Bounds {
+  readonly type: Scalar['type']
+  /** Undefined where the bound is null. */
+  readonly from: number | undefined
+  readonly to: number | undefined
+}
+
+function boundsOf(left: ServerValue, right: ServerValue): Bounds {
+  const first = left.form === 'vector' ? onlyElement(left) : left
+  if (first.form !== 'scalar' || right.form !== 'scalar') throw refusal()
+  const number = ({ value }: Scalar): number | undefined =>
+    value === null ? undefined : Number(value)
+  return { type: typeOf(first, right), from: number(first), to: number(right) }
 }
 
 /** `-(n..n)` and `(n)..m` arrive as vectors of one element. */
-function sequenceOfVector(left: Vector, right: Scalar): ServerValue {
-  const first = left.length === 1 && 'data' in left ? left.data[0] : undefined
-  if (typeof first !== 'number' && typeof first !== 'bigint') throw refusal()
-  return sequence({ form: 'scalar', type: left.type, value: first } as Scalar, right)
+function onlyElement(vector: Vector): Scalar {
+  const value = vector.length === 1 && 'data' in vector ? vector.data[0] : undefined
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw refusal()
+  return { form: 'scalar', type: vector.type, value } as Scalar
 }
 
 function typeOf(left: Scalar, right: Scalar): Scalar['type'] {

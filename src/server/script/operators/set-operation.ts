@@ -10,14 +10,18 @@ import { boolScalar } from '../scalar.js'
 import type { ServerValue } from '../values.js'
 import { distinctRows, keysOfVector, type Key } from './keys.js'
 
+/** @throws {ScriptError} for a tuple */
+export function checkSetElements(vector: Vector): void {
+  if (vector.type !== 'ANY') return
+  throw new ScriptError('The elements of a set must be of the same type.')
+}
+
 /**
  * A set of the vector's distinct elements.
  * @throws {ScriptError} for a tuple
  */
-export function setOf(vector: Vector): SetValue {
-  if (vector.type === 'ANY') {
-    throw new ScriptError('The elements of a set must be of the same type.')
-  }
+function setOf(vector: Vector): SetValue {
+  checkSetElements(vector)
   return { form: 'set', elements: takeRows(vector, distinctRows(vector)) as Vector }
 }
 

@@ -6,7 +6,11 @@ import { nullInt8 } from '../../../protocol/null-value.js'
 import { stringsOf } from '../../../protocol/string-vector.js'
 import { formatElement } from '../../../protocol/text.js'
 import type { Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../builtin.js'
 import type { Pairing } from './shape.js'
+
+/** Characters of a text that functions make at most; a real server's requests are not longer either. */
+export const maxTextLength = 16_777_216
 
 /** True for types that hold text. */
 export function isLiteral(type: DataType): boolean {
@@ -23,6 +27,10 @@ export function textsOfVector(vector: Vector): readonly string[] {
     return Array.from(vector.data.subarray(0, vector.length), charText)
   }
   const texts = new Array<string>(vector.length)
+  if (vector.type === 'SYMBOL') {
+    for (let i = 0; i < vector.length; i++) texts[i] = vector.base[vector.codes[i]!] ?? ''
+    return texts
+  }
   for (let i = 0; i < vector.length; i++) texts[i] = formatElement(vector, i)
   return texts
 }
@@ -39,6 +47,12 @@ export function concatenate(pairing: Pairing): Vector {
   const a = textsOfVector(left)
   const b = textsOfVector(right)
   const data = new Array<string>(length)
-  for (let i = 0; i < length; i++) data[i] = a[i * leftStep]! + b[i * rightStep]!
+  for (let i = 0; i < length; i++) {
+    const text = a[i * leftStep]! + b[i * rightStep]!
+    if (text.length > maxTextLength) {
+      throw new ScriptError(`A text must not be longer than ${maxTextLength} characters.`)
+    }
+    data[i] = text
+  }
   return { form: 'vector', type: 'STRING', length, data }
 }

@@ -1,0 +1,23 @@
+/*
+  Inserts on a server that counts and forgets (`serve --discard`): which ones are forgotten, and what they answer.
+*/
+import type { CallContext } from '../script/builtin.js'
+import type { ServerValue } from '../script/values.js'
+import type { ServerTable } from '../tables/table.js'
+
+/**
+ * How many rows count as inserted into `table`; undefined when they are to be inserted indeed. Tables that end with the
+ * request are filled as always. So are keyed stream tables with single rows: a run of the loader keeps its receipts in
+ * one, and asks by an insert whether a batch has been there before.
+ */
+export function discardedRows(
+  { discards }: CallContext,
+  table: ServerTable,
+  values: readonly ServerValue[],
+): number | undefined {
+  if (!discards || (table.sharedName === '' && table.stored === undefined)) return undefined
+  const [first] = values
+  if (first?.form === 'serverTable') return first.rows
+  if (table.kind === 'keyedStream') return undefined
+  return first?.form === 'vector' || first?.form === 'arrayVector' ? first.length : 1
+}
