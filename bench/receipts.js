@@ -1,6 +1,6 @@
 /*
   What receipts cost: the narrow CSV with `--confirm receipts` against `--confirm none`, in large and in small batches.
-  The server is `serve` in a process of its own; it really inserts, as a sink that forgets has no ledger.
+  The server is `serve` in a process of its own; it really inserts, as servers do that receipts are asked of.
 */
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, program, runNode } from './lib/measure.js'

@@ -2,7 +2,7 @@
   `serve` as a process of its own: the line that says it is ready, its end, its command, its refusals.
 */
 import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { runMain, spawnCli, type Spawned } from './run-cli.js'
 
@@ -77,6 +77,22 @@ t.test('--discard ends with one line of what was counted', async t => {
   child.kill('SIGTERM')
   const { stdout } = await outcome
   t.strictSame(JSON.parse(stdout.trimEnd().split('\n').at(-1)!), { requests: 0, rows: 0, sums: {} })
+})
+
+t.test('--discard confirms a load with receipts, and keeps none of its rows', async t => {
+  const init = await scriptFile(t, 'share streamTable(1:0, `id`price, [INT, DOUBLE]) as trades\n')
+  const rows = Array.from({ length: 1000 }, (_, id) => `${id},0.5\n`)
+  const input = join(dirname(init), 'trades.csv')
+  await writeFile(input, `id,price\n${rows.join('')}`)
+  const { exec, port, child, outcome } = await serve(t, '--discard', '--init', init)
+  const argv = ['load', input, '--port', port, '--table', 'trades', '--batch-rows', '100']
+  const { code, stdout } = await runMain([...argv, '--confirm', 'receipts', '--json'])
+  t.equal(code, 0)
+  t.match(JSON.parse(stdout), { rows: { read: 1000, confirmed: 1000 } })
+  t.match(await exec('-e', 'exec count(*) from trades'), { code: 0, stdout: '0\n' })
+  child.kill('SIGTERM')
+  const counted: unknown = JSON.parse((await outcome).stdout.trimEnd().split('\n').at(-1)!)
+  t.strictSame(counted, { requests: 10, rows: 1000, sums: { id: 499_500, price: 500 } })
 })
 
 const child = (code: string): string[] => [

@@ -3,6 +3,7 @@ import { nullDouble, nullInt32, nullInt64 } from '../../src/protocol/null-value.
 import type { Table } from '../../src/protocol/value.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../helpers/requests.js'
+import { startServer } from '../../src/server/index.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int } from '../helpers/values.js'
 
@@ -63,3 +64,48 @@ t.test('a discarding server counts rows and sums exactly, nulls left out', async
     },
   })
 })
+
+t.test(
+  'functions of the session run, what they insert is answered as inserted and forgotten',
+  async t => {
+    const server = await startServer({ port: 0, discard: true })
+    t.teardown(() => server.close())
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(connectBytes)
+    await peer.response()
+    const answer = async (bytes: Buffer): Promise<unknown> => {
+      await peer.write(bytes)
+      const response = await peer.response()
+      return response.ok
+        ? (response.value as { value?: unknown } | undefined)?.value
+        : response.message
+    }
+    const run = (code: string): Promise<unknown> => answer(requestBytes(script(code)))
+    await run(
+      'share streamTable(1:0,[`id],[INT]) as target\n' +
+        'share streamTable(1:0,[`id],[DATE]) as dates\n' +
+        'share keyedStreamTable(`id,1:0,`id`n,[INT,INT]) as ledger\ngo\n' +
+        'def deliver(k, mutable data){ if(tableInsert(ledger,k,0) != 1){ return -2 }; return tableInsert(target,data) }\n' +
+        'def deliverDates(mutable data){ return tableInsert(dates,data) }\n' +
+        'def kept(mutable data){ t=table(1:0,[`id],[INT]); tableInsert(t,data); return t.rows() }',
+    )
+    t.equal(await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))), 3)
+    t.equal(
+      await answer(requestBytes(call('deliver', int(1), idTable(1, 2, 3)))),
+      -2,
+      'the claim is kept',
+    )
+    t.equal(
+      await answer(requestBytes(call('kept', idTable(1, 2)))),
+      2,
+      'a table of the request is filled',
+    )
+    t.equal(await run('exec count(*) from target'), 0)
+    t.equal(await run('exec count(*) from ledger'), 1)
+    t.match(
+      await answer(requestBytes(call('deliverDates', idTable(1)))),
+      /Incompatible type\. Expected: DATE, Actual: INT/,
+      'rows that the table would refuse are refused',
+    )
+  },
+)

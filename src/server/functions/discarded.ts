@@ -3,12 +3,15 @@
 */
 import type { CallContext } from '../script/builtin.js'
 import type { ServerValue } from '../script/values.js'
+import { prepareColumns } from '../tables/prepare.js'
 import type { ServerTable } from '../tables/table.js'
 
 /**
  * How many rows count as inserted into `table`; undefined when they are to be inserted indeed. Tables that end with the
  * request are filled as always. So are keyed stream tables with single rows: a run of the loader keeps its receipts in
  * one, and asks by an insert whether a batch has been there before.
+ *
+ * @throws {ScriptError} for rows that the table would refuse because of their columns
  */
 export function discardedRows(
   { discards }: CallContext,
@@ -17,7 +20,11 @@ export function discardedRows(
 ): number | undefined {
   if (!discards || (table.sharedName === '' && table.stored === undefined)) return undefined
   const [first] = values
-  if (first?.form === 'serverTable') return first.rows
+  if (first?.form === 'serverTable') {
+    const columns = first.columnNames.map((_, index) => first.column(index))
+    prepareColumns(table, columns, first.rows)
+    return first.rows
+  }
   if (table.kind === 'keyedStream') return undefined
   return first?.form === 'vector' || first?.form === 'arrayVector' ? first.length : 1
 }

@@ -153,8 +153,11 @@ const take = binaryFunction(
     if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
     const length = Math.abs(count)
     const start = count < 0 ? (((rows - (length % rows)) % rows) + rows) % rows : 0
-    const rowsBetween = (from: number, to: number): Int32Array =>
-      Int32Array.from({ length: to - from }, (_, i) => (start + from + i) % rows)
+    const rowsBetween = (from: number, to: number): Int32Array => {
+      const picked = new Int32Array(to - from)
+      for (let i = 0; i < picked.length; i++) picked[i] = (start + from + i) % rows
+      return picked
+    }
     return yield* pickedInPieces(context, value, 'take', length, rowsBetween)
   },
   { pace: 'own' },

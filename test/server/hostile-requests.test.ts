@@ -1,0 +1,244 @@
+/*
+  Requests of one guest that would take the server from everybody else: each ends with an error or gives way, the other
+  session is answered, and the process does not grow by what was asked for.
+*/
+import t, { type Test } from 'tap'
+import { systemPlatform } from '../../src/platform/system.js'
+import { startServer, startServerOn, type EmbeddedServer } from '../../src/server/index.js'
+import { RawPeer } from '../helpers/raw-peer.js'
+import { connectBytes, requestBytes, script } from '../helpers/requests.js'
+
+/** The text a script fails with, or '' when it does not. */
+type Guest = (code: string) => Promise<string>
+
+async function guestOf(t: Test, { port }: EmbeddedServer): Promise<Guest> {
+  const peer = await RawPeer.connect(port)
+  t.teardown(() => peer.socket.destroy())
+  await peer.write(connectBytes)
+  await peer.response()
+  return async code => {
+    await peer.write(requestBytes(script(code)))
+    const response = await peer.response()
+    return response.ok ? '' : response.message
+  }
+}
+
+/** Each look at the clock finds the turn over, so that what gives way does not depend on the machine's speed. */
+function impatientPlatform(): typeof systemPlatform {
+  let nowMs = 0
+  return { ...systemPlatform, clock: { ...systemPlatform.clock, nowMs: () => (nowMs += 1000) } }
+}
+
+async function impatientServer(t: Test, maxRequestBytes: number): Promise<EmbeddedServer> {
+  const server = await startServerOn(impatientPlatform(), { port: 0, maxRequestBytes })
+  t.teardown(() => server.close())
+  return server
+}
+
+const megabyte = 2 ** 20
+
+t.test('what would take more memory than a request may have is refused unmade', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const hostile = await guestOf(t, server)
+  const other = await guestOf(t, server)
+  const before = process.resourceUsage().maxRSS
+  const scripts = [
+    'take(1,2000000000)',
+    'take([1..100000],100000)',
+    'x=0..2000000000',
+    'x=[1]; x[0..2000000000]',
+    'rand(1.0,2000000000)',
+    'rand(100,30000:30000)',
+    'norm(0,1,2000000000)',
+    'seq(1,2000000000)',
+    'til(2000000000)',
+    'array(INT,2000000000)',
+    'bigarray(DOUBLE,2000000000)',
+    'matrix(INT,50000,50000)',
+    'string(0..2000000000)',
+    'table(take(1,2000000000) as a)',
+    'set(0..2000000000)',
+  ]
+  for (const code of scripts) {
+    t.match(await hostile(code), /Out of memory\. One request may take 1073741824 bytes\./, code)
+    t.equal(await other('1+1'), '', 'the other session is answered')
+  }
+  for (const code of [
+    'repeat("ab",1000000000)',
+    'lpad("a",2000000000)',
+    's="ab";do{s=s+s}while(true)',
+  ]) {
+    t.match(await hostile(code), /text must not be longer than/, code)
+  }
+  t.equal(
+    await hostile('table(2000000000:0,`a`b,[INT,STRING])'),
+    '',
+    'a capacity is no request for rows',
+  )
+  const grownBytes = (process.resourceUsage().maxRSS - before) * 1024
+  t.ok(grownBytes < 1024 * megabyte, 'an eighth of what the first one asked for, at most')
+})
+
+t.test('nesting too deep for the stack is an error', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const hostile = await guestOf(t, server)
+  const other = await guestOf(t, server)
+  const deep = /nested (too deeply|deeper than)/
+  const scripts: [code: string, message: RegExp][] = [
+    [`${'-'.repeat(200_000)}1`, deep],
+    [`${'('.repeat(100_000)}1${')'.repeat(100_000)}`, deep],
+    ['('.repeat(100_000), deep],
+    [`${'!'.repeat(200_000)}true`, deep],
+    ['['.repeat(100_000), deep],
+    ['{"a":'.repeat(50_000), deep],
+    ['abs('.repeat(50_000), deep],
+    ['add{'.repeat(50_000), deep],
+    ['def(x):'.repeat(50_000), deep],
+    ['1?'.repeat(100_000), deep],
+    ['true?1:'.repeat(30_000), deep],
+    ['if(true){'.repeat(20_000), deep],
+    ['try{'.repeat(20_000), deep],
+    ['def f(){'.repeat(20_000), deep],
+    ['select * from ('.repeat(10_000), deep],
+    [`1${'+1'.repeat(400_000)}`, /A statement has more than 131072 tokens\. Divide it\./],
+    [`x=1;x${'.abs()'.repeat(100_000)}`, /A statement has more than|nested/],
+    [`1${' '.repeat(2 ** 20)}`, /IO error type 4/],
+    ['def f(x){ return f(x+1) }\nf(1)', /The function \[f\] is called too deeply\./],
+    ['def f(x){ return each(f,[x]) }\nf(1)', /is called too deeply\./],
+    ['x="runScript(x)"\nrunScript(x)', /is called too deeply\./],
+    ['x=1;do{x=(x,1)}while(true)', deep],
+    ['d=dict(STRING,ANY);d["a"]=d;d', deep],
+    ['d=dict(STRING,ANY);e=dict(STRING,ANY);d["a"]=e;e["a"]=d;print(d)', deep],
+  ]
+  for (const [code, message] of scripts) {
+    t.match(await hostile(code), message, `${code.slice(0, 30)} …`)
+    t.equal(await other('1+1'), '', 'the other session is answered')
+  }
+})
+
+t.test('a request that grows step by step gives way, and ends when its memory does', async t => {
+  const server = await impatientServer(t, 16 * megabyte)
+  const scripts = [
+    's=1..1000; do{ s.append!(s) }while(true)',
+    'x=(); do{ x.append!(1..1000) }while(true)',
+    'x=1..1000; do{ x = x join x }while(true)',
+    'd=dict(INT,ANY); i=0; do{ d[i]=1..1000; i+=1 }while(true)',
+    't=table(1:0,[`a],[INT]); do{ tableInsert(t,1..1000) }while(true)',
+    't=table(1:0,[`a],[INT]); do{ insert into t values(1..1000) }while(true)',
+    't=table(1:0,[`a],[STRING]); s=string(1..1000); do{ tableInsert(t,s) }while(true)',
+    't=table(1..1000 as a); do{ append!(t,t) }while(true)',
+    'i=0; do{ share(table(1..1000 as a),"s"+string(i)); i+=1 }while(true)',
+    'i=0; do{ runScript("v"+string(i)+"=1..1000"); i+=1 }while(true)',
+    'i=0; do{ runScript("def f"+string(i)+"(){ return 1 }"); i+=1 }while(true)',
+    'each(def(x): x+1, 0..1000000)',
+    'loop(def(x): take(x,1000), 0..1000000)',
+  ]
+  for (const code of scripts) {
+    const answered = await answersMeanwhile(t, server, code, /Out of memory/)
+    t.ok(answered >= 3, `${code}: ${answered} answers in between`)
+  }
+})
+
+/** Requests of another session that are answered while one runs `code`, which has to fail with `message`. */
+async function answersMeanwhile(
+  t: Test,
+  server: EmbeddedServer,
+  code: string,
+  message: RegExp,
+): Promise<number> {
+  const hostile = await guestOf(t, server)
+  const other = await guestOf(t, server)
+  let hasEnded = false
+  const ending = hostile(code).finally(() => (hasEnded = true))
+  let answered = 0
+  while (!hasEnded) {
+    await other('1+1')
+    answered++
+  }
+  t.match(await ending, message, code)
+  return answered
+}
+
+t.test('a request without an end gives way until it is cancelled', async t => {
+  const server = await impatientServer(t, 64 * megabyte)
+  const other = await guestOf(t, server)
+  const scripts = [
+    'for(i in 0..2000000000){ x=i }',
+    'for(i in 0..2000000000){ }',
+    'do{ }while(true)',
+    'x=0; do{ x+=1 }while(true)',
+    'do{ try{ take(1,2000000000) }catch(ex){ } }while(true)',
+    'x=take(1,1000000); do{ y=x*2 }while(true)',
+    'x=rand(1000,1000000); do{ y=sort(x) }while(true)',
+    't=table(0..100000 as a); do{ update t set a=a+1 }while(true)',
+    't=table(0..100000 as a); do{ select count(*) from t where a>5 group by a%10 as b }while(true)',
+  ]
+  for (const code of scripts) {
+    const hostile = await guestOf(t, server)
+    const ending = hostile(code)
+    for (let answered = 0; answered < 10; answered++) await other('1+1')
+    await other('cancelConsoleJob(exec rootJobId from getConsoleJobs())')
+    t.match(await ending, /The task was cancelled/, code)
+  }
+})
+
+t.test('one vector function gives way between pieces of a long vector', async t => {
+  const server = await impatientServer(t, 512 * megabyte)
+  const scripts = [
+    'x=take(1,10000000)',
+    'x=0..10000000',
+    'x=rand(100,3000000)',
+    'x=0..3000000; x+x*2',
+    'sum(0..5000000)',
+    'x=0..3000000; x[x>5]',
+    'sort(rand(100,1000000))',
+    'sort(string(rand(1000000,100000)))',
+    'distinct(rand(1000,1000000))',
+    'string(0..1000000)',
+    't=table(0..1000000 as a); select a from t where a%2==0',
+  ]
+  for (const code of scripts) {
+    const answered = await answersMeanwhile(t, server, code, /^$/)
+    t.ok(answered >= 3, `${code}: ${answered} answers in between`)
+  }
+})
+
+t.test('many hostile requests at once leave room for others', async t => {
+  const server = await impatientServer(t, 8 * megabyte)
+  const other = await guestOf(t, server)
+  let ended = 0
+  const attacks = [
+    's=1..1000; do{ s.append!(s) }while(true)',
+    'each(def(x): x+1, 0..1000000)',
+    '-'.repeat(200_000),
+  ]
+  const endings = Array.from({ length: 30 }, async (_, i) => {
+    const hostile = await guestOf(t, server)
+    return hostile(attacks[i % attacks.length]!).finally(() => ended++)
+  })
+  let answered = 0
+  while (ended < endings.length) {
+    await other('1+1')
+    answered++
+  }
+  t.ok(answered >= 10, `${answered} answers in between`)
+  for (const message of await Promise.all(endings))
+    t.match(message, /Out of memory|nested too deeply/)
+})
+
+t.test('out of memory can be caught, and what is let go can be taken again', async t => {
+  const server = await startServer({ port: 0, maxRequestBytes: 8 * megabyte })
+  t.teardown(() => server.close())
+  const guest = await guestOf(t, server)
+  t.equal(await guest('try{ take(1,10000000) }catch(ex){ }\nx=take(1,1000000)'), '')
+  t.equal(
+    await guest('for(i in 1..20){ y=take(1,1000000) }'),
+    '',
+    'a new value takes the place of the old',
+  )
+  t.equal(await guest('for(i in 1..20){ z=take(1,1000000); undef(`z) }'), '')
+  t.equal(await guest('def f(){ a=take(1,1000000); return 1 }\nfor(i in 1..20){ f() }'), '')
+  t.match(await guest('a=take(1,1000000); b=take(1,1000000); c=take(1,1000000)'), /Out of memory/)
+})
