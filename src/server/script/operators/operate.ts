@@ -165,11 +165,7 @@ function* unaryInPieces(
 }
 
 /** A long vector of one type in pieces; anything else as far as that can be done at once. */
-export function castInPieces(
-  context: CallContext,
-  value: ServerValue,
-  target: ServerValue,
-): Result {
+function castInPieces(context: CallContext, value: ServerValue, target: ServerValue): Result {
   const long = longVector(value)
   if (long !== undefined && target.form !== 'pair') {
     return columnInPieces(
@@ -194,11 +190,7 @@ function joinInPieces(context: CallContext, left: ServerValue, right: ServerValu
 }
 
 /** Two columns of one type, one behind the other. */
-export function* joinAlike(
-  context: CallContext,
-  first: Column,
-  second: Column,
-): Evaluation<Column> {
+function* joinAlike(context: CallContext, first: Column, second: Column): Evaluation<Column> {
   const border = first.length
   return yield* columnInPieces(context, border + second.length, (from, to) => {
     if (to <= border) return sliceColumn(first, from, to)

@@ -177,7 +177,7 @@ function pairOf(left: ServerValue, right: ServerValue): ServerValue {
 }
 
 /** `x <- y`: scalars and vectors make a longer vector. */
-export function joinValues(left: ServerValue, right: ServerValue): ServerValue {
+function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   const a = left.form === 'scalar' ? columnOfScalar(left) : left
   const b = right.form === 'scalar' ? columnOfScalar(right) : right
   const areColumns =

@@ -20,7 +20,7 @@ export interface SortColumn {
 type RowComparison = (a: number, b: number) => number
 
 /** Positions of the rows in ascending order; rows that are equal keep theirs. */
-export function sortRows(columns: readonly SortColumn[], rows: number): Int32Array {
+function sortRows(columns: readonly SortColumn[], rows: number): Int32Array {
   return Int32Array.from({ length: rows }, (_, row) => row).sort(comparisonOfColumns(columns))
 }
 
