@@ -147,12 +147,6 @@ export const defects: readonly Defect[] = [
     ],
   },
   defect(
-    'the node that was left keeps its batches',
-    'receipts/recovery.ts',
-    'if (to === undefined || queue.transmitted().length > 0) return',
-    'if (to === undefined) return',
-  ),
-  defect(
     'a run that leaves forgets what no session was given',
     'load.ts',
     'if (run.isLeaving) run.counts.restIsUnsent()',
