@@ -4,10 +4,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { main } from '../../src/cli/main.js'
 import type { LoadResult } from '../../src/load/options.js'
 import { startServer } from '../../src/server/index.js'
+import { closedGate } from '../helpers/gate.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
 import { fakeSurroundings, runMain, type FakeTerminals, type Outcome } from './run-cli.js'
 
@@ -90,7 +91,7 @@ t.test('every failure has its object, its code and its sentence', async t => {
   const cases: [argv: string[], exitCode: number, code: string][] = [
     [['/no/such.csv'], 66, 'DDB_INPUT_MISSING'],
     [['-t', 'pricse'], 78, 'DDB_TARGET'],
-    [['--port', String(dead.port)], 69, 'DDB_CONNECT'],
+    [['--port', String(dead.port), '--connect-timeout', '200ms'], 69, 'DDB_CONNECT'],
     [['--function', 'f', '--types', 'a:INT'], 64, 'DDB_USAGE'],
     [['--on-error', 'quarantine'], 64, 'DDB_USAGE'],
     [['--user', 'admin'], 64, 'DDB_USAGE'],
@@ -113,7 +114,8 @@ t.test('every failure has its object, its code and its sentence', async t => {
 t.test('no server brings the hint how to have one', async t => {
   const dead = await startServer({ port: 0 })
   await dead.close()
-  const { stderr } = await load(['--port', String(dead.port)], { stdin: rows })
+  const argv = ['--port', String(dead.port), '--connect-timeout', '200ms']
+  const { stderr } = await load(argv, { stdin: rows })
   t.match(stderr, /ddb-ingest serve/)
 })
 
@@ -188,3 +190,50 @@ t.test('a signal ends the run in order: what was read is accounted for', async t
     t.match(fake.stderr(), new RegExp(`^${signal}: ending the run in order`, 'm'))
   }
 })
+
+/** A server that takes rows and never does anything with them. */
+async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<unknown> }> {
+  const thaw = closedGate()
+  const stuck = closedGate()
+  const frozen = await startServer({
+    port: 0,
+    initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+    faults: {
+      beforeExecute: request => {
+        if (request.rows === 0) return undefined
+        stuck.open()
+        return { until: thaw.opened }
+      },
+    },
+  })
+  t.teardown(() => {
+    thaw.open()
+    return frozen.close()
+  })
+  return { port: String(frozen.port), isStuck: stuck.opened }
+}
+
+for (const mode of ['async', 'sync']) {
+  t.test(`a second signal leaves at once, and its object has every row: ${mode}`, async t => {
+    const frozen = await frozenServer(t)
+    let nowMs = Date.now()
+    t.intercept(Date, 'now', { value: () => nowMs })
+    const fake = fakeSurroundings({ stdin: rows })
+    const argv = ['load', '--port', frozen.port, '-t', 'prices', '--json', '--mode', mode]
+    const running = main(argv, fake.surroundings)
+    await frozen.isStuck
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    // Signals within a quarter of a second count as one key.
+    nowMs += 1_000
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    t.equal(await running, 143)
+    await new Promise(resolve => setImmediate(resolve))
+    t.strictSame(fake.left, [143], 'once, with the object written')
+    t.match(JSON.parse(fake.stdout()), {
+      status: 'interrupted',
+      exitCode: 143,
+      rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
+      error: { code: 'DDB_INTERRUPTED' },
+    })
+  })
+}

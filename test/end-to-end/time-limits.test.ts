@@ -78,16 +78,16 @@ t.test('a server that takes connections and says nothing has that time, too', as
   t.ok(platform.clock.nowMs() <= 3_000 + slackMs, `after ${platform.clock.nowMs()} ms`)
 })
 
-t.test('a server that starts in that time is found', async t => {
+t.test('a server that starts in that time is found, however long that is', async t => {
   const here = await startLoadServer(t, streamScript)
-  const platform = platformOf(t, nowMs => nowMs > 2_000)
-  const result = await here.load(
-    '-',
-    { ...input(csv(5)), target: { table: 'target' }, delivery: { confirmTimeoutMs: 60_000 } },
-    platform,
-  )
+  const { host, port } = here.server
+  const platform = platformOf(t, nowMs => nowMs > 30_000)
+  const result = await loadOn(platform, {
+    ...input(csv(5)),
+    server: { host, port, connectTimeoutMs: 60_000 },
+    target: { table: 'target' },
+  })
   t.match(result, { exitCode: 0, rows: { confirmed: 5 } })
-  t.ok(platform.dialledAtMs.length > 3)
 })
 
 t.test('with 0 retries the first refusal is the last', async t => {

@@ -1,0 +1,91 @@
+/*
+  Runs at the same time: those under one name, and those under names that look alike.
+*/
+import { Readable } from 'node:stream'
+import t, { type Test } from 'tap'
+import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
+import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
+import { closedGate } from '../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+
+const rowCount = 5_000
+
+/** Its second half comes once `opened` resolves. */
+async function* halting(firstId: number, half: () => void, opened: Promise<unknown>) {
+  const [header, ...rows] = csv(rowCount)
+    .trimEnd()
+    .split('\n')
+    .map((row, i) => (i === 0 ? row : row.replace(/^\d+/, id => String(Number(id) + firstId))))
+  yield `${header}\n${rows.slice(0, rowCount / 2).join('\n')}\n`
+  half()
+  await opened
+  yield `${rows.slice(rowCount / 2).join('\n')}\n`
+}
+
+/** Two runs into one table; neither reads its second half before the other has read its first, or has ended. */
+async function pair(
+  here: LoadServer,
+  runIds: readonly [string, string],
+  delivery: DeliveryOptions,
+): Promise<LoadResult[]> {
+  const gates = [closedGate(), closedGate()]
+  const both = Promise.all(gates.map(({ opened }) => opened))
+  return Promise.all(
+    runIds.map(async (runId, i) => {
+      const gate = gates[i]!
+      const stdin = Readable.from(halting(i * rowCount, () => gate.open(), both))
+      const options: Partial<LoadOptions> = {
+        target: { table: 'target' },
+        runId,
+        input: { format: 'csv', stdin },
+        delivery: { batchRows: 100, ...delivery },
+      }
+      const result = await here.load('-', options)
+      gate.open()
+      return result
+    }),
+  )
+}
+
+const deliveries: readonly (readonly [string, DeliveryOptions])[] = [
+  ['receipts', { confirm: 'receipts' }],
+  ['sync', { mode: 'sync' }],
+]
+
+async function sharedTables(here: LoadServer): Promise<string[]> {
+  const names = await here.rows('select name from objs(true) where shared=true')
+  return names.flat().filter(name => name.startsWith('ddbIngest'))
+}
+
+for (const [name, delivery] of deliveries) {
+  t.test(
+    `of two runs under one name one loads, the other sends no row: ${name}`,
+    async (t: Test) => {
+      const here = await startLoadServer(t, streamScript)
+      const results = await pair(here, ['nightly', 'nightly'], delivery)
+      const winner = results.findIndex(({ exitCode }) => exitCode === 0)
+      t.match(results[winner], { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
+      t.match(results[1 - winner], {
+        exitCode: 75,
+        error: { code: 'DDB_LOCKED', message: /"nightly"/ },
+        rows: { read: 0, confirmed: 0, unconfirmed: 0, unsent: 0 },
+        batches: { sent: 0 },
+      })
+      t.same(
+        await ids(here),
+        upTo(rowCount).map(id => id + winner * rowCount),
+        'its rows, each once',
+      )
+      t.same(await sharedTables(here), [], 'nothing is left behind')
+    },
+  )
+
+  t.test(`names that differ in one sign have nothing to do with each other: ${name}`, async t => {
+    const here = await startLoadServer(t, streamScript)
+    for (const result of await pair(here, ['a-b', 'a_b'], delivery)) {
+      t.match(result, { exitCode: 0, rows: { read: rowCount, confirmed: rowCount } })
+    }
+    t.same(await ids(here), upTo(2 * rowCount), 'all rows of both, each once')
+    t.same(await sharedTables(here), [])
+  })
+}
