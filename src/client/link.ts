@@ -17,6 +17,9 @@ const defaultCloseTimeoutMs = 30_000
 const defaultHighWaterBytes = 1_048_576
 
 /** One connection that was established; it is not opened again. */
+/** How closely a connection that is being closed is watched. */
+const looksPerTimeout = 8
+
 export class Link {
   readonly outgoing: Outgoing
   readonly exchanges: ExchangeQueue
@@ -166,14 +169,16 @@ export class Link {
   #watchProgress(): () => void {
     const timeoutMs = this.#options.closeTimeoutMs ?? defaultCloseTimeoutMs
     let seenBytes = this.#receivedBytes + this.outgoing.writtenBytes
+    let stillLooks = 0
     const look = (): void => {
-      timer = this.#clock.after(timeoutMs, look)
+      timer = this.#clock.after(timeoutMs / looksPerTimeout, look)
       const movedBytes = this.#receivedBytes + this.outgoing.writtenBytes
-      if (movedBytes !== seenBytes) seenBytes = movedBytes
-      else if (this.#finSent) this.#stream.destroy()
-      else this.#stream.destroy(this.#closeTimeout(timeoutMs))
+      stillLooks = movedBytes === seenBytes ? stillLooks + 1 : 0
+      seenBytes = movedBytes
+      if (stillLooks < looksPerTimeout) return
+      this.#stream.destroy(this.#finSent ? undefined : this.#closeTimeout(timeoutMs))
     }
-    let timer = this.#clock.after(timeoutMs, look)
+    let timer = this.#clock.after(timeoutMs / looksPerTimeout, look)
     return () => timer.cancel()
   }
 

@@ -67,7 +67,9 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()
+    const closing = platform.clock.after(closeTimeoutMs(plan), () => abandon(opened, notClosing()))
     await Promise.race([closeAll(run, opened), left])
+    closing.cancel()
     // Rows on their way from the reader to the delivery: no session was given them.
     if (run.isLeaving) run.counts.restIsUnsent()
     closeRejects(run)
@@ -104,6 +106,10 @@ function leaving(run: Run, opened: Opened): Promise<void> {
       resolve()
     })
   })
+}
+
+function notClosing(): DdbError {
+  return new DdbError('DDB_CONNECTION_LOST', 'the server did not close its connections in time')
 }
 
 function interrupted(): DdbError {

@@ -15,6 +15,8 @@ export interface Part {
   readonly encodedBytes: number
   /** Parts of the batch that are still needed; the batch is released with the last one. */
   readonly open: { parts: number }
+  /** True once it was sent again although nobody knew what had become of it: the server may have it already. */
+  mayBeStored?: boolean
 }
 
 /** The batch as it came from the reader. */

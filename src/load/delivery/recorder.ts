@@ -83,6 +83,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       releasePart(part)
     },
     rejected(part, errText) {
+      if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
       counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
       releasePart(part)
@@ -101,6 +102,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return isAlike ? refusedAlike(errText) : undefined
     },
     unsent(part) {
+      if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
       counts.unsent(rowsOf(part))
       releasePart(part)
     },
@@ -127,6 +129,11 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     )
   }
   return recorder
+}
+
+/** The second copy was refused: nobody knows whether the first was stored. */
+function sentTwice(errText: string): string {
+  return `sent, no receipt came, and refused when it was sent again: ${errText}`
 }
 
 function outsideRows({ partition }: TargetDescription, { batch, start, end }: Part): number[] {

@@ -102,8 +102,9 @@ export class OutcomeHandler {
   doubt(batch: OpenPart, why: string): void {
     const { run, rules } = this.#setup
     const resends = run.plan.onDoubt === 'resend' && batch.resends < rules.retries
-    if (resends) this.#queue.sendAgain(batch)
-    else this.giveUp(batch, why)
+    if (!resends) return this.giveUp(batch, why)
+    batch.content.mayBeStored = true
+    this.#queue.sendAgain(batch)
   }
 
   /** Sends the same attempt once more, or gives the batch up when that was done often enough. */

@@ -184,6 +184,26 @@ t.test(
   },
 )
 
+t.test(
+  'a batch that was sent again in doubt may be stored, whatever becomes of the copy',
+  async t => {
+    for (const answer of [noRights, typeError, leader]) {
+      const { outcomes, batches, counts, recorder, queue, sent } = scene({ onDoubt: 'resend' })
+      outcomes.doubt(batches[0]!, 'begun')
+      outcomes.settle(batches[0]!, refusal(answer))
+      // Refused rows are looked for; nothing of what is left of the batch is certain.
+      for (let i = 0; i < 20; i++) {
+        const part = [...queue.registry.open.values()].find(({ batchNo }) => batchNo > 3)
+        if (part !== undefined) outcomes.settle(part, refusal(answer))
+      }
+      if (answer === leader) outcomes.drop(batches[0]!)
+      t.same(counts(), [0, 8, 0, 0], answer)
+      t.ok(recorder.hasUncertain)
+      t.ok(sent.length > 0)
+    }
+  },
+)
+
 t.test('a batch in doubt is sent once more only where that was chosen', async t => {
   const reporting = scene()
   reporting.outcomes.doubt(reporting.batches[0]!, 'begun')
