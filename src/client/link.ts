@@ -16,10 +16,10 @@ import { Outgoing } from './outgoing.js'
 const defaultCloseTimeoutMs = 30_000
 const defaultHighWaterBytes = 1_048_576
 
-/** One connection that was established; it is not opened again. */
 /** How closely a connection that is being closed is watched. */
 const looksPerTimeout = 8
 
+/** One connection that was established; it is not opened again. */
 export class Link {
   readonly outgoing: Outgoing
   readonly exchanges: ExchangeQueue
