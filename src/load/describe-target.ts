@@ -5,7 +5,7 @@
 import type { Session } from '../client/session.js'
 import { UsageError } from '../errors.js'
 import type { Value } from '../protocol/value.js'
-import type { PartitionScheme } from '../schema/partition-scheme.js'
+import type { PartitionScheme } from '../schema/partition-dimension.js'
 import { schemaFromServer } from '../schema/server-schema.js'
 import { schemaFromTypes, type TargetColumn } from '../schema/target-schema.js'
 import { nearestHint } from '../schema/nearest.js'

@@ -4,7 +4,7 @@
 */
 import type { DdbError } from '../errors.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
-import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/reader.js'
+import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
 import type { Files, Platform } from '../platform/platform.js'
 import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'

@@ -3,7 +3,7 @@
 */
 import type { Session } from '../client/session.js'
 import { ConnectionError, DdbError, TimeoutError, UsageError } from '../errors.js'
-import type { Batch } from '../parse/reader.js'
+import type { Batch } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'

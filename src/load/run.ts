@@ -2,7 +2,7 @@
   The state of one run: its counts, its rejects, its first failure, and what it tells those who watch.
 */
 import { DdbError } from '../errors.js'
-import type { Batch, RecordShape } from '../parse/reader.js'
+import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
 import { newToken, type RunName } from './marker/marker.js'

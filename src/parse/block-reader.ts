@@ -15,7 +15,7 @@ import type {
   FlushClock,
   RecordShape,
   Reject,
-} from './reader.js'
+} from './input-reader.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 

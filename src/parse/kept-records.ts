@@ -1,8 +1,8 @@
 /*
   The records of a batch as they stand in the input, kept while the server may still refuse some of its rows.
 */
-import { ArrayStore } from './array-store.js'
-import type { BufferPool } from './buffer-pool.js'
+import { ArrayStore } from './columns/array-store.js'
+import type { BufferPool } from './columns/buffer-pool.js'
 import type { RecordBlock } from './record-block.js'
 
 /** Start and end of each record. */

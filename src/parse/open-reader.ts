@@ -2,10 +2,10 @@
   Opens an input of any format behind the one face that the loader knows.
 */
 import type { ByteSource } from '../source/byte-source.js'
-import type * as Csv from './csv.js'
-import type * as Json from './json.js'
-import { detectFormat } from './format.js'
-import type { InputFormat, InputReader } from './reader.js'
+import type * as Csv from './csv/open-csv.js'
+import type * as Json from './json/open-json.js'
+import { detectFormat } from './formats.js'
+import type { InputFormat, InputReader } from './input-reader.js'
 
 /** What is known of the format; what is left out is found in the input. */
 export interface ReaderOptions extends Omit<Csv.CsvOptions, 'format'> {
@@ -29,9 +29,9 @@ export async function openReader(
   const { format: asked = 'auto', ...dialect } = options
   const format = asked === 'auto' ? detectFormat(source.name, source.head) : asked
   if (format === 'csv' || format === 'tsv') {
-    csv ??= await import('./csv.js')
+    csv ??= await import('./csv/open-csv.js')
     return csv.openCsv(source, { ...dialect, format })
   }
-  json ??= await import('./json.js')
+  json ??= await import('./json/open-json.js')
   return json.openJson(source, format, dialect.maxRecordBytes)
 }

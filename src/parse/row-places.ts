@@ -1,8 +1,8 @@
 /*
   Where each row of a batch came from, so that the loader can name and fetch it again.
 */
-import { ArrayStore } from './array-store.js'
-import type { BufferPool } from './buffer-pool.js'
+import { ArrayStore } from './columns/array-store.js'
+import type { BufferPool } from './columns/buffer-pool.js'
 import type { RecordBlock } from './record-block.js'
 
 /** Where one row's record stands in the decompressed input. */

@@ -7,7 +7,7 @@ import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../prot
 import type { ColumnType } from '../protocol/data-type.js'
 import { elementAt } from '../protocol/element.js'
 import type { Column, Value } from '../protocol/value.js'
-import type { PartitionDimension, PartitionKind, PartitionScheme } from './partition-scheme.js'
+import type { PartitionDimension, PartitionKind, PartitionScheme } from './partition-dimension.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
 /** Partition types as the server numbers them; 4 is several dimensions and tells nothing of one. */

@@ -4,7 +4,7 @@
 */
 import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'
-import type { PartitionScheme } from './partition-scheme.js'
+import type { PartitionScheme } from './partition-dimension.js'
 
 /** A column rows are made for. */
 export interface TargetColumn {

@@ -1,7 +1,7 @@
 /*
   Batches without a reader: rows of ten bytes, one a line.
 */
-import type { Batch } from '../../src/parse/reader.js'
+import type { Batch } from '../../src/parse/input-reader.js'
 
 export const rowBytes = 10
 

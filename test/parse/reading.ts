@@ -2,7 +2,7 @@
   What the tests of readers share: an input out of memory in chunks of any size, and everything that is read from it.
 */
 import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
-import type { Batch, BatchOptions, InputReader, Reject } from '../../src/parse/reader.js'
+import type { Batch, BatchOptions, InputReader, Reject } from '../../src/parse/input-reader.js'
 import { formatElement } from '../../src/protocol/text.js'
 import {
   mapColumns,

@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../client/session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
-import type { Batch } from '../../parse/reader.js'
+import type { Batch } from '../../parse/input-reader.js'
 import { wait } from '../../platform/wait.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { answerInTime } from '../connection/idle-timeout.js'

@@ -3,7 +3,7 @@
   compared with what was sent, or nothing is asked at all.
 */
 import { ConnectionError } from '../../errors.js'
-import type { Batch } from '../../parse/reader.js'
+import type { Batch } from '../../parse/input-reader.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'

@@ -4,7 +4,7 @@
 */
 import type { Session } from '../../client/session.js'
 import { ConnectionError } from '../../errors.js'
-import type { Batch } from '../../parse/reader.js'
+import type { Batch } from '../../parse/input-reader.js'
 import type { Table, Value } from '../../protocol/value.js'
 import type { ConfirmUsed } from '../options.js'
 import type { LineRange } from './line-ranges.js'

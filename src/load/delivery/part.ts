@@ -2,7 +2,7 @@
   A piece of a batch that travels under a number of its own: the whole batch, or, while the rows that the server
   refuses are being looked for, a half of a half of it.
 */
-import type { Batch } from '../../parse/reader.js'
+import type { Batch } from '../../parse/input-reader.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Table } from '../../protocol/value.js'
 

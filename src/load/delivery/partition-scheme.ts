@@ -8,7 +8,7 @@ import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../pro
 import { stringsOf } from '../../protocol/string-vector.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
-import type { PartitionDimension, PartitionScheme } from '../../schema/partition-scheme.js'
+import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
 
 /** What partitions are told apart by; null is outside every scheme. */
 type Key = number | string | null

@@ -3,7 +3,7 @@
   a file can be loaded again only when its records have one header.
 */
 import { DdbError } from '../../errors.js'
-import type { RecordShape } from '../../parse/reader.js'
+import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
 import { createRejectFile, type RejectFile, type RejectReason } from './reject-file.js'
 import { furtherPath } from './reject-path.js'

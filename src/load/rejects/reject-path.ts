@@ -2,7 +2,7 @@
   The names of rejects files: the one that the user gave, and those beside it for records of another shape.
 */
 import { extname } from 'node:path'
-import type { RecordShape } from '../../parse/reader.js'
+import type { RecordShape } from '../../parse/input-reader.js'
 
 /** Extensions that tell a reader the format; for others it looks at the first bytes, which is right for any shape. */
 const extensions: Readonly<Record<'csv' | 'tsv' | 'json', readonly string[]>> = {

@@ -2,7 +2,7 @@
   The rejects of a run, counted by kind and put into files where the run keeps them.
 */
 import { DdbError } from '../../errors.js'
-import type { RecordShape } from '../../parse/reader.js'
+import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
 import type { LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'

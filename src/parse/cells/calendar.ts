@@ -1,0 +1,28 @@
+/*
+  Parts of dates straight from bytes.
+*/
+import { daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
+
+const zero = 48
+
+/** Larger than any part of a date: fails every range check. */
+const noDigits = 65_536
+
+/** Two digits at `p`, or more than 65,535. */
+export function twoDigits(bytes: Uint8Array, p: number): number {
+  const a = bytes[p]! - zero
+  const b = bytes[p + 1]! - zero
+  return a >= 0 && a <= 9 && b >= 0 && b <= 9 ? a * 10 + b : noDigits
+}
+
+/** Four digits at `p`, or more than 65,535. */
+export function fourDigits(bytes: Uint8Array, p: number): number {
+  return twoDigits(bytes, p) * 100 + twoDigits(bytes, p + 2)
+}
+
+/** Days from 1970-01-01 to a date of years 0 to 9999, proleptic Gregorian; NaN when there is no such day. */
+export function civilDays(year: number, month: number, day: number): number {
+  if (year > 9999 || month < 1 || month > 12 || day < 1) return NaN
+  if (day > 28 && day > daysInMonth(year, month)) return NaN
+  return daysFromCivil(year, month, day)
+}

@@ -1,0 +1,75 @@
+/*
+  `--date-format`: DolphinDB's format symbols (server notes §7), or a number since 1970 (`epoch:ms`).
+*/
+import { UsageError } from '../../errors.js'
+import type { DataType } from '../../protocol/data-type.js'
+import { EpochFormat } from './epoch-format.js'
+import { PatternFormat, parsePattern } from './pattern-format.js'
+import type { TimeParts } from './time-parts.js'
+
+/** Reads one text into its own parts: 0; NaN for no such text; Infinity for more digits than nanoseconds have. */
+export interface TemporalFormat extends TimeParts {
+  /** Months since year 0, for MONTH. */
+  readonly months: number
+  read(bytes: Uint8Array, start: number, end: number): number
+}
+
+/** Fields without which a text is no value of the type. */
+const neededFields: Readonly<Partial<Record<DataType, string>>> = {
+  DATE: 'yMd',
+  MONTH: 'yM',
+  TIME: 'H',
+  MINUTE: 'H',
+  SECOND: 'H',
+  DATETIME: 'yMd',
+  TIMESTAMP: 'yMd',
+  NANOTIME: 'H',
+  NANOTIMESTAMP: 'yMd',
+  DATEHOUR: 'yMdH',
+  DATEMINUTE: 'yMdH',
+}
+
+const fieldNames: Readonly<Record<string, string>> = {
+  y: 'the year (yyyy)',
+  M: 'the month (MM)',
+  d: 'the day (dd)',
+  H: 'the hour (HH)',
+}
+
+/** Digits of a second that are its units. */
+const epochUnits: ReadonlyMap<string, number> = new Map([
+  ['s', 0],
+  ['ms', 3],
+  ['us', 6],
+  ['ns', 9],
+])
+
+const epochPrefix = 'epoch:'
+
+/**
+ * @param text  such as `dd/MM/yyyy HH:mm:ss.SSS` or `epoch:ms`
+ * @throws {UsageError} DDB_USAGE when it is no format for this type
+ */
+export function temporalFormat(columnName: string, type: DataType, text: string): TemporalFormat {
+  const needed = neededFields[type]
+  const wrong = (why: string): UsageError =>
+    new UsageError('DDB_USAGE', `--date-format ${columnName}=${text}: ${why}`)
+  if (needed === undefined) throw wrong(`a column of type ${type} holds no dates or times`)
+  if (isEpochFormat(text)) {
+    const unitDigits = epochUnits.get(text.slice(epochPrefix.length))
+    if (unitDigits === undefined) throw wrong('the unit is s, ms, us or ns')
+    if (!needed.startsWith('yM')) throw wrong(`${type} does not count from 1970`)
+    return new EpochFormat(unitDigits)
+  }
+  const parts = parsePattern(text)
+  if (typeof parts === 'string') throw wrong(parts)
+  const letters = parts.map(part => (part.letter === 'h' ? 'H' : part.letter))
+  const missing = [...needed].find(letter => !letters.includes(letter))
+  if (missing !== undefined) throw wrong(`${type} needs ${fieldNames[missing]}`)
+  return new PatternFormat(parts)
+}
+
+/** True for texts that mean a count since 1970, whether or not their unit exists. */
+export function isEpochFormat(text: string): boolean {
+  return text.startsWith(epochPrefix)
+}

@@ -1,0 +1,176 @@
+/*
+  Dates and times by a pattern of DolphinDB's format symbols (server notes §7): yyyy MM dd HH mm ss SSS and so on;
+  every other character stands for itself.
+*/
+import { civilDays } from './calendar.js'
+import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import type { TemporalFormat } from './date-format.js'
+
+const zero = 48
+
+/** A field, or a byte that must stand there (`letter` is ''). */
+export interface PatternPart {
+  readonly letter: string
+  readonly minDigits: number
+  readonly maxDigits: number
+  readonly literal: number
+}
+
+/** How many letters a field may have. */
+const fieldLengths: Readonly<Record<string, readonly number[]>> = {
+  y: [1, 2, 4],
+  M: [1, 2, 3],
+  d: [1, 2],
+  H: [1, 2],
+  h: [1, 2],
+  m: [1, 2],
+  s: [1, 2],
+  a: [2],
+  S: [3],
+  n: [6, 9],
+}
+
+const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+
+/** The parts of a pattern, or why it is none. */
+export function parsePattern(text: string): PatternPart[] | string {
+  const parts: PatternPart[] = []
+  const tokens = text.match(/([yMdHhmsaSn])\1*|[^]/gu) ?? []
+  for (const [i, token] of tokens.entries()) {
+    const letter = token[0]!
+    const lengths = fieldLengths[letter]
+    if (lengths === undefined) {
+      for (const literal of new TextEncoder().encode(token)) {
+        parts.push({ letter: '', minDigits: 0, maxDigits: 0, literal })
+      }
+      continue
+    }
+    const { length } = token
+    if (!lengths.includes(length)) {
+      return `${token} has ${length} letters, but ${letter} takes ${lengths.join(' or ')}`
+    }
+    if (parts.some(part => part.letter === letter)) return `${letter} stands there twice`
+    parts.push({ letter, literal: 0, ...digitsOf(letter, length, tokens[i + 1]) })
+  }
+  return parts
+}
+
+/** Without anything between two fields, the first one has exactly as many digits as letters. */
+function digitsOf(
+  letter: string,
+  length: number,
+  next: string | undefined,
+): { minDigits: number; maxDigits: number } {
+  const isExact = next !== undefined && fieldLengths[next[0]!] !== undefined
+  if (letter === 'M' && length === 3) return { minDigits: 3, maxDigits: 3 }
+  if (letter === 'S' || letter === 'n' || (letter === 'y' && length > 1) || isExact) {
+    return { minDigits: length, maxDigits: length }
+  }
+  return letter === 'y' ? { minDigits: 2, maxDigits: 4 } : { minDigits: 1, maxDigits: 2 }
+}
+
+/** One pattern; it keeps the parts of the text it read last. */
+export class PatternFormat implements TemporalFormat {
+  days = 0
+  secondOfDay = 0
+  nanos = 0
+  months = 0
+  readonly #parts: readonly PatternPart[]
+  #afternoon = false
+  /** Fields read: by their letters. */
+  #year = 1970
+  #month = 1
+  #day = 1
+  #hour = 0
+  #minute = 0
+  #second = 0
+
+  constructor(parts: readonly PatternPart[]) {
+    this.#parts = parts
+  }
+
+  read(bytes: Uint8Array, start: number, end: number): number {
+    let p = trimmedStart(bytes, start, end)
+    const last = trimmedEnd(bytes, p, end)
+    this.#afternoon = false
+    for (const part of this.#parts) {
+      if (part.letter === '') {
+        if (p >= last || bytes[p] !== part.literal) return NaN
+        p++
+      } else {
+        p = this.#field(part, bytes, p, last)
+        if (p < 0) return NaN
+      }
+    }
+    if (p !== last) return NaN
+    this.days = civilDays(this.#year, this.#month, this.#day)
+    this.months = this.#year * 12 + this.#month - 1
+    // An hour of the whole day says the half by itself: 13 PM is 13.
+    const hour = this.#afternoon && this.#hour < 12 ? this.#hour + 12 : this.#hour
+    this.secondOfDay = (hour * 60 + this.#minute) * 60 + this.#second
+    return Number.isNaN(this.days) ? NaN : 0
+  }
+
+  /** Reads a field at `start`; the position behind it, or −1. */
+  #field(part: PatternPart, bytes: Uint8Array, start: number, end: number): number {
+    if (part.letter === 'a') return this.#halfDay(bytes, start, end)
+    if (part.letter === 'M' && part.minDigits === 3) return this.#monthName(bytes, start, end)
+    let value = 0
+    let p = start
+    while (p < end && p - start < part.maxDigits) {
+      const digit = bytes[p]! - zero
+      if (digit < 0 || digit > 9) break
+      value = value * 10 + digit
+      p++
+    }
+    const digits = p - start
+    return digits >= part.minDigits && this.#set(part.letter, value, digits) ? p : -1
+  }
+
+  /** Takes the value of a field; false when it is out of range. */
+  #set(letter: string, value: number, digits: number): boolean {
+    switch (letter) {
+      case 'y':
+        if (digits === 2) this.#year = value < 40 ? 2000 + value : 1900 + value
+        else this.#year = value
+        return digits !== 3
+      case 'M':
+        this.#month = value
+        return value >= 1 && value <= 12
+      case 'd':
+        this.#day = value
+        return value >= 1 && value <= 31
+      case 'H':
+        this.#hour = value
+        return value <= 23
+      case 'h':
+        // Twelve o'clock begins each half of the day.
+        this.#hour = value % 12
+        return value <= 12
+      case 'm':
+        this.#minute = value
+        return value <= 59
+      case 's':
+        this.#second = value
+        return value <= 59
+      default:
+        this.nanos = value * 10 ** (9 - digits)
+        return true
+    }
+  }
+
+  #halfDay(bytes: Uint8Array, start: number, end: number): number {
+    const letter = (bytes[start] ?? 0) | 0x20
+    if (start + 2 > end || (bytes[start + 1]! | 0x20) !== 0x6d) return -1
+    if (letter !== 0x61 && letter !== 0x70) return -1
+    this.#afternoon = letter === 0x70
+    return start + 2
+  }
+
+  #monthName(bytes: Uint8Array, start: number, end: number): number {
+    if (start + 3 > end) return -1
+    const name = String.fromCharCode(...bytes.subarray(start, start + 3)).toLowerCase()
+    this.#month = months.indexOf(name) + 1
+    return this.#month === 0 ? -1 : start + 3
+  }
+}

@@ -1,0 +1,161 @@
+/*
+  Numbers from bytes. What is no number at all gives NaN; a number that does not fit gives ±Infinity.
+*/
+import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+
+const zero = 48
+const plus = 43
+const minus = 45
+const point = 46
+
+/** What turns four digits into their values, and what digits stay below when it is added to them. */
+const zeros = 0x30303030
+const sixes = 0x06060606
+const upperHalves = 0xf0f0f0f0 | 0
+
+/** So many digits a double holds exactly, whatever they are. */
+const exactDigits = 15
+
+const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
+
+/**
+ * Four digits at `p`, or a number below 0 when one of them is none.
+ * Digits are added up pairwise within one word: tens and ones first, then hundreds.
+ */
+function fourDigitsAt(view: DataView, p: number): number {
+  const digits = view.getInt32(p, true) ^ zeros
+  if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
+  const pairs = Math.imul(digits, 10) + (digits >>> 8)
+  return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
+}
+
+/** A whole number of at most 15 digits, or NaN. `view` is over `bytes`. */
+export function readShortInteger(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+): number {
+  let p = start
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  if (p === end || end - p > exactDigits) return NaN
+  let value = 0
+  for (; end - p >= 4; p += 4) {
+    const four = fourDigitsAt(view, p)
+    if (four < 0) return NaN
+    value = value * 10_000 + four
+  }
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) return NaN
+    value = value * 10 + digit
+  }
+  return sign === minus ? -value : value
+}
+
+/** A whole number: exact up to 2^53, ±Infinity from there on, NaN when it is none. Blanks around it are allowed. */
+export function readInteger(bytes: Uint8Array, start: number, end: number): number {
+  const first = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, first, end)
+  if (!isInteger(bytes, first, last)) return NaN
+  const rounded = Number(latin1(bytes, first, last))
+  return Number.isSafeInteger(rounded) ? rounded : rounded < 0 ? -Infinity : Infinity
+}
+
+/** Whether the text is a sign or none, then digits. */
+export function isInteger(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start
+  if (bytes[p] === minus || bytes[p] === plus) p++
+  if (p >= end) return false
+  for (; p < end; p++) if (bytes[p]! < zero || bytes[p]! > zero + 9) return false
+  return true
+}
+
+/** A decimal number of at most 15 digits without exponent, correctly rounded, or NaN. `view` is over `bytes`. */
+export function readShortDouble(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+): number {
+  let p = start
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  if (end - p > exactDigits) return NaN
+  const first = p
+  let value = 0
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+  }
+  if (p < end) {
+    if (bytes[p] !== point || end - first === 1) return NaN
+    const behindPoint = ++p
+    for (; end - p >= 4; p += 4) {
+      const four = fourDigitsAt(view, p)
+      if (four < 0) return NaN
+      value = value * 10_000 + four
+    }
+    for (; p < end; p++) {
+      const digit = bytes[p]! - zero
+      if (digit < 0 || digit > 9) return NaN
+      value = value * 10 + digit
+    }
+    // Both are exact, so the quotient is rounded once, as it must be.
+    value /= powersOfTen[end - behindPoint]!
+  } else if (p === first) {
+    return NaN
+  }
+  return sign === minus ? -value : value
+}
+
+const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const names: ReadonlyMap<string, number> = new Map([
+  ['nan', NaN],
+  ['inf', Infinity],
+  ['+inf', Infinity],
+  ['-inf', -Infinity],
+  ['infinity', Infinity],
+  ['+infinity', Infinity],
+  ['-infinity', -Infinity],
+])
+
+/**
+ * Any floating-point number: digits, point, exponent, or `NaN`, `inf`, `Infinity` in any case.
+ *
+ * @returns the nearest double; 'cell' when it is no number, 'range' when it is too large for a double
+ */
+export function readDouble(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number | 'cell' | 'range' {
+  const first = trimmedStart(bytes, start, end)
+  const text = latin1(bytes, first, trimmedEnd(bytes, first, end))
+  if (decimalNumber.test(text)) {
+    const value = Number(text)
+    return Number.isFinite(value) ? value : 'range'
+  }
+  return names.get(text.toLowerCase()) ?? 'cell'
+}
+
+/** As `readDouble`, rounded to single precision; 'range' when it is too large for that. */
+export function readFloat(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number | 'cell' | 'range' {
+  const value = readDouble(bytes, start, end)
+  if (typeof value !== 'number' || !Number.isFinite(value)) return value
+  const single = Math.fround(value)
+  return Number.isFinite(single) ? single : 'range'
+}
+
+/** The bytes as characters of the same code; for texts that should be ASCII. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let p = start; p < end; p++) text += String.fromCharCode(bytes[p]!)
+  return text
+}

@@ -1,0 +1,142 @@
+/*
+  Array vectors: `1,2,3` or `[1,2,3]` in one cell. The elements of all rows go through one builder of their type.
+*/
+import type { Column, Vector } from '../../protocol/value.js'
+import { ArrayStore } from './array-store.js'
+import type { BufferPool } from './buffer-pool.js'
+import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import { elementSeparator } from '../json/json-records.js'
+import { RecordBlock } from '../record-block.js'
+
+const openBracket = 91
+const closeBracket = 93
+const offsetBytes = 4
+const initialElements = 4096
+
+/** One column of array vectors. */
+export class ArrayColumn implements ColumnBuilder {
+  readonly #elements: ColumnBuilder
+  readonly #columnIndex: number
+  readonly #delimiter: number
+  readonly #store: ArrayStore
+  #offsets: Uint32Array = new Uint32Array(0)
+  /** Elements of the rows so far. */
+  #count = 0
+  #countBefore = 0
+  #block: RecordBlock = new RecordBlock(1, initialElements)
+
+  /** @param delimiter  byte between the elements */
+  constructor(elements: ColumnBuilder, columnIndex: number, delimiter: number, pool: BufferPool) {
+    this.#elements = elements
+    this.#columnIndex = columnIndex
+    this.#delimiter = delimiter
+    this.#store = new ArrayStore(pool, offsetBytes)
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { starts, ends, fieldCount, rowCount } = block
+    if (this.#store.reserve(firstRow + rowCount + 1)) {
+      this.#offsets = new Uint32Array(this.#store.buffer)
+    }
+    const offsets = this.#offsets
+    this.#startElements(block.bytes)
+    this.#block.view = block.view
+    this.#countBefore = this.#count
+    offsets[firstRow] = this.#count
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      if (starts[cell] === ends[cell]) nulls++
+      this.#split(starts[cell]!, ends[cell]!)
+      offsets[firstRow + row + 1] = this.#count + this.#block.rowCount
+    }
+    this.#elements.read(this.#block, 0, this.#count)
+    if (this.#block.refusedCount > 0) this.#refuseRows(block, firstRow)
+    this.#count += this.#block.rowCount
+    return nulls
+  }
+
+  /** Refuses the rows that hold refused elements. */
+  #refuseRows(block: RecordBlock, firstRow: number): void {
+    for (let row = 0; row < block.rowCount; row++) {
+      const first = this.#offsets[firstRow + row]! - this.#count
+      const last = this.#offsets[firstRow + row + 1]! - this.#count
+      if (this.#block.refusedBy.subarray(first, last).includes(1)) {
+        block.refuse(row, this.#columnIndex)
+      }
+    }
+  }
+
+  #startElements(bytes: Uint8Array): void {
+    this.#block.clear()
+    this.#block.bytes = bytes
+  }
+
+  /** Adds the elements of one cell; an empty one has a single null, as DolphinDB keeps it (protocol notes §5.5). */
+  #split(start: number, end: number): void {
+    const { bytes } = this.#block
+    let first = trimmedStart(bytes, start, end)
+    let last = trimmedEnd(bytes, first, end)
+    const marked = this.#delimiter !== elementSeparator && bytes[first] === openBracket
+    if (marked && last - first > 1 && bytes[last - 1] === closeBracket) {
+      first = trimmedStart(bytes, first + 1, last - 1)
+      last = trimmedEnd(bytes, first, last - 1)
+    }
+    let from = first
+    for (let p = first; p < last; p++) {
+      if (bytes[p] !== this.#delimiter) continue
+      this.#add(from, p)
+      from = p + 1
+    }
+    this.#add(from, last)
+  }
+
+  #add(start: number, end: number): void {
+    const { bytes } = this.#block
+    const first = trimmedStart(bytes, start, end)
+    if (this.#block.rowCount === this.#block.rowCapacity) this.#growBlock()
+    const element = this.#block.rowCount++
+    this.#block.starts[element] = first
+    this.#block.ends[element] = trimmedEnd(bytes, first, end)
+  }
+
+  #growBlock(): void {
+    const larger = new RecordBlock(1, 2 * this.#block.rowCapacity)
+    larger.bytes = this.#block.bytes
+    larger.view = this.#block.view
+    larger.rowCount = this.#block.rowCount
+    larger.starts.set(this.#block.starts)
+    larger.ends.set(this.#block.ends)
+    this.#block = larger
+  }
+
+  undo(): void {
+    this.#elements.undo()
+    this.#count = this.#countBefore
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    this.#startElements(bytes)
+    this.#split(start, end)
+    const block = this.#block
+    this.#elements.read(block, 0, this.#count)
+    this.#elements.undo()
+    const element = block.refusedBy.indexOf(1)
+    const fault = this.#elements.explain(bytes, block.starts[element]!, block.ends[element]!)
+    return { code: fault.code, expected: `element ${element + 1} to be ${fault.expected}` }
+  }
+
+  encodedBytes(rowCount: number): number {
+    // Each row's count takes one byte as a rule, each block of rows four more.
+    return this.#elements.encodedBytes(this.#count) + rowCount
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const cells = this.#elements.take(this.#count, buffers) as Vector
+    const offsets = this.#offsets.subarray(0, rowCount + 1)
+    this.#store.release(buffers)
+    this.#offsets = new Uint32Array(0)
+    this.#count = 0
+    return { form: 'arrayVector', length: rowCount, offsets, cells }
+  }
+}

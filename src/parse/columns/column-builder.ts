@@ -1,0 +1,33 @@
+/*
+  One column of the batch under construction. A builder reads its field of all rows of a block in one loop that knows
+  its type; a row that some column cannot take is taken back from all.
+*/
+import type { ErrorCode } from '../../errors.js'
+import type { Column } from '../../protocol/value.js'
+import type { RecordBlock } from '../record-block.js'
+
+/** Why a text is not a value of its column. */
+export interface CellFault {
+  readonly code: ErrorCode
+  /** `expected …`, without the text itself. */
+  readonly expected: string
+}
+
+/** One column: `read` for each block, `take` at the end of a batch; `undo` in between when rows were refused. */
+export interface ColumnBuilder {
+  /**
+   * Appends field `field` of every row of the block, as rows `firstRow` and on. An empty text is null. A text that is
+   * no value becomes null, and its row is refused on behalf of this column.
+   *
+   * @returns how many cells are null, refused ones among them
+   */
+  read(block: RecordBlock, field: number, firstRow: number): number
+  /** Takes back what the last `read` appended. */
+  undo(): void
+  /** What is wrong with the text that `read` refused. */
+  explain(bytes: Uint8Array, start: number, end: number): CellFault
+  /** Bytes on the wire of the first `rowCount` rows. */
+  encodedBytes(rowCount: number): number
+  /** Hands the column over and starts the next batch; `buffers` receives what belongs to the pool. */
+  take(rowCount: number, buffers: ArrayBuffer[]): Column
+}

@@ -1,0 +1,55 @@
+/*
+  A column that holds the same text in every row: `--set`, and columns the input does not have.
+*/
+import type { Column } from '../../protocol/value.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import { RecordBlock } from '../record-block.js'
+import { slackBytes } from '../window.js'
+
+/**
+ * Reads a block of its own that holds the text as often as there are rows, so every type is filled by its own
+ * builder.
+ */
+export class ConstantColumn implements ColumnBuilder {
+  readonly #builder: ColumnBuilder
+  readonly #block: RecordBlock
+  /** Why the text is no value of the column, if so. */
+  readonly fault: CellFault | undefined
+
+  constructor(builder: ColumnBuilder, text: string, rowCapacity: number) {
+    this.#builder = builder
+    this.#block = new RecordBlock(1, rowCapacity)
+    const encoded = new TextEncoder().encode(text)
+    const bytes = new Uint8Array(encoded.length + slackBytes)
+    bytes.set(encoded)
+    this.#block.bytes = bytes
+    this.#block.view = new DataView(bytes.buffer)
+    this.#block.ends.fill(encoded.length)
+    this.#block.rowCount = 1
+    builder.read(this.#block, 0, 0)
+    builder.undo()
+    if (this.#block.refusedCount > 0) this.fault = builder.explain(bytes, 0, encoded.length)
+    this.#block.clear()
+  }
+
+  read(block: RecordBlock, _field: number, firstRow: number): number {
+    this.#block.rowCount = block.rowCount
+    return this.#builder.read(this.#block, 0, firstRow)
+  }
+
+  undo(): void {
+    this.#builder.undo()
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    return this.#builder.explain(bytes, start, end)
+  }
+
+  encodedBytes(rowCount: number): number {
+    return this.#builder.encodedBytes(rowCount)
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    return this.#builder.take(rowCount, buffers)
+  }
+}

@@ -1,0 +1,127 @@
+/*
+  Columns of 64-bit integers: LONG, TIMESTAMP, NANOTIME, NANOTIMESTAMP, DECIMAL64. Elements are written as two
+  32-bit halves; only the finished column is a BigInt64Array.
+*/
+import type { Column } from '../../protocol/value.js'
+import { ArrayStore } from './array-store.js'
+import type { BufferPool } from './buffer-pool.js'
+import { readShortInteger } from '../cells/read-number.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import { Int64Parts } from '../cells/int64-parts.js'
+import type { RecordBlock } from '../record-block.js'
+
+const bytesPerRow = 8
+const nullHigh = -2_147_483_648
+
+/** Reads one cell into `into`: 0 when it did, NaN when the text is no value, ±Infinity when it does not fit. */
+export type ReadInt64 = (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number
+
+/** What tells one type of 64 bits from another. */
+export interface Int64Kind {
+  /** What a text should have been. */
+  readonly expected: string
+  readonly readCell: ReadInt64
+  /** More than `expected` about a text that is no value. */
+  readonly explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined
+  readonly column: (data: BigInt64Array, rowCount: number) => Column
+}
+
+/** Every type of 64 bits that has no loop of its own. */
+export class Int64Column implements ColumnBuilder {
+  protected readonly type: Int64Kind
+  protected readonly columnIndex: number
+  protected readonly parts: Int64Parts = new Int64Parts()
+  /** Low word first, then high word of each row. */
+  protected words: Int32Array = new Int32Array(0)
+  readonly #store: ArrayStore
+
+  constructor(type: Int64Kind, columnIndex: number, pool: BufferPool) {
+    this.type = type
+    this.columnIndex = columnIndex
+    this.#store = new ArrayStore(pool, bytesPerRow)
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { starts, ends, fieldCount, rowCount } = block
+    this.reserve(firstRow + rowCount)
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      nulls += this.readOther(block, row, firstRow, starts[cell]!, ends[cell]!)
+    }
+    return nulls
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    const isValue = !Number.isNaN(this.type.readCell(bytes, start, end, this.parts))
+    return {
+      code: isValue ? 'DDB_INPUT_RANGE' : 'DDB_INPUT_CELL',
+      expected: this.type.explain?.(bytes, start, end) ?? this.type.expected,
+    }
+  }
+
+  undo(): void {
+    return
+  }
+
+  encodedBytes(rowCount: number): number {
+    return rowCount * bytesPerRow
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const column = this.type.column(new BigInt64Array(this.#store.buffer), rowCount)
+    this.#store.release(buffers)
+    this.words = new Int32Array(0)
+    return column
+  }
+
+  protected reserve(rowCount: number): void {
+    if (this.#store.reserve(rowCount)) this.words = new Int32Array(this.#store.buffer)
+  }
+
+  /** Reads a cell that has no short form; 1 when it is null. */
+  protected readOther(
+    block: RecordBlock,
+    row: number,
+    firstRow: number,
+    start: number,
+    end: number,
+  ): number {
+    const { parts, words } = this
+    const word = 2 * (firstRow + row)
+    if (start !== end) {
+      if (this.type.readCell(block.bytes, start, end, parts) === 0) {
+        words[word] = parts.low
+        words[word + 1] = parts.high
+        return 0
+      }
+      block.refuse(row, this.columnIndex)
+    }
+    words[word] = 0
+    words[word + 1] = nullHigh
+    return 1
+  }
+}
+
+/** LONG: most numbers are short. */
+export class LongColumn extends Int64Column {
+  override read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    this.reserve(firstRow + rowCount)
+    const { words } = this
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      const value = readShortInteger(bytes, view, start, end)
+      if (value === value) {
+        const word = 2 * (firstRow + row)
+        const high = Math.floor(value / 4_294_967_296)
+        words[word] = value - high * 4_294_967_296
+        words[word + 1] = high
+      } else {
+        nulls += this.readOther(block, row, firstRow, start, end)
+      }
+    }
+    return nulls
+  }
+}

@@ -1,0 +1,218 @@
+/*
+  Columns whose elements all have one size, up to 32 bits and floating point. IntegerColumn and FloatingColumn have
+  loops of their own because most columns of most files are theirs; every other type shares one loop and brings a
+  function from bytes to number.
+*/
+import type { Column } from '../../protocol/value.js'
+import { ArrayStore } from './array-store.js'
+import type { BufferPool } from './buffer-pool.js'
+import { readInteger, readShortDouble, readShortInteger } from '../cells/read-number.js'
+import { readLongDouble } from '../cells/read-long-double.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { RecordBlock } from '../record-block.js'
+
+/** Arrays whose elements are JavaScript numbers. */
+export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
+
+/** Reads one cell: NaN when it is no value of the type, ±Infinity when it is one that does not fit. */
+export type ReadNumber = (bytes: Uint8Array, start: number, end: number) => number
+
+/** How the elements of a type lie in their array, and which numbers they may be. */
+export interface FixedType<A extends NumberArray> {
+  readonly bytesPerRow: number
+  readonly view: (buffer: ArrayBuffer) => A
+  readonly nullValue: number
+  /** Smallest and largest value that is not null. */
+  readonly min: number
+  readonly max: number
+  /** What a text should have been: `a whole number from … to …`. */
+  readonly expected: string
+  readonly column: (data: A, rowCount: number) => Column
+}
+
+abstract class FixedColumn<A extends NumberArray> implements ColumnBuilder {
+  protected readonly type: FixedType<A>
+  protected readonly columnIndex: number
+  protected array: A
+  readonly #store: ArrayStore
+
+  constructor(type: FixedType<A>, columnIndex: number, pool: BufferPool) {
+    this.type = type
+    this.columnIndex = columnIndex
+    this.#store = new ArrayStore(pool, type.bytesPerRow)
+    this.array = type.view(this.#store.buffer)
+  }
+
+  abstract read(block: RecordBlock, field: number, firstRow: number): number
+  abstract explain(bytes: Uint8Array, start: number, end: number): CellFault
+
+  /** Makes room for `rowCount` rows. */
+  protected reserve(rowCount: number): A {
+    if (this.#store.reserve(rowCount)) this.array = this.type.view(this.#store.buffer)
+    return this.array
+  }
+
+  /** Rows beyond the next `take` are simply written over. */
+  undo(): void {
+    return
+  }
+
+  encodedBytes(rowCount: number): number {
+    return rowCount * this.type.bytesPerRow
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const column = this.type.column(this.array, rowCount)
+    this.#store.release(buffers)
+    this.array = this.type.view(this.#store.buffer)
+    return column
+  }
+}
+
+/** SHORT and INT. */
+export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    const { nullValue, min, max } = this.type
+    const array = this.reserve(firstRow + rowCount)
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      if (start === end) {
+        array[firstRow + row] = nullValue
+        nulls++
+        continue
+      }
+      let value = readShortInteger(bytes, view, start, end)
+      if (value !== value) value = readInteger(bytes, start, end)
+      if (value >= min && value <= max) {
+        array[firstRow + row] = value
+      } else {
+        array[firstRow + row] = nullValue
+        nulls++
+        block.refuse(row, this.columnIndex)
+      }
+    }
+    return nulls
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    const isNumber = !Number.isNaN(readInteger(bytes, start, end))
+    return {
+      code: isNumber ? 'DDB_INPUT_RANGE' : 'DDB_INPUT_CELL',
+      expected: this.type.expected,
+    }
+  }
+}
+
+/** What a floating-point text is, when it is no number of the type. */
+type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | 'cell' | 'range'
+
+/** DOUBLE and FLOAT, whose NaN and infinities are values. */
+export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
+  readonly #readOther: ReadFloating
+
+  constructor(
+    type: FixedType<Float32Array | Float64Array>,
+    columnIndex: number,
+    pool: BufferPool,
+    readOther: ReadFloating,
+  ) {
+    super(type, columnIndex, pool)
+    this.#readOther = readOther
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    const { nullValue, min, max } = this.type
+    const array = this.reserve(firstRow + rowCount)
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      if (start === end) {
+        array[firstRow + row] = nullValue
+        nulls++
+        continue
+      }
+      let value = readShortDouble(bytes, view, start, end)
+      if (value !== value) value = readLongDouble(bytes, start, end)
+      if (value >= min && value <= max) {
+        array[firstRow + row] = value
+        continue
+      }
+      const other = this.#readOther(bytes, start, end)
+      if (typeof other === 'number' && other !== nullValue) {
+        array[firstRow + row] = other
+      } else {
+        array[firstRow + row] = nullValue
+        nulls++
+        block.refuse(row, this.columnIndex)
+      }
+    }
+    return nulls
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    const fault = this.#readOther(bytes, start, end)
+    return {
+      code: fault === 'cell' ? 'DDB_INPUT_CELL' : 'DDB_INPUT_RANGE',
+      expected: this.type.expected,
+    }
+  }
+}
+
+/** Every other type of up to 32 bits. */
+export class NumberColumn extends FixedColumn<NumberArray> {
+  readonly #readCell: ReadNumber
+  readonly #explain:
+    ((bytes: Uint8Array, start: number, end: number) => string | undefined) | undefined
+
+  /** `explain` may say more of a text that is no value than what was expected. */
+  constructor(
+    type: FixedType<NumberArray>,
+    columnIndex: number,
+    pool: BufferPool,
+    readCell: ReadNumber,
+    explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined,
+  ) {
+    super(type, columnIndex, pool)
+    this.#readCell = readCell
+    this.#explain = explain
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { nullValue, min, max } = this.type
+    const readCell = this.#readCell
+    const array = this.reserve(firstRow + rowCount)
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      if (start === end) {
+        array[firstRow + row] = nullValue
+        nulls++
+        continue
+      }
+      const value = readCell(bytes, start, end)
+      if (value >= min && value <= max) {
+        array[firstRow + row] = value
+      } else {
+        array[firstRow + row] = nullValue
+        nulls++
+        block.refuse(row, this.columnIndex)
+      }
+    }
+    return nulls
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    const isValue = !Number.isNaN(this.#readCell(bytes, start, end))
+    return {
+      code: isValue ? 'DDB_INPUT_RANGE' : 'DDB_INPUT_CELL',
+      expected: this.#explain?.(bytes, start, end) ?? this.type.expected,
+    }
+  }
+}

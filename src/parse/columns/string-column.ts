@@ -1,0 +1,114 @@
+/*
+  STRING columns in the form they travel in: UTF-8, each text ended by one 00.
+*/
+import type { Column } from '../../protocol/value.js'
+import { ArrayStore } from './array-store.js'
+import type { BufferPool } from './buffer-pool.js'
+import { isUtf8 } from '../cells/cell-bytes.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { RecordBlock } from '../record-block.js'
+
+/** Four bytes are copied and looked at as one word. */
+const ones = 0x01010101
+const highBits = 0x80808080 | 0
+
+/** One STRING column. A text that is no UTF-8 or holds U+0000 refuses its row. */
+export class StringColumn implements ColumnBuilder {
+  readonly #columnIndex: number
+  readonly #store: ArrayStore
+  #encoded: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #length = 0
+  #lengthBefore = 0
+
+  constructor(columnIndex: number, pool: BufferPool) {
+    this.#columnIndex = columnIndex
+    this.#store = new ArrayStore(pool, 1)
+  }
+
+  read(block: RecordBlock, field: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    this.#lengthBefore = this.#length
+    this.#reserve(block, field)
+    const encoded = this.#encoded
+    const target = this.#view
+    let to = this.#length
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      const first = to
+      let all = 0
+      let zeros = 0
+      let p = start
+      for (; end - p >= 4; p += 4, to += 4) {
+        const word = view.getInt32(p, true)
+        target.setInt32(to, word, true)
+        all |= word
+        zeros |= (word - ones) & ~word
+      }
+      for (; p < end; p++) {
+        const c = bytes[p]!
+        encoded[to++] = c
+        all |= c
+        zeros |= c - 1
+      }
+      // A high bit in `all` is a byte beyond ASCII; one in `zeros` comes from a zero, or from such bytes.
+      if (((all | zeros) & highBits) !== 0 && !isText(bytes, start, end)) {
+        to = first
+        block.refuse(row, this.#columnIndex)
+      }
+      if (to === first) nulls++
+      encoded[to++] = 0
+    }
+    this.#length = to
+    return nulls
+  }
+
+  undo(): void {
+    this.#length = this.#lengthBefore
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    return explainText(bytes, start, end)
+  }
+
+  encodedBytes(): number {
+    return this.#length
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const encoded = this.#encoded.subarray(0, this.#length)
+    this.#store.release(buffers)
+    this.#encoded = new Uint8Array(0)
+    this.#length = 0
+    return { form: 'vector', type: 'STRING', length: rowCount, encoded }
+  }
+
+  /** Makes room for all texts of the block. */
+  #reserve(block: RecordBlock, field: number): void {
+    const { starts, ends, fieldCount, rowCount } = block
+    let needed = this.#length + rowCount
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      needed += ends[cell]! - starts[cell]!
+    }
+    if (this.#store.reserve(needed)) {
+      this.#encoded = new Uint8Array(this.#store.buffer)
+      this.#view = new DataView(this.#store.buffer)
+    }
+  }
+}
+
+/** Whether the bytes are UTF-8 without U+0000. */
+function isText(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let p = start; p < end; p++) if (bytes[p] === 0) return false
+  return isUtf8(bytes, start, end)
+}
+
+/** What is wrong with a text: bytes that are no UTF-8, or U+0000, which ends texts on the wire. */
+export function explainText(bytes: Uint8Array, start: number, end: number): CellFault {
+  if (isUtf8(bytes, start, end)) {
+    return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
+  }
+  return { code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' }
+}

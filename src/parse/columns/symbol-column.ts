@@ -1,0 +1,108 @@
+/*
+  SYMBOL columns: codes into a base of texts that belongs to the batch (protocol notes §5.4).
+*/
+import type { Column } from '../../protocol/value.js'
+import { ArrayStore } from './array-store.js'
+import type { BufferPool } from './buffer-pool.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import { explainText } from './string-column.js'
+import type { RecordBlock } from '../record-block.js'
+import { noSymbol, SymbolTable } from './symbol-table.js'
+
+const bytesPerRow = 4
+
+/** One SYMBOL column. Texts are remembered from batch to batch, codes are not. */
+export class SymbolColumn implements ColumnBuilder {
+  readonly #columnIndex: number
+  readonly #store: ArrayStore
+  readonly #symbols: SymbolTable = new SymbolTable()
+  #codes: Int32Array = new Int32Array(0)
+  /** Entry 0 is the empty text, the null. */
+  #base: string[] = ['']
+  /** Entry in `symbols` of each text in the base. */
+  #entries: number[] = [-1]
+  /** Code in this batch of each entry; 0 when it has none yet. */
+  #codeOfEntry: Int32Array = new Int32Array(1024)
+  #baseBytes = 1
+  #sizeBefore = 1
+  #baseBytesBefore = 1
+
+  constructor(columnIndex: number, pool: BufferPool) {
+    this.#columnIndex = columnIndex
+    this.#store = new ArrayStore(pool, bytesPerRow)
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
+    const codes = this.#codes
+    const symbols = this.#symbols
+    this.#sizeBefore = this.#base.length
+    this.#baseBytesBefore = this.#baseBytes
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      let code = 0
+      if (start !== end) {
+        const entry = symbols.find(bytes, view, start, end)
+        if (entry === noSymbol) block.refuse(row, this.#columnIndex)
+        else code = this.#codeOfEntry[entry]! || this.#number(entry, end - start)
+      }
+      if (code === 0) nulls++
+      codes[firstRow + row] = code
+    }
+    return nulls
+  }
+
+  undo(): void {
+    this.#baseBytes = this.#baseBytesBefore
+    while (this.#base.length > this.#sizeBefore) {
+      this.#base.pop()
+      this.#codeOfEntry[this.#entries.pop()!] = 0
+    }
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    return explainText(bytes, start, end)
+  }
+
+  encodedBytes(rowCount: number): number {
+    return rowCount * bytesPerRow + this.#baseBytes
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const column: Column = {
+      form: 'vector',
+      type: 'SYMBOL',
+      length: rowCount,
+      codes: this.#codes,
+      base: this.#base,
+    }
+    this.#store.release(buffers)
+    this.#codes = new Int32Array(0)
+    for (let code = 1; code < this.#entries.length; code++) {
+      this.#codeOfEntry[this.#entries[code]!] = 0
+    }
+    this.#base = ['']
+    this.#entries = [-1]
+    this.#baseBytes = 1
+    if (this.#symbols.isFull) this.#symbols.clear()
+    return column
+  }
+
+  /** Gives an entry the next code of this batch. */
+  #number(entry: number, byteLength: number): number {
+    if (entry >= this.#codeOfEntry.length) {
+      const larger = new Int32Array(Math.max(2 * this.#codeOfEntry.length, entry + 1))
+      larger.set(this.#codeOfEntry)
+      this.#codeOfEntry = larger
+    }
+    const code = this.#base.length
+    this.#base.push(this.#symbols.texts[entry]!)
+    this.#entries.push(entry)
+    this.#codeOfEntry[entry] = code
+    this.#baseBytes += byteLength + 1
+    return code
+  }
+}

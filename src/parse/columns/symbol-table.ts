@@ -1,0 +1,133 @@
+/*
+  Texts seen so far, found by their bytes: a known symbol costs no string. It outlives batches; each batch numbers
+  the symbols it meets anew, because its base travels with it.
+*/
+import { isUtf8 } from '../cells/cell-bytes.js'
+import { slackBytes } from '../window.js'
+
+/** Beyond this the table starts afresh with the next batch, so that it does not grow with the input. */
+const maxEntries = 65_536
+const maxBytes = 4 * 1024 * 1024
+
+/** What is no text: invalid UTF-8 or a U+0000. */
+export const noSymbol: number = -1
+
+/** Of a word whose first `n` bytes count. */
+const tailMasks: Int32Array = Int32Array.of(0, 0xff, 0xffff, 0xffffff, -1)
+const hashFactor = 0x9e3779b1 | 0
+
+/** Texts by their bytes, numbered in order of first appearance. */
+export class SymbolTable {
+  /** The text of each entry. */
+  texts: string[] = []
+  #slots: Int32Array = new Int32Array(1024).fill(-1)
+  #hashes: Int32Array = new Int32Array(1024)
+  #starts: Int32Array = new Int32Array(1024)
+  #ends: Int32Array = new Int32Array(1024)
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(16 * 1024)
+  #view: DataView = new DataView(this.#bytes.buffer)
+  #length = 0
+
+  /** Entries so far. */
+  get size(): number {
+    return this.texts.length
+  }
+
+  /** True when it should be cleared before the next batch; until then it goes on growing. */
+  get isFull(): boolean {
+    return this.texts.length >= maxEntries || this.#length >= maxBytes
+  }
+
+  /** Forgets every entry; numbers given before mean nothing any more. */
+  clear(): void {
+    this.texts = []
+    this.#slots.fill(-1)
+    this.#length = 0
+  }
+
+  /** Index of the entry with these bytes, made when there is none; `noSymbol` when they are no text. */
+  find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+    const length = end - start
+    let hash = length
+    let p = start
+    for (; end - p > 4; p += 4) {
+      hash = Math.imul(hash ^ view.getInt32(p, true), hashFactor)
+      hash ^= hash >>> 15
+    }
+    const tail = view.getInt32(p, true) & tailMasks[end - p]!
+    hash = Math.imul(hash ^ tail, hashFactor)
+    hash ^= hash >>> 15
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = hash & mask
+    let entry: number
+    while ((entry = slots[slot]!) >= 0) {
+      if (this.#hashes[entry] === hash && this.#equals(entry, view, start, length, tail)) {
+        return entry
+      }
+      slot = (slot + 1) & mask
+    }
+    return this.#add(hash, bytes, start, end)
+  }
+
+  /** Compares an entry with the text at `start`, whose last one to four bytes are `tail`. */
+  #equals(entry: number, view: DataView, start: number, length: number, tail: number): boolean {
+    const own = this.#view
+    const first = this.#starts[entry]!
+    if (this.#ends[entry]! - first !== length) return false
+    let i = 0
+    for (; length - i > 4; i += 4) {
+      if (own.getInt32(first + i, true) !== view.getInt32(start + i, true)) return false
+    }
+    return (own.getInt32(first + i, true) & tailMasks[length - i]!) === tail
+  }
+
+  #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    const text = bytes.subarray(start, end)
+    if (text.includes(0) || !isUtf8(bytes, start, end)) return noSymbol
+    const entry = this.texts.length
+    if (entry === this.#hashes.length) this.#growEntries()
+    if (this.#length + text.length + slackBytes > this.#bytes.length) this.#growBytes(text.length)
+    this.#bytes.set(text, this.#length)
+    this.#hashes[entry] = hash
+    this.#starts[entry] = this.#length
+    this.#length += text.length
+    this.#ends[entry] = this.#length
+    this.texts.push(decoder.decode(text))
+    if (2 * (entry + 1) > this.#slots.length) this.#rehash()
+    else this.#place(entry)
+    return entry
+  }
+
+  #place(entry: number): void {
+    const mask = this.#slots.length - 1
+    let slot = this.#hashes[entry]! & mask
+    while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask
+    this.#slots[slot] = entry
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(2 * this.#slots.length).fill(-1)
+    for (let entry = 0; entry < this.texts.length; entry++) this.#place(entry)
+  }
+
+  #growEntries(): void {
+    const larger = (array: Int32Array): Int32Array => {
+      const copy = new Int32Array(2 * array.length)
+      copy.set(array)
+      return copy
+    }
+    this.#hashes = larger(this.#hashes)
+    this.#starts = larger(this.#starts)
+    this.#ends = larger(this.#ends)
+  }
+
+  #growBytes(more: number): void {
+    const larger = new Uint8Array(2 * (this.#bytes.length + more))
+    larger.set(this.#bytes)
+    this.#bytes = larger
+    this.#view = new DataView(larger.buffer)
+  }
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })

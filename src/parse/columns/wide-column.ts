@@ -1,0 +1,90 @@
+/*
+  Columns whose elements take several numbers: UUID, IPADDR, INT128, DECIMAL128 (16 bytes), COMPLEX, POINT (two
+  doubles), DURATION (two int32).
+*/
+import type { Column } from '../../protocol/value.js'
+import { ArrayStore } from './array-store.js'
+import type { BufferPool } from './buffer-pool.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+import type { RecordBlock } from '../record-block.js'
+
+/** Arrays in which a row takes several elements. */
+export type WideArray = Uint8Array | Int32Array | Float64Array
+
+/** How the elements of a wide type lie in their array, and how one cell fills them. */
+export interface WideType<A extends WideArray> {
+  readonly bytesPerRow: number
+  readonly view: (buffer: ArrayBuffer) => A
+  /** Array elements of a null row. */
+  readonly nullElements: readonly number[]
+  /**
+   * Reads one cell into `array` from index `at`: 0 when it did, NaN when the text is no value, Infinity when it is
+   * one that does not fit.
+   */
+  readonly readCell: (bytes: Uint8Array, start: number, end: number, array: A, at: number) => number
+  /** What a text should have been. */
+  readonly expected: string
+  readonly column: (data: A, rowCount: number) => Column
+}
+
+/** One column of a wide type. */
+export class WideColumn<A extends WideArray> implements ColumnBuilder {
+  readonly #type: WideType<A>
+  readonly #columnIndex: number
+  readonly #store: ArrayStore
+  #array: A
+
+  constructor(type: WideType<A>, columnIndex: number, pool: BufferPool) {
+    this.#type = type
+    this.#columnIndex = columnIndex
+    this.#store = new ArrayStore(pool, type.bytesPerRow)
+    this.#array = type.view(this.#store.buffer)
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { nullElements, readCell } = this.#type
+    const perRow = nullElements.length
+    if (this.#store.reserve(firstRow + rowCount)) {
+      this.#array = this.#type.view(this.#store.buffer)
+    }
+    const array = this.#array
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      const at = (firstRow + row) * perRow
+      if (start !== end) {
+        if (readCell(bytes, start, end, array, at) === 0) continue
+        block.refuse(row, this.#columnIndex)
+      }
+      for (let i = 0; i < perRow; i++) array[at + i] = nullElements[i]!
+      nulls++
+    }
+    return nulls
+  }
+
+  undo(): void {
+    return
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    const spare = this.#type.view(new ArrayBuffer(this.#type.bytesPerRow))
+    const isValue = !Number.isNaN(this.#type.readCell(bytes, start, end, spare, 0))
+    return {
+      code: isValue ? 'DDB_INPUT_RANGE' : 'DDB_INPUT_CELL',
+      expected: this.#type.expected,
+    }
+  }
+
+  encodedBytes(rowCount: number): number {
+    return rowCount * this.#type.bytesPerRow
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const column = this.#type.column(this.#array, rowCount)
+    this.#store.release(buffers)
+    this.#array = this.#type.view(this.#store.buffer)
+    return column
+  }
+}

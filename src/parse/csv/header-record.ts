@@ -1,0 +1,46 @@
+/*
+  The first record of a delimited text: whether it is a header, and its names.
+*/
+import { InputError } from '../../errors.js'
+
+/** More fields in the first record are taken for something that is no delimited text. */
+export const maxHeaderFields = 65_536
+
+/** The first record, looked at before it is decided what it is. */
+export interface FirstRecord {
+  /** Without quotes. */
+  readonly fields: readonly Uint8Array[]
+  /** As it stands, with its line ending. */
+  readonly bytes: Uint8Array
+  readonly lineNumber: number
+  readonly offsetBytes: number
+}
+
+const digits = /^[+-]?\.?\d/
+
+/**
+ * DolphinDB's own rule, made to know signs: a header is a first record without a field that begins like a number
+ * (server notes §7).
+ */
+export function looksLikeHeader(record: FirstRecord): boolean {
+  const texts = record.fields.map(field => Buffer.from(field).toString('latin1').trim())
+  return texts.some(text => text !== '') && !texts.some(text => digits.test(text))
+}
+
+/**
+ * The names, without blanks around them.
+ * @throws {InputError} DDB_INPUT_ENCODING
+ */
+export function headerNames(record: FirstRecord, file: string): string[] {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  try {
+    return record.fields.map(field => decoder.decode(field).trim())
+  } catch (cause) {
+    throw new InputError(
+      'DDB_INPUT_ENCODING',
+      `the header of ${file} is not UTF-8: convert the file first`,
+      { file, lineNumber: record.lineNumber, offsetBytes: record.offsetBytes },
+      { cause },
+    )
+  }
+}

@@ -1,0 +1,247 @@
+/*
+  JSON proper: an array of objects, or objects one after the other, over any number of lines. The text is never held
+  as a whole. Behind a place that is no JSON there is nothing to go on with; an object that is JSON but no row is set
+  aside like any other record.
+*/
+import { InputError } from '../../errors.js'
+import type { JsonRecords, Obstacle } from './json-records.js'
+import { closeBracket, comma, jsonKinds, openBracket, type JsonScanner } from './json-scanner.js'
+import { unexpected } from './json-lines.js'
+import { countLineEnds } from '../line-ends.js'
+import { cutMessage, lineFeed } from '../line-tokenizer.js'
+import type { RecordBlock } from '../record-block.js'
+import type { Tokenizer } from '../tokenizer.js'
+import { Window } from '../window.js'
+
+/** What may come next: anything, the first element or `]`, `,` or `]`, an element, a further value, nothing. */
+type Expectation = 'start' | 'first' | 'behind' | 'element' | 'value' | 'nothing'
+
+/** An unfinished element of at most this length is scanned anew with every chunk. */
+const retryBytes = 65_536
+
+/** The tokenizer of JSON proper. */
+export class JsonValues implements Tokenizer {
+  failure: InputError | undefined
+  lineNumber = 1
+  otherBytes = 0
+  readonly #file: string
+  readonly #window: Window
+  readonly #scanner: JsonScanner
+  readonly #records: JsonRecords
+  readonly #maxRecordBytes: number
+  #expects: Expectation = 'start'
+  #ended = false
+  /** The input ended before its own end, for this reason. */
+  #cutOff: InputError | undefined
+  #neededBytes = 0
+
+  /** @param scanner  the one that `records` uses, for many lines */
+  constructor(
+    file: string,
+    scanner: JsonScanner,
+    records: JsonRecords,
+    maxRecordBytes: number,
+    offsetBytes: number,
+  ) {
+    this.#file = file
+    this.#scanner = scanner
+    this.#records = records
+    this.#maxRecordBytes = maxRecordBytes
+    this.#window = new Window(lineFeed, offsetBytes)
+  }
+
+  get offsetBytes(): number {
+    return this.#window.offset + this.#window.start
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#window.push(chunk)
+  }
+
+  end(cutOff?: InputError): void {
+    this.#ended = true
+    this.#cutOff = cutOff
+    this.#neededBytes = 0
+  }
+
+  fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
+    const window = this.#window
+    const { bytes, end } = window
+    const scanner = this.#scanner
+    block.bytes = bytes
+    block.view = window.view
+    block.bytesOffset = window.offset
+    scanner.bytes = bytes
+    scanner.view = window.view
+    scanner.end = end
+    scanner.scratch = window.scratchStart
+    if (this.failure !== undefined || end - window.start < this.#neededBytes) return false
+    this.#neededBytes = 0
+    const stopAt = window.start + maxBytes
+    while (
+      block.rowCount < block.rowCapacity &&
+      block.rowCount + block.faults.length < maxRecords &&
+      window.start < stopAt
+    ) {
+      const p = scanner.skipBlanks(window.start)
+      if (p === end) return this.#atEnd()
+      this.#pass(p)
+      const more = this.#expectsPunctuation(bytes[p]!)
+        ? this.#punctuation(p)
+        : this.#element(block, p)
+      if (!more) return false
+    }
+    return true
+  }
+
+  /** Everything up to the end is blank. */
+  #atEnd(): boolean {
+    const { end, start } = this.#window
+    if (!this.#ended) {
+      // Blanks are kept until what follows them is known, so that CR and LF stay together; but not for ever.
+      if (end - start > retryBytes) this.#pass(end)
+      return false
+    }
+    const mayEnd =
+      this.#expects === 'nothing' || this.#expects === 'value' || this.#expects === 'start'
+    if (mayEnd || this.#cutOff !== undefined) {
+      this.#pass(end)
+    } else {
+      this.#fail(end, 'the input ends before the array does')
+    }
+    return false
+  }
+
+  #expectsPunctuation(c: number): boolean {
+    switch (this.#expects) {
+      case 'start':
+        return c === openBracket
+      case 'first':
+        return c === closeBracket
+      case 'behind':
+      case 'nothing':
+        return true
+      case 'element':
+      case 'value':
+        return false
+    }
+  }
+
+  /** Takes `[`, `,` or `]`. */
+  #punctuation(p: number): boolean {
+    const c = this.#window.bytes[p]!
+    if (this.#expects === 'start') this.#expects = 'first'
+    else if (c === closeBracket && this.#expects !== 'nothing') this.#expects = 'nothing'
+    else if (c === comma && this.#expects === 'behind') this.#expects = 'element'
+    else {
+      const where = this.#expects === 'nothing' ? 'behind the array' : 'between the elements'
+      return this.#fail(p, `unexpected ${unexpected(this.#window.bytes, p)} ${where}`)
+    }
+    this.#pass(p + 1)
+    return true
+  }
+
+  #element(block: RecordBlock, start: number): boolean {
+    const { end } = this.#window
+    const scanner = this.#scanner
+    const row = block.rowCount
+    let next = this.#records.scanUsual(block, row, start)
+    const usual = next >= 0 && next <= end
+    if (!usual) next = this.#records.scan(block, row, start)
+    const obstacle = usual ? undefined : this.#records.obstacle
+    if (obstacle !== undefined) {
+      const { scratch } = scanner
+      next = scanner.value(start)
+      scanner.scratch = scratch
+      // A number may go on in the next chunk.
+      const mayGoOn = next === end && scanner.kind === jsonKinds.number && !this.#ended
+      if (mayGoOn) next = scanner.stop(end)
+    }
+    const length = (next < 0 ? Math.min(scanner.stoppedAt, end) : next) - start
+    if (length > this.#maxRecordBytes) {
+      const message = `an element is longer than ${this.#maxRecordBytes} bytes`
+      return this.#fail(start, message, 'DDB_INPUT_RECORD_TOO_LONG')
+    }
+    if (next < 0) return this.#broken(block, start)
+    if (obstacle === undefined) {
+      block.recordStarts[row] = start
+      block.recordEnds[row] = next
+      block.lineNumbers[row] = this.lineNumber
+      block.rowCount++
+    } else {
+      this.#addFault(block, obstacle, start, next)
+    }
+    this.#expects = this.#expects === 'start' || this.#expects === 'value' ? 'value' : 'behind'
+    this.#consume(next)
+    return true
+  }
+
+  #broken(block: RecordBlock, start: number): boolean {
+    const { bytes, end } = this.#window
+    const { stoppedAt } = this.#scanner
+    if (stoppedAt < end) return this.#fail(stoppedAt, `unexpected ${unexpected(bytes, stoppedAt)}`)
+    if (this.#cutOff !== undefined) {
+      const { code, message } = this.#cutOff
+      this.#addFault(block, { code, message: cutMessage(message) }, start, end)
+      this.#consume(end)
+      return false
+    }
+    if (this.#ended)
+      return this.#fail(start, 'the input ends in the middle of the element that begins here')
+    this.#waitForMore(end - start)
+    return false
+  }
+
+  #waitForMore(unreadBytes: number): void {
+    const enough = Math.min(unreadBytes + (unreadBytes >> 1), this.#maxRecordBytes + 1)
+    this.#neededBytes = unreadBytes > retryBytes ? enough : 0
+  }
+
+  #addFault(block: RecordBlock, obstacle: Obstacle, start: number, next: number): void {
+    const { bytes, offset } = this.#window
+    block.faults.push({
+      ...obstacle,
+      record: oneLine(bytes.subarray(start, next)),
+      lengthBytes: next - start,
+      lineNumber: this.lineNumber,
+      offsetBytes: offset + start,
+    })
+  }
+
+  /** Passes over what is part of no element. */
+  #pass(position: number): void {
+    this.otherBytes += position - this.#window.start
+    this.#consume(position)
+  }
+
+  #consume(position: number): void {
+    const window = this.#window
+    this.lineNumber += countLineEnds(window.bytes, window.start, position)
+    window.start = position
+  }
+
+  #fail(
+    position: number,
+    message: string,
+    code: 'DDB_INPUT_JSON' | 'DDB_INPUT_RECORD_TOO_LONG' = 'DDB_INPUT_JSON',
+  ): false {
+    const { bytes, start, offset } = this.#window
+    const lineNumber = this.lineNumber + countLineEnds(bytes, start, position)
+    const offsetBytes = offset + position
+    this.failure = new InputError(
+      code,
+      `${this.#file} is no JSON from line ${lineNumber}, byte ${offsetBytes} on: ${message}`,
+      { file: this.#file, lineNumber, offsetBytes },
+    )
+    return false
+  }
+}
+
+/** An element as one line: line ends can only stand between its parts. */
+export function oneLine(element: Uint8Array): Uint8Array {
+  if (element.length === 0) return element
+  const line = new Uint8Array(element.length + 1)
+  for (let p = 0; p < element.length; p++) line[p] = Math.max(32, element[p]!)
+  line[element.length] = lineFeed
+  return line
+}

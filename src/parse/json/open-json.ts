@@ -1,0 +1,138 @@
+/*
+  Opens NDJSON and JSON: members are matched by name, so nothing has to be read before the columns are known.
+*/
+import { columnTypeText } from '../../protocol/data-type.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
+import { BlockReader } from '../block-reader.js'
+import { defaultMaxRecordBytes } from '../csv/csv-dialect.js'
+import { kindsOf } from './json-kinds.js'
+import { JsonLines } from './json-lines.js'
+import { elementSeparator, JsonRecords, type JsonMember } from './json-records.js'
+import { JsonScanner } from './json-scanner.js'
+import { JsonValues, oneLine } from './json-values.js'
+import type {
+  Batch,
+  BatchOptions,
+  ByteCounts,
+  CellRules,
+  ColumnCounts,
+  InputReader,
+  RecordShape,
+} from '../input-reader.js'
+import { RecordBlock } from '../record-block.js'
+import { isEpochFormat } from '../cells/date-format.js'
+import type { Tokenizer } from '../tokenizer.js'
+
+/**
+ * Opens JSON of either kind; nothing is read before `batches` is called.
+ * @param maxRecordBytes  longer objects are rejected; in `json` they end the reading
+ */
+export function openJson(
+  source: ByteSource,
+  format: 'ndjson' | 'json',
+  maxRecordBytes: number = defaultMaxRecordBytes,
+): InputReader {
+  return new JsonReader(source, format, maxRecordBytes)
+}
+
+const jsonShape: RecordShape = {
+  delimiter: undefined,
+  fieldNames: undefined,
+  fieldCount: 0,
+  headerBytes: undefined,
+}
+
+class JsonReader implements InputReader {
+  readonly format: 'ndjson' | 'json'
+  readonly delimiter = undefined
+  readonly fieldNames = undefined
+  readonly fieldCount = 0
+  readonly headerBytes = undefined
+  readonly headerLineNumber = undefined
+  readonly #source: ByteSource
+  readonly #maxRecordBytes: number
+  #tokenizer: Tokenizer | undefined
+  #blocks: BlockReader | undefined
+
+  constructor(source: ByteSource, format: 'ndjson' | 'json', maxRecordBytes: number) {
+    this.format = format
+    this.#source = source
+    this.#maxRecordBytes = maxRecordBytes
+  }
+
+  get recordsRead(): number {
+    return this.#blocks?.recordsRead ?? 0
+  }
+
+  get byteCounts(): ByteCounts {
+    return {
+      ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
+      header: 0,
+      other: this.#source.startOffsetBytes + (this.#tokenizer?.otherBytes ?? 0),
+    }
+  }
+
+  get readToEnd(): boolean {
+    return this.#blocks?.readToEnd ?? false
+  }
+
+  get columnCounts(): readonly ColumnCounts[] {
+    return this.#blocks?.columnCounts ?? []
+  }
+
+  async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
+    const { name, startOffsetBytes } = this.#source
+    const { mapping, cells = {} } = options
+    const members = jsonMembers(mapping, cells)
+    const scanner = new JsonScanner(this.format === 'json')
+    const records = new JsonRecords(scanner, members, mapping)
+    const Format = this.format === 'json' ? JsonValues : JsonLines
+    const tokenizer = new Format(name, scanner, records, this.#maxRecordBytes, startOffsetBytes)
+    this.#tokenizer = tokenizer
+    const blocks = new BlockReader(
+      {
+        file: name,
+        tokenizer,
+        chunks: this.#source.chunks(),
+        block: new RecordBlock(members.length),
+        shape: jsonShape,
+        fieldOf: ({ source }) =>
+          source.kind === 'member' ? members.findIndex(member => member.name === source.name) : -1,
+        ...(this.format === 'json' ? { showRecord: oneLine } : {}),
+        arrayDelimiter: String.fromCharCode(elementSeparator),
+      },
+      options,
+    )
+    this.#blocks = blocks
+    yield* blocks.batches()
+  }
+
+  close(): Promise<void> {
+    return this.#source.close()
+  }
+}
+
+/** The members that fill columns; one that fills several must suit them all. */
+function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
+  const members = new Map<string, JsonMember>()
+  for (const column of mapping.columns) {
+    if (column.source.kind !== 'member') continue
+    const { name } = column.source
+    const { kinds, elementKinds } = kindsOf(column.type, isEpoch(column, cells))
+    const other = members.get(name)
+    members.set(name, {
+      name,
+      kinds: kinds & (other?.kinds ?? kinds),
+      elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
+      columnName: other?.columnName ?? column.name,
+      typeText: other?.typeText ?? columnTypeText(column.type),
+    })
+  }
+  return [...members.values()]
+}
+
+function isEpoch(column: MappedColumn, cells: CellRules): boolean {
+  const formats = cells.dateFormats ?? {}
+  return Object.hasOwn(formats, column.name) && isEpochFormat(formats[column.name]!)
+}

@@ -1,0 +1,478 @@
+/*
+  Delimited files as a loader meets them: headers, batches, and records that are no rows.
+*/
+import t from 'tap'
+import { openReader } from '../../../src/parse/open-reader.js'
+import type { SymbolVector } from '../../../src/protocol/value.js'
+import { mappingFor, memorySource, read } from '../reading.js'
+
+const trades = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
+const header = 'time,sym,price,id\n'
+const row = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
+const values = ['2020.01.02T09:30:00.032', 'FHU', '63.6', '5']
+
+t.test('columns are found by the names of the header, in any order', async t => {
+  const { rows, reader } = await read(
+    'id,price,time,sym\n5,63.6,2020.01.02T09:30:00.032,FHU\n',
+    trades,
+  )
+  t.strictSame(rows, [values])
+  t.strictSame(reader.fieldNames, ['id', 'price', 'time', 'sym'])
+  t.equal(Buffer.from(reader.headerBytes ?? []).toString(), 'id,price,time,sym\n')
+  t.equal(reader.recordsRead, 1)
+})
+
+t.test('a first record with something like a number in it is no header', async t => {
+  for (const text of [
+    row,
+    '2020.01.02T09:30:00.032,a,-1,5\n',
+    '2020.01.02T09:30:00.032,a,.5,5\n',
+  ]) {
+    const { rows, reader } = await read(text, trades)
+    t.equal(rows.length, 1)
+    t.equal(reader.fieldNames, undefined)
+    t.equal(reader.headerBytes, undefined)
+  }
+  const { rows } = await read('a,b\nc,d\n', 'x:STRING,y:STRING', { header: 'no' })
+  t.strictSame(rows, [
+    ['a', 'b'],
+    ['c', 'd'],
+  ])
+  const { reader } = await read('1,2\n3,4\n', 'x:INT,y:INT', { header: 'yes', match: 'position' })
+  t.strictSame(reader.fieldNames, ['1', '2'])
+})
+
+t.test('names of the header lose blanks and quotes', async t => {
+  const { rows } = await read('"x" , "y"\n1,2\n', 'x:INT,y:INT').catch(() =>
+    read('"x", y\n1,2\n', 'x:INT,y:INT'),
+  )
+  t.strictSame(rows, [['1', '2']])
+})
+
+t.test('the delimiter is found in the first line', async t => {
+  for (const [text, name] of [
+    ['x;y\n1;2\n', 'a.csv'],
+    ['x\ty\n1\t2\n', 'a.tsv'],
+    ['x\ty\n1\t2\n', 'a.txt'],
+    ['x|y\n1|2\n', 'a.csv'],
+    ['"x,1";y\n1;2\n', 'a.csv'],
+    ['# ;;;;\n\nx,y\n1,2\n', 'a.csv'],
+  ] as const) {
+    for (const chunkBytes of [1, 100]) {
+      const options = { name, chunkBytes, comment: '#', match: 'position', header: 'yes' } as const
+      const { rows } = await read(text, 'x:INT,y:INT', options)
+      t.strictSame(rows, [['1', '2']], JSON.stringify(text))
+    }
+  }
+})
+
+t.test('lines before the header are skipped, comments and blank lines are no records', async t => {
+  const text = `exported today, "by me\n\n${header}\n# nothing\n${row}\r\n\n${row}`
+  const { rows, places, reader } = await read(text, trades, { skipLines: 2, comment: '#' })
+  t.strictSame(rows, [values, values])
+  t.equal(reader.recordsRead, 2)
+  t.equal(reader.headerLineNumber, 3)
+  t.strictSame(
+    places.map(place => place.lineNumber),
+    [6, 9],
+  )
+})
+
+t.test('an empty field is null, quoted or not, and so are the texts that mean null', async t => {
+  const { rows, reader } = await read(
+    ',"",NA,n/a\nNAN,NA,1,2\n',
+    'a:SYMBOL,b:STRING,c:DOUBLE,d:INT',
+    {
+      header: 'no',
+      batch: { cells: { nullTexts: ['NA', 'n/a'] } },
+    },
+  )
+  t.strictSame(rows, [
+    ['', '', '', ''],
+    ['NAN', '', '1', '2'],
+  ])
+  t.strictSame(
+    reader.columnCounts.map(count => count.nulls),
+    [1, 2, 1, 1],
+  )
+})
+
+t.test('every chunk size gives the same rows, rejects and places', async t => {
+  const text = `${header}${row}2020.01.02T09:30:00.033,"a ""b"", c\r\nd",1,6\r\nx\n\n"y"z,1\n${row}last,`
+  const whole = await read(text, trades)
+  t.equal(whole.rows.length, 3)
+  t.strictSame(
+    whole.rejects.map(reject => reject.code),
+    ['DDB_INPUT_FIELD_COUNT', 'DDB_INPUT_QUOTE', 'DDB_INPUT_FIELD_COUNT'],
+  )
+  for (let chunkBytes = 1; chunkBytes < text.length; chunkBytes++) {
+    const { rows, rejects, places } = await read(text, trades, { chunkBytes })
+    t.strictSame(
+      { rows, rejects, places },
+      { rows: whole.rows, rejects: whole.rejects, places: whole.places },
+    )
+  }
+})
+
+t.test('a reject has its place, its bytes and its reason; what is around it is loaded', async t => {
+  const bad = '2020.02.30T00:00:00.000,é,1,2\r\n'
+  const ragged = '1,2,3\n'
+  const text = `${header}${row}${bad}${row}${ragged}${row}`
+  const { rows, rejects, reader } = await read(text, trades, { name: 'trades.csv' })
+  t.equal(rows.length, 3)
+  t.equal(reader.recordsRead, 5)
+  const bytes = Buffer.from(text)
+  for (const reject of rejects) {
+    const { offsetBytes, lengthBytes } = reject
+    t.strictSame(Buffer.from(reject.bytes), bytes.subarray(offsetBytes, offsetBytes + lengthBytes))
+  }
+  t.match(rejects, [
+    {
+      file: 'trades.csv',
+      lineNumber: 3,
+      columnName: 'time',
+      code: 'DDB_INPUT_CELL',
+      class: 'type',
+      value: '2020.02.30T00:00:00.000',
+    },
+    {
+      lineNumber: 5,
+      columnName: undefined,
+      code: 'DDB_INPUT_FIELD_COUNT',
+      class: 'parse',
+      value: undefined,
+      message: 'expected 4 fields, got 3',
+    },
+  ])
+  t.strictSame(
+    rejects.map(reject => Buffer.from(reject.bytes).toString()),
+    [bad, ragged],
+  )
+})
+
+t.test('the first bad column of a row is reported, and one row once', async t => {
+  const { rejects } = await read('1,x,y\n', 'a:INT,b:INT,c:INT', { header: 'no' })
+  t.strictSame(
+    rejects.map(reject => reject.columnName),
+    ['b'],
+  )
+})
+
+t.test('a bad row leaves nothing behind in any column', async t => {
+  const lines = ['a,s1,"1,2",b1,x,1', 'bad,s2,"3",b2,y,z', 'c,s3,"4",b3,z,3']
+  const { rows } = await read(
+    `${lines.join('\n')}\n`,
+    'a:STRING,b:SYMBOL,c:INT[],d:BLOB,e:SYMBOL,f:INT',
+    { header: 'no' },
+  )
+  t.strictSame(
+    rows.map(cells => cells.filter((_, i) => i !== 3)),
+    [
+      ['a', 's1', '[1,2]', 'x', '1'],
+      ['c', 's3', '[4]', 'z', '3'],
+    ],
+  )
+})
+
+t.test(
+  'symbols of rejected rows are not in the base, and codes start anew with each batch',
+  async t => {
+    const reader = await openReader(memorySource('a,1\nb,x\nc,2\na,3\nd,4\nc,5\n'), {
+      header: 'no',
+    })
+    const mapping = mappingFor(reader, 's:SYMBOL,n:INT')
+    const bases: unknown[] = []
+    for await (const batch of reader.batches({
+      mapping,
+      batchRows: 3,
+      batchBytes: 999,
+      onReject: () => undefined,
+    })) {
+      const [symbols] = batch.columns as SymbolVector[]
+      bases.push([symbols!.base, [...symbols!.codes.slice(0, batch.rowCount)]])
+      batch.release()
+    }
+    t.strictSame(bases, [
+      [
+        ['', 'a', 'c'],
+        [1, 2, 1],
+      ],
+      [
+        ['', 'd', 'c'],
+        [1, 2],
+      ],
+    ])
+  },
+)
+
+t.test('with lenient a bad cell is null and counted', async t => {
+  const { rows, rejects, reader } = await read(
+    'x,2020-02-30,a\n1,2020-02-01,b\n,z,c\n',
+    'a:INT,b:DATE,c:STRING',
+    {
+      header: 'no',
+      batch: { cells: { lenient: true } },
+    },
+  )
+  t.strictSame(rows, [
+    ['', '', 'a'],
+    ['1', '2020.02.01', 'b'],
+    ['', '', 'c'],
+  ])
+  t.strictSame(rejects, [])
+  t.strictSame(reader.columnCounts, [
+    { nulls: 2, coerced: 1 },
+    { nulls: 2, coerced: 2 },
+    { nulls: 0, coerced: 0 },
+  ])
+})
+
+t.test('rejected rows do not count as nulls', async t => {
+  const { reader } = await read('1,\nx,\n2,3\n', 'a:INT,b:INT', { header: 'no' })
+  t.strictSame(reader.columnCounts, [
+    { nulls: 0, coerced: 0 },
+    { nulls: 1, coerced: 0 },
+  ])
+})
+
+t.test('batches end at the number of rows, at the number of bytes, and at the limit', async t => {
+  const text = Array.from({ length: 10 }, (_, i) => `${i},x\n`).join('')
+  const byRows = await read(text, 'a:INT,b:STRING', { batch: { batchRows: 4 } })
+  t.strictSame(
+    byRows.batches.map(batch => batch.rowCount),
+    [4, 4, 2],
+  )
+  const byBytes = await read(text, 'a:INT,b:STRING', { batch: { batchBytes: 12 } })
+  t.strictSame(
+    byBytes.batches.map(batch => batch.rowCount),
+    [3, 3, 3, 1],
+  )
+  const limited = await read(text, 'a:INT,b:STRING', { batch: { limit: 7, batchRows: 4 } })
+  t.strictSame(
+    limited.batches.map(batch => batch.rowCount),
+    [4, 3],
+  )
+  t.equal(limited.reader.recordsRead, 7)
+})
+
+t.test('the limit counts rejects, and records behind it are not read', async t => {
+  const { rows, rejects, reader } = await read('1\nx\n2\n3\n', 'a:INT', {
+    batch: { limit: 3 },
+    header: 'no',
+  })
+  t.equal(rows.length, 2)
+  t.equal(rejects.length, 1)
+  t.equal(reader.recordsRead, 3)
+})
+
+t.test('the ranges of batches touch and cover the input behind the header', async t => {
+  const text = `${header}${row.repeat(3)}bad\n${row.repeat(4)}\n`
+  const { batches } = await read(text, trades, { batch: { batchRows: 2 }, chunkBytes: 50 })
+  t.equal(batches[0]!.startOffsetBytes, header.length)
+  for (const [i, batch] of batches.entries()) {
+    if (i > 0) t.equal(batch.startOffsetBytes, batches[i - 1]!.endOffsetBytes)
+  }
+  t.ok(batches.at(-1)!.endOffsetBytes >= text.length - 1)
+})
+
+t.test('places of rows slice the input into their records', async t => {
+  const text = `${header}${row}${row.replace('FHU', '"F\nU"')}${row.trimEnd()}`
+  const { places } = await read(text, trades)
+  t.strictSame(
+    places.map(({ offsetBytes, lengthBytes }) =>
+      text.slice(offsetBytes, offsetBytes + lengthBytes),
+    ),
+    [row, row.replace('FHU', '"F\nU"'), row.trimEnd()],
+  )
+  t.strictSame(
+    places.map(place => place.lineNumber),
+    [2, 3, 5],
+  )
+})
+
+t.test(
+  'a quote that is never closed is one reject that names the line where it was opened',
+  async t => {
+    const { rows, rejects } = await read(`${row}2020.01.02,"a\nb","c\n${row.repeat(5)}`, trades)
+    t.equal(rows.length, 1)
+    t.match(rejects, [
+      { code: 'DDB_INPUT_QUOTE', lineNumber: 2, message: /opened in line 3 is never closed/ },
+    ])
+    t.equal(rejects.length, 1)
+  },
+)
+
+t.test('an open quote in a large input ends it, behind the rows before', async t => {
+  const text = `1,a\n2,"b\n${'3,c\n'.repeat(1000)}`
+  for (const chunkBytes of [7, 512, 100_000]) {
+    const seen: number[] = []
+    const reading = read(text, 'a:INT,b:STRING', {
+      header: 'no',
+      maxRecordBytes: 500,
+      chunkBytes,
+      batch: { batchRows: 1, onReject: () => void t.fail('nothing is rejected') },
+    })
+    await t.rejects(reading, {
+      code: 'DDB_INPUT_QUOTE',
+      position: { lineNumber: 2, offsetBytes: 4 },
+    })
+    t.strictSame(seen, [])
+  }
+})
+
+t.test('a record that is too long is one reject, and the next one is loaded', async t => {
+  const long = `2,${'x'.repeat(2000)}\r\n`
+  const text = `1,a\n${long}3,c\n`
+  for (const chunkBytes of [7, 512, 100_000]) {
+    const { rows, rejects } = await read(text, 'a:INT,b:STRING', {
+      header: 'no',
+      maxRecordBytes: 500,
+      chunkBytes,
+    })
+    t.strictSame(rows, [
+      ['1', 'a'],
+      ['3', 'c'],
+    ])
+    t.match(rejects, [
+      {
+        code: 'DDB_INPUT_RECORD_TOO_LONG',
+        lineNumber: 2,
+        offsetBytes: 4,
+        lengthBytes: long.length,
+      },
+    ])
+    t.equal(rejects[0]!.bytes.length, 500)
+  }
+})
+
+t.test('constants and missing columns fill every row', async t => {
+  const { rows } = await read('id\n1\n2\n', 'id:INT,src:SYMBOL,day:DATE,n:LONG', {
+    set: { src: 'feed', day: '2020-01-02' },
+    allowMissing: true,
+    batch: { batchRows: 1 },
+  })
+  t.strictSame(rows, [
+    ['1', 'feed', '2020.01.02', ''],
+    ['2', 'feed', '2020.01.02', ''],
+  ])
+  await t.rejects(read('id\n1\n', 'id:INT,n:INT', { set: { n: 'x' } }), {
+    code: 'DDB_USAGE',
+    message: /--set n=x.*whole number/,
+  })
+})
+
+t.test('inputs without records have no rows', async t => {
+  for (const text of ['', '\n\n', header, header.trimEnd()]) {
+    const { rows, rejects } = await read(text, trades)
+    t.strictSame([rows, rejects], [[], []], JSON.stringify(text))
+  }
+})
+
+t.test('an input that is no text to speak of is refused', async t => {
+  await t.rejects(read('"a\nb', 'a:STRING'), { code: 'DDB_INPUT_QUOTE' })
+  await t.rejects(read('a"b,c\n', 'a:STRING'), { code: 'DDB_INPUT_QUOTE' })
+  await t.rejects(read('x'.repeat(3000), 'a:STRING', { maxRecordBytes: 500, chunkBytes: 100 }), {
+    code: 'DDB_INPUT_RECORD_TOO_LONG',
+  })
+  await t.rejects(read(Uint8Array.of(0x61, 0xff, 10, 0x31, 10), 'a:STRING'), {
+    code: 'DDB_INPUT_ENCODING',
+  })
+})
+
+t.test('csv-parse takes over for delimiters of several characters', async t => {
+  const text = 'x||y\n1||"a ""b"""\nbad||c\n2\n"z"q||1\n3||d'
+  for (const chunkBytes of [1, 5, 1000]) {
+    const { rows, rejects } = await read(text, 'x:INT,y:STRING', { delimiter: '||', chunkBytes })
+    t.strictSame(rows, [
+      ['1', 'a "b"'],
+      ['3', 'd'],
+    ])
+    t.match(rejects, [
+      { code: 'DDB_INPUT_CELL', lineNumber: 3, offsetBytes: 18 },
+      { code: 'DDB_INPUT_FIELD_COUNT', lineNumber: 4 },
+      { code: 'DDB_INPUT_QUOTE', lineNumber: 5 },
+    ])
+  }
+  await t.rejects(
+    read(`a||b\n1||"${'x'.repeat(2000)}`, 'a:INT,b:STRING', {
+      delimiter: '||',
+      maxRecordBytes: 500,
+    }),
+    {
+      code: 'DDB_INPUT_QUOTE',
+      message: /opened in the record that begins in line 2 is never closed within 500 bytes/,
+      position: { lineNumber: 2 },
+    },
+  )
+  const open = await read('a||b\n1||"x\ny', 'a:INT,b:STRING', { delimiter: '||' })
+  t.match(open.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 2 }])
+})
+
+t.test('dates in other spellings are read by their format', async t => {
+  const formats = async (
+    type: string,
+    format: string,
+    text: string,
+  ): Promise<string | undefined> => {
+    const { rows, rejects } = await read(`"${text}",1\n`, `c:${type},n:INT`, {
+      header: 'no',
+      batch: { cells: { dateFormats: { c: format } } },
+    })
+    return rows[0]?.[0] ?? rejects[0]?.code
+  }
+  for (const [type, format, text, value] of [
+    ['DATE', 'dd/MM/yyyy', '02/01/2024', '2024.01.02'],
+    ['DATE', 'd/M/y', '2/1/24', '2024.01.02'],
+    ['DATE', 'd/M/y', '2/1/1924', '1924.01.02'],
+    ['DATE', 'yyMMdd', '400102', '1940.01.02'],
+    ['DATE', 'dd-MMM-yyyy', '02-Jan-2024', '2024.01.02'],
+    ['DATE', 'MMddyyyy', '01022024', '2024.01.02'],
+    ['DATE', 'dd/MM/yyyy', '31/02/2024', 'DDB_INPUT_CELL'],
+    ['DATE', 'dd/MM/yyyy', '2024-01-02', 'DDB_INPUT_CELL'],
+    ['DATE', 'dd/MM/yyyy', '02/01/2024x', 'DDB_INPUT_CELL'],
+    ['DATE', 'yyyy-MM-dd HH:mm', '2024-01-02 10:00', 'DDB_INPUT_RANGE'],
+    ['MONTH', 'MM/yyyy', '06/2012', '2012.06M'],
+    ['TIMESTAMP', 'dd.MM.yyyy HH:mm:ss.SSS', '02.01.2024 13:30:10.008', '2024.01.02T13:30:10.008'],
+    ['TIMESTAMP', 'M/d/y h:m:s aa', '1/2/2024 1:05:09 PM', '2024.01.02T13:05:09.000'],
+    ['TIMESTAMP', 'M/d/y h:m:s aa', '1/2/2024 12:05:09 am', '2024.01.02T00:05:09.000'],
+    ['MINUTE', 'HH:mm aa', '13:05 PM', '13:05m'],
+    ['MINUTE', 'HH:mm aa', '12:05 PM', '12:05m'],
+    ['TIMESTAMP', 'yyyyMMddHHmmssSSS', '20240102133010008', '2024.01.02T13:30:10.008'],
+    [
+      'NANOTIMESTAMP',
+      'yyyyMMddHHmmssnnnnnnnnn',
+      '20240102133010008007006',
+      '2024.01.02T13:30:10.008007006',
+    ],
+    ['NANOTIME', 'HHmmss.nnnnnn', '133010.008007', '13:30:10.008007000'],
+    ['SECOND', 'HHmmss', '133010', '13:30:10'],
+    ['DATETIME', 'epoch:s', '1577957400', '2020.01.02T09:30:00'],
+    ['DATETIME', 'epoch:ms', '1577957400032', 'DDB_INPUT_RANGE'],
+    ['TIMESTAMP', 'epoch:ms', '1577957400032', '2020.01.02T09:30:00.032'],
+    ['TIMESTAMP', 'epoch:ms', '-1', '1969.12.31T23:59:59.999'],
+    ['TIMESTAMP', 'epoch:s', '1577957400.032', '2020.01.02T09:30:00.032'],
+    ['TIMESTAMP', 'epoch:us', '1577957400032001', 'DDB_INPUT_RANGE'],
+    ['TIMESTAMP', 'epoch:ms', '2020-01-02', 'DDB_INPUT_CELL'],
+    ['NANOTIMESTAMP', 'epoch:ns', '1577957400032000001', '2020.01.02T09:30:00.032000001'],
+    ['NANOTIMESTAMP', 'epoch:ns', '-9223372036854775807', '1677.09.21T00:12:43.145224193'],
+    ['DATE', 'epoch:s', '1577923200', '2020.01.02'],
+    ['DATE', 'epoch:s', '1577957400', 'DDB_INPUT_RANGE'],
+    ['MONTH', 'epoch:s', '1577836800', '2020.01M'],
+  ] as const) {
+    t.equal(await formats(type, format, text), value, `${type} ${format} ${text}`)
+  }
+  for (const [type, format] of [
+    ['INT', 'yyyy'],
+    ['DATE', 'dd/MM'],
+    ['DATE', 'dd/MM/yyy'],
+    ['DATE', 'epoch:h'],
+    ['TIME', 'epoch:ms'],
+    ['TIMESTAMP', 'yyyy-MM-dd HH:mm:ss.SS'],
+    ['DATE', 'dd/dd/yyyy MM'],
+  ] as const) {
+    await t.rejects(formats(type, format, '1'), { code: 'DDB_USAGE' }, `${type} ${format}`)
+  }
+  await t.rejects(read('1\n', 'a:DATE', { batch: { cells: { dateFormats: { b: 'yyyy' } } } }), {
+    code: 'DDB_USAGE',
+  })
+})

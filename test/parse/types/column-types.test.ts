@@ -1,0 +1,507 @@
+/*
+  Every type of column from text: what is accepted and as which value, what is refused and why. Values are compared in
+  DolphinDB's own spelling.
+*/
+import t from 'tap'
+import { openReader } from '../../../src/parse/open-reader.js'
+import { mappingFor, memorySource, read } from '../reading.js'
+
+type Case = readonly [text: string, value: string]
+
+/** Accepted spellings; the value is '' for null. */
+const accepted: Record<string, readonly Case[]> = {
+  BOOL: [
+    ['true', 'true'],
+    ['FALSE', 'false'],
+    ['True', 'true'],
+    ['1', 'true'],
+    ['0', 'false'],
+    [' true ', 'true'],
+  ],
+  CHAR: [
+    ['97', "'a'"],
+    ["'a'", "'a'"],
+    ['a', "'a'"],
+    ['-', "'-'"],
+    ['5', '5'],
+    ['-127', '-127'],
+    ['127', '127'],
+    ["' '", "' '"],
+  ],
+  SHORT: [
+    ['-32767', '-32767'],
+    ['32767', '32767'],
+    ['+7', '7'],
+    ['007', '7'],
+  ],
+  INT: [
+    ['-2147483647', '-2147483647'],
+    ['2147483647', '2147483647'],
+    [' 5', '5'],
+    ['5\t', '5'],
+    ['00000000000000000000005', '5'],
+  ],
+  LONG: [
+    ['9007199254740993', '9007199254740993'],
+    ['-9223372036854775807', '-9223372036854775807'],
+    ['9223372036854775807', '9223372036854775807'],
+    ['-1', '-1'],
+    ['4294967296', '4294967296'],
+    ['-4294967297', '-4294967297'],
+    ['+1000000000', '1000000000'],
+    [' 1234567890123456789 ', '1234567890123456789'],
+  ],
+  DOUBLE: [
+    ['1.5', '1.5'],
+    ['-.5', '-0.5'],
+    ['5.', '5'],
+    ['1e3', '1000'],
+    ['1E-3', '0.001'],
+    ['0.1', '0.1'],
+    ['123456789012345678', '123456789012345680'],
+    ['1.7976931348623157e308', '1.7976931348623157e+308'],
+    ['NaN', 'NaN'],
+    ['inf', 'inf'],
+    ['-Infinity', '-inf'],
+    ['4.9e-324', '5e-324'],
+  ],
+  FLOAT: [
+    ['1.5', '1.5'],
+    ['3.4028234e38', '3.4028235e+38'],
+    ['nan', 'NaN'],
+  ],
+  DATE: [
+    ['2012.06.13', '2012.06.13'],
+    ['2012-06-13', '2012.06.13'],
+    ['2012/06/13', '2012.06.13'],
+    ['20120613', '2012.06.13'],
+    ['2024-02-29', '2024.02.29'],
+    ['1969.12.31', '1969.12.31'],
+    ['0001-01-01', '0001.01.01'],
+    ['9999-12-31', '9999.12.31'],
+  ],
+  MONTH: [
+    ['2012.06M', '2012.06M'],
+    ['2012.06', '2012.06M'],
+    ['2012-06', '2012.06M'],
+    ['1969.12M', '1969.12M'],
+  ],
+  TIME: [
+    ['13:30:10.008', '13:30:10.008'],
+    ['13:30:10', '13:30:10.000'],
+    ['13:30:10.5', '13:30:10.500'],
+    ['13:30:10.008000', '13:30:10.008'],
+    ['23:59:59.999', '23:59:59.999'],
+  ],
+  MINUTE: [
+    ['13:30m', '13:30m'],
+    ['13:30', '13:30m'],
+  ],
+  SECOND: [
+    ['13:30:10', '13:30:10'],
+    ['13:30:10.000', '13:30:10'],
+  ],
+  DATETIME: [
+    ['2012.06.13T13:30:10', '2012.06.13T13:30:10'],
+    ['2012-06-13 13:30:10', '2012.06.13T13:30:10'],
+    ['2012.06.13', '2012.06.13T00:00:00'],
+    ['1901.12.13T20:45:53', '1901.12.13T20:45:53'],
+    ['2038.01.19T03:14:07', '2038.01.19T03:14:07'],
+    ['2012-06-13T13:30', '2012.06.13T13:30:00'],
+  ],
+  TIMESTAMP: [
+    ['2012.06.13T13:30:10.008', '2012.06.13T13:30:10.008'],
+    ['2012-06-13 13:30:10.008', '2012.06.13T13:30:10.008'],
+    ['2012/06/13T13:30:10.008', '2012.06.13T13:30:10.008'],
+    ['2012-06-13T13:30:10', '2012.06.13T13:30:10.000'],
+    ['2012-06-13T13:30:10.5', '2012.06.13T13:30:10.500'],
+    ['2012-06-13T13:30:10.008000000', '2012.06.13T13:30:10.008'],
+    ['2012-06-13T13:30:10.008Z', '2012.06.13T13:30:10.008'],
+    ['2012-06-13T13:30:10+00:00', '2012.06.13T13:30:10.000'],
+    ['2012-06-13T13:30:10.5+0000', '2012.06.13T13:30:10.500'],
+    ['2012.06.13', '2012.06.13T00:00:00.000'],
+    ['20120613', '2012.06.13T00:00:00.000'],
+    ['1969-12-31T23:59:59.999', '1969.12.31T23:59:59.999'],
+    ['1901-01-01 00:00:00.001', '1901.01.01T00:00:00.001'],
+    [' 2012-06-13T13:30:10.008', '2012.06.13T13:30:10.008'],
+  ],
+  NANOTIME: [
+    ['13:30:10.008007006', '13:30:10.008007006'],
+    ['13:30:10', '13:30:10.000000000'],
+    ['13:30:10.5', '13:30:10.500000000'],
+  ],
+  NANOTIMESTAMP: [
+    ['2012.06.13T13:30:10.008007006', '2012.06.13T13:30:10.008007006'],
+    ['1969-12-31T23:59:59.999999999', '1969.12.31T23:59:59.999999999'],
+    ['2262-04-11T23:47:16.854775807', '2262.04.11T23:47:16.854775807'],
+    ['1677-09-21T00:12:43.145224193', '1677.09.21T00:12:43.145224193'],
+    ['2012-06-13', '2012.06.13T00:00:00.000000000'],
+  ],
+  DATEHOUR: [
+    ['2012.06.13T13', '2012.06.13T13'],
+    ['2012-06-13 00', '2012.06.13T00'],
+  ],
+  DATEMINUTE: [['2012.06.13T13:30', '2012.06.13T13:30']],
+  SYMBOL: [
+    ['IBM', 'IBM'],
+    [' a ', ' a '],
+    ['上海', '上海'],
+  ],
+  STRING: [
+    ['"a, ""b"""', 'a, "b"'],
+    ['naïve 😀', 'naïve 😀'],
+    ['x'.repeat(300), 'x'.repeat(300)],
+    [' ', ' '],
+  ],
+  UUID: [
+    ['5d212a78-cc48-e3b1-4235-b4d91473ee87', '5d212a78-cc48-e3b1-4235-b4d91473ee87'],
+    ['5D212A78-CC48-E3B1-4235-B4D91473EE87', '5d212a78-cc48-e3b1-4235-b4d91473ee87'],
+  ],
+  INT128: [['e1671797c52e15f763380b45e841ec32', 'e1671797c52e15f763380b45e841ec32']],
+  IPADDR: [
+    ['192.168.1.13', '192.168.1.13'],
+    ['0.0.0.1', '0.0.0.1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['2001:0DB8:0:0:0:0:0:1', '2001:db8::1'],
+  ],
+  COMPLEX: [
+    ['2.3+4.0i', '2.3+4i'],
+    ['-1e3-2.5i', '-1000-2.5i'],
+  ],
+  POINT: [['"(1.5, -2.5)"', '(1.5, -2.5)']],
+  DURATION: [
+    ['3M', '3M'],
+    ['200ms', '200ms'],
+    ['-5y', '-5y'],
+    ['1XNYS', '1XNYS'],
+  ],
+  'DECIMAL32(2)': [
+    ['3.14', '3.14'],
+    ['-0.5', '-0.50'],
+    ['3.1400', '3.14'],
+    ['21474836.47', '21474836.47'],
+    ['+7', '7.00'],
+    ['.5', '0.50'],
+    ['1e2', '100.00'],
+    ['0', '0.00'],
+    ['-0.01', '-0.01'],
+  ],
+  'DECIMAL64(4)': [
+    ['922337203685477.5807', '922337203685477.5807'],
+    ['-922337203685477.5807', '-922337203685477.5807'],
+    ['1.5', '1.5000'],
+    ['1.25e-2', '0.0125'],
+    ['00000000000000000000000001.5', '1.5000'],
+  ],
+  'DECIMAL128(10)': [
+    ['1234567890123456789012345678.0123456789', '1234567890123456789012345678.0123456789'],
+    ['-1.5', '-1.5000000000'],
+    ['17014118346046923173168730371.5884105727', '17014118346046923173168730371.5884105727'],
+    ['-17014118346046923173168730371.5884105727', '-17014118346046923173168730371.5884105727'],
+    ['0', '0.0000000000'],
+  ],
+  'INT[]': [
+    ['"1,2,3"', '[1,2,3]'],
+    ['"[1, 2, 3]"', '[1,2,3]'],
+    ['7', '[7]'],
+    ['"1,,3"', '[1,,3]'],
+    ['[]', '[]'],
+  ],
+  'DECIMAL64(2)[]': [['"1.5,2"', '[1.50,2.00]']],
+  'TIMESTAMP[]': [
+    ['"2012.06.13, 2012-06-13T13:30:10.008"', '[2012.06.13T00:00:00.000,2012.06.13T13:30:10.008]'],
+  ],
+}
+
+type Refusal = readonly [text: string, code: string]
+
+const cell = 'DDB_INPUT_CELL'
+const range = 'DDB_INPUT_RANGE'
+
+const refused: Record<string, readonly Refusal[]> = {
+  BOOL: [
+    ['yes', cell],
+    ['2', cell],
+    ['T', cell],
+  ],
+  CHAR: [
+    ['-128', range],
+    ['128', range],
+    ['ab', cell],
+    ['é', cell],
+  ],
+  SHORT: [
+    ['32768', range],
+    ['-32768', range],
+    ['1.0', cell],
+  ],
+  INT: [
+    ['-2147483648', range],
+    ['2147483648', range],
+    ['99999999999999999999999', range],
+    ['1.5', cell],
+    ['1e3', cell],
+    ['$2131', cell],
+    ['1 2', cell],
+    ['"2,131"', cell],
+    ['-', cell],
+    ['0x10', cell],
+    ['N/A', cell],
+    [' ', cell],
+  ],
+  LONG: [
+    ['-9223372036854775808', range],
+    ['9223372036854775808', range],
+    ['99999999999999999999999', range],
+    ['1.0', cell],
+    ['--1', cell],
+  ],
+  DOUBLE: [
+    ['1.2.3', cell],
+    ['1e', cell],
+    ['.', cell],
+    ['0x10', cell],
+    ['1e999', range],
+    ['-1.7976931348623157e308', range],
+    ['"1,5"', cell],
+    ['abc', cell],
+  ],
+  FLOAT: [
+    ['1e39', range],
+    ['-3.4028234663852886e38', range],
+    ['x', cell],
+  ],
+  DATE: [
+    ['2024-02-30', cell],
+    ['2023-02-29', cell],
+    ['1900-02-29', cell],
+    ['2012-13-01', cell],
+    ['2012-00-01', cell],
+    ['2012-06-00', cell],
+    ['2012-06.13', cell],
+    ['13.06.2012', cell],
+    ['2012-6-13', cell],
+    ['1577957400032', cell],
+    ['2012-06-13T00:00:00', cell],
+  ],
+  MONTH: [
+    ['2012.13M', cell],
+    ['2012.00M', cell],
+    ['2012', cell],
+  ],
+  TIME: [
+    ['24:00:00', cell],
+    ['13:60:00', cell],
+    ['13:30', cell],
+    ['13:30:10.0081', range],
+    ['13:30:10.', cell],
+  ],
+  MINUTE: [
+    ['13:30:00', cell],
+    ['1330', cell],
+  ],
+  SECOND: [
+    ['13:30:60', cell],
+    ['13:30:10.5', range],
+  ],
+  DATETIME: [
+    ['2038.01.19T03:14:08', range],
+    ['1901.12.13T20:45:52', range],
+    ['2012.06.13T13:30:10.5', range],
+    ['2012.06.13X13:30:10', cell],
+  ],
+  TIMESTAMP: [
+    ['2012.06.13T13:30:10.0081', range],
+    ['2012.06.13T13:30:10.00x', cell],
+    ['2012-06-13T13:30:10+08:00', cell],
+    ['2012-06-13T13:30:10.008-0500', cell],
+    ['2012-02-30T13:30:10.008', cell],
+    ['2012-06-13T24:30:10.008', cell],
+    ['2012-06-13T13:30:10.008 ', ''],
+    ['1577957400032', cell],
+    ['2012-06-13T13', cell],
+  ],
+  NANOTIME: [
+    ['13:30:10.0000000001', range],
+    ['x', cell],
+  ],
+  NANOTIMESTAMP: [
+    ['2262-04-11T23:47:16.854775808', range],
+    ['1677-09-21T00:12:43.145224192', range],
+    ['9999-01-01', range],
+  ],
+  DATEHOUR: [
+    ['2012.06.13T24', cell],
+    ['2012.06.13', cell],
+  ],
+  DATEMINUTE: [['2012.06.13T13:30:05', range]],
+  UUID: [
+    ['5d212a78-cc48-e3b1-4235-b4d91473ee8', cell],
+    ['5d212a78-cc48-e3b1-4235-b4d91473ee8g', cell],
+    ['5d212a78cc48-e3b1-4235-b4d91473ee87--', cell],
+  ],
+  INT128: [['e1671797c52e15f763380b45e841ec3', cell]],
+  IPADDR: [
+    ['192.168.1.256', cell],
+    ['192.168.1', cell],
+    ['192.168.1.1.1', cell],
+    ['192.168.01.1', cell],
+    ['1.2.3.', cell],
+    ['::1::', cell],
+  ],
+  COMPLEX: [
+    ['2.3', cell],
+    ['2.3+4.0', cell],
+  ],
+  POINT: [['1.5', cell]],
+  DURATION: [
+    ['3', cell],
+    ['3q', cell],
+    ['99999999999s', range],
+  ],
+  'DECIMAL32(2)': [
+    ['3.141', range],
+    ['21474836.48', range],
+    ['-21474836.48', range],
+    ['1e20', range],
+    ['1e-3', range],
+    ['abc', cell],
+    ['1.2.3', cell],
+    ['-', cell],
+    ['1e', cell],
+  ],
+  'DECIMAL64(4)': [
+    ['922337203685477.5808', range],
+    ['-922337203685477.5808', range],
+    ['0.00001', range],
+    [`${'9'.repeat(60)}`, range],
+  ],
+  'DECIMAL128(10)': [
+    ['17014118346046923173168730371.5884105728', range],
+    ['-17014118346046923173168730371.5884105728', range],
+    ['99999999999999999999999999999.9', range],
+  ],
+  'INT[]': [
+    ['"1,x,3"', cell],
+    ['"1,2147483648"', range],
+    ['"[1,2"', cell],
+  ],
+}
+
+for (const [type, cases] of Object.entries(accepted)) {
+  t.test(`${type} takes its spellings, and nothing as null`, async t => {
+    const lines = [...cases.map(([text]) => text), '']
+    const { rows, rejects } = await read(
+      lines.map(text => `${text},1\n`).join(''),
+      `c:${type},n:INT`,
+      { header: 'no' },
+    )
+    t.strictSame(
+      rejects.map(reject => reject.message),
+      [],
+    )
+    const nothing = type.endsWith('[]') ? '[]' : ''
+    t.strictSame(
+      rows.map(row => row[0]),
+      [...cases.map(([, value]) => value), nothing],
+    )
+  })
+}
+
+for (const [type, cases] of Object.entries(refused)) {
+  t.test(`${type} refuses what is no value of it`, async t => {
+    for (const [text, code] of cases) {
+      const { rejects } = await read(`${text},1\n`, `c:${type},n:INT`, {
+        header: 'no',
+        match: 'position',
+        ignoreExtra: true,
+      })
+      t.equal(rejects[0]?.code ?? '', code, text)
+      if (code === cell || code === range) {
+        t.equal(rejects[0]?.columnName, 'c')
+        t.equal(rejects[0]?.class, 'type')
+      }
+    }
+  })
+}
+
+t.test('types that no text stands for are refused before anything is read', async t => {
+  for (const type of ['ANY', 'VOID', 'FUNCTIONDEF', 'STRING[]', 'SYMBOL[]']) {
+    await t.rejects(read('1\n', `c:${type}`), { code: 'DDB_USAGE' }, type)
+  }
+})
+
+t.test('BLOB takes the bytes of a cell as they stand', async t => {
+  const text = Buffer.concat([
+    Buffer.from('x,'),
+    Uint8Array.of(0x61, 0xff, 0),
+    Buffer.from('\n"a""b",\n'),
+  ])
+  const reader = await openReader(memorySource(text), { header: 'no' })
+  const mapping = mappingFor(reader, 'x:BLOB,y:BLOB')
+  for await (const { columns } of reader.batches({
+    mapping,
+    batchRows: 9,
+    batchBytes: 999,
+    onReject: reject => void t.fail(reject.message),
+  })) {
+    const [x, y] = columns as unknown as { data: Uint8Array[] }[]
+    t.strictSame(
+      x!.data.map(value => [...value]),
+      [[0x78], [...Buffer.from('a"b')]],
+    )
+    t.strictSame(
+      y!.data.map(value => [...value]),
+      [[0x61, 0xff, 0], []],
+    )
+  }
+})
+
+t.test('a refusal says what was expected and what came', async t => {
+  const messages = async (type: string, text: string): Promise<string | undefined> => {
+    const { rejects } = await read(`${text},1\n`, `day:${type},n:INT`, { header: 'no' })
+    return rejects[0]?.message
+  }
+  t.equal(
+    await messages('DATE', '02/01/2024'),
+    'DATE column "day": expected YYYY.MM.DD, got "02/01/2024"',
+  )
+  t.match(
+    await messages('TIMESTAMP', '2024-01-02T00:00:00+08:00'),
+    /without an offset.*got "2024-01-02T00:00:00\+08:00"/,
+  )
+  t.match(await messages('INT[]', '"1,x"'), /expected element 2 to be a whole number/)
+  t.match(await messages('INT', 'x'.repeat(500)), /got "x{80}…"$/)
+  t.match(await messages('DECIMAL32(2)', '1.001'), /at most 2 digits behind the point, got "1.001"/)
+})
+
+t.test('text must be UTF-8 without U+0000', async t => {
+  const bad = [
+    [0xff],
+    [0xc0, 0x80],
+    [0xed, 0xa0, 0x80],
+    [0xf4, 0x90, 0x80, 0x80],
+    [0xe4, 0xb8],
+    [0x80],
+  ]
+  for (const type of ['STRING', 'SYMBOL']) {
+    for (const bytes of bad) {
+      const { rejects } = await read(
+        Uint8Array.from([...bytes, 0x2c, 0x31, 10]),
+        `s:${type},n:INT`,
+        { header: 'no' },
+      )
+      t.match(
+        rejects,
+        [{ code: 'DDB_INPUT_ENCODING', class: 'parse', columnName: 's' }],
+        `${type} ${bytes}`,
+      )
+    }
+    const { rejects } = await read('b\0c,1\n', `s:${type},n:INT`, { header: 'no' })
+    t.match(rejects, [{ code: 'DDB_STRING_HAS_NUL', class: 'type', columnName: 's' }])
+  }
+  const { rejects } = await read(Uint8Array.of(0xff, 0x2c, 0x31, 10), 'a:INT,n:INT', {
+    header: 'no',
+  })
+  t.match(rejects, [{ code: 'DDB_INPUT_ENCODING', columnName: 'a' }])
+})
