@@ -5,6 +5,9 @@
 import type { InputError } from '../errors.js'
 import type { RecordBlock } from './record-block.js'
 
+/** Longer records are refused: an open quote would otherwise take the rest of the file with it. */
+export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
+
 /** One input cut into records. */
 export interface Tokenizer {
   /** Takes more input; the chunk is copied. Only between blocks: positions of the last block end here. */

@@ -1,8 +1,10 @@
 /*
-  Texts in bytes: blanks around them, and whether they are UTF-8.
+  The bytes of one cell: blanks around its text, hexadecimal digits, and whether it is UTF-8.
 */
 const blank = 32
 const tab = 9
+const zero = 48
+const nine = 57
 
 /** Position of the first byte that is no blank or tab; `end` when there is none. */
 export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
@@ -44,4 +46,18 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
     for (; more > 1; more--) if ((bytes[p++]! & 0xc0) !== 0x80) return false
   }
   return true
+}
+
+/** The value of one hexadecimal digit in either case, −1 for any other byte. */
+export function hexDigit(byte: number): number {
+  if (byte >= zero && byte <= nine) return byte - zero
+  const letter = byte | 0x20
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
+}
+
+/** The bytes as characters of the same code; for texts that should be ASCII. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = ''
+  for (let p = start; p < end; p++) text += String.fromCharCode(bytes[p]!)
+  return text
 }

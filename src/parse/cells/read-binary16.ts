@@ -2,9 +2,7 @@
   UUID, INT128 and IPADDR from text. They travel reversed as a whole (protocol notes §4.3).
 */
 import { parseBinary16 } from '../../protocol/binary16.js'
-import { latin1 } from './read-number.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import { hexDigit } from '../json/json-scanner.js'
+import { hexDigit, latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const dash = 45
 const zero = 48

@@ -3,8 +3,7 @@
   than the type holds.
 */
 import { parseDecimal } from '../../protocol/decimal.js'
-import { latin1 } from './read-number.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { Int64Parts } from './int64-parts.js'
 
 const zero = 48

@@ -1,7 +1,7 @@
 /*
   Numbers from bytes. What is no number at all gives NaN; a number that does not fit gives ±Infinity.
 */
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const zero = 48
 const plus = 43
@@ -151,11 +151,4 @@ export function readFloat(
   if (typeof value !== 'number' || !Number.isFinite(value)) return value
   const single = Math.fround(value)
   return Number.isFinite(single) ? single : 'range'
-}
-
-/** The bytes as characters of the same code; for texts that should be ASCII. */
-export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  let text = ''
-  for (let p = start; p < end; p++) text += String.fromCharCode(bytes[p]!)
-  return text
 }

@@ -3,7 +3,7 @@
 */
 import { durationUnitOf } from '../../protocol/duration.js'
 import { nullDouble } from '../../protocol/null-value.js'
-import { latin1 } from './read-number.js'
+import { latin1 } from './cell-bytes.js'
 
 const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?`
 const complex = new RegExp(`^\\s*(${number})([+-]${number.slice(5)})i\\s*$`)

@@ -6,8 +6,10 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
-import { elementSeparator } from '../json/json-records.js'
 import { RecordBlock } from '../record-block.js'
+
+/** Stands between the elements of a cell when the format, not the user, writes them one after the other. */
+export const elementSeparator = 0x1f
 
 const openBracket = 91
 const closeBracket = 93

@@ -1,6 +1,8 @@
 /*
   What a delimited text looks like.
 */
+import { defaultMaxRecordBytes } from '../tokenizer.js'
+
 /** Everything a reader of delimited text has to know, decided. */
 export interface CsvDialect {
   /** One or more characters. */
@@ -16,9 +18,6 @@ export interface CsvDialect {
   readonly skipLines: number
   readonly maxRecordBytes: number
 }
-
-/** Longer records are refused: an open quote would otherwise take the rest of the file with it. */
-export const defaultMaxRecordBytes: number = 16 * 1024 * 1024
 
 /** RFC 4180 with a comma, before anything was said or found. */
 export const csvDialect: CsvDialect = {

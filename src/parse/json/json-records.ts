@@ -4,13 +4,14 @@
 */
 import { nearestHint } from '../../schema/nearest.js'
 import { clippedText } from '../clipped-text.js'
-import { kindsText } from './json-kinds.js'
+import { elementSeparator } from '../columns/array-column.js'
+import { jsonKinds, kindsText } from './json-kinds.js'
+import type { JsonMember } from './json-members.js'
 import {
   closeBrace,
   closeBracket,
   colon,
   comma,
-  jsonKinds,
   openBrace,
   openBracket,
   quote,
@@ -19,21 +20,6 @@ import {
 import { JsonTemplate, type TemplateValue } from './json-template.js'
 import type { ScanFault } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
-
-/** Stands between the elements of an array that is written out for an array column. */
-export const elementSeparator = 0x1f
-
-/** A member that fills columns. */
-export interface JsonMember {
-  readonly name: string
-  /** Kinds of values that it may have, as bits; null always may. */
-  readonly kinds: number
-  /** Kinds of the elements when it is an array; 0 when it is none. */
-  readonly elementKinds: number
-  /** Type and name of the first target column that it fills, for messages. */
-  readonly columnName: string
-  readonly typeText: string
-}
 
 /** What becomes of members that no column takes, and of columns that no member fills. */
 export interface MemberRules {

@@ -2,6 +2,8 @@
   JSON values in bytes, checked by the grammar of RFC 8259. Nothing is made of them: a value is where its text begins
   and ends. Every method takes the position of a value and gives the one behind it, or −1 and `stoppedAt`.
 */
+import { hexDigit } from '../cells/cell-bytes.js'
+import { jsonKinds } from './json-kinds.js'
 
 export const quote = 0x22
 const backslash = 0x5c
@@ -25,16 +27,6 @@ const highBits = 0x80808080 | 0
 const blanks = 0x20202020
 const quotes = quote * ones
 const backslashes = backslash * ones
-
-/** Kinds of values, as bits, so that a column can say which it takes. */
-export const jsonKinds = {
-  null: 1,
-  boolean: 2,
-  number: 4,
-  string: 8,
-  array: 16,
-  object: 32,
-} as const
 
 /** Deeper values are refused: checking them takes a call per level. */
 const maxDepth = 512
@@ -287,13 +279,6 @@ const simpleEscapes: ReadonlyMap<number, number> = new Map(
     t: '\t',
   }).map(([letter, character]) => [letter.charCodeAt(0), character.charCodeAt(0)]),
 )
-
-/** The value of one ASCII digit in either case, −1 for any other byte. */
-export function hexDigit(byte: number): number {
-  if (byte >= zero && byte <= nine) return byte - zero
-  const letter = byte | 0x20
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1
-}
 
 function writeUtf8(bytes: Uint8Array, start: number, code: number): number {
   let to = start

@@ -3,7 +3,8 @@
   record of that shape is read by comparing what stands between its values, four bytes at a time, and finding their
   ends. Everything else (escapes, arrays, objects, unusual numbers, other members) is left to the general way.
 */
-import { jsonKinds, quote } from './json-scanner.js'
+import { jsonKinds } from './json-kinds.js'
+import { quote } from './json-scanner.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** A value of the record that a template is made from. */

@@ -5,7 +5,8 @@
 */
 import { InputError } from '../../errors.js'
 import type { JsonRecords, Obstacle } from './json-records.js'
-import { closeBracket, comma, jsonKinds, openBracket, type JsonScanner } from './json-scanner.js'
+import { jsonKinds } from './json-kinds.js'
+import { closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
 import { unexpected } from './json-lines.js'
 import { countLineEnds } from '../line-ends.js'
 import { cutMessage, lineFeed } from '../line-tokenizer.js'

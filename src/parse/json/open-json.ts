@@ -1,28 +1,24 @@
 /*
   Opens NDJSON and JSON: members are matched by name, so nothing has to be read before the columns are known.
 */
-import { columnTypeText } from '../../protocol/data-type.js'
 import type { ByteSource } from '../../source/byte-source.js'
-import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
 import { BlockReader } from '../block-reader.js'
-import { defaultMaxRecordBytes } from '../csv/csv-dialect.js'
-import { kindsOf } from './json-kinds.js'
+import { elementSeparator } from '../columns/array-column.js'
 import { JsonLines } from './json-lines.js'
-import { elementSeparator, JsonRecords, type JsonMember } from './json-records.js'
+import { jsonMembers } from './json-members.js'
+import { JsonRecords } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
 import { JsonValues, oneLine } from './json-values.js'
 import type {
   Batch,
   BatchOptions,
   ByteCounts,
-  CellRules,
   ColumnCounts,
   InputReader,
   RecordShape,
 } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
-import { isEpochFormat } from '../cells/date-format.js'
-import type { Tokenizer } from '../tokenizer.js'
+import { defaultMaxRecordBytes, type Tokenizer } from '../tokenizer.js'
 
 /**
  * Opens JSON of either kind; nothing is read before `batches` is called.
@@ -111,28 +107,4 @@ class JsonReader implements InputReader {
   close(): Promise<void> {
     return this.#source.close()
   }
-}
-
-/** The members that fill columns; one that fills several must suit them all. */
-function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
-  const members = new Map<string, JsonMember>()
-  for (const column of mapping.columns) {
-    if (column.source.kind !== 'member') continue
-    const { name } = column.source
-    const { kinds, elementKinds } = kindsOf(column.type, isEpoch(column, cells))
-    const other = members.get(name)
-    members.set(name, {
-      name,
-      kinds: kinds & (other?.kinds ?? kinds),
-      elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
-      columnName: other?.columnName ?? column.name,
-      typeText: other?.typeText ?? columnTypeText(column.type),
-    })
-  }
-  return [...members.values()]
-}
-
-function isEpoch(column: MappedColumn, cells: CellRules): boolean {
-  const formats = cells.dateFormats ?? {}
-  return Object.hasOwn(formats, column.name) && isEpochFormat(formats[column.name]!)
 }

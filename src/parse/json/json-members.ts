@@ -1,0 +1,77 @@
+/*
+  The members of JSON objects that fill columns, with the kinds of values that each may have.
+*/
+import {
+  columnTypeText,
+  dataTypes,
+  type ColumnType,
+  type DataType,
+} from '../../protocol/data-type.js'
+import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
+import { isEpochFormat } from '../cells/date-format.js'
+import type { CellRules } from '../input-reader.js'
+import { jsonKinds } from './json-kinds.js'
+
+/** A member that fills columns. */
+export interface JsonMember {
+  readonly name: string
+  /** Kinds of values that it may have, as bits; null always may. */
+  readonly kinds: number
+  /** Kinds of the elements when it is an array; 0 when it is none. */
+  readonly elementKinds: number
+  /** Type and name of the first target column that it fills, for messages. */
+  readonly columnName: string
+  readonly typeText: string
+}
+
+/** The members that fill columns; one that fills several must suit them all. */
+export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMember[] {
+  const members = new Map<string, JsonMember>()
+  for (const column of mapping.columns) {
+    if (column.source.kind !== 'member') continue
+    const { name } = column.source
+    const { kinds, elementKinds } = kindsOf(column.type, isEpoch(column, cells))
+    const other = members.get(name)
+    members.set(name, {
+      name,
+      kinds: kinds & (other?.kinds ?? kinds),
+      elementKinds: elementKinds & (other?.elementKinds ?? elementKinds),
+      columnName: other?.columnName ?? column.name,
+      typeText: other?.typeText ?? columnTypeText(column.type),
+    })
+  }
+  return [...members.values()]
+}
+
+function isEpoch(column: MappedColumn, cells: CellRules): boolean {
+  const formats = cells.dateFormats ?? {}
+  return Object.hasOwn(formats, column.name) && isEpochFormat(formats[column.name]!)
+}
+
+const { boolean, number, string, array } = jsonKinds
+
+/** Kinds as bits; null is always taken besides. */
+function kindsOf(column: ColumnType, isEpoch: boolean): { kinds: number; elementKinds: number } {
+  const kinds = elementKinds(column.type, isEpoch)
+  return column.array === true ? { kinds: array, elementKinds: kinds } : { kinds, elementKinds: 0 }
+}
+
+function elementKinds(type: DataType, isEpoch: boolean): number {
+  switch (type) {
+    case 'BOOL':
+      return boolean | number
+    case 'SHORT':
+    case 'INT':
+      return number
+    case 'CHAR':
+    case 'LONG':
+    case 'FLOAT':
+    case 'DOUBLE':
+    case 'DECIMAL32':
+    case 'DECIMAL64':
+    case 'DECIMAL128':
+      return number | string
+    default:
+      return dataTypes[type].category === 'temporal' && isEpoch ? number | string : string
+  }
+}
