@@ -2,31 +2,15 @@
   `--date-format`: DolphinDB's format symbols (server notes §7), or a number since 1970 (`epoch:ms`).
 */
 import { UsageError } from '../../errors.js'
-import type { DataType } from '../../protocol/data-type.js'
 import { EpochFormat } from './epoch-format.js'
 import { PatternFormat, parsePattern } from './pattern-format.js'
-import type { TimeParts } from './time-parts.js'
+import type { TimeParts } from './wall-clock.js'
 
 /** Reads one text into its own parts: 0; NaN for no such text; Infinity for more digits than nanoseconds have. */
-export interface TemporalFormat extends TimeParts {
+export interface DateFormat extends TimeParts {
   /** Months since year 0, for MONTH. */
   readonly months: number
   read(bytes: Uint8Array, start: number, end: number): number
-}
-
-/** Fields without which a text is no value of the type. */
-const neededFields: Readonly<Partial<Record<DataType, string>>> = {
-  DATE: 'yMd',
-  MONTH: 'yM',
-  TIME: 'H',
-  MINUTE: 'H',
-  SECOND: 'H',
-  DATETIME: 'yMd',
-  TIMESTAMP: 'yMd',
-  NANOTIME: 'H',
-  NANOTIMESTAMP: 'yMd',
-  DATEHOUR: 'yMdH',
-  DATEMINUTE: 'yMdH',
 }
 
 const fieldNames: Readonly<Record<string, string>> = {
@@ -47,25 +31,30 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 const epochPrefix = 'epoch:'
 
 /**
+ * @param typeName  for messages
+ * @param needs  letters of the fields without which a text is not a value of the type
  * @param text  such as `dd/MM/yyyy HH:mm:ss.SSS` or `epoch:ms`
- * @throws {UsageError} DDB_USAGE when it is no format for this type
+ * @throws {UsageError} DDB_USAGE when it is not a format for this type
  */
-export function temporalFormat(columnName: string, type: DataType, text: string): TemporalFormat {
-  const needed = neededFields[type]
+export function parseDateFormat(
+  columnName: string,
+  typeName: string,
+  needs: string,
+  text: string,
+): DateFormat {
   const wrong = (why: string): UsageError =>
     new UsageError('DDB_USAGE', `--date-format ${columnName}=${text}: ${why}`)
-  if (needed === undefined) throw wrong(`a column of type ${type} holds no dates or times`)
   if (isEpochFormat(text)) {
     const unitDigits = epochUnits.get(text.slice(epochPrefix.length))
     if (unitDigits === undefined) throw wrong('the unit is s, ms, us or ns')
-    if (!needed.startsWith('yM')) throw wrong(`${type} does not count from 1970`)
+    if (!needs.startsWith('yM')) throw wrong(`${typeName} does not count from 1970`)
     return new EpochFormat(unitDigits)
   }
   const parts = parsePattern(text)
   if (typeof parts === 'string') throw wrong(parts)
   const letters = parts.map(part => (part.letter === 'h' ? 'H' : part.letter))
-  const missing = [...needed].find(letter => !letters.includes(letter))
-  if (missing !== undefined) throw wrong(`${type} needs ${fieldNames[missing]}`)
+  const missing = [...needs].find(letter => !letters.includes(letter))
+  if (missing !== undefined) throw wrong(`${typeName} needs ${fieldNames[missing]}`)
   return new PatternFormat(parts)
 }
 

@@ -2,7 +2,7 @@
   Numbers that count from 1970-01-01: seconds, or milli-, micro-, nanoseconds, with or without a fraction.
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import type { TemporalFormat } from './date-format.js'
+import type { DateFormat } from './date-format.js'
 
 const zero = 48
 const minus = 45
@@ -14,7 +14,7 @@ const secondsPerDay = 86_400
 const maxSecondDigits = 14
 
 /** The format of `epoch:s`, `epoch:ms`, `epoch:us` and `epoch:ns`. */
-export class EpochFormat implements TemporalFormat {
+export class EpochFormat implements DateFormat {
   days = 0
   secondOfDay = 0
   nanos = 0

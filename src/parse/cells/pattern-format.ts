@@ -4,7 +4,7 @@
 */
 import { civilDays } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import type { TemporalFormat } from './date-format.js'
+import type { DateFormat } from './date-format.js'
 
 const zero = 48
 
@@ -70,7 +70,7 @@ function digitsOf(
 }
 
 /** One pattern; it keeps the parts of the text it read last. */
-export class PatternFormat implements TemporalFormat {
+export class PatternFormat implements DateFormat {
   days = 0
   secondOfDay = 0
   nanos = 0

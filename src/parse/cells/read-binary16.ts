@@ -1,8 +1,7 @@
 /*
-  UUID, INT128 and IPADDR from text. They travel reversed as a whole (protocol notes §4.3).
+  UUIDs, hexadecimal digits and IPv4 addresses into 16 bytes, the first one last (protocol notes §4.3).
 */
-import { parseBinary16 } from '../../protocol/binary16.js'
-import { hexDigit, latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const dash = 45
 const zero = 48
@@ -40,7 +39,7 @@ export function readUuid(
 }
 
 /** 32 hexadecimal digits: 0 or NaN. */
-export function readInt128(
+export function readHexDigits(
   bytes: Uint8Array,
   start: number,
   end: number,
@@ -59,24 +58,8 @@ export function readInt128(
   return 0
 }
 
-/** `1.2.3.4` or IPv6 in any of its spellings: 0 or NaN. */
-export function readIpAddress(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  at: number,
-): number {
-  const first = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, first, end)
-  if (readIpv4(bytes, first, last, into, at)) return 0
-  const value = parseBinary16('IPADDR', latin1(bytes, first, last))
-  if (value === undefined) return NaN
-  into.set(value, at)
-  return 0
-}
-
-function readIpv4(
+/** `1.2.3.4`: whether `into` holds it. */
+export function readIpv4(
   bytes: Uint8Array,
   start: number,
   end: number,

@@ -4,13 +4,14 @@
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
-import type { TimeParts } from './time-parts.js'
 
 const zero = 48
 const point = 46
 const colon = 58
+const letterM = 77
 const letterT = 84
 const letterZ = 90
+const lowerM = 109
 const lowerZ = 122
 const blank = 32
 const dash = 45
@@ -20,6 +21,15 @@ const slash = 47
 /** Results of reading: the text is none, or says more than nanoseconds. */
 const noValue: number = NaN
 const tooFine: number = Infinity
+
+/** A moment in parts that every temporal type can be made from. */
+export interface TimeParts {
+  /** Since 1970. */
+  days: number
+  secondOfDay: number
+  /** Within the second. */
+  nanos: number
+}
 
 /** Keeps the parts of the text it read last; of one that was no value they mean nothing. */
 export class WallClock implements TimeParts {
@@ -45,9 +55,10 @@ export class WallClock implements TimeParts {
     return this.#end - this.#start < 8 ? noValue : this.#time(bytes, this.#start)
   }
 
-  /** `HH:MM`: 0 or NaN. */
+  /** `HH:MM` or `HH:MMm`: 0 or NaN. */
   readMinute(bytes: Uint8Array, start: number, end: number): number {
-    this.#trim(bytes, start, end)
+    const last = trimmedEnd(bytes, start, end)
+    this.#trim(bytes, start, bytes[last - 1] === lowerM ? last - 1 : last)
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
@@ -143,7 +154,7 @@ export class WallClock implements TimeParts {
 }
 
 /** Position of the sign of `+HH:MM`, `+HHMM` or `+HH` at the end of a time, or −1. */
-export function zoneOffset(bytes: Uint8Array, start: number, end: number): number {
+function zoneOffset(bytes: Uint8Array, start: number, end: number): number {
   for (const length of [6, 5, 3]) {
     const p = end - length
     // A time of day stands before it: the dashes of a date are not meant.
@@ -151,4 +162,23 @@ export function zoneOffset(bytes: Uint8Array, start: number, end: number): numbe
     if (bytes.subarray(start, p).includes(colon)) return p
   }
   return -1
+}
+
+/** Year × 12 + month − 1, from `2012.06M`, `2012.06`, `2012-06`. */
+export function readMonth(bytes: Uint8Array, start: number, end: number): number {
+  const first = trimmedStart(bytes, start, end)
+  let last = trimmedEnd(bytes, first, end)
+  if (bytes[last - 1] === letterM) last--
+  const separator = bytes[first + 4]
+  if (last - first !== 7 || (separator !== point && separator !== dash)) return NaN
+  const year = fourDigits(bytes, first)
+  const month = twoDigits(bytes, first + 5)
+  return year > 9999 || month < 1 || month > 12 ? NaN : year * 12 + month - 1
+}
+
+/** Why a text with a time in it is refused, when that is its zone. */
+export function explainZone(bytes: Uint8Array, start: number, end: number): string | undefined {
+  const last = trimmedEnd(bytes, start, end)
+  if (zoneOffset(bytes, trimmedStart(bytes, start, end), last) < 0) return undefined
+  return 'a time without an offset, because DolphinDB keeps wall-clock time (Z and +00:00 are taken as they are)'
 }

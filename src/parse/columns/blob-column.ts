@@ -10,9 +10,14 @@ const lengthBytes = 4
 
 /** One BLOB column. Every text is a value, so no row is refused on its behalf. */
 export class BlobColumn implements ColumnBuilder {
+  readonly #column: (values: readonly Uint8Array[], rowCount: number) => Column
   #values: Uint8Array[] = []
   #countBefore = 0
   #byteLength = 0
+
+  constructor(column: (values: readonly Uint8Array[], rowCount: number) => Column) {
+    this.#column = column
+  }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, starts, ends, fieldCount, rowCount } = block
@@ -43,6 +48,6 @@ export class BlobColumn implements ColumnBuilder {
     const data = this.#values
     this.#values = []
     this.#byteLength = 0
-    return { form: 'vector', type: 'BLOB', length: rowCount, data }
+    return this.#column(data, rowCount)
   }
 }

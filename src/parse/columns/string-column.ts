@@ -14,6 +14,7 @@ const highBits = 0x80808080 | 0
 
 /** One STRING column. A text that is no UTF-8 or holds U+0000 refuses its row. */
 export class StringColumn implements ColumnBuilder {
+  readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number
   readonly #store: ArrayStore
   #encoded: Uint8Array = new Uint8Array(0)
@@ -21,7 +22,12 @@ export class StringColumn implements ColumnBuilder {
   #length = 0
   #lengthBefore = 0
 
-  constructor(columnIndex: number, pool: BufferPool) {
+  constructor(
+    column: (encoded: Uint8Array, rowCount: number) => Column,
+    columnIndex: number,
+    pool: BufferPool,
+  ) {
+    this.#column = column
     this.#columnIndex = columnIndex
     this.#store = new ArrayStore(pool, 1)
   }
@@ -82,7 +88,7 @@ export class StringColumn implements ColumnBuilder {
     this.#store.release(buffers)
     this.#encoded = new Uint8Array(0)
     this.#length = 0
-    return { form: 'vector', type: 'STRING', length: rowCount, encoded }
+    return this.#column(encoded, rowCount)
   }
 
   /** Makes room for all texts of the block. */

@@ -11,8 +11,12 @@ import { noSymbol, SymbolTable } from './symbol-table.js'
 
 const bytesPerRow = 4
 
+/** @param base  texts that the codes count in; entry 0 is the null */
+type MakeSymbols = (codes: Int32Array, base: string[], rowCount: number) => Column
+
 /** One SYMBOL column. Texts are remembered from batch to batch, codes are not. */
 export class SymbolColumn implements ColumnBuilder {
+  readonly #column: MakeSymbols
   readonly #columnIndex: number
   readonly #store: ArrayStore
   readonly #symbols: SymbolTable = new SymbolTable()
@@ -27,7 +31,8 @@ export class SymbolColumn implements ColumnBuilder {
   #sizeBefore = 1
   #baseBytesBefore = 1
 
-  constructor(columnIndex: number, pool: BufferPool) {
+  constructor(column: MakeSymbols, columnIndex: number, pool: BufferPool) {
+    this.#column = column
     this.#columnIndex = columnIndex
     this.#store = new ArrayStore(pool, bytesPerRow)
   }
@@ -72,13 +77,7 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   take(rowCount: number, buffers: ArrayBuffer[]): Column {
-    const column: Column = {
-      form: 'vector',
-      type: 'SYMBOL',
-      length: rowCount,
-      codes: this.#codes,
-      base: this.#base,
-    }
+    const column = this.#column(this.#codes, this.#base, rowCount)
     this.#store.release(buffers)
     this.#codes = new Int32Array(0)
     for (let code = 1; code < this.#entries.length; code++) {

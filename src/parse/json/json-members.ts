@@ -1,15 +1,11 @@
 /*
   The members of JSON objects that fill columns, with the kinds of values that each may have.
 */
-import {
-  columnTypeText,
-  dataTypes,
-  type ColumnType,
-  type DataType,
-} from '../../protocol/data-type.js'
+import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
 import { isEpochFormat } from '../cells/date-format.js'
 import type { CellRules } from '../input-reader.js'
+import { cellTypeOf } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 
 /** A member that fills columns. */
@@ -48,30 +44,12 @@ function isEpoch(column: MappedColumn, cells: CellRules): boolean {
   return Object.hasOwn(formats, column.name) && isEpochFormat(formats[column.name]!)
 }
 
-const { boolean, number, string, array } = jsonKinds
-
 /** Kinds as bits; null is always taken besides. */
 function kindsOf(column: ColumnType, isEpoch: boolean): { kinds: number; elementKinds: number } {
-  const kinds = elementKinds(column.type, isEpoch)
-  return column.array === true ? { kinds: array, elementKinds: kinds } : { kinds, elementKinds: 0 }
-}
-
-function elementKinds(type: DataType, isEpoch: boolean): number {
-  switch (type) {
-    case 'BOOL':
-      return boolean | number
-    case 'SHORT':
-    case 'INT':
-      return number
-    case 'CHAR':
-    case 'LONG':
-    case 'FLOAT':
-    case 'DOUBLE':
-    case 'DECIMAL32':
-    case 'DECIMAL64':
-    case 'DECIMAL128':
-      return number | string
-    default:
-      return dataTypes[type].category === 'temporal' && isEpoch ? number | string : string
-  }
+  const type = cellTypeOf(column.type)
+  const takesNumber = isEpoch && type?.dated !== undefined
+  const kinds = (type?.jsonKinds ?? 0) | (takesNumber ? jsonKinds.number : 0)
+  return column.array === true
+    ? { kinds: jsonKinds.array, elementKinds: kinds }
+    : { kinds, elementKinds: 0 }
 }

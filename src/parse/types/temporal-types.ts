@@ -1,87 +1,237 @@
 /*
-  Temporal columns, in the usual spelling or by a `--date-format`.
+  Dates and times in text: in DolphinDB's own spelling, in ISO 8601, or by a `--date-format`, and their raw numbers
+  (protocol notes §4.2). What a type cannot hold, such as seconds in a MINUTE, gives ±Infinity: nothing is cut off
+  without a word. In JSON a number is not a time, unless an epoch format says what it counts.
 */
-import { columnTypeText, type DataType } from '../../protocol/data-type.js'
-import { UsageError } from '../../errors.js'
-import type { BufferPool } from '../columns/buffer-pool.js'
-import { explainZone, longTemporalTypes, shortTemporalTypes } from './temporal-cells.js'
-import type { ColumnBuilder } from '../columns/column-builder.js'
-import { NumberColumn, type ReadNumber } from '../columns/number-columns.js'
-import { Int64Column, type ReadInt64 } from '../columns/int64-columns.js'
-import { TimestampColumn } from '../columns/timestamp-column.js'
-import { int32Type, int64Kind } from '../columns/element-layouts.js'
-import { temporalFormat, type TemporalFormat } from '../cells/date-format.js'
+import type { Int32Type, Int64Type } from '../../protocol/value.js'
+import type { DateFormat } from '../cells/date-format.js'
+import type { Int64Parts } from '../cells/int64-parts.js'
+import { explainZone, readMonth, WallClock, type TimeParts } from '../cells/wall-clock.js'
+import { Int64Column, type Int64Kind, type ReadInt64 } from '../columns/int64-columns.js'
 import {
-  longTemporal,
-  shortTemporal,
-  type LongTemporalType,
-  type ShortTemporalType,
-} from '../cells/time-parts.js'
+  NumberColumn,
+  type FixedType,
+  type NumberArray,
+  type ReadNumber,
+} from '../columns/number-columns.js'
+import { int32Layout } from '../columns/number-layouts.js'
+import { TimestampColumn } from '../columns/timestamp-column.js'
+import { jsonKinds } from '../json/json-kinds.js'
+import type { CellType } from './cell-type.js'
 
-/** Columns of 32 bits. */
-export function shortTemporalColumn(
-  type: ShortTemporalType,
-  columnIndex: number,
-  pool: BufferPool,
-): ColumnBuilder {
-  const { expected, read } = shortTemporalTypes[type]
-  return new NumberColumn(int32Type(type, expected), columnIndex, pool, read, explainZone)
+const secondsPerDay = 86_400
+const nanosPerSecond = 1_000_000_000
+const nanosPerMs = 1_000_000
+
+const clock = new WallClock()
+
+/** Milliseconds of the fraction; Infinity when it is finer. */
+function wholeMs({ nanos }: TimeParts): number {
+  return nanos % nanosPerMs === 0 ? nanos / nanosPerMs : Infinity
 }
 
-/** Columns of 64 bits. */
-export function longTemporalColumn(
-  type: LongTemporalType,
-  columnIndex: number,
-  pool: BufferPool,
-): ColumnBuilder {
-  const { expected, read } = longTemporalTypes[type]
-  const kind = { ...int64Kind(type, expected, read), explain: explainZone }
-  return type === 'TIMESTAMP'
-    ? new TimestampColumn(kind, columnIndex, pool)
-    : new Int64Column(kind, columnIndex, pool)
+/** 0 when the time of day is a multiple of so many seconds, else Infinity. */
+function whole({ secondOfDay, nanos }: TimeParts, seconds: number): number {
+  return nanos === 0 && secondOfDay % seconds === 0 ? 0 : Infinity
 }
 
-/** @throws {UsageError} DDB_USAGE when the column is not temporal or the text no format for its type */
-export function formattedColumn(
-  columnName: string,
-  type: DataType,
-  formatText: string,
-  columnIndex: number,
-  pool: BufferPool,
-): ColumnBuilder {
-  const format = temporalFormat(columnName, type, formatText)
-  const expected = `${columnTypeText({ type })} as ${formatText}`
-  switch (type) {
-    case 'TIMESTAMP':
-    case 'NANOTIME':
-    case 'NANOTIMESTAMP':
-      return new Int64Column(int64Kind(type, expected, readLong(format, type)), columnIndex, pool)
-    case 'DATE':
-    case 'MONTH':
-    case 'TIME':
-    case 'MINUTE':
-    case 'SECOND':
-    case 'DATETIME':
-    case 'DATEHOUR':
-    case 'DATEMINUTE':
-      return new NumberColumn(int32Type(type, expected), columnIndex, pool, readShort(format, type))
-    default:
-      throw new UsageError('DDB_USAGE', `${type} is not temporal`)
+/** A type of 32 bits. */
+interface ShortTemporal {
+  readonly name: Int32Type
+  /** What a text should have been. */
+  readonly expected: string
+  /** Letters of the fields that a format of it needs. */
+  readonly needs: string
+  readonly read: ReadNumber
+  /** The raw number of what a format has read. */
+  readonly ofFormat: (format: DateFormat) => number
+}
+
+function shortType({ name, expected, needs, read, ofFormat }: ShortTemporal): CellType {
+  const elements = (what: string): FixedType<NumberArray> => ({
+    ...int32Layout,
+    expected: what,
+    column: (data, length) => ({ form: 'vector', type: name, length, data: data as Int32Array }),
+  })
+  return {
+    name,
+    jsonKinds: jsonKinds.string,
+    hasArrays: true,
+    column: ({ columnIndex, pool }) =>
+      new NumberColumn(elements(expected), columnIndex, pool, read, explainZone),
+    dated: {
+      needs,
+      column(format, what, { columnIndex, pool }) {
+        const readFormat: ReadNumber = (bytes, start, end) =>
+          format.read(bytes, start, end) + ofFormat(format)
+        return new NumberColumn(elements(what), columnIndex, pool, readFormat)
+      },
+    },
   }
 }
 
-function readLong(format: TemporalFormat, type: LongTemporalType): ReadInt64 {
-  const toRaw = longTemporal[type]
-  return (bytes, start, end, into) => {
-    const outcome = format.read(bytes, start, end)
-    return outcome === 0 ? toRaw(format, into) : outcome
+const date = (parts: TimeParts): number => whole(parts, secondsPerDay) + parts.days
+const time = (parts: TimeParts): number => parts.secondOfDay * 1000 + wholeMs(parts)
+const minute = (parts: TimeParts): number => whole(parts, 60) + Math.floor(parts.secondOfDay / 60)
+const second = (parts: TimeParts): number => whole(parts, 1) + parts.secondOfDay
+const datetime = (parts: TimeParts): number =>
+  whole(parts, 1) + parts.days * secondsPerDay + parts.secondOfDay
+const dateHour = (parts: TimeParts): number =>
+  whole(parts, 3600) + parts.days * 24 + Math.floor(parts.secondOfDay / 3600)
+const dateMinute = (parts: TimeParts): number =>
+  whole(parts, 60) + parts.days * 1440 + Math.floor(parts.secondOfDay / 60)
+
+const shortTypes: readonly ShortTemporal[] = [
+  {
+    name: 'DATE',
+    expected: 'YYYY.MM.DD',
+    needs: 'yMd',
+    read: (bytes, start, end) => clock.readDate(bytes, start, end) + date(clock),
+    ofFormat: date,
+  },
+  {
+    name: 'MONTH',
+    expected: 'YYYY.MMM, such as 2012.06M',
+    needs: 'yM',
+    read: readMonth,
+    ofFormat: format => format.months,
+  },
+  {
+    name: 'TIME',
+    expected: 'HH:MM:SS.mmm',
+    needs: 'H',
+    read: (bytes, start, end) => clock.readTime(bytes, start, end) + time(clock),
+    ofFormat: time,
+  },
+  {
+    name: 'MINUTE',
+    expected: 'HH:MM',
+    needs: 'H',
+    read: (bytes, start, end) => clock.readMinute(bytes, start, end) + minute(clock),
+    ofFormat: minute,
+  },
+  {
+    name: 'SECOND',
+    expected: 'HH:MM:SS',
+    needs: 'H',
+    read: (bytes, start, end) => clock.readTime(bytes, start, end) + second(clock),
+    ofFormat: second,
+  },
+  {
+    name: 'DATETIME',
+    expected: 'YYYY.MM.DDTHH:MM:SS of the years 1901 to 2038',
+    needs: 'yMd',
+    read: (bytes, start, end) => clock.readDateTime(bytes, start, end) + datetime(clock),
+    ofFormat: datetime,
+  },
+  {
+    name: 'DATEHOUR',
+    expected: 'YYYY.MM.DDTHH',
+    needs: 'yMdH',
+    read: (bytes, start, end) => clock.readDateHour(bytes, start, end) + dateHour(clock),
+    ofFormat: dateHour,
+  },
+  {
+    name: 'DATEMINUTE',
+    expected: 'YYYY.MM.DDTHH:MM',
+    needs: 'yMdH',
+    read: (bytes, start, end) => clock.readDateTime(bytes, start, end) + dateMinute(clock),
+    ofFormat: dateMinute,
+  },
+]
+
+/** A type of 64 bits. */
+interface LongTemporal {
+  readonly name: Int64Type
+  readonly expected: string
+  readonly needs: string
+  readonly read: ReadInt64
+  /** The raw number into `into`: 0 when it holds the value. */
+  readonly toRaw: (parts: TimeParts, into: Int64Parts) => number
+  readonly Column?: typeof Int64Column
+}
+
+function longType({ name, expected, needs, read, toRaw, Column }: LongTemporal): CellType {
+  const kind = (what: string, readCell: ReadInt64): Int64Kind => ({
+    expected: what,
+    readCell,
+    column: (data, length) => ({ form: 'vector', type: name, length, data }),
+  })
+  return {
+    name,
+    jsonKinds: jsonKinds.string,
+    hasArrays: true,
+    column: ({ columnIndex, pool }) =>
+      new (Column ?? Int64Column)(
+        { ...kind(expected, read), explain: explainZone },
+        columnIndex,
+        pool,
+      ),
+    dated: {
+      needs,
+      column(format, what, { columnIndex, pool }) {
+        const readFormat: ReadInt64 = (bytes, start, end, into) => {
+          const outcome = format.read(bytes, start, end)
+          return outcome === 0 ? toRaw(format, into) : outcome
+        }
+        return new Int64Column(kind(what, readFormat), columnIndex, pool)
+      },
+    },
   }
 }
 
-function readShort(format: TemporalFormat, type: ShortTemporalType): ReadNumber {
-  if (type === 'MONTH') {
-    return (bytes, start, end) => format.read(bytes, start, end) + format.months
-  }
-  const toRaw = shortTemporal[type]
-  return (bytes, start, end) => format.read(bytes, start, end) + toRaw(format)
+function timestamp(parts: TimeParts, into: Int64Parts): number {
+  const value = (parts.days * secondsPerDay + parts.secondOfDay) * 1000 + wholeMs(parts)
+  if (!Number.isFinite(value)) return value
+  into.setExact(value)
+  return 0
 }
+
+function nanotime(parts: TimeParts, into: Int64Parts): number {
+  into.setExact(parts.secondOfDay * nanosPerSecond + parts.nanos)
+  return 0
+}
+
+function nanotimestamp(parts: TimeParts, into: Int64Parts): number {
+  const seconds = parts.days * secondsPerDay + parts.secondOfDay
+  return into.setProduct(seconds, nanosPerSecond, parts.nanos) ? 0 : Infinity
+}
+
+const longTypes: readonly LongTemporal[] = [
+  {
+    name: 'TIMESTAMP',
+    expected: 'YYYY.MM.DDTHH:MM:SS.mmm',
+    needs: 'yMd',
+    read(bytes, start, end, into) {
+      const outcome = clock.readDateTime(bytes, start, end)
+      return outcome === 0 ? timestamp(clock, into) : outcome
+    },
+    toRaw: timestamp,
+    Column: TimestampColumn,
+  },
+  {
+    name: 'NANOTIME',
+    expected: 'HH:MM:SS.nnnnnnnnn',
+    needs: 'H',
+    read(bytes, start, end, into) {
+      const outcome = clock.readTime(bytes, start, end)
+      return outcome === 0 ? nanotime(clock, into) : outcome
+    },
+    toRaw: nanotime,
+  },
+  {
+    name: 'NANOTIMESTAMP',
+    expected: 'YYYY.MM.DDTHH:MM:SS.nnnnnnnnn of the years 1677 to 2262',
+    needs: 'yMd',
+    read(bytes, start, end, into) {
+      const outcome = clock.readDateTime(bytes, start, end)
+      return outcome === 0 ? nanotimestamp(clock, into) : outcome
+    },
+    toRaw: nanotimestamp,
+  },
+]
+
+export const temporalTypes: readonly CellType[] = [
+  ...shortTypes.map(shortType),
+  ...longTypes.map(longType),
+]

@@ -1,0 +1,37 @@
+/*
+  What one of DolphinDB's types is on the side of the text: which JSON values suit it and which column reads its cells.
+  Each family of types has a file in this room; column-types.ts lists the families.
+*/
+import type { DataType } from '../../protocol/data-type.js'
+import type { DateFormat } from '../cells/date-format.js'
+import type { BufferPool } from '../columns/buffer-pool.js'
+import type { ColumnBuilder } from '../columns/column-builder.js'
+
+/** What a column is told besides its type. */
+export interface ColumnPlace {
+  /** Position in the mapping, by which the column refuses rows. */
+  readonly columnIndex: number
+  readonly pool: BufferPool
+  /** Digits behind the point; 0 where the type has no scale. */
+  readonly scale: number
+}
+
+/** One type; the name is DolphinDB's own. */
+export interface CellType {
+  readonly name: DataType
+  /** Kinds of JSON values that a cell may be, as bits of `jsonKinds`; null always may. */
+  readonly jsonKinds: number
+  /** False where no client sends array vectors of the type (protocol notes §5.5). */
+  readonly hasArrays: boolean
+  readonly column: (place: ColumnPlace) => ColumnBuilder
+  /** Dates and times only: their cells can follow a `--date-format`. */
+  readonly dated?: DatedColumn
+}
+
+/** How dates and times are read by a format. */
+export interface DatedColumn {
+  /** Letters of the fields without which a text is not a value of the type. */
+  readonly needs: string
+  /** @param expected  what a text should have been */
+  readonly column: (format: DateFormat, expected: string, place: ColumnPlace) => ColumnBuilder
+}

@@ -1,0 +1,83 @@
+/*
+  CHAR, SHORT, INT and LONG in text. A JSON string may spell what JSON's numbers cannot hold for everybody.
+*/
+import { readInt64 } from '../cells/read-int64.js'
+import { readChar } from '../cells/read-logical.js'
+import { LongColumn } from '../columns/int64-columns.js'
+import { IntegerColumn, NumberColumn } from '../columns/number-columns.js'
+import { int16Layout, int32Layout, int8Layout } from '../columns/number-layouts.js'
+import { jsonKinds } from '../json/json-kinds.js'
+import type { CellType } from './cell-type.js'
+
+const char: CellType = {
+  name: 'CHAR',
+  jsonKinds: jsonKinds.number | jsonKinds.string,
+  hasArrays: true,
+  column: ({ columnIndex, pool }) =>
+    new NumberColumn(
+      {
+        ...int8Layout,
+        expected: 'a number from -127 to 127 or one ASCII character',
+        column: (data, length) => {
+          return { form: 'vector', type: 'CHAR', length, data: data as Int8Array }
+        },
+      },
+      columnIndex,
+      pool,
+      readChar,
+    ),
+}
+
+const short: CellType = {
+  name: 'SHORT',
+  jsonKinds: jsonKinds.number,
+  hasArrays: true,
+  column: ({ columnIndex, pool }) =>
+    new IntegerColumn(
+      {
+        ...int16Layout,
+        expected: 'a whole number from -32767 to 32767',
+        column: (data, length) => {
+          return { form: 'vector', type: 'SHORT', length, data: data as Int16Array }
+        },
+      },
+      columnIndex,
+      pool,
+    ),
+}
+
+const int: CellType = {
+  name: 'INT',
+  jsonKinds: jsonKinds.number,
+  hasArrays: true,
+  column: ({ columnIndex, pool }) =>
+    new IntegerColumn(
+      {
+        ...int32Layout,
+        expected: 'a whole number from -2147483647 to 2147483647',
+        column: (data, length) => {
+          return { form: 'vector', type: 'INT', length, data: data as Int32Array }
+        },
+      },
+      columnIndex,
+      pool,
+    ),
+}
+
+const long: CellType = {
+  name: 'LONG',
+  jsonKinds: jsonKinds.number | jsonKinds.string,
+  hasArrays: true,
+  column: ({ columnIndex, pool }) =>
+    new LongColumn(
+      {
+        expected: 'a whole number from -9223372036854775807 to 9223372036854775807',
+        readCell: readInt64,
+        column: (data, length) => ({ form: 'vector', type: 'LONG', length, data }),
+      },
+      columnIndex,
+      pool,
+    ),
+}
+
+export const integerTypes: readonly CellType[] = [char, short, int, long]

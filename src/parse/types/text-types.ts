@@ -1,0 +1,41 @@
+/*
+  SYMBOL, STRING and BLOB in text. An empty text is null.
+*/
+import { BlobColumn } from '../columns/blob-column.js'
+import { StringColumn } from '../columns/string-column.js'
+import { SymbolColumn } from '../columns/symbol-column.js'
+import { jsonKinds } from '../json/json-kinds.js'
+import type { CellType } from './cell-type.js'
+
+const symbol: CellType = {
+  name: 'SYMBOL',
+  jsonKinds: jsonKinds.string,
+  hasArrays: false,
+  column: ({ columnIndex, pool }) =>
+    new SymbolColumn(
+      (codes, base, length) => ({ form: 'vector', type: 'SYMBOL', length, codes, base }),
+      columnIndex,
+      pool,
+    ),
+}
+
+const string: CellType = {
+  name: 'STRING',
+  jsonKinds: jsonKinds.string,
+  hasArrays: false,
+  column: ({ columnIndex, pool }) =>
+    new StringColumn(
+      (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),
+      columnIndex,
+      pool,
+    ),
+}
+
+const blob: CellType = {
+  name: 'BLOB',
+  jsonKinds: jsonKinds.string,
+  hasArrays: false,
+  column: () => new BlobColumn((data, length) => ({ form: 'vector', type: 'BLOB', length, data })),
+}
+
+export const textTypes: readonly CellType[] = [symbol, string, blob]
