@@ -205,17 +205,13 @@ function cellRules({ cells = {}, input = {} }: LoadOptions): CellRules {
 
 /** An input without a single record has no columns to map either. */
 function isEmpty(reader: InputReader): boolean {
-  return !isJson(reader) && reader.fieldCount === 0
-}
-
-function isJson({ format }: InputReader): boolean {
-  return format === 'json' || format === 'ndjson'
+  return reader.recordKind === 'fields' && reader.fieldCount === 0
 }
 
 function shapeOf(reader: InputReader, file: string): InputShape {
   return {
     file,
-    kind: isJson(reader) ? 'members' : 'fields',
+    kind: reader.recordKind,
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
     headerLineNumber: reader.headerLineNumber,

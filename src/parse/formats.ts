@@ -1,29 +1,80 @@
 /*
-  Which format an input has, when nobody said so: by the extension of its name, else by its first bytes.
+  The formats of inputs: how each is recognized, and where it is read. A new format gets a folder of its own and an entry
+  here.
 */
-import type { InputFormat } from './input-reader.js'
+import type { ByteSource } from '../source/byte-source.js'
+import type { CsvOptions } from './csv/open-csv.js'
+import type { InputReader } from './input-reader.js'
 
-const byExtension: Readonly<Record<string, InputFormat>> = {
-  csv: 'csv',
-  tsv: 'tsv',
-  tab: 'tsv',
-  ndjson: 'ndjson',
-  jsonl: 'ndjson',
-  json: 'json',
+/** Formats that can be read. */
+export const inputFormats = ['csv', 'tsv', 'ndjson', 'json'] as const
+
+export type InputFormat = (typeof inputFormats)[number]
+
+/** What is known of the input; formats look at what concerns them. */
+export type FormatOptions = Omit<CsvOptions, 'format'>
+
+interface Format {
+  /** Of file names, in lower case; each belongs to one format. */
+  readonly extensions: readonly string[]
+  /** First byte above the blanks of an input whose name says nothing. */
+  readonly firstByte?: number
+  /** Opens an input and reads as far as its first record. */
+  readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader>
 }
 
-const openingBrace = 0x7b
-const openingBracket = 0x5b
+// Only the format at hand is loaded, once: a small load ends sooner than the other's modules are read.
+const csvModule = once(() => import('./csv/open-csv.js'))
+const jsonModule = once(() => import('./json/open-json.js'))
+
+const openCsvAs =
+  (format: 'csv' | 'tsv'): Format['open'] =>
+  async (source, options) =>
+    (await csvModule()).openCsv(source, { ...options, format })
+
+const openJsonAs =
+  (format: 'ndjson' | 'json'): Format['open'] =>
+  async (source, { maxRecordBytes }) =>
+    (await jsonModule()).openJson(source, format, maxRecordBytes)
+
+const openBrace = 0x7b
+const openBracket = 0x5b
+
+export const formats: Readonly<Record<InputFormat, Format>> = {
+  csv: { extensions: ['csv'], open: openCsvAs('csv') },
+  tsv: { extensions: ['tsv', 'tab'], open: openCsvAs('tsv') },
+  ndjson: {
+    extensions: ['ndjson', 'jsonl'],
+    firstByte: openBrace,
+    open: openJsonAs('ndjson'),
+  },
+  json: { extensions: ['json'], firstByte: openBracket, open: openJsonAs('json') },
+}
+
+/** Of inputs that no format recognizes. */
+const defaultFormat: InputFormat = 'csv'
 
 /**
+ * Which format an input has, when nobody said so: by the extension of its name, else by its first bytes.
+ *
  * @param name  of the file; what stands before `.gz` counts
  * @param head  the first bytes of the content
  */
 export function detectFormat(name: string, head: Uint8Array): InputFormat {
   const extension = /\.([A-Za-z0-9]+)(?:\.gz)?$/.exec(name)?.[1]?.toLowerCase() ?? ''
-  const known = Object.hasOwn(byExtension, extension) ? byExtension[extension] : undefined
-  if (known !== undefined) return known
   const first = head.find(byte => byte > 0x20)
-  if (first === openingBrace) return 'ndjson'
-  return first === openingBracket ? 'json' : 'csv'
+  return (
+    formatWhere(format => format.extensions.includes(extension)) ??
+    formatWhere(format => format.firstByte !== undefined && format.firstByte === first) ??
+    defaultFormat
+  )
+}
+
+function formatWhere(suits: (format: Format) => boolean): InputFormat | undefined {
+  return inputFormats.find(name => suits(formats[name]))
+}
+
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined
+  return () => (loading ??= load())
 }

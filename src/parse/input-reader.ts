@@ -6,9 +6,7 @@ import type { ErrorCode } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { Column } from '../protocol/value.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
-
-/** Formats a reader exists for. */
-export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
+import type { InputFormat } from './formats.js'
 
 /** Where a record begins. */
 export interface RecordLocation {
@@ -131,6 +129,8 @@ export interface ByteCounts {
 /** One opened input whose shape is known and whose records are still to come. */
 export interface InputReader extends RecordShape {
   readonly format: InputFormat
+  /** What records consist of: fields in an order, or members with names. */
+  readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined when there is none. */
   readonly headerLineNumber: number | undefined
   /** Records so far: rows and rejects; no header, blank line or comment. */

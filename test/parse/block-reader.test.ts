@@ -286,21 +286,3 @@ t.test('a batch tells where its rows came from', async t => {
     }
   })
 })
-
-t.test('formats are told by the name, else by the first byte', async t => {
-  for (const [name, content, format] of [
-    ['a.csv', '{', 'csv'],
-    ['a.tsv.gz', '', 'tsv'],
-    ['a.ndjson', '', 'ndjson'],
-    ['a.JSONL', '', 'ndjson'],
-    ['a.json', '[', 'json'],
-    ['<stdin>', ' \n{"a":1}', 'ndjson'],
-    ['<stdin>', '[{', 'json'],
-    ['<stdin>', 'a,b', 'csv'],
-    ['data', '', 'csv'],
-  ] as const) {
-    const reader = await openReader(memorySource(content === '{' ? '{\n' : content, { name }))
-    t.equal(reader.format, format, name)
-    await reader.close()
-  }
-})

@@ -100,6 +100,7 @@ async function firstRecord(
 }
 
 class CsvReader implements InputReader {
+  readonly recordKind = 'fields'
   readonly format: 'csv' | 'tsv'
   readonly delimiter: string
   readonly fieldNames: readonly string[] | undefined

@@ -40,6 +40,7 @@ const jsonShape: RecordShape = {
 }
 
 class JsonReader implements InputReader {
+  readonly recordKind = 'members'
   readonly format: 'ndjson' | 'json'
   readonly delimiter = undefined
   readonly fieldNames = undefined
