@@ -61,6 +61,15 @@ export default defineConfig(
       '@typescript-eslint/no-floating-promises': 'off',
       // A test states asynchronous behaviour even where today's answer comes at once.
       '@typescript-eslint/require-await': 'off',
+      // tap's assertions do not throw: fast-check would take the property for true, and neither shrink nor print its input.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.object.name='fc'][callee.property.name=/^(property|asyncProperty)$/] CallExpression[callee.object.name='t']",
+          message: 'Inside a property throw (node:assert/strict) or return false.',
+        },
+      ],
     },
   },
   { files: ['**/*.js'], languageOptions: { globals: nodeGlobals } },

@@ -76,7 +76,7 @@ t.test('any bytes come back from their text', async t => {
       fc.oneof(sixteen, sparse),
       (type, bytes) => {
         const text = formatBinary16(type, bytes)
-        if (type === 'IPADDR' && text.includes(':')) t.ok(isIPv6(text), text)
+        if (type === 'IPADDR' && text.includes(':') && !isIPv6(text)) return false
         return Buffer.from(parseBinary16(type, text)!).equals(bytes)
       },
     ),
