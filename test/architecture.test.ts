@@ -3,6 +3,7 @@
   where platform and packages have their one address.
 */
 import t from 'tap'
+import { dataTypes } from '../src/protocol/data-type.js'
 import { type Module, packageOf, parseModule, readModules, roomOf } from './helpers/modules.js'
 
 /** Room of src/ → rooms it may import besides itself. Files of src/ itself are rooms of their own name. */
@@ -53,6 +54,9 @@ const isAt = (module: Module, places: readonly string[]): boolean =>
 
 const imports = (module: Module, name: string): boolean =>
   module.imports.some(({ specifier }) => packageOf(specifier) === name)
+
+/** One family of types, in text. */
+const isFamily = (path: string): boolean => /^parse\/types\/[a-z0-9]+-types\.ts$/.test(path)
 
 const paths = (modules: readonly Module[]): string[] => modules.map(module => module.path)
 
@@ -113,6 +117,18 @@ t.test('only the command line knows the process and the console', async t => {
       module.imports.some(({ specifier }) => /^node:(process|console)$/.test(specifier)),
   )
   t.strictSame(paths(users), [])
+})
+
+t.test('what a type is in text stands in one file', async t => {
+  const places = Object.keys(dataTypes).map((name): [string, string[]] => [
+    name,
+    paths(modules.filter(module => module.room === 'parse' && module.words.has(name))),
+  ])
+  const spread = places.filter(([, files]) => files.length > 1)
+  t.strictSame(spread, [], 'no two files of parse/ name one type')
+  const strangers = places.flatMap(([, files]) => files).filter(path => !isFamily(path))
+  t.strictSame(strangers, [], 'types are named in the files of their families only')
+  t.ok(places.filter(([, files]) => files.length === 1).length > 20, 'the types are found')
 })
 
 t.test('modules have named exports and imports that can be read', async t => {

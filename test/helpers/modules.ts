@@ -24,6 +24,8 @@ export interface Module {
   hasDefaultExport: boolean
   /** Global names that are read, such as `process`, once each. */
   globals: Set<string>
+  /** Names and string literals in the code, once each. */
+  words: Set<string>
 }
 
 /** Every module of src/, sorted by path. */
@@ -42,6 +44,7 @@ export function parseModule(path: string, text: string): Module {
     imports: [],
     hasDefaultExport: false,
     globals: new Set(),
+    words: new Set(),
   }
   visit(source, module)
   return module
@@ -52,6 +55,7 @@ function visit(node: ts.Node, module: Module): void {
   if (found !== undefined) module.imports.push(found)
   if (isDefaultExport(node)) module.hasDefaultExport = true
   if (ts.isIdentifier(node) && isFreeName(node)) module.globals.add(node.text)
+  if (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) module.words.add(node.text)
   ts.forEachChild(node, child => visit(child, module))
 }
 
