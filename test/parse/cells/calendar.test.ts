@@ -1,0 +1,28 @@
+/*
+  Parts of dates, against Date.
+*/
+import t from 'tap'
+import { civilDays, fourDigits, twoDigits } from '../../../src/parse/cells/calendar.js'
+
+t.test('a day exists exactly when Date keeps it as it is', async t => {
+  for (const year of [0, 4, 100, 1600, 1900, 1969, 2000, 2023, 2024, 9999]) {
+    for (let month = 0; month <= 13; month++) {
+      for (const day of [0, 1, 28, 29, 30, 31, 32]) {
+        const date = new Date(0)
+        date.setUTCFullYear(year, month - 1, day)
+        const isDay = date.getUTCMonth() === month - 1 && date.getUTCDate() === day
+        const days = civilDays(year, month, day)
+        t.ok(Object.is(days, isDay ? date.getTime() / 86_400_000 : NaN), `${year}-${month}-${day}`)
+      }
+    }
+  }
+  t.ok(Number.isNaN(civilDays(10_000, 1, 1)))
+})
+
+t.test('digits are read as a number, anything else as more than any part of a date', async t => {
+  const bytes = Buffer.from('2024 1a')
+  t.equal(fourDigits(bytes, 0), 2024)
+  t.equal(twoDigits(bytes, 2), 24)
+  for (const at of [3, 4, 5]) t.ok(twoDigits(bytes, at) > 9999, `at ${at}`)
+  t.ok(fourDigits(bytes, 1) > 9999)
+})
