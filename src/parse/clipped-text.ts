@@ -3,7 +3,7 @@
 */
 const maxShownBytes = 80
 
-/** The bytes as text, at most 80 of them; what is no UTF-8 shows as U+FFFD. */
+/** The bytes as text, at most 80 of them; what is not UTF-8 shows as U+FFFD. */
 export function clippedText(bytes: Uint8Array, start: number, end: number): string {
   if (end - start <= maxShownBytes) return decoder.decode(bytes.subarray(start, end))
   let last = start + maxShownBytes

@@ -12,14 +12,14 @@ export const lineFeed = 10
 export const carriageReturn = 13
 
 /**
- * What scanning gives instead of the position behind a record: its end is not in the window; it is no row; more has
+ * What scanning gives instead of the position behind a record: its end is not in the window; it is not a row; more has
  * to be seen, even behind the limit.
  */
 export const unfinished: number = -1
 export const faulty: number = -2
 export const undecided: number = -3
 
-/** Why a record is no row, and where the next one begins. */
+/** Why a record is not a row, and where the next one begins. */
 export interface ScanFault {
   readonly code: ErrorCode
   readonly class?: 'parse' | 'type'
@@ -31,9 +31,9 @@ export interface ScanFault {
 }
 
 /** An unfinished record of at most this length is scanned anew with every chunk. */
-const retryBytes = 65_536
+export const retryBytes = 65_536
 
-/** A tokenizer of lines. Subclasses scan records; what is no row, too long or incomplete is dealt with here. */
+/** A tokenizer of lines. Subclasses scan records; what is not a row, too long or incomplete is dealt with here. */
 export abstract class LineTokenizer implements Tokenizer {
   failure: InputError | undefined
   lineNumber: number
@@ -51,7 +51,7 @@ export abstract class LineTokenizer implements Tokenizer {
   #neededBytes = 0
   /** A record that is too long, while its rest is skipped. */
   #skipped: { record: Uint8Array; lineNumber: number; offsetBytes: number } | undefined
-  /** The unread bytes begin inside a line that is no record. */
+  /** The unread bytes begin inside a line that is not a record. */
   #inOtherLine = false
 
   constructor(file: string, maxRecordBytes: number, offsetBytes: number) {
@@ -84,7 +84,7 @@ export abstract class LineTokenizer implements Tokenizer {
     return 0
   }
 
-  /** Why the record scanned last is no row. */
+  /** Why the record scanned last is not a row. */
   protected abstract faultOf(block: RecordBlock, start: number): ScanFault
 
   get offsetBytes(): number {
@@ -167,7 +167,7 @@ export abstract class LineTokenizer implements Tokenizer {
     return
   }
 
-  /** Passes over lines that are no records; false when no record is known to begin behind them. */
+  /** Passes over lines that are not records; false when no record is known to begin behind them. */
   protected toRecord(): boolean {
     const { window } = this
     while (this.#inOtherLine || (window.start < window.end && this.isNoRecord(window.start))) {
@@ -176,7 +176,7 @@ export abstract class LineTokenizer implements Tokenizer {
     return window.start < window.end
   }
 
-  /** Passes over the rest of a line that is no record; false when its end has not come yet. */
+  /** Passes over the rest of a line that is not a record; false when its end has not come yet. */
   protected skipLine(): boolean {
     const { window } = this
     const { start } = window
@@ -187,7 +187,7 @@ export abstract class LineTokenizer implements Tokenizer {
     return isPassed
   }
 
-  /** Deals with a record that is no row. False when it needs more input, or nothing can follow. */
+  /** Deals with a record that is not a row. False when it needs more input, or nothing can follow. */
   protected setAside(block: RecordBlock, start: number, scanned: number): boolean {
     const fault = scanned === faulty ? this.faultOf(block, start) : undefined
     const next = fault?.next ?? scanned
@@ -273,7 +273,7 @@ export abstract class LineTokenizer implements Tokenizer {
     this.#skipped = undefined
   }
 
-  /** What the input was cut off in: a record is not whole, a line that is no record may be. */
+  /** What the input was cut off in: a record is not whole, a line that is not a record may be. */
   #setRestAside(block: RecordBlock, { code, message }: InputError): void {
     const { window } = this
     const { start, end } = window

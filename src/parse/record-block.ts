@@ -4,7 +4,7 @@
 */
 import type { ErrorCode } from '../errors.js'
 
-/** A record that is no row: it is told to the user and takes no part in the columns. */
+/** A record that is not a row: it is told to the user and takes no part in the columns. */
 export interface RecordFault {
   readonly code: ErrorCode
   /** Default `parse`. */

@@ -2,7 +2,7 @@
   "Did you mean": the known names closest to one that is not known.
 */
 
-/** Names further away than this share of their length are no help. */
+/** Names further away than this share of their length do not help. */
 const maxShare = 0.5
 
 /**

@@ -19,7 +19,7 @@ const partitionKinds: ReadonlyMap<number, PartitionKind> = new Map([
   [5, 'HASH'],
 ])
 
-/** @throws {DdbError} DDB_PROTOCOL when this is no schema with columns */
+/** @throws {DdbError} DDB_PROTOCOL when this is not a schema with columns */
 export function schemaFromServer(schema: Value): TargetSchema {
   const colDefs = member(schema, 'colDefs')
   if (colDefs?.form !== 'table') throw notUnderstood('it has no colDefs table')

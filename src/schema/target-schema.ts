@@ -22,7 +22,7 @@ export interface TargetSchema {
 /**
  * Reads `time:TIMESTAMP,sym:SYMBOL,price:DECIMAL64(4),levels:DOUBLE[]`. The name ends at the last colon of its entry.
  *
- * @throws {UsageError} DDB_USAGE for what is no list of names and types
+ * @throws {UsageError} DDB_USAGE for what is not a list of names and types
  */
 export function schemaFromTypes(text: string): TargetSchema {
   const columns = text.split(',').map((entry): TargetColumn => {

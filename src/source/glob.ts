@@ -43,7 +43,7 @@ async function matches(folder: string, parts: readonly string[], files: Files): 
   return found
 }
 
-/** Nothing for what is no folder or may not be read: it matches nothing. */
+/** Nothing for what is not a folder or may not be read: it matches nothing. */
 async function entriesOf(folder: string, files: Files): Promise<readonly FolderEntry[]> {
   try {
     return await files.readFolder(folder === '' ? '.' : folder, false)

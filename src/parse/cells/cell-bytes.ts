@@ -6,14 +6,14 @@ const tab = 9
 const zero = 48
 const nine = 57
 
-/** Position of the first byte that is no blank or tab; `end` when there is none. */
+/** Position of the first byte that is not a blank or tab; `end` when there is none. */
 export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && (bytes[p] === blank || bytes[p] === tab)) p++
   return p
 }
 
-/** Position behind the last byte that is no blank or tab. */
+/** Position behind the last byte that is not a blank or tab. */
 export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   let p = end
   while (p > start && (bytes[p - 1] === blank || bytes[p - 1] === tab)) p--

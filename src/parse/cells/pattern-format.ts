@@ -32,7 +32,7 @@ const fieldLengths: Readonly<Record<string, readonly number[]>> = {
 
 const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
-/** The parts of a pattern, or why it is none. */
+/** The parts of a pattern, or why it is not one. */
 export function parsePattern(text: string): PatternPart[] | string {
   const parts: PatternPart[] = []
   const tokens = text.match(/([yMdHhmsaSn])\1*|[^]/gu) ?? []

@@ -14,7 +14,7 @@ const lowerDigits = 9
 /** More digits than any 64-bit integer has. */
 const maxDigits = 19
 
-/** A LONG: 0 when `into` holds it, NaN when the text is no whole number, Infinity when it does not fit. */
+/** A LONG: 0 when `into` holds it, NaN when the text is not a whole number, Infinity when it does not fit. */
 export function readInt64(bytes: Uint8Array, start: number, end: number, into: Int64Parts): number {
   let first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)

@@ -29,7 +29,7 @@ function isWord(bytes: Uint8Array, start: number, end: number, word: string): bo
   return true
 }
 
-/** A whole number, one quoted ASCII character `'a'`, or one ASCII character that is no digit. */
+/** A whole number, one quoted ASCII character `'a'`, or one ASCII character that is not a digit. */
 export function readChar(bytes: Uint8Array, start: number, end: number): number {
   const length = end - start
   if (length === 3 && bytes[start] === apostrophe && bytes[start + 2] === apostrophe) {

@@ -1,5 +1,5 @@
 /*
-  Numbers from bytes. What is no number at all gives NaN; a number that does not fit gives ±Infinity.
+  Numbers from bytes. What is not a number at all gives NaN; a number that does not fit gives ±Infinity.
 */
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -19,7 +19,7 @@ const exactDigits = 15
 const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
 
 /**
- * Four digits at `p`, or a number below 0 when one of them is none.
+ * Four digits at `p`, or a number below 0 when one of them is not a digit.
  * Digits are added up pairwise within one word: tens and ones first, then hundreds.
  */
 function fourDigitsAt(view: DataView, p: number): number {
@@ -54,7 +54,7 @@ export function readShortInteger(
   return sign === minus ? -value : value
 }
 
-/** A whole number: exact up to 2^53, ±Infinity from there on, NaN when it is none. Blanks around it are allowed. */
+/** A whole number: exact up to 2^53, ±Infinity from there on, NaN when it is not one. Blanks around it are allowed. */
 export function readInteger(bytes: Uint8Array, start: number, end: number): number {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
@@ -125,7 +125,7 @@ const names: ReadonlyMap<string, number> = new Map([
 /**
  * Any floating-point number: digits, point, exponent, or `NaN`, `inf`, `Infinity` in any case.
  *
- * @returns the nearest double; 'cell' when it is no number, 'range' when it is too large for a double
+ * @returns the nearest double; 'cell' when it is not a number, 'range' when it is too large for a double
  */
 export function readDouble(
   bytes: Uint8Array,

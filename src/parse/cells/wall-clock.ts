@@ -1,6 +1,6 @@
 /*
   Dates and times of day in DolphinDB's own spelling and in ISO 8601 (server notes §7), read from bytes without
-  making anything. They are wall clock: a zone other than Z is no part of them.
+  making anything. They are wall clock: a zone other than Z is not part of them.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -18,7 +18,7 @@ const dash = 45
 const plus = 43
 const slash = 47
 
-/** Results of reading: the text is none, or says more than nanoseconds. */
+/** Results of reading: the text is not one, or says more than nanoseconds. */
 const noValue: number = NaN
 const tooFine: number = Infinity
 

@@ -13,7 +13,7 @@ import { slackBytes } from '../window.js'
 export class ConstantColumn implements ColumnBuilder {
   readonly #builder: ColumnBuilder
   readonly #block: RecordBlock
-  /** Why the text is no value of the column, if so. */
+  /** Why the text is not a value of the column, if so. */
   readonly fault: CellFault | undefined
 
   constructor(builder: ColumnBuilder, text: string, rowCapacity: number) {

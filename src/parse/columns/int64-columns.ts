@@ -13,7 +13,7 @@ import type { RecordBlock } from '../record-block.js'
 const bytesPerRow = 8
 const nullHigh = -2_147_483_648
 
-/** Reads one cell into `into`: 0 when it did, NaN when the text is no value, ±Infinity when it does not fit. */
+/** Reads one cell into `into`: 0 when it did, NaN when the text is not a value, ±Infinity when it does not fit. */
 export type ReadInt64 = (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number
 
 /** What tells one type of 64 bits from another. */
@@ -21,7 +21,7 @@ export interface Int64Kind {
   /** What a text should have been. */
   readonly expected: string
   readonly readCell: ReadInt64
-  /** More than `expected` about a text that is no value. */
+  /** More than `expected` about a text that is not a value. */
   readonly explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined
   readonly column: (data: BigInt64Array, rowCount: number) => Column
 }

@@ -14,7 +14,7 @@ import type { RecordBlock } from '../record-block.js'
 /** Arrays whose elements are JavaScript numbers. */
 export type NumberArray = Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
-/** Reads one cell: NaN when it is no value of the type, ±Infinity when it is one that does not fit. */
+/** Reads one cell: NaN when it is not a value of the type, ±Infinity when it is one that does not fit. */
 export type ReadNumber = (bytes: Uint8Array, start: number, end: number) => number
 
 /** How the elements of a type lie in their array, and which numbers they may be. */
@@ -106,7 +106,7 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
   }
 }
 
-/** What a floating-point text is, when it is no number of the type. */
+/** What a floating-point text is, when it is not a number of the type. */
 type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | 'cell' | 'range'
 
 /** DOUBLE and FLOAT, whose NaN and infinities are values. */
@@ -169,7 +169,7 @@ export class NumberColumn extends FixedColumn<NumberArray> {
   readonly #explain:
     ((bytes: Uint8Array, start: number, end: number) => string | undefined) | undefined
 
-  /** `explain` may say more of a text that is no value than what was expected. */
+  /** `explain` may say more of a text that is not a value than what was expected. */
   constructor(
     type: FixedType<NumberArray>,
     columnIndex: number,

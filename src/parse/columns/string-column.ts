@@ -12,7 +12,7 @@ import type { RecordBlock } from '../record-block.js'
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 
-/** One STRING column. A text that is no UTF-8 or holds U+0000 refuses its row. */
+/** One STRING column. A text that is not UTF-8 or holds U+0000 refuses its row. */
 export class StringColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number
@@ -111,7 +111,7 @@ function isText(bytes: Uint8Array, start: number, end: number): boolean {
   return isUtf8(bytes, start, end)
 }
 
-/** What is wrong with a text: bytes that are no UTF-8, or U+0000, which ends texts on the wire. */
+/** What is wrong with a text: bytes that are not UTF-8, or U+0000, which ends texts on the wire. */
 export function explainText(bytes: Uint8Array, start: number, end: number): CellFault {
   if (isUtf8(bytes, start, end)) {
     return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }

@@ -9,7 +9,7 @@ import { slackBytes } from '../window.js'
 const maxEntries = 65_536
 const maxBytes = 4 * 1024 * 1024
 
-/** What is no text: invalid UTF-8 or a U+0000. */
+/** What is not text: invalid UTF-8 or a U+0000. */
 export const noSymbol: number = -1
 
 /** Of a word whose first `n` bytes count. */
@@ -45,7 +45,7 @@ export class SymbolTable {
     this.#length = 0
   }
 
-  /** Index of the entry with these bytes, made when there is none; `noSymbol` when they are no text. */
+  /** Index of the entry with these bytes, made when there is none; `noSymbol` when they are not text. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const length = end - start
     let hash = length

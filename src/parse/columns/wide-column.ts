@@ -18,7 +18,7 @@ export interface WideType<A extends WideArray> {
   /** Array elements of a null row. */
   readonly nullElements: readonly number[]
   /**
-   * Reads one cell into `array` from index `at`: 0 when it did, NaN when the text is no value, Infinity when it is
+   * Reads one cell into `array` from index `at`: 0 when it did, NaN when the text is not a value, Infinity when it is
    * one that does not fit.
    */
   readonly readCell: (bytes: Uint8Array, start: number, end: number, array: A, at: number) => number

@@ -11,7 +11,7 @@ export interface CsvDialect {
   readonly quote: string
   /** Stands before a quote inside a quoted field; usually the quote itself. */
   readonly escape: string
-  /** A line that starts with this is no record; '' for none. */
+  /** A line that starts with this is not a record; '' for none. */
   readonly comment: string
   readonly header: 'auto' | 'yes' | 'no'
   /** Lines to leave out before the header. */

@@ -1,5 +1,5 @@
 /*
-  What is said of delimited records that are no rows.
+  What is said of delimited records that are not rows.
 */
 /** Of a record with more or fewer fields than the first one. */
 export function fieldCountMessage(expected: number, got: number): string {

@@ -45,7 +45,7 @@ export async function loadFeed(dialect: CsvDialect): Promise<StartFeed> {
       escape: dialect.quote === '' ? null : dialect.escape,
       ...(dialect.comment === '' ? {} : { comment: dialect.comment, comment_no_infix: true }),
       record_delimiter: ['\r\n', '\n', '\r'],
-      // Fields as bytes: csv-parse would turn what is no UTF-8 into U+FFFD without a word.
+      // Fields as bytes: csv-parse would turn what is not UTF-8 into U+FFFD without a word.
       encoding: null,
       relax_column_count: true,
       skip_empty_lines: true,

@@ -124,7 +124,7 @@ class CsvParser extends CsvTokenizer {
       if (this.#feedSlice(feed, maxFed)) continue
       if (!isOver) return undefined
       if (this.#isFlushed) return isOverLimit ? 'over limit' : 'open quote'
-      // Blank lines, which are no records, bring out what it holds.
+      // Blank lines, which are not records, bring out what it holds.
       feed.write(Buffer.alloc(this.#lookAhead, lineFeed))
       this.#isFlushed = true
     }

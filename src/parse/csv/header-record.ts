@@ -3,7 +3,7 @@
 */
 import { InputError } from '../../errors.js'
 
-/** More fields in the first record are taken for something that is no delimited text. */
+/** More fields in the first record are taken for something that is not delimited text. */
 export const maxHeaderFields = 65_536
 
 /** The first record, looked at before it is decided what it is. */

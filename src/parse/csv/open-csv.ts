@@ -21,7 +21,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
 /**
  * Opens delimited text and reads as far as the first record.
  *
- * @throws {InputError} when there is no reading the first record
+ * @throws {InputError} when its first record cannot be read
  */
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
   const format = options.format ?? 'csv'

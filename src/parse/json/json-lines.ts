@@ -14,7 +14,7 @@ import {
 } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** The tokenizer of NDJSON. A line that is no JSON is set aside alone: the next one starts afresh. */
+/** The tokenizer of NDJSON. A line that is not JSON is set aside alone: the next one starts afresh. */
 export class JsonLines extends LineTokenizer {
   readonly #scanner: JsonScanner
   readonly #records: JsonRecords

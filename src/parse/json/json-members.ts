@@ -13,7 +13,7 @@ export interface JsonMember {
   readonly name: string
   /** Kinds of values that it may have, as bits; null always may. */
   readonly kinds: number
-  /** Kinds of the elements when it is an array; 0 when it is none. */
+  /** Kinds of the elements when it is an array; 0 when it is not one. */
   readonly elementKinds: number
   /** Type and name of the first target column that it fills, for messages. */
   readonly columnName: string

@@ -27,7 +27,7 @@ export interface MemberRules {
   readonly allowMissing: boolean
 }
 
-/** Why an object is no row although it is JSON. */
+/** Why an object is not a row although it is JSON. */
 export type Obstacle = Omit<ScanFault, 'next'>
 
 /** A key with its quotes, as words to compare; of the last word some bytes count. */
@@ -55,7 +55,7 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The members of one source, learned from record to record. */
 export class JsonRecords {
-  /** Why the last record is no row; undefined when it is no JSON, and `stoppedAt` of the scanner says where. */
+  /** Why the last record is not a row; undefined when it is not JSON, and `stoppedAt` of the scanner says where. */
   obstacle: Obstacle | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
@@ -96,7 +96,7 @@ export class JsonRecords {
     this.#record++
     const next =
       bytes[start] === openBrace ? this.#scanMembers(block, row, start) : this.#other(start)
-    // What was written out for a record that is no row is not needed.
+    // What was written out for a record that is not a row is not needed.
     if (next < 0) scanner.scratch = scratch
     else this.#learn(start, next)
     return next
@@ -150,7 +150,7 @@ export class JsonRecords {
     return p + 1
   }
 
-  /** A value that is no object. */
+  /** A value that is not an object. */
   #other(start: number): number {
     const next = this.#scanner.value(start)
     if (next < 0) return next
@@ -239,7 +239,7 @@ export class JsonRecords {
     return kind === jsonKinds.string && scanner.brokenSurrogate ? this.#brokenText(field) : next
   }
 
-  /** Writes the elements of an array one after the other, with separators between; null is no text. */
+  /** Writes the elements of an array one after the other, with separators between; null is not text. */
   #scanElements(field: number, open: number): number {
     const scanner = this.#scanner
     const { bytes } = scanner

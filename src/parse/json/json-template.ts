@@ -137,7 +137,7 @@ export class JsonTemplate {
   }
 }
 
-/** End of a number without exponent, or −1 when it is none or has one. */
+/** End of a number without exponent, or −1 when it is not one or has one. */
 function numberEnd(bytes: Uint8Array, start: number): number {
   let p = start
   if (bytes[p] === minus) p++

@@ -1,6 +1,6 @@
 /*
   JSON proper: an array of objects, or objects one after the other, over any number of lines. The text is never held
-  as a whole. Behind a place that is no JSON there is nothing to go on with; an object that is JSON but no row is set
+  as a whole. Behind a place that is not JSON there is nothing to go on with; an object that is JSON but not a row is set
   aside like any other record.
 */
 import { InputError } from '../../errors.js'
@@ -9,16 +9,13 @@ import { jsonKinds } from './json-kinds.js'
 import { closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
 import { unexpected } from './json-lines.js'
 import { countLineEnds } from '../line-ends.js'
-import { cutMessage, lineFeed } from '../line-tokenizer.js'
+import { cutMessage, lineFeed, retryBytes } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { Window } from '../window.js'
 
 /** What may come next: anything, the first element or `]`, `,` or `]`, an element, a further value, nothing. */
 type Expectation = 'start' | 'first' | 'behind' | 'element' | 'value' | 'nothing'
-
-/** An unfinished element of at most this length is scanned anew with every chunk. */
-const retryBytes = 65_536
 
 /** The tokenizer of JSON proper. */
 export class JsonValues implements Tokenizer {
