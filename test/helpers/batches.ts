@@ -3,7 +3,7 @@
 */
 import type { Batch } from '../../src/parse/input-reader.js'
 
-export const rowBytes = 10
+const rowBytes = 10
 
 export interface CountedBatch extends Batch {
   /** How often it was given back. */
