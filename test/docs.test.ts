@@ -5,9 +5,9 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
-import { commandsNotYet, isMissing, notYet, refusal } from '../src/cli/not-yet.js'
-import { optionNames } from '../src/cli/options.js'
-import { commands } from '../src/cli/registry.js'
+import { commandsNotYet, isMissing, notYet, refusal } from '../src/cli/options/not-yet.js'
+import { optionNames } from '../src/cli/options/resolve.js'
+import { commands } from '../src/cli/commands/registry.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'
 import { readSources, root } from './helpers/checkout.js'
 import {

@@ -3,14 +3,14 @@
   there is something for them to do.
 */
 import { UsageError } from '../errors.js'
-import type { Command } from './command.js'
-import type { Answered, CommandLine } from './command-line.js'
-import { loadAhead } from './command-modules.js'
-import { printFailure } from './exit.js'
-import type { ConfigLayer, OptionSources, Setting } from './options.js'
-import { openOutput, type Output } from './output.js'
-import { readPlainLine } from './plain-line.js'
-import type { Surroundings } from './surroundings.js'
+import type { Command } from './commands/command.js'
+import type { Answered, CommandLine } from './options/command-line.js'
+import { loadAhead } from './commands/modules.js'
+import { printFailure } from './output/failure.js'
+import type { ConfigLayer, OptionSources, Setting } from './options/resolve.js'
+import { openOutput, type Output } from './output/output.js'
+import { readPlainLine } from './options/plain-line.js'
+import type { Surroundings } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
 export async function dispatch(
@@ -40,7 +40,7 @@ async function runCommand(
 ): Promise<number> {
   const [own, childCommand] = splitChildCommand(argv)
   loadAhead(own[0])
-  const { commands } = await import('./registry.js')
+  const { commands } = await import('./commands/registry.js')
   const columns = output.resultColumns ?? 80
   const line = readPlainLine(own, commands) ?? (await readOddLine(own, commands, columns))
   if ('answer' in line) {
@@ -59,7 +59,7 @@ async function runCommand(
     surroundings,
     output,
     showHelp: async () => {
-      const { helpText } = await import('./command-line.js')
+      const { helpText } = await import('./options/command-line.js')
       surroundings.stderr.write(helpText(command.name, commands, columns))
     },
   })
@@ -70,7 +70,7 @@ async function readOddLine(
   commands: readonly Command[],
   columns: number,
 ): Promise<CommandLine | Answered> {
-  const { readCommandLine } = await import('./command-line.js')
+  const { readCommandLine } = await import('./options/command-line.js')
   return readCommandLine(argv, commands, columns)
 }
 
@@ -94,8 +94,8 @@ async function gatherSources(
   surroundings: Surroundings,
 ): Promise<OptionSources> {
   const [{ readConfig }, { checkEnvironment, findValue, settableNames }] = await Promise.all([
-    import('./config.js'),
-    import('./options.js'),
+    import('./options/config-file.js'),
+    import('./options/resolve.js'),
   ])
   const { environment } = surroundings
   checkEnvironment(environment, commands)
@@ -117,7 +117,11 @@ async function printConfig(
   output: Output,
 ): Promise<number> {
   const [{ describeOptions }, { passwordSetting, passwordSource }, { clean, jsonLine, pad }] =
-    await Promise.all([import('./options.js'), import('./password.js'), import('./text.js')])
+    await Promise.all([
+      import('./options/resolve.js'),
+      import('./options/password.js'),
+      import('./output/text.js'),
+    ])
   command.prepare(sources)
   const settings: Setting[] = describeOptions(command.options, sources)
   if ('passwordFile' in command.options) settings.push(passwordSetting(passwordSource(sources)))

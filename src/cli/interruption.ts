@@ -2,7 +2,7 @@
   SIGINT, SIGTERM and SIGHUP: the first one ends the run in order, another one ends it where it stands.
 */
 import { constants } from 'node:os'
-import type { Surroundings } from './surroundings.js'
+import type { Surroundings } from './process-environment.js'
 
 const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 

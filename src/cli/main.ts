@@ -2,7 +2,7 @@
   The command line's way in. Nothing is loaded here that --version can do without.
 */
 import { errorCodes } from '../errors.js'
-import { processSurroundings, type Surroundings } from './surroundings.js'
+import { processSurroundings, type Surroundings } from './process-environment.js'
 
 /**
  * Runs the command line.

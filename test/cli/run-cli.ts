@@ -7,7 +7,11 @@ import { createInterface } from 'node:readline'
 import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { main } from '../../src/cli/main.js'
-import type { Surroundings, TerminalInput, TerminalOutput } from '../../src/cli/surroundings.js'
+import type {
+  Surroundings,
+  TerminalInput,
+  TerminalOutput,
+} from '../../src/cli/process-environment.js'
 import { plainNode } from '../helpers/plain-node.js'
 
 export interface Outcome {

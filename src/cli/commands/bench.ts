@@ -4,14 +4,14 @@
 import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
 import { version } from '../../version.js'
-import type { Call } from '../command.js'
-import { failureOf } from '../exit.js'
+import type { Call } from './command.js'
+import { failureOf } from '../output/failure.js'
 import { catchSignals } from '../interruption.js'
-import { serverTargetOf } from '../load-request.js'
-import { measure, modeNames, ratioText, showMeasuring, type Measurement } from '../measure.js'
-import { passwordSource, readCredentials } from '../password.js'
-import type { BenchSettings } from '../registry.js'
-import { clean, counted, grouped, jsonLine } from '../text.js'
+import { serverTargetOf } from '../options/load-request.js'
+import { measure, modeNames, ratioText, showMeasuring, type Measurement } from './measure.js'
+import { passwordSource, readCredentials } from '../options/password.js'
+import type { BenchSettings } from './registry.js'
+import { clean, counted, grouped, jsonLine } from '../output/text.js'
 
 /**
  * @returns the exit code

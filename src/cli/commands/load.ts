@@ -6,20 +6,20 @@ import { UsageError } from '../../errors.js'
 import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
 import { parseTarget } from '../../load/target.js'
-import type { Call } from '../command.js'
-import { hintsFor, printFailure } from '../exit.js'
-import { emptyResult, peakMemory } from '../empty-result.js'
+import type { Call } from './command.js'
+import { hintsFor, printFailure } from '../output/failure.js'
+import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
-import { loadOptionsOf, targetOptionsOf } from '../load-request.js'
-import type { LoadSettings } from '../load-settings.js'
-import { takeLock, type Lock } from '../lock.js'
-import { refuseSharedFiles } from '../one-file.js'
-import type { ProgressStyle } from '../option-table.js'
-import { passwordSource, readCredentials } from '../password.js'
-import { startProgress } from '../progress.js'
-import { openResultFile, type ResultFile } from '../result-file.js'
-import { detailLines, summaryText } from '../summary.js'
-import { clean, jsonLine } from '../text.js'
+import { loadOptionsOf, targetOptionsOf } from '../options/load-request.js'
+import type { LoadSettings } from '../options/load-settings.js'
+import { takeLock, type Lock } from '../files/lock.js'
+import { refuseSharedFiles } from '../files/one-file.js'
+import type { ProgressStyle } from '../options/definition.js'
+import { passwordSource, readCredentials } from '../options/password.js'
+import { startProgress } from '../output/progress.js'
+import { openResultFile, type ResultFile } from '../files/result-file.js'
+import { detailLines, summaryText } from '../output/summary.js'
+import { clean, jsonLine } from '../output/text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
@@ -69,7 +69,7 @@ async function openFiles(
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
   }
   if (metricsFile === undefined) return
-  const { metricsContent } = await import('../metrics.js')
+  const { metricsContent } = await import('../output/metrics.js')
   files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
 }
 

@@ -11,12 +11,12 @@ import {
   type DiscardCounters,
   type EmbeddedServer,
 } from '../../server/index.js'
-import type { Call } from '../command.js'
-import { defined } from '../defined.js'
+import type { Call } from './command.js'
+import { defined } from '../options/defined.js'
 import { catchSignals } from '../interruption.js'
-import type { ServeSettings } from '../registry.js'
-import { readScriptFile } from '../script-file.js'
-import { clean } from '../text.js'
+import type { ServeSettings } from './registry.js'
+import { readScriptFile } from '../files/script-file.js'
+import { clean } from '../output/text.js'
 
 /**
  * @returns the exit code; with a command behind `--`, that of the command

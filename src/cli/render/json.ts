@@ -4,7 +4,7 @@
 */
 import { elementAt, isNullAt } from '../../protocol/element.js'
 import { formatScalar, shortestFloat } from '../../protocol/text.js'
-import { jsonLine } from '../text.js'
+import { jsonLine } from '../output/text.js'
 import type { Column, Scalar, Table, Value } from '../../protocol/value.js'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }

@@ -2,8 +2,8 @@
   A value as an aligned table for people.
 */
 import type { Value } from '../../protocol/value.js'
-import type { Paint } from '../output.js'
-import { clean, clip, counted, displayWidth, pad } from '../text.js'
+import type { Paint } from '../output/output.js'
+import { clean, clip, counted, displayWidth, pad } from '../output/text.js'
 import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
 /** Widest column; longer text ends with an ellipsis. */

@@ -1,0 +1,54 @@
+/*
+  What a command is: its options, its place in the help, and the module that does the work, loaded when it is used.
+*/
+import type { OptionDefinition, OptionTable } from '../options/definition.js'
+import { resolveOptions, type OptionSources } from '../options/resolve.js'
+import type { Output } from '../output/output.js'
+import type { Surroundings } from '../process-environment.js'
+
+/** What a command is given besides its settings. */
+export interface Call {
+  readonly args: readonly string[]
+  /** What follows `--` of `serve -- CMD…`. */
+  readonly childCommand: readonly string[]
+  readonly sources: OptionSources
+  readonly surroundings: Surroundings
+  readonly output: Output
+  /** Prints this command's help on standard error, for calls that lack what they need. */
+  showHelp(): Promise<void>
+}
+
+/** A command as the registry describes it. */
+export interface CommandFacts<Settings> {
+  readonly name: string
+  readonly group: string
+  readonly summary: string
+  /** `[source...]`, as commander reads it; empty for none. */
+  readonly args: string
+  readonly options: OptionTable<Settings>
+  /** Prefix of its environment variables. */
+  readonly environmentPrefix: string
+  /** False where the settings shared by clients (`host`, `port`) would mean something else. */
+  readonly takesSharedConfig: boolean
+  /** Shown below the options. */
+  readonly epilogue: string
+  readonly load: () => Promise<{ run(settings: Settings, call: Call): Promise<number> }>
+}
+
+/** A command without the type of its settings. */
+export interface Command extends Omit<CommandFacts<unknown>, 'load' | 'options'> {
+  readonly options: Readonly<Record<string, OptionDefinition<unknown>>>
+  /** Reads the settings now, so that wrong ones are found before anything runs. */
+  prepare(sources: OptionSources): (call: Call) => Promise<number>
+}
+
+/** Settings keep their type inside; outside all commands look alike. */
+export function defineCommand<Settings>(facts: CommandFacts<Settings>): Command {
+  return {
+    ...facts,
+    prepare(sources) {
+      const settings = resolveOptions(facts.options, sources)
+      return async call => (await facts.load()).run(settings, call)
+    },
+  }
+}

@@ -1,0 +1,74 @@
+/*
+  The embedded server in a process of its own, for as long as this one wants it. What is measured or shown then
+  crosses a real socket, and the server does not share the event loop with its client.
+*/
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { DdbError } from '../../errors.js'
+import type { Surroundings } from '../process-environment.js'
+
+/** A server that is ready; it ends with this process at the latest. */
+export interface EmbeddedProcess {
+  readonly host: string
+  readonly port: number
+  /** Ends the server in order and waits for it. */
+  stop(): Promise<void>
+}
+
+const startsWithinMs = 20_000
+const stopsWithinMs = 5_000
+
+/** @throws {DdbError} DDB_INTERNAL when no ready line comes */
+export async function startEmbeddedProcess(
+  environment: Surroundings['environment'],
+): Promise<EmbeddedProcess> {
+  const bin = fileURLToPath(new URL('../../../bin/ddb-ingest.js', import.meta.url))
+  // The channel (ipc) closes when this process ends, however it ends; `serve` ends with it.
+  const child = spawn(process.execPath, [bin, 'serve', '--host', '127.0.0.1', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: neutral(environment),
+  })
+  const exited = once(child, 'exit')
+  const stop = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGTERM')
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopsWithinMs)
+    await exited
+    clearTimeout(timer)
+  }
+  const timer = setTimeout(() => child.kill('SIGKILL'), startsWithinMs)
+  try {
+    const address = await readyAddress(createInterface({ input: child.stdout! }))
+    if (address !== undefined) return { ...address, stop }
+    await exited
+    throw new DdbError(
+      'DDB_INTERNAL',
+      `the embedded server did not start (exit code ${child.exitCode ?? child.signalCode})`,
+    )
+  } finally {
+    clearTimeout(timer)
+    child.stdout?.resume()
+  }
+}
+
+/** What the ready line says, or undefined when the output ends before it. */
+async function readyAddress(
+  lines: AsyncIterable<string>,
+): Promise<{ host: string; port: number } | undefined> {
+  for await (const line of lines) {
+    const match = /^listening on (.+):(\d+)$/.exec(line)
+    if (match !== null) return { host: match[1]!, port: Number(match[2]) }
+  }
+  return undefined
+}
+
+/** Without settings of the user's own server: this one is not for them. */
+function neutral(environment: Surroundings['environment']): Record<string, string> {
+  const kept = Object.entries(environment).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !entry[0].startsWith('DDB_') && entry[0] !== 'XDG_CONFIG_HOME',
+  )
+  return { ...Object.fromEntries(kept), XDG_CONFIG_HOME: '/dev/null' }
+}

@@ -1,0 +1,200 @@
+/*
+  The measurement of DolphinDB's chapter on asynchronous writing: the same requests once with an answer to each and
+  once without, each mode into a stream table of its own. The clock runs until the server has counted the last row.
+*/
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Session } from '../../client/session.js'
+import { DdbError } from '../../errors.js'
+import type { Table, Value } from '../../protocol/value.js'
+import { barOf, openMeter } from '../output/meter.js'
+import { canRedraw, type Output } from '../output/output.js'
+import type { Surroundings } from '../process-environment.js'
+
+/** Whether each request is answered. */
+export type Mode = 'sync' | 'async'
+
+/** How fast one mode was. */
+export interface ModeFigures {
+  seconds: number
+  rowsPerSec: number
+}
+
+/** Both modes, measured one after the other. */
+export interface Measurement {
+  requests: number
+  rowsPerRequest: number
+  sync: ModeFigures
+  async: ModeFigures
+  /** How many times as fast asynchronous writing was. */
+  ratio: number
+}
+
+/** What is measured, and who watches. */
+export interface MeasureOptions {
+  connect: () => Promise<Session>
+  requests: number
+  rows: number
+  signal: AbortSignal
+  /** Called now and then while requests are handed over, with their share. */
+  onProgress?: (mode: Mode, share: number) => void
+  onMode?: (mode: Mode, figures: ModeFigures) => void
+}
+
+/** Requests between two looks at the clock of the progress and at the signal. */
+const requestsPerStep = 500
+const stallMs = 60_000
+
+/**
+ * @throws {DdbError} DDB_UNCONFIRMED when the rows do not arrive, DDB_INTERRUPTED; and what the session throws
+ */
+export async function measure(options: MeasureOptions): Promise<Measurement> {
+  const sync = await measureMode('sync', options)
+  const async = await measureMode('async', options)
+  const { requests, rows: rowsPerRequest } = options
+  return { requests, rowsPerRequest, sync, async, ratio: round(sync.seconds / async.seconds, 3) }
+}
+
+async function measureMode(mode: Mode, options: MeasureOptions): Promise<ModeFigures> {
+  const { connect, requests, rows, onMode } = options
+  const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
+  const control = await connect()
+  try {
+    await control.run(
+      `share streamTable(10000:0, \`time\`sym\`price\`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as ${table}`,
+    )
+    const session = await connect()
+    try {
+      const start = performance.now()
+      await writeAll(mode, session, table, options)
+      await awaitCount(control, table, requests * rows, options.signal)
+      const seconds = round((performance.now() - start) / 1000, 6)
+      const figures = { seconds, rowsPerSec: Math.round((requests * rows) / seconds) }
+      onMode?.(mode, figures)
+      return figures
+    } finally {
+      await session.close()
+    }
+  } finally {
+    if (!control.closed) await control.run(`undef(\`${table}, SHARED)`).catch(() => undefined)
+    await control.close().catch(() => undefined)
+  }
+}
+
+async function writeAll(
+  mode: Mode,
+  session: Session,
+  table: string,
+  { requests, rows, signal, onProgress }: MeasureOptions,
+): Promise<void> {
+  const name = `tableInsert{${table}}`
+  const makeBatch = batchMaker(rows)
+  for (let request = 0; request < requests; request++) {
+    const args = [makeBatch(request)]
+    if (mode === 'sync') await session.call(name, args)
+    else if (!session.send(name, args)) await session.drained()
+    if (request % requestsPerStep !== 0) continue
+    if (signal.aborted) throw new DdbError('DDB_INTERRUPTED', 'the measurement was interrupted')
+    onProgress?.(mode, request / requests)
+  }
+}
+
+const symbols = ['', 'IBN', 'GTYU', 'FHU', 'DGT', 'YUG', 'EE', 'ZD', 'FYU']
+
+export const modeNames: Readonly<Record<Mode, string>> = {
+  sync: 'synchronous',
+  async: 'asynchronous',
+}
+
+/** A line for the terminal while a mode is measured; does nothing where it could not be redrawn. */
+export async function showMeasuring(
+  output: Output,
+  { stderr, environment }: Surroundings,
+): Promise<{ onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void }> {
+  if (!canRedraw(stderr, environment)) return { onProgress: () => undefined, stop: () => undefined }
+  const meter = await openMeter(output, stderr)
+  return {
+    onProgress: (mode, share) =>
+      meter.show(`${barOf(share)} ${modeNames[mode]} ${Math.floor(share * 100)}%`),
+    stop: () => meter.stop(),
+  }
+}
+
+/** Rows as in the chapter: time, sym, price, id. Every request has ids of its own and is encoded anew. */
+function batchMaker(rows: number): (request: number) => Table {
+  const time = BigInt64Array.from(
+    { length: rows },
+    (_, row) => 1_577_957_400_000n + BigInt(row) * 3n,
+  )
+  const codes = Int32Array.from(
+    { length: rows },
+    (_, row) => 1 + ((row * 7) % (symbols.length - 1)),
+  )
+  const price = Float64Array.from({ length: rows }, (_, row) => 1 + ((row * 37) % 990) / 10)
+  const columnNames = ['time', 'sym', 'price', 'id']
+  return request => {
+    // A new array each time: the session may still hold the last one by reference.
+    const ids = new Int32Array(rows)
+    for (let row = 0; row < rows; row++) ids[row] = (request * rows + row) & 0x7fff_ffff
+    return {
+      form: 'table',
+      name: '',
+      rows,
+      columnNames,
+      columns: [
+        { form: 'vector', type: 'TIMESTAMP', length: rows, data: time },
+        { form: 'vector', type: 'SYMBOL', length: rows, codes, base: symbols },
+        { form: 'vector', type: 'DOUBLE', length: rows, data: price },
+        { form: 'vector', type: 'INT', length: rows, data: ids },
+      ],
+    }
+  }
+}
+
+/** `Asynchronous writing was 3.1 times as fast`, also where it was not. */
+export function ratioText(ratio: number): string {
+  return ratio >= 1
+    ? `Asynchronous writing was ${ratio.toFixed(1)} times as fast as synchronous`
+    : `Asynchronous writing took ${(1 / ratio).toFixed(1)} times as long as synchronous on this busy machine`
+}
+
+/** Asks until the table holds `expected` rows. */
+async function awaitCount(
+  control: Session,
+  table: string,
+  expected: number,
+  signal: AbortSignal,
+): Promise<void> {
+  let last = -1
+  let lastGrowth = performance.now()
+  for (;;) {
+    const rowCount = countOf(await control.run(`exec count(*) from ${table}`))
+    if (rowCount === expected) return
+    if (rowCount !== last) {
+      last = rowCount
+      lastGrowth = performance.now()
+    } else if (performance.now() - lastGrowth > stallMs) {
+      throw new DdbError(
+        'DDB_UNCONFIRMED',
+        `only ${rowCount} of ${expected} rows arrived in ${table}, and nothing more for ${stallMs / 1000} s`,
+      )
+    }
+    if (signal.aborted) throw new DdbError('DDB_INTERRUPTED', 'the measurement was interrupted')
+    await delay(2)
+  }
+}
+
+/** The answer to `exec count(*)`: an INT or a LONG. */
+export function countOf(answer: Value | undefined): number {
+  if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
+    return Number(answer.value ?? 0)
+  }
+  throw new DdbError(
+    'DDB_PROTOCOL',
+    'the server answered exec count(*) with something that is no number',
+  )
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}

@@ -1,0 +1,131 @@
+/*
+  Refuses a run in which one file would have two parts: whoever came last would destroy what the other has there.
+*/
+import { UsageError } from '../../errors.js'
+import { reasonsPath } from '../../load/rejects/reject-file.js'
+import { isFurtherPath } from '../../load/rejects/reject-path.js'
+import { expandSources } from '../../source/expand-sources.js'
+import type { Call } from '../commands/command.js'
+import { defaultConfigPath } from '../options/config-file.js'
+import { foldedName, isStandardOutput, openFileKey, placeOf } from './file-place.js'
+import type { LoadSettings } from '../options/load-settings.js'
+import { lockPath } from './lock.js'
+import type { Surroundings } from '../process-environment.js'
+import { clean } from '../output/text.js'
+
+/** A path that the run was given or makes. */
+interface NamedPath {
+  readonly path: string
+  /** Begins a sentence. */
+  readonly label: string
+  /** Ends one. Paths with the same part may be one file. */
+  readonly part: string
+  readonly isWritten: boolean
+}
+
+/**
+ * Looks at every path of the run and opens none.
+ * @throws {UsageError} DDB_USAGE when two parts of the run are one file
+ */
+export async function refuseSharedFiles(
+  settings: LoadSettings,
+  inputs: readonly string[],
+  call: Call,
+): Promise<void> {
+  const written = writtenPaths(settings, call.surroundings)
+  const read = [...readPaths(settings, call), ...(await inputPaths(inputs))]
+  const nullKey = placeOf('/dev/null').key
+  const rejectsName = settings.rejects && placeOf(settings.rejects).name
+  const seen = new Map<string, NamedPath & { isStandardOutput: boolean }>()
+  for (const named of [...written, ...read]) {
+    const place = placeOf(named.path)
+    if (rejectsName) refuseFurtherName(rejectsName, named, place.name)
+    // What is read from a device or pipe is not destroyed by writing there; what two write would mix.
+    if (place.key === nullKey || (!place.isOrdinary && !named.isWritten)) continue
+    const other = seen.get(place.key)
+    if (other !== undefined && other.part !== named.part) throw shared(other, named.part)
+    seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
+  }
+  for (const { key, part } of openFiles(settings, inputs, call.surroundings)) {
+    const other = key === undefined ? undefined : seen.get(key)
+    if (other === undefined || other.part === part) continue
+    // `--summary /dev/stdout` asks for just that.
+    if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
+  }
+}
+
+function writtenPaths(settings: LoadSettings, { environment }: Surroundings): NamedPath[] {
+  const { rejects, summary, metricsFile, lock } = settings
+  const paths: NamedPath[] = []
+  const add = (path: string, label: string, part: string): void => {
+    paths.push({ path, label, part, isWritten: true })
+  }
+  if (rejects !== undefined) {
+    const reasons = reasonsPath(rejects)
+    add(rejects, `--rejects ${rejects}`, 'the rejects file')
+    add(reasons, `the reasons file ${reasons} of --rejects`, 'the reasons file of --rejects')
+  }
+  if (summary !== undefined) add(summary, `--summary ${summary}`, 'the summary')
+  if (metricsFile !== undefined)
+    add(metricsFile, `--metrics-file ${metricsFile}`, 'the metrics file')
+  if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock')
+  return paths
+}
+
+function readPaths({ passwordFile, config }: LoadSettings, { surroundings }: Call): NamedPath[] {
+  const paths: NamedPath[] = []
+  const add = (path: string, label: string, part: string): void => {
+    paths.push({ path, label, part, isWritten: false })
+  }
+  if (passwordFile !== undefined) {
+    add(passwordFile, `the password file ${passwordFile}`, 'the password file')
+  }
+  for (const path of [config, defaultConfigPath(surroundings.environment)]) {
+    if (path !== undefined) add(path, `the configuration ${path}`, 'a configuration file')
+  }
+  return paths
+}
+
+const inputPart = 'an input'
+
+/** Inputs that are not there are left to the run, which says so. */
+async function inputPaths(inputs: readonly string[]): Promise<NamedPath[]> {
+  const paths: NamedPath[] = []
+  for (const input of inputs) {
+    for (const path of await expandSources([input]).catch(() => [input])) {
+      if (path !== '-')
+        paths.push({ path, label: `the input ${path}`, part: inputPart, isWritten: false })
+    }
+  }
+  return paths
+}
+
+const standardStream = 'the standard output or error'
+
+/** Files that the shell opened for us. */
+function openFiles(
+  { passwordStdin }: LoadSettings,
+  inputs: readonly string[],
+  { stdin, stdout, stderr }: Surroundings,
+): { key: string | undefined; part: string }[] {
+  const keyOf = (stream: object): string | undefined => {
+    const { fd } = stream as { fd?: unknown }
+    return typeof fd === 'number' ? openFileKey(fd) : undefined
+  }
+  const files = [stdout, stderr].map(stream => ({ key: keyOf(stream), part: standardStream }))
+  if (inputs.includes('-')) return [{ key: keyOf(stdin), part: inputPart }, ...files]
+  return passwordStdin ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
+}
+
+/** Rejects of further shapes go into files beside the one that was named. */
+function refuseFurtherName(rejectsName: string, { label }: NamedPath, name: string): void {
+  if (!isFurtherPath(foldedName(rejectsName), foldedName(name))) return
+  throw new UsageError(
+    'DDB_USAGE',
+    clean(`${label} has a name that --rejects may need for further headers: name another file`),
+  )
+}
+
+function shared({ label }: NamedPath, part: string): UsageError {
+  return new UsageError('DDB_USAGE', clean(`${label} is ${part} of this run: name another file`))
+}

@@ -1,0 +1,133 @@
+/*
+  A file that takes what a run says of itself: --summary and --metrics-file. Ordinary files are replaced in one step
+  when the run ends; devices and pipes are written to.
+*/
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
+import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { DdbError, UsageError } from '../../errors.js'
+import type { LoadResult } from '../../load/options.js'
+import { systemCode } from '../output/failure.js'
+import { isStandardOutput, isSystemName, placeOf } from './file-place.js'
+import type { Output } from '../output/output.js'
+import { clean } from '../output/text.js'
+
+/** A file that can take a result. */
+export interface ResultFile {
+  /** Returns the exit code: 74 when all went well but for this. */
+  readonly write: (result: LoadResult, output: Output) => Promise<number>
+  readonly close: () => Promise<void>
+}
+
+/** What goes into the file, and what the file is called in messages. */
+export interface ResultContent {
+  readonly name: 'summary' | 'metrics'
+  readonly textOf: (result: LoadResult) => string | Promise<string>
+}
+
+/**
+ * Finds out before the run whether the file can be written, so that a path that cannot be stops it while nothing has
+ * been sent. What an ordinary file holds stays until there is something to put in its place.
+ *
+ * @throws {UsageError} DDB_OUTPUT_CREATE
+ */
+export async function openResultFile(path: string, content: ResultContent): Promise<ResultFile> {
+  try {
+    const sink = await openSink(path)
+    return {
+      close: sink.close,
+      write: (result, output) => writeResult(sink, path, content, result, output),
+    }
+  } catch (cause) {
+    throw new UsageError(
+      'DDB_OUTPUT_CREATE',
+      `cannot create the ${content.name} ${clean(path)} (${systemCode(cause)})`,
+      { cause },
+    )
+  }
+}
+
+async function writeResult(
+  sink: Sink,
+  path: string,
+  { name, textOf }: ResultContent,
+  result: LoadResult,
+  output: Output,
+): Promise<number> {
+  try {
+    await sink.put(await textOf(result), output)
+    return result.exitCode
+  } catch (cause) {
+    const failure = new DdbError(
+      'DDB_OUTPUT_WRITE',
+      `cannot write the ${name} ${clean(path)} (${systemCode(cause)})`,
+      { cause },
+    )
+    output.problem(failure.message, failure.code)
+    return result.exitCode === 0 ? failure.exitCode : result.exitCode
+  }
+}
+
+/** Where a text goes. */
+interface Sink {
+  readonly put: (text: string, output: Output) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+async function openSink(path: string): Promise<Sink> {
+  const { name, isOrdinary } = placeOf(path)
+  const close = (): Promise<void> => Promise.resolve()
+  if (isStandardOutput(name)) {
+    return { put: async (text, output) => void (await output.writeData(text)), close }
+  }
+  if (!isOrdinary) return openDevice(path)
+  if (isSystemName(name) || path.endsWith('/')) throw new Error('not a name for a file')
+  // That it can be replaced is found out by making a file beside it.
+  await (await createBeside(name)).discard()
+  return { put: text => replaceFile(name, text), close }
+}
+
+/** @throws for folders, and for what has become an ordinary file since it was looked at */
+async function openDevice(path: string): Promise<Sink> {
+  const file = await open(path, constants.O_WRONLY | constants.O_APPEND)
+  if ((await file.stat()).isFile()) {
+    await file.close()
+    throw new Error('it has just been made')
+  }
+  return { put: text => file.writeFile(text), close: () => file.close() }
+}
+
+/** A link is replaced itself; the permissions of a file stay. */
+async function replaceFile(name: string, text: string): Promise<void> {
+  const before = await lstat(name).catch(() => undefined)
+  const { file, madeName, discard } = await createBeside(name)
+  try {
+    await file.writeFile(text)
+    if (before?.isFile()) await file.chmod(before.mode & 0o777)
+    await file.sync()
+    await rename(madeName, name)
+  } finally {
+    await discard()
+  }
+}
+
+interface MadeFile {
+  readonly file: FileHandle
+  readonly madeName: string
+  /** Closes it, and removes it unless it has another name by now. */
+  readonly discard: () => Promise<void>
+}
+
+async function createBeside(name: string): Promise<MadeFile> {
+  const madeName = `${dirname(name)}/.ddb-ingest-${randomBytes(6).toString('hex')}.new`
+  const file = await open(madeName, 'wx', 0o644)
+  return {
+    file,
+    madeName,
+    async discard() {
+      await file.close()
+      await rm(madeName, { force: true })
+    },
+  }
+}

@@ -1,0 +1,222 @@
+/*
+  Where a password comes from: a file, standard input, the environment, or a question without echo. Never the
+  command line, where every user of the machine can read it.
+*/
+import { open } from 'node:fs/promises'
+import { UsageError } from '../../errors.js'
+import { systemCode } from '../output/failure.js'
+import { longName, serverOptions, type ServerSettings } from './definition.js'
+import { findValue, type OptionSources, type Setting } from './resolve.js'
+import type { Surroundings, TerminalInput, TerminalOutput } from '../process-environment.js'
+import { clean } from '../output/text.js'
+
+/** A password is one line; anything longer is the wrong file. */
+const maxPasswordBytes = 4096
+
+/** Where the password will come from; only `environment` has it already. */
+export type PasswordSource =
+  | { kind: 'none' }
+  | { kind: 'file'; path: string; origin: string }
+  | { kind: 'stdin'; origin: string }
+  | { kind: 'environment'; password: string; origin: string }
+
+/**
+ * Which source counts: flags before the environment before configuration files, as for every option.
+ *
+ * @throws {UsageError} DDB_USAGE when two of the same rank are given
+ */
+export function passwordSource(sources: OptionSources): PasswordSource {
+  const file = findValue(serverOptions.passwordFile, sources)
+  const stdin = findValue(serverOptions.passwordStdin, sources)
+  const environment = sources.environment['DDB_PASSWORD']
+  const fromFile: PasswordSource | undefined = file && {
+    kind: 'file',
+    path: file.texts.at(-1)!,
+    origin: file.origin,
+  }
+  const isFlag = file?.origin === `--${longName(serverOptions.passwordFile)}`
+  if (isFlag && stdin !== undefined) {
+    throw new UsageError('DDB_USAGE', 'give --password-file or --password-stdin, not both')
+  }
+  if (stdin !== undefined) return { kind: 'stdin', origin: stdin.origin }
+  if (fromFile !== undefined && isFlag) return fromFile
+  if (environment) {
+    const isEnvironment = file?.code === 'DDB_USAGE'
+    if (fromFile !== undefined && isEnvironment) {
+      throw new UsageError(
+        'DDB_USAGE',
+        `${file.origin} and DDB_PASSWORD are both set: unset one of them`,
+      )
+    }
+    return { kind: 'environment', password: environment, origin: 'DDB_PASSWORD' }
+  }
+  return fromFile ?? { kind: 'none' }
+}
+
+/** The line that --print-config shows instead of a password. */
+export function passwordSetting(source: PasswordSource): Setting {
+  return source.kind === 'none'
+    ? { name: 'password', text: undefined, origin: 'not set' }
+    : { name: 'password', text: '***', origin: source.origin }
+}
+
+/** Neither or both, but for a user without a password. */
+export interface Credentials {
+  user?: string
+  password?: string
+}
+
+/**
+ * User and password for the servers of a command.
+ *
+ * @param dataOnStdin  true when standard input is taken by data
+ * @param warn  receives a sentence when a password file is readable for others
+ * @throws {UsageError} DDB_USAGE when one is missing and cannot be asked for, or standard input is wanted twice
+ */
+export async function readCredentials(
+  settings: ServerSettings,
+  source: PasswordSource,
+  surroundings: Surroundings,
+  dataOnStdin: boolean,
+  warn: (sentence: string) => void,
+): Promise<Credentials> {
+  if (source.kind === 'stdin' && dataOnStdin) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '--password-stdin and data from standard input exclude each other: use --password-file',
+    )
+  }
+  const { user } = settings
+  if (user === undefined) {
+    if (source.kind === 'none') return {}
+    throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
+  }
+  return { user, password: await readPassword(source, user, surroundings, dataOnStdin, warn) }
+}
+
+async function readPassword(
+  source: PasswordSource,
+  user: string,
+  surroundings: Surroundings,
+  dataOnStdin: boolean,
+  warn: (sentence: string) => void,
+): Promise<string> {
+  switch (source.kind) {
+    case 'environment':
+      return source.password
+    case 'file':
+      return readPasswordFile(source.path, warn)
+    case 'stdin':
+      return readPasswordLine(surroundings.stdin)
+    case 'none':
+      if (!dataOnStdin && surroundings.stdin.isTTY && surroundings.stderr.isTTY) {
+        return askPassword(`Password of ${clean(user)}: `, surroundings.stdin, surroundings.stderr)
+      }
+      throw new UsageError(
+        'DDB_USAGE',
+        `no password for user "${clean(user)}": give --password-file, --password-stdin or DDB_PASSWORD`,
+      )
+  }
+}
+
+async function readPasswordFile(path: string, warn: (sentence: string) => void): Promise<string> {
+  try {
+    const file = await open(path)
+    try {
+      const { mode } = await file.stat()
+      if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
+        warn(`other users of this machine can read ${path}: chmod 600 would end that`)
+      }
+      const { bytesRead, buffer } = await file.read(
+        Buffer.alloc(maxPasswordBytes),
+        0,
+        maxPasswordBytes,
+        0,
+      )
+      return firstLine(buffer.subarray(0, bytesRead), bytesRead < maxPasswordBytes, path)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (error instanceof UsageError) throw error
+    throw new UsageError(
+      'DDB_CONFIG',
+      `cannot read the password file ${clean(path)} (${systemCode(error)})`,
+      { cause: error },
+    )
+  }
+}
+
+function firstLine(bytes: Uint8Array, isWhole: boolean, name: string): string {
+  const end = bytes.indexOf(10)
+  if (end < 0 && !isWhole) {
+    throw new UsageError(
+      'DDB_CONFIG',
+      `${clean(name)} holds no password: its first line is too long`,
+    )
+  }
+  const line = new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))
+  const password = line.replace(/\r$/, '')
+  if (password === '') {
+    throw new UsageError('DDB_CONFIG', `${clean(name)} holds no password: its first line is empty`)
+  }
+  return password
+}
+
+async function readPasswordLine(stdin: TerminalInput): Promise<string> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of stdin) {
+    const part = Buffer.from(chunk as Uint8Array)
+    chunks.push(part)
+    bytes += part.length
+    if (part.includes(10) || bytes >= maxPasswordBytes) break
+  }
+  return firstLine(Buffer.concat(chunks), bytes < maxPasswordBytes, 'standard input')
+}
+
+/**
+ * Asks on a terminal; what is typed is not shown.
+ *
+ * @throws {UsageError} DDB_INTERRUPTED when the answer is Ctrl-C or Ctrl-D
+ */
+export async function askPassword(
+  question: string,
+  stdin: TerminalInput,
+  stderr: TerminalOutput,
+): Promise<string> {
+  stderr.write(question)
+  stdin.setRawMode?.(true)
+  try {
+    return await typedLine(stdin)
+  } finally {
+    stdin.setRawMode?.(false)
+    stdin.pause()
+    stderr.write('\n')
+  }
+}
+
+function typedLine(stdin: TerminalInput): Promise<string> {
+  let typed = ''
+  const decoder = new TextDecoder()
+  return new Promise((resolve, reject) => {
+    const finish = (settle: () => void): void => {
+      stdin.off('data', onData)
+      stdin.off('end', onEnd)
+      settle()
+    }
+    const onEnd = (): void =>
+      finish(() => reject(new UsageError('DDB_INTERRUPTED', 'no password was given')))
+    const onData = (chunk: Uint8Array): void => {
+      for (const character of decoder.decode(chunk, { stream: true })) {
+        if (character === '\r' || character === '\n') return finish(() => resolve(typed))
+        if (character === '\u0003' || character === '\u0004') return onEnd()
+        if (character === '\u007f' || character === '\b') typed = [...typed].slice(0, -1).join('')
+        else typed += character
+      }
+    }
+    stdin.on('data', onData)
+    stdin.on('end', onEnd)
+    stdin.resume()
+  })
+}

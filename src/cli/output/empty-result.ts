@@ -1,0 +1,62 @@
+/*
+  The result of a load that ended before it began: everything is there, nothing is claimed.
+*/
+import { randomBytes } from 'node:crypto'
+import type { LoadResult } from '../../load/options.js'
+import { parseTarget, type Target } from '../../load/target.js'
+import { version } from '../../version.js'
+import { failureOf } from './failure.js'
+import { targetOptionsOf } from '../options/load-request.js'
+import type { LoadSettings } from '../options/load-settings.js'
+
+/** Largest resident memory of this process so far. */
+export function peakMemory(): LoadResult['memory'] {
+  // Node gives kilobytes.
+  return { peakRssBytes: process.resourceUsage().maxRSS * 1024 }
+}
+
+/** @param error  why the run did not begin; its code and message are the result's */
+export function emptyResult(settings: LoadSettings, startedAt: Date, error: unknown): LoadResult {
+  const { code, message, exitCode } = failureOf(error)
+  const target = targetOf(settings)
+  return {
+    schema: 'ddb-ingest/load/1',
+    version,
+    runId: settings.runId ?? randomBytes(8).toString('hex'),
+    status: 'failed',
+    exitCode,
+    startedAt: startedAt.toISOString(),
+    endedAt: new Date().toISOString(),
+    target: {
+      host: `${settings.host[0]!.host}:${settings.host[0]!.port ?? settings.port}`,
+      table: settings.table ?? null,
+      function: settings.function ?? null,
+      method: target?.kind === 'table' ? target.method : null,
+    },
+    inputs: [],
+    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    confirm: { asked: settings.confirm, used: 'none', note: null, uncertain: [] },
+    rejects: {
+      file: null,
+      files: [],
+      unplaced: 0,
+      byClass: { parse: 0, type: 0, server: 0 },
+      byCode: {},
+    },
+    columns: [],
+    batches: { sent: 0, retried: 0, failed: 0 },
+    latencyMs: { p50: null, p95: null, p99: null },
+    rate: { rowsPerSec: 0, bytesPerSec: 0 },
+    memory: peakMemory(),
+    resume: { possible: false, command: null },
+    error: { code, message },
+  }
+}
+
+function targetOf(settings: LoadSettings): Target | undefined {
+  try {
+    return parseTarget(targetOptionsOf(settings))
+  } catch {
+    return undefined
+  }
+}

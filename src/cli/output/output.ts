@@ -1,0 +1,158 @@
+/*
+  What goes where: the result to standard output, everything else to standard error. A reader that has gone away
+  (EPIPE) is no failure: what would still be written is dropped.
+*/
+import { DdbError } from '../../errors.js'
+import { systemCode } from './failure.js'
+import { clean, jsonLine, visible } from './text.js'
+import type { Surroundings, TerminalOutput } from '../process-environment.js'
+
+/** How notes and problems are written. */
+export type LogFormat = 'text' | 'json'
+
+/** What can be done to text on a terminal. */
+export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
+
+const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+}
+
+/** What a style of a note means where there is none. */
+const levels: Readonly<Record<Style, string>> = {
+  bold: 'info',
+  dim: 'debug',
+  red: 'error',
+  green: 'info',
+  yellow: 'warn',
+  cyan: 'info',
+}
+
+/** Returns the text as it is where there are no colours. */
+export type Paint = (style: Style, text: string) => string
+
+/** The command line's two streams. */
+export interface Output {
+  /**
+   * Writes to standard output; waits while the reader is slower. Resolves false once nobody reads any more.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
+  readonly write: (text: string) => Promise<boolean>
+  /** As `write`, for data: exact in files and pipes, and nothing that a terminal would act on. */
+  readonly writeData: (text: string) => Promise<boolean>
+  /** One cleaned line on standard error. */
+  readonly note: (text: string, style?: Style) => void
+  /** `ddb-ingest: … [CODE]` on standard error, in red where there are colours. */
+  readonly problem: (text: string, code?: string) => void
+  /** From now on notes and problems are lines of this format. */
+  readonly logAs: (format: LogFormat) => void
+  readonly paintResult: Paint
+  readonly paintNote: Paint
+  /** Whether standard output is a terminal, and its width there. */
+  readonly resultColumns: number | undefined
+}
+
+/** @param noColor  `--no-color` was given */
+export function openOutput(surroundings: Surroundings, noColor: boolean): Output {
+  const { stdout, stderr, environment } = surroundings
+  let isOpen = true
+  let failure: DdbError | undefined
+  const onFailure = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'EPIPE') isOpen = false
+    else failure ??= unwritable(error)
+  }
+  stdout.on('error', onFailure)
+  // Where notes cannot be written there is no place to say so either.
+  stderr.on('error', () => undefined)
+  const write = async (text: string): Promise<boolean> => {
+    if (isOpen && failure === undefined) await written(stdout, text, onFailure)
+    if (failure !== undefined) throw failure
+    return isOpen
+  }
+  const paintNote = painter(stderr, environment, noColor)
+  let format: LogFormat = 'text'
+  const log = (level: string, message: string, code?: string): void => {
+    const line = { time: new Date().toISOString(), level, message }
+    stderr.write(jsonLine(code === undefined ? line : { ...line, code }))
+  }
+  return {
+    write,
+    writeData: text => write(stdout.isTTY ? visible(text) : text),
+    note(text, style) {
+      if (format === 'json') return log(style === undefined ? 'info' : levels[style], text)
+      stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
+    },
+    problem(text, code) {
+      if (format === 'json') return log('error', text, code)
+      const named = code === undefined ? text : `${text} [${code}]`
+      stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(named)}\n`)
+    },
+    logAs(next) {
+      format = next
+    },
+    paintResult: painter(stdout, environment, noColor),
+    paintNote,
+    resultColumns: stdout.isTTY ? (stdout.columns ?? 80) : undefined,
+  }
+}
+
+/** Resolves once the text is out, or never will be: a stream that fails or closes may not say so of each write. */
+function written(
+  stream: TerminalOutput,
+  text: string,
+  onFailure: (error: NodeJS.ErrnoException) => void,
+): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      stream.off('close', done)
+      stream.off('error', done)
+      resolve()
+    }
+    stream.on('close', done)
+    stream.on('error', done)
+    stream.write(text, error => {
+      if (error) onFailure(error)
+      done()
+    })
+  })
+}
+
+function unwritable(cause: NodeJS.ErrnoException): DdbError {
+  return new DdbError('DDB_OUTPUT_WRITE', `cannot write standard output (${systemCode(cause)})`, {
+    cause,
+  })
+}
+
+/** --no-color decides first, then FORCE_COLOR, NO_COLOR, and whether it is a terminal that knows colours. */
+function hasColor(
+  stream: { isTTY?: boolean },
+  environment: Surroundings['environment'],
+  noColor: boolean,
+): boolean {
+  if (noColor) return false
+  const forced = environment['FORCE_COLOR']
+  if (forced !== undefined && forced !== '') return forced !== '0' && forced !== 'false'
+  if (environment['NO_COLOR']) return false
+  return stream.isTTY === true && environment['TERM'] !== 'dumb'
+}
+
+function painter(
+  stream: { isTTY?: boolean },
+  environment: Surroundings['environment'],
+  noColor: boolean,
+): Paint {
+  if (!hasColor(stream, environment, noColor)) return (_, text) => text
+  return (style, text) => `\u001b[${styleCodes[style][0]}m${text}\u001b[${styleCodes[style][1]}m`
+}
+
+/** True where a bar that redraws itself can be read: a terminal that is neither dumb nor a log of a build server. */
+export function canRedraw(
+  stream: TerminalOutput,
+  environment: Surroundings['environment'],
+): boolean {
+  return stream.isTTY === true && environment['TERM'] !== 'dumb' && !environment['CI']
+}

@@ -1,0 +1,89 @@
+/*
+  What a finished load says: one sentence with its equation, and with --verbose the figures behind it.
+*/
+import type { LoadResult, RowCounts } from '../../load/options.js'
+import { bytesText, counted, durationText, grouped } from './text.js'
+
+/** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
+export function equationText(rows: RowCounts): string {
+  const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
+  const parts = { confirmed, unconfirmed, rejected, skipped, unsent }
+  const right = Object.entries(parts).map(([name, rowCount]) => `${name} ${grouped(rowCount)}`)
+  return `read ${grouped(read)} = ${right.join(' + ')}`
+}
+
+/** The result of a run in one sentence. */
+export function summaryText(result: LoadResult): string {
+  const { rows, target, rejects } = result
+  const elapsedMs = Date.parse(result.endedAt) - Date.parse(result.startedAt)
+  const into = `${target.table ?? target.function} on ${target.host}`
+  const speed = `in ${durationText(elapsedMs)}, ${grouped(result.rate.rowsPerSec)} rows/s`
+  const lost =
+    rejects.unplaced === 0 ? '' : `, ${grouped(rejects.unplaced)} of the rejected without a place`
+  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}.`
+}
+
+function claimOf({ rows, status, confirm }: LoadResult): string {
+  if (status === 'failed') return `Failed after ${counted(rows.confirmed, 'confirmed row')}`
+  if (status === 'interrupted')
+    return `Interrupted after ${counted(rows.confirmed, 'confirmed row')}`
+  if (confirm.used === 'none') return `Handed over ${counted(rows.unconfirmed, 'row')}`
+  return `Loaded ${counted(rows.confirmed, 'row')}`
+}
+
+const confirmWords = {
+  none: 'nothing was asked of the server',
+  count: 'confirmed by counting rows',
+  receipts: 'confirmed by receipts',
+  answers: "confirmed by the server's answers",
+} as const
+
+function confirmText({ confirm }: LoadResult): string {
+  return confirm.note === null
+    ? confirmWords[confirm.used]
+    : `${confirmWords[confirm.used]}: ${confirm.note}`
+}
+
+/** Lines for standard error after a run: rejects always, figures with --verbose. */
+export function detailLines(result: LoadResult, verbose: boolean): string[] {
+  const lines: string[] = []
+  const { rejects, resume } = result
+  if (result.rows.rejected > 0) {
+    const codes = Object.entries(rejects.byCode).map(([code, rows]) => `${code} ${grouped(rows)}`)
+    lines.push(`${counted(result.rows.rejected, 'row')} rejected (${codes.join(', ')})`)
+    lines.push(...placeLines(rejects))
+  }
+  if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
+  return verbose ? [...lines, ...figureLines(result)] : lines
+}
+
+/** Where the rejected rows are; nothing where they were not to be kept. */
+function placeLines({ files, unplaced }: LoadResult['rejects']): string[] {
+  const isOne = files.length === 1 && unplaced === 0
+  const lines = files.map(({ path, rows }) => {
+    const who = isOne ? 'they' : `${grouped(rows)} of them`
+    return `${who} are in ${path}, the reasons in ${path}.reasons.ndjson`
+  })
+  if (unplaced === 0) return lines
+  return [...lines, `${grouped(unplaced)} of them are without a place: they are in the input alone`]
+}
+
+function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: LoadResult): string[] {
+  const latency = Object.entries(latencyMs).flatMap(([name, ms]: [string, number | null]) =>
+    ms === null ? [] : [`${name} ${ms.toFixed(1)} ms`],
+  )
+  return [
+    ...inputs.map(
+      input =>
+        `input ${input.path}: ${input.format}, ${input.compression}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}`,
+    ),
+    ...columns.map(
+      column =>
+        `column ${column.name} ${column.type}: ${counted(column.nulls, 'null')}, ${grouped(column.coerced)} coerced`,
+    ),
+    `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed`,
+    ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
+    `rate: ${bytesText(rate.bytesPerSec)}/s`,
+    ...(memory.peakRssBytes === null ? [] : [`peak memory: ${bytesText(memory.peakRssBytes)}`]),
+  ]
+}

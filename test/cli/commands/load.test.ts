@@ -1,0 +1,239 @@
+/*
+  What the command line adds to a load: streams, objects, codes, signals. What a load does is tested with it.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import t, { type Test } from 'tap'
+import { main } from '../../../src/cli/main.js'
+import type { LoadResult } from '../../../src/load/options.js'
+import { startServer } from '../../../src/server/index.js'
+import { closedGate } from '../../helpers/gate.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+import { fakeSurroundings, runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
+
+useTurnClock()
+
+const server = await startServer({
+  port: 0,
+  initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+})
+t.teardown(() => server.close())
+const port = String(server.port)
+const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
+
+const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
+  runMain(['load', '--port', port, '-t', 'prices', ...argv], terminals)
+
+t.test('a load says one sentence with its equation, and nothing else', async t => {
+  const { code, stdout, stderr } = await load(['-'], { stdin: rows })
+  t.equal(code, 0, stderr)
+  t.match(
+    stdout,
+    /^Loaded 3 rows into prices on 127\.0\.0\.1:\d+ \(.*\): read 3 = confirmed 3 \+ unconfirmed 0 \+ rejected 0 \+ skipped 0 \+ unsent 0; confirmed by .*\.\n$/,
+  )
+  t.equal(stderr, '')
+})
+
+t.test('without a source, data that are piped in are loaded', async t => {
+  t.match(await load([], { stdin: rows }), { code: 0, stdout: /^Loaded 3 rows/ })
+})
+
+t.test('-q says nothing at all on success', async t => {
+  t.strictSame(await load(['-q'], { stdin: rows }), { code: 0, stdout: '', stderr: '' })
+})
+
+t.test('--json is one object on one line, and --summary the same in a file', async t => {
+  const summary = join(t.testdir(), 'summary.json')
+  await writeFile(summary, 'an older and much longer summary'.repeat(1000))
+  const { code, stdout } = await load(['--json', '--summary', summary], { stdin: rows })
+  t.equal(code, 0)
+  t.equal(stdout.split('\n').length, 2)
+  const result = JSON.parse(stdout) as LoadResult
+  t.match(result, {
+    schema: 'ddb-ingest/load/1',
+    status: 'loaded',
+    exitCode: 0,
+    target: { table: 'prices', function: null },
+    rows: { read: 3, confirmed: 3, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    error: null,
+  })
+  t.ok(result.memory.peakRssBytes! > 1e6)
+  t.strictSame(JSON.parse(await readFile(summary, 'utf8')), result)
+})
+
+const everyMember = [
+  'batches',
+  'columns',
+  'confirm',
+  'endedAt',
+  'error',
+  'exitCode',
+  'inputs',
+  'latencyMs',
+  'memory',
+  'rate',
+  'rejects',
+  'resume',
+  'rows',
+  'runId',
+  'schema',
+  'startedAt',
+  'status',
+  'target',
+  'version',
+]
+
+t.test('every failure has its object, its code and its sentence', async t => {
+  const dead = await startServer({ port: 0 })
+  await dead.close()
+  const summary = join(t.testdir(), 'summary.json')
+  const cases: [argv: string[], exitCode: number, code: string][] = [
+    [['/no/such.csv'], 66, 'DDB_INPUT_MISSING'],
+    [['-t', 'pricse'], 78, 'DDB_TARGET'],
+    [['--port', String(dead.port), '--connect-timeout', '200ms'], 69, 'DDB_CONNECT'],
+    [['--function', 'f', '--types', 'a:INT'], 64, 'DDB_USAGE'],
+    [['--on-error', 'quarantine'], 64, 'DDB_USAGE'],
+    [['--user', 'admin'], 64, 'DDB_USAGE'],
+    [['--password-file', '/no/such', '--user', 'admin'], 78, 'DDB_CONFIG'],
+  ]
+  for (const [argv, exitCode, code] of cases) {
+    const result = await load([...argv, '--json', '--summary', summary], { stdin: rows })
+    t.equal(result.code, exitCode, argv.join(' '))
+    const object = JSON.parse(result.stdout) as LoadResult
+    t.strictSame(Object.keys(object).sort(), everyMember)
+    t.match(object, { status: 'failed', exitCode, error: { code } })
+    t.match(result.stderr, new RegExp(`^ddb-ingest: .*\\[${code}\\]$`, 'm'))
+    t.strictSame(JSON.parse(await readFile(summary, 'utf8')), object, 'the summary is not stale')
+    const plain = await load(argv, { stdin: rows })
+    t.equal(plain.code, exitCode)
+    t.match(plain.stderr, new RegExp(`\\[${code}\\]`))
+  }
+})
+
+t.test('no server brings the hint how to have one', async t => {
+  const dead = await startServer({ port: 0 })
+  await dead.close()
+  const argv = ['--port', String(dead.port), '--connect-timeout', '200ms']
+  const { stderr } = await load(argv, { stdin: rows })
+  t.match(stderr, /ddb-ingest serve/)
+})
+
+t.test('a summary that cannot be created stops the run before it begins', async t => {
+  const before = server.counters.requests
+  const result = await load(['--summary', '/no/such/folder/s.json'], { stdin: rows })
+  t.match(result, { code: 73, stdout: '', stderr: /cannot create the summary.*DDB_OUTPUT_CREATE/ })
+  t.equal(server.counters.requests, before)
+})
+
+t.test('a summary never overwrites an input', async t => {
+  const path = join(t.testdir(), 'rows.csv')
+  await writeFile(path, rows)
+  t.match(await load([path, '--summary', path]), { code: 64, stderr: /is an input of this run/ })
+  t.equal(await readFile(path, 'utf8'), rows)
+})
+
+t.test('a summary that cannot be written is 74, after a run that went well', async t => {
+  const result = await load(['--summary', '/dev/full'], { stdin: rows })
+  t.match(result, { code: 74, stdout: /^Loaded 3 rows/, stderr: /DDB_OUTPUT_WRITE/ })
+})
+
+t.test('rejected rows are 3; their reasons are told, also with -q', async t => {
+  const bad = 'id,price\n1,1.5\nx,2\n3,y\n'
+  for (const quiet of [[], ['-q']]) {
+    const result = await load(['--on-error', 'skip', ...quiet], { stdin: bad })
+    t.equal(result.code, 3)
+    t.match(result.stdout, /^Loaded 1 row .*rejected 2/)
+    t.match(result.stderr, /line 3/)
+    t.match(result.stderr, /line 4/)
+    t.match(result.stderr, /^2 rows rejected \(DDB_INPUT_CELL 2\)$/m)
+  }
+})
+
+t.test('control characters of file names and data stay out of the terminal', async t => {
+  const path = join(t.testdir(), 'ro\u001b[2Jws.csv')
+  await writeFile(path, 'id,price\n1,\u001b[31mred\n')
+  for (const argv of [[path], ['/no\u0007such\u001b[31m.csv']]) {
+    const { stdout, stderr } = await load(argv, { stdoutColumns: 80 })
+    const said = stdout + stderr
+    t.notOk(said.includes('\u001b') || said.includes('\u0007'), JSON.stringify(said))
+  }
+})
+
+t.test('a signal ends the run in order: what was read is accounted for', async t => {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 143],
+  ] as const) {
+    const fake = fakeSurroundings()
+    const stdin = new PassThrough()
+    const running = main(
+      ['load', '--port', port, '-t', 'prices', '--json', '--flush-interval', '1ms'],
+      {
+        ...fake.surroundings,
+        stdin,
+      },
+    )
+    stdin.write(rows)
+    const { table } = server.node.shared.get('prices')!
+    const before = table.rows
+    while (table.rows === before) await new Promise(resolve => setImmediate(resolve))
+    fake.signals.emit(signal, signal)
+    t.equal(await running, exitCode)
+    await new Promise(resolve => setImmediate(resolve))
+    const { status, exitCode: said, rows: counts } = JSON.parse(fake.stdout()) as LoadResult
+    t.equal(status, 'interrupted')
+    t.equal(said, exitCode)
+    const { read, confirmed, unconfirmed, rejected, skipped, unsent } = counts
+    t.equal(read, confirmed + unconfirmed + rejected + skipped + unsent)
+    t.match(fake.stderr(), new RegExp(`^${signal}: ending the run in order`, 'm'))
+  }
+})
+
+/** A server that takes rows and never does anything with them. */
+async function frozenServer(t: Test): Promise<{ port: string; isStuck: Promise<unknown> }> {
+  const thaw = closedGate()
+  const stuck = closedGate()
+  const frozen = await startServer({
+    port: 0,
+    initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+    faults: {
+      beforeExecute: request => {
+        if (request.rows === 0) return undefined
+        stuck.open()
+        return { until: thaw.opened }
+      },
+    },
+  })
+  t.teardown(() => {
+    thaw.open()
+    return frozen.close()
+  })
+  return { port: String(frozen.port), isStuck: stuck.opened }
+}
+
+for (const mode of ['async', 'sync']) {
+  t.test(`a second signal leaves at once, and its object has every row: ${mode}`, async t => {
+    const frozen = await frozenServer(t)
+    let nowMs = Date.now()
+    t.intercept(Date, 'now', { value: () => nowMs })
+    const fake = fakeSurroundings({ stdin: rows })
+    const argv = ['load', '--port', frozen.port, '-t', 'prices', '--json', '--mode', mode]
+    const running = main(argv, fake.surroundings)
+    await frozen.isStuck
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    // Signals within a quarter of a second count as one key.
+    nowMs += 1_000
+    fake.signals.emit('SIGTERM', 'SIGTERM')
+    t.equal(await running, 143)
+    await new Promise(resolve => setImmediate(resolve))
+    t.strictSame(fake.left, [143], 'once, with the object written')
+    t.match(JSON.parse(fake.stdout()), {
+      status: 'interrupted',
+      exitCode: 143,
+      rows: { read: 3, confirmed: 0, unconfirmed: 3, rejected: 0 },
+      error: { code: 'DDB_INTERRUPTED' },
+    })
+  })
+}

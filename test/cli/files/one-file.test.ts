@@ -1,0 +1,232 @@
+/*
+  Two parts of a run that are one file: refused before anything is opened.
+*/
+import {
+  closeSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import t, { type Test } from 'tap'
+import { startServer } from '../../../src/server/index.js'
+import { bin, runMain, type Outcome } from '../run-cli.js'
+
+const server = await startServer({
+  port: 0,
+  initScript: 'share streamTable(100:0, `id`price, [INT, DOUBLE]) as prices',
+})
+t.teardown(() => server.close())
+const port = String(server.port)
+const rows = 'id,price\n1,1\nbad,2\n'
+
+interface Place {
+  dir: string
+  /** Runs in the folder's own state and settings; words that are names of files there become paths. */
+  load: (...argv: string[]) => Promise<Outcome>
+}
+
+function place(t: Test): Place {
+  const dir = t.testdir({
+    'in.csv': rows,
+    'pw.txt': 'secret\n',
+    'c.json': '{}\n',
+    folder: { 'part.csv': rows, 'part.json': '[]' },
+    config: { 'ddb-ingest': {} },
+  })
+  const environment = {
+    XDG_STATE_HOME: join(dir, 'state'),
+    XDG_CONFIG_HOME: join(dir, 'config'),
+  }
+  const isName = (word: string, at: number): boolean => at >= 0 && /^[^-/].*[./]/.test(word)
+  return {
+    dir,
+    load: (...argv) =>
+      runMain(
+        ['load', '--port', port, '-t', 'prices', '--json'].concat(
+          argv.map((word, at) => (isName(word, at) ? join(dir, word) : word)),
+        ),
+        { environment, stdin: rows },
+      ),
+  }
+}
+
+/** Every file below the folder with what it holds. */
+function contentsOf(dir: string): Record<string, string> {
+  const names = readdirSync(dir, { recursive: true, withFileTypes: true })
+  return Object.fromEntries(
+    names
+      .filter(entry => entry.isFile())
+      .map(({ parentPath, name }) => join(parentPath, name))
+      .map(path => [path, readFileSync(path, 'utf8')]),
+  )
+}
+
+async function refuses(t: Test, { dir, load }: Place, argv: string[], why: RegExp): Promise<void> {
+  const before = contentsOf(dir)
+  const requests = server.counters.requests
+  const { code, stdout, stderr } = await load(...argv)
+  t.equal(code, 64, argv.join(' '))
+  t.match(stderr, why)
+  t.match(JSON.parse(stdout), { exitCode: 64, error: { code: 'DDB_USAGE' }, rows: { read: 0 } })
+  t.strictSame(contentsOf(dir), before, 'nothing is touched')
+  t.equal(server.counters.requests, requests)
+}
+
+t.test('no two parts of a run may be one file', async t => {
+  const here = place(t)
+  const password = ['--user', 'admin', '--password-file', 'pw.txt']
+  const config = ['--config', 'c.json']
+  const cases: [argv: string[], why: RegExp][] = [
+    [['in.csv', '--rejects', 'r.csv', '--summary', 'r.csv'], /--rejects \S+ is the summary/],
+    [['in.csv', '--rejects', 'r.csv', '--metrics-file', 'r.csv'], /is the metrics file/],
+    [['in.csv', '--summary', 's.json', '--metrics-file', 's.json'], /is the metrics file/],
+    [
+      ['in.csv', '--rejects', 'r.csv', '--summary', 'r.csv.reasons.ndjson'],
+      /reasons file .* is the summary/,
+    ],
+    [['in.csv', '--rejects', 'r.csv', '--metrics-file', 'r.csv.reasons.ndjson'], /is the metrics/],
+    [['in.csv', '--rejects', 'in.csv'], /--rejects \S+ is an input of this run/],
+    [['in.csv', '--summary', 'in.csv'], /--summary \S+ is an input of this run/],
+    [['in.csv', '--metrics-file', 'in.csv'], /--metrics-file \S+ is an input of this run/],
+    [['folder', '--summary', 'folder/part.json'], /is an input of this run/],
+    [['folder/*.csv', '--summary', 'folder/part.csv'], /is an input of this run/],
+    [['in.csv', 'no/such.csv', '--summary', 'in.csv'], /is an input of this run/],
+    [[...password, 'in.csv', '--summary', 'pw.txt'], /is the password file of this run/],
+    [[...password, 'in.csv', '--metrics-file', 'pw.txt'], /is the password file of this run/],
+    [[...password, 'in.csv', '--rejects', 'pw.txt'], /is the password file of this run/],
+    [[...password, 'pw.txt'], /the password file \S+ is an input of this run/],
+    [[...config, 'in.csv', '--summary', 'c.json'], /is a configuration file of this run/],
+    [[...config, 'in.csv', '--rejects', 'c.json'], /is a configuration file of this run/],
+    [[...config, 'c.json'], /the configuration \S+ is an input of this run/],
+    [
+      ['in.csv', '--summary', 'config/ddb-ingest/config.json'],
+      /is a configuration file of this run/,
+    ],
+    [
+      ['in.csv', '--lock', 'nightly', '--summary', 'state/ddb-ingest/locks/nightly'],
+      /is the lock of this run/,
+    ],
+  ]
+  for (const [argv, why] of cases) {
+    const paths = argv.map(word => (word === 'folder' ? join(here.dir, word) : word))
+    await refuses(t, here, paths, why)
+  }
+})
+
+t.test('one file is known under every name it has', async t => {
+  const here = place(t)
+  const { dir } = here
+  linkSync(join(dir, 'in.csv'), join(dir, 'hard.csv'))
+  symlinkSync('in.csv', join(dir, 'soft.csv'))
+  symlinkSync('.', join(dir, 'here'))
+  writeFileSync(join(dir, 'empty.csv'), '')
+  symlinkSync('empty.csv', join(dir, 'to-empty.csv'))
+  const cases: [one: string, other: string][] = [
+    ['in.csv', 'hard.csv'],
+    ['in.csv', 'soft.csv'],
+    ['in.csv', 'here/in.csv'],
+    ['hard.csv', 'soft.csv'],
+  ]
+  for (const [input, output] of cases) {
+    await refuses(t, here, [input, '--summary', output], /is an input of this run/)
+    await refuses(t, here, [input, '--rejects', output], /is an input of this run/)
+  }
+  const outputs: [rejects: string, summary: string][] = [
+    ['new.csv', 'here/new.csv'],
+    ['new.csv', 'folder/../new.csv'],
+    ['empty.csv', 'to-empty.csv'],
+    // On some disks these are one name, and which ones is not found out without making a file.
+    ['new.csv', 'NEW.csv'],
+    ['caf\u00e9.csv', 'cafe\u0301.csv'],
+  ]
+  for (const [rejects, summary] of outputs) {
+    await refuses(t, here, ['in.csv', '--rejects', rejects, '--summary', summary], /is the summary/)
+  }
+})
+
+t.test('the files that rejects may need besides are nobody else’s', async t => {
+  const here = place(t)
+  writeFileSync(join(here.dir, 'r.3.csv'), rows)
+  const why = /has a name that --rejects may need/
+  const rejects = ['--rejects', 'r.csv']
+  await refuses(t, here, ['in.csv', ...rejects, '--summary', 'r.2.csv'], why)
+  await refuses(t, here, ['in.csv', ...rejects, '--metrics-file', 'R.12.ndjson'], why)
+  await refuses(t, here, ['in.csv', ...rejects, '--summary', 'r.2.tsv.reasons.ndjson'], why)
+  await refuses(t, here, ['r.3.csv', ...rejects], why)
+  for (const summary of ['r.1.csv', 'r.2.json', 'x.2.csv', 'folder/r.2.csv', 'r.02.csv']) {
+    t.equal((await here.load('-', '--rejects', 'a.r.csv', '--summary', summary)).code, 3, summary)
+    const made = readdirSync(here.dir).filter(name => name.startsWith('a.r.csv'))
+    t.strictSame(made, ['a.r.csv', 'a.r.csv.reasons.ndjson'])
+    for (const name of made) rmSync(join(here.dir, name))
+  }
+})
+
+t.test('what two would write into one pipe would mix; nothing is lost in /dev/null', async t => {
+  const here = place(t)
+  const both = (path: string): string[] => ['in.csv', '--summary', path, '--metrics-file', path]
+  await refuses(t, here, both('/dev/stdout'), /is the metrics file/)
+  await refuses(t, here, both('/dev/full'), /is the metrics file/)
+  t.match(await here.load(...both('/dev/null'), '--on-error', 'skip'), { code: 3 })
+})
+
+t.test('files that may be one are let pass', async t => {
+  const here = place(t)
+  mkdirSync(join(here.dir, 'out'))
+  const twice = await here.load('in.csv', 'in.csv', '--on-error', 'skip')
+  t.match(twice, { code: 3 }, 'an input may be read twice')
+  const argv = ['in.csv', '--config', 'c.json', '--lock', 'a', '--rejects', 'out/r.csv']
+  const outputs = ['--summary', 'out/s.json', '--metrics-file', 'out/m.prom']
+  t.match(await here.load(...argv, ...outputs), { code: 3 })
+  const made = ['m.prom', 'r.csv', 'r.csv.reasons.ndjson', 's.json']
+  t.strictSame(readdirSync(join(here.dir, 'out')).sort(), made)
+})
+
+/** A process whose standard streams are files of the folder, or others by their whole paths. */
+async function loadInto(
+  t: Test,
+  argv: string[],
+  streams: { stdin?: string; stdout?: string; stderr?: string },
+): Promise<number> {
+  const dir = t.testdirName
+  const open = (name: string | undefined, flags: string): number | 'ignore' =>
+    name === undefined ? 'ignore' : openSync(resolve(dir, name), flags)
+  const stdio = [open(streams.stdin, 'r'), open(streams.stdout, 'a'), open(streams.stderr, 'a')]
+  const child = spawn(process.execPath, [bin, 'load', '--port', port, '-t', 'prices', ...argv], {
+    cwd: dir,
+    stdio,
+    env: { ...process.env, XDG_CONFIG_HOME: '/dev/null' },
+  })
+  for (const descriptor of stdio) if (typeof descriptor === 'number') closeSync(descriptor)
+  const [code] = (await once(child, 'close')) as [number]
+  return code
+}
+
+t.test('files that the shell opened count, too', async t => {
+  t.testdir({ 'in.csv': rows, out: '', log: '' })
+  const read = (name: string): string => readFileSync(join(t.testdirName, name), 'utf8')
+  t.equal(await loadInto(t, ['in.csv', '--rejects', 'out'], { stdout: 'out', stderr: 'log' }), 64)
+  t.match(read('log'), /--rejects out is the standard output or error of this run/)
+  t.equal(read('out'), '')
+  const full = { stdout: '/dev/full', stderr: 'log' }
+  t.equal(await loadInto(t, ['in.csv', '--json', '--limit', '1'], full), 74, 'a device does not')
+  t.match(read('log'), /cannot write standard output \(ENOSPC\) \[DDB_OUTPUT_WRITE\]/)
+  t.equal(await loadInto(t, ['-', '--summary', 'in.csv'], { stdin: 'in.csv', stderr: 'log' }), 64)
+  t.equal(read('in.csv'), rows)
+  const toStdout = ['in.csv', '--on-error', 'skip', '--summary', '/dev/stdout']
+  t.equal(
+    await loadInto(t, toStdout, { stdout: 'out', stderr: 'out' }),
+    3,
+    'cron sends both to one',
+  )
+  const lines = read('out').split('\n')
+  t.match(JSON.parse(lines.find(line => line.startsWith('{'))!), { exitCode: 3 })
+  t.match(lines.at(-2), /^Loaded 1 row/)
+})

@@ -1,0 +1,179 @@
+import { chmod, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import t, { type Test } from 'tap'
+import { serverOptions } from '../../../src/cli/options/definition.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
+import {
+  askPassword,
+  passwordSetting,
+  passwordSource,
+  readCredentials,
+  type Credentials,
+} from '../../../src/cli/options/password.js'
+import type { TerminalInput } from '../../../src/cli/process-environment.js'
+import { fakeSurroundings, type FakeTerminals } from '../run-cli.js'
+
+const sources = (
+  flags: Record<string, string> = {},
+  environment: Record<string, string> = {},
+  config: Record<string, unknown> = {},
+): OptionSources => ({
+  flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
+  environment,
+  environmentPrefix: 'DDB_INGEST_',
+  layers: [{ path: 'c.json', values: config }],
+})
+
+async function credentials(
+  given: OptionSources,
+  terminals: FakeTerminals = {},
+  dataOnStdin = false,
+): Promise<Credentials & { warnings: string[] }> {
+  const warnings: string[] = []
+  const settings = resolveOptions(serverOptions, given)
+  const { surroundings } = fakeSurroundings(terminals)
+  const found = await readCredentials(
+    settings,
+    passwordSource(given),
+    surroundings,
+    dataOnStdin,
+    warning => warnings.push(warning),
+  )
+  return { ...found, warnings }
+}
+
+async function passwordFile(t: Test, text: string, mode = 0o600): Promise<string> {
+  const path = join(t.testdir(), 'password')
+  await writeFile(path, text)
+  await chmod(path, mode)
+  return path
+}
+
+t.test('a guest needs no password', async t => {
+  t.strictSame(await credentials(sources()), { warnings: [] })
+})
+
+t.test('the first line of the file is the password, without its line end', async t => {
+  const path = await passwordFile(t, 'pass word \r\nsecond line\n')
+  const found = await credentials(sources({ user: 'u', 'password-file': path }))
+  t.match(found, { user: 'u', password: 'pass word ', warnings: [] })
+})
+
+t.test('a password file that others can read brings a warning', async t => {
+  const path = await passwordFile(t, 'x', 0o644)
+  const { warnings } = await credentials(sources({ user: 'u', 'password-file': path }))
+  t.match(warnings, [/other users of this machine can read .*chmod 600/])
+})
+
+t.test('a file without a password is refused', async t => {
+  for (const text of ['', '\n', 'x'.repeat(5000)]) {
+    const path = await passwordFile(t, text)
+    await t.rejects(credentials(sources({ user: 'u', 'password-file': path })), {
+      code: 'DDB_CONFIG',
+      message: /holds no password/,
+    })
+  }
+  await t.rejects(credentials(sources({ user: 'u', 'password-file': '/no/such' })), {
+    code: 'DDB_CONFIG',
+    message: /cannot read the password file \/no\/such \(ENOENT\)/,
+  })
+})
+
+t.test('standard input gives its first line', async t => {
+  const found = await credentials(sources({ user: 'u', 'password-stdin': 'true' }), {
+    stdin: 'from stdin\nrest',
+  })
+  t.equal(found.password, 'from stdin')
+})
+
+t.test('standard input cannot give password and data', async t => {
+  await t.rejects(credentials(sources({ user: 'u', 'password-stdin': 'true' }), {}, true), {
+    code: 'DDB_USAGE',
+    message: /exclude each other/,
+  })
+})
+
+t.test('a flag wins over DDB_PASSWORD, that over a configuration file', async t => {
+  const path = await passwordFile(t, 'of the file')
+  const environment = { DDB_PASSWORD: 'of the environment' }
+  const flag = await credentials(sources({ user: 'u', 'password-file': path }, environment))
+  t.equal(flag.password, 'of the file')
+  const variable = await credentials(sources({ user: 'u' }, environment, { 'password-file': path }))
+  t.equal(variable.password, 'of the environment')
+})
+
+t.test('two passwords of the same rank are refused', async t => {
+  t.throws(() => passwordSource(sources({}, { DDB_PASSWORD: 'a', DDB_PASSWORD_FILE: 'b' })), {
+    code: 'DDB_USAGE',
+    message: /both set/,
+  })
+  t.throws(() => passwordSource(sources({ 'password-file': 'b', 'password-stdin': 'true' })), {
+    code: 'DDB_USAGE',
+    message: /not both/,
+  })
+})
+
+t.test('a password without a user, or a user without a password, is refused', async t => {
+  await t.rejects(credentials(sources({}, { DDB_PASSWORD: 'x' })), {
+    code: 'DDB_USAGE',
+    message: /no user: add --user/,
+  })
+  await t.rejects(credentials(sources({ user: 'u' })), {
+    code: 'DDB_USAGE',
+    message: /no password for user "u"/,
+  })
+})
+
+t.test('only a terminal is asked, and not while data come from it', async t => {
+  const terminal = { stdinIsTerminal: true, stderrColumns: 80, stdin: 'typed\r' }
+  const found = await credentials(sources({ user: 'u' }), terminal)
+  t.equal(found.password, 'typed')
+  await t.rejects(credentials(sources({ user: 'u' }), terminal, true), { code: 'DDB_USAGE' })
+})
+
+/** A terminal's keyboard: remembers when echo was off. */
+function keyboard(): PassThrough & TerminalInput & { modes: boolean[] } {
+  const modes: boolean[] = []
+  return Object.assign(new PassThrough(), {
+    modes,
+    setRawMode: (mode: boolean) => modes.push(mode),
+  })
+}
+
+t.test('typing is not shown, and backspace takes a character back', async t => {
+  const stdin = keyboard()
+  const stderr = new PassThrough()
+  const answer = askPassword('Password: ', stdin, stderr)
+  for (const key of ['s', 'e', 'x', '\u007f', 'c', '价']) stdin.write(key)
+  stdin.write('\r')
+  t.equal(await answer, 'sec价')
+  t.strictSame(stdin.modes, [true, false], 'echo is off while typing and on again')
+  t.equal(String(stderr.read()), 'Password: \n')
+})
+
+t.test('Ctrl-C, Ctrl-D and a closed terminal end the question', async t => {
+  for (const key of ['\u0003', '\u0004']) {
+    const stdin = keyboard()
+    const answer = askPassword('?', stdin, new PassThrough())
+    stdin.write(`abc${key}`)
+    await t.rejects(answer, { code: 'DDB_INTERRUPTED' })
+  }
+  const stdin = keyboard()
+  const answer = askPassword('?', stdin, new PassThrough())
+  stdin.end()
+  await t.rejects(answer, { code: 'DDB_INTERRUPTED' })
+})
+
+t.test('a password is described as three stars and its origin', async t => {
+  t.strictSame(passwordSetting(passwordSource(sources({}, { DDB_PASSWORD: 'hunter2' }))), {
+    name: 'password',
+    text: '***',
+    origin: 'DDB_PASSWORD',
+  })
+  t.strictSame(passwordSetting({ kind: 'none' }), {
+    name: 'password',
+    text: undefined,
+    origin: 'not set',
+  })
+})

@@ -1,0 +1,116 @@
+import t from 'tap'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { barText, progressText, startProgress } from '../../../src/cli/output/progress.js'
+import { displayWidth } from '../../../src/cli/output/text.js'
+import type { LoadReport } from '../../../src/load/options.js'
+import { fakeSurroundings, type FakeTerminals } from '../run-cli.js'
+
+const report = (given: Partial<LoadReport> = {}): LoadReport => ({
+  phase: 'loading',
+  rows: { read: 2000, confirmed: 1500, unconfirmed: 0, rejected: 3, skipped: 0, unsent: 0 },
+  sentRows: 2000,
+  sentBatches: 2,
+  inFlightBytes: 4_000_000,
+  bytesRead: 250_000,
+  totalBytes: 1_000_000,
+  elapsedMs: 2000,
+  ...given,
+})
+
+async function started(
+  style: 'auto' | 'bar' | 'plain' | 'none',
+  terminals: FakeTerminals = {},
+  quiet = false,
+): Promise<{ progress: Awaited<ReturnType<typeof startProgress>>; stderr: () => Promise<string> }> {
+  const fake = fakeSurroundings(terminals)
+  const output = openOutput(fake.surroundings, true)
+  const progress = await startProgress(style, quiet, output, fake.surroundings)
+  const stderr = async (): Promise<string> => {
+    await new Promise(resolve => setImmediate(resolve))
+    return fake.stderr()
+  }
+  return { progress, stderr }
+}
+
+t.test('the figures say how far, how fast, what is known and how long still', async t => {
+  t.equal(
+    progressText(report()),
+    '25%  1.00k rows/s  125 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3  ETA 0:06',
+  )
+})
+
+t.test('a pipe has neither percent nor an end in sight', async t => {
+  const text = progressText(report({ totalBytes: undefined }))
+  t.notMatch(text, /%|ETA/)
+})
+
+t.test('each phase says what it does', async t => {
+  t.equal(progressText(report({ phase: 'connecting' })), 'connecting')
+  t.match(progressText(report({ phase: 'confirming', bytesRead: 1_000_000 })), /100%.*confirming$/)
+})
+
+t.test('the bar fills with the bytes; without an end there is none', async t => {
+  t.match(barText(report()), /^████░{12} 25%/)
+  t.notMatch(barText(report({ totalBytes: undefined })), /█/)
+})
+
+t.test('the line keeps inside the terminal', async t => {
+  const { progress, stderr } = await started('auto', { stderrColumns: 40 })
+  progress.report(report())
+  progress.stop()
+  const drawn = (await stderr())
+    .split('\u001b')
+    .map(piece => piece.replace(/^\[?[\d;?]*[A-Za-z78]?/, ''))
+  t.ok(drawn.every(piece => displayWidth(piece) < 40))
+  t.ok(drawn.some(piece => piece.endsWith('…')))
+})
+
+t.test('without a terminal there is one line every ten seconds', async t => {
+  const { progress, stderr } = await started('auto')
+  for (let elapsedMs = 0; elapsedMs < 35_000; elapsedMs += 100)
+    progress.report(report({ elapsedMs }))
+  progress.report(report({ elapsedMs: 60_000, phase: 'done' }))
+  progress.stop()
+  const lines = (await stderr()).trimEnd().split('\n')
+  t.strictSame(
+    lines.map(line => line.split('  ')[0]),
+    ['0:10', '0:20', '0:30'],
+  )
+})
+
+t.test('a terminal gets a bar that is gone at the end', async t => {
+  const { progress, stderr } = await started('auto', { stderrColumns: 100 })
+  progress.report(report())
+  progress.note('worth keeping')
+  progress.report(report({ bytesRead: 500_000 }))
+  progress.stop()
+  const text = await stderr()
+  t.match(text, /25%/)
+  t.ok(text.includes('\u001b[2Kworth keeping\n\u001b7'), 'a note stands above a bar drawn anew')
+  t.ok(text.endsWith('\u001b[2K'), 'the line is cleared')
+})
+
+t.test('a bar is never drawn where nobody can see it', async t => {
+  for (const terminals of [{}, { stderrColumns: 80, environment: { CI: '1' } }]) {
+    const { progress, stderr } = await started('auto', terminals)
+    progress.report(report())
+    progress.stop()
+    t.equal(await stderr(), '')
+  }
+  const asked = await started('bar', { stderrColumns: 80, environment: { CI: '1' } })
+  asked.progress.report(report())
+  asked.progress.stop()
+  t.match(await asked.stderr(), /25%/, 'unless it was asked for')
+})
+
+t.test('none leaves the notes, quiet takes them away too', async t => {
+  const none = await started('none')
+  none.progress.report(report({ elapsedMs: 20_000 }))
+  none.progress.note('a note')
+  t.equal(await none.stderr(), 'a note\n')
+  const quiet = await started('auto', { stderrColumns: 80 }, true)
+  quiet.progress.report(report())
+  quiet.progress.note('a note')
+  quiet.progress.stop()
+  t.equal(await quiet.stderr(), '')
+})

@@ -1,0 +1,112 @@
+import t from 'tap'
+import { detailLines, equationText, summaryText } from '../../../src/cli/output/summary.js'
+import type { LoadResult } from '../../../src/load/options.js'
+
+const result = (given: Partial<LoadResult> = {}): LoadResult => ({
+  schema: 'ddb-ingest/load/1',
+  version: '0.0.0',
+  runId: 'r',
+  status: 'loaded',
+  exitCode: 0,
+  startedAt: '2024-01-01T00:00:00.000Z',
+  endedAt: '2024-01-01T00:00:02.000Z',
+  target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
+  inputs: [
+    {
+      path: 'a.csv',
+      format: 'csv',
+      compression: 'none',
+      bytes: 2_000_000,
+      rows: 1000,
+      contentBytes: { read: 2_000_000, rows: 1_999_980, rejected: 0, header: 20, other: 0 },
+    },
+  ],
+  rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
+  rejects: {
+    file: null,
+    files: [],
+    unplaced: 0,
+    byClass: { parse: 0, type: 0, server: 0 },
+    byCode: {},
+  },
+  columns: [{ name: 'price', type: 'DOUBLE', nulls: 1, coerced: 0 }],
+  batches: { sent: 1, retried: 0, failed: 0 },
+  latencyMs: { p50: 1.25, p95: null, p99: null },
+  rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
+  memory: { peakRssBytes: 90_000_000 },
+  resume: { possible: false, command: null },
+  error: null,
+  ...given,
+})
+
+t.test('a finished load says in one sentence what landed where, and its equation', async t => {
+  t.equal(
+    summaryText(result()),
+    'Loaded 1,000 rows into trades on h:8848 (in 2.00 s, 500 rows/s): read 1,000 = confirmed 1,000' +
+      ' + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0; confirmed by counting rows.',
+  )
+})
+
+t.test('it claims no more than is known', async t => {
+  const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
+  const none = result({ rows, confirm: { asked: 'none', used: 'none', note: null, uncertain: [] } })
+  t.match(summaryText(none), /^Handed over 5 rows into .*nothing was asked of the server\.$/)
+  const note = 'others wrote too, cannot tell'
+  const doubtful = result({ rows, confirm: { asked: 'count', used: 'count', note, uncertain: [] } })
+  t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
+  t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
+  t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
+})
+
+t.test('a function is named as the target when it is one', async t => {
+  const target = { host: 'h', table: null, function: 'appendStreamingData', method: null }
+  t.match(summaryText(result({ target })), /into appendStreamingData on h/)
+})
+
+t.test('the equation holds every part, zero or not', async t => {
+  const rows = { read: 21, confirmed: 1, unconfirmed: 2, rejected: 3, skipped: 4, unsent: 11 }
+  t.equal(
+    equationText(rows),
+    'read 21 = confirmed 1 + unconfirmed 2 + rejected 3 + skipped 4 + unsent 11',
+  )
+})
+
+t.test('details name rejects and the way to go on; figures only when asked for', async t => {
+  t.strictSame(detailLines(result(), false), [])
+  const rows = { read: 10, confirmed: 8, unconfirmed: 0, rejected: 2, skipped: 0, unsent: 0 }
+  const rejects = {
+    file: 'bad.csv',
+    files: [{ path: 'bad.csv', rows: 2 }],
+    unplaced: 0,
+    byClass: { parse: 0, type: 2, server: 0 },
+    byCode: { DDB_INPUT_CELL: 2 },
+  }
+  const resume = { possible: true, command: 'ddb-ingest resume r' }
+  t.strictSame(detailLines(result({ rows, rejects, resume }), false), [
+    '2 rows rejected (DDB_INPUT_CELL 2)',
+    'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',
+    'to go on: ddb-ingest resume r',
+  ])
+  const files = [
+    { path: 'bad.csv', rows: 1000 },
+    { path: 'bad.2.ndjson', rows: 1 },
+  ]
+  const full = { rows: { ...rows, rejected: 3001 }, rejects: { ...rejects, files, unplaced: 2000 } }
+  t.strictSame(detailLines(result(full), false).slice(1), [
+    '1,000 of them are in bad.csv, the reasons in bad.csv.reasons.ndjson',
+    '1 of them are in bad.2.ndjson, the reasons in bad.2.ndjson.reasons.ndjson',
+    '2,000 of them are without a place: they are in the input alone',
+  ])
+  t.match(summaryText(result(full)), 'unsent 0, 2,000 of the rejected without a place; confirmed')
+  const skipped = { rows, rejects: { ...rejects, file: null, files: [] } }
+  t.equal(detailLines(result(skipped), false).length, 1)
+  t.strictSame(detailLines(result(), true), [
+    'input a.csv: csv, none, 2.00 MB, 1,000 rows',
+    'column price DOUBLE: 1 null, 0 coerced',
+    'batches: 1 sent, 0 retried, 0 failed',
+    'latency: p50 1.3 ms',
+    'rate: 1.00 MB/s',
+    'peak memory: 90.0 MB',
+  ])
+})
