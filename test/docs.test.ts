@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { posix } from 'node:path'
 import t from 'tap'
-import { commandsNotYet, isMissing, notYet, refusal } from '../src/cli/options/not-yet.js'
+import { shortName } from '../src/cli/options/definition.js'
 import { optionNames } from '../src/cli/options/resolve.js'
 import { commands } from '../src/cli/commands/registry.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'
@@ -93,9 +93,7 @@ const optionsByCommand = new Map(commands.map(command => [command.name, optionNa
 const shortByCommand = new Map(
   commands.map(command => [
     command.name,
-    new Set(
-      Object.values(command.options).flatMap(({ flags }) => /^-(\w),/.exec(flags)?.[1] ?? []),
-    ),
+    new Set(Object.values(command.options).flatMap(definition => shortName(definition) ?? [])),
   ]),
 )
 const everyOption = new Set([...optionsByCommand.values()].flatMap(names => [...names]))
@@ -132,63 +130,23 @@ t.test('no code block uses an option that its command does not have', async t =>
   t.strictSame(unknown, [])
 })
 
-/** `--confirm count` of a code span as name and value; undefined for other code. */
-function optionOf(span: string): { name: string; value: string } | undefined {
-  const match = /^--([a-z][a-z-]*)(?:[ =](.*))?$/.exec(span)
-  return match === null ? undefined : { name: match[1]!, value: match[2] ?? '' }
-}
-
-const saysMissing = /not\s+built|尚未实现/
-
-const [firstPart, missingList] = page('docs/README.md').text.split(/^## Not built yet$/m) as [
-  string,
-  string,
-]
-
-t.test(
-  'prose names options that exist, and says of the others that they are not built',
-  async t => {
-    // The list itself is checked below.
-    const others = pages.map(each =>
-      each.path === 'docs/README.md' ? parsePage(each.path, firstPart) : each,
-    )
-    const wrong = others.flatMap(each =>
-      paragraphsOf(each).flatMap(paragraph =>
-        codeSpans(paragraph)
-          .filter(span => isWrong(span, paragraph))
-          .map(span => `${each.path}: ${span}`),
-      ),
-    )
-    t.strictSame(wrong, [])
-  },
-)
-
-function isWrong(span: string, paragraph: string): boolean {
-  if (span.startsWith('ddb-ingest ')) return unknownOptions(span).length > 0
-  const option = optionOf(span)
-  if (option === undefined || general.has(option.name)) return false
-  if (refusal(option.name, option.value) !== undefined) return !saysMissing.test(paragraph)
-  return !everyOption.has(option.name)
-}
-
-t.test('the index lists what is not built, neither more nor less', async t => {
-  const listed = codeSpans(missingList)
-    .map(optionOf)
-    .filter(option => option !== undefined)
-  t.strictSame(
-    listed.filter(({ name, value }) => refusal(name, value) === undefined),
-    [],
-    'listed, yet accepted',
+t.test('prose names options that exist', async t => {
+  const wrong = pages.flatMap(each =>
+    paragraphsOf(each).flatMap(paragraph =>
+      codeSpans(paragraph)
+        .filter(isWrong)
+        .map(span => `${each.path}: ${span}`),
+    ),
   )
-  const names = new Set(listed.map(({ name }) => name))
-  t.strictSame(
-    Object.keys(notYet).filter(name => !names.has(name)),
-    [],
-    'refused, yet not listed',
-  )
-  const words = codeSpans(missingList).filter(span => /^[a-z]+$/.test(span))
-  t.strictSame(words.sort(), [...commandsNotYet].sort(), 'commands')
+  t.strictSame(wrong, [])
 })
+
+/** True for `--an-option VALUE` and `ddb-ingest …` that the command line does not understand. */
+function isWrong(span: string): boolean {
+  if (span.startsWith('ddb-ingest ')) return unknownOptions(span).length > 0
+  const name = /^--([a-z][a-z-]*)(?:[ =].*)?$/.exec(span)?.[1]
+  return name !== undefined && !general.has(name) && !everyOption.has(name)
+}
 
 t.test('the checks of options can fail', async t => {
   t.strictSame(unknownOptions('zcat a | ddb-ingest load - --table t --tables u -Z -b 5'), [
@@ -200,13 +158,8 @@ t.test('the checks of options can fail', async t => {
   ])
   t.strictSame(unknownOptions('ddb-ingest exec -e "--no-option" # --none'), [])
   t.strictSame(unknownOptions('ddb-ingest frobnicate'), ['the command frobnicate'])
-  t.ok(isWrong('--no-such-option', 'any text'))
-  t.notOk(isWrong('--table trades', 'any text'))
-  const missing = Object.keys(notYet).find(isMissing)
-  if (missing !== undefined) {
-    t.ok(isWrong(`--${missing}`, 'as if it were there'))
-    t.notOk(isWrong(`--${missing}`, 'it is not built'))
-  }
+  t.ok(isWrong('--no-such-option'))
+  t.notOk(isWrong('--table trades'))
   t.strictSame(paragraphsOf(parsePage('p.md', 'a\nb\n\n* c\n* d\n\n| e |\n| f |')), [
     'a\nb',
     '* c',

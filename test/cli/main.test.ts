@@ -34,7 +34,6 @@ t.test('help that was asked for goes to standard output, code 0', async t => {
   t.strictSame(help, await runMain(['load', '--help']))
   t.match(help.stdout, /--batch-rows <n>/)
   t.match(help.stdout, /Exit codes:/)
-  t.notMatch(help.stdout, /--tls/, 'what is not built is not offered')
 })
 
 t.test('the help of every command fits a terminal of 80 columns', async t => {
@@ -47,7 +46,7 @@ t.test('the help of every command fits a terminal of 80 columns', async t => {
 
 const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['laod'], /unknown command 'laod' \(did you mean load\?\)/],
-  [['check', 'x.csv'], /the command check is not built yet/],
+  [['lod', 'x.csv'], /unknown command 'lod' \(did you mean load\?\)/],
   [['load', '--tabel', 'x'], /unknown option '--tabel' \(did you mean --table\?\)/],
   [['load', '-t'], /argument missing/],
   [['exec', 'a.dos', 'b.dos'], /too many arguments/],
@@ -56,8 +55,8 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['load', 'x.csv', '--password=hunter2'], /a password does not belong on the command line/],
   [['load', 'x.csv', '--pasword=hunter2'], /unknown option '--pasword'/],
   [['load', 'x.csv', '--host', 'joe:hunter2@h'], /got "joe:\*\*\*@h"/],
-  [['load', 'x.csv', '--tls'], /--tls is not built yet/],
-  [['load', 'x.csv', '-j', '2'], /--connections 2 is not built yet; use 1/],
+  [['load', 'x.csv', '--rejets', 'r'], /unknown option '--rejets' \(did you mean --rejects\?\)/],
+  [['load', 'x.csv', '-j', '2'], /--connections: expected 1, got "2"/],
   [['load', 'x.csv', '-t', '1st'], /"1st" is not a table name/],
   [['load', 'x.csv', '-t', 'dfs://db'], /does not name a DFS table/],
   [['load', 'x.csv', '--function', 'f(x)'], /"f\(x\)" is not a function name/],
@@ -70,7 +69,6 @@ const wrong: [argv: string[], message: RegExp, terminals?: FakeTerminals][] = [
   [['load', '-t', 't'], /no input/, { stdinIsTerminal: true }],
   [['exec'], /no script/, { stdinIsTerminal: true }],
   [['load', 'x'], /DDB_INGEST_HOTS sets no option/, { environment: { DDB_INGEST_HOTS: 'x' } }],
-  [['load', 'x'], /--tls is not built yet/, { environment: { DDB_INGEST_TLS: '1' } }],
   [['load', '-', '-t', 't', '--user', 'u', '--password-stdin'], /exclude each other/],
 ]
 

@@ -7,10 +7,10 @@ import { version } from '../../version.js'
 import type { Call } from './command.js'
 import { failureOf } from '../output/failure.js'
 import { catchSignals } from '../interruption.js'
-import { serverTargetOf } from '../options/load-request.js'
+import { serverTargetOf } from '../options/load-options.js'
 import { measure, modeNames, ratioText, showMeasuring, type Measurement } from './measure.js'
 import { passwordSource, readCredentials } from '../options/password.js'
-import type { BenchSettings } from './registry.js'
+import type { BenchSettings } from '../options/bench-options.js'
 import { clean, counted, grouped, jsonLine } from '../output/text.js'
 
 /**

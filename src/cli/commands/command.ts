@@ -1,7 +1,7 @@
 /*
   What a command is: its options, its place in the help, and the module that does the work, loaded when it is used.
 */
-import type { OptionDefinition, OptionTable } from '../options/definition.js'
+import type { OptionTable, SettingsOf } from '../options/definition.js'
 import { resolveOptions, type OptionSources } from '../options/resolve.js'
 import type { Output } from '../output/output.js'
 import type { Surroundings } from '../process-environment.js'
@@ -19,31 +19,30 @@ export interface Call {
 }
 
 /** A command as the registry describes it. */
-export interface CommandFacts<Settings> {
+export interface CommandFacts<Table extends OptionTable> {
   readonly name: string
   readonly group: string
   readonly summary: string
   /** `[source...]`, as commander reads it; empty for none. */
   readonly args: string
-  readonly options: OptionTable<Settings>
+  readonly options: Table
   /** Prefix of its environment variables. */
   readonly environmentPrefix: string
   /** False where the settings shared by clients (`host`, `port`) would mean something else. */
   readonly takesSharedConfig: boolean
   /** Shown below the options. */
   readonly epilogue: string
-  readonly load: () => Promise<{ run(settings: Settings, call: Call): Promise<number> }>
+  readonly load: () => Promise<{ run(settings: SettingsOf<Table>, call: Call): Promise<number> }>
 }
 
 /** A command without the type of its settings. */
-export interface Command extends Omit<CommandFacts<unknown>, 'load' | 'options'> {
-  readonly options: Readonly<Record<string, OptionDefinition<unknown>>>
+export interface Command extends Omit<CommandFacts<OptionTable>, 'load'> {
   /** Reads the settings now, so that wrong ones are found before anything runs. */
   prepare(sources: OptionSources): (call: Call) => Promise<number>
 }
 
 /** Settings keep their type inside; outside all commands look alike. */
-export function defineCommand<Settings>(facts: CommandFacts<Settings>): Command {
+export function defineCommand<Table extends OptionTable>(facts: CommandFacts<Table>): Command {
   return {
     ...facts,
     prepare(sources) {

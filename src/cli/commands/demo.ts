@@ -15,7 +15,6 @@ import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.j
 import { catchSignals, type Interruption } from '../interruption.js'
 import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure.js'
 import { startProgress } from '../output/progress.js'
-import type { DemoSettings } from './registry.js'
 import { tableText } from '../render/table.js'
 import { clean, grouped } from '../output/text.js'
 
@@ -34,7 +33,7 @@ interface Tour {
 }
 
 /** @returns the exit code: 4 when a row of the tour is not accounted for */
-export async function run(_settings: DemoSettings, call: Call): Promise<number> {
+export async function run(_settings: unknown, call: Call): Promise<number> {
   const interruption = catchSignals(call.surroundings)
   const { output } = call
   await output.write(introduction(call))

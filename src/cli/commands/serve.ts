@@ -14,7 +14,7 @@ import {
 import type { Call } from './command.js'
 import { defined } from '../options/defined.js'
 import { catchSignals } from '../interruption.js'
-import type { ServeSettings } from './registry.js'
+import type { ServeSettings } from '../options/serve-options.js'
 import { readScriptFile } from '../files/script-file.js'
 import { clean } from '../output/text.js'
 

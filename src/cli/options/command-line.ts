@@ -7,7 +7,6 @@ import { UsageError } from '../../errors.js'
 import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
 import { program } from '../commands/help.js'
-import { commandsNotYet, isMissing, refusal } from './not-yet.js'
 import { longName, type OptionDefinition } from './definition.js'
 import { clean } from '../output/text.js'
 
@@ -92,14 +91,13 @@ function sentence(text: string): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
-function optionOf(definition: OptionDefinition<unknown>): Option {
+function optionOf(definition: OptionDefinition): Option {
   const fallback = definition.default ?? definition.defaultNote
   const help = fallback === undefined ? definition.help : `${definition.help} (${fallback})`
   const option = new Option(definition.flags, help)
     .helpGroup(`${definition.group}:`)
     .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text])
-  if (definition.reader.form === 'switch') option.argParser(() => ['true'])
-  return option.hideHelp(isMissing(longName(definition)))
+  return definition.reader.form === 'switch' ? option.argParser(() => ['true']) : option
 }
 
 function flagsOf(sub: Parser, command: Command): Map<string, readonly string[]> {
@@ -117,24 +115,19 @@ function knows(command: Command, name: string): boolean {
   return Object.values(command.options).some(definition => longName(definition) === name)
 }
 
-/** commander's complaint as ours; a name that is only missing is refused as what it is. */
+/** commander's complaint as ours. */
 function usageError(
   error: CommanderError,
   argv: readonly string[],
   commands: readonly Command[],
 ): UsageError {
-  const wanted = /unknown command '([a-z]+)'/.exec(error.message)?.[1] ?? ''
-  if (commandsNotYet.has(wanted)) {
-    return new UsageError('DDB_USAGE', `the command ${wanted} is not built yet`)
-  }
   const command = commands.find(({ name }) => name === argv[0])
   const help = [program.name, command?.name, '--help'].filter(Boolean).join(' ')
   return new UsageError('DDB_USAGE', `${complaint(error.message)}; see ${help}`)
 }
 
 function complaint(message: string): string {
-  const unknown = /unknown option '--([a-z-]+)/.exec(message)?.[1]
-  if (unknown === 'password') {
+  if (/unknown option '--password(?![a-z-])/.test(message)) {
     return 'a password does not belong on the command line, where others can read it: use --password-file, --password-stdin or DDB_PASSWORD'
   }
   const text = message
@@ -142,5 +135,5 @@ function complaint(message: string): string {
     .replace('(Did you', '(did you')
     // What follows the = of an unknown option may be anything, a secret included.
     .replace(/(unknown option '[^'=]*)=[^\n]*'/, "$1'")
-  return (unknown === undefined ? undefined : refusal(unknown, '')) ?? clean(text)
+  return clean(text)
 }

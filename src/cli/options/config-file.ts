@@ -7,7 +7,6 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../../errors.js'
 import { systemCode } from '../output/failure.js'
-import { refusal } from './not-yet.js'
 import type { ConfigLayer } from './resolve.js'
 import { clean, didYouMean } from '../output/text.js'
 
@@ -110,7 +109,8 @@ function checkName(path: string, prefix: string, name: string, known: ReadonlySe
       `${clean(path)}: a password does not belong in a configuration file; put it in a file of its own and name that with "password-file"`,
     )
   }
-  const reason =
-    refusal(name, '') ?? `"${prefix}${shown}" is not an option${didYouMean(name, known)}`
-  throw new UsageError('DDB_CONFIG', `${clean(path)}: ${reason}`)
+  throw new UsageError(
+    'DDB_CONFIG',
+    `${clean(path)}: "${prefix}${shown}" is not an option${didYouMean(name, known)}`,
+  )
 }

@@ -5,7 +5,7 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import type { Command } from '../commands/command.js'
 import type { CommandLine } from './command-line.js'
-import { longName, type OptionDefinition } from './definition.js'
+import { longName, shortName, type OptionDefinition } from './definition.js'
 
 /** @returns undefined when commander has to look at it; otherwise exactly what commander would say */
 export function readPlainLine(
@@ -34,10 +34,10 @@ export function readPlainLine(
 }
 
 function optionEntry(
-  definition: OptionDefinition<unknown>,
+  definition: OptionDefinition,
 ): [string, NonNullable<ParseArgsConfig['options']>[string]] {
   const type = definition.reader.form === 'switch' ? 'boolean' : 'string'
-  const short = /^-(\w),/.exec(definition.flags)?.[1]
+  const short = shortName(definition)
   return [longName(definition), { type, multiple: true, ...(short === undefined ? {} : { short }) }]
 }
 

@@ -3,8 +3,7 @@
   of every value, for messages and for --print-config.
 */
 import { DdbError, UsageError } from '../../errors.js'
-import { refusal } from './not-yet.js'
-import { longName, type OptionDefinition, type OptionTable } from './definition.js'
+import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
 import { clean, didYouMean } from '../output/text.js'
 
 /** A configuration file, or the part of one that concerns a command. */
@@ -42,25 +41,24 @@ export interface Setting {
 /**
  * Reads every option of a command from its sources.
  *
- * @throws {UsageError} DDB_USAGE for a value that cannot be read or is not built yet, DDB_CONFIG when it stands in
+ * @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_CONFIG when it stands in
  *   a configuration file, DDB_NAME for a table or function name that is none
  */
-export function resolveOptions<Settings>(
-  table: OptionTable<Settings>,
+export function resolveOptions<Table extends OptionTable>(
+  table: Table,
   sources: OptionSources,
-): Settings {
+): SettingsOf<Table> {
   const settings: Record<string, unknown> = {}
-  for (const [key, definition] of definitionsOf(table)) {
+  for (const [key, definition] of Object.entries(table)) {
     const found = findValue(definition, sources)
     if (found !== undefined) settings[key] = readValue(definition, found)
   }
-  // One definition for every key of Settings is what OptionTable demands.
-  return settings as Settings
+  return settings as SettingsOf<Table>
 }
 
 /** What --print-config shows. */
-export function describeOptions(table: OptionTable<unknown>, sources: OptionSources): Setting[] {
-  return definitionsOf(table)
+export function describeOptions(table: OptionTable, sources: OptionSources): Setting[] {
+  return Object.entries(table)
     .filter(([, definition]) => definition.flags !== '--print-config')
     .map(([, definition]) => {
       const found = findValue(definition, sources)
@@ -72,10 +70,6 @@ export function describeOptions(table: OptionTable<unknown>, sources: OptionSour
     })
 }
 
-function definitionsOf(table: OptionTable<unknown>): [string, OptionDefinition<unknown>][] {
-  return Object.entries(table)
-}
-
 /** `DDB_INGEST_BATCH_ROWS` of `batch-rows`. */
 function environmentName(prefix: string, name: string): string {
   return prefix + name.replaceAll('-', '_').toUpperCase()
@@ -85,10 +79,7 @@ function environmentName(prefix: string, name: string): string {
  * What decides an option, its default included; undefined when nothing does.
  * @throws {UsageError} DDB_CONFIG for a value of a configuration file whose shape does not fit
  */
-export function findValue(
-  definition: OptionDefinition<unknown>,
-  sources: OptionSources,
-): Found | undefined {
+export function findValue(definition: OptionDefinition, sources: OptionSources): Found | undefined {
   const name = longName(definition)
   const flag = sources.flags.get(name)
   if (flag !== undefined) return { texts: flag, origin: `--${name}`, code: 'DDB_USAGE' }
@@ -101,7 +92,7 @@ export function findValue(
 }
 
 function fromEnvironment(
-  definition: OptionDefinition<unknown>,
+  definition: OptionDefinition,
   name: string,
   { environment, environmentPrefix }: OptionSources,
 ): Found | undefined {
@@ -116,7 +107,7 @@ function fromEnvironment(
 }
 
 /** A repeatable option may hold a JSON array or object; anything else is its only value. */
-function environmentTexts(definition: OptionDefinition<unknown>, value: string): readonly string[] {
+function environmentTexts(definition: OptionDefinition, value: string): readonly string[] {
   if (definition.reader.form === 'repeated' && /^\s*[[{]/.test(value)) {
     try {
       return jsonTexts(definition, JSON.parse(value)) ?? [value]
@@ -128,7 +119,7 @@ function environmentTexts(definition: OptionDefinition<unknown>, value: string):
 }
 
 function fromLayers(
-  definition: OptionDefinition<unknown>,
+  definition: OptionDefinition,
   name: string,
   { layers }: OptionSources,
 ): Found | undefined {
@@ -147,10 +138,7 @@ function fromLayers(
 }
 
 /** The texts a JSON value stands for, or undefined when its shape does not fit. */
-function jsonTexts(
-  definition: OptionDefinition<unknown>,
-  value: unknown,
-): readonly string[] | undefined {
+function jsonTexts(definition: OptionDefinition, value: unknown): readonly string[] | undefined {
   const { form, json } = definition.reader
   if (json) return (Array.isArray(value) ? value : [value]).map(one => JSON.stringify(one))
   if (isPlain(value)) return [String(value)]
@@ -168,13 +156,9 @@ function isPlain(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
 }
 
-function readValue(definition: OptionDefinition<unknown>, found: Found): unknown {
+function readValue(definition: OptionDefinition, found: Found): unknown {
   const name = longName(definition)
   const where = found.code === 'DDB_CONFIG' ? `"${name}" in ${clean(found.origin)}` : found.origin
-  for (const text of found.texts) {
-    const sentence = refusal(name, clean(text))
-    if (sentence !== undefined) throw new UsageError(found.code, sentence)
-  }
   const value = attempt(() => definition.reader.read(found.texts), where)
   if (value === undefined) {
     // HOST written as user:password@host is wrong, and must not show the password.
@@ -198,23 +182,19 @@ function attempt(read: () => unknown, where: string): unknown {
 }
 
 /** The long names of a command's options. */
-export function optionNames(command: {
-  options: Readonly<Record<string, OptionDefinition<unknown>>>
-}): Set<string> {
+export function optionNames(command: { options: OptionTable }): Set<string> {
   return new Set(Object.values(command.options).map(longName))
 }
 
 /** Those that a configuration file may set. */
-export function settableNames(command: {
-  options: Readonly<Record<string, OptionDefinition<unknown>>>
-}): Set<string> {
+export function settableNames(command: { options: OptionTable }): Set<string> {
   const settable = Object.values(command.options).filter(({ flagOnly }) => !flagOnly)
   return new Set(settable.map(longName))
 }
 
 interface EnvironmentUser {
   readonly environmentPrefix: string
-  readonly options: Readonly<Record<string, OptionDefinition<unknown>>>
+  readonly options: OptionTable
 }
 
 /**
@@ -237,10 +217,6 @@ export function checkEnvironment(
   )
   for (const name of set) {
     if (known.has(name) || !environment[name]) continue
-    const option = name.slice('DDB_INGEST_'.length).replaceAll('_', '-').toLowerCase()
-    throw new UsageError(
-      'DDB_USAGE',
-      refusal(option, '') ?? `${clean(name)} sets no option${didYouMean(name, known)}`,
-    )
+    throw new UsageError('DDB_USAGE', `${clean(name)} sets no option${didYouMean(name, known)}`)
   }
 }

@@ -200,11 +200,11 @@ export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
   }
 }
 
-/** A JSON value, with `undefined` (not JSON) kept apart from `null`. */
-export const json: Reader<{ value: unknown }> = {
-  ...single('a JSON value such as 5, "text" or [1,2]', value => {
+/** Any JSON value. */
+export const json: Reader<unknown> = {
+  ...single('a JSON value such as 5, "text" or [1,2]', (value): unknown => {
     try {
-      return { value: JSON.parse(value) as unknown }
+      return JSON.parse(value)
     } catch {
       return undefined
     }

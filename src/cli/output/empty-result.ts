@@ -6,8 +6,7 @@ import type { LoadResult } from '../../load/options.js'
 import { parseTarget, type Target } from '../../load/target.js'
 import { version } from '../../version.js'
 import { failureOf } from './failure.js'
-import { targetOptionsOf } from '../options/load-request.js'
-import type { LoadSettings } from '../options/load-settings.js'
+import { targetOptionsOf, type LoadSettings } from '../options/load-options.js'
 
 /** Largest resident memory of this process so far. */
 export function peakMemory(): LoadResult['memory'] {

@@ -4,7 +4,7 @@
 import type { LoadReport } from '../../load/options.js'
 import { barOf, openMeter } from './meter.js'
 import { canRedraw, type Output, type Style } from './output.js'
-import type { ProgressStyle } from '../options/definition.js'
+import type { ProgressStyle } from '../options/output-options.js'
 import type { Surroundings, TerminalOutput } from '../process-environment.js'
 import { bytesText, clockText, grouped, rough } from './text.js'
 

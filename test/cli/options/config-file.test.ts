@@ -67,7 +67,6 @@ t.test('a file that is not an object of options is refused', async t => {
     ['{"hots": 1}', /"hots" is not an option \(did you mean host/],
     ['{"load": {"prot": 1}}', /"load\.prot" is not an option \(did you mean port/],
     ['{"password": "secret"}', /password does not belong in a configuration file/],
-    ['{"tls": true}', /--tls is not built yet/],
   ]
   const folder = t.testdir()
   for (const [text, message] of refused) {

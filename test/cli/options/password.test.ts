@@ -2,7 +2,7 @@ import { chmod, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
-import { serverOptions } from '../../../src/cli/options/definition.js'
+import { serverOptions } from '../../../src/cli/options/server-options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
 import {
   askPassword,

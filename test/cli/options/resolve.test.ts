@@ -1,12 +1,11 @@
 import t from 'tap'
 import { loadOptions } from '../../../src/cli/options/load-options.js'
-import { longName, type OptionDefinition } from '../../../src/cli/options/definition.js'
+import { longName, shortName, type OptionDefinition } from '../../../src/cli/options/definition.js'
 import {
   describeOptions,
   resolveOptions,
   type OptionSources,
 } from '../../../src/cli/options/resolve.js'
-import { isMissing, notYet } from '../../../src/cli/options/not-yet.js'
 import { commands } from '../../../src/cli/commands/registry.js'
 
 const sources = (given: Partial<OptionSources> = {}): OptionSources => ({
@@ -78,7 +77,7 @@ t.test('files give values in the shapes JSON has', async t => {
     keyColumns: ['a', 'b'],
     null: ['NA', '-'],
     map: { price: 'px', sym: 'a=b' },
-    functionArg: [{ value: 'text' }, { value: 5 }, { value: [1, 2] }],
+    functionArg: ['text', 5, [1, 2]],
   })
 })
 
@@ -121,43 +120,6 @@ t.test('a bad value is refused with its place, what was expected, and what was t
   })
 })
 
-t.test('what is not built yet is refused wherever it is asked for', async t => {
-  const refused: [string, string][] = [
-    ['connections', '2'],
-    ['compression', 'zstd'],
-  ]
-  for (const [name, value] of refused) {
-    t.throws(
-      () => resolveOptions(loadOptions, sources({ flags: new Map([[name, [value]]]) })),
-      { code: 'DDB_USAGE', message: /is not built yet/ },
-      `--${name} ${value}`,
-    )
-    t.throws(
-      () => resolveOptions(loadOptions, sources({ layers: [file({ [name]: value })] })),
-      { code: 'DDB_CONFIG', message: /is not built yet/ },
-      `${name} in a file`,
-    )
-  }
-  const flags = new Map([
-    ['retries', ['0']],
-    ['connections', ['1']],
-    ['confirm', ['count']],
-    ['compression', ['gzip']],
-  ])
-  t.match(resolveOptions(loadOptions, sources({ flags })), {
-    retries: 0,
-    connections: 1,
-    confirm: 'count',
-    compression: 'gzip',
-  })
-})
-
-t.test('every value that is refused in part can be had in another way', async t => {
-  for (const [name, { refuses, instead }] of Object.entries(notYet)) {
-    t.equal(refuses === undefined, instead === undefined, name)
-  }
-})
-
 t.test('every setting is described with its origin', async t => {
   const described = describeOptions(
     loadOptions,
@@ -179,10 +141,10 @@ t.test('every default can be read by its own option', async t => {
 
 t.test('names and short flags are unique within a command', async t => {
   for (const { name, options } of commands) {
-    const definitions: OptionDefinition<unknown>[] = Object.values(options)
+    const definitions: OptionDefinition[] = Object.values(options)
     const names = definitions.map(longName)
     t.equal(new Set(names).size, names.length, name)
-    const short = definitions.flatMap(({ flags }) => /^-(\w),/.exec(flags)?.[1] ?? [])
+    const short = definitions.flatMap(definition => shortName(definition) ?? [])
     t.equal(new Set(short).size, short.length, `short flags of ${name}`)
   }
 })
@@ -196,10 +158,4 @@ t.test('each key is the camel case of its long name', async t => {
       t.equal(camel, key)
     }
   }
-})
-
-t.test('options of which nothing is built stay out of the help', async t => {
-  t.ok(isMissing('tls'))
-  t.notOk(isMissing('confirm'))
-  t.notOk(isMissing('table'))
 })

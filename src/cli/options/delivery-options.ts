@@ -1,0 +1,92 @@
+/*
+  The options of `load` about how rows travel and how they are known to have arrived.
+*/
+import { optionGroup } from './definition.js'
+import { choice, count, duration, rate, size } from './values.js'
+
+/** Times in milliseconds, sizes in bytes. */
+export const deliveryOptions = optionGroup('Delivery', {
+  mode: {
+    flags: '--mode <mode>',
+    help: 'async or sync',
+    reader: choice('async', 'sync'),
+    default: 'async',
+    field: 'delivery.mode',
+  },
+  confirm: {
+    flags: '--confirm <how>',
+    help: 'auto, none, count or receipts: how rows are known to have landed',
+    reader: choice('auto', 'none', 'count', 'receipts'),
+    default: 'auto',
+    field: 'delivery.confirm',
+  },
+  confirmTimeout: {
+    flags: '--confirm-timeout <time>',
+    help: 'give a silent server up after this long without progress',
+    reader: duration,
+    default: '60s',
+    field: 'delivery.confirmTimeoutMs',
+  },
+  batchRows: {
+    flags: '-b, --batch-rows <n>',
+    help: 'rows a request',
+    reader: count(1),
+    defaultNote: '10,000; DFS tables by bytes',
+    field: 'delivery.batchRows',
+  },
+  batchBytes: {
+    flags: '--batch-bytes <size>',
+    help: 'bytes a request',
+    reader: size,
+    defaultNote: '4Mi; DFS tables 32Mi',
+    field: 'delivery.batchBytes',
+  },
+  flushInterval: {
+    flags: '--flush-interval <time>',
+    help: 'send what standard input gave after this long',
+    reader: duration,
+    default: '1s',
+    field: 'input.flushIntervalMs',
+  },
+  maxInFlight: {
+    flags: '--max-in-flight <size>',
+    help: 'bytes sent and not confirmed',
+    reader: size,
+    defaultNote: '32Mi',
+    field: 'delivery.maxInFlightBytes',
+  },
+  connections: {
+    flags: '-j, --connections <n>',
+    help: 'sessions that send data',
+    reader: { ...count(1), expected: '1', read: texts => (texts.at(-1) === '1' ? 1 : undefined) },
+    defaultNote: '1',
+    field: 'delivery.connections',
+  },
+  retries: {
+    flags: '--retries <n>',
+    help: 'how often a batch is sent again; 0 also opens no lost connection',
+    reader: count(0),
+    defaultNote: '5',
+    field: 'delivery.retries',
+  },
+  retryTimeout: {
+    flags: '--retry-timeout <time>',
+    help: 'how long a lost connection is tried to be opened again',
+    reader: duration,
+    defaultNote: '5m',
+    field: 'delivery.retryTimeoutMs',
+  },
+  onDoubt: {
+    flags: '--on-doubt <what>',
+    help: 'report or resend uncertain batches',
+    reader: choice('report', 'resend'),
+    defaultNote: 'report',
+    field: 'delivery.onDoubt',
+  },
+  rateLimit: {
+    flags: '--rate-limit <rate>',
+    help: '50MB/s or 200krows/s',
+    reader: rate,
+    field: 'delivery.rateLimit',
+  },
+})

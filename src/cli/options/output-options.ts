@@ -1,0 +1,68 @@
+/*
+  The options about what a command prints, and where its settings come from.
+*/
+import { optionGroup, type SettingsOf } from './definition.js'
+import { choice, onOff, text } from './values.js'
+
+/** Of every command but `demo`: where settings come from, and how much is said. */
+export const commonOptions = optionGroup('Output', {
+  verbose: {
+    flags: '-v, --verbose',
+    help: 'say more on standard error',
+    reader: onOff,
+  },
+  noColor: {
+    flags: '--no-color',
+    help: 'no colours',
+    reader: onOff,
+    flagOnly: true,
+  },
+  config: {
+    flags: '--config <file>',
+    help: 'read settings from this JSON file',
+    reader: text,
+  },
+  printConfig: {
+    flags: '--print-config',
+    help: 'print each setting with its origin, then end',
+    reader: onOff,
+    flagOnly: true,
+  },
+})
+
+/** Of commands that have a progress to show. */
+export const progressOptions = optionGroup('Output', {
+  progress: {
+    flags: '--progress <style>',
+    help: 'auto, bar, plain or none; auto is a bar on a terminal, else a line every 10 s',
+    reader: choice('auto', 'bar', 'plain', 'none'),
+    default: 'auto',
+  },
+  quiet: {
+    flags: '-q, --quiet',
+    help: 'print nothing at all on success',
+    reader: onOff,
+  },
+})
+
+/** Of commands whose result can be one JSON object. */
+export const jsonOptions = optionGroup('Output', {
+  json: {
+    flags: '--json',
+    help: 'print exactly one JSON object on standard output',
+    reader: onOff,
+  },
+})
+
+/** How standard error is written; of `load` alone. */
+export const logOptions = optionGroup('Output', {
+  logFormat: {
+    flags: '--log-format <format>',
+    help: 'text or json: one object a line on standard error',
+    reader: choice('text', 'json'),
+    default: 'text',
+  },
+})
+
+/** How a run is watched; what each means is decided by `startProgress`. */
+export type ProgressStyle = SettingsOf<typeof progressOptions>['progress']

@@ -1,0 +1,47 @@
+/*
+  The options of `serve`: of a server, not of whoever connects to one.
+*/
+import { optionGroup, type SettingsOf } from './definition.js'
+import { commonOptions } from './output-options.js'
+import { list, listeningPort, onOff, text } from './values.js'
+
+export const serveOptions = {
+  ...optionGroup('Server', {
+    host: {
+      flags: '--host <address>',
+      help: 'address to listen on',
+      reader: text,
+      default: '127.0.0.1',
+    },
+    port: {
+      flags: '--port <port>',
+      help: 'port to listen on; 0 picks a free one',
+      reader: listeningPort,
+      default: '8848',
+    },
+    init: {
+      flags: '--init <file.dos>',
+      help: 'script to run as admin before anybody may connect',
+      reader: text,
+    },
+    requireLogin: {
+      flags: '--require-login',
+      help: 'guests may do nothing but log in',
+      reader: onOff,
+    },
+    allowOrigin: {
+      flags: '--allow-origin <origin,...>',
+      help: 'web pages that may connect with WebSocket',
+      reader: list,
+    },
+    discard: {
+      flags: '--discard',
+      help: 'count rows and forget them, for measurements',
+      reader: onOff,
+    },
+  }),
+  ...commonOptions,
+}
+
+/** Every option of `serve`, read. */
+export type ServeSettings = SettingsOf<typeof serveOptions>
