@@ -22,7 +22,7 @@ export function checkLoginIsProtected(
   throw new UsageError(
     'DDB_CONFIG',
     `The password of user "${user}" would travel to ${remoteAddress} unprotected. Connect to a server on this ` +
-      'machine (a tunnel will do), or allow it with insecureLogin (--insecure-login).',
+      'machine (a tunnel will do), or allow it with `server.insecureLogin`.',
   )
 }
 

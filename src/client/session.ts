@@ -164,7 +164,7 @@ function connectTimeout(host: string, port: number, timeoutMs: number): Connecti
   return new ConnectionError(
     'DDB_CONNECT',
     `${addressText(host, port)} did not let us in within ${timeoutMs} ms. Check host and port, or allow more time ` +
-      '(connectTimeoutMs, --connect-timeout).',
+      '(`server.connectTimeoutMs`).',
     { safeToRetry: true },
   )
 }

@@ -42,7 +42,7 @@ export async function describeTarget(
       if (names.includes(key)) continue
       throw new UsageError(
         'DDB_USAGE',
-        `--key-columns names "${key}", which the target does not have${nearestHint(key, names)}`,
+        `\`target.keyColumns\` names "${key}", which the target does not have${nearestHint(key, names)}`,
       )
     }
     const keyed = target.table.kind === 'shared' && hasKey(answer)

@@ -1,5 +1,5 @@
 /*
-  JSON values as DolphinDB values, for `--function-arg`: they travel as serialized arguments, so nothing needs quoting.
+  JSON values as DolphinDB values, for `functionArguments`: they travel as serialized arguments, so nothing needs quoting.
 */
 import { toValue, type PlainInput } from '../client/plain-input.js'
 import { UsageError } from '../errors.js'

@@ -200,7 +200,7 @@ export interface LoadReport {
 /** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
 export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
 
-/** Outcome of a run; every field is always there, unknown is null. `--json` prints exactly this. */
+/** Outcome of a run; every field is always there, unknown is null. The command line prints exactly this as JSON. */
 export interface LoadResult {
   schema: 'ddb-ingest/load/1'
   version: string

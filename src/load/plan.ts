@@ -48,17 +48,20 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
   }
   if ((delivery.connections ?? 1) !== 1) {
-    throw new UsageError('DDB_USAGE', 'data goes over one connection: leave connections at 1')
+    throw new UsageError(
+      'DDB_USAGE',
+      'data goes over one connection: leave `delivery.connections` at 1',
+    )
   }
   const onError = rejects.onError ?? (rejects.file === undefined ? 'stop' : 'quarantine')
   if (onError === 'quarantine' && rejects.file === undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      '--on-error quarantine needs --rejects FILE to put the rows in',
+      '`rejects.onError` quarantine needs `rejects.file` to put the rows in',
     )
   }
   if (onError !== 'quarantine' && rejects.file !== undefined) {
-    throw new UsageError('DDB_USAGE', '--rejects goes with --on-error quarantine')
+    throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
   const confirm = delivery.confirm ?? 'auto'
   checkConfirm(confirm, target, delivery.mode ?? 'async')
@@ -98,14 +101,14 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
   if (mode === 'sync' && (confirm === 'count' || confirm === 'receipts')) {
     throw new UsageError(
       'DDB_USAGE',
-      `--confirm ${confirm} goes with --mode async: in sync mode the server's answers confirm`,
+      `\`delivery.confirm\` ${confirm} goes with \`delivery.mode\` async: in sync mode the server's answers confirm`,
     )
   }
   if (confirm !== 'count') return
   if (target.kind === 'function' && target.confirmTable === undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      '--confirm count behind a function needs --confirm-table: what shall be counted?',
+      '`delivery.confirm` count behind a function needs `target.confirmTable`: what shall be counted?',
     )
   }
   if (target.kind === 'table' && target.method === 'upsert') {
@@ -125,7 +128,7 @@ function parseMaxErrors(value: number | string): { count: number } | { share: nu
   }
   throw new UsageError(
     'DDB_USAGE',
-    `--max-errors takes a count or a share such as 5%, not "${value}"`,
+    `\`rejects.maxErrors\` takes a count or a share such as 5%, not "${value}"`,
   )
 }
 

@@ -25,7 +25,7 @@ const functionName =
 const databasePath =
   /^dfs:\/\/[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_.\-\u4e00-\u9fff]*(\/[A-Za-z0-9_.\-\u4e00-\u9fff]+)*$/
 
-/** Spellings of `--method`, DolphinDB's own among them. */
+/** Spellings of a method, DolphinDB's own among them. */
 const methodSpellings: Readonly<Record<string, Method>> = {
   insert: 'insert',
   tableInsert: 'insert',
@@ -93,32 +93,35 @@ export function parseTarget(options: TargetOptions): Target {
   if (options.table === undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      'no target: name a table with --table or a function view with --function',
+      'no target: name a table with `target.table` or a function view with `target.function`',
     )
   }
   const table = parseTableTarget(options.table)
   for (const [given, name] of [
-    [options.types, '--types'],
-    [options.typesFrom, '--types-from'],
-    [options.confirmTable, '--confirm-table'],
-    [options.functionArguments?.length ? options.functionArguments : undefined, '--function-arg'],
+    [options.types, 'types'],
+    [options.typesFrom, 'typesFrom'],
+    [options.confirmTable, 'confirmTable'],
+    [
+      options.functionArguments?.length ? options.functionArguments : undefined,
+      'functionArguments',
+    ],
   ] as const) {
     if (given !== undefined) {
       throw new UsageError(
         'DDB_USAGE',
-        `${name} goes with --function: a table's columns come from the server`,
+        `\`target.${name}\` goes with \`target.function\`: a table's columns come from the server`,
       )
     }
   }
   const method = options.method ?? 'insert'
   const keyColumns = options.keyColumns ?? []
   if (method !== 'upsert' && keyColumns.length > 0) {
-    throw new UsageError('DDB_USAGE', '--key-columns goes with --method upsert')
+    throw new UsageError('DDB_USAGE', '`target.keyColumns` goes with `target.method` upsert')
   }
   if (method === 'upsert' && table.kind === 'dfs' && keyColumns.length === 0) {
     throw new UsageError(
       'DDB_USAGE',
-      'an upsert into a DFS table needs the columns that make a row unique: add --key-columns a,b',
+      'an upsert into a DFS table needs the columns that make a row unique: name them in `target.keyColumns`',
     )
   }
   for (const name of keyColumns) {
@@ -134,13 +137,13 @@ function functionTarget(options: TargetOptions, name: string): Target {
   if (options.method !== undefined || (options.keyColumns?.length ?? 0) > 0) {
     throw new UsageError(
       'DDB_USAGE',
-      '--method and --key-columns go with --table: a function decides itself',
+      '`target.method` and `target.keyColumns` go with `target.table`: a function decides itself',
     )
   }
   if ((options.types === undefined) === (options.typesFrom === undefined)) {
     throw new UsageError(
       'DDB_USAGE',
-      'a function does not tell its columns: give --types NAME:TYPE,… or --types-from TABLE',
+      'a function does not tell its columns: give `target.types` NAME:TYPE,… or `target.typesFrom` TABLE',
     )
   }
   return {
@@ -165,7 +168,7 @@ export function tableText(table: TableTarget): string {
 /**
  * The function name of a data request; the batch is its one open argument.
  *
- * With answers (`--mode sync`) the forms that tell the rows written are used: `append!` and `upsert!` answer with
+ * With answers (mode `sync`) the forms that tell the rows written are used: `append!` and `upsert!` answer with
  * the table itself, which would send it back whole.
  */
 export function writeExpression(

@@ -101,7 +101,7 @@ t.test('a password leaves this machine only where that is allowed', async t => {
     t.throws(() => checkLoginIsProtected('admin', address, false), {
       name: 'UsageError',
       code: 'DDB_CONFIG',
-      message: /password of user "admin".*--insecure-login/,
+      message: /password of user "admin".*`server.insecureLogin`/,
     })
     t.doesNotThrow(() => checkLoginIsProtected('admin', address, true), address)
   }

@@ -10,6 +10,7 @@ import type { Call } from './command.js'
 import { hintsFor, printFailure } from '../output/failure.js'
 import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
+import { withFlags } from '../options/field-flags.js'
 import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/load-options.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import { refuseSharedFiles } from '../files/one-file.js'
@@ -129,7 +130,10 @@ async function runLoad(
     const options: LoadOptions = {
       ...loadOptionsOf(settings, inputs, credentials, surroundings.stdin),
       onReport: report => progress.report(report),
-      onNotice: notice => (settings.quiet ? keep(kept, notice) : progress.note(notice)),
+      onNotice(notice) {
+        if (settings.quiet) keep(kept, withFlags(notice))
+        else progress.note(withFlags(notice))
+      },
       signal: interruption.signal,
       leave: leaving.signal,
     }
@@ -158,10 +162,21 @@ function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
 }
 
-/** Adds what the process knows: which signal interrupted the run, and how much memory it took. */
+/** Adds what the command line knows: its flags, which signal interrupted the run, how much memory it took. */
 function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
   const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
-  return { ...result, exitCode: exitCode ?? result.exitCode, memory: peakMemory() }
+  const { error, confirm } = result
+  return {
+    ...result,
+    exitCode: exitCode ?? result.exitCode,
+    memory: peakMemory(),
+    confirm: {
+      ...confirm,
+      note: confirm.note === null ? null : withFlags(confirm.note),
+      uncertain: confirm.uncertain.map(lines => ({ ...lines, reason: withFlags(lines.reason) })),
+    },
+    error: error === null ? null : { ...error, message: withFlags(error.message) },
+  }
 }
 
 /** With -q notices are held back, and told only when the run fails. */

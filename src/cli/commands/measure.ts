@@ -33,30 +33,40 @@ export interface Measurement {
 /** What is measured, and who watches. */
 export interface MeasureOptions {
   connect: () => Promise<Session>
+  /** Of each mode at most. */
   requests: number
   rows: number
+  /** Answered requests are sent for so long at most, and then as many without answers; endless when left out. */
+  longestMs?: number
   signal: AbortSignal
   /** Called now and then while requests are handed over, with their share. */
   onProgress?: (mode: Mode, share: number) => void
-  onMode?: (mode: Mode, figures: ModeFigures) => void
+  onMode?: (mode: Mode, figures: ModeFigures, requests: number) => void
 }
 
 /** Requests between two looks at the clock of the progress and at the signal. */
-const requestsPerStep = 500
+const requestsPerStep = 100
 const stallMs = 60_000
 
 /**
  * @throws {DdbError} DDB_UNCONFIRMED when the rows do not arrive, DDB_INTERRUPTED; and what the session throws
  */
 export async function measure(options: MeasureOptions): Promise<Measurement> {
-  const sync = await measureMode('sync', options)
-  const async = await measureMode('async', options)
-  const { requests, rows: rowsPerRequest } = options
+  const { figures: sync, requests } = await measureMode('sync', options)
+  const { figures: async } = await measureMode('async', {
+    ...options,
+    requests,
+    longestMs: Infinity,
+  })
+  const { rows: rowsPerRequest } = options
   return { requests, rowsPerRequest, sync, async, ratio: round(sync.seconds / async.seconds, 3) }
 }
 
-async function measureMode(mode: Mode, options: MeasureOptions): Promise<ModeFigures> {
-  const { connect, requests, rows, onMode } = options
+async function measureMode(
+  mode: Mode,
+  options: MeasureOptions,
+): Promise<{ figures: ModeFigures; requests: number }> {
+  const { connect, rows, onMode } = options
   const table = `ddbIngestBench_${mode}_${randomBytes(4).toString('hex')}`
   const control = await connect()
   try {
@@ -66,12 +76,12 @@ async function measureMode(mode: Mode, options: MeasureOptions): Promise<ModeFig
     const session = await connect()
     try {
       const start = performance.now()
-      await writeAll(mode, session, table, options)
+      const requests = await writeAll(mode, session, table, options)
       await awaitCount(control, table, requests * rows, options.signal)
       const seconds = round((performance.now() - start) / 1000, 6)
       const figures = { seconds, rowsPerSec: Math.round((requests * rows) / seconds) }
-      onMode?.(mode, figures)
-      return figures
+      onMode?.(mode, figures, requests)
+      return { figures, requests }
     } finally {
       await session.close()
     }
@@ -81,22 +91,26 @@ async function measureMode(mode: Mode, options: MeasureOptions): Promise<ModeFig
   }
 }
 
+/** @returns how many requests were written */
 async function writeAll(
   mode: Mode,
   session: Session,
   table: string,
-  { requests, rows, signal, onProgress }: MeasureOptions,
-): Promise<void> {
+  { requests, rows, longestMs = Infinity, signal, onProgress }: MeasureOptions,
+): Promise<number> {
+  const startMs = performance.now()
   const name = `tableInsert{${table}}`
   const makeBatch = batchMaker(rows)
   for (let request = 0; request < requests; request++) {
     const args = [makeBatch(request)]
     if (mode === 'sync') await session.call(name, args)
     else if (!session.send(name, args)) await session.drained()
-    if (request % requestsPerStep !== 0) continue
+    if ((request + 1) % requestsPerStep !== 0) continue
+    if (performance.now() - startMs >= longestMs) return request + 1
     if (signal.aborted) throw new DdbError('DDB_INTERRUPTED', 'the measurement was interrupted')
-    onProgress?.(mode, request / requests)
+    onProgress?.(mode, Math.max(request / requests, (performance.now() - startMs) / longestMs))
   }
+  return requests
 }
 
 const symbols = ['', 'IBN', 'GTYU', 'FHU', 'DGT', 'YUG', 'EE', 'ZD', 'FYU']

@@ -2,6 +2,7 @@
   From a failure to what the user reads and the code the process ends with.
 */
 import { DdbError, errorCodes } from '../../errors.js'
+import { withFlags } from '../options/field-flags.js'
 import type { Output } from './output.js'
 
 /** What is told of a failure. */
@@ -14,7 +15,7 @@ export interface Failure {
 /** Names a failure; whatever is not one of our errors is a bug of ours. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof DdbError) {
-    return { code: error.code, message: error.message, exitCode: error.exitCode }
+    return { code: error.code, message: withFlags(error.message), exitCode: error.exitCode }
   }
   const reason = error instanceof Error ? error.message : String(error)
   return {

@@ -1,6 +1,6 @@
 /*
   How long a run waits for a server that keeps its connections and does nothing: until nothing has moved for the time
-  that `--confirm-timeout` gives.
+  that `confirmTimeoutMs` gives.
 */
 import type { Session } from '../../client/session.js'
 import { ConnectionError, TimeoutError } from '../../errors.js'
@@ -18,7 +18,7 @@ export function silenceError(timeoutMs: number, awaited: string): ConnectionErro
   return new ConnectionError(
     'DDB_UNCONFIRMED',
     `the server keeps its connection, but ${awaited} for ${timeoutMs / 1000} s: nothing more is sent. ` +
-      'See what it is busy with, or allow more time with --confirm-timeout',
+      'See what it is busy with, or allow more time with `delivery.confirmTimeoutMs`',
   )
 }
 

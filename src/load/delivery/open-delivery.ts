@@ -193,7 +193,7 @@ function countedTable(run: Run, target: TargetDescription): TableTarget | undefi
     if (plan.target.confirmTable !== undefined) return plan.target.confirmTable
     run.notice(
       'handed over, not confirmed: a function does not tell what it wrote. ' +
-        'Name the table behind it with --confirm-table to have its rows counted.',
+        'Name the table behind it with `target.confirmTable` to have its rows counted.',
     )
     return undefined
   }
@@ -201,12 +201,12 @@ function countedTable(run: Run, target: TargetDescription): TableTarget | undefi
     if (plan.confirm === 'count') {
       throw new UsageError(
         'DDB_USAGE',
-        'rows with known keys do not make the table longer: counting cannot confirm them. Use --confirm receipts, or --mode sync',
+        'rows with known keys do not make the table longer: counting cannot confirm them. Use `delivery.confirm` receipts, or `delivery.mode` sync',
       )
     }
     run.notice(
       'handed over, not confirmed: rows with known keys do not make the table longer, so counting proves nothing. ' +
-        'Use --mode sync to have every batch answered.',
+        'Use `delivery.mode` sync to have every batch answered.',
     )
     return undefined
   }

@@ -91,6 +91,6 @@ function leaderElsewhere({ host, port }: ServerAddress): ConnectionError {
   return new ConnectionError(
     'DDB_CONNECT',
     `another node leads by now, ${host}:${port}: a batch that may be stored in part is not sent there. ` +
-      `See what arrived, then load what is left with --host ${host}:${port}`,
+      `See what arrived, then load what is left to ${host}:${port}`,
   )
 }

@@ -88,7 +88,7 @@ export function nameIsTaken({ runId }: RunName): DdbError {
   return new DdbError(
     'DDB_LOCKED',
     `the server knows run "${runId}" already (table ${markerName(runId)}): it is under way, or was killed. ` +
-      'Wait for it, or use another --run-id. After a killed run remove the table: ' +
+      'Wait for it, or use another `runId`. After a killed run remove the table: ' +
       `ddb-ingest exec -e 'undef("${markerName(runId)}", SHARED)'`,
   )
 }

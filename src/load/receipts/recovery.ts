@@ -13,7 +13,7 @@ const unreachable =
 const forgotten = 'the server forgot its receipts'
 
 /**
- * Opens again what is lost, in the time that `--retry-timeout` gives, and sends again what has no outcome: claims decide
+ * Opens again what is lost, in the time that `retryTimeoutMs` gives, and sends again what has no outcome: claims decide
  * which copy is written.
  *
  * @throws {DdbError} when the run cannot go on

@@ -40,7 +40,7 @@ function checkRecords(path: string, files: Files): void {
   const status = statusOf(path, files)
   if (status?.isFile === false) {
     throw refused(
-      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with --on-error skip`,
+      `"${path}" is not an ordinary file and cannot take rejects: name another, or leave bad rows out with \`rejects.onError\` skip`,
     )
   }
   try {

@@ -36,8 +36,8 @@ function exceedsLimit(maxErrors: Plan['maxErrors'], rows: RowCounts, fromRows: n
 function limitError(rejected: number, last: string, position: InputPosition): InputError {
   return new InputError(
     'DDB_INPUT_LIMIT',
-    `${rejected} rows were rejected, more than --max-errors allows${last}. ` +
-      'Repair the input, or raise --max-errors.',
+    `${rejected} rows were rejected, more than \`rejects.maxErrors\` allows${last}. ` +
+      'Repair the input, or raise `rejects.maxErrors`.',
     position,
   )
 }

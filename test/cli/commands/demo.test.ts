@@ -23,6 +23,7 @@ t.test('the tour shows three ways, measures, and ends by itself with code 0', as
     ['4', '4', '4'],
     ['1,000', '1,000', '1,000'],
   ])
+  t.match(stdout, /Each mode wrote [\d,]+ requests; every row was counted/)
   t.match(stdout, /asynchronous +[\d.]+ s +[\d,]+ rows\/s/)
   t.match(stdout, /Everything that was sent has been confirmed/)
   t.notOk(stdout.includes('\u001b'), 'no colours in a log')

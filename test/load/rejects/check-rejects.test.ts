@@ -38,7 +38,7 @@ t.test('what cannot take rejects is found before the first row', async t => {
   const cases: [path: string, message: RegExp][] = [
     [join(dir, 'full.csv'), /exists and is not empty: load or move it first/],
     [join(dir, 'folder'), /is not an ordinary file/],
-    ['/dev/null', /is not an ordinary file.*--on-error skip/],
+    ['/dev/null', /is not an ordinary file.*`rejects.onError` skip/],
     ['/dev/full', /is not an ordinary file/],
     [join(dir, 'link.csv'), /is a symbolic link/],
     [join(dir, 'dangling.csv'), /is a symbolic link/],
