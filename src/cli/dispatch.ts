@@ -10,23 +10,23 @@ import { printFailure } from './output/failure.js'
 import type { ConfigLayer, OptionSources, Setting } from './options/resolve.js'
 import { openOutput, type Output } from './output/output.js'
 import { readPlainLine } from './options/plain-line.js'
-import type { Surroundings } from './process-environment.js'
+import type { ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
 export async function dispatch(
   argv: readonly string[],
-  surroundings: Surroundings,
+  processEnvironment: ProcessEnvironment,
 ): Promise<number> {
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
-  const output = openOutput(surroundings, own.includes('--no-color'))
+  const output = openOutput(processEnvironment, own.includes('--no-color'))
   // Nobody has asked for more before the options are read.
   const saying = { verbose: false }
-  surroundings.onStrayFailure(error => {
-    surroundings.leave(printFailure(output, error, saying).exitCode)
+  processEnvironment.onStrayFailure(error => {
+    processEnvironment.leave(printFailure(output, error, saying).exitCode)
   })
   try {
-    return await runCommand(argv, surroundings, output, saying)
+    return await runCommand(argv, processEnvironment, output, saying)
   } catch (error) {
     return printFailure(output, error, saying).exitCode
   }
@@ -34,7 +34,7 @@ export async function dispatch(
 
 async function runCommand(
   argv: readonly string[],
-  surroundings: Surroundings,
+  processEnvironment: ProcessEnvironment,
   output: Output,
   saying: { verbose: boolean },
 ): Promise<number> {
@@ -45,22 +45,22 @@ async function runCommand(
   const line = readPlainLine(own, commands) ?? (await readOddLine(own, commands, columns))
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
-    else surroundings.stderr.write(line.answer)
+    else processEnvironment.stderr.write(line.answer)
     return own.length > 0 ? 0 : 64
   }
   const { command, args, flags } = line
-  const sources = await gatherSources(command, commands, flags, surroundings)
+  const sources = await gatherSources(command, commands, flags, processEnvironment)
   saying.verbose = flags.has('verbose')
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
     args,
     childCommand,
     sources,
-    surroundings,
+    processEnvironment,
     output,
     showHelp: async () => {
       const { helpText } = await import('./options/command-line.js')
-      surroundings.stderr.write(helpText(command.name, commands, columns))
+      processEnvironment.stderr.write(helpText(command.name, commands, columns))
     },
   })
 }
@@ -91,13 +91,13 @@ async function gatherSources(
   command: Command,
   commands: readonly Command[],
   flags: ReadonlyMap<string, readonly string[]>,
-  surroundings: Surroundings,
+  processEnvironment: ProcessEnvironment,
 ): Promise<OptionSources> {
   const [{ readConfig }, { checkEnvironment, findValue, settableNames }] = await Promise.all([
     import('./options/config-file.js'),
     import('./options/resolve.js'),
   ])
-  const { environment } = surroundings
+  const { environment } = processEnvironment
   checkEnvironment(environment, commands)
   const { environmentPrefix } = command
   const sources = { flags, environment, environmentPrefix, layers: [] as ConfigLayer[] }

@@ -2,7 +2,7 @@
   SIGINT, SIGTERM and SIGHUP: the first one ends the run in order, another one ends it where it stands.
 */
 import { constants } from 'node:os'
-import type { Surroundings } from './process-environment.js'
+import type { ProcessEnvironment } from './process-environment.js'
 
 const ending = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -34,7 +34,7 @@ export interface SignalHandling {
 }
 
 export function catchSignals(
-  { signals, leave }: Pick<Surroundings, 'signals' | 'leave'>,
+  { signals, leave }: Pick<ProcessEnvironment, 'signals' | 'leave'>,
   { onFirst, onLater = leave, now = Date.now }: SignalHandling = {},
 ): Interruption {
   const controller = new AbortController()

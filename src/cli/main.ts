@@ -2,7 +2,7 @@
   The command line's way in. Nothing is loaded here that --version can do without.
 */
 import { errorCodes } from '../errors.js'
-import { processSurroundings, type Surroundings } from './process-environment.js'
+import { thisProcess, type ProcessEnvironment } from './process-environment.js'
 
 /**
  * Runs the command line.
@@ -12,11 +12,11 @@ import { processSurroundings, type Surroundings } from './process-environment.js
  */
 export async function main(
   argv: readonly string[],
-  surroundings: Surroundings = processSurroundings(),
+  processEnvironment: ProcessEnvironment = thisProcess(),
 ): Promise<number> {
   if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
     const { version } = await import('../version.js')
-    const { stdout, stderr } = surroundings
+    const { stdout, stderr } = processEnvironment
     stdout.on('error', () => undefined)
     const failure = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
       stdout.write(`${version}\n`, resolve)
@@ -27,5 +27,5 @@ export async function main(
     return errorCodes.DDB_OUTPUT_WRITE
   }
   const { dispatch } = await import('./dispatch.js')
-  return dispatch(argv, surroundings)
+  return dispatch(argv, processEnvironment)
 }

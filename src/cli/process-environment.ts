@@ -22,7 +22,7 @@ export interface SignalSource {
 }
 
 /** What a command may touch of its process. */
-export interface Surroundings {
+export interface ProcessEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly stdin: TerminalInput
   readonly stdout: TerminalOutput
@@ -35,7 +35,7 @@ export interface Surroundings {
 }
 
 /** Those of this process. */
-export function processSurroundings(): Surroundings {
+export function thisProcess(): ProcessEnvironment {
   return {
     environment: process.env,
     // Merely looking at process.stdin opens it, so it stays behind a getter.

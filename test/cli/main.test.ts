@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { version } from '../../src/version.js'
 import { main } from '../../src/cli/main.js'
-import { fakeSurroundings, runMain, type FakeTerminals } from './run-cli.js'
+import { fakeProcess, runMain, type FakeTerminals } from './run-cli.js'
 
 t.test('--version prints the version alone', async t => {
   for (const flag of ['--version', '-V']) {
@@ -147,8 +147,8 @@ t.test('colours appear where they are wanted only', async t => {
 })
 
 t.test('a failure of ours is 70 and asks to be reported, wherever it comes from', async t => {
-  const fake = fakeSurroundings()
-  await main(['load', '--print-config'], fake.surroundings)
+  const fake = fakeProcess()
+  await main(['load', '--print-config'], fake.processEnvironment)
   fake.stray(new TypeError('x is not a function'))
   await new Promise(resolve => setImmediate(resolve))
   t.strictSame(fake.left, [70])

@@ -1,5 +1,5 @@
 /*
-  Runs the command line for tests: in this process with surroundings of its own, or as a child through bin/.
+  Runs the command line for tests: in this process with processEnvironment of its own, or as a child through bin/.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { EventEmitter, once } from 'node:events'
@@ -8,7 +8,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { main } from '../../src/cli/main.js'
 import type {
-  Surroundings,
+  ProcessEnvironment,
   TerminalInput,
   TerminalOutput,
 } from '../../src/cli/process-environment.js'
@@ -33,8 +33,8 @@ export interface FakeTerminals {
   stderrColumns?: number
 }
 
-export interface FakeSurroundings {
-  surroundings: Surroundings
+export interface FakeProcess {
+  processEnvironment: ProcessEnvironment
   signals: EventEmitter
   /** What was written so far. */
   stdout(): string
@@ -53,7 +53,7 @@ function recorder(columns: number | undefined): { stream: TerminalOutput; text: 
   return { stream, text: () => Buffer.concat(chunks).toString('utf8') }
 }
 
-export function fakeSurroundings(terminals: FakeTerminals = {}): FakeSurroundings {
+export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
   const stdout = recorder(terminals.stdoutColumns)
   const stderr = recorder(terminals.stderrColumns)
   const stdin: TerminalInput = Readable.from(
@@ -64,7 +64,7 @@ export function fakeSurroundings(terminals: FakeTerminals = {}): FakeSurrounding
   const left: number[] = []
   const strayListeners: ((error: unknown) => void)[] = []
   return {
-    surroundings: {
+    processEnvironment: {
       environment: { ...noSettings, ...terminals.environment },
       stdin,
       stdout: stdout.stream,
@@ -86,8 +86,8 @@ export async function runMain(
   argv: readonly string[],
   terminals: FakeTerminals = {},
 ): Promise<Outcome> {
-  const fake = fakeSurroundings(terminals)
-  const code = await main(argv, fake.surroundings)
+  const fake = fakeProcess(terminals)
+  const code = await main(argv, fake.processEnvironment)
   // A PassThrough hands on what was written in later turns of the event loop.
   await new Promise(resolve => setImmediate(resolve))
   return { code, stdout: fake.stdout(), stderr: fake.stderr() }

@@ -18,20 +18,20 @@ import { clean, counted, grouped, jsonLine } from '../output/text.js'
  * @throws {DdbError} what the measurement fails with, after its JSON object was printed
  */
 export async function run(settings: BenchSettings, call: Call): Promise<number> {
-  const { output, surroundings, sources } = call
-  const interruption = catchSignals(surroundings)
+  const { output, processEnvironment, sources } = call
+  const interruption = catchSignals(processEnvironment)
   const { requests, rows } = settings
   try {
     const credentials = await readCredentials(
       settings,
       passwordSource(sources),
-      surroundings,
+      processEnvironment,
       false,
       output.note,
     )
     const server = serverTargetOf(settings, credentials)
     output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)
-    const meter = await showMeasuring(output, surroundings)
+    const meter = await showMeasuring(output, processEnvironment)
     const measurement = await measure({
       connect: () =>
         connectServer(systemPlatform, server, {

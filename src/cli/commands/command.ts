@@ -4,7 +4,7 @@
 import type { OptionTable, SettingsOf } from '../options/definition.js'
 import { resolveOptions, type OptionSources } from '../options/resolve.js'
 import type { Output } from '../output/output.js'
-import type { Surroundings } from '../process-environment.js'
+import type { ProcessEnvironment } from '../process-environment.js'
 
 /** What a command is given besides its settings. */
 export interface Call {
@@ -12,7 +12,7 @@ export interface Call {
   /** What follows `--` of `serve -- CMD…`. */
   readonly childCommand: readonly string[]
   readonly sources: OptionSources
-  readonly surroundings: Surroundings
+  readonly processEnvironment: ProcessEnvironment
   readonly output: Output
   /** Prints this command's help on standard error, for calls that lack what they need. */
   showHelp(): Promise<void>

@@ -35,10 +35,10 @@ interface Tour {
 
 /** @returns the exit code: 4 when a row of the tour is not accounted for */
 export async function run(_settings: unknown, call: Call): Promise<number> {
-  const interruption = catchSignals(call.surroundings)
+  const interruption = catchSignals(call.processEnvironment)
   const { output } = call
   await output.write(introduction(call))
-  const server = await startEmbeddedProcess(call.surroundings.environment)
+  const server = await startEmbeddedProcess(call.processEnvironment.environment)
   try {
     await output.write(
       `An embedded DolphinDB-compatible server listens on ${server.host}:${server.port}, in a\n` +
@@ -140,7 +140,7 @@ async function loadWay(
   way: DemoWay,
   input: string,
 ): Promise<LoadResult> {
-  const progress = await startProgress('auto', false, call.output, call.surroundings)
+  const progress = await startProgress('auto', false, call.output, call.processEnvironment)
   const options: LoadOptions = {
     inputs: [input],
     server: { ...addressOf(server), ...admin },
@@ -169,7 +169,7 @@ table: as many as are answered within ${measuredMs / 1000} seconds (at most ${gr
 the same number without waiting for answers.
 
 `)
-  const meter = await showMeasuring(output, call.surroundings)
+  const meter = await showMeasuring(output, call.processEnvironment)
   const { ratio, requests } = await measure({
     connect: () => connect({ ...addressOf(server), signal: interruption.signal }),
     requests: measuredRequests,

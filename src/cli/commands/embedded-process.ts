@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { DdbError } from '../../errors.js'
-import type { Surroundings } from '../process-environment.js'
+import type { ProcessEnvironment } from '../process-environment.js'
 
 /** A server that is ready; it ends with this process at the latest. */
 export interface EmbeddedProcess {
@@ -22,7 +22,7 @@ const stopsWithinMs = 5_000
 
 /** @throws {DdbError} DDB_INTERNAL when no ready line comes */
 export async function startEmbeddedProcess(
-  environment: Surroundings['environment'],
+  environment: ProcessEnvironment['environment'],
 ): Promise<EmbeddedProcess> {
   const bin = fileURLToPath(new URL('../../../bin/ddb-ingest.js', import.meta.url))
   // The channel (ipc) closes when this process ends, however it ends; `serve` ends with it.
@@ -65,7 +65,7 @@ async function readyAddress(
 }
 
 /** Without settings of the user's own server: this one is not for them. */
-function neutral(environment: Surroundings['environment']): Record<string, string> {
+function neutral(environment: ProcessEnvironment['environment']): Record<string, string> {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined && !entry[0].startsWith('DDB_') && entry[0] !== 'XDG_CONFIG_HOME',

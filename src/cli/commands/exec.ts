@@ -28,7 +28,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     await call.showHelp()
     throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
   }
-  const interruption = catchSignals(call.surroundings)
+  const interruption = catchSignals(call.processEnvironment)
   try {
     const value = await runScript(settings, call, source, interruption)
     await printValue(value, format, call)
@@ -51,19 +51,22 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
 
 type Source = { kind: 'text'; text: string } | { kind: 'file'; path: string } | { kind: 'stdin' }
 
-function sourceOf({ script }: ExecSettings, { args, surroundings }: Call): Source | undefined {
+function sourceOf(
+  { script }: ExecSettings,
+  { args, processEnvironment }: Call,
+): Source | undefined {
   const [path] = args
   if (script !== undefined && path !== undefined) {
     throw new UsageError('DDB_USAGE', 'give a file or -e, not both')
   }
   if (script !== undefined) return { kind: 'text', text: script }
   if (path !== undefined && path !== '-') return { kind: 'file', path }
-  return path === undefined && surroundings.stdin.isTTY ? undefined : { kind: 'stdin' }
+  return path === undefined && processEnvironment.stdin.isTTY ? undefined : { kind: 'stdin' }
 }
 
 async function runScript(
   settings: ExecSettings,
-  { surroundings, output, sources }: Call,
+  { processEnvironment, output, sources }: Call,
   source: Source,
   { signal }: Interruption,
 ): Promise<Value | undefined> {
@@ -71,11 +74,11 @@ async function runScript(
   const credentials = await readCredentials(
     settings,
     passwordSource(sources),
-    surroundings,
+    processEnvironment,
     onStdin,
     output.note,
   )
-  const script = await readScript(source, surroundings.stdin)
+  const script = await readScript(source, processEnvironment.stdin)
   const server = serverTargetOf(settings, credentials)
   const session = await connectServer(systemPlatform, server, {
     deadlineMs: connectDeadlineMs(systemPlatform, server),

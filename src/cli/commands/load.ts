@@ -37,7 +37,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
   try {
     await refuseSharedFiles(settings, inputs, call)
     // Files belong to the run that has the lock: one that is locked out must not touch them.
-    const { environment } = call.surroundings
+    const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = takeLock(settings.lock, environment)
     await openFiles(settings, held.files)
     parseTarget(targetOptionsOf(settings))
@@ -85,9 +85,9 @@ async function writeFiles(
 }
 
 /** Without a source the data comes from standard input, unless a person sits there. */
-function inputsOf({ args, surroundings }: Call): readonly string[] | undefined {
+function inputsOf({ args, processEnvironment }: Call): readonly string[] | undefined {
   if (args.length > 0) return args
-  return surroundings.stdin.isTTY ? undefined : ['-']
+  return processEnvironment.stdin.isTTY ? undefined : ['-']
 }
 
 async function runLoad(
@@ -96,11 +96,11 @@ async function runLoad(
   inputs: readonly string[],
   held: Held,
 ): Promise<number> {
-  const { surroundings, output, sources } = call
+  const { processEnvironment, output, sources } = call
   const credentials = await readCredentials(
     settings,
     passwordSource(sources),
-    surroundings,
+    processEnvironment,
     inputs.includes('-'),
     output.note,
   )
@@ -108,15 +108,15 @@ async function runLoad(
     settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
     settings.quiet ?? false,
     output,
-    surroundings,
+    processEnvironment,
   )
   const kept: string[] = []
   const leaving = new AbortController()
   const leave = (exitCode: number): void => {
     held.lock?.release()
-    surroundings.leave(exitCode)
+    processEnvironment.leave(exitCode)
   }
-  const interruption = catchSignals(surroundings, {
+  const interruption = catchSignals(processEnvironment, {
     onFirst: name =>
       progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
     onLater: exitCode => {
@@ -128,7 +128,7 @@ async function runLoad(
   })
   try {
     const options: LoadOptions = {
-      ...loadOptionsOf(settings, inputs, credentials, surroundings.stdin),
+      ...loadOptionsOf(settings, inputs, credentials, processEnvironment.stdin),
       onReport: report => progress.report(report),
       onNotice(notice) {
         if (settings.quiet) keep(kept, withFlags(notice))

@@ -9,7 +9,7 @@ import { DdbError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { barOf, openMeter } from '../output/meter.js'
 import { canRedraw, type Output } from '../output/output.js'
-import type { Surroundings } from '../process-environment.js'
+import type { ProcessEnvironment } from '../process-environment.js'
 
 /** Whether each request is answered. */
 export type Mode = 'sync' | 'async'
@@ -123,7 +123,7 @@ export const modeNames: Readonly<Record<Mode, string>> = {
 /** A line for the terminal while a mode is measured; does nothing where it could not be redrawn. */
 export async function showMeasuring(
   output: Output,
-  { stderr, environment }: Surroundings,
+  { stderr, environment }: ProcessEnvironment,
 ): Promise<{ onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void }> {
   if (!canRedraw(stderr, environment)) return { onProgress: () => undefined, stop: () => undefined }
   const meter = await openMeter(output, stderr)

@@ -91,10 +91,10 @@ function countersText({ requests, rows, sums }: DiscardCounters): string {
 /** Announces the server and waits for the end: a signal, or the end of the Node process that started this one. */
 async function serveForeground(
   server: EmbeddedServer,
-  { surroundings, output }: Call,
+  { processEnvironment, output }: Call,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    const interruption = catchSignals(surroundings, {
+    const interruption = catchSignals(processEnvironment, {
       onFirst() {
         interruption.release()
         resolve()
@@ -113,29 +113,29 @@ function reachableHost(host: string): string {
 
 async function serveChild(
   server: EmbeddedServer,
-  { childCommand, surroundings }: Call,
+  { childCommand, processEnvironment }: Call,
 ): Promise<number> {
   const [file, ...args] = childCommand
   const child = spawn(file!, args, {
     stdio: 'inherit',
     env: {
-      ...surroundings.environment,
+      ...processEnvironment.environment,
       DDB_HOST: reachableHost(server.host),
       DDB_PORT: String(server.port),
     },
   })
   const interruption = catchSignals(
     {
-      signals: surroundings.signals,
+      signals: processEnvironment.signals,
       leave(exitCode) {
         child.kill('SIGKILL')
-        surroundings.leave(exitCode)
+        processEnvironment.leave(exitCode)
       },
     },
     {
       onFirst(name) {
         // A Ctrl-C in a terminal reaches the whole process group, the command included.
-        if (name !== 'SIGINT' || !surroundings.stdin.isTTY) child.kill(name)
+        if (name !== 'SIGINT' || !processEnvironment.stdin.isTTY) child.kill(name)
       },
     },
   )

@@ -10,7 +10,7 @@ import { defaultConfigPath } from '../options/config-file.js'
 import { foldedName, isStandardOutput, openFileKey, placeOf } from './file-place.js'
 import type { LoadSettings } from '../options/load-options.js'
 import { lockPath } from './lock.js'
-import type { Surroundings } from '../process-environment.js'
+import type { ProcessEnvironment } from '../process-environment.js'
 import { clean } from '../output/text.js'
 
 /** A path that the run was given or makes. */
@@ -32,7 +32,7 @@ export async function refuseSharedFiles(
   inputs: readonly string[],
   call: Call,
 ): Promise<void> {
-  const written = writtenPaths(settings, call.surroundings)
+  const written = writtenPaths(settings, call.processEnvironment)
   const read = [...readPaths(settings, call), ...(await inputPaths(inputs))]
   const nullKey = placeOf('/dev/null').key
   const rejectsName = settings.rejects && placeOf(settings.rejects).name
@@ -46,7 +46,7 @@ export async function refuseSharedFiles(
     if (other !== undefined && other.part !== named.part) throw shared(other, named.part)
     seen.set(place.key, { ...named, isStandardOutput: isStandardOutput(place.name) })
   }
-  for (const { key, part } of openFiles(settings, inputs, call.surroundings)) {
+  for (const { key, part } of openFiles(settings, inputs, call.processEnvironment)) {
     const other = key === undefined ? undefined : seen.get(key)
     if (other === undefined || other.part === part) continue
     // `--summary /dev/stdout` asks for just that.
@@ -54,7 +54,7 @@ export async function refuseSharedFiles(
   }
 }
 
-function writtenPaths(settings: LoadSettings, { environment }: Surroundings): NamedPath[] {
+function writtenPaths(settings: LoadSettings, { environment }: ProcessEnvironment): NamedPath[] {
   const { rejects, summary, metricsFile, lock } = settings
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string): void => {
@@ -72,7 +72,10 @@ function writtenPaths(settings: LoadSettings, { environment }: Surroundings): Na
   return paths
 }
 
-function readPaths({ passwordFile, config }: LoadSettings, { surroundings }: Call): NamedPath[] {
+function readPaths(
+  { passwordFile, config }: LoadSettings,
+  { processEnvironment }: Call,
+): NamedPath[] {
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string): void => {
     paths.push({ path, label, part, isWritten: false })
@@ -80,7 +83,7 @@ function readPaths({ passwordFile, config }: LoadSettings, { surroundings }: Cal
   if (passwordFile !== undefined) {
     add(passwordFile, `the password file ${passwordFile}`, 'the password file')
   }
-  for (const path of [config, defaultConfigPath(surroundings.environment)]) {
+  for (const path of [config, defaultConfigPath(processEnvironment.environment)]) {
     if (path !== undefined) add(path, `the configuration ${path}`, 'a configuration file')
   }
   return paths
@@ -106,7 +109,7 @@ const standardStream = 'the standard output or error'
 function openFiles(
   { passwordStdin }: LoadSettings,
   inputs: readonly string[],
-  { stdin, stdout, stderr }: Surroundings,
+  { stdin, stdout, stderr }: ProcessEnvironment,
 ): { key: string | undefined; part: string }[] {
   const keyOf = (stream: object): string | undefined => {
     const { fd } = stream as { fd?: unknown }

@@ -8,7 +8,7 @@ import { systemCode } from '../output/failure.js'
 import { longName } from './definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 import { findValue, type OptionSources, type Setting } from './resolve.js'
-import type { Surroundings, TerminalInput, TerminalOutput } from '../process-environment.js'
+import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
 import { clean } from '../output/text.js'
 
 /** A password is one line; anything longer is the wrong file. */
@@ -77,7 +77,7 @@ export interface Credentials {
 export async function readCredentials(
   settings: ServerSettings,
   source: PasswordSource,
-  surroundings: Surroundings,
+  processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
   warn: (sentence: string) => void,
 ): Promise<Credentials> {
@@ -92,13 +92,13 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
-  return { user, password: await readPassword(source, user, surroundings, dataOnStdin, warn) }
+  return { user, password: await readPassword(source, user, processEnvironment, dataOnStdin, warn) }
 }
 
 async function readPassword(
   source: PasswordSource,
   user: string,
-  surroundings: Surroundings,
+  processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
   warn: (sentence: string) => void,
 ): Promise<string> {
@@ -108,10 +108,14 @@ async function readPassword(
     case 'file':
       return readPasswordFile(source.path, warn)
     case 'stdin':
-      return readPasswordLine(surroundings.stdin)
+      return readPasswordLine(processEnvironment.stdin)
     case 'none':
-      if (!dataOnStdin && surroundings.stdin.isTTY && surroundings.stderr.isTTY) {
-        return askPassword(`Password of ${clean(user)}: `, surroundings.stdin, surroundings.stderr)
+      if (!dataOnStdin && processEnvironment.stdin.isTTY && processEnvironment.stderr.isTTY) {
+        return askPassword(
+          `Password of ${clean(user)}: `,
+          processEnvironment.stdin,
+          processEnvironment.stderr,
+        )
       }
       throw new UsageError(
         'DDB_USAGE',

@@ -5,7 +5,7 @@
 import { DdbError } from '../../errors.js'
 import { systemCode } from './failure.js'
 import { clean, jsonLine, visible } from './text.js'
-import type { Surroundings, TerminalOutput } from '../process-environment.js'
+import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
 /** How notes and problems are written. */
 export type LogFormat = 'text' | 'json'
@@ -57,8 +57,8 @@ export interface Output {
 }
 
 /** @param noColor  `--no-color` was given */
-export function openOutput(surroundings: Surroundings, noColor: boolean): Output {
-  const { stdout, stderr, environment } = surroundings
+export function openOutput(processEnvironment: ProcessEnvironment, noColor: boolean): Output {
+  const { stdout, stderr, environment } = processEnvironment
   let isOpen = true
   let failure: DdbError | undefined
   const onFailure = (error: NodeJS.ErrnoException): void => {
@@ -130,7 +130,7 @@ function unwritable(cause: NodeJS.ErrnoException): DdbError {
 /** --no-color decides first, then FORCE_COLOR, NO_COLOR, and whether it is a terminal that knows colours. */
 function hasColor(
   stream: { isTTY?: boolean },
-  environment: Surroundings['environment'],
+  environment: ProcessEnvironment['environment'],
   noColor: boolean,
 ): boolean {
   if (noColor) return false
@@ -142,7 +142,7 @@ function hasColor(
 
 function painter(
   stream: { isTTY?: boolean },
-  environment: Surroundings['environment'],
+  environment: ProcessEnvironment['environment'],
   noColor: boolean,
 ): Paint {
   if (!hasColor(stream, environment, noColor)) return (_, text) => text
@@ -152,7 +152,7 @@ function painter(
 /** True where a bar that redraws itself can be read: a terminal that is neither dumb nor a log of a build server. */
 export function canRedraw(
   stream: TerminalOutput,
-  environment: Surroundings['environment'],
+  environment: ProcessEnvironment['environment'],
 ): boolean {
   return stream.isTTY === true && environment['TERM'] !== 'dumb' && !environment['CI']
 }

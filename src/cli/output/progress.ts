@@ -5,7 +5,7 @@ import type { LoadReport } from '../../load/options.js'
 import { barOf, openMeter } from './meter.js'
 import { canRedraw, type Output, type Style } from './output.js'
 import type { ProgressStyle } from '../options/output-options.js'
-import type { Surroundings, TerminalOutput } from '../process-environment.js'
+import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 import { bytesText, clockText, grouped, rough } from './text.js'
 
 const plainLineEveryMs = 10_000
@@ -26,7 +26,7 @@ export async function startProgress(
   style: ProgressStyle,
   quiet: boolean,
   output: Output,
-  { stderr, environment }: Surroundings,
+  { stderr, environment }: ProcessEnvironment,
 ): Promise<Progress> {
   if (quiet || style === 'none') {
     return {

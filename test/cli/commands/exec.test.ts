@@ -10,7 +10,7 @@ import t from 'tap'
 import { startServer } from '../../../src/server/index.js'
 import {
   bin,
-  fakeSurroundings,
+  fakeProcess,
   runMain,
   spawnCli,
   type FakeTerminals,
@@ -194,8 +194,11 @@ t.test('a reader that leaves early ends it quietly', async t => {
 })
 
 t.test('Ctrl-C leaves a script that runs, code 130', async t => {
-  const fake = fakeSurroundings()
-  const running = main(['exec', '--port', port, '-e', 'sleep(600000)', '--json'], fake.surroundings)
+  const fake = fakeProcess()
+  const running = main(
+    ['exec', '--port', port, '-e', 'sleep(600000)', '--json'],
+    fake.processEnvironment,
+  )
   while (server.counters.requests === 0 || fake.signals.listenerCount('SIGINT') === 0) {
     await new Promise(resolve => setImmediate(resolve))
   }

@@ -10,7 +10,7 @@ import type { LoadResult } from '../../../src/load/options.js'
 import { startServer } from '../../../src/server/index.js'
 import { closedGate } from '../../helpers/gate.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
-import { fakeSurroundings, runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
+import { fakeProcess, runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
 
 useTurnClock()
 
@@ -166,12 +166,12 @@ t.test('a signal ends the run in order: what was read is accounted for', async t
     ['SIGTERM', 143],
     ['SIGHUP', 143],
   ] as const) {
-    const fake = fakeSurroundings()
+    const fake = fakeProcess()
     const stdin = new PassThrough()
     const running = main(
       ['load', '--port', port, '-t', 'prices', '--json', '--flush-interval', '1ms'],
       {
-        ...fake.surroundings,
+        ...fake.processEnvironment,
         stdin,
       },
     )
@@ -218,9 +218,9 @@ for (const mode of ['async', 'sync']) {
     const frozen = await frozenServer(t)
     let nowMs = Date.now()
     t.intercept(Date, 'now', { value: () => nowMs })
-    const fake = fakeSurroundings({ stdin: rows })
+    const fake = fakeProcess({ stdin: rows })
     const argv = ['load', '--port', frozen.port, '-t', 'prices', '--json', '--mode', mode]
-    const running = main(argv, fake.surroundings)
+    const running = main(argv, fake.processEnvironment)
     await frozen.isStuck
     fake.signals.emit('SIGTERM', 'SIGTERM')
     // Signals within a quarter of a second count as one key.

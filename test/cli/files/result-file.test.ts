@@ -20,7 +20,7 @@ import { Writable } from 'node:stream'
 import t from 'tap'
 import { main } from '../../../src/cli/main.js'
 import { startServer } from '../../../src/server/index.js'
-import { fakeSurroundings, runMain, type Outcome } from '../run-cli.js'
+import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
 
 const server = await startServer({
   port: 0,
@@ -158,8 +158,8 @@ t.test('standard output that cannot be written is 74, and the files say so', asy
       write: (_chunk, _encoding, done) => done(Object.assign(new Error(), { code: 'ENOSPC' })),
     })
   const run = async (...argv: string[]): Promise<{ code: number; stderr: string }> => {
-    const fake = fakeSurroundings({ stdin: rows })
-    const code = await main([...base, ...argv], { ...fake.surroundings, stdout: failing() })
+    const fake = fakeProcess({ stdin: rows })
+    const code = await main([...base, ...argv], { ...fake.processEnvironment, stdout: failing() })
     return { code, stderr: fake.stderr() }
   }
   const summary = join(dir, 's.json')

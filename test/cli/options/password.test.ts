@@ -12,7 +12,7 @@ import {
   type Credentials,
 } from '../../../src/cli/options/password.js'
 import type { TerminalInput } from '../../../src/cli/process-environment.js'
-import { fakeSurroundings, type FakeTerminals } from '../run-cli.js'
+import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
 const sources = (
   flags: Record<string, string> = {},
@@ -32,11 +32,11 @@ async function credentials(
 ): Promise<Credentials & { warnings: string[] }> {
   const warnings: string[] = []
   const settings = resolveOptions(serverOptions, given)
-  const { surroundings } = fakeSurroundings(terminals)
+  const { processEnvironment } = fakeProcess(terminals)
   const found = await readCredentials(
     settings,
     passwordSource(given),
-    surroundings,
+    processEnvironment,
     dataOnStdin,
     warning => warnings.push(warning),
   )

@@ -9,7 +9,7 @@ import { main } from '../../../src/cli/main.js'
 import type { LoadResult } from '../../../src/load/options.js'
 import { metricsText } from '../../../src/cli/output/metrics.js'
 import { startServer } from '../../../src/server/index.js'
-import { fakeSurroundings, runMain, type Outcome } from '../run-cli.js'
+import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
 
 const server = await startServer({
   port: 0,
@@ -159,12 +159,12 @@ t.test('a file that cannot be replaced in the end is 74', async t => {
 
 t.test('a run whose result could not be printed is no success for the figures either', async t => {
   const path = join(t.testdir(), 'run.prom')
-  const { surroundings } = fakeSurroundings({ stdin: 'id,price\n1,1\n' })
+  const { processEnvironment } = fakeProcess({ stdin: 'id,price\n1,1\n' })
   const stdout = new Writable({
     write: (_chunk, _encoding, done) => done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
   })
   const argv = ['load', '--port', String(server.port), '-t', 'prices', '--metrics-file', path]
-  t.equal(await main(argv, { ...surroundings, stdout }), 74)
+  t.equal(await main(argv, { ...processEnvironment, stdout }), 74)
   const values = valuesOf(readFileSync(path, 'utf8'))
   t.equal(values.get('ddb_ingest_exit_code'), 74)
   t.equal(values.get('ddb_ingest_rows confirmed'), 1)

@@ -3,7 +3,7 @@ import { openOutput } from '../../../src/cli/output/output.js'
 import { barText, progressText, startProgress } from '../../../src/cli/output/progress.js'
 import { displayWidth } from '../../../src/cli/output/text.js'
 import type { LoadReport } from '../../../src/load/options.js'
-import { fakeSurroundings, type FakeTerminals } from '../run-cli.js'
+import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 
 const report = (given: Partial<LoadReport> = {}): LoadReport => ({
   phase: 'loading',
@@ -22,9 +22,9 @@ async function started(
   terminals: FakeTerminals = {},
   quiet = false,
 ): Promise<{ progress: Awaited<ReturnType<typeof startProgress>>; stderr: () => Promise<string> }> {
-  const fake = fakeSurroundings(terminals)
-  const output = openOutput(fake.surroundings, true)
-  const progress = await startProgress(style, quiet, output, fake.surroundings)
+  const fake = fakeProcess(terminals)
+  const output = openOutput(fake.processEnvironment, true)
+  const progress = await startProgress(style, quiet, output, fake.processEnvironment)
   const stderr = async (): Promise<string> => {
     await new Promise(resolve => setImmediate(resolve))
     return fake.stderr()
