@@ -3,7 +3,7 @@
   encoding here ends with its bytes in one buffer.
 */
 import { decodeValue, encodeValue } from '../../dist/protocol/codec.js'
-import { symbolVectorOf } from '../../dist/protocol/symbol-vector.js'
+import { symbolVectorOf } from '../../dist/protocol/types/symbols.js'
 import { drive, readerOf } from '../../dist/wire/reader.js'
 import { ByteWriter } from '../../dist/wire/writer.js'
 

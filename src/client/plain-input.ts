@@ -3,9 +3,9 @@
 */
 import { UsageError, ValueError } from '../errors.js'
 import { parseColumnType, type ColumnType } from '../protocol/data-type.js'
-import { parseDecimal } from '../protocol/decimal.js'
+import { parseDecimal } from '../protocol/types/decimals.js'
 import { vectorOf, type ElementValue } from '../protocol/element.js'
-import { isTemporal, parseTemporal } from '../protocol/temporal.js'
+import { isTemporal, parseTemporal } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
 import { explicitNull } from '../protocol/value.js'
 

@@ -19,9 +19,8 @@ import type { ByteWriter } from '../wire/writer.js'
 import { arrayTypeOffset, dataTypes } from './data-type.js'
 import type { DecodeContext } from './decode-context.js'
 import type { FixedType, FixedVector } from './elements.js'
-import { elementBytes, encodeBytes, isFixedType, vectorOfBytes } from './elements.js'
+import { elementBytes, isFixedType, nullElement, vectorOfBytes } from './elements.js'
 import { encodeFlag } from './flag.js'
-import { nullElement } from './null-element.js'
 import type { ArrayVector, Vector } from './value.js'
 
 /** C++ fills buffers of this size, the vector's own header included. */
@@ -99,7 +98,7 @@ function encodeBlock(
     else if (countBytes === 2) writer.u16(count)
     else writer.u32(count)
   }
-  if (!hasEmptyRow) encodeBytes(writer, elementBytes(cells, offsets[start], offsets[end]))
+  if (!hasEmptyRow) writer.payload(elementBytes(cells, offsets[start], offsets[end]))
   else encodeRowByRow(writer, cells, offsets, start, end)
   return end
 }
@@ -114,7 +113,7 @@ function encodeRowByRow(
   for (let row = start; row < end; row++) {
     const from = offsets[row]!
     const to = offsets[row + 1]!
-    encodeBytes(writer, from === to ? nullElement(cells.type) : elementBytes(cells, from, to))
+    writer.payload(from === to ? nullElement(cells.type) : elementBytes(cells, from, to))
   }
 }
 

@@ -10,13 +10,14 @@ import type { ByteReader } from '../wire/reader.js'
 import type { ByteWriter } from '../wire/writer.js'
 import { encodeArrayVector } from './array-vector.js'
 import { decodeCompressed } from './compression.js'
-import { compressedTypeId, dataTypes } from './data-type.js'
+import { compressedTypeId, dataTypes, typeOfId } from './data-type.js'
 import type { DecodeLimits, SymbolBases } from './decode-context.js'
 import { DecodeContext } from './decode-context.js'
-import { encodeTypeFlag, readCount, typeOfId } from './flag.js'
+import { encodeFlag, readCount } from './flag.js'
 import { decodeMatrix, encodeMatrix } from './matrix.js'
 import { decodeScalar, encodeScalar } from './scalar.js'
 import { decodeTable, encodeTable } from './table.js'
+import { isTuple, tupleOf } from './types/tuples.js'
 import type { AnyVector, Column, Dictionary, SetValue, Value, Vector } from './value.js'
 import { dataForms } from './value.js'
 import {
@@ -63,7 +64,7 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
 
 function encodeColumn(writer: ByteWriter, column: Column, symbolBaseId: number): void {
   if (column.form === 'arrayVector') encodeArrayVector(writer, column)
-  else if (column.type === 'ANY') encodeTuple(writer, column)
+  else if (isTuple(column)) encodeTuple(writer, column)
   else encodeVector(writer, column, symbolBaseId)
 }
 
@@ -78,7 +79,7 @@ function encodeTuple(writer: ByteWriter, tuple: AnyVector): void {
       `A tuple of length ${tuple.length} has ${tuple.data.length} values`,
     )
   }
-  encodeTypeFlag(writer, 'vector', 'ANY')
+  encodeFlag(writer, 'vector', dataTypes.ANY.id)
   writer.i32(tuple.length)
   writer.i32(1)
   for (let index = 0; index < tuple.length; index++) encodeValue(writer, tuple.data[index]!)
@@ -86,10 +87,10 @@ function encodeTuple(writer: ByteWriter, tuple: AnyVector): void {
 
 function encodeSet(writer: ByteWriter, set: SetValue): void {
   const { elements } = set
-  if (elements.type === 'ANY') throw new ValueError('DDB_USAGE', 'A set has elements of one type')
-  encodeTypeFlag(writer, 'set', elements.type)
+  if (isTuple(elements)) throw new ValueError('DDB_USAGE', 'A set has elements of one type')
+  encodeFlag(writer, 'set', dataTypes[elements.type].id)
   // The JavaScript client reads the elements by the outer type, so SYMBOL goes without a base.
-  encodeTypeFlag(writer, 'vector', elements.type)
+  encodeFlag(writer, 'vector', dataTypes[elements.type].id)
   encodeShapedElements(writer, elements, elements.length, 1)
 }
 
@@ -101,14 +102,14 @@ function encodeDictionary(writer: ByteWriter, dictionary: Dictionary): void {
       `A dictionary cannot have ${keys.length} keys and ${values.length} values`,
     )
   }
-  encodeTypeFlag(writer, 'dictionary', values.type)
+  encodeFlag(writer, 'dictionary', dataTypes[values.type].id)
   encodeColumn(writer, keys, 0)
   encodeColumn(writer, values, 0)
 }
 
 /**
  * Reads one value, flag first, of which as much as has arrived is consumed whenever it yields.
- * @throws {ProtocolError} DDB_PROTOCOL for bytes that are no value, DDB_LIMIT for one beyond `limits`
+ * @throws {ProtocolError} DDB_PROTOCOL for bytes that are not a value, DDB_LIMIT for one beyond `limits`
  */
 export function* decodeValue(
   reader: ByteReader,
@@ -165,12 +166,12 @@ function* decodeTuple(
   const data: Value[] = []
   while (data.length < length) data.push(yield* decodeObject(reader, context))
   context.ascend()
-  return { form: 'vector', type: 'ANY', length, data }
+  return tupleOf(data)
 }
 
 function* decodeSet(reader: ByteReader, context: DecodeContext): Generator<void, SetValue, void> {
   const elements = yield* decodeInnerVector(reader, context)
-  if (elements.type !== 'ANY') return { form: 'set', elements }
+  if (!isTuple(elements)) return { form: 'set', elements }
   throw new ProtocolError('A set cannot hold a tuple', reader.offsetBytes)
 }
 

@@ -5,10 +5,8 @@ import { ValueError } from '../errors.js'
 import { ArrayPool } from '../wire/array-pool.js'
 import type { ColumnType } from './data-type.js'
 import { columnTypeText, dataTypes } from './data-type.js'
-import type { FixedVector } from './elements.js'
 import { elementBytes, isFixedType, vectorOfBytes } from './elements.js'
-import { encodedSlice, stringsOf } from './string-vector.js'
-import type { ArrayVector, Column, SymbolVector, TypedVector, Vector } from './value.js'
+import type { ArrayVector, Column, FixedVector, Vector } from './value.js'
 
 const sharedBuffers = new ArrayPool()
 const maxSharedBytes = 64
@@ -19,26 +17,16 @@ export function emptyVector(type: ColumnType, capacity: number): Column {
     const cells = emptyVector({ ...type, array: false }, capacity) as Vector
     return { form: 'arrayVector', length: 0, offsets: new Uint32Array(capacity + 1), cells }
   }
-  const form = 'vector'
   const name = type.type
   if (isFixedType(name)) {
     const bytes = clearedBytes(capacity * dataTypes[name].bytesPerValue)
     return { ...vectorOfBytes(name, capacity, bytes, type.scale), length: 0 }
   }
-  switch (name) {
-    case 'VOID':
-      return { form, type: name, length: 0 }
-    case 'SYMBOL':
-      return { form, type: name, length: 0, codes: new Int32Array(capacity), base: [''] }
-    case 'STRING':
-      return { form, type: name, length: 0, data: [] }
-    case 'BLOB':
-      return { form, type: name, length: 0, data: [] }
-    case 'ANY':
-      return { form, type: name, length: 0, data: [] }
-    default:
-      throw new ValueError('DDB_USAGE', `There are no columns of type ${name}`)
+  const { columns } = dataTypes[name]
+  if (columns === undefined) {
+    throw new ValueError('DDB_USAGE', `There are no columns of type ${name}`)
   }
+  return columns.emptyVector(capacity)
 }
 
 /** Single values are made by the thousand, and a buffer for each would cost more than all else about them. */
@@ -58,20 +46,7 @@ export function sliceColumn(column: Column, start: number, end: number): Column 
   if (isFixed(column)) {
     return vectorOfBytes(column.type, length, elementBytes(column, start, end), scaleOf(column))
   }
-  switch (column.type) {
-    case 'VOID':
-      return { ...column, length }
-    case 'SYMBOL':
-      return { ...column, length, codes: column.codes.subarray(start, end) }
-    case 'STRING':
-      return 'encoded' in column
-        ? encodedSlice(column, start, end)
-        : { ...column, length, data: column.data.slice(start, end) }
-    case 'BLOB':
-      return { ...column, length, data: column.data.slice(start, end) }
-    case 'ANY':
-      return { ...column, length, data: column.data.slice(start, end) }
-  }
+  return dataTypes[column.type].columns!.slice(column, start, end)
 }
 
 /** The rows of `first`, then those of `second`, which has the same type. */
@@ -88,34 +63,8 @@ export function concatColumns(first: Column, second: Column): Column {
     bytes.set(elementBytes(second), firstBytes.length)
     return vectorOfBytes(first.type, length, bytes, scaleOf(first))
   }
-  if (first.type === 'VOID' && second.type === 'VOID') return { ...first, length }
-  if (first.type === 'SYMBOL' && second.type === 'SYMBOL') return concatSymbols(first, second)
-  if (first.type === 'STRING' && second.type === 'STRING') {
-    const data = [
-      ...stringsOf(first).slice(0, first.length),
-      ...stringsOf(second).slice(0, second.length),
-    ]
-    return { form: 'vector', type: 'STRING', length, data }
-  }
-  if (first.type === 'BLOB' && second.type === 'BLOB') {
-    return {
-      ...first,
-      length,
-      data: [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)],
-    }
-  }
-  if (first.type === 'ANY' && second.type === 'ANY') {
-    return {
-      ...first,
-      length,
-      data: [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)],
-    }
-  }
-  throw unlike(first, second)
-}
-
-function firstOf<T>(data: readonly T[], length: number): readonly T[] {
-  return data.length === length ? data : data.slice(0, length)
+  if (isFixed(first) || isFixed(second) || first.type !== second.type) throw unlike(first, second)
+  return dataTypes[first.type].columns!.concat(first, second)
 }
 
 function concatArrays(first: ArrayVector, second: ArrayVector): ArrayVector {
@@ -136,31 +85,6 @@ function concatArrays(first: ArrayVector, second: ArrayVector): ArrayVector {
   return { form: 'arrayVector', length, offsets, cells }
 }
 
-function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector {
-  const length = first.length + second.length
-  const codes = new Int32Array(length)
-  codes.set(first.codes.subarray(0, first.length))
-  if (first.base === second.base) {
-    codes.set(second.codes.subarray(0, second.length), first.length)
-    return { ...first, length, codes }
-  }
-  const base = [...first.base]
-  const codeOfText = new Map(base.map((text, code) => [text, code]))
-  const newCodes = new Map<number, number>()
-  for (let row = 0; row < second.length; row++) {
-    const code = second.codes[row]!
-    let newCode = newCodes.get(code)
-    if (newCode === undefined) {
-      const text = second.base[code]!
-      newCode = codeOfText.get(text) ?? base.push(text) - 1
-      codeOfText.set(text, newCode)
-      newCodes.set(code, newCode)
-    }
-    codes[first.length + row] = newCode
-  }
-  return { form: 'vector', type: 'SYMBOL', length, codes, base }
-}
-
 /** Row `indexes[i]` of `column` as row i. */
 export function takeRows(column: Column, indexes: Int32Array): Column {
   const { length } = indexes
@@ -170,18 +94,7 @@ export function takeRows(column: Column, indexes: Int32Array): Column {
     const bytes = pickElements(elementBytes(column), bytesPerValue, indexes)
     return vectorOfBytes(column.type, length, bytes, scaleOf(column))
   }
-  switch (column.type) {
-    case 'VOID':
-      return { ...column, length }
-    case 'SYMBOL':
-      return { ...column, length, codes: Int32Array.from(indexes, row => column.codes[row]!) }
-    case 'STRING':
-      return { form: 'vector', type: 'STRING', length, data: picked(stringsOf(column), indexes) }
-    case 'BLOB':
-      return { ...column, length, data: picked(column.data, indexes) }
-    case 'ANY':
-      return { ...column, length, data: picked(column.data, indexes) }
-  }
+  return dataTypes[column.type].columns!.take(column, indexes)
 }
 
 function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
@@ -199,10 +112,6 @@ function takeArrays(column: ArrayVector, indexes: Int32Array): ArrayVector {
   }
   const cells = takeRows(column.cells, cellIndexes) as Vector
   return { form: 'arrayVector', length, offsets, cells }
-}
-
-function picked<T>(data: readonly T[], indexes: Int32Array): T[] {
-  return Array.from(indexes, row => data[row]!)
 }
 
 /** Elements of 1, 2 or a multiple of 4 bytes, moved in words so that no bit pattern of a float is touched. */
@@ -235,11 +144,11 @@ function isFixed(vector: Vector): vector is FixedVector {
   return isFixedType(vector.type)
 }
 
-function scaleOf(vector: TypedVector): number {
+function scaleOf(vector: Vector): number {
   return 'scale' in vector ? vector.scale : 0
 }
 
-function sameScale(first: TypedVector, second: TypedVector): boolean {
+function sameScale(first: Vector, second: Vector): boolean {
   return scaleOf(first) === scaleOf(second)
 }
 

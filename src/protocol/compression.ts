@@ -20,13 +20,14 @@ import { ProtocolError } from '../errors.js'
 import { ByteReader } from '../wire/reader.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
-import { arrayTypeOffset, dataTypes, isDecimal } from './data-type.js'
+import { arrayTypeOffset, dataTypes, isDecimal, typeOfId } from './data-type.js'
 import { DecodeContext } from './decode-context.js'
 import { decodeDeltaOfDelta } from './delta-of-delta.js'
 import { isFixedType } from './elements.js'
-import { readCount, typeOfId } from './flag.js'
+import { readCount } from './flag.js'
 import { decompressLz4 } from './lz4.js'
-import { checkedScale } from './scalar.js'
+import { checkedScale } from './types/decimals.js'
+import { isVoid } from './types/voids.js'
 import type { ArrayVector, TypedVector } from './value.js'
 import { decodeElements, noArrayOf } from './vector.js'
 
@@ -58,7 +59,7 @@ export function* decodeCompressed(
   if (!reader.has(headerBytes + 8)) yield* reader.need(headerBytes + 8)
   const header = readHeader(reader)
   context.expect(reader, header.bodyBytes)
-  if (header.type === 'VOID') context.chargeVoid(reader, header.length)
+  if (isVoid(header.type)) context.chargeVoid(reader, header.length)
   const end = reader.offsetBytes + header.bodyBytes
   const inner = new ByteReader(reader.offsetBytes)
   const innerContext = new DecodeContext(inner, {

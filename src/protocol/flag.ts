@@ -6,31 +6,15 @@ import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/reader.js'
 import type { ByteWriter } from '../wire/writer.js'
 import { dataForms } from './value.js'
-import type { DataType } from './data-type.js'
-import { dataTypeOf, dataTypes } from './data-type.js'
 
 type DataForm = keyof typeof dataForms
 
 /**
  * Writes the two bytes in front of every object. `typeId` is a number, because array vectors, symbol bases and tables
- * have numbers that no type has.
+ * have numbers of their own.
  */
 export function encodeFlag(writer: ByteWriter, form: DataForm, typeId: number): void {
   writer.u16((dataForms[form] << 8) | typeId)
-}
-
-/** As `encodeFlag`, for an object whose flag names an ordinary type. */
-export function encodeTypeFlag(writer: ByteWriter, form: DataForm, type: DataType): void {
-  encodeFlag(writer, form, dataTypes[type].id)
-}
-
-/** @throws {ProtocolError} for a number that is no type, or one that cannot travel in this place */
-export function typeOfId(reader: ByteReader, id: number): DataType {
-  const type = dataTypeOf(id)
-  if (type === undefined) {
-    throw new ProtocolError(`Type ${id} is not a DolphinDB type this end knows`, reader.offsetBytes)
-  }
-  return type
 }
 
 /**

@@ -13,10 +13,11 @@
 import { ProtocolError, ValueError } from '../errors.js'
 import type { ByteReader } from '../wire/reader.js'
 import type { ByteWriter } from '../wire/writer.js'
-import { symbolBaseTypeId } from './data-type.js'
+import { dataTypes, typeOfId } from './data-type.js'
 import type { DecodeContext } from './decode-context.js'
-import { encodeTypeFlag, readCount, typeOfId } from './flag.js'
-import { decodeSymbols } from './symbol-vector.js'
+import { encodeFlag, readCount } from './flag.js'
+import { decodeSymbols, symbolBaseTypeId } from './types/symbols.js'
+import { isTuple } from './types/tuples.js'
 import type { Matrix, TypedVector, Vector } from './value.js'
 import { decodeElements, encodeShapedElements } from './vector.js'
 
@@ -33,7 +34,7 @@ export function encodeMatrix(
   encodeLabels: (writer: ByteWriter, labels: Vector) => void,
 ): void {
   const { rows, columns, elements, rowLabels, columnLabels } = matrix
-  if (elements.type === 'ANY' || elements.length !== rows * columns) {
+  if (isTuple(elements) || elements.length !== rows * columns) {
     throw new ValueError(
       'DDB_USAGE',
       `A ${rows}×${columns} matrix needs as many elements of one type`,
@@ -45,11 +46,11 @@ export function encodeMatrix(
   ) {
     throw new ValueError('DDB_USAGE', `A ${rows}×${columns} matrix needs as many labels`)
   }
-  encodeTypeFlag(writer, 'matrix', elements.type)
+  encodeFlag(writer, 'matrix', dataTypes[elements.type].id)
   writer.u8((rowLabels ? hasRowLabels : 0) | (columnLabels ? hasColumnLabels : 0))
   if (rowLabels) encodeLabels(writer, rowLabels)
   if (columnLabels) encodeLabels(writer, columnLabels)
-  encodeTypeFlag(writer, 'matrix', elements.type)
+  encodeFlag(writer, 'matrix', dataTypes[elements.type].id)
   encodeShapedElements(writer, elements, rows, columns)
 }
 

@@ -12,7 +12,8 @@ import type { ByteReader } from '../wire/reader.js'
 import type { ByteWriter } from '../wire/writer.js'
 import type { DecodeContext, ObjectDecoder, SymbolBases } from './decode-context.js'
 import { encodeFlag, readCount } from './flag.js'
-import { decodeStrings } from './string-vector.js'
+import { decodeStrings } from './types/strings.js'
+import { isSymbolVector } from './types/symbols.js'
 import type { Column, Table } from './value.js'
 
 /**
@@ -47,7 +48,7 @@ export function encodeTable(
       )
     }
     encodeColumn(writer, column, symbolBaseId)
-    if (column.form === 'vector' && column.type === 'SYMBOL' && rows > 0) symbolBaseId += 1
+    if (rows > 0 && isSymbolVector(column)) symbolBaseId += 1
   }
 }
 

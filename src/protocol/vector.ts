@@ -11,19 +11,20 @@ import type { ByteReader } from '../wire/reader.js'
 import type { ByteWriter } from '../wire/writer.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
-import { arrayTypeOffset, dataTypes, isDecimal, symbolBaseTypeId } from './data-type.js'
+import { arrayTypeOffset, dataTypes, isDecimal, typeOfId } from './data-type.js'
 import type { DecodeContext, SymbolBases } from './decode-context.js'
-import { elementBytes, encodeBytes, isFixedType, vectorOfBytes } from './elements.js'
-import { encodeTypeFlag, readCount, typeOfId } from './flag.js'
-import { readScale } from './scalar.js'
-import { decodeBlobs, decodeStrings, encodeBlobs, encodeStrings } from './string-vector.js'
+import type { FixedType } from './elements.js'
+import { elementBytes, isFixedType, vectorOfBytes } from './elements.js'
+import { encodeFlag, readCount } from './flag.js'
+import { readScale } from './types/decimals.js'
 import {
   decodeSymbols,
-  encodePlainSymbols,
   encodeSymbolVector,
-  symbolVectorOf,
-} from './symbol-vector.js'
-import type { ArrayVector, Pair, TypedVector } from './value.js'
+  isSymbolVector,
+  symbolBaseTypeId,
+} from './types/symbols.js'
+import { isTuple } from './types/tuples.js'
+import type { ArrayVector, FixedVector, Pair, TypedVector, VariableVector } from './value.js'
 
 /** @param symbolBaseId  id for the base of a SYMBOL vector, own to each column of a table */
 export function encodeVector(
@@ -31,11 +32,11 @@ export function encodeVector(
   vector: TypedVector,
   symbolBaseId: number = 0,
 ): void {
-  if (vector.type === 'SYMBOL') {
+  if (isSymbolVector(vector)) {
     encodeSymbolVector(writer, vector, symbolBaseId)
     return
   }
-  encodeTypeFlag(writer, 'vector', vector.type)
+  encodeFlag(writer, 'vector', dataTypes[vector.type].id)
   encodeShapedElements(writer, vector, vector.length, 1)
 }
 
@@ -45,10 +46,10 @@ export function encodeVector(
  */
 export function encodePair(writer: ByteWriter, pair: Pair): void {
   const { elements } = pair
-  if (elements.length !== 2 || elements.type === 'ANY') {
+  if (elements.length !== 2 || isTuple(elements)) {
     throw new ValueError('DDB_USAGE', 'A pair has two elements of one type')
   }
-  encodeTypeFlag(writer, 'pair', elements.type)
+  encodeFlag(writer, 'pair', dataTypes[elements.type].id)
   encodeShapedElements(writer, elements, 2, 1)
 }
 
@@ -61,22 +62,13 @@ export function encodeShapedElements(
 ): void {
   writer.i32(rows)
   writer.i32(columns)
-  switch (vector.type) {
-    case 'VOID':
-      return
-    case 'STRING':
-      encodeStrings(writer, vector)
-      return
-    case 'SYMBOL':
-      encodePlainSymbols(writer, vector)
-      return
-    case 'BLOB':
-      encodeBlobs(writer, vector)
-      return
-    default:
-      if ('scale' in vector) writer.i32(vector.scale)
-      encodeBytes(writer, elementBytes(vector))
+  const { elements } = dataTypes[vector.type]
+  if (elements !== undefined) {
+    elements.encodeElements(writer, vector as VariableVector)
+    return
   }
+  if ('scale' in vector) writer.i32(vector.scale)
+  writer.payload(elementBytes(vector as FixedVector))
 }
 
 /** A vector whose flag, with type number `typeId`, has been read; ANY and compressed ones are decoded elsewhere. */
@@ -129,38 +121,38 @@ export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
 }
 
 /** `length` elements behind rows and columns, a decimal's scale first; `scale` says it where it was sent before. */
-export function* decodeElements(
+export function decodeElements(
   reader: ByteReader,
   context: DecodeContext,
   type: DataType,
   length: number,
   sentScale?: number,
 ): Generator<void, TypedVector, void> {
-  if (isFixedType(type)) {
-    let scale = sentScale ?? 0
-    if (sentScale === undefined && isDecimal(type)) {
-      if (!reader.has(4)) yield* reader.need(4)
-      scale = readScale(reader, type)
-    }
-    const byteLength = length * dataTypes[type].bytesPerValue
-    context.expect(reader, byteLength)
-    const bytes =
-      reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
-    return vectorOfBytes(type, length, bytes, scale)
+  if (isFixedType(type)) return decodeFixedElements(reader, context, type, length, sentScale)
+  const { elements } = dataTypes[type]
+  if (elements === undefined) {
+    throw new ProtocolError(`There are no vectors of ${type} on the wire`, reader.offsetBytes)
   }
-  switch (type) {
-    case 'VOID':
-      context.chargeVoid(reader, length)
-      return { form: 'vector', type, length }
-    case 'STRING':
-      return { form: 'vector', type, length, data: yield* decodeStrings(reader, context, length) }
-    case 'SYMBOL':
-      return symbolVectorOf(yield* decodeStrings(reader, context, length))
-    case 'BLOB':
-      return { form: 'vector', type, length, data: yield* decodeBlobs(reader, context, length) }
-    default:
-      throw new ProtocolError(`There are no vectors of ${type} on the wire`, reader.offsetBytes)
+  return elements.decodeElements(reader, context, length) as Generator<void, TypedVector, void>
+}
+
+function* decodeFixedElements(
+  reader: ByteReader,
+  context: DecodeContext,
+  type: FixedType,
+  length: number,
+  sentScale: number | undefined,
+): Generator<void, FixedVector, void> {
+  let scale = sentScale ?? 0
+  if (sentScale === undefined && isDecimal(type)) {
+    if (!reader.has(4)) yield* reader.need(4)
+    scale = readScale(reader, type)
   }
+  const byteLength = length * dataTypes[type].bytesPerValue
+  context.expect(reader, byteLength)
+  const bytes =
+    reader.available < byteLength ? yield* reader.payload(byteLength) : reader.take(byteLength)
+  return vectorOfBytes(type, length, bytes, scale)
 }
 
 /** A pair whose flag has been read. */

@@ -8,6 +8,8 @@ import { ValueError } from '../errors.js'
 const firstSlabBytes = 1024
 /** Slabs double up to this: large enough that headers and small columns of many requests share one buffer. */
 const maxSlabBytes = 65_536
+/** From here on a buffer of its own in writev costs less than copying it into the slab. */
+const minViewBytes = 16_384
 /** Below this a loop over ASCII beats the call into V8's encoder. */
 const shortTextChars = 24
 
@@ -101,6 +103,12 @@ export class ByteWriter {
     this.#seal()
     this.#chunks.push(array)
     this.#chunkBytes += array.length
+  }
+
+  /** `bytes` or `view`, whichever costs less: it must not change until it has been written out. */
+  payload(array: Uint8Array): void {
+    if (array.length < minViewBytes) this.bytes(array)
+    else this.view(array)
   }
 
   /** UTF-8 without an end mark. A lone surrogate becomes U+FFFD, as everywhere in Node. */

@@ -5,7 +5,7 @@
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { nullDouble, nullInt32, nullInt64, nullInt8, nullInt16 } from '../../protocol/null-value.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import { civilFromDays } from '../../protocol/civil-date.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'

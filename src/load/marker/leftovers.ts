@@ -4,7 +4,7 @@
 import type { Session } from '../../client/session.js'
 import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import { ledgerName, markerName } from './names.js'
 import type { RunName } from './marker.js'

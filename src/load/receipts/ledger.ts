@@ -5,7 +5,7 @@
 import type { Session } from '../../client/session.js'
 import { ServerError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import { checkOwner, markScript, type RunName } from '../marker/marker.js'
 import { ledgerName } from '../marker/names.js'

@@ -2,7 +2,7 @@
   Decimals from text, exactly: digits behind the scale must be zeros. NaN: no number; ±Infinity: lost digits, or more
   than the type holds.
 */
-import { parseDecimal } from '../../protocol/decimal.js'
+import { parseDecimal } from '../../protocol/types/decimals.js'
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { Int64Parts } from './int64-parts.js'
 

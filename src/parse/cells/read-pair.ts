@@ -1,7 +1,7 @@
 /*
   COMPLEX, POINT and DURATION: two numbers in one text.
 */
-import { durationUnitOf } from '../../protocol/duration.js'
+import { durationUnitOf } from '../../protocol/types/durations.js'
 import { nullDouble } from '../../protocol/null-value.js'
 import { latin1 } from './cell-bytes.js'
 

@@ -1,7 +1,7 @@
 /*
   UUID, INT128 and IPADDR in text: 16 bytes a value, which travel reversed as a whole (protocol notes §4.3).
 */
-import { parseBinary16 } from '../../protocol/binary16.js'
+import { parseBinary16 } from '../../protocol/types/sixteen-bytes.js'
 import { latin1, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
 import { readHexDigits, readIpv4, readUuid } from '../cells/read-binary16.js'
 import { WideColumn, type WideType } from '../columns/wide-column.js'

@@ -8,7 +8,7 @@ import {
   type DataType,
   type DecimalType,
 } from '../../protocol/data-type.js'
-import { durationUnits } from '../../protocol/duration.js'
+import { durationUnits } from '../../protocol/types/durations.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

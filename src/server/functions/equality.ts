@@ -3,7 +3,7 @@
 */
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
 import { elementBytes } from '../../protocol/elements.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Scalar } from '../../protocol/value.js'
 import { formatScalar } from '../../protocol/text.js'
 import type { Evaluation, Pace } from '../script/builtin.js'

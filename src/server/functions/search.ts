@@ -3,7 +3,7 @@
 */
 import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, sliceColumn } from '../../protocol/element.js'
-import { isTemporal } from '../../protocol/temporal.js'
+import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Vector } from '../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

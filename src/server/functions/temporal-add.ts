@@ -1,10 +1,10 @@
 /*
   temporalAdd: moving dates and times by calendar units (DolphinDB manual, page temporalAdd).
 */
-import { durationUnits } from '../../protocol/duration.js'
+import { durationUnits } from '../../protocol/types/durations.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
-import { isTemporal, type TemporalType } from '../../protocol/temporal.js'
+import { isTemporal, type TemporalType } from '../../protocol/types/temporals.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

@@ -4,7 +4,7 @@
 */
 import type { FixedVector } from '../../protocol/elements.js'
 import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
-import { isTemporal } from '../../protocol/temporal.js'
+import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

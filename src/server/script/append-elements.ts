@@ -3,7 +3,7 @@
   (ownership.ts), so that a loop of appends costs what its elements cost.
 */
 import { dataTypes } from '../../protocol/data-type.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value, Vector } from '../../protocol/value.js'
 import { isFixedVector } from '../tables/column-layout.js'
 import type { Evaluation, Pace } from './builtin.js'

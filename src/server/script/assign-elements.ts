@@ -4,7 +4,7 @@
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import { isFixedType } from '../../protocol/elements.js'
 import { dataTypes } from '../../protocol/data-type.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Matrix, SymbolVector, Value, Vector } from '../../protocol/value.js'
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { isFixedVector } from '../tables/column-layout.js'

@@ -3,9 +3,9 @@
   become text, and temporal values and integers exchange their raw numbers.
 */
 import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
-import { parseBinary16 } from '../../protocol/binary16.js'
+import { parseBinary16 } from '../../protocol/types/sixteen-bytes.js'
 import { columnTypeOf, elementAt, vectorOf, type ElementValue } from '../../protocol/element.js'
-import { isTemporal, parseTemporal } from '../../protocol/temporal.js'
+import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
 import { formatElement } from '../../protocol/text.js'
 import type { ArrayVector, Scalar, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../tables/column-layout.js'

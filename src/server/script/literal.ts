@@ -2,8 +2,8 @@
   Numbers, dates and times as scripts write them (server notes §7, "script literals").
 */
 import type { DataType, DecimalType } from '../../protocol/data-type.js'
-import { durationUnits } from '../../protocol/duration.js'
-import { parseTemporal, type TemporalType } from '../../protocol/temporal.js'
+import { durationUnits } from '../../protocol/types/durations.js'
+import { parseTemporal, type TemporalType } from '../../protocol/types/temporals.js'
 import type { Scalar } from '../../protocol/value.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, stringScalar } from './scalar.js'
 

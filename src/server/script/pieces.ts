@@ -4,7 +4,7 @@
 */
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { sameColumnType } from '../tables/column-layout.js'
 import { growingColumn } from '../tables/growing-column.js'

@@ -2,7 +2,7 @@
   The value of a request on its way to the wire. Long columns of text are put into their wire form here, where other
   sessions get their turn in between; all other long columns travel as they are.
 */
-import { encodeStrings } from '../../protocol/string-vector.js'
+import { encodeStrings } from '../../protocol/types/strings.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Column, StringVector, Value } from '../../protocol/value.js'
 import { ByteWriter } from '../../wire/writer.js'

@@ -1,7 +1,7 @@
 /*
   Short ways to make the scalars scripts are full of, and to read them back.
 */
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from './builtin.js'
 import type { ServerValue } from './values.js'

@@ -4,7 +4,7 @@
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { isFixedType } from '../../protocol/elements.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { ArrayVector, Column, Scalar, Vector } from '../../protocol/value.js'
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import type { ServerTable } from '../tables/table.js'

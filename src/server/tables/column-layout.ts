@@ -8,8 +8,8 @@ import {
   vectorOfBytes,
   type FixedVector,
 } from '../../protocol/elements.js'
-import { nullElement } from '../../protocol/null-element.js'
-import { stringsOf } from '../../protocol/string-vector.js'
+import { nullElement } from '../../protocol/elements.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'

@@ -4,7 +4,7 @@
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import { columnTypeText, isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'
-import { symbolVectorOf } from '../../protocol/symbol-vector.js'
+import { symbolVectorOf } from '../../protocol/types/symbols.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'
 import { columnTexts } from './column-layout.js'

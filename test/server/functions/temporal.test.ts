@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { formatTemporal } from '../../../src/protocol/temporal.js'
+import { formatTemporal } from '../../../src/protocol/types/temporals.js'
 import { testSession, textsOf } from '../../helpers/script.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -2,7 +2,7 @@
   < <= == != > >= on vectors. Null is smaller than every value and equal to null (manual, "Functions and NULL").
 */
 import { dataTypes, isDecimal } from '../../../protocol/data-type.js'
-import { isTemporal } from '../../../protocol/temporal.js'
+import { isTemporal } from '../../../protocol/types/temporals.js'
 import type { SymbolVector, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../builtin.js'
 import { decimalAsDouble, rescale, unscaledOf } from './decimal.js'

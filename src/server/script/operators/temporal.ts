@@ -3,7 +3,7 @@
 */
 import { dataTypes, type DataType } from '../../../protocol/data-type.js'
 import { nullInt64 } from '../../../protocol/null-value.js'
-import { isTemporal } from '../../../protocol/temporal.js'
+import { isTemporal } from '../../../protocol/types/temporals.js'
 import type { Vector } from '../../../protocol/value.js'
 import { convertColumn } from '../../tables/convert.js'
 import { computeInt32, computeInt64, numericArithmetic, refused } from './arithmetic.js'

@@ -1,11 +1,71 @@
 /*
-  UUID, IPADDR and INT128: 16 bytes that travel as their text reversed as a whole (protocol notes §4.3).
+  UUID, IPADDR and INT128: 16 bytes that travel as their text reversed as a whole (protocol notes §4.3); all zeros is
+  the null.
     UUID 00112233-4455-…-ff   ff … 22 11 00
     IPv4 1.2.3.4              04 03 02 01 and twelve 00, by which it is told from IPv6
 */
-import type { Bytes16Type } from './value.js'
+import { ValueError } from '../../errors.js'
+import type { ScalarShape, VectorShape } from '../value.js'
+import { type ElementValue, unsuitable } from './element-value.js'
+import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
 
-/** Wire bytes of the text of a value, undefined when it is none. All zeros is the null of these types. */
+type Bytes16Type = 'UUID' | 'IPADDR' | 'INT128'
+/** The bytes stand in the order of the wire. */
+export type Bytes16Scalar = ScalarShape<Bytes16Type, Uint8Array | null>
+/** 16 × length bytes. */
+export type Bytes16Vector = VectorShape<Bytes16Type, Uint8Array>
+
+const nullElement = new Uint8Array(16)
+
+const elements: FixedElements<Bytes16Scalar, Bytes16Vector> = {
+  bytesPerValue: 16,
+  scalarBytes: 16,
+  nullElement,
+  encodeScalar(writer, { type, value }) {
+    if (value !== null && value.length !== 16) {
+      throw new ValueError('DDB_USAGE', `A ${type} has 16 bytes, not ${value.length}`)
+    }
+    writer.bytes(value ?? nullElement)
+  },
+  readScalar(reader, type) {
+    const value = reader.take(16)
+    return { form: 'scalar', type, value: isZero(value) ? null : value }
+  },
+  vectorOver: (type, length, bytes) => ({
+    form: 'vector',
+    type,
+    length,
+    data: bytes.subarray(0, length * 16),
+  }),
+  scalarAt({ type, data }, index) {
+    // Not slice(): the data may be a Buffer, whose slices share memory.
+    const value = new Uint8Array(data.subarray(index * 16, index * 16 + 16))
+    return { form: 'scalar', type, value: isZero(value) ? null : value }
+  },
+  isNullAt: ({ data }, index) => isZero(data.subarray(index * 16, index * 16 + 16)),
+  store({ type, data }, index, value) {
+    if (value !== null) data.set(bytes16Of(type, value), index * 16)
+  },
+}
+
+export const bytes16Types: Readonly<Record<Bytes16Type, TypeFacts>> = {
+  UUID: fixedType(19, 'binary', elements, formatUuid),
+  IPADDR: fixedType(30, 'binary', elements, formatIpAddress),
+  INT128: fixedType(31, 'binary', elements, formatHex),
+}
+
+function isZero(bytes: Uint8Array): boolean {
+  return bytes.every(byte => byte === 0)
+}
+
+function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {
+  if (value instanceof Uint8Array && value.length === 16) return value
+  const bytes = typeof value === 'string' ? parseBinary16(type, value) : undefined
+  if (bytes === undefined) throw unsuitable(type, value)
+  return bytes
+}
+
+/** Wire bytes of the text of a value, undefined when it is not one. */
 export function parseBinary16(type: Bytes16Type, text: string): Uint8Array | undefined {
   switch (type) {
     case 'UUID':
@@ -19,13 +79,15 @@ export function parseBinary16(type: Bytes16Type, text: string): Uint8Array | und
   }
 }
 
-/** Text of value `index` of a column. */
-export function formatBinary16(type: Bytes16Type, data: Uint8Array, index: number = 0): string {
-  const bytes = data.subarray(index * 16, index * 16 + 16)
-  if (type === 'IPADDR') return formatIpAddress(bytes)
+/** Hexadecimal digits, as INT128 is shown. */
+function formatHex(bytes: Uint8Array): string {
   let hex = ''
   for (let at = 15; at >= 0; at--) hex += bytes[at]!.toString(16).padStart(2, '0')
-  if (type === 'INT128') return hex
+  return hex
+}
+
+function formatUuid(bytes: Uint8Array): string {
+  const hex = formatHex(bytes)
   return [
     hex.slice(0, 8),
     hex.slice(8, 12),

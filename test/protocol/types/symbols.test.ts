@@ -1,8 +1,8 @@
 import t from 'tap'
-import { sliceColumn, vectorOf } from '../../src/protocol/element.js'
-import { symbolVectorOf } from '../../src/protocol/symbol-vector.js'
-import type { SymbolVector, Table } from '../../src/protocol/value.js'
-import { decoded, encoded, hex } from '../helpers/codec.js'
+import { sliceColumn, vectorOf } from '../../../src/protocol/element.js'
+import { symbolVectorOf } from '../../../src/protocol/types/symbols.js'
+import type { SymbolVector, Table } from '../../../src/protocol/value.js'
+import { decoded, encoded, hex } from '../../helpers/codec.js'
 
 t.test('texts are numbered from 1 in order of first appearance, the empty one is 0', async t => {
   const { codes, base } = symbolVectorOf(['b', '', 'a', 'b'])

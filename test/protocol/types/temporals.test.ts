@@ -5,9 +5,9 @@ import {
   isTemporal,
   parseTemporal,
   type TemporalType,
-} from '../../src/protocol/temporal.js'
-import { daysFromCivil } from '../../src/protocol/civil-date.js'
-import { runs } from '../helpers/runs.js'
+} from '../../../src/protocol/types/temporals.js'
+import { daysFromCivil } from '../../../src/protocol/civil-date.js'
+import { runs } from '../../helpers/runs.js'
 
 const dayMs = 86_400_000
 

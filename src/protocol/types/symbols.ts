@@ -1,5 +1,5 @@
 /*
-  SYMBOL vector with a base (protocol notes §5.4)
+  SYMBOL: text by codes into a base, whose entry 0 is '' and the null. A vector with its base (protocol notes §5.4)
     flag       uint16  145, form 1
     length     int32
     columns    int32   1
@@ -9,15 +9,104 @@
     codes      length × int32
   An empty one travels as plain strings of type 17 (here as in the C++ client), as do pairs and sets.
 */
-import { ProtocolError, ValueError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
-import { symbolBaseTypeId } from './data-type.js'
-import type { DecodeContext, SymbolBases } from './decode-context.js'
-import { encodeBytes } from './elements.js'
-import { encodeFlag, encodeTypeFlag, readCount } from './flag.js'
-import { decodeStrings } from './string-vector.js'
-import type { SymbolVector } from './value.js'
+import { ProtocolError, ValueError } from '../../errors.js'
+import type { ByteReader } from '../../wire/reader.js'
+import type { ByteWriter } from '../../wire/writer.js'
+import type { DecodeContext, SymbolBases } from '../decode-context.js'
+import { encodeFlag, readCount } from '../flag.js'
+import type { ScalarShape } from '../value.js'
+import { textOf } from './element-value.js'
+import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
+import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } from './type-facts.js'
+
+/** Only official clients' own: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
+export type SymbolScalar = ScalarShape<'SYMBOL', string>
+
+/**
+ * Dictionary-coded text: entry 0 of `base` is the empty string, which is the null. One that travels as plain strings
+ * (flag 17) is coded on arrival, so that its type stays what the flag says.
+ */
+export interface SymbolVector {
+  form: 'vector'
+  type: 'SYMBOL'
+  length: number
+  codes: Int32Array
+  base: readonly string[]
+}
+
+const typeId = 17
+/** SYMBOL in dictionary form travels as 128 + 17. */
+export const symbolBaseTypeId = 145
+
+const columns: ColumnAccess<StringScalar, SymbolVector> = {
+  emptyVector: capacity => symbolVector(0, new Int32Array(capacity), ['']),
+  slice: ({ codes, base }, start, end) =>
+    symbolVector(end - start, codes.subarray(start, end), base),
+  concat: concatSymbols,
+  take: ({ codes, base }, indexes) =>
+    symbolVector(
+      indexes.length,
+      Int32Array.from(indexes, row => codes[row]!),
+      base,
+    ),
+  vectorOf: values => symbolVectorOf(values.map(value => textOf('SYMBOL', value))),
+  // There are no SYMBOL scalars in DolphinDB: an element of the vector is a STRING.
+  scalarAt: ({ codes, base }, index) => stringScalar(base[codes[index]!]!),
+  isNullAt: ({ codes }, index) => codes[index] === 0,
+}
+
+/** Plain strings, as type 17 sends them. */
+const elements: ElementCodec<SymbolVector> = {
+  encodeElements(writer, { length, codes, base }) {
+    for (let row = 0; row < length; row++) writer.str0(base[codes[row]!]!)
+  },
+  *decodeElements(reader, context, length) {
+    return symbolVectorOf(yield* decodeStrings(reader, context, length))
+  },
+}
+
+export const symbolTypes: Readonly<Record<SymbolScalar['type'], TypeFacts>> = {
+  SYMBOL: variableType(
+    typeId,
+    'literal',
+    { bytesPerValue: 4, scalars: textScalars, columns, elements },
+    String,
+  ),
+}
+
+/** True for a SYMBOL vector among columns. */
+export function isSymbolVector(column: { form: string; type?: string }): column is SymbolVector {
+  return column.form === 'vector' && column.type === 'SYMBOL'
+}
+
+function symbolVector(length: number, codes: Int32Array, base: readonly string[]): SymbolVector {
+  return { form: 'vector', type: 'SYMBOL', length, codes, base }
+}
+
+function concatSymbols(first: SymbolVector, second: SymbolVector): SymbolVector {
+  const length = first.length + second.length
+  const codes = new Int32Array(length)
+  codes.set(first.codes.subarray(0, first.length))
+  if (first.base === second.base) {
+    codes.set(second.codes.subarray(0, second.length), first.length)
+    return symbolVector(length, codes, first.base)
+  }
+  const base = [...first.base]
+  const codeOfText = new Map(base.map((text, code) => [text, code]))
+  const newCodes = new Map<number, number>()
+  for (let row = 0; row < second.length; row++) {
+    const code = second.codes[row]!
+    let newCode = newCodes.get(code)
+    if (newCode === undefined) {
+      const text = second.base[code]!
+      newCode = codeOfText.get(text) ?? base.push(text) - 1
+      codeOfText.set(text, newCode)
+      newCodes.set(code, newCode)
+    }
+    codes[first.length + row] = newCode
+  }
+  return symbolVector(length, codes, base)
+}
 
 /** Official clients refuse a larger base. */
 const maxBaseSize = 2_097_152
@@ -26,7 +115,7 @@ const maxBaseSize = 2_097_152
 export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, baseId: number): void {
   const { length } = vector
   if (length === 0) {
-    encodeTypeFlag(writer, 'vector', 'SYMBOL')
+    encodeFlag(writer, 'vector', typeId)
     writer.i32(0)
     writer.i32(1)
     return
@@ -48,12 +137,7 @@ export function encodeSymbolVector(writer: ByteWriter, vector: SymbolVector, bas
   writer.i32(baseId)
   writer.i32(base.length)
   for (const text of base) writer.str0(text)
-  encodeBytes(writer, new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
-}
-
-/** The elements alone, as type 17 sends them. */
-export function encodePlainSymbols(writer: ByteWriter, vector: SymbolVector): void {
-  for (let row = 0; row < vector.length; row++) writer.str0(vector.base[vector.codes[row]!]!)
+  writer.payload(new Uint8Array(codes.buffer, codes.byteOffset, length * 4))
 }
 
 /** The same column over a base of its own texts, numbered from 1 in order of first appearance. */
@@ -71,7 +155,7 @@ function compacted(vector: SymbolVector): SymbolVector {
     }
     codes[row] = newCode
   }
-  return { form: 'vector', type: 'SYMBOL', length: vector.length, codes, base }
+  return symbolVector(vector.length, codes, base)
 }
 
 /** A SYMBOL vector over `texts`, numbered from 1 in order of first appearance; '' is null. */
@@ -89,7 +173,7 @@ export function symbolVectorOf(texts: readonly string[]): SymbolVector {
     }
     codes[row] = code
   }
-  return { form: 'vector', type: 'SYMBOL', length: texts.length, codes, base }
+  return symbolVector(texts.length, codes, base)
 }
 
 /** Base and codes of a vector of `length` rows, behind length and columns. */
@@ -119,7 +203,7 @@ export function* decodeSymbols(
       reader.offsetBytes - byteLength + row * 4,
     )
   }
-  return { form: 'vector', type: 'SYMBOL', length, codes, base }
+  return symbolVector(length, codes, base)
 }
 
 /** True when every code has its entry. Four at a time and without a jump, as this costs more than reading the codes. */

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { formatDecimal, parseDecimal, readInt128, writeInt128 } from '../../src/protocol/decimal.js'
+import {
+  formatDecimal,
+  parseDecimal,
+  readInt128,
+  writeInt128,
+} from '../../../src/protocol/types/decimals.js'
 
 t.test('decimals are read without losing a digit', async t => {
   const cases: readonly (readonly [string, number, bigint | undefined])[] = [

@@ -1,0 +1,198 @@
+/*
+  DECIMAL32, DECIMAL64 and DECIMAL128: unscaled integers of 4, 8 and 16 bytes beside a scale (1.50 with scale 2 is 150),
+  which travels once in front of the values; the smallest integer is the null.
+*/
+import { ProtocolError } from '../../errors.js'
+import type { ByteReader } from '../../wire/reader.js'
+import { nullInt128, nullInt32, nullInt64 } from '../null-value.js'
+import type { VectorShape } from '../value.js'
+import { bigintOf } from './element-value.js'
+import { storedBigInt } from './stored-number.js'
+import { type FixedElements, fixedType, type TypeFacts } from './type-facts.js'
+
+/** Types whose values are unscaled integers beside a scale. */
+export type DecimalType = 'DECIMAL32' | 'DECIMAL64' | 'DECIMAL128'
+
+export interface DecimalScalar {
+  form: 'scalar'
+  type: DecimalType
+  scale: number
+  value: bigint | null
+}
+
+type Decimal32Vector = VectorShape<'DECIMAL32', Int32Array> & { scale: number }
+type Decimal64Vector = VectorShape<'DECIMAL64', BigInt64Array> & { scale: number }
+/** 16 × length bytes, little-endian two's complement. */
+type Decimal128Vector = VectorShape<'DECIMAL128', Uint8Array> & { scale: number }
+export type DecimalVector = Decimal32Vector | Decimal64Vector | Decimal128Vector
+
+/** Most digits behind the point that a decimal type allows. */
+export const maxScale = { DECIMAL32: 9, DECIMAL64: 18, DECIMAL128: 38 } as const
+
+const smallestInt32 = BigInt(nullInt32)
+
+const elements32: FixedElements<DecimalScalar, Decimal32Vector> = {
+  bytesPerValue: 4,
+  scalarBytes: 8,
+  nullElement: new Uint8Array(Int32Array.of(nullInt32).buffer),
+  encodeScalar(writer, { type, scale, value }) {
+    writer.i32(scale)
+    writer.i32(Number(storedBigInt(value, smallestInt32, type)))
+  },
+  readScalar(reader, type) {
+    const scale = readScale(reader, type)
+    const value = reader.i32()
+    return { form: 'scalar', type, scale, value: value === nullInt32 ? null : BigInt(value) }
+  },
+  vectorOver: (type, length, { buffer, byteOffset }, scale) => ({
+    form: 'vector',
+    type,
+    length,
+    scale,
+    data: new Int32Array(buffer, byteOffset, length),
+  }),
+  scalarAt({ type, scale, data }, index) {
+    const value = data[index]!
+    return { form: 'scalar', type, scale, value: value === nullInt32 ? null : BigInt(value) }
+  },
+  isNullAt: ({ data }, index) => data[index] === nullInt32,
+  store({ type, data }, index, value) {
+    data[index] = Number(storedBigInt(bigintOf(type, value), smallestInt32, type))
+  },
+}
+
+const elements64: FixedElements<DecimalScalar, Decimal64Vector> = {
+  bytesPerValue: 8,
+  scalarBytes: 12,
+  nullElement: new Uint8Array(BigInt64Array.of(nullInt64).buffer),
+  encodeScalar(writer, { type, scale, value }) {
+    writer.i32(scale)
+    writer.i64(storedBigInt(value, nullInt64, type))
+  },
+  readScalar(reader, type) {
+    const scale = readScale(reader, type)
+    const value = reader.i64()
+    return { form: 'scalar', type, scale, value: value === nullInt64 ? null : value }
+  },
+  vectorOver: (type, length, { buffer, byteOffset }, scale) => ({
+    form: 'vector',
+    type,
+    length,
+    scale,
+    data: new BigInt64Array(buffer, byteOffset, length),
+  }),
+  scalarAt({ type, scale, data }, index) {
+    const value = data[index]!
+    return { form: 'scalar', type, scale, value: value === nullInt64 ? null : value }
+  },
+  isNullAt: ({ data }, index) => data[index] === nullInt64,
+  store({ type, data }, index, value) {
+    data[index] = storedBigInt(bigintOf(type, value), nullInt64, type)
+  },
+}
+
+const elements128: FixedElements<DecimalScalar, Decimal128Vector> = {
+  bytesPerValue: 16,
+  scalarBytes: 20,
+  nullElement: new Uint8Array(
+    BigInt64Array.of(BigInt.asIntN(64, nullInt128), nullInt128 >> 64n).buffer,
+  ),
+  encodeScalar(writer, { type, scale, value }) {
+    writer.i32(scale)
+    const unscaled = storedBigInt(value, nullInt128, type)
+    writer.i64(BigInt.asIntN(64, unscaled))
+    writer.i64(unscaled >> 64n)
+  },
+  readScalar(reader, type) {
+    const scale = readScale(reader, type)
+    const low = BigInt.asUintN(64, reader.i64())
+    const value = (reader.i64() << 64n) | low
+    return { form: 'scalar', type, scale, value: value === nullInt128 ? null : value }
+  },
+  vectorOver: (type, length, bytes, scale) => ({
+    form: 'vector',
+    type,
+    length,
+    scale,
+    data: bytes.subarray(0, length * 16),
+  }),
+  scalarAt({ type, scale, data }, index) {
+    const value = readInt128(data, index)
+    return { form: 'scalar', type, scale, value: value === nullInt128 ? null : value }
+  },
+  isNullAt: ({ data }, index) => readInt128(data, index) === nullInt128,
+  store({ type, data }, index, value) {
+    writeInt128(data, index, storedBigInt(bigintOf(type, value), nullInt128, type))
+  },
+}
+
+const format = (value: bigint, { scale }: DecimalScalar): string => formatDecimal(value, scale)
+
+export const decimalTypes: Readonly<Record<DecimalType, TypeFacts>> = {
+  DECIMAL32: fixedType(37, 'denary', elements32, format),
+  DECIMAL64: fixedType(38, 'denary', elements64, format),
+  DECIMAL128: fixedType(39, 'denary', elements128, format),
+}
+
+/**
+ * int32 scale of a decimal.
+ * @throws {ProtocolError} when the type cannot have it
+ */
+export function readScale(reader: ByteReader, type: DecimalType): number {
+  return checkedScale(reader, type, reader.i32())
+}
+
+/**
+ * `scale`, once it is known to be one.
+ * @throws {ProtocolError} when the type cannot have it, naming the four bytes before the reader's position
+ */
+export function checkedScale(reader: ByteReader, type: DecimalType, scale: number): number {
+  if (scale < 0 || scale > maxScale[type]) {
+    throw new ProtocolError(`A ${type} cannot have scale ${scale}`, reader.offsetBytes - 4)
+  }
+  return scale
+}
+
+/** Exponents beyond this cannot give a digit that any decimal type keeps. */
+const maxExponent = 100
+
+/**
+ * The unscaled integer of decimal text such as `-1.50`, `.5`, `1e3`; undefined when it is not a number or when digits
+ * other than 0 would be lost behind the point. Whether the type holds it is for the caller to say.
+ */
+export function parseDecimal(text: string, scale: number): bigint | undefined {
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?$/.exec(text)
+  if (match === null) return undefined
+  const whole = match[2]!
+  const fraction = match[3] ?? ''
+  const digits = whole + fraction
+  if (digits === '') return undefined
+  const exponent = Number(match[4] ?? 0)
+  if (Math.abs(exponent) > maxExponent) return undefined
+  const shift = exponent - fraction.length + scale
+  const unscaled = BigInt(match[1] === '-' ? `-${digits}` : digits)
+  if (shift >= 0) return unscaled * 10n ** BigInt(shift)
+  const divisor = 10n ** BigInt(-shift)
+  return unscaled % divisor === 0n ? unscaled / divisor : undefined
+}
+
+/** `-1.50` for −150 with scale 2; always `scale` digits behind the point. */
+export function formatDecimal(unscaled: bigint, scale: number): string {
+  if (scale === 0) return String(unscaled)
+  const sign = unscaled < 0n ? '-' : ''
+  const digits = String(unscaled < 0n ? -unscaled : unscaled).padStart(scale + 1, '0')
+  return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+}
+
+/** Value `index` of a DECIMAL128 column: 16 bytes, little-endian. */
+export function readInt128(data: Uint8Array, index: number): bigint {
+  const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
+  return (view.getBigInt64(8, true) << 64n) | view.getBigUint64(0, true)
+}
+
+/** Stores a value that fits 128 bits. */
+export function writeInt128(data: Uint8Array, index: number, value: bigint): void {
+  const view = new DataView(data.buffer, data.byteOffset + index * 16, 16)
+  view.setBigUint64(0, BigInt.asUintN(64, value), true)
+  view.setBigInt64(8, value >> 64n, true)
+}

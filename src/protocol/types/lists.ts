@@ -1,0 +1,21 @@
+/*
+  Columns whose elements are a JavaScript list: its rows cut, joined and picked.
+*/
+
+/** The first `length` elements; the list itself when it has no more. */
+export function firstOf<T>(data: readonly T[], length: number): readonly T[] {
+  return data.length === length ? data : data.slice(0, length)
+}
+
+/** Rows of `first`, then rows of `second`. */
+export function joined<T>(
+  first: { readonly data: readonly T[]; readonly length: number },
+  second: { readonly data: readonly T[]; readonly length: number },
+): T[] {
+  return [...firstOf(first.data, first.length), ...firstOf(second.data, second.length)]
+}
+
+/** Element `indexes[i]` as element i. */
+export function picked<T>(data: readonly T[], indexes: Int32Array): T[] {
+  return Array.from(indexes, row => data[row]!)
+}

@@ -1,0 +1,156 @@
+/*
+  STRING: text in UTF-8 ended by 00, as a scalar and as an element; '' is the null.
+*/
+import { Buffer } from 'node:buffer'
+import { ValueError } from '../../errors.js'
+import type { ByteReader } from '../../wire/reader.js'
+import { StringCollector } from '../../wire/string-collector.js'
+import type { ByteWriter } from '../../wire/writer.js'
+import type { DecodeContext } from '../decode-context.js'
+import type { ScalarShape, VectorShape } from '../value.js'
+import { textOf } from './element-value.js'
+import { firstOf, picked } from './lists.js'
+import type { ObjectScalar } from './server-objects.js'
+import type { SymbolScalar } from './symbols.js'
+import {
+  type ColumnAccess,
+  type ElementCodec,
+  type ScalarCodec,
+  type TypeFacts,
+  variableType,
+} from './type-facts.js'
+
+export type StringScalar = ScalarShape<'STRING', string>
+
+/** Plain text; '' is the null. */
+export type StringVector = VectorShape<'STRING', readonly string[]>
+
+/** Text already in wire form: `length` strings in UTF-8, each ended by one 00. Made by parsers, only encoded. */
+export interface EncodedStringVector {
+  form: 'vector'
+  type: 'STRING'
+  length: number
+  encoded: Uint8Array
+}
+
+/** Scalars that are one text, whatever it stands for. */
+export const textScalars: ScalarCodec<StringScalar | SymbolScalar | ObjectScalar> = {
+  encodeScalar(writer, { value }) {
+    writer.str0(value)
+  },
+  *decodeScalar(reader, context, type) {
+    const value =
+      textAtHand(reader, context) ?? (yield* reader.str0(context.remainingBytes(reader)))
+    return { form: 'scalar', type, value }
+  },
+}
+
+const columns: ColumnAccess<StringScalar, StringVector | EncodedStringVector> = {
+  emptyVector: () => stringVector([]),
+  slice: (vector, start, end) =>
+    'encoded' in vector
+      ? encodedSlice(vector, start, end)
+      : { ...vector, length: end - start, data: vector.data.slice(start, end) },
+  concat: (first, second) =>
+    stringVector([
+      ...firstOf(stringsOf(first), first.length),
+      ...firstOf(stringsOf(second), second.length),
+    ]),
+  take: (vector, indexes) => stringVector(picked(stringsOf(vector), indexes)),
+  vectorOf: values => stringVector(values.map(value => textOf('STRING', value))),
+  scalarAt: (vector, index) => stringScalar(stringsOf(vector)[index]!),
+  isNullAt: (vector, index) => stringsOf(vector)[index] === '',
+}
+
+const elements: ElementCodec<StringVector | EncodedStringVector> = {
+  encodeElements: encodeStrings,
+  *decodeElements(reader, context, length) {
+    return stringVector(yield* decodeStrings(reader, context, length), length)
+  },
+}
+
+export const stringTypes: Readonly<Record<StringScalar['type'], TypeFacts>> = {
+  STRING: variableType(18, 'literal', { scalars: textScalars, columns, elements }, String),
+}
+
+/** A STRING scalar. */
+export function stringScalar(value: string): StringScalar {
+  return { form: 'scalar', type: 'STRING', value }
+}
+
+function stringVector(data: readonly string[], length: number = data.length): StringVector {
+  return { form: 'vector', type: 'STRING', length, data }
+}
+
+/** The text that comes next when all of it lies in the chunk at hand, else undefined with nothing read. */
+export function textAtHand(reader: ByteReader, context: DecodeContext): string | undefined {
+  context.expect(reader, 0)
+  return reader.tryStr0(context.remainingBytes(reader))
+}
+
+/**
+ * Writes the elements without flag and length. Text in wire form goes by reference when it is large.
+ * @throws {ValueError} DDB_STRING_HAS_NUL; DDB_USAGE when the texts are too few or do not end in 00
+ */
+export function encodeStrings(
+  writer: ByteWriter,
+  vector: StringVector | EncodedStringVector,
+): void {
+  if ('encoded' in vector) {
+    // One look at the end catches a wrong buffer; counting the marks would read all of it again.
+    if (vector.length > 0 && vector.encoded.at(-1) !== 0) {
+      throw new ValueError('DDB_USAGE', 'Encoded strings must each end with a 00 byte')
+    }
+    writer.payload(vector.encoded)
+    return
+  }
+  const { data, length } = vector
+  if (data.length < length) {
+    throw new ValueError(
+      'DDB_USAGE',
+      `A STRING vector of length ${length} has only ${data.length} values`,
+    )
+  }
+  for (let index = 0; index < length; index++) writer.str0(data[index]!)
+}
+
+/**
+ * Reads `length` texts; invalid UTF-8 becomes U+FFFD.
+ * @throws {ProtocolError} DDB_LIMIT
+ */
+export function* decodeStrings(
+  reader: ByteReader,
+  context: DecodeContext,
+  length: number,
+): Generator<void, string[], void> {
+  context.expect(reader, length)
+  const collector = new StringCollector(length, reader.available)
+  while (collector.length < length) {
+    if (reader.strings(length - collector.length, collector)) context.expect(reader, 0)
+    else collector.add(yield* reader.str0(context.remainingBytes(reader)))
+  }
+  return collector.texts
+}
+
+/** The texts of a STRING column; those in wire form are decoded anew each time. */
+export function stringsOf(vector: StringVector | EncodedStringVector): readonly string[] {
+  if ('data' in vector) return vector.data
+  const { buffer, byteOffset, byteLength } = vector.encoded
+  const texts = Buffer.from(buffer, byteOffset, byteLength).toString('utf8').split('\0')
+  texts.length = vector.length
+  return texts
+}
+
+/** Rows `start` to `end` (exclusive) of strings in wire form, sharing memory. */
+function encodedSlice(
+  vector: EncodedStringVector,
+  start: number,
+  end: number,
+): EncodedStringVector {
+  const { encoded } = vector
+  let at = 0
+  for (let row = 0; row < start; row++) at = encoded.indexOf(0, at) + 1
+  const from = at
+  for (let row = start; row < end; row++) at = encoded.indexOf(0, at) + 1
+  return { ...vector, length: end - start, encoded: encoded.subarray(from, at) }
+}

@@ -1,0 +1,53 @@
+/*
+  ANY: the type of tuples, whose elements are values with flags of their own; `../codec.ts` writes and reads them, as
+  they hold values of every form.
+*/
+import type { Value, Vector } from '../value.js'
+import { type ElementValue, unsuitable } from './element-value.js'
+import { joined, picked } from './lists.js'
+import { type ColumnAccess, type TypeFacts, variableType } from './type-facts.js'
+import { explicitNull } from './voids.js'
+
+/** A tuple: each element is a value of its own. */
+export interface AnyVector {
+  form: 'vector'
+  type: 'ANY'
+  length: number
+  data: readonly Value[]
+}
+
+const columns: ColumnAccess<Value, AnyVector> = {
+  emptyVector: () => tupleOf([]),
+  slice: ({ data }, start, end) => ({ ...tupleOf(data.slice(start, end)), length: end - start }),
+  concat: (first, second) => tupleOf(joined(first, second)),
+  take: ({ data }, indexes) => tupleOf(picked(data, indexes)),
+  vectorOf: values => tupleOf(values.map(valueOf)),
+  scalarAt: ({ data }, index) => data[index]!,
+  isNullAt: ({ data }, index) => isNullValue(data[index]!),
+}
+
+/** A tuple of all of `data`. */
+export function tupleOf(data: readonly Value[]): AnyVector {
+  return { form: 'vector', type: 'ANY', length: data.length, data }
+}
+
+/** True for a tuple among vectors. */
+export function isTuple(vector: Vector): vector is AnyVector {
+  return vector.type === 'ANY'
+}
+
+function valueOf(value: ElementValue): Value {
+  if (value === null) return explicitNull
+  if (typeof value === 'object' && 'form' in value) return value
+  throw unsuitable('ANY', value)
+}
+
+function isNullValue(value: Value): boolean {
+  if (value.form !== 'scalar') return false
+  const { value: held } = value
+  return held === null || held === '' || (held instanceof Uint8Array && held.length === 0)
+}
+
+export const tupleTypes: Readonly<Record<AnyVector['type'], TypeFacts>> = {
+  ANY: variableType(25, 'mixed', { columns: columns as ColumnAccess }, String),
+}

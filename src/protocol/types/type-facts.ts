@@ -1,0 +1,146 @@
+/*
+  What each file of this folder says of its types: number, category, and how values are written, read, kept in columns
+  and shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
+*/
+import type { ByteReader } from '../../wire/reader.js'
+import type { ByteWriter } from '../../wire/writer.js'
+import type { DecodeContext } from '../decode-context.js'
+import type { FixedVector, Scalar, VariableVector } from '../value.js'
+import type { ElementValue } from './element-value.js'
+
+/** Groups of types that convert into each other (protocol notes §4.2). */
+export type Category =
+  | 'nothing'
+  | 'logical'
+  | 'integral'
+  | 'floating'
+  | 'temporal'
+  | 'literal'
+  | 'binary'
+  | 'denary'
+  | 'mixed'
+  | 'system'
+
+/** Access to single elements of a column. Loops over whole columns read the typed arrays instead. */
+interface ElementAccess<S, V> {
+  /** Element `index` as a scalar of its own: bytes are copied, null sentinels become null. */
+  scalarAt(vector: V, index: number): S
+  isNullAt(vector: V, index: number): boolean
+}
+
+/** Elements of one size, whose column is a typed array of exactly the bytes that travel. */
+export interface FixedElements<
+  S extends Scalar = Scalar,
+  V extends FixedVector = FixedVector,
+> extends ElementAccess<S, V> {
+  readonly bytesPerValue: number
+  /** What a scalar has behind its flag, a scale included. */
+  readonly scalarBytes: number
+  /** Bytes of the null as it stands in a vector; not to be changed. */
+  readonly nullElement: Uint8Array
+  /** Writes a scalar behind its flag; null goes as the sentinel. */
+  encodeScalar(writer: ByteWriter, scalar: S): void
+  /** Reads a scalar of which all `scalarBytes` are there. */
+  readScalar(reader: ByteReader, type: S['type']): S
+  /** A vector over bytes as they travel, sharing their memory. */
+  vectorOver(type: V['type'], length: number, bytes: Uint8Array, scale: number): V
+  /**
+   * Stores a JavaScript value.
+   * @throws {ValueError} DDB_INPUT_RANGE for a value outside the type, DDB_USAGE for one of another kind
+   */
+  store(vector: V, index: number, value: ElementValue): void
+}
+
+/** A scalar without a fixed size, behind its flag. */
+export interface ScalarCodec<S extends Scalar = Scalar> {
+  encodeScalar(writer: ByteWriter, scalar: S): void
+  decodeScalar(
+    reader: ByteReader,
+    context: DecodeContext,
+    type: S['type'],
+  ): Generator<void, S, void>
+}
+
+/** A column whose elements are not one typed array. */
+export interface ColumnAccess<
+  S = Scalar,
+  V extends VariableVector = VariableVector,
+> extends ElementAccess<S, V> {
+  /** No rows, over arrays with room for `capacity` where there are arrays. */
+  emptyVector(capacity: number): V
+  /** Rows `start` to `end` (exclusive), sharing memory where that is possible. */
+  slice(vector: V, start: number, end: number): V
+  concat(first: V, second: V): V
+  /** Row `indexes[i]` as row i. */
+  take(vector: V, indexes: Int32Array): V
+  /** @throws {ValueError} DDB_USAGE for a value of another kind */
+  vectorOf(values: readonly ElementValue[]): V
+}
+
+/** Elements of such a column on the wire, behind rows and columns. */
+export interface ElementCodec<V extends VariableVector = VariableVector> {
+  encodeElements(writer: ByteWriter, vector: V): void
+  decodeElements(
+    reader: ByteReader,
+    context: DecodeContext,
+    length: number,
+  ): Generator<void, V, void>
+}
+
+/** One type. Either `fixed` is there, or some of the others: a type may have no scalar, or no column. */
+export interface TypeFacts {
+  /** Its number on the wire. */
+  readonly id: number
+  readonly category: Category
+  /** Bytes per vector element; 0 where an element has no fixed size. */
+  readonly bytesPerValue: number
+  readonly fixed: FixedElements | undefined
+  readonly scalars: ScalarCodec | undefined
+  readonly columns: ColumnAccess | undefined
+  readonly elements: ElementCodec | undefined
+  /** Text of a value that is not null. */
+  format(value: NonNullable<Scalar['value']>, scalar: Scalar): string
+}
+
+/** A type whose elements have a fixed size. */
+export function fixedType(
+  id: number,
+  category: Category,
+  fixed: FixedElements,
+  format: TypeFacts['format'],
+): TypeFacts {
+  return {
+    id,
+    category,
+    bytesPerValue: fixed.bytesPerValue,
+    fixed,
+    scalars: undefined,
+    columns: undefined,
+    elements: undefined,
+    format,
+  }
+}
+
+/** Any other type; all of them have members in the same order, so that V8 sees one shape. */
+export function variableType(
+  id: number,
+  category: Category,
+  parts: {
+    bytesPerValue?: number
+    scalars?: ScalarCodec
+    columns?: ColumnAccess
+    elements?: ElementCodec
+  },
+  format: TypeFacts['format'],
+): TypeFacts {
+  return {
+    id,
+    category,
+    bytesPerValue: parts.bytesPerValue ?? 0,
+    fixed: undefined,
+    scalars: parts.scalars,
+    columns: parts.columns,
+    elements: parts.elements,
+    format,
+  }
+}
