@@ -3,8 +3,15 @@
   where platform and packages have their one address.
 */
 import t from 'tap'
+import {
+  importCircles,
+  type Module,
+  packageOf,
+  parseModule,
+  readModules,
+  roomOf,
+} from './helpers/modules.js'
 import { dataTypes } from '../src/protocol/data-type.js'
-import { type Module, packageOf, parseModule, readModules, roomOf } from './helpers/modules.js'
 
 /** Room of src/ → rooms it may import besides itself. Files of src/ itself are rooms of their own name. */
 const allowed: Record<string, readonly string[]> = {
@@ -49,6 +56,9 @@ const addresses: Record<string, readonly string[]> = {
   ws: ['server'],
 }
 
+/** The parser and the evaluator of scripts call themselves, as expressions hold expressions. */
+const recursive = /^server\/script\//
+
 const isAt = (module: Module, places: readonly string[]): boolean =>
   places.includes(module.room) || places.includes(module.path)
 
@@ -79,6 +89,33 @@ t.test('every import follows the table of rooms', async t => {
   const homeless = modules.filter(module => allowed[module.room] === undefined)
   t.strictSame(paths(homeless), [], 'every module lies in a room of the table')
   t.strictSame(modules.flatMap(breaches), [])
+})
+
+t.test('imports that run form no circle', async t => {
+  const parser = modules.filter(({ path }) => !recursive.test(path))
+  t.strictSame(importCircles(parser), [], 'apart from the parser and the evaluator of scripts')
+})
+
+t.test('a circle is found, and told apart from types', async t => {
+  const circle = [
+    parseModule('wire/a.ts', "import { b } from './b.js'"),
+    parseModule('wire/b.ts', "export { c } from '../parse/c.js'"),
+    parseModule('parse/c.ts', "import { a } from '../wire/a.js'\nimport { d } from './d.js'"),
+    parseModule('parse/d.ts', "import type { C } from './c.js'"),
+    parseModule('parse/e.ts', "import { e } from './e.js'"),
+  ]
+  t.strictSame(importCircles(circle), [['parse/c.ts', 'wire/a.ts', 'wire/b.ts'], ['parse/e.ts']])
+})
+
+t.test('the wire names a data type in one file', async t => {
+  const named = modules.filter(({ path }) => path.startsWith('protocol/'))
+  for (const name of Object.keys(dataTypes)) {
+    const places = named.filter(({ strings }) => strings.has(name)).map(({ path }) => path)
+    t.ok(
+      places.length <= 1 && places.every(path => path.startsWith('protocol/types/')),
+      `${name} stands in ${places.join(', ')}`,
+    )
+  }
 })
 
 t.test('platform and packages have one address each', async t => {

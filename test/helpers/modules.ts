@@ -22,6 +22,8 @@ export interface Module {
   lineCount: number
   imports: Import[]
   hasDefaultExport: boolean
+  /** Texts of all string literals, those of types included. */
+  strings: Set<string>
   /** Global names that are read, such as `process`, once each. */
   globals: Set<string>
   /** Names and string literals in the code, once each. */
@@ -43,6 +45,7 @@ export function parseModule(path: string, text: string): Module {
     lineCount: text.replace(/\n$/, '').split('\n').length,
     imports: [],
     hasDefaultExport: false,
+    strings: new Set(),
     globals: new Set(),
     words: new Set(),
   }
@@ -53,6 +56,7 @@ export function parseModule(path: string, text: string): Module {
 function visit(node: ts.Node, module: Module): void {
   const found = importOf(node)
   if (found !== undefined) module.imports.push(found)
+  if (ts.isStringLiteralLike(node)) module.strings.add(node.text)
   if (isDefaultExport(node)) module.hasDefaultExport = true
   if (ts.isIdentifier(node) && isFreeName(node)) module.globals.add(node.text)
   if (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) module.words.add(node.text)
@@ -103,6 +107,36 @@ export function roomOf(module: Module, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
   const target = posix.join(posix.dirname(module.path), specifier)
   return target.includes('/') ? target.slice(0, target.indexOf('/')) : target.replace(/\.js$/, '')
+}
+
+/** Modules that lead back to themselves by imports that run: each circle sorted, all of them by their first. */
+export function importCircles(modules: readonly Module[]): string[][] {
+  const byPath = new Map(modules.map(module => [module.path, module]))
+  const reached = new Map(modules.map(({ path }) => [path, pathsBehind(path, byPath)]))
+  const circles = new Map<string, string[]>()
+  for (const [path, behind] of reached) {
+    if (!behind.has(path)) continue
+    const circle = [...behind].filter(other => reached.get(other)?.has(path)).sort()
+    circles.set(circle.join(), circle)
+  }
+  return [...circles.values()].sort((a, b) => (a[0]! < b[0]! ? -1 : 1))
+}
+
+/** What `path` runs, however far away; itself only when a way leads back. */
+function pathsBehind(path: string, byPath: ReadonlyMap<string, Module>): Set<string> {
+  const found = new Set<string>()
+  const open = [path]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const imports = byPath.get(next)?.imports ?? []
+    for (const { specifier, typeOnly } of imports) {
+      if (typeOnly || !specifier.startsWith('.')) continue
+      const target = posix.join(posix.dirname(next), specifier).replace(/\.js$/, '.ts')
+      if (found.has(target) || !byPath.has(target)) continue
+      found.add(target)
+      open.push(target)
+    }
+  }
+  return found
 }
 
 /** Name of the package behind an import: `csv-parse` for `csv-parse/sync`, `node:net` as it is. */
