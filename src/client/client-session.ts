@@ -13,7 +13,6 @@ import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import { BlockBuffer } from './block-buffer.js'
 import type { ResponseDecoder } from './exchange-queue.js'
-import { interrupted } from './exchange-queue.js'
 import { serverFailure } from './failure.js'
 import { Link } from './link.js'
 import { checkLoginIsProtected, loginFailure, loginRequest } from './login.js'
@@ -24,6 +23,7 @@ import type { SendCounts } from './outgoing.js'
 import { connectHead, requestHead } from './request-head.js'
 import { resultOf, type Result } from './result.js'
 import type { Session } from './session.js'
+import { interrupted } from './wait-limits.js'
 
 /**
  * Made on an open connection; `open` has to succeed before anything else is called. What its methods promise is said

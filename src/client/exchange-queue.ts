@@ -2,22 +2,18 @@
   Requests that are answered: one outstanding at a time, answers in order. A caller may give up waiting (time limit,
   AbortSignal); the place of its request is kept until the answer came, so that the stream stays in step.
 */
-import { DdbError, ProtocolError, TimeoutError } from '../errors.js'
+import type { DdbError } from '../errors.js'
+import { ProtocolError } from '../errors.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import { encodeRequest } from '../protocol/request.js'
 import type { Response } from '../protocol/response.js'
 import type { ByteReader } from '../wire/reader.js'
 import type { Clock } from '../platform/platform.js'
 import type { Outgoing } from './outgoing.js'
+import { limitWait, type WaitLimits } from './wait-limits.js'
 
 /** Reads one answer off the session's stream. */
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
-
-/** How long a caller waits; giving up ends the wait, not what the server does. */
-export interface Patience {
-  timeoutMs?: number
-  signal?: AbortSignal
-}
 
 interface Exchange {
   head: RequestHead
@@ -25,7 +21,7 @@ interface Exchange {
   decode: ResponseDecoder
   resolve: (response: Response) => void
   reject: (error: unknown) => void
-  /** Ends the caller's patience: its timer and its listener. */
+  /** Ends the timer and the listener by which the caller may give up. */
   release: () => void
   settled: boolean
 }
@@ -56,7 +52,7 @@ export class ExchangeQueue {
     head: RequestHead,
     request: Request,
     decode: ResponseDecoder,
-    patience: Patience = {},
+    limits: WaitLimits = {},
   ): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
       const exchange: Exchange = {
@@ -68,7 +64,7 @@ export class ExchangeQueue {
         release: () => undefined,
         settled: false,
       }
-      exchange.release = limitPatience(this.#clock, patience, 'answer', error =>
+      exchange.release = limitWait(this.#clock, limits, 'answer', error =>
         this.#giveUp(exchange, error),
       )
       if (exchange.settled) return
@@ -99,7 +95,7 @@ export class ExchangeQueue {
   /**
    * Continues reading the outstanding answer after bytes were added to the reader.
    *
-   * @throws {ProtocolError} when the bytes are no answer, or nothing was asked
+   * @throws {ProtocolError} when the bytes are not an answer, or nothing was asked
    */
   advance(): void {
     while (this.#decoding !== undefined) {
@@ -147,46 +143,4 @@ function settle(exchange: Exchange, how: () => void): void {
   exchange.settled = true
   exchange.release()
   how()
-}
-
-/**
- * Calls `giveUp` once when the time is up or the signal fires.
- *
- * @returns ends both
- */
-export function limitPatience(
-  clock: Clock,
-  patience: Patience,
-  awaited: 'answer' | 'room',
-  giveUp: (error: DdbError) => void,
-): () => void {
-  const { timeoutMs, signal } = patience
-  if (signal?.aborted === true) {
-    giveUp(interrupted(signal))
-    return () => undefined
-  }
-  const onAbort = (): void => giveUp(interrupted(signal))
-  signal?.addEventListener('abort', onAbort, { once: true })
-  const timer =
-    timeoutMs === undefined
-      ? undefined
-      : clock.after(timeoutMs, () => giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs))))
-  return () => {
-    timer?.cancel()
-    signal?.removeEventListener('abort', onAbort)
-  }
-}
-
-/** DDB_INTERRUPTED, with the signal's own reason as its cause. */
-export function interrupted(signal: AbortSignal | undefined): DdbError {
-  return new DdbError('DDB_INTERRUPTED', 'The caller cancelled the wait.', {
-    cause: signal?.reason,
-  })
-}
-
-const timeoutTexts = {
-  answer: (timeoutMs: number): string =>
-    `No answer within ${timeoutMs} ms; the server may still be working on the request. Allow more time (timeoutMs).`,
-  room: (timeoutMs: number): string =>
-    `The server took nothing more for ${timeoutMs} ms. Allow more time (timeoutMs), or send less at once.`,
 }

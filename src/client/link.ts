@@ -7,11 +7,11 @@ import type { DdbError } from '../errors.js'
 import { ConnectionError, UsageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/reader.js'
-import type { Patience } from './exchange-queue.js'
-import { ExchangeQueue, limitPatience } from './exchange-queue.js'
+import { ExchangeQueue } from './exchange-queue.js'
 import { addressText, connectionLost } from './failure.js'
 import type { ConnectOptions } from './options.js'
 import { Outgoing } from './outgoing.js'
+import { limitWait, type WaitLimits } from './wait-limits.js'
 
 const defaultCloseTimeoutMs = 30_000
 const defaultHighWaterBytes = 1_048_576
@@ -75,15 +75,15 @@ export class Link {
   }
 
   /** Acts once there is room for another request, in the order of the calls; rejects when that never comes. */
-  whenRoom(patience: Patience, act: () => void): Promise<void> {
+  whenRoom(limits: WaitLimits, act: () => void): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      let patient = true
-      const release = limitPatience(this.#clock, patience, 'room', error => {
-        patient = false
+      let isWaiting = true
+      const release = limitWait(this.#clock, limits, 'room', error => {
+        isWaiting = false
         reject(error)
       })
       this.outgoing.whenRoom(() => {
-        if (!patient) return
+        if (!isWaiting) return
         release()
         // At once, not a microtask later: the next waiter must see the room that is left.
         resolve(new Promise<void>(done => done(this.#act(act))))

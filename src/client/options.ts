@@ -86,6 +86,8 @@ function isList(value: unknown): boolean {
   return Array.isArray(value) || ArrayBuffer.isView(value)
 }
 
+/** Timers of Node that are set for longer fire at once; also the largest int32 of a request's header. */
+export const maxInt32 = 0x7fff_ffff
 // Official clients refuse less, too (protocol notes §1.6).
 const minFetchBytes = 8_192
 const maxPriority = 9
@@ -102,8 +104,8 @@ function checkInteger(name: string, value: number | undefined, min: number, max:
 export function checkConnectOptions(options: ConnectOptions): void {
   if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
   checkInteger('port', options.port, 1, 65_535)
-  checkInteger('connectTimeoutMs', options.connectTimeoutMs, 1, 0x7fff_ffff)
-  checkInteger('closeTimeoutMs', options.closeTimeoutMs, 1, 0x7fff_ffff)
+  checkInteger('connectTimeoutMs', options.connectTimeoutMs, 1, maxInt32)
+  checkInteger('closeTimeoutMs', options.closeTimeoutMs, 1, maxInt32)
   checkInteger('highWaterBytes', options.highWaterBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxReplyBytes', options.maxReplyBytes, 1, Number.MAX_SAFE_INTEGER)
   if (options.password !== undefined && options.user === undefined) {
@@ -114,7 +116,7 @@ export function checkConnectOptions(options: ConnectOptions): void {
 /** @throws {UsageError} DDB_USAGE */
 export function checkRunOptions(options: RunOptions): void {
   checkInteger('priority', options.priority, 0, maxPriority)
-  checkInteger('parallelism', options.parallelism, 1, 0x7fff_ffff)
-  checkInteger('fetchSize', options.fetchSize, minFetchBytes, 0x7fff_ffff)
-  checkInteger('timeoutMs', options.timeoutMs, 1, 0x7fff_ffff)
+  checkInteger('parallelism', options.parallelism, 1, maxInt32)
+  checkInteger('fetchSize', options.fetchSize, minFetchBytes, maxInt32)
+  checkInteger('timeoutMs', options.timeoutMs, 1, maxInt32)
 }

@@ -7,7 +7,7 @@ import { parseDecimal } from '../protocol/types/decimals.js'
 import { vectorOf, type ElementValue } from '../protocol/element.js'
 import { isTemporal, parseTemporal } from '../protocol/types/temporals.js'
 import type { Column, Scalar, Table, Value, Vector } from '../protocol/value.js'
-import { explicitNull } from '../protocol/value.js'
+import { dataForms, explicitNull } from '../protocol/value.js'
 
 /** What may stand for a value: scalars, dates, typed arrays, lists, objects. */
 export type PlainInput =
@@ -50,16 +50,7 @@ function isValue(input: unknown): input is Value {
   return typeof input.form === 'string' && forms.has(input.form)
 }
 
-const forms = new Set([
-  'scalar',
-  'vector',
-  'arrayVector',
-  'pair',
-  'matrix',
-  'set',
-  'dictionary',
-  'table',
-])
+const forms = new Set([...Object.keys(dataForms), 'arrayVector'])
 
 function isPlainObject(input: unknown): input is { readonly [key: string]: PlainInput } {
   return typeof input === 'object' && input !== null && !(input instanceof Date)
@@ -205,7 +196,7 @@ function inferredColumn(name: string, values: readonly PlainInput[]): Column {
   )
 }
 
-/** The type that holds all elements; undefined when there is none. Only nulls: STRING, whose null is ''. */
+/** The type that holds all elements; undefined when no type does. Only nulls: STRING, whose null is ''. */
 function commonType(list: readonly PlainInput[]): ColumnType | undefined {
   let type: ColumnType['type'] | undefined
   for (const element of list) {
@@ -239,13 +230,13 @@ function elementOf(input: PlainInput, type: ColumnType): ElementValue {
 function textElement(text: string, { type, scale }: ColumnType): ElementValue {
   if (isTemporal(type)) {
     const raw = parseTemporal(type, text)
-    if (raw === undefined) throw new ValueError('DDB_INPUT_CELL', `"${text}" is no ${type}`)
+    if (raw === undefined) throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${type}`)
     return raw
   }
   if (scale === undefined) return text
   const unscaled = parseDecimal(text, scale)
   if (unscaled === undefined)
-    throw new ValueError('DDB_INPUT_CELL', `"${text}" is no ${type}(${scale})`)
+    throw new ValueError('DDB_INPUT_CELL', `"${text}" is not a ${type}(${scale})`)
   return unscaled
 }
 
@@ -268,7 +259,7 @@ function dateElement(date: Date, { type }: ColumnType): ElementValue {
  * A table out of rows or columns with the types given: names and order are the schema's, missing members are null.
  *
  * @param schema  `time:TIMESTAMP,sym:SYMBOL,price:DOUBLE`, or an object of the same
- * @throws {UsageError} DDB_USAGE for what is no schema
+ * @throws {UsageError} DDB_USAGE for what is not a schema
  * @throws {ValueError} for values that do not fit
  */
 export function table(
@@ -324,7 +315,7 @@ function schemaTypes(schema: TableSchema): Map<string, ColumnType> {
     if (name === '' || type === undefined || types.has(name)) {
       throw new UsageError(
         'DDB_USAGE',
-        `"${name}:${text.trim()}" is no column: write NAME:TYPE, such as price:DOUBLE, each name once`,
+        `"${name}:${text.trim()}" is not a column: write NAME:TYPE, such as price:DOUBLE, each name once`,
       )
     }
     types.set(name, type)

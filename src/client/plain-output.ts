@@ -78,7 +78,7 @@ function nullOf(type: string): PlainOutput {
   return type === 'STRING' || type === 'SYMBOL' ? '' : null
 }
 
-/** One object a row. @throws {ValueError} DDB_USAGE when it is no table */
+/** One object a row. @throws {ValueError} DDB_USAGE when it is not a table */
 export function toRows(value: Value | undefined): { [column: string]: PlainOutput }[] {
   const table = tableOf(value)
   const columns = table.columns.map(plainColumn)
@@ -87,7 +87,7 @@ export function toRows(value: Value | undefined): { [column: string]: PlainOutpu
   )
 }
 
-/** One list a column. @throws {ValueError} DDB_USAGE when it is no table */
+/** One list a column. @throws {ValueError} DDB_USAGE when it is not a table */
 export function toColumns(value: Value | undefined): { [column: string]: PlainOutput[] } {
   const table = tableOf(value)
   return Object.fromEntries(

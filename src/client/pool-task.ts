@@ -2,12 +2,12 @@
   One task of a pool as its user holds it: an id, a state, and a result that can be waited for.
 */
 import { TimeoutError, UsageError } from '../errors.js'
-import type { Patience } from './exchange-queue.js'
 import type { Timer } from '../platform/platform.js'
 import { systemClock } from '../platform/system.js'
-import { limitPatience } from './exchange-queue.js'
+import { maxInt32 } from './options.js'
 import type { PlainOutput } from './plain-output.js'
 import type { Result } from './result.js'
+import { limitWait, type WaitLimits } from './wait-limits.js'
 
 /** What a task gives: a value, or, with `pickleTableToList`, the columns of a table. */
 export type TaskResult = Result | PlainOutput[][] | undefined
@@ -22,13 +22,13 @@ export class PoolTask<T extends TaskResult = TaskResult> {
   #release: () => void = () => undefined
 
   /** @internal */
-  constructor(id: number, patience: Patience) {
+  constructor(id: number, limits: WaitLimits) {
     this.id = id
     this.#done = new Promise<T>((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    const release = limitPatience(systemClock, patience, 'answer', error => this.fail(error))
+    const release = limitWait(systemClock, limits, 'answer', error => this.fail(error))
     if (this.#state === 'pending') this.#release = release
   }
 
@@ -52,7 +52,7 @@ export class PoolTask<T extends TaskResult = TaskResult> {
     }
     let timer: Timer | undefined
     const timeout = new Promise<never>((_, reject) => {
-      timer = systemClock.after(Math.min(timeoutSeconds * 1000, longestTimerMs), () => {
+      timer = systemClock.after(Math.min(timeoutSeconds * 1000, maxInt32), () => {
         reject(
           new TimeoutError(
             `Task ${this.id} did not finish within ${timeoutSeconds} s. It goes on: ask again, or wait longer.`,
@@ -84,6 +84,3 @@ export class PoolTask<T extends TaskResult = TaskResult> {
     settle()
   }
 }
-
-// Timers of Node that are set for longer fire at once.
-const longestTimerMs = 0x7fff_ffff

@@ -101,7 +101,7 @@ export class ConnectionPool implements AsyncDisposable {
     ...args: TaskArguments
   ): PoolTask<T> {
     const task = this.#countedTask(script, args)
-    // Whoever asks for the result gets the failure; nobody asking is no crash.
+    // Whoever asks for the result gets the failure; if nobody asks, nothing crashes.
     task.result().catch(() => undefined)
     return task as unknown as PoolTask<T>
   }
@@ -130,7 +130,7 @@ export class ConnectionPool implements AsyncDisposable {
     })
   }
 
-  /** @throws {UsageError} DDB_TASK when there is no such task, or its result was fetched */
+  /** @throws {UsageError} DDB_TASK for an unknown task, or one whose result was fetched */
   isFinished(id: number): Promise<boolean> {
     return attempt(() => this.#taskOf(id).state === 'finished')
   }
@@ -138,7 +138,7 @@ export class ConnectionPool implements AsyncDisposable {
   /**
    * Waits for the task and gives its result, or its failure, once.
    *
-   * @throws {UsageError} DDB_TASK when there is no such task, or its result was fetched
+   * @throws {UsageError} DDB_TASK for an unknown task, or one whose result was fetched
    */
   async getData<T extends TaskResult = TaskResult>(id: number): Promise<T> {
     const task = this.#taskOf(id)

@@ -2,11 +2,8 @@
   Header lines as the official C++ client writes them (protocol notes §1.2): `32_1_4_64__0` and its like.
 */
 import type { RequestHead } from '../protocol/request.js'
-import { requestFlags } from '../protocol/request.js'
+import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { RunOptions } from './options.js'
-
-const defaultPriority = 4
-const defaultParallelism = 64
 
 /** `API 0 8 / 32_1_4_2`; with `async`, 36. */
 export function connectHead(async: boolean): RequestHead {

@@ -7,7 +7,6 @@ import type { Platform, Socket } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'
 import { ClientSession } from './client-session.js'
-import { interrupted } from './exchange-queue.js'
 import { addressText, connectFailure } from './failure.js'
 import { checkLoginIsProtected } from './login.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './options.js'
@@ -15,6 +14,7 @@ import { checkConnectOptions } from './options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
 import type { Result } from './result.js'
+import { interrupted } from './wait-limits.js'
 
 export type { ConnectOptions, RunArguments, RunOptions } from './options.js'
 export type { SendCounts } from './outgoing.js'
@@ -112,7 +112,7 @@ export const defaultConnectTimeoutMs = 10_000
 /**
  * Connects, logs in when a user is given, and resolves with a session that is ready.
  *
- * @throws {ConnectionError} DDB_CONNECT when there is no connection to be had
+ * @throws {ConnectionError} DDB_CONNECT when no connection can be made
  * @throws {ServerError} DDB_LOGIN when the server refuses the login
  * @throws {UsageError} DDB_CONFIG when the login is not protected and insecureLogin is not set
  */

@@ -30,19 +30,19 @@ export interface TaskRequest {
 const taskOptionNames: ReadonlySet<string> = new Set([...runOptionNames, 'pickleTableToList'])
 
 /**
- * @throws {UsageError} DDB_USAGE for options that cannot be
+ * @throws {UsageError} DDB_USAGE for options outside their range
  * @throws {ValueError} for arguments that no DolphinDB value stands for
  */
 export function taskRequest(id: number, script: string, args: TaskArguments): TaskRequest {
   const { values, options } = splitArguments<TaskOptions>(args, taskOptionNames)
   const { pickleTableToList = false, timeoutMs, signal, ...sent } = options ?? {}
-  const patience = {
+  const limits = {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
   }
-  checkRunOptions({ ...sent, ...patience })
+  checkRunOptions({ ...sent, ...limits })
   return {
-    task: new PoolTask(id, patience),
+    task: new PoolTask(id, limits),
     script,
     args: values,
     options: { clearMemory: true, ...sent },

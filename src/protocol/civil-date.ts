@@ -55,7 +55,7 @@ export function civilFromDays(days: number): CivilDate {
 
 const monthLengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const
 
-/** Days of a month, 0 when there is no such month. */
+/** Days of a month, 0 for a month that does not exist. */
 export function daysInMonth(year: number, month: number): number {
   if (month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)) return 29
   return monthLengths[month - 1] ?? 0

@@ -41,6 +41,10 @@ export const requestFlags = {
   decimalAsDouble: 8_388_608,
 } as const
 
+/** What official clients send most, and what an empty field means. */
+export const defaultPriority = 4
+export const defaultParallelism = 64
+
 /** What a header line says of its request: the session, and how it is to be run (protocol notes §1.2). */
 export interface RequestHead {
   /** API2 asks for printed output (MSG) while the request runs. */
@@ -204,7 +208,10 @@ export function* decodeRequest(
 function parseHeader(line: string, offsetBytes: number): { head: RequestHead; bodyBytes: number } {
   const [protocol, sessionId, bodyLength, , properties] = line.trimEnd().split(' ', 5)
   if (protocol !== 'API' && protocol !== 'API2') {
-    throw new ProtocolError('This is no DolphinDB request: it does not begin with API', offsetBytes)
+    throw new ProtocolError(
+      'This is not a DolphinDB request: it does not begin with API',
+      offsetBytes,
+    )
   }
   const bodyBytes = wholeNumber(bodyLength ?? '')
   if (!sessionId || bodyBytes === undefined || bodyBytes < 0) {
@@ -223,7 +230,7 @@ function wholeNumber(text: string): number | undefined {
   return spelled && Number.isSafeInteger(value) ? value : undefined
 }
 
-/** Missing fields are empty, and empty ones have the value official clients send most. */
+/** Missing fields are empty, and empty ones have their default. */
 function parseProperties(
   protocol: 'API' | 'API2',
   sessionId: string,
@@ -235,8 +242,8 @@ function parseProperties(
     protocol,
     sessionId,
     flags: numberField(fields, 0, offsetBytes) ?? 0,
-    priority: numberField(fields, 2, offsetBytes) ?? 4,
-    parallelism: numberField(fields, 3, offsetBytes) ?? 64,
+    priority: numberField(fields, 2, offsetBytes) ?? defaultPriority,
+    parallelism: numberField(fields, 3, offsetBytes) ?? defaultParallelism,
   }
   if (fields[1] === '0') head.cancellable = false
   if (fields.length <= 5) return head
@@ -258,7 +265,10 @@ function numberField(
   if (!text) return undefined
   const value = wholeNumber(text)
   if (value !== undefined) return value
-  throw new ProtocolError(`Field ${index + 1} of a request's properties is no number`, offsetBytes)
+  throw new ProtocolError(
+    `Field ${index + 1} of a request's properties is not a number`,
+    offsetBytes,
+  )
 }
 
 interface ParsedBody {

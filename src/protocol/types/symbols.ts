@@ -19,7 +19,7 @@ import { textOf } from './element-value.js'
 import { decodeStrings, stringScalar, type StringScalar, textScalars } from './strings.js'
 import { type ColumnAccess, type ElementCodec, type TypeFacts, variableType } from './type-facts.js'
 
-/** Only official clients' own: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
+/** Sent by clients alone: DolphinDB itself gives an element of a SYMBOL vector as a STRING. */
 export type SymbolScalar = ScalarShape<'SYMBOL', string>
 
 /**
@@ -50,7 +50,7 @@ const columns: ColumnAccess<StringScalar, SymbolVector> = {
       base,
     ),
   vectorOf: values => symbolVectorOf(values.map(value => textOf('SYMBOL', value))),
-  // There are no SYMBOL scalars in DolphinDB: an element of the vector is a STRING.
+  // DolphinDB does not make SYMBOL scalars: an element of the vector is a STRING.
   scalarAt: ({ codes, base }, index) => stringScalar(base[codes[index]!]!),
   isNullAt: ({ codes }, index) => codes[index] === 0,
 }

@@ -148,7 +148,7 @@ function dateText(days: number): string {
   return `${padded(year, 4)}.${padded(month, 2)}.${padded(day, 2)}`
 }
 
-/** Days are counted in hours only for times of day, where there should be none. */
+/** Days count as hours in times of day, which should not have any. */
 function clockText(seconds: number, days: number = 0): string {
   const hours = Math.floor(seconds / 3600) + days * 24
   const minutes = Math.floor(seconds / 60) % 60
@@ -194,7 +194,7 @@ interface Clock {
   minutes: number
   /** undefined: the text ends with the minutes. */
   seconds: number | undefined
-  /** Nine digits, '' when there is no fraction. */
+  /** Nine digits, '' without a fraction. */
   fraction: string
   /** `m` behind it, as in the literal of a MINUTE. */
   marked: boolean

@@ -1,0 +1,53 @@
+/*
+  How long a caller waits: until a time limit, or until an AbortSignal fires.
+*/
+import { DdbError, TimeoutError } from '../errors.js'
+import type { Clock } from '../platform/platform.js'
+
+/** Ends of a wait; giving up ends the wait, not what the server does. */
+export interface WaitLimits {
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+/**
+ * Calls `giveUp` once when the time is up or the signal fires.
+ *
+ * @returns ends both
+ */
+export function limitWait(
+  clock: Clock,
+  limits: WaitLimits,
+  awaited: 'answer' | 'room',
+  giveUp: (error: DdbError) => void,
+): () => void {
+  const { timeoutMs, signal } = limits
+  if (signal?.aborted === true) {
+    giveUp(interrupted(signal))
+    return () => undefined
+  }
+  const onAbort = (): void => giveUp(interrupted(signal))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : clock.after(timeoutMs, () => giveUp(new TimeoutError(timeoutTexts[awaited](timeoutMs))))
+  return () => {
+    timer?.cancel()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** DDB_INTERRUPTED, with the signal's own reason as its cause. */
+export function interrupted(signal: AbortSignal | undefined): DdbError {
+  return new DdbError('DDB_INTERRUPTED', 'The caller cancelled the wait.', {
+    cause: signal?.reason,
+  })
+}
+
+const timeoutTexts = {
+  answer: (timeoutMs: number): string =>
+    `No answer within ${timeoutMs} ms; the server may still be working on the request. Allow more time (timeoutMs).`,
+  room: (timeoutMs: number): string =>
+    `The server took nothing more for ${timeoutMs} ms. Allow more time (timeoutMs), or send less at once.`,
+}
