@@ -1,0 +1,98 @@
+import { Duplex } from 'node:stream'
+import t from 'tap'
+import { Outgoing } from '../../src/client/outgoing.js'
+import { handClock } from '../helpers/clocks.js'
+
+/** A stream whose kernel takes what was written when the test says so. */
+function slowStream(): { stream: Duplex; writes: Buffer[]; take: () => void } {
+  const writes: Buffer[] = []
+  let taken: (() => void) | undefined
+  const write = (chunks: Buffer[], done: () => void): void => {
+    writes.push(Buffer.concat(chunks))
+    taken = done
+  }
+  const stream = new Duplex({
+    read: () => undefined,
+    write: (chunk: Buffer, _, done) => write([chunk], done),
+    writev: (chunks: { chunk: Buffer }[], done) =>
+      write(
+        chunks.map(({ chunk }) => chunk),
+        done,
+      ),
+  })
+  return { stream, writes, take: () => taken?.() }
+}
+
+const nextTurn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+t.test('requests of one turn leave in one write, and count as they go', async t => {
+  const { stream, writes, take } = slowStream()
+  const outgoing = new Outgoing(stream, 100, handClock())
+  const written: number[] = []
+  for (let i = 1; i <= 3; i++) {
+    outgoing.writer.utf8(String(i))
+    outgoing.commit(() => written.push(i))
+  }
+  t.strictSame(outgoing.counts, { accepted: 3, started: 0, written: 0 })
+  await nextTurn()
+  t.strictSame(writes.map(String), ['123'])
+  t.strictSame(outgoing.counts, { accepted: 3, started: 3, written: 0 })
+  outgoing.writer.utf8('4')
+  outgoing.commit()
+  await nextTurn()
+  t.equal(writes.length, 1, 'one write at a time')
+  t.equal(outgoing.bufferedBytes, 4)
+  take()
+  await nextTurn()
+  t.strictSame(written, [1, 2, 3])
+  t.strictSame(writes.map(String), ['123', '4'])
+  t.strictSame(outgoing.counts, { accepted: 4, started: 4, written: 3 })
+  const emptied = outgoing.emptied()
+  take()
+  await emptied
+  t.strictSame([outgoing.writtenBytes, outgoing.bufferedBytes], [4, 0])
+})
+
+t.test('waiters are served in order, each while there is room', async t => {
+  const { stream, take } = slowStream()
+  const outgoing = new Outgoing(stream, 4, handClock())
+  const served: number[] = []
+  outgoing.writer.utf8('full')
+  outgoing.commit()
+  t.ok(outgoing.isFull)
+  outgoing.whenRoom(() => {
+    served.push(1)
+    outgoing.writer.utf8('more')
+    outgoing.commit()
+  })
+  outgoing.whenRoom(() => void served.push(2))
+  t.ok(outgoing.hasWaiters)
+  await nextTurn()
+  t.strictSame(served, [])
+  take()
+  await nextTurn()
+  t.strictSame(served, [1], 'the first took the room')
+  take()
+  await nextTurn()
+  t.strictSame(served, [1, 2])
+  t.notOk(outgoing.hasWaiters)
+})
+
+t.test('once stopped, nothing is written and waiters are released', async t => {
+  const { stream, writes, take } = slowStream()
+  const outgoing = new Outgoing(stream, 1, handClock())
+  outgoing.writer.utf8('a')
+  outgoing.commit(() => t.fail('was written'))
+  await nextTurn()
+  let released = 0
+  outgoing.whenRoom(() => (released += 1))
+  outgoing.stop()
+  outgoing.whenRoom(() => (released += 1))
+  t.equal(released, 2)
+  outgoing.writer.utf8('b')
+  outgoing.commit()
+  take()
+  await nextTurn()
+  t.equal(writes.length, 1)
+  t.equal(outgoing.counts.written, 0)
+})
