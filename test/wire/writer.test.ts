@@ -44,6 +44,18 @@ t.test('small pieces share buffers, views are handed on as they are', async t =>
   t.equal(Buffer.from(chunks[2]!).toString(), 'end')
 })
 
+t.test('a small payload is copied, a large one handed on', async t => {
+  const writer = new ByteWriter()
+  const small = new Uint8Array(16_383)
+  const large = new Uint8Array(16_384)
+  writer.payload(small)
+  writer.payload(large)
+  const chunks = writer.take()
+  t.equal(chunks.length, 2)
+  t.not(chunks[0]!.buffer, small.buffer)
+  t.equal(chunks[1], large)
+})
+
 t.test('bytes are copied: changing them afterwards changes nothing', async t => {
   const writer = new ByteWriter()
   const source = Uint8Array.of(1, 2, 3)
