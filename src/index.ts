@@ -1,7 +1,7 @@
 /*
   The library: what `import … from 'ddb-ingest'` gives.
 */
-export { connect } from './client/session.js'
+export { connect } from './client/open-session.js'
 export type {
   ConnectOptions,
   Result,
@@ -10,7 +10,7 @@ export type {
   RunOptions,
   SendCounts,
   Session,
-} from './client/session.js'
+} from './client/open-session.js'
 export { ConnectionPool } from './client/pool.js'
 export type { PoolOptions, TaskPromise } from './client/pool.js'
 export type { PoolTask, TaskResult } from './client/pool-task.js'
@@ -34,6 +34,6 @@ export {
   ValueError,
 } from './errors.js'
 export type { ErrorCode, InputPosition } from './errors.js'
-export { formatElement, formatScalar, formatValue } from './protocol/text.js'
+export { formatElement, formatScalar, formatValue } from './protocol/value-text.js'
 export type { DataType, ColumnType } from './protocol/data-type.js'
 export type * from './protocol/value.js'

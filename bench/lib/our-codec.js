@@ -4,8 +4,8 @@
 */
 import { decodeValue, encodeValue } from '../../dist/protocol/codec.js'
 import { symbolVectorOf } from '../../dist/protocol/types/symbols.js'
-import { drive, readerOf } from '../../dist/wire/reader.js'
-import { ByteWriter } from '../../dist/wire/writer.js'
+import { drive, readerOf } from '../../dist/wire/byte-reader.js'
+import { ByteWriter } from '../../dist/wire/byte-writer.js'
 
 /** Numbers what has only texts, which is part of the work. */
 function numbered(value) {

@@ -6,7 +6,7 @@ import { decodeValue } from '../protocol/codec.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
 import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
-import type { ByteReader } from '../wire/reader.js'
+import type { ByteReader } from '../wire/byte-reader.js'
 
 /** Holds at most one block that nobody has taken. */
 export class BlockBuffer {

@@ -2,9 +2,9 @@
   The live data nodes of a cluster, asked for as official pools ask (protocol notes §8.3).
 */
 import { ConnectionError } from '../errors.js'
-import type { ConnectOptions } from './options.js'
+import type { ConnectOptions } from './session-options.js'
 import { toPlain } from './plain-output.js'
-import { connect } from './session.js'
+import { connect } from './open-session.js'
 
 /** Where a node listens. */
 export interface NodeAddress {

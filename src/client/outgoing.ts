@@ -4,7 +4,7 @@
 */
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../platform/platform.js'
-import { ByteWriter } from '../wire/writer.js'
+import { ByteWriter } from '../wire/byte-writer.js'
 
 /** How far the asynchronous requests of a session got; each figure counts requests, each includes the next. */
 export interface SendCounts {

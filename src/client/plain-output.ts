@@ -4,7 +4,7 @@
 */
 import { ValueError } from '../errors.js'
 import { elementAt, isNullAt } from '../protocol/element.js'
-import { formatElement, formatScalar } from '../protocol/text.js'
+import { formatElement, formatScalar } from '../protocol/value-text.js'
 import type { Column, Scalar, Table, Value } from '../protocol/value.js'
 
 /** What `toPlain` gives; a BLOB is bytes, a list may be a tuple. */

@@ -3,9 +3,9 @@
 */
 import type { UsageError } from '../errors.js'
 import { type DdbError } from '../errors.js'
-import type { ConnectOptions } from './options.js'
-import type { Result } from './result.js'
-import { connect, type Session } from './session.js'
+import type { ConnectOptions } from './session-options.js'
+import type { Result } from './session-result.js'
+import { connect, type Session } from './open-session.js'
 import type { TaskRequest } from './task-request.js'
 
 /** Not connected until `open`; runs one task at a time. */

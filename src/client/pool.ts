@@ -4,7 +4,7 @@
 */
 import { UsageError } from '../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
-import type { ConnectOptions } from './options.js'
+import type { ConnectOptions } from './session-options.js'
 import { PoolMember } from './pool-member.js'
 import type { PoolTask, TaskResult } from './pool-task.js'
 import type { TaskArguments, TaskRequest } from './task-request.js'

@@ -3,7 +3,7 @@
 */
 import type { RequestHead } from '../protocol/request.js'
 import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
-import type { RunOptions } from './options.js'
+import type { RunOptions } from './session-options.js'
 
 /** `API 0 8 / 32_1_4_2`; with `async`, 36. */
 export function connectHead(async: boolean): RequestHead {

@@ -2,7 +2,7 @@
   What the target is, as the server tells: its columns in order, its partition scheme, whether known keys are
   updated instead of added.
 */
-import type { Session } from '../client/session.js'
+import type { Session } from '../client/open-session.js'
 import { UsageError } from '../errors.js'
 import type { Value } from '../protocol/value.js'
 import type { PartitionScheme } from '../schema/partition-dimension.js'

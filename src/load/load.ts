@@ -1,7 +1,7 @@
 /*
   One run from options to result: connect, ask what the target is, read batches, deliver them, confirm, report.
 */
-import type { Session } from '../client/session.js'
+import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError, TimeoutError, UsageError } from '../errors.js'
 import type { Batch } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'

@@ -14,8 +14,8 @@
 */
 import { ProtocolError, ValueError } from '../errors.js'
 import { GrowableBytes } from '../wire/growable-bytes.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import { arrayTypeOffset, dataTypes } from './data-type.js'
 import type { DecodeContext } from './decode-context.js'
 import type { FixedType, FixedVector } from './elements.js'

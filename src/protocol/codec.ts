@@ -6,17 +6,17 @@
     dictionary  flag (type of the values, form 5), key vector with flag, value vector with flag
 */
 import { ProtocolError, ValueError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import { encodeArrayVector } from './array-vector.js'
 import { decodeCompressed } from './compression.js'
 import { compressedTypeId, dataTypes, typeOfId } from './data-type.js'
 import type { DecodeLimits, SymbolBases } from './decode-context.js'
 import { DecodeContext } from './decode-context.js'
 import { encodeFlag, readCount } from './flag.js'
-import { decodeMatrix, encodeMatrix } from './matrix.js'
-import { decodeScalar, encodeScalar } from './scalar.js'
-import { decodeTable, encodeTable } from './table.js'
+import { decodeMatrix, encodeMatrix } from './matrix-codec.js'
+import { decodeScalar, encodeScalar } from './scalar-codec.js'
+import { decodeTable, encodeTable } from './table-codec.js'
 import { isTuple, tupleOf } from './types/tuples.js'
 import type { AnyVector, Column, Dictionary, SetValue, Value, Vector } from './value.js'
 import { dataForms } from './value.js'
@@ -26,7 +26,7 @@ import {
   encodePair,
   encodeShapedElements,
   encodeVector,
-} from './vector.js'
+} from './vector-codec.js'
 
 export type { DecodeLimits } from './decode-context.js'
 export { defaultDecodeLimits } from './decode-context.js'

@@ -17,7 +17,7 @@
   The blocks, decompressed, are one stream of elements without rows, columns and scale.
 */
 import { ProtocolError } from '../errors.js'
-import { ByteReader } from '../wire/reader.js'
+import { ByteReader } from '../wire/byte-reader.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
 import { arrayTypeOffset, dataTypes, isDecimal, typeOfId } from './data-type.js'
@@ -29,7 +29,7 @@ import { decompressLz4 } from './lz4.js'
 import { checkedScale } from './types/decimals.js'
 import { isVoid } from './types/voids.js'
 import type { ArrayVector, TypedVector } from './value.js'
-import { decodeElements, noArrayOf } from './vector.js'
+import { decodeElements, noArrayOf } from './vector-codec.js'
 
 /** Bytes from `version` to the first block. */
 const headerBytes = 20

@@ -3,7 +3,7 @@
   the file of its kind; a new file goes into this list and, with its scalar and vector, into `value.ts`.
 */
 import { ProtocolError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
+import type { ByteReader } from '../wire/byte-reader.js'
 import { blobTypes } from './types/blobs.js'
 import { booleanTypes } from './types/booleans.js'
 import { type DecimalType, decimalTypes, maxScale } from './types/decimals.js'

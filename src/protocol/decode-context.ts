@@ -2,7 +2,7 @@
   What one decoding remembers on its way down: how many bytes the value may still have and how deep it may nest.
 */
 import { ProtocolError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
+import type { ByteReader } from '../wire/byte-reader.js'
 import type { Value } from './value.js'
 
 /**

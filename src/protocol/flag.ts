@@ -3,8 +3,8 @@
   "extended"; only SYMBOL with a base (145) is in use.
 */
 import { ProtocolError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import { dataForms } from './value.js'
 
 type DataForm = keyof typeof dataForms

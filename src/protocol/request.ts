@@ -11,8 +11,8 @@
 */
 import { Buffer } from 'node:buffer'
 import { ProtocolError, UsageError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeObject, encodeValue } from './codec.js'
 import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'

@@ -7,8 +7,8 @@
   With a fetchSize, a reply that is a tuple comes in blocks (§1.6): flag, rows, columns, then rows × columns objects.
 */
 import { ProtocolError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeObject, encodeValue } from './codec.js'
 import { dataTypes } from './data-type.js'
 import type { DecodeLimits } from './decode-context.js'

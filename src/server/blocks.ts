@@ -5,7 +5,7 @@
 import { encodeValue } from '../protocol/codec.js'
 import { sliceColumn } from '../protocol/element.js'
 import type { Column, Table, Value } from '../protocol/value.js'
-import { ByteWriter } from '../wire/writer.js'
+import { ByteWriter } from '../wire/byte-writer.js'
 
 /**
  * A table of no rows becomes one empty block, so that its columns are known all the same.

@@ -6,7 +6,7 @@ import type { Request, RequestHead, RequestLimits } from '../protocol/request.js
 import { decodeRequest, requestFlags } from '../protocol/request.js'
 import type { Clock } from '../platform/platform.js'
 import type { Value } from '../protocol/value.js'
-import { ByteReader } from '../wire/reader.js'
+import { ByteReader } from '../wire/byte-reader.js'
 import type { AsynchronousFailures } from './asynchronous-failures.js'
 import type { FaultBefore, Faults, RequestInfo } from './faults.js'
 import { requestInfo, requestText } from './faults.js'

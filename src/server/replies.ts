@@ -4,7 +4,7 @@
 */
 import type { Value } from '../protocol/value.js'
 import { encodeMessage, encodeResponse } from '../protocol/response.js'
-import { ByteWriter } from '../wire/writer.js'
+import { ByteWriter } from '../wire/byte-writer.js'
 import { inBlocks } from './blocks.js'
 import type { Transport } from './transport.js'
 

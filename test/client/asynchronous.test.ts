@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect } from '../../src/client/session.js'
+import { connect } from '../../src/client/open-session.js'
 import type { FakePeer } from '../helpers/fake-server.js'
 import { startFakeServer } from '../helpers/fake-server.js'
 import { recordings } from '../helpers/recordings.js'

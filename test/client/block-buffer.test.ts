@@ -2,7 +2,7 @@ import t from 'tap'
 import { BlockBuffer } from '../../src/client/block-buffer.js'
 import type { Response } from '../../src/protocol/response.js'
 import { tupleOf } from '../../src/protocol/types/tuples.js'
-import { readerOf } from '../../src/wire/reader.js'
+import { readerOf } from '../../src/wire/byte-reader.js'
 import { responseBytes } from '../helpers/fake-server.js'
 import { int } from '../helpers/values.js'
 

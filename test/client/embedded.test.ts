@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect } from '../../src/client/session.js'
+import { connect } from '../../src/client/open-session.js'
 import type { Table } from '../../src/protocol/value.js'
 import type { EmbeddedServer, ServerOptions } from '../../src/server/index.js'
 import { startServer } from '../../src/server/index.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { checkLoginIsProtected } from '../../src/client/login.js'
-import { connect } from '../../src/client/session.js'
+import { connect } from '../../src/client/open-session.js'
 import { startFakeServer } from '../helpers/fake-server.js'
 import { recordings } from '../helpers/recordings.js'
 import { startTinyServer } from '../helpers/tiny-server.js'

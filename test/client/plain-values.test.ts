@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { connect, type ResultTable } from '../../src/client/session.js'
+import { connect, type ResultTable } from '../../src/client/open-session.js'
 import { table, toValue, type PlainInput } from '../../src/client/plain-input.js'
 import { toColumnList, toColumns, toPlain, toRows } from '../../src/client/plain-output.js'
 import { startServer } from '../../src/server/index.js'

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { ConnectionPool, type PoolOptions } from '../../src/client/pool.js'
-import type { ResultTable } from '../../src/client/result.js'
+import type { ResultTable } from '../../src/client/session-result.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import { startServer, type RequestInfo, type ServerOptions } from '../../src/server/index.js'
 import { closedGate } from '../helpers/gate.js'

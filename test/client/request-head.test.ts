@@ -1,7 +1,7 @@
 import t from 'tap'
 import { connectHead, requestHead } from '../../src/client/request-head.js'
 import { encodeRequest, type RequestHead } from '../../src/protocol/request.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 
 /** The header line as it travels. */
 function line(head: RequestHead): string {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { interrupted, limitWait } from '../../src/client/wait-limits.js'
-import { DdbError, TimeoutError } from '../../src/errors.js'
+import { type DdbError, TimeoutError } from '../../src/errors.js'
 import { handClock } from '../helpers/clocks.js'
 
 t.test('a wait without limits never ends by itself', async t => {

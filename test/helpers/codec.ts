@@ -9,8 +9,8 @@ import { isFixedType, vectorOfBytes, type FixedType } from '../../src/protocol/e
 import { symbolVectorOf } from '../../src/protocol/types/symbols.js'
 import type { ArrayVector, Column, Scalar, Table, Value, Vector } from '../../src/protocol/value.js'
 import { explicitNull } from '../../src/protocol/value.js'
-import { drive, readerOf } from '../../src/wire/reader.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 
 /** Bytes from hexadecimal text; blanks and `|` are for the reader. */
 export const hex = (text: string): Buffer => Buffer.from(text.replaceAll(/[\s|]/g, ''), 'hex')

@@ -8,8 +8,8 @@ import type { Request, RequestHead } from '../../src/protocol/request.js'
 import { decodeRequest } from '../../src/protocol/request.js'
 import { encodeMessage, encodeResponse } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteReader } from '../../src/wire/reader.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 
 const fakeSessionId = '1000000002'
 

@@ -3,7 +3,7 @@
 */
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
-import { ByteReader } from '../../src/wire/reader.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
 import { arbitraryValue, encoded } from './codec.js'
 import { arbitraryCompressed } from './compression.js'
 import { recordings } from './recordings.js'

@@ -2,13 +2,13 @@
   An embedded server with tables, and runs against it: what the end-to-end tests share.
 */
 import type { Test } from 'tap'
-import { connect, type Session } from '../../src/client/session.js'
+import { connect, type Session } from '../../src/client/open-session.js'
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
 import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { elementAt } from '../../src/protocol/element.js'
-import { formatElement } from '../../src/protocol/text.js'
+import { formatElement } from '../../src/protocol/value-text.js'
 import type { Value } from '../../src/protocol/value.js'
 import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 

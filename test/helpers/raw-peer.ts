@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import type { Response } from '../../src/protocol/response.js'
 import { decodeResponse } from '../../src/protocol/response.js'
-import { ByteReader } from '../../src/wire/reader.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
 
 export class RawPeer {
   readonly socket: Socket

@@ -5,7 +5,7 @@ import { Buffer } from 'node:buffer'
 import type { Request, RequestHead } from '../../src/protocol/request.js'
 import { encodeRequest } from '../../src/protocol/request.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 
 const head: RequestHead = {
   protocol: 'API2',

@@ -4,7 +4,7 @@
 */
 import { existsSync } from 'node:fs'
 import t, { type Test } from 'tap'
-import { connect, type Session } from '../../src/client/session.js'
+import { connect, type Session } from '../../src/client/open-session.js'
 import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 
 /** A value of the client. Vectors hold raw elements, nulls as the smallest number of the type. */

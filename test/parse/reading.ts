@@ -3,7 +3,7 @@
 */
 import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
 import type { Batch, BatchOptions, InputReader, Reject } from '../../src/parse/input-reader.js'
-import { formatElement } from '../../src/protocol/text.js'
+import { formatElement } from '../../src/protocol/value-text.js'
 import {
   mapColumns,
   type ColumnMapping,

@@ -7,7 +7,7 @@ import t from 'tap'
 import { decodeValue, defaultDecodeLimits } from '../../src/protocol/codec.js'
 import { vectorOf } from '../../src/protocol/element.js'
 import type { Value, Vector } from '../../src/protocol/value.js'
-import { ByteReader, readerOf, drive } from '../../src/wire/reader.js'
+import { ByteReader, readerOf, drive } from '../../src/wire/byte-reader.js'
 import { arbitraryValue, decoded, encoded, hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 

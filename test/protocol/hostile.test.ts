@@ -11,10 +11,10 @@ import { decodeValue } from '../../src/protocol/codec.js'
 import { elementAt, isNullAt } from '../../src/protocol/element.js'
 import { decodeRequest } from '../../src/protocol/request.js'
 import { decodeResponse, encodeResponse } from '../../src/protocol/response.js'
-import { formatElement, formatValue } from '../../src/protocol/text.js'
+import { formatElement, formatValue } from '../../src/protocol/value-text.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteReader } from '../../src/wire/reader.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteReader } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue, decoded, encoded, hex } from '../helpers/codec.js'
 import {
   agreedOutcome,

@@ -10,10 +10,10 @@ import {
   type Request,
   type RequestHead,
 } from '../../src/protocol/request.js'
-import { formatElement } from '../../src/protocol/text.js'
+import { formatElement } from '../../src/protocol/value-text.js'
 import type { Table, Value } from '../../src/protocol/value.js'
-import { ByteReader, drive, readerOf } from '../../src/wire/reader.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 import {
   headOf,
   recordings,

@@ -10,8 +10,8 @@ import {
   type ResponseOptions,
 } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
-import { ByteReader, drive, readerOf } from '../../src/wire/reader.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue, encoded, hex, scalar } from '../helpers/codec.js'
 import { runs } from '../helpers/runs.js'
 

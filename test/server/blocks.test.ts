@@ -1,5 +1,5 @@
 import t from 'tap'
-import { connect } from '../../src/client/session.js'
+import { connect } from '../../src/client/open-session.js'
 import type { Table } from '../../src/protocol/value.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import { connectBytes, requestBytes, script } from '../helpers/requests.js'

@@ -140,7 +140,7 @@ export const defects: readonly Defect[] = [
     name: 'a connection that was not accepted in time is not given up',
     changes: [
       {
-        file: 'src/client/session.ts',
+        file: 'src/client/open-session.ts',
         from: 'const timer = clock.after(timeoutMs, ',
         to: 'const timer = clock.after(1e9 * timeoutMs, ',
       },

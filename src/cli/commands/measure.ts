@@ -4,7 +4,7 @@
 */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { barOf, openMeter } from '../output/meter.js'

@@ -2,7 +2,7 @@
   Any DolphinDB value as columns of cells, the common ground of tables and CSV.
 */
 import { elementAt, isNullAt } from '../../protocol/element.js'
-import { formatElement, formatScalar } from '../../protocol/text.js'
+import { formatElement, formatScalar } from '../../protocol/value-text.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import type { Column, Matrix, Value, Vector } from '../../protocol/value.js'
 

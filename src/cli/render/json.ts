@@ -3,7 +3,7 @@
   NaN and the infinities. Temporal values are DolphinDB's own text. Null is null.
 */
 import { elementAt, isNullAt } from '../../protocol/element.js'
-import { formatScalar } from '../../protocol/text.js'
+import { formatScalar } from '../../protocol/value-text.js'
 import { shortestFloat } from '../../protocol/types/floats.js'
 import { jsonLine } from '../output/text.js'
 import type { Column, Scalar, Table, Value } from '../../protocol/value.js'

@@ -1,7 +1,7 @@
 /*
   Connecting a run's sessions: the first host that answers, in the time there is for all of them together.
 */
-import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/session.js'
+import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { ServerTarget } from '../options.js'

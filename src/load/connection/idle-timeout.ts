@@ -2,7 +2,7 @@
   How long a run waits for a server that keeps its connections and does nothing: until nothing has moved for the time
   that `confirmTimeoutMs` gives.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, TimeoutError } from '../../errors.js'
 import type { Clock } from '../../platform/platform.js'
 import { wait } from '../../platform/wait.js'

@@ -2,7 +2,7 @@
   What a run asks the server on its control session, always synchronously: schemas, row counts, whether a function
   exists, whether a lane's requests are all done.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'

@@ -1,7 +1,7 @@
 /*
   Synchronous delivery: one batch, one answer. The answer is the confirmation; a refusal is looked into at once.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import { wait } from '../../platform/wait.js'

@@ -2,7 +2,7 @@
   The face of what takes batches to the server and finds out what became of them. There is one implementation per
   kind of confirmation; the pipeline knows none of them.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import type { Table, Value } from '../../protocol/value.js'

@@ -1,7 +1,7 @@
 /*
   Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError, UsageError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { retryRules, tryUntil, type RetryRules } from '../connection/retry.js'

@@ -1,7 +1,7 @@
 /*
   Tables that other runs have left on the server: nobody removes them but the user.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'

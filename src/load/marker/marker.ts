@@ -2,7 +2,7 @@
   The marker of a run: a small shared table on the server, named after the run id. Whoever writes its first row owns
   the name, and as long as it is there the server has not restarted.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'

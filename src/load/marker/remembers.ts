@@ -1,7 +1,7 @@
 /*
   Whether a server still has a run's marker, and so whatever else it had in memory.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError } from '../../errors.js'
 import { connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { tryUntil, type RetryRules } from '../connection/retry.js'

@@ -2,7 +2,7 @@
   A run's ledger on the server: created, probed, and read with a cursor. What is asked goes over the session given, as
   a run may lose one and go on with another.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'

@@ -2,7 +2,7 @@
   What a run with receipts has on one node of the server: a session that reads the ledger, a session that data goes out
   on, and the ledger itself. Both sessions go to the same node, as a shared table is known to that node alone.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, type DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { tryUntil } from '../connection/retry.js'

@@ -1,7 +1,7 @@
 /*
   Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import type { RetryRules } from '../connection/retry.js'
 import type { Delivery } from '../delivery/delivery.js'

@@ -1,7 +1,7 @@
 /*
   Opening the two sessions of a run with receipts, again and again where need be.
 */
-import type { Session } from '../../client/session.js'
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError, TimeoutError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import type { RetryRules } from '../connection/retry.js'

@@ -3,7 +3,7 @@
   which travels once in front of the values; the smallest integer is the null.
 */
 import { ProtocolError } from '../../errors.js'
-import type { ByteReader } from '../../wire/reader.js'
+import type { ByteReader } from '../../wire/byte-reader.js'
 import { nullInt128, nullInt32, nullInt64 } from '../null-value.js'
 import type { VectorShape } from '../value.js'
 import { bigintOf } from './element-value.js'

@@ -1,8 +1,8 @@
 /*
   Elements that are integers of 8, 16, 32 and 64 bits, whatever they count: integers and temporal values.
 */
-import type { ByteReader } from '../../wire/reader.js'
-import type { ByteWriter } from '../../wire/writer.js'
+import type { ByteReader } from '../../wire/byte-reader.js'
+import type { ByteWriter } from '../../wire/byte-writer.js'
 import { nullInt16, nullInt32, nullInt64, nullInt8 } from '../null-value.js'
 import type { Int32Type, Int64Type, ScalarShape, VectorShape } from '../value.js'
 import { bigintOf, numberOf } from './element-value.js'

@@ -3,9 +3,9 @@
 */
 import { Buffer } from 'node:buffer'
 import { ValueError } from '../../errors.js'
-import type { ByteReader } from '../../wire/reader.js'
+import type { ByteReader } from '../../wire/byte-reader.js'
 import { StringCollector } from '../../wire/string-collector.js'
-import type { ByteWriter } from '../../wire/writer.js'
+import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
 import type { ScalarShape, VectorShape } from '../value.js'
 import { textOf } from './element-value.js'

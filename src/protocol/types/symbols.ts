@@ -10,8 +10,8 @@
   An empty one travels as plain strings of type 17 (here as in the C++ client), as do pairs and sets.
 */
 import { ProtocolError, ValueError } from '../../errors.js'
-import type { ByteReader } from '../../wire/reader.js'
-import type { ByteWriter } from '../../wire/writer.js'
+import type { ByteReader } from '../../wire/byte-reader.js'
+import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext, SymbolBases } from '../decode-context.js'
 import { encodeFlag, readCount } from '../flag.js'
 import type { ScalarShape } from '../value.js'

@@ -2,8 +2,8 @@
   What each file of this folder says of its types: number, category, and how values are written, read, kept in columns
   and shown. `../data-type.ts` lists the files; the forms around elements (vector, matrix, table …) know no type by name.
 */
-import type { ByteReader } from '../../wire/reader.js'
-import type { ByteWriter } from '../../wire/writer.js'
+import type { ByteReader } from '../../wire/byte-reader.js'
+import type { ByteWriter } from '../../wire/byte-writer.js'
 import type { DecodeContext } from '../decode-context.js'
 import type { FixedVector, Scalar, VariableVector } from '../value.js'
 import type { ElementValue } from './element-value.js'

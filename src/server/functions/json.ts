@@ -3,7 +3,7 @@
 */
 import { dataTypes } from '../../protocol/data-type.js'
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
-import { formatScalar } from '../../protocol/text.js'
+import { formatScalar } from '../../protocol/value-text.js'
 import type { Scalar } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'

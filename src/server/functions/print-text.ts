@@ -2,7 +2,7 @@
   Values as the server prints them: what print(x) sends and string forms of tables and dictionaries are made of.
 */
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
-import { formatElement, formatScalar } from '../../protocol/text.js'
+import { formatElement, formatScalar } from '../../protocol/value-text.js'
 import type { Column, Scalar } from '../../protocol/value.js'
 import type { RequestMemory } from '../script/memory.js'
 import { matrixColumn } from '../script/operators/matrix.js'

@@ -6,7 +6,7 @@ import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../pr
 import { parseBinary16 } from '../../protocol/types/sixteen-bytes.js'
 import { columnTypeOf, elementAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
-import { formatElement } from '../../protocol/text.js'
+import { formatElement } from '../../protocol/value-text.js'
 import type { ArrayVector, Scalar, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 import { convertTemporal } from '../tables/convert-temporal.js'

@@ -3,7 +3,7 @@
 */
 import type { ColumnType, DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt } from '../../protocol/element.js'
-import { formatScalar } from '../../protocol/text.js'
+import { formatScalar } from '../../protocol/value-text.js'
 import type { Dictionary, Scalar, Value, Vector } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
 import { ScriptError } from './builtin.js'

@@ -1,7 +1,7 @@
 /*
   Statements. Each tells how it ended: by itself, or by break, continue or return.
 */
-import { formatValue } from '../../protocol/text.js'
+import { formatValue } from '../../protocol/value-text.js'
 import { shareTable } from '../tables/sharing.js'
 import { executeAssignment } from './assign.js'
 import type { Evaluation, Suspension } from './builtin.js'

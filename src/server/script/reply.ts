@@ -5,7 +5,7 @@
 import { encodeStrings } from '../../protocol/types/strings.js'
 import { sliceColumn } from '../../protocol/element.js'
 import type { Column, StringVector, Value } from '../../protocol/value.js'
-import { ByteWriter } from '../../wire/writer.js'
+import { ByteWriter } from '../../wire/byte-writer.js'
 import type { CallContext, Evaluation } from './builtin.js'
 import { ScriptError } from './builtin.js'
 import { eachPiece, elementCount, endOfPiece, longVector, pieceRows } from './pieces.js'

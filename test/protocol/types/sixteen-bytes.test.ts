@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import { formatScalar } from '../../../src/protocol/text.js'
+import { formatScalar } from '../../../src/protocol/value-text.js'
 import { parseBinary16 } from '../../../src/protocol/types/sixteen-bytes.js'
 import { hex } from '../../helpers/codec.js'
 import { runs } from '../../helpers/runs.js'

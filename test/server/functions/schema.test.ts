@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Column, Dictionary, Table, Value } from '../../../src/protocol/value.js'
 import { elementAt } from '../../../src/protocol/element.js'
-import { formatValue } from '../../../src/protocol/text.js'
+import { formatValue } from '../../../src/protocol/value-text.js'
 import {
   columnsText,
   rowsText,

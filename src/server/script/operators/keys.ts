@@ -5,7 +5,7 @@
 import { isDecimal } from '../../../protocol/data-type.js'
 import { nullDouble, nullInt64 } from '../../../protocol/null-value.js'
 import type { Column, Vector } from '../../../protocol/value.js'
-import { formatElement } from '../../../protocol/text.js'
+import { formatElement } from '../../../protocol/value-text.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
 import { isLiteral, textsOfVector } from './text.js'
 

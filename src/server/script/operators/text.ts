@@ -4,7 +4,7 @@
 import type { DataType } from '../../../protocol/data-type.js'
 import { nullInt8 } from '../../../protocol/null-value.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
-import { formatElement } from '../../../protocol/text.js'
+import { formatElement } from '../../../protocol/value-text.js'
 import type { Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../builtin.js'
 import type { Pairing } from './shape.js'

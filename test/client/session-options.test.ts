@@ -5,7 +5,7 @@ import {
   type ConnectOptions,
   type RunOptions,
   splitArguments,
-} from '../../src/client/options.js'
+} from '../../src/client/session-options.js'
 import { int, ints } from '../helpers/values.js'
 
 t.test('the last argument is options when it names nothing else', async t => {

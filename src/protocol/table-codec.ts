@@ -8,8 +8,8 @@
     columns  columns × vector with flag; SYMBOL columns may share bases
 */
 import { ProtocolError, ValueError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import type { DecodeContext, ObjectDecoder, SymbolBases } from './decode-context.js'
 import { encodeFlag, readCount } from './flag.js'
 import { decodeStrings } from './types/strings.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { resultOf, type ResultTable } from '../../src/client/result.js'
+import { resultOf, type ResultTable } from '../../src/client/session-result.js'
 import { idTable, int } from '../helpers/values.js'
 
 t.test('a table has its methods, which nobody sees who compares or copies it', async t => {

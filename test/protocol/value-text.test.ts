@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { vectorOf } from '../../src/protocol/element.js'
-import { formatElement, formatScalar, formatValue } from '../../src/protocol/text.js'
+import { formatElement, formatScalar, formatValue } from '../../src/protocol/value-text.js'
 import type { DataType } from '../../src/protocol/data-type.js'
 import type { Vector } from '../../src/protocol/value.js'
 import { hex, scalar } from '../helpers/codec.js'

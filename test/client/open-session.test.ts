@@ -1,6 +1,6 @@
 import t from 'tap'
-import { connect } from '../../src/client/session.js'
-import type { RunOptions } from '../../src/client/session.js'
+import { connect } from '../../src/client/open-session.js'
+import type { RunOptions } from '../../src/client/open-session.js'
 import { startFakeServer } from '../helpers/fake-server.js'
 import { closedGate } from '../helpers/gate.js'
 import { idTable, int, text } from '../helpers/values.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { ByteReader, drive, readerOf } from '../../src/wire/reader.js'
+import { ByteReader, drive, readerOf } from '../../src/wire/byte-reader.js'
 import { StringCollector } from '../../src/wire/string-collector.js'
 
 const all = Uint8Array.from({ length: 40 }, (_, at) => at + 1)

@@ -6,8 +6,8 @@
     value    of the type's size; text as UTF-8 ended by 00; BLOB as int32 length and bytes
 */
 import { ProtocolError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import type { DataType } from './data-type.js'
 import { dataTypes } from './data-type.js'
 import type { DecodeContext } from './decode-context.js'

@@ -7,8 +7,8 @@
     elements  of the type's size, sentinels for null
 */
 import { ProtocolError, ValueError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import { decodeArrayBlocks } from './array-vector.js'
 import type { DataType } from './data-type.js'
 import { arrayTypeOffset, dataTypes, isDecimal, typeOfId } from './data-type.js'

@@ -9,16 +9,16 @@ import type { Value } from '../protocol/value.js'
 import { ClientSession } from './client-session.js'
 import { addressText, connectFailure } from './failure.js'
 import { checkLoginIsProtected } from './login.js'
-import type { ConnectOptions, RunArguments, RunOptions } from './options.js'
-import { checkConnectOptions } from './options.js'
+import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
+import { checkConnectOptions } from './session-options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
-import type { Result } from './result.js'
+import type { Result } from './session-result.js'
 import { interrupted } from './wait-limits.js'
 
-export type { ConnectOptions, RunArguments, RunOptions } from './options.js'
+export type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 export type { SendCounts } from './outgoing.js'
-export type { Result, ResultTable } from './result.js'
+export type { Result, ResultTable } from './session-result.js'
 
 /**
  * One connection to a server, with variables, functions and a user of its own there. Requests run one after the

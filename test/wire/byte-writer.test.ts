@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { runs } from '../helpers/runs.js'
 
 const joined = (writer: ByteWriter): Buffer => Buffer.concat(writer.take())

@@ -2,7 +2,7 @@ import t from 'tap'
 import { vectorOf } from '../../src/protocol/element.js'
 import { encodeValue } from '../../src/protocol/codec.js'
 import type { Vector } from '../../src/protocol/value.js'
-import { ByteWriter } from '../../src/wire/writer.js'
+import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { decoded, encoded, hex, scalar } from '../helpers/codec.js'
 
 t.test('a large column goes out as the memory it stands in, a small one is copied', async t => {

@@ -11,15 +11,15 @@
     elements      rows × columns, column after column
 */
 import { ProtocolError, ValueError } from '../errors.js'
-import type { ByteReader } from '../wire/reader.js'
-import type { ByteWriter } from '../wire/writer.js'
+import type { ByteReader } from '../wire/byte-reader.js'
+import type { ByteWriter } from '../wire/byte-writer.js'
 import { dataTypes, typeOfId } from './data-type.js'
 import type { DecodeContext } from './decode-context.js'
 import { encodeFlag, readCount } from './flag.js'
 import { decodeSymbols, symbolBaseTypeId } from './types/symbols.js'
 import { isTuple } from './types/tuples.js'
 import type { Matrix, TypedVector, Vector } from './value.js'
-import { decodeElements, encodeShapedElements } from './vector.js'
+import { decodeElements, encodeShapedElements } from './vector-codec.js'
 
 const hasRowLabels = 1
 const hasColumnLabels = 2
