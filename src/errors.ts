@@ -3,7 +3,7 @@
   what happened (one closed list), fields say where, and `exitCode` is what the command line ends with.
 */
 
-/** Stable code → exit code of the command line (design: cli.md "Exit codes"). */
+/** Stable code → exit code of the command line (docs/errors.md#exit-codes). */
 export const errorCodes = {
   DDB_USAGE: 64,
   DDB_NAME: 64,

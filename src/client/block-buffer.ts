@@ -21,7 +21,10 @@ export class BlockBuffer {
     this.#flow = flow
   }
 
-  /** Decodes an answer in block mode (protocol notes §1.6); a result that is not a tuple arrives as the response's value. */
+  /**
+   * Decodes an answer in block mode (docs/protocol.md#blocks); a result that is not a tuple arrives as the response's
+   * value.
+   */
   *decode(reader: ByteReader, options: ResponseOptions): Generator<void, Response, void> {
     const response = yield* decodeResponse(reader, { ...options, blocks: true })
     const blockCount = response.ok ? (response.blockCount ?? 0) : 0

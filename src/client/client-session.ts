@@ -96,7 +96,8 @@ export class ClientSession implements Session {
     this.#id = response.sessionId
     this.#asyncHead = requestHead(this.#id, true, {})
     if (user !== undefined) await this.#login(user, password)
-    // Nothing is owed to an asynchronous session, and official clients never read on one (protocol notes §2).
+    // Nothing is owed to an asynchronous session, and official clients never read on one
+    // (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync
   }
 

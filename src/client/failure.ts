@@ -78,7 +78,7 @@ const codesByPattern: readonly (readonly [RegExp, 'DDB_LOGIN' | 'DDB_PRIVILEGE']
   ],
 ]
 
-/** An error line of the server as our error; the texts are those of server notes §1.6 and §11. */
+/** An error line of the server as our error; the texts are those of docs/server-semantics.md#refusals. */
 export function serverFailure(message: string): ServerError {
   for (const [pattern, code] of codesByPattern) {
     if (pattern.test(message)) return new ServerError(message, code)

@@ -1,5 +1,5 @@
 /*
-  The live data nodes of a cluster, asked for as official pools ask (protocol notes §8.3).
+  The live data nodes of a cluster, asked for as official pools ask (docs/protocol.md#pools).
 */
 import { ConnectionError } from '../errors.js'
 import type { ConnectOptions } from './session-options.js'

@@ -1,5 +1,5 @@
 /*
-  The plain `login` call (protocol notes §3.3), and over which connections a password may travel like that.
+  The plain `login` call (docs/protocol.md#login), and over which connections a password may travel like that.
 */
 import { ServerError, UsageError } from '../errors.js'
 import type { Request } from '../protocol/request.js'

@@ -88,7 +88,7 @@ function isList(value: unknown): boolean {
 
 /** Timers of Node that are set for longer fire at once; also the largest int32 of a request's header. */
 export const maxInt32 = 0x7fff_ffff
-// Official clients refuse less, too (protocol notes §1.6).
+// Official clients refuse less, too (docs/protocol.md#blocks).
 const minFetchBytes = 8_192
 const maxPriority = 9
 

@@ -62,7 +62,7 @@ export async function describeTarget(
   return { columns: schemaFromServer(from).columns, keyed: false }
 }
 
-/** `schema()` of keyed and indexed tables has a `keyColumn` (server notes §5.1). */
+/** `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema). */
 function hasKey(schema: Value): boolean {
   if (schema.form !== 'dictionary') return false
   const { keys, values } = schema

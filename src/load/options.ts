@@ -65,7 +65,7 @@ export interface InputOptions {
   escape?: string
   /** Lines that start with it are no records. */
   comment?: string
-  /** `auto`, the default, takes a first record without numbers for one (server notes §7). */
+  /** `auto`, the default, takes a first record without numbers for one (docs/server-semantics.md#text-of-values). */
   header?: 'auto' | 'yes' | 'no'
   /** Lines left out before anything is read, of each input. */
   skipLines?: number

@@ -9,7 +9,7 @@ import { parseTarget, type Target } from './target.js'
 /** Stream and in-memory tables: DolphinDB's own figures favour batches of this order (anchors: batch size). */
 const defaultBatchRows = 10_000
 const defaultBatchBytes = 4 * 1024 * 1024
-/** "Some tens of MB" a write into DFS tables (server notes §3.5). */
+/** "Some tens of MB" a write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
 const defaultDfsBatchBytes = 32 * 1024 * 1024
 const defaultDfsBatchRows = 1_000_000
 const defaultMaxInFlightBytes = 32 * 1024 * 1024

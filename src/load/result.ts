@@ -1,5 +1,5 @@
 /*
-  The outcome of a run as one plain object, and the exit code that follows from it (design: cli "Exit codes").
+  The outcome of a run as one plain object, and the exit code that follows from it (docs/errors.md#exit-codes).
 */
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'

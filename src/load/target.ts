@@ -155,7 +155,9 @@ function functionTarget(options: TargetOptions, name: string): Target {
   }
 }
 
-/** `trades` or `loadTable("dfs://db","t")`, written as the official table writers do (protocol notes §8.1). */
+/**
+ * `trades` or `loadTable("dfs://db","t")`, written as the official table writers do (docs/protocol.md#table-writers).
+ */
 export function tableExpression(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
 }

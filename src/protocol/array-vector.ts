@@ -1,5 +1,5 @@
 /*
-  Array vector (protocol notes §5.5)
+  Array vector (docs/protocol.md#array-vectors)
     flag        uint16  64 + type of the cells, form 1
     length      int32   rows
     cellCount   int32   cells of all rows together

@@ -1,5 +1,5 @@
 /*
-  Days and dates of the civil calendar: proleptic Gregorian, no time zones (protocol notes §4.2).
+  Days and dates of the civil calendar: proleptic Gregorian, no time zones (docs/protocol.md#data-types).
 */
 
 /** A day of the proleptic Gregorian calendar; year 0 is 1 BC. */

@@ -1,5 +1,5 @@
 /*
-  Every value of the wire in both directions: the flag says type and form (protocol notes §5), each form has its
+  Every value of the wire in both directions: the flag says type and form (docs/protocol.md#objects), each form has its
   file, and what holds values of any kind is here.
     tuple       flag (ANY, form 1), length int32, columns int32 = 1, length × object
     set         flag (type, form 4), vector with flag

@@ -1,5 +1,5 @@
 /*
-  Compressed vector (protocol notes §6.2)
+  Compressed vector (docs/protocol.md#compressed-vectors)
     flag          uint16  26, form 1
     byteSize      int32   bytes from `version` on
     columns       int32   1

@@ -49,7 +49,9 @@ export const dataTypes: Readonly<Record<DataType, TypeFacts>> = {
 /** Array vector of T travels as type 64 + T. */
 export const arrayTypeOffset = 64
 
-/** Not a type: what stands in the place of one when a compressed vector follows (protocol notes §6.2). */
+/**
+ * Not a type: what stands in the place of one when a compressed vector follows (docs/protocol.md#compressed-vectors).
+ */
 export const compressedTypeId = 26
 
 const typeById = new Map<number, DataType>(

@@ -1,5 +1,5 @@
 /*
-  Delta-of-delta blocks (protocol notes §6.3): bits, highest first, in little-endian 64-bit words.
+  Delta-of-delta blocks (docs/protocol.md#delta-of-delta): bits, highest first, in little-endian 64-bit words.
     leading nulls  0 each
     first value    1, zigzag(value) in W bits; W = 8 × bytes per value
     nulls          0 each

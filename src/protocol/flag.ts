@@ -1,5 +1,5 @@
 /*
-  Flag: the two bytes that open every object (protocol notes §5), type first, then form. Types from 128 on are
+  Flag: the two bytes that open every object (docs/protocol.md#objects), type first, then form. Types from 128 on are
   "extended"; only SYMBOL with a base (145) is in use.
 */
 import { ProtocolError } from '../errors.js'

@@ -1,5 +1,5 @@
 /*
-  Matrix (protocol notes §5.6)
+  Matrix (docs/protocol.md#matrices-sets-and-dictionaries)
     flag          uint16  type, form 3
     labels        uint8   bit 0: row labels follow, bit 1: column labels follow
     rowLabels     vector with flag

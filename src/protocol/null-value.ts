@@ -1,6 +1,6 @@
 /*
-  Null sentinels as they stand in columns (protocol notes §4.2): the smallest value of each signed type; FLOAT and
-  DOUBLE use the most negative finite number, so NaN is a value of its own.
+  Null sentinels as they stand in columns (docs/protocol.md#data-types): the smallest value of each signed type; FLOAT
+  and DOUBLE use the most negative finite number, so NaN is a value of its own.
 */
 
 /** BOOL and CHAR: 80 on the wire, which reads as "true" where nobody looks for it. */

@@ -1,5 +1,5 @@
 /*
-  Request (protocol notes §1)
+  Request (docs/protocol.md#request)
     header     <API|API2> <sessionId> <bodyBytes> / <props> LF
     body       exactly bodyBytes of UTF-8, one of
                  connect LF [login LF user LF password [LF encrypted]]
@@ -18,7 +18,10 @@ import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
 
-/** Bits of `flags` (§1.3). The flags of a request stand in its own header, so they can change between requests. */
+/**
+ * Bits of `flags` (docs/protocol.md#flags). The flags of a request stand in its own header, so they can change between
+ * requests.
+ */
 export const requestFlags = {
   /** Runs on an urgent worker. */
   urgent: 1,
@@ -45,7 +48,7 @@ export const requestFlags = {
 export const defaultPriority = 4
 export const defaultParallelism = 64
 
-/** What a header line says of its request: the session, and how it is to be run (protocol notes §1.2). */
+/** What a header line says of its request: the session, and how it is to be run (docs/protocol.md#header-fields). */
 export interface RequestHead {
   /** API2 asks for printed output (MSG) while the request runs. */
   protocol: 'API' | 'API2'
@@ -68,8 +71,8 @@ export interface RequestHead {
 }
 
 /**
- * What a request asks for. Only `function` and `variable` have serialized values behind their text (protocol notes
- * §1.4).
+ * What a request asks for. Only `function` and `variable` have serialized values behind their text
+ * (docs/protocol.md#bodies).
  */
 export type Request =
   | { kind: 'connect'; login?: { user: string; password: string; encrypted: boolean } }

@@ -1,5 +1,5 @@
 /*
-  Scalar (protocol notes §5.1)
+  Scalar (docs/protocol.md#objects)
     flag     uint16  type, form 0
     scale    int32   decimals only
     kind     uint8   FUNCTIONDEF only; of VOID it is all there is

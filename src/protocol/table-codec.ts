@@ -1,5 +1,5 @@
 /*
-  Table (protocol notes §5.8)
+  Table (docs/protocol.md#tables)
     flag     uint16  0 (8 or 27 from some clients, no type), form 6
     rows     int32
     columns  int32

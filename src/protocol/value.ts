@@ -1,7 +1,7 @@
 /*
   A DolphinDB value as both ends hold it. Vectors are columns: one typed array whose elements are exactly what
   travels, null sentinels included, so a numeric column goes to the socket without a copy (little-endian hosts).
-  Temporal values are the raw integers of protocol notes §4.2; they carry no time zone.
+  Temporal values are the raw integers of docs/protocol.md#data-types; they carry no time zone.
 */
 import type { BlobScalar, BlobVector } from './types/blobs.js'
 import type { BooleanScalar, BooleanVector } from './types/booleans.js'
@@ -140,7 +140,7 @@ export interface Dictionary {
 /** Named columns of one length. */
 export interface Table {
   form: 'table'
-  /** Usually empty (§5.8). */
+  /** Usually empty (docs/protocol.md#tables). */
   name: string
   rows: number
   columnNames: readonly string[]
@@ -150,7 +150,7 @@ export interface Table {
 /** A value of the wire. */
 export type Value = Scalar | Vector | ArrayVector | Pair | Matrix | SetValue | Dictionary | Table
 
-/** Number of each data form in the high byte of an object's flag (§4.1). */
+/** Number of each data form in the high byte of an object's flag (docs/protocol.md#data-forms). */
 export const dataForms = {
   scalar: 0,
   vector: 1,

@@ -1,5 +1,5 @@
 /*
-  Vector and pair (protocol notes §5.2)
+  Vector and pair (docs/protocol.md#vectors-and-pairs)
     flag      uint16  type, form 1 or 2
     length    int32
     columns   int32   1; in an array vector its count of cells
@@ -115,7 +115,7 @@ function* decodeArray(
   return yield* decodeArrayBlocks(reader, context, type, length, cellCount, scale)
 }
 
-/** The refusal of cells without a fixed size, of which no client makes arrays (protocol notes §5.5). */
+/** The refusal of cells without a fixed size, of which no client makes arrays (docs/protocol.md#array-vectors). */
 export function noArrayOf(reader: ByteReader, type: DataType): ProtocolError {
   return new ProtocolError(`There are no array vectors of ${type} on the wire`, reader.offsetBytes)
 }

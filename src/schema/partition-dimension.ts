@@ -1,5 +1,5 @@
 /*
-  How a DFS table is partitioned, as far as `schema()` tells (protocol notes §7).
+  How a DFS table is partitioned, as far as `schema()` tells (docs/protocol.md#schema-dictionary).
 */
 import type { DataType } from '../protocol/data-type.js'
 import type { Value } from '../protocol/value.js'

@@ -1,6 +1,7 @@
 /*
-  The target's columns and partition scheme out of the dictionary that `schema(table)` answers with (protocol notes
-  §7). Servers differ in what they tell beyond `colDefs`, so everything else may be missing.
+  The target's columns and partition scheme out of the dictionary that `schema(table)` answers with
+  (docs/protocol.md#schema-dictionary). Servers differ in what they tell beyond `colDefs`, so everything else may be
+  missing.
 */
 import { DdbError } from '../errors.js'
 import { dataTypeOf, parseColumnType, arrayTypeOffset, isDecimal } from '../protocol/data-type.js'

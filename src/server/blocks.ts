@@ -1,6 +1,6 @@
 /*
   Large results in blocks: with a fetchSize in its request, a table is answered as a tuple of tables, which clients
-  read one by one (protocol notes §1.6). Python accepts nothing else then, so small tables are wrapped, too.
+  read one by one (docs/protocol.md#blocks). Python accepts nothing else then, so small tables are wrapped, too.
 */
 import { encodeValue } from '../protocol/codec.js'
 import { sliceColumn } from '../protocol/element.js'

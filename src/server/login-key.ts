@@ -1,5 +1,5 @@
 /*
-  The RSA key of encrypted logins (protocol notes §3.3): clients fetch the public half with getDynamicPublicKey and
+  The RSA key of encrypted logins (docs/protocol.md#login): clients fetch the public half with getDynamicPublicKey and
   send user and password as base64 of PKCS#1 v1.5.
 */
 import { Buffer } from 'node:buffer'

@@ -28,7 +28,7 @@ export interface DfsDatabase {
   tables: Map<string, ServerTable>
 }
 
-/** A login, kept in clear: SCRAM needs the password itself (protocol notes §3.4). */
+/** A login, kept in clear: SCRAM needs the password itself (docs/protocol.md#scram). */
 export interface User {
   password: string
   isAdmin: boolean

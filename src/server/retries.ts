@@ -1,7 +1,7 @@
 /*
-  Requests that are sent again: clients that reconnect give each request a key, their id and a number, and repeat
-  both (the number negated) when they do not know whether it was executed (protocol notes §8.4). It must not be
-  executed twice.
+  Requests that are sent again: clients that reconnect give each request a key, their id and a number, and repeat both
+  (the number negated) when they do not know whether it was executed (docs/protocol.md#high-availability). It must not
+  be executed twice.
 */
 import type { RequestHead } from '../protocol/request.js'
 import type { Outcome } from './executor.js'

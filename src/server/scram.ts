@@ -1,5 +1,5 @@
 /*
-  The server's side of SCRAM-SHA-256 as DolphinDB's clients speak it (protocol notes §3.4): two function calls, and
+  The server's side of SCRAM-SHA-256 as DolphinDB's clients speak it (docs/protocol.md#scram): two function calls, and
   an auth message built from their arguments.
 */
 import { Buffer } from 'node:buffer'

@@ -6,7 +6,7 @@
 export interface Transport {
   readonly remoteAddress: string
   readonly remotePort: number
-  /** True when every answer and every MSG is a message of its own (WebSocket, protocol notes §3.6). */
+  /** True when every answer and every MSG is a message of its own (WebSocket, docs/protocol.md#websocket). */
   readonly framed: boolean
   /** @returns false when the peer reads too slowly: wait for `onDrain` */
   send(chunks: readonly Uint8Array[]): boolean

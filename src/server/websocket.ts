@@ -1,6 +1,7 @@
 /*
-  WebSocket on the port of the TCP protocol, for the official JavaScript client and for browsers (protocol notes
-  §3.6): a connection that begins with an HTTP request is handed to Node's HTTP server and, on upgrade, to `ws`.
+  WebSocket on the port of the TCP protocol, for the official JavaScript client and for browsers
+  (docs/protocol.md#websocket): a connection that begins with an HTTP request is handed to Node's HTTP server and, on
+  upgrade, to `ws`.
 */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'

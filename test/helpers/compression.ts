@@ -1,6 +1,6 @@
 /*
-  Compressed vectors as official clients send them, written after protocol notes §6: the oracle for the decoders,
-  which have no encoder beside them.
+  Compressed vectors as official clients send them, written after docs/protocol.md#compressed-vectors: the oracle for
+  the decoders, which have no encoder beside them.
 */
 import fc from 'fast-check'
 import { dataTypes, isDecimal, type DataType } from '../../src/protocol/data-type.js'
@@ -57,7 +57,7 @@ export type DeltaWidth = 2 | 4 | 8
 const zigzag = (value: bigint): bigint => (value >= 0n ? value * 2n : -value * 2n - 1n)
 const bits = (value: bigint, count: number): string => value.toString(2).padStart(count, '0')
 
-/** Delta-of-delta after protocol notes §6.3, with text for bits and bigint for numbers. */
+/** Delta-of-delta after docs/protocol.md#delta-of-delta, with text for bits and bigint for numbers. */
 export function deltaOfDelta(values: readonly (bigint | null)[], width: DeltaWidth): Uint8Array {
   let text = ''
   let known = 0

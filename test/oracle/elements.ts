@@ -180,7 +180,7 @@ export function clientVector(
 
 const lengthArrays = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array } as const
 
-/** One block of the client's for all rows (protocol notes §5.5). */
+/** One block of the client's for all rows (docs/protocol.md#array-vectors). */
 function arrayBlocks(client: Client, kind: Kind, rows: readonly (readonly Element[])[]): unknown[] {
   if (rows.length === 0) return []
   const longest = Math.max(...rows.map(row => row.length))

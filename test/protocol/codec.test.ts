@@ -23,7 +23,7 @@ const tuple = (...data: Value[]): Vector => ({
   data,
 })
 
-/** Protocol notes §4 and §5: examples that official clients put on the wire. */
+/** docs/protocol.md#objects: examples that official clients put on the wire. */
 const golden: readonly (readonly [string, string, Value])[] = [
   ['an INT scalar', '04 00 | 01000000', scalar('INT', 1)],
   ['MONTH 2024.01', '07 00 | e05e0000', scalar('MONTH', 24288)],

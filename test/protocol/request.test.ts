@@ -34,7 +34,7 @@ const read = (bytes: Uint8Array | string): { head: RequestHead; request: Request
 
 const int = (value: number): Value => scalar('INT', value)
 
-/** Protocol notes §1.2 and §1.4: header lines that clients were seen to send. */
+/** docs/protocol.md#request: header lines that clients were seen to send. */
 const headers: readonly (readonly [string, RequestHead])[] = [
   ['API 0 8 / 32_1_4_2', { ...head, protocol: 'API', sessionId: '0', parallelism: 2 }],
   ['API 0 8 / 0_1_4_2', { ...head, protocol: 'API', sessionId: '0', flags: 0, parallelism: 2 }],

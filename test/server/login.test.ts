@@ -131,7 +131,7 @@ t.test(
   },
 )
 
-/** The client's side of SCRAM as protocol notes §3.4 states it, written from there alone. */
+/** The client's side of SCRAM as docs/protocol.md#scram states it, written from there alone. */
 async function scram(peer: RawPeer, user: string, password: string): Promise<[unknown, string]> {
   const nonce = Buffer.from('0123456789abcdef').toString('base64')
   const challenge = (await ask(peer, 'scramClientFirst', text(user), text(nonce))) as {

@@ -1,6 +1,7 @@
 /*
-  A node that does not lead names the one that does (`<NotLeader>host:port`, protocol notes §8.4). It is followed only
-  to hosts that the user has named: whoever answers as a server must not be able to send data and password elsewhere.
+  A node that does not lead names the one that does (`<NotLeader>host:port`, docs/protocol.md#high-availability). It is
+  followed only to hosts that the user has named: whoever answers as a server must not be able to send data and password
+  elsewhere.
 */
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { ServerAddress, ServerTarget } from '../options.js'

@@ -65,7 +65,7 @@ async function existingTables(asking: Asking, table: TableTarget): Promise<reado
   }
 }
 
-/** @throws {ServerError} DDB_TARGET when the server knows no such function (design: asked with typestr). */
+/** @throws {ServerError} DDB_TARGET when the server knows no such function. */
 export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)
@@ -92,7 +92,7 @@ async function existingViews(asking: Asking): Promise<readonly string[]> {
   }
 }
 
-/** Rows of the target now; INT or LONG answers (design: cli "Confirmation"). */
+/** Rows of the target now; INT or LONG answers (docs/confirmation.md#how-counting-ends). */
 export async function askCount(asking: Asking, table: TableTarget): Promise<number> {
   const answer = await ask(asking, `exec count(*) from ${tableExpression(table)}`)
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
@@ -107,7 +107,7 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 
 /**
  * Whether the server has no job of this session running or queued; undefined when it does not tell
- * (getConsoleJobs, server notes §5.2).
+ * (getConsoleJobs, docs/server-semantics.md#console-jobs).
  */
 export async function askIdle(asking: Asking, laneSessionId: string): Promise<boolean | undefined> {
   if (!/^\d{1,19}$/.test(laneSessionId)) return undefined

@@ -205,7 +205,7 @@ async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promis
   }
 }
 
-/** tableInsert answers INT; tableUpsert a pair of inserted and updated rows (server notes §1.1, §1.4). */
+/** tableInsert answers INT; tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting). */
 function rowsOf(answer: Value | undefined): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
     return Number(answer.value ?? 0)

@@ -122,7 +122,7 @@ async function recordedTarget(
   }
 }
 
-/** Whether a refused batch is known to have left nothing behind (design: receipts §6). */
+/** Whether a refused batch is known to have left nothing behind (docs/server-semantics.md#what-receipts-rely-on). */
 async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean> {
   if (plan.target.kind === 'function') return false
   const { table } = plan.target

@@ -1,6 +1,6 @@
 /*
-  Which rows of a batch lie outside the target's partition scheme. Servers drop such rows without a word (server
-  notes §3.4), so the run has to know how many it sent.
+  Which rows of a batch lie outside the target's partition scheme. Servers drop such rows without a word
+  (docs/server-semantics.md#rows-outside-the-scheme), so the run has to know how many it sent.
 */
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'

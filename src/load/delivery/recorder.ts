@@ -115,7 +115,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     },
   }
 
-  /** Rows that a partitioned target dropped without a word (server notes §3.4). */
+  /** Rows that a partitioned target dropped without a word (docs/server-semantics.md#rows-outside-the-scheme). */
   const dropped = (part: Part, missing: number): void => {
     const outside = outsideRows(target.description, part)
     if (outside.length === missing) {

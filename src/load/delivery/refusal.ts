@@ -1,6 +1,6 @@
 /*
   What a refusal means, read from the server's words. Rows are suspected only where the text says so: a text that
-  nobody knows says nothing about rows. The texts are those of server notes §1.6, §3.3, §11 and protocol notes §8.4.
+  nobody knows says nothing about rows. The texts are those of docs/server-semantics.md#refusals.
 */
 import { redirectIn } from '../connection/redirect.js'
 

@@ -31,7 +31,10 @@ const slowestPollMs = 500
 const busyPollMs = 50
 /** A server that says nothing for so long is asked less often. */
 const silenceMs = 1_000
-/** Nothing new for this long is looked into (design: receipts §5.7), or for a share of the time that there is. */
+/**
+ * Nothing new for this long is looked into (docs/server-semantics.md#what-receipts-rely-on), or for a share of the time
+ * that there is.
+ */
 const longestQuietMs = 5_000
 const quietShare = 4
 

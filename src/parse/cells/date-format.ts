@@ -1,5 +1,6 @@
 /*
-  `--date-format`: DolphinDB's format symbols (server notes §7), or a number since 1970 (`epoch:ms`).
+  `--date-format`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), or a number since 1970
+  (`epoch:ms`).
 */
 import { UsageError } from '../../errors.js'
 import { EpochFormat } from './epoch-format.js'

@@ -1,6 +1,6 @@
 /*
-  Dates and times by a pattern of DolphinDB's format symbols (server notes §7): yyyy MM dd HH mm ss SSS and so on;
-  every other character stands for itself.
+  Dates and times by a pattern of DolphinDB's format symbols (docs/server-semantics.md#text-of-values): yyyy MM dd HH mm
+  ss SSS and so on; every other character stands for itself.
 */
 import { civilDays } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'

@@ -1,5 +1,5 @@
 /*
-  UUIDs, hexadecimal digits and IPv4 addresses into 16 bytes, the first one last (protocol notes §4.3).
+  UUIDs, hexadecimal digits and IPv4 addresses into 16 bytes, the first one last (docs/protocol.md#sixteen-byte-values).
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 

@@ -1,6 +1,6 @@
 /*
-  Dates and times of day in DolphinDB's own spelling and in ISO 8601 (server notes §7), read from bytes without
-  making anything. They are wall clock: a zone other than Z is not part of them.
+  Dates and times of day in DolphinDB's own spelling and in ISO 8601 (docs/server-semantics.md#text-of-values), read
+  from bytes without making anything. They are wall clock: a zone other than Z is not part of them.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'

@@ -74,7 +74,10 @@ export class ArrayColumn implements ColumnBuilder {
     this.#block.bytes = bytes
   }
 
-  /** Adds the elements of one cell; an empty one has a single null, as DolphinDB keeps it (protocol notes §5.5). */
+  /**
+   * Adds the elements of one cell; an empty one has a single null, as DolphinDB keeps it
+   * (docs/protocol.md#array-vectors).
+   */
   #split(start: number, end: number): void {
     const { bytes } = this.#block
     let first = trimmedStart(bytes, start, end)

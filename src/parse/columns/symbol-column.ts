@@ -1,5 +1,5 @@
 /*
-  SYMBOL columns: codes into a base of texts that belongs to the batch (protocol notes §5.4).
+  SYMBOL columns: codes into a base of texts that belongs to the batch (docs/protocol.md#symbol-vectors).
 */
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'

@@ -20,7 +20,7 @@ const digits = /^[+-]?\.?\d/
 
 /**
  * DolphinDB's own rule, made to know signs: a header is a first record without a field that begins like a number
- * (server notes §7).
+ * (docs/server-semantics.md#text-of-values).
  */
 export function looksLikeHeader(record: FirstRecord): boolean {
   const texts = record.fields.map(field => Buffer.from(field).toString('latin1').trim())

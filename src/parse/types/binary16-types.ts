@@ -1,5 +1,6 @@
 /*
-  UUID, INT128 and IPADDR in text: 16 bytes a value, which travel reversed as a whole (protocol notes §4.3).
+  UUID, INT128 and IPADDR in text: 16 bytes a value, which travel reversed as a whole
+  (docs/protocol.md#sixteen-byte-values).
 */
 import { parseBinary16 } from '../../protocol/types/sixteen-bytes.js'
 import { latin1, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'

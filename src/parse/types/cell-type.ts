@@ -21,7 +21,7 @@ export interface CellType {
   readonly name: DataType
   /** Kinds of JSON values that a cell may be, as bits of `jsonKinds`; null always may. */
   readonly jsonKinds: number
-  /** False where no client sends array vectors of the type (protocol notes §5.5). */
+  /** False where no client sends array vectors of the type (docs/protocol.md#array-vectors). */
   readonly hasArrays: boolean
   readonly column: (place: ColumnPlace) => ColumnBuilder
   /** Dates and times only: their cells can follow a `--date-format`. */

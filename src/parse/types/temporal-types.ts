@@ -1,7 +1,7 @@
 /*
   Dates and times in text: in DolphinDB's own spelling, in ISO 8601, or by a `--date-format`, and their raw numbers
-  (protocol notes §4.2). What a type cannot hold, such as seconds in a MINUTE, gives ±Infinity: nothing is cut off
-  without a word. In JSON a number is not a time, unless an epoch format says what it counts.
+  (docs/protocol.md#data-types). What a type cannot hold, such as seconds in a MINUTE, gives ±Infinity: nothing is cut
+  off without a word. In JSON a number is not a time, unless an epoch format says what it counts.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
 import type { DateFormat } from '../cells/date-format.js'

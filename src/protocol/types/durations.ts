@@ -1,6 +1,6 @@
 /*
-  DURATION: a count and a unit, each an int32; units are numbers on the wire (protocol notes §4.2), letters in text. The
-  smallest count is the null.
+  DURATION: a count and a unit, each an int32; units are numbers on the wire (docs/protocol.md#data-types), letters in
+  text. The smallest count is the null.
 */
 import { nullInt32 } from '../null-value.js'
 import type { ScalarShape, VectorShape } from '../value.js'

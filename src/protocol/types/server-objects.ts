@@ -7,7 +7,7 @@ import { type ScalarCodec, type TypeFacts, variableType } from './type-facts.js'
 
 type ObjectType = 'HANDLE' | 'CODE' | 'DATASOURCE' | 'RESOURCE'
 export type ObjectScalar = ScalarShape<ObjectType, string>
-/** `functionKind`: 0 system, 3 user, 4 partial, … (protocol notes §4.2); 0 when left out. */
+/** `functionKind`: 0 system, 3 user, 4 partial, … (docs/protocol.md#data-types); 0 when left out. */
 interface FunctionScalar {
   form: 'scalar'
   type: 'FUNCTIONDEF'

@@ -1,6 +1,6 @@
 /*
-  UUID, IPADDR and INT128: 16 bytes that travel as their text reversed as a whole (protocol notes §4.3); all zeros is
-  the null.
+  UUID, IPADDR and INT128: 16 bytes that travel as their text reversed as a whole
+  (docs/protocol.md#sixteen-byte-values); all zeros is the null.
     UUID 00112233-4455-…-ff   ff … 22 11 00
     IPv4 1.2.3.4              04 03 02 01 and twelve 00, by which it is told from IPv6
 */

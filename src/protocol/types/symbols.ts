@@ -1,5 +1,6 @@
 /*
-  SYMBOL: text by codes into a base, whose entry 0 is '' and the null. A vector with its base (protocol notes §5.4)
+  SYMBOL: text by codes into a base, whose entry 0 is '' and the null. A vector with its base
+  (docs/protocol.md#symbol-vectors)
     flag       uint16  145, form 1
     length     int32
     columns    int32   1

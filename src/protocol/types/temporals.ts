@@ -1,6 +1,6 @@
 /*
-  Temporal types: what each counts, from when, and its text both ways (protocol notes §4.2). They are integers of 32 and
-  64 bits without a time zone; the smallest is the null.
+  Temporal types: what each counts, from when, and its text both ways (docs/protocol.md#data-types). They are integers
+  of 32 and 64 bits without a time zone; the smallest is the null.
 */
 import { civilFromDays, daysFromCivil, daysInMonth } from '../civil-date.js'
 import type { DataType } from '../data-type.js'

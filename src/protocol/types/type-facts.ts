@@ -8,7 +8,7 @@ import type { DecodeContext } from '../decode-context.js'
 import type { FixedVector, Scalar, VariableVector } from '../value.js'
 import type { ElementValue } from './element-value.js'
 
-/** Groups of types that convert into each other (protocol notes §4.2). */
+/** Groups of types that convert into each other (docs/protocol.md#data-types). */
 export type Category =
   | 'nothing'
   | 'logical'

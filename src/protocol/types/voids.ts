@@ -10,7 +10,7 @@ import {
   variableType,
 } from './type-facts.js'
 
-/** `voidKind`: 0 nothing at all, 1 NULL, 2 a default (protocol notes §4.2); 0 when left out. */
+/** `voidKind`: 0 nothing at all, 1 NULL, 2 a default (docs/protocol.md#data-types); 0 when left out. */
 export interface VoidScalar {
   form: 'scalar'
   type: 'VOID'

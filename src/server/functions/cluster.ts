@@ -1,5 +1,5 @@
 /*
-  Functions about a cluster, answered by a node that is its whole cluster (protocol notes §8.3, §8.4).
+  Functions about a cluster, answered by a node that is its whole cluster (docs/protocol.md#high-availability).
 */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
 import { vectorOf } from '../../protocol/element.js'
@@ -20,7 +20,7 @@ const bytesPerGigabyte = 2 ** 30
 
 /**
  * getClusterPerf([includeMaster]): one row, this node. Types are those that Java casts to; mode 0, a data node,
- * because clients connect to no other (protocol notes §8.4).
+ * because clients connect to no other.
  */
 const getClusterPerf: Builtin = {
   name: 'getClusterPerf',
@@ -64,7 +64,7 @@ const getClusterPerf: Builtin = {
     ),
 }
 
-/** getClusterLiveDataNodes([includeComputeNodes]): `host:port:alias` of every data node (protocol notes §8.3). */
+/** getClusterLiveDataNodes([includeComputeNodes]): `host:port:alias` of every data node (docs/protocol.md#pools). */
 const getClusterLiveDataNodes: Builtin = {
   name: 'getClusterLiveDataNodes',
   parameters: ['includeComputeNodes'],

@@ -1,6 +1,7 @@
 /*
-  getConsoleJobs(): which interactive requests are under way (server notes §5.2, §5.3). Clients ask it whether a
-  session that does not answer still works, and cancelConsoleJob() to end what it does (protocol notes §8.4).
+  getConsoleJobs(): which interactive requests are under way (docs/server-semantics.md#console-jobs). Clients ask it
+  whether a session that does not answer still works, and cancelConsoleJob() to end what it does
+  (docs/protocol.md#high-availability).
 */
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

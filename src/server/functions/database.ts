@@ -1,5 +1,5 @@
 /*
-  database(…): makes or opens the handle of a partitioned database (server notes §3.1).
+  database(…): makes or opens the handle of a partitioned database (docs/server-semantics.md#partition-schemes).
 */
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

@@ -1,5 +1,5 @@
 /*
-  Functions about databases under dfs:// and their tables (server notes §3.2).
+  Functions about databases under dfs:// and their tables (docs/server-semantics.md#tables-in-databases).
 */
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

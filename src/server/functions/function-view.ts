@@ -1,5 +1,5 @@
 /*
-  Function views: functions that all sessions see (server notes §4).
+  Function views: functions that all sessions see (docs/server-semantics.md#function-views).
 */
 import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

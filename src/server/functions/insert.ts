@@ -1,5 +1,5 @@
 /*
-  Functions that put rows into tables (server notes §1.1, §1.2, §1.4).
+  Functions that put rows into tables (docs/server-semantics.md#inserting).
 */
 import { columnTypeOf, concatColumns } from '../../protocol/element.js'
 import type { Column, Value } from '../../protocol/value.js'
@@ -21,7 +21,7 @@ import { booleanArgument, isAbsent, tableArgument, textsArgument } from './argum
 import { discardedRows } from './discarded.js'
 import { checkStoredWrite } from './privilege.js'
 
-/** tableInsert(table, args…): INT, the rows really inserted (server notes §1.1). */
+/** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
 const tableInsert: Builtin = {
   name: 'tableInsert',
   parameters: ['table', '...rest'],
@@ -44,7 +44,10 @@ const tableInsert: Builtin = {
   },
 }
 
-/** append!(obj, newData): obj itself, with the new rows or elements behind the old ones (server notes §1.2). */
+/**
+ * append!(obj, newData): obj itself, with the new rows or elements behind the old ones
+ * (docs/server-semantics.md#append).
+ */
 const append: Builtin = {
   name: 'append!',
   parameters: ['obj', 'newData'],
@@ -70,7 +73,10 @@ const append: Builtin = {
 /** Other name of append!. */
 const push: Builtin = { ...append, name: 'push!' }
 
-/** upsert!(obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]): obj (server notes §1.4). */
+/**
+ * upsert!(obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]): obj
+ * (docs/server-semantics.md#upsert-and-tableupsert).
+ */
 const upsert: Builtin = {
   name: 'upsert!',
   parameters: ['obj', 'newData', 'ignoreNull', 'keyColNames', 'sortColumns'],

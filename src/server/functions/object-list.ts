@@ -1,5 +1,5 @@
 /*
-  objs(): the variables of the session and what is shared (server notes §2).
+  objs(): the variables of the session and what is shared (docs/server-semantics.md#shared-tables).
 */
 import { dataTypes } from '../../protocol/data-type.js'
 import type { ElementValue } from '../../protocol/element.js'

@@ -1,6 +1,6 @@
 /*
   Who may write where: administrators everywhere, others into DFS tables they made or were granted, nobody else
-  (server notes §1.6, receipts: rights).
+  (docs/server-semantics.md#rights).
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../script/builtin.js'

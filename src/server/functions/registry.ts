@@ -79,7 +79,7 @@ function withPace(
   return family.map(builtin => ({ pace, ...builtin }))
 }
 
-/** What findFunction falls back on; a script cannot redefine one (server notes §4). */
+/** What findFunction falls back on; a script cannot redefine one (docs/server-semantics.md#function-views). */
 export const builtins: ReadonlyMap<string, Builtin> = byName(families.flat())
 
 function byName(functions: readonly Builtin[]): ReadonlyMap<string, Builtin> {

@@ -1,6 +1,6 @@
 /*
-  schema(): what a table or a database is made of, in the shape and types that table writers cast (protocol notes §7,
-  server notes §5.1).
+  schema(): what a table or a database is made of, in the shape and types that table writers cast
+  (docs/protocol.md#schema-dictionary).
 */
 import {
   arrayTypeOffset,
@@ -116,7 +116,7 @@ function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValu
   }
 }
 
-/** STRING and INT columns exactly: Java casts them (protocol notes §7). */
+/** STRING and INT columns exactly: Java casts them. */
 function columnDefinitions(table: ServerTable): ServerTable {
   const { columnNames, columnTypes } = table
   return tableOfColumns({

@@ -1,5 +1,5 @@
 /*
-  What a session can ask about the node and about sessions (protocol notes §8 and §9, server notes §5.2).
+  What a session can ask about the node and about sessions (docs/protocol.md#what-clients-call).
 */
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
@@ -11,7 +11,10 @@ import { dictionaryOf, tableOfRecords } from './result-table.js'
 /** The version whose rules the embedded server follows, then what clients take for build date and platform. */
 const serverVersion = '3.00.5.0 2026.02.11 EMBEDDED ddb-ingest'
 
-/** version(): four numbers joined by dots, then words: C++ reads the four, Java the first three (protocol §3.2). */
+/**
+ * version(): four numbers joined by dots, then words: C++ reads the four, Java the first three
+ * (docs/protocol.md#connecting).
+ */
 const version: Builtin = {
   name: 'version',
   parameters: [],
@@ -61,7 +64,7 @@ const isClientAuth: Builtin = {
   call: () => boolScalar(false),
 }
 
-/** getRequiredAPIVersion(): this server requires none; clients that ask tolerate an error (protocol notes §3.2). */
+/** getRequiredAPIVersion(): this server requires none; clients that ask tolerate an error. */
 const getRequiredAPIVersion: Builtin = {
   name: 'getRequiredAPIVersion',
   parameters: [],
@@ -161,7 +164,7 @@ const getSessionMemoryStat: Builtin = {
   },
 }
 
-/** clearAllCache(): nothing is cached; called by clients' helpers (server notes §8.1). */
+/** clearAllCache(): nothing is cached; called by clients' helpers (docs/server-semantics.md#small-functions). */
 const clearAllCache: Builtin = {
   name: 'clearAllCache',
   parameters: [],

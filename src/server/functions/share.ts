@@ -1,5 +1,6 @@
 /*
-  Functions about names: sharing tables, taking definitions back, fetching by name (server notes §2).
+  Functions about names: sharing tables, taking definitions back, fetching by name
+  (docs/server-semantics.md#shared-tables).
 */
 import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
@@ -16,7 +17,7 @@ import {
   textsArgument,
 } from './arguments.js'
 
-/** share(table, sharedName, [database], [dbName], [partitionColumn], [readonly=false]) (server notes §2). */
+/** share(table, sharedName, [database], [dbName], [partitionColumn], [readonly=false]). */
 const share: Builtin = {
   name: 'share',
   parameters: ['table', 'sharedName', 'database', 'dbName', 'partitionColumn', 'readonly'],
@@ -53,7 +54,7 @@ const undef: Builtin = {
   },
 }
 
-/** objByName(name): a variable of the session, else a shared table, looked up when it is called (server notes §2). */
+/** objByName(name): a variable of the session, else a shared table, looked up when it is called. */
 const objByName: Builtin = {
   name: 'objByName',
   parameters: ['name'],

@@ -1,5 +1,5 @@
 /*
-  Functions that create tables in databases (server notes §3.2).
+  Functions that create tables in databases (docs/server-semantics.md#tables-in-databases).
 */
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
@@ -11,7 +11,7 @@ import { createStoredTable } from '../tables/dfs.js'
 import type { ServerTable } from '../tables/table.js'
 import { databaseArgument, isAbsent, textArgument, textsArgument } from './arguments.js'
 
-/** createPartitionedTable(dbHandle, table, tableName, partitionColumns, …): an empty table (server notes §3.2). */
+/** createPartitionedTable(dbHandle, table, tableName, partitionColumns, …): an empty table. */
 const createPartitionedTable: Builtin = {
   name: 'createPartitionedTable',
   parameters: [

@@ -1,5 +1,5 @@
 /*
-  Functions about stream tables (server notes §2).
+  Functions about stream tables (docs/server-semantics.md#stream-tables).
 */
 import { vectorOf } from '../../protocol/element.js'
 import type { Builtin } from '../script/builtin.js'
@@ -32,7 +32,7 @@ const keyedStreamTable: Builtin = {
   call: (context, args) => makeKeyedTable(context, 'keyedStream', args),
 }
 
-/** existsStreamTable(tableName): true for a stream table of the session or a shared one (server notes §2). */
+/** existsStreamTable(tableName): true for a stream table of the session or a shared one. */
 const existsStreamTable: Builtin = {
   name: 'existsStreamTable',
   parameters: ['tableName'],
@@ -44,7 +44,7 @@ const existsStreamTable: Builtin = {
   },
 }
 
-/** dropStreamTable(tableName, [force=false]) (server notes §2). */
+/** dropStreamTable(tableName, [force=false]). */
 const dropStreamTable: Builtin = {
   name: 'dropStreamTable',
   parameters: ['tableName', 'force'],
@@ -98,7 +98,7 @@ const enableTableShareAndPersistence: Builtin = {
   },
 }
 
-/** getStreamTables([option]): one row a shared stream table (server notes §2). */
+/** getStreamTables([option]): one row a shared stream table. */
 const getStreamTables: Builtin = {
   name: 'getStreamTables',
   parameters: ['option'],
@@ -139,7 +139,7 @@ const getStreamTables: Builtin = {
 
 /**
  * getStreamTableTimestamp(tableName): name of the column that gets the time of arrival; '' because no table of the
- * embedded server has one (protocol notes §8.1: writers ask this of stream tables).
+ * embedded server has one (docs/protocol.md#table-writers: writers ask this of stream tables).
  */
 const getStreamTableTimestamp: Builtin = {
   name: 'getStreamTableTimestamp',

@@ -1,6 +1,6 @@
 /*
-  Functions that change what columns a table has (server notes §4; DolphinDB manual, pages replaceColumn!, rename!,
-  dropColumns!, addColumn).
+  Functions that change what columns a table has (docs/server-semantics.md#changing-columns; DolphinDB manual, pages
+  replaceColumn!, rename!, dropColumns!, addColumn).
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'

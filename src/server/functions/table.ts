@@ -1,5 +1,5 @@
 /*
-  Functions that make tables in memory and tell what they are made of (server notes §2).
+  Functions that make tables in memory and tell what they are made of (docs/server-semantics.md#stream-tables).
 */
 import type { Builtin } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

@@ -1,5 +1,6 @@
 /*
-  temporalParse and temporalFormat: temporal values from and to text of a given format (server notes §7).
+  temporalParse and temporalFormat: temporal values from and to text of a given format
+  (docs/server-semantics.md#text-of-values).
 */
 import { elementAt, vectorOf } from '../../protocol/element.js'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'

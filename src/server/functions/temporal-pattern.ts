@@ -1,5 +1,6 @@
 /*
-  Formats of temporal text such as `yyyy.MM.dd HH:mm:ss.SSS` (server notes §7): what each run of letters stands for.
+  Formats of temporal text such as `yyyy.MM.dd HH:mm:ss.SSS` (docs/server-semantics.md#text-of-values): what each run of
+  letters stands for.
 */
 import { ScriptError } from '../script/builtin.js'
 

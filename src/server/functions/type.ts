@@ -23,7 +23,7 @@ const tableTypeTexts: Readonly<Record<TableKind, string>> = {
   dfs: 'SEGMENTED DFS TABLE',
 }
 
-/** typestr(X), as server notes §5.2 spell it. */
+/** typestr(X), as docs/server-semantics.md#small-functions spells it. */
 function typeText(value: ServerValue): string {
   switch (value.form) {
     case 'scalar':
@@ -93,7 +93,7 @@ function typeNumber(value: ServerValue): number {
   }
 }
 
-/** What form(X) answers (protocol notes §4.1); functions, types and handles are scalars. */
+/** What form(X) answers (docs/protocol.md#data-forms); functions, types and handles are scalars. */
 export function formNumber(value: ServerValue): number {
   switch (value.form) {
     case 'vector':

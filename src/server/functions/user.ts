@@ -1,5 +1,6 @@
 /*
-  Users and what they may do (server notes §1.6, §4; DolphinDB manual, pages login, createUser, grant, deny, revoke).
+  Users and what they may do (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny,
+  revoke).
 */
 import type { Builtin, CallContext } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'

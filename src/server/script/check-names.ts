@@ -1,7 +1,7 @@
 /*
-  What DolphinDB finds out about a parse unit before it runs anything: unknown names, changes of constants, `share`
-  and named functions inside functions (server notes §0.4, §4). It also notes what lambdas capture, and how deep each
-  function is nested.
+  What DolphinDB finds out about a parse unit before it runs anything: unknown names, changes of constants, `share` and
+  named functions inside functions (docs/server-semantics.md#parse-units). It also notes what lambdas capture, and how
+  deep each function is nested.
 */
 import type { Evaluation } from './builtin.js'
 import { syntaxError } from './lexer.js'

@@ -9,7 +9,7 @@ import type { ServerValue } from './values.js'
 /** What `undef`, `defined` and `undef all` take as kind of object. */
 export const objectKinds = { VAR: 0, SHARED: 1, DEF: 2 } as const
 
-/** As `database` takes them and `schema` tells them (server notes §3.1). */
+/** As `database` takes them and `schema` tells them (docs/server-semantics.md#partition-schemes). */
 export const partitionTypeIds = { SEQ: 0, VALUE: 1, RANGE: 2, LIST: 3, COMPO: 4, HASH: 5 } as const
 
 /** keepDuplicates of createPartitionedTable. */

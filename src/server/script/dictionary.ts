@@ -123,7 +123,10 @@ export function tableColumn(table: ServerTable, name: string): ServerValue {
   return table.column(index)
 }
 
-/** @throws {ScriptError} S02008, S02009 for tables whose columns SQL alone may read (server notes §1.7) */
+/**
+ * @throws {ScriptError} S02008, S02009 for tables whose columns SQL alone may read
+ *   (docs/server-semantics.md#kinds-of-tables)
+ */
 export function checkDirectAccess(table: ServerTable): void {
   if (isStream(table)) {
     throw new ScriptError(

@@ -1,6 +1,6 @@
 /*
   How run-time errors are worded: `<source of the failing call> => <message>`, and `f: …` inside the function f
-  (server notes §1.6; DolphinDB manual, "interface_development": `f() => f: throw "x" => x`).
+  (docs/server-semantics.md#error-texts; DolphinDB manual, "interface_development": `f() => f: throw "x" => x`).
 */
 import { DdbError } from '../../errors.js'
 import { ScriptError } from './builtin.js'
@@ -40,7 +40,7 @@ export function locate(error: unknown, span: Span): ScriptError {
   })
 }
 
-/** Clients look for `<NotLeader>`, `<ChunkInTransaction>` and the like at the head of the line (server notes §1.6). */
+/** Clients look for `<NotLeader>`, `<ChunkInTransaction>` and the like at the head of the line. */
 function startsWithTag(message: string): boolean {
   return /^<[A-Za-z]+>/.test(message)
 }

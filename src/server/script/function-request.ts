@@ -49,7 +49,7 @@ function cachedExpression(runtime: Runtime, text: string): Expression {
   const { requestNames } = runtime
   const known = requestNames.get(text)
   if (known !== undefined) return known
-  // No blanks around a plain name (receipts notes §2).
+  // No blanks around a plain name (docs/server-semantics.md#function-views).
   if (/^$|^\s|\s$/.test(text)) throw unknownFunction(text)
   const node = parseFunctionName(text, parseScopeOf(runtime))
   if (text.length > maxCachedLength) return node

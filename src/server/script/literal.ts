@@ -1,5 +1,5 @@
 /*
-  Numbers, dates and times as scripts write them (server notes §7, "script literals").
+  Numbers, dates and times as scripts write them (docs/grammar.md#literals).
 */
 import type { DataType, DecimalType } from '../../protocol/data-type.js'
 import { durationUnits } from '../../protocol/types/durations.js'

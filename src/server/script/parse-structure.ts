@@ -1,5 +1,6 @@
 /*
-  `create database|table` and `drop database|table` (server notes §3.2): written as the function calls they stand for.
+  `create database|table` and `drop database|table` (docs/server-semantics.md#tables-in-databases): written as the
+  function calls they stand for.
 */
 import type { Cursor } from './cursor.js'
 import { parseExpression } from './parse-expression.js'

@@ -9,7 +9,7 @@ import type { Expression, ParseUnit, Statement } from './syntax.js'
 
 export type { ParseScope } from './cursor.js'
 
-/** Longer code is refused (server notes §11.14). */
+/** Longer code is refused (docs/server-semantics.md#sessions). */
 const maxCodeLength = 1_048_576
 
 /**

@@ -106,7 +106,7 @@ export function setVariables(
   return undefined
 }
 
-/** Releases the session's variables; its functions stay (request flag 16, receipts notes §2). */
+/** Releases the session's variables; its functions stay (request flag 16, docs/server-semantics.md#sessions). */
 export function clearVariables(session: ScriptSession): void {
   session.variables.clear()
   const runtime = runtimes.get(session)
@@ -114,7 +114,7 @@ export function clearVariables(session: ScriptSession): void {
   runtime?.weights.clear(runtime.memory)
 }
 
-/** A server that does not know a session any more begins it anew, as a guest's (server notes §11). */
+/** A server that does not know a session any more begins it anew, as a guest's. */
 export function forgetSession(session: ScriptSession): void {
   clearVariables(session)
   session.functions.clear()

@@ -24,7 +24,7 @@ import { vectorOfElements } from './vector-literal.js'
 
 /**
  * Nothing is inserted when any row fails.
- * @throws {ScriptError} in the words of server notes §1.6
+ * @throws {ScriptError} in the words of docs/server-semantics.md#error-texts
  */
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const table = yield* evaluateTable(node.target, frame)
@@ -45,7 +45,7 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   insertColumns(table, values, node.columnNames)
 }
 
-/** DFS tables take the statement only when the node is configured so (server notes §1.3). */
+/** DFS tables take the statement only when the node is configured so (docs/server-semantics.md#insert-into). */
 function checkStatement(table: ServerTable, frame: Frame): void {
   if (table.kind !== 'dfs' || frame.runtime.node.config.enableInsertStatementForDFSTable) return
   throw new ScriptError(

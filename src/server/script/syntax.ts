@@ -323,7 +323,7 @@ export interface Jump extends Node {
   readonly kind: 'break' | 'continue'
 }
 
-/** `share t as name`; known by name to later lines of the same unit (server notes §0.4). */
+/** `share t as name`; known by name to later lines of the same unit (docs/server-semantics.md#parse-units). */
 export interface Share extends Node {
   readonly kind: 'share'
   readonly value: Expression

@@ -10,7 +10,7 @@ import { intScalar } from './scalar.js'
 import type { FunctionValue, ServerDictionary, ServerValue } from './values.js'
 import { castVector } from './cast.js'
 
-/** Numbers of protocol notes §4.2. */
+/** Numbers of docs/protocol.md#data-types. */
 const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
 
 /** Vectors are not copied: they belong to the session from here on. */
@@ -25,7 +25,7 @@ export function fromWire(value: Value): ServerValue {
   }
 }
 
-/** Functions and handles travel as their names (protocol notes §5.9). */
+/** Functions and handles travel as their names (docs/protocol.md#data-forms). */
 export function toWire(value: ServerValue): Value {
   switch (value.form) {
     case 'serverTable':

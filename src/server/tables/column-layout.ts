@@ -67,7 +67,7 @@ export function zeroColumn(type: ColumnType, length: number): Column {
   }
 }
 
-/** `length` nulls of a type; a null row of an array column is one null cell (protocol notes §5.5). */
+/** `length` nulls of a type; a null row of an array column is one null cell (docs/protocol.md#array-vectors). */
 export function nullColumn(type: ColumnType, length: number): Column {
   if (type.array) {
     const cells = nullColumn(cellType(type), length) as Vector

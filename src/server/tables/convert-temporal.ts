@@ -31,8 +31,9 @@ function isOfDay(type: DataType): boolean {
 }
 
 /**
- * Whether an insert converts the pair by itself (server notes §1.5): types with a date into each other, those with a
- * clock time into times of day, times of day into each other. MONTH and DATE tell no time of day.
+ * Whether an insert converts the pair by itself (docs/server-semantics.md#conversions-on-insert): types with a date
+ * into each other, those with a clock time into times of day, times of day into each other. MONTH and DATE tell no time
+ * of day.
  */
 export function isInsertable(from: DataType, to: DataType): boolean {
   if (from === to) return true

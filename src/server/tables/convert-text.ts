@@ -1,6 +1,6 @@
 /*
   Text into other columns of text, and into numbers where DolphinDB reads numbers out of text by itself: FLOAT,
-  DOUBLE and decimals (server notes §1.5, since 3.00.5).
+  DOUBLE and decimals (docs/server-semantics.md#conversions-on-insert, since 3.00.5).
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import { columnTypeText, isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'

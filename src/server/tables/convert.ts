@@ -1,6 +1,7 @@
 /*
-  What a column becomes when it is inserted into a column of another type (server notes §1.5). Conversions that
-  lose precision are made, as DolphinDB makes them; pairs that have no meaning fail as a whole.
+  What a column becomes when it is inserted into a column of another type
+  (docs/server-semantics.md#conversions-on-insert). Conversions that lose precision are made, as DolphinDB makes them;
+  pairs that have no meaning fail as a whole.
 */
 import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
@@ -114,7 +115,7 @@ function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
   return target.array ? arraysOf(rows, cells) : cells
 }
 
-/** Rows of arrays over their cells; a row without any is one null cell (protocol notes §5.5). */
+/** Rows of arrays over their cells; a row without any is one null cell (docs/protocol.md#array-vectors). */
 function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
   const offsets = new Uint32Array(rows.length + 1)
   rows.forEach((row, index) => {

@@ -1,5 +1,6 @@
 /*
-  Databases under dfs:// and the tables in them, kept in memory: creating, finding, dropping (server notes §3).
+  Databases under dfs:// and the tables in them, kept in memory: creating, finding, dropping
+  (docs/server-semantics.md#dfs-databases).
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { DfsDatabase, ServerNode } from '../node.js'

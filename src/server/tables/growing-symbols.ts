@@ -1,6 +1,6 @@
 /*
-  A growing SYMBOL column: int32 codes over a base of its own. Incoming columns have bases of their own (protocol
-  notes §5.4), so each batch maps its base once and its codes in one typed loop.
+  A growing SYMBOL column: int32 codes over a base of its own. Incoming columns have bases of their own
+  (docs/protocol.md#symbol-vectors), so each batch maps its base once and its codes in one typed loop.
 */
 import type { Column, SymbolVector } from '../../protocol/value.js'
 import type { GrowingColumn } from './growing-column.js'

@@ -1,6 +1,6 @@
 /*
   The documented ways to say what goes into a table: one table, one tuple, one scalar or vector per column, one
-  dictionary, or values for named columns (server notes §1.1 and §1.3).
+  dictionary, or values for named columns (docs/server-semantics.md#inserting).
 */
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
@@ -15,7 +15,7 @@ import type { ServerTable } from './table.js'
 /**
  * Inserts the arguments of `tableInsert(table, args…)`.
  * @returns rows really inserted
- * @throws {ScriptError} with the texts of server notes §1.6; nothing is inserted then
+ * @throws {ScriptError} with the texts of docs/server-semantics.md#error-texts; nothing is inserted then
  */
 export function insertValues(table: ServerTable, args: readonly ServerValue[]): number {
   const [first] = args
@@ -104,7 +104,7 @@ function oneArray(cells: Vector): ArrayVector {
   return { form: 'arrayVector', length: 1, offsets: Uint32Array.of(0, cells.length), cells }
 }
 
-/** A dictionary must hold values of any type, one for each column (server notes §1.1). */
+/** A dictionary must hold values of any type, one for each column (docs/server-semantics.md#tableinsert). */
 function insertDictionary(table: ServerTable, dictionary: ServerDictionary): number {
   if (dictionary.valueType !== undefined) throw valueCountError(table)
   const entries = [...dictionary.entries.values()]

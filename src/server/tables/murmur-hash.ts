@@ -1,6 +1,6 @@
 /*
   The hash by which text and 16-byte values are spread over HASH partitions: MurmurHash2, 32 bits, seeded with the
-  number of bytes (protocol notes §8.2).
+  number of bytes (docs/protocol.md#routing-of-rows).
 */
 const multiplier = 0x5bd1e995
 

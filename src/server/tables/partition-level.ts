@@ -1,6 +1,6 @@
 /*
   One level of a partition scheme: VALUE, RANGE, LIST or HASH, and the partition number it gives to each value of a
-  column (server notes §3.1, protocol notes §7).
+  column (docs/server-semantics.md#partition-schemes).
 */
 import { dataTypes, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'

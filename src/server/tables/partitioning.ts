@@ -1,6 +1,6 @@
 /*
   Which partition a row belongs to. Rows are stored together; the scheme only decides which of them are kept and
-  which count as neighbours (server notes §3.4, protocol notes §8.2).
+  which count as neighbours (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
 */
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script/builtin.js'

@@ -1,6 +1,7 @@
 /*
-  What happens to incoming columns before a table takes them: the checks and conversions of server notes §1.5, all of
-  them before anything is stored, with the texts of §1.6.
+  What happens to incoming columns before a table takes them: the checks and conversions of
+  docs/server-semantics.md#conversions-on-insert, all of them before anything is stored, with the texts of
+  docs/server-semantics.md#error-texts.
 */
 import { columnTypeText } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt } from '../../protocol/element.js'
@@ -71,7 +72,7 @@ export function prepareColumn(
   }
 }
 
-/** True for tables whose rows can be neither changed nor deleted (server notes §1.7). */
+/** True for tables whose rows can be neither changed nor deleted (docs/server-semantics.md#kinds-of-tables). */
 export function isStream(table: ServerTable): boolean {
   return table.kind === 'stream' || table.kind === 'keyedStream'
 }

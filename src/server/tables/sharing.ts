@@ -1,5 +1,5 @@
 /*
-  Shared tables: one name for all sessions of the node (server notes §2).
+  Shared tables: one name for all sessions of the node (docs/server-semantics.md#shared-tables).
 */
 import type { ServerNode } from '../node.js'
 import { ScriptError } from '../script/builtin.js'

@@ -1,6 +1,6 @@
 /*
   What DFS tables are stricter about than tables in memory: which types go into which column (S05004), and how long
-  text may be (server notes §1.5).
+  text may be (docs/server-semantics.md#conversions-on-insert).
 */
 import { Buffer } from 'node:buffer'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'

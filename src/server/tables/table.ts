@@ -63,7 +63,9 @@ export interface ServerTable {
    * @throws {ScriptError} in the server's words; nothing is inserted then
    */
   append(columns: readonly Column[], rows: number): number
-  /** Like append, but a row whose key is there already is overwritten (server notes §1.4). */
+  /**
+   * Like append, but a row whose key is there already is overwritten (docs/server-semantics.md#upsert-and-tableupsert).
+   */
   upsert(columns: readonly Column[], rows: number, options?: UpsertOptions): UpsertCount
   /** Row `rows[i]` of column `index` becomes `values[i]`, converted to the column's type. */
   update(index: number, rows: Int32Array, values: Column): void

@@ -1,6 +1,6 @@
 /*
-  The texts are those that DolphinDB's documentation, error pages and client tests show (server semantics §1.6, §3.3,
-  §11), as they stand there.
+  The texts are those that DolphinDB's documentation, error pages and client tests show
+  (docs/server-semantics.md#refusals), as they stand there.
 */
 import t from 'tap'
 import { classifyRefusal, refusalShape, type Refusal } from '../../../src/load/delivery/refusal.js'

@@ -9,7 +9,7 @@ import { runs } from '../../helpers/runs.js'
 const shown = (type: 'UUID' | 'IPADDR' | 'INT128', value: Uint8Array): string =>
   formatScalar({ form: 'scalar', type, value })
 
-/** Protocol notes §4.3, seen on the wire. */
+/** docs/protocol.md#sixteen-byte-values, seen on the wire. */
 const golden = [
   ['UUID', '00112233-4455-6677-8899-aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],
   ['INT128', '00112233445566778899aabbccddeeff', 'ffeeddccbbaa99887766554433221100'],

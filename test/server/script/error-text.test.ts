@@ -1,5 +1,5 @@
 /*
-  Error texts: where the server says `source => message`, and where it does not (server notes §1.6).
+  Error texts: where the server says `source => message`, and where it does not (docs/server-semantics.md#error-texts).
 */
 import t from 'tap'
 import { ScriptError } from '../../../src/server/script/builtin.js'

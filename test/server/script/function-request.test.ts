@@ -1,5 +1,5 @@
 /*
-  The name field of function requests, as official clients write it (protocol notes §8.1, receipts notes §2).
+  The name field of function requests, as official clients write it (docs/protocol.md#table-writers).
 */
 import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'

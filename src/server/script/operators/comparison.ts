@@ -157,7 +157,7 @@ function compareBinary(operator: ComparisonOperator, pairing: Pairing): Int8Arra
   return result
 }
 
-/** One text a row that sorts as the row's bytes do, last byte first (protocol notes §4.3). */
+/** One text a row that sorts as the row's bytes do, last byte first (docs/protocol.md#sixteen-byte-values). */
 function keysOf(vector: Vector): string[] {
   const { data } = vector as { data: ArrayBufferView }
   const size = dataTypes[vector.type].bytesPerValue

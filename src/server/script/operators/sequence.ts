@@ -7,7 +7,7 @@ import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerValue } from '../values.js'
 import { numberKindOf } from './numbers.js'
 
-/** A vector longer than this does not fit DolphinDB's own limit (server notes §1.6). */
+/** A vector longer than this does not fit DolphinDB's own limit (docs/server-semantics.md#error-texts). */
 const maxLength = 2_147_483_647
 
 /**
