@@ -23,7 +23,6 @@ import type { Scalar, Vector } from './value.js'
 
 export { maxScale } from './types/decimals.js'
 export type { DecimalType } from './types/decimals.js'
-export type { Category } from './types/type-facts.js'
 
 /** DolphinDB's name of a type. */
 export type DataType = (Scalar | Vector)['type']
