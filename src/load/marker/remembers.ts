@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError } from '../../errors.js'
-import { connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { tryUntil, type RetryRules } from '../connection/retry.js'
 import type { Run } from '../run.js'
 import { askMarker } from './marker.js'
@@ -51,11 +51,15 @@ function askElsewhere(
     const session = await connectServer(run.platform, run.server, {
       deadlineMs,
       signal: run.leaving,
+      closeTimeoutMs: closeTimeoutMs(run.plan),
     })
     try {
-      return await ask(session)
-    } finally {
+      const remembers = await ask(session)
       await session.close().catch(() => undefined)
+      return remembers
+    } catch (error) {
+      session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'the server did not answer'))
+      throw error
     }
   }
   return tryUntil(endMs, rules, attempt, error => error instanceof DdbError)

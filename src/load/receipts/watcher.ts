@@ -154,13 +154,15 @@ export class ReceiptWatcher {
     const { registry } = this.queue
     let pollMs = firstPollMs
     while (!this.#allSent || registry.open.size > 0) {
-      if (registry.open.size === 0) {
+      // Bytes that nobody takes are waited for even if their batches were given up.
+      const isTaken = this.queue.node.bufferedBytes === 0
+      if (registry.open.size === 0 && isTaken) {
         await this.woken()
         this.news()
         continue
       }
       // What rests or waits for a connection is not the server's silence.
-      if (registry.sentCount === 0) this.news()
+      if (registry.sentCount === 0 && isTaken) this.news()
       if (this.leftMs <= 0 || this.setup.run.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
       // Whatever was found out, there may be room now.
