@@ -19,4 +19,9 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [1404, 'a batch that a function stored in part, and that may be divided elsewhere'],
   [1722, 'rows on their way when a run leaves'],
   [3963, 'the end of a file that was cut'],
+  [2_120_681, 'a copy that was refused where the first may be stored'],
+  [2_159_861, 'the same, when another node leads'],
+  [2_162_623, 'a server that vanished, and is waited for three times'],
+  [3_274_472, 'bytes that nobody takes, of batches that were given up'],
+  [3_392_900, 'a connection that vanishes while the marker is asked for'],
 ])
