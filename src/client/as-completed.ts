@@ -4,7 +4,8 @@
 
 /**
  * Gives each result when it is there, whichever comes first (Python's as_completed). A promise that fails makes the
- * iteration fail at its turn; what is left then, or when the iteration is left early, does not become an unhandled rejection.
+ * iteration fail at its turn; what is left then, or when the iteration is left early, does not become an unhandled
+ * rejection.
  */
 export function asCompleted<T>(
   promises: Iterable<PromiseLike<T>>,

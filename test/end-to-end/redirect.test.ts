@@ -76,7 +76,7 @@ for (const [name, matches] of phases) {
       exitCode: 69,
       error: {
         code: 'DDB_CONNECT',
-        message: /evil\.example:\d+.*--allow-redirect evil\.example/,
+        message: /evil\.example:\d+.*add evil\.example to `server\.allowRedirect`/,
       },
       rows: { read: 0 },
     })
@@ -140,7 +140,10 @@ t.test('with receipts a redirect to a host that was not named stops the run', as
   const result = await here.run({}, ['localhost'])
   t.match(result, {
     exitCode: 69,
-    error: { code: 'DDB_CONNECT', message: /evil\.example:\d+.*--allow-redirect evil\.example/ },
+    error: {
+      code: 'DDB_CONNECT',
+      message: /evil\.example:\d+.*add evil\.example to `server\.allowRedirect`/,
+    },
     rows: { confirmed: 10, unconfirmed: 0 },
   })
   const { read, confirmed, rejected, unsent } = result.rows

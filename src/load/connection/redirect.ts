@@ -35,7 +35,7 @@ export function redirected(server: ServerTarget, to: ServerAddress): ServerTarge
     throw new ConnectionError(
       'DDB_CONNECT',
       `the server sends us to ${to.host}:${to.port}, a host that was not named: ` +
-        `add \`server.allowRedirect\` ${to.host} if it belongs to the cluster`,
+        `add ${to.host} to \`server.allowRedirect\` if it belongs to the cluster`,
     )
   }
   // Where we came from stays among the hosts to try: it may lead again.
