@@ -240,13 +240,16 @@ function checkRejects(
   if (new Set(kept).size !== kept.length) complain('a row is in the rejects file twice')
 }
 
-/** What all limits together allow after the last sign of life, and what closing may take. */
+/** What all limits together allow after the last sign of life, besides. */
 const slackMs = 20_000
+/** Receipts may be waited for so long, and then the end of the connections; silence is measured to an eighth. */
+const confirmTimeouts = 2 + 1 / 8
 
 function checkTime(run: Run, complain: Complain): void {
   const { confirmTimeoutMs = 0, retryTimeoutMs = 0 } = run.plan.delivery
   const sinceMs = (run.endedMs ?? 0) - Math.max(run.process.lastHeardMs, run.startedMs)
-  const allowedMs = confirmTimeoutMs + retryTimeoutMs + run.plan.connectTimeoutMs + slackMs
+  const allowedMs =
+    confirmTimeouts * confirmTimeoutMs + retryTimeoutMs + run.plan.connectTimeoutMs + slackMs
   if (sinceMs > allowedMs) {
     complain(`ended ${Math.round(sinceMs)} ms after the last byte, ${allowedMs} ms are allowed`)
   }
