@@ -1,6 +1,6 @@
 /*
   What a run asks the server on its control session, always synchronously: schemas, row counts, whether a function
-  exists, whether a lane's requests are all done.
+  exists, whether a session's requests are all done.
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
@@ -109,12 +109,12 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
  * Whether the server has no job of this session running or queued; undefined when it does not tell
  * (getConsoleJobs, docs/server-semantics.md#console-jobs).
  */
-export async function askIdle(asking: Asking, laneSessionId: string): Promise<boolean | undefined> {
-  if (!/^\d{1,19}$/.test(laneSessionId)) return undefined
+export async function askIdle(asking: Asking, dataSessionId: string): Promise<boolean | undefined> {
+  if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
   try {
     const answer = await ask(
       asking,
-      `exec count(*) from getConsoleJobs() where sessionId = ${laneSessionId}l`,
+      `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`,
     )
     return answer?.form === 'scalar' && answer.value !== null
       ? Number(answer.value) === 0
