@@ -89,3 +89,36 @@ for (const [name, delivery] of deliveries) {
     t.same(await sharedTables(here), [])
   })
 }
+
+t.test(
+  'of two runs that both saw no marker, the one whose marker was replaced sends no row',
+  async t => {
+    for (const [name, delivery] of [...deliveries, ['count', { confirm: 'count' }] as const]) {
+      let marked = false
+      let replaced: Promise<unknown> | undefined
+      const here = await startLoadServer(t, streamScript, {
+        faults: {
+          afterExecute: ({ text }) => void (marked ||= text.includes('share(keyedStreamTable(')),
+          beforeExecute: () => {
+            if (!marked || replaced !== undefined) return undefined
+            replaced = Promise.resolve().then(() => here.session.run(otherMarkerScript))
+            return { until: replaced }
+          },
+        },
+      })
+      const result = await here.load('-', {
+        target: { table: 'target' },
+        runId: 'nightly',
+        input: { format: 'csv', stdin: Readable.from([csv(1)]) },
+        delivery,
+      })
+      t.match(result, { exitCode: 75, error: { code: 'DDB_LOCKED' }, batches: { sent: 0 } }, name)
+      t.same(await here.count('target'), 0)
+      t.same(await sharedTables(here), ['ddbIngest_nightly'], 'the marker of the other run stays')
+    }
+  },
+)
+
+/** What a run does that looked for the marker before there was one, and shared its own afterwards. */
+const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
+tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`

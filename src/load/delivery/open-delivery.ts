@@ -9,7 +9,7 @@ import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../describe-target.js'
 import { jsonToValue } from '../json-value.js'
 import { leftoversNotice } from '../marker/leftovers.js'
-import { dropMarker, markRun } from '../marker/marker.js'
+import { checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import { remembers } from '../marker/remembers.js'
 import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
@@ -37,9 +37,9 @@ export async function openDelivery(
   const counted = countedTable(run, description)
   const counting =
     counted === undefined ? undefined : await openCounting(run, description, control, counted)
-  const unmark = await mark(run, control)
+  const { writer, unmark } = await openMarkedWriter(run, control)
   return openAsyncDelivery(
-    await openWriter(run),
+    writer,
     {
       counts: run.counts,
       columnNames: description.columns.map(column => column.name),
@@ -58,8 +58,8 @@ async function openSync(
   control: Session,
 ): Promise<Delivery> {
   const recorder = newRecorder(run, await recordedTarget(run, description, control))
-  const unmark = await mark(run, control)
-  return new AnsweredDelivery(await openWriter(run), {
+  const { writer, unmark } = await openMarkedWriter(run, control)
+  return new AnsweredDelivery(writer, {
     run,
     recorder,
     rules,
@@ -157,6 +157,34 @@ function connectData(run: Run): Promise<Session> {
     closeTimeoutMs: closeTimeoutMs(run.plan),
     highWaterBytes: run.plan.maxInFlightBytes,
   })
+}
+
+interface MarkedWriter {
+  readonly writer: Writer
+  /** Removes the marker; undefined without one. */
+  readonly unmark: (() => Promise<void>) | undefined
+}
+
+/** The marker stands before the data session is opened, and is looked at again before the first row. */
+async function openMarkedWriter(run: Run, control: Session): Promise<MarkedWriter> {
+  const unmark = await mark(run, control)
+  try {
+    const writer = await openWriter(run)
+    if (unmark !== undefined) await checkStillMarked(run, control, writer)
+    return { writer, unmark }
+  } catch (error) {
+    await unmark?.()
+    throw error
+  }
+}
+
+async function checkStillMarked(run: Run, control: Session, { session }: Writer): Promise<void> {
+  try {
+    await checkMarker(control, run.name, run.plan.confirmTimeoutMs)
+  } catch (error) {
+    session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row'))
+    throw error
+  }
 }
 
 async function openWriter(run: Run): Promise<Writer> {

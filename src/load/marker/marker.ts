@@ -73,6 +73,22 @@ export async function markRun(session: Session, run: RunName, timeoutMs: number)
   checkOwner(await session.run(`${markScript(session, run)}ddbIngestOwner`, { timeoutMs }), run)
 }
 
+/**
+ * Looks at the marker again, a round trip after it was written: two runs that both saw no marker may both have shared
+ * one, and the later one replaced the other's. To be asked before the first row goes out.
+ *
+ * @throws {DdbError} DDB_LOCKED when another run has the name
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function checkMarker(
+  session: Session,
+  run: RunName,
+  timeoutMs: number,
+): Promise<void> {
+  const script = `${ownerScript(markerName(run.runId))}ddbIngestOwner`
+  checkOwner(await session.run(script, { timeoutMs }), run)
+}
+
 /** @throws {DdbError} DDB_LOCKED unless the answer is the run's own token */
 export function checkOwner(owner: Value | undefined, { runId, token }: RunName): void {
   const found = tokenOf(owner)

@@ -9,7 +9,7 @@ import { tryUntil } from '../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
 import { partTable, type Part } from '../delivery/part.js'
 import { jsonToValue } from '../json-value.js'
-import { dropMarker } from '../marker/marker.js'
+import { checkMarker, dropMarker } from '../marker/marker.js'
 import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
 import type { LedgerRow, OpenBatch } from './registry.js'
 import { deliverFunction } from './script.js'
@@ -76,6 +76,14 @@ export class ReceiptNode {
         () => openData(setup, control, opened, deadlineMs),
         passes,
       )
+      try {
+        await checkMarker(control, run.name, timeoutMs)
+      } catch (error) {
+        data.abandon(
+          new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row'),
+        )
+        throw error
+      }
       return new ReceiptNode(setup, control, data, ledger)
     } catch (error) {
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
@@ -228,6 +236,7 @@ export class ReceiptNode {
       } else {
         await this.define(leftMs(rules, deadlineMs))
       }
+      await checkMarker(this.#control, run.name, leftMs(rules, deadlineMs))
       return true
     } catch (error) {
       if (error instanceof ServerError) return false
