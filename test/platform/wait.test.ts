@@ -11,7 +11,7 @@ function handClock() {
   const clock: Pick<Clock, 'after'> = {
     after(ms, run): Timer {
       due.set(run, ms)
-      return { cancel: () => void due.delete(run) } as Timer
+      return { cancel: () => void due.delete(run) }
     },
   }
   return { clock: clock as Clock, due }
