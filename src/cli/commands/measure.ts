@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Session } from '../../client/open-session.js'
 import { DdbError } from '../../errors.js'
 import type { Table, Value } from '../../protocol/value.js'
-import { barOf, openMeter } from '../output/meter.js'
+import { openBar } from '../output/bar.js'
 import { canRedraw, type Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
@@ -126,11 +126,11 @@ export async function showMeasuring(
   { stderr, environment }: ProcessEnvironment,
 ): Promise<{ onProgress: NonNullable<MeasureOptions['onProgress']>; stop: () => void }> {
   if (!canRedraw(stderr, environment)) return { onProgress: () => undefined, stop: () => undefined }
-  const meter = await openMeter(output, stderr)
+  const bar = await openBar(output, stderr)
   return {
     onProgress: (mode, share) =>
-      meter.show(`${barOf(share)} ${modeNames[mode]} ${Math.floor(share * 100)}%`),
-    stop: () => meter.stop(),
+      bar.show({ value: share, total: 1, figures: modeNames[mode], timed: true }),
+    stop: () => bar.stop(),
   }
 }
 

@@ -2,7 +2,7 @@
   How a run is watched: a bar on a terminal, else one line every ten seconds, or nothing.
 */
 import type { LoadReport } from '../../load/options.js'
-import { barOf, openMeter } from './meter.js'
+import { openBar, type Advance } from './bar.js'
 import { canRedraw, type Output, type Style } from './output.js'
 import type { ProgressStyle } from '../options/output-options.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
@@ -46,7 +46,7 @@ function plainProgress(output: Output): Progress {
     report(report) {
       if (report.elapsedMs < nextLineMs || report.phase === 'done') return
       nextLineMs = (Math.floor(report.elapsedMs / plainLineEveryMs) + 1) * plainLineEveryMs
-      output.note(`${clockText(report.elapsedMs)}  ${progressText(report)}`)
+      output.note(lineText(report))
     },
     note: (text, style) => output.note(text, style),
     stop: () => undefined,
@@ -54,46 +54,56 @@ function plainProgress(output: Output): Progress {
 }
 
 async function barProgress(output: Output, stderr: TerminalOutput): Promise<Progress> {
-  const meter = await openMeter(output, stderr)
+  const bar = await openBar(output, stderr)
   return {
-    report: report => meter.show(barText(report)),
-    note: (text, style) => meter.note(text, style),
-    stop: () => meter.stop(),
+    report: report => bar.show(advanceOf(report)),
+    note: (text, style) => bar.note(text, style),
+    stop: () => bar.stop(),
   }
 }
 
-/** Share of the input read, by compressed bytes; undefined for pipes. */
-function shareOf(report: LoadReport): number | undefined {
-  if (report.totalBytes === undefined || report.totalBytes === 0) return undefined
-  return Math.min(1, report.bytesRead / report.totalBytes)
+/** Compressed bytes tell how far a run is; of a pipe nobody knows how much there is. */
+function advanceOf(report: LoadReport): Advance {
+  const { bytesRead, totalBytes, phase } = report
+  const isKnown = phase !== 'connecting' && totalBytes !== undefined && totalBytes > 0
+  return {
+    value: Math.min(bytesRead, totalBytes ?? Infinity),
+    total: isKnown ? totalBytes : undefined,
+    figures: figuresText(report),
+    timed: phase === 'loading' && isKnown && bytesRead > 0 && bytesRead < totalBytes,
+  }
 }
 
-/** The bar and its figures; without a bar where nobody knows how much there is. */
-export function barText(report: LoadReport): string {
-  const share = shareOf(report)
-  return share === undefined ? progressText(report) : `${barOf(share)} ${progressText(report)}`
-}
-
-/** `12%  1.20M rows/s  53.1 MB/s  in flight 4.0 MB  confirmed 1,200,000  rejected 3  ETA 0:12`. */
-export function progressText(report: LoadReport): string {
-  const { rows, elapsedMs, bytesRead, inFlightBytes, phase } = report
+/** `1.20M rows/s  53.1 MB/s  in flight 4.0 MB  confirmed 1,200,000  rejected 3`. */
+function figuresText({
+  rows,
+  sentRows,
+  elapsedMs,
+  bytesRead,
+  inFlightBytes,
+  phase,
+}: LoadReport): string {
   if (phase === 'connecting') return 'connecting'
   const seconds = Math.max(elapsedMs, 1) / 1000
-  const share = shareOf(report)
   const parts = [
-    share === undefined ? undefined : `${Math.floor(share * 100)}%`,
-    `${rough(report.sentRows / seconds)} rows/s`,
+    `${rough(sentRows / seconds)} rows/s`,
     `${bytesText(bytesRead / seconds)}/s`,
     `in flight ${bytesText(inFlightBytes)}`,
     `confirmed ${grouped(rows.confirmed)}`,
     rows.rejected === 0 ? undefined : `rejected ${grouped(rows.rejected)}`,
-    etaText(report, share),
+    phase === 'confirming' ? 'confirming' : undefined,
   ]
   return parts.filter(part => part !== undefined).join('  ')
 }
 
-function etaText({ phase, elapsedMs }: LoadReport, share: number | undefined): string | undefined {
-  if (phase === 'confirming') return 'confirming'
-  if (share === undefined || share === 0 || share === 1) return undefined
-  return `ETA ${clockText((elapsedMs * (1 - share)) / share)}`
+/** `0:20  12%  1.20M rows/s  …  ETA 2:26`: without a terminal, where cli-progress draws nothing. */
+function lineText(report: LoadReport): string {
+  const { value, total, figures, timed } = advanceOf(report)
+  const parts = [clockText(report.elapsedMs)]
+  if (total !== undefined) parts.push(`${Math.floor((value / total) * 100)}%`)
+  parts.push(figures)
+  if (total !== undefined && timed) {
+    parts.push(`ETA ${clockText((report.elapsedMs * (total - value)) / value)}`)
+  }
+  return parts.join('  ')
 }

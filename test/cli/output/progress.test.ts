@@ -1,6 +1,6 @@
 import t from 'tap'
 import { openOutput } from '../../../src/cli/output/output.js'
-import { barText, progressText, startProgress } from '../../../src/cli/output/progress.js'
+import { startProgress } from '../../../src/cli/output/progress.js'
 import { displayWidth } from '../../../src/cli/output/text.js'
 import type { LoadReport } from '../../../src/load/options.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
@@ -32,26 +32,51 @@ async function started(
   return { progress, stderr }
 }
 
+/** The line of a run that has lasted for ten seconds, without a terminal. */
+async function plainLine(given: Partial<LoadReport> = {}): Promise<string> {
+  const { progress, stderr } = await started('plain')
+  progress.report(report({ elapsedMs: 10_000, sentRows: 10_000, bytesRead: 250_000, ...given }))
+  return stderr()
+}
+
+/** What stands on a terminal when the reports have come; escape sequences are left out. */
+async function drawnLine(...reports: readonly Partial<LoadReport>[]): Promise<string> {
+  const { progress, stderr } = await started('bar', { stderrColumns: 120 })
+  for (const given of reports) progress.report(report(given))
+  progress.stop()
+  const lines = (await stderr())
+    .split('\u001b')
+    .map(piece => piece.replace(/^\[?[\d;?]*[A-Za-z78]?/, ''))
+  return lines.filter(line => line !== '').at(-1) ?? ''
+}
+
 t.test('the figures say how far, how fast, what is known and how long still', async t => {
   t.equal(
-    progressText(report()),
-    '25%  1.00k rows/s  125 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3  ETA 0:06',
+    await plainLine(),
+    '0:10  25%  1.00k rows/s  25.0 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3  ETA 0:30\n',
   )
 })
 
 t.test('a pipe has neither percent nor an end in sight', async t => {
-  const text = progressText(report({ totalBytes: undefined }))
-  t.notMatch(text, /%|ETA/)
+  t.equal(
+    await plainLine({ totalBytes: undefined }),
+    '0:10  1.00k rows/s  25.0 kB/s  in flight 4.00 MB  confirmed 1,500  rejected 3\n',
+  )
 })
 
 t.test('each phase says what it does', async t => {
-  t.equal(progressText(report({ phase: 'connecting' })), 'connecting')
-  t.match(progressText(report({ phase: 'confirming', bytesRead: 1_000_000 })), /100%.*confirming$/)
+  t.equal(await plainLine({ phase: 'connecting' }), '0:10  connecting\n')
+  const confirming = { phase: 'confirming', bytesRead: 1_000_000 } as const
+  t.match(await plainLine(confirming), /100%.*confirming\n$/)
+  t.equal(await drawnLine({ phase: 'connecting' }), 'connecting')
+  t.match(await drawnLine(confirming), /^█{16} 100% {2}.*confirming$/)
 })
 
-t.test('the bar fills with the bytes; without an end there is none', async t => {
-  t.match(barText(report()), /^████░{12} 25%/)
-  t.notMatch(barText(report({ totalBytes: undefined })), /█/)
+t.test('the bar fills with the bytes; without an end no bar is drawn', async t => {
+  t.match(await drawnLine({}), /^████░{12} 25% {2}1\.00k rows\/s .* ETA /)
+  t.match(await drawnLine({ bytesRead: 2_000_000 }), /^█{16} 100% /, 'a file that grew')
+  t.match(await drawnLine({ totalBytes: undefined }), /^1\.00k rows\/s /)
+  t.match(await drawnLine({ totalBytes: 0 }), /^1\.00k rows\/s /)
 })
 
 t.test('the line keeps inside the terminal', async t => {
