@@ -2,6 +2,8 @@
   Compiles src/ to dist/ and leaves a fingerprint of what was compiled beside it, so that the question "is dist/
   up to date?" costs one pass over the sources instead of a compiler start. Contents are compared, not times:
   a clone, a checkout of another commit and a restored backup all give files whose times say nothing.
+    node scripts/build.js               program, library and type declarations
+    node scripts/build.js --if-needed   the same where something changed; nothing without the tools
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -10,17 +12,24 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const fingerprintFile = join(root, 'dist', '.fingerprint')
-const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
+const typeCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.js']
 
-/** Paths of all TypeScript sources, relative to src/, in a stable order. */
-function sourceFiles() {
-  const entries = readdirSync(join(root, 'src'), { recursive: true })
-  return entries.filter(path => path.endsWith('.ts')).sort()
+/** What users start or import; everything else lies in pieces that these share. */
+const entries = ['cli/main', 'index', 'server/index']
+
+/** Each part of dist/ has a fingerprint of its own: running the program takes no type declarations. */
+const parts = {
+  program: { outputs: entries.map(entry => `${entry}.js`), make: makeProgram },
+  types: { outputs: entries.map(entry => `${entry}.d.ts`), make: makeTypes },
 }
 
-function fingerprint(sources) {
+const fingerprintFile = part => join(root, 'dist', `.${part}`)
+
+function fingerprint() {
+  const sources = readdirSync(join(root, 'src'), { recursive: true })
+    .filter(path => path.endsWith('.ts'))
+    .sort()
   const hash = createHash('sha256')
   for (const path of [...settings, ...sources.map(source => join('src', source))]) {
     // The path takes part as well: renaming a module changes what is imported, not what it says.
@@ -32,38 +41,80 @@ function fingerprint(sources) {
   return hash.digest('hex')
 }
 
-/** True when dist/ was compiled, without an error, from exactly the sources that are there now. */
-export function buildIsCurrent() {
-  if (!existsSync(fingerprintFile)) return false
-  const sources = sourceFiles()
-  if (readFileSync(fingerprintFile, 'utf8') !== fingerprint(sources)) return false
-  return sources.every(source => existsSync(join(root, 'dist', source.replace(/\.ts$/, '.js'))))
+/**
+ * True when a part of dist/ was made, without an error, from exactly the sources that are there now.
+ *
+ * @param part  'program' or 'types'
+ */
+function isCurrent(part, now) {
+  if (!existsSync(fingerprintFile(part))) return false
+  if (readFileSync(fingerprintFile(part), 'utf8') !== now) return false
+  return parts[part].outputs.every(output => existsSync(join(root, 'dist', output)))
 }
 
-/** True when the compiler is installed; it is not after `npm ci --omit=dev`. */
-function canBuild() {
-  return existsSync(compiler)
+/** A few large files load faster than some hundred small ones (docs/decisions/0013-the-program-is-bundled.md). */
+async function makeProgram() {
+  const { build: bundle } = await import('esbuild')
+  try {
+    await bundle({
+      absWorkingDir: root,
+      entryPoints: entries.map(entry => `src/${entry}.ts`),
+      outdir: 'dist',
+      outbase: 'src',
+      chunkNames: 'chunks/[name]-[hash]',
+      bundle: true,
+      splitting: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      packages: 'external',
+      charset: 'utf8',
+      sourcemap: true,
+      logLevel: 'warning',
+    })
+    return 0
+  } catch {
+    // esbuild has said what is wrong.
+    return 1
+  }
 }
 
-/** Compiles everything into an empty dist/. Returns the compiler's exit code. */
-export function build() {
-  const before = fingerprint(sourceFiles())
-  // An output whose source is gone would still be found by an import and be packed.
-  rmSync(join(root, 'dist'), { recursive: true, force: true })
-  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+function makeTypes() {
+  const { status } = spawnSync(process.execPath, [typeCompiler, '-p', 'tsconfig.build.json'], {
     cwd: root,
     // Standard output belongs to the program that npm runs next; errors of the compiler do not.
     stdio: ['ignore', 2, 2],
   })
-  if (status === 0) writeFileSync(fingerprintFile, before)
   return status ?? 1
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (!process.argv.includes('--if-needed')) {
-    process.exitCode = build()
-  } else if (!buildIsCurrent()) {
-    if (canBuild()) process.exitCode = build()
-    else process.stderr.write('ddb-ingest: not compiled, as the development tools are missing\n')
+/**
+ * Makes the parts of dist/ that are out of date, or all of those named.
+ *
+ * @returns 0, or the exit code of the compiler that failed
+ */
+export async function build(names, { ifNeeded }) {
+  const before = fingerprint()
+  const needed = ifNeeded ? names.filter(name => !isCurrent(name, before)) : names
+  if (needed.length === 0) return 0
+  if (ifNeeded) process.stderr.write('ddb-ingest: compiling ...\n')
+  // An output whose source is gone would still be found by an import and be packed.
+  if (needed.includes('program')) rmSync(join(root, 'dist'), { recursive: true, force: true })
+  for (const name of needed) {
+    const status = await parts[name].make()
+    if (status !== 0) return status
+    writeFileSync(fingerprintFile(name), before)
   }
+  return 0
+}
+
+/** True when the compilers are installed; they are not after `npm ci --omit=dev`. */
+function canBuild() {
+  return existsSync(typeCompiler) && existsSync(join(root, 'node_modules', 'esbuild'))
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const ifNeeded = process.argv.includes('--if-needed')
+  if (!ifNeeded || canBuild()) process.exitCode = await build(['program', 'types'], { ifNeeded })
+  else process.stderr.write('ddb-ingest: not compiled, as the development tools are missing\n')
 }

@@ -11,6 +11,7 @@ const needed = [
   /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md)$/,
   /^bin\/ddb-ingest\.js$/,
   /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+(\.js|\.d\.ts)$/,
+  /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
   /^fixtures\/README\.md$/,
   /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,
 ]

@@ -1,9 +1,28 @@
 /*
-  The package's own version, read once from package.json beside dist/ (or src/ in tests).
+  The package that this code is part of: its version, and where its files are.
 */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 
-const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+/** Compiled code lies in some folder below dist/, so the way up is looked for. */
+function packageFolder(): URL {
+  let folder = new URL('.', import.meta.url)
+  while (!existsSync(new URL('package.json', folder))) {
+    const above = new URL('..', folder)
+    if (above.href === folder.href) throw new Error('package.json of ddb-ingest is missing')
+    folder = above
+  }
+  return folder
+}
+
+const root = packageFolder()
+
+/** The path of a file of the package, given from its root. */
+export function packageFile(path: string): string {
+  return fileURLToPath(new URL(path, root))
+}
+
+const manifest = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
   version: string
 }
 

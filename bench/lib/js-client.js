@@ -4,7 +4,7 @@
   before the clock starts.
 */
 import { existsSync } from 'node:fs'
-import { dataTypes } from '../../dist/protocol/data-type.js'
+import { dataTypes } from './internals.js'
 import { encode } from './our-codec.js'
 
 const folder = new URL('../../test/oracle/', import.meta.url)

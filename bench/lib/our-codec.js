@@ -2,10 +2,14 @@
   Our codec as bench/types.js measures it. Numeric columns travel as views; so that something is done at all, every
   encoding here ends with its bytes in one buffer.
 */
-import { decodeValue, encodeValue } from '../../dist/protocol/codec.js'
-import { symbolVectorOf } from '../../dist/protocol/types/symbols.js'
-import { drive, readerOf } from '../../dist/wire/byte-reader.js'
-import { ByteWriter } from '../../dist/wire/byte-writer.js'
+import {
+  ByteWriter,
+  decodeValue,
+  drive,
+  encodeValue,
+  readerOf,
+  symbolVectorOf,
+} from './internals.js'
 
 /** Numbers what has only texts, which is part of the work. */
 function numbered(value) {

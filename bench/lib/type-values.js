@@ -2,8 +2,7 @@
   What bench/types.js encodes and decodes: a column of every type, and the table of DolphinDB's chapter on asynchronous
   writing. The same rows give the same values in every process.
 */
-import { emptyVector } from '../../dist/protocol/column.js'
-import { parseColumnType } from '../../dist/protocol/data-type.js'
+import { emptyVector, parseColumnType } from './internals.js'
 
 const symbols = ['', 'IBN', 'GTYU', 'FHU', 'DGT', 'YUG', 'EE', 'ZD', 'FYU']
 const firstMs = 1_577_957_400_000n

@@ -10,12 +10,24 @@ import t, { type Test } from 'tap'
 import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
 
-const compiler = `
-  const { cpSync, mkdirSync, readdirSync, appendFileSync, readFileSync } = require('node:fs')
-  appendFileSync('calls', 'tsc\\n')
-  mkdirSync('dist', { recursive: true })
-  for (const name of readdirSync('src')) cpSync('src/' + name, 'dist/' + name.replace('.ts', '.js'))
-  if (readFileSync('src/a.ts', 'utf8').includes('wrong')) process.exitCode = 2`
+/** Puts a file with the ending given in the place of each of the three entries. */
+const compiled = (tool: string, ending: string): string => `
+  const { appendFileSync, cpSync, mkdirSync, readFileSync } = require('node:fs')
+  appendFileSync('calls', '${tool}\\n')
+  for (const entry of ['cli/main', 'index', 'server/index']) {
+    mkdirSync('dist/cli', { recursive: true })
+    mkdirSync('dist/server', { recursive: true })
+    cpSync('src/a.ts', 'dist/' + entry + '${ending}')
+  }
+  const isWrong = readFileSync('src/a.ts', 'utf8').includes('wrong')`
+
+const esbuild = `exports.build = async () => {
+  ${compiled('esbuild', '.js')}
+  if (isWrong) throw new Error('wrong')
+}`
+
+const typescript = `${compiled('tsc', '.d.ts')}
+  if (isWrong) process.exitCode = 2`
 
 const npm = `
   const { appendFileSync, cpSync } = require('node:fs')
@@ -27,7 +39,9 @@ const lock = (version: string): string =>
   JSON.stringify({
     packages: {
       '': { name: 'x' },
-      'node_modules/typescript': { version, integrity: `sha512-${version}` },
+      'node_modules/needed': { version, integrity: `sha512-${version}` },
+      'node_modules/esbuild': { version: '0.28.2', integrity: 'sha512-e', dev: true },
+      'node_modules/typescript': { version: '6.0.3', integrity: 'sha512-t', dev: true },
       'node_modules/elsewhere': { version: '1.0.0', optional: true },
     },
   })
@@ -36,15 +50,14 @@ const lock = (version: string): string =>
 function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome; path: string } {
   const path = t.testdir({
     'package.json': '{ "type": "module" }',
-    'package-lock.json': lock('6.0.3'),
+    'package-lock.json': lock('1.0.0'),
     'tsconfig.json': '{}',
     'tsconfig.build.json': '{}',
     src: { 'a.ts': 'export const a = 1', 'b.ts': 'export const b = 2' },
     node_modules: {
-      '.package-lock.json': JSON.stringify({
-        packages: { 'node_modules/typescript': { version: '6.0.3', integrity: 'sha512-6.0.3' } },
-      }),
-      typescript: { 'package.json': '{}', bin: { tsc: compiler } },
+      '.package-lock.json': lock('1.0.0'),
+      esbuild: { 'package.json': '{ "main": "main.js" }', 'main.js': esbuild },
+      typescript: { 'package.json': '{}', bin: { tsc: typescript } },
       npm: { 'package.json': '{}', 'npm-cli.js': npm },
     },
   })
@@ -73,15 +86,21 @@ interface Outcome {
 }
 
 const prepare = 'scripts/prepare-checkout.js'
-const install = 'npm ci --include=dev --ignore-scripts --no-audit --no-fund --loglevel=error'
+const prepareTests = `${prepare} --tools`
+const quietly = '--ignore-scripts --no-audit --no-fund --loglevel=error'
+const installAll = `npm ci --include=dev ${quietly}`
+const installFew = `npm install --omit=dev --no-save --save-prod esbuild@0.28.2 ${quietly}`
 
 t.test('a checkout without a build is compiled once, then left alone in silence', async t => {
   const { run } = makeCheckout(t)
   const first = run(prepare)
   t.equal(first.status, 0)
-  t.strictSame(first.calls, ['tsc'])
+  t.strictSame(first.calls, ['esbuild'])
   t.equal(first.stdout, '', 'standard output is left to the program')
   t.strictSame(run(prepare), { status: 0, stdout: '', stderr: '', calls: [] })
+  t.strictSame(run(prepareTests).calls, ['tsc'], 'tests want the types as well')
+  t.strictSame(run(prepareTests), { status: 0, stdout: '', stderr: '', calls: [] })
+  t.strictSame(run(prepare).calls, [], 'which the program can do without')
 })
 
 t.test('a changed, a new, a removed and a lost file are each compiled again', async t => {
@@ -91,37 +110,53 @@ t.test('a changed, a new, a removed and a lost file are each compiled again', as
     ['changed', () => writeFileSync(join(path, 'src', 'b.ts'), 'export const b = 3')],
     ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
     ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
-    ['lost', () => rmSync(join(path, 'dist', 'a.js'))],
+    ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
     ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
   ]
   for (const [name, change] of changes) {
     change()
-    t.strictSame(run(prepare).calls, ['tsc'], name)
+    writeFileSync(join(path, 'dist', 'stale.js'), '')
+    t.strictSame(run(prepare).calls, ['esbuild'], name)
     t.strictSame(run(prepare).calls, [], `${name}, and then no more`)
+    t.notOk(existsSync(join(path, 'dist', 'stale.js')), 'what was made before is gone')
   }
-  t.notOk(existsSync(join(path, 'dist', 'c.js')), 'the output of a removed source is gone')
 })
 
 t.test('a build with errors ends the command, and the next one tries again', async t => {
   const { run, path } = makeCheckout(t)
   run(prepare)
   writeFileSync(join(path, 'src', 'a.ts'), 'wrong')
-  t.equal(run(prepare).status, 2)
-  t.equal(run(prepare).status, 2)
+  t.equal(run(prepare).status, 1)
+  t.equal(run(prepare).status, 1)
   writeFileSync(join(path, 'src', 'a.ts'), 'export const a = 1')
   t.equal(run(prepare).status, 0)
 })
 
 t.test('packages are installed when there are none or other versions are locked', async t => {
+  for (const [command, install, made] of [
+    [prepare, installFew, ['esbuild']],
+    [prepareTests, installAll, ['esbuild', 'tsc']],
+  ] as const) {
+    const { run, path } = makeCheckout(t)
+    run(command)
+    rmSync(join(path, 'node_modules', '.package-lock.json'))
+    t.strictSame(run(command).calls, [install], 'none recorded')
+    writeFileSync(join(path, 'package-lock.json'), lock('1.0.1'))
+    t.strictSame(run(command).calls, [install, ...made], 'another version, so another build')
+    writeFileSync(join(path, 'node_modules', '.package-lock.json'), '{ "packages": {')
+    t.strictSame(run(command).calls, [install], 'half a record')
+    t.strictSame(run(command).calls, [], 'builds for other platforms are not missed')
+  }
+})
+
+t.test('running the program takes no tools but the compiler; tests complete them', async t => {
   const { run, path } = makeCheckout(t)
-  run(prepare)
-  rmSync(join(path, 'node_modules', '.package-lock.json'))
-  t.strictSame(run(prepare).calls, [install], 'none recorded')
-  writeFileSync(join(path, 'package-lock.json'), lock('6.0.4'))
-  t.strictSame(run(prepare).calls, [install, 'tsc'], 'another compiler, so another build')
-  writeFileSync(join(path, 'node_modules', '.package-lock.json'), '{ "packages": {')
-  t.strictSame(run(prepare).calls, [install], 'half a record')
-  t.strictSame(run(prepare).calls, [], 'builds for other platforms are not missed')
+  const { packages } = JSON.parse(lock('1.0.0')) as { packages: Record<string, object> }
+  const few = Object.entries(packages).filter(([name]) => !name.endsWith('typescript'))
+  const record = JSON.stringify({ packages: Object.fromEntries(few) })
+  writeFileSync(join(path, 'node_modules', '.package-lock.json'), record)
+  t.strictSame(run(prepare).calls, ['esbuild'])
+  t.strictSame(run(prepareTests).calls, [installAll, 'tsc'])
 })
 
 t.test('a failed installation ends the command with what to do', async t => {
@@ -130,31 +165,31 @@ t.test('a failed installation ends the command with what to do', async t => {
   const { status, stderr, calls } = run(prepare, { OFFLINE: '1' })
   t.equal(status, 1)
   t.match(stderr, /run `npm ci`/)
-  t.strictSame(calls, [install], 'nothing is compiled')
+  t.strictSame(calls, [installFew], 'nothing is compiled')
 })
 
 t.test('a folder with packages of its own gets them, in itself', async t => {
   const { run, path } = makeCheckout(t)
-  run(prepare)
+  run(prepareTests)
   mkdirSync(join(path, 'extra', 'node_modules'), { recursive: true })
   writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
-  t.strictSame(run(prepare).calls, [], 'only when it is asked for')
-  const first = run(`${prepare} extra`)
+  t.strictSame(run(prepareTests).calls, [], 'only when it is asked for')
+  const first = run(`${prepareTests} extra`)
   t.equal(first.status, 0)
   t.strictSame(first.calls, [], 'npm did not run in the checkout')
-  t.equal(readFileSync(join(path, 'extra', 'calls'), 'utf8').trim(), install)
+  t.equal(readFileSync(join(path, 'extra', 'calls'), 'utf8').trim(), installAll)
   t.match(first.stderr, /installing packages of extra/)
-  t.strictSame(run(`${prepare} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
+  t.strictSame(run(`${prepareTests} extra`), { status: 0, stdout: '', stderr: '', calls: [] })
 })
 
 t.test('packages of a folder that cannot be had do not stop the rest', async t => {
   const { run, path } = makeCheckout(t)
   mkdirSync(join(path, 'extra'))
   writeFileSync(join(path, 'extra', 'package-lock.json'), lock('1.0.0'))
-  const { status, stderr, calls } = run(`${prepare} extra`, { OFFLINE: '1' })
+  const { status, stderr, calls } = run(`${prepareTests} extra`, { OFFLINE: '1' })
   t.equal(status, 0)
   t.match(stderr, /tests of extra will be skipped/)
-  t.strictSame(calls, ['tsc'], 'the checkout is compiled')
+  t.strictSame(calls, ['esbuild', 'tsc'], 'the checkout is compiled')
 })
 
 t.test('npm ci without development tools succeeds, and says that nothing was compiled', async t => {
@@ -167,7 +202,7 @@ t.test('npm ci without development tools succeeds, and says that nothing was com
 
 t.test('npm run build compiles even when nothing changed', async t => {
   const { run } = makeCheckout(t)
-  t.strictSame(run('scripts/build.js').calls, ['tsc'])
-  t.strictSame(run('scripts/build.js').calls, ['tsc'])
+  t.strictSame(run('scripts/build.js').calls, ['esbuild', 'tsc'])
+  t.strictSame(run('scripts/build.js').calls, ['esbuild', 'tsc'])
   t.strictSame(run('scripts/build.js --if-needed').calls, [])
 })

@@ -4,11 +4,10 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { basename, isAbsolute, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { connect, type Session } from '../../client/open-session.js'
 import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
-import { version } from '../../version.js'
+import { packageFile, version } from '../../version.js'
 import type { Call } from './command.js'
 import { demoWays, type DemoWay } from './demo-ways.js'
 import { startEmbeddedProcess, type EmbeddedProcess } from './embedded-process.js'
@@ -98,8 +97,8 @@ async function showWay(tour: Tour, way: DemoWay, number: number): Promise<boolea
   const { call, control, command } = tour
   const { output } = call
   const { paintResult } = output
-  const script = fixturePath(way.script)
-  const input = fixturePath(way.input)
+  const script = packageFile(`fixtures/${way.script}`)
+  const input = packageFile(`fixtures/${way.input}`)
   await output.write(`
 ${paintResult('bold', `${number}. ${way.title}`)}
 
@@ -205,10 +204,6 @@ ${paintResult('bold', 'Next, with a server of your own')}
   ${command} serve              an embedded server to try things on
   ${command} load --help        all options
 `
-}
-
-function fixturePath(path: string): string {
-  return fileURLToPath(new URL(`../../../fixtures/${path}`, import.meta.url))
 }
 
 /** Relative to where the user stands, unless that is further away than the whole path. */

@@ -5,8 +5,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { DdbError } from '../../errors.js'
+import { packageFile } from '../../version.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
 /** A server that is ready; it ends with this process at the latest. */
@@ -24,7 +24,7 @@ const stopsWithinMs = 5_000
 export async function startEmbeddedProcess(
   environment: ProcessEnvironment['environment'],
 ): Promise<EmbeddedProcess> {
-  const bin = fileURLToPath(new URL('../../../bin/ddb-ingest.js', import.meta.url))
+  const bin = packageFile('bin/ddb-ingest.js')
   // The channel (ipc) closes when this process ends, however it ends; `serve` ends with it.
   const child = spawn(process.execPath, [bin, 'serve', '--host', '127.0.0.1', '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],

@@ -155,7 +155,7 @@ t.test(
   'failures of asynchronous requests are told, three of them unless all are wanted',
   async t => {
     const code = `
-    const { connect } = await import(${JSON.stringify(new URL('../../../dist/client/open-session.js', import.meta.url).href)})
+    const { connect } = await import(${JSON.stringify(new URL('../../../dist/index.js', import.meta.url).href)})
     const session = await connect({ host: process.env.DDB_HOST, port: Number(process.env.DDB_PORT) })
     for (let i = 0; i < 5; i++) session.send('noSuchFunction', [])
     await session.run('1')

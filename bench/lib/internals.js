@@ -1,0 +1,41 @@
+/*
+  What benchmarks time of the package apart from its two entries, compiled as the package is.
+*/
+import { build } from 'esbuild'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+const contents = `
+  export { decodeValue, encodeValue } from './protocol/codec.js'
+  export { emptyVector } from './protocol/column.js'
+  export { dataTypes, parseColumnType } from './protocol/data-type.js'
+  export { symbolVectorOf } from './protocol/types/symbols.js'
+  export { drive, readerOf } from './wire/byte-reader.js'
+  export { ByteWriter } from './wire/byte-writer.js'`
+
+const { outputFiles } = await build({
+  absWorkingDir: root,
+  stdin: { contents, resolveDir: `${root}/src`, loader: 'ts' },
+  write: false,
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  logLevel: 'warning',
+})
+
+export const {
+  ByteWriter,
+  dataTypes,
+  decodeValue,
+  drive,
+  emptyVector,
+  encodeValue,
+  parseColumnType,
+  readerOf,
+  symbolVectorOf,
+} = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+)
