@@ -1,15 +1,24 @@
 /*
-  From the command line to a command: its settings, its run, its exit code. commander and the commands are loaded when
-  there is something for them to do.
+  From the command line to a command: its settings, its run, its exit code.
 */
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'
-import type { Answered, CommandLine } from './options/command-line.js'
-import { loadAhead } from './commands/modules.js'
+import { commands } from './commands/registry.js'
+import { helpText, readCommandLine } from './options/command-line.js'
+import { readConfig } from './options/config-file.js'
+import { passwordSetting, passwordSource } from './options/password.js'
+import {
+  checkEnvironment,
+  describeOptions,
+  findValue,
+  settableNames,
+  type ConfigLayer,
+  type OptionSources,
+  type Setting,
+} from './options/resolve.js'
 import { printFailure } from './output/failure.js'
-import type { ConfigLayer, OptionSources, Setting } from './options/resolve.js'
 import { openOutput, type Output } from './output/output.js'
-import { readPlainLine } from './options/plain-line.js'
+import { clean, jsonLine, pad } from './output/text.js'
 import type { ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
@@ -39,17 +48,15 @@ async function runCommand(
   saying: { verbose: boolean },
 ): Promise<number> {
   const [own, childCommand] = splitChildCommand(argv)
-  loadAhead(own[0])
-  const { commands } = await import('./commands/registry.js')
   const columns = output.resultColumns ?? 80
-  const line = readPlainLine(own, commands) ?? (await readOddLine(own, commands, columns))
+  const line = readCommandLine(own, commands, columns)
   if ('answer' in line) {
     if (own.length > 0) await output.write(line.answer)
     else processEnvironment.stderr.write(line.answer)
     return own.length > 0 ? 0 : 64
   }
   const { command, args, flags } = line
-  const sources = await gatherSources(command, commands, flags, processEnvironment)
+  const sources = await gatherSources(command, flags, processEnvironment)
   saying.verbose = flags.has('verbose')
   if (flags.has('print-config')) return printConfig(command, sources, output)
   return command.prepare(sources)({
@@ -58,20 +65,8 @@ async function runCommand(
     sources,
     processEnvironment,
     output,
-    showHelp: async () => {
-      const { helpText } = await import('./options/command-line.js')
-      processEnvironment.stderr.write(helpText(command.name, commands, columns))
-    },
+    showHelp: () => processEnvironment.stderr.write(helpText(command.name, commands, columns)),
   })
-}
-
-async function readOddLine(
-  argv: readonly string[],
-  commands: readonly Command[],
-  columns: number,
-): Promise<CommandLine | Answered> {
-  const { readCommandLine } = await import('./options/command-line.js')
-  return readCommandLine(argv, commands, columns)
 }
 
 /** `serve … -- CMD…`: what follows belongs to CMD and must not be read as options of ours. */
@@ -89,14 +84,9 @@ function splitChildCommand(
 
 async function gatherSources(
   command: Command,
-  commands: readonly Command[],
   flags: ReadonlyMap<string, readonly string[]>,
   processEnvironment: ProcessEnvironment,
 ): Promise<OptionSources> {
-  const [{ readConfig }, { checkEnvironment, findValue, settableNames }] = await Promise.all([
-    import('./options/config-file.js'),
-    import('./options/resolve.js'),
-  ])
   const { environment } = processEnvironment
   checkEnvironment(environment, commands)
   const { environmentPrefix } = command
@@ -116,12 +106,6 @@ async function printConfig(
   sources: OptionSources,
   output: Output,
 ): Promise<number> {
-  const [{ describeOptions }, { passwordSetting, passwordSource }, { clean, jsonLine, pad }] =
-    await Promise.all([
-      import('./options/resolve.js'),
-      import('./options/password.js'),
-      import('./output/text.js'),
-    ])
   command.prepare(sources)
   const settings: Setting[] = describeOptions(command.options, sources)
   if ('passwordFile' in command.options) settings.push(passwordSetting(passwordSource(sources)))

@@ -15,7 +15,7 @@ export interface Call {
   readonly processEnvironment: ProcessEnvironment
   readonly output: Output
   /** Prints this command's help on standard error, for calls that lack what they need. */
-  showHelp(): Promise<void>
+  showHelp(): void
 }
 
 /** A command as the registry describes it. */

@@ -14,6 +14,9 @@ import type { ExecSettings } from '../options/exec-options.js'
 import { readScriptFile } from '../files/script-file.js'
 import type { TerminalInput } from '../process-environment.js'
 import { jsonLine } from '../output/text.js'
+import { csvText } from '../render/csv.js'
+import { jsonText } from '../render/json.js'
+import { tableText } from '../render/table.js'
 
 type OutputFormat = ExecSettings['output']
 
@@ -25,7 +28,7 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   const format: OutputFormat = settings.json ? 'json' : settings.output
   const source = sourceOf(settings, call)
   if (source === undefined) {
-    await call.showHelp()
+    call.showHelp()
     throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
   }
   const interruption = catchSignals(call.processEnvironment)
@@ -119,29 +122,23 @@ async function printValue(
 ): Promise<void> {
   // Tables are clean by themselves, and have the colours of a terminal.
   const write = format === 'table' ? output.write : output.writeData
-  for (const text of await textOf(value, format, output)) {
+  for (const text of textOf(value, format, output)) {
     if (!(await write(text))) return
   }
 }
 
-async function textOf(
+function textOf(
   value: Value | undefined,
   format: OutputFormat,
   { resultColumns, paintResult }: Call['output'],
-): Promise<Iterable<string>> {
+): Iterable<string> {
   switch (format) {
-    case 'table': {
-      const { tableText } = await import('../render/table.js')
+    case 'table':
       return tableText(value, resultColumns, paintResult)
-    }
-    case 'csv': {
-      const { csvText } = await import('../render/csv.js')
+    case 'csv':
       return csvText(value)
-    }
-    case 'json': {
-      const { jsonText } = await import('../render/json.js')
+    case 'json':
       return jsonText(value)
-    }
   }
 }
 

@@ -16,6 +16,7 @@ import { takeLock, type Lock } from '../files/lock.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import type { ProgressStyle } from '../options/output-options.js'
 import { passwordSource, readCredentials } from '../options/password.js'
+import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { detailLines, summaryText } from '../output/summary.js'
@@ -25,7 +26,7 @@ import { clean, jsonLine } from '../output/text.js'
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
   const inputs = inputsOf(call)
   if (inputs === undefined) {
-    await call.showHelp()
+    call.showHelp()
     throw new UsageError(
       'DDB_USAGE',
       'no input: name files to load, or pipe data into standard input',
@@ -69,7 +70,6 @@ async function openFiles(
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
   }
   if (metricsFile === undefined) return
-  const { metricsContent } = await import('../output/metrics.js')
   files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
 }
 

@@ -8,7 +8,6 @@ import { commonOptions } from '../options/output-options.js'
 import { serveOptions } from '../options/serve-options.js'
 import { defineCommand, type Command } from './command.js'
 import { epilogues } from './help.js'
-import { commandModules } from './modules.js'
 
 const clientPrefix = 'DDB_INGEST_'
 
@@ -23,7 +22,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.load,
-    load: commandModules.load,
+    load: () => import('./load.js'),
   }),
   defineCommand({
     name: 'exec',
@@ -34,7 +33,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.exec,
-    load: commandModules.exec,
+    load: () => import('./exec.js'),
   }),
   defineCommand({
     name: 'serve',
@@ -46,7 +45,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: 'DDB_INGEST_SERVE_',
     takesSharedConfig: false,
     epilogue: epilogues.serve,
-    load: commandModules.serve,
+    load: () => import('./serve.js'),
   }),
   defineCommand({
     name: 'demo',
@@ -58,7 +57,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: 'DDB_INGEST_DEMO_',
     takesSharedConfig: false,
     epilogue: epilogues.demo,
-    load: commandModules.demo,
+    load: () => import('./demo.js'),
   }),
   defineCommand({
     name: 'bench',
@@ -69,6 +68,6 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.bench,
-    load: commandModules.bench,
+    load: () => import('./bench.js'),
   }),
 ]
