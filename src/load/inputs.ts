@@ -10,6 +10,7 @@ import { mapColumns, type InputShape, type MappingRules } from '../schema/column
 import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
 import { fileBytes, openSource } from '../source/open-source.js'
+import { defaultFlushIntervalMs } from './defaults.js'
 import type { TargetDescription } from './describe-target.js'
 import { bytesError } from './input-bytes.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -53,8 +54,6 @@ export async function openInputs(
   }
   return new SequentialInputs(platform, paths, options, plan)
 }
-
-const defaultFlushIntervalMs = 1_000
 
 class SequentialInputs implements Inputs {
   bytesError: DdbError | undefined

@@ -3,16 +3,9 @@
 */
 import { UsageError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
+import { defaultMaxErrors, deliveryDefaults, dfsBatch, streamBatch } from './defaults.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target.js'
-
-/** Stream and in-memory tables: DolphinDB's own figures favour batches of this order (anchors: batch size). */
-const defaultBatchRows = 10_000
-const defaultBatchBytes = 4 * 1024 * 1024
-/** "Some tens of MB" a write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
-const defaultDfsBatchBytes = 32 * 1024 * 1024
-const defaultDfsBatchRows = 1_000_000
-const defaultMaxInFlightBytes = 32 * 1024 * 1024
 
 /** Options without gaps; what they say of the target is still to be asked. */
 export interface Plan {
@@ -42,12 +35,12 @@ export interface RateLimit {
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
 export function makePlan(options: LoadOptions, random: Random): Plan {
   const target = parseTarget(options.target)
-  const delivery = options.delivery ?? {}
+  const delivery = { ...deliveryDefaults, ...given(options.delivery) }
   const rejects = options.rejects ?? {}
   if (options.inputs.length === 0) {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
   }
-  if ((delivery.connections ?? 1) !== 1) {
+  if (delivery.connections !== 1) {
     throw new UsageError(
       'DDB_USAGE',
       'data goes over one connection: leave `delivery.connections` at 1',
@@ -63,38 +56,36 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   if (onError !== 'quarantine' && rejects.file !== undefined) {
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
-  const confirm = delivery.confirm ?? 'auto'
-  checkConfirm(confirm, target, delivery.mode ?? 'async')
-  const dfs = target.kind === 'table' && target.table.kind === 'dfs'
+  checkConfirm(delivery.confirm, target, delivery.mode)
+  const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
+  const batch = isDfs ? dfsBatch : streamBatch
   return {
     runId: checkRunId(options.runId ?? newRunId(random)),
     target,
-    mode: delivery.mode ?? 'async',
-    confirm,
-    confirmTimeoutMs: positive(delivery.confirmTimeoutMs ?? 60_000, 'confirm timeout'),
-    batchRows: positive(
-      delivery.batchRows ?? (dfs ? defaultDfsBatchRows : defaultBatchRows),
-      'batch rows',
-    ),
-    batchBytes: positive(
-      delivery.batchBytes ?? (dfs ? defaultDfsBatchBytes : defaultBatchBytes),
-      'batch bytes',
-    ),
-    maxInFlightBytes: positive(
-      delivery.maxInFlightBytes ?? defaultMaxInFlightBytes,
-      'bytes in flight',
-    ),
+    mode: delivery.mode,
+    confirm: delivery.confirm,
+    confirmTimeoutMs: positive(delivery.confirmTimeoutMs, 'confirm timeout'),
+    batchRows: positive(delivery.batchRows ?? batch.rows, 'batch rows'),
+    batchBytes: positive(delivery.batchBytes ?? batch.bytes, 'batch bytes'),
+    maxInFlightBytes: positive(delivery.maxInFlightBytes, 'bytes in flight'),
     onError,
-    maxErrors: parseMaxErrors(rejects.maxErrors ?? 100),
+    maxErrors: parseMaxErrors(rejects.maxErrors ?? defaultMaxErrors),
     rejectsFile: rejects.file,
-    retries: natural(delivery.retries ?? 5, 'retries'),
-    retryTimeoutMs: positive(delivery.retryTimeoutMs ?? 300_000, 'retry timeout'),
-    onDoubt: delivery.onDoubt ?? 'report',
+    retries: natural(delivery.retries, 'retries'),
+    retryTimeoutMs: positive(delivery.retryTimeoutMs, 'retry timeout'),
+    onDoubt: delivery.onDoubt,
     rateLimit: {
       bytesPerSecond: delivery.rateLimit?.bytesPerSecond ?? Infinity,
       rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
     },
   }
+}
+
+/** Without the fields that are there and undefined. */
+function given<T extends object>(fields: T | undefined): T {
+  return Object.fromEntries(
+    Object.entries(fields ?? {}).filter(([, value]) => value !== undefined),
+  ) as T
 }
 
 function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sync'): void {

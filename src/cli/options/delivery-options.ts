@@ -10,21 +10,21 @@ export const deliveryOptions = optionGroup('Delivery', {
     flags: '--mode <mode>',
     help: 'async or sync',
     reader: choice('async', 'sync'),
-    default: 'async',
+    defaultNote: 'async',
     field: 'delivery.mode',
   },
   confirm: {
     flags: '--confirm <how>',
     help: 'auto, none, count or receipts: how rows are known to have landed',
     reader: choice('auto', 'none', 'count', 'receipts'),
-    default: 'auto',
+    defaultNote: 'auto',
     field: 'delivery.confirm',
   },
   confirmTimeout: {
     flags: '--confirm-timeout <time>',
     help: 'give a silent server up after this long without progress',
     reader: duration,
-    default: '60s',
+    defaultNote: '60s',
     field: 'delivery.confirmTimeoutMs',
   },
   batchRows: {
@@ -45,7 +45,7 @@ export const deliveryOptions = optionGroup('Delivery', {
     flags: '--flush-interval <time>',
     help: 'send what standard input gave after this long',
     reader: duration,
-    default: '1s',
+    defaultNote: '1s',
     field: 'input.flushIntervalMs',
   },
   maxInFlight: {

@@ -22,14 +22,14 @@ export const inputOptions = optionGroup('Input', {
     flags: '-f, --format <format>',
     help: 'auto, csv, tsv, ndjson or json',
     reader: choice('auto', 'csv', 'tsv', 'ndjson', 'json'),
-    default: 'auto',
+    defaultNote: 'auto',
     field: 'input.format',
   },
   compression: {
     flags: '--compression <kind>',
     help: 'auto, none or gzip',
     reader: choice('auto', 'none', 'gzip'),
-    default: 'auto',
+    defaultNote: 'auto',
     field: 'input.compression',
   },
   delimiter: {
@@ -63,7 +63,7 @@ export const inputOptions = optionGroup('Input', {
     flags: '--header <when>',
     help: 'auto, yes or no',
     reader: choice('auto', 'yes', 'no'),
-    default: 'auto',
+    defaultNote: 'auto',
     field: 'input.header',
   },
   skipLines: {
@@ -156,7 +156,7 @@ export const badRowOptions = optionGroup('Bad rows', {
     flags: '--max-errors <n|n%>',
     help: 'stop when more rows are rejected',
     reader: limit,
-    default: '100',
+    defaultNote: '100',
     field: 'rejects.maxErrors',
   },
   rejects: {

@@ -54,7 +54,7 @@ export const serverOptions = optionGroup('Server', {
     flags: '--connect-timeout <time>',
     help: 'for all hosts and all tries together',
     reader: duration,
-    default: '10s',
+    defaultNote: '10s',
     field: 'server.connectTimeoutMs',
   },
 })

@@ -2,6 +2,7 @@
   The result of a load that ended before it began: everything is there, nothing is claimed.
 */
 import { randomBytes } from 'node:crypto'
+import { deliveryDefaults } from '../../load/defaults.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTarget, type Target } from '../../load/target.js'
 import { version } from '../../version.js'
@@ -34,7 +35,12 @@ export function emptyResult(settings: LoadSettings, startedAt: Date, error: unkn
     },
     inputs: [],
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-    confirm: { asked: settings.confirm, used: 'none', note: null, uncertain: [] },
+    confirm: {
+      asked: settings.confirm ?? deliveryDefaults.confirm,
+      used: 'none',
+      note: null,
+      uncertain: [],
+    },
     rejects: {
       file: null,
       files: [],

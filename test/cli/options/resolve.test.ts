@@ -51,8 +51,9 @@ t.test('options without a value are absent, not undefined', async t => {
   const settings = resolveOptions(loadOptions, sources())
   t.notOk('table' in settings)
   t.notOk('lenient' in settings)
-  t.equal(settings.mode, 'async')
-  t.equal(settings.confirmTimeout, 60_000)
+  t.notOk('mode' in settings, 'what the library decides is left to it')
+  t.equal(settings.port, 8848)
+  t.equal(settings.logFormat, 'text')
 })
 
 t.test('files give values in the shapes JSON has', async t => {

@@ -1,0 +1,23 @@
+/*
+  What holds where a run's options say nothing. Times in milliseconds, sizes in bytes.
+*/
+import type { LoadOptions } from './options.js'
+
+/** DolphinDB's own figures favour batches of this order (docs/server-semantics.md#sizes-of-writes). */
+export const streamBatch = { rows: 10_000, bytes: 4 * 1024 * 1024 }
+/** "Some tens of MB" a write into DFS tables (docs/server-semantics.md#sizes-of-writes). */
+export const dfsBatch = { rows: 1_000_000, bytes: 32 * 1024 * 1024 }
+
+export const defaultMaxErrors = 100
+export const defaultFlushIntervalMs = 1_000
+
+export const deliveryDefaults = {
+  mode: 'async',
+  confirm: 'auto',
+  confirmTimeoutMs: 60_000,
+  maxInFlightBytes: 32 * 1024 * 1024,
+  connections: 1,
+  retries: 5,
+  retryTimeoutMs: 300_000,
+  onDoubt: 'report',
+} as const satisfies LoadOptions['delivery']
