@@ -250,7 +250,7 @@ export interface LoadResult {
   /** One per target column; `coerced` counts bad cells that became null (`lenient`). */
   columns: { name: string; type: string; nulls: number; coerced: number }[]
   batches: { sent: number; retried: number; failed: number }
-  /** From sending a batch to knowing its fate; null where nobody was told. */
+  /** From sending a batch to knowing its outcome; null where nobody was told. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   /** Rows sent and bytes read, over the whole run. */
   rate: { rowsPerSec: number; bytesPerSec: number }

@@ -115,8 +115,8 @@ export const defects: readonly Defect[] = [
   defect(
     'a count that is short counts as reached',
     'delivery/count.ts',
-    "else if (nowMs - idleSinceMs >= settleMs) return { kind: 'short', grownRows }",
-    "else if (nowMs - idleSinceMs >= settleMs) return { kind: 'reached' }",
+    "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'short', grownRows }",
+    "else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'reached' }",
   ),
   defect('opening a lost connection has no end', 'connection/retry.ts', 'isLate ||', ''),
   defect(

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { loadOn } from '../../src/load/load.js'
 import type { LoadOptions, LoadReport, LoadResult } from '../../src/load/options.js'
 import type { SimDisk } from './disk.js'
-import { SimProcess, type Surroundings } from './process.js'
+import { SimProcess, type SimEnvironment } from './process.js'
 import type { Chance } from './random.js'
 import type { InputFile, LoaderPlan, TargetKind } from './scenario.js'
 import { serverAddress } from './server.js'
@@ -58,13 +58,13 @@ function pipeOf(text: string, process: SimProcess, chance: Chance): Readable {
 
 /** Starts a process of the plan. */
 export function startRun(
-  surroundings: Surroundings,
+  environment: SimEnvironment,
   plan: LoaderPlan,
   kind: TargetKind,
   killAtCall: number | undefined,
 ): Run {
-  const { world } = surroundings
-  const process = new SimProcess(plan.name, surroundings)
+  const { world } = environment
+  const process = new SimProcess(plan.name, environment)
   const run: Run = {
     plan,
     process,
@@ -78,7 +78,7 @@ export function startRun(
   process.killAtCall = killAtCall ?? Infinity
   const end = (): void => void (run.endedMs ??= world.nowMs)
   world.note(() => `${plan.name} starts`)
-  loadOn(process.platform, optionsOf(run, plan, kind, surroundings)).then(
+  loadOn(process.platform, optionsOf(run, plan, kind, environment)).then(
     result => {
       if (!process.isAlive) return
       end()
@@ -99,7 +99,7 @@ function optionsOf(
   run: Run,
   plan: LoaderPlan,
   kind: TargetKind,
-  { world, chance }: Surroundings,
+  { world, chance }: SimEnvironment,
 ): LoadOptions {
   const piped = plan.inputs.find(({ path }) => path === '-')
   const signals = { interrupt: new AbortController(), leave: new AbortController() }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { scenarioText } from './report.js'
 import { simulate } from './simulate.js'
-import { addTally, newTally, type Tally } from './tally.js'
+import { addCounts, newCounts, type SeedCounts } from './seed-counts.js'
 import type { Share, ShareResult } from './worker.js'
 
 /** Seeds that a process is given at a time. */
@@ -50,25 +50,25 @@ async function showTraces(): Promise<number> {
 
 async function simulateAll(): Promise<number> {
   const started = performance.now()
-  const tally = newTally()
+  const counts = newCounts()
   const shares = Array.from({ length: Math.ceil(seeds / shareSize) }, (_, i) => ({
     from: from + i * shareSize,
     count: Math.min(shareSize, seeds - i * shareSize),
   }))
   let next = 0
   const nextShare = (): Share | undefined =>
-    values['until-failure'] && tally.failed > 0 ? undefined : shares[next++]
+    values['until-failure'] && counts.failed > 0 ? undefined : shares[next++]
   const workers = Array.from({ length: Math.min(jobs, shares.length) }, () =>
-    runWorker(nextShare, tally),
+    runWorker(nextShare, counts),
   )
   await Promise.all(workers)
   const seconds = (performance.now() - started) / 1000
-  console.log(summary(tally, seconds))
-  return tally.failed > 0 ? 1 : 0
+  console.log(summary(counts, seconds))
+  return counts.failed > 0 ? 1 : 0
 }
 
 /** Resolves once a process of its own has done its last share. */
-function runWorker(nextShare: () => Share | undefined, tally: Tally): Promise<void> {
+function runWorker(nextShare: () => Share | undefined, counts: SeedCounts): Promise<void> {
   return new Promise((resolve, reject) => {
     const worker: ChildProcess = fork(fileURLToPath(new URL('worker.ts', import.meta.url)))
     const give = (): void => {
@@ -77,7 +77,7 @@ function runWorker(nextShare: () => Share | undefined, tally: Tally): Promise<vo
       else worker.send(share)
     }
     worker.on('message', (result: ShareResult) => {
-      addTally(tally, result.tally)
+      addCounts(counts, result.counts)
       for (const text of result.failures) console.log(text)
       give()
     })
@@ -91,7 +91,7 @@ function runWorker(nextShare: () => Share | undefined, tally: Tally): Promise<vo
 }
 
 function summary(
-  { seeds: done, failed, loads, rows, events, kinds }: Tally,
+  { seeds: done, failed, loads, rows, events, kinds }: SeedCounts,
   seconds: number,
 ): string {
   const lines = Object.entries(kinds)

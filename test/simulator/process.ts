@@ -7,7 +7,7 @@ import type { Chance } from './random.js'
 import type { World } from './world.js'
 
 /** What a process shares with others on its machine. */
-export interface Surroundings {
+export interface SimEnvironment {
   readonly world: World
   readonly chance: Chance
   /** Connections of this process. */
@@ -41,10 +41,10 @@ export class SimProcess {
   readonly #world: World
   readonly #chance: Chance
 
-  constructor(name: string, surroundings: Surroundings) {
+  constructor(name: string, environment: SimEnvironment) {
     this.name = name
-    this.#world = surroundings.world
-    this.#chance = surroundings.chance.fork()
+    this.#world = environment.world
+    this.#chance = environment.chance.fork()
     const chance = this.#chance.fork()
     this.platform = {
       clock: this.#clock(),
@@ -52,8 +52,8 @@ export class SimProcess {
         number: () => this.step(() => chance.number(), 0),
         bytes: length => this.step(() => chance.bytes(length), new Uint8Array(length)),
       },
-      network: surroundings.network(this),
-      files: surroundings.files(this),
+      network: environment.network(this),
+      files: environment.files(this),
     }
   }
 

@@ -6,7 +6,7 @@ import { deep } from '../helpers/runs.js'
 import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
-import { count, newTally } from './tally.js'
+import { count, newCounts } from './seed-counts.js'
 
 const seedCount = deep ? 20_000 : 2_000
 
@@ -21,14 +21,14 @@ async function failuresOf(seeds: Iterable<number>): Promise<string[]> {
 }
 
 t.test(`${seedCount} simulations keep every promise`, async t => {
-  const tally = newTally()
+  const counts = newCounts()
   for (let seed = 1; seed <= seedCount; seed++) {
     const simulation = await simulate(seed)
-    count(tally, simulation)
+    count(counts, simulation)
     if (simulation.complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
   }
-  t.equal(tally.failed, 0)
-  t.ok(tally.rows > seedCount, 'rows arrive')
+  t.equal(counts.failed, 0)
+  t.ok(counts.rows > seedCount, 'rows arrive')
 })
 
 t.test('seeds that once showed a defect keep every promise', async t => {

@@ -7,7 +7,7 @@ import { startServerOn } from '../../src/server/index.js'
 import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/faults.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import { wait } from '../../src/platform/wait.js'
-import { SimProcess, type Surroundings } from './process.js'
+import { SimProcess, type SimEnvironment } from './process.js'
 import type { Chance } from './random.js'
 import type { TargetKind } from './scenario.js'
 import { transientTexts, type Crash, type RequestTrouble, type Troubles } from './troubles.js'
@@ -34,7 +34,7 @@ const isOurs = (table: string): boolean => table.startsWith('ddbIngest')
 const isData = ({ rows }: RequestInfo): boolean => rows > 0
 
 export class SimServer {
-  readonly #surroundings: Surroundings
+  readonly #environment: SimEnvironment
   readonly #kind: TargetKind
   readonly #troubles: Troubles
   readonly #chance: Chance
@@ -53,16 +53,16 @@ export class SimServer {
   /** Processes of servers so far. */
   #generation = 0
 
-  constructor(surroundings: Surroundings, kind: TargetKind, troubles: Troubles) {
-    this.#surroundings = surroundings
+  constructor(environment: SimEnvironment, kind: TargetKind, troubles: Troubles) {
+    this.#environment = environment
     this.#kind = kind
     this.#troubles = troubles
-    this.#chance = surroundings.chance.fork()
+    this.#chance = environment.chance.fork()
   }
 
   /** Starts the first server, and arranges what will happen to it. */
   begin(onDeath: (process: SimProcess, silently: boolean) => void): void {
-    const { world } = this.#surroundings
+    const { world } = this.#environment
     const { crashes, elections, freezes, serverStartMs } = this.#troubles
     world.schedule(serverStartMs, () => void this.#start(true))
     for (const atMs of elections) world.schedule(atMs, () => this.#elect())
@@ -97,8 +97,8 @@ export class SimServer {
   }
 
   async #start(makesTarget: boolean): Promise<void> {
-    const { world } = this.#surroundings
-    const process = new SimProcess(`server ${++this.#generation}`, this.#surroundings)
+    const { world } = this.#environment
+    const process = new SimProcess(`server ${++this.#generation}`, this.#environment)
     const before = this.server
     this.process = process
     world.note(() => `${process.name} starts`)
@@ -116,7 +116,7 @@ export class SimServer {
 
   /** Another node of the cluster: its DFS databases are the same, its memory is its own. */
   #startSecond(first: EmbeddedServer): Promise<EmbeddedServer> {
-    const process = new SimProcess('node 2', this.#surroundings)
+    const process = new SimProcess('node 2', this.#environment)
     return startServerOn(process.platform, {
       ...secondAddress,
       restartOf: first,
@@ -129,14 +129,14 @@ export class SimServer {
 
   #elect(): void {
     this.#secondLeads = !this.#secondLeads
-    this.#surroundings.world.note(() => `node ${this.#secondLeads ? 2 : 1} leads`)
+    this.#environment.world.note(() => `node ${this.#secondLeads ? 2 : 1} leads`)
   }
 
   #crash(
     { downMs, silently, makesTarget }: Crash,
     onDeath: (process: SimProcess, silently: boolean) => void,
   ): void {
-    const { world } = this.#surroundings
+    const { world } = this.#environment
     const { process } = this
     if (process?.isAlive !== true) return
     world.note(() => `${process.name} dies${silently ? ' silently' : ''}`)
@@ -162,14 +162,14 @@ export class SimServer {
       const used = this.#used.get(trouble) ?? 0
       if (used >= trouble.most || !this.#chance.oneIn(trouble.oneIn)) continue
       this.#used.set(trouble, used + 1)
-      this.#surroundings.world.note(() => `trouble: ${trouble.kind}`)
+      this.#environment.world.note(() => `trouble: ${trouble.kind}`)
       return trouble
     }
     return undefined
   }
 
   #before(process: SimProcess, request: RequestInfo): FaultBefore | undefined {
-    const { world } = this.#surroundings
+    const { world } = this.#environment
     world.note(
       () =>
         `session ${request.sessionId} ${request.asynchronous ? 'async' : 'sync'} ${request.kind} ` +
@@ -231,7 +231,7 @@ export class SimServer {
     }
     if (this.#secondLeads) return notLeader(secondAddress)
     const { refusing } = this.#troubles
-    const { nowMs } = this.#surroundings.world
+    const { nowMs } = this.#environment.world
     if (refusing !== undefined && nowMs >= refusing.fromMs && nowMs < refusing.toMs) {
       return { error: refusing.text }
     }

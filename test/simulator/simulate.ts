@@ -9,7 +9,7 @@ import { checkRun, checkStrangers, type Complaint } from './check.js'
 import { SimDisk } from './disk.js'
 import { putInputs, startRun, type Run } from './loader.js'
 import { SimNetwork } from './network.js'
-import type { SimProcess, Surroundings } from './process.js'
+import type { SimProcess, SimEnvironment } from './process.js'
 import { Chance } from './random.js'
 import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
 import { SimServer } from './server.js'
@@ -46,13 +46,13 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
   const disk = new SimDisk(world, chance.fork())
   disk.badReadOneIn = scenario.troubles.badReadOneIn
   disk.pieceBytes = scenario.pieceBytes
-  const surroundings: Surroundings = {
+  const environment: SimEnvironment = {
     world,
     chance,
     network: process => network.of(process),
     files: process => disk.of(process),
   }
-  const server = new SimServer(surroundings, scenario.kind, scenario.troubles)
+  const server = new SimServer(environment, scenario.kind, scenario.troubles)
   const died = (process: SimProcess, silently: boolean): void =>
     network.processDied(process, silently)
   server.begin(died)
@@ -61,7 +61,7 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
   let due = scenario.loaders.length
   const start = (plan: LoaderPlan, killAtCall: number | undefined): void => {
     due--
-    const run = startRun(surroundings, plan, scenario.kind, killAtCall)
+    const run = startRun(environment, plan, scenario.kind, killAtCall)
     runs.push(run)
     for (const { path, cut } of plan.inputs) {
       if (cut !== undefined) disk.cutAfter(path, cut.afterReads, cut.share)

@@ -3,7 +3,7 @@
 */
 import { failureText } from './report.js'
 import { simulate } from './simulate.js'
-import { count, newTally, type Tally } from './tally.js'
+import { count, newCounts, type SeedCounts } from './seed-counts.js'
 
 /** Seeds in a row. */
 export interface Share {
@@ -12,20 +12,20 @@ export interface Share {
 }
 
 export interface ShareResult {
-  readonly tally: Tally
+  readonly counts: SeedCounts
   readonly failures: readonly string[]
 }
 
 process.on('message', (share: Share) => void work(share))
 
 async function work(share: Share): Promise<void> {
-  const tally = newTally()
+  const counts = newCounts()
   const failures: string[] = []
   for (let seed = share.from; seed < share.from + share.count; seed++) {
     const simulation = await simulate(seed)
-    count(tally, simulation)
+    count(counts, simulation)
     if (simulation.complaints.length > 0) failures.push(failureText(await simulate(seed, true)))
   }
-  const result: ShareResult = { tally, failures }
+  const result: ShareResult = { counts, failures }
   process.send?.(result)
 }

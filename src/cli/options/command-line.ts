@@ -1,6 +1,6 @@
 /*
   Reads the command line with commander: which command, which flags, which arguments. commander only collects text;
-  what it means is settled in options.ts.
+  what it means is decided in resolve.ts.
 */
 import { Command as Parser, CommanderError, Option } from 'commander'
 import { UsageError } from '../../errors.js'

@@ -1,5 +1,5 @@
 /*
-  Settles what each setting is: flags, then environment, then configuration files, then defaults. Keeps the origin
+  Finds what each setting is: flags, then environment, then configuration files, then defaults. Keeps the origin
   of every value, for messages and for --print-config.
 */
 import { DdbError, UsageError } from '../../errors.js'

@@ -69,13 +69,16 @@ function metricsOf(result: LoadResult, lastSuccess: number | undefined): Metric[
   ]
 }
 
-function rowMetrics({ rows: { read, ...fates }, rejects, inputs }: LoadResult): Metric[] {
+function rowMetrics({ rows: { read, ...outcomes }, rejects, inputs }: LoadResult): Metric[] {
   return [
-    gauge('rows_read', 'Rows read by the last run: the sum of all fates.', [[{}, read]]),
+    gauge('rows_read', 'Rows read by the last run: the sum of all outcomes.', [[{}, read]]),
     gauge(
       'rows',
-      'Rows of the last run by their fate.',
-      Object.entries(fates).map(([fate, rowCount]: [string, number]) => [{ fate }, rowCount]),
+      'Rows of the last run by their outcome.',
+      Object.entries(outcomes).map(([outcome, rowCount]: [string, number]) => [
+        { outcome },
+        rowCount,
+      ]),
     ),
     gauge(
       'rejected_rows',
@@ -103,7 +106,7 @@ function deliveryMetrics({ batches, latencyMs, memory }: LoadResult): Metric[] {
     {
       name: 'ddb_ingest_batch_latency_seconds',
       type: 'summary',
-      help: 'From sending a batch to knowing its fate.',
+      help: 'From sending a batch to knowing its outcome.',
       samples: quantiles.flatMap(([quantile, ms]) =>
         ms === null ? [] : [[{ quantile }, round(ms / 1000)] as const],
       ),

@@ -18,7 +18,7 @@ export interface ConnectRules {
   closeTimeoutMs?: number
 }
 
-/** Closing takes no longer than this without progress, or less where less patience is asked for. */
+/** Closing takes no longer than this without progress, or less where a shorter time is asked for. */
 const longestCloseMs = 30_000
 
 /** Closing a session of this run takes no longer than this without progress, ms. */

@@ -78,7 +78,7 @@ export class AnsweredDelivery implements Delivery {
     try {
       let part: Part | undefined = wholeBatch(batch)
       while (part !== undefined) {
-        await this.#sendUntilSettled(part)
+        await this.#sendUntilKnown(part)
         part = run.stopped ? undefined : this.#bisect.next()
       }
     } finally {
@@ -88,7 +88,7 @@ export class AnsweredDelivery implements Delivery {
     }
   }
 
-  async #sendUntilSettled(part: Part): Promise<void> {
+  async #sendUntilKnown(part: Part): Promise<void> {
     const { run, recorder } = this.#setup
     const batch = { rowCount: part.end - part.start, resends: 0, text: partText(part) }
     for (let followed = 0; ; batch.resends++) {

@@ -35,7 +35,7 @@ export interface CountWait {
 const firstPollMs = 5
 const slowestPollMs = 500
 /** How long a count must stand still after the server went idle: jobs are seen as finished before rows are. */
-const settleMs = 1_000
+const idleForMs = 1_000
 
 /** Polls until the count has reached what was sent, or nothing moves any more. */
 export async function waitForCount(wait: CountWait): Promise<CountVerdict> {
@@ -71,7 +71,7 @@ async function poll(wait: CountWait): Promise<CountVerdict> {
       const idle = await wait.idle(leftMs())
       if (idle !== true) idleSinceMs = undefined
       else if (idleSinceMs === undefined) idleSinceMs = nowMs
-      else if (nowMs - idleSinceMs >= settleMs) return { kind: 'short', grownRows }
+      else if (nowMs - idleSinceMs >= idleForMs) return { kind: 'short', grownRows }
     }
     await waitFor(clock, pollMs)
     pollMs = Math.min(pollMs * 2, slowestPollMs)

@@ -11,23 +11,23 @@ const longestBarrierMs = 5_000
 export async function investigate(watcher: ReceiptWatcher): Promise<void> {
   const { queue, outcomes } = watcher
   const { node } = queue
-  if (!(await node.ledgerExists(watcher.questionMs))) return ledgerIsGone(watcher)
-  const idle = await node.isIdle(watcher.questionMs)
+  if (!(await node.ledgerExists(watcher.queryTimeoutMs))) return ledgerIsGone(watcher)
+  const idle = await node.isIdle(watcher.queryTimeoutMs)
   if (idle === false) return
-  const barrier = await node.barrier(Math.min(longestBarrierMs, watcher.questionMs))
+  const barrier = await node.barrier(Math.min(longestBarrierMs, watcher.queryTimeoutMs))
   if (barrier === 'silent') {
     // A session that has nothing to do and does not answer is gone at the other end.
     if (idle === true) watcher.giveUpConnection('data')
     return
   }
-  if (barrier === 'forgotten') await node.define(watcher.questionMs)
+  if (barrier === 'forgotten') await node.define(watcher.queryTimeoutMs)
   // Outcomes may have come while we asked.
   if (await watcher.readLedger()) return
   for (const batch of queue.transmitted()) {
     if (batch.state === 'sent') {
       outcomes.repeat(batch, 'sent, but the server never began it')
     } else if (idle === true) {
-      outcomes.doubt(batch, 'begun, but its outcome never came')
+      outcomes.leaveUncertain(batch, 'begun, but its outcome never came')
     }
   }
 }

@@ -39,7 +39,7 @@ export class OutcomeHandler {
   }
 
   /** What the ledger says became of a batch. */
-  settle(batch: OpenPart, { rows, errText }: Outcome): void {
+  apply(batch: OpenPart, { rows, errText }: Outcome): void {
     const { run, recorder } = this.#setup
     run.latencies.add(run.platform.clock.nowMs() - batch.sentAtMs)
     if (rows >= 0) {
@@ -99,7 +99,7 @@ export class OutcomeHandler {
   }
 
   /** Sends a batch again of which nobody knows what became, when the user chose that and tries are left. */
-  doubt(batch: OpenPart, why: string): void {
+  leaveUncertain(batch: OpenPart, why: string): void {
     const { run, rules } = this.#setup
     const resends = run.plan.onDoubt === 'resend' && batch.resends < rules.retries
     if (!resends) return this.giveUp(batch, why)

@@ -55,7 +55,7 @@ export async function reconnect(watcher: ReceiptWatcher): Promise<void> {
 /** Somebody removed the ledger: what has no outcome yet will have none. */
 export async function ledgerIsGone(watcher: ReceiptWatcher): Promise<void> {
   const { rules } = watcher.setup
-  await beginAnew(watcher, rules.clock.nowMs() + watcher.questionMs)
+  await beginAnew(watcher, rules.clock.nowMs() + watcher.queryTimeoutMs)
   watcher.news()
 }
 
@@ -72,7 +72,7 @@ async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<v
       'the server lost the receipts of this run: nothing more is sent',
     )
   }
-  if (resends) for (const batch of open) outcomes.doubt(batch, forgotten)
+  if (resends) for (const batch of open) outcomes.leaveUncertain(batch, forgotten)
   queue.flush()
 }
 
@@ -85,7 +85,7 @@ export async function moveToLeader(watcher: ReceiptWatcher): Promise<void> {
   try {
     if (++watcher.moves > maxRedirects) throw redirectedTooOften(to)
     const next = await setup.follow(to)
-    await leaveNode(queue.node, watcher.questionMs)
+    await leaveNode(queue.node, watcher.queryTimeoutMs)
     queue.node = next
     queue.leader = undefined
   } catch (error) {

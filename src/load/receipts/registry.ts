@@ -50,7 +50,7 @@ export interface OpenBatch<B> {
 }
 
 /** A batch for which the ledger has an outcome. */
-export interface SettledBatch<B> {
+export interface EndedBatch<B> {
   batch: OpenBatch<B>
   outcome: Outcome
 }
@@ -71,10 +71,10 @@ export interface BatchRegistry<B> {
   /** Queues a batch for its next attempt. */
   nextAttempt(batch: OpenBatch<B>): void
   /**
-   * Takes one ledger row; gives what it settles, if anything. The batch stays open until `close`.
+   * Takes one ledger row; gives the batch whose outcome it tells, if any. The batch stays open until `close`.
    * @throws {DdbError} DDB_PROTOCOL when the row cannot be about what was sent
    */
-  read(row: LedgerRow): SettledBatch<B> | undefined
+  read(row: LedgerRow): EndedBatch<B> | undefined
   close(batch: OpenBatch<B>): void
 }
 

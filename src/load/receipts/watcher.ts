@@ -81,7 +81,7 @@ export class ReceiptWatcher {
   }
 
   /** How long one question may take: a second one is to have its time, too. */
-  get questionMs(): number {
+  get queryTimeoutMs(): number {
     const { confirmTimeoutMs } = this.setup.run.plan
     return Math.max(1, Math.ceil(Math.min(this.leftMs, confirmTimeoutMs / 2)))
   }
@@ -214,17 +214,17 @@ export class ReceiptWatcher {
   }
 
   /**
-   * Reads the ledger and settles what it tells.
+   * Reads the ledger and applies what it tells.
    * @returns whether it said anything new
    */
   async readLedger(): Promise<boolean> {
     const { queue, outcomes } = this
     let rows
     try {
-      rows = await queue.node.read(this.questionMs)
+      rows = await queue.node.read(this.queryTimeoutMs)
     } catch (error) {
       if (!(error instanceof ServerError)) throw error
-      if (await queue.node.ledgerExists(this.questionMs)) throw error
+      if (await queue.node.ledgerExists(this.queryTimeoutMs)) throw error
       await ledgerIsGone(this)
       return true
     }
@@ -233,7 +233,7 @@ export class ReceiptWatcher {
       const found = queue.registry.read(row)
       if (found === undefined) continue
       if (found.outcome.rows >= 0) this.moves = 0
-      outcomes.settle(found.batch, found.outcome)
+      outcomes.apply(found.batch, found.outcome)
     }
     if (rows.length > 0) {
       this.news()

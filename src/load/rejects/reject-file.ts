@@ -106,8 +106,8 @@ function pairOf(
   const flush = (): void => {
     if (queued === 0) return
     const { kept, failure } = writeQueue(records, reasons, queued)
-    records.settle(kept)
-    reasons.settle(kept)
+    records.keep(kept)
+    reasons.keep(kept)
     rows += kept
     unplaced += queued - kept
     queued = 0
@@ -171,15 +171,15 @@ function writeQueue(
     }
   })
   if (failure !== undefined) kept = Math.min(records.wholeRows(), reasons.wholeRows())
-  const unsettled = failureOf(() => {
+  const unkept = failureOf(() => {
     for (const file of [records, reasons]) file.cut(kept)
     for (const file of [records, reasons]) file.sync()
   })
-  if (unsettled !== undefined) {
+  if (unkept !== undefined) {
     // What a disk could not sync once it may forget, and say nothing when asked again.
     kept = 0
     for (const file of [records, reasons]) failureOf(() => file.cut(0))
-    failure ??= unsettled
+    failure ??= unkept
   }
   return { kept, failure }
 }

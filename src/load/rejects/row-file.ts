@@ -17,7 +17,7 @@ export interface RowFile {
   /** Waits for the disk. */
   sync(): void
   /** Empties the queue, of which so many rows stay in the file. */
-  settle(rows: number): void
+  keep(rows: number): void
   close(): void
 }
 
@@ -25,7 +25,7 @@ export interface RowFile {
 export function newRowFile(path: string, file: OutputFile): RowFile {
   let queue: Uint8Array[] = []
   /** Bytes of the rows before the queue, and of all that was written. */
-  let settledBytes = 0
+  let keptBytes = 0
   let writtenBytes = 0
   const guard = (action: () => void): void => {
     try {
@@ -37,7 +37,7 @@ export function newRowFile(path: string, file: OutputFile): RowFile {
     }
   }
   const endOf = (rows: number): number =>
-    queue.slice(0, rows).reduce((end, row) => end + row.length, settledBytes)
+    queue.slice(0, rows).reduce((end, row) => end + row.length, keptBytes)
   return {
     add: row => void queue.push(row),
     write(fromRow, toRow) {
@@ -51,7 +51,7 @@ export function newRowFile(path: string, file: OutputFile): RowFile {
       })
     },
     wholeRows() {
-      let end = settledBytes
+      let end = keptBytes
       const cut = queue.findIndex(row => (end += row.length) > writtenBytes)
       return cut < 0 ? queue.length : cut
     },
@@ -62,8 +62,8 @@ export function newRowFile(path: string, file: OutputFile): RowFile {
       writtenBytes = end
     },
     sync: () => guard(() => file.sync()),
-    settle(rows) {
-      settledBytes = endOf(rows)
+    keep(rows) {
+      keptBytes = endOf(rows)
       queue = []
     },
     close: () => guard(() => file.close()),

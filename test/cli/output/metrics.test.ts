@@ -65,7 +65,7 @@ function parseLabels(text: string): Record<string, string> {
 /** Values by name, and by the label that tells samples of one name apart. */
 function valuesOf(text: string): Map<string, number> {
   const { samples } = parseMetrics(text)
-  const own = ['fate', 'code', 'outcome', 'quantile']
+  const own = ['outcome', 'code', 'quantile']
   return new Map(
     samples.map(({ name, labels, value }) => [
       [name, ...own.flatMap(label => labels[label] ?? [])].join(' '),
@@ -85,8 +85,8 @@ t.test('the figures are those of the result', async t => {
   const text = readFileSync(path, 'utf8')
   const values = valuesOf(text)
   t.equal(values.get('ddb_ingest_rows_read'), 3)
-  for (const [fate, rowCount] of Object.entries(result.rows)) {
-    if (fate !== 'read') t.equal(values.get(`ddb_ingest_rows ${fate}`), rowCount, fate)
+  for (const [outcome, rowCount] of Object.entries(result.rows)) {
+    if (outcome !== 'read') t.equal(values.get(`ddb_ingest_rows ${outcome}`), rowCount, outcome)
   }
   t.equal(values.get('ddb_ingest_rejected_rows DDB_INPUT_CELL'), 1)
   t.equal(values.get('ddb_ingest_input_bytes'), result.inputs[0]!.bytes)

@@ -25,7 +25,7 @@ t.test('the first half is next, and what is left comes in order', async t => {
 })
 
 t.test(
-  'bad rows are found one by one, every row is settled once and in order, and the batch is given back once',
+  'bad rows are found one by one, every row is decided once and in order, and the batch is given back once',
   async () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 40 }), isBad => {

@@ -71,10 +71,10 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
 
 t.test('an outcome closes its batch in the same step as it is counted', async t => {
   const { outcomes, batches, counts, queue } = scene()
-  outcomes.settle(batches[1]!, took(8))
+  outcomes.apply(batches[1]!, took(8))
   t.same(counts(), [8, 0, 0, 0])
   t.same([...queue.registry.open.keys()], [1, 3])
-  t.throws(() => outcomes.settle(batches[1]!, took(8)), { code: 'DDB_INTERNAL' })
+  t.throws(() => outcomes.apply(batches[1]!, took(8)), { code: 'DDB_INTERNAL' })
   t.same(counts(), [8, 0, 0, 0], 'nothing is counted twice')
 })
 
@@ -84,7 +84,7 @@ t.test(
     const { outcomes, batches, counts, sent, clock } = scene()
     const longestMs = [100, 400, 1_600, 6_400, 10_000]
     for (const [i, ms] of longestMs.entries()) {
-      outcomes.settle(batches[0]!, refusal(busy))
+      outcomes.apply(batches[0]!, refusal(busy))
       t.equal(sent.length, i, 'not at once')
       clock.advance(ms / 2 - 1)
       t.equal(sent.length, i, 'at least half of the rest')
@@ -92,7 +92,7 @@ t.test(
       t.same(sent.at(-1), [1, i + 1, 8])
     }
     t.same(counts(), [0, 0, 0, 0])
-    outcomes.settle(batches[0]!, took(8))
+    outcomes.apply(batches[0]!, took(8))
     t.same(counts(), [8, 0, 0, 0])
   },
 )
@@ -100,7 +100,7 @@ t.test(
 t.test('what is in the way too long leaves the batch unconfirmed, the run goes on', async t => {
   const { outcomes, batches, counts, clock, sent, failures, recorder } = scene({ retries: 2 })
   for (let i = 0; i < 3; i++) {
-    outcomes.settle(batches[0]!, refusal(busy))
+    outcomes.apply(batches[0]!, refusal(busy))
     clock.advance(longestRestMs)
   }
   t.equal(sent.length, 2)
@@ -111,11 +111,11 @@ t.test('what is in the way too long leaves the batch unconfirmed, the run goes o
 
 t.test('two in a row that are refused alike end the run; others still count', async t => {
   const { outcomes, batches, counts, failures, clock, sent } = scene({ allOrNothing: false })
-  outcomes.settle(batches[0]!, refusal('something new'))
+  outcomes.apply(batches[0]!, refusal('something new'))
   t.same(failures, [])
-  outcomes.settle(batches[1]!, refusal('something new'))
+  outcomes.apply(batches[1]!, refusal('something new'))
   t.match(failures, [{ code: 'DDB_UNAVAILABLE' }])
-  outcomes.settle(batches[2]!, took(8))
+  outcomes.apply(batches[2]!, took(8))
   clock.advance(longestRestMs)
   t.same(sent, [], 'nothing is sent again')
   t.same(counts(), [8, 16, 0, 0])
@@ -123,16 +123,16 @@ t.test('two in a row that are refused alike end the run; others still count', as
 
 t.test('halves go out one at a time until the bad rows stand alone', async t => {
   const { outcomes, batches, counts, sent, queue } = scene()
-  outcomes.settle(batches[0]!, refusal(typeError))
-  outcomes.settle(batches[1]!, took(8))
-  outcomes.settle(batches[2]!, took(8))
+  outcomes.apply(batches[0]!, refusal(typeError))
+  outcomes.apply(batches[1]!, took(8))
+  outcomes.apply(batches[2]!, took(8))
   t.same(sent, [[4, 0, 4]])
   // Row 5 is bad.
   const rowsOf = (batch: OpenPart): [number, number] => [batch.content.start, batch.content.end]
   for (let i = 0; queue.registry.open.size > 0; i++) {
     const [part] = [...queue.registry.open.values()]
     const [start, end] = rowsOf(part!)
-    outcomes.settle(part!, start <= 5 && 5 < end ? refusal(typeError) : took(end - start))
+    outcomes.apply(part!, start <= 5 && 5 < end ? refusal(typeError) : took(end - start))
     t.ok(i < 10 && queue.registry.open.size <= 1)
   }
   t.same(
@@ -144,24 +144,24 @@ t.test('halves go out one at a time until the bad rows stand alone', async t => 
 
 t.test('where part of a batch may be there, rows are not looked for', async t => {
   const { outcomes, batches, counts, sent } = scene({ allOrNothing: false })
-  outcomes.settle(batches[0]!, refusal(typeError))
-  outcomes.settle(batches[1]!, refusal(typeError))
+  outcomes.apply(batches[0]!, refusal(typeError))
+  outcomes.apply(batches[1]!, refusal(typeError))
   t.same(counts(), [0, 16, 0, 0])
   t.same(sent, [])
 })
 
 t.test('without rights nothing is stored and nothing more is sent', async t => {
   const { outcomes, batches, counts, run, sent } = scene()
-  outcomes.settle(batches[0]!, refusal(noRights))
+  outcomes.apply(batches[0]!, refusal(noRights))
   t.match(run.failure, { code: 'DDB_PRIVILEGE', exitCode: 77 })
-  for (const batch of batches.slice(1)) outcomes.settle(batch, refusal(noRights))
+  for (const batch of batches.slice(1)) outcomes.apply(batch, refusal(noRights))
   t.same(counts(), [0, 0, 0, 24])
   t.same(sent, [])
 })
 
 t.test('a batch that another node leads waits for it', async t => {
   const { outcomes, batches, queue, counts } = scene()
-  outcomes.settle(batches[0]!, refusal(leader))
+  outcomes.apply(batches[0]!, refusal(leader))
   t.same(queue.leader, { host: 'node2', port: 8902 })
   t.same(
     queue.held().map(({ batchNo }) => batchNo),
@@ -175,7 +175,7 @@ t.test(
   'a batch in doubt is sent again as often as --retries allows, then it is given up',
   async t => {
     const { outcomes, batches, counts, sent } = scene({ onDoubt: 'resend', retries: 2 })
-    for (let i = 0; i < 3; i++) outcomes.doubt(batches[0]!, 'begun')
+    for (let i = 0; i < 3; i++) outcomes.leaveUncertain(batches[0]!, 'begun')
     t.same(sent, [
       [1, 1, 8],
       [1, 2, 8],
@@ -189,12 +189,12 @@ t.test(
   async t => {
     for (const answer of [noRights, typeError, leader]) {
       const { outcomes, batches, counts, recorder, queue, sent } = scene({ onDoubt: 'resend' })
-      outcomes.doubt(batches[0]!, 'begun')
-      outcomes.settle(batches[0]!, refusal(answer))
+      outcomes.leaveUncertain(batches[0]!, 'begun')
+      outcomes.apply(batches[0]!, refusal(answer))
       // Refused rows are looked for; nothing of what is left of the batch is certain.
       for (let i = 0; i < 20; i++) {
         const part = [...queue.registry.open.values()].find(({ batchNo }) => batchNo > 3)
-        if (part !== undefined) outcomes.settle(part, refusal(answer))
+        if (part !== undefined) outcomes.apply(part, refusal(answer))
       }
       if (answer === leader) outcomes.drop(batches[0]!)
       t.same(counts(), [0, 8, 0, 0], answer)
@@ -206,11 +206,11 @@ t.test(
 
 t.test('a batch in doubt is sent once more only where that was chosen', async t => {
   const reporting = scene()
-  reporting.outcomes.doubt(reporting.batches[0]!, 'begun')
+  reporting.outcomes.leaveUncertain(reporting.batches[0]!, 'begun')
   t.same(reporting.counts(), [0, 8, 0, 0])
   t.same(reporting.sent, [])
   const resending = scene({ onDoubt: 'resend' })
-  resending.outcomes.doubt(resending.batches[0]!, 'begun')
+  resending.outcomes.leaveUncertain(resending.batches[0]!, 'begun')
   t.same(resending.counts(), [0, 0, 0, 0])
   t.same(resending.sent, [[1, 1, 8]], 'under the next attempt')
 })
@@ -232,12 +232,12 @@ const lastStates: readonly (readonly [
   number[],
 ])[] = [
   ['sent', () => undefined, [0, 8, 0, 0]],
-  ['taken', ({ outcomes, batches }) => outcomes.settle(batches[0]!, took(8)), [8, 0, 0, 0]],
-  ['refused', ({ outcomes, batches }) => outcomes.settle(batches[0]!, refusal(busy)), [0, 8, 0, 0]],
+  ['taken', ({ outcomes, batches }) => outcomes.apply(batches[0]!, took(8)), [8, 0, 0, 0]],
+  ['refused', ({ outcomes, batches }) => outcomes.apply(batches[0]!, refusal(busy)), [0, 8, 0, 0]],
   [
     'sent again while the connection is lost',
     ({ outcomes, batches, node, clock }) => {
-      outcomes.settle(batches[0]!, refusal(busy))
+      outcomes.apply(batches[0]!, refusal(busy))
       node.isLost = true
       clock.advance(longestRestMs)
     },
@@ -245,7 +245,7 @@ const lastStates: readonly (readonly [
   ],
   [
     'divided',
-    ({ outcomes, batches }) => outcomes.settle(batches[0]!, refusal(typeError)),
+    ({ outcomes, batches }) => outcomes.apply(batches[0]!, refusal(typeError)),
     // The first half is out, the second was not sent by itself.
     [0, 4, 0, 4],
   ],
@@ -255,8 +255,8 @@ for (const [name, happen, expected] of lastStates) {
   t.test(`a run that ends counts every open batch: ${name}`, async t => {
     const here = scene()
     happen(here)
-    here.outcomes.settle(here.batches[1]!, took(8))
-    here.outcomes.settle(here.batches[2]!, took(8))
+    here.outcomes.apply(here.batches[1]!, took(8))
+    here.outcomes.apply(here.batches[2]!, took(8))
     here.outcomes.endAll('the connection was lost')
     here.outcomes.endBisecting()
     const [confirmed, ...rest] = here.counts()
@@ -272,7 +272,7 @@ t.test('a run that stops waits for what is out, and drops what was never sent', 
   run.counts.readUpTo(run.counts.rows.read + 8)
   run.counts.sent(8)
   queue.add(wholeBatch(batchOf(8, 24)))
-  outcomes.settle(batches[0]!, refusal(busy))
+  outcomes.apply(batches[0]!, refusal(busy))
   outcomes.stop(new DdbError('DDB_UNAVAILABLE', 'enough'))
   t.same(counts(), [0, 8, 0, 8])
   t.same([...queue.registry.open.keys()], [2, 3])

@@ -22,7 +22,7 @@ function sentOne() {
   return { registry, batch, sendNo }
 }
 
-t.test('a batch is queued, sent, claimed, settled by its outcome, and closed', async t => {
+t.test('a batch is queued, sent, claimed, ended by its outcome, and closed', async t => {
   const registry = newBatchRegistry<string>()
   const batch = registry.add('content', 10, 100)
   t.match(batch, { batchNo: 1, attempt: 0, state: 'queued', resends: 0 })
@@ -38,7 +38,7 @@ t.test('a batch is queued, sent, claimed, settled by its outcome, and closed', a
   t.equal(registry.open.size, 0)
 })
 
-t.test('an outcome that is read before its claim settles the batch', async t => {
+t.test('an outcome that is read before its claim ends the batch', async t => {
   const { registry, batch, sendNo } = sentOne()
   t.match(registry.read(outcome(1, sendNo)), { batch })
   t.equal(registry.read(claim(1, sendNo)), undefined)

@@ -4,7 +4,7 @@
 import type { LoadResult } from '../../src/load/options.js'
 import type { Simulation } from './simulate.js'
 
-export interface Tally {
+export interface SeedCounts {
   seeds: number
   failed: number
   loads: number
@@ -15,23 +15,26 @@ export interface Tally {
   readonly kinds: Record<string, number>
 }
 
-export function newTally(): Tally {
+export function newCounts(): SeedCounts {
   return { seeds: 0, failed: 0, loads: 0, rows: 0, events: 0, kinds: {} }
 }
 
-export function count(tally: Tally, { scenario, runs, complaints, eventCount }: Simulation): void {
-  tally.seeds++
-  tally.failed += Number(complaints.length > 0)
-  tally.events += eventCount
+export function count(
+  counts: SeedCounts,
+  { scenario, runs, complaints, eventCount }: Simulation,
+): void {
+  counts.seeds++
+  counts.failed += Number(complaints.length > 0)
+  counts.events += eventCount
   for (const { result } of runs) {
     const kind = `${scenario.kind.name}, ${confirmationOf(result)}`
-    tally.kinds[kind] = (tally.kinds[kind] ?? 0) + 1
-    tally.loads++
-    tally.rows += result?.rows.confirmed ?? 0
+    counts.kinds[kind] = (counts.kinds[kind] ?? 0) + 1
+    counts.loads++
+    counts.rows += result?.rows.confirmed ?? 0
   }
 }
 
-export function addTally(sum: Tally, other: Tally): void {
+export function addCounts(sum: SeedCounts, other: SeedCounts): void {
   sum.seeds += other.seeds
   sum.failed += other.failed
   sum.loads += other.loads
