@@ -7,7 +7,7 @@ import { posix } from 'node:path'
 import t from 'tap'
 import { shortName } from '../src/cli/options/definition.js'
 import { optionNames } from '../src/cli/options/resolve.js'
-import { commands } from '../src/cli/commands/registry.js'
+import { commands } from '../src/cli/commands/commands.js'
 import { errorCodes, type ErrorCode } from '../src/errors.js'
 import { readSources, root } from './helpers/checkout.js'
 import {

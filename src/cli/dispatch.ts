@@ -3,7 +3,7 @@
 */
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'
-import { commands } from './commands/registry.js'
+import { commands } from './commands/commands.js'
 import { helpText, readCommandLine } from './options/command-line.js'
 import { readConfig } from './options/config-file.js'
 import { passwordSetting, passwordSource } from './options/password.js'
@@ -16,9 +16,9 @@ import {
   type OptionSources,
   type Setting,
 } from './options/resolve.js'
-import { printFailure } from './output/failure.js'
+import { printFailure } from './output/print-failure.js'
 import { openOutput, type Output } from './output/output.js'
-import { clean, jsonLine, pad } from './output/text.js'
+import { clean, jsonLine, pad } from './output/terminal-text.js'
 import type { ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */

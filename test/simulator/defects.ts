@@ -76,7 +76,7 @@ export const defects: readonly Defect[] = [
         to: '',
       },
       {
-        file: 'src/load/receipts/registry.ts',
+        file: 'src/load/receipts/batch-registry.ts',
         from: 'batch === undefined || batch.attempt !== row.attempt',
         to: 'batch === undefined',
       },

@@ -5,13 +5,13 @@ import { connectDeadlineMs, connectServer } from '../../load/connection/connect.
 import { systemPlatform } from '../../platform/system.js'
 import { version } from '../../version.js'
 import type { Call } from './command.js'
-import { failureOf } from '../output/failure.js'
+import { failureOf } from '../output/print-failure.js'
 import { catchSignals } from '../interruption.js'
 import { serverTargetOf } from '../options/load-options.js'
 import { measure, modeNames, ratioText, showMeasuring, type Measurement } from './measure.js'
 import { passwordSource, readCredentials } from '../options/password.js'
 import type { BenchSettings } from '../options/bench-options.js'
-import { clean, counted, grouped, jsonLine } from '../output/text.js'
+import { clean, counted, grouped, jsonLine } from '../output/terminal-text.js'
 
 /**
  * @returns the exit code

@@ -15,7 +15,7 @@ import { catchSignals, type Interruption } from '../interruption.js'
 import { countOf, measure, modeNames, ratioText, showMeasuring } from './measure.js'
 import { startProgress } from '../output/progress.js'
 import { tableText } from '../render/table.js'
-import { clean, grouped } from '../output/text.js'
+import { clean, grouped } from '../output/terminal-text.js'
 
 /** The chapter's own figures: 50,000 requests of 100 rows; a slow machine does fewer in the time. */
 const measuredRequests = 50_000

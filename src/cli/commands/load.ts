@@ -7,7 +7,7 @@ import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult } from '../../load/options.js'
 import { parseTarget } from '../../load/target.js'
 import type { Call } from './command.js'
-import { hintsFor, printFailure } from '../output/failure.js'
+import { hintsFor, printFailure } from '../output/print-failure.js'
 import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import { withFlags } from '../options/field-flags.js'
@@ -20,7 +20,7 @@ import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { detailLines, summaryText } from '../output/summary.js'
-import { clean, jsonLine } from '../output/text.js'
+import { clean, jsonLine } from '../output/terminal-text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {

@@ -16,7 +16,7 @@ import { defined } from '../options/defined.js'
 import { catchSignals } from '../interruption.js'
 import type { ServeSettings } from '../options/serve-options.js'
 import { readScriptFile } from '../files/script-file.js'
-import { clean } from '../output/text.js'
+import { clean } from '../output/terminal-text.js'
 
 /**
  * @returns the exit code; with a command behind `--`, that of the command

@@ -20,8 +20,8 @@ import {
 import { homedir, hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DdbError } from '../../errors.js'
-import { systemCode } from '../output/failure.js'
-import { clean } from '../output/text.js'
+import { systemCode } from '../output/print-failure.js'
+import { clean } from '../output/terminal-text.js'
 
 /** Who holds a lock. */
 interface LockHolder {

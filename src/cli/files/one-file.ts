@@ -11,7 +11,7 @@ import { foldedName, isStandardOutput, openFileKey, placeOf } from './file-place
 import type { LoadSettings } from '../options/load-options.js'
 import { lockPath } from './lock.js'
 import type { ProcessEnvironment } from '../process-environment.js'
-import { clean } from '../output/text.js'
+import { clean } from '../output/terminal-text.js'
 
 /** A path that the run was given or makes. */
 interface NamedPath {

@@ -8,10 +8,10 @@ import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DdbError, UsageError } from '../../errors.js'
 import type { LoadResult } from '../../load/options.js'
-import { systemCode } from '../output/failure.js'
+import { systemCode } from '../output/print-failure.js'
 import { isStandardOutput, isSystemName, placeOf } from './file-place.js'
 import type { Output } from '../output/output.js'
-import { clean } from '../output/text.js'
+import { clean } from '../output/terminal-text.js'
 
 /** A file that can take a result. */
 export interface ResultFile {

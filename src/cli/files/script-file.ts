@@ -3,8 +3,8 @@
 */
 import { readFile } from 'node:fs/promises'
 import { InputError } from '../../errors.js'
-import { systemCode } from '../output/failure.js'
-import { clean } from '../output/text.js'
+import { systemCode } from '../output/print-failure.js'
+import { clean } from '../output/terminal-text.js'
 
 /** @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
 export async function readScriptFile(path: string): Promise<string> {

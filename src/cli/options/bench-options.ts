@@ -4,7 +4,7 @@
 import { optionGroup, type SettingsOf } from './definition.js'
 import { commonOptions, jsonOptions } from './output-options.js'
 import { serverOptions } from './server-options.js'
-import { count } from './values.js'
+import { count } from './readers.js'
 
 export const benchOptions = {
   ...optionGroup('Run', {

@@ -8,7 +8,7 @@ import { version } from '../../version.js'
 import type { Command } from '../commands/command.js'
 import { program } from '../commands/help.js'
 import { longName, type OptionDefinition } from './definition.js'
-import { clean } from '../output/text.js'
+import { clean } from '../output/terminal-text.js'
 
 /** What was typed, not yet understood. */
 export interface CommandLine {

@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { UsageError } from '../../errors.js'
-import { systemCode } from '../output/failure.js'
+import { systemCode } from '../output/print-failure.js'
 import type { ConfigLayer } from './resolve.js'
-import { clean, didYouMean } from '../output/text.js'
+import { clean, didYouMean } from '../output/terminal-text.js'
 
 /** Which parts of a configuration file count, and which names it may hold. */
 export interface ConfigScope {

@@ -3,7 +3,7 @@
   --print-config, the help, and the field of LoadOptions that it sets.
 */
 import type { FieldValue, LoadField } from './load-field.js'
-import type { Reader } from './values.js'
+import type { Reader } from './readers.js'
 
 /** Heading of the help under which an option stands. */
 export type OptionGroup =

@@ -2,7 +2,7 @@
   The options of `load` about how rows travel and how they are known to have arrived.
 */
 import { optionGroup } from './definition.js'
-import { choice, count, duration, rate, size } from './values.js'
+import { choice, count, duration, rate, size } from './readers.js'
 
 /** Times in milliseconds, sizes in bytes. */
 export const deliveryOptions = optionGroup('Delivery', {

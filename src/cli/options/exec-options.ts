@@ -4,7 +4,7 @@
 import { optionGroup, type SettingsOf } from './definition.js'
 import { commonOptions, jsonOptions } from './output-options.js'
 import { serverOptions } from './server-options.js'
-import { choice, text } from './values.js'
+import { choice, text } from './readers.js'
 
 export const execOptions = {
   ...optionGroup('Run', {

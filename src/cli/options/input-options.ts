@@ -14,7 +14,7 @@ import {
   pairs,
   repeated,
   text,
-} from './values.js'
+} from './readers.js'
 
 /** How the input is read. */
 export const inputOptions = optionGroup('Input', {

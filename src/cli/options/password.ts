@@ -4,12 +4,12 @@
 */
 import { open } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
-import { systemCode } from '../output/failure.js'
+import { systemCode } from '../output/print-failure.js'
 import { longName } from './definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 import { findValue, type OptionSources, type Setting } from './resolve.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
-import { clean } from '../output/text.js'
+import { clean } from '../output/terminal-text.js'
 
 /** A password is one line; anything longer is the wrong file. */
 const maxPasswordBytes = 4096

@@ -4,7 +4,7 @@
 */
 import { DdbError, UsageError } from '../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
-import { clean, didYouMean } from '../output/text.js'
+import { clean, didYouMean } from '../output/terminal-text.js'
 
 /** A configuration file, or the part of one that concerns a command. */
 export interface ConfigLayer {

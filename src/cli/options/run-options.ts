@@ -2,7 +2,7 @@
   The options of `load` about one run: its name, what it is expected to do, the files that tell of it.
 */
 import { optionGroup } from './definition.js'
-import { count, runId, text } from './values.js'
+import { count, runId, text } from './readers.js'
 
 /** Name, expectation, lock, and files about the run. */
 export const runOptions = optionGroup('Run', {

@@ -3,7 +3,7 @@
 */
 import { optionGroup, type SettingsOf } from './definition.js'
 import { commonOptions } from './output-options.js'
-import { list, listeningPort, onOff, text } from './values.js'
+import { list, listeningPort, onOff, text } from './readers.js'
 
 export const serveOptions = {
   ...optionGroup('Server', {

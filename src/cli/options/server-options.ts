@@ -2,7 +2,7 @@
   The options of every command that connects to a server.
 */
 import { optionGroup, type SettingsOf } from './definition.js'
-import { duration, hosts, list, onOff, port, text } from './values.js'
+import { duration, hosts, list, onOff, port, text } from './readers.js'
 
 /** Which server, and who logs in. */
 export const serverOptions = optionGroup('Server', {

@@ -3,7 +3,7 @@
 */
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target.js'
 import { optionGroup } from './definition.js'
-import { json, list, named, repeated, text } from './values.js'
+import { json, list, named, repeated, text } from './readers.js'
 
 /** The name as given, once it is known to be one. */
 function checked(

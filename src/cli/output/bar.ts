@@ -5,7 +5,7 @@
 import type { Options, SingleBar } from 'cli-progress'
 import type { TerminalOutput } from '../process-environment.js'
 import type { Output, Style } from './output.js'
-import { clip, clockText } from './text.js'
+import { clip, clockText } from './terminal-text.js'
 
 /** How far something is. */
 export interface Advance {

@@ -6,7 +6,7 @@ import { deliveryDefaults } from '../../load/defaults.js'
 import type { LoadResult } from '../../load/options.js'
 import { parseTarget, type Target } from '../../load/target.js'
 import { version } from '../../version.js'
-import { failureOf } from './failure.js'
+import { failureOf } from './print-failure.js'
 import { targetOptionsOf, type LoadSettings } from '../options/load-options.js'
 
 /** Largest resident memory of this process so far. */

@@ -3,8 +3,8 @@
   (EPIPE) is no failure: what would still be written is dropped.
 */
 import { DdbError } from '../../errors.js'
-import { systemCode } from './failure.js'
-import { clean, jsonLine, visible } from './text.js'
+import { systemCode } from './print-failure.js'
+import { clean, jsonLine, visible } from './terminal-text.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
 
 /** How notes and problems are written. */

@@ -6,7 +6,7 @@ import { openBar, type Advance } from './bar.js'
 import { canRedraw, type Output, type Style } from './output.js'
 import type { ProgressStyle } from '../options/output-options.js'
 import type { ProcessEnvironment, TerminalOutput } from '../process-environment.js'
-import { bytesText, clockText, grouped, rough } from './text.js'
+import { bytesText, clockText, grouped, rough } from './terminal-text.js'
 
 const plainLineEveryMs = 10_000
 

@@ -2,7 +2,7 @@
   What a finished load says: one sentence with its equation, and with --verbose the figures behind it.
 */
 import type { LoadResult, RowCounts } from '../../load/options.js'
-import { bytesText, counted, durationText, grouped } from './text.js'
+import { bytesText, counted, durationText, grouped } from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
 export function equationText(rows: RowCounts): string {

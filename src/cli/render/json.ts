@@ -5,7 +5,7 @@
 import { elementAt, isNullAt } from '../../protocol/element.js'
 import { formatScalar } from '../../protocol/value-text.js'
 import { shortestFloat } from '../../protocol/types/floats.js'
-import { jsonLine } from '../output/text.js'
+import { jsonLine } from '../output/terminal-text.js'
 import type { Column, Scalar, Table, Value } from '../../protocol/value.js'
 
 type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }

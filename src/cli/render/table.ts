@@ -3,7 +3,7 @@
 */
 import type { Value } from '../../protocol/value.js'
 import type { Paint } from '../output/output.js'
-import { clean, clip, counted, displayWidth, pad } from '../output/text.js'
+import { clean, clip, counted, displayWidth, pad } from '../output/terminal-text.js'
 import { cellText, gridOf, inlineText, isNumeric, type Grid } from './cells.js'
 
 /** Widest column; longer text ends with an ellipsis. */

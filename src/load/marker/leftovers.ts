@@ -6,7 +6,7 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
-import { ledgerName, markerName } from './names.js'
+import { ledgerName, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
 /** `(names, session ids)`; the second is VOID where the server does not tell who is connected. */

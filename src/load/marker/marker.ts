@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import { markerName } from './names.js'
+import { markerName } from './run-tables.js'
 
 /** 63 random bits, never 0. */
 export function newToken(random: Random): bigint {

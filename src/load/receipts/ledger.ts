@@ -8,8 +8,8 @@ import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Table, Value } from '../../protocol/value.js'
 import { checkOwner, markScript, type RunName } from '../marker/marker.js'
-import { ledgerName } from '../marker/names.js'
-import type { LedgerRow } from './registry.js'
+import { ledgerName } from '../marker/run-tables.js'
+import type { LedgerRow } from './batch-registry.js'
 import { dropLedgerScript, ledgerQuery, ledgerScript } from './script.js'
 
 /** Where the receipts of a run are. */

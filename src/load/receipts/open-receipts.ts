@@ -9,8 +9,8 @@ import type { Recorder } from '../delivery/recorder.js'
 import type { TargetDescription } from '../describe-target.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
-import { openReceiptDelivery } from './delivery.js'
-import { ReceiptNode } from './node.js'
+import { openReceiptDelivery } from './receipt-delivery.js'
+import { ReceiptNode } from './receipt-node.js'
 
 export interface ReceiptsSetup {
   readonly run: Run

@@ -3,7 +3,7 @@
 */
 import { ConnectionError, DdbError } from '../../errors.js'
 import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
-import type { ReceiptNode } from './node.js'
+import type { ReceiptNode } from './receipt-node.js'
 import { movedOn } from './sessions.js'
 import type { ReceiptWatcher } from './watcher.js'
 

@@ -1,6 +1,6 @@
 /*
   The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
-  under it. Names in these scripts come from `target.ts` and `marker/names.ts`, which have checked them.
+  under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
 import { tableExpression, type Target } from '../target.js'
 

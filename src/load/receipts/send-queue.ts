@@ -6,8 +6,8 @@ import type { Timer } from '../../platform/platform.js'
 import type { Part } from '../delivery/part.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
-import type { ReceiptNode } from './node.js'
-import { newBatchRegistry, type BatchRegistry, type OpenBatch } from './registry.js'
+import type { ReceiptNode } from './receipt-node.js'
+import { newBatchRegistry, type BatchRegistry, type OpenBatch } from './batch-registry.js'
 
 export type OpenPart = OpenBatch<Part>
 

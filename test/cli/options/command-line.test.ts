@@ -2,7 +2,7 @@
   What commander makes of a command line: command, arguments and flags, or words for what is wrong.
 */
 import t from 'tap'
-import { commands } from '../../../src/cli/commands/registry.js'
+import { commands } from '../../../src/cli/commands/commands.js'
 import { helpText, readCommandLine } from '../../../src/cli/options/command-line.js'
 
 function read(...argv: string[]): { name: string; args: readonly string[]; flags: object } {

@@ -6,7 +6,7 @@ import {
 } from '../../../src/cli/options/definition.js'
 import { fieldsOf } from '../../../src/cli/options/load-field.js'
 import { loadOptions } from '../../../src/cli/options/load-options.js'
-import { count, text } from '../../../src/cli/options/values.js'
+import { count, text } from '../../../src/cli/options/readers.js'
 
 const table = optionGroup('Run', {
   batchRows: {

@@ -6,7 +6,7 @@ import {
   resolveOptions,
   type OptionSources,
 } from '../../../src/cli/options/resolve.js'
-import { commands } from '../../../src/cli/commands/registry.js'
+import { commands } from '../../../src/cli/commands/commands.js'
 
 const sources = (given: Partial<OptionSources> = {}): OptionSources => ({
   flags: new Map(),

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { openOutput } from '../../../src/cli/output/output.js'
 import { startProgress } from '../../../src/cli/output/progress.js'
-import { displayWidth } from '../../../src/cli/output/text.js'
+import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import type { LoadReport } from '../../../src/load/options.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
 

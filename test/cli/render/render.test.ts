@@ -5,7 +5,7 @@ import t from 'tap'
 import { csvLine, csvText } from '../../../src/cli/render/csv.js'
 import { jsonText } from '../../../src/cli/render/json.js'
 import { tableText } from '../../../src/cli/render/table.js'
-import { displayWidth } from '../../../src/cli/output/text.js'
+import { displayWidth } from '../../../src/cli/output/terminal-text.js'
 import { vectorOf } from '../../../src/protocol/element.js'
 import type { Scalar, Table, Value, Vector } from '../../../src/protocol/value.js'
 

@@ -11,7 +11,7 @@ import { partTable, type Part } from '../delivery/part.js'
 import { jsonToValue } from '../json-value.js'
 import { checkMarker, dropMarker } from '../marker/marker.js'
 import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
-import type { LedgerRow, OpenBatch } from './registry.js'
+import type { LedgerRow, OpenBatch } from './batch-registry.js'
 import { deliverFunction } from './script.js'
 import {
   defineFunctions,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { ledgerName, markerName } from '../../../src/load/marker/names.js'
+import { ledgerName, markerName } from '../../../src/load/marker/run-tables.js'
 
 /** Every run id that the command line allows. */
 const runId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/)

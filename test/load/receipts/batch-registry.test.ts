@@ -1,5 +1,5 @@
 import t from 'tap'
-import { newBatchRegistry, type LedgerRow } from '../../../src/load/receipts/registry.js'
+import { newBatchRegistry, type LedgerRow } from '../../../src/load/receipts/batch-registry.js'
 
 const claim = (batchNo: number, sendNo: number, rowCount = 10, attempt = 0): LedgerRow => ({
   batchNo,

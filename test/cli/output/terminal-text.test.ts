@@ -13,7 +13,7 @@ import {
   pad,
   rough,
   visible,
-} from '../../../src/cli/output/text.js'
+} from '../../../src/cli/output/terminal-text.js'
 
 /** C0, DEL and C1. */
 const isControl = (character: string): boolean => {
