@@ -125,7 +125,12 @@ export const defects: readonly Defect[] = [
     'this.registry.openBytes < this.#run.plan.maxInFlightBytes',
     'this.registry.openBytes >= 0',
   ),
-  defect('rejects are not written before the run ends', 'load.ts', '    closeRejects(run)\n', ''),
+  defect(
+    'rejects are not written before the run ends',
+    'ending.ts',
+    '  await closeInTurn(run, [run.rejects])\n',
+    '',
+  ),
   {
     name: 'the end of a file that was cut counts as a record',
     changes: [
@@ -148,7 +153,7 @@ export const defects: readonly Defect[] = [
   },
   defect(
     'a run that leaves forgets what no session was given',
-    'load.ts',
+    'ending.ts',
     'if (run.isLeaving) run.counts.restIsUnsent()',
     '',
   ),

@@ -1,0 +1,89 @@
+/*
+  How a run ends: in order when it is done or interrupted, at once when it leaves.
+*/
+import type { Session } from '../client/open-session.js'
+import { ConnectionError, DdbError } from '../errors.js'
+import { closeTimeoutMs } from './connection/connect.js'
+import type { Delivery } from './delivery/delivery.js'
+import type { Inputs } from './inputs.js'
+import type { Run } from './run.js'
+
+/** What a run holds of its machine and of the server, as far as it has come. */
+export interface Opened {
+  inputs?: Inputs
+  control?: Session
+  delivery?: Delivery
+}
+
+/**
+ * Lets the caller's signal end a run in order: what was read is delivered and confirmed.
+ * @returns stops listening
+ */
+export function endOnSignal(run: Run, opened: Opened): () => void {
+  return onAbort(run.options.signal, () => {
+    run.fail(interrupted())
+    // A read that waits for more input has to end, too.
+    void opened.inputs?.close()
+  })
+}
+
+/** Resolves once the run has been told to leave and has ended what it waits for on the network. */
+export function whenLeaving(run: Run, opened: Opened): Promise<void> {
+  return new Promise(resolve => {
+    onAbort(run.leaving, () => {
+      const reason = interrupted()
+      run.fail(reason)
+      void opened.inputs?.close()
+      abandon(opened, reason)
+      resolve()
+    })
+  })
+}
+
+/** Ends the connections at once. */
+export function abandon({ delivery, control }: Opened, cause: DdbError): void {
+  const reason = new ConnectionError('DDB_CONNECTION_LOST', cause.message, { cause })
+  delivery?.leave(reason)
+  control?.abandon(reason)
+}
+
+/** Closes everything, connections within their time; failures become those of the run. */
+export async function close(run: Run, opened: Opened, left: Promise<void>): Promise<void> {
+  const { clock } = run.platform
+  const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
+  const { inputs, delivery, control } = opened
+  const all = closeInTurn(run, [inputs, delivery, control])
+  await Promise.race([all, left])
+  closing.cancel()
+  // Rows on their way from the reader to the delivery: no session was given them.
+  if (run.isLeaving) run.counts.restIsUnsent()
+  // Only now is it known how many rejects are in their files.
+  await closeInTurn(run, [run.rejects])
+}
+
+async function closeInTurn(
+  run: Run,
+  closing: readonly ({ close: () => Promise<void> | void } | undefined)[],
+): Promise<void> {
+  for (const one of closing) {
+    try {
+      await one?.close()
+    } catch (error) {
+      run.fail(error)
+    }
+  }
+}
+
+function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
+  if (signal?.aborted) listener()
+  signal?.addEventListener('abort', listener, { once: true })
+  return () => signal?.removeEventListener('abort', listener)
+}
+
+function notClosing(): DdbError {
+  return new DdbError('DDB_CONNECTION_LOST', 'the server did not close its connections in time')
+}
+
+function interrupted(): DdbError {
+  return new DdbError('DDB_INTERRUPTED', 'the run was interrupted')
+}

@@ -1,0 +1,61 @@
+/*
+  Finds the server and the target: the first connection of a run, which waits for a server that is just starting and
+  follows a cluster to the node that it names.
+*/
+import type { Session } from '../client/open-session.js'
+import { ConnectionError } from '../errors.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
+import { maxRedirects, redirectOf } from './connection/redirect.js'
+import { retryRules, tryUntil } from './connection/retry.js'
+import { describeTarget, type TargetDescription } from './describe-target.js'
+import type { Run } from './run.js'
+
+/**
+ * Connects and asks what the target is, of the node that the cluster sends us to.
+ *
+ * @param onConnected  gets each session that is opened, as whoever ends the run has to end it, too
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export async function findTarget(
+  run: Run,
+  onConnected: (control: Session) => void,
+): Promise<[Session, TargetDescription]> {
+  const deadlineMs = connectDeadlineMs(run.platform, run.server)
+  for (let followed = 0; ; followed++) {
+    const control = await firstConnection(run, deadlineMs)
+    onConnected(control)
+    try {
+      return [control, await describeTarget(control, run.plan, run.options)]
+    } catch (error) {
+      const to = redirectOf(error)
+      if (to === undefined || followed === maxRedirects) throw error
+      run.follow(to)
+      await control.close()
+    }
+  }
+}
+
+/** A server that is just starting is waited for, in the time there is for connecting. */
+function firstConnection(run: Run, deadlineMs: number): Promise<Session> {
+  const { options, plan, platform, leaving } = run
+  const rules = retryRules(run)
+  // There is nothing yet that could end in order: the first signal ends the pause, too.
+  const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
+  let told = false
+  return tryUntil(
+    deadlineMs,
+    { ...rules, ended },
+    () =>
+      connectServer(platform, run.server, {
+        deadlineMs,
+        signal: options.signal,
+        closeTimeoutMs: closeTimeoutMs(plan),
+      }),
+    error => {
+      const again = error instanceof ConnectionError && !run.stopped
+      if (again && !told) run.notice(`${error.message} Trying again.`)
+      told = true
+      return again
+    },
+  )
+}
