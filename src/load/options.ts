@@ -3,6 +3,9 @@
   `plan.ts` checks it.
 */
 import type { Readable } from 'node:stream'
+import type { InputFormat } from '../parse/formats.js'
+
+export type { InputFormat }
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -54,7 +57,7 @@ export interface TargetOptions {
 /** How the inputs are read; what is left out is found in them. */
 export interface InputOptions {
   /** `auto`, the default, goes by the extension, else by the first bytes. */
-  format?: 'auto' | 'csv' | 'tsv' | 'ndjson' | 'json'
+  format?: 'auto' | InputFormat
   /** `auto`, the default, goes by the first bytes. */
   compression?: 'auto' | 'none' | 'gzip'
   /** Between fields, of one or more characters; found in the first record when left out. */

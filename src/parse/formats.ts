@@ -6,10 +6,8 @@ import type { ByteSource } from '../source/byte-source.js'
 import type { CsvOptions } from './csv/open-csv.js'
 import type { InputReader } from './input-reader.js'
 
-/** Formats that can be read. */
-export const inputFormats = ['csv', 'tsv', 'ndjson', 'json'] as const
-
-export type InputFormat = (typeof inputFormats)[number]
+/** Formats that can be read: CSV, tab-separated text, a JSON value on each line, a JSON array. */
+export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 
 /** What is known of the input; formats look at what concerns them. */
 export type FormatOptions = Omit<CsvOptions, 'format'>
@@ -50,6 +48,8 @@ export const formats: Readonly<Record<InputFormat, Format>> = {
   },
   json: { extensions: ['json'], firstByte: openBracket, open: openJsonAs('json') },
 }
+
+export const inputFormats = Object.keys(formats) as InputFormat[]
 
 /** Of inputs that no format recognizes. */
 const defaultFormat: InputFormat = 'csv'

@@ -1,6 +1,7 @@
 /*
   The options of `load` about its input: how it is read, mapped, and turned into values.
 */
+import { inputFormats } from '../../parse/formats.js'
 import { optionGroup } from './definition.js'
 import {
   anyText,
@@ -21,7 +22,7 @@ export const inputOptions = optionGroup('Input', {
   format: {
     flags: '-f, --format <format>',
     help: 'auto, csv, tsv, ndjson or json',
-    reader: choice('auto', 'csv', 'tsv', 'ndjson', 'json'),
+    reader: choice('auto', ...inputFormats),
     defaultNote: 'auto',
     field: 'input.format',
   },
