@@ -2,6 +2,7 @@
   How failures of a session are worded and classed.
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import { lacksRight, rightToAskFor } from './missing-right.js'
 import type { SendCounts } from './outgoing.js'
 
 /** `host:port`, with brackets around an IPv6 address. */
@@ -70,18 +71,11 @@ export function connectionLost(
   )
 }
 
-const codesByPattern: readonly (readonly [RegExp, 'DDB_LOGIN' | 'DDB_PRIVILEGE'])[] = [
-  [/RefId: ?S04009|user name or password is incorrect/i, 'DDB_LOGIN'],
-  [
-    /<NoPrivilege>|<NotAuthenticated>|Only administrators execute|No access to (shared )?table/,
-    'DDB_PRIVILEGE',
-  ],
-]
+const loginRefused = /RefId: ?S04009|user name or password is incorrect/i
 
 /** An error line of the server as our error; the texts are those of docs/server-semantics.md#refusals. */
 export function serverFailure(message: string): ServerError {
-  for (const [pattern, code] of codesByPattern) {
-    if (pattern.test(message)) return new ServerError(message, code)
-  }
-  return new ServerError(message)
+  if (loginRefused.test(message)) return new ServerError(message, 'DDB_LOGIN')
+  if (!lacksRight(message)) return new ServerError(message)
+  return new ServerError(message, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(message)}`)
 }

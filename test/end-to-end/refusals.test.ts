@@ -170,6 +170,50 @@ for (const [way, delivery] of ways) {
   })
 }
 
+/** What the server says to users without a right, and the right that the program names. */
+const missingRights: readonly (readonly [string, RegExp])[] = [
+  ['<NotAuthenticated>Not granted to read table dfs://testDB/tb1', /TABLE_READ on dfs:/],
+  ['<NoPrivilege>Not granted to write data to table dfs://testDB/tb1', /TABLE_WRITE on dfs:/],
+  ['No access to table [target]', /TABLE_WRITE on target/],
+  ['No access to shared table [target]', /TABLE_READ and TABLE_WRITE on target/],
+]
+
+for (const [text, right] of missingRights) {
+  t.test(`without the right to read the target a run ends with 77: ${text}`, async t => {
+    const here = await startLoadServer(t, streamScript, {
+      faults: {
+        beforeExecute: request =>
+          request.text.startsWith('schema(') ? { error: `schema(target) => ${text}` } : undefined,
+      },
+    })
+    for (const delivery of [
+      { confirm: 'receipts' },
+      { confirm: 'count' },
+      { mode: 'sync' },
+    ] as const) {
+      const result = await here.load('-', {
+        target: { table: 'target' },
+        input: { format: 'csv', stdin: Readable.from([csv(10)]) },
+        delivery,
+      })
+      const error = { code: 'DDB_PRIVILEGE', message: right }
+      t.match(result, { exitCode: 77, error, rows: { read: 0 } }, JSON.stringify(delivery))
+    }
+  })
+
+  t.test(`without the right to write to the target a run ends with 77: ${text}`, async t => {
+    for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+      const { result } = await loadRefused(t, dfs, delivery, () => text)
+      t.match(result, {
+        exitCode: 77,
+        error: { code: 'DDB_PRIVILEGE', message: right },
+        rows: { confirmed: 0, rejected: 0, unconfirmed: 0 },
+      })
+      t.equal(result.rows.unsent, result.rows.read)
+    }
+  })
+}
+
 t.test('batches without a receipt are named as ranges of lines, not one by one', async t => {
   const thaw = closedGate()
   const here = await startLoadServer(t, streamScript, {

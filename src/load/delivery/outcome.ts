@@ -2,6 +2,7 @@
   What the outcome of a batch is, and what a refusal leads to: a pure decision, which others carry out.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
+import { rightToAskFor } from '../../client/missing-right.js'
 import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
@@ -82,8 +83,9 @@ function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTr
 }
 
 function stopError(refusal: 'privilege' | 'target', errText: string, batchText: string): DdbError {
-  const code = refusal === 'privilege' ? 'DDB_PRIVILEGE' : 'DDB_TARGET'
-  return new ServerError(errText, code, `the server refused ${batchText}: ${errText}`)
+  const message = `the server refused ${batchText}: ${errText}`
+  if (refusal === 'target') return new ServerError(errText, 'DDB_TARGET', message)
+  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText)}`)
 }
 
 /** What a function wrote before it met the node that does not lead, nobody knows. */

@@ -2,6 +2,7 @@
   What a refusal means, read from the server's words. Rows are suspected only where the text says so: a text that
   nobody knows says nothing about rows. The texts are those of docs/server-semantics.md#refusals.
 */
+import { lacksRight } from '../../client/missing-right.js'
 import { redirectIn } from '../connection/redirect.js'
 
 /** What a refusal says about the batch, and about those behind it. */
@@ -31,12 +32,7 @@ const transient = [
   /graceful shutdown|RefId:\s*S00005\b/i,
 ]
 
-const privilege = [
-  /<NoPrivilege>|<NotAuthenticated>/,
-  /No access to (shared )?table|Not granted to/i,
-  /RefId:\s*S04009\b|Login is required/i,
-  /Only administrators/i,
-]
+const loginRequired = [/RefId:\s*S04009\b|Login is required/i]
 
 const target = [
   /<DataCorruption>/,
@@ -66,7 +62,7 @@ const rows = [
 
 const kinds: readonly (readonly [Refusal, readonly RegExp[]])[] = [
   ['transient', transient],
-  ['privilege', privilege],
+  ['privilege', loginRequired],
   ['target', target],
   ['tooLarge', tooLarge],
   ['rows', rows],
@@ -75,6 +71,7 @@ const kinds: readonly (readonly [Refusal, readonly RegExp[]])[] = [
 /** @param text  that of `catch(ex)`, class, colon, message; or of an error line */
 export function classifyRefusal(text: string): Refusal {
   if (redirectIn(text) !== undefined) return 'redirect'
+  if (lacksRight(text)) return 'privilege'
   for (const [kind, patterns] of kinds) {
     if (patterns.some(pattern => pattern.test(text))) return kind
   }

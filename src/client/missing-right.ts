@@ -1,0 +1,41 @@
+/*
+  Refusals for lack of a right, and the right to ask for. The texts are those of docs/server-semantics.md#refusals, the
+  rights those of DolphinDB's manual, page "User Access Control".
+*/
+
+/** A text, and what is missing then; `$1` is the object that the text names. */
+const rights: readonly (readonly [RegExp, string])[] = [
+  [/Not granted to read table (\S+)/i, 'TABLE_READ on $1'],
+  [
+    /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
+    'TABLE_WRITE on $1 (from 2.00.9 on TABLE_INSERT is enough)',
+  ],
+  [/No access to shared table \[([^\]]*)\]/i, 'TABLE_READ and TABLE_WRITE on $1'],
+  [/No access to table \[([^\]]*)\]/i, 'TABLE_WRITE on $1'],
+  [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
+]
+
+const refusals = [
+  /<NoPrivilege>|<NotAuthenticated>/,
+  /Not granted to|No access to (shared )?table/i,
+  /Only administrators/i,
+]
+
+/** Whether the server refuses something because the user may not do it. */
+export function lacksRight(serverMessage: string): boolean {
+  return refusals.some(refusal => refusal.test(serverMessage))
+}
+
+/** What to do about it, as one sentence. */
+export function rightToAskFor(serverMessage: string): string {
+  for (const [text, right] of rights) {
+    const match = text.exec(serverMessage)
+    if (match !== null) {
+      const object = match[1]!.replace(/[.,;:'"]+$/, '')
+      return `Ask an administrator to grant you ${right.replace('$1', () => object)}, or log in as a user who has it.`
+    }
+  }
+  return /Only administrators/i.test(serverMessage)
+    ? 'Log in as an administrator, or have one do this.'
+    : 'Ask an administrator for the right to do this, or log in as a user who has it.'
+}
