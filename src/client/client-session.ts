@@ -94,6 +94,7 @@ export class ClientSession implements Session {
     const response = await this.#submit(head, { kind: 'connect' })
     if (!response.ok) throw serverFailure(response.message)
     this.#id = response.sessionId
+    this.#link.sessionId = this.#id
     this.#asyncHead = requestHead(this.#id, true, {})
     if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one

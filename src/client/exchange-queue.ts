@@ -15,6 +15,9 @@ import { limitWait, type WaitLimits } from './wait-limits.js'
 /** Reads one answer off the session's stream. */
 export type ResponseDecoder = (reader: ByteReader) => Generator<void, Response, void>
 
+/** Why nothing may be sent behind an answer; undefined when it is like any other. */
+export type LastAnswer = (response: Response) => DdbError | undefined
+
 interface Exchange {
   head: RequestHead
   request: Request
@@ -31,15 +34,17 @@ export class ExchangeQueue {
   readonly #outgoing: Outgoing
   readonly #reader: ByteReader
   readonly #clock: Clock
+  readonly #lastAnswer: LastAnswer
   readonly #waiting: Exchange[] = []
   #outstanding: Exchange | undefined
   #decoding: Generator<void, Response, void> | undefined
   #onIdle: (() => void) | undefined
 
-  constructor(outgoing: Outgoing, reader: ByteReader, clock: Clock) {
+  constructor(outgoing: Outgoing, reader: ByteReader, clock: Clock, lastAnswer: LastAnswer) {
     this.#outgoing = outgoing
     this.#reader = reader
     this.#clock = clock
+    this.#lastAnswer = lastAnswer
   }
 
   /** True when nobody waits for an answer. */
@@ -96,6 +101,7 @@ export class ExchangeQueue {
    * Continues reading the outstanding answer after bytes were added to the reader.
    *
    * @throws {ProtocolError} when the bytes are not an answer, or nothing was asked
+   * @throws {DdbError} what `LastAnswer` gave, before anything else is sent
    */
   advance(): void {
     while (this.#decoding !== undefined) {
@@ -104,7 +110,11 @@ export class ExchangeQueue {
       const exchange = this.#outstanding!
       this.#outstanding = undefined
       this.#decoding = undefined
-      settle(exchange, () => exchange.resolve(step.value))
+      const last = this.#lastAnswer(step.value)
+      // What failed may have failed for this very reason; what was done is done.
+      if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))
+      else settle(exchange, () => exchange.reject(last))
+      if (last !== undefined) throw last
       this.#next()
     }
     if (this.#reader.available > 0) {

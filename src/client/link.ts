@@ -25,6 +25,8 @@ export class Link {
   readonly exchanges: ExchangeQueue
   /** What arrives is dropped. */
   ignoresAnswers = false
+  /** What every answer has to come from, once the server has said it. */
+  sessionId: string | undefined
   /** Called once, with the failure unless close() ended the connection. */
   onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
@@ -44,7 +46,9 @@ export class Link {
     this.#stream = stream
     this.#clock = clock
     this.outgoing = new Outgoing(stream, options.highWaterBytes ?? defaultHighWaterBytes, clock)
-    this.exchanges = new ExchangeQueue(this.outgoing, this.#reader, clock)
+    this.exchanges = new ExchangeQueue(this.outgoing, this.#reader, clock, ({ sessionId }) =>
+      sessionId === (this.sessionId ?? sessionId) ? undefined : this.#forgotten(),
+    )
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     stream.once('end', () => this.#end(undefined))
     stream.once('error', error => this.#end(error))
@@ -180,6 +184,16 @@ export class Link {
     }
     let timer = this.#clock.after(timeoutMs / looksPerTimeout, look)
     return () => timer.cancel()
+  }
+
+  /** A server that does not know a session opens another without a word (docs/protocol.md#response). */
+  #forgotten(): ConnectionError {
+    const { host, port } = this.#options
+    return new ConnectionError(
+      'DDB_CONNECTION_LOST',
+      `${addressText(host, port)} has forgotten this session and answers from a new one: its variables, functions and ` +
+        'login are gone. Connect again, and define again what the session needs.',
+    )
   }
 
   #closeTimeout(timeoutMs: number): ConnectionError {

@@ -16,7 +16,7 @@ function start() {
   const clock = handClock()
   const reader = new ByteReader()
   const stream = new PassThrough()
-  const queue = new ExchangeQueue(new Outgoing(stream, 1e6, clock), reader, clock)
+  const queue = new ExchangeQueue(new Outgoing(stream, 1e6, clock), reader, clock, () => undefined)
   const run = (script: string, limits = {}): Promise<Response> =>
     queue.submit(head, { kind: 'script', script }, read => decodeResponse(read), limits)
   const answer = (bytes: Uint8Array): void => {

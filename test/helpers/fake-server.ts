@@ -69,8 +69,8 @@ export class FakePeer {
     while (!holds(this)) await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
 
-  reply(outcome: { value: Value | undefined } | { error: string }): void {
-    this.socket.write(responseBytes(outcome))
+  reply(outcome: { value: Value | undefined } | { error: string }, sessionId?: string): void {
+    this.socket.write(responseBytes(outcome, sessionId))
   }
 
   print(text: string): void {
@@ -80,9 +80,12 @@ export class FakePeer {
   }
 }
 
-export function responseBytes(outcome: { value: Value | undefined } | { error: string }): Buffer {
+export function responseBytes(
+  outcome: { value: Value | undefined } | { error: string },
+  sessionId = fakeSessionId,
+): Buffer {
   const writer = new ByteWriter()
-  encodeResponse(writer, fakeSessionId, outcome)
+  encodeResponse(writer, sessionId, outcome)
   return Buffer.concat(writer.take())
 }
 
