@@ -14,6 +14,7 @@ export type {
 export { ConnectionPool } from './client/pool.js'
 export type { PoolOptions, TaskPromise } from './client/pool.js'
 export type { PoolTask, TaskResult } from './client/pool-task.js'
+export type { Trace } from './client/trace.js'
 export type { TaskArguments, TaskOptions } from './client/task-request.js'
 export { asCompleted } from './client/as-completed.js'
 export { table, toValue } from './client/plain-input.js'

@@ -7,7 +7,6 @@ import { UsageError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import { defaultDecodeLimits } from '../protocol/codec.js'
 import type { Request, RequestHead } from '../protocol/request.js'
-import { encodeRequest } from '../protocol/request.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
 import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
@@ -23,6 +22,7 @@ import type { SendCounts } from './outgoing.js'
 import { connectHead, requestHead } from './request-head.js'
 import { resultOf, type Result } from './session-result.js'
 import type { Session } from './open-session.js'
+import { traceConnection } from './trace.js'
 import { interrupted } from './wait-limits.js'
 
 /**
@@ -50,10 +50,15 @@ export class ClientSession implements Session {
     this.onMessage = options.onMessage
     this.#options = options
     this.#remoteAddress = remoteAddress
-    this.#link = new Link(stream, options, clock)
+    const trace = options.trace && traceConnection(options.trace, clock)
+    trace?.opened(options.host, options.port)
+    this.#link = new Link(stream, options, clock, trace)
     this.#responseOptions = {
-      // Later, so that what the callback throws does not look like a broken stream.
-      onMessage: text => queueMicrotask(() => this.onMessage?.(text)),
+      onMessage: text => {
+        trace?.printed(text)
+        // Later, so that what the callback throws does not look like a broken stream.
+        queueMicrotask(() => this.onMessage?.(text))
+      },
       limits: {
         ...defaultDecodeLimits,
         maxValueBytes: options.maxReplyBytes ?? defaultDecodeLimits.maxValueBytes,
@@ -195,7 +200,7 @@ export class ClientSession implements Session {
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean {
     this.#link.checkOpen()
     const { outgoing } = this.#link
-    encodeRequest(outgoing.writer, this.#asyncHead, { kind: 'function', name, args })
+    outgoing.encode(this.#asyncHead, { kind: 'function', name, args })
     outgoing.commit(onWritten)
     return !outgoing.isFull
   }
@@ -211,7 +216,7 @@ export class ClientSession implements Session {
     const { outgoing } = this.#link
     const head = requestHead(this.#id, true, options)
     const encode = (): void => {
-      encodeRequest(outgoing.writer, head, request)
+      outgoing.encode(head, request)
       outgoing.commit()
     }
     if (outgoing.isFull || outgoing.hasWaiters) return this.#link.whenRoom(options, encode)

@@ -5,11 +5,11 @@
 import type { DdbError } from '../errors.js'
 import { ProtocolError } from '../errors.js'
 import type { Request, RequestHead } from '../protocol/request.js'
-import { encodeRequest } from '../protocol/request.js'
 import type { Response } from '../protocol/response.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { Clock } from '../platform/platform.js'
 import type { Outgoing } from './outgoing.js'
+import type { ConnectionTrace } from './trace.js'
 import { limitWait, type WaitLimits } from './wait-limits.js'
 
 /** Reads one answer off the session's stream. */
@@ -35,16 +35,25 @@ export class ExchangeQueue {
   readonly #reader: ByteReader
   readonly #clock: Clock
   readonly #lastAnswer: LastAnswer
+  readonly #trace: ConnectionTrace | undefined
+  #answerStartBytes = 0
   readonly #waiting: Exchange[] = []
   #outstanding: Exchange | undefined
   #decoding: Generator<void, Response, void> | undefined
   #onIdle: (() => void) | undefined
 
-  constructor(outgoing: Outgoing, reader: ByteReader, clock: Clock, lastAnswer: LastAnswer) {
+  constructor(
+    outgoing: Outgoing,
+    reader: ByteReader,
+    clock: Clock,
+    lastAnswer: LastAnswer,
+    trace?: ConnectionTrace,
+  ) {
     this.#outgoing = outgoing
     this.#reader = reader
     this.#clock = clock
     this.#lastAnswer = lastAnswer
+    this.#trace = trace
   }
 
   /** True when nobody waits for an answer. */
@@ -86,13 +95,14 @@ export class ExchangeQueue {
         return
       }
       try {
-        encodeRequest(this.#outgoing.writer, exchange.head, exchange.request)
+        this.#outgoing.encode(exchange.head, exchange.request)
       } catch (error) {
         settle(exchange, () => exchange.reject(error))
         continue
       }
       this.#outstanding = exchange
       this.#decoding = exchange.decode(this.#reader)
+      this.#answerStartBytes = this.#reader.offsetBytes
       this.#outgoing.flush()
     }
   }
@@ -110,6 +120,7 @@ export class ExchangeQueue {
       const exchange = this.#outstanding!
       this.#outstanding = undefined
       this.#decoding = undefined
+      this.#trace?.received(step.value, this.#reader.offsetBytes - this.#answerStartBytes)
       const last = this.#lastAnswer(step.value)
       // What failed may have failed for this very reason; what was done is done.
       if (last === undefined || step.value.ok) settle(exchange, () => exchange.resolve(step.value))

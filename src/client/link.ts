@@ -11,6 +11,7 @@ import { ExchangeQueue } from './exchange-queue.js'
 import { addressText, connectionLost } from './failure.js'
 import type { ConnectOptions } from './session-options.js'
 import { Outgoing } from './outgoing.js'
+import type { ConnectionTrace } from './trace.js'
 import { limitWait, type WaitLimits } from './wait-limits.js'
 
 const defaultCloseTimeoutMs = 30_000
@@ -32,6 +33,7 @@ export class Link {
   readonly #options: ConnectOptions
   readonly #stream: Duplex
   readonly #clock: Clock
+  readonly #trace: ConnectionTrace | undefined
   readonly #reader: ByteReader = new ByteReader()
   readonly #ended: Promise<void>
   /** Why the connection is gone, unless close() ended it. */
@@ -41,13 +43,20 @@ export class Link {
   #gone = false
   #receivedBytes = 0
 
-  constructor(stream: Duplex, options: ConnectOptions, clock: Clock) {
+  constructor(stream: Duplex, options: ConnectOptions, clock: Clock, trace?: ConnectionTrace) {
     this.#options = options
     this.#stream = stream
     this.#clock = clock
-    this.outgoing = new Outgoing(stream, options.highWaterBytes ?? defaultHighWaterBytes, clock)
-    this.exchanges = new ExchangeQueue(this.outgoing, this.#reader, clock, ({ sessionId }) =>
-      sessionId === (this.sessionId ?? sessionId) ? undefined : this.#forgotten(),
+    this.#trace = trace
+    const highWaterBytes = options.highWaterBytes ?? defaultHighWaterBytes
+    this.outgoing = new Outgoing(stream, highWaterBytes, clock, trace)
+    this.exchanges = new ExchangeQueue(
+      this.outgoing,
+      this.#reader,
+      clock,
+      ({ sessionId }) =>
+        sessionId === (this.sessionId ?? sessionId) ? undefined : this.#forgotten(),
+      trace,
     )
     stream.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     stream.once('end', () => this.#end(undefined))
@@ -56,6 +65,7 @@ export class Link {
       stream.once('close', () => {
         this.#end(undefined)
         resolve()
+        this.#trace?.closed(this.#failure)
         this.onClose?.(this.#failure)
       })
     })

@@ -4,7 +4,9 @@
 */
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../platform/platform.js'
+import { encodeRequest, type Request, type RequestHead } from '../protocol/request.js'
 import { ByteWriter } from '../wire/byte-writer.js'
+import type { ConnectionTrace } from './trace.js'
 
 /** How far the asynchronous requests of a session got; each figure counts requests, each includes the next. */
 export interface SendCounts {
@@ -25,6 +27,7 @@ export class Outgoing {
   readonly #stream: Duplex
   readonly #highWaterBytes: number
   readonly #clock: Clock
+  readonly #trace: ConnectionTrace | undefined
   #inFlightBytes = 0
   #writtenBytes = 0
   #accepted = 0
@@ -37,10 +40,11 @@ export class Outgoing {
   #callbacks: (() => void)[] = []
   #callbacksInFlight: (() => void)[] = []
 
-  constructor(stream: Duplex, highWaterBytes: number, clock: Clock) {
+  constructor(stream: Duplex, highWaterBytes: number, clock: Clock, trace?: ConnectionTrace) {
     this.#stream = stream
     this.#highWaterBytes = highWaterBytes
     this.#clock = clock
+    this.#trace = trace
   }
 
   /** Bytes encoded, or with the kernel and not yet taken. */
@@ -64,7 +68,17 @@ export class Outgoing {
   }
 
   /**
-   * One more whole asynchronous request is in the writer; it leaves soon, together with its neighbours.
+   * Adds one whole request, or nothing when it throws; `commit` or `flush` sends it.
+   * @throws {UsageError} @throws {ValueError} see `encodeRequest`
+   */
+  encode(head: RequestHead, request: Request): void {
+    const before = this.writer.byteLength
+    encodeRequest(this.writer, head, request)
+    this.#trace?.sent(head, request, this.writer.byteLength - before)
+  }
+
+  /**
+   * One more whole asynchronous request is encoded; it leaves soon, together with its neighbours.
    *
    * @param onWritten called once the kernel has taken it to the last byte; never called when that does not happen
    */

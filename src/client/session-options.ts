@@ -4,6 +4,7 @@
 import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import type { Value } from '../protocol/value.js'
+import type { Trace } from './trace.js'
 
 /** What `connect` has to know. */
 export interface ConnectOptions {
@@ -26,6 +27,8 @@ export interface ConnectOptions {
   maxReplyBytes?: number
   /** Receives what scripts print while their request runs. */
   onMessage?: (text: string) => void
+  /** Gets a line for each message of the connection; secrets are left out, values unless it asks for them. */
+  trace?: Trace
   /** Ends the attempt to connect; once there is a session it does nothing. */
   signal?: AbortSignal
 }

@@ -3,6 +3,7 @@
   `plan.ts` checks it.
 */
 import type { Readable } from 'node:stream'
+import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
 
 export type { InputFormat }
@@ -28,6 +29,8 @@ export interface ServerTarget extends ServerAddress {
   insecureLogin?: boolean
   /** For all hosts and all tries together, before the first login; default 10,000. */
   connectTimeoutMs?: number
+  /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */
+  trace?: Trace
   /** Further nodes to try, in order, when connecting fails. */
   otherHosts?: readonly ServerAddress[]
   /** Hosts a redirect may lead to besides those named here. */

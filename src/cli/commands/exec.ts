@@ -1,6 +1,7 @@
 /*
   `exec`: runs a script on a server and prints its result.
 */
+import type { Trace } from '../../client/trace.js'
 import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
 import { systemPlatform } from '../../platform/system.js'
@@ -12,6 +13,7 @@ import { serverTargetOf } from '../options/load-options.js'
 import { passwordSource, readCredentials } from '../options/password.js'
 import type { ExecSettings } from '../options/exec-options.js'
 import { readScriptFile } from '../files/script-file.js'
+import { openTrace } from '../files/trace-file.js'
 import type { TerminalInput } from '../process-environment.js'
 import { jsonLine } from '../output/terminal-text.js'
 import { csvText } from '../render/csv.js'
@@ -31,9 +33,10 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     call.showHelp()
     throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
   }
+  const traceFile = openTrace(settings)
   const interruption = catchSignals(call.processEnvironment)
   try {
-    const value = await runScript(settings, call, source, interruption)
+    const value = await runScript(settings, call, source, interruption, traceFile?.trace)
     await printValue(value, format, call)
     return 0
   } catch (error) {
@@ -49,6 +52,8 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     return interruption.exitCode
   } finally {
     interruption.release()
+    const missing = traceFile?.close()
+    if (missing !== undefined) call.output.note(missing)
   }
 }
 
@@ -72,6 +77,7 @@ async function runScript(
   { processEnvironment, output, sources }: Call,
   source: Source,
   { signal }: Interruption,
+  trace: Trace | undefined,
 ): Promise<Value | undefined> {
   const onStdin = source.kind === 'stdin'
   const credentials = await readCredentials(
@@ -82,7 +88,7 @@ async function runScript(
     output.note,
   )
   const script = await readScript(source, processEnvironment.stdin)
-  const server = serverTargetOf(settings, credentials)
+  const server = serverTargetOf(settings, credentials, trace)
   const session = await connectServer(systemPlatform, server, {
     deadlineMs: connectDeadlineMs(systemPlatform, server),
     signal,

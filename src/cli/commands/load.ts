@@ -19,6 +19,7 @@ import { passwordSource, readCredentials } from '../options/password.js'
 import { metricsContent } from '../output/metrics.js'
 import { startProgress } from '../output/progress.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
+import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { detailLines, summaryText } from '../output/summary.js'
 import { clean, jsonLine } from '../output/terminal-text.js'
 
@@ -41,6 +42,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = takeLock(settings.lock, environment)
     await openFiles(settings, held.files)
+    held.trace = openTrace(settings)
     parseTarget(targetOptionsOf(settings))
     return await runLoad(settings, call, inputs, held)
   } catch (error) {
@@ -52,6 +54,8 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
     throw error
   } finally {
     for (const file of held.files) await file.close()
+    const missing = held.trace?.close()
+    if (missing !== undefined) call.output.note(missing)
     held.lock?.release()
   }
 }
@@ -60,6 +64,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
 interface Held {
   lock?: Lock
   readonly files: ResultFile[]
+  trace?: TraceFile | undefined
 }
 
 async function openFiles(
@@ -128,7 +133,7 @@ async function runLoad(
   })
   try {
     const options: LoadOptions = {
-      ...loadOptionsOf(settings, inputs, credentials, processEnvironment.stdin),
+      ...loadOptionsOf(settings, inputs, credentials, processEnvironment.stdin, held.trace?.trace),
       onReport: report => progress.report(report),
       onNotice(notice) {
         if (settings.quiet) keep(kept, withFlags(notice))

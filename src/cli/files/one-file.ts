@@ -55,7 +55,7 @@ export async function refuseSharedFiles(
 }
 
 function writtenPaths(settings: LoadSettings, { environment }: ProcessEnvironment): NamedPath[] {
-  const { rejects, summary, metricsFile, lock } = settings
+  const { rejects, summary, metricsFile, lock, trace } = settings
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string): void => {
     paths.push({ path, label, part, isWritten: true })
@@ -68,6 +68,7 @@ function writtenPaths(settings: LoadSettings, { environment }: ProcessEnvironmen
   if (summary !== undefined) add(summary, `--summary ${summary}`, 'the summary')
   if (metricsFile !== undefined)
     add(metricsFile, `--metrics-file ${metricsFile}`, 'the metrics file')
+  if (trace !== undefined) add(trace, `--trace ${trace}`, 'the trace')
   if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock')
   return paths
 }

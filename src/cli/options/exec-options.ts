@@ -2,7 +2,7 @@
   The options of `exec`.
 */
 import { optionGroup, type SettingsOf } from './definition.js'
-import { commonOptions, jsonOptions } from './output-options.js'
+import { commonOptions, jsonOptions, traceOptions } from './output-options.js'
 import { serverOptions } from './server-options.js'
 import { choice, text } from './readers.js'
 
@@ -24,6 +24,7 @@ export const execOptions = {
     },
   }),
   ...serverOptions,
+  ...traceOptions,
   json: { ...jsonOptions.json, help: 'the same as --output json' },
   ...commonOptions,
 }

@@ -2,12 +2,19 @@
   Every option of `load`, and the library's LoadOptions that they make.
 */
 import type { Readable } from 'node:stream'
+import type { Trace } from '../../client/trace.js'
 import type { LoadOptions, ServerTarget, TargetOptions } from '../../load/options.js'
 import type { SettingsOf } from './definition.js'
 import { deliveryOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { fieldsOf } from './load-field.js'
-import { commonOptions, jsonOptions, logOptions, progressOptions } from './output-options.js'
+import {
+  commonOptions,
+  jsonOptions,
+  logOptions,
+  progressOptions,
+  traceOptions,
+} from './output-options.js'
 import type { Credentials } from './password.js'
 import { runOptions } from './run-options.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
@@ -25,6 +32,7 @@ export const loadOptions = {
   ...runOptions,
   ...progressOptions,
   ...logOptions,
+  ...traceOptions,
   ...jsonOptions,
   ...commonOptions,
 }
@@ -38,12 +46,13 @@ export function loadOptionsOf(
   inputs: readonly string[],
   credentials: Credentials,
   stdin: Readable,
+  trace?: Trace,
 ): LoadOptions {
   const fields = fieldsOf(loadOptions, settings)
   return {
     ...fields,
     inputs,
-    server: serverTargetOf(settings, credentials),
+    server: serverTargetOf(settings, credentials, trace),
     target: fields.target ?? {},
     input: { ...fields.input, ...(inputs.includes('-') ? { stdin } : {}) },
   }
@@ -55,7 +64,11 @@ export function targetOptionsOf(settings: LoadSettings): TargetOptions {
 }
 
 /** The first host is the server; the others are tried when it cannot be reached. */
-export function serverTargetOf(settings: ServerSettings, credentials: Credentials): ServerTarget {
+export function serverTargetOf(
+  settings: ServerSettings,
+  credentials: Credentials,
+  trace?: Trace,
+): ServerTarget {
   const [first, ...otherHosts] = settings.host.map(({ host, port }) => ({
     host,
     port: port ?? settings.port,
@@ -65,5 +78,6 @@ export function serverTargetOf(settings: ServerSettings, credentials: Credential
     ...credentials,
     ...fieldsOf(serverOptions, settings).server,
     ...(otherHosts.length === 0 ? {} : { otherHosts }),
+    ...(trace === undefined ? {} : { trace }),
   }
 }

@@ -64,5 +64,19 @@ export const logOptions = optionGroup('Output', {
   },
 })
 
+/** Of commands that talk to a server. */
+export const traceOptions = optionGroup('Output', {
+  trace: {
+    flags: '--trace <file>',
+    help: 'write one line a message to and from the server, without values and secrets',
+    reader: text,
+  },
+  traceValues: {
+    flags: '--trace-values',
+    help: 'scripts and first values in the trace as well',
+    reader: onOff,
+  },
+})
+
 /** How a run is watched; what each means is decided by `startProgress`. */
 export type ProgressStyle = SettingsOf<typeof progressOptions>['progress']

@@ -2,7 +2,7 @@
   Where a password comes from: a file, standard input, the environment, or a question without echo. Never the
   command line, where every user of the machine can read it.
 */
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
 import { systemCode } from '../output/print-failure.js'
 import { longName } from './definition.js'
@@ -132,13 +132,8 @@ async function readPasswordFile(path: string, warn: (sentence: string) => void):
       if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
         warn(`other users of this machine can read ${path}: chmod 600 would end that`)
       }
-      const { bytesRead, buffer } = await file.read(
-        Buffer.alloc(maxPasswordBytes),
-        0,
-        maxPasswordBytes,
-        0,
-      )
-      return firstLine(buffer.subarray(0, bytesRead), bytesRead < maxPasswordBytes, path)
+      const bytes = await readStart(file)
+      return firstLine(bytes, bytes.length < maxPasswordBytes, path)
     } finally {
       await file.close()
     }
@@ -150,6 +145,19 @@ async function readPasswordFile(path: string, warn: (sentence: string) => void):
       { cause: error },
     )
   }
+}
+
+/** As many bytes as a password may have; a pipe gives them in pieces, and has no positions. */
+async function readStart(file: FileHandle): Promise<Uint8Array> {
+  const buffer = Buffer.alloc(maxPasswordBytes)
+  let length = 0
+  while (length < maxPasswordBytes) {
+    const { bytesRead } = await file.read(buffer, length, maxPasswordBytes - length, null)
+    length += bytesRead
+    // Whoever writes into a pipe may keep it open behind the line.
+    if (bytesRead === 0 || buffer.subarray(0, length).includes(10)) break
+  }
+  return buffer.subarray(0, length)
 }
 
 function firstLine(bytes: Uint8Array, isWhole: boolean, name: string): string {

@@ -70,6 +70,7 @@ async function connectAny(
       ...(server.user === undefined ? {} : { user: server.user }),
       ...(server.password === undefined ? {} : { password: server.password }),
       ...(server.insecureLogin === undefined ? {} : { insecureLogin: server.insecureLogin }),
+      ...(server.trace === undefined ? {} : { trace: server.trace }),
       connectTimeoutMs: Math.max(1, Math.ceil(leftMs)),
       ...(signal === undefined ? {} : { signal }),
       ...limits,

@@ -1,4 +1,5 @@
-import { chmod, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, open, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
@@ -52,6 +53,17 @@ async function passwordFile(t: Test, text: string, mode = 0o600): Promise<string
 
 t.test('a guest needs no password', async t => {
   t.strictSame(await credentials(sources()), { warnings: [] })
+})
+
+t.test('the file may be a pipe, as the shell makes one of a command', async t => {
+  const path = join(t.testdir(), 'pipe')
+  execFileSync('mkfifo', ['-m', '600', path])
+  const found = credentials(sources({ user: 'u', 'password-file': path }))
+  const pipe = await open(path, 'w')
+  await pipe.write('pass')
+  await pipe.write('word\n')
+  t.match(await found, { user: 'u', password: 'password', warnings: [] }, 'while it is open')
+  await pipe.close()
 })
 
 t.test('the first line of the file is the password, without its line end', async t => {

@@ -1,0 +1,67 @@
+/*
+  The file of --trace: one line a message, written as it happens, so that the last line is the last thing that happened
+  even when the process is killed.
+*/
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import type { Trace } from '../../client/trace.js'
+import { DdbError } from '../../errors.js'
+import { systemCode } from '../output/print-failure.js'
+import { clean } from '../output/terminal-text.js'
+
+/** A trace, and its end. */
+export interface TraceFile {
+  readonly trace: Trace
+  /** @returns why lines are missing; undefined when all are there */
+  close(): string | undefined
+}
+
+/** The trace that was asked for; undefined without one. @throws {DdbError} DDB_OUTPUT_CREATE */
+export function openTrace(settings: {
+  trace?: string
+  traceValues?: boolean
+}): TraceFile | undefined {
+  if (settings.trace === undefined) return undefined
+  return openTraceFile(settings.trace, settings.traceValues ?? false)
+}
+
+/**
+ * Opens the file for appending; a new one is its owner's alone, and links are followed in /dev alone.
+ * @throws {DdbError} DDB_OUTPUT_CREATE
+ */
+function openTraceFile(path: string, values: boolean): TraceFile {
+  const fd = open(path)
+  let failure: string | undefined
+  return {
+    trace: {
+      values,
+      write(line) {
+        if (failure !== undefined) return
+        try {
+          writeSync(fd, `${line}\n`)
+        } catch (error) {
+          // A trace that cannot be written is no reason to end what it watches.
+          failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
+        }
+      },
+    },
+    close() {
+      closeSync(fd)
+      return failure
+    },
+  }
+}
+
+function open(path: string): number {
+  const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants
+  try {
+    // `/dev/stderr` is a link, and meant to be followed.
+    const follow = path.startsWith('/dev/') ? 0 : O_NOFOLLOW
+    return openSync(path, O_WRONLY | O_APPEND | O_CREAT | follow, 0o600)
+  } catch (error) {
+    throw new DdbError(
+      'DDB_OUTPUT_CREATE',
+      `cannot write the trace ${clean(path)} (${systemCode(error)}): name a file that can be written`,
+      { cause: error },
+    )
+  }
+}

@@ -1,0 +1,153 @@
+/*
+  What went over a connection, one line a message: for the day when a server and this client disagree. Values are left
+  out unless they are asked for; what logs in or changes passwords is never shown.
+*/
+import type { DdbError } from '../errors.js'
+import type { Clock } from '../platform/platform.js'
+import { columnTypeText } from '../protocol/data-type.js'
+import { columnTypeOf } from '../protocol/element.js'
+import { requestFlags, type Request, type RequestHead } from '../protocol/request.js'
+import type { Response } from '../protocol/response.js'
+import { formatElement, formatValue } from '../protocol/value-text.js'
+import type { Column, Value } from '../protocol/value.js'
+
+/** Where the lines go. */
+export interface Trace {
+  /** Gets one line without its end, such as `2026-11-21T09:30:00.000Z #1 1166953221 > function flags=36 bytes=310 …`. */
+  readonly write: (line: string) => void
+  /** Scripts and the first elements of columns are shown as well. */
+  readonly values?: boolean
+}
+
+/** Writes the lines of one connection. */
+export interface ConnectionTrace {
+  opened(host: string, port: number): void
+  sent(head: RequestHead, request: Request, byteCount: number): void
+  received(response: Response, byteCount: number): void
+  /** Output that a script prints while it runs. */
+  printed(text: string): void
+  closed(failure: DdbError | undefined): void
+}
+
+const shownElements = 5
+const shownChars = 2_000
+
+const connectionCounts = new WeakMap<Trace, number>()
+
+/** @returns the trace of one more connection; numbers tell them apart before they have a session */
+export function traceConnection(trace: Trace, clock: Clock): ConnectionTrace {
+  const number = (connectionCounts.get(trace) ?? 0) + 1
+  connectionCounts.set(trace, number)
+  const withValues = trace.values ?? false
+  const write = (sessionId: string, ...parts: readonly string[]): void => {
+    const time = new Date(clock.wallMs()).toISOString()
+    const text = parts.filter(part => part !== '').join(' ')
+    trace.write(`${time} #${number} ${sessionId} ${oneLine(text)}`)
+  }
+  let latestId = '0'
+  // A server repeats in its errors what it did not understand.
+  let awaitsSecret = false
+  return {
+    opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),
+    sent(head, request, byteCount) {
+      awaitsSecret ||= carriesSecret(request)
+      const details = requestDetails(request, withValues)
+      write(head.sessionId, '>', request.kind, flagsText(head.flags), `bytes=${byteCount}`, details)
+    },
+    received(response, byteCount) {
+      latestId = response.sessionId
+      const outcome = response.ok
+        ? ['ok', `bytes=${byteCount}`, answerDetails(response.value, withValues)]
+        : ['error', `bytes=${byteCount}`, awaitsSecret ? '(…)' : response.message]
+      awaitsSecret = false
+      write(response.sessionId, '<', ...outcome)
+    },
+    printed: text => write(latestId, '<', 'print', withValues ? text : `chars=${text.length}`),
+    closed: failure => write(latestId, '-', 'closed', failure === undefined ? '' : failure.message),
+  }
+}
+
+/** `flags=36(async,apiClient)`. */
+function flagsText(flags: number): string {
+  const names = Object.entries(requestFlags).filter(([, bit]) => (flags & bit) !== 0)
+  return `flags=${flags}${names.length === 0 ? '' : `(${names.map(([name]) => name).join(',')})`}`
+}
+
+/** Functions whose arguments are secrets, wherever they are called. */
+const secret = /\b(login|authenticateByTicket|scramClient\w*|changePwd|resetPwd|createUser)\b/i
+
+function carriesSecret(request: Request): boolean {
+  if (request.kind === 'connect') return request.login !== undefined
+  if (request.kind === 'variable') return false
+  return secret.test(request.kind === 'script' ? request.script : request.name)
+}
+
+function requestDetails(request: Request, withValues: boolean): string {
+  switch (request.kind) {
+    case 'connect':
+      return request.login === undefined ? '' : `with the login of ${request.login.user}`
+    case 'script':
+      return `chars=${request.script.length} ${withValues ? withoutSecrets(request.script) : firstWord(request.script)}`
+    case 'function': {
+      const { name, args } = request
+      const shown = withValues && !carriesSecret(request)
+      return [withoutSecrets(name), ...args.map(value => valueText(value, shown))].join(' | ')
+    }
+    case 'variable':
+      return request.names
+        .map((name, i) => `${name} = ${valueText(request.values[i]!, withValues)}`)
+        .join(' | ')
+  }
+}
+
+/** What tells scripts apart; anything behind it may be a value. */
+function firstWord(script: string): string {
+  return /[A-Za-z_]\w*/.exec(script)?.[0] ?? ''
+}
+
+function answerDetails(value: Value | undefined, withValues: boolean): string {
+  return value === undefined ? 'nothing' : valueText(value, withValues)
+}
+
+/** `table of 3 rows: id INT, sym SYMBOL`, `LONG`, `STRING vector of 5`; values behind it on request. */
+function valueText(value: Value, withValues: boolean): string {
+  switch (value.form) {
+    case 'scalar':
+      return withValues ? `${value.type} ${formatValue(value)}` : value.type
+    case 'table': {
+      const columns = value.columns.map((column, i) => {
+        const type = columnTypeText(columnTypeOf(column))
+        return `${value.columnNames[i]} ${type}${withValues ? ` ${firstElements(column)}` : ''}`
+      })
+      return `table of ${value.rows} rows: ${columns.join(', ')}`
+    }
+    case 'vector':
+    case 'arrayVector': {
+      const text = `${columnTypeText(columnTypeOf(value))} vector of ${value.length}`
+      return withValues ? `${text} ${firstElements(value)}` : text
+    }
+    default:
+      return value.form
+  }
+}
+
+function firstElements(column: Column): string {
+  const shown = Array.from({ length: Math.min(column.length, shownElements) }, (_, i) =>
+    formatElement(column, i),
+  )
+  return `[${shown.join(',')}${column.length > shownElements ? ',…' : ''}]`
+}
+
+/** Without what stands behind a function that takes secrets, to the end of the line. */
+function withoutSecrets(text: string): string {
+  return text.replaceAll(new RegExp(`${secret.source}[^\n]*`, 'gi'), '$1(…)')
+}
+
+function oneLine(text: string): string {
+  const escaped = text.replaceAll(
+    // eslint-disable-next-line no-control-regex -- they must not reach a terminal
+    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
+    sign => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return escaped.length <= shownChars ? escaped : `${escaped.slice(0, shownChars)}…`
+}
