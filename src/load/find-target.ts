@@ -7,6 +7,7 @@ import { ConnectionError } from '../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
 import { maxRedirects, redirectOf } from './connection/redirect.js'
 import { retryRules, tryUntil } from './connection/retry.js'
+import { askVersion, versionNotice } from './connection/server-version.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { Run } from './run.js'
 
@@ -25,7 +26,9 @@ export async function findTarget(
     const control = await firstConnection(run, deadlineMs)
     onConnected(control)
     try {
-      return [control, await describeTarget(control, run.plan, run.options)]
+      const target = await describeTarget(control, run.plan, run.options)
+      await tellVersion(run, control)
+      return [control, target]
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined || followed === maxRedirects) throw error
@@ -33,6 +36,12 @@ export async function findTarget(
       await control.close()
     }
   }
+}
+
+async function tellVersion(run: Run, control: Session): Promise<void> {
+  const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
+  const notice = version === undefined ? undefined : versionNotice(version, run.plan)
+  if (notice !== undefined) run.notice(notice)
 }
 
 /** A server that is just starting is waited for, in the time there is for connecting. */

@@ -1,0 +1,90 @@
+/*
+  What depends on the version of the server (docs/compatibility.md#versions-of-the-server): asked once a run, and told
+  in one notice.
+*/
+import { ServerError } from '../../errors.js'
+import type { Plan } from '../plan.js'
+import type { Asking } from './server-queries.js'
+
+/** `2.00.10 2023.09.12` → [2, 0, 10]; undefined for anything else. */
+export function parseVersion(text: string): readonly number[] | undefined {
+  const match = /^\s*v?(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?(?![\d.])/i.exec(text)
+  return match
+    ?.slice(1)
+    .filter(part => part !== undefined)
+    .map(Number)
+}
+
+/** Whether a version comes before another; parts that are not there count as 0. */
+export function isBefore(version: readonly number[], other: readonly number[]): boolean {
+  for (let i = 0; i < Math.max(version.length, other.length); i++) {
+    const difference = (version[i] ?? 0) - (other[i] ?? 0)
+    if (difference !== 0) return difference < 0
+  }
+  return false
+}
+
+/** Something that servers do before a version; some were mended in two lines of versions. */
+interface Peculiarity {
+  readonly concerns: (plan: Plan) => boolean
+  /** First versions without it, by line: that of the first number it begins with, and of all above. */
+  readonly mendedIn: readonly (readonly number[])[]
+  readonly text: string
+}
+
+const writesDfs = ({ target }: Plan): boolean =>
+  target.kind === 'table' && target.table.kind === 'dfs'
+
+const peculiarities: readonly Peculiarity[] = [
+  {
+    concerns: ({ mode }) => mode === 'async',
+    mendedIn: [[1, 30]],
+    text: 'it may take asynchronous requests on Linux alone',
+  },
+  {
+    concerns: writesDfs,
+    mendedIn: [[1, 30, 9]],
+    text: 'it does not answer how many rows a DFS table kept, so rows outside the partition scheme are not seen',
+  },
+  {
+    concerns: writesDfs,
+    mendedIn: [
+      [1, 30, 19],
+      [2, 0, 7],
+    ],
+    text: 'it may turn a database with atomic CHUNK into one with TRANS',
+  },
+]
+
+/** What this run should know of a server of this version, as one sentence; undefined when there is nothing. */
+export function versionNotice(versionText: string, plan: Plan): string | undefined {
+  const version = parseVersion(versionText)
+  if (version === undefined) return undefined
+  const found = peculiarities
+    .filter(({ concerns, mendedIn }) => concerns(plan) && isConcerned(version, mendedIn))
+    .map(({ text }) => text)
+  if (found.length === 0) return undefined
+  return `the server has version ${version.join('.')}: ${found.join('; ')}`
+}
+
+function isConcerned(
+  version: readonly number[],
+  mendedIn: readonly (readonly number[])[],
+): boolean {
+  const line = mendedIn.findLast(([major]) => major! <= version[0]!) ?? mendedIn[0]!
+  return isBefore(version, line)
+}
+
+/**
+ * The answer of `version()`; undefined from a server that does not give a text.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askVersion({ session, timeoutMs }: Asking): Promise<string | undefined> {
+  try {
+    const answer = await session.run('version()', { timeoutMs })
+    return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,77 @@
+/*
+  What is told of old servers, by the versions of DolphinDB's release notes.
+*/
+import { Readable } from 'node:stream'
+import t from 'tap'
+import {
+  isBefore,
+  parseVersion,
+  versionNotice,
+} from '../../../src/load/connection/server-version.js'
+import { makePlan } from '../../../src/load/plan.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startLoadServer, tradesHeader, tradesScript } from '../../helpers/load-server.js'
+
+const plan = (table: string, mode: 'async' | 'sync' = 'async'): ReturnType<typeof makePlan> =>
+  makePlan(
+    {
+      inputs: ['a.csv'],
+      server: { host: 'localhost', port: 8848 },
+      target: { table },
+      delivery: { mode },
+    },
+    systemPlatform.random,
+  )
+
+t.test('the numbers at the beginning are the version', async t => {
+  t.same(parseVersion('2.00.10 2023.09.12'), [2, 0, 10])
+  t.same(parseVersion('3.00.3.1 2025.06.01 LINUX_ABI x86_64'), [3, 0, 3, 1])
+  t.same(parseVersion('v1.30.22.4'), [1, 30, 22, 4])
+  for (const text of ['', 'three', '3', '3.00', '1.2.3.4.5', '99999.0.0']) {
+    t.equal(parseVersion(text), undefined, text)
+  }
+})
+
+t.test('versions compare number by number', async t => {
+  t.ok(isBefore([1, 30, 9], [1, 30, 19]))
+  t.ok(isBefore([2, 0, 7], [2, 0, 7, 1]))
+  t.notOk(isBefore([2, 0, 7, 0], [2, 0, 7]))
+  t.notOk(isBefore([3, 0, 0], [2, 0, 12]))
+})
+
+t.test('old servers get a sentence about what this run does, others none', async t => {
+  const dfs = plan('dfs://db/t', 'sync')
+  t.match(versionNotice('1.30.8 2021.01.01', dfs), /version 1\.30\.8: .*kept.*; .*CHUNK/)
+  t.match(versionNotice('1.30.18', dfs), /: it may turn a database with atomic CHUNK/)
+  t.match(versionNotice('2.00.6 2022.05.31', dfs), /: it may turn a database with atomic CHUNK/)
+  for (const version of ['1.30.19', '2.00.7', '3.00.0', 'new']) {
+    t.equal(versionNotice(version, dfs), undefined, version)
+  }
+  t.equal(versionNotice('2.00.6', plan('trades')), undefined, 'a stream table has no scheme')
+  t.match(versionNotice('1.20.9', plan('trades')), /asynchronous requests on Linux alone/)
+  t.equal(versionNotice('1.20.9', plan('trades', 'sync')), undefined)
+})
+
+t.test('a run asks once, and a server that does not tell is taken as it is', async t => {
+  for (const refuses of [false, true]) {
+    let asked = 0
+    const here = await startLoadServer(t, tradesScript, {
+      faults: {
+        beforeExecute({ text }) {
+          if (text !== 'version()') return undefined
+          asked++
+          return refuses ? { error: 'Cannot recognize the token version' } : undefined
+        },
+      },
+    })
+    const notices: string[] = []
+    const stdin = Readable.from([`${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n`])
+    const result = await here.load('-', {
+      input: { format: 'csv', stdin },
+      onNotice: notice => notices.push(notice),
+    })
+    t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
+    t.equal(asked, 1)
+    t.same(notices, [])
+  }
+})
