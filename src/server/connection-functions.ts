@@ -6,7 +6,7 @@ import type { Value } from '../protocol/value.js'
 import type { Outcome } from './executor.js'
 import type { ScramExchange } from './scram.js'
 import { scramChallenge, startScram } from './scram.js'
-import { ScriptError } from './script/builtin.js'
+import { ScriptError } from './script-error.js'
 import type { ScriptSession } from './script/session-state.js'
 import type { Users } from './users.js'
 

@@ -6,7 +6,7 @@ import { requestFlags } from '../protocol/request.js'
 import type { ConnectionFunctions } from './connection-functions.js'
 import type { Discard } from './discard.js'
 import type { Executor, Outcome } from './executor.js'
-import { ScriptError } from './script/builtin.js'
+import { ScriptError } from './script-error.js'
 import type { Retries } from './retries.js'
 import type { ScriptSession } from './script/session-state.js'
 

@@ -8,7 +8,7 @@ import { LoginKey } from './login-key.js'
 import type { ServerNode } from './node.js'
 import type { ScramExchange } from './scram.js'
 import { finishScram } from './scram.js'
-import { ScriptError } from './script/builtin.js'
+import { ScriptError } from './script-error.js'
 
 /** User and password of a DolphinDB server as it comes out of the box. */
 export const initialAdmin = { user: 'admin', password: '123456' } as const

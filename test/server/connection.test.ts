@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ScriptError } from '../../src/server/script/builtin.js'
+import { ScriptError } from '../../src/server/script-error.js'
 import { exchangeMeanwhile, scriptsRun, startBigServer } from '../helpers/big-answers.js'
 import { closedGate } from '../helpers/gate.js'
 import { RawPeer } from '../helpers/raw-peer.js'

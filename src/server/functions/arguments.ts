@@ -9,7 +9,7 @@ import {
   type ColumnType,
 } from '../../protocol/data-type.js'
 import type { CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { integerOf, isVoid, textOf, textsOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { tupleElements } from '../script/vector-literal.js'

@@ -4,7 +4,7 @@
 import { availableParallelism, loadavg, totalmem } from 'node:os'
 import { vectorOf } from '../../protocol/element.js'
 import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { isVoid, stringVector, voidValue } from '../script/scalar.js'
 import type { FunctionValue, ServerValue } from '../script/values.js'
 import { nodeAlias } from '../node.js'

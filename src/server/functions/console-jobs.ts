@@ -4,7 +4,7 @@
   (docs/protocol.md#high-availability).
 */
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { castValue } from '../script/cast.js'
 import { voidValue } from '../script/scalar.js'
 import type { ConsoleJob, ServerNode } from '../node.js'

@@ -4,7 +4,7 @@
 import { takeRows } from '../../protocol/element.js'
 import type { Matrix, Value, Vector } from '../../protocol/value.js'
 import type { Builtin, Evaluation } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { castVector, typeArgument } from '../script/cast.js'
 import {
   dictionaryKeys,

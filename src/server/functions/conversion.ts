@@ -11,7 +11,7 @@ import {
 import { durationUnits } from '../../protocol/types/durations.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { castValue } from '../script/cast.js'
 import { operandOf, scalarAt } from '../script/operators/shape.js'
 import type { ServerValue } from '../script/values.js'

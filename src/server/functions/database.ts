@@ -2,7 +2,7 @@
   database(…): makes or opens the handle of a partitioned database (docs/server-semantics.md#partition-schemes).
 */
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { partitionTypeIds } from '../script/constants.js'
 import { elementCount } from '../script/pieces.js'
 import { integerOf, textOf } from '../script/scalar.js'

@@ -2,7 +2,7 @@
   Short ways to declare the built-ins of the language itself.
 */
 import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ServerValue } from '../script/values.js'
 
 type Result = ServerValue | Evaluation<ServerValue>

@@ -2,7 +2,7 @@
   Functions about databases under dfs:// and their tables (docs/server-semantics.md#tables-in-databases).
 */
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { checkAtOnce } from '../script/pieces.js'
 import { boolScalar, intScalar, stringVector, voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'

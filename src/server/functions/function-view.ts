@@ -2,7 +2,7 @@
   Function views: functions that all sessions see (docs/server-semantics.md#function-views).
 */
 import type { Builtin, CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { booleanArgument, elementsArgument, textArgument } from './arguments.js'

@@ -6,11 +6,11 @@ import type { Column, Value } from '../../protocol/value.js'
 import { appendElements, appendInPieces, growsSlowly } from '../script/append-elements.js'
 import type { FixedVector } from '../../protocol/elements.js'
 import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { checkAtOnce } from '../script/pieces.js'
 import { intScalar } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
-import { rowBytes, weigh, weighRows } from '../script/weigh.js'
+import { weigh, weighInsert, weighRows } from '../script/weigh.js'
 import { isFixedVector, sameColumnType } from '../tables/column-layout.js'
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { insertTable, insertValues } from '../tables/insert.js'
@@ -114,20 +114,6 @@ function presentValues(values: readonly (ServerValue | undefined)[]): ServerValu
     if (value !== undefined) return value
     throw new ScriptError(`Argument ${index + 2} of tableInsert must not be empty.`)
   })
-}
-
-/** What a table grows by: rows of a table, or a row of single values with what is long of them. */
-export function weighInsert(
-  table: ServerTable,
-  values: readonly ServerValue[],
-  room: number,
-): number {
-  const [first] = values
-  if (values.length === 1 && first?.form === 'serverTable') return weighRows(first, room)
-  let bytes = 0
-  for (const { type } of table.columnTypes) bytes += rowBytes(type)
-  for (const value of values) bytes += weigh(value, room)
-  return bytes
 }
 
 /** The vector with the addition behind it, converted to its type; the same object, for variables hold it. */

@@ -3,7 +3,7 @@
   (DolphinDB manual, pages of each name).
 */
 import type { Builtin, CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { objectKinds } from '../script/constants.js'
 import { checkCount, elementCount } from '../script/pieces.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../script/scalar.js'

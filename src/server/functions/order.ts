@@ -5,7 +5,7 @@
 import { elementAt, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { castValue } from '../script/cast.js'
 import { indexValue } from '../script/indexing.js'
 import { distinctInPieces } from '../script/operators/distinct.js'

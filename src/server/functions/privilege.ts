@@ -4,7 +4,7 @@
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ServerTable } from '../tables/table.js'
 
 /**

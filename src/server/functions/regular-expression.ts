@@ -3,7 +3,7 @@
   stops V8 from trying but the end of its time.
 */
 import { createContext, Script, type Context } from 'node:vm'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 
 /** A piece of a vector takes some milliseconds; what takes so much longer would hold up all other sessions. */
 const maxMs = 200

@@ -11,7 +11,7 @@ import {
 import { vectorOf } from '../../protocol/element.js'
 import type { Value } from '../../protocol/value.js'
 import type { Builtin, CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { partitionTypeIds } from '../script/constants.js'
 import {
   boolScalar,

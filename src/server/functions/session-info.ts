@@ -2,7 +2,7 @@
   What a session can ask about the node and about sessions (docs/protocol.md#what-clients-call).
 */
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../script/scalar.js'
 import { nodeAlias } from '../node.js'
 import { tableBytes } from './table-bytes.js'

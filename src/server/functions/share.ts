@@ -3,7 +3,7 @@
   (docs/server-semantics.md#shared-tables).
 */
 import type { Builtin, CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { objectKinds } from '../script/constants.js'
 import { integerOf, textOf, voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'

@@ -2,7 +2,7 @@
   Functions that create tables in databases (docs/server-semantics.md#tables-in-databases).
 */
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { duplicatePolicies } from '../script/constants.js'
 import { integerOf, textOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'

@@ -3,7 +3,7 @@
 */
 import { vectorOf } from '../../protocol/element.js'
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { boolScalar, stringScalar, voidValue } from '../script/scalar.js'
 import { weigh } from '../script/weigh.js'
 import { isStream } from '../tables/prepare.js'

@@ -4,7 +4,7 @@
 import { vectorOf } from '../../protocol/element.js'
 import type { Vector } from '../../protocol/value.js'
 import type { BuiltinArguments, Builtin, CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { operandOf } from '../script/operators/shape.js'
 import { isLiteral, maxTextLength, textsOfVector } from '../script/operators/text.js'
 import { checkAtOnce } from '../script/pieces.js'

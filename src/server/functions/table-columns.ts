@@ -5,7 +5,7 @@
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { Builtin, CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { voidValue } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { rowBytes, weigh } from '../script/weigh.js'

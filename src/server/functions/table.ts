@@ -2,7 +2,7 @@
   Functions that make tables in memory and tell what they are made of (docs/server-semantics.md#stream-tables).
 */
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { intScalar, stringVector } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { makeKeyedTable, makeTable } from './described-table.js'

@@ -7,7 +7,7 @@ import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-
 import { isTemporal, type TemporalType } from '../../protocol/types/temporals.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { operandOf } from '../script/operators/shape.js'
 import type { ServerValue } from '../script/values.js'
 import { integerArgument, textArgument } from './arguments.js'

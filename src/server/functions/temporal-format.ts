@@ -8,7 +8,7 @@ import { isTemporal, type TemporalType } from '../../protocol/types/temporals.js
 import type { FixedVector } from '../../protocol/elements.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import type { Builtin } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { operandOf } from '../script/operators/shape.js'
 import { textsOf } from '../script/scalar.js'
 import { convertTemporal } from '../tables/convert-temporal.js'

@@ -2,7 +2,7 @@
   Formats of temporal text such as `yyyy.MM.dd HH:mm:ss.SSS` (docs/server-semantics.md#text-of-values): what each run of
   letters stands for.
 */
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 
 /**
  * What a run of this letter stands for: `h` is the hour of half a day, `a` which half, `S` milliseconds, `n` micro-

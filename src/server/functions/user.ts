@@ -3,7 +3,7 @@
   revoke).
 */
 import type { Builtin, CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { boolScalar, voidValue } from '../script/scalar.js'
 import { Users } from '../users.js'
 import { booleanArgument, isAbsent, textArgument, textsArgument } from './arguments.js'

@@ -9,7 +9,7 @@ import type { Column, Matrix, SymbolVector, Value, Vector } from '../../protocol
 import { columnOfScalar, convertColumn } from '../tables/convert.js'
 import { isFixedVector } from '../tables/column-layout.js'
 import type { ServerTable } from '../tables/table.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { setEntry } from './dictionary.js'
 import { resolveSlice, rowsOfIndex, type IndexValue } from './indexing.js'
 import { elementsOf } from './items.js'

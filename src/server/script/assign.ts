@@ -5,7 +5,7 @@
 import { elementAt } from '../../protocol/element.js'
 import { assignElements } from './assign-elements.js'
 import type { Evaluation } from './builtin.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { sourceText } from './error-text.js'
 import { begin, evaluate } from './evaluate.js'
 import { evaluateIndexValue } from './evaluate-index.js'

@@ -1,8 +1,8 @@
 /*
-  Calling functions: arguments by position and by name, partial applications, and the frame a user function runs in.
+  Calling functions: arguments by position and by name, and the frame a user function runs in.
 */
 import type { Builtin, Evaluation } from './builtin.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { heightOf } from './check-names.js'
 import { callInPieces } from './call-in-pieces.js'
 import { locateInFunction } from './error-text.js'
@@ -10,22 +10,22 @@ import { evaluate } from './evaluate.js'
 import { executeBody } from './execute.js'
 import { noNames, type Frame } from './frame.js'
 import { VariableWeights } from './memory.js'
+import {
+  filled,
+  mergedKeywords,
+  noKeywords,
+  type CallArguments,
+  type Keywords,
+} from './partial-function.js'
 import { checkAtOnce, longVector } from './pieces.js'
 import type { Runtime } from './runtime.js'
 import { shallowCopy } from './ownership.js'
 import { voidValue } from './scalar.js'
 import type { FunctionDefinition } from './syntax.js'
-import type { FunctionValue, PartialFunction, ServerValue, UserFunction } from './values.js'
-
-/** Values in the order they were written; undefined where one was left open. */
-export type CallArguments = readonly (ServerValue | undefined)[]
-/** Arguments given by name. */
-export type Keywords = ReadonlyMap<string, ServerValue>
+import type { FunctionValue, ServerValue, UserFunction } from './values.js'
 
 /** An element that is worked on in one go counts as much as so many rows in pieces. */
 const rowsPerElement = 4
-
-const noKeywords: Keywords = new Map()
 
 /** Calls any function value; a built-in that does not wait never makes its caller wait. */
 export function* callFunction(
@@ -56,36 +56,6 @@ export function startCall(
     case 'partial':
       return startCall(runtime, fn.target, filled(fn, args), mergedKeywords(fn, keywords))
   }
-}
-
-/** `fn{args}`. A partial application of another one is one application: chains of them would fill the stack. */
-export function partialOf(
-  fn: FunctionValue,
-  bound: CallArguments,
-  keywords: Keywords = noKeywords,
-): PartialFunction {
-  const { name } = fn
-  if (fn.kind !== 'partial')
-    return { form: 'function', kind: 'partial', name, target: fn, bound, keywords }
-  return { ...fn, bound: filled(fn, bound), keywords: mergedKeywords(fn, keywords) }
-}
-
-/** The open places of a partial application take the arguments of the call, the rest goes behind. */
-function filled(partial: PartialFunction, args: CallArguments): CallArguments {
-  const all: (ServerValue | undefined)[] = []
-  let next = 0
-  for (const bound of partial.bound) {
-    if (bound !== undefined) all.push(bound)
-    else if (next < args.length) all.push(args[next++])
-    else all.push(undefined)
-  }
-  while (next < args.length) all.push(args[next++])
-  return all
-}
-
-function mergedKeywords(partial: PartialFunction, keywords: Keywords): Keywords {
-  if (partial.keywords.size === 0) return keywords
-  return new Map([...partial.keywords, ...keywords])
 }
 
 function callBuiltin(

@@ -3,7 +3,7 @@
   (docs/server-semantics.md#error-texts; DolphinDB manual, "interface_development": `f() => f: throw "x" => x`).
 */
 import { DdbError } from '../../errors.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { tokenize } from './lexer.js'
 import type { Span } from './syntax.js'
 

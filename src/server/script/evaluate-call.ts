@@ -3,8 +3,9 @@
 */
 import { isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'
 import type { Evaluation, Suspension } from './builtin.js'
-import { ScriptError } from './builtin.js'
-import { partialOf, startCall, type CallArguments } from './call.js'
+import { ScriptError } from '../script-error.js'
+import { startCall } from './call.js'
+import { partialOf, type CallArguments } from './partial-function.js'
 import { defaultWord } from './constants.js'
 import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'

@@ -2,7 +2,7 @@
   Evaluating `x[i]`, whatever x and i are.
 */
 import type { Evaluation } from './builtin.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { startCall } from './call.js'
 import { evaluate, immediate } from './evaluate.js'
 import type { Frame } from './frame.js'

@@ -3,7 +3,7 @@
   without one.
 */
 import type { Evaluation } from './builtin.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { evaluateCall, evaluatePartial, startPlainCall } from './evaluate-call.js'
 import { makeDictionary, memberOf } from './dictionary.js'
 import { locate } from './error-text.js'

@@ -3,8 +3,9 @@
   stand for is looked up at every call, because a shared table may be another one by then.
 */
 import type { Evaluation } from './builtin.js'
-import { ScriptError } from './builtin.js'
-import { startCall, type CallArguments } from './call.js'
+import { ScriptError } from '../script-error.js'
+import { startCall } from './call.js'
+import type { CallArguments } from './partial-function.js'
 import { checkNamesOf } from './check-names.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'

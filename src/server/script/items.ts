@@ -2,7 +2,7 @@
   Values one element after the other: as `for` and `each` go through them, and as lists.
 */
 import { elementAt } from '../../protocol/element.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { tableRow } from './indexing.js'
 import { matrixColumn } from './operators/matrix.js'
 import { sequenceLength, sequencePiece } from './operators/sequence.js'

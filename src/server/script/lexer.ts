@@ -3,7 +3,7 @@
   Comments vanish; line breaks and blanks are kept as flags, because a line break ends a statement and a blank separates
   the elements of `1 2 3`. Every character is looked at a fixed number of times, whatever the script.
 */
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { readNumber } from './literal.js'
 import { stringScalar, stringVector } from './scalar.js'
 import type { Token } from './token.js'

@@ -1,11 +1,11 @@
 /*
   Numbers, dates and times as scripts write them (docs/grammar.md#literals).
 */
-import type { DataType, DecimalType } from '../../protocol/data-type.js'
+import type { DataType } from '../../protocol/data-type.js'
 import { durationUnits } from '../../protocol/types/durations.js'
 import { parseTemporal, type TemporalType } from '../../protocol/types/temporals.js'
 import type { Scalar } from '../../protocol/value.js'
-import { boolScalar, doubleScalar, intScalar, longScalar, stringScalar } from './scalar.js'
+import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from './scalar.js'
 
 const nullSuffixes: Readonly<Record<string, DataType>> = {
   b: 'BOOL',
@@ -174,22 +174,4 @@ function decimal(digits: string): Scalar | undefined {
   const value = longOf(whole + fraction)
   if (value === undefined) return undefined
   return { form: 'scalar', type: 'DECIMAL64', scale: fraction.length, value }
-}
-
-/** The null scalar of a type. */
-export function nullOf(type: DataType, scale = 0): Scalar {
-  switch (type) {
-    case 'STRING':
-      return stringScalar('')
-    case 'SYMBOL':
-      return { form: 'scalar', type: 'SYMBOL', value: '' }
-    case 'BLOB':
-      return { form: 'scalar', type: 'BLOB', value: new Uint8Array(0) }
-    case 'DECIMAL32':
-    case 'DECIMAL64':
-    case 'DECIMAL128':
-      return { form: 'scalar', type: type satisfies DecimalType, scale, value: null }
-    default:
-      return { form: 'scalar', type, value: null } as Scalar
-  }
 }

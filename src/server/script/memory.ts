@@ -2,7 +2,7 @@
   How much memory one request may take. Counted is what its variables hold and what it has put into tables, vectors and
   dictionaries, and besides the values that are being worked with: those go as soon as nothing waits for them.
 */
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ServerValue } from './values.js'
 import { isLight, weigh, weighElement } from './weigh.js'
 

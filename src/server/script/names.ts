@@ -1,7 +1,7 @@
 /*
   What a name means: column, variable, shared table, constant, function, in this order (manual, "Column reference").
 */
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { constantOf } from './constants.js'
 import type { Frame } from './frame.js'
 import { releaseArray } from './ownership.js'

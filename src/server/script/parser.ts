@@ -1,7 +1,8 @@
 /*
   Script text → parse units; the text of a function request → one expression.
 */
-import { ScriptError, type Evaluation, type Pace } from './builtin.js'
+import type { Evaluation, Pace } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { Cursor, type ParseScope } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
 import { isGo, parseNext } from './parse-statement.js'

@@ -5,7 +5,7 @@
 import { builtins } from '../functions/registry.js'
 import type { ServerNode } from '../node.js'
 import type { CallContext, Evaluation, Suspension } from './builtin.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { callFunction } from './call.js'
 import type { Waiting } from './drive.js'
 import { RequestMemory, VariableWeights } from './memory.js'

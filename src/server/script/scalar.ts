@@ -1,9 +1,10 @@
 /*
   Short ways to make the scalars scripts are full of, and to read them back.
 */
+import type { DataType, DecimalType } from '../../protocol/data-type.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ServerValue } from './values.js'
 
 /** Nothing at all: an argument left out, and what functions without a result answer. NULL is `explicitNull`. */
@@ -31,6 +32,24 @@ export function stringScalar(value: string): Scalar {
 
 export function stringVector(data: readonly string[]): Vector {
   return { form: 'vector', type: 'STRING', length: data.length, data }
+}
+
+/** The null scalar of a type. */
+export function nullOf(type: DataType, scale = 0): Scalar {
+  switch (type) {
+    case 'STRING':
+      return stringScalar('')
+    case 'SYMBOL':
+      return { form: 'scalar', type: 'SYMBOL', value: '' }
+    case 'BLOB':
+      return { form: 'scalar', type: 'BLOB', value: new Uint8Array(0) }
+    case 'DECIMAL32':
+    case 'DECIMAL64':
+    case 'DECIMAL128':
+      return { form: 'scalar', type: type satisfies DecimalType, scale, value: null }
+    default:
+      return { form: 'scalar', type, value: null } as Scalar
+  }
 }
 
 /** True for NULL without a type and for nothing; typed nulls are values. */

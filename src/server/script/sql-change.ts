@@ -2,13 +2,12 @@
   insert, update and delete.
 */
 import { discardedRows } from '../functions/discarded.js'
-import { weighInsert } from '../functions/insert.js'
 import { checkStoredWrite } from '../functions/privilege.js'
 import { insertColumns } from '../tables/insert.js'
 import { deleteRows, updateRows } from '../tables/row-changes.js'
 import type { ServerTable } from '../tables/table.js'
 import type { Evaluation } from './builtin.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import { evaluate } from './evaluate.js'
 import type { Frame } from './frame.js'
 import {
@@ -21,6 +20,7 @@ import {
 import type { Delete, Insert, Update } from './syntax.js'
 import type { ServerValue } from './values.js'
 import { vectorOfElements } from './vector-literal.js'
+import { weighInsert } from './weigh.js'
 
 /**
  * Nothing is inserted when any row fails.

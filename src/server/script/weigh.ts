@@ -8,7 +8,7 @@ import { stringsOf } from '../../protocol/types/strings.js'
 import type { ArrayVector, Column, Scalar, Vector } from '../../protocol/value.js'
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
 import type { ServerTable } from '../tables/table.js'
-import { ScriptError } from './builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ServerDictionary, ServerValue } from './values.js'
 
 // What V8 needs for an object of each kind, as measured with a million of them.
@@ -161,4 +161,18 @@ function weightOfTexts(column: Extract<Vector, { type: 'STRING' }>): number {
 /** Bytes of one row of a type; text counts as the reference to it and its head. */
 export function rowBytes(type: DataType): number {
   return dataTypes[type].bytesPerValue || textBytes
+}
+
+/** What a table grows by: rows of a table, or a row of single values with what is long of them. */
+export function weighInsert(
+  table: ServerTable,
+  values: readonly ServerValue[],
+  room: number,
+): number {
+  const [first] = values
+  if (values.length === 1 && first?.form === 'serverTable') return weighRows(first, room)
+  let bytes = 0
+  for (const { type } of table.columnTypes) bytes += rowBytes(type)
+  for (const value of values) bytes += weigh(value, room)
+  return bytes
 }

@@ -12,7 +12,7 @@ import { nullElement } from '../../protocol/elements.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 
 /** The null of BLOB. */
 export const noBytes: Uint8Array = new Uint8Array(0)

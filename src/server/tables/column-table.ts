@@ -5,7 +5,7 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { checkColumnType } from './column-layout.js'
 import { growingColumn, type GrowingColumn } from './growing-column.js'
 import { KeyIndex } from './key-index.js'

@@ -6,7 +6,7 @@ import { maxScale, type ColumnType, type DecimalType } from '../../protocol/data
 import { elementAt, vectorOf } from '../../protocol/element.js'
 import type { FixedVector } from '../../protocol/elements.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { columnOfNumbers, numbersOf } from './numbers.js'
 
 const storedBits = { DECIMAL32: 32, DECIMAL64: 64, DECIMAL128: 128 } as const

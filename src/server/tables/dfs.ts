@@ -4,7 +4,7 @@
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import type { DfsDatabase, ServerNode } from '../node.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../script/session-state.js'
 import { nullColumn } from './column-layout.js'
 import { convertColumn } from './convert.js'

@@ -4,7 +4,7 @@
 */
 import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
 import type { ArrayVector, Column, Value, Vector } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ServerDictionary, ServerValue } from '../script/values.js'
 import { tupleElements } from '../script/vector-literal.js'
 import { nullColumn } from './column-layout.js'

@@ -4,7 +4,7 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { checkColumnType } from './column-layout.js'
 import { ColumnTable, type KeyRule } from './column-table.js'
 import type { TablePartitioning } from './partitioning.js'

@@ -6,7 +6,7 @@ import { dataTypes, parseColumnType, type ColumnType } from '../../protocol/data
 import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../protocol/element.js'
 import { elementBytes } from '../../protocol/elements.js'
 import type { Column, SymbolVector, Vector } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { intScalar, integerOf, textOf } from '../script/scalar.js'
 import type { ServerValue } from '../script/values.js'
 import { isFixedVector, columnTexts } from './column-layout.js'

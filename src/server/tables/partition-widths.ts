@@ -2,7 +2,7 @@
   A DFS table takes rows that lack its last columns, as long as no row of more columns went into the same partition
   (DolphinDB manual, page insert_data, question 3).
 */
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 
 /** Kept for DFS tables only. */
 export class PartitionWidths {

@@ -3,7 +3,7 @@
   which count as neighbours (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
 */
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { LevelScheme } from './database.js'
 import {
   addValues,

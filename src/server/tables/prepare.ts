@@ -6,7 +6,7 @@
 import { columnTypeText } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { nullColumn, sameColumnType } from './column-layout.js'
 import { convertColumn } from './convert.js'
 import { isStorable, limitText } from './stored-types.js'

@@ -3,7 +3,7 @@
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { nullColumn } from './column-layout.js'
 import { checkWritable, isStream } from './prepare.js'
 import type { ServerTable } from './table.js'

@@ -2,7 +2,7 @@
   Shared tables: one name for all sessions of the node (docs/server-semantics.md#shared-tables).
 */
 import type { ServerNode } from '../node.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../script/session-state.js'
 import { isStream } from './prepare.js'
 import type { ServerTable } from './table.js'

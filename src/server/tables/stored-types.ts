@@ -5,7 +5,7 @@
 import { Buffer } from 'node:buffer'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
+import { ScriptError } from '../script-error.js'
 import { isInsertable } from './convert-temporal.js'
 
 const maxStringBytes = 65_535

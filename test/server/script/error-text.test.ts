@@ -2,7 +2,7 @@
   Error texts: where the server says `source => message`, and where it does not (docs/server-semantics.md#error-texts).
 */
 import t from 'tap'
-import { ScriptError } from '../../../src/server/script/builtin.js'
+import { ScriptError } from '../../../src/server/script-error.js'
 import { locate } from '../../../src/server/script/error-text.js'
 import { testSession } from '../../helpers/script.js'
 

@@ -3,7 +3,7 @@
 */
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
 import type { Vector } from '../../../protocol/value.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import { joinColumns } from '../join-vectors.js'
 import type { ServerValue } from '../values.js'
 import { nullColumn } from '../../tables/column-layout.js'

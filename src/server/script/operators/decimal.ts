@@ -1,61 +1,19 @@
 /*
-  Decimals in arithmetic and comparison. Sums take the larger scale, products the sum of both, quotients keep the
+  Decimals in arithmetic. Sums take the larger scale, products the sum of both, quotients keep the
   left one; a DOUBLE on either side makes the result DOUBLE (DolphinDB manual, "DECIMAL").
 */
-import { maxScale, isDecimal, type DecimalType } from '../../../protocol/data-type.js'
-import { elementAt, vectorOf } from '../../../protocol/element.js'
-import type { Scalar, Vector } from '../../../protocol/value.js'
-import { ScriptError } from '../builtin.js'
-import { numericArithmetic, refused } from './arithmetic.js'
-import type { ArithmeticOperator } from './arithmetic.js'
-import { int64Of, numberKindOf } from './numbers.js'
-import { nullInt64 } from '../../../protocol/null-value.js'
+import { maxScale, type DecimalType } from '../../../protocol/data-type.js'
+import { vectorOf } from '../../../protocol/element.js'
+import type { Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../../script-error.js'
+import { decimalAsDouble, rescale, unscaledOf } from './decimals.js'
+import { numericArithmetic, refused, type ArithmeticOperator } from './numeric-arithmetic.js'
 import type { Pairing } from './shape.js'
 
 const maxUnscaled: Readonly<Record<DecimalType, bigint>> = {
   DECIMAL32: 2n ** 31n - 1n,
   DECIMAL64: 2n ** 63n - 1n,
   DECIMAL128: 2n ** 127n - 1n,
-}
-
-/** Decimals as integers: the values are so many units of 10^−scale. */
-export interface Unscaled {
-  readonly values: readonly (bigint | null)[]
-  readonly scale: number
-}
-
-/** A decimal or integral vector as unscaled integers; undefined for other types. */
-export function unscaledOf(vector: Vector): Unscaled | undefined {
-  if (isDecimal(vector.type)) {
-    const values = Array.from(
-      { length: vector.length },
-      (_, row) => (elementAt(vector, row) as Scalar).value as bigint | null,
-    )
-    return { values, scale: (vector as { scale: number }).scale }
-  }
-  if (vector.type !== 'VOID' && numberKindOf(vector.type) === undefined) return undefined
-  if (numberKindOf(vector.type) === 'double') return undefined
-  const wide = int64Of(vector)
-  const values = Array.from(wide.subarray(0, vector.length), value =>
-    value === nullInt64 ? null : value,
-  )
-  return { values, scale: 0 }
-}
-
-/** A decimal vector as DOUBLE. */
-export function decimalAsDouble(vector: Vector): Vector {
-  const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
-  if (unscaled === undefined) return vector
-  const divisor = 10 ** unscaled.scale
-  return vectorOf(
-    { type: 'DOUBLE' },
-    unscaled.values.map(value => (value === null ? null : Number(value) / divisor)),
-  ) as Vector
-}
-
-/** Digits that a smaller scale does not hold are cut off, towards zero. */
-export function rescale(value: bigint, from: number, to: number): bigint {
-  return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
 }
 
 /** @throws {ScriptError} `Decimal math overflow`; or for operators that decimals do not have */

@@ -4,7 +4,7 @@
 */
 import { nullDouble, nullInt32, nullInt64, nullInt8 } from '../../../protocol/null-value.js'
 import type { Vector } from '../../../protocol/value.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
 import { operandOf, type Pairing } from './shape.js'
 import type { ServerValue } from '../values.js'

@@ -8,7 +8,7 @@ import { columnOfScalar } from '../../tables/convert.js'
 import { intScalar } from '../scalar.js'
 import type { ServerValue } from '../values.js'
 import { arithmetic } from './arithmetic.js'
-import { unscaledOf } from './decimal.js'
+import { unscaledOf } from './decimals.js'
 import { operandOf } from './shape.js'
 
 /** @throws {ScriptError} for what has no arithmetic, such as text */

@@ -11,7 +11,7 @@ import {
   nullInt8,
 } from '../../../protocol/null-value.js'
 import type { Vector } from '../../../protocol/value.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 
 /** How a type computes; undefined for types that are no numbers. */
 export type NumberKind = 'int32' | 'int64' | 'double'

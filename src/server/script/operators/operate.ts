@@ -5,7 +5,7 @@ import { columnTypeOf, concatColumns, sliceColumn } from '../../../protocol/elem
 import type { Column, Vector } from '../../../protocol/value.js'
 import { sameColumnType } from '../../tables/column-layout.js'
 import type { CallContext, Evaluation } from '../builtin.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import { castTo } from '../cast.js'
 import { operatorNames } from '../operator-names.js'
 import {

@@ -4,7 +4,7 @@
 import { elementAt } from '../../../protocol/element.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../tables/convert.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import { castTo } from '../cast.js'
 import { joinColumns } from '../join-vectors.js'
 import { comparisonOperators, operatorNames } from '../operator-names.js'
@@ -12,11 +12,13 @@ import { boolScalar, doubleScalar, intScalar } from '../scalar.js'
 import type { BinaryOperator, UnaryOperator } from '../syntax.js'
 import type { ServerValue } from '../values.js'
 import { tupleElements, tupleOf, vectorOfElements, vectorOfScalars } from '../vector-literal.js'
-import { arithmetic, type ArithmeticOperator } from './arithmetic.js'
+import { arithmetic } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'
+import { dotProduct } from './dot-product.js'
 import { logic, not } from './logic.js'
-import { dotProduct, reshape } from './matrix.js'
+import { reshape } from './matrix.js'
 import { negate } from './negate.js'
+import type { ArithmeticOperator } from './numeric-arithmetic.js'
 import { sequence } from './sequence.js'
 import { setOperation } from './set-operation.js'
 import { pairOperands, type Pairing } from './shape.js'
@@ -50,7 +52,7 @@ export function applyBinary(
     case '<-':
       return joinValues(left, right)
     case '**':
-      return dotProduct(left, right)
+      return dotProduct(left, right) ?? applyElementwise('*', left, right)
     default:
       return applyElementwise(operator, left, right)
   }

@@ -3,10 +3,10 @@
 */
 import type { Column, SymbolVector } from '../../../protocol/value.js'
 import type { CallContext, Evaluation, Pace } from '../builtin.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import { isDecimal } from '../../../protocol/data-type.js'
 import { checkAtOnce, pieceRows } from '../pieces.js'
-import { unscaledOf } from './decimal.js'
+import { unscaledOf } from './decimals.js'
 import { keysOfVector } from './keys.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './numbers.js'
 import { isLiteral, textsOfVector } from './text.js'

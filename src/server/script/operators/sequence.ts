@@ -2,7 +2,7 @@
   `a..b`: every value from a to b, up or down, for integers and temporal values.
 */
 import type { Scalar, Vector } from '../../../protocol/value.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import { dataTypes } from '../../../protocol/data-type.js'
 import type { ServerValue } from '../values.js'
 import { numberKindOf } from './numbers.js'

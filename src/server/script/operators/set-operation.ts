@@ -3,7 +3,7 @@
 */
 import { takeRows } from '../../../protocol/element.js'
 import type { SetValue, Vector } from '../../../protocol/value.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import type { BinaryOperator } from '../syntax.js'
 import { joinVectors } from '../join-vectors.js'
 import { boolScalar } from '../scalar.js'

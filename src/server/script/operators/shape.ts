@@ -7,7 +7,7 @@ import { elementAt } from '../../../protocol/element.js'
 import { isFixedType } from '../../../protocol/elements.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../tables/convert.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import { intScalar } from '../scalar.js'
 import type { ServerValue } from '../values.js'
 

@@ -6,7 +6,7 @@ import { nullInt8 } from '../../../protocol/null-value.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
 import { formatElement } from '../../../protocol/value-text.js'
 import type { Vector } from '../../../protocol/value.js'
-import { ScriptError } from '../builtin.js'
+import { ScriptError } from '../../script-error.js'
 import type { Pairing } from './shape.js'
 
 /** Characters of a text that functions make at most; a real server's requests are not longer either. */
