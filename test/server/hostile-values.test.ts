@@ -12,7 +12,11 @@ import { encodeResponse } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
 import { createNode } from '../../src/server/node.js'
 import { ScriptError } from '../../src/server/script-error.js'
-import { createScriptSession, runFunction, runScript } from '../../src/server/script/session.js'
+import {
+  createScriptSession,
+  runFunction,
+  runScript,
+} from '../../src/server/script/session/session.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue } from '../helpers/codec.js'
 import { testSession } from '../helpers/script.js'

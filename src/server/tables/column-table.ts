@@ -6,11 +6,11 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { checkColumnType } from './column-layout.js'
-import { growingColumn, type GrowingColumn } from './growing-column.js'
+import { checkColumnType } from '../columns/column-layout.js'
+import { growingColumn, type GrowingColumn } from '../columns/growing-column.js'
 import { KeyIndex } from './key-index.js'
-import { placeRows, type TablePartitioning } from './partitioning.js'
-import { PartitionWidths } from './partition-widths.js'
+import { placeRows, type TablePartitioning } from './partitions/place-rows.js'
+import { PartitionWidths } from './partitions/partition-widths.js'
 import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
 import type {
   ServerTable,
@@ -18,7 +18,7 @@ import type {
   TableKind,
   UpsertCount,
   UpsertOptions,
-} from './table.js'
+} from './server-table.js'
 
 /** Which rows count as the same, and which of them stays. */
 export interface KeyRule {

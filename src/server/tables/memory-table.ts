@@ -5,10 +5,10 @@ import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { checkColumnType } from './column-layout.js'
+import { checkColumnType } from '../columns/column-layout.js'
 import { ColumnTable, type KeyRule } from './column-table.js'
-import type { TablePartitioning } from './partitioning.js'
-import type { ServerTable, StoredTableFacts, TableKind } from './table.js'
+import type { TablePartitioning } from './partitions/place-rows.js'
+import type { ServerTable, StoredTableFacts, TableKind } from './server-table.js'
 
 /** What a table may have beyond names and types. */
 export interface TableOptions {

@@ -10,9 +10,9 @@ import {
   tableFromWire,
   tableToWire,
 } from '../../../src/server/tables/memory-table.js'
-import type { ServerTable, TableKind } from '../../../src/server/tables/table.js'
+import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import { rowsText } from '../../helpers/script.js'
-import { column } from './columns.js'
+import { column } from '../columns/columns.js'
 
 const types: readonly ColumnType[] = [{ type: 'INT' }, { type: 'SYMBOL' }, { type: 'DOUBLE' }]
 

@@ -1,0 +1,213 @@
+/*
+  What a value is: typestr, type, form, null tests (DolphinDB manual, pages of each name).
+*/
+import { arrayTypeOffset, dataTypes, type DataType } from '../../../protocol/data-type.js'
+import { columnTypeOf, isNullAt } from '../../../protocol/element.js'
+import { dataForms, type Column, type Vector } from '../../../protocol/value.js'
+import type { Builtin } from '../../values/builtin.js'
+import { choose } from '../../operators/operate.js'
+import { operandOf } from '../../operators/operands/pairing.js'
+import { eachPiece } from '../../values/pieces.js'
+import { boolScalar, intScalar, isTrue, isVoid, stringScalar } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import type { ServerTable, TableKind } from '../../tables/server-table.js'
+import { alias, defineFunction, unaryFunction } from '../define.js'
+
+const tableTypeTexts: Readonly<Record<TableKind, string>> = {
+  basic: 'IN-MEMORY TABLE',
+  stream: 'STREAMING TABLE',
+  keyedStream: 'STREAMING TABLE',
+  keyed: 'IN-MEMORY KEYED TABLE',
+  indexed: 'IN-MEMORY INDEXED TABLE',
+  partitioned: 'SEGMENTED IN-MEMORY TABLE',
+  dfs: 'SEGMENTED DFS TABLE',
+}
+
+/** typestr(X), as docs/server-semantics.md#small-functions spells it. */
+function typeText(value: ServerValue): string {
+  switch (value.form) {
+    case 'scalar':
+      return value.type
+    case 'vector':
+    case 'arrayVector':
+      return `${fastText(value)} VECTOR`
+    case 'pair':
+      return `${value.elements.type} PAIR`
+    case 'matrix':
+      return `${fastText(value.elements)} MATRIX`
+    case 'set':
+      return `${value.elements.type} SET`
+    case 'list':
+      return 'ANY VECTOR'
+    case 'serverDictionary':
+      return `${value.keyType.type}->${value.valueType?.type ?? 'ANY'} DICTIONARY`
+    case 'serverTable':
+      return tableTypeText(value)
+    case 'database':
+      return 'HANDLE'
+    case 'function':
+      return 'FUNCTIONDEF'
+    case 'type':
+      return 'INT'
+  }
+}
+
+function tableTypeText(table: ServerTable): string {
+  if (table.kind === 'dfs' && table.partitioning === undefined) return 'DIMENSION DFS TABLE'
+  return tableTypeTexts[table.kind]
+}
+
+/** Only types of fixed width lie in FAST vectors; text and tuples do not. */
+function fastText(column: Column): string {
+  const { type, array } = columnTypeOf(column)
+  const name = array ? `${type}[]` : type
+  const isSlow = ['STRING', 'BLOB', 'ANY', 'VOID'].includes(type)
+  return isSlow && !array ? name : `FAST ${name}`
+}
+
+/** The number of the element type; of a table 25 would say nothing, so it is that of TABLE's own kind. */
+function typeNumber(value: ServerValue): number {
+  const idOf = (type: DataType): number => dataTypes[type].id
+  switch (value.form) {
+    case 'scalar':
+    case 'vector':
+      return idOf(value.type)
+    case 'arrayVector':
+      return idOf(value.cells.type) + arrayTypeOffset
+    case 'pair':
+    case 'matrix':
+    case 'set':
+      return idOf(value.elements.type)
+    case 'serverDictionary':
+      return idOf(value.valueType?.type ?? 'ANY')
+    case 'list':
+      return idOf('ANY')
+    case 'function':
+      return idOf('FUNCTIONDEF')
+    case 'database':
+      return idOf('HANDLE')
+    case 'type':
+      return idOf('INT')
+    case 'serverTable':
+      return 0
+  }
+}
+
+/** What form(X) answers (docs/protocol.md#data-forms); functions, types and handles are scalars. */
+export function formNumber(value: ServerValue): number {
+  switch (value.form) {
+    case 'vector':
+    case 'arrayVector':
+    case 'list':
+      return dataForms.vector
+    case 'pair':
+      return dataForms.pair
+    case 'matrix':
+      return dataForms.matrix
+    case 'set':
+      return dataForms.set
+    case 'serverDictionary':
+      return dataForms.dictionary
+    case 'serverTable':
+      return dataForms.table
+    default:
+      return dataForms.scalar
+  }
+}
+
+/** Element by element; of what has no elements, whether it is VOID. */
+function nullTest(name: string, wanted: 0 | 1): Builtin {
+  return unaryFunction(
+    name,
+    value => {
+      const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
+      if (value.form === 'arrayVector') return columnNulls(value, wanted)
+      if (!isColumn) return boolScalar(wanted === 0)
+      const operand = operandOf(value, name)
+      return operand.rebuild(columnNulls(operand.vector, wanted))
+    },
+    { pace: 'elementwise' },
+  )
+}
+
+function columnNulls(column: Column, wanted: 0 | 1): Vector {
+  const data = new Int8Array(column.length)
+  for (let row = 0; row < data.length; row++) {
+    data[row] = isNullAt(column, row) ? wanted : 1 - wanted
+  }
+  return { form: 'vector', type: 'BOOL', length: data.length, data }
+}
+
+const hasNull = unaryFunction('hasNull', function* (value, context) {
+  for (const column of columnsOf(value)) {
+    let isFound = false
+    yield* eachPiece(context, column.length, (from, to) => {
+      for (let row = from; row < to && !isFound; row++) isFound = isNullAt(column, row)
+    })
+    if (isFound) return boolScalar(true)
+  }
+  return boolScalar(false)
+})
+
+function columnsOf(value: ServerValue): readonly Column[] {
+  if (value.form === 'serverTable') return value.columnNames.map((_, index) => value.column(index))
+  return [value.form === 'arrayVector' ? value : operandOf(value, 'hasNull').vector]
+}
+
+/** iif(cond, trueResult, falseResult): element by element; both results are computed. */
+const iif = defineFunction('iif', ['cond', 'trueResult', 'falseResult'], 3, (context, args) => {
+  const [condition, whenTrue, whenFalse] = args as [ServerValue, ServerValue, ServerValue]
+  if (condition.form === 'scalar') return isTrue(condition) ? whenTrue : whenFalse
+  return choose(context, condition, whenTrue, whenFalse)
+})
+
+/** An argument that was not given; NULL is one (DolphinDB manual, page isNothing). */
+function isNothing(value: ServerValue): boolean {
+  return value.form === 'scalar' && value.type === 'VOID' && (value.voidKind ?? 0) === 0
+}
+
+function formTest(name: string, form: number): Builtin {
+  return unaryFunction(name, value => boolScalar(formNumber(value) === form))
+}
+
+/** category(X) by number: NOTHING 0, LOGICAL 1, INTEGRAL 2, FLOATING 3, TEMPORAL 4, LITERAL 5, SYSTEM 6, MIXED 7. */
+const categoryNumbers = {
+  nothing: 0,
+  logical: 1,
+  integral: 2,
+  floating: 3,
+  temporal: 4,
+  literal: 5,
+  system: 6,
+  mixed: 7,
+  binary: 8,
+  denary: 13,
+} as const
+
+const category = unaryFunction('category', value => {
+  const id = typeNumber(value) % arrayTypeOffset
+  const facts = Object.values(dataTypes).find(one => one.id === id)
+  return intScalar(categoryNumbers[facts?.category ?? 'mixed'])
+})
+
+const isNull = nullTest('isNull', 1)
+
+export const typeFunctions: readonly Builtin[] = [
+  unaryFunction('typestr', value => stringScalar(typeText(value))),
+  unaryFunction('type', value => intScalar(typeNumber(value))),
+  unaryFunction('form', value => intScalar(formNumber(value))),
+  category,
+  isNull,
+  nullTest('isValid', 0),
+  alias(nullTest('isValid', 0), 'isNotNull'),
+  unaryFunction('isVoid', value => boolScalar(isVoid(value))),
+  unaryFunction('isNothing', value => boolScalar(isNothing(value))),
+  hasNull,
+  iif,
+  formTest('isScalar', dataForms.scalar),
+  formTest('isVector', dataForms.vector),
+  formTest('isPair', dataForms.pair),
+  formTest('isMatrix', dataForms.matrix),
+  formTest('isTable', dataForms.table),
+  formTest('isDict', dataForms.dictionary),
+]
