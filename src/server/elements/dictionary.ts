@@ -67,11 +67,6 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   return dictionary.valueType === undefined ? explicitNull : nullOf(dictionary.valueType.type)
 }
 
-export function hasEntry(dictionary: ServerDictionary, key: ServerValue): boolean {
-  const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
-  return dictionary.entries.has(keyText(typedKey))
-}
-
 /** In order of their first setting. */
 export function dictionaryKeys(dictionary: ServerDictionary): Vector {
   const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)

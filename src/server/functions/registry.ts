@@ -15,13 +15,13 @@ import { higherOrderFunctions } from './language/higher-order.js'
 import { insertFunctions } from './tables/insert-rows.js'
 import { jsonFunctions } from './text/json.js'
 import { languageFunctions } from './language/language.js'
-import { mathFunctions } from './numbers/math.js'
+import { operatorFunctions } from './language/operator-functions.js'
 import { objectListFunctions } from './tables/object-list.js'
-import { orderFunctions } from './vectors/sort.js'
+import { sortFunctions } from './vectors/sort.js'
 import { randomFunctions } from './numbers/random.js'
 import { schemaFunctions } from './tables/schema.js'
 import { searchFunctions } from './vectors/search.js'
-import { sequenceFunctions } from './vectors/cumulative.js'
+import { cumulativeFunctions } from './vectors/cumulative.js'
 import { sessionInfoFunctions } from './node/session-info.js'
 import { shareFunctions } from './tables/share.js'
 import { storedTableFunctions } from './dfs/stored-table.js'
@@ -49,13 +49,13 @@ const families: readonly (readonly Builtin[])[] = [
   withPace('own', insertFunctions),
   jsonFunctions,
   withPace('own', languageFunctions),
-  withPace('elementwise', mathFunctions),
+  operatorFunctions,
   withPace('own', objectListFunctions),
-  orderFunctions,
+  sortFunctions,
   withPace('own', randomFunctions),
   withPace('own', schemaFunctions),
   searchFunctions,
-  sequenceFunctions,
+  cumulativeFunctions,
   withPace('own', sessionInfoFunctions),
   withPace('own', shareFunctions),
   withPace('own', storedTableFunctions),

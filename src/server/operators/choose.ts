@@ -1,5 +1,5 @@
 /*
-  iif and `? :` with a vector of conditions: one of two values, element by element.
+  `? :` with a vector of conditions: one of two values, element by element.
 */
 import { columnTypeOf, takeRows } from '../../protocol/element.js'
 import type { Vector } from '../../protocol/value.js'

@@ -199,7 +199,7 @@ function* joinAlike(context: CallContext, first: Column, second: Column): Evalua
   })
 }
 
-/** `iif` and `? :` with a vector of conditions. */
+/** `? :` with a vector of conditions; errors name it iif, as its function is called. */
 export function choose(
   context: CallContext,
   condition: ServerValue,

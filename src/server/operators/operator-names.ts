@@ -1,5 +1,5 @@
 /*
-  The functions that operators are short for: `reduce(+, x)` means add, errors speak of add, and so do the names of
+  The functions that operators are short for: `each(+, x, y)` means add, errors speak of add, and so do the names of
   result columns.
 */
 import type { BinaryOperator } from '../script/parse/syntax.js'

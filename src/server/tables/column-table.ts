@@ -57,8 +57,8 @@ export class ColumnTable implements ServerTable {
   readOnly = false
   isDropped = false
   readonly stored: StoredTableFacts | undefined
-  #partitioning: TablePartitioning | undefined
-  #keys: KeyRule | undefined
+  readonly partitioning: TablePartitioning | undefined
+  readonly #keys: KeyRule | undefined
   readonly #widths: PartitionWidths | undefined
   #names: readonly string[]
   #types: readonly ColumnType[]
@@ -71,7 +71,7 @@ export class ColumnTable implements ServerTable {
 
   constructor(options: ColumnTableOptions) {
     this.kind = options.kind
-    this.#partitioning = options.partitioning
+    this.partitioning = options.partitioning
     this.stored = options.stored
     this.#keys = options.keys
     this.#names = options.names
@@ -98,10 +98,6 @@ export class ColumnTable implements ServerTable {
 
   get version(): number {
     return this.#version
-  }
-
-  get partitioning(): TablePartitioning | undefined {
-    return this.#partitioning
   }
 
   get keyColumns(): readonly number[] {
@@ -164,29 +160,6 @@ export class ColumnTable implements ServerTable {
     this.#names = [...this.#names, name]
     this.#types = [...this.#types, type]
     this.#columns.push(column)
-  }
-
-  keepColumns(indexes: readonly number[]): void {
-    if (this.keyColumns.some(index => !indexes.includes(index))) {
-      throw new ScriptError("Can't drop a key column. RefId: S05015")
-    }
-    if (this.partitioning?.columns.some(index => !indexes.includes(index))) {
-      throw new ScriptError("Can't drop a partitioning column.")
-    }
-    const moved = (columns: readonly number[]): number[] =>
-      columns.map(index => indexes.indexOf(index))
-    if (this.#keys !== undefined) {
-      this.#keys = { ...this.#keys, columns: moved(this.#keys.columns) }
-      this.#index = { columns: this.#keys.columns, keys: this.#index!.keys }
-    }
-    if (this.#partitioning !== undefined) {
-      this.#partitioning = { ...this.#partitioning, columns: moved(this.#partitioning.columns) }
-    }
-    this.#names = indexes.map(index => this.#names[index]!)
-    this.#types = indexes.map(index => this.#types[index]!)
-    this.#columns = indexes.map(index => this.#columns[index]!)
-    this.#version++
-    this.#forgetUpsertIndex()
   }
 
   /** Leaves out the rows that no partition takes. */

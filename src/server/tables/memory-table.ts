@@ -85,17 +85,6 @@ export function tableToWire(table: ServerTable): Table {
   }
 }
 
-/** A plain table with the rows of another as they are now. */
-export function copyTable(table: ServerTable): ServerTable {
-  return new ColumnTable({
-    kind: 'basic',
-    names: table.columnNames,
-    types: table.columnTypes,
-    columns: table.columnNames.map((_, index) => table.column(index)),
-    rows: table.rows,
-  })
-}
-
 /** Position of a column. @throws {ScriptError} when there is none of that name */
 export function columnIndex(table: ServerTable, name: string): number {
   const index = table.columnNames.indexOf(name)

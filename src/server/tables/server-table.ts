@@ -77,6 +77,4 @@ export interface ServerTable {
   replaceColumn(index: number, column: Column): void
   /** Adds a column behind the others. */
   addColumn(name: string, type: ColumnType, column: Column): void
-  /** Keeps the columns at these positions, in this order. */
-  keepColumns(indexes: readonly number[]): void
 }

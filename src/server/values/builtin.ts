@@ -47,8 +47,6 @@ export interface CallContext extends Pace {
   findFunction(name: string): FunctionValue | undefined
   /** Names of all functions the session can call. */
   functionNames(): readonly string[]
-  /** Runs a script in the session, as `runScript(text)` does; its value is VOID when it ends with a statement. */
-  run(script: string): Evaluation<ServerValue>
 }
 
 /** Arguments in declared order; undefined where one was left out or left open. */

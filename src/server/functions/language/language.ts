@@ -1,6 +1,6 @@
 /*
-  Functions about the session's own things: what is defined, what is printed, how long to wait, what else to run
-  (DolphinDB manual, pages of each name).
+  Functions about the session's own things: what is defined, what is printed, how long to wait (DolphinDB manual,
+  pages of each name).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -11,7 +11,7 @@ import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { operatorOf } from '../../operators/operator-names.js'
 import { operate } from '../../operators/operate.js'
 import { areEqual } from '../types/equality.js'
-import { binaryFunction, defineFunction, unaryFunction } from '../define.js'
+import { binaryFunction, defineFunction } from '../define.js'
 import { printText } from '../text/print-text.js'
 import { tableOfRecords } from '../result-table.js'
 import { likeMatcher } from '../vectors/search.js'
@@ -158,27 +158,6 @@ const eqObj = defineFunction(
   },
 )
 
-/** runScript(script): in this session, as if it had been sent. */
-const runScript = defineFunction('runScript', ['script'], 1, (context, [script]) =>
-  context.run(nameArgument(script)),
-)
-
-/** parseExpr(X) keeps the text as code, eval(expr) runs it. */
-const parseExpr = unaryFunction('parseExpr', value => ({
-  form: 'scalar',
-  type: 'CODE',
-  value: nameArgument(value),
-}))
-
-const evaluateCode = defineFunction('eval', ['expr'], 1, (context, [code]) => {
-  if (code?.form !== 'scalar' || code.type !== 'CODE') {
-    throw new ScriptError('eval takes code, as parseExpr makes it.')
-  }
-  return context.run(code.value)
-})
-
-const asis = unaryFunction('asis', value => value)
-
 export const languageFunctions: readonly Builtin[] = [
   print,
   sleep,
@@ -186,8 +165,4 @@ export const languageFunctions: readonly Builtin[] = [
   funcByName,
   defs,
   eqObj,
-  runScript,
-  parseExpr,
-  evaluateCode,
-  asis,
 ]

@@ -1,16 +1,13 @@
 /*
   What aggregates remember while they go through a vector piece by piece; nulls are left out.
 */
-import { elementAt, isNullAt, takeRows } from '../../../protocol/element.js'
+import { elementAt, isNullAt } from '../../../protocol/element.js'
 import { isDecimal } from '../../../protocol/data-type.js'
 import { nullDouble, nullInt128, nullInt64 } from '../../../protocol/null-value.js'
 import type { Column, Vector } from '../../../protocol/value.js'
 import { explicitNull } from '../../../protocol/value.js'
-import type { CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { decimalAsDouble, unscaledOf } from '../../operators/operands/operand-decimals.js'
-import { KeyTable } from '../../operators/keys/key-table.js'
-import { keysOfVector } from '../../operators/keys/row-keys.js'
 import { truthOf } from '../../operators/logic.js'
 import {
   doubleOf,
@@ -21,9 +18,6 @@ import {
 import { rowComparison } from '../../operators/keys/row-order.js'
 import { boolScalar, doubleScalar, intScalar, longScalar, nullOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-
-/** What it takes to remember a key. */
-const keyBytes = 64
 
 /** One way through one vector. */
 export interface Fold {
@@ -36,7 +30,7 @@ export interface Fold {
 export type Aggregate = (vector: Vector) => Fold
 
 /** The numbers of a vector that are not null, as doubles. */
-export function presentDoubles(vector: Vector, name: string): Float64Array {
+function presentDoubles(vector: Vector, name: string): Float64Array {
   const isNumber =
     vector.type === 'VOID' || isDecimal(vector.type) || numberKindOf(vector.type) !== undefined
   if (!isNumber) {
@@ -60,7 +54,7 @@ export function sumFold(vector: Vector): Fold {
   if (isDecimal(vector.type)) return decimalSumFold(vector)
   const kind = numberKindOf(vector.type)
   if (kind === 'int32' || kind === 'int64') return wholeSumFold(kind)
-  return doubleFold('sum', 0, (total, x) => total + x)
+  return doubleSumFold()
 }
 
 function wholeSumFold(kind: 'int32' | 'int64'): Fold {
@@ -131,57 +125,35 @@ function decimalSumFold(vector: Vector): Fold {
 }
 
 /** DOUBLE; null when nothing was added. */
-export function doubleFold(
-  name: string,
-  start: number,
-  combine: (total: number, value: number) => number,
-): Fold {
-  let total = start
+function doubleSumFold(): Fold {
+  let total = 0
   let count = 0
   return {
     add: piece => {
-      const values = presentDoubles(piece, name)
-      total = values.reduce(combine, total)
+      const values = presentDoubles(piece, 'sum')
+      total = values.reduce((sum, x) => sum + x, total)
       count += values.length
     },
     result: () => doubleScalar(count === 0 ? null : total),
   }
 }
 
-/**
- * Mean and sum of squared distances from it, those of pieces put together.
- * @param finish  given how many numbers there were, at least one
- */
-export function momentFold(
-  name: string,
-  finish: (moments: { count: number; mean: number; squares: number }) => number | null,
-): Fold {
+/** The arithmetic mean: DOUBLE. */
+export function meanFold(): Fold {
   let count = 0
   let total = 0
-  let squares = 0
   return {
     add: piece => {
-      const values = presentDoubles(piece, name)
-      if (values.length === 0) return
-      const sum = values.reduce((all, x) => all + x, 0)
-      const center = sum / values.length
-      const own = values.reduce((all, x) => all + (x - center) ** 2, 0)
-      const distance = count === 0 ? 0 : center - total / count
-      squares += own + (distance ** 2 * count * values.length) / (count + values.length)
-      total += sum
+      const values = presentDoubles(piece, 'avg')
+      total += values.reduce((sum, x) => sum + x, 0)
       count += values.length
     },
-    result: () =>
-      doubleScalar(count === 0 ? null : finish({ count, mean: total / count, squares })),
+    result: () => doubleScalar(count === 0 ? null : total / count),
   }
 }
 
-/** Row of the smallest or largest element, the first of equal ones. */
-export function extremeFold(
-  vector: Vector,
-  wantsLargest: boolean,
-  finish: (row: number | undefined) => ServerValue,
-): Fold {
+/** max and min: the smallest or largest element, the first of equal ones. */
+export function extremeFold(vector: Vector, wantsLargest: boolean): Fold {
   const compare = vector.type === 'VOID' ? undefined : rowComparison(vector)
   let best: number | undefined
   return {
@@ -193,16 +165,11 @@ export function extremeFold(
         if (best === undefined || (wantsLargest ? order > 0 : order < 0)) best = row
       }
     },
-    result: () => finish(best),
+    result: () => {
+      if (best !== undefined) return elementAt(vector, best) as ServerValue
+      return vector.type === 'VOID' ? explicitNull : nullOf(vector.type)
+    },
   }
-}
-
-/** max and min: the element itself. */
-export function extremeValueFold(vector: Vector, wantsLargest: boolean): Fold {
-  return extremeFold(vector, wantsLargest, row => {
-    if (row !== undefined) return elementAt(vector, row) as ServerValue
-    return vector.type === 'VOID' ? explicitNull : nullOf(vector.type)
-  })
 }
 
 export function countFold(): Fold {
@@ -215,61 +182,13 @@ export function countFold(): Fold {
   }
 }
 
-/** Every element, or any element, is true; nulls count as neither. */
-export function truthFold(name: string, wanted: 0 | 1): Fold {
-  let isFound = false
+/** Every element is true; a null is neither true nor false. */
+export function allFold(): Fold {
+  let isFalse = false
   return {
     add: piece => {
-      isFound ||= truthOf(piece, name).subarray(0, piece.length).includes(wanted)
+      isFalse ||= truthOf(piece, 'all').subarray(0, piece.length).includes(0)
     },
-    result: () => boolScalar(wanted === 1 ? isFound : !isFound),
+    result: () => boolScalar(!isFalse),
   }
-}
-
-/** How many different elements there are, where each stands first, and how often it occurs. */
-export interface Frequencies {
-  readonly size: number
-  readonly firstRows: Int32Array
-  readonly counts: Int32Array
-}
-
-/** Counts the elements that are not null. */
-export function frequencyFold(
-  { memory }: CallContext,
-  vector: Vector,
-  finish: (found: Frequencies) => ServerValue,
-): Fold {
-  memory.expect(vector.length * (2 * Int32Array.BYTES_PER_ELEMENT))
-  const numbers = new KeyTable<number>()
-  const firstRows = new Int32Array(vector.length)
-  const counts = new Int32Array(vector.length)
-  return {
-    add: (piece, start) => {
-      memory.expect(numbers.size * keyBytes)
-      const rows = presentRows(piece)
-      const keys = keysOfVector(takeRows(piece, rows) as Vector)
-      keys.forEach((key, index) => {
-        if (numbers.add(key, numbers.size)) firstRows[numbers.size - 1] = start + rows[index]!
-        const number = numbers.get(key)!
-        counts[number] = counts[number]! + 1
-      })
-    },
-    result: () => finish({ size: numbers.size, firstRows, counts }),
-  }
-}
-
-/** The most frequent value, the smallest of several. */
-export function modeFold(context: CallContext, vector: Vector): Fold {
-  return frequencyFold(context, vector, ({ size, firstRows, counts }) => {
-    if (size === 0) return nullOf(vector.type)
-    const compare = rowComparison(vector)
-    let best = 0
-    for (let number = 1; number < size; number++) {
-      const more = counts[number]! - counts[best]!
-      if (more > 0 || (more === 0 && compare(firstRows[number]!, firstRows[best]!) < 0)) {
-        best = number
-      }
-    }
-    return elementAt(vector, firstRows[best]!) as ServerValue
-  })
 }

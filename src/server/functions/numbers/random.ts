@@ -1,17 +1,15 @@
 /*
-  Random values. Each session has its own generator, so that setRandomSeed makes a session's values repeatable whatever
-  other sessions do.
+  rand(X, [count]): random numbers, and random elements of a vector (DolphinDB manual, page rand).
 */
 import { takeRows } from '../../../protocol/element.js'
 import { nullInt64 } from '../../../protocol/null-value.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
-import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import type { Builtin, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { reshape } from '../../operators/matrix.js'
 import { scalarAt } from '../../operators/operands/pairing.js'
-import { checkAtOnce, columnInPieces } from '../../values/pieces.js'
-import { integerOf, voidValue } from '../../values/scalar.js'
-import type { ScriptSession } from '../../values/session-state.js'
+import { columnInPieces } from '../../values/pieces.js'
+import { integerOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { defineFunction } from '../define.js'
 import { columnArgument } from '../vectors/vector.js'
@@ -19,42 +17,13 @@ import { columnArgument } from '../vectors/vector.js'
 /** Doubles from 0 (inclusive) to 1 (exclusive). */
 type Generator = () => number
 
-const generators = new WeakMap<ScriptSession, Generator>()
-
-/** mulberry32: one 32-bit word of state, period 2^32. */
-function generatorOf(seed: number): Generator {
-  let state = seed >>> 0
-  const word = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return (mixed ^ (mixed >>> 14)) >>> 0
-  }
-  return () => (word() * 2 ** 21 + (word() >>> 11)) / 2 ** 53
-}
-
-function generatorFor({ session, node }: CallContext): Generator {
-  const known = generators.get(session)
-  if (known !== undefined) return known
-  const generator = generatorOf(Math.floor(node.random.number() * 2 ** 32))
-  generators.set(session, generator)
-  return generator
-}
-
-const setRandomSeed = defineFunction('setRandomSeed', ['seed'], 1, ({ session }, [value]) => {
-  const seed = integerOf(value)
-  if (seed === undefined) throw new ScriptError('The seed must be an integer.')
-  generators.set(session, generatorOf(seed))
-  return voidValue
-})
-
 /** rand(X, [count]): numbers below X, or elements of X; count may be the dimensions of a matrix. */
 const rand = defineFunction(
   'rand',
   ['X', 'count'],
   1,
   function* (context, [value, countArgument]): Evaluation<ServerValue> {
-    const random = generatorFor(context)
+    const random: Generator = () => context.node.random.number()
     const randoms = (count: number): Evaluation<Column> => {
       if (!(count >= 0 && count <= 2_147_483_647)) {
         throw new ScriptError('The argument [count] of rand must be a non-negative integer.')
@@ -161,37 +130,4 @@ function randomInt64(bound: bigint, length: number, random: Generator): BigInt64
   return data
 }
 
-/** norm(mean, std, count): normally distributed, by the method of Box and Muller. */
-const norm = defineFunction('norm', ['mean', 'std', 'count'], 3, (context, args) => {
-  const random = generatorFor(context)
-  const [mean, deviation] = args.map(value => Number(value?.form === 'scalar' ? value.value : NaN))
-  const count = integerOf(args[2])
-  const isCount = count !== undefined && count >= 0 && count <= 2_147_483_647
-  if (!isCount || Number.isNaN(mean) || Number.isNaN(deviation)) {
-    throw new ScriptError('norm takes a mean, a standard deviation and a count.')
-  }
-  return columnInPieces(context, count, (from, to) => {
-    const data = fill(new Float64Array(to - from), () => {
-      const radius = Math.sqrt(-2 * Math.log(1 - random()))
-      return mean! + deviation! * radius * Math.cos(2 * Math.PI * random())
-    })
-    return { form: 'vector', type: 'DOUBLE', length: data.length, data }
-  })
-})
-
-/** shuffle(X): the elements in random order. */
-const shuffle = defineFunction('shuffle', ['X'], 1, (context, [value]) => {
-  const random = generatorFor(context)
-  checkAtOnce('shuffle', [value])
-  const column = columnArgument(value, 'shuffle')
-  const rows = Int32Array.from({ length: column.length }, (_, row) => row)
-  for (let i = rows.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1))
-    const kept = rows[i]!
-    rows[i] = rows[j]!
-    rows[j] = kept
-  }
-  return takeRows(column, rows)
-})
-
-export const randomFunctions: readonly Builtin[] = [rand, norm, shuffle, setRandomSeed]
+export const randomFunctions: readonly Builtin[] = [rand]

@@ -2,8 +2,7 @@
   Functions that make tables in memory and tell what they are made of (docs/server-semantics.md#stream-tables).
 */
 import type { Builtin } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
-import { intScalar, stringVector } from '../../values/scalar.js'
+import { intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { makeKeyedTable, makeTable } from './described-table.js'
 import { sizeOf } from '../vectors/vector.js'
@@ -44,44 +43,16 @@ const rows: Builtin = {
   call: (_, [value]) => intScalar(rowsOf(value!)),
 }
 
-/** DolphinDB manual, page cols. */
-const cols: Builtin = {
-  name: 'cols',
+/** DolphinDB manual, page columns. */
+const columns: Builtin = {
+  name: 'columns',
   parameters: ['X'],
   minArguments: 1,
   maxArguments: 1,
   call: (_, [value]) => intScalar(columnsOf(value!)),
 }
 
-/** Other name of cols. */
-const columns: Builtin = { ...cols, name: 'columns' }
-
-/** DolphinDB manual, page columnNames. */
-const columnNames: Builtin = {
-  name: 'columnNames',
-  parameters: ['X'],
-  minArguments: 1,
-  maxArguments: 1,
-  call: (_, [value]) => {
-    if (value?.form === 'serverTable') return stringVector(value.columnNames)
-    if (value?.form === 'matrix') return value.columnLabels ?? stringVector([])
-    throw new ScriptError('columnNames(X). X must be a matrix or a table.')
-  },
-}
-
-/** Other name of columnNames. */
-const colNames: Builtin = { ...columnNames, name: 'colNames' }
-
-export const tableFunctions: readonly Builtin[] = [
-  table,
-  keyedTable,
-  indexedTable,
-  rows,
-  cols,
-  columns,
-  columnNames,
-  colNames,
-]
+export const tableFunctions: readonly Builtin[] = [table, keyedTable, indexedTable, rows, columns]
 
 /** As size, but of a matrix its rows. */
 function rowsOf(value: ServerValue): number {

@@ -1,20 +1,18 @@
 /*
   Functions that change what columns a table has (docs/server-semantics.md#changing-columns; DolphinDB manual, pages
-  replaceColumn!, rename!, dropColumns!, addColumn).
+  replaceColumn!, rename!).
 */
 import { columnTypeOf } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { rowBytes, weigh } from '../../values/weigh.js'
-import { nullColumn } from '../../columns/column-layout.js'
+import { weigh } from '../../values/weigh.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { checkDistinct, columnIndex } from '../../tables/memory-table.js'
 import { checkWritable } from '../../tables/prepare.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { elementsArgument, tableArgument, textsArgument, typesArgument } from '../arguments.js'
+import { elementsArgument, tableArgument, textsArgument } from '../arguments.js'
 import { checkStoredWrite } from '../../tables/privileges.js'
 
 /**
@@ -73,67 +71,7 @@ const rename: Builtin = {
   },
 }
 
-/** dropColumns!(table, colNames) (DolphinDB manual, page dropColumns!). */
-const dropColumns: Builtin = {
-  name: 'dropColumns!',
-  parameters: ['table', 'colNames'],
-  minArguments: 2,
-  maxArguments: 2,
-  mutatesFirst: true,
-  call: (context, [target, names]) => {
-    const table = changeable(context, target)
-    const dropped = new Set(textsArgument(names, 'colNames').map(name => columnIndex(table, name)))
-    if (dropped.size === table.columnNames.length) {
-      throw new ScriptError("Can't drop all columns of a table.")
-    }
-    const kept = table.columnNames.map((_, index) => index).filter(index => !dropped.has(index))
-    table.keepColumns(kept)
-    return table
-  },
-}
-
-/** Other name of dropColumns!. */
-const drop: Builtin = { ...dropColumns, name: 'drop!' }
-
-/** addColumn(table, colNames, colTypes): new columns of nulls (DolphinDB manual, page addColumn). */
-const addColumn: Builtin = {
-  name: 'addColumn',
-  parameters: ['table', 'colNames', 'colTypes'],
-  minArguments: 3,
-  maxArguments: 3,
-  mutatesFirst: true,
-  call: (context, [target, names, types]) => {
-    const table = tableArgument(context, target)
-    checkWritable(table)
-    checkStoredWrite(context, table)
-    const columnNames = textsArgument(names, 'colNames')
-    const columnTypes = typesArgument(types, 'colTypes')
-    if (columnNames.length !== columnTypes.length) {
-      throw new ScriptError('The number of column names must be the same as the number of types.')
-    }
-    const existing = columnNames.find(name => table.columnNames.includes(name))
-    if (existing !== undefined) {
-      throw new ScriptError(
-        `A column with name <${existing}> already exists in table. RefId:S01014`,
-      )
-    }
-    checkDistinct(columnNames)
-    columnNames.forEach((name, index) => {
-      const type = columnTypes[index]!
-      context.memory.keep(table.rows * rowBytes(type.type))
-      table.addColumn(name, type, nullColumn(type, table.rows))
-    })
-    return voidValue
-  },
-}
-
-export const tableColumnFunctions: readonly Builtin[] = [
-  replaceColumn,
-  rename,
-  dropColumns,
-  drop,
-  addColumn,
-]
+export const tableColumnFunctions: readonly Builtin[] = [replaceColumn, rename]
 
 /** Tables whose columns may change: none that other sessions see, and none that is read-only. */
 function changeable(context: CallContext, target: ServerValue | undefined): ServerTable {

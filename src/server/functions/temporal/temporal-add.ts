@@ -11,7 +11,6 @@ import { ScriptError } from '../../script-error.js'
 import { operandOf } from '../../operators/operands/pairing.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { integerArgument, textArgument } from '../arguments.js'
-import { dayOfWeek } from './temporal-parts.js'
 
 const nanosPerDay = 86_400_000_000_000n
 
@@ -140,4 +139,9 @@ function addBusinessDays(days: number, count: number): number {
 function floorDivide(value: bigint, divisor: bigint): bigint {
   const quotient = value / divisor
   return value % divisor < 0n ? quotient - 1n : quotient
+}
+
+/** 0 is Monday; 1970-01-01, day 0, was a Thursday. */
+function dayOfWeek(days: number): number {
+  return (((days + 3) % 7) + 7) % 7
 }

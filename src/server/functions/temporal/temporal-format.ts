@@ -57,12 +57,7 @@ const temporalFormat: Builtin = {
   },
 }
 
-export const temporalFormatFunctions: readonly Builtin[] = [
-  temporalParse,
-  { ...temporalParse, name: 'datetimeParse' },
-  temporalFormat,
-  { ...temporalFormat, name: 'datetimeFormat' },
-]
+export const temporalFormatFunctions: readonly Builtin[] = [temporalParse, temporalFormat]
 
 interface Moment {
   year: number

@@ -1,51 +1,11 @@
 /*
-  Functions that convert to temporal types and take temporal values apart (DolphinDB manual, pages date, month, hour,
-  dayOfMonth and so on).
+  Functions that convert to temporal types, and what time it is (DolphinDB manual, pages date, month, now and so on).
 */
-import type { FixedVector } from '../../../protocol/elements.js'
-import { civilFromDays, daysFromCivil } from '../../../protocol/civil-date.js'
-import { isTemporal } from '../../../protocol/types/temporals.js'
-import type { Vector } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
-import { castVector } from '../../operators/cast.js'
-import { operandOf } from '../../operators/operands/pairing.js'
-import type { ServerValue } from '../../values/server-value.js'
-import { isFixedVector } from '../../columns/column-layout.js'
-import { convertTemporal } from '../../columns/convert-temporal.js'
-import { columnOfNumbers, numbersOf } from '../../columns/column-numbers.js'
 import { booleanArgument } from '../arguments.js'
 import { conversion } from '../types/conversion.js'
 
 const msPerDay = 86_400_000
-
-/** name(X): INT, worked out from whole days since 1970. */
-function dayPart(name: string, part: (days: number) => number): Builtin {
-  return {
-    name,
-    parameters: ['X'],
-    minArguments: 1,
-    maxArguments: 1,
-    call: (_, [value]) => partsOf(name, value!, 'DATE', part),
-  }
-}
-
-/** name(X): INT, worked out from nanoseconds since midnight. */
-function timePart(name: string, part: (nanoseconds: number) => number): Builtin {
-  return { ...dayPart(name, part), call: (_, [value]) => partsOf(name, value!, 'NANOTIME', part) }
-}
-
-/** weekday(X, [startFromSunday=true]): 0 is Sunday, or Monday. */
-const weekday: Builtin = {
-  name: 'weekday',
-  parameters: ['X', 'startFromSunday'],
-  minArguments: 1,
-  maxArguments: 2,
-  call: (_, [value, startFromSunday]) => {
-    const sunday = booleanArgument(startFromSunday, 'startFromSunday', true)
-    return partsOf('weekday', value!, 'DATE', days => dayOfWeek(sunday ? days + 1 : days))
-  },
-}
 
 /** now([nanoSecond=false]): the node's wall clock, in its own time zone. */
 const now: Builtin = {
@@ -74,8 +34,6 @@ const today: Builtin = {
   }),
 }
 
-const hour = timePart('hour', nanoseconds => Math.floor(nanoseconds / 3.6e12))
-
 export const temporalFunctions: readonly Builtin[] = [
   conversion('date', 'DATE'),
   conversion('month', 'MONTH'),
@@ -87,47 +45,9 @@ export const temporalFunctions: readonly Builtin[] = [
   conversion('nanotime', 'NANOTIME'),
   conversion('nanotimestamp', 'NANOTIMESTAMP'),
   conversion('datehour', 'DATEHOUR'),
-  dayPart('year', days => civilFromDays(days).year),
-  dayPart('monthOfYear', days => civilFromDays(days).month),
-  dayPart('quarterOfYear', days => Math.ceil(civilFromDays(days).month / 3)),
-  dayPart('dayOfMonth', days => civilFromDays(days).day),
-  dayPart('dayOfYear', days => days - daysFromCivil(civilFromDays(days).year, 1, 1) + 1),
-  dayPart('dayOfWeek', dayOfWeek),
-  weekday,
-  hour,
-  { ...hour, name: 'hourOfDay' },
-  timePart('minuteOfHour', nanoseconds => Math.floor(nanoseconds / 6e10) % 60),
-  timePart('secondOfMinute', nanoseconds => Math.floor(nanoseconds / 1e9) % 60),
-  timePart('millisecond', nanoseconds => Math.floor(nanoseconds / 1e6) % 1000),
-  timePart('microsecond', nanoseconds => Math.floor(nanoseconds / 1e3) % 1e6),
-  timePart('nanosecond', nanoseconds => nanoseconds % 1e9),
   now,
   today,
 ]
-
-/** 0 is Monday; 1970-01-01, day 0, was a Thursday. */
-export function dayOfWeek(days: number): number {
-  return (((days + 3) % 7) + 7) % 7
-}
-
-function partsOf(
-  name: string,
-  value: ServerValue,
-  type: 'DATE' | 'NANOTIME',
-  part: (unit: number) => number,
-): ServerValue {
-  const { vector, rebuild } = operandOf(value, name)
-  const numbers = numbersOf(temporalVector(name, vector, type))
-  const parts = numbers.map(unit => (Number.isNaN(unit) ? NaN : part(unit)))
-  return rebuild(columnOfNumbers({ type: 'INT' }, parts))
-}
-
-function temporalVector(name: string, vector: Vector, type: 'DATE' | 'NANOTIME'): FixedVector {
-  if (isTemporal(vector.type) && isFixedVector(vector)) return convertTemporal(vector, type)
-  const converted = vector.type === 'VOID' ? castVector(vector, { type }) : vector
-  if (converted.type === type) return converted
-  throw new ScriptError(`${name}(X). X must be a temporal scalar or vector.`)
-}
 
 /** Milliseconds since 1970 as the clock on the wall shows them. */
 function wallClockMs(epochMs: number): number {

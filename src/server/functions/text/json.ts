@@ -1,21 +1,16 @@
 /*
-  Standard JSON in and out (DolphinDB manual, pages fromStdJson, toStdJson).
+  Values of standard JSON (DolphinDB manual, page fromStdJson).
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { defaultDecodeLimits } from '../../../protocol/decode-context.js'
-import { formatScalar } from '../../../protocol/value-text.js'
-import type { Scalar } from '../../../protocol/value.js'
 import { explicitNull } from '../../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { makeDictionary, setEntry } from '../../elements/dictionary.js'
-import { itemsAt } from '../../elements/items.js'
 import { readNumber } from '../../values/literal.js'
-import { maxTextLength } from '../../operators/operands/operand-texts.js'
-import { boolScalar, doubleScalar, stringScalar, textOf, textsOf } from '../../values/scalar.js'
-import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
+import { boolScalar, doubleScalar, stringScalar, textsOf } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
-import type { ServerTable } from '../../tables/server-table.js'
 import { unaryFunction } from '../define.js'
 
 /** JSON is parsed in one go: what takes a tenth of a second. */
@@ -84,116 +79,4 @@ function temporalOf(text: string): ServerValue | undefined {
   return dataTypes[literal.value.type].category === 'temporal' ? literal.value : undefined
 }
 
-const toStdJson = unaryFunction(
-  'toStdJson',
-  function* (value, context) {
-    context.memory.checkSize(value)
-    const json = new JsonText()
-    yield* writeJson(context, value, json)
-    return stringScalar(json.text)
-  },
-  { pace: 'own' },
-)
-
-/** Text that grows no longer than a text may. */
-class JsonText {
-  text = ''
-
-  add(part: string): void {
-    this.text += part
-    if (this.text.length <= maxTextLength) return
-    throw new ScriptError(`toStdJson: the text is longer than ${maxTextLength} characters.`)
-  }
-}
-
-function* writeJson(context: CallContext, value: ServerValue, json: JsonText): Evaluation<void> {
-  switch (value.form) {
-    case 'scalar':
-      return json.add(scalarJson(value))
-    case 'vector':
-    case 'arrayVector':
-    case 'list':
-    case 'set':
-      return yield* writeArray(context, value, json)
-    case 'serverDictionary':
-      return yield* writeEntries(context, value, json)
-    case 'serverTable':
-      return yield* writeRows(context, value, json)
-    default:
-      throw new ScriptError(`toStdJson does not convert a ${value.form}.`)
-  }
-}
-
-function* writeArray(context: CallContext, value: ServerValue, json: JsonText): Evaluation<void> {
-  const items = itemsAt(value)
-  json.add('[')
-  for (let index = 0; index < items.length; index++) {
-    if (index > 0) json.add(', ')
-    yield* writeElement(context, items.at(index), json)
-  }
-  json.add(']')
-}
-
-/** Most elements are scalars, which need no evaluation of their own. */
-function* writeElement(context: CallContext, value: ServerValue, json: JsonText): Evaluation<void> {
-  if (value.form === 'scalar') json.add(scalarJson(value))
-  else yield* writeJson(context, value, json)
-  const pause = context.step()
-  if (pause !== undefined) yield pause
-}
-
-function* writeEntries(
-  context: CallContext,
-  { entries }: ServerDictionary,
-  json: JsonText,
-): Evaluation<void> {
-  let before = '{'
-  for (const { key, value } of entries.values()) {
-    json.add(`${before}${keyJson(key)}: `)
-    yield* writeElement(context, value, json)
-    before = ','
-  }
-  json.add(entries.size === 0 ? '{}' : '}')
-}
-
-function* writeRows(context: CallContext, table: ServerTable, json: JsonText): Evaluation<void> {
-  const columns = table.columnNames.map((_, index) => itemsAt(table.column(index)))
-  const names = table.columnNames.map(name => JSON.stringify(name))
-  const { rows } = table
-  json.add('[')
-  for (let row = 0; row < rows; row++) {
-    json.add(row === 0 ? '{' : ',{')
-    for (const [index, column] of columns.entries()) {
-      json.add(`${index === 0 ? '' : ','}${names[index]!}: `)
-      yield* writeElement(context, column.at(row), json)
-    }
-    json.add('}')
-  }
-  json.add(']')
-}
-
-function keyJson(key: ServerValue): string {
-  if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
-  return JSON.stringify(textOf(key) ?? formatScalar(key))
-}
-
-/** Null is null but for text; dates have a blank where DolphinDB's own text has a T. */
-function scalarJson(scalar: Scalar): string {
-  if (scalar.value === null) return 'null'
-  const text = textOf(scalar)
-  if (text !== undefined) return JSON.stringify(text)
-  switch (dataTypes[scalar.type].category) {
-    case 'logical':
-    case 'integral':
-    case 'denary':
-      return formatScalar(scalar)
-    case 'floating':
-      return Number.isFinite(scalar.value) ? formatScalar(scalar) : 'null'
-    case 'temporal':
-      return JSON.stringify(formatScalar(scalar).replace('T', ' '))
-    default:
-      throw new ScriptError(`toStdJson does not convert the type ${scalar.type}.`)
-  }
-}
-
-export const jsonFunctions: readonly Builtin[] = [fromStdJson, toStdJson]
+export const jsonFunctions: readonly Builtin[] = [fromStdJson]

@@ -1,17 +1,15 @@
 /*
-  What a value is: typestr, type, form, null tests (DolphinDB manual, pages of each name).
+  What a value is: typestr, type, form, isNull, isValid (DolphinDB manual, pages of each name).
 */
 import { arrayTypeOffset, dataTypes, type DataType } from '../../../protocol/data-type.js'
 import { columnTypeOf, isNullAt } from '../../../protocol/element.js'
 import { dataForms, type Column, type Vector } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
-import { choose } from '../../operators/operate.js'
 import { operandOf } from '../../operators/operands/pairing.js'
-import { eachPiece } from '../../values/pieces.js'
-import { boolScalar, intScalar, isTrue, isVoid, stringScalar } from '../../values/scalar.js'
+import { boolScalar, intScalar, stringScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import { alias, defineFunction, unaryFunction } from '../define.js'
+import { unaryFunction } from '../define.js'
 
 const tableTypeTexts: Readonly<Record<TableKind, string>> = {
   basic: 'IN-MEMORY TABLE',
@@ -115,7 +113,7 @@ export function formNumber(value: ServerValue): number {
   }
 }
 
-/** Element by element; of what has no elements, whether it is VOID. */
+/** Element by element; what has no elements is no null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(
     name,
@@ -138,76 +136,11 @@ function columnNulls(column: Column, wanted: 0 | 1): Vector {
   return { form: 'vector', type: 'BOOL', length: data.length, data }
 }
 
-const hasNull = unaryFunction('hasNull', function* (value, context) {
-  for (const column of columnsOf(value)) {
-    let isFound = false
-    yield* eachPiece(context, column.length, (from, to) => {
-      for (let row = from; row < to && !isFound; row++) isFound = isNullAt(column, row)
-    })
-    if (isFound) return boolScalar(true)
-  }
-  return boolScalar(false)
-})
-
-function columnsOf(value: ServerValue): readonly Column[] {
-  if (value.form === 'serverTable') return value.columnNames.map((_, index) => value.column(index))
-  return [value.form === 'arrayVector' ? value : operandOf(value, 'hasNull').vector]
-}
-
-/** iif(cond, trueResult, falseResult): element by element; both results are computed. */
-const iif = defineFunction('iif', ['cond', 'trueResult', 'falseResult'], 3, (context, args) => {
-  const [condition, whenTrue, whenFalse] = args as [ServerValue, ServerValue, ServerValue]
-  if (condition.form === 'scalar') return isTrue(condition) ? whenTrue : whenFalse
-  return choose(context, condition, whenTrue, whenFalse)
-})
-
-/** An argument that was not given; NULL is one (DolphinDB manual, page isNothing). */
-function isNothing(value: ServerValue): boolean {
-  return value.form === 'scalar' && value.type === 'VOID' && (value.voidKind ?? 0) === 0
-}
-
-function formTest(name: string, form: number): Builtin {
-  return unaryFunction(name, value => boolScalar(formNumber(value) === form))
-}
-
-/** category(X) by number: NOTHING 0, LOGICAL 1, INTEGRAL 2, FLOATING 3, TEMPORAL 4, LITERAL 5, SYSTEM 6, MIXED 7. */
-const categoryNumbers = {
-  nothing: 0,
-  logical: 1,
-  integral: 2,
-  floating: 3,
-  temporal: 4,
-  literal: 5,
-  system: 6,
-  mixed: 7,
-  binary: 8,
-  denary: 13,
-} as const
-
-const category = unaryFunction('category', value => {
-  const id = typeNumber(value) % arrayTypeOffset
-  const facts = Object.values(dataTypes).find(one => one.id === id)
-  return intScalar(categoryNumbers[facts?.category ?? 'mixed'])
-})
-
-const isNull = nullTest('isNull', 1)
-
 export const typeFunctions: readonly Builtin[] = [
   unaryFunction('typestr', value => stringScalar(typeText(value))),
   unaryFunction('type', value => intScalar(typeNumber(value))),
   unaryFunction('form', value => intScalar(formNumber(value))),
-  category,
-  isNull,
+  nullTest('isNull', 1),
+  // What `is not null` means in SQL.
   nullTest('isValid', 0),
-  alias(nullTest('isValid', 0), 'isNotNull'),
-  unaryFunction('isVoid', value => boolScalar(isVoid(value))),
-  unaryFunction('isNothing', value => boolScalar(isNothing(value))),
-  hasNull,
-  iif,
-  formTest('isScalar', dataForms.scalar),
-  formTest('isVector', dataForms.vector),
-  formTest('isPair', dataForms.pair),
-  formTest('isMatrix', dataForms.matrix),
-  formTest('isTable', dataForms.table),
-  formTest('isDict', dataForms.dictionary),
 ]

@@ -1,5 +1,5 @@
 /*
-  Is it there, and where: in, find, between, like (DolphinDB manual, pages of each name).
+  Is it there: in, between, like (DolphinDB manual, pages of each name).
 */
 import type { DataType } from '../../../protocol/data-type.js'
 import { columnTypeOf, elementAt, sliceColumn } from '../../../protocol/element.js'
@@ -8,14 +8,14 @@ import type { Vector } from '../../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castVector } from '../../operators/cast.js'
-import { dictionaryKeys, entryOf } from '../../elements/dictionary.js'
+import { dictionaryKeys } from '../../elements/dictionary.js'
 import { KeyTable } from '../../operators/keys/key-table.js'
 import { keysOfVector, type Key } from '../../operators/keys/row-keys.js'
 import { numberKindOf } from '../../operators/operands/operand-numbers.js'
 import { applyBinary } from '../../operators/operators.js'
 import { operandOf } from '../../operators/operands/pairing.js'
 import { isLiteral, textsOfVector } from '../../operators/operands/operand-texts.js'
-import { checkAtOnce, columnInPieces, eachPiece } from '../../values/pieces.js'
+import { columnInPieces, eachPiece } from '../../values/pieces.js'
 import { textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
@@ -121,26 +121,6 @@ function* lookUpAll(
   return operand.rebuild(found as Vector)
 }
 
-/** find(X, Y): positions of the elements of Y in X, −1 where there is none; of a dictionary its values. */
-function* find(
-  haystack: ServerValue,
-  needle: ServerValue,
-  context: CallContext,
-): Evaluation<ServerValue> {
-  if (haystack.form === 'serverDictionary') {
-    if (needle.form !== 'vector') return entryOf(haystack, needle)
-    checkAtOnce('find', [needle])
-    const found = Array.from({ length: needle.length }, (_, row) =>
-      entryOf(haystack, elementAt(needle, row) as ServerValue),
-    )
-    return vectorOfElements(found)
-  }
-  const within = haystackOf(haystack)
-  const positions = new KeyTable<number>()
-  yield* eachKey(context, within, within.length, (key, row) => positions.add(key, row))
-  return yield* lookUpAll(context, needle, within, 'INT', key => positions.get(key) ?? -1)
-}
-
 /** between(X, a:b): both bounds included. */
 function between(value: ServerValue, bounds: ServerValue): ServerValue {
   if (bounds.form !== 'pair') throw new ScriptError('between: Y must be a pair.')
@@ -176,30 +156,25 @@ export function likeMatcher(pattern: string): (text: string) => boolean {
   }
 }
 
-function like(name: string, fold: (text: string) => string): Builtin {
-  return binaryFunction(
-    name,
-    (value, patternArgument) => {
-      const pattern = textOf(patternArgument)
-      if (pattern === undefined) throw new ScriptError(`${name}: the pattern must be a string.`)
-      const operand = operandOf(value, name)
-      if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
-        throw new ScriptError(`${name}: X must be a string or a vector of strings.`)
-      }
-      const matches = likeMatcher(fold(pattern))
-      const data = Int8Array.from(textsOfVector(operand.vector), text =>
-        matches(fold(text)) ? 1 : 0,
-      )
-      return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
-    },
-    { pace: 'elementwise' },
-  )
-}
+/** like(X, pattern) */
+const like = binaryFunction(
+  'like',
+  (value, patternArgument) => {
+    const pattern = textOf(patternArgument)
+    if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
+    const operand = operandOf(value, 'like')
+    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
+      throw new ScriptError('like: X must be a string or a vector of strings.')
+    }
+    const matches = likeMatcher(pattern)
+    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
+    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+  },
+  { pace: 'elementwise' },
+)
 
 export const searchFunctions: readonly Builtin[] = [
   binaryFunction('in', isIn, { pace: 'own' }),
-  binaryFunction('find', find, { pace: 'own' }),
   binaryFunction('between', between, { pace: 'elementwise' }),
-  like('like', text => text),
-  like('ilike', text => text.toLowerCase()),
+  like,
 ]

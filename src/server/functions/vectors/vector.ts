@@ -1,27 +1,19 @@
 /*
-  Functions that make vectors, and that reorder, cut and search them (DolphinDB manual, pages of each name).
+  Functions that make vectors, join them and cut them (DolphinDB manual, pages of each name).
 */
 import { dataTypes, type ColumnType } from '../../../protocol/data-type.js'
-import {
-  columnTypeOf,
-  elementAt,
-  sliceColumn,
-  takeRows,
-  vectorOf,
-} from '../../../protocol/element.js'
-import type { ArrayVector, Column, Vector } from '../../../protocol/value.js'
+import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../../protocol/element.js'
+import type { Column, Vector } from '../../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue, typeArgument } from '../../operators/cast.js'
-import { indexInPieces } from '../../elements/index-in-pieces.js'
-import { indexValue, pickTableRows } from '../../elements/indexing.js'
-import { joinAll } from '../../values/join-vectors.js'
+import { pickTableRows } from '../../elements/indexing.js'
 import { int64Of } from '../../operators/operands/operand-numbers.js'
 import { operate } from '../../operators/operate.js'
 import { checkAtOnce, checkCount, columnInPieces } from '../../values/pieces.js'
-import { integerOf, intScalar, isVoid, longScalar } from '../../values/scalar.js'
+import { integerOf, intScalar, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+import { tupleOf } from '../../values/vector-literal.js'
 import { zeroColumn } from '../../columns/column-layout.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { createTable } from '../../tables/memory-table.js'
@@ -170,7 +162,7 @@ const take = binaryFunction(
 )
 
 /** Rows of a column, or of all columns of a table, at positions that are made piece by piece. */
-export function* pickedInPieces(
+function* pickedInPieces(
   context: CallContext,
   value: ServerValue,
   name: string,
@@ -209,19 +201,6 @@ function takeEach(value: ServerValue, counts: ServerValue): ServerValue {
   })
   return takeRows(column, positions)
 }
-
-/** til(n): 0 to n − 1. */
-const til = unaryFunction(
-  'til',
-  (value, context) => {
-    const length = lengthArgument(value, 'n')
-    const type = value.form === 'scalar' && value.type === 'LONG' ? 'LONG' : 'INT'
-    if (length === 0) return vectorOf({ type }, [])
-    const numberOf = type === 'LONG' ? (n: number) => longScalar(BigInt(n)) : intScalar
-    return operate(context, '..', numberOf(0), numberOf(length - 1))
-  },
-  { pace: 'own' },
-)
 
 /** join(X, Y): one behind the other; tables side by side. */
 function join(
@@ -269,74 +248,12 @@ function pieceSize(size: number): number {
   return size
 }
 
-/** flatten(X): the elements of a tuple's elements, the columns of a matrix, the cells of an array vector. */
-const flatten = unaryFunction('flatten', value => {
-  if (value.form === 'matrix') return value.elements
-  if (value.form === 'arrayVector') return sliceCells(value)
-  if (value.form !== 'vector' || value.type !== 'ANY') return value
-  const parts = value.data.slice(0, value.length) as readonly ServerValue[]
-  const columns = parts.map(part => columnArgument(part, 'flatten'))
-  return columns.length === 0 ? value : joinAll(columns)
-})
-
-function sliceCells(value: ArrayVector): Column {
-  return sliceColumn(value.cells, value.offsets[0] ?? 0, value.offsets[value.length] ?? 0)
-}
-
-/** subarray(X, range), head(obj, n), tail(obj, n), drop(obj, n). */
-const subarray = binaryFunction(
-  'subarray',
-  (value, range, context) => indexInPieces(context, value, [range]),
-  { pace: 'own' },
-)
-
-function slice(name: string, bounds: (count: number, length: number) => [number, number]): Builtin {
-  return defineFunction(
-    name,
-    ['obj', 'n'],
-    1,
-    (_, [value, countArgument]) => {
-      const count = countArgument === undefined ? 1 : integerOf(countArgument)
-      if (count === undefined)
-        throw new ScriptError(`The argument [n] of ${name} must be an integer.`)
-      const length = sizeOf(value!)
-      const [from, to] = bounds(count, length)
-      const start = Math.max(0, Math.min(from, length))
-      const end = Math.max(start, Math.min(to, length))
-      return indexValue(value!, [{ form: 'slice', from: start, to: end }])
-    },
-    { pace: 'own' },
-  )
-}
-
-const drop = slice('drop', (count, length) => (count < 0 ? [0, length + count] : [count, length]))
-const head = slice('head', count => [0, count])
-const tail = slice('tail', (count, length) => [length - count, length])
-
-const at = binaryFunction('at', (value, index) => indexValue(value, [index]))
-
-/** rowNo(X): 0, 1, 2, … */
-const rowNo = unaryFunction('rowNo', value => {
-  const length = sizeOf(value)
-  const data = Int32Array.from({ length }, (_, row) => row)
-  return { form: 'vector', type: 'INT', length, data }
-})
-
 export const vectorFunctions: readonly Builtin[] = [
   unaryFunction('size', value => intScalar(sizeOf(value)), { pace: 'own' }),
   array,
   alias(array, 'bigarray'),
   arrayVector,
   take,
-  til,
   binaryFunction('join', join, { pace: 'own' }),
   cut,
-  flatten,
-  subarray,
-  drop,
-  head,
-  tail,
-  at,
-  rowNo,
-  unaryFunction('enlist', value => vectorOfElements([value]), { pace: 'own' }),
 ]

@@ -10,7 +10,7 @@ import { ScriptError } from '../../script-error.js'
 import type { Pairing } from './pairing.js'
 
 /** Characters of a text that functions make at most; a real server's requests are not longer either. */
-export const maxTextLength = 16_777_216
+const maxTextLength = 16_777_216
 
 /** True for types that hold text. */
 export function isLiteral(type: DataType): boolean {

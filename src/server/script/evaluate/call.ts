@@ -120,7 +120,7 @@ function callUser(
   const { parameters } = fn.definition
   const names = parameters.map(parameter => parameter.name)
   const arranged = keywords.size === 0 ? args : arrange(fn.name, names, args, keywords)
-  // An argument may be left open, `f(, 5)`: the function can ask isNothing().
+  // An argument may be left open, `f(, 5)`: its parameter is VOID then.
   const isMissing = parameters.some(
     (parameter, index) =>
       parameter.defaultValue === undefined && arranged[index] === undefined && index >= args.length,

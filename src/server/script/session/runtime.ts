@@ -10,8 +10,6 @@ import { callFunction } from '../evaluate/call.js'
 import type { Waiting } from './drive.js'
 import { RequestMemory, VariableWeights } from '../../values/request-memory.js'
 import { rowsOf } from '../../values/pieces.js'
-import { runUnits } from './run-script.js'
-import { voidValue } from '../../values/scalar.js'
 import type { ScriptSession } from '../../values/session-state.js'
 import type { Expression } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
@@ -71,13 +69,6 @@ export class Runtime implements CallContext, Waiting {
     const pause = this.step(rowsOf(value))
     if (pause !== undefined) yield pause
     return value
-  }
-
-  *run(script: string): Evaluation<ServerValue> {
-    const { mark } = this.memory
-    const value = yield* runUnits(this, script)
-    this.memory.release(mark)
-    return value ?? voidValue
   }
 
   /** Session functions hide function views, views hide built-ins. */

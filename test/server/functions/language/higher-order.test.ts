@@ -15,32 +15,14 @@ testExamples(t, {
       '[true,true]',
     'm=each(x -> x..(x+1), 1 5); m[1]': '[5,6]',
     'typestr(each(x -> take(x, x), 1 2))': 'ANY VECTOR',
-    'peach(x -> x+1, 1 2)': '[2,3]',
     'each(def(a,b):a+b, 1..3, 2..4)': '[3,5,7]',
-    'each(call{, 4 9}, (sqrt, square))[0]': '[2,3]',
     'each(x -> x, array(INT,0))': '[]',
   },
   'loop always gives a tuple': {
     'typestr(loop(x -> x, 1 2))': 'ANY VECTOR',
     'loop(max, matrix([1,3,4,2],[1,2,2,1]))': '[4,2]',
-    'ploop(x -> x*x, 1 2)': '[1,4]',
-  },
-  'one side stays': {
-    'm=eachLeft(pow, 2 3, 1 2); m[1]': '[3,9]',
-    'm=eachRight(add, 1 2, 10 20); m[0]': '[11,12]',
-    'eachLeft(add, 5, 6)': '[11]',
-    'm=cross(+, 1 2, 3 5 7); m[1]': '[6,7]',
-    'm=cross(mul, 1 2); m[1]': '[2,4]',
-  },
-  'reduce and accumulate go from result to result': {
-    'reduce(add, 1..4)': '10',
-    'reduce(add, 1..4, 100)': '110',
-    'accumulate(add, 1..4)': '[1,3,6,10]',
-    'accumulate(mul, 1..3, 10)': '[10,20,60]',
-    'reduce(join, (1 2, 3, 4 5))': '[1,2,3,4,5]',
   },
   'functions are called through functions': {
-    'call(sum, 1..10)': '55',
     'unifiedCall(add, (1 2, 2))': '[3,4]',
     'unifiedCall(sum, [1..10])': '55',
     'partial(add,1)(2)': '3',
@@ -51,6 +33,5 @@ testExamples(t, {
 testRefusals(t, 'higher-order functions take functions', {
   'each(5, 1 2)': 'the first argument must be a function',
   'each(add, 1 2, 1 2 3)': 'the arguments must have the same length',
-  'call(5, 1)': 'the first argument must be a function',
   'each(x -> throw1(x), 1 2)': 'Cannot recognize the token throw1',
 })

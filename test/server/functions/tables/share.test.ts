@@ -36,7 +36,7 @@ t.test('a table shared read-only takes nothing', async t => {
     'insert into ro values(2)',
     'update ro set a=2',
     'delete from ro',
-    'addColumn(ro, `b, INT)',
+    'replaceColumn!(ro, `a, 5)',
   ]) {
     t.match(await fail(change), /Can't modify read only table. RefId: S02054$/, change)
   }

@@ -1,58 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { formatTemporal } from '../../../../src/protocol/types/temporals.js'
-import { testSession, textsOf } from '../../../helpers/script.js'
+import { testSession } from '../../../helpers/script.js'
 import { runs } from '../../../helpers/runs.js'
-
-t.test('parts of dates follow the calendar on both sides of 1970', async () => {
-  const { run } = testSession()
-  await fc.assert(
-    fc.asyncProperty(fc.integer({ min: -1_000_000, max: 1_000_000 }), async days => {
-      const date = new Date(days * 86_400_000)
-      const firstOfYear = new Date(Date.UTC(2000, 0, 1))
-      firstOfYear.setUTCFullYear(date.getUTCFullYear())
-      const month = date.getUTCMonth() + 1
-      const expected = [
-        date.getUTCFullYear(),
-        month,
-        Math.ceil(month / 3),
-        date.getUTCDate(),
-        (date.getTime() - firstOfYear.getTime()) / 86_400_000 + 1,
-        date.getUTCDay(),
-        (date.getUTCDay() + 6) % 7,
-        (date.getUTCDay() + 6) % 7,
-      ]
-      const value = await run(
-        `x = date(${days}); [year(x), monthOfYear(x), quarterOfYear(x), dayOfMonth(x), dayOfYear(x), weekday(x), weekday(x, false), dayOfWeek(x)]`,
-      )
-      return value?.form === 'vector' && textsOf(value).join() === expected.join()
-    }),
-    { numRuns: runs(25), examples: [[0], [-1], [11_016], [-719_162]] },
-  )
-})
-
-t.test('parts of dates and times, as the manual shows them', async t => {
-  const { show, fail } = testSession()
-  const expected: [string, string][] = [
-    ['hour(2012.12.03 01:22:01)', '1'],
-    ['hourOfDay(13:30m)', '13'],
-    ['minuteOfHour(2012.12.03 01:22:01)', '22'],
-    ['secondOfMinute(01:22:59)', '59'],
-    ['millisecond(13:30:10.008)', '8'],
-    ['microsecond(13:30:10.008)', '8000'],
-    ['nanosecond(13:30:10.008)', '8000000'],
-    [
-      'nanosecond([2012.12.03 01:22:01.999999999, 2012.12.03 01:25:08.000000234])',
-      '[999999999,234]',
-    ],
-    ['dayOfYear([2011.12.31,2012.12.31])', '[365,366]'],
-    ['weekday 2012.12.05 2012.12.06 2013.01.05', '[3,4,6]'],
-    ['dayOfWeek(2014.01.11T23:04:28.113)', '5'],
-    ['year([2012.01.01, NULL])', '[2012,]'],
-  ]
-  for (const [script, text] of expected) t.equal(await show(script), text, script)
-  t.match(await fail('year(5)'), /must be a temporal scalar or vector/)
-})
 
 t.test('now and today show the clock on the wall', async t => {
   const ms = Date.UTC(2026, 1, 3, 4, 5, 6, 789)

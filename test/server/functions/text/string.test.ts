@@ -2,29 +2,9 @@ import t from 'tap'
 import { testExamples, testRefusals } from '../../../helpers/examples.js'
 
 testExamples(t, {
-  'case, blanks and length': {
-    'upper("aBc")': 'ABC',
-    'lower(`A`B)': '[a,b]',
-    'toUpper("a")': 'A',
-    'toLower("A")': 'a',
-    'strlen("abc")': '3',
-    'strlen("中文")': '6',
-    'strlenu("中文")': '2',
-    'trim("  a b ")': 'a b',
-    'strip(" \\t a \\n")': 'a',
-    'ltrim("  a ")': 'a ',
-    'rtrim(" a  ")': ' a',
-    'initcap("hello wORLD")': 'Hello World',
-    "upper('a')": 'A',
-    'typestr(upper(`a`b$SYMBOL))': 'FAST SYMBOL VECTOR',
-  },
   parts: {
     'left("hello", 2)': 'he',
     'left("hello", 99)': 'hello',
-    'right("hello", 2)': 'lo',
-    'right("hello", 0)': '',
-    'substr("hello", 1, 3)': 'ell',
-    'substr("hello", 2)': 'llo',
     'split("xyz 1")': "['x','y','z',' ','1']",
     'split("xyz 1", " ")': '[xyz,1]',
     "split('a,b', ',')": '[a,b]',
@@ -32,38 +12,9 @@ testExamples(t, {
     'split("a b" "c d", " ")': '[[a,b],[c,d]]',
     'left(`abc`de, 1)': '[a,d]',
   },
-  'joined and repeated': {
-    'concat(`hello, `world)': 'helloworld',
-    'concat(`IBM`GOOG`APPL, ",")': 'IBM,GOOG,APPL',
-    'concat(`a`b`c`d,)': 'abcd',
-    'concat(string([]), "a")': '',
-    'concat("55", "")': '55',
-    'concat(1 2, "-")': '1-2',
-    'repeat("ab", 3)': 'ababab',
-    'lpad("7", 3, "0")': '007',
-    'rpad("7", 3)': '7  ',
-    'lpad("12345", 3, "0")': '123',
-  },
-  'searched and replaced': {
-    'strReplace("hello", "l", "L")': 'heLLo',
-    'strReplace("a.b", ".", "$&")': 'a$&b',
-    'regexReplace("a1b22", "[0-9]+", "#")': 'a#b#',
-    'regexFind("waabuamc", "a.c")': '5',
-    'regexFind("waabuamc", "xyz")': '-1',
-    'regexFind("aXa", "a", 1)': '2',
-    'regexCount("a1b22", "[0-9]")': '3',
-    'startsWith("hello", "he")': 'true',
-    'endsWith(`ab`cd, "d")': '[false,true]',
-    'strpos("hello", "l")': '2',
-  },
 })
 
 testRefusals(t, 'text functions take text', {
-  'upper(5)': 'must be a string',
   'left("a", `b)': 'must be an integer',
   'split(5)': 'str must be a string',
-  'regexCount("a", "(")': 'is not a regular expression',
-  'repeat("ab", -1)': 'n is out of range',
-  'substr("abc", -1)': 'must not be negative',
-  'startsWith("a", 5)': 'must be a string',
 })

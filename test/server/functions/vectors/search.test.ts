@@ -21,12 +21,6 @@ testExamples(t, {
     'in((1, 2 3), 2 3)': '[false,[true,true]]',
     'kt=keyedTable(`id, 1 2 as id, 3 4 as v); 2 9 in kt': '[true,false]',
   },
-  'find tells positions, or the values of a dictionary': {
-    'find(5 7 9, 7 8)': '[1,-1]',
-    'find(dict(1 3, 4.2 8.8), 1 3)': '[4.2,8.8]',
-    'find(dict(1 3, 4.2 8.8), 3)': '8.8',
-    'find(`a`b, `b)': '1',
-  },
   'between includes both bounds': {
     'between([1, 5.5, 6, 8], 1:6)': '[true,true,true,false]',
     'between(1 2.4 3.6 2 3.9, 2.4:3.6)': '[false,true,true,false,false]',
@@ -37,7 +31,6 @@ testExamples(t, {
     'a=`IBM`ibm`MSFT`Goog`YHOO`ORCL; a[like(a, "%OO%")]': '[YHOO]',
     'like("a.c", "a?c")': 'true',
     'like("abc", "a.c")': 'false',
-    'ilike("ABC", "a%")': 'true',
   },
 })
 

@@ -19,12 +19,8 @@ testExamples(t, {
     'typestr(array(DECIMAL32(2), 1))': 'FAST DECIMAL32 VECTOR',
     'array(INT[], 0, 10).append!([1 2 3, 4 5])': '[[1,2,3],[4,5]]',
     'typestr(bigarray(LONG, 0))': 'FAST LONG VECTOR',
-    'til(4)': '[0,1,2,3]',
-    'til(0)': '[]',
-    'typestr(til(2l))': 'FAST LONG VECTOR',
     'arrayVector(2 3 4, [1,2,3,4])': '[[1,2],[3],[4]]',
     'arrayVector(1 4 7, [1.0,2.1,4.1,6.8,0.5,2.2,2])': '[[1],[2.1,4.1,6.8],[0.5,2.2,2]]',
-    'enlist(5)': '[5]',
   },
   'take goes round, and from the end': {
     'take(1 2 3, 7)': '[1,2,3,1,2,3,1]',
@@ -40,22 +36,14 @@ testExamples(t, {
     'take(INT, 2)': '[4,4]',
   },
   order: {
-    'reverse(1 2 3)': '[3,2,1]',
-    'reverse((1, `a))': '[a,1]',
-    'reverse(table(1 2 as x))': '2;1',
     'sort(3 NULL 1)': '[,1,3]',
     'sort(3 1 2, false)': '[3,2,1]',
     'sort(`b`a)': '[a,b]',
     'sort(2.5 -1 NULL)': '[,-1,2.5]',
     'sort([2l,1l])': '[1,2]',
     'sort(true false)': '[false,true]',
-    'x=3 1 2; x.sort!(); x': '[1,2,3]',
-    'isort(3 1 2)': '[1,2,0]',
-    'isort(1 1 0)': '[2,0,1]',
     'distinct(4 5 5 2 4)': '[4,5,2]',
     'distinct(`a`b`a)': '[a,b]',
-    't=table(2 1 2 as x, 1 2 0 as y); sortBy!(t, `x`y, [true, false]); t': '1 2;2 1;2 0',
-    't=table(2 1 as x); t.sortBy!(`x, 0); t': '2;1',
   },
   pieces: {
     'cut(1..10, 3)': '[[1,2,3],[4,5,6],[7,8,9],[10]]',
@@ -63,16 +51,6 @@ testExamples(t, {
     'cut(1..10, 2 7)': '[[3,4,5,6,7],[8,9,10]]',
     'typestr(cut(1..3, 1))': 'ANY VECTOR',
     'size(cut(table(1..5 as x), 2))': '3',
-    'flatten(cut(1..4, 2))': '[1,2,3,4]',
-    'flatten(1..4$2:2)': '[1,2,3,4]',
-    'flatten(arrayVector(2 3, 1 2 3))': '[1,2,3]',
-    'subarray(1..5, 1:3)': '[2,3]',
-    'head(1..5, 2)': '[1,2]',
-    'tail(1..5, 2)': '[4,5]',
-    'drop(1..5, 2)': '[3,4,5]',
-    'drop(1..5, -2)': '[1,2,3]',
-    'head(table(1..5 as x), 2)': '1;2',
-    'at(5 6 7, 1)': '6',
   },
   joins: {
     'join(1, 2 3)': '[1,2,3]',
@@ -89,24 +67,20 @@ testExamples(t, {
     'size(set(1 1))': '1',
     'size(1:2)': '2',
     'size(arrayVector(2 3, 1 2 3))': '2',
-    'select rowNo(x) as n from table(5 6 as x)': '0;1',
   },
 })
 
 testRefusals(t, 'vector functions say what they take', {
   'take(array(INT,0), 3)': 'there is nothing to take from',
-  'til(-1)': 'must be a non-negative integer',
   'array(5)': 'array takes a data type or a vector as template',
   'arrayVector(3 2, 1 2 3)': 'The index of arrayVector must be increasing',
   'cut(1 2 3, 0)': 'The size of cut must be positive.',
   'cut(1 2 3, 2 1)': 'The positions of cut must be increasing',
   'distinct((1, `a))': 'takes a vector of one type',
   'sort(table(1 2 as x))': 'takes a vector',
-  'sortBy!(5, `x)': 'sortBy! takes a table.',
-  'head(1 2, `a)': 'must be an integer',
 })
 
-t.test('sorting is stable, and isort is its order', async t => {
+t.test('sort puts numbers into order', async () => {
   const { run } = testSession()
   const intsOf = (value: Value | undefined): number[] => {
     const vector = value as { data: Int32Array; length: number }
@@ -115,16 +89,12 @@ t.test('sorting is stable, and isort is its order', async t => {
   const numbers = fc.array(fc.integer({ min: -5, max: 5 }), { minLength: 1, maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(numbers, fc.boolean(), async (values, ascending) => {
-      const order = values.map((_, index) => index)
-      order.sort((a, b) => (ascending ? 1 : -1) * (values[a]! - values[b]!))
-      const literal = `[${values.join(',')}]`
-      assert.deepStrictEqual(intsOf(await run(`isort(${literal}, ${ascending})`)), order)
+      const expected = [...values].sort((a, b) => (ascending ? a - b : b - a))
       assert.deepStrictEqual(
-        intsOf(await run(`sort(${literal}, ${ascending})`)),
-        order.map(index => values[index]),
+        intsOf(await run(`sort([${values.join(',')}], ${ascending})`)),
+        expected,
       )
     }),
     { numRuns: runs(30) },
   )
-  t.pass('100 vectors')
 })

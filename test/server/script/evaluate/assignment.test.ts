@@ -139,8 +139,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     apply: (model: Model) => model[to]!.push(value),
   })),
   fc.tuple(name, name).map(([to, from]) => ({
-    script: `${to}=reverse(${from})`,
-    apply: (model: Model) => (model[to] = [...model[from]!].reverse()),
+    script: `${to}=distinct(${from})`,
+    apply: (model: Model) => (model[to] = [...new Set(model[from])]),
   })),
   fc.tuple(name, name).map(([to, from]) => ({
     script: `kept=(${from}, 1); ${from}.append!(5); ${to}=kept[0]`,

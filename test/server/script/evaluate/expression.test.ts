@@ -22,11 +22,11 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'a function before an operand takes everything behind it': {
     'sum 1 2 3 == 6': '0',
     'x=1..10; sum x': '55',
-    'x=10; round(sin(x) + cos(x), 6)': '-1.383093',
-    'x=10; round(sin x + cos x, 6)': '0.260799',
+    'x=1 2; sum(x) + avg(x)': '4.5',
+    'sum 1 2 + avg 1 3': '7',
     'x=1 NULL 1; y=NULL 1 1; (isNull x) || (isNull y)': '[true,true,false]',
     'x=1 NULL 1; y=NULL 1 1; isNull x && isNull y': '[false,true,false]',
-    'abs -5': '5',
+    'neg -5': '5',
     'sum [1,2,3]': '6',
   },
   'a function between operands binds as multiplication does': {
@@ -34,8 +34,8 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'def f1(x,y):x+y\n2 add 3 sub 5 f1 5': '-5',
     '3 add 2': '5',
     '1 between 0:5': 'true',
-    'reduce(+, 1..4)': '10',
-    'reduce(|, 1 2 4)': '7',
+    'each(+, 1 2, 3 4)': '[4,6]',
+    'each(|, 1 2, 4 4)': '[5,6]',
     'x=2; x = x add 1 if(x>2) x=9; x': '9',
     '`a in `a`b': 'true',
     '3 not in 1 2': 'true',
@@ -68,8 +68,7 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'm=1..6$2:3; m[1]': '[3,4]',
     'm=1..6$2:3; m[1,2]': '6',
     '(sum)[1..10]': '55',
-    'dates=2017.01.01..2017.01.07; dates[x->x.weekday() between 1:5]':
-      '[2017.01.02,2017.01.03,2017.01.04,2017.01.05,2017.01.06]',
+    'x=5 7 0 4 2 3; x[y->y.add(1) between 3:6]': '[5,4,2,3]',
   },
   'calls take positions, names and left-out arguments': {
     'def f(a=1, b=2){return a + b}\nf(,3)': '4',
@@ -77,11 +76,11 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'def f(a, b=2){return a + b}\nf(1)': '3',
     'x=1..10; x.sum()': '55',
     'x=2; x.add(3)': '5',
-    'x=1..3\nx\n  .reverse()\n  .sum()': '6',
+    'x=1..3\nx\n  .add(1)\n  .sum()': '9',
     'f = add; f(1, 2)': '3',
     'sum=15; g=&sum; g(1..4)': '10',
     'sum=15; ::sum(1..4)': '10',
-    'round(2.5, DFLT)': '3',
+    'rand(1, DFLT)': '0',
   },
   'functions without a name are values': {
     'g=def(x):2*x; g(2)': '4',
@@ -94,10 +93,10 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   'a lambda keeps the variables around it': {
     'def f(x){return def(k): k*x}\nf(7)(8)': '56',
-    'g=def(a){return def(b): a pow b}; g(10)(5)': '100000',
+    'g=def(a){return def(b): a sub b}; g(10)(5)': '5',
     'def f(a,b){return def(x): a*x+b*(1-x)}\nf(5,10)(0.2)': '9',
     'a=1; g = x->x+a; a=100; g(1)': '2',
-    'def f(a){ return each(x -> each(y -> x*y*a, 1 2), 1 2) }\nf(10).flatten()': '[10,20,20,40]',
+    'def f(a){ return each(x -> each(y -> x*y*a, 1 2), 1 2) }\nf(10)[1]': '[20,40]',
   },
   'partial applications fix arguments': {
     'a=100; g=add{a*a}; g(8)': '10008',
@@ -138,8 +137,8 @@ t.test('a call with too few or too many arguments says how many it takes', async
 
 t.test('unknown parameter names are refused', async t => {
   const { fail } = testSession()
-  t.match(await fail('round(X=1, digits=2)'), 'does not have the parameter [digits]')
-  t.match(await fail('round(1, X=2)'), 'The parameter [X] of function [round] is given twice.')
+  t.match(await fail('rand(X=1, digits=2)'), 'does not have the parameter [digits]')
+  t.match(await fail('rand(1, X=2)'), 'The parameter [X] of function [rand] is given twice.')
 })
 
 t.test('several results are one tuple', async t => {

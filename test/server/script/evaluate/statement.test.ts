@@ -57,7 +57,7 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'if(true){5}': '',
   },
   'functions may be declared before they are defined, and call themselves': {
-    'def f2(a,b)\ndef f1(a,b){return f2(a,b)}\ndef f2(a,b){return a pow b}\nf1(2,3)': '8',
+    'def f2(a,b)\ndef f1(a,b){return f2(a,b)}\ndef f2(a,b){return a sub b}\nf1(2,3)': '-1',
     'def f(n){ if(n<2) return 1\n return n*f(n-1) }\nf(5)': '120',
     'def f(x): x*2\nf(4)': '8',
     'defg f(x){return sum(x)}\nf(1 2)': '3',

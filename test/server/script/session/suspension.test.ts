@@ -96,7 +96,7 @@ try { sleep(10)
   throw "x" } catch(ex) { s += 100 }
 s += sum(each(x -> pause(x), 20 30))
 do { sleep(40) } while(false)
-s + iif(true, pause(50), 0)`
+s + take(pause(50), 1)[0]`
   const pending = one.run(script)
   for (let at = 0; at < 7; at++) {
     t.equal(one.gates.length, at + 1, `sleep ${at} waits for the one before it`)

@@ -43,8 +43,8 @@ const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'aggregates give one row': {
     'select count(*) from t': '5',
     'select count(x) from t': '4',
-    'select sum(x), avg(x), min(x), max(x), first(id), last(id), std(id) as s from t':
-      '14 3.5 1.5 5.5 1 5 1.5811388300841898',
+    'select sum(x), avg(x), min(x), max(x), first(id), last(id), sum(id*id) as s from t':
+      '14 3.5 1.5 5.5 1 5 55',
     'select max(x) from t where id>99': '',
     'select count(*) from t where id>99': '0',
   },
@@ -112,7 +112,7 @@ t.test('result columns are named after what they are made of', async t => {
     await names('select count(*), sum(x), id+1, -x from t where id=1'),
     'count INT, sum_x DOUBLE, add_id INT, neg_x DOUBLE',
   )
-  t.equal(await names('select wavg(x, id) from t'), 'wavg_x_id DOUBLE')
+  t.equal(await names('select max(x, id) from t where id=1'), 'max_x_id DOUBLE')
   t.equal(
     await names('select sum(qty) from t1 group by minute(timestamp)'),
     'minute_timestamp MINUTE, sum_qty LONG',
