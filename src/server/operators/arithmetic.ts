@@ -7,7 +7,8 @@ import { decimalArithmetic } from './decimal-arithmetic.js'
 import { numericArithmetic, refused, type ArithmeticOperator } from './numeric-arithmetic.js'
 import type { Pairing } from './operands/pairing.js'
 import { temporalArithmetic } from './temporal-arithmetic.js'
-import { concatenate, isLiteral } from './operands/operand-texts.js'
+import { concatenate } from './concatenate.js'
+import { isLiteral } from './operands/operand-texts.js'
 
 /** @throws {ScriptError} `Arguments for add method can not be …` when the types have no arithmetic */
 export function arithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {

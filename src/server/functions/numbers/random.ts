@@ -12,7 +12,7 @@ import { columnInPieces } from '../../values/pieces.js'
 import { integerOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { defineFunction } from '../define.js'
-import { columnArgument } from '../vectors/vector.js'
+import { columnArgument } from '../vector-arguments.js'
 
 /** Doubles from 0 (inclusive) to 1 (exclusive). */
 type Generator = () => number

@@ -5,7 +5,7 @@ import type { Builtin } from '../../values/builtin.js'
 import { intScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { makeKeyedTable, makeTable } from './described-table.js'
-import { sizeOf } from '../vectors/vector.js'
+import { sizeOf } from '../vector-arguments.js'
 
 /** DolphinDB manual, page table. */
 const table: Builtin = {

@@ -23,7 +23,7 @@ import { weighEntry } from '../../values/weigh.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { isAbsent } from '../arguments.js'
 import { defineFunction, unaryFunction } from '../define.js'
-import { filledInPieces, vectorArgument, zerosInPieces } from './vector.js'
+import { filledInPieces, vectorArgument, zerosInPieces } from '../vector-arguments.js'
 
 /** dict(keyObj, valueObj, [ordered]) or dict(keyType, valueType, [ordered]); the order is always kept. */
 const dict = defineFunction(

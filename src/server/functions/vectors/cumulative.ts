@@ -14,7 +14,7 @@ import { doubleOf, int64Of, numberKindOf } from '../../operators/operands/operan
 import { isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { binaryFunction, unaryFunction } from '../define.js'
-import { columnArgument, vectorArgument } from './vector.js'
+import { columnArgument, vectorArgument } from '../vector-arguments.js'
 
 /** cumsum(X): LONG for integers, DOUBLE for floating numbers; a null leaves the total as it is. */
 const cumsum = unaryFunction('cumsum', value => {

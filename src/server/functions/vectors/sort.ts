@@ -11,7 +11,7 @@ import { columnInPieces } from '../../values/pieces.js'
 import { integerOf, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { defineFunction, unaryFunction } from '../define.js'
-import { columnArgument, vectorArgument } from './vector.js'
+import { columnArgument, vectorArgument } from '../vector-arguments.js'
 
 function isAscending(value: ServerValue | undefined): boolean {
   if (value === undefined || isVoid(value)) return true

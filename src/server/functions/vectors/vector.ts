@@ -1,9 +1,9 @@
 /*
   Functions that make vectors, join them and cut them (DolphinDB manual, pages of each name).
 */
-import { dataTypes, type ColumnType } from '../../../protocol/data-type.js'
+import type { ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, elementAt, sliceColumn, takeRows } from '../../../protocol/element.js'
-import type { Column, Vector } from '../../../protocol/value.js'
+import type { Column } from '../../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue, typeArgument } from '../../operators/cast.js'
@@ -14,40 +14,16 @@ import { checkAtOnce, checkCount, columnInPieces } from '../../values/pieces.js'
 import { integerOf, intScalar, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
-import { zeroColumn } from '../../columns/column-layout.js'
-import { columnOfScalar } from '../../columns/convert-column.js'
 import { createTable } from '../../tables/memory-table.js'
 import type { ServerTable } from '../../tables/server-table.js'
+import {
+  columnArgument,
+  filledInPieces,
+  sizeOf,
+  vectorArgument,
+  zerosInPieces,
+} from '../vector-arguments.js'
 import { alias, binaryFunction, defineFunction, unaryFunction } from '../define.js'
-
-/** Whatever a vector function works on, as a column. */
-export function columnArgument(value: ServerValue | undefined, name: string): Column {
-  switch (value?.form) {
-    case 'vector':
-    case 'arrayVector':
-      return value
-    case 'scalar':
-      return columnOfScalar(value)
-    case 'type':
-      return columnOfScalar(intScalar(dataTypes[value.column.type].id))
-    case 'pair':
-    case 'set':
-    case 'matrix':
-      return value.elements
-    default:
-      throw new ScriptError(`The function [${name}] takes a vector.`)
-  }
-}
-
-/**
- * As `columnArgument`, without array vectors.
- * @throws {ScriptError} naming the function
- */
-export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
-  const column = columnArgument(value, name)
-  if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)
-  return column
-}
 
 function lengthArgument(value: ServerValue | undefined, name: string): number {
   const length = integerOf(value)
@@ -55,28 +31,6 @@ function lengthArgument(value: ServerValue | undefined, name: string): number {
     throw new ScriptError(`The argument [${name}] must be a non-negative integer.`)
   }
   return length
-}
-
-/** size(X): elements, nulls included; rows of a table. */
-export function sizeOf(value: ServerValue): number {
-  switch (value.form) {
-    case 'vector':
-    case 'arrayVector':
-      return value.length
-    case 'matrix':
-    case 'set':
-      return value.elements.length
-    case 'pair':
-      return 2
-    case 'list':
-      return value.elements.length
-    case 'serverDictionary':
-      return value.entries.size
-    case 'serverTable':
-      return value.rows
-    default:
-      return 1
-  }
 }
 
 /** array(dataType|template, [initialSize=0], [capacity], [defaultValue]) */
@@ -105,24 +59,6 @@ const array = defineFunction(
   },
   { pace: 'own' },
 )
-
-/** `length` elements of a type: zeros, empty texts, NULL in a tuple. */
-export function zerosInPieces(
-  context: CallContext,
-  type: ColumnType,
-  length: number,
-): Evaluation<Column> {
-  return columnInPieces(context, length, (from, to) => zeroColumn(type, to - from))
-}
-
-/** The first element of a column again and again. */
-export function filledInPieces(
-  context: CallContext,
-  column: Column,
-  length: number,
-): Evaluation<Column> {
-  return columnInPieces(context, length, (from, to) => takeRows(column, new Int32Array(to - from)))
-}
 
 /** arrayVector(index, value): row i ends before position index[i] of the values. */
 const arrayVector = binaryFunction('arrayVector', (index, value) => {

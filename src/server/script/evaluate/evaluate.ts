@@ -4,7 +4,8 @@
 */
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { evaluateCall, evaluatePartial, startPlainCall } from './evaluate-call.js'
+import { evaluateCall, evaluatePartial } from './evaluate-call.js'
+import { startPlainCall } from './plain-call.js'
 import { makeDictionary, memberOf } from '../../elements/dictionary.js'
 import { locate } from './error-text.js'
 import type { Frame } from './frame.js'

@@ -17,7 +17,7 @@ import {
   type TableScope,
   withColumns,
 } from './sql-scope.js'
-import type { Delete, Insert, Update } from '../parse/syntax.js'
+import type { Delete, Insert, Update } from '../parse/sql-syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 import { weighInsert } from '../../values/weigh.js'

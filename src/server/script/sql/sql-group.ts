@@ -16,7 +16,8 @@ import { columnInPieces, eachPiece } from '../../values/pieces.js'
 import { isTrue } from '../../values/scalar.js'
 import type { Result, ResultColumn } from './sql-select.js'
 import { columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
-import type { Expression, Select } from '../parse/syntax.js'
+import type { Select } from '../parse/sql-syntax.js'
+import type { Expression } from '../parse/syntax.js'
 
 /** @throws {ScriptError} for columns that are neither keys nor aggregates */
 export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {

@@ -23,7 +23,8 @@ import {
   type TableScope,
   withColumns,
 } from './sql-scope.js'
-import type { Expression, Select } from '../parse/syntax.js'
+import type { Select } from '../parse/sql-syntax.js'
+import type { Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
 /** A column of the select list; names need not be distinct yet. */
