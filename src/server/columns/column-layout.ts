@@ -103,7 +103,7 @@ function symbolTexts(column: SymbolVector): string[] {
   return texts
 }
 
-// VOID is none either, but `select NULL as x` makes such a column.
+// Tables have no VOID columns either, but those that `select NULL as x` makes.
 const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
   'FUNCTIONDEF',
   'HANDLE',

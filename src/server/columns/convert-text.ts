@@ -33,7 +33,7 @@ const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
  * Text as FLOAT, DOUBLE or a decimal; '' is null.
- * @throws {ScriptError} the incompatible-type text when something is no number
+ * @throws {ScriptError} the incompatible-type text when something is not a number
  */
 export function numbersOfText(column: Vector, target: ColumnType): Column {
   const all = columnTexts(column)!
@@ -56,7 +56,7 @@ export function numbersOfText(column: Vector, target: ColumnType): Column {
 }
 
 /**
- * The unscaled value of decimal text, null when it is no number; digits behind the scale are cut off, as
+ * The unscaled value of decimal text, null when it is not a number; digits behind the scale are cut off, as
  * decimal32("3.1415926535", 4) is 3.1415 (DolphinDB manual, page decimal32).
  * @throws {ScriptError} when it has more digits than the type
  */

@@ -1,6 +1,6 @@
 /*
   Failures nobody is told of: asynchronous requests get no answer, so the embedded server keeps the latest of them for
-  whoever asks it from inside (a real server has no such door, docs/server-semantics.md#failed-asynchronous-requests).
+  whoever asks it from inside (a real server has nothing like it, docs/server-semantics.md#failed-asynchronous-requests).
 */
 
 /** One request that failed unheard. */

@@ -15,7 +15,7 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** A connect request is no job. */
+  /** A connect request is not a job. */
   begin(sessionId: string, head: RequestHead, request: Request, cancel: () => void): void {
     if (request.kind === 'connect') return
     const job = {

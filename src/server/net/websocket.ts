@@ -9,7 +9,7 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Connection } from './connection.js'
 import type { Transport } from './transport.js'
 
-/** What the door has to know of its server. */
+/** What WebSocket connections have to know of their server. */
 export interface WebSocketOptions {
   readonly allowOrigins: readonly string[]
   readonly maxMessageBytes: number

@@ -146,7 +146,7 @@ function rawTypeOf(type: ColumnType['type']): 'INT' | 'LONG' {
   return dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
 }
 
-/** What a text means in a type; null when it means nothing. Integers end at the first character that is no digit. */
+/** What a text means in a type; null when it means nothing. Integers end at the first character that is not a digit. */
 function readText(text: string, type: ColumnType): ElementValue {
   const name = type.type
   if (text === '') return null

@@ -36,7 +36,7 @@ export interface CallContext extends Pace {
   readonly weights: VariableWeights
   /**
    * Names the arguments of the call at hand were written with, as `table(x, 1..3 as id)` needs them; undefined where
-   * an argument is no name. To be read before the built-in calls back or suspends.
+   * an argument is not a name. To be read before the built-in calls back or suspends.
    */
   readonly argumentNames: readonly (string | undefined)[]
   /** Rows for tables that outlive the request are counted as inserted, and forgotten. */

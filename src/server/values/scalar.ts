@@ -92,7 +92,7 @@ export function textsOf(value: ServerValue | undefined): readonly string[] | und
   }
 }
 
-/** A whole number as a JavaScript number; undefined for nulls and for anything that is no integral scalar. */
+/** A whole number as a JavaScript number; undefined for nulls and for anything but integral scalars. */
 export function integerOf(value: ServerValue | undefined): number | undefined {
   if (value?.form !== 'scalar') return undefined
   switch (value.type) {

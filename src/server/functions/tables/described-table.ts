@@ -1,6 +1,6 @@
 /*
-  The columns that the arguments of `table`, `streamTable`, `keyedTable` and their kin describe (DolphinDB manual,
-  page table).
+  The columns that the arguments of `table`, `streamTable`, `keyedTable` and others describe (DolphinDB manual, page
+  table).
 */
 import type { ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
@@ -30,8 +30,8 @@ interface Columns {
 }
 
 /**
- * What the arguments of `table` and its kin describe: `capacity:size, names, types`; one table, whose rows are taken
- * over; or one value a column, named by alias or variable.
+ * What the arguments describe: `capacity:size, names, types`; one table, whose rows are taken over; or one value a
+ * column, named by alias or variable.
  */
 function describedColumns(
   { memory }: CallContext,

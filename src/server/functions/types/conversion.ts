@@ -59,7 +59,7 @@ const blob: Builtin = {
   },
 }
 
-/** decimal32(X, scale) and its wider kin. */
+/** decimal32(X, scale), decimal64 and decimal128. */
 function decimal(name: string, type: DecimalType): Builtin {
   return {
     name,

@@ -113,7 +113,7 @@ export function formNumber(value: ServerValue): number {
   }
 }
 
-/** Element by element; what has no elements is no null. */
+/** Element by element; what has no elements is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
   return unaryFunction(
     name,

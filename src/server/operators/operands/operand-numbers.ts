@@ -13,7 +13,7 @@ import {
 import type { Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
 
-/** How a type computes; undefined for types that are no numbers. */
+/** How a type computes; undefined for types that are not numbers. */
 export type NumberKind = 'int32' | 'int64' | 'double'
 
 /** Temporal types compute as the integers they are. */
@@ -46,7 +46,7 @@ export function numberKindOf(type: DataType): NumberKind | undefined {
 }
 
 /**
- * The vector's elements as int32; of INT and its kin this is the array itself. VOID is all null.
+ * The vector's elements as int32; of INT and the other 32-bit types this is the array itself. VOID is all null.
  * @throws {ScriptError} for a vector that holds no numbers
  */
 export function int32Of(vector: Vector): Int32Array {

@@ -53,7 +53,7 @@ export function argumentNow(
   return lookUp(node, frame) ?? valueOfName(node, frame)
 }
 
-/** What an argument is called where it stands; undefined where it is no name. */
+/** What an argument is called where it stands; undefined where it is not a name. */
 export function nameOf(node: Expression | undefined): string | undefined {
   if (node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member') return node.name
   return undefined

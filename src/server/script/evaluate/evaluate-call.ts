@@ -45,7 +45,7 @@ export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue>
 
 /**
  * Arguments are evaluated now, the function is called later.
- * @throws {ScriptError} for a callee that is no function
+ * @throws {ScriptError} for a callee that is not a function
  */
 export function* evaluatePartial(node: Partial, frame: Frame): Evaluation<ServerValue> {
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))

@@ -8,7 +8,7 @@ import type { ServerValue } from '../../values/server-value.js'
 /** Columns that names mean inside a SQL statement, before any variable (manual, "Column reference"). */
 export interface ColumnScope {
   readonly rows: number
-  /** The name the table goes by in the statement, for `t.col`; undefined when it is no name. */
+  /** The name the table goes by in the statement, for `t.col`; undefined when it is not a name. */
   readonly tableName: string | undefined
   lookup(name: string): ServerValue | undefined
 }

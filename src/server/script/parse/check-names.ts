@@ -238,7 +238,7 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
       return checkAll([node.condition, node.whenTrue, node.whenFalse], scope, isSql)
     case 'call':
     case 'partial':
-      // What is called is no column.
+      // What is called is not a column.
       checkExpression(node.callee, scope, isSql && node.callee.kind !== 'name')
       return checkAll(given(node.args.map(argument => argument.value)), scope, isSql)
     case 'index':

@@ -35,7 +35,7 @@ const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: tr
 export class Cursor {
   readonly source: string
   readonly scope: ParseScope
-  /** Expressions that stood in brackets of their own: `(1<2)<3` is no chain. */
+  /** Expressions that stood in brackets of their own: `(1<2)<3` is not a chain. */
   readonly bracketed: WeakSet<Expression> = new WeakSet()
   mode: CursorMode = topMode
   /** Tokens taken so far. */

@@ -226,7 +226,7 @@ export function* columnOfResult(
 
 /**
  * A scalar becomes one row.
- * @throws {ScriptError} for what is no column
+ * @throws {ScriptError} for what is not a column
  */
 export function asColumn(value: ServerValue): Column {
   if (value.form === 'vector' || value.form === 'arrayVector') return value
