@@ -1,7 +1,7 @@
 /*
   The embedded DolphinDB-compatible server: what `ddb-ingest/server` exports.
 */
-import type { Executor } from './executor.js'
+import type { Executor } from './net/executor.js'
 import type { Platform } from '../platform/platform.js'
 import type { ServerNode } from './node.js'
 import type { ServerOptions } from './options.js'
@@ -13,12 +13,12 @@ import {
   runFunction,
   runScript,
   setVariables,
-} from './script/session.js'
+} from './script/session/session.js'
 import type { EmbeddedServer } from './start.js'
 import { startServerWith } from './start.js'
 
-export type { AsynchronousFailure } from './asynchronous-failures.js'
-export type { DiscardCounters } from './discard.js'
+export type { AsynchronousFailure } from './net/asynchronous-failures.js'
+export type { DiscardCounters } from './net/discard.js'
 export type {
   FaultAfter,
   FaultBefore,
@@ -26,7 +26,7 @@ export type {
   FaultWrite,
   RequestInfo,
   WriteInfo,
-} from './faults.js'
+} from './net/faults.js'
 export type { ServerNode } from './node.js'
 export type { ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'

@@ -3,13 +3,13 @@
 */
 import type { Clock, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
-import type { Faults } from './faults.js'
-import { defaultRequestBytes } from './script/memory.js'
-import type { FunctionDefinition } from './script/syntax.js'
-import type { ScriptSession } from './script/session-state.js'
-import type { DatabaseHandle } from './tables/database.js'
-import type { NewValuePartitionPolicy } from './tables/partitioning.js'
-import type { ServerTable } from './tables/table.js'
+import type { Faults } from './net/faults.js'
+import { defaultRequestBytes } from './values/request-memory.js'
+import type { FunctionDefinition } from './script/parse/syntax.js'
+import type { ScriptSession } from './values/session-state.js'
+import type { DatabaseHandle } from './tables/database-handle.js'
+import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
+import type { ServerTable } from './tables/server-table.js'
 
 /** A function all sessions may call. */
 export interface FunctionView {

@@ -1,11 +1,11 @@
 /*
   What the embedded server can be told, and what it refuses.
 */
-import type { AsynchronousFailure } from './asynchronous-failures.js'
+import type { AsynchronousFailure } from './net/asynchronous-failures.js'
 import { UsageError } from '../errors.js'
-import type { Faults } from './faults.js'
+import type { Faults } from './net/faults.js'
 import type { EmbeddedServer } from './start.js'
-import { initialAdmin } from './users.js'
+import { initialAdmin } from './login/users.js'
 
 /** Everything has a default: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {

@@ -7,8 +7,12 @@ import { columnTypeOf } from '../../src/protocol/element.js'
 import { formatElement, formatValue } from '../../src/protocol/value-text.js'
 import type { Column, Table, Value } from '../../src/protocol/value.js'
 import { createNode, type NodeOptions, type ServerNode } from '../../src/server/node.js'
-import type { ScriptSession } from '../../src/server/script/session-state.js'
-import { createScriptSession, runFunction, runScript } from '../../src/server/script/session.js'
+import type { ScriptSession } from '../../src/server/values/session-state.js'
+import {
+  createScriptSession,
+  runFunction,
+  runScript,
+} from '../../src/server/script/session/session.js'
 
 export interface TestSession {
   readonly node: ServerNode

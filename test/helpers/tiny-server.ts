@@ -2,10 +2,10 @@
   An embedded server whose interpreter is a few functions of a test: what the network side does can then be seen
   without the language.
 */
-import type { Executor, Outcome, SessionInfo } from '../../src/server/executor.js'
+import type { Executor, Outcome, SessionInfo } from '../../src/server/net/executor.js'
 import type { ServerNode } from '../../src/server/node.js'
 import type { ServerOptions } from '../../src/server/options.js'
-import type { ScriptSession } from '../../src/server/script/session-state.js'
+import type { ScriptSession } from '../../src/server/values/session-state.js'
 import type { EmbeddedServer } from '../../src/server/start.js'
 import { startServerWith } from '../../src/server/start.js'
 import type { Value } from '../../src/protocol/value.js'

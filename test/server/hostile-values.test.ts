@@ -11,8 +11,12 @@ import { decodeValue } from '../../src/protocol/codec.js'
 import { encodeResponse } from '../../src/protocol/response.js'
 import type { Value } from '../../src/protocol/value.js'
 import { createNode } from '../../src/server/node.js'
-import { ScriptError } from '../../src/server/script/builtin.js'
-import { createScriptSession, runFunction, runScript } from '../../src/server/script/session.js'
+import { ScriptError } from '../../src/server/script-error.js'
+import {
+  createScriptSession,
+  runFunction,
+  runScript,
+} from '../../src/server/script/session/session.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue } from '../helpers/codec.js'
 import { testSession } from '../helpers/script.js'
@@ -30,11 +34,11 @@ share streamTable(10:0, \`id\`s\`a, [LONG, SYMBOL, INT[]]) as st
 const callees = [
   'tableInsert{t}', 'tableInsert{k}', 'tableInsert{st}', 'append!{t}', 'upsert!{k}', 'string', 'typestr', 'type', 'size',
   'schema', 'eqObj', 'isNull', 'print', 'sum', 'avg', 'max', 'first', 'sort', 'distinct', 'int', 'double', 'date', 'symbol',
-  'timestamp', 'decimal64{, 2}', 'reverse', 'take{, 5}', 'flatten', 'add{1}', 'neg', 'table', 'dict', 'set', 'keys', 'values', 'rows',
-  'columns', 'cut{, 2}', 'take{, 0}', 'concat{, ","}', 'strlen', 'upper', 'temporalAdd{, 1, `d}',
-  'toJson', 'objs', 'in{1}', 'find{1 2 3}', 'join{1 2}', 'cast{, STRING}', 'array', 'matrix', 'pair{1}', 'rand{, 2}', 'x -> x[0]',
+  'timestamp', 'decimal64{, 2}', 'take{, 5}', 'add{1}', 'neg', 'table', 'dict', 'set', 'keys', 'values', 'rows',
+  'columns', 'cut{, 2}', 'take{, 0}', 'left{, 2}', 'temporalAdd{, 1, `d}',
+  'toJson', 'objs', 'in{1}', 'join{1 2}', 'cast{, STRING}', 'array', 'matrix', 'pair{1}', 'rand{, 2}', 'x -> x[0]',
   'x -> x.id', 'x -> x + x', 'x -> select * from x', 'x -> exec count(*) from x', 'def(mutable a){a[0] = 1; return a}', 'form',
-  'uuid', 'ipaddr', 'int128', 'blob', 'complex{, 1}', 'nullFill{, 0}', 'iif{true, 1}', 'cumsum', 'unifiedCall{size}', 'bool', 'char',
+  'uuid', 'ipaddr', 'int128', 'blob', 'complex{, 1}', 'nullFill{, 0}', 'cumsum', 'unifiedCall{size}', 'bool', 'char',
 ] // prettier-ignore
 
 function check(args: readonly Value[], callee: string): void {

@@ -4,7 +4,7 @@
 */
 import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/server/index.js'
 import { startServerOn } from '../../src/server/index.js'
-import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/faults.js'
+import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/net/faults.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import { wait } from '../../src/platform/wait.js'
 import { SimProcess, type SimEnvironment } from './process.js'

@@ -8,14 +8,14 @@ import {
   arrayTypeOffset,
   type ColumnType,
 } from '../../protocol/data-type.js'
-import type { CallContext } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
-import { integerOf, isVoid, textOf, textsOf } from '../script/scalar.js'
-import type { ServerValue } from '../script/values.js'
-import { tupleElements } from '../script/vector-literal.js'
-import type { DatabaseHandle } from '../tables/database.js'
+import type { CallContext } from '../values/builtin.js'
+import { ScriptError } from '../script-error.js'
+import { integerOf, isVoid, textOf, textsOf } from '../values/scalar.js'
+import type { ServerValue } from '../values/server-value.js'
+import { tupleElements } from '../values/vector-literal.js'
+import type { DatabaseHandle } from '../tables/database-handle.js'
 import { findTable } from '../tables/sharing.js'
-import type { ServerTable } from '../tables/table.js'
+import type { ServerTable } from '../tables/server-table.js'
 
 type Argument = ServerValue | undefined
 

@@ -1,9 +1,9 @@
 /*
   Short ways to declare the built-ins of the language itself.
 */
-import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../script/builtin.js'
-import { ScriptError } from '../script/builtin.js'
-import type { ServerValue } from '../script/values.js'
+import type { Builtin, BuiltinArguments, CallContext, Evaluation } from '../values/builtin.js'
+import { ScriptError } from '../script-error.js'
+import type { ServerValue } from '../values/server-value.js'
 
 type Result = ServerValue | Evaluation<ServerValue>
 

@@ -1,40 +1,40 @@
 /*
-  All built-in functions by name. A family is a file beside this one; a name belongs to one family only.
+  All built-in functions by name. A family is a file in one of the rooms here; a name belongs to one family only.
 */
 import { DdbError } from '../../errors.js'
-import type { Builtin } from '../script/builtin.js'
-import { aggregateFunctions } from './aggregate.js'
-import { clusterFunctions } from './cluster.js'
-import { consoleJobFunctions } from './console-jobs.js'
-import { containerFunctions } from './container.js'
-import { conversionFunctions } from './conversion.js'
-import { databaseFunctions } from './database.js'
-import { dfsFunctions } from './dfs.js'
-import { functionViewFunctions } from './function-view.js'
-import { higherOrderFunctions } from './higher-order.js'
-import { insertFunctions } from './insert.js'
-import { jsonFunctions } from './json.js'
-import { languageFunctions } from './language.js'
-import { mathFunctions } from './math.js'
-import { objectListFunctions } from './object-list.js'
-import { orderFunctions } from './order.js'
-import { randomFunctions } from './random.js'
-import { schemaFunctions } from './schema.js'
-import { searchFunctions } from './search.js'
-import { sequenceFunctions } from './sequence.js'
-import { sessionInfoFunctions } from './session-info.js'
-import { shareFunctions } from './share.js'
-import { storedTableFunctions } from './stored-table.js'
-import { streamTableFunctions } from './stream-table.js'
-import { stringFunctions } from './string.js'
-import { tableColumnFunctions } from './table-columns.js'
-import { tableFunctions } from './table.js'
-import { temporalAddFunctions } from './temporal-add.js'
-import { temporalFormatFunctions } from './temporal-format.js'
-import { temporalFunctions } from './temporal.js'
-import { typeFunctions } from './type.js'
-import { userFunctions } from './user.js'
-import { vectorFunctions } from './vector.js'
+import type { Builtin } from '../values/builtin.js'
+import { aggregateFunctions } from './numbers/aggregate.js'
+import { clusterFunctions } from './node/cluster.js'
+import { consoleJobFunctions } from './node/console-jobs.js'
+import { containerFunctions } from './vectors/container.js'
+import { conversionFunctions } from './types/conversion.js'
+import { databaseFunctions } from './dfs/make-database.js'
+import { dfsFunctions } from './dfs/dfs-tables.js'
+import { functionViewFunctions } from './language/function-view.js'
+import { higherOrderFunctions } from './language/higher-order.js'
+import { insertFunctions } from './tables/insert-rows.js'
+import { jsonFunctions } from './text/json.js'
+import { languageFunctions } from './language/language.js'
+import { operatorFunctions } from './language/operator-functions.js'
+import { objectListFunctions } from './tables/object-list.js'
+import { sortFunctions } from './vectors/sort.js'
+import { randomFunctions } from './numbers/random.js'
+import { schemaFunctions } from './tables/schema.js'
+import { searchFunctions } from './vectors/search.js'
+import { cumulativeFunctions } from './vectors/cumulative.js'
+import { sessionInfoFunctions } from './node/session-info.js'
+import { shareFunctions } from './tables/share.js'
+import { storedTableFunctions } from './dfs/stored-table.js'
+import { streamTableFunctions } from './tables/stream-table.js'
+import { stringFunctions } from './text/string.js'
+import { tableColumnFunctions } from './tables/table-columns.js'
+import { tableFunctions } from './tables/make-tables.js'
+import { temporalAddFunctions } from './temporal/temporal-add.js'
+import { temporalFormatFunctions } from './temporal/temporal-format.js'
+import { temporalFunctions } from './temporal/temporal-parts.js'
+import { typeFunctions } from './types/type.js'
+import { userFunctions } from './node/user.js'
+import { vectorFunctions } from './vectors/vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
   aggregateFunctions,
@@ -49,13 +49,13 @@ const families: readonly (readonly Builtin[])[] = [
   withPace('own', insertFunctions),
   jsonFunctions,
   withPace('own', languageFunctions),
-  withPace('elementwise', mathFunctions),
+  operatorFunctions,
   withPace('own', objectListFunctions),
-  orderFunctions,
+  sortFunctions,
   withPace('own', randomFunctions),
   withPace('own', schemaFunctions),
   searchFunctions,
-  sequenceFunctions,
+  cumulativeFunctions,
   withPace('own', sessionInfoFunctions),
   withPace('own', shareFunctions),
   withPace('own', storedTableFunctions),

@@ -5,10 +5,10 @@ import type { DataType } from '../../protocol/data-type.js'
 import { columnTypeOf, vectorOf } from '../../protocol/element.js'
 import type { ElementValue } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { stringScalar } from '../script/scalar.js'
-import type { ServerDictionary, ServerValue } from '../script/values.js'
+import { stringScalar } from '../values/scalar.js'
+import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { createTable } from '../tables/memory-table.js'
-import type { ServerTable } from '../tables/table.js'
+import type { ServerTable } from '../tables/server-table.js'
 
 /** A plain table of these columns, in order. */
 export function tableOfColumns(columns: Readonly<Record<string, Column>>): ServerTable {

@@ -5,12 +5,12 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
-import { checkColumnType } from './column-layout.js'
-import { growingColumn, type GrowingColumn } from './growing-column.js'
+import { ScriptError } from '../script-error.js'
+import { checkColumnType } from '../columns/column-layout.js'
+import { growingColumn, type GrowingColumn } from '../columns/growing-column.js'
 import { KeyIndex } from './key-index.js'
-import { placeRows, type TablePartitioning } from './partitioning.js'
-import { PartitionWidths } from './partition-widths.js'
+import { placeRows, type TablePartitioning } from './partitions/place-rows.js'
+import { PartitionWidths } from './partitions/partition-widths.js'
 import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
 import type {
   ServerTable,
@@ -18,7 +18,7 @@ import type {
   TableKind,
   UpsertCount,
   UpsertOptions,
-} from './table.js'
+} from './server-table.js'
 
 /** Which rows count as the same, and which of them stays. */
 export interface KeyRule {
@@ -57,8 +57,8 @@ export class ColumnTable implements ServerTable {
   readOnly = false
   isDropped = false
   readonly stored: StoredTableFacts | undefined
-  #partitioning: TablePartitioning | undefined
-  #keys: KeyRule | undefined
+  readonly partitioning: TablePartitioning | undefined
+  readonly #keys: KeyRule | undefined
   readonly #widths: PartitionWidths | undefined
   #names: readonly string[]
   #types: readonly ColumnType[]
@@ -71,7 +71,7 @@ export class ColumnTable implements ServerTable {
 
   constructor(options: ColumnTableOptions) {
     this.kind = options.kind
-    this.#partitioning = options.partitioning
+    this.partitioning = options.partitioning
     this.stored = options.stored
     this.#keys = options.keys
     this.#names = options.names
@@ -98,10 +98,6 @@ export class ColumnTable implements ServerTable {
 
   get version(): number {
     return this.#version
-  }
-
-  get partitioning(): TablePartitioning | undefined {
-    return this.#partitioning
   }
 
   get keyColumns(): readonly number[] {
@@ -164,29 +160,6 @@ export class ColumnTable implements ServerTable {
     this.#names = [...this.#names, name]
     this.#types = [...this.#types, type]
     this.#columns.push(column)
-  }
-
-  keepColumns(indexes: readonly number[]): void {
-    if (this.keyColumns.some(index => !indexes.includes(index))) {
-      throw new ScriptError("Can't drop a key column. RefId: S05015")
-    }
-    if (this.partitioning?.columns.some(index => !indexes.includes(index))) {
-      throw new ScriptError("Can't drop a partitioning column.")
-    }
-    const moved = (columns: readonly number[]): number[] =>
-      columns.map(index => indexes.indexOf(index))
-    if (this.#keys !== undefined) {
-      this.#keys = { ...this.#keys, columns: moved(this.#keys.columns) }
-      this.#index = { columns: this.#keys.columns, keys: this.#index!.keys }
-    }
-    if (this.#partitioning !== undefined) {
-      this.#partitioning = { ...this.#partitioning, columns: moved(this.#partitioning.columns) }
-    }
-    this.#names = indexes.map(index => this.#names[index]!)
-    this.#types = indexes.map(index => this.#types[index]!)
-    this.#columns = indexes.map(index => this.#columns[index]!)
-    this.#version++
-    this.#forgetUpsertIndex()
   }
 
   /** Leaves out the rows that no partition takes. */

@@ -4,11 +4,11 @@
 import type { ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
 import type { Column, Table } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
-import { checkColumnType } from './column-layout.js'
+import { ScriptError } from '../script-error.js'
+import { checkColumnType } from '../columns/column-layout.js'
 import { ColumnTable, type KeyRule } from './column-table.js'
-import type { TablePartitioning } from './partitioning.js'
-import type { ServerTable, StoredTableFacts, TableKind } from './table.js'
+import type { TablePartitioning } from './partitions/place-rows.js'
+import type { ServerTable, StoredTableFacts, TableKind } from './server-table.js'
 
 /** What a table may have beyond names and types. */
 export interface TableOptions {
@@ -83,17 +83,6 @@ export function tableToWire(table: ServerTable): Table {
     columnNames: table.columnNames,
     columns,
   }
-}
-
-/** A plain table with the rows of another as they are now. */
-export function copyTable(table: ServerTable): ServerTable {
-  return new ColumnTable({
-    kind: 'basic',
-    names: table.columnNames,
-    types: table.columnTypes,
-    columns: table.columnNames.map((_, index) => table.column(index)),
-    rows: table.rows,
-  })
 }
 
 /** Position of a column. @throws {ScriptError} when there is none of that name */

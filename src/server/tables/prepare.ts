@@ -6,11 +6,11 @@
 import { columnTypeText } from '../../protocol/data-type.js'
 import { columnTypeOf, isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
-import { nullColumn, sameColumnType } from './column-layout.js'
-import { convertColumn } from './convert.js'
-import { isStorable, limitText } from './stored-types.js'
-import type { ServerTable } from './table.js'
+import { ScriptError } from '../script-error.js'
+import { nullColumn, sameColumnType } from '../columns/column-layout.js'
+import { convertColumn } from '../columns/convert-column.js'
+import { isStorable, limitText } from '../columns/stored-types.js'
+import type { ServerTable } from './server-table.js'
 
 /**
  * The columns in the table's types.

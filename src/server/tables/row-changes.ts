@@ -3,10 +3,10 @@
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
-import { ScriptError } from '../script/builtin.js'
-import { nullColumn } from './column-layout.js'
+import { ScriptError } from '../script-error.js'
+import { nullColumn } from '../columns/column-layout.js'
 import { checkWritable, isStream } from './prepare.js'
-import type { ServerTable } from './table.js'
+import type { ServerTable } from './server-table.js'
 
 /**
  * Removes the rows at these positions, ascending and each once.

@@ -2,10 +2,10 @@
   Shared tables: one name for all sessions of the node (docs/server-semantics.md#shared-tables).
 */
 import type { ServerNode } from '../node.js'
-import { ScriptError } from '../script/builtin.js'
-import type { ScriptSession } from '../script/session-state.js'
+import { ScriptError } from '../script-error.js'
+import type { ScriptSession } from '../values/session-state.js'
 import { isStream } from './prepare.js'
-import type { ServerTable } from './table.js'
+import type { ServerTable } from './server-table.js'
 
 /**
  * Makes a table known to all sessions. A name that is shared already stands for the new table from now on.

@@ -5,7 +5,11 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { createNode } from '../../../src/server/node.js'
-import { createScriptSession, runFunction, runScript } from '../../../src/server/script/session.js'
+import {
+  createScriptSession,
+  runFunction,
+  runScript,
+} from '../../../src/server/script/session/session.js'
 import { sessionOn } from '../../helpers/script.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -197,7 +197,7 @@ t.test('what the JavaScript client defines for invoke and jsrpc runs', async t =
       '}\n',
   )
   t.equal(await show('invoke("add", "[1, 2]")'), '3')
-  t.equal(await show('invoke("concat", "[\\"a\\", \\"b\\"]")'), 'ab')
+  t.equal(await show('invoke("add", "[\\"a\\", \\"b\\"]")'), 'ab')
   await run(
     'def collect (func_name, args) {\n    nargs = size(args)\n    func = funcByName(func_name)\n    args_partial = array(any, 1 + nargs, 1 + nargs)\n    args_partial[0] = func\n    args_partial[1:] = args\n    return unifiedCall(partial, args_partial)()\n}',
   )

@@ -4,7 +4,7 @@ import type { ColumnType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import { KeyIndex } from '../../../src/server/tables/key-index.js'
 import { textsOf } from '../../helpers/script.js'
-import { elements } from './columns.js'
+import { elements } from '../columns/columns.js'
 
 const keyTypes: readonly (readonly ColumnType[])[] = [
   [{ type: 'INT' }],

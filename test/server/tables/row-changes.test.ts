@@ -1,9 +1,9 @@
 import t from 'tap'
 import { createTable, tableToWire } from '../../../src/server/tables/memory-table.js'
 import { deleteRows, updateRows } from '../../../src/server/tables/row-changes.js'
-import type { ServerTable, TableKind } from '../../../src/server/tables/table.js'
+import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import { rowsText } from '../../helpers/script.js'
-import { column } from './columns.js'
+import { column } from '../columns/columns.js'
 
 function table(kind: TableKind): ServerTable {
   const made = createTable(kind, ['id', 'v'], [{ type: 'INT' }, { type: 'DOUBLE' }])

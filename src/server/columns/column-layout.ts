@@ -1,0 +1,120 @@
+/*
+  What a column is made of, apart from its rows: its type, its zeros, its nulls, its text.
+*/
+import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
+import {
+  elementBytes,
+  isFixedType,
+  vectorOfBytes,
+  type FixedVector,
+} from '../../protocol/elements.js'
+import { nullElement } from '../../protocol/elements.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
+import { ScriptError } from '../script-error.js'
+
+/** The null of BLOB. */
+export const noBytes: Uint8Array = new Uint8Array(0)
+
+/** True for columns that are one typed array; SYMBOL is not, for its codes need a base. */
+export function isFixedVector(column: Column): column is FixedVector {
+  return column.form === 'vector' && isFixedType(column.type)
+}
+
+/** Scales count, and so does whether rows are arrays. */
+export function sameColumnType(a: ColumnType, b: ColumnType): boolean {
+  return a.type === b.type && a.scale === b.scale && (a.array ?? false) === (b.array ?? false)
+}
+
+/** The element type of an array type. */
+export function cellType(type: ColumnType): ColumnType {
+  return type.scale === undefined ? { type: type.type } : { type: type.type, scale: type.scale }
+}
+
+/** `length` rows of zeros: what `table(10:5, …)` starts with (DolphinDB manual, page streamTable). */
+export function zeroColumn(type: ColumnType, length: number): Column {
+  const name = type.type
+  if (type.array) {
+    const cells = zeroColumn(cellType(type), 0) as Vector
+    return { form: 'arrayVector', length, offsets: new Uint32Array(length + 1), cells }
+  }
+  if (isFixedType(name)) {
+    const bytes = new Uint8Array(length * dataTypes[name].bytesPerValue)
+    return vectorOfBytes(name, length, bytes, type.scale)
+  }
+  switch (name) {
+    case 'VOID':
+      return { form: 'vector', type: name, length }
+    case 'SYMBOL':
+      return { form: 'vector', type: name, length, codes: new Int32Array(length), base: [''] }
+    case 'BLOB':
+      return {
+        form: 'vector',
+        type: name,
+        length,
+        data: new Array<Uint8Array>(length).fill(noBytes),
+      }
+    case 'ANY':
+      return {
+        form: 'vector',
+        type: name,
+        length,
+        data: new Array<Value>(length).fill(explicitNull),
+      }
+    default:
+      return { form: 'vector', type: 'STRING', length, data: new Array<string>(length).fill('') }
+  }
+}
+
+/** `length` nulls of a type; a null row of an array column is one null cell (docs/protocol.md#array-vectors). */
+export function nullColumn(type: ColumnType, length: number): Column {
+  if (type.array) {
+    const cells = nullColumn(cellType(type), length) as Vector
+    const offsets = Uint32Array.from({ length: length + 1 }, (_, row) => row)
+    return { form: 'arrayVector', length, offsets, cells }
+  }
+  const column = zeroColumn(type, length)
+  if (isFixedVector(column)) fillNulls(column)
+  return column
+}
+
+function fillNulls(column: FixedVector): void {
+  const bytes = elementBytes(column)
+  const nullBytes = nullElement(column.type)
+  if (bytes.length === 0) return
+  bytes.set(nullBytes)
+  // Doubles what is filled until the end is reached.
+  for (let filled = nullBytes.length; filled < bytes.length; filled *= 2) {
+    bytes.copyWithin(filled, 0, Math.min(filled, bytes.length - filled))
+  }
+}
+
+/** Text of a STRING or SYMBOL column, whatever way it is kept; undefined for other columns. */
+export function columnTexts(column: Column): readonly string[] | undefined {
+  if (column.form !== 'vector') return undefined
+  if (column.type === 'STRING') return stringsOf(column)
+  return column.type === 'SYMBOL' ? symbolTexts(column) : undefined
+}
+
+function symbolTexts(column: SymbolVector): string[] {
+  const texts = new Array<string>(column.length)
+  for (let row = 0; row < column.length; row++) texts[row] = column.base[column.codes[row]!] ?? ''
+  return texts
+}
+
+// Tables have no VOID columns either, but those that `select NULL as x` makes.
+const noColumnTypes: ReadonlySet<DataType> = new Set<DataType>([
+  'FUNCTIONDEF',
+  'HANDLE',
+  'CODE',
+  'DATASOURCE',
+  'RESOURCE',
+  'DURATION',
+])
+
+/** @throws {ScriptError} for a type that no table has (DolphinDB manual, page data_types) */
+export function checkColumnType(name: string, { type }: ColumnType): void {
+  if (!noColumnTypes.has(type)) return
+  throw new ScriptError(`The column [${name}] can't be of type ${type}: tables don't support it.`)
+}

@@ -1,0 +1,125 @@
+/*
+  What a column becomes when it is inserted into a column of another type
+  (docs/server-semantics.md#conversions-on-insert). Conversions that lose precision are made, as DolphinDB makes them;
+  pairs that have no meaning fail as a whole.
+*/
+import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
+import type { FixedVector } from '../../protocol/elements.js'
+import { nullDouble, nullFloat } from '../../protocol/null-value.js'
+import type { ArrayVector, Column, Scalar, Value, Vector } from '../../protocol/value.js'
+import { ScriptError } from '../script-error.js'
+import { cellType, isFixedVector, nullColumn, sameColumnType } from './column-layout.js'
+import { convertDecimal, decimalOfNumbers } from './convert-decimal.js'
+import { convertTemporal, isInsertable } from './convert-temporal.js'
+import { numbersOfText, textColumn } from './convert-text.js'
+import { growingColumn } from './growing-column.js'
+import { columnOfNumbers, numbersOf } from './column-numbers.js'
+
+/**
+ * The column in another type.
+ * @throws {ScriptError} `Incompatible type. Expected: INT, Actual: STRING` when DolphinDB has no such conversion
+ */
+export function convertColumn(column: Column, target: ColumnType): Column {
+  const actual = columnTypeOf(column)
+  if (sameColumnType(actual, target)) return column
+  if (column.form === 'vector' && column.type === 'VOID') return nullColumn(target, column.length)
+  if (target.type === 'ANY' && target.array !== true) return tupleOf(column)
+  if (column.form === 'vector' && column.type === 'ANY')
+    return columnOfTuple(column.data.slice(0, column.length), target)
+  if (column.form === 'arrayVector') {
+    if (target.array !== true) throw incompatible(actual, target)
+    return { ...column, cells: convertColumn(column.cells, cellType(target)) as Vector }
+  }
+  const converted = target.array === true ? undefined : convertVector(column, target)
+  if (converted === undefined) throw incompatible(actual, target)
+  return converted
+}
+
+/** A scalar as a column of one row. */
+export function columnOfScalar(scalar: Scalar): Vector {
+  const type =
+    'scale' in scalar ? { type: scalar.type, scale: scalar.scale } : { type: scalar.type }
+  return vectorOf(type, [scalar.value]) as Vector
+}
+
+function incompatible(actual: ColumnType, target: ColumnType): ScriptError {
+  return new ScriptError(
+    `Incompatible type. Expected: ${columnTypeText(target)}, Actual: ${columnTypeText(actual)}`,
+  )
+}
+
+function convertVector(column: Vector, target: ColumnType): Column | undefined {
+  const from = dataTypes[column.type].category
+  const to = dataTypes[target.type].category
+  if (from === 'literal') {
+    if (to === 'literal') return textColumn(column, target)
+    const readsNumbers = column.type !== 'BLOB' && (to === 'floating' || to === 'denary')
+    return readsNumbers ? numbersOfText(column, target) : undefined
+  }
+  if (!isFixedVector(column)) return undefined
+  if (isNumeric(from) && isNumeric(to)) return convertNumbers(column, target)
+  if (from === 'temporal' && to === 'temporal') {
+    return isInsertable(column.type, target.type) ? convertTemporal(column, target.type) : undefined
+  }
+  if (from === 'denary') {
+    return to === 'denary' || isNumeric(to) ? convertDecimal(column, target) : undefined
+  }
+  return to === 'denary' && isNumeric(from) ? decimalOfNumbers(column, target) : undefined
+}
+
+function isNumeric(category: string): boolean {
+  return category === 'logical' || category === 'integral' || category === 'floating'
+}
+
+/** Integers, BOOL and floating types into each other. */
+function convertNumbers(column: FixedVector, target: ColumnType): Column {
+  if (column.type === 'FLOAT' && target.type === 'DOUBLE') {
+    const data = new Float64Array(column.length)
+    for (let row = 0; row < data.length; row++) {
+      const value = column.data[row]!
+      data[row] = value === nullFloat ? nullDouble : value
+    }
+    return { form: 'vector', type: 'DOUBLE', length: data.length, data }
+  }
+  if (column.type === 'DOUBLE' && target.type === 'FLOAT') {
+    const data = new Float32Array(column.length)
+    for (let row = 0; row < data.length; row++) {
+      const value = column.data[row]!
+      // What overflows is null (DolphinDB manual, page data_types, note 7); a NaN or infinity stays what it is.
+      const single = Math.fround(value)
+      data[row] = Number.isFinite(value) && !Number.isFinite(single) ? nullFloat : single
+    }
+    return { form: 'vector', type: 'FLOAT', length: data.length, data }
+  }
+  return columnOfNumbers(target, numbersOf(column))
+}
+
+/** Every row as an element of a tuple. */
+function tupleOf(column: Column): Column {
+  const data = Array.from({ length: column.length }, (_, row) => elementAt(column, row))
+  return { form: 'vector', type: 'ANY', length: column.length, data }
+}
+
+/** The elements of a tuple as one typed column: scalars, or vectors for an array column. */
+function columnOfTuple(elements: readonly Value[], target: ColumnType): Column {
+  const element = cellType(target)
+  const rows = elements.map(value => {
+    if (value.form === 'scalar') return convertColumn(columnOfScalar(value), element) as Vector
+    if (value.form === 'vector' && target.array) return convertColumn(value, element) as Vector
+    throw incompatible({ type: 'ANY' }, target)
+  })
+  const joined = growingColumn(element, rows.length)
+  for (const row of rows) joined.append(row)
+  const cells = joined.view() as Vector
+  return target.array ? arraysOf(rows, cells) : cells
+}
+
+/** Rows of arrays over their cells; a row without any is one null cell (docs/protocol.md#array-vectors). */
+function arraysOf(rows: readonly Vector[], cells: Vector): ArrayVector {
+  const offsets = new Uint32Array(rows.length + 1)
+  rows.forEach((row, index) => {
+    offsets[index + 1] = offsets[index]! + row.length
+  })
+  return { form: 'arrayVector', length: rows.length, offsets, cells }
+}

@@ -1,0 +1,88 @@
+/*
+  Decimals from and to numbers and other scales. Digits that a smaller scale cannot hold are rounded half away from
+  zero; a number too large for the type is an error, never another number.
+*/
+import { maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
+import { elementAt, vectorOf } from '../../protocol/element.js'
+import type { FixedVector } from '../../protocol/elements.js'
+import type { Column } from '../../protocol/value.js'
+import { ScriptError } from '../script-error.js'
+import { columnOfNumbers, numbersOf } from './column-numbers.js'
+
+const storedBits = { DECIMAL32: 32, DECIMAL64: 64, DECIMAL128: 128 } as const
+
+/** A decimal column in another scale or type, or as numbers. */
+export function convertDecimal(column: FixedVector, target: ColumnType): Column {
+  const scale = 'scale' in column ? column.scale : 0
+  const values = unscaledOf(column)
+  if (target.type in maxScale) {
+    const shift = (target.scale ?? 0) - scale
+    return decimalColumn(
+      target,
+      values.map(value => (value === null ? null : rescale(value, shift))),
+    )
+  }
+  if (target.type === 'LONG') {
+    return vectorOf(
+      target,
+      values.map(value => (value === null ? null : rescale(value, -scale))),
+    )
+  }
+  const numbers = Float64Array.from(values, value =>
+    value === null ? NaN : Number(`${value}e-${scale}`),
+  )
+  return columnOfNumbers(target, numbers)
+}
+
+/** An integral, floating or BOOL column as decimals. */
+export function decimalOfNumbers(column: FixedVector, target: ColumnType): Column {
+  const scale = target.scale ?? 0
+  if (column.data instanceof BigInt64Array) {
+    const values = unscaledOf(column)
+    return decimalColumn(
+      target,
+      values.map(value => (value === null ? null : rescale(value, scale))),
+    )
+  }
+  const values = Array.from(numbersOf(column), number => unscaledNumber(number, scale))
+  return decimalColumn(target, values)
+}
+
+/**
+ * @throws {ScriptError} S05003 when a value needs more bits than the type has; the smallest value is the null
+ */
+export function decimalColumn(target: ColumnType, values: readonly (bigint | null)[]): Column {
+  const limit = 2n ** BigInt(storedBits[target.type as DecimalType] - 1)
+  for (const value of values) {
+    if (value !== null && (value >= limit || value <= -limit)) {
+      throw new ScriptError('DECIMAL math overflow RefId:S05003')
+    }
+  }
+  return vectorOf(target, values)
+}
+
+function unscaledOf(column: FixedVector): (bigint | null)[] {
+  return Array.from({ length: column.length }, (_, row) => {
+    const element = elementAt(column, row)
+    return 'value' in element ? (element.value as bigint | null) : null
+  })
+}
+
+function rescale(value: bigint, digits: number): bigint {
+  if (digits >= 0) return value * 10n ** BigInt(digits)
+  const divisor = 10n ** BigInt(-digits)
+  const half = divisor / 2n
+  return value < 0n ? -((-value + half) / divisor) : (value + half) / divisor
+}
+
+/** The decimal digits a number prints, so that 0.29 of scale 2 is 29 and not 28. */
+function unscaledNumber(number: number, scale: number): bigint | null {
+  if (Number.isNaN(number)) return null
+  if (!Number.isFinite(number)) throw new ScriptError('DECIMAL math overflow RefId:S05003')
+  const [mantissa, exponent] = number.toExponential().split('e') as [string, string]
+  const [whole, fraction = ''] = mantissa.split('.') as [string, string?]
+  const digits = scale + Number(exponent) - fraction.length
+  // Beyond 40 digits nothing fits any decimal, and 10n ** n must stay small.
+  if (digits > 40) throw new ScriptError('DECIMAL math overflow RefId:S05003')
+  return digits < -40 ? 0n : rescale(BigInt(whole + fraction), digits)
+}

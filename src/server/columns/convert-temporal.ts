@@ -1,0 +1,145 @@
+/*
+  Conversions between temporal types, exact on both sides of 1970. Everything goes through milliseconds in doubles;
+  the nanosecond types are split into milliseconds and the rest by their two words, so that no BigInt is made.
+*/
+import { columnTypeOf } from '../../protocol/element.js'
+import type { DataType } from '../../protocol/data-type.js'
+import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
+import type { FixedVector } from '../../protocol/elements.js'
+import { nullInt32 } from '../../protocol/null-value.js'
+import { sameColumnType, zeroColumn } from './column-layout.js'
+import { columnOfNumbers, fillInt64, numbersOf, wordsOfInt64 } from './column-numbers.js'
+
+const msPerDay = 86_400_000
+const nanosPerMs = 1_000_000
+const twoTo32 = 2 ** 32
+
+/** Milliseconds in one unit of each type counted from 1970; MONTH is counted apart. */
+const msPerUnitFromEpoch: Partial<Record<DataType, number>> = {
+  DATE: msPerDay,
+  DATEHOUR: 3_600_000,
+  DATEMINUTE: 60_000,
+  DATETIME: 1000,
+  TIMESTAMP: 1,
+}
+
+/** Milliseconds in one unit of each type counted from midnight. */
+const msPerUnitOfDay: Partial<Record<DataType, number>> = { MINUTE: 60_000, SECOND: 1000, TIME: 1 }
+
+function isOfDay(type: DataType): boolean {
+  return type === 'NANOTIME' || msPerUnitOfDay[type] !== undefined
+}
+
+/**
+ * Whether an insert converts the pair by itself (docs/server-semantics.md#conversions-on-insert): types with a date
+ * into each other, those with a clock time into times of day, times of day into each other. MONTH and DATE tell no time
+ * of day.
+ */
+export function isInsertable(from: DataType, to: DataType): boolean {
+  if (from === to) return true
+  if (isOfDay(from)) return isOfDay(to)
+  if (from === 'MONTH') return false
+  if (isOfDay(to)) return from === 'DATETIME' || from === 'TIMESTAMP' || from === 'NANOTIMESTAMP'
+  return true
+}
+
+/**
+ * A temporal column in another temporal type: nulls stay nulls, what the target cannot hold becomes null. A date
+ * becomes its midnight, a month its first day; a time of day is cut out of anything that has one.
+ */
+export function convertTemporal(column: FixedVector, to: DataType): FixedVector {
+  if (sameColumnType(columnTypeOf(column), { type: to })) return column
+  if (to === 'NANOTIME' || to === 'NANOTIMESTAMP') return nanosOf(column, to)
+  const ms = msOf(column)
+  if (to === 'MONTH') return columnOfNumbers({ type: to }, ms.map(monthOf))
+  const perUnit = isOfDay(to) ? msPerUnitOfDay[to]! : msPerUnitFromEpoch[to]!
+  const numbers = new Float64Array(ms.length)
+  const cutsDay = isOfDay(to) && !isOfDay(column.type)
+  for (let row = 0; row < numbers.length; row++) {
+    const value = cutsDay ? timeOfDay(ms[row]!) : ms[row]!
+    numbers[row] = Math.floor(value / perUnit)
+  }
+  return columnOfNumbers({ type: to }, numbers)
+}
+
+function timeOfDay(ms: number): number {
+  return ms - Math.floor(ms / msPerDay) * msPerDay
+}
+
+function monthOf(ms: number): number {
+  if (!Number.isFinite(ms)) return NaN
+  const { year, month } = civilFromDays(Math.floor(ms / msPerDay))
+  return year * 12 + month - 1
+}
+
+/** Whole milliseconds from 1970 or from midnight, rounded down; NaN for nulls and beyond 2^53. */
+function msOf(column: FixedVector): Float64Array {
+  if (column.type === 'NANOTIME' || column.type === 'NANOTIMESTAMP')
+    return splitNanos(column.data, column.length).ms
+  const ms = numbersOf(column)
+  const perUnit = msPerUnitFromEpoch[column.type] ?? msPerUnitOfDay[column.type]
+  for (let row = 0; row < ms.length; row++) {
+    const value = ms[row]!
+    const scaled = perUnit === undefined ? firstDayOf(value) * msPerDay : value * perUnit
+    ms[row] = Number.isSafeInteger(scaled) ? scaled : NaN
+  }
+  return ms
+}
+
+function firstDayOf(month: number): number {
+  if (Number.isNaN(month)) return NaN
+  const year = Math.floor(month / 12)
+  return daysFromCivil(year, month - year * 12 + 1, 1)
+}
+
+/** Nanoseconds as milliseconds and what is left of them (0 to 999,999), both exact; null is NaN. */
+function splitNanos(data: BigInt64Array, length: number): { ms: Float64Array; rest: Float64Array } {
+  const words = wordsOfInt64(data)
+  const ms = new Float64Array(length)
+  const rest = new Float64Array(length)
+  for (let row = 0; row < length; row++) {
+    const high = words[row * 2 + 1]!
+    const low = words[row * 2]! >>> 0
+    if (high === nullInt32 && low === 0) {
+      ms[row] = NaN
+      continue
+    }
+    // high × 2^32 = (quotient × 10^6 + remainder) × 2^32; what the remainder adds stays below 2^53.
+    const quotient = Math.floor(high / nanosPerMs)
+    const remainder = (high - quotient * nanosPerMs) * twoTo32 + low
+    const ofRemainder = Math.floor(remainder / nanosPerMs)
+    ms[row] = quotient * twoTo32 + ofRemainder
+    rest[row] = remainder - ofRemainder * nanosPerMs
+  }
+  return { ms, rest }
+}
+
+function nanosOf(column: FixedVector, to: 'NANOTIME' | 'NANOTIMESTAMP'): FixedVector {
+  const isNanos = column.type === 'NANOTIME' || column.type === 'NANOTIMESTAMP'
+  const { ms, rest } = isNanos
+    ? splitNanos(column.data, column.length)
+    : { ms: msOf(column), rest: undefined }
+  const result = zeroColumn({ type: to }, column.length) as FixedVector
+  const cutsDay = isOfDay(to) && !isOfDay(column.type)
+  if (cutsDay) for (let row = 0; row < ms.length; row++) ms[row] = timeOfDay(ms[row]!)
+  joinNanos(result.data as BigInt64Array, ms, rest)
+  return result
+}
+
+/** Writes ms × 10^6 + rest as int64; null where the product leaves the type. */
+function joinNanos(target: BigInt64Array, ms: Float64Array, rest: Float64Array | undefined): void {
+  fillInt64(target, new Float64Array(ms.length))
+  const words = wordsOfInt64(target)
+  for (let row = 0; row < ms.length; row++) {
+    // 22 bits at a time, so that every product and sum is below 2^53.
+    const upper = Math.floor(ms[row]! / 2 ** 22)
+    const lower = ms[row]! - upper * 2 ** 22
+    const middle = upper * nanosPerMs
+    const middleHigh = Math.floor(middle / 2 ** 10)
+    const low = (middle - middleHigh * 2 ** 10) * 2 ** 22 + lower * nanosPerMs + (rest?.[row] ?? 0)
+    const high = middleHigh + Math.floor(low / twoTo32)
+    const fits = high >= -(2 ** 31) && high < 2 ** 31
+    words[row * 2] = fits ? low >>> 0 : 0
+    words[row * 2 + 1] = fits ? high : nullInt32
+  }
+}

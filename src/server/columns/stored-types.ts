@@ -1,0 +1,66 @@
+/*
+  What DFS tables are stricter about than tables in memory: which types go into which column (S05004), and how long
+  text may be (docs/server-semantics.md#conversions-on-insert).
+*/
+import { Buffer } from 'node:buffer'
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import type { Column } from '../../protocol/value.js'
+import { ScriptError } from '../script-error.js'
+import { isInsertable } from './convert-temporal.js'
+
+const maxStringBytes = 65_535
+const maxBlobBytes = 67_108_863
+const maxSymbolBytes = 255
+/** UTF-8 takes at most three bytes for each UTF-16 unit. */
+const maxBytesPerUnit = 3
+
+/** True when a DFS column of type `target` takes data of type `actual`. */
+export function isStorable(actual: ColumnType, target: ColumnType): boolean {
+  if ((actual.array ?? false) !== (target.array ?? false)) return actual.type === 'ANY'
+  const from = dataTypes[actual.type].category
+  const to = dataTypes[target.type].category
+  if (from === 'nothing' || actual.type === 'ANY') return true
+  if (from === 'temporal' && to === 'temporal') return isInsertable(actual.type, target.type)
+  if (from === 'binary') return false
+  if (from === to) return true
+  if (to === 'floating') return from === 'integral' || from === 'literal'
+  return to === 'denary' && (from === 'integral' || from === 'floating' || from === 'literal')
+}
+
+/**
+ * Cuts STRING and BLOB values that are too long for a DFS table.
+ * @throws {ScriptError} for a SYMBOL of more than 255 bytes
+ */
+export function limitText(column: Column): Column {
+  if (column.form !== 'vector') return column
+  if (column.type === 'SYMBOL') {
+    column.base.forEach(text => {
+      if (byteLength(text, maxSymbolBytes) > maxSymbolBytes) {
+        throw new ScriptError(`A SYMBOL can't exceed ${maxSymbolBytes} bytes.`)
+      }
+    })
+    return column
+  }
+  if (column.type === 'STRING' && 'data' in column) {
+    if (column.data.every(text => byteLength(text, maxStringBytes) <= maxStringBytes)) return column
+    return { ...column, data: column.data.map(text => cutText(text, maxStringBytes)) }
+  }
+  if (column.type === 'BLOB' && column.data.some(bytes => bytes.length > maxBlobBytes)) {
+    return { ...column, data: column.data.map(bytes => bytes.subarray(0, maxBlobBytes)) }
+  }
+  return column
+}
+
+/** Bytes of the text in UTF-8; not counted while the text is certainly short enough. */
+function byteLength(text: string, limit: number): number {
+  return text.length * maxBytesPerUnit <= limit ? text.length : Buffer.byteLength(text)
+}
+
+function cutText(text: string, maxBytes: number): string {
+  if (byteLength(text, maxBytes) <= maxBytes) return text
+  const bytes = Buffer.from(text)
+  let end = maxBytes
+  // A character is never cut in two: bytes 10xxxxxx belong to the one before.
+  while ((bytes[end]! & 0xc0) === 0x80) end--
+  return bytes.toString('utf8', 0, end)
+}

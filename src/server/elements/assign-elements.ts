@@ -1,0 +1,259 @@
+/*
+  `x[i] = v`: changing elements of what a variable holds.
+*/
+import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
+import { isFixedType } from '../../protocol/elements.js'
+import { dataTypes } from '../../protocol/data-type.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import type { Column, Matrix, SymbolVector, Value, Vector } from '../../protocol/value.js'
+import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
+import { isFixedVector } from '../columns/column-layout.js'
+import type { ServerTable } from '../tables/server-table.js'
+import { ScriptError } from '../script-error.js'
+import { setEntry } from './dictionary.js'
+import { resolveSlice, rowsOfIndex, type IndexValue } from './indexing.js'
+import { elementsOf } from './items.js'
+import { joinColumns } from '../values/join-vectors.js'
+import { claimArray, overwrite, ownsArray } from '../values/ownership.js'
+import { ownStrings } from './append-elements.js'
+import { operandOf } from '../operators/operands/pairing.js'
+import { checkCount } from '../values/pieces.js'
+import { textOf } from '../values/scalar.js'
+import type { ServerDictionary, ServerValue } from '../values/server-value.js'
+import { isWireValue, tupleOf } from '../values/vector-literal.js'
+
+/** @returns false when the indexes lead nowhere; nothing has changed then */
+export function assignElements(
+  target: ServerValue,
+  indexes: readonly IndexValue[],
+  value: ServerValue,
+): boolean {
+  const [first, second] = indexes
+  if (first === undefined) return false
+  switch (target.form) {
+    case 'vector':
+      return second === undefined && assignVector(target, first, value)
+    case 'pair':
+      return second === undefined && assignVector(target.elements, first, value)
+    case 'list':
+      return second === undefined && assignList(target, first, value)
+    case 'matrix':
+      return assignMatrix(target, indexes, value)
+    case 'serverDictionary':
+      return second === undefined && assignEntries(target, first, value)
+    case 'serverTable':
+      return second === undefined && assignTableColumn(target, first, value)
+    default:
+      return false
+  }
+}
+
+function positionsOf(index: IndexValue, length: number): Int32Array | undefined {
+  if (index.form === 'slice') {
+    const { from, to } = resolveSlice(index, length)
+    return Int32Array.from({ length: to - from }, (_, i) => from + i)
+  }
+  if (index.form === 'pair') {
+    const rows = rowsOfIndex(index.elements, length + 1)
+    const [from, to] = rows
+    if (from === undefined || to === undefined) return undefined
+    return Int32Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i)
+  }
+  const rows = rowsOfIndex(index, length)
+  return rows.includes(undefined) ? undefined : Int32Array.from(rows as number[])
+}
+
+function assignVector(target: Vector, index: IndexValue, value: ServerValue): boolean {
+  if (assignNumber(target, index, value)) return true
+  const positions = positionsOf(index, target.length)
+  if (positions === undefined) return false
+  if (target.type === 'ANY') return assignTuple(target, index, positions, value)
+  const operand = value.form === 'scalar' ? undefined : operandOf(value, 'assignment')
+  const source = value.form === 'scalar' ? columnOfScalar(value) : operand!.vector
+  if (source.length !== 1 && source.length !== positions.length) return false
+  writeRows(target, positions, convertColumn(source, columnTypeOf(target)) as Vector)
+  return true
+}
+
+/** `x[i] = n` in a loop: one number of the vector's own type, without a detour through vectors. */
+function assignNumber(target: Vector, index: IndexValue, value: ServerValue): boolean {
+  if (index.form !== 'scalar' || index.type !== 'INT' || value.form !== 'scalar') return false
+  const position = index.value
+  if (position === null || position < 0 || position >= target.length) return false
+  if (value.type !== target.type || typeof value.value !== 'number') return false
+  ownFixedArray(target)
+  ;(target as { data: Int32Array | Float64Array }).data[position] = value.value
+  return true
+}
+
+/** Row i of `source`, or its only row, becomes row `positions[i]`. */
+function writeRows(target: Vector, positions: Int32Array, source: Vector): void {
+  const step = source.length === 1 ? 0 : 1
+  if (isFixedVector(target) && isFixedVector(source) && isFixedType(target.type)) {
+    ownFixedArray(target)
+    const width = dataTypes[target.type].bytesPerValue
+    const to = new Uint8Array(target.data.buffer, target.data.byteOffset)
+    const from = new Uint8Array(source.data.buffer, source.data.byteOffset)
+    for (let i = 0; i < positions.length; i++) {
+      const start = i * step * width
+      to.set(from.subarray(start, start + width), positions[i]! * width)
+    }
+    return
+  }
+  if (target.type === 'STRING' && source.type === 'STRING') {
+    const texts = stringsOf(source)
+    const data = ownStrings(target)
+    for (let i = 0; i < positions.length; i++) data[positions[i]!] = texts[i * step]!
+    return
+  }
+  if (target.type === 'SYMBOL' && source.type === 'SYMBOL') {
+    writeSymbols(target, positions, source, step)
+    return
+  }
+  checkCount('[]=', target.length)
+  overwrite(target, replacedRows(target, positions, source, step))
+}
+
+function writeSymbols(
+  target: SymbolVector,
+  positions: Int32Array,
+  source: SymbolVector,
+  step: 0 | 1,
+): void {
+  if (!ownsArray(target)) {
+    target.codes = target.codes.slice(0, target.length)
+    target.base = [...target.base]
+    claimArray(target)
+  }
+  const base = target.base as string[]
+  // One text is found sooner by looking for it than by a map of all.
+  const codeOf = step === 0 ? undefined : new Map(base.map((text, code) => [text, code]))
+  const newCodes = new Map<number, number>()
+  for (let i = 0; i < positions.length; i++) {
+    const code = source.codes[i * step]!
+    let own = newCodes.get(code)
+    if (own === undefined) {
+      const text = source.base[code]!
+      own = codeOf === undefined ? base.indexOf(text) : (codeOf.get(text) ?? -1)
+      if (own < 0) own = base.push(text) - 1
+      newCodes.set(code, own)
+    }
+    target.codes[positions[i]!] = own
+  }
+}
+
+function ownFixedArray(target: Vector): void {
+  if (ownsArray(target) || !('data' in target)) return
+  const record = target as { data: { slice(): unknown } }
+  record.data = record.data.slice() as { slice(): unknown }
+  claimArray(target)
+}
+
+/** For columns that cannot be written in place: the old rows and the new ones, in the right order. */
+function replacedRows(target: Vector, positions: Int32Array, source: Vector, step: 0 | 1): Column {
+  const all = joinColumns(sliceColumn(target, 0, target.length), source)
+  const rows = Int32Array.from({ length: target.length }, (_, row) => row)
+  for (let i = 0; i < positions.length; i++) rows[positions[i]!] = target.length + i * step
+  return takeRows(all, rows)
+}
+
+/** One element takes the value as it is; several take its elements one by one, or the same scalar. */
+function assignTuple(
+  target: Extract<Vector, { type: 'ANY' }>,
+  index: IndexValue,
+  positions: Int32Array,
+  value: ServerValue,
+): boolean {
+  const elements: ServerValue[] = (target.data as readonly ServerValue[]).slice(0, target.length)
+  if (!placeElements(elements, index, positions, value)) return false
+  if (elements.every(isWireValue)) {
+    const record = target as { data: readonly Value[] }
+    record.data = elements
+    return true
+  }
+  overwrite(target, tupleOf(elements))
+  return true
+}
+
+function assignList(
+  target: Extract<ServerValue, { form: 'list' }>,
+  index: IndexValue,
+  value: ServerValue,
+): boolean {
+  const positions = positionsOf(index, target.elements.length)
+  if (positions === undefined) return false
+  const elements = [...target.elements]
+  if (!placeElements(elements, index, positions, value)) return false
+  overwrite(target, tupleOf(elements))
+  return true
+}
+
+function placeElements(
+  elements: ServerValue[],
+  index: IndexValue,
+  positions: Int32Array,
+  value: ServerValue,
+): boolean {
+  if (index.form === 'scalar' || value.form === 'scalar') {
+    for (const position of positions) elements[position] = value
+    return true
+  }
+  const parts = elementsOf(value)
+  if (parts.length !== positions.length) return false
+  positions.forEach((position, i) => (elements[position] = parts[i]!))
+  return true
+}
+
+/** `m[j] = column`, `m[i, j] = v`. */
+function assignMatrix(target: Matrix, indexes: readonly IndexValue[], value: ServerValue): boolean {
+  const [first, second] = indexes
+  const columnIndex = second ?? first
+  if (columnIndex === undefined || columnIndex.form === 'slice') return false
+  const columns = rowsOfIndex(columnIndex, target.columns)
+  const rowIndex: IndexValue =
+    second === undefined || first === undefined
+      ? { form: 'slice', from: undefined, to: undefined }
+      : first
+  const rows = positionsOf(rowIndex, target.rows)
+  if (rows === undefined || columns.includes(undefined)) return false
+  const positions = (columns as number[]).flatMap(column =>
+    Array.from(rows, row => column * target.rows + row),
+  )
+  const data = Int32Array.from(positions)
+  const index: Vector = { form: 'vector', type: 'INT', length: data.length, data }
+  return assignVector(target.elements, index, value)
+}
+
+function assignEntries(target: ServerDictionary, index: IndexValue, value: ServerValue): boolean {
+  if (index.form === 'slice') return false
+  if (index.form !== 'vector') {
+    setEntry(target, index, value)
+    return true
+  }
+  const keys = elementsOf(index)
+  const values = value.form === 'scalar' ? keys.map(() => value) : elementsOf(value)
+  if (values.length !== keys.length) return false
+  keys.forEach((key, i) => setEntry(target, key, values[i]!))
+  return true
+}
+
+/** `` t[`col] = values `` replaces a column or adds one. */
+function assignTableColumn(target: ServerTable, index: IndexValue, value: ServerValue): boolean {
+  const name = index.form === 'slice' ? undefined : textOf(index)
+  if (name === undefined) return false
+  if (target.sharedName !== '') {
+    throw new ScriptError("Can't change the columns of a shared table. Use an update statement.")
+  }
+  const column = columnFor(value, target.rows)
+  if (column === undefined || column.length !== target.rows) return false
+  const position = target.columnNames.indexOf(name)
+  if (position >= 0) target.replaceColumn(position, column)
+  else target.addColumn(name, columnTypeOf(column), column)
+  return true
+}
+
+function columnFor(value: ServerValue, rows: number): Column | undefined {
+  if (value.form === 'vector' || value.form === 'arrayVector') return value
+  if (value.form !== 'scalar') return undefined
+  return takeRows(columnOfScalar(value), new Int32Array(rows))
+}

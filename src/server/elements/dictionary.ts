@@ -1,0 +1,135 @@
+/*
+  Dictionaries as scripts use them: making, reading, changing, and the members of values (`d.key`, `t.col`).
+*/
+import type { ColumnType, DataType } from '../../protocol/data-type.js'
+import { columnTypeOf, elementAt } from '../../protocol/element.js'
+import { formatScalar } from '../../protocol/value-text.js'
+import type { Dictionary, Scalar, Value, Vector } from '../../protocol/value.js'
+import { explicitNull } from '../../protocol/value.js'
+import { ScriptError } from '../script-error.js'
+import { castValue } from '../operators/cast.js'
+import { isStream } from '../tables/prepare.js'
+import type { ServerTable } from '../tables/server-table.js'
+import { nullOf, stringScalar } from '../values/scalar.js'
+import type { ServerDictionary, ServerValue } from '../values/server-value.js'
+import { tupleOf, vectorOfElements, vectorOfScalars } from '../values/vector-literal.js'
+
+/** @param valueType  left out or ANY: values of any type, kept as they are given */
+export function emptyDictionary(keyType: ColumnType, valueType?: ColumnType): ServerDictionary {
+  const holdsAnything = valueType === undefined || valueType.type === 'ANY'
+  return {
+    form: 'serverDictionary',
+    keyType,
+    valueType: holdsAnything ? undefined : valueType,
+    entries: new Map(),
+  }
+}
+
+/** The text under which an entry is kept; equal keys have equal texts. */
+export function keyText(key: ServerValue): string {
+  if (key.form !== 'scalar') throw new ScriptError('A dictionary key must be a scalar.')
+  return formatScalar(key)
+}
+
+/** `{k: v}` and `dict([…], […])`: values of one scalar type give a typed dictionary. */
+export function makeDictionary(
+  keys: readonly ServerValue[],
+  values: readonly ServerValue[],
+): ServerDictionary {
+  const keyVector = vectorOfElements(keys)
+  const keyType: DataType = keyVector.form === 'vector' ? keyVector.type : 'STRING'
+  const dictionary = emptyDictionary({ type: keys.length === 0 ? 'STRING' : keyType })
+  keys.forEach((key, index) => setEntry(dictionary, key, values[index] ?? explicitNull))
+  return dictionary
+}
+
+/**
+ * Adds the entry or replaces its value; both are cast to the dictionary's types first.
+ * @throws {ScriptError} when they cannot be
+ */
+export function setEntry(dictionary: ServerDictionary, key: ServerValue, value: ServerValue): void {
+  const { valueType } = dictionary
+  const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
+  const typedValue = valueType === undefined ? value : castValue(value, valueType)
+  dictionary.entries.set(keyText(typedKey), { key: typedKey, value: typedValue })
+}
+
+function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
+  const { type } = dictionary.keyType
+  return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
+}
+
+/** The value of a key; the null of the value type (or VOID) when there is none. */
+export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
+  const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
+  const entry = dictionary.entries.get(keyText(typedKey))
+  if (entry !== undefined) return entry.value
+  return dictionary.valueType === undefined ? explicitNull : nullOf(dictionary.valueType.type)
+}
+
+/** In order of their first setting. */
+export function dictionaryKeys(dictionary: ServerDictionary): Vector {
+  const keys = [...dictionary.entries.values()].map(entry => entry.key as Scalar)
+  const vector = vectorOfScalars(keys)
+  if (keys.length > 0)
+    return vector ?? { form: 'vector', type: 'ANY', length: keys.length, data: keys }
+  return castValue({ form: 'vector', type: 'VOID', length: 0 }, dictionary.keyType) as Vector
+}
+
+/** In the order of `dictionaryKeys`: a vector when the dictionary has a value type, else a tuple. */
+export function dictionaryValues(dictionary: ServerDictionary): ServerValue {
+  const values = [...dictionary.entries.values()].map(entry => entry.value)
+  const isTyped = dictionary.valueType !== undefined && values.length > 0
+  return isTyped ? vectorOfElements(values) : tupleOf(values)
+}
+
+/** A dictionary of the wire as scripts hold it. */
+export function dictionaryFromWire(
+  value: Dictionary,
+  element: (value: Value) => ServerValue,
+): ServerDictionary {
+  const { keys, values } = value
+  const dictionary = emptyDictionary(columnTypeOf(keys), columnTypeOf(values))
+  for (let row = 0; row < keys.length; row++) {
+    const key = elementAt(keys, row) as Scalar
+    dictionary.entries.set(keyText(key), { key, value: element(elementAt(values, row)) })
+  }
+  return dictionary
+}
+
+/** @throws {ScriptError} when the value has no such member */
+export function memberOf(target: ServerValue, name: string): ServerValue {
+  switch (target.form) {
+    case 'serverTable':
+      return tableColumn(target, name)
+    case 'serverDictionary':
+      return entryOf(target, stringScalar(name))
+    default:
+      throw new ScriptError(`The object has no member [${name}].`)
+  }
+}
+
+/** @throws {ScriptError} unknown columns, and tables whose columns SQL alone may read (S02008, S02009) */
+export function tableColumn(table: ServerTable, name: string): ServerValue {
+  const index = table.columnNames.indexOf(name)
+  if (index < 0) throw new ScriptError(`Unrecognized column name [${name}].`)
+  checkDirectAccess(table)
+  return table.column(index)
+}
+
+/**
+ * @throws {ScriptError} S02008, S02009 for tables whose columns SQL alone may read
+ *   (docs/server-semantics.md#kinds-of-tables)
+ */
+export function checkDirectAccess(table: ServerTable): void {
+  if (isStream(table)) {
+    throw new ScriptError(
+      'Direct access using column names is not supported to retrieve data from a stream table. Please use a SQL query instead. RefId:S02009',
+    )
+  }
+  if (table.kind === 'dfs') {
+    throw new ScriptError(
+      'Direct access using column names is not supported to retrieve data from a DFS table. Please use a SQL query instead. RefId:S02008',
+    )
+  }
+}

@@ -1,0 +1,86 @@
+/*
+  The two bridges between values of the wire and values of scripts.
+*/
+import { dataTypes } from '../../protocol/data-type.js'
+import { vectorOf } from '../../protocol/element.js'
+import type { Dictionary, Value, Vector } from '../../protocol/value.js'
+import { tableFromWire, tableToWire } from '../tables/memory-table.js'
+import { dictionaryFromWire, dictionaryKeys, dictionaryValues } from './dictionary.js'
+import { intScalar } from '../values/scalar.js'
+import type { FunctionValue, ServerDictionary, ServerValue } from '../values/server-value.js'
+import { castVector } from '../operators/cast.js'
+
+/** Numbers of docs/protocol.md#data-types. */
+const functionKinds = { builtin: 0, user: 3, partial: 4 } as const
+
+/** Vectors are not copied: they belong to the session from here on. */
+export function fromWire(value: Value): ServerValue {
+  switch (value.form) {
+    case 'table':
+      return tableFromWire(value)
+    case 'dictionary':
+      return dictionaryFromWire(value, fromWire)
+    default:
+      return value
+  }
+}
+
+/** Functions and handles travel as their names (docs/protocol.md#data-forms). */
+export function toWire(value: ServerValue): Value {
+  switch (value.form) {
+    case 'serverTable':
+      return tableToWire(value)
+    case 'serverDictionary':
+      return dictionaryToWire(value)
+    case 'database':
+      return { form: 'scalar', type: 'HANDLE', value: value.path }
+    case 'function':
+      return {
+        form: 'scalar',
+        type: 'FUNCTIONDEF',
+        functionKind: functionKinds[value.kind],
+        value: functionText(value),
+      }
+    case 'type':
+      return intScalar(dataTypes[value.column.type].id)
+    case 'list': {
+      const data = value.elements.map(toWire)
+      return { form: 'vector', type: 'ANY', length: data.length, data }
+    }
+    default:
+      return value
+  }
+}
+
+/** What a function prints as: its name, its source, `f{…}`. */
+export function functionText(fn: FunctionValue): string {
+  switch (fn.kind) {
+    case 'builtin':
+      return fn.name
+    case 'user':
+      return fn.name === '' ? fn.definition.source : fn.name
+    case 'partial':
+      return `${functionText(fn.target)}{${fn.bound.map(() => '…').join(', ')}}`
+  }
+}
+
+function dictionaryToWire(value: ServerDictionary): Dictionary {
+  const keys = dictionaryKeys(value)
+  const { valueType } = value
+  if (valueType !== undefined && valueType.type !== 'ANY') {
+    const typed = typedValues(value, valueType)
+    if (typed !== undefined) return { form: 'dictionary', keys, values: typed }
+  }
+  const data = [...value.entries.values()].map(entry => toWire(entry.value))
+  const values: Vector = { form: 'vector', type: 'ANY', length: data.length, data }
+  return { form: 'dictionary', keys, values }
+}
+
+function typedValues(
+  dictionary: ServerDictionary,
+  type: NonNullable<ServerDictionary['valueType']>,
+): Vector | undefined {
+  const values = dictionaryValues(dictionary)
+  if (values.form !== 'vector') return undefined
+  return values.length === 0 ? (vectorOf(type, []) as Vector) : castVector(values, type)
+}

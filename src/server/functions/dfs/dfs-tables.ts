@@ -1,0 +1,190 @@
+/*
+  Functions about databases under dfs:// and their tables (docs/server-semantics.md#tables-in-databases).
+*/
+import type { Builtin } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { checkAtOnce } from '../../values/pieces.js'
+import { boolScalar, intScalar, stringVector, voidValue } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
+import {
+  databaseAt,
+  dropDatabase as dropDatabaseAt,
+  dropTable as dropTableAt,
+  storedTable,
+} from '../../tables/dfs-database.js'
+import { addValues } from '../../tables/partitions/partition-level.js'
+import {
+  databaseArgument,
+  integerArgument,
+  isAbsent,
+  textArgument,
+  textsArgument,
+} from '../arguments.js'
+import { checkStoredWrite } from '../../tables/privileges.js'
+
+/** existsDatabase(dbUrl). */
+const existsDatabase: Builtin = {
+  name: 'existsDatabase',
+  parameters: ['dbUrl'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: ({ node }, [path]) => boolScalar(node.databases.has(pathArgument(path, 'dbUrl'))),
+}
+
+/** existsTable(dbUrl, tableName); a handle is taken for the path. */
+const existsTable: Builtin = {
+  name: 'existsTable',
+  parameters: ['dbUrl', 'tableName'],
+  minArguments: 2,
+  maxArguments: 2,
+  call: ({ node }, [path, name]) => {
+    const tables = node.databases.get(pathArgument(path, 'dbUrl'))?.tables
+    return boolScalar(tables?.has(textArgument(name, 'tableName')) ?? false)
+  },
+}
+
+/** exists(path): a database or a table by its path; the embedded server shows no files of its host. */
+const exists: Builtin = {
+  name: 'exists',
+  parameters: ['path'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: ({ node }, [paths]) => {
+    const found = textsArgument(paths, 'path').map(path => {
+      const at = path.lastIndexOf('/')
+      const tables = node.databases.get(path.slice(0, at))?.tables
+      return node.databases.has(path) || (tables?.has(path.slice(at + 1)) ?? false)
+    })
+    if (paths?.form === 'scalar') return boolScalar(found[0]!)
+    return {
+      form: 'vector',
+      type: 'BOOL',
+      length: found.length,
+      data: Int8Array.from(found, Number),
+    }
+  },
+}
+
+/** dropDatabase(directory). */
+const dropDatabase: Builtin = {
+  name: 'dropDatabase',
+  parameters: ['directory'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: ({ node, session }, [path]) => {
+    dropDatabaseAt(node, session, pathArgument(path, 'directory'))
+    return voidValue
+  },
+}
+
+/** dropTable(dbHandle, tableName). */
+const dropTable: Builtin = {
+  name: 'dropTable',
+  parameters: ['dbHandle', 'tableName'],
+  minArguments: 2,
+  maxArguments: 2,
+  call: (context, [database, name]) => {
+    const { path } = databaseArgument(context, database)
+    dropTableAt(context.node, context.session, path, textArgument(name, 'tableName'))
+    return voidValue
+  },
+}
+
+/** loadTable(dbHandle or path, tableName): the table itself, not its rows. */
+const loadTable: Builtin = {
+  name: 'loadTable',
+  parameters: ['database', 'tableName', 'partitions', 'memoryMode'],
+  minArguments: 2,
+  maxArguments: 4,
+  call: ({ node }, [database, name]) =>
+    storedTable(node, pathArgument(database, 'database'), textArgument(name, 'tableName')),
+}
+
+/** getClusterDFSDatabases([includeSysDb]): the paths of all databases. */
+const getClusterDFSDatabases: Builtin = {
+  name: 'getClusterDFSDatabases',
+  parameters: ['includeSysDb'],
+  minArguments: 0,
+  maxArguments: 1,
+  call: ({ node }) => stringVector([...node.databases.keys()].sort()),
+}
+
+/** getDFSDatabases(): on a single node the same. */
+const getDFSDatabases: Builtin = {
+  ...getClusterDFSDatabases,
+  name: 'getDFSDatabases',
+  parameters: [],
+  maxArguments: 0,
+}
+
+/** getTables(dbHandle): names of the tables of a database. */
+const getTables: Builtin = {
+  name: 'getTables',
+  parameters: ['dbHandle'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (context, [database]) => {
+    const { path } = databaseArgument(context, database)
+    return stringVector([...databaseAt(context.node, path).tables.keys()].sort())
+  },
+}
+
+/** addValuePartitions(dbHandle, newValues, [level=0], [locations]): how many partitions were added. */
+const addValuePartitions: Builtin = {
+  name: 'addValuePartitions',
+  parameters: ['dbHandle', 'newValues', 'level', 'locations'],
+  minArguments: 2,
+  maxArguments: 4,
+  call: (context, [database, values, level]) => {
+    const { levels } = databaseArgument(context, database)
+    const scheme = levels[isAbsent(level) ? 0 : integerArgument(level, 'level')]
+    if (scheme?.type !== 'VALUE') {
+      throw new ScriptError('Partitions can only be added to a level that is partitioned by VALUE.')
+    }
+    const column = values?.form === 'scalar' ? columnOfScalar(values) : values
+    if (column?.form !== 'vector') {
+      throw new ScriptError('The argument [newValues] must be a scalar or a vector.')
+    }
+    checkAtOnce('addValuePartitions', [column])
+    return intScalar(addValues(scheme, column))
+  },
+}
+
+/** truncate(dbUrl, tableName): forgets all rows of a table. */
+const truncate: Builtin = {
+  name: 'truncate',
+  parameters: ['dbUrl', 'tableName'],
+  minArguments: 2,
+  maxArguments: 2,
+  call: (context, [path, name]) => {
+    const table = storedTable(
+      context.node,
+      pathArgument(path, 'dbUrl'),
+      textArgument(name, 'tableName'),
+    )
+    checkStoredWrite(context, table)
+    table.keepRows(new Int32Array(0))
+    return voidValue
+  },
+}
+
+export const dfsFunctions: readonly Builtin[] = [
+  existsDatabase,
+  existsTable,
+  exists,
+  dropDatabase,
+  dropTable,
+  loadTable,
+  getClusterDFSDatabases,
+  getDFSDatabases,
+  getTables,
+  addValuePartitions,
+  truncate,
+]
+
+/** A path, or the path behind a handle. */
+function pathArgument(value: ServerValue | undefined, name: string): string {
+  const path = value?.form === 'database' ? value.path : textArgument(value, name)
+  return path.replace(/\/+$/, '')
+}

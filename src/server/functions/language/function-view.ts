@@ -1,0 +1,96 @@
+/*
+  Function views: functions that all sessions see (docs/server-semantics.md#function-views).
+*/
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { voidValue } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { booleanArgument, elementsArgument, textArgument } from '../arguments.js'
+import { privilegeOf } from '../../tables/privileges.js'
+import { tableOfRecords } from '../result-table.js'
+
+/** addFunctionView(udf): one user-defined function or a tuple of them; all or none. */
+const addFunctionView: Builtin = {
+  name: 'addFunctionView',
+  parameters: ['udf'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (context, [value]) => {
+    const { node, session } = context
+    checkMayOwnViews(context)
+    const functions = elementsArgument(value!).map(element => viewable(element))
+    const existing = functions.find(fn => node.functionViews.has(fn.name))
+    if (existing !== undefined) {
+      throw new ScriptError(
+        `The FunctionView [${existing.name}] already exists, please drop it before adding a new one`,
+      )
+    }
+    for (const { name, definition } of functions) {
+      node.functionViews.set(name, {
+        name,
+        definition,
+        body: definition.source,
+        owner: session.user,
+        createdAt: new Date(node.now()),
+      })
+    }
+    return voidValue
+  },
+}
+
+/** dropFunctionView(name, [isNamespace=false]): with a namespace all views named `namespace::…`. */
+const dropFunctionView: Builtin = {
+  name: 'dropFunctionView',
+  parameters: ['name', 'isNamespace'],
+  minArguments: 1,
+  maxArguments: 2,
+  call: (context, [nameArgument, isNamespace]) => {
+    const { functionViews } = context.node
+    checkMayOwnViews(context)
+    const name = textArgument(nameArgument, 'name')
+    const isSpace = booleanArgument(isNamespace, 'isNamespace', false)
+    const dropped = isSpace
+      ? [...functionViews.keys()].filter(view => view.startsWith(`${name}::`))
+      : [name]
+    for (const view of dropped) {
+      if (!functionViews.delete(view)) {
+        throw new ScriptError(`The function view [${view}] does not exist. RefId: S04002`)
+      }
+    }
+    return voidValue
+  },
+}
+
+/** getFunctionViews(): name, body, owner, createTime. */
+const getFunctionViews: Builtin = {
+  name: 'getFunctionViews',
+  parameters: [],
+  minArguments: 0,
+  maxArguments: 0,
+  call: ({ node }) =>
+    tableOfRecords(
+      { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },
+      [...node.functionViews.values()].map(({ name, body, owner, createdAt }) => ({
+        name,
+        body,
+        owner,
+        createTime: BigInt(createdAt.getTime()),
+      })),
+    ),
+}
+
+export const functionViewFunctions: readonly Builtin[] = [
+  addFunctionView,
+  dropFunctionView,
+  getFunctionViews,
+]
+
+function checkMayOwnViews({ node, session }: CallContext): void {
+  if (session.isAdmin || privilegeOf(node, session.user, 'VIEW_OWNER', '*') === true) return
+  throw new ScriptError('<NoPrivilege>Only administrators or VIEW_OWNER can manage function views.')
+}
+
+function viewable(value: ServerValue): Extract<ServerValue, { form: 'function'; kind: 'user' }> {
+  if (value.form === 'function' && value.kind === 'user' && value.name !== '') return value
+  throw new ScriptError('addFunctionView(udf). udf must be a user-defined function with a name.')
+}

@@ -1,0 +1,168 @@
+/*
+  Functions about the session's own things: what is defined, what is printed, how long to wait (DolphinDB manual,
+  pages of each name).
+*/
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { objectKinds } from '../../values/constants.js'
+import { checkCount, elementCount } from '../../values/pieces.js'
+import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import { operatorOf } from '../../operators/operator-names.js'
+import { operate } from '../../operators/operate.js'
+import { areEqual } from '../types/equality.js'
+import { binaryFunction, defineFunction } from '../define.js'
+import { printText } from '../text/print-text.js'
+import { tableOfRecords } from '../result-table.js'
+import { likeMatcher } from '../vectors/search.js'
+
+function nameArgument(value: ServerValue | undefined): string {
+  const text = textOf(value)
+  if (text === undefined) throw new ScriptError('The name must be a string.')
+  return text
+}
+
+const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args) => {
+  for (const value of args) {
+    if (value === undefined) continue
+    memory.checkSize(value)
+    checkCount('print', printedElements(value))
+    const text = printText(value, memory)
+    // It waits for the client to read it.
+    memory.keep(2 * text.length)
+    session.print(text)
+  }
+  return voidValue
+})
+
+/** Of lists and dictionaries every element is printed, and of matrices every column: lines are slower than elements. */
+function printedElements(value: ServerValue): number {
+  switch (value.form) {
+    case 'vector':
+      return value.type === 'ANY' ? elementCount(value) : 0
+    case 'list':
+    case 'serverDictionary':
+      return elementsPerLine * elementCount(value)
+    case 'matrix':
+      return elementsPerLine * value.columns
+    default:
+      return 0
+  }
+}
+
+const elementsPerLine = 16
+
+/** sleep(milliseconds): this session waits, others go on. */
+const sleep = defineFunction('sleep', ['milliseconds'], 1, function* ({ session }, [value]) {
+  const durationMs = integerOf(value) ?? Number(value?.form === 'scalar' ? value.value : NaN)
+  if (!(durationMs >= 0)) throw new ScriptError('sleep takes a number of milliseconds.')
+  yield { until: session.delay(durationMs) }
+  return voidValue
+})
+
+/** defined(names, [type=VAR]) */
+const defined = defineFunction('defined', ['names', 'type'], 1, (context, [names, kind]) => {
+  const texts = textsOf(names)
+  if (texts === undefined) throw new ScriptError('defined: names must be strings.')
+  const wanted = kind === undefined ? objectKinds.VAR : integerOf(kind)
+  const flags = texts.map(name => isDefined(context, name, wanted))
+  if (names!.form === 'scalar') return boolScalar(flags[0]!)
+  const data = Int8Array.from(flags, flag => (flag ? 1 : 0))
+  return { form: 'vector', type: 'BOOL', length: data.length, data }
+})
+
+function isDefined(
+  { session, node }: CallContext,
+  name: string,
+  kind: number | undefined,
+): boolean {
+  switch (kind) {
+    case objectKinds.VAR:
+      return session.variables.has(name)
+    case objectKinds.SHARED:
+      return node.shared.has(name)
+    case objectKinds.DEF:
+      return session.functions.has(name) || node.functionViews.has(name)
+    default:
+      throw new ScriptError('defined: the type must be VAR, SHARED or DEF.')
+  }
+}
+
+/** funcByName(name): of a function or, by its sign, of an operator. */
+const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]): FunctionValue => {
+  const name = nameArgument(value)
+  const operator = operatorOf(name)
+  if (operator !== undefined) {
+    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y), {
+      pace: 'own',
+    })
+    return { form: 'function', kind: 'builtin', name, builtin }
+  }
+  const fn = context.findFunction(name)
+  if (fn === undefined) throw new ScriptError(`Can't recognize function name ${name}`)
+  return fn
+})
+
+/** defs([X]): one row a function; X is a pattern with % and ?. */
+const defs = defineFunction('defs', ['X'], 0, (context, [pattern]) => {
+  const matches = pattern === undefined ? undefined : likeMatcher(nameArgument(pattern))
+  const names = context.functionNames().filter(name => matches?.(name) !== false)
+  const records = names.sort().map(name => definitionRecord(name, context.findFunction(name)))
+  return tableOfRecords(
+    {
+      name: 'STRING',
+      isCommand: 'BOOL',
+      userDefined: 'BOOL',
+      minParamCount: 'INT',
+      maxParamCount: 'INT',
+      syntax: 'STRING',
+    },
+    records,
+  )
+})
+
+/** Functions that take any number of arguments are documented with this maximum. */
+const manyParameters = 512
+
+function definitionRecord(name: string, fn: FunctionValue | undefined) {
+  const isUser = fn?.kind === 'user'
+  const names = isUser
+    ? fn.definition.parameters.map(parameter => parameter.name)
+    : fn?.kind === 'builtin'
+      ? fn.builtin.parameters
+      : []
+  const required = isUser
+    ? fn.definition.parameters.filter(parameter => parameter.defaultValue === undefined).length
+    : fn?.kind === 'builtin'
+      ? fn.builtin.minArguments
+      : 0
+  const most = fn?.kind === 'builtin' ? fn.builtin.maxArguments : names.length
+  return {
+    name,
+    isCommand: false,
+    userDefined: isUser,
+    minParamCount: required,
+    maxParamCount: Math.min(most, manyParameters),
+    syntax: `(${names.map((one, index) => (index < required ? one : `[${one}]`)).join(', ')})`,
+  }
+}
+
+const eqObj = defineFunction(
+  'eqObj',
+  ['obj1', 'obj2', 'precision'],
+  2,
+  function* (context, [a, b, precision]) {
+    context.memory.checkSize(a!)
+    const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
+    return boolScalar(yield* areEqual(context, a!, b!, digits))
+  },
+)
+
+export const languageFunctions: readonly Builtin[] = [
+  print,
+  sleep,
+  defined,
+  funcByName,
+  defs,
+  eqObj,
+]

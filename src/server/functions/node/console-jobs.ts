@@ -1,0 +1,114 @@
+/*
+  getConsoleJobs(): which interactive requests are under way (docs/server-semantics.md#console-jobs). Clients ask it
+  whether a session that does not answer still works, and cancelConsoleJob() to end what it does
+  (docs/protocol.md#high-availability).
+*/
+import type { Builtin } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { castValue } from '../../operators/cast.js'
+import { voidValue } from '../../values/scalar.js'
+import type { ConsoleJob, ServerNode } from '../../node.js'
+import { nodeAlias } from '../../node.js'
+import { newUuid } from '../../values/uuid.js'
+import type { ScriptSession } from '../../values/session-state.js'
+import { textsArgument } from '../arguments.js'
+import { tableOfRecords } from '../result-table.js'
+
+const defaultPriority = 4
+const defaultParallelism = 2
+
+/** getConsoleJobs(): one row a request; the asking one is among them. */
+const getConsoleJobs: Builtin = {
+  name: 'getConsoleJobs',
+  parameters: [],
+  minArguments: 0,
+  maxArguments: 0,
+  call: ({ node, session }) => {
+    const sessions = new Map(node.sessions).set(session.id, session)
+    const records = [...sessions.values()].flatMap(one => {
+      const own: readonly ConsoleJob[] = one === session ? [askingJob(node)] : []
+      return (node.jobs.get(one.id) ?? own).map(job => recordOf(node, one, job))
+    })
+    return tableOfRecords(
+      {
+        node: 'STRING',
+        userID: 'STRING',
+        rootJobId: 'UUID',
+        jobType: 'STRING',
+        desc: 'STRING',
+        priority: 'INT',
+        parallelism: 'INT',
+        receiveTime: 'TIMESTAMP',
+        sessionId: 'LONG',
+        remoteIP: 'STRING',
+        remotePort: 'INT',
+        totalTasks: 'INT',
+        finishedTasks: 'INT',
+        runningTask: 'INT',
+        firstTaskStartTime: 'TIMESTAMP',
+        latestTaskStartTime: 'TIMESTAMP',
+        queue: 'STRING',
+      },
+      records,
+    )
+  },
+}
+
+/**
+ * cancelConsoleJob(rootJobId): one id or several, as STRING or UUID. A job that does not wait, or is over, is not
+ * affected, and its id is no error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
+ */
+const cancelConsoleJob: Builtin = {
+  name: 'cancelConsoleJob',
+  parameters: ['rootJobId'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: ({ node, session }, [value]) => {
+    const ids = new Set(textsArgument(castValue(value!, { type: 'STRING' }), 'rootJobId'))
+    const chosen = [...node.jobs].flatMap(([sessionId, jobs]) =>
+      jobs.filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
+    )
+    for (const { sessionId } of chosen) {
+      if (session.isAdmin || node.sessions.get(sessionId)?.user === session.user) continue
+      throw new ScriptError('<NoPrivilege>Only administrators can cancel the jobs of other users')
+    }
+    for (const { job } of chosen) job.cancel?.()
+    return voidValue
+  },
+}
+
+export const consoleJobFunctions: readonly Builtin[] = [getConsoleJobs, cancelConsoleJob]
+
+function askingJob(node: ServerNode): ConsoleJob {
+  return {
+    rootJobId: newUuid(node.random),
+    jobType: 'script',
+    description: 'getConsoleJobs()',
+    priority: defaultPriority,
+    parallelism: defaultParallelism,
+    receivedAt: new Date(node.now()),
+  }
+}
+
+function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob) {
+  const receiveTime = BigInt(job.receivedAt.getTime())
+  return {
+    node: nodeAlias(node),
+    userID: session.user,
+    rootJobId: job.rootJobId,
+    jobType: job.jobType,
+    desc: job.description,
+    priority: job.priority,
+    parallelism: job.parallelism,
+    receiveTime,
+    sessionId: BigInt(session.id),
+    remoteIP: session.remoteAddress,
+    remotePort: session.remotePort,
+    totalTasks: 1,
+    finishedTasks: 0,
+    runningTask: 1,
+    firstTaskStartTime: receiveTime,
+    latestTaskStartTime: receiveTime,
+    queue: 'normal queue',
+  }
+}

@@ -1,0 +1,142 @@
+/*
+  Users and what they may do (docs/server-semantics.md#rights; DolphinDB manual, pages login, createUser, grant, deny,
+  revoke).
+*/
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { boolScalar, voidValue } from '../../values/scalar.js'
+import { Users } from '../../login/users.js'
+import { booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
+import { privilegeKey } from '../../tables/privileges.js'
+
+/** login(userId, password): the session goes on as that user. Encrypted logins are the connection's affair. */
+const login: Builtin = {
+  name: 'login',
+  parameters: ['userId', 'password', 'encrypted'],
+  minArguments: 2,
+  maxArguments: 3,
+  call: ({ node, session }, [userId, password, encrypted]) => {
+    if (booleanArgument(encrypted, 'encrypted', false)) {
+      throw new ScriptError('An encrypted login can only be sent as a request of its own.')
+    }
+    const user = textArgument(userId, 'userId')
+    new Users(node).check(user, textArgument(password, 'password'))
+    session.user = user
+    return boolScalar(true)
+  },
+}
+
+/** logout([userId]): the session is a guest again. */
+const logout: Builtin = {
+  name: 'logout',
+  parameters: ['userId', 'sessionOnly'],
+  minArguments: 0,
+  maxArguments: 2,
+  call: ({ session }) => {
+    session.user = 'guest'
+    return voidValue
+  },
+}
+
+/** createUser(userId, password, [groupIds], [isAdmin=false]); the embedded server has no groups. */
+const createUser: Builtin = {
+  name: 'createUser',
+  parameters: ['userId', 'password', 'groupIds', 'isAdmin', 'authMode'],
+  minArguments: 2,
+  maxArguments: 5,
+  adminOnly: true,
+  call: ({ node }, [userId, password, , isAdmin]) => {
+    const user = textArgument(userId, 'userId')
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(user)) {
+      throw new ScriptError(
+        'A user name must be letters, digits, underscores or hyphens, at most 30, beginning with a letter.',
+      )
+    }
+    if (node.users.has(user) || user === 'guest') {
+      throw new ScriptError(`The user name [${user}] already exists.`)
+    }
+    node.users.set(user, {
+      password: textArgument(password, 'password'),
+      isAdmin: booleanArgument(isAdmin, 'isAdmin', false),
+    })
+    return voidValue
+  },
+}
+
+/** deleteUser(userId). */
+const deleteUser: Builtin = {
+  name: 'deleteUser',
+  parameters: ['userId'],
+  minArguments: 1,
+  maxArguments: 1,
+  adminOnly: true,
+  call: ({ node }, [userId]) => {
+    const user = textArgument(userId, 'userId')
+    if (user === 'admin') throw new ScriptError("The user admin can't be deleted.")
+    if (!node.users.delete(user)) throw new ScriptError(`The user [${user}] does not exist.`)
+    node.privileges.delete(user)
+    return voidValue
+  },
+}
+
+const accessParameters = ['userId', 'accessType', 'objs'] as const
+
+/** grant(userId, accessType, [objs='*']). */
+const grant: Builtin = {
+  name: 'grant',
+  parameters: accessParameters,
+  minArguments: 2,
+  maxArguments: 3,
+  adminOnly: true,
+  call: (context, args) => setAccess(context, args, true),
+}
+
+/** deny(userId, accessType, [objs='*']); what is denied stays denied whatever is granted. */
+const deny: Builtin = {
+  ...grant,
+  name: 'deny',
+  call: (context, args) => setAccess(context, args, false),
+}
+
+/** revoke(userId, accessType, [objs='*']): takes grant or denial back. */
+const revoke: Builtin = {
+  ...grant,
+  name: 'revoke',
+  call: (context, args) => setAccess(context, args, undefined),
+}
+
+export const userFunctions: readonly Builtin[] = [
+  login,
+  logout,
+  createUser,
+  deleteUser,
+  grant,
+  deny,
+  revoke,
+]
+
+function setAccess(
+  { node }: CallContext,
+  [userId, accessType, objs]: Parameters<Builtin['call']>[1],
+  access: boolean | undefined,
+): typeof voidValue {
+  const user = textArgument(userId, 'userId')
+  if (!node.users.has(user)) throw new ScriptError(`The user [${user}] does not exist.`)
+  const type = textArgument(accessType, 'accessType')
+  const objects = isAbsent(objs) ? ['*'] : objectNames(objs)
+  const own = node.privileges.get(user) ?? new Map<string, boolean>()
+  for (const object of objects) {
+    if (type === 'VIEW_EXEC' && object !== '*' && !node.functionViews.has(object)) {
+      throw new ScriptError(`The function view [${object}] does not exist. RefId: S04002`)
+    }
+    if (access === undefined) own.delete(privilegeKey(type, object))
+    else own.set(privilegeKey(type, object), access)
+  }
+  node.privileges.set(user, own)
+  return voidValue
+}
+
+/** Names of tables, databases or views; a view may be given as the function itself. */
+function objectNames(objs: Parameters<Builtin['call']>[1][number]): readonly string[] {
+  return objs?.form === 'function' ? [objs.name] : textsArgument(objs, 'objs')
+}

@@ -1,0 +1,191 @@
+/*
+  The columns that the arguments of `table`, `streamTable`, `keyedTable` and others describe (DolphinDB manual, page
+  table).
+*/
+import type { ColumnType } from '../../../protocol/data-type.js'
+import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
+import type { Column, Matrix } from '../../../protocol/value.js'
+import type { BuiltinArguments, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import type { RequestMemory } from '../../values/request-memory.js'
+import { checkAtOnce, checkCount } from '../../values/pieces.js'
+import { textsOf } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { rowBytes } from '../../values/weigh.js'
+import { zeroColumn } from '../../columns/column-layout.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
+import { maxInitialCapacity } from '../../tables/column-table.js'
+import { createTable } from '../../tables/memory-table.js'
+import type { ServerTable, TableKind } from '../../tables/server-table.js'
+import { pairArgument, textsArgument, typesArgument } from '../arguments.js'
+
+/** A column is an object with arrays of its own, so that tables of very many of them are refused. */
+const elementsPerColumn = 16
+
+interface Columns {
+  names: readonly string[]
+  types: readonly ColumnType[]
+  columns?: readonly Column[]
+  capacity?: number
+}
+
+/**
+ * What the arguments describe: `capacity:size, names, types`; one table, whose rows are taken over; or one value a
+ * column, named by alias or variable.
+ */
+function describedColumns(
+  { memory }: CallContext,
+  args: BuiltinArguments,
+  argumentNames: readonly (string | undefined)[],
+): Columns {
+  const size = pairArgument(args[0])
+  if (size !== undefined && args.length >= 3) return emptyColumns(memory, size, args[1], args[2])
+  const [first] = args
+  if (args.length === 1 && first?.form === 'serverTable') return columnsOfTable(first)
+  return givenColumns(memory, args, argumentNames)
+}
+
+function emptyColumns(
+  memory: RequestMemory,
+  [capacity, size]: readonly [number, number],
+  nameArgument: ServerValue | undefined,
+  typeArgument: ServerValue | undefined,
+): Columns {
+  const names = textsArgument(nameArgument, 'colNames')
+  const types = typesArgument(typeArgument, 'colTypes')
+  if (names.length !== types.length) {
+    throw new ScriptError(
+      'The number of column names must be the same as the number of column types.',
+    )
+  }
+  if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
+  checkCount('table', names.length * elementsPerColumn)
+  const bytesPerRow = types.reduce((sum, { type }) => sum + rowBytes(type), 0)
+  memory.expect(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
+  if (size === 0) return { names, types, capacity }
+  if (types.some(type => type.array)) {
+    throw new ScriptError('The size of a table with array vector columns must be 0.')
+  }
+  return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
+}
+
+function columnsOfTable(table: ServerTable): Columns {
+  const { columnNames: names, columnTypes: types } = table
+  return { names, types, columns: names.map((_, index) => table.column(index)) }
+}
+
+interface NamedColumn {
+  name: string
+  column: Column
+}
+
+function givenColumns(
+  memory: RequestMemory,
+  args: BuiltinArguments,
+  argumentNames: readonly (string | undefined)[],
+): Columns {
+  const named: NamedColumn[] = []
+  args.forEach((value, index) => {
+    if (value === undefined) throw new ScriptError('A column of a table must not be empty.')
+    for (const one of columnsOfArgument(value, argumentNames[index], named.length)) named.push(one)
+  })
+  checkCount('table', named.length * elementsPerColumn)
+  const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
+  const scalars = named.filter(({ column }) => column.length === 1)
+  memory.expect(
+    scalars.reduce((sum, { column }) => sum + rows * rowBytes(columnTypeOf(column).type), 0),
+  )
+  const columns = named.map(({ column }) => extendScalar(column, rows))
+  return { names: named.map(({ name }) => name), types: columns.map(columnTypeOf), columns }
+}
+
+/**
+ * A vector is a column, a scalar a column of one value, a matrix or a tuple of equally long vectors several columns.
+ * @param position  of the first of them in the table; columns without a name are numbered by it
+ */
+function columnsOfArgument(
+  value: ServerValue,
+  name: string | undefined,
+  position: number,
+): readonly NamedColumn[] {
+  switch (value.form) {
+    case 'scalar':
+      return [{ name: name ?? `C${position}`, column: columnOfScalar(value) }]
+    case 'vector': {
+      const vectors = value.type === 'ANY' ? equalVectors(value.data.slice(0, value.length)) : []
+      if (vectors.length === 0) return [{ name: name ?? `C${position}`, column: value }]
+      return vectors.map((column, index) => ({ name: `col${position + index}`, column }))
+    }
+    case 'arrayVector':
+      return [{ name: name ?? `C${position}`, column: value }]
+    case 'matrix':
+      return columnsOfMatrix(value, position)
+    case 'serverTable':
+      return value.columnNames.map((own, index) => ({ name: own, column: value.column(index) }))
+    default:
+      throw new ScriptError('A column of a table must be a vector, a matrix or a tuple.')
+  }
+}
+
+/** The vectors of a tuple that stands for several columns: all of one length and one type. */
+function equalVectors(elements: readonly { form: string }[]): readonly Column[] {
+  const vectors = elements.filter((one): one is Column => one.form === 'vector')
+  const [first] = vectors
+  const isEqual = vectors.every(
+    vector =>
+      vector.length === first!.length && columnTypeOf(vector).type === columnTypeOf(first!).type,
+  )
+  return isEqual && vectors.length === elements.length ? vectors : []
+}
+
+function columnsOfMatrix(matrix: Matrix, position: number): readonly NamedColumn[] {
+  const labels = textsOf(matrix.columnLabels)
+  return Array.from({ length: matrix.columns }, (_, index) => ({
+    name: labels?.[index] ?? `C${position + index}`,
+    column: sliceColumn(matrix.elements, index * matrix.rows, (index + 1) * matrix.rows),
+  }))
+}
+
+/** A single value fills the column (`table(1..3 as id, 0 as v)`). */
+function extendScalar(column: Column, rows: number): Column {
+  if (column.length === rows || column.length !== 1) return column
+  return takeRows(column, new Int32Array(rows))
+}
+
+/** A table of a kind from arguments; keyed kinds have their key columns in front. */
+export function makeTable(
+  context: CallContext,
+  kind: TableKind,
+  args: BuiltinArguments,
+): ServerTable {
+  const { names, types, columns, capacity } = describedColumns(context, args, context.argumentNames)
+  return createTable(kind, names, types, {
+    ...(columns === undefined ? {} : { columns }),
+    ...(capacity === undefined ? {} : { capacity }),
+  })
+}
+
+/**
+ * As `makeTable`, with the names of the key columns as first argument.
+ * @throws {ScriptError} when it names none
+ */
+export function makeKeyedTable(
+  context: CallContext,
+  kind: 'keyed' | 'indexed' | 'keyedStream',
+  args: BuiltinArguments,
+): ServerTable {
+  const keyColumns = textsArgument(args[0], 'keyColumns')
+  if (keyColumns.length === 0) throw new ScriptError('The argument [keyColumns] must name columns.')
+  const { names, types, columns, capacity } = describedColumns(
+    context,
+    args.slice(1),
+    context.argumentNames.slice(1),
+  )
+  // Every row is looked up by its key.
+  checkAtOnce(kind, columns ?? [])
+  return createTable(kind, names, types, {
+    keyColumns,
+    ...(columns === undefined ? {} : { columns }),
+    ...(capacity === undefined ? {} : { capacity }),
+  })
+}

@@ -1,0 +1,201 @@
+/*
+  Functions that put rows into tables (docs/server-semantics.md#inserting).
+*/
+import { columnTypeOf, concatColumns } from '../../../protocol/element.js'
+import type { Column, Value } from '../../../protocol/value.js'
+import { appendElements, appendInPieces, growsSlowly } from '../../elements/append-elements.js'
+import type { FixedVector } from '../../../protocol/elements.js'
+import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { checkAtOnce } from '../../values/pieces.js'
+import { intScalar } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { weigh, weighInsert, weighRows } from '../../values/weigh.js'
+import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
+import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
+import { insertTable, insertValues } from '../../tables/insert-values.js'
+import { columnIndex } from '../../tables/memory-table.js'
+import { columnCountError } from '../../tables/prepare.js'
+import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
+import { booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
+import { discardedRows } from '../../tables/discarded-rows.js'
+import { checkStoredWrite } from '../../tables/privileges.js'
+
+/** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
+const tableInsert: Builtin = {
+  name: 'tableInsert',
+  parameters: ['table', '...rest'],
+  minArguments: 2,
+  maxArguments: Infinity,
+  mutatesFirst: true,
+  call: (context, [target, ...values]) => {
+    const table = writable(context, target)
+    const { node, session } = context
+    const fault = node.beforeWrite?.({ sessionId: session.id, table: table.sharedName })
+    if (fault === 'drop') return intScalar(0)
+    if (fault !== undefined) throw new ScriptError(fault.error)
+    const present = presentValues(values)
+    const discarded = discardedRows(context, table, present)
+    if (discarded !== undefined) return intScalar(discarded)
+    context.memory.keep(weighInsert(table, present, context.memory.room))
+    const rows = insertValues(table, present)
+    context.note(rows * table.columnNames.length)
+    return intScalar(rows)
+  },
+}
+
+/**
+ * append!(obj, newData): obj itself, with the new rows or elements behind the old ones
+ * (docs/server-semantics.md#append).
+ */
+const append: Builtin = {
+  name: 'append!',
+  parameters: ['obj', 'newData'],
+  minArguments: 2,
+  maxArguments: 2,
+  mutatesFirst: true,
+  call: (context, [target, addition]) => {
+    if (target?.form === 'vector' || target?.form === 'arrayVector') {
+      return appendToVector(context, target, addition!)
+    }
+    const table = writable(context, target)
+    if (addition?.form !== 'serverTable') {
+      throw new ScriptError('append!(obj, newData). newData must be a table when obj is a table.')
+    }
+    if (discardedRows(context, table, [addition]) !== undefined) return table
+    context.memory.keep(weighRows(addition, context.memory.room))
+    context.note(addition.rows * table.columnNames.length)
+    insertTable(table, addition)
+    return table
+  },
+}
+
+/** Other name of append!. */
+const push: Builtin = { ...append, name: 'push!' }
+
+/**
+ * upsert!(obj, newData, [ignoreNull=false], [keyColNames], [sortColumns]): obj
+ * (docs/server-semantics.md#upsert-and-tableupsert).
+ */
+const upsert: Builtin = {
+  name: 'upsert!',
+  parameters: ['obj', 'newData', 'ignoreNull', 'keyColNames', 'sortColumns'],
+  minArguments: 2,
+  maxArguments: 5,
+  mutatesFirst: true,
+  call: (context, args) => {
+    const table = writable(context, args[0])
+    upsertRows(context, table, args)
+    return table
+  },
+}
+
+/** tableUpsert(…): a LONG pair inserted:updated (DolphinDB manual, page tableUpsert). */
+const tableUpsert: Builtin = {
+  ...upsert,
+  name: 'tableUpsert',
+  call: (context, args) => {
+    const { inserted, updated } = upsertRows(context, writable(context, args[0]), args)
+    const data = BigInt64Array.of(BigInt(inserted), BigInt(updated))
+    return { form: 'pair', elements: { form: 'vector', type: 'LONG', length: 2, data } }
+  },
+}
+
+export const insertFunctions: readonly Builtin[] = [tableInsert, append, push, upsert, tableUpsert]
+
+function writable(context: CallContext, target: ServerValue | undefined): ServerTable {
+  const table = tableArgument(context, target)
+  checkStoredWrite(context, table)
+  return table
+}
+
+function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
+  return values.map((value, index) => {
+    if (value !== undefined) return value
+    throw new ScriptError(`Argument ${index + 2} of tableInsert must not be empty.`)
+  })
+}
+
+/** The vector with the addition behind it, converted to its type; the same object, for variables hold it. */
+function appendToVector(
+  context: CallContext,
+  target: Column,
+  addition: ServerValue,
+): ServerValue | Evaluation<ServerValue> {
+  const given = additionOf(target, addition)
+  const type = columnTypeOf(target)
+  if (!sameColumnType(columnTypeOf(given), type)) checkAtOnce('append!', [given])
+  const more = convertColumn(given, type)
+  context.memory.keep(weigh(more, context.memory.room))
+  context.note(more.length)
+  const isVector = target.form === 'vector' && more.form === 'vector'
+  if (isVector && isFixedVector(more) && growsSlowly(target, more.length)) {
+    return appendLong(context, target, more)
+  }
+  if (!isFixedVector(more)) checkAtOnce('append!', [more])
+  if (isVector && appendElements(target, more)) return target
+  checkAtOnce('append!', [target])
+  return Object.assign(target, concatColumns(target, more))
+}
+
+function* appendLong(
+  context: CallContext,
+  target: FixedVector,
+  more: FixedVector,
+): Evaluation<ServerValue> {
+  yield* appendInPieces(context, target, more)
+  return target
+}
+
+function additionOf(target: Column, addition: ServerValue): Column {
+  // A tuple takes whatever is appended as one more element (configuration appendTupleAsAWhole, on by default).
+  const isTuple = target.form === 'vector' && target.type === 'ANY'
+  if (isTuple && isWireValue(addition)) {
+    return { form: 'vector', type: 'ANY', length: 1, data: [addition] }
+  }
+  if (addition.form === 'scalar') return columnOfScalar(addition)
+  if (addition.form === 'arrayVector') return addition
+  if (addition.form === 'vector') {
+    const isOneRow = target.form === 'arrayVector' && addition.type !== 'ANY'
+    return isOneRow ? { form: 'vector', type: 'ANY', length: 1, data: [addition] } : addition
+  }
+  throw new ScriptError(`append!(obj, newData). newData can't be a ${addition.form}.`)
+}
+
+function isWireValue(value: ServerValue): value is Extract<ServerValue, Value> {
+  return ['scalar', 'vector', 'arrayVector', 'pair', 'matrix', 'set'].includes(value.form)
+}
+
+function upsertRows(
+  context: CallContext,
+  table: ServerTable,
+  [, newData, ignoreNull, keyColNames, sortColumns]: readonly (ServerValue | undefined)[],
+): UpsertCount {
+  if (newData?.form !== 'serverTable') {
+    throw new ScriptError('upsert!(obj, newData). newData must be a table.')
+  }
+  if (table.kind !== 'dfs' && (table.keyColumns.length === 0 || table.kind === 'keyedStream')) {
+    throw new ScriptError(
+      'The first argument of upsert! must be a keyed, an indexed or a DFS table.',
+    )
+  }
+  if (!isAbsent(sortColumns)) {
+    throw new ScriptError(
+      'The embedded server keeps rows in order of arrival: sortColumns is not supported.',
+    )
+  }
+  if (newData.columnNames.length !== table.columnNames.length) throw columnCountError(table)
+  const keyColumns = textsArgument(keyColNames, 'keyColNames').map(name => columnIndex(table, name))
+  if (table.kind === 'dfs' && table.keyColumns.length === 0 && keyColumns.length === 0) {
+    throw new ScriptError('The argument [keyColNames] must be specified for a DFS table.')
+  }
+  const discarded = discardedRows(context, table, [newData])
+  if (discarded !== undefined) return { inserted: discarded, updated: 0 }
+  context.memory.keep(weighRows(newData, context.memory.room))
+  context.note(newData.rows * newData.columnNames.length)
+  const columns = newData.columnNames.map((_, index) => newData.column(index))
+  return table.upsert(columns, newData.rows, {
+    keyColumns,
+    ignoreNull: booleanArgument(ignoreNull, 'ignoreNull', false),
+  })
+}

@@ -1,0 +1,155 @@
+/*
+  schema(): what a table or a database is made of, in the shape and types that table writers cast
+  (docs/protocol.md#schema-dictionary).
+*/
+import {
+  arrayTypeOffset,
+  columnTypeText,
+  dataTypes,
+  type ColumnType,
+} from '../../../protocol/data-type.js'
+import { vectorOf } from '../../../protocol/element.js'
+import type { Value } from '../../../protocol/value.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { partitionTypeIds } from '../../values/constants.js'
+import {
+  boolScalar,
+  intScalar,
+  stringScalar,
+  stringVector,
+  textOf,
+  voidValue,
+} from '../../values/scalar.js'
+import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
+import type { DatabaseHandle, LevelScheme } from '../../tables/database-handle.js'
+import { levelOf } from '../../tables/partitions/partition-level.js'
+import type { ServerTable } from '../../tables/server-table.js'
+import { namedTable } from '../arguments.js'
+import { dictionaryOf, tableOfColumns } from '../result-table.js'
+
+/** schema(table|dbHandle); a table may be given by its name. */
+const schema: Builtin = {
+  name: 'schema',
+  parameters: ['table'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (context, [value]) => {
+    if (value?.form === 'database') return databaseSchema(context, value)
+    if (value?.form === 'serverTable') return tableSchema(context, value)
+    const name = textOf(value)
+    if (name !== undefined) return tableSchema(context, namedTable(context, name))
+    throw new ScriptError(
+      'schema(table|dbHandle). The argument must be a table or a database handle.',
+    )
+  },
+}
+
+export const schemaFunctions: readonly Builtin[] = [schema]
+
+function tableSchema({ node }: CallContext, table: ServerTable): ServerDictionary {
+  const keys = table.keyColumns.map(index => table.columnNames[index]!)
+  const common = {
+    colDefs: columnDefinitions(table),
+    chunkPath: voidValue,
+    ...(keys.length > 0 && table.kind !== 'dfs' ? { keyColumn: oneOrMany(keys) } : {}),
+  }
+  const { stored, partitioning } = table
+  // Java takes the mere presence of partitionColumnName for a partitioned table, so it is left out otherwise.
+  const partitions =
+    partitioning === undefined
+      ? { partitionColumnIndex: intScalar(-1) }
+      : {
+          partitionColumnName: oneOrMany(
+            partitioning.columns.map(index => table.columnNames[index]!),
+          ),
+          partitionColumnIndex: integers(partitioning.columns),
+          ...levelsSchema(partitioning.levels),
+        }
+  if (table.kind !== 'dfs' || stored === undefined)
+    return dictionaryOf({ ...common, ...partitions })
+  const handle = node.databases.get(stored.databasePath)?.handle
+  return dictionaryOf({
+    ...common,
+    ...partitions,
+    dbUrl: stringScalar(stored.databasePath),
+    tableName: stringScalar(stored.tableName),
+    tableOwner: stringScalar(stored.owner),
+    tableComment: stringScalar(''),
+    engineType: stringScalar(handle?.engine ?? 'OLAP'),
+    chunkGranularity: stringScalar('TABLE'),
+    encryptMode: stringScalar('plaintext'),
+    compressMethods: compressionMethods(table),
+    ...(stored.sortColumns.length > 0
+      ? {
+          sortColumns: stringVector(stored.sortColumns),
+          keepDuplicates: stringScalar(stored.keepDuplicates),
+        }
+      : {}),
+  })
+}
+
+function databaseSchema({ node }: CallContext, handle: DatabaseHandle): ServerDictionary {
+  return dictionaryOf({
+    databaseDir: stringScalar(handle.path),
+    ...levelsSchema(handle.levels),
+    partitionSites: voidValue,
+    atomic: stringScalar(handle.atomic),
+    chunkGranularity: stringScalar('TABLE'),
+    engineType: stringScalar(handle.engine),
+    clusterReplicationEnabled: boolScalar(true),
+    databaseOwner: stringScalar(node.databases.get(handle.path)?.owner ?? ''),
+  })
+}
+
+/** Scalars for one level, vectors (and a tuple of schemes) for several. */
+function levelsSchema(levels: readonly LevelScheme[]): Record<string, ServerValue> {
+  const schemes = levels.map(level => levelOf(level).schema)
+  return {
+    partitionType: integers(levels.map(({ type }) => partitionTypeIds[type])),
+    partitionTypeName: oneOrMany(levels.map(({ type }) => type)),
+    partitionColumnType: integers(levels.map(level => typeId(levelOf(level).type))),
+    partitionSchema:
+      schemes.length === 1
+        ? schemes[0]!
+        : { form: 'vector', type: 'ANY', length: schemes.length, data: schemes as Value[] },
+  }
+}
+
+/** STRING and INT columns exactly: Java casts them. */
+function columnDefinitions(table: ServerTable): ServerTable {
+  const { columnNames, columnTypes } = table
+  return tableOfColumns({
+    name: stringVector(columnNames),
+    typeString: stringVector(columnTypes.map(columnTypeText)),
+    typeInt: vectorOf({ type: 'INT' }, columnTypes.map(typeId)),
+    extra: vectorOf(
+      { type: 'INT' },
+      columnTypes.map(type => type.scale ?? null),
+    ),
+    comment: stringVector(columnNames.map(() => '')),
+  })
+}
+
+function compressionMethods(table: ServerTable): ServerTable {
+  return tableOfColumns({
+    name: stringVector(table.columnNames),
+    compressMethods: stringVector(
+      table.columnNames.map(name => table.stored?.compressMethods.get(name) ?? 'lz4'),
+    ),
+  })
+}
+
+function typeId({ type, array }: ColumnType): number {
+  return dataTypes[type].id + (array === true ? arrayTypeOffset : 0)
+}
+
+function oneOrMany(texts: readonly string[]): ServerValue {
+  return texts.length === 1 ? stringScalar(texts[0]!) : stringVector(texts)
+}
+
+function integers(values: readonly number[]): ServerValue {
+  return values.length === 1
+    ? intScalar(values[0]!)
+    : { form: 'vector', type: 'INT', length: values.length, data: Int32Array.from(values) }
+}

@@ -1,0 +1,107 @@
+/*
+  Functions about names: sharing tables, taking definitions back, fetching by name
+  (docs/server-semantics.md#shared-tables).
+*/
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { objectKinds } from '../../values/constants.js'
+import { integerOf, textOf, voidValue } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { weigh } from '../../values/weigh.js'
+import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
+import {
+  booleanArgument,
+  isAbsent,
+  tableArgument,
+  textArgument,
+  textsArgument,
+} from '../arguments.js'
+
+/** share(table, sharedName, [database], [dbName], [partitionColumn], [readonly=false]). */
+const share: Builtin = {
+  name: 'share',
+  parameters: ['table', 'sharedName', 'database', 'dbName', 'partitionColumn', 'readonly'],
+  minArguments: 2,
+  maxArguments: 6,
+  call: (context, [target, name, database, dbName, partitionColumn, readOnly]) => {
+    if (![database, dbName, partitionColumn].every(isAbsent)) {
+      throw new ScriptError('The embedded server is one node: a table is shared by its name alone.')
+    }
+    const table = tableArgument(context, target)
+    const isReadOnly = booleanArgument(readOnly, 'readonly', false)
+    const { node, session, memory } = context
+    memory.keep(weigh(table, memory.room))
+    shareTable(node, session, table, textArgument(name, 'sharedName'), isReadOnly)
+    return voidValue
+  },
+}
+
+/**
+ * undef(obj, [objType=VAR]): forgets variables, shared tables or functions by name; `all` forgets all of a kind, and
+ * without a kind everything of the session (DolphinDB manual, page undef).
+ */
+const undef: Builtin = {
+  name: 'undef',
+  parameters: ['obj', 'objType'],
+  minArguments: 1,
+  maxArguments: 2,
+  call: (context, [obj, objType]) => {
+    const names = textsArgument(obj, 'obj')
+    const kind = objectKind(objType)
+    if (names.length === 1 && names[0] === 'all') forgetAll(context, kind)
+    else for (const name of names) forget(context, name, kind ?? 'VAR')
+    return voidValue
+  },
+}
+
+/** objByName(name): a variable of the session, else a shared table, looked up when it is called. */
+const objByName: Builtin = {
+  name: 'objByName',
+  parameters: ['name'],
+  minArguments: 1,
+  maxArguments: 2,
+  call: ({ node, session }, [name]) => {
+    const text = textArgument(name, 'name')
+    const found = session.variables.get(text) ?? findTable(node, session, text)
+    if (found === undefined) throw new ScriptError(`Can't find the object with name ${text}`)
+    return found
+  },
+}
+
+export const shareFunctions: readonly Builtin[] = [share, undef, objByName]
+
+type ObjectKind = keyof typeof objectKinds
+
+function objectKind(value: ServerValue | undefined): ObjectKind | undefined {
+  if (isAbsent(value)) return undefined
+  const name = textOf(value)?.toUpperCase()
+  const id = integerOf(value)
+  const kinds = Object.keys(objectKinds) as ObjectKind[]
+  const kind = kinds.find(one => one === name || objectKinds[one] === id)
+  if (kind === undefined)
+    throw new ScriptError('The argument [objType] must be VAR, SHARED or DEF.')
+  return kind
+}
+
+function forget(context: CallContext, name: string, kind: ObjectKind): void {
+  const { node, session } = context
+  if (kind === 'SHARED') {
+    unshareTable(node, name)
+    return
+  }
+  const known = kind === 'VAR' ? session.variables : session.functions
+  if (!known.delete(name)) throw new ScriptError(`Can't find the object with name ${name}`)
+  if (kind === 'VAR') context.weights.remove(name, context.memory)
+}
+
+function forgetAll(
+  { node, session, weights, memory }: CallContext,
+  kind: ObjectKind | undefined,
+): void {
+  if (kind === undefined || kind === 'VAR') {
+    session.variables.clear()
+    weights.clear(memory)
+  }
+  if (kind === undefined || kind === 'DEF') session.functions.clear()
+  if (kind === 'SHARED') for (const name of [...node.shared.keys()]) unshareTable(node, name)
+}

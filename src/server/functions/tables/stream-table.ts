@@ -1,0 +1,165 @@
+/*
+  Functions about stream tables (docs/server-semantics.md#stream-tables).
+*/
+import { vectorOf } from '../../../protocol/element.js'
+import type { Builtin } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { boolScalar, stringScalar, voidValue } from '../../values/scalar.js'
+import { weigh } from '../../values/weigh.js'
+import { isStream } from '../../tables/prepare.js'
+import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
+import type { ServerTable } from '../../tables/server-table.js'
+import { booleanArgument, tableArgument, textArgument } from '../arguments.js'
+import { makeKeyedTable, makeTable } from './described-table.js'
+import { tableOfColumns } from '../result-table.js'
+import { tableBytes } from './table-bytes.js'
+
+/** DolphinDB manual, page streamTable. */
+const streamTable: Builtin = {
+  name: 'streamTable',
+  parameters: ['X', '...rest'],
+  minArguments: 1,
+  maxArguments: Infinity,
+  call: (context, args) => makeTable(context, 'stream', args),
+}
+
+/** DolphinDB manual, page keyedStreamTable: the first row of a key stays, also within one batch. */
+const keyedStreamTable: Builtin = {
+  name: 'keyedStreamTable',
+  parameters: ['keyColumn', 'X', '...rest'],
+  minArguments: 2,
+  maxArguments: Infinity,
+  call: (context, args) => makeKeyedTable(context, 'keyedStream', args),
+}
+
+/** existsStreamTable(tableName): true for a stream table of the session or a shared one. */
+const existsStreamTable: Builtin = {
+  name: 'existsStreamTable',
+  parameters: ['tableName'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: ({ node, session }, [name]) => {
+    const table = findTable(node, session, textArgument(name, 'tableName'))
+    return boolScalar(table !== undefined && isStream(table))
+  },
+}
+
+/** dropStreamTable(tableName, [force=false]). */
+const dropStreamTable: Builtin = {
+  name: 'dropStreamTable',
+  parameters: ['tableName', 'force'],
+  minArguments: 1,
+  maxArguments: 2,
+  call: ({ node, session, weights, memory }, [name, force]) => {
+    const tableName = textArgument(name, 'tableName')
+    const table = findTable(node, session, tableName)
+    if (table === undefined || !isStream(table)) {
+      if (booleanArgument(force, 'force', false)) return voidValue
+      throw new ScriptError(`Can't find stream table ${tableName}`)
+    }
+    if (node.shared.get(tableName)?.table === table) unshareTable(node, tableName)
+    if (session.variables.get(tableName) === table) {
+      session.variables.delete(tableName)
+      weights.remove(tableName, memory)
+    }
+    return voidValue
+  },
+}
+
+/**
+ * enableTableShareAndPersistence(table, tableName, …): shares the table. Nothing is written to disk: the embedded
+ * server keeps stream tables in memory, and refuses the call as a server without persistenceDir does (S03006).
+ */
+const enableTableShareAndPersistence: Builtin = {
+  name: 'enableTableShareAndPersistence',
+  parameters: [
+    'table',
+    'tableName',
+    'asynWrite',
+    'compress',
+    'cacheSize',
+    'retentionMinutes',
+    'flushMode',
+    'preCache',
+  ],
+  minArguments: 2,
+  maxArguments: 8,
+  call: (context, [target, name]) => {
+    if (context.node.config.persistenceDir === '') {
+      throw new ScriptError(
+        'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
+      )
+    }
+    const table = tableArgument(context, target)
+    if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
+    context.memory.keep(weigh(table, context.memory.room))
+    shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
+    return voidValue
+  },
+}
+
+/** getStreamTables([option]): one row a shared stream table. */
+const getStreamTables: Builtin = {
+  name: 'getStreamTables',
+  parameters: ['option'],
+  minArguments: 0,
+  maxArguments: 1,
+  call: ({ node }) => {
+    const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
+    const bools = (value: boolean): ReturnType<typeof vectorOf> =>
+      vectorOf(
+        { type: 'BOOL' },
+        tables.map(() => value),
+      )
+    const longs = (value: (table: ServerTable) => number): ReturnType<typeof vectorOf> =>
+      vectorOf(
+        { type: 'LONG' },
+        tables.map(table => BigInt(value(table))),
+      )
+    const columns = {
+      name: vectorOf(
+        { type: 'STRING' },
+        tables.map(table => table.sharedName),
+      ),
+      shared: bools(true),
+      persisted: bools(false),
+      cachePurgeEnabled: bools(false),
+      loaded: bools(true),
+      columns: vectorOf(
+        { type: 'INT' },
+        tables.map(table => table.columnNames.length),
+      ),
+      rowsInMemory: longs(table => table.rows),
+      totalRows: longs(table => table.rows),
+      memoryUsed: longs(tableBytes),
+    }
+    return tableOfColumns(columns)
+  },
+}
+
+/**
+ * getStreamTableTimestamp(tableName): name of the column that gets the time of arrival; '' because no table of the
+ * embedded server has one (docs/protocol.md#table-writers: writers ask this of stream tables).
+ */
+const getStreamTableTimestamp: Builtin = {
+  name: 'getStreamTableTimestamp',
+  parameters: ['tableName'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (context, [target]) => {
+    if (!isStream(tableArgument(context, target))) {
+      throw new ScriptError('getStreamTableTimestamp(table). table must be a stream table.')
+    }
+    return stringScalar('')
+  },
+}
+
+export const streamTableFunctions: readonly Builtin[] = [
+  streamTable,
+  keyedStreamTable,
+  existsStreamTable,
+  dropStreamTable,
+  enableTableShareAndPersistence,
+  getStreamTables,
+  getStreamTableTimestamp,
+]

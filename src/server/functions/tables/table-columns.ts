@@ -1,0 +1,99 @@
+/*
+  Functions that change what columns a table has (docs/server-semantics.md#changing-columns; DolphinDB manual, pages
+  replaceColumn!, rename!).
+*/
+import { columnTypeOf } from '../../../protocol/element.js'
+import type { Column } from '../../../protocol/value.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { weigh } from '../../values/weigh.js'
+import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
+import { checkDistinct, columnIndex } from '../../tables/memory-table.js'
+import { checkWritable } from '../../tables/prepare.js'
+import type { ServerTable } from '../../tables/server-table.js'
+import { elementsArgument, tableArgument, textsArgument } from '../arguments.js'
+import { checkStoredWrite } from '../../tables/privileges.js'
+
+/**
+ * replaceColumn!(table, colName, newCol): the column takes values and type of the new one. A DFS table takes only
+ * the type (DolphinDB manual, page replaceColumn!).
+ */
+const replaceColumn: Builtin = {
+  name: 'replaceColumn!',
+  parameters: ['table', 'colName', 'newCol'],
+  minArguments: 3,
+  maxArguments: 3,
+  mutatesFirst: true,
+  call: (context, [target, names, replacement]) => {
+    const table = changeable(context, target)
+    const columnNames = textsArgument(names, 'colName')
+    const columns = columnNames.length === 1 ? [replacement!] : elementsArgument(replacement!)
+    if (columns.length !== columnNames.length) {
+      throw new ScriptError(
+        'The number of columns to be updated must match the number of columns specified in colNames. RefId:S05006',
+      )
+    }
+    const replacements = columnNames.map((name, index): [number, Column] => {
+      const column = newColumn(table, name, columns[index]!)
+      context.memory.keep(weigh(column, context.memory.room))
+      return [columnIndex(table, name), column]
+    })
+    for (const [index, column] of replacements) table.replaceColumn(index, column)
+    return table
+  },
+}
+
+/** rename!(X, Y, [Z]) for tables: Y alone names from the left, Y and Z are old and new names (DolphinDB manual). */
+const rename: Builtin = {
+  name: 'rename!',
+  parameters: ['X', 'Y', 'Z'],
+  minArguments: 2,
+  maxArguments: 3,
+  mutatesFirst: true,
+  call: (context, [target, first, second]) => {
+    const table = changeable(context, target)
+    const names = textsArgument(first, 'Y')
+    const renamed = table.columnNames.slice()
+    if (second === undefined) {
+      if (names.length > renamed.length) throw new ScriptError('There are more names than columns.')
+      names.forEach((name, index) => (renamed[index] = name))
+    } else {
+      const replacements = textsArgument(second, 'Z')
+      if (replacements.length !== names.length) {
+        throw new ScriptError('Y and Z must have the same number of names.')
+      }
+      names.forEach((name, index) => (renamed[columnIndex(table, name)] = replacements[index]!))
+    }
+    checkDistinct(renamed)
+    table.renameColumns(renamed)
+    return table
+  },
+}
+
+export const tableColumnFunctions: readonly Builtin[] = [replaceColumn, rename]
+
+/** Tables whose columns may change: none that other sessions see, and none that is read-only. */
+function changeable(context: CallContext, target: ServerValue | undefined): ServerTable {
+  const table = tableArgument(context, target)
+  checkWritable(table)
+  if (table.sharedName !== '' && table.kind !== 'dfs') {
+    throw new ScriptError(`The columns of the shared table [${table.sharedName}] can't be changed.`)
+  }
+  checkStoredWrite(context, table)
+  return table
+}
+
+function newColumn(table: ServerTable, name: string, value: ServerValue): Column {
+  const column = value.form === 'scalar' ? columnOfScalar(value) : value
+  if (column.form !== 'vector' && column.form !== 'arrayVector') {
+    throw new ScriptError(`The new column [${name}] must be a vector.`)
+  }
+  if (table.kind === 'dfs') {
+    return convertColumn(table.column(columnIndex(table, name)), columnTypeOf(column))
+  }
+  if (column.length !== table.rows) {
+    throw new ScriptError('All columns must be of the same length. RefId:S02010')
+  }
+  return column
+}

@@ -1,0 +1,154 @@
+/*
+  Whether two values are the same in type and content (DolphinDB manual, page eqObj).
+*/
+import { columnTypeOf, elementAt } from '../../../protocol/element.js'
+import { elementBytes } from '../../../protocol/elements.js'
+import { stringsOf } from '../../../protocol/types/strings.js'
+import type { Column, Scalar } from '../../../protocol/value.js'
+import { formatScalar } from '../../../protocol/value-text.js'
+import type { Evaluation, Pace } from '../../values/builtin.js'
+import { eachPiece } from '../../values/pieces.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
+
+/** Digits behind the point that count when nothing else is said. */
+const defaultPrecision = 10
+
+/** @param precision  floating numbers count as equal when they differ by at most 10^−precision */
+export function* areEqual(
+  pace: Pace,
+  a: ServerValue,
+  b: ServerValue,
+  precision: number = defaultPrecision,
+): Evaluation<boolean> {
+  if (a.form !== b.form) return false
+  switch (a.form) {
+    case 'scalar':
+      return sameScalar(a, b as typeof a, precision)
+    case 'vector':
+    case 'arrayVector':
+      return yield* sameColumn(pace, a, b as Column, precision)
+    case 'pair':
+    case 'set':
+      return yield* sameColumn(pace, a.elements, (b as typeof a).elements, precision)
+    case 'matrix': {
+      const other = b as typeof a
+      if (a.rows !== other.rows) return false
+      return yield* sameColumn(pace, a.elements, other.elements, precision)
+    }
+    case 'list':
+      return yield* sameList(pace, a.elements, (b as typeof a).elements, precision)
+    case 'serverDictionary':
+      return yield* sameEntries(pace, a, b as typeof a, precision)
+    case 'serverTable':
+      return yield* sameTable(pace, a, b as typeof a, precision)
+    case 'function':
+      return a.name !== '' && a.name === (b as typeof a).name
+    case 'type':
+      return sameColumnType(a.column, (b as typeof a).column)
+    case 'database':
+      return a === b
+  }
+}
+
+function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
+  if (a.type !== b.type) return false
+  if (a.value === null || b.value === null) return a.value === b.value
+  if (typeof a.value === 'number' && typeof b.value === 'number') {
+    const isFloating = a.type === 'DOUBLE' || a.type === 'FLOAT'
+    if (a.value === b.value) return true
+    return isFloating && Math.abs(a.value - b.value) <= 10 ** -precision
+  }
+  if (typeof a.value === 'object') return formatScalar(a) === formatScalar(b)
+  return a.value === b.value
+}
+
+function* sameColumn(pace: Pace, a: Column, b: Column, precision: number): Evaluation<boolean> {
+  if (a.length !== b.length || !sameColumnType(columnTypeOf(a), columnTypeOf(b))) return false
+  const compare = rowsComparison(a, b)
+  if (compare === undefined) return yield* sameElements(pace, a, b, precision)
+  let isSame = true
+  yield* eachPiece(pace, a.length, (from, to) => {
+    isSame &&= compare(from, to)
+  })
+  return isSame
+}
+
+/** For columns of whole numbers and of text, which need no scalar for each row. */
+function rowsComparison(a: Column, b: Column): ((from: number, to: number) => boolean) | undefined {
+  if (a.form !== 'vector' || b.form !== 'vector') return undefined
+  if (a.type === 'STRING' && b.type === 'STRING') return sameTexts(stringsOf(a), stringsOf(b))
+  const isWhole = 'data' in a && (a.data instanceof Int32Array || a.data instanceof BigInt64Array)
+  if (!isWhole || !isFixedVector(a) || !isFixedVector(b)) return undefined
+  return (from, to) => {
+    const other = elementBytes(b, from, to)
+    return elementBytes(a, from, to).every((byte, index) => byte === other[index])
+  }
+}
+
+function sameTexts(
+  a: readonly string[],
+  b: readonly string[],
+): (from: number, to: number) => boolean {
+  return (from, to) => {
+    for (let row = from; row < to; row++) if (a[row] !== b[row]) return false
+    return true
+  }
+}
+
+function* sameElements(pace: Pace, a: Column, b: Column, precision: number): Evaluation<boolean> {
+  for (let row = 0; row < a.length; row++) {
+    const left = elementAt(a, row) as ServerValue
+    const right = elementAt(b, row) as ServerValue
+    const isSame =
+      left.form === 'scalar' && right.form === 'scalar'
+        ? sameScalar(left, right, precision)
+        : yield* areEqual(pace, left, right, precision)
+    if (!isSame) return false
+    const pause = pace.step()
+    if (pause !== undefined) yield pause
+  }
+  return true
+}
+
+function* sameList(
+  pace: Pace,
+  a: readonly ServerValue[],
+  b: readonly ServerValue[],
+  precision: number,
+): Evaluation<boolean> {
+  if (a.length !== b.length) return false
+  for (const [index, value] of a.entries()) {
+    if (!(yield* areEqual(pace, value, b[index]!, precision))) return false
+  }
+  return true
+}
+
+type Dictionary = Extract<ServerValue, { form: 'serverDictionary' }>
+type Table = Extract<ServerValue, { form: 'serverTable' }>
+
+function* sameEntries(
+  pace: Pace,
+  a: Dictionary,
+  b: Dictionary,
+  precision: number,
+): Evaluation<boolean> {
+  if (a.entries.size !== b.entries.size) return false
+  for (const [key, { value }] of a.entries) {
+    const other = b.entries.get(key)
+    if (other === undefined) return false
+    if (!(yield* areEqual(pace, value, other.value, precision))) return false
+    const pause = pace.step()
+    if (pause !== undefined) yield pause
+  }
+  return true
+}
+
+function* sameTable(pace: Pace, a: Table, b: Table, precision: number): Evaluation<boolean> {
+  if (a.rows !== b.rows || a.columnNames.length !== b.columnNames.length) return false
+  for (const [index, name] of a.columnNames.entries()) {
+    if (name !== b.columnNames[index]) return false
+    if (!(yield* sameColumn(pace, a.column(index), b.column(index), precision))) return false
+  }
+  return true
+}

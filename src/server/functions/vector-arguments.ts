@@ -1,0 +1,82 @@
+/*
+  Reading the arguments of functions on vectors, and columns that several of them make.
+*/
+import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
+import { takeRows } from '../../protocol/element.js'
+import type { Column, Vector } from '../../protocol/value.js'
+import { zeroColumn } from '../columns/column-layout.js'
+import { columnOfScalar } from '../columns/convert-column.js'
+import { ScriptError } from '../script-error.js'
+import type { CallContext, Evaluation } from '../values/builtin.js'
+import { columnInPieces } from '../values/pieces.js'
+import { intScalar } from '../values/scalar.js'
+import type { ServerValue } from '../values/server-value.js'
+
+/** Whatever a vector function works on, as a column. */
+export function columnArgument(value: ServerValue | undefined, name: string): Column {
+  switch (value?.form) {
+    case 'vector':
+    case 'arrayVector':
+      return value
+    case 'scalar':
+      return columnOfScalar(value)
+    case 'type':
+      return columnOfScalar(intScalar(dataTypes[value.column.type].id))
+    case 'pair':
+    case 'set':
+    case 'matrix':
+      return value.elements
+    default:
+      throw new ScriptError(`The function [${name}] takes a vector.`)
+  }
+}
+
+/**
+ * As `columnArgument`, without array vectors.
+ * @throws {ScriptError} naming the function
+ */
+export function vectorArgument(value: ServerValue | undefined, name: string): Vector {
+  const column = columnArgument(value, name)
+  if (column.form !== 'vector') throw new ScriptError(`The function [${name}] takes a vector.`)
+  return column
+}
+
+/** size(X): elements, nulls included; rows of a table. */
+export function sizeOf(value: ServerValue): number {
+  switch (value.form) {
+    case 'vector':
+    case 'arrayVector':
+      return value.length
+    case 'matrix':
+    case 'set':
+      return value.elements.length
+    case 'pair':
+      return 2
+    case 'list':
+      return value.elements.length
+    case 'serverDictionary':
+      return value.entries.size
+    case 'serverTable':
+      return value.rows
+    default:
+      return 1
+  }
+}
+
+/** `length` elements of a type: zeros, empty texts, NULL in a tuple. */
+export function zerosInPieces(
+  context: CallContext,
+  type: ColumnType,
+  length: number,
+): Evaluation<Column> {
+  return columnInPieces(context, length, (from, to) => zeroColumn(type, to - from))
+}
+
+/** The first element of a column again and again. */
+export function filledInPieces(
+  context: CallContext,
+  column: Column,
+  length: number,
+): Evaluation<Column> {
+  return columnInPieces(context, length, (from, to) => takeRows(column, new Int32Array(to - from)))
+}

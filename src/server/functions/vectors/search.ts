@@ -1,0 +1,180 @@
+/*
+  Is it there: in, between, like (DolphinDB manual, pages of each name).
+*/
+import type { DataType } from '../../../protocol/data-type.js'
+import { columnTypeOf, elementAt, sliceColumn } from '../../../protocol/element.js'
+import { isTemporal } from '../../../protocol/types/temporals.js'
+import type { Vector } from '../../../protocol/value.js'
+import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { castVector } from '../../operators/cast.js'
+import { dictionaryKeys } from '../../elements/dictionary.js'
+import { KeyTable } from '../../operators/keys/key-table.js'
+import { keysOfVector, type Key } from '../../operators/keys/row-keys.js'
+import { numberKindOf } from '../../operators/operands/operand-numbers.js'
+import { applyBinary } from '../../operators/operators.js'
+import { operandOf } from '../../operators/operands/pairing.js'
+import { isLiteral, textsOfVector } from '../../operators/operands/operand-texts.js'
+import { columnInPieces, eachPiece } from '../../values/pieces.js'
+import { textOf } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
+import { binaryFunction } from '../define.js'
+
+/** What `in` looks into, as a vector. */
+function haystackOf(value: ServerValue): Vector {
+  switch (value.form) {
+    case 'scalar':
+      return columnOfScalar(value)
+    case 'vector':
+      return value
+    case 'set':
+    case 'matrix':
+    case 'pair':
+      return value.elements
+    case 'serverDictionary':
+      return dictionaryKeys(value)
+    case 'serverTable': {
+      const [first] = value.keyColumns
+      const column = value.column(first ?? 0)
+      if (column.form === 'vector' && (value.columnNames.length === 1 || first !== undefined)) {
+        return column
+      }
+      throw new ScriptError('in: Y must be a table of one column or with a key.')
+    }
+    default:
+      throw new ScriptError('in: Y must be a vector, set, dictionary or table.')
+  }
+}
+
+/** Keys of the vector that are equal to those of `other` where the elements are: numbers meet by value. */
+function keysFor(vector: Vector, other: Vector): readonly Key[] {
+  const meets =
+    vector.type === other.type ||
+    vector.type === 'VOID' ||
+    other.type === 'VOID' ||
+    (isLiteral(vector.type) && isLiteral(other.type)) ||
+    (isPlainNumber(vector.type) && isPlainNumber(other.type))
+  return keysOfVector(meets ? vector : castVector(vector, columnTypeOf(other)))
+}
+
+function isPlainNumber(type: DataType): boolean {
+  return numberKindOf(type) !== undefined && !isTemporal(type)
+}
+
+function* isIn(
+  needle: ServerValue,
+  haystack: ServerValue,
+  context: CallContext,
+): Evaluation<ServerValue> {
+  const within = haystackOf(haystack)
+  const isNothing = haystack.form === 'scalar' && haystack.value === null
+  const known = new KeyTable<true>()
+  yield* eachKey(context, within, isNothing ? 0 : within.length, key => known.add(key, true))
+  return yield* lookUpAll(context, needle, within, 'BOOL', key => (known.get(key) ? 1 : 0))
+}
+
+/** What it takes to remember a key. */
+const keyBytes = 64
+
+/** Calls `note` with the keys of the first `length` elements. */
+function* eachKey(
+  context: CallContext,
+  vector: Vector,
+  length: number,
+  note: (key: Key, row: number) => unknown,
+): Evaluation<void> {
+  yield* eachPiece(context, length, (from, to) => {
+    context.memory.expect(to * keyBytes)
+    const piece = sliceColumn(vector, from, to) as Vector
+    keysOfVector(piece).forEach((key, index) => note(key, from + index))
+  })
+}
+
+/** A number for each element of `needle`, whatever it is. */
+function* lookUpAll(
+  context: CallContext,
+  needle: ServerValue,
+  within: Vector,
+  type: 'BOOL' | 'INT',
+  find: (key: Key) => number,
+): Evaluation<ServerValue> {
+  const tuple = tupleElements(needle)
+  if (tuple !== undefined) {
+    const results: ServerValue[] = []
+    for (const element of tuple) {
+      results.push(yield* lookUpAll(context, element, within, type, find))
+      context.memory.passElement(results.at(-1)!)
+    }
+    return vectorOfElements(results)
+  }
+  const operand = operandOf(needle, type === 'BOOL' ? 'in' : 'find')
+  const { vector } = operand
+  const found = yield* columnInPieces(context, vector.length, (from, to) => {
+    const keys = keysFor(sliceColumn(vector, from, to) as Vector, within)
+    const numbers = Array.from(keys, find)
+    return type === 'BOOL'
+      ? { form: 'vector', type, length: numbers.length, data: Int8Array.from(numbers) }
+      : { form: 'vector', type, length: numbers.length, data: Int32Array.from(numbers) }
+  })
+  return operand.rebuild(found as Vector)
+}
+
+/** between(X, a:b): both bounds included. */
+function between(value: ServerValue, bounds: ServerValue): ServerValue {
+  if (bounds.form !== 'pair') throw new ScriptError('between: Y must be a pair.')
+  const [low, high] = [0, 1].map(index => elementAt(bounds.elements, index) as ServerValue)
+  return applyBinary('&&', applyBinary('>=', value, low!), applyBinary('<=', value, high!))
+}
+
+/**
+ * `%` stands for any text, `?` and `_` for one character. Every `%` is matched as early as it can be, which needs no
+ * second try: no pattern takes longer than its length times that of the text.
+ */
+export function likeMatcher(pattern: string): (text: string) => boolean {
+  return text => {
+    let at = 0
+    let next = 0
+    let afterAny = -1
+    let retry = 0
+    while (at < text.length) {
+      const wanted = pattern[next]
+      if (wanted === '%') {
+        afterAny = ++next
+        retry = at
+      } else if (wanted === '?' || wanted === '_' || wanted === text[at]) {
+        next++
+        at++
+      } else if (afterAny >= 0) {
+        next = afterAny
+        at = ++retry
+      } else return false
+    }
+    while (pattern[next] === '%') next++
+    return next === pattern.length
+  }
+}
+
+/** like(X, pattern) */
+const like = binaryFunction(
+  'like',
+  (value, patternArgument) => {
+    const pattern = textOf(patternArgument)
+    if (pattern === undefined) throw new ScriptError('like: the pattern must be a string.')
+    const operand = operandOf(value, 'like')
+    if (!isLiteral(operand.vector.type) && operand.vector.type !== 'CHAR') {
+      throw new ScriptError('like: X must be a string or a vector of strings.')
+    }
+    const matches = likeMatcher(pattern)
+    const data = Int8Array.from(textsOfVector(operand.vector), text => (matches(text) ? 1 : 0))
+    return operand.rebuild({ form: 'vector', type: 'BOOL', length: data.length, data })
+  },
+  { pace: 'elementwise' },
+)
+
+export const searchFunctions: readonly Builtin[] = [
+  binaryFunction('in', isIn, { pace: 'own' }),
+  binaryFunction('between', between, { pace: 'elementwise' }),
+  like,
+]

@@ -1,0 +1,135 @@
+/*
+  The functions that belong to a connection rather than to the language: how clients log in, before anything else of
+  the server is open to them.
+*/
+import type { Value } from '../../protocol/value.js'
+import type { Outcome } from '../net/executor.js'
+import type { ScramExchange } from './scram.js'
+import { scramChallenge, startScram } from './scram.js'
+import { ScriptError } from '../script-error.js'
+import type { ScriptSession } from '../values/session-state.js'
+import type { Users } from './users.js'
+
+/** What guests may call where a login is required: clients ask these before or instead of logging in. */
+const openToGuests = new Set(['isNodeInitialized', 'version', 'getRequiredAPIVersion'])
+
+/** One for each connection, because a SCRAM exchange takes two calls. */
+export class ConnectionFunctions {
+  readonly #users: Users
+  readonly #requireLogin: boolean
+  #scram: ScramExchange | undefined
+  readonly #functions: ReadonlyMap<
+    string,
+    (session: ScriptSession, args: readonly Value[]) => Outcome
+  >
+
+  constructor(users: Users, requireLogin: boolean) {
+    this.#users = users
+    this.#requireLogin = requireLogin
+    this.#functions = new Map([
+      ['login', this.#login],
+      ['getDynamicPublicKey', this.#getDynamicPublicKey],
+      ['scramClientFirst', this.#scramClientFirst],
+      ['scramClientFinal', this.#scramClientFinal],
+      // Tickets come from a cluster's own login: the call passes, as clients demand, and the session stays a guest's.
+      ['authenticateByTicket', (): Outcome => undefined],
+      ['isClientAuth', (): Outcome => ({ form: 'scalar', type: 'BOOL', value: requireLogin })],
+    ])
+  }
+
+  /** Names that never reach the interpreter. */
+  has(name: string): boolean {
+    return this.#functions.has(name)
+  }
+
+  /** @throws {ScriptError} (or rejects) in the server's words */
+  call(session: ScriptSession, name: string, args: readonly Value[]): Outcome {
+    return this.#functions.get(name)!(session, args)
+  }
+
+  /** @throws {ScriptError} S04009 when a guest asks for more than guests may; `name` is undefined for scripts */
+  checkAccess(session: ScriptSession, name: string | undefined): void {
+    if (!this.#requireLogin || session.user !== 'guest') return
+    if (name !== undefined && openToGuests.has(name)) return
+    throw new ScriptError(
+      'Login is required for script execution with client authentication enabled. RefId: S04009',
+      { located: true },
+    )
+  }
+
+  /** The login that travels inside the connect request, or a `login` call: same rules. */
+  login(session: ScriptSession, user: string, password: string, encrypted: boolean): Outcome {
+    if (encrypted) {
+      return this.#users.checkEncrypted(user, password).then(name => {
+        session.user = name
+        return yes
+      })
+    }
+    this.#users.check(user, password)
+    session.user = user
+    return yes
+  }
+
+  readonly #login = (session: ScriptSession, args: readonly Value[]): Outcome => {
+    if (args.length < 2 || args.length > 3) throw wrongArguments('login(userId, password)')
+    const encrypted = args[2]
+    return this.login(
+      session,
+      textOf(args[0], 'login'),
+      textOf(args[1], 'login'),
+      encrypted?.form === 'scalar' && encrypted.value === true,
+    )
+  }
+
+  readonly #getDynamicPublicKey = (): Outcome => this.#users.publicKey().then(text)
+
+  readonly #scramClientFirst = (_session: ScriptSession, args: readonly Value[]): Outcome => {
+    if (args.length !== 2) throw wrongArguments('scramClientFirst(userId, clientNonce)')
+    const user = textOf(args[0], 'scramClientFirst')
+    const exchange = startScram(user, textOf(args[1], 'scramClientFirst'))
+    const [salt, iterations, combinedNonce] = scramChallenge(exchange)
+    this.#scram = exchange
+    return {
+      form: 'vector',
+      type: 'ANY',
+      length: 3,
+      data: [text(salt), { form: 'scalar', type: 'INT', value: iterations }, text(combinedNonce)],
+    }
+  }
+
+  readonly #scramClientFinal = (session: ScriptSession, args: readonly Value[]): Outcome => {
+    if (args.length !== 3) throw wrongArguments('scramClientFinal(userId, combinedNonce, proof)')
+    const [user, combinedNonce, proof] = args.map(value => textOf(value, 'scramClientFinal'))
+    const exchange = this.#scram
+    // A challenge serves once: guessing on needs a new one.
+    this.#scram = undefined
+    if (
+      exchange === undefined ||
+      exchange.user !== user ||
+      exchange.combinedNonce !== combinedNonce
+    ) {
+      throw new ScriptError('scramClientFinal does not continue a scramClientFirst.', {
+        located: true,
+      })
+    }
+    return this.#users.checkScram(exchange, proof!).then(signature => {
+      session.user = exchange.user
+      return text(signature)
+    })
+  }
+}
+
+const yes: Value = { form: 'scalar', type: 'BOOL', value: true }
+
+function text(value: string): Value {
+  return { form: 'scalar', type: 'STRING', value }
+}
+
+function textOf(value: Value | undefined, name: string): string {
+  if (value?.form === 'scalar' && value.type === 'STRING') return value.value
+  throw wrongArguments(`${name}: STRING scalars`)
+}
+
+function wrongArguments(usage: string): ScriptError {
+  return new ScriptError(`Usage: ${usage}`, { located: true })
+}

@@ -1,0 +1,68 @@
+/*
+  Who may come in: passwords are checked here, in the three ways clients send them. One `Users` serves all
+  connections of a server; users themselves live in the node, where scripts create and delete them.
+*/
+import type { Buffer } from 'node:buffer'
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { LoginKey } from './login-key.js'
+import type { ServerNode } from '../node.js'
+import type { ScramExchange } from './scram.js'
+import { finishScram } from './scram.js'
+import { ScriptError } from '../script-error.js'
+
+/** User and password of a DolphinDB server as it comes out of the box. */
+export const initialAdmin = { user: 'admin', password: '123456' } as const
+
+export class Users {
+  readonly #node: ServerNode
+  readonly #key: LoginKey = new LoginKey()
+  /** Stands in for the password of users that do not exist, so that they take as long to refuse. */
+  readonly #nobody: string = randomBytes(16).toString('hex')
+
+  constructor(node: ServerNode) {
+    this.#node = node
+  }
+
+  /** @throws {ScriptError} in the server's words */
+  check(user: string, password: string): void {
+    const expected = this.#node.users.get(user)?.password ?? this.#nobody
+    if (!timingSafeEqual(digest(password), digest(expected))) throw badLogin()
+  }
+
+  /** PEM; made when it is first asked for. */
+  publicKey(): Promise<string> {
+    return this.#key.publicPem()
+  }
+
+  /**
+   * @returns the user
+   * @throws {ScriptError} in the server's words
+   */
+  async checkEncrypted(userBase64: string, passwordBase64: string): Promise<string> {
+    const user = await this.#key.decrypt(userBase64)
+    const password = await this.#key.decrypt(passwordBase64)
+    if (user === undefined || password === undefined) throw badLogin()
+    this.check(user, password)
+    return user
+  }
+
+  /**
+   * @returns the signature that proves to the client that we know the password
+   * @throws {ScriptError} in the server's words
+   */
+  async checkScram(exchange: ScramExchange, proofBase64: string): Promise<string> {
+    const password = this.#node.users.get(exchange.user)?.password ?? this.#nobody
+    const signature = await finishScram(exchange, password, proofBase64)
+    if (signature === undefined) throw badLogin()
+    return signature
+  }
+}
+
+/** Hashing first makes the comparison independent of both lengths. */
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+function badLogin(): ScriptError {
+  return new ScriptError('The user name or password is incorrect.', { located: true })
+}

@@ -1,0 +1,325 @@
+/*
+  One connection to the embedded server: decodes requests in the pieces they arrive in, has them executed one after the
+  other, and answers those that want an answer. What the peer had sent when it left is still executed.
+*/
+import type { Request, RequestHead, RequestLimits } from '../../protocol/request.js'
+import { decodeRequest, requestFlags } from '../../protocol/request.js'
+import type { Clock } from '../../platform/platform.js'
+import type { Value } from '../../protocol/value.js'
+import { ByteReader } from '../../wire/byte-reader.js'
+import type { AsynchronousFailures } from './asynchronous-failures.js'
+import type { FaultBefore, Faults, RequestInfo } from './faults.js'
+import { requestInfo, requestText } from './faults.js'
+import { Replies } from './replies.js'
+import type { RequestRunner } from './request-runner.js'
+import type { RunningJobs } from './running-jobs.js'
+import type { Transport } from './transport.js'
+
+/** What all connections of a server share. */
+export interface ConnectionContext {
+  readonly clock: Clock
+  readonly failures: AsynchronousFailures
+  readonly jobs: RunningJobs
+  readonly faults: Faults | undefined
+  readonly limits: RequestLimits
+  /** Called for every request that was decoded. */
+  countRequest(asynchronous: boolean): void
+}
+
+interface DecodedRequest {
+  readonly head: RequestHead
+  readonly request: Request
+}
+
+/** A request on its way through execution. */
+interface Work extends DecodedRequest {
+  readonly silent: boolean
+  /** Made only when fault hooks want to see it. */
+  readonly info: RequestInfo | undefined
+  /** Times that it is still to be executed after this one. */
+  repeats: number
+}
+
+// While a request is suspended or answers pile up, the peer may send this far ahead before reading from it stops.
+const readAheadBytes = 4_194_304
+// Answers gathered before they are written although more requests are at hand.
+const replyBytes = 65_536
+// How long a connection's requests are executed before the others get their turn.
+const turnMs = 2
+
+/** Lives from the first byte to the last request executed, which may be long after its socket is gone. */
+export class Connection {
+  readonly #context: ConnectionContext
+  readonly #runner: RequestRunner
+  readonly #transport: Transport
+  readonly #replies: Replies
+  readonly #onFinished: () => void
+  readonly #reader: ByteReader = new ByteReader()
+  #decoding: Generator<void, DecodedRequest | undefined, void>
+  #requestNumber = 0
+  /** When the present turn began; undefined between turns. */
+  #turnStartedMs: number | undefined
+  /** A request is suspended, or a turn is scheduled. */
+  #busy = false
+  /** Answers wait for the peer to read. */
+  #blocked = false
+  #reading = true
+  #finished = false
+  /** The request at work, or the latest one. */
+  #current: Work | undefined
+
+  constructor(
+    context: ConnectionContext,
+    runner: RequestRunner,
+    transport: Transport,
+    onFinished: () => void,
+  ) {
+    this.#context = context
+    this.#runner = runner
+    this.#transport = transport
+    this.#replies = new Replies(runner.session.id, transport)
+    this.#onFinished = onFinished
+    this.#decoding = decodeRequest(this.#reader, context.limits)
+    runner.session.print = text => this.#print(text)
+  }
+
+  /** True while something that arrived has not been executed. */
+  get busy(): boolean {
+    return !this.#finished && (this.#busy || this.#blocked || this.#reader.available > 0)
+  }
+
+  /** Requests decoded so far. */
+  get requestCount(): number {
+    return this.#requestNumber
+  }
+
+  /** Bytes arrived. */
+  receive(chunk: Uint8Array): void {
+    if (this.#finished) return
+    this.#reader.push(chunk)
+    this.#work()
+  }
+
+  /** The peer will send nothing more; it may still read. */
+  receiveEnd(): void {
+    if (this.#finished || this.#reader.ended) return
+    this.#reader.end()
+    this.#work()
+  }
+
+  /** The peer reads again. */
+  drained(): void {
+    this.#replies.drained()
+    this.#work()
+  }
+
+  /** The peer is gone for good: what it had sent is executed, answers go nowhere. */
+  abandoned(): void {
+    if (this.#finished) return
+    this.#runner.session.closed = true
+    this.#replies.discard()
+    this.#reader.end()
+    this.#work()
+  }
+
+  /** Tells the peer that no more answers will come; what it still sends is executed. */
+  sayGoodbye(): void {
+    this.#transport.end()
+  }
+
+  /** Ends the connection where it stands: nothing more is executed. */
+  stop(): void {
+    this.#finish()
+  }
+
+  #work(): void {
+    if (this.#finished) return
+    this.#blocked = !this.#replies.flush()
+    this.#beginTurn()
+    while (!this.#busy && !this.#blocked && !this.#finished) {
+      const decoded = this.#decode()
+      if (decoded === undefined) break
+      this.#execute(decoded)
+      if (this.#replies.bufferedBytes >= replyBytes) this.#blocked = !this.#replies.flush()
+      if (!this.#busy) this.#giveWayInTime()
+    }
+    this.#blocked = !this.#replies.flush()
+    if (this.#finished) this.#transport.end()
+    else this.#regulateReading()
+  }
+
+  /** A turn lasts until the event loop comes round: many chunks can arrive in it. */
+  #beginTurn(): void {
+    if (this.#turnStartedMs !== undefined) return
+    const { clock } = this.#context
+    this.#turnStartedMs = clock.nowMs()
+    clock.nextTurn(this.#endTurn)
+  }
+
+  readonly #endTurn = (): void => {
+    this.#turnStartedMs = undefined
+  }
+
+  #giveWayInTime(): void {
+    const { clock } = this.#context
+    const started = this.#turnStartedMs ?? 0
+    if (this.#reader.available === 0 || clock.nowMs() - started < turnMs) return
+    this.#busy = true
+    clock.nextTurn(this.#proceed)
+  }
+
+  readonly #proceed = (): void => {
+    this.#busy = false
+    this.#work()
+  }
+
+  /** Never stops reading while a decoder waits for the rest of its request. */
+  #regulateReading(): void {
+    const ahead = (this.#busy || this.#blocked) && this.#reader.available > readAheadBytes
+    if (ahead === !this.#reading) return
+    this.#reading = !ahead
+    if (ahead) this.#transport.pause()
+    else this.#transport.resume()
+  }
+
+  /** The next request, or undefined while it is incomplete or when there will be none. */
+  #decode(): DecodedRequest | undefined {
+    try {
+      const step = this.#decoding.next()
+      if (step.done !== true) return undefined
+      if (step.value === undefined) {
+        this.#finish()
+        return undefined
+      }
+      this.#decoding = decodeRequest(this.#reader, this.#context.limits)
+      return step.value
+    } catch (error) {
+      this.#breakOff(error)
+      return undefined
+    }
+  }
+
+  #execute({ head, request }: DecodedRequest): void {
+    const asynchronous = (head.flags & requestFlags.async) !== 0
+    const { faults } = this.#context
+    this.#requestNumber += 1
+    this.#context.countRequest(asynchronous)
+    const info =
+      faults === undefined
+        ? undefined
+        : requestInfo(this.#runner.session.id, this.#requestNumber, request, asynchronous)
+    const silent = asynchronous && request.kind !== 'connect'
+    const work = { head, request, info, silent, repeats: 0 }
+    this.#current = work
+    // Faults concern the answer of one request: what stands before it goes first.
+    if (info !== undefined) this.#replies.flush()
+    const fault = info === undefined ? undefined : faults?.beforeExecute?.(info)
+    if (fault === undefined) this.#run(work)
+    else this.#runFaulty(work, fault)
+  }
+
+  #run(work: Work): void {
+    try {
+      const outcome = this.#runner.run(work.head, work.request)
+      if (outcome instanceof Promise) {
+        this.#busy = true
+        this.#context.jobs.begin(this.#runner.session.id, work.head, work.request, this.#cancel)
+        // What was printed before the wait is shown before it.
+        this.#replies.flush()
+        outcome.then(
+          value => this.#waited(() => this.#succeeded(work, value)),
+          (error: unknown) => this.#waited(() => this.#failed(work, error)),
+        )
+      } else this.#succeeded(work, outcome)
+    } catch (error) {
+      this.#failed(work, error)
+    }
+  }
+
+  readonly #cancel = (): void => this.#runner.cancel()
+
+  #waited(finish: () => void): void {
+    this.#context.jobs.end(this.#runner.session.id)
+    this.#resumed(finish)
+  }
+
+  #resumed(finish: () => void): void {
+    this.#busy = false
+    if (this.#finished) return
+    finish()
+    this.#work()
+  }
+
+  #runFaulty(work: Work, fault: FaultBefore): void {
+    if (fault === 'drop') return
+    if (fault === 'close') this.#kill()
+    else if (fault === 'twice') {
+      work.repeats = work.silent ? 1 : 0
+      this.#run(work)
+    } else if (fault === 'forget') {
+      this.#runner.forget()
+      this.#run(work)
+    } else if ('error' in fault) this.#failed(work, new Error(fault.error))
+    else {
+      this.#busy = true
+      const go = (): void => this.#resumed(() => this.#run(work))
+      fault.until.then(go, go)
+    }
+  }
+
+  #succeeded(work: Work, value: Value | undefined): void {
+    this.#runner.afterRequest(work.head)
+    if (work.repeats-- > 0) return this.#run(work)
+    if (!work.silent) this.#replies.value(value, work.head.fetchSize ?? 0)
+    this.#applyFaultAfter(work)
+  }
+
+  #failed(work: Work, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    this.#runner.afterRequest(work.head)
+    if (work.repeats-- > 0) return this.#run(work)
+    if (work.silent) {
+      this.#context.failures.add(this.#runner.session.id, requestText(work.request), message)
+    } else this.#replies.error(message)
+    this.#applyFaultAfter(work)
+  }
+
+  #applyFaultAfter({ info }: Work): void {
+    const fault = info === undefined ? undefined : this.#context.faults?.afterExecute?.(info)
+    if (fault === undefined) return
+    if (fault === 'drop') this.#replies.forget()
+    else {
+      if (fault === 'cut') this.#replies.flushHalf()
+      this.#kill()
+    }
+  }
+
+  #print(text: string): void {
+    const work = this.#current
+    if (work === undefined || work.silent || work.head.protocol === 'API') return
+    this.#replies.message(text)
+    if (this.#busy) this.#replies.flush()
+  }
+
+  /** The stream makes no sense any more: says so where an answer is read, and ends this connection only. */
+  #breakOff(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error)
+    const asynchronous = ((this.#current?.head.flags ?? 0) & requestFlags.async) !== 0
+    if (asynchronous) this.#context.failures.add(this.#runner.session.id, '', message)
+    else this.#replies.error(message)
+    this.#finish()
+  }
+
+  /** As if the wire had been cut: nothing more is read, executed or sent. */
+  #kill(): void {
+    this.#finish()
+    this.#transport.destroy()
+  }
+
+  #finish(): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#runner.close()
+    this.#onFinished()
+  }
+}

@@ -1,0 +1,45 @@
+/*
+  How scripts sleep: on timers that end with their server, so that none keeps the process alive after it.
+*/
+
+import type { Clock, Timer } from '../../platform/platform.js'
+
+// Timers hold at most 31 bits; a longer wait is several.
+const longestMs = 2 ** 31 - 1
+
+/** The timers of one server. */
+export class Delays {
+  readonly #clock: Clock
+  readonly #timers = new Set<Timer>()
+  #stopped = false
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  /** Resolves after `durationMs`; stays pending for ever when the server closes first. */
+  readonly wait = async (durationMs: number): Promise<void> => {
+    let restMs = durationMs
+    // Even sleep(0) gives way to other sessions.
+    do {
+      await new Promise<void>(resolve => this.#start(Math.min(restMs, longestMs), resolve))
+      restMs -= longestMs
+    } while (restMs > 0)
+  }
+
+  #start(durationMs: number, resolve: () => void): void {
+    if (this.#stopped) return
+    const timer = this.#clock.after(durationMs, () => {
+      this.#timers.delete(timer)
+      resolve()
+    })
+    this.#timers.add(timer)
+  }
+
+  /** Whatever still sleeps never wakes. */
+  stop(): void {
+    this.#stopped = true
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+  }
+}

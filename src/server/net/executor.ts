@@ -1,0 +1,46 @@
+/*
+  What the network side asks of whatever runs the requests.
+*/
+import type { Value } from '../../protocol/value.js'
+import type { ScriptSession } from '../values/session-state.js'
+
+/** What is known of a connection before its first request. */
+export interface SessionInfo {
+  /** Decimal text, constant for the connection. */
+  readonly id: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** How sleep() waits. */
+  readonly delay: (durationMs: number) => Promise<void>
+}
+
+/** At once when nothing had to wait, else later. Failures carry the server's final one-line text. */
+export type Outcome = Value | undefined | Promise<Value | undefined>
+
+/** How a function request is run. */
+export interface FunctionOptions {
+  /** Rows for shared and stored tables are forgotten, as if they had been inserted (discard.ts). */
+  readonly discards: boolean
+}
+
+/** The interpreter behind a server; every method works on a session that `open` gave. */
+export interface Executor {
+  open(info: SessionInfo): ScriptSession
+  runScript(session: ScriptSession, script: string): Outcome
+  /** @param name  any expression that yields a function, `tableInsert{trades}` for one */
+  runFunction(
+    session: ScriptSession,
+    name: string,
+    args: readonly Value[],
+    options?: FunctionOptions,
+  ): Outcome
+  setVariables(session: ScriptSession, names: readonly string[], values: readonly Value[]): Outcome
+  /** Ends the request that the session waits in, with an error; nothing when it does not wait. */
+  cancel(session: ScriptSession): void
+  /** Releases the session's variables (request flag 16). */
+  clearMemory(session: ScriptSession): void
+  /** The session loses its user, its variables and its functions. */
+  forget(session: ScriptSession): void
+  /** Called once, after everything that the connection had sent has been executed. */
+  close(session: ScriptSession): void
+}

@@ -1,0 +1,94 @@
+/*
+  Failures on demand: hooks that decide, request by request, what goes wrong. They see every request in the order of
+  its session, so a test that counts is deterministic.
+*/
+import type { Request } from '../../protocol/request.js'
+
+/** What a fault hook may know of a request. */
+export interface RequestInfo {
+  readonly sessionId: string
+  /** From 1, the connect request included. */
+  readonly requestNumber: number
+  readonly kind: 'connect' | 'script' | 'function' | 'variable'
+  /** Script, function name, or variable names, clipped to 200 characters; '' of a connect. */
+  readonly text: string
+  /** True when no answer is owed (flag 4). */
+  readonly asynchronous: boolean
+  /** Rows of the last argument when that is a table, else 0. */
+  readonly rows: number
+}
+
+/**
+ * drop: not executed, not answered, as if it had never arrived. close: the connection ends at once and what follows
+ * on it is lost. twice: executed twice, as if it had arrived twice; of requests that are not answered. forget: the
+ * session loses its user, variables and functions first. error: not executed, fails with this text. until: waits first,
+ * then executes.
+ */
+export type FaultBefore =
+  | 'drop'
+  | 'close'
+  | 'twice'
+  | 'forget'
+  | { readonly error: string }
+  | { readonly until: Promise<unknown> }
+
+/** drop: executed, not answered. close: executed, then the connection ends. cut: ends in the middle of the answer. */
+export type FaultAfter = 'drop' | 'close' | 'cut'
+
+/** What a fault hook may know of one insert inside a script. */
+export interface WriteInfo {
+  readonly sessionId: string
+  /** Name under which the table is shared; '' for others. */
+  readonly table: string
+}
+
+/** drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. */
+export type FaultWrite = 'drop' | { readonly error: string }
+
+/** Every hook is optional, and undefined from one means that nothing goes wrong. */
+export interface Faults {
+  /** Asked before every tableInsert. */
+  beforeWrite?(write: WriteInfo): FaultWrite | undefined
+  beforeExecute?(request: RequestInfo): FaultBefore | undefined
+  afterExecute?(request: RequestInfo): FaultAfter | undefined
+}
+
+const describedChars = 200
+
+/** Text of a request for hooks, jobs and failure lists: clipped, and without what stands inside `login(…)`. */
+export function requestText(request: Request): string {
+  return fullText(request)
+    .slice(0, describedChars)
+    .replaceAll(/\blogin\s*\([^)]*\)?/g, 'login(***)')
+}
+
+function fullText(request: Request): string {
+  switch (request.kind) {
+    case 'connect':
+      return ''
+    case 'script':
+      return request.script
+    case 'function':
+      return request.name
+    case 'variable':
+      return request.names.join(',')
+  }
+}
+
+/** A request as hooks see it; passwords inside `login(…)` do not show. */
+export function requestInfo(
+  sessionId: string,
+  requestNumber: number,
+  request: Request,
+  asynchronous: boolean,
+): RequestInfo {
+  const last = request.kind === 'function' ? request.args.at(-1) : undefined
+  return {
+    sessionId,
+    requestNumber,
+    kind: request.kind,
+    text: requestText(request),
+    asynchronous,
+    rows: last?.form === 'table' ? last.rows : 0,
+  }
+}

@@ -1,0 +1,234 @@
+/*
+  The port of the embedded server: accepts connections, tells TCP clients from WebSocket ones by their first byte, and
+  ends all of them in order.
+*/
+import { ConnectionError, UsageError } from '../../errors.js'
+import type { Clock, ListeningPort, Network, Socket } from '../../platform/platform.js'
+import type { ConnectionContext } from './connection.js'
+import { Connection } from './connection.js'
+import type { RequestRunner } from './request-runner.js'
+import type { Transport } from './transport.js'
+import { WebSocketDoor } from './websocket.js'
+
+/** What a listener shares with everything behind it. */
+export interface ListenerOptions {
+  readonly network: Network
+  readonly maxConnections: number
+  readonly allowOrigins: readonly string[]
+  readonly context: ConnectionContext
+  /** Opens a session; with `refusal` it answers everything with that text. */
+  openSession(transport: Transport, refusal: string | undefined): RequestRunner
+}
+
+const firstByteOfGet = 0x47
+// A peer that was told goodbye gets this long to say it, too; data still coming in extends it.
+const goodbyeMs = 500
+const lingerMs = 5_000
+
+/** One port, from `listen` to `close`. */
+export class Listener {
+  readonly #options: ListenerOptions
+  readonly #door: WebSocketDoor
+  /** Every open socket, with its connection once the first byte came. */
+  readonly #peers = new Map<Socket, Connection | undefined>()
+  /** Those with something left to execute or to wait for; they may outlive their sockets. */
+  readonly #connections = new Set<Connection>()
+  #port: ListeningPort | undefined
+  #onChange: (() => void) | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: ListenerOptions) {
+    this.#options = options
+    this.#door = new WebSocketDoor({
+      allowOrigins: options.allowOrigins,
+      maxMessageBytes: options.context.limits.maxValueBytes,
+      accept: (stream, transport, refusal) => this.#open(stream as Socket, transport, refusal),
+    })
+  }
+
+  /** Sockets open now. */
+  get connectionCount(): number {
+    return this.#peers.size
+  }
+
+  /**
+   * @returns the port
+   * @throws {ConnectionError} DDB_CONNECT when the address is taken or not ours
+   */
+  async listen(host: string, port: number): Promise<number> {
+    try {
+      this.#port = await this.#options.network.listen(host, port, socket => this.#accept(socket))
+    } catch (cause) {
+      throw listenFailure(host, port, cause)
+    }
+    return this.#port.port
+  }
+
+  #accept(socket: Socket): void {
+    // Its only use here is not to be an uncaught exception; 'close' follows.
+    socket.on('error', () => undefined)
+    socket.once('close', () => {
+      this.#peers.delete(socket)
+      this.#onChange?.()
+    })
+    if (this.#peers.size >= this.#options.maxConnections) {
+      refuseConnection(socket, this.#options.context.clock)
+      return
+    }
+    this.#peers.set(socket, undefined)
+    socket.once('data', (first: Buffer) => {
+      if (first[0] === firstByteOfGet) {
+        socket.pause()
+        socket.unshift(first)
+        void this.#door.handle(socket)
+        return
+      }
+      this.#serve(socket, first)
+    })
+    socket.once('end', () => {
+      if (this.#peers.get(socket) === undefined) socket.end()
+    })
+  }
+
+  #serve(socket: Socket, first: Buffer): void {
+    const connection = this.#open(
+      socket,
+      new TcpTransport(socket, this.#options.context.clock),
+      undefined,
+    )
+    socket.on('data', (chunk: Buffer) => connection.receive(chunk))
+    socket.once('end', () => connection.receiveEnd())
+    socket.on('drain', () => connection.drained())
+    socket.once('close', () => connection.abandoned())
+    connection.receive(first)
+  }
+
+  #open(socket: Socket, transport: Transport, refusal: string | undefined): Connection {
+    const runner = this.#options.openSession(transport, refusal)
+    const connection = new Connection(this.#options.context, runner, transport, () => {
+      this.#connections.delete(connection)
+      this.#onChange?.()
+    })
+    this.#peers.set(socket, connection)
+    this.#connections.add(connection)
+    return connection
+  }
+
+  /** Lets what has arrived be executed, says goodbye to every peer, and ends those that do not answer. */
+  close(): Promise<void> {
+    this.#closing ??= this.#finish()
+    return this.#closing
+  }
+
+  async #finish(): Promise<void> {
+    const closed = new Promise<void>(resolve => {
+      if (this.#port === undefined) resolve()
+      else this.#port.close(resolve)
+    })
+    for (const [socket, connection] of this.#peers) {
+      if (connection === undefined) socket.end()
+      else if (!connection.busy) connection.sayGoodbye()
+    }
+    const { clock } = this.#options.context
+    let seen = -1
+    const look = (): void => {
+      timer = clock.after(goodbyeMs, look)
+      const progress = this.#progress()
+      if (progress === seen) this.#destroyAll()
+      seen = progress
+    }
+    let timer = clock.after(goodbyeMs, look)
+    await closed
+    while (this.#peers.size > 0 || this.#connections.size > 0) {
+      await new Promise<void>(resolve => (this.#onChange = resolve))
+    }
+    timer.cancel()
+  }
+
+  #progress(): number {
+    let progress = 0
+    for (const socket of this.#peers.keys()) progress += socket.bytesRead
+    for (const connection of this.#connections) progress += connection.requestCount
+    return progress
+  }
+
+  #destroyAll(): void {
+    for (const connection of this.#connections) connection.stop()
+    for (const socket of this.#peers.keys()) socket.destroy()
+  }
+}
+
+class TcpTransport implements Transport {
+  readonly framed = false
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly #socket: Socket
+  readonly #clock: Clock
+  #ended = false
+
+  constructor(socket: Socket, clock: Clock) {
+    this.#socket = socket
+    this.#clock = clock
+    this.remoteAddress = socket.remoteAddress ?? ''
+    this.remotePort = socket.remotePort ?? 0
+  }
+
+  send(chunks: readonly Uint8Array[]): boolean {
+    const socket = this.#socket
+    if (!socket.writable) return true
+    socket.cork()
+    for (const chunk of chunks) socket.write(chunk)
+    socket.uncork()
+    return !socket.writableNeedDrain
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#socket.end()
+    // What the peer still sends is read and dropped, so that no RST overtakes our last words; but not for ever.
+    this.#socket.resume()
+    if (!this.#socket.readableEnded) endLater(this.#socket, this.#clock)
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}
+
+function endLater(socket: Socket, clock: Clock): void {
+  const timer = clock.afterIfAlive(lingerMs, () => socket.destroy())
+  socket.once('close', () => timer.cancel())
+}
+
+function refuseConnection(socket: Socket, clock: Clock): void {
+  socket.end('0 0 1\nThe server has reached its maximum number of connections.\n')
+  socket.resume()
+  endLater(socket, clock)
+}
+
+function listenFailure(host: string, port: number, cause: unknown): ConnectionError | UsageError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  if (code === 'EADDRINUSE') {
+    return new ConnectionError(
+      'DDB_CONNECT',
+      `Port ${port} on ${host} is in use. Choose another one (port, --port), or 0 for a free one.`,
+      { cause },
+    )
+  }
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL') {
+    return new UsageError('DDB_CONFIG', `Cannot listen on ${host}:${port} (${code}).`, { cause })
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ConnectionError('DDB_CONNECT', `Cannot listen on ${host}:${port}: ${reason}`, {
+    cause,
+  })
+}

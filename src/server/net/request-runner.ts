@@ -1,0 +1,122 @@
+/*
+  What a request does on the server, apart from how it came and where its answer goes.
+*/
+import type { Request, RequestHead } from '../../protocol/request.js'
+import { requestFlags } from '../../protocol/request.js'
+import type { ConnectionFunctions } from '../login/connection-functions.js'
+import type { Discard } from './discard.js'
+import type { Executor, Outcome } from './executor.js'
+import { ScriptError } from '../script-error.js'
+import type { Retries } from './retries.js'
+import type { ScriptSession } from '../values/session-state.js'
+
+const otherLanguages = requestFlags.python | requestFlags.kdb
+
+/** What the sessions of a server share. */
+export interface RunnerContext {
+  readonly executor: Executor
+  readonly retries: Retries
+  /** Set where tables are counted and forgotten. */
+  readonly discard: Discard | undefined
+  /** True for a function of the session's own, or a view: what it does besides inserting is done all the same. */
+  isDefined(session: ScriptSession, name: string): boolean
+}
+
+/** One session's requests, from whatever connection they come. */
+export class RequestRunner {
+  readonly session: ScriptSession
+  readonly #context: RunnerContext
+  readonly #functions: ConnectionFunctions
+  /** Answers everything: a session of a kind this server does not have. */
+  readonly #refusal: string | undefined
+  #connected = false
+
+  constructor(
+    context: RunnerContext,
+    session: ScriptSession,
+    functions: ConnectionFunctions,
+    refusal: string | undefined,
+  ) {
+    this.#context = context
+    this.session = session
+    this.#functions = functions
+    this.#refusal = refusal
+  }
+
+  /** Throws (or rejects with) the error line. */
+  run(head: RequestHead, request: Request): Outcome {
+    if (this.#refusal !== undefined) throw refusal(this.#refusal)
+    if ((head.flags & otherLanguages) !== 0) {
+      throw refusal('The embedded server runs DolphinDB scripts only, neither Python nor q.')
+    }
+    if (request.kind === 'connect') return this.#connect(request)
+    if (!this.#connected) throw refusal('The first request of a connection must be connect.')
+    return head.clientId === undefined
+      ? this.#execute(request)
+      : this.#context.retries.once(head, () => this.#execute(request))
+  }
+
+  #execute(request: Exclude<Request, { kind: 'connect' }>): Outcome {
+    switch (request.kind) {
+      case 'script':
+        this.#functions.checkAccess(this.session, undefined)
+        return this.#context.executor.runScript(this.session, request.script)
+      case 'function':
+        return this.#call(request)
+      case 'variable':
+        this.#functions.checkAccess(this.session, undefined)
+        return this.#context.executor.setVariables(this.session, request.names, request.values)
+    }
+  }
+
+  #connect({ login }: Extract<Request, { kind: 'connect' }>): Outcome {
+    this.#connected = true
+    if (login === undefined) return undefined
+    return this.#functions.login(this.session, login.user, login.password, login.encrypted)
+  }
+
+  #call({ name, args }: Extract<Request, { kind: 'function' }>): Outcome {
+    if (this.#functions.has(name)) return this.#functions.call(this.session, name, args)
+    this.#functions.checkAccess(this.session, name)
+    const last = args[args.length - 1]
+    const { discard } = this.#context
+    if (discard === undefined || last?.form !== 'table') {
+      return this.#context.executor.runFunction(this.session, name, args)
+    }
+    discard.count(last)
+    return this.#context.isDefined(this.session, calledName(name))
+      ? this.#context.executor.runFunction(this.session, name, args, { discards: true })
+      : { form: 'scalar', type: 'INT', value: last.rows }
+  }
+
+  /** Ends what belongs to one request once its outcome is known. */
+  afterRequest(head: RequestHead): void {
+    if ((head.flags & requestFlags.clearMemory) !== 0)
+      this.#context.executor.clearMemory(this.session)
+  }
+
+  /** The session is as new: a guest's, with nothing defined. */
+  forget(): void {
+    this.#context.executor.forget(this.session)
+  }
+
+  /** Ends the request under way, if it waits. */
+  cancel(): void {
+    this.#context.executor.cancel(this.session)
+  }
+
+  /** To be called once, after the last request. */
+  close(): void {
+    this.session.closed = true
+    this.#context.executor.close(this.session)
+  }
+}
+
+/** The name in front of `f{x}`; '' where the text is something else. */
+function calledName(text: string): string {
+  return /^[^\W\d]\w*/.exec(text)?.[0] ?? ''
+}
+
+function refusal(text: string): ScriptError {
+  return new ScriptError(text, { located: true })
+}

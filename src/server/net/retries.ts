@@ -1,0 +1,49 @@
+/*
+  Requests that are sent again: clients that reconnect give each request a key, their id and a number, and repeat both
+  (the number negated) when they do not know whether it was executed (docs/protocol.md#high-availability). It must not
+  be executed twice.
+*/
+import type { RequestHead } from '../../protocol/request.js'
+import type { Outcome } from './executor.js'
+
+interface Latest {
+  sequenceNumber: number
+  outcome: Outcome
+}
+
+// One client id belongs to one connection object of a client program; only its latest request can be repeated.
+const keptClients = 1024
+
+/** The latest request of each client that numbers them, for all connections of a server. */
+export class Retries {
+  /** By client id, the one used longest ago first. */
+  readonly #latest = new Map<string, Latest>()
+
+  /** Runs the request unless it ran already, on whichever connection; then its outcome is the earlier one. */
+  once(head: RequestHead, run: () => Outcome): Outcome {
+    const { clientId } = head
+    const sequenceNumber = Math.abs(head.sequenceNumber ?? 0)
+    if (clientId === undefined || sequenceNumber === 0) return run()
+    const latest = this.#latest.get(clientId)
+    if (latest !== undefined && sequenceNumber <= latest.sequenceNumber) {
+      return sequenceNumber === latest.sequenceNumber ? latest.outcome : undefined
+    }
+    const outcome = run()
+    this.#keep(clientId, { sequenceNumber, outcome })
+    if (outcome instanceof Promise) {
+      // What failed was not executed: it may be tried again, unless its client has gone on to another request.
+      outcome.catch(() => {
+        if (this.#latest.get(clientId)?.outcome === outcome) this.#latest.delete(clientId)
+      })
+    }
+    return outcome
+  }
+
+  #keep(clientId: string, latest: Latest): void {
+    this.#latest.delete(clientId)
+    this.#latest.set(clientId, latest)
+    if (this.#latest.size <= keptClients) return
+    const [oldest] = this.#latest.keys()
+    this.#latest.delete(oldest!)
+  }
+}

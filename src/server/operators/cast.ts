@@ -1,0 +1,204 @@
+/*
+  `x $ TYPE`, cast(x, TYPE): explicit conversion, which allows more than an insert does. Text is read, everything can
+  become text, and temporal values and integers exchange their raw numbers.
+*/
+import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
+import { parseBinary16 } from '../../protocol/types/sixteen-bytes.js'
+import { columnTypeOf, elementAt, vectorOf, type ElementValue } from '../../protocol/element.js'
+import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
+import { formatElement } from '../../protocol/value-text.js'
+import type { ArrayVector, Scalar, Value, Vector } from '../../protocol/value.js'
+import { isFixedVector, sameColumnType } from '../columns/column-layout.js'
+import { convertTemporal } from '../columns/convert-temporal.js'
+import { decimalOfText, textColumn } from '../columns/convert-text.js'
+import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
+import { ScriptError } from '../script-error.js'
+import { matrixColumn, reshape } from './matrix.js'
+import { joinAll } from '../values/join-vectors.js'
+import { scalarAt } from './operands/pairing.js'
+import { isLiteral, textsOfVector } from './operands/operand-texts.js'
+import { textOf } from '../values/scalar.js'
+import type { ServerValue } from '../values/server-value.js'
+import { vectorOfElements } from '../values/vector-literal.js'
+
+/** Reads a type given as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined when it is none. */
+export function typeArgument(value: ServerValue | undefined): ColumnType | undefined {
+  if (value === undefined) return undefined
+  if (value.form === 'type') return value.column
+  if (value.form === 'function') return parseColumnType(value.name)
+  const text = textOf(value)
+  return text === undefined ? undefined : parseColumnType(text)
+}
+
+/** The right side is a type, or a pair of dimensions. */
+export function castTo(value: ServerValue, target: ServerValue): ServerValue {
+  if (target.form === 'pair') return castToMatrix(value, target.elements)
+  const type = typeArgument(target)
+  if (type === undefined) {
+    throw new ScriptError('The right side of cast must be a data type or a pair of dimensions.', {
+      category: 'SYSTEM_Operator',
+    })
+  }
+  return castValue(value, type)
+}
+
+function castToMatrix(value: ServerValue, dimensions: Vector): ServerValue {
+  const rows = Number(scalarAt(dimensions, 0).value)
+  const columns = Number(scalarAt(dimensions, 1).value)
+  if (value.form === 'vector') return reshape(value, rows, columns)
+  if (value.form === 'matrix') return reshape(value.elements, rows, columns)
+  throw new ScriptError('Only vectors and matrices can be reshaped.', {
+    category: 'SYSTEM_Operator',
+  })
+}
+
+/** @throws {ScriptError} when there is no way from one type to the other */
+export function castValue(value: ServerValue, type: ColumnType): ServerValue {
+  switch (value.form) {
+    case 'scalar':
+      if (type.type === 'ANY') return { form: 'vector', type: 'ANY', length: 1, data: [value] }
+      if (type.type === 'LONG' && value.type === 'INT') {
+        return {
+          form: 'scalar',
+          type: 'LONG',
+          value: value.value === null ? null : BigInt(value.value),
+        }
+      }
+      return scalarAt(castVector(columnOfScalar(value), type), 0)
+    case 'vector':
+      if (value.type === 'ANY' && type.type !== 'ANY') return castTuple(value.data, type)
+      return castVector(value, type)
+    case 'pair':
+      return { form: 'pair', elements: castVector(value.elements, type) }
+    case 'set':
+      return { form: 'set', elements: castVector(value.elements, type) }
+    case 'matrix':
+      if (type.type === 'ANY') {
+        const data = Array.from({ length: value.columns }, (_, index) => matrixColumn(value, index))
+        return { form: 'vector', type: 'ANY', length: data.length, data }
+      }
+      return { ...value, elements: castVector(value.elements, type) }
+    case 'arrayVector':
+      return castArrayVector(value, type)
+    default:
+      if (value.form === 'list' && type.type === 'ANY') return value
+      throw new ScriptError(`The object can't be converted to ${type.type}.`, {
+        category: 'SYSTEM_Operator',
+      })
+  }
+}
+
+function castArrayVector(value: ArrayVector, type: ColumnType): ServerValue {
+  if (type.type === 'ANY') {
+    const data = Array.from({ length: value.length }, (_, row) => elementAt(value, row))
+    return { form: 'vector', type: 'ANY', length: data.length, data }
+  }
+  if (!isLiteral(type.type)) return { ...value, cells: castVector(value.cells, type) }
+  // There are no arrays of text: each row becomes one.
+  const data = Array.from({ length: value.length }, (_, row) => formatElement(value, row))
+  return textColumn({ form: 'vector', type: 'STRING', length: data.length, data }, type)
+}
+
+/** A tuple of scalars becomes a typed vector, a tuple of vectors a tuple of typed vectors. */
+function castTuple(elements: readonly Value[], type: ColumnType): ServerValue {
+  const cast = elements.map(element => castValue(element as ServerValue, type))
+  if (cast.length === 0) return vectorOf(type, [])
+  if (cast.some(element => element.form !== 'scalar')) return vectorOfElements(cast)
+  return joinAll(cast.map(element => columnOfScalar(element as Scalar)))
+}
+
+/** As `castValue`, for vectors. The same type gives the same object, so copy before changing it. */
+export function castVector(vector: Vector, type: ColumnType): Vector {
+  const from = columnTypeOf(vector)
+  if (type.array) throw incompatible(type, from)
+  if (sameColumnType(from, type)) return vector
+  if (type.type === 'ANY' || vector.type === 'VOID') return convertColumn(vector, type) as Vector
+  const texts = isLiteral(vector.type) ? textsOfVector(vector) : undefined
+  if (isLiteral(type.type)) {
+    const data = textsOfVector(vector)
+    return textColumn({ form: 'vector', type: 'STRING', length: data.length, data }, type) as Vector
+  }
+  if (texts !== undefined) {
+    return vectorOf(
+      type,
+      texts.map(text => readText(text, type)),
+    ) as Vector
+  }
+  if (isTemporal(vector.type) && isTemporal(type.type) && isFixedVector(vector)) {
+    return convertTemporal(vector, type.type)
+  }
+  return castNumbers(vector, type)
+}
+
+/** Numbers by value; a temporal value and an integer by the raw number behind it. */
+function castNumbers(vector: Vector, type: ColumnType): Vector {
+  const isIntoTemporal = isTemporal(type.type)
+  if (!isTemporal(vector.type) && !isIntoTemporal) return convertColumn(vector, type) as Vector
+  const rawType = isIntoTemporal ? rawTypeOf(type.type) : rawTypeOf(vector.type)
+  if (!isIntoTemporal) {
+    return castVector({ ...vector, type: rawType } as Vector, type)
+  }
+  const raw = castVector(vector, { type: rawType })
+  return { ...raw, type: type.type } as Vector
+}
+
+function rawTypeOf(type: ColumnType['type']): 'INT' | 'LONG' {
+  return dataTypes[type].bytesPerValue === 8 ? 'LONG' : 'INT'
+}
+
+/** What a text means in a type; null when it means nothing. Integers end at the first character that is not a digit. */
+function readText(text: string, type: ColumnType): ElementValue {
+  const name = type.type
+  if (text === '') return null
+  if (isTemporal(name)) return parseTemporal(name, text) ?? null
+  if (isDecimal(name)) return decimalOfText(text, type)
+  switch (name) {
+    case 'BOOL':
+      return readBool(text)
+    case 'CHAR':
+      return text.length === 1 && !/\d/.test(text) ? text.charCodeAt(0) : readInteger(text, 127n)
+    case 'SHORT':
+      return readInteger(text, 32767n)
+    case 'INT':
+      return readInteger(text, 2147483647n)
+    case 'LONG': {
+      const value = leadingInteger(text)
+      return value !== undefined && value > -(2n ** 63n) && value < 2n ** 63n ? value : null
+    }
+    case 'FLOAT':
+    case 'DOUBLE': {
+      const value = Number.parseFloat(text)
+      return Number.isNaN(value) ? null : value
+    }
+    case 'UUID':
+    case 'IPADDR':
+    case 'INT128':
+      return parseBinary16(name, text) ?? null
+    default:
+      throw incompatible(type, { type: 'STRING' })
+  }
+}
+
+function readBool(text: string): boolean | null {
+  const lower = text.toLowerCase()
+  if (lower === 'true' || lower === 'false') return lower === 'true'
+  const value = Number(text)
+  return Number.isNaN(value) ? null : value !== 0
+}
+
+function readInteger(text: string, max: bigint): number | null {
+  const value = leadingInteger(text)
+  return value !== undefined && value >= -max && value <= max ? Number(value) : null
+}
+
+/** Undefined without digits, and for more of them than any integer type has. */
+function leadingInteger(text: string): bigint | undefined {
+  const [, sign, zeros, digits] = /^([+-]?)(0*)(\d*)/.exec(text)!
+  if (digits!.length > 19 || zeros! + digits! === '') return undefined
+  const value = BigInt(digits!)
+  return sign === '-' ? -value : value
+}
+
+function incompatible(expected: ColumnType, actual: ColumnType): ScriptError {
+  return new ScriptError(`Incompatible type. Expected: ${expected.type}, Actual: ${actual.type}`)
+}

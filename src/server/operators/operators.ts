@@ -1,0 +1,208 @@
+/*
+  Every operator of the language on two (or one) values of any form.
+*/
+import { elementAt } from '../../protocol/element.js'
+import type { Scalar, Vector } from '../../protocol/value.js'
+import { columnOfScalar } from '../columns/convert-column.js'
+import { ScriptError } from '../script-error.js'
+import { castTo } from './cast.js'
+import { joinColumns } from '../values/join-vectors.js'
+import { comparisonOperators, operatorNames } from './operator-names.js'
+import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
+import type { BinaryOperator, UnaryOperator } from '../script/parse/syntax.js'
+import type { ServerValue } from '../values/server-value.js'
+import {
+  tupleElements,
+  tupleOf,
+  vectorOfElements,
+  vectorOfScalars,
+} from '../values/vector-literal.js'
+import { arithmetic } from './arithmetic.js'
+import { compare, type ComparisonOperator } from './comparison.js'
+import { dotProduct } from './dot-product.js'
+import { logic, not } from './logic.js'
+import { reshape } from './matrix.js'
+import { negate } from './negate.js'
+import type { ArithmeticOperator } from './numeric-arithmetic.js'
+import { sequence } from './range.js'
+import { setOperation } from './set-operation.js'
+import { pairOperands, type Pairing } from './operands/pairing.js'
+
+/** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for the value */
+export function applyUnary(operator: UnaryOperator, operand: ServerValue): ServerValue {
+  const tuple = tupleElements(operand)
+  if (tuple !== undefined) {
+    return vectorOfElements(tuple.map(element => applyUnary(operator, element)))
+  }
+  return operator === '-' ? negate(operand) : not(operand)
+}
+
+/** @throws {ScriptError} category SYSTEM_Operator when the operator is not defined for these values */
+export function applyBinary(
+  operator: BinaryOperator,
+  left: ServerValue,
+  right: ServerValue,
+): ServerValue {
+  if (left.form === 'scalar' && right.form === 'scalar') {
+    const quick = applyToScalars(operator, left, right)
+    if (quick !== undefined) return quick
+  }
+  switch (operator) {
+    case ':':
+      return pairOf(left, right)
+    case '..':
+      return sequence(left, right)
+    case '$':
+      return castTo(left, right)
+    case '<-':
+      return joinValues(left, right)
+    case '**':
+      return dotProduct(left, right) ?? applyElementwise('*', left, right)
+    default:
+      return applyElementwise(operator, left, right)
+  }
+}
+
+/** Operators that look at one element of each side after the other. */
+export type ElementwiseOperator = Exclude<BinaryOperator, ':' | '..' | '$' | '<-' | '**'>
+
+function applyElementwise(
+  operator: ElementwiseOperator,
+  left: ServerValue,
+  right: ServerValue,
+): ServerValue {
+  if (left.form === 'set' && right.form === 'set') return setOperation(operator, left, right)
+  const pairs = tuplePairs(left, right)
+  if (pairs !== undefined) {
+    const results = Array.from({ length: pairs.length }, (_, i) =>
+      applyElementwise(operator, ...pairs.at(i)),
+    )
+    return assembleTuple(operator, results)
+  }
+  const pairing = pairOperands(left, right, operatorNames[operator])
+  return pairing.rebuild(computePairing(operator, pairing))
+}
+
+/** The operator on two vectors, whatever they are the elements of. */
+export function computePairing(operator: ElementwiseOperator, pairing: Pairing): Vector {
+  switch (operator) {
+    case '&&':
+    case '||':
+      return logic(operator, pairing)
+    case '<':
+    case '<=':
+    case '==':
+    case '!=':
+    case '>':
+    case '>=':
+      return compare(operator satisfies ComparisonOperator, pairing)
+    default:
+      return arithmetic(operator satisfies ArithmeticOperator, pairing)
+  }
+}
+
+/** The scalars that loops are made of, without a detour through vectors. */
+function applyToScalars(operator: BinaryOperator, left: Scalar, right: Scalar): Scalar | undefined {
+  const isInt = left.type === 'INT' && right.type === 'INT'
+  const isDouble = left.type === 'DOUBLE' && right.type === 'DOUBLE'
+  if (!isInt && !isDouble) return undefined
+  const a = left.value
+  const b = right.value
+  if (a === null || b === null) return undefined
+  switch (operator) {
+    case '+':
+      return isInt ? wrapped(a + b) : doubleScalar(a + b)
+    case '-':
+      return isInt ? wrapped(a - b) : doubleScalar(a - b)
+    case '<':
+      return boolScalar(a < b)
+    case '<=':
+      return boolScalar(a <= b)
+    case '==':
+      return boolScalar(a === b)
+    case '!=':
+      return boolScalar(a !== b)
+    case '>':
+      return boolScalar(a > b)
+    case '>=':
+      return boolScalar(a >= b)
+    default:
+      return undefined
+  }
+}
+
+function wrapped(value: number): Scalar {
+  const result = value | 0
+  return intScalar(result === -2147483648 ? null : result)
+}
+
+/** What a tuple and its other side give to each element of the result. */
+export interface TuplePairs {
+  readonly length: number
+  at(index: number): [ServerValue, ServerValue]
+}
+
+/**
+ * A tuple computes element by element; the other side is a tuple of the same length or stands beside each. Undefined
+ * where neither is a tuple.
+ */
+export function tuplePairs(left: ServerValue, right: ServerValue): TuplePairs | undefined {
+  const a = tupleElements(left)
+  const b = tupleElements(right)
+  if (a === undefined && b === undefined) return undefined
+  const length = a?.length ?? b?.length ?? 0
+  if (a !== undefined && b !== undefined && a.length !== b.length) {
+    throw new ScriptError('Incompatible vector size', { category: 'SYSTEM_Operator' })
+  }
+  const elementOf = (value: ServerValue, index: number): ServerValue =>
+    value.form === 'vector' && value.length === length
+      ? (elementAt(value, index) as ServerValue)
+      : value
+  return {
+    length,
+    at: index => [a?.[index] ?? elementOf(left, index), b?.[index] ?? elementOf(right, index)],
+  }
+}
+
+/** The results of an operator on the elements of a tuple: a vector of them where it tells true from false. */
+export function assembleTuple(
+  operator: ElementwiseOperator,
+  results: readonly ServerValue[],
+): ServerValue {
+  return comparisonOperators.has(operator) ? vectorOfElements(results) : tupleOf(results)
+}
+
+/** @throws {ScriptError} for anything but two scalars of one kind */
+function pairOf(left: ServerValue, right: ServerValue): ServerValue {
+  if (left.form === 'scalar' && right.form === 'scalar') {
+    const elements = vectorOfScalars([left, right])
+    if (elements !== undefined) return { form: 'pair', elements }
+  }
+  throw new ScriptError('Both arguments of a pair must be scalars of the same type.', {
+    category: 'SYSTEM_Operator',
+  })
+}
+
+/** `x <- y`: scalars and vectors make a longer vector. */
+function joinValues(left: ServerValue, right: ServerValue): ServerValue {
+  const a = left.form === 'scalar' ? columnOfScalar(left) : left
+  const b = right.form === 'scalar' ? columnOfScalar(right) : right
+  const areColumns =
+    (a.form === 'vector' || a.form === 'arrayVector') &&
+    (b.form === 'vector' || b.form === 'arrayVector')
+  if (areColumns) return joinColumns(a, b)
+  if (a.form === 'list' || b.form === 'list') {
+    return tupleOf([...(tupleElements(a) ?? [a]), ...(tupleElements(b) ?? [b])])
+  }
+  if (a.form === 'matrix' && (b.form === 'matrix' || b.form === 'vector')) {
+    const added = b.form === 'matrix' ? b.elements : b
+    const columns = b.form === 'matrix' ? b.columns : 1
+    const rows = b.form === 'matrix' ? b.rows : b.length
+    if (rows !== a.rows) throw new ScriptError('Incompatible vector size')
+    const elements = joinColumns(a.elements, added) as Vector
+    return reshape(elements, rows, a.columns + columns)
+  }
+  throw new ScriptError('Arguments for join method must be vectors, matrices or tables.', {
+    category: 'SYSTEM_Operator',
+  })
+}

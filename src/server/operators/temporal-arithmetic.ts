@@ -1,0 +1,97 @@
+/*
+  Dates and times in arithmetic: plus and minus a number of their own units, and the distance of two of them.
+*/
+import { dataTypes, type DataType } from '../../protocol/data-type.js'
+import { nullInt64 } from '../../protocol/null-value.js'
+import { isTemporal } from '../../protocol/types/temporals.js'
+import type { Vector } from '../../protocol/value.js'
+import { convertColumn } from '../columns/convert-column.js'
+import { computeInt32, computeInt64, numericArithmetic, refused } from './numeric-arithmetic.js'
+import type { ArithmeticOperator } from './numeric-arithmetic.js'
+import { numberKindOf } from './operands/operand-numbers.js'
+import type { Pairing } from './operands/pairing.js'
+
+/** Times of day start again at midnight (manual, "Manipulation of temporal objects"). */
+const unitsPerDay: Partial<Record<DataType, number>> = {
+  MINUTE: 1440,
+  SECOND: 86_400,
+  TIME: 86_400_000,
+  NANOTIME: 86_400_000_000_000,
+}
+
+/** From coarse to fine: two different types meet at the finer. */
+const fineness: readonly DataType[] = [
+  'MONTH',
+  'DATE',
+  'DATEHOUR',
+  'DATEMINUTE',
+  'DATETIME',
+  'TIMESTAMP',
+  'NANOTIMESTAMP',
+  'MINUTE',
+  'SECOND',
+  'TIME',
+  'NANOTIME',
+]
+
+/** The type both can be compared in. */
+function commonTemporalType(a: DataType, b: DataType): DataType {
+  return fineness.indexOf(a) > fineness.indexOf(b) ? a : b
+}
+
+/** Both sides in their common type. */
+export function alignTemporal(pairing: Pairing): Pairing {
+  const { left, right } = pairing
+  if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
+  const type = commonTemporalType(left.type, right.type)
+  return {
+    ...pairing,
+    left: convertColumn(left, { type }) as Vector,
+    right: convertColumn(right, { type }) as Vector,
+  }
+}
+
+/**
+ * A number moves a date or time by the type's own unit; two of them, subtracted, give their distance.
+ * @throws {ScriptError} for all else
+ */
+export function temporalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
+  const { left, right } = pairing
+  if (isTemporal(left.type) && isTemporal(right.type)) {
+    if (operator !== '-') throw refused(operator, 'temporal')
+    return numericArithmetic('-', alignTemporal(pairing))
+  }
+  if (operator !== '+' && operator !== '-') return numericArithmetic(operator, pairing)
+  const temporal = isTemporal(left.type) ? left : right
+  const other = temporal === left ? right : left
+  const isMovable = other.type === 'VOID' || dataTypes[other.type].category === 'integral'
+  if (!isMovable) throw refused(operator, other.type.toLowerCase())
+  if (operator === '-' && temporal === right) throw refused(operator, 'temporal')
+  return move(temporal.type, operator, pairing)
+}
+
+function move(type: DataType, operator: '+' | '-', pairing: Pairing): Vector {
+  const { length } = pairing
+  const day = unitsPerDay[type]
+  if (numberKindOf(type) === 'int64') {
+    const wide = day === undefined ? undefined : BigInt(day)
+    const data = computeInt64((a, b) => {
+      const sum = operator === '+' ? a + b : a - b
+      if (wide === undefined) return BigInt.asIntN(64, sum)
+      return sum === nullInt64 ? sum : ((sum % wide) + wide) % wide
+    }, pairing)
+    return { form: 'vector', type, length, data } as Vector
+  }
+  const data = computeInt32((a, b) => {
+    const sum = operator === '+' ? a + b : a - b
+    return day === undefined ? sum | 0 : ((sum % day) + day) % day
+  }, narrowed(pairing))
+  return { form: 'vector', type, length, data } as Vector
+}
+
+/** `date + 1l`: a LONG beside a 32-bit type counts as INT. */
+function narrowed(pairing: Pairing): Pairing {
+  const narrow = (vector: Vector): Vector =>
+    vector.type === 'LONG' ? (convertColumn(vector, { type: 'INT' }) as Vector) : vector
+  return { ...pairing, left: narrow(pairing.left), right: narrow(pairing.right) }
+}

@@ -1,0 +1,32 @@
+/*
+  What a failing script says.
+*/
+
+/** An error in DolphinDB's own words; the interpreter prefixes the source of the failing call (`f(x) => text`). */
+export class ScriptError extends Error {
+  /** First element of `catch(ex)`: SYSTEM_Operator, SYSTEM_Runtime, USER, … */
+  readonly category: string
+  /** True once the text carries its final form and must not be prefixed again. */
+  readonly located: boolean
+  /** The text without the source of any call: second element of `catch(ex)`. */
+  readonly bareText: string
+  /** True when the request was cancelled: no `catch` of its script holds that up. */
+  readonly isCancellation: boolean
+
+  constructor(
+    message: string,
+    options: {
+      category?: string
+      located?: boolean
+      bareText?: string
+      isCancellation?: boolean
+    } = {},
+  ) {
+    super(message)
+    this.name = 'ScriptError'
+    this.category = options.category ?? 'SYSTEM_Runtime'
+    this.located = options.located ?? false
+    this.bareText = options.bareText ?? message
+    this.isCancellation = options.isCancellation ?? false
+  }
+}

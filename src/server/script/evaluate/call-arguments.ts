@@ -1,0 +1,81 @@
+/*
+  What a call is made of before anything is evaluated: its function, arguments that are names or constants, and which
+  of them the function changes.
+*/
+import { ScriptError } from '../../script-error.js'
+import { shallowCopy } from '../../values/ownership.js'
+import type { FunctionValue, PartialFunction, ServerValue } from '../../values/server-value.js'
+import { syntaxError } from '../parse/lexer.js'
+import type { Call, Expression } from '../parse/syntax.js'
+import type { Frame } from './frame.js'
+import { calleeOfName, lookUp, valueOfName } from './names.js'
+
+/** `count(*)` needs no column. */
+export function isRowCount(node: Call, frame: Frame): boolean {
+  const [only] = node.args
+  return (
+    frame.columns !== undefined &&
+    node.args.length === 1 &&
+    only?.value?.kind === 'name' &&
+    only.value.name === '*'
+  )
+}
+
+/** The callee when it is a name; an unknown name is a syntax error, as the parser would have made it. */
+export function calleeNow(node: Expression, frame: Frame): ServerValue | undefined {
+  if (node.kind !== 'name') return undefined
+  const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
+  if (callee === undefined) {
+    throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}`)
+  }
+  return callee
+}
+
+/**
+ * The value of a constant or a name as an argument. User functions take variables by reference. Built-ins may keep
+ * what they get, in a table or a dictionary, so they get an object of its own, but for the one they are to change.
+ */
+export function argumentNow(
+  fn: FunctionValue | undefined,
+  node: Expression,
+  frame: Frame,
+  changes: boolean,
+): ServerValue | undefined {
+  if (node.kind === 'literal') return changes ? shallowCopy(node.value) : node.value
+  if (node.kind !== 'name') return undefined
+  if (!changes) {
+    const value = valueOfName(node, frame)
+    return fn?.kind === 'user' ? value : shallowCopy(value)
+  }
+  if (frame.readOnly.has(node.name) && frame.variables.has(node.name)) {
+    throw new ScriptError(`Read only object can't be applied to mutable function ${fn?.name ?? ''}`)
+  }
+  return lookUp(node, frame) ?? valueOfName(node, frame)
+}
+
+/** What an argument is called where it stands; undefined where it is not a name. */
+export function nameOf(node: Expression | undefined): string | undefined {
+  if (node?.kind === 'named' || node?.kind === 'name' || node?.kind === 'member') return node.name
+  return undefined
+}
+
+/** True when the function changes the argument that stands `index`-th behind those that are bound. */
+export function changesArgument(fn: FunctionValue, index: number): boolean {
+  switch (fn.kind) {
+    case 'builtin':
+      return index === 0 && fn.builtin.mutatesFirst === true
+    case 'user':
+      return fn.definition.parameters[index]?.isMutable === true
+    case 'partial':
+      return changesArgument(fn.target, openPosition(fn, index))
+  }
+}
+
+/** Where the `index`-th argument of a partial application goes. */
+function openPosition(fn: PartialFunction, index: number): number {
+  let open = -1
+  for (let position = 0; position < fn.bound.length; position++) {
+    if (fn.bound[position] === undefined && ++open === index) return position
+  }
+  return fn.bound.length + index - open - 1
+}

@@ -1,0 +1,71 @@
+/*
+  How run-time errors are worded: `<source of the failing call> => <message>`, and `f: …` inside the function f
+  (docs/server-semantics.md#error-texts; DolphinDB manual, "interface_development": `f() => f: throw "x" => x`).
+*/
+import { DdbError } from '../../../errors.js'
+import { ScriptError } from '../../script-error.js'
+import { tokenize } from '../parse/lexer.js'
+import type { Span } from '../parse/syntax.js'
+
+/** Anything thrown while a script runs, as the error the script sees. */
+export function asScriptError(error: unknown): ScriptError {
+  if (error instanceof ScriptError) return error
+  if (error instanceof RangeError) {
+    const known = ofRangeError(error)
+    if (known !== undefined) return known
+  }
+  if (error instanceof DdbError) return new ScriptError(error.message)
+  const message = error instanceof Error ? error.message : String(error)
+  return new ScriptError(`Internal error: ${message}`)
+}
+
+/** What the budget has not foreseen: V8's own limits of its stack, and of single texts, arrays and maps. */
+function ofRangeError({ message }: RangeError): ScriptError | undefined {
+  if (message.includes('call stack')) {
+    return new ScriptError('The script calls functions too deeply.')
+  }
+  if (!/length|size exceeded|allocation failed/.test(message)) return undefined
+  return new ScriptError(`Out of memory. The embedded server holds no value so large (${message}).`)
+}
+
+/** The error with the source it comes from in front, unless it has one already. */
+export function locate(error: unknown, span: Span): ScriptError {
+  const failure = asScriptError(error)
+  if (failure.located || startsWithTag(failure.message)) return failure
+  return new ScriptError(`${sourceText(span)} => ${failure.message}`, {
+    category: failure.category,
+    bareText: failure.bareText,
+    isCancellation: failure.isCancellation,
+    located: true,
+  })
+}
+
+/** Clients look for `<NotLeader>`, `<ChunkInTransaction>` and the like at the head of the line. */
+function startsWithTag(message: string): boolean {
+  return /^<[A-Za-z]+>/.test(message)
+}
+
+/** Names the user function an error has come through. */
+export function locateInFunction(error: unknown, name: string): ScriptError {
+  const failure = asScriptError(error)
+  if (name === '' || startsWithTag(failure.message)) return failure
+  return new ScriptError(`${name}: ${failure.message}`, {
+    category: failure.category,
+    bareText: failure.bareText,
+    isCancellation: failure.isCancellation,
+  })
+}
+
+/** The text of a node on one line, with strings in double quotes, as the server writes them. */
+export function sourceText(span: Span): string {
+  const text = span.source.slice(span.start, span.end)
+  if (!/['\n]|\/[/*]/.test(text)) return text
+  let result = ''
+  for (const token of tokenize(text)) {
+    if (token.kind === 'end') break
+    const quoted = token.kind === 'string' && token.text.startsWith("'")
+    const body = quoted ? `"${token.text.slice(1, -1)}"` : token.text
+    result += (token.spaceBefore && result !== '' ? ' ' : '') + body
+  }
+  return result
+}

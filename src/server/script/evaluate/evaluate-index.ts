@@ -1,0 +1,74 @@
+/*
+  Evaluating `x[i]`, whatever x and i are.
+*/
+import type { Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { startCall } from './call.js'
+import { evaluate, immediate } from './evaluate.js'
+import type { Frame } from './frame.js'
+import { indexInPieces } from '../../elements/index-in-pieces.js'
+import type { IndexValue } from '../../elements/indexing.js'
+import { lookUp, valueOfName } from './names.js'
+import { integerOf } from '../../values/scalar.js'
+import type { Expression, Index, Slice } from '../parse/syntax.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import { vectorOfElements } from '../../values/vector-literal.js'
+
+/** Also applies a function to what stands in the brackets, and makes the array type of a type: `INT[]`. */
+export function* evaluateIndex(node: Index, frame: Frame): Evaluation<ServerValue> {
+  const target = targetNow(node.target, frame) ?? (yield* evaluate(node.target, frame))
+  if (target.form === 'type' && node.indexes.length === 0) {
+    return { form: 'type', column: { ...target.column, array: true } }
+  }
+  const indexes: IndexValue[] = []
+  for (const index of node.indexes) indexes.push(yield* evaluateIndexValue(index, frame))
+  if (target.form === 'function') {
+    const result = startCall(frame.runtime, target, argumentsOf(target, indexes.map(asArgument)))
+    return 'form' in result ? result : yield* result
+  }
+  const [only] = indexes
+  if (indexes.length === 1 && only?.form === 'function') {
+    const result = startCall(frame.runtime, only, [target])
+    return yield* picked(frame, target, ['form' in result ? result : yield* result])
+  }
+  return yield* picked(frame, target, indexes)
+}
+
+function* picked(
+  { runtime }: Frame,
+  target: ServerValue,
+  indexes: readonly IndexValue[],
+): Evaluation<ServerValue> {
+  const value = indexInPieces(runtime, target, indexes)
+  return 'form' in value ? value : yield* value
+}
+
+/** Reading an element keeps nothing of the variable. */
+function targetNow(node: Expression, frame: Frame): ServerValue | undefined {
+  return node.kind === 'name' ? (lookUp(node, frame) ?? valueOfName(node, frame)) : undefined
+}
+
+/**
+ * A function is applied to what stands in the brackets: `(corr)[x, y]`; one that takes a single argument takes it as
+ * a vector: `uuid["…", "…"]`.
+ */
+function argumentsOf(fn: FunctionValue, values: readonly ServerValue[]): readonly ServerValue[] {
+  const takesOne = fn.kind === 'builtin' && fn.builtin.maxArguments === 1
+  return takesOne && values.length > 1 ? [vectorOfElements(values)] : values
+}
+
+function asArgument(index: IndexValue): ServerValue {
+  if (index.form === 'slice') throw new ScriptError('A function can not be sliced.')
+  return index
+}
+
+/** What stands between the brackets: a value, or the bounds of a slice. */
+export function* evaluateIndexValue(
+  node: Expression | Slice,
+  frame: Frame,
+): Evaluation<IndexValue> {
+  if (node.kind !== 'slice') return immediate(node, frame) ?? (yield* evaluate(node, frame))
+  const from = node.from && integerOf(yield* evaluate(node.from, frame))
+  const to = node.to && integerOf(yield* evaluate(node.to, frame))
+  return { form: 'slice', from, to }
+}

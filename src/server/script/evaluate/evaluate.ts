@@ -1,0 +1,213 @@
+/*
+  Expressions → values. Everything is a generator, because any call may have to wait; what cannot wait is answered
+  without one.
+*/
+import type { Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { evaluateCall, evaluatePartial } from './evaluate-call.js'
+import { startPlainCall } from './plain-call.js'
+import { makeDictionary, memberOf } from '../../elements/dictionary.js'
+import { locate } from './error-text.js'
+import type { Frame } from './frame.js'
+import { evaluateIndex } from './evaluate-index.js'
+import { valueOfName } from './names.js'
+import { choose, operate, operateUnary } from '../../operators/operate.js'
+import { rowsOf } from '../../values/pieces.js'
+import { shallowCopy } from '../../values/ownership.js'
+import { isTrue, voidValue } from '../../values/scalar.js'
+import { evaluateSelect } from '../sql/sql-select.js'
+import { executeDelete, executeInsert, executeUpdate } from '../sql/sql-change.js'
+import type {
+  Binary,
+  DictionaryLiteral,
+  Expression,
+  Lambda,
+  Member,
+  Ternary,
+  Unary,
+} from '../parse/syntax.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
+
+/** The value of nodes that need no evaluation; undefined for all others. */
+export function immediate(node: Expression, frame: Frame): ServerValue | undefined {
+  if (node.kind === 'literal') return node.value
+  return node.kind === 'name' ? valueOfName(node, frame) : undefined
+}
+
+/** Begins an evaluation: most give their value at once, and a generator for each would cost more than their work. */
+export function begin(node: Expression, frame: Frame): ServerValue | Evaluation<ServerValue> {
+  const plain = node.kind === 'call' ? startPlainCall(node, frame) : immediate(node, frame)
+  return plain ?? evaluate(node, frame)
+}
+
+/** Errors come as they are thrown: whoever knows the statement or the call locates them. */
+export function* evaluate(node: Expression, frame: Frame): Evaluation<ServerValue> {
+  if (node.kind === 'literal') return node.value
+  if (node.kind === 'name') return valueOfName(node, frame)
+  const { memory } = frame.runtime
+  const { mark } = memory
+  let value: ServerValue
+  switch (node.kind) {
+    case 'binary': {
+      const left =
+        node.left.kind === 'binary' ? evaluateChain(node.left, frame) : begin(node.left, frame)
+      const leftValue = 'form' in left ? left : yield* left
+      const right = begin(node.right, frame)
+      const rightValue = 'form' in right ? right : yield* right
+      const result = operate(frame.runtime, node.operator, leftValue, rightValue)
+      value = 'form' in result ? result : yield* result
+      break
+    }
+    case 'unary':
+      value = yield* evaluateUnary(node, frame)
+      break
+    case 'call':
+      return yield* evaluateCall(node, frame)
+    case 'partial':
+      value = yield* evaluatePartial(node, frame)
+      break
+    case 'index':
+      value = yield* evaluateIndex(node, frame)
+      break
+    case 'member':
+      return memberOfScope(node, frame) ?? memberOf(yield* evaluate(node.target, frame), node.name)
+    case 'vector':
+      value = vectorOfElements(yield* evaluateList(node.elements, frame))
+      break
+    case 'tuple':
+      value = tupleOf(yield* evaluateList(node.elements, frame))
+      break
+    case 'dictionary':
+      value = yield* evaluateDictionary(node, frame)
+      break
+    case 'ternary':
+      value = yield* evaluateTernary(node, frame)
+      break
+    case 'lambda':
+      value = closure(node, frame)
+      break
+    case 'named':
+      return yield* evaluate(node.expression, frame)
+    case 'select':
+    case 'insert':
+    case 'update':
+    case 'delete':
+      value = yield* evaluateSql(node, frame)
+  }
+  memory.settle(mark, value)
+  if (value.form !== 'scalar') {
+    const pause = frame.runtime.step(rowsOf(value))
+    if (pause !== undefined) yield pause
+  }
+  return value
+}
+
+function* evaluateUnary(node: Unary, frame: Frame): Evaluation<ServerValue> {
+  const value = operateUnary(frame.runtime, node.operator, yield* evaluate(node.operand, frame))
+  return 'form' in value ? value : yield* value
+}
+
+/** `a+b+c+…` from the left: however long it is, it takes no room on the stack. */
+function* evaluateChain(node: Binary, frame: Frame): Evaluation<ServerValue> {
+  const { runtime } = frame
+  const { memory } = runtime
+  const { mark } = memory
+  const links = [node]
+  for (let left = node.left; left.kind === 'binary'; left = left.left) links.push(left)
+  const first = begin(links.at(-1)!.left, frame)
+  let value = 'form' in first ? first : yield* first
+  for (let link = links.pop(); link !== undefined; link = links.pop()) {
+    const begun = begin(link.right, frame)
+    const right = 'form' in begun ? begun : yield* begun
+    const result = operate(runtime, link.operator, value, right)
+    value = 'form' in result ? result : yield* result
+    memory.settle(mark, value)
+    if (value.form === 'scalar') continue
+    const pause = runtime.step(rowsOf(value))
+    if (pause !== undefined) yield pause
+  }
+  return value
+}
+
+/** `t.col` in a statement on t is the column at the statement's rows. */
+function memberOfScope(node: Member, { columns }: Frame): ServerValue | undefined {
+  const { target, name } = node
+  const isSource = target.kind === 'name' && target.name === columns?.tableName
+  return isSource ? columns.lookup(name) : undefined
+}
+
+function* evaluateSql(
+  node: Extract<Expression, { kind: 'select' | 'insert' | 'update' | 'delete' }>,
+  frame: Frame,
+): Evaluation<ServerValue> {
+  try {
+    switch (node.kind) {
+      case 'select':
+        return yield* evaluateSelect(node, frame)
+      case 'insert':
+        yield* executeInsert(node, frame)
+        return voidValue
+      case 'update':
+        yield* executeUpdate(node, frame)
+        return voidValue
+      case 'delete':
+        yield* executeDelete(node, frame)
+        return voidValue
+    }
+  } catch (error) {
+    throw locate(error, node.span)
+  }
+}
+
+/** Values for a list that keeps them: a variable that changes later must not change the list. */
+function* evaluateList(nodes: readonly Expression[], frame: Frame): Evaluation<ServerValue[]> {
+  const values: ServerValue[] = []
+  for (const node of nodes) {
+    const value = immediate(node, frame) ?? (yield* evaluate(node, frame))
+    values.push(node.kind === 'name' ? shallowCopy(value) : value)
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield pause
+  }
+  return values
+}
+
+function* evaluateDictionary(
+  { entries }: DictionaryLiteral,
+  frame: Frame,
+): Evaluation<ServerValue> {
+  const keys = yield* evaluateList(
+    entries.map(entry => entry.key),
+    frame,
+  )
+  const values = yield* evaluateList(
+    entries.map(entry => entry.value),
+    frame,
+  )
+  return makeDictionary(keys, values)
+}
+
+/** A scalar condition evaluates one branch only, a vector chooses element by element. */
+function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> {
+  const condition = yield* evaluate(node.condition, frame)
+  if (condition.form === 'scalar') {
+    return yield* evaluate(isTrue(condition) ? node.whenTrue : node.whenFalse, frame)
+  }
+  const whenTrue = yield* evaluate(node.whenTrue, frame)
+  const whenFalse = yield* evaluate(node.whenFalse, frame)
+  const chosen = choose(frame.runtime, condition, whenTrue, whenFalse)
+  return 'form' in chosen ? chosen : yield* chosen
+}
+
+/** Binds what the body uses of the surrounding scope as leading arguments. */
+function closure(node: Lambda, frame: Frame): ServerValue {
+  const { captures, closed } = node
+  const fn = { form: 'function', kind: 'user', name: '', definition: closed } as const
+  if (captures.length === 0) return fn
+  const bound = captures.map(name => {
+    const value = frame.variables.get(name)
+    if (value === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
+    return shallowCopy(value)
+  })
+  return { form: 'function', kind: 'partial', name: '', target: fn, bound, keywords: new Map() }
+}

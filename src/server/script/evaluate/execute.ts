@@ -1,0 +1,235 @@
+/*
+  Statements. Each tells how it ended: by itself, or by break, continue or return.
+*/
+import { formatValue } from '../../../protocol/value-text.js'
+import { shareTable } from '../../tables/sharing.js'
+import { executeAssignment } from './assign.js'
+import type { Evaluation, Suspension } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { asScriptError, locate, sourceText } from './error-text.js'
+import { begin, evaluate } from './evaluate.js'
+import type { Frame } from './frame.js'
+import { scalarAt } from '../../operators/operands/pairing.js'
+import { itemsOf, sequenceItems } from '../../elements/items.js'
+import { isTrue, stringVector, textOf } from '../../values/scalar.js'
+import type { Assert, For, Return, Span, Statement, Throw, Try, While } from '../parse/syntax.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { tupleOf } from '../../values/vector-literal.js'
+import { weigh } from '../../values/weigh.js'
+
+/** What a function's tree takes, for each character of its source. */
+const bytesPerCharacter = 100
+
+/** Why the statements behind this one are not run. */
+export type Completion =
+  { kind: 'break' } | { kind: 'continue' } | { kind: 'return'; value: ServerValue | undefined }
+
+/** Runs a function's body; the value of its `return`, undefined without one. */
+export function* executeBody(
+  body: readonly Statement[],
+  frame: Frame,
+): Evaluation<ServerValue | undefined> {
+  const completion = yield* executeStatements(body, frame)
+  return completion?.kind === 'return' ? completion.value : undefined
+}
+
+function* executeStatements(
+  statements: readonly Statement[],
+  frame: Frame,
+): Evaluation<Completion | undefined> {
+  const { runtime } = frame
+  const { mark } = runtime.memory
+  for (const statement of statements) {
+    const pause = runtime.step()
+    if (pause !== undefined) yield* waitAt(pause, statement.span)
+    const completion = yield* executeStatement(statement, frame)
+    if (completion !== undefined) return completion
+    runtime.memory.release(mark)
+  }
+  return undefined
+}
+
+/**
+ * @returns undefined when the statement ended by itself
+ * @throws {ScriptError} located
+ */
+export function* executeStatement(
+  statement: Statement,
+  frame: Frame,
+): Evaluation<Completion | undefined> {
+  switch (statement.kind) {
+    case 'if':
+      return yield* executeStatements(
+        (yield* evaluateCondition(statement, frame)) ? statement.then : statement.otherwise,
+        frame,
+      )
+    case 'for':
+      return yield* executeFor(statement, frame)
+    case 'while':
+    case 'doWhile':
+      return yield* executeWhile(statement, frame)
+    case 'try':
+      return yield* executeTry(statement, frame)
+    case 'break':
+    case 'continue':
+      return { kind: statement.kind }
+    default:
+      break
+  }
+  try {
+    return yield* executeSimple(statement, frame)
+  } catch (error) {
+    throw locate(error, statement.span)
+  }
+}
+
+type CompoundKind = 'if' | 'for' | 'while' | 'doWhile' | 'try' | 'break' | 'continue'
+type SimpleStatement = Exclude<Statement, { kind: CompoundKind }>
+
+function* executeSimple(
+  statement: SimpleStatement,
+  frame: Frame,
+): Evaluation<Completion | undefined> {
+  switch (statement.kind) {
+    case 'expression': {
+      const begun = begin(statement.expression, frame)
+      if (!('form' in begun)) yield* begun
+      return undefined
+    }
+    case 'assign':
+      yield* executeAssignment(statement, frame)
+      return undefined
+    case 'define': {
+      const { definition } = statement
+      frame.runtime.memory.keep(bytesPerCharacter * definition.source.length)
+      const { name } = definition
+      const fn = { form: 'function', kind: 'user', name, definition } as const
+      frame.runtime.session.functions.set(name, fn)
+      return undefined
+    }
+    case 'declare':
+      return undefined
+    case 'throw':
+      return yield* executeThrow(statement, frame)
+    case 'return':
+      return { kind: 'return', value: yield* evaluateReturn(statement, frame) }
+    case 'share': {
+      const table = yield* evaluate(statement.value, frame)
+      if (table.form !== 'serverTable') throw new ScriptError('Only a table can be shared.')
+      const { runtime } = frame
+      runtime.memory.keep(weigh(table, runtime.memory.room))
+      shareTable(runtime.node, runtime.session, table, statement.name)
+      return undefined
+    }
+    case 'assert':
+      yield* executeAssert(statement, frame)
+      return undefined
+  }
+}
+
+function* evaluateReturn(node: Return, frame: Frame): Evaluation<ServerValue | undefined> {
+  const values: ServerValue[] = []
+  for (const value of node.values) {
+    const begun = begin(value, frame)
+    values.push('form' in begun ? begun : yield* begun)
+  }
+  return values.length > 1 ? tupleOf(values) : values[0]
+}
+
+function* executeThrow(node: Throw, frame: Frame): Evaluation<never> {
+  const value = yield* evaluate(node.value, frame)
+  const text = textOf(value) ?? describeThrown(value)
+  throw new ScriptError(`${sourceText(node.span)} => ${text}`, {
+    category: 'USER',
+    bareText: text,
+    located: true,
+  })
+}
+
+function describeThrown(value: ServerValue): string {
+  if (value.form === 'pair') return textOf(scalarAt(value.elements, 1)) ?? ''
+  return value.form === 'scalar' || value.form === 'vector' ? formatValue(value) : value.form
+}
+
+/** A failed assertion is printed, the script goes on (manual, "assert"). */
+function* executeAssert(node: Assert, frame: Frame): Evaluation<void> {
+  const holds = isTrue(yield* evaluate(node.condition, frame))
+  const label = node.label === '' ? 'adhocTesting' : node.label
+  if (!holds) frame.runtime.session.print(`Testing case ${label} failed`)
+}
+
+function* evaluateCondition(
+  node: { condition: Parameters<typeof evaluate>[0] },
+  frame: Frame,
+): Evaluation<boolean> {
+  try {
+    return isTrue(yield* evaluate(node.condition, frame))
+  } catch (error) {
+    throw locate(error, node.condition.span)
+  }
+}
+
+/** An error of the wait, which only a cancellation is, names the loop. */
+function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
+  try {
+    yield pause
+  } catch (error) {
+    throw locate(error, span)
+  }
+}
+
+function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined> {
+  const items = yield* evaluateItems(node, frame)
+  for (const item of items) {
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield* waitAt(pause, node.span)
+    frame.weights.replace(node.variable, item, frame.runtime.memory)
+    frame.variables.set(node.variable, item)
+    const completion = yield* executeStatements(node.body, frame)
+    if (completion?.kind === 'return') return completion
+    if (completion?.kind === 'break') return undefined
+  }
+  return undefined
+}
+
+function* evaluateItems({ iterable }: For, frame: Frame): Evaluation<Iterable<ServerValue>> {
+  try {
+    if (iterable.kind !== 'binary' || iterable.operator !== '..') {
+      return itemsOf(yield* evaluate(iterable, frame))
+    }
+    // A range is gone through without being made.
+    const first = yield* evaluate(iterable.left, frame)
+    return sequenceItems(first, yield* evaluate(iterable.right, frame))
+  } catch (error) {
+    throw locate(error, iterable.span)
+  }
+}
+
+function* executeWhile(node: While, frame: Frame): Evaluation<Completion | undefined> {
+  let goesOn = node.kind === 'doWhile' || (yield* evaluateCondition(node, frame))
+  while (goesOn) {
+    const pause = frame.runtime.step()
+    if (pause !== undefined) yield* waitAt(pause, node.span)
+    const completion = yield* executeStatements(node.body, frame)
+    if (completion?.kind === 'return') return completion
+    if (completion?.kind === 'break') return undefined
+    goesOn = yield* evaluateCondition(node, frame)
+  }
+  return undefined
+}
+
+/** `ex` is a pair of strings: kind of error and text (manual, "try-catch"). */
+function* executeTry(node: Try, frame: Frame): Evaluation<Completion | undefined> {
+  const { memory } = frame.runtime
+  const { mark } = memory
+  try {
+    return yield* executeStatements(node.body, frame)
+  } catch (error) {
+    const { category, bareText, isCancellation } = asScriptError(error)
+    if (isCancellation) throw error
+    memory.release(mark)
+    const elements = stringVector([category, bareText])
+    frame.variables.set(node.variable, { form: 'pair', elements })
+  }
+  return yield* executeStatements(node.handler, frame)
+}

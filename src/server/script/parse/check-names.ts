@@ -1,0 +1,309 @@
+/*
+  What DolphinDB finds out about a parse unit before it runs anything: unknown names, changes of constants, `share` and
+  named functions inside functions (docs/server-semantics.md#parse-units). It also notes what lambdas capture, and how
+  deep each function is nested.
+*/
+import type { Evaluation } from '../../values/builtin.js'
+import { syntaxError } from './lexer.js'
+import { NameScope } from './name-scope.js'
+import type { Runtime } from '../session/runtime.js'
+import type {
+  Assignment,
+  Binary,
+  Expression,
+  FunctionDefinition,
+  Lambda,
+  Name,
+  ParseUnit,
+  Slice,
+  Statement,
+} from './syntax.js'
+
+/** What a statement's names cost, in rows of `Pace.step` for each character. */
+const rowsPerCharacter = 4
+
+/**
+ * @returns how deep the nodes of the unit stand inside each other
+ * @throws {ScriptError} `Syntax Error: [line #n] …`
+ */
+export function* checkNames(unit: ParseUnit, runtime: Runtime): Evaluation<number> {
+  const scope = new NameScope({ runtime })
+  for (const statement of unit.statements) {
+    checkStatement(statement, scope)
+    const { start, end } = statement.span
+    const pause = runtime.step((end - start) * rowsPerCharacter)
+    if (pause !== undefined) yield pause
+  }
+  return scope.nesting.deepest
+}
+
+/**
+ * As `checkNames`, for an expression that stands alone.
+ * @throws {ScriptError}
+ */
+export function checkNamesOf(node: Expression, runtime: Runtime): void {
+  checkExpression(node, new NameScope({ runtime }))
+}
+
+const heights = new WeakMap<FunctionDefinition, number>()
+
+/** How deep the nodes of a function that was checked stand inside each other. */
+export function heightOf(definition: FunctionDefinition): number {
+  return heights.get(definition) ?? 0
+}
+
+function descend({ nesting }: NameScope, line: number): void {
+  if (!nesting.descend()) throw syntaxError(line, 'The script is nested too deeply.')
+}
+
+function checkStatements(statements: readonly Statement[], scope: NameScope): void {
+  for (const statement of statements) checkStatement(statement, scope)
+}
+
+function checkStatement(statement: Statement, scope: NameScope): void {
+  descend(scope, statement.span.line)
+  checkParts(statement, scope)
+  scope.nesting.ascend()
+}
+
+function checkParts(statement: Statement, scope: NameScope): void {
+  switch (statement.kind) {
+    case 'expression':
+      return checkExpression(statement.expression, scope)
+    case 'assign':
+      return checkAssignment(statement, scope)
+    case 'define':
+      return checkDefine(statement.definition, statement.span.line, scope)
+    case 'declare':
+      scope.functions.add(statement.name)
+      return
+    case 'if':
+      checkExpression(statement.condition, scope)
+      checkStatements(statement.then, scope)
+      return checkStatements(statement.otherwise, scope)
+    case 'for':
+      checkExpression(statement.iterable, scope)
+      scope.variables.add(statement.variable)
+      return checkStatements(statement.body, scope)
+    case 'while':
+      checkExpression(statement.condition, scope)
+      return checkStatements(statement.body, scope)
+    case 'doWhile':
+      checkStatements(statement.body, scope)
+      return checkExpression(statement.condition, scope)
+    case 'try':
+      checkStatements(statement.body, scope)
+      scope.variables.add(statement.variable)
+      return checkStatements(statement.handler, scope)
+    case 'throw':
+      return checkExpression(statement.value, scope)
+    case 'return':
+      return checkAll(statement.values, scope)
+    case 'assert':
+      return checkExpression(statement.condition, scope)
+    case 'share':
+      if (!scope.isTop) {
+        throw syntaxError(
+          statement.span.line,
+          "'share' statement can't be declared within a function definition. RefId: S06002",
+        )
+      }
+      checkExpression(statement.value, scope)
+      scope.tables.add(statement.name)
+      return
+    case 'break':
+    case 'continue':
+      return
+  }
+}
+
+function checkAssignment(node: Assignment, scope: NameScope): void {
+  checkAll(node.values, scope)
+  for (const target of node.targets) {
+    const name = target.kind === 'name' ? target : target.target
+    if (name.kind !== 'name') continue
+    const isRebound = target.kind === 'name' && node.operator === undefined
+    if (scope.isReadOnly(name.name)) {
+      throw syntaxError(name.span.line, `Constant variable [${name.name}] can't be modified.`)
+    }
+    if (!isRebound) checkName(name, scope)
+    if (target.kind === 'index') checkIndexes(target.indexes, scope)
+    scope.variables.add(name.name)
+    if (node.isConstant) scope.readOnly.add(name.name)
+  }
+}
+
+function checkDefine(definition: FunctionDefinition, line: number, scope: NameScope): void {
+  const { name } = definition
+  if (!scope.isTop) {
+    throw syntaxError(
+      line,
+      `Not allowed to define a named function [${name}] within another function. RefId: S06003`,
+    )
+  }
+  if (scope.runtime.isBuiltin(name)) {
+    throw syntaxError(
+      line,
+      'Not allowed to overwrite existing built-in functions/procedures. RefId: S06005',
+    )
+  }
+  scope.functions.add(name)
+  checkDefaults(definition, scope)
+  const inner = new NameScope({
+    runtime: scope.runtime,
+    root: scope,
+    functionName: name,
+    parameters: definition.parameters,
+  })
+  checkBody(definition, inner)
+}
+
+/** Notes how deep the body is. */
+function checkBody(definition: FunctionDefinition, scope: NameScope): void {
+  const { nesting } = scope
+  const { deepest, depth } = nesting
+  nesting.deepest = depth
+  checkStatements(definition.body, scope)
+  heights.set(definition, nesting.deepest - depth)
+  nesting.deepest = Math.max(deepest, nesting.deepest)
+}
+
+function checkDefaults(definition: FunctionDefinition, scope: NameScope): void {
+  for (const { defaultValue } of definition.parameters) {
+    if (defaultValue !== undefined) checkExpression(defaultValue, scope)
+  }
+}
+
+function checkLambda(node: Lambda, scope: NameScope): void {
+  const { definition } = node
+  checkDefaults(definition, scope)
+  const inner = new NameScope({
+    runtime: scope.runtime,
+    root: scope,
+    outer: scope,
+    functionName: scope.functionName,
+    parameters: definition.parameters,
+  })
+  checkBody(definition, inner)
+  const captures = [...inner.captures]
+  const leading = captures.map(name => ({ name, isMutable: false, defaultValue: undefined }))
+  node.captures = captures
+  node.closed = { ...definition, parameters: [...leading, ...definition.parameters] }
+  heights.set(node.closed, heightOf(definition))
+}
+
+function checkAll(nodes: readonly Expression[], scope: NameScope, isSql = false): void {
+  for (const node of nodes) checkExpression(node, scope, isSql)
+}
+
+/** Inside SQL any name may be a column, which only running tells; functions must be known all the same. */
+function checkExpression(node: Expression, scope: NameScope, isSql = false): void {
+  descend(scope, node.span.line)
+  checkOperands(node, scope, isSql)
+  scope.nesting.ascend()
+}
+
+/** `a+b+c+…` is a row of operators, not a nest of them. */
+function checkChain(node: Binary, scope: NameScope, isSql: boolean): void {
+  const rights: Expression[] = []
+  let left: Expression = node
+  for (; left.kind === 'binary'; left = left.left) rights.push(left.right)
+  checkExpression(left, scope, isSql)
+  while (rights.length > 0) checkExpression(rights.pop()!, scope, isSql)
+}
+
+function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void {
+  switch (node.kind) {
+    case 'literal':
+      return
+    case 'name':
+      // A variable of the surrounding function that a lambda uses in its SQL is captured as elsewhere.
+      if (isSql && !node.isFunction) scope.hasVariable(node.name)
+      else checkName(node, scope)
+      return
+    case 'vector':
+    case 'tuple':
+      return checkAll(node.elements, scope, isSql)
+    case 'dictionary':
+      return checkAll(
+        node.entries.map(entry => entry.value),
+        scope,
+        isSql,
+      )
+    case 'unary':
+      return checkExpression(node.operand, scope, isSql)
+    case 'binary':
+      return checkChain(node, scope, isSql)
+    case 'ternary':
+      return checkAll([node.condition, node.whenTrue, node.whenFalse], scope, isSql)
+    case 'call':
+    case 'partial':
+      // What is called is not a column.
+      checkExpression(node.callee, scope, isSql && node.callee.kind !== 'name')
+      return checkAll(given(node.args.map(argument => argument.value)), scope, isSql)
+    case 'index':
+      checkExpression(node.target, scope, isSql)
+      return checkIndexes(node.indexes, scope, isSql)
+    case 'member':
+      return checkExpression(node.target, scope, isSql)
+    case 'named':
+      return checkExpression(node.expression, scope, isSql)
+    case 'lambda':
+      return checkLambda(node, scope)
+    case 'select':
+      checkExpression(node.from, scope)
+      return checkAll(clausesOf(node), scope, true)
+    case 'insert':
+      checkTable(node.target, scope)
+      return checkAll(node.rows.flat(), scope)
+    case 'update':
+      checkTable(node.target, scope)
+      return checkAll([...node.assignments.map(one => one.value), ...node.where], scope, true)
+    case 'delete':
+      checkTable(node.target, scope)
+      return checkAll(node.where, scope, true)
+  }
+}
+
+function checkName(node: Name, scope: NameScope): void {
+  const isKnown = node.isFunction
+    ? scope.knowsFunction(node.name) || scope.hasVariable(node.name)
+    : scope.knows(node.name)
+  if (!isKnown) throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}`)
+}
+
+function checkTable(node: Expression, scope: NameScope): void {
+  if (node.kind !== 'name') return checkExpression(node, scope)
+  if (!scope.hasVariable(node.name) && !scope.knowsTable(node.name)) {
+    throw syntaxError(node.span.line, `Can't recognize table ${node.name}`)
+  }
+}
+
+function checkIndexes(
+  indexes: readonly (Expression | Slice)[],
+  scope: NameScope,
+  isSql = false,
+): void {
+  for (const index of indexes) {
+    if (index.kind !== 'slice') checkExpression(index, scope, isSql)
+    else checkAll(given([index.from, index.to]), scope, isSql)
+  }
+}
+
+/** Without the places where nothing is written. */
+function given(nodes: readonly (Expression | undefined)[]): Expression[] {
+  return nodes.filter(node => node !== undefined)
+}
+
+/** Everything of a query that may name columns. */
+function clausesOf(node: Extract<Expression, { kind: 'select' }>): Expression[] {
+  return given([
+    ...node.columns.map(column => column.expression),
+    ...node.where,
+    ...node.groupBy.map(column => column.expression),
+    node.having,
+    ...node.orderBy.map(item => item.expression),
+    node.limitOffset,
+    node.limitCount,
+  ])
+}

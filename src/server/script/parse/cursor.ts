@@ -1,0 +1,225 @@
+/*
+  Where the parser stands: the tokens, whether line breaks count, and which names are functions so far.
+*/
+import { Lexer, syntaxError } from './lexer.js'
+import type { Expression, Span } from './syntax.js'
+import type { Token } from './token.js'
+
+/** What the parser must know of the world: `sum x` applies a function, `x sum` is an error. */
+export interface ParseScope {
+  isFunction(name: string): boolean
+}
+
+/** Deeper nesting than any script written by hand; keeps the parser's own stack bounded. */
+const maxDepth = 400
+
+/** A statement is parsed in one go, so it must not be longer than this: a tenth of a second's work. */
+const maxStatementTokens = 131_072
+
+/** Tokens are forgotten by so many at least. */
+const forgottenTokens = 256
+
+/** How the surroundings of a token change what it means. */
+export interface CursorMode {
+  /** Inside brackets a line break means nothing. */
+  readonly ignoresNewlines: boolean
+  /** Inside SQL clauses `=` compares. */
+  readonly isSql: boolean
+  /** Between `?` and `:` of a condition a colon makes no pair. */
+  readonly hasPairs: boolean
+}
+
+const topMode: CursorMode = { ignoresNewlines: false, isSql: false, hasPairs: true }
+
+/** One script being parsed. Names declared on the way count from there on. */
+export class Cursor {
+  readonly source: string
+  readonly scope: ParseScope
+  /** Expressions that stood in brackets of their own: `(1<2)<3` is not a chain. */
+  readonly bracketed: WeakSet<Expression> = new WeakSet()
+  mode: CursorMode = topMode
+  /** Tokens taken so far. */
+  taken = 0
+  private readonly lexer: Lexer
+  /** Tokens that were looked at; those before `head` are taken. */
+  private tokens: Token[] = []
+  private head = 0
+  private last: Token | undefined
+  private lastAllowed = maxStatementTokens
+  private depth = 0
+  private readonly functions = new Set<string>()
+  private variables: VariableNames = { names: new Set(), outer: undefined }
+
+  constructor(source: string, scope: ParseScope) {
+    this.source = source
+    this.lexer = new Lexer(source)
+    this.scope = scope
+  }
+
+  /** The token `ahead` places on; the last one (`end`) repeats. */
+  peek(ahead = 0): Token {
+    const { tokens } = this
+    const wanted = this.head + ahead
+    while (tokens.length <= wanted) {
+      const last = tokens[tokens.length - 1]
+      if (last?.kind === 'end') return last
+      tokens.push(this.lexer.next())
+    }
+    return tokens[wanted]!
+  }
+
+  /** Takes the token; at the end the `end` token again and again. */
+  next(): Token {
+    const token = this.peek()
+    if (token.kind === 'end') return token
+    this.last = token
+    if (++this.taken > this.lastAllowed) {
+      this.fail(`A statement has more than ${maxStatementTokens} tokens. Divide it.`, token.line)
+    }
+    this.head++
+    if (this.head >= forgottenTokens && this.head * 2 >= this.tokens.length) {
+      this.tokens = this.tokens.slice(this.head)
+      this.head = 0
+    }
+    return token
+  }
+
+  /** True where the statement may end: line break (outside brackets), `;`, `}` or end of the script. */
+  get atStatementEnd(): boolean {
+    const token = this.peek()
+    if (token.kind === 'end') return true
+    if (token.newlineBefore && !this.mode.ignoresNewlines) return true
+    return token.kind === 'operator' && (token.text === ';' || token.text === '}')
+  }
+
+  isOperator(text: string, ahead = 0): boolean {
+    const token = this.peek(ahead)
+    return token.kind === 'operator' && token.text === text
+  }
+
+  /** Keywords of SQL may be written in any case; those of the language are lower case, and are found as well. */
+  isWord(text: string, ahead = 0): boolean {
+    const token = this.peek(ahead)
+    return token.kind === 'name' && (token.text === text || token.text.toLowerCase() === text)
+  }
+
+  /** @param words  in lower case */
+  isAnyWord(words: ReadonlySet<string>, ahead = 0): boolean {
+    const token = this.peek(ahead)
+    return token.kind === 'name' && words.has(token.text.toLowerCase())
+  }
+
+  /** Takes this operator if it is the next token; false, with nothing taken, when it is not. */
+  accept(text: string): boolean {
+    if (!this.isOperator(text)) return false
+    this.next()
+    return true
+  }
+
+  /** As `accept`, for a word in lower case. */
+  acceptWord(text: string): boolean {
+    if (!this.isWord(text)) return false
+    this.next()
+    return true
+  }
+
+  /** @throws {ScriptError} a syntax error unless this operator is next */
+  expect(text: string): void {
+    if (!this.accept(text)) throw this.unexpected(`'${text}' is expected`)
+  }
+
+  /** @throws {ScriptError} a syntax error unless this word is next */
+  expectWord(text: string): void {
+    if (!this.acceptWord(text)) throw this.unexpected(`'${text}' is expected`)
+  }
+
+  /** @throws {ScriptError} a syntax error unless a name is next; keywords are names, too */
+  expectName(): string {
+    const token = this.peek()
+    if (token.kind !== 'name') throw this.unexpected('A name is expected')
+    this.next()
+    return token.text
+  }
+
+  /** `Syntax Error: [line #n] Cannot recognize the token …`, or what was expected when the script ends early. */
+  unexpected(expected?: string): Error {
+    const token = this.peek()
+    if (token.kind === 'end') {
+      return syntaxError(
+        token.line,
+        `${expected ?? 'An expression is expected'} before the end of the script.`,
+      )
+    }
+    return syntaxError(token.line, `Cannot recognize the token ${token.text}`)
+  }
+
+  /** @param line  of the message; that of the next token when left out */
+  fail(message: string, line: number = this.peek().line): never {
+    throw syntaxError(line, message)
+  }
+
+  /** From `first` to the last token taken. */
+  spanFrom(first: Token | Span): Span {
+    const end = Math.max(this.last?.end ?? 0, first.end)
+    return { source: this.source, start: first.start, end, line: first.line }
+  }
+
+  /** To be called where a statement begins that stands inside no other. */
+  beginStatement(): void {
+    this.lastAllowed = this.taken + maxStatementTokens
+  }
+
+  /** To be called by whatever can stand inside itself, with `ascend` behind it; a syntax error ends both. */
+  descend(): void {
+    if (++this.depth > maxDepth) this.fail('The script is nested too deeply.')
+  }
+
+  ascend(): void {
+    this.depth--
+  }
+
+  /** Runs `parse` under another mode and comes back to the present one. */
+  within<T>(mode: Partial<CursorMode>, parse: () => T): T {
+    this.descend()
+    const before = this.mode
+    this.mode = { ...before, ...mode }
+    const parsed = parse()
+    this.mode = before
+    this.ascend()
+    return parsed
+  }
+
+  /** Runs `parse` for a function body, which has variables of its own. */
+  inFunction<T>(parameters: readonly string[], parse: () => T): T {
+    const outer = this.variables
+    this.variables = { names: new Set(parameters), outer }
+    const parsed = this.within(topMode, parse)
+    this.variables = outer
+    return parsed
+  }
+
+  /** From here on the name is a function, whatever it was. */
+  declareFunction(name: string): void {
+    this.functions.add(name)
+    this.variables.names.delete(name)
+  }
+
+  /** From here on the name hides functions of the same name. */
+  declareVariable(name: string): void {
+    this.variables.names.add(name)
+  }
+
+  /** True for a name that calls at this place of the script. */
+  isFunction(name: string): boolean {
+    for (let scope: VariableNames | undefined = this.variables; scope; scope = scope.outer) {
+      if (scope.names.has(name)) return false
+    }
+    return this.functions.has(name) || this.scope.isFunction(name)
+  }
+}
+
+/** Variables of one function body, or of the script's top, and of what stands around it. */
+interface VariableNames {
+  readonly names: Set<string>
+  readonly outer: VariableNames | undefined
+}

@@ -1,0 +1,100 @@
+/*
+  Which names are known at a place of a script, before it runs.
+*/
+import { constantOf, defaultWord } from '../../values/constants.js'
+import type { Runtime } from '../session/runtime.js'
+
+/** Nodes inside each other that checking and running a script must have room for on the stack. */
+const maxNesting = 700
+
+/** How many nodes stand around the one that is checked. */
+export class Nesting {
+  /** The deepest so far. */
+  deepest = 0
+  #depth = 0
+
+  get depth(): number {
+    return this.#depth
+  }
+
+  /** @returns false when that is too deep */
+  descend(): boolean {
+    this.deepest = Math.max(this.deepest, ++this.#depth)
+    return this.#depth <= maxNesting
+  }
+
+  ascend(): void {
+    this.#depth--
+  }
+}
+
+/** Names of one function body, or of the script's top. */
+export class NameScope {
+  readonly runtime: Runtime
+  /** Functions defined so far in the unit; shared by all scopes of it. */
+  readonly functions: Set<string>
+  /** Tables that `share` statements of the unit create. */
+  readonly tables: Set<string>
+  readonly variables: Set<string>
+  readonly readOnly: Set<string>
+  /** How deep the check stands inside the unit; shared by all scopes of it. */
+  readonly nesting: Nesting
+  /** '' at the top and in functions without a name. */
+  readonly functionName: string
+  readonly isTop: boolean
+  /** The scope a lambda can see through; undefined for named functions, which see no variables but their own. */
+  readonly outer: NameScope | undefined
+  /** Variables of the outer scope that this lambda uses. */
+  readonly captures: Set<string> = new Set()
+
+  constructor(options: {
+    runtime: Runtime
+    outer?: NameScope | undefined
+    root?: NameScope
+    functionName?: string
+    parameters?: readonly { name: string; isMutable: boolean }[]
+  }) {
+    const { runtime, outer, root, parameters } = options
+    this.runtime = runtime
+    this.outer = outer
+    this.isTop = parameters === undefined
+    this.functionName = options.functionName ?? ''
+    this.functions = root?.functions ?? new Set()
+    this.tables = root?.tables ?? new Set()
+    this.nesting = root?.nesting ?? new Nesting()
+    this.variables = new Set(parameters?.map(parameter => parameter.name))
+    this.readOnly = new Set(
+      parameters?.filter(parameter => !parameter.isMutable).map(parameter => parameter.name),
+    )
+  }
+
+  /** True for variables of this scope or, through a lambda, of the one around it, which is noted as captured. */
+  hasVariable(name: string): boolean {
+    if (this.variables.has(name)) return true
+    if (this.isTop) return this.runtime.session.variables.has(name)
+    if (this.outer?.hasVariable(name) !== true) return false
+    this.captures.add(name)
+    return true
+  }
+
+  isReadOnly(name: string): boolean {
+    if (this.isTop && this.runtime.constants.has(name)) return this.hasVariable(name)
+    return this.readOnly.has(name) && this.variables.has(name)
+  }
+
+  knows(name: string): boolean {
+    return this.hasVariable(name) || this.knowsTable(name) || this.knowsWord(name)
+  }
+
+  knowsTable(name: string): boolean {
+    return this.tables.has(name) || this.runtime.node.shared.has(name)
+  }
+
+  knowsFunction(name: string): boolean {
+    return this.functions.has(name) || this.runtime.findFunction(name) !== undefined
+  }
+
+  private knowsWord(name: string): boolean {
+    return constantOf(name) !== undefined || name === defaultWord || this.knowsFunction(name)
+  }
+}

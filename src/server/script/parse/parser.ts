@@ -1,0 +1,76 @@
+/*
+  Script text → parse units; the text of a function request → one expression.
+*/
+import type { Evaluation, Pace } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { Cursor, type ParseScope } from './cursor.js'
+import { parseExpression } from './parse-expression.js'
+import { isGo, parseNext } from './parse-statement.js'
+import type { Expression, ParseUnit, Statement } from './syntax.js'
+
+export type { ParseScope } from './cursor.js'
+
+/** Longer code is refused (docs/server-semantics.md#sessions). */
+const maxCodeLength = 1_048_576
+
+/**
+ * The text of I/O error 4 (S00020, which the manual spells without the S); what comes behind it is ours.
+ */
+function checkCodeLength(code: string): void {
+  if (code.length <= maxCodeLength) return
+  throw new ScriptError(
+    'Failed to read message from the socket with IO error type 4. RefId: 00020. ' +
+      `The code is longer than ${maxCodeLength} characters.`,
+    { located: true },
+  )
+}
+
+/** What one token costs, in rows of `Pace.step`. */
+const rowsPerToken = 16
+
+/** One script. A unit ends at `go` and is to be parsed after the unit before it has run (manual, "go"). */
+export class ScriptParser {
+  readonly #cursor: Cursor
+  readonly #pace: Pace
+
+  /** @throws {ScriptError} for code that is too long */
+  constructor(source: string, scope: ParseScope, pace: Pace) {
+    checkCodeLength(source)
+    this.#cursor = new Cursor(source, scope)
+    this.#pace = pace
+  }
+
+  get hasEnded(): boolean {
+    return this.#cursor.peek().kind === 'end'
+  }
+
+  /**
+   * The unit at hand.
+   * @throws {ScriptError} `Syntax Error: [line #n] …`
+   */
+  *unit(): Evaluation<ParseUnit> {
+    const cursor = this.#cursor
+    const statements: Statement[] = []
+    for (;;) {
+      const { taken } = cursor
+      cursor.beginStatement()
+      const next = parseNext(cursor, () => isGo(cursor))
+      for (const statement of next ?? []) statements.push(statement)
+      const pause = this.#pace.step((cursor.taken - taken) * rowsPerToken)
+      if (pause !== undefined) yield pause
+      if (next === undefined) break
+    }
+    if (isGo(cursor)) cursor.next()
+    while (cursor.accept(';'));
+    return { statements }
+  }
+}
+
+/** The name field of a function request: `f`, `f{x}`, `(def(a){…}){x}`. */
+export function parseFunctionName(text: string, scope: ParseScope): Expression {
+  checkCodeLength(text)
+  const cursor = new Cursor(text, scope)
+  const expression = parseExpression(cursor)
+  if (cursor.peek().kind !== 'end') throw cursor.unexpected()
+  return expression
+}

@@ -1,0 +1,308 @@
+/*
+  The tree a script is parsed into. Every node knows the text it came from, because errors quote it and function
+  views keep it.
+*/
+import type { Delete, Insert, Select, Update } from './sql-syntax.js'
+import type { ServerValue } from '../../values/server-value.js'
+
+/** A piece of source text: `source.slice(start, end)`, beginning on line `line` (from 1). */
+export interface Span {
+  readonly source: string
+  readonly start: number
+  readonly end: number
+  readonly line: number
+}
+
+export interface Node {
+  readonly span: Span
+}
+
+/** One argument of a call; `value` is undefined where it was left out (`f(a,,b)`). */
+export interface Argument {
+  readonly name?: string
+  readonly value: Expression | undefined
+}
+
+/** A constant; several beside each other are one vector already. */
+export interface Literal extends Node {
+  readonly kind: 'literal'
+  readonly value: ServerValue
+}
+
+/** A variable, column, table, constant or function: which, only running tells. */
+export interface Name extends Node {
+  readonly kind: 'name'
+  readonly name: string
+  /** Written `&f` or `::f`: a function, whatever variable has the same name. */
+  readonly isFunction: boolean
+}
+
+/** `[a, b]` (vector) or `(a, b)` (tuple). */
+export interface ListLiteral extends Node {
+  readonly kind: 'vector' | 'tuple'
+  readonly elements: readonly Expression[]
+}
+
+/** `{k: v}`; a bare word as key is a string literal already. */
+export interface DictionaryLiteral extends Node {
+  readonly kind: 'dictionary'
+  readonly entries: readonly { key: Expression; value: Expression }[]
+}
+
+/** `-x`, `!x`, `not x`. */
+export interface Unary extends Node {
+  readonly kind: 'unary'
+  readonly operator: UnaryOperator
+  readonly operand: Expression
+}
+
+/** Chained comparisons are taken apart already: `1 < x < 3` is `&&` of two. */
+export interface Binary extends Node {
+  readonly kind: 'binary'
+  readonly operator: BinaryOperator
+  readonly left: Expression
+  readonly right: Expression
+}
+
+/** `c ? a : b`. */
+export interface Ternary extends Node {
+  readonly kind: 'ternary'
+  readonly condition: Expression
+  readonly whenTrue: Expression
+  readonly whenFalse: Expression
+}
+
+/** `f(x)`, `x.f(a)` (the object is the first argument), `sum x`, `x add y`. */
+export interface Call extends Node {
+  readonly kind: 'call'
+  readonly callee: Expression
+  readonly args: readonly Argument[]
+}
+
+/** `f{a,,b}`. */
+export interface Partial extends Node {
+  readonly kind: 'partial'
+  readonly callee: Expression
+  readonly args: readonly Argument[]
+}
+
+/** `x[i]`, `x[i, j]`, `x[1:]`: an open end of a slice is an absent `from` or `to`. */
+export interface Index extends Node {
+  readonly kind: 'index'
+  readonly target: Expression
+  readonly indexes: readonly (Expression | Slice)[]
+}
+
+/** Bounds between brackets; `to` is exclusive. */
+export interface Slice extends Node {
+  readonly kind: 'slice'
+  readonly from: Expression | undefined
+  readonly to: Expression | undefined
+}
+
+/** `t.col`, `d.key`. */
+export interface Member extends Node {
+  readonly kind: 'member'
+  readonly target: Expression
+  readonly name: string
+}
+
+/** A function without a name where a value is expected. */
+export interface Lambda extends Node {
+  readonly kind: 'lambda'
+  readonly definition: FunctionDefinition
+  /**
+   * Variables of the surrounding scope that the body uses. They are bound when the lambda is created, as leading
+   * arguments (DolphinDB manual, "Closure"). Filled in by the name check.
+   */
+  captures: readonly string[]
+  /** The definition with `captures` as leading parameters. */
+  closed: FunctionDefinition
+}
+
+/** `expression as name` among arguments: `table(1..3 as id)`. */
+export interface Named extends Node {
+  readonly kind: 'named'
+  readonly expression: Expression
+  readonly name: string
+}
+
+/** Nodes that have a value; insert, update and delete have VOID. */
+export type Expression =
+  | Literal
+  | Name
+  | ListLiteral
+  | DictionaryLiteral
+  | Unary
+  | Binary
+  | Ternary
+  | Call
+  | Partial
+  | Index
+  | Member
+  | Lambda
+  | Named
+  | Select
+  | Insert
+  | Update
+  | Delete
+
+/** `not` is `!` already. */
+export type UnaryOperator = '-' | '!'
+
+/** `and`, `or` and `<>`, and `=` inside SQL, are `&&`, `||`, `!=` and `==` already. */
+export type BinaryOperator =
+  | '||'
+  | '&&'
+  | '<'
+  | '<='
+  | '=='
+  | '!='
+  | '>'
+  | '>='
+  | '|'
+  | '^'
+  | '&'
+  | '<<'
+  | '>>'
+  | '+'
+  | '-'
+  | '*'
+  | '**'
+  | '/'
+  | '\\'
+  | '%'
+  | '$'
+  | '<-'
+  | ':'
+  | '..'
+
+/** Without `isMutable` the body may not change it. */
+export interface Parameter {
+  readonly name: string
+  readonly isMutable: boolean
+  readonly defaultValue: Expression | undefined
+}
+
+/** `def f(mutable a, b=1) {…}`, `def f(x): expr`, `x -> expr`. */
+export interface FunctionDefinition {
+  /** '' for a function without a name. */
+  readonly name: string
+  readonly parameters: readonly Parameter[]
+  readonly body: readonly Statement[]
+  /** Source text of the whole definition. */
+  readonly source: string
+}
+
+/** The last one of a script gives its value. */
+export interface ExpressionStatement extends Node {
+  readonly kind: 'expression'
+  readonly expression: Expression
+}
+
+/** `x = v`, `x, y = v`, `x += v`, `x[i] = v`, `&x = v`, `const x = v`. */
+export interface Assignment extends Node {
+  readonly kind: 'assign'
+  readonly targets: readonly (Name | Index | Member)[]
+  /** undefined for plain `=`. */
+  readonly operator: BinaryOperator | undefined
+  readonly values: readonly Expression[]
+  readonly isReference: boolean
+  readonly isConstant: boolean
+}
+
+/** `def f(…) …`; the function exists once the statement has run. */
+export interface Define extends Node {
+  readonly kind: 'define'
+  readonly definition: FunctionDefinition
+}
+
+/** `def f(a, b)` without a body: tells the parser that `f` is a function. */
+export interface Declare extends Node {
+  readonly kind: 'declare'
+  readonly name: string
+}
+
+/** An `else if` is an If as the only statement of `otherwise`. */
+export interface If extends Node {
+  readonly kind: 'if'
+  readonly condition: Expression
+  readonly then: readonly Statement[]
+  readonly otherwise: readonly Statement[]
+}
+
+/** `for (x in xs) …`. */
+export interface For extends Node {
+  readonly kind: 'for'
+  readonly variable: string
+  readonly iterable: Expression
+  readonly body: readonly Statement[]
+}
+
+/** `while (c) …`, and `do … while (c)`. */
+export interface While extends Node {
+  readonly kind: 'while' | 'doWhile'
+  readonly condition: Expression
+  readonly body: readonly Statement[]
+}
+
+/** `variable` holds what was caught (manual, "try-catch"). */
+export interface Try extends Node {
+  readonly kind: 'try'
+  readonly body: readonly Statement[]
+  readonly variable: string
+  readonly handler: readonly Statement[]
+}
+
+/** `throw "text"`. */
+export interface Throw extends Node {
+  readonly kind: 'throw'
+  readonly value: Expression
+}
+
+/** Also what the single expression of a short function becomes. */
+export interface Return extends Node {
+  readonly kind: 'return'
+  /** None: VOID. Several: a tuple. */
+  readonly values: readonly Expression[]
+}
+
+/** Ends or goes on with the innermost loop. */
+export interface Jump extends Node {
+  readonly kind: 'break' | 'continue'
+}
+
+/** `share t as name`; known by name to later lines of the same unit (docs/server-semantics.md#parse-units). */
+export interface Share extends Node {
+  readonly kind: 'share'
+  readonly value: Expression
+  readonly name: string
+}
+
+/** `assert x` or `assert "case", x`. */
+export interface Assert extends Node {
+  readonly kind: 'assert'
+  readonly label: string
+  readonly condition: Expression
+}
+
+/** Everything a block is made of. */
+export type Statement =
+  | ExpressionStatement
+  | Assignment
+  | Define
+  | Declare
+  | If
+  | For
+  | While
+  | Try
+  | Throw
+  | Return
+  | Jump
+  | Share
+  | Assert
+
+/** What stands between two `go`: checked as a whole, then run. */
+export interface ParseUnit {
+  readonly statements: readonly Statement[]
+}

@@ -1,0 +1,46 @@
+/*
+  Stepping an evaluation: at once as far as it goes, then whenever what it waits for has come.
+*/
+import type { Evaluation, Suspension } from '../../values/builtin.js'
+
+/** Whoever lets evaluations wait. */
+export interface Waiting {
+  /** A wait begins; `cancel` ends it early, with an error where the script waits. */
+  onWait(cancel: (reason: unknown) => void): void
+  /** The evaluation goes on. */
+  onResume(): void
+}
+
+/** @returns the value when nothing had to wait, else a promise of it */
+export function drive<T>(evaluation: Evaluation<T>, waiting: Waiting): T | Promise<T> {
+  const step = evaluation.next()
+  return step.done === true ? step.value : driveOn(evaluation, step.value, waiting)
+}
+
+async function driveOn<T>(
+  evaluation: Evaluation<T>,
+  first: Suspension,
+  waiting: Waiting,
+): Promise<T> {
+  let suspension = first
+  for (;;) {
+    let outcome: { value: unknown } | { error: unknown }
+    try {
+      outcome = { value: await endOf(suspension, waiting) }
+    } catch (error) {
+      outcome = { error }
+    }
+    waiting.onResume()
+    const step =
+      'error' in outcome ? evaluation.throw(outcome.error) : evaluation.next(outcome.value)
+    if (step.done === true) return step.value
+    suspension = step.value
+  }
+}
+
+function endOf({ until }: Suspension, waiting: Waiting): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    until.then(resolve, reject)
+    waiting.onWait(reject)
+  })
+}

@@ -1,0 +1,93 @@
+/*
+  A script: unit after unit parsed, checked, run.
+*/
+import type { Evaluation } from '../../values/builtin.js'
+import { checkNames } from '../parse/check-names.js'
+import { locate } from '../evaluate/error-text.js'
+import { evaluate } from '../evaluate/evaluate.js'
+import { executeStatement } from '../evaluate/execute.js'
+import { noNames, type Frame } from '../evaluate/frame.js'
+import { ScriptParser, type ParseScope } from '../parse/parser.js'
+import type { Runtime } from './runtime.js'
+import type { ParseUnit, Statement } from '../parse/syntax.js'
+import type { ServerValue } from '../../values/server-value.js'
+
+/** Names are looked up when the parser asks: a unit sees what the unit before it has defined. */
+export function parseScopeOf(runtime: Runtime): ParseScope {
+  return {
+    isFunction: name => {
+      const variable = runtime.session.variables.get(name)
+      if (variable !== undefined) return variable.form === 'function'
+      return runtime.findFunction(name) !== undefined
+    },
+  }
+}
+
+/** The frame of statements outside functions: the session's own variables. */
+export function topFrame(runtime: Runtime): Frame {
+  return {
+    runtime,
+    variables: runtime.session.variables,
+    weights: runtime.weights,
+    readOnly: runtime.constants,
+    mutable: noNames,
+    columns: undefined,
+  }
+}
+
+/**
+ * @returns the value of the script's last statement when it is an expression, or of a `return`; else undefined
+ * @throws {ScriptError} in its final words
+ */
+export function* runUnits(runtime: Runtime, script: string): Evaluation<ServerValue | undefined> {
+  const frame = topFrame(runtime)
+  const parser = new ScriptParser(script, parseScopeOf(runtime), runtime)
+  let value: ServerValue | undefined
+  do {
+    const unit = yield* parser.unit()
+    const height = yield* checkNames(unit, runtime)
+    const outcome = yield* runUnit(unit, height, frame)
+    if (outcome.hasReturned) return outcome.value
+    if (unit.statements.length > 0) value = outcome.value
+  } while (!parser.hasEnded)
+  return value
+}
+
+interface UnitOutcome {
+  value: ServerValue | undefined
+  hasReturned: boolean
+}
+
+/** @param height  how deep the nodes of the unit stand inside each other */
+function* runUnit(unit: ParseUnit, height: number, frame: Frame): Evaluation<UnitOutcome> {
+  const { runtime } = frame
+  runtime.enterCall('runScript', height)
+  try {
+    return yield* runStatements(unit.statements, frame)
+  } finally {
+    runtime.leaveCall(height)
+  }
+}
+
+function* runStatements(statements: readonly Statement[], frame: Frame): Evaluation<UnitOutcome> {
+  const { runtime } = frame
+  const { mark } = runtime.memory
+  let value: ServerValue | undefined
+  for (const statement of statements) {
+    const pause = runtime.step()
+    if (pause !== undefined) yield pause
+    runtime.memory.release(mark)
+    value = undefined
+    if (statement.kind === 'expression') {
+      try {
+        value = yield* evaluate(statement.expression, frame)
+      } catch (error) {
+        throw locate(error, statement.span)
+      }
+      continue
+    }
+    const completion = yield* executeStatement(statement, frame)
+    if (completion?.kind === 'return') return { value: completion.value, hasReturned: true }
+  }
+  return { value, hasReturned: false }
+}

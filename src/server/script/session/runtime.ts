@@ -1,0 +1,143 @@
+/*
+  One session's interpreter: what built-ins see as their context, how functions are found, and how long a script may
+  run before other sessions get their turn.
+*/
+import { builtins } from '../../functions/registry.js'
+import type { ServerNode } from '../../node.js'
+import type { CallContext, Evaluation, Suspension } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { callFunction } from '../evaluate/call.js'
+import type { Waiting } from './drive.js'
+import { RequestMemory, VariableWeights } from '../../values/request-memory.js'
+import { rowsOf } from '../../values/pieces.js'
+import type { ScriptSession } from '../../values/session-state.js'
+import type { Expression } from '../parse/syntax.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+
+/** A script that does not wait by itself gives way after this long, so that no loop stops other sessions. */
+const turnMs = 20
+/** Work between two looks at the clock, and what a round of a loop or a call counts. */
+const rowsPerLook = 16_384
+const rowsPerStep = 256
+
+/** Functions that call themselves deeper than this end with an error instead of the process. */
+const maxCallDepth = 200
+/**
+ * So do functions whose bodies, taken together, are nested deeper. The stack has room for 1000 nodes at least, whatever
+ * they are; a quarter of it stays free, so that no built-in ever stops in the middle of changing a table.
+ */
+const maxNesting = 750
+
+export class Runtime implements CallContext, Waiting {
+  readonly node: ServerNode
+  readonly session: ScriptSession
+  readonly memory: RequestMemory
+  /** What the session's variables take. */
+  readonly weights: VariableWeights = new VariableWeights()
+  argumentNames: readonly (string | undefined)[] = []
+  discards = false
+  /** Constants of the session: `const x = 1`. */
+  readonly constants: Set<string> = new Set()
+  /** Names of function requests, parsed. */
+  readonly requestNames: Map<string, Expression> = new Map()
+  private rowsWorked = 0
+  private turnStartedAt = 0
+  private callDepth = 0
+  private nesting = 0
+  /** Ends the wait of the request under way; undefined while it does not wait. */
+  private cancelWait: ((reason: unknown) => void) | undefined
+
+  constructor(node: ServerNode, session: ScriptSession) {
+    this.node = node
+    this.session = session
+    this.memory = new RequestMemory(node.maxRequestBytes)
+  }
+
+  /** To be called before each request: its turn and its budget start now. */
+  begin(): void {
+    this.callDepth = 0
+    this.nesting = 0
+    this.rowsWorked = 0
+    this.memory.begin()
+    this.startTurn()
+  }
+
+  *call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue> {
+    const { mark } = this.memory
+    const value = yield* callFunction(this, fn, args)
+    this.memory.release(mark)
+    const pause = this.step(rowsOf(value))
+    if (pause !== undefined) yield pause
+    return value
+  }
+
+  /** Session functions hide function views, views hide built-ins. */
+  findFunction(name: string): FunctionValue | undefined {
+    const own = this.session.functions.get(name)
+    if (own !== undefined) return own
+    const view = this.node.functionViews.get(name)
+    if (view !== undefined) {
+      return { form: 'function', kind: 'user', name, definition: view.definition }
+    }
+    const builtin = builtins.get(name)
+    return builtin && { form: 'function', kind: 'builtin', name, builtin }
+  }
+
+  functionNames(): readonly string[] {
+    const names = [this.session.functions, this.node.functionViews, builtins].map(map => map.keys())
+    return [...new Set(names.flatMap(keys => [...keys]))]
+  }
+
+  isBuiltin(name: string): boolean {
+    return builtins.has(name)
+  }
+
+  onWait(cancel: (reason: unknown) => void): void {
+    this.cancelWait = cancel
+  }
+
+  onResume(): void {
+    this.cancelWait = undefined
+    this.startTurn()
+  }
+
+  /** Ends the request under way where it waits; others of the session still run. */
+  cancel(): void {
+    this.cancelWait?.(new ScriptError('The task was cancelled', { isCancellation: true }))
+  }
+
+  private startTurn(): void {
+    this.turnStartedAt = this.node.clock.nowMs()
+  }
+
+  note(rows: number): void {
+    this.rowsWorked += rows
+  }
+
+  step(rows = 0): Suspension | undefined {
+    this.rowsWorked += rowsPerStep + rows
+    if (this.rowsWorked < rowsPerLook) return undefined
+    this.rowsWorked = 0
+    if (this.node.clock.nowMs() - this.turnStartedAt < turnMs) return undefined
+    return { until: this.nextTurn() }
+  }
+
+  private async nextTurn(): Promise<void> {
+    await new Promise<void>(resolve => this.node.clock.nextTurn(resolve))
+    this.startTurn()
+  }
+
+  /** @param height  how deep the nodes of its body stand inside each other */
+  enterCall(name: string, height: number): void {
+    if (this.callDepth >= maxCallDepth || this.nesting + height >= maxNesting) {
+      throw new ScriptError(`The function [${name}] is called too deeply.`)
+    }
+    this.callDepth++
+    this.nesting += height + 1
+  }
+
+  leaveCall(height: number): void {
+    this.callDepth--
+    this.nesting -= height + 1
+  }
+}

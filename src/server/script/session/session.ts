@@ -1,0 +1,161 @@
+/*
+  What the network side needs of the interpreter: a session, and its three kinds of request.
+*/
+import type { Value } from '../../../protocol/value.js'
+import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
+import type { ServerNode } from '../../node.js'
+import type { Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { asScriptError } from '../evaluate/error-text.js'
+import { drive } from './drive.js'
+import { startFunction } from './function-request.js'
+import { runUnits } from './run-script.js'
+import { Runtime } from './runtime.js'
+import type { ScriptSession } from '../../values/session-state.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import { replyOf } from './reply.js'
+import { fromWire } from '../../elements/wire-values.js'
+
+class Session implements ScriptSession {
+  readonly id: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly delay: (durationMs: number) => Promise<void>
+  readonly variables = new Map<string, ServerValue>()
+  readonly functions = new Map<string, FunctionValue>()
+  user = 'guest'
+  print: (text: string) => void = () => undefined
+  closed = false
+  private readonly node: ServerNode
+
+  constructor(node: ServerNode, info: SessionInfo) {
+    this.node = node
+    this.id = info.id
+    this.remoteAddress = info.remoteAddress
+    this.remotePort = info.remotePort
+    this.delay = info.delay
+  }
+
+  get isAdmin(): boolean {
+    return this.node.users.get(this.user)?.isAdmin === true
+  }
+}
+
+const runtimes = new WeakMap<ScriptSession, Runtime>()
+
+function runtimeOf(session: ScriptSession, node: ServerNode): Runtime {
+  const known = runtimes.get(session)
+  if (known !== undefined) return known
+  const runtime = new Runtime(node, session)
+  runtimes.set(session, runtime)
+  return runtime
+}
+
+/** A guest, with no variables. Nothing has to be closed. */
+export function createScriptSession(node: ServerNode, info: SessionInfo): ScriptSession {
+  return new Session(node, info)
+}
+
+/**
+ * Runs one script request.
+ *
+ * @returns the script's value at once when nothing suspended, else a promise; undefined when it has none
+ * @throws {ScriptError} with the final text, or rejects with it
+ */
+export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
+  const runtime = runtimeOf(session, node)
+  return answer(runtime, () => runUnits(runtime, script))
+}
+
+/**
+ * Runs one function request.
+ *
+ * @param name  any expression that yields a function, `tableInsert{trades}` for one; parsed once and kept
+ */
+export function runFunction(
+  session: ScriptSession,
+  node: ServerNode,
+  name: string,
+  args: readonly Value[],
+  options?: FunctionOptions,
+): Outcome {
+  const runtime = runtimeOf(session, node)
+  return answer(runtime, () => startFunction(runtime, name, args.map(fromWire)), options)
+}
+
+/**
+ * Upload: gives variables of the session their values.
+ * @throws {ScriptError} when a name is a shared table
+ */
+export function setVariables(
+  session: ScriptSession,
+  node: ServerNode,
+  names: readonly string[],
+  values: readonly Value[],
+): Value | undefined {
+  const shared = names.find(name => node.shared.has(name))
+  if (shared !== undefined) {
+    throw new ScriptError(`'${shared}' is a shared variable and can't be overwritten`)
+  }
+  const { weights, memory } = runtimeOf(session, node)
+  names.forEach((name, index) => {
+    const value = values[index]
+    if (value === undefined) return
+    session.variables.set(name, fromWire(value))
+    weights.remove(name, memory)
+  })
+  return undefined
+}
+
+/** Releases the session's variables; its functions stay (request flag 16, docs/server-semantics.md#sessions). */
+export function clearVariables(session: ScriptSession): void {
+  session.variables.clear()
+  const runtime = runtimes.get(session)
+  runtime?.constants.clear()
+  runtime?.weights.clear(runtime.memory)
+}
+
+/** A server that does not know a session any more begins it anew, as a guest's. */
+export function forgetSession(session: ScriptSession): void {
+  clearVariables(session)
+  session.functions.clear()
+  session.user = 'guest'
+}
+
+/** Ends the request that the session waits in (cancelConsoleJob); nothing when it does not wait. */
+export function cancelRequest(session: ScriptSession): void {
+  runtimes.get(session)?.cancel()
+}
+
+function answer(
+  runtime: Runtime,
+  start: () => ServerValue | undefined | Evaluation<ServerValue | undefined>,
+  options?: FunctionOptions,
+): Outcome {
+  runtime.begin()
+  runtime.discards = options?.discards === true
+  try {
+    const started = start()
+    if (started === undefined) return undefined
+    const reply = 'form' in started ? replyOf(runtime, started) : finish(runtime, started)
+    if ('form' in reply) return reply
+    const outcome = drive(reply, runtime)
+    return outcome instanceof Promise
+      ? outcome.catch((error: unknown) => {
+          throw asScriptError(error)
+        })
+      : outcome
+  } catch (error) {
+    throw asScriptError(error)
+  }
+}
+
+function* finish(
+  runtime: Runtime,
+  evaluation: Evaluation<ServerValue | undefined>,
+): Evaluation<Value | undefined> {
+  const value = yield* evaluation
+  if (value === undefined) return undefined
+  const reply = replyOf(runtime, value)
+  return 'form' in reply ? reply : yield* reply
+}

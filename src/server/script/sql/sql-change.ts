@@ -1,0 +1,111 @@
+/*
+  insert, update and delete.
+*/
+import { discardedRows } from '../../tables/discarded-rows.js'
+import { checkStoredWrite } from '../../tables/privileges.js'
+import { insertColumns } from '../../tables/insert-values.js'
+import { deleteRows, updateRows } from '../../tables/row-changes.js'
+import type { ServerTable } from '../../tables/server-table.js'
+import type { Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { evaluate } from '../evaluate/evaluate.js'
+import type { Frame } from '../evaluate/frame.js'
+import {
+  columnOfResult,
+  evaluateScope,
+  evaluateTable,
+  type TableScope,
+  withColumns,
+} from './sql-scope.js'
+import type { Delete, Insert, Update } from '../parse/sql-syntax.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { vectorOfElements } from '../../values/vector-literal.js'
+import { weighInsert } from '../../values/weigh.js'
+
+/**
+ * Nothing is inserted when any row fails.
+ * @throws {ScriptError} in the words of docs/server-semantics.md#error-texts
+ */
+export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
+  const table = yield* evaluateTable(node.target, frame)
+  checkStatement(table, frame)
+  checkStoredWrite(frame.runtime, table)
+  const rows: ServerValue[][] = []
+  for (const nodes of node.rows) {
+    const values: ServerValue[] = []
+    for (const value of nodes) values.push(yield* evaluate(value, frame))
+    rows.push(values)
+  }
+  const [first] = rows
+  const values = rows.length === 1 && first !== undefined ? first : transposed(rows)
+  const { runtime } = frame
+  if (discardedRows(runtime, table, values) !== undefined) return
+  const { memory } = runtime
+  memory.keep(weighInsert(table, values, memory.room))
+  insertColumns(table, values, node.columnNames)
+}
+
+/** DFS tables take the statement only when the node is configured so (docs/server-semantics.md#insert-into). */
+function checkStatement(table: ServerTable, frame: Frame): void {
+  if (table.kind !== 'dfs' || frame.runtime.node.config.enableInsertStatementForDFSTable) return
+  throw new ScriptError(
+    "Can't use the insert into statement on a DFS table unless enableInsertStatementForDFSTable is true.",
+  )
+}
+
+/** `values (1, "a"), (2, "b")`: one column from the values at the same place. */
+function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
+  const width = rows[0]?.length ?? 0
+  if (rows.some(row => row.length !== width)) {
+    throw new ScriptError('Inconsistent length of values to insert.')
+  }
+  return Array.from({ length: width }, (_, column) =>
+    vectorOfElements(rows.map(row => row[column]!)),
+  )
+}
+
+/**
+ * All new values are computed before the first one is stored.
+ * @throws {ScriptError}
+ */
+export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
+  const scope = yield* evaluateScope(node.target, node.where, frame, false)
+  const { table } = scope
+  checkStoredWrite(frame.runtime, table, 'UPDATE')
+  const rows = allRows(scope, frame)
+  const changes = []
+  for (const { columnName, value: valueNode } of node.assignments) {
+    yield* scope.prepare(valueNode)
+    const value = yield* evaluate(valueNode, withColumns(frame, scope))
+    const column = yield* columnOfResult(frame.runtime, value, scope.rows)
+    changes.push({ columnName, column })
+  }
+  scope.checkUnmoved()
+  for (const { columnName, column } of changes) {
+    if (column.length !== rows.length) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
+    }
+    updateRows(table, columnName, rows, column)
+  }
+}
+
+/**
+ * Without conditions all rows go.
+ * @throws {ScriptError} for tables whose rows stay, such as stream tables
+ */
+export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
+  const scope = yield* evaluateScope(node.target, node.where, frame, false)
+  const { table } = scope
+  checkStoredWrite(frame.runtime, table, 'DELETE')
+  scope.checkUnmoved()
+  deleteRows(table, allRows(scope, frame))
+}
+
+/** The rows a statement is about, by their positions in the table. */
+function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
+  if (selected !== undefined) return selected
+  runtime.memory.pass(tableRows * Int32Array.BYTES_PER_ELEMENT)
+  const rows = new Int32Array(tableRows)
+  for (let row = 0; row < tableRows; row++) rows[row] = row
+  return rows
+}

@@ -1,0 +1,137 @@
+/*
+  group by: one row a group, groups in ascending order of their keys. Keys that the select list does not name stand
+  in front of it (manual, "group by").
+*/
+import { takeRows } from '../../../protocol/element.js'
+import type { Column, Scalar } from '../../../protocol/value.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
+import type { CallContext, Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { evaluate } from '../evaluate/evaluate.js'
+import type { Frame } from '../evaluate/frame.js'
+import { joinAll } from '../../values/join-vectors.js'
+import { groupRowsInPieces, type Groups } from '../../operators/keys/distinct.js'
+import { sortRowsInPieces } from '../../operators/keys/row-order.js'
+import { columnInPieces, eachPiece } from '../../values/pieces.js'
+import { isTrue } from '../../values/scalar.js'
+import type { Result, ResultColumn } from './sql-select.js'
+import { columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
+import type { Select } from '../parse/sql-syntax.js'
+import type { Expression } from '../parse/syntax.js'
+
+/** @throws {ScriptError} for columns that are neither keys nor aggregates */
+export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
+  const keys = yield* evaluateKeys(node, scope, frame)
+  const { runtime } = frame
+  const groups = yield* groupRowsInPieces(
+    runtime,
+    keys.map(key => key.column),
+  )
+  const firstRows = yield* firstRowsOf(runtime, groups)
+  const keyColumns = keys.map(key => ({ ...key, column: takeRows(key.column, firstRows) }))
+  const order = yield* sortRowsInPieces(
+    runtime,
+    keyColumns.map(({ column }) => ({ column, descending: false })),
+    groups.length,
+  )
+  const sorted: Groups = {
+    length: groups.length,
+    rowsOf: group => groups.rowsOf(order[group]!),
+  }
+  const kept = yield* filterGroups(node, scope, sorted, frame)
+  const first = yield* firstRowsOf(runtime, kept)
+  const columns: ResultColumn[] = []
+  const named = new Set(node.columns.map(resultName))
+  for (const key of keys) {
+    if (!named.has(key.name)) columns.push({ name: key.name, column: takeRows(key.column, first) })
+  }
+  for (const column of node.columns) {
+    if (column.expression === undefined) {
+      throw new ScriptError("Can't select * together with group by.")
+    }
+    const name = resultName(column)
+    const key = keys.find(one => one.name === name)
+    const values =
+      key === undefined
+        ? yield* aggregateColumn(column.expression, name, scope, kept, frame)
+        : takeRows(key.column, first)
+    columns.push({ name, column: values })
+  }
+  return { columns, rows: kept.length, isAggregate: false }
+}
+
+function* firstRowsOf(context: CallContext, groups: Groups): Evaluation<Int32Array> {
+  const rows = new Int32Array(groups.length)
+  yield* eachPiece(context, groups.length, (from, to) => {
+    for (let group = from; group < to; group++) rows[group] = groups.rowsOf(group)[0]!
+  })
+  return rows
+}
+
+function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluation<ResultColumn[]> {
+  const keys: ResultColumn[] = []
+  for (const item of node.groupBy) {
+    if (item.expression === undefined) throw new ScriptError("Can't group by *.")
+    yield* scope.prepare(item.expression)
+    const value = yield* evaluate(item.expression, withColumns(frame, scope))
+    const column = yield* columnOfResult(frame.runtime, value, scope.rows)
+    if (column.length !== scope.rows) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
+    }
+    keys.push({ name: resultName(item), column })
+  }
+  return keys
+}
+
+function* filterGroups(
+  node: Select,
+  scope: TableScope,
+  groups: Groups,
+  frame: Frame,
+): Evaluation<Groups> {
+  if (node.having === undefined) return groups
+  const kept: number[] = []
+  for (let index = 0; index < groups.length; index++) {
+    const rows = groups.rowsOf(index)
+    const pause = frame.runtime.step(rows.length)
+    if (pause !== undefined) yield pause
+    const group = scope.at(rows)
+    yield* group.prepare(node.having)
+    if (isTrue(yield* evaluate(node.having, withColumns(frame, group)))) kept.push(index)
+  }
+  return { length: kept.length, rowsOf: group => groups.rowsOf(kept[group]!) }
+}
+
+/** The expression's value for each group, which must be one scalar. */
+function* aggregateColumn(
+  node: Expression,
+  name: string,
+  scope: TableScope,
+  groups: Groups,
+  frame: Frame,
+): Evaluation<Column> {
+  const { runtime } = frame
+  const values: Scalar[] = []
+  // An empty table tells the type of the result all the same.
+  for (let index = 0; index < Math.max(1, groups.length); index++) {
+    const rows = groups.length === 0 ? new Int32Array(0) : groups.rowsOf(index)
+    const pause = runtime.step(rows.length)
+    if (pause !== undefined) yield pause
+    const { mark } = runtime.memory
+    const group = scope.at(rows)
+    yield* group.prepare(node)
+    const value = yield* evaluate(node, withColumns(frame, group))
+    runtime.memory.release(mark)
+    if (value.form !== 'scalar') {
+      throw new ScriptError(
+        `The column [${name}] must be an aggregate or a column of the group by clause.`,
+      )
+    }
+    runtime.memory.passElement(value)
+    values.push(value)
+  }
+  const column = yield* columnInPieces(runtime, values.length, (from, to) =>
+    joinAll(values.slice(from, to).map(columnOfScalar)),
+  )
+  return groups.length === 0 ? takeRows(column, new Int32Array(0)) : column
+}

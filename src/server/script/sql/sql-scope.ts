@@ -1,0 +1,285 @@
+/*
+  The columns a SQL statement sees: those of its table, at the rows that are left after `where`.
+*/
+import { sliceColumn, takeRows } from '../../../protocol/element.js'
+import type { Column, Vector } from '../../../protocol/value.js'
+import { columnOfScalar } from '../../columns/convert-column.js'
+import type { ServerTable } from '../../tables/server-table.js'
+import type { CallContext, Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { evaluate } from '../evaluate/evaluate.js'
+import type { ColumnScope, Frame } from '../evaluate/frame.js'
+import { operatorNames } from '../../operators/operator-names.js'
+import { truthOf } from '../../operators/logic.js'
+import { checkCount, columnInPieces, eachPiece, pieceRows } from '../../values/pieces.js'
+import { namesIn } from '../parse/names-in.js'
+import type { SelectColumn } from '../parse/sql-syntax.js'
+import type { Expression } from '../parse/syntax.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { weigh } from '../../values/weigh.js'
+
+/** What all scopes of one statement share. */
+interface Source {
+  readonly context: CallContext
+  readonly table: ServerTable
+  readonly tableName: string | undefined
+  /** Those that were asked for; of a query all of them, as they are when it begins. */
+  readonly columns: (Column | undefined)[]
+  readonly rows: number
+  readonly version: number
+}
+
+/**
+ * The rows of a table as they are when a statement begins: what other sessions add while it waits does not reach it.
+ * Columns are picked when they are asked for, and once.
+ */
+export class TableScope implements ColumnScope {
+  /** Rows of the table in question; undefined: all. */
+  readonly selected: Int32Array | undefined
+  readonly #source: Source
+  readonly #cache = new Map<string, Column>()
+  /** Results by name, for `order by` and `having`; columns of the table come first. */
+  readonly #results: ReadonlyMap<string, ServerValue>
+
+  private constructor(
+    source: Source,
+    selected?: Int32Array,
+    results: ReadonlyMap<string, ServerValue> = new Map(),
+  ) {
+    this.#source = source
+    this.selected = selected
+    this.#results = results
+  }
+
+  /** @param keepsAll  a query sees every column as it is now; a statement that changes rows looks at few of them */
+  static of(
+    context: CallContext,
+    table: ServerTable,
+    tableName: string | undefined,
+    keepsAll: boolean,
+  ): TableScope {
+    const { rows, version } = table
+    const columns = keepsAll ? table.columnNames.map((_, index) => table.column(index)) : []
+    return new TableScope({ context, table, tableName, columns, rows, version })
+  }
+
+  get table(): ServerTable {
+    return this.#source.table
+  }
+
+  get tableName(): string | undefined {
+    return this.#source.tableName
+  }
+
+  /** Rows of the table, chosen or not. */
+  get tableRows(): number {
+    return this.#source.rows
+  }
+
+  /** Rows that are left. */
+  get rows(): number {
+    return this.selected?.length ?? this.tableRows
+  }
+
+  /** An object of its own each time: what a statement does to it must not reach the next one. */
+  lookup(name: string): ServerValue | undefined {
+    const known = this.#cache.get(name)
+    if (known !== undefined) return { ...known }
+    const whole = this.#wholeColumn(name)
+    if (whole === undefined) return this.#results.get(name)
+    if (this.selected === undefined) return { ...whole }
+    checkCount('select', this.selected.length)
+    const column = takeRows(whole, this.selected)
+    const { memory } = this.#source.context
+    memory.pass(weigh(column, memory.room))
+    this.#cache.set(name, column)
+    return { ...column }
+  }
+
+  #wholeColumn(name: string): Column | undefined {
+    const { table, columns, rows } = this.#source
+    const index = table.columnNames.indexOf(name)
+    if (index < 0) return undefined
+    const known = columns[index]
+    if (known !== undefined) return known
+    this.checkUnmoved()
+    const column = columnSlice(table.column(index), 0, rows)
+    columns[index] = column
+    return column
+  }
+
+  /** Picks the columns that a node names before it is evaluated: in pieces, if there are many rows. */
+  *prepare(node: Expression | undefined): Evaluation<void> {
+    const { selected } = this
+    if (selected === undefined || selected.length <= pieceRows) return
+    const names = node === undefined ? this.table.columnNames : namesIn(node)
+    for (const name of names) {
+      const whole = this.#cache.has(name) ? undefined : this.#wholeColumn(name)
+      if (whole === undefined) continue
+      const column = yield* columnInPieces(this.#source.context, selected.length, (from, to) =>
+        takeRows(whole, selected.subarray(from, to)),
+      )
+      this.#cache.set(name, column)
+    }
+  }
+
+  /** The same table at some of this scope's rows. */
+  at(rows: Int32Array): TableScope {
+    const { selected } = this
+    if (selected === undefined) return new TableScope(this.#source, rows)
+    const inTable = new Int32Array(rows.length)
+    for (let i = 0; i < rows.length; i++) inTable[i] = selected[rows[i]!]!
+    return new TableScope(this.#source, inTable)
+  }
+
+  /** The same rows, with columns that the statement itself has made. */
+  withResults(results: ReadonlyMap<string, ServerValue>): TableScope {
+    return new TableScope(this.#source, this.selected, results)
+  }
+
+  /** @throws {ScriptError} when rows of the table have moved since the statement began */
+  checkUnmoved(): void {
+    if (this.table.version === this.#source.version) return
+    throw new ScriptError(
+      'Another session has removed or moved rows of the table meanwhile. Run the statement again.',
+    )
+  }
+}
+
+/** The same frame inside a SQL statement. */
+export function withColumns(frame: Frame, columns: ColumnScope): Frame {
+  return { ...frame, columns }
+}
+
+/**
+ * The rows that a statement on the table `node` names is about.
+ * @param keepsAll  as for `TableScope.of`
+ */
+export function* evaluateScope(
+  node: Expression,
+  where: readonly Expression[],
+  frame: Frame,
+  keepsAll: boolean,
+): Evaluation<TableScope> {
+  const table = yield* evaluateTable(node, frame)
+  const tableName = node.kind === 'name' ? node.name : undefined
+  return yield* filterRows(TableScope.of(frame.runtime, table, tableName, keepsAll), where, frame)
+}
+
+/** The table a `from`, `insert into`, `update` or `delete from` names. */
+export function* evaluateTable(node: Expression, frame: Frame): Evaluation<ServerTable> {
+  const outside: Frame = frame.columns === undefined ? frame : { ...frame, columns: undefined }
+  const value = yield* evaluate(node, outside)
+  if (value.form !== 'serverTable') throw new ScriptError('The object must be a table.')
+  return value
+}
+
+/** Applies the conditions of a `where` one after the other. */
+function* filterRows(
+  scope: TableScope,
+  where: readonly Expression[],
+  frame: Frame,
+): Evaluation<TableScope> {
+  let filtered = scope
+  for (const condition of where) {
+    yield* filtered.prepare(condition)
+    const value = yield* evaluate(condition, withColumns(frame, filtered))
+    filtered = filtered.at(yield* rowsWhere(frame.runtime, value, filtered.rows))
+  }
+  return filtered
+}
+
+function* rowsWhere(
+  context: CallContext,
+  condition: ServerValue,
+  rows: number,
+): Evaluation<Int32Array> {
+  const isScalar = condition.form === 'scalar'
+  const vector = isScalar ? columnOfScalar(condition) : condition
+  if (vector.form !== 'vector' || (!isScalar && vector.length !== rows)) {
+    throw new ScriptError('The where condition must be a boolean value for each row.')
+  }
+  context.memory.pass(rows * Int32Array.BYTES_PER_ELEMENT)
+  const picked = new Int32Array(rows)
+  let count = 0
+  yield* eachPiece(context, rows, (from, to) => {
+    const truth = truthOf(isScalar ? vector : (sliceColumn(vector, from, to) as Vector), 'where')
+    for (let row = from; row < to; row++) {
+      if (truth[isScalar ? 0 : row - from] === 1) picked[count++] = row
+    }
+  })
+  return picked.subarray(0, count)
+}
+
+/** A value as a column of `rows` rows; a scalar stands in every row. */
+export function* columnOfResult(
+  context: CallContext,
+  value: ServerValue,
+  rows: number,
+): Evaluation<Column> {
+  const column = asColumn(value)
+  if (value.form !== 'scalar') return column
+  return yield* columnInPieces(context, rows, (from, to) =>
+    takeRows(column, new Int32Array(to - from)),
+  )
+}
+
+/**
+ * A scalar becomes one row.
+ * @throws {ScriptError} for what is not a column
+ */
+export function asColumn(value: ServerValue): Column {
+  if (value.form === 'vector' || value.form === 'arrayVector') return value
+  if (value.form === 'scalar') return columnOfScalar(value)
+  throw new ScriptError('A column must be a scalar or a vector.')
+}
+
+/** Rows of a column from `start` to `end` (exclusive), or the column itself when that is all. */
+export function columnSlice(column: Column, start: number, end: number): Column {
+  return start === 0 && end >= column.length ? column : sliceColumn(column, start, end)
+}
+
+/** The name of a result column: its alias, the column's own, or function and columns as `sum_price`. */
+export function resultName(column: SelectColumn): string {
+  if (column.alias !== undefined) return column.alias
+  return column.expression === undefined ? '' : derivedName(column.expression)
+}
+
+function derivedName(node: Expression): string {
+  switch (node.kind) {
+    case 'name':
+      return node.name === '*' ? '' : node.name
+    case 'member':
+      return node.name
+    case 'call': {
+      const callee = node.callee.kind === 'name' ? node.callee.name : ''
+      const parts = node.args.map(arg => (arg.value === undefined ? '' : columnName(arg.value)))
+      return [callee, ...parts].filter(part => part !== '').join('_')
+    }
+    case 'binary':
+      return joinNames(
+        operatorNames[node.operator],
+        columnName(node.left) || columnName(node.right),
+      )
+    case 'unary':
+      return joinNames(node.operator === '-' ? 'neg' : 'not', columnName(node.operand))
+    case 'named':
+      return node.name
+    case 'index':
+      return derivedName(node.target)
+    case 'literal': {
+      const { source, start, end } = node.span
+      return source.slice(start, end).replace(/[^\w]/g, '_')
+    }
+    default:
+      return node.kind
+  }
+}
+
+function joinNames(first: string, second: string): string {
+  return second === '' ? first : `${first}_${second}`
+}
+
+function columnName(node: Expression): string {
+  return node.kind === 'literal' ? '' : derivedName(node)
+}

@@ -1,0 +1,178 @@
+/*
+  select and exec: from, where, group by, having, the columns, distinct, order by, limit – in this order (manual,
+  "Execution order").
+*/
+import { columnTypeOf, elementAt, takeRows } from '../../../protocol/element.js'
+import type { Column } from '../../../protocol/value.js'
+import { createTable } from '../../tables/memory-table.js'
+import type { CallContext, Evaluation } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { evaluate } from '../evaluate/evaluate.js'
+import type { Frame } from '../evaluate/frame.js'
+import { distinctRowsInPieces } from '../../operators/keys/distinct.js'
+import { sortRowsInPieces } from '../../operators/keys/row-order.js'
+import { columnInPieces } from '../../values/pieces.js'
+import { integerOf } from '../../values/scalar.js'
+import { evaluateGroups } from './sql-group.js'
+import {
+  asColumn,
+  columnOfResult,
+  columnSlice,
+  evaluateScope,
+  resultName,
+  type TableScope,
+  withColumns,
+} from './sql-scope.js'
+import type { Select } from '../parse/sql-syntax.js'
+import type { Expression } from '../parse/syntax.js'
+import type { ServerValue } from '../../values/server-value.js'
+
+/** A column of the select list; names need not be distinct yet. */
+export interface ResultColumn {
+  name: string
+  column: Column
+}
+
+/** Rows of a select on their way through its clauses. */
+export interface Result {
+  columns: readonly ResultColumn[]
+  rows: number
+  /** One row of aggregates over the whole table. */
+  isAggregate: boolean
+}
+
+/**
+ * A table; with exec also a vector or a scalar.
+ * @throws {ScriptError} located by the caller
+ */
+export function* evaluateSelect(node: Select, frame: Frame): Evaluation<ServerValue> {
+  const scope = yield* evaluateScope(node.from, node.where, frame, true)
+  const isGrouped = node.groupBy.length > 0
+  let result = isGrouped
+    ? yield* evaluateGroups(node, scope, frame)
+    : yield* evaluateColumns(node, scope, frame)
+  if (node.having !== undefined && !isGrouped) {
+    throw new ScriptError('having is only supported together with group by.')
+  }
+  if (node.isDistinct) result = yield* distinctResult(result, frame)
+  result = yield* ordered(node, result, isGrouped || node.isDistinct ? undefined : scope, frame)
+  result = yield* limited(node, result, frame)
+  return node.isExec ? execValue(result) : tableOf(result)
+}
+
+/** The select list over all rows of the scope. */
+function* evaluateColumns(node: Select, scope: TableScope, frame: Frame): Evaluation<Result> {
+  const values: { name: string; value: ServerValue }[] = []
+  const inside = withColumns(frame, scope)
+  for (const column of node.columns) {
+    yield* scope.prepare(column.expression)
+    if (column.expression === undefined) {
+      for (const name of scope.table.columnNames) values.push({ name, value: scope.lookup(name)! })
+    } else {
+      const value = yield* evaluate(column.expression, inside)
+      values.push({ name: resultName(column), value })
+    }
+  }
+  const isAggregate = values.every(({ value }) => value.form === 'scalar')
+  const rows = isAggregate ? 1 : commonLength(values.map(({ value }) => value))
+  const columns: ResultColumn[] = []
+  for (const { name, value } of values) {
+    columns.push({ name, column: yield* columnOfResult(frame.runtime, value, rows) })
+  }
+  return { columns, rows, isAggregate }
+}
+
+function commonLength(values: readonly ServerValue[]): number {
+  const lengths = new Set(
+    values.filter(value => value.form !== 'scalar').map(value => asColumn(value).length),
+  )
+  if (lengths.size > 1)
+    throw new ScriptError('All columns must be of the same length. RefId:S02010')
+  return [...lengths][0] ?? 0
+}
+
+function* distinctResult(result: Result, { runtime }: Frame): Evaluation<Result> {
+  const rows = yield* distinctRowsInPieces(
+    runtime,
+    result.columns.map(({ column }) => column),
+  )
+  return yield* takeResult(result, rows, runtime)
+}
+
+function* takeResult(result: Result, rows: Int32Array, context: CallContext): Evaluation<Result> {
+  const columns: ResultColumn[] = []
+  for (const { name, column } of result.columns) {
+    const taken = yield* columnInPieces(context, rows.length, (from, to) =>
+      takeRows(column, rows.subarray(from, to)),
+    )
+    columns.push({ name, column: taken })
+  }
+  return { ...result, columns, rows: rows.length }
+}
+
+/** Sorts by columns of the table (while its rows are still those of the result) or of the result. */
+function* ordered(
+  node: Select,
+  result: Result,
+  scope: TableScope | undefined,
+  frame: Frame,
+): Evaluation<Result> {
+  if (node.orderBy.length === 0) return result
+  const byName = new Map<string, ServerValue>(
+    result.columns.map(({ name, column }) => [name, column]),
+  )
+  const isInTable = scope?.rows === result.rows && !result.isAggregate
+  const inTable = isInTable ? scope.withResults(byName) : undefined
+  const columns = inTable ?? {
+    rows: result.rows,
+    tableName: undefined,
+    lookup: (name: string) => byName.get(name),
+  }
+  const sortColumns = []
+  for (const { expression, descending } of node.orderBy) {
+    if (inTable !== undefined) yield* inTable.prepare(expression)
+    const value = yield* evaluate(expression, withColumns(frame, columns))
+    const column = yield* columnOfResult(frame.runtime, value, result.rows)
+    if (column.length !== result.rows) {
+      throw new ScriptError('All columns must be of the same length. RefId:S02010')
+    }
+    sortColumns.push({ column, descending })
+  }
+  const order = yield* sortRowsInPieces(frame.runtime, sortColumns, result.rows)
+  return yield* takeResult(result, order, frame.runtime)
+}
+
+function* limited(node: Select, result: Result, frame: Frame): Evaluation<Result> {
+  if (node.limitCount === undefined) return result
+  const count = yield* rowNumber(node.limitCount, frame)
+  const offset = node.limitOffset === undefined ? 0 : yield* rowNumber(node.limitOffset, frame)
+  const start = Math.min(offset, result.rows)
+  const end = Math.min(start + count, result.rows)
+  const columns = result.columns.map(({ name, column }) => ({
+    name,
+    column: columnSlice(column, start, end),
+  }))
+  return { ...result, columns, rows: end - start }
+}
+
+function* rowNumber(node: Expression, frame: Frame): Evaluation<number> {
+  const value = integerOf(yield* evaluate(node, frame))
+  if (value === undefined || value < 0) {
+    throw new ScriptError('The limit clause takes non-negative integers.')
+  }
+  return value
+}
+
+/** exec: one column is a vector, one aggregate a scalar, several columns a table (manual, "exec"). */
+function execValue(result: Result): ServerValue {
+  const [only] = result.columns
+  if (result.columns.length !== 1 || only === undefined) return tableOf(result)
+  if (result.isAggregate && result.rows === 1) return elementAt(only.column, 0) as ServerValue
+  return only.column
+}
+
+function tableOf(result: Result): ServerValue {
+  const names = result.columns.map(({ name }) => name)
+  const columns = result.columns.map(({ column }) => column)
+  return createTable('basic', names, columns.map(columnTypeOf), { columns })
+}

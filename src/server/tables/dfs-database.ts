@@ -1,0 +1,203 @@
+/*
+  Databases under dfs:// and the tables in them, kept in memory: creating, finding, dropping
+  (docs/server-semantics.md#dfs-databases).
+*/
+import type { ColumnType } from '../../protocol/data-type.js'
+import type { DfsDatabase, ServerNode } from '../node.js'
+import { ScriptError } from '../script-error.js'
+import type { ScriptSession } from '../values/session-state.js'
+import { nullColumn } from '../columns/column-layout.js'
+import { convertColumn } from '../columns/convert-column.js'
+import type { DatabaseHandle } from './database-handle.js'
+import { createTable } from './memory-table.js'
+import { levelOf } from './partitions/partition-level.js'
+import type { TablePartitioning } from './partitions/place-rows.js'
+import type { ServerTable, StoredTableFacts } from './server-table.js'
+
+/** What a table in a database is made like, beyond names and types. */
+export interface StoredTableOptions {
+  partitionColumns: readonly string[]
+  compressMethods: ReadonlyMap<string, string>
+  sortColumns: readonly string[]
+  keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
+}
+
+/**
+ * Registers a new database, or gives back the one at the path when no scheme is given.
+ * @throws {ScriptError} when the path has another scheme already, or none was ever given
+ */
+export function openDatabase(
+  node: ServerNode,
+  session: ScriptSession,
+  handle: DatabaseHandle,
+): DatabaseHandle {
+  if (handle.path === '') return handle
+  const existing = node.databases.get(handle.path)
+  if (existing !== undefined) {
+    if (handle.levels.length > 0 && !sameLevels(existing.handle, handle)) {
+      throw new ScriptError(
+        `It is not allowed to overwrite an existing database [${handle.path}] with another partition scheme.`,
+      )
+    }
+    return existing.handle
+  }
+  if (handle.levels.length === 0) {
+    throw new ScriptError(`The database [${handle.path}] does not exist. RefId: S04001`)
+  }
+  checkMayChange(session, undefined)
+  node.databases.set(handle.path, { handle, owner: session.user, tables: new Map() })
+  return handle
+}
+
+/** @throws {ScriptError} S04001 */
+export function databaseAt(node: ServerNode, path: string): DfsDatabase {
+  const database = node.databases.get(path)
+  if (database === undefined) {
+    throw new ScriptError(`The database [${path}] does not exist. RefId: S04001`)
+  }
+  return database
+}
+
+/** @throws {ScriptError} when the database or the table is missing */
+export function storedTable(node: ServerNode, path: string, name: string): ServerTable {
+  const table = node.databases.get(path)?.tables.get(name)
+  if (table !== undefined) return table
+  throw new ScriptError(
+    path.startsWith('dfs://')
+      ? `getFileBlocksMeta on path '${path.slice('dfs:/'.length)}/${name}.tbl' failed, reason: path does not exist`
+      : `table file does not exist: ${path}/${name}.tbl`,
+  )
+}
+
+/**
+ * An empty table with the columns of a template: in a DFS database a table of it, partitioned or (without partition
+ * columns) a dimension table; with a nameless handle a partitioned table in memory.
+ * @throws {ScriptError} for names that are taken, partition columns that do not fit the scheme
+ */
+export function createStoredTable(
+  node: ServerNode,
+  session: ScriptSession,
+  handle: DatabaseHandle,
+  template: ServerTable,
+  name: string,
+  options: StoredTableOptions,
+): ServerTable {
+  const facts: StoredTableFacts = {
+    databasePath: handle.path,
+    tableName: name,
+    owner: session.user,
+    compressMethods: options.compressMethods,
+    sortColumns: options.sortColumns,
+    keepDuplicates: options.keepDuplicates,
+  }
+  const { columnNames: names, columnTypes: types } = template
+  const partitioning = partitioningOf(node, handle, template, options.partitionColumns)
+  if (handle.path === '') {
+    const keyColumns = template.keyColumns.map(index => names[index]!)
+    return createTable('partitioned', names, types, { ...partitioning, keyColumns, stored: facts })
+  }
+  const database = databaseAt(node, handle.path)
+  checkMayChange(session, database.owner)
+  checkTableName(name)
+  if (database.tables.has(name)) {
+    throw new ScriptError(`The table [${name}] already exists in database [${handle.path}].`)
+  }
+  const table = createTable('dfs', names, types, { ...partitioning, stored: facts })
+  database.tables.set(name, table)
+  return table
+}
+
+/**
+ * Tables that somebody still holds can be read, not written.
+ * @throws {ScriptError} S04001; `<NoPrivilege>…`
+ */
+export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {
+  const { owner, tables } = databaseAt(node, path)
+  checkMayChange(session, owner)
+  for (const table of tables.values()) table.isDropped = true
+  node.databases.delete(path)
+}
+
+/**
+ * As `dropDatabase`, for one table.
+ * @throws {ScriptError} S04001; `<NoPrivilege>…`
+ */
+export function dropTable(
+  node: ServerNode,
+  session: ScriptSession,
+  path: string,
+  name: string,
+): void {
+  const { owner, tables } = databaseAt(node, path)
+  checkMayChange(session, owner)
+  const table = tables.get(name)
+  if (table === undefined) {
+    throw new ScriptError(`The table [${name}] does not exist. RefId: S04001`)
+  }
+  table.isDropped = true
+  tables.delete(name)
+}
+
+/** @throws {ScriptError} unless the user is an administrator or owns the database; guests own nothing */
+function checkMayChange(session: ScriptSession, owner: string | undefined): void {
+  if (session.isAdmin || (session.user !== 'guest' && (owner ?? session.user) === session.user))
+    return
+  throw new ScriptError('<NoPrivilege>Not granted to create or delete databases')
+}
+
+function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
+  if (a.levels.length !== b.levels.length) return false
+  return a.levels.every((level, index) => {
+    const other = b.levels[index]!
+    return level.type === other.type && schemeText(level) === schemeText(other)
+  })
+}
+
+function schemeText(level: DatabaseHandle['levels'][number]): string {
+  return JSON.stringify(levelOf(level).schema, (_, value: unknown) =>
+    typeof value === 'bigint' ? value.toString() : value,
+  )
+}
+
+function partitioningOf(
+  node: ServerNode,
+  handle: DatabaseHandle,
+  template: ServerTable,
+  columnNames: readonly string[],
+): { partitioning?: TablePartitioning } {
+  if (columnNames.length === 0) return {}
+  if (columnNames.length !== handle.levels.length) {
+    throw new ScriptError(
+      `The number of partitioning columns must be ${handle.levels.length}, the number of partition levels.`,
+    )
+  }
+  const columns = columnNames.map((name, level) => {
+    const index = template.columnNames.indexOf(name)
+    if (index < 0) throw new ScriptError(`The partitioning column [${name}] does not exist.`)
+    checkFits(template.columnTypes[index]!, levelOf(handle.levels[level]!).type, name)
+    return index
+  })
+  const newValues =
+    handle.path === ''
+      ? (): 'memory' => 'memory'
+      : (): ServerNode['config']['newValuePartitionPolicy'] => node.config.newValuePartitionPolicy
+  return { partitioning: { columns, levels: handle.levels, newValues } }
+}
+
+function checkFits(column: ColumnType, scheme: ColumnType, name: string): void {
+  try {
+    convertColumn(nullColumn(column, 0), scheme)
+  } catch {
+    throw new ScriptError(
+      `The data type of the partitioning column [${name}] does not match the partition scheme.`,
+    )
+  }
+}
+
+function checkTableName(name: string): void {
+  if (!/^[\p{L}][\p{L}\p{N}_]*$/u.test(name)) {
+    throw new ScriptError(
+      'A table name must consist of letters, digits and underscores and begin with a letter.',
+    )
+  }
+}

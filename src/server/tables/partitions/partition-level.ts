@@ -1,0 +1,247 @@
+/*
+  One level of a partition scheme: VALUE, RANGE, LIST or HASH, and the partition number it gives to each value of a
+  column (docs/server-semantics.md#partition-schemes).
+*/
+import { dataTypes, parseColumnType, type ColumnType } from '../../../protocol/data-type.js'
+import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../../protocol/element.js'
+import { elementBytes } from '../../../protocol/elements.js'
+import type { Column, SymbolVector, Vector } from '../../../protocol/value.js'
+import { ScriptError } from '../../script-error.js'
+import { intScalar, integerOf, textOf } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { isFixedVector, columnTexts } from '../../columns/column-layout.js'
+import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
+import type { LevelScheme } from '../database-handle.js'
+import { murmurHash } from './murmur-hash.js'
+import { numbersOf } from '../../columns/column-numbers.js'
+
+/** Given instead of a partition number. */
+export const outsidePartition = -1
+/** As `outsidePartition`, for a null, which VALUE levels refuse instead of dropping. */
+export const nullPartition = -2
+const unknownPartition = -3
+
+/** Of one level: three levels make one exact double (place-rows.ts). */
+export const maxPartitions: number = 2 ** 17
+
+/** The error for a scheme with more. */
+export function tooManyPartitions(): ScriptError {
+  return new ScriptError(
+    `A level of the embedded server's databases has at most ${maxPartitions} partitions.`,
+  )
+}
+
+/** A level made ready for looking values up. */
+export interface PartitionLevel {
+  /** Type that values are converted to before they are looked up: `partitionColumnType` of `schema()`. */
+  readonly type: ColumnType
+  /** What `schema()` shows: the values, bounds or lists, or the number of HASH buckets. */
+  readonly schema: ServerValue
+  /** The partition number of each row, `outsidePartition` or `nullPartition`. */
+  locate(column: Column): Int32Array
+}
+
+const compiled = new WeakMap<LevelScheme, { scheme: ServerValue; level: PartitionLevel }>()
+
+/**
+ * The scheme made ready for looking up; remembered until its values change.
+ * @throws {ScriptError} when the scheme does not fit its type
+ */
+export function levelOf(scheme: LevelScheme): PartitionLevel {
+  const known = compiled.get(scheme)
+  if (known?.scheme === scheme.scheme) return known.level
+  const level = compile(scheme)
+  compiled.set(scheme, { scheme: scheme.scheme, level })
+  return level
+}
+
+/** Adds partitions for the values of a column that have none yet; @returns how many there were. */
+export function addValues(scheme: LevelScheme, column: Column): number {
+  const level = levelOf(scheme)
+  const values = convertColumn(column, level.type)
+  const numbers = level.locate(values)
+  const firstRows = new Map<Entry, number>()
+  entriesOf(values).forEach((entry, row) => {
+    if (entry === undefined || numbers[row] !== outsidePartition || firstRows.has(entry)) return
+    firstRows.set(entry, row)
+  })
+  const { length } = scheme.scheme as Vector
+  if (length + firstRows.size > maxPartitions) throw tooManyPartitions()
+  if (firstRows.size > 0) {
+    const fresh = takeRows(values, Int32Array.from(firstRows.values()))
+    scheme.scheme = concatColumns(scheme.scheme as Vector, fresh)
+  }
+  return firstRows.size
+}
+
+/** @throws {ScriptError} S01018 when a text column holds blanks or control characters in its values */
+export function checkVisible(column: Column): void {
+  for (const text of columnTexts(column) ?? []) {
+    for (let at = 0; at < text.length; at++) {
+      const unit = text.charCodeAt(at)
+      if (unit > 32 && unit !== 127) continue
+      throw new ScriptError(
+        'A STRING or SYMBOL column used for value-partitioning cannot contain invisible characters. RefId:S01018',
+      )
+    }
+  }
+}
+
+function compile({ type, scheme }: LevelScheme): PartitionLevel {
+  switch (type) {
+    case 'VALUE': {
+      const values = vectorScheme(scheme)
+      const entries = entriesOf(values)
+      return lookupLevel(
+        columnTypeOf(values),
+        scheme,
+        new Map(entries.map((entry, at) => [entry, at])),
+      )
+    }
+    case 'LIST': {
+      const lists = listScheme(scheme)
+      const partitions = lists.flatMap((list, at) =>
+        entriesOf(list).map((entry): [Entry | undefined, number] => [entry, at]),
+      )
+      return lookupLevel(columnTypeOf(lists[0]!), scheme, new Map(partitions))
+    }
+    case 'RANGE': {
+      const bounds = vectorScheme(scheme)
+      return rangeLevel(columnTypeOf(bounds), scheme, entriesOf(bounds))
+    }
+    case 'HASH':
+      return hashLevel(scheme)
+    case 'COMPO':
+    case 'SEQ':
+      throw new ScriptError(`A ${type} scheme has no values of its own.`)
+  }
+}
+
+function vectorScheme(scheme: ServerValue): Vector {
+  if (scheme.form === 'vector' && scheme.type !== 'ANY' && scheme.type !== 'VOID') return scheme
+  throw new ScriptError('The partition scheme should be a vector.')
+}
+
+function listScheme(scheme: ServerValue): readonly Vector[] {
+  if (scheme.form !== 'vector' || scheme.length === 0) {
+    throw new ScriptError('The LIST partition scheme should be a vector or a tuple of vectors.')
+  }
+  if (scheme.type !== 'ANY') {
+    return Array.from(
+      { length: scheme.length },
+      (_, row) => sliceColumn(scheme, row, row + 1) as Vector,
+    )
+  }
+  return scheme.data.slice(0, scheme.length).map(element => {
+    if (element.form === 'vector') return element
+    if (element.form === 'scalar') return columnOfScalar(element)
+    throw new ScriptError('The LIST partition scheme should be a vector or a tuple of vectors.')
+  })
+}
+
+type Entry = number | string
+
+/** The values of a column, undefined for null. */
+function entriesOf(column: Column): (Entry | undefined)[] {
+  const texts = columnTexts(column)
+  if (texts !== undefined) {
+    return Array.from({ length: column.length }, (_, row) => texts[row] || undefined)
+  }
+  if (!isFixedVector(column))
+    throw new ScriptError('A partitioning column of this type is not supported.')
+  return Array.from(numbersOf(column), number => (Number.isNaN(number) ? undefined : number))
+}
+
+function lookupLevel(
+  type: ColumnType,
+  schema: ServerValue,
+  partitions: ReadonlyMap<Entry | undefined, number>,
+): PartitionLevel {
+  return level(type, schema, entry => partitions.get(entry) ?? outsidePartition)
+}
+
+/** Bounds [a, b): the last one closes the last partition. */
+function rangeLevel(
+  type: ColumnType,
+  schema: ServerValue,
+  bounds: readonly (Entry | undefined)[],
+): PartitionLevel {
+  return level(type, schema, entry => {
+    let low = 0
+    let high = bounds.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (bounds[middle]! <= entry) low = middle + 1
+      else high = middle
+    }
+    return low === 0 || low === bounds.length ? outsidePartition : low - 1
+  })
+}
+
+const encoder = new TextEncoder()
+
+function hashLevel(scheme: ServerValue): PartitionLevel {
+  const [typeName, count] = scheme.form === 'list' ? scheme.elements : []
+  const buckets = integerOf(count)
+  const type = typeName?.form === 'type' ? typeName.column : parseColumnType(textOf(typeName) ?? '')
+  if (type === undefined || buckets === undefined || buckets < 1) {
+    throw new ScriptError('The HASH partition scheme should be [type, number of buckets].')
+  }
+  const schema = intScalar(buckets)
+  const { category, bytesPerValue } = dataTypes[type.type]
+  if (category === 'binary') return { type, schema, locate: column => locateBytes(column, buckets) }
+  const unsignedOverflow = (bytesPerValue === 8 ? 2 ** 64 : 2 ** 32) % buckets
+  return level(type, schema, entry => {
+    if (typeof entry === 'string') return murmurHash(encoder.encode(entry)) % buckets
+    // Negative values count as unsigned ones.
+    return entry >= 0 ? entry % buckets : ((entry % buckets) + unsignedOverflow + buckets) % buckets
+  })
+}
+
+/** A level that looks at one value after the other. */
+function level(
+  type: ColumnType,
+  schema: ServerValue,
+  find: (entry: Entry) => number,
+): PartitionLevel {
+  const isText = dataTypes[type.type].category === 'literal'
+  return {
+    type,
+    schema,
+    locate(given) {
+      if (isText && given.form === 'vector' && given.type === 'SYMBOL')
+        return locateSymbols(given, find)
+      return Int32Array.from(entriesOf(convertColumn(given, type)), entry =>
+        entry === undefined ? nullPartition : find(entry),
+      )
+    },
+  }
+}
+
+/** Text of a SYMBOL column is looked up once for each entry of its base that occurs. */
+function locateSymbols(column: SymbolVector, find: (entry: Entry) => number): Int32Array {
+  const partitionOfCode = new Int32Array(column.base.length).fill(unknownPartition)
+  const numbers = new Int32Array(column.length)
+  for (let row = 0; row < column.length; row++) {
+    const code = column.codes[row]!
+    let number = partitionOfCode[code]!
+    if (number === unknownPartition) {
+      const text = column.base[code]!
+      number = text === '' ? nullPartition : find(text)
+      partitionOfCode[code] = number
+    }
+    numbers[row] = number
+  }
+  return numbers
+}
+
+function locateBytes(column: Column, buckets: number): Int32Array {
+  const numbers = new Int32Array(column.length)
+  if (!isFixedVector(column)) return numbers.fill(nullPartition)
+  const bytes = elementBytes(column)
+  for (let row = 0; row < column.length; row++) {
+    const value = bytes.subarray(row * 16, row * 16 + 16)
+    numbers[row] = value.every(byte => byte === 0) ? nullPartition : murmurHash(value) % buckets
+  }
+  return numbers
+}

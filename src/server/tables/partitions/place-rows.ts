@@ -1,0 +1,78 @@
+/*
+  Which partition a row belongs to. Rows are stored together; the scheme only decides which of them are kept and
+  which count as neighbours (docs/server-semantics.md#rows-outside-the-scheme, docs/protocol.md#routing-of-rows).
+*/
+import type { Column } from '../../../protocol/value.js'
+import { ScriptError } from '../../script-error.js'
+import type { LevelScheme } from '../database-handle.js'
+import {
+  addValues,
+  checkVisible,
+  levelOf,
+  maxPartitions,
+  nullPartition,
+  outsidePartition,
+} from './partition-level.js'
+
+/** What happens to a value that no VALUE partition exists for. */
+export type NewValuePartitionPolicy = 'skip' | 'add' | 'fail'
+
+/** How the rows of one table are divided. */
+export interface TablePartitioning {
+  /** Positions of the partition columns, one a level. */
+  readonly columns: readonly number[]
+  /** Shared with the database, which may gain partitions. */
+  readonly levels: readonly LevelScheme[]
+  /** `memory`: an in-memory table, which drops whatever it has no partition for. */
+  readonly newValues: () => NewValuePartitionPolicy | 'memory'
+}
+
+/**
+ * A number for the partition of each row; −1 for rows that no partition takes.
+ *
+ * @param columns  all columns of the table, in its types
+ * @throws {ScriptError} S01001, S01016, S01018 for values a VALUE partition refuses
+ */
+export function placeRows(
+  partitioning: TablePartitioning,
+  columns: readonly Column[],
+  rows: number,
+): Float64Array {
+  const placed = new Float64Array(rows)
+  partitioning.levels.forEach((scheme, level) => {
+    const numbers = placeLevel(partitioning, scheme, columns[partitioning.columns[level]!]!)
+    for (let row = 0; row < rows; row++) {
+      const above = placed[row]!
+      placed[row] = above < 0 || numbers[row]! < 0 ? -1 : above * maxPartitions + numbers[row]!
+    }
+  })
+  return placed
+}
+
+function placeLevel(
+  partitioning: TablePartitioning,
+  scheme: LevelScheme,
+  column: Column,
+): Int32Array {
+  const numbers = levelOf(scheme).locate(column)
+  const policy = partitioning.newValues()
+  if (scheme.type !== 'VALUE' || policy === 'memory') return numbers
+  if (numbers.includes(nullPartition)) {
+    throw new ScriptError(
+      'The column used for value-partitioning cannot contain NULL values. RefId: S01001',
+    )
+  }
+  checkVisible(column)
+  if (!numbers.includes(outsidePartition)) return numbers
+  switch (policy) {
+    case 'skip':
+      return numbers
+    case 'fail':
+      throw new ScriptError(
+        'Some of the data being written is not defined in the partitioning scheme of the target database. RefId:S01016',
+      )
+    case 'add':
+      addValues(scheme, column)
+      return levelOf(scheme).locate(column)
+  }
+}

@@ -1,0 +1,80 @@
+/*
+  What every table of the embedded server can do, whatever stores it.
+*/
+import type { ColumnType } from '../../protocol/data-type.js'
+import type { Column } from '../../protocol/value.js'
+import type { TablePartitioning } from './partitions/place-rows.js'
+
+/** What made the table; `partitioned` is in memory. */
+export type TableKind =
+  'basic' | 'stream' | 'keyed' | 'indexed' | 'keyedStream' | 'partitioned' | 'dfs'
+
+/** Arguments of `upsert!` beyond the rows. */
+export interface UpsertOptions {
+  /** A null in the new data leaves the old cell as it is. */
+  ignoreNull?: boolean
+  /** Columns that make two rows the same in a table without keys (DFS); partition columns always do. */
+  keyColumns?: readonly number[]
+}
+
+/** What became of the rows; one whose nulls were all ignored is in neither. */
+export interface UpsertCount {
+  inserted: number
+  updated: number
+}
+
+/** What `createPartitionedTable` and `createTable` tell of a stored table beyond its columns. */
+export interface StoredTableFacts {
+  /** `dfs://…`; '' for an in-memory partitioned table. */
+  databasePath: string
+  tableName: string
+  owner: string
+  compressMethods: ReadonlyMap<string, string>
+  sortColumns: readonly string[]
+  keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
+}
+
+/** A table that sessions change; what travels is a copy of its columns (`tableToWire`). */
+export interface ServerTable {
+  readonly form: 'serverTable'
+  readonly kind: TableKind
+  /** Name under which it is shared; '' while it is not. */
+  sharedName: string
+  /** Set by share(t, name, readonly=true). */
+  readOnly: boolean
+  /** Set when its database no longer has it: whoever still holds it can read, not write. */
+  isDropped: boolean
+  readonly columnNames: readonly string[]
+  readonly columnTypes: readonly ColumnType[]
+  readonly rows: number
+  /** Changes whenever rows go or move, so that positions from before mean nothing any more. */
+  readonly version: number
+  /** Positions of the columns whose values tell rows apart; empty for tables without keys. */
+  readonly keyColumns: readonly number[]
+  /** How rows are divided; undefined for tables that are not partitioned. */
+  readonly partitioning: TablePartitioning | undefined
+  /** Set for tables made in a database. */
+  readonly stored: StoredTableFacts | undefined
+  /** Column `index` as it is now: a view that later appends do not change. */
+  column(index: number): Column
+  /**
+   * Appends `rows` rows given column by column in the table's own order, converting types as DolphinDB does.
+   * @returns rows really inserted (keyed tables count new keys, partitioned ones rows inside the scheme)
+   * @throws {ScriptError} in the server's words; nothing is inserted then
+   */
+  append(columns: readonly Column[], rows: number): number
+  /**
+   * Like append, but a row whose key is there already is overwritten (docs/server-semantics.md#upsert-and-tableupsert).
+   */
+  upsert(columns: readonly Column[], rows: number, options?: UpsertOptions): UpsertCount
+  /** Row `rows[i]` of column `index` becomes `values[i]`, converted to the column's type. */
+  update(index: number, rows: Int32Array, values: Column): void
+  /** Keeps these rows, in this order, and forgets all others. */
+  keepRows(rows: Int32Array): void
+  /** Gives every column its new name, in order. */
+  renameColumns(names: readonly string[]): void
+  /** Puts a column in the place of another; the table takes its type. */
+  replaceColumn(index: number, column: Column): void
+  /** Adds a column behind the others. */
+  addColumn(name: string, type: ColumnType, column: Column): void
+}

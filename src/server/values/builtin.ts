@@ -1,0 +1,76 @@
+/*
+  The face between the interpreter and `functions/`: a built-in is a plain function; one that must wait (sleep) or
+  call back into scripts (each) is a generator that yields a Suspension and is driven by the session.
+*/
+import type { ServerNode } from '../node.js'
+import type { RequestMemory, VariableWeights } from './request-memory.js'
+import type { ScriptSession } from './session-state.js'
+import type { FunctionValue, ServerValue } from './server-value.js'
+
+/** What a generator yields to let its session wait; other sessions go on. */
+export interface Suspension {
+  until: Promise<unknown>
+}
+
+/** Work of a script that may have to wait; it yields only then. */
+export type Evaluation<T> = Generator<Suspension, T, unknown>
+
+/** A request's turn: whoever works long looks at it now and then. */
+export interface Pace {
+  /**
+   * Counts work that was done: a loop round, a call, or `rows` elements of a vector besides.
+   * @returns what to wait for when the turn is over
+   */
+  step(rows?: number): Suspension | undefined
+  /** Counts `rows` elements that were worked on where nothing can wait; the next step looks at the clock. */
+  note(rows: number): void
+}
+
+/** What a built-in sees of the session it is called in. */
+export interface CallContext extends Pace {
+  readonly node: ServerNode
+  readonly session: ScriptSession
+  /** To be asked before memory is taken for more than the arguments themselves. */
+  readonly memory: RequestMemory
+  /** What the session's variables take. */
+  readonly weights: VariableWeights
+  /**
+   * Names the arguments of the call at hand were written with, as `table(x, 1..3 as id)` needs them; undefined where
+   * an argument is not a name. To be read before the built-in calls back or suspends.
+   */
+  readonly argumentNames: readonly (string | undefined)[]
+  /** Rows for tables that outlive the request are counted as inserted, and forgotten. */
+  readonly discards: boolean
+  /** Calls a function value from inside a built-in. */
+  call(fn: FunctionValue, args: readonly (ServerValue | undefined)[]): Evaluation<ServerValue>
+  /** The function of this name: the session's, a function view, or a built-in. */
+  findFunction(name: string): FunctionValue | undefined
+  /** Names of all functions the session can call. */
+  functionNames(): readonly string[]
+}
+
+/** Arguments in declared order; undefined where one was left out or left open. */
+export type BuiltinArguments = readonly (ServerValue | undefined)[]
+
+/** A function of the language itself. */
+export interface Builtin {
+  readonly name: string
+  /** Parameter names in order, for keyword arguments; the last may be `...rest`. */
+  readonly parameters: readonly string[]
+  readonly minArguments: number
+  readonly maxArguments: number
+  /** Changes its first argument: refused for read-only arguments. */
+  readonly mutatesFirst?: boolean
+  /** Only user admin may call it. */
+  readonly adminOnly?: boolean
+  /**
+   * What keeps a call from holding up other sessions. `elementwise`: element i of the result depends on element i of the
+   * arguments alone, so that long vectors are worked on in pieces. `own`: it gives way itself, or does not look at
+   * elements. Left out: it works in one go, and takes no more elements than that allows.
+   */
+  readonly pace?: 'elementwise' | 'own'
+  readonly call: (
+    context: CallContext,
+    args: BuiltinArguments,
+  ) => ServerValue | Evaluation<ServerValue>
+}

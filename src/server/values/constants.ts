@@ -1,0 +1,61 @@
+/*
+  Words that stand for constants: data types, data forms, partition types, kinds of objects (manual, "Constants").
+*/
+import { dataTypes, type DataType } from '../../protocol/data-type.js'
+import { dataForms } from '../../protocol/value.js'
+import { doubleScalar, intScalar, stringScalar } from './scalar.js'
+import type { ServerValue } from './server-value.js'
+
+/** What `undef`, `defined` and `undef all` take as kind of object. */
+export const objectKinds = { VAR: 0, SHARED: 1, DEF: 2 } as const
+
+/** As `database` takes them and `schema` tells them (docs/server-semantics.md#partition-schemes). */
+export const partitionTypeIds = { SEQ: 0, VALUE: 1, RANGE: 2, LIST: 3, COMPO: 4, HASH: 5 } as const
+
+/** keepDuplicates of createPartitionedTable. */
+export const duplicatePolicies = { ALL: 0, LAST: 1, FIRST: 2 } as const
+
+/** Rights as grant, deny and revoke name them; each stands for its own name. */
+const privileges = [
+  'TABLE_READ', 'TABLE_WRITE', 'TABLE_INSERT', 'TABLE_UPDATE', 'TABLE_DELETE', 'DBOBJ_CREATE', 'DBOBJ_DELETE', 'DB_READ',
+  'DB_WRITE', 'DB_INSERT', 'DB_UPDATE', 'DB_DELETE', 'DB_MANAGE', 'DB_OWNER', 'VIEW_EXEC', 'VIEW_OWNER', 'SCRIPT_EXEC',
+  'TEST_EXEC', 'CREATE_SHARED_VAR', 'QUERY_RESULT_MEM_LIMIT', 'TASK_GROUP_MEM_LIMIT',
+] // prettier-ignore
+
+function namedIntegers(names: Readonly<Record<string, number>>): [string, ServerValue][] {
+  return Object.entries(names).map(([name, id]) => [name, intScalar(id)])
+}
+
+const formWords = {
+  SCALAR: dataForms.scalar,
+  VECTOR: dataForms.vector,
+  PAIR: dataForms.pair,
+  MATRIX: dataForms.matrix,
+  SET: dataForms.set,
+  DICT: dataForms.dictionary,
+  TABLE: dataForms.table,
+}
+
+const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>([
+  ...Object.keys(dataTypes).map((name): [string, ServerValue] => [
+    name,
+    { form: 'type', column: { type: name as DataType } },
+  ]),
+  // The type can also be given by its function's name, and ANY has no function of that name that makes sense here.
+  ['any', { form: 'type', column: { type: 'ANY' } }],
+  ...namedIntegers(formWords),
+  ...namedIntegers(partitionTypeIds),
+  ...namedIntegers(objectKinds),
+  ...namedIntegers(duplicatePolicies),
+  ...privileges.map((name): [string, ServerValue] => [name, stringScalar(name)]),
+  ['pi', doubleScalar(Math.PI)],
+  ['e', doubleScalar(Math.E)],
+])
+
+/** The value of a reserved word; undefined for every other name. */
+export function constantOf(name: string): ServerValue | undefined {
+  return constants.get(name)
+}
+
+/** `DFLT` leaves an argument to its default, as leaving it out does. */
+export const defaultWord = 'DFLT'

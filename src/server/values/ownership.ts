@@ -1,0 +1,76 @@
+/*
+  Who may change an array in place. Vectors are passed around by reference and share their arrays; a variable that
+  changes elements copies the array first and from then on owns the copy, until the variable is read for anything that
+  could keep it. So `x[i] = v` in a loop costs one copy, and nothing that was made from x before changes.
+*/
+import type { Vector } from '../../protocol/value.js'
+import type { ServerValue } from './server-value.js'
+
+const owners = new WeakMap<object, object>()
+
+function arrayOf(vector: Vector): object | undefined {
+  if ('data' in vector) return vector.data
+  return 'codes' in vector ? vector.codes : undefined
+}
+
+/** True when the array may be changed in place: nobody else can see it. */
+export function ownsArray(vector: Vector): boolean {
+  const array = arrayOf(vector)
+  return array !== undefined && owners.get(array) === vector
+}
+
+/** To be called by whoever has just given `vector` an array of its own. */
+export function claimArray(vector: Vector): void {
+  const array = arrayOf(vector)
+  if (array !== undefined) owners.set(array, vector)
+}
+
+/** The value is about to be seen by something that may keep it. */
+export function releaseArray(value: ServerValue): void {
+  if (value.form !== 'vector') return
+  const array = arrayOf(value)
+  if (array !== undefined) owners.delete(array)
+}
+
+/** An object of its own over the same arrays; tables, functions and handles stay what they are. */
+export function shallowCopy(value: ServerValue): ServerValue {
+  switch (value.form) {
+    case 'scalar':
+    case 'vector':
+    case 'arrayVector':
+    case 'matrix':
+    case 'set':
+      return { ...value }
+    case 'pair':
+      return { ...value, elements: { ...value.elements } }
+    case 'list':
+      return { form: 'list', elements: [...value.elements] }
+    default:
+      return value
+  }
+}
+
+/** True for values that are plain records and can be turned into another value in place. */
+export function isPlain(value: ServerValue): boolean {
+  switch (value.form) {
+    case 'scalar':
+    case 'vector':
+    case 'arrayVector':
+    case 'matrix':
+    case 'set':
+    case 'pair':
+    case 'list':
+      return true
+    default:
+      return false
+  }
+}
+
+/** Makes `target` the value `source`, for everybody who refers to it: a `mutable` argument, `&x = y`. */
+export function overwrite(target: ServerValue, source: ServerValue): void {
+  const record = target as unknown as Record<string, unknown>
+  for (const key of Object.keys(record)) {
+    if (!(key in source)) delete record[key]
+  }
+  Object.assign(record, source)
+}

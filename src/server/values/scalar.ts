@@ -1,0 +1,121 @@
+/*
+  Short ways to make the scalars scripts are full of, and to read them back.
+*/
+import type { DataType, DecimalType } from '../../protocol/data-type.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import type { Scalar, Value, Vector } from '../../protocol/value.js'
+import { ScriptError } from '../script-error.js'
+import type { ServerValue } from './server-value.js'
+
+/** Nothing at all: an argument left out, and what functions without a result answer. NULL is `explicitNull`. */
+export const voidValue: Scalar = { form: 'scalar', type: 'VOID', value: null }
+
+export function boolScalar(value: boolean | null): Scalar {
+  return { form: 'scalar', type: 'BOOL', value }
+}
+
+export function intScalar(value: number | null): Scalar {
+  return { form: 'scalar', type: 'INT', value }
+}
+
+export function longScalar(value: bigint | null): Scalar {
+  return { form: 'scalar', type: 'LONG', value }
+}
+
+export function doubleScalar(value: number | null): Scalar {
+  return { form: 'scalar', type: 'DOUBLE', value }
+}
+
+export function stringScalar(value: string): Scalar {
+  return { form: 'scalar', type: 'STRING', value }
+}
+
+export function stringVector(data: readonly string[]): Vector {
+  return { form: 'vector', type: 'STRING', length: data.length, data }
+}
+
+/** The null scalar of a type. */
+export function nullOf(type: DataType, scale = 0): Scalar {
+  switch (type) {
+    case 'STRING':
+      return stringScalar('')
+    case 'SYMBOL':
+      return { form: 'scalar', type: 'SYMBOL', value: '' }
+    case 'BLOB':
+      return { form: 'scalar', type: 'BLOB', value: new Uint8Array(0) }
+    case 'DECIMAL32':
+    case 'DECIMAL64':
+    case 'DECIMAL128':
+      return { form: 'scalar', type: type satisfies DecimalType, scale, value: null }
+    default:
+      return { form: 'scalar', type, value: null } as Scalar
+  }
+}
+
+/** True for NULL without a type and for nothing; typed nulls are values. */
+export function isVoid(value: ServerValue): boolean {
+  return value.form === 'scalar' && value.type === 'VOID'
+}
+
+/** Text of a STRING, SYMBOL or CHAR scalar (`'a'` is a CHAR); undefined for anything else. */
+export function textOf(value: ServerValue | undefined): string | undefined {
+  if (value?.form !== 'scalar') return undefined
+  if (value.type === 'STRING' || value.type === 'SYMBOL') return value.value
+  if (value.type === 'CHAR') return value.value === null ? '' : String.fromCharCode(value.value)
+  if (value.type === 'BLOB') return new TextDecoder().decode(value.value)
+  return undefined
+}
+
+function wireText(value: Value): string | undefined {
+  return value.form === 'table' || value.form === 'dictionary' ? undefined : textOf(value)
+}
+
+/** Texts of a string scalar or vector, a tuple of strings included; undefined for anything else. */
+export function textsOf(value: ServerValue | undefined): readonly string[] | undefined {
+  if (value === undefined) return undefined
+  const text = textOf(value)
+  if (text !== undefined) return [text]
+  if (value.form !== 'vector') return undefined
+  switch (value.type) {
+    case 'STRING':
+      return stringsOf(value).slice(0, value.length)
+    case 'SYMBOL':
+      return Array.from(value.codes.subarray(0, value.length), code => value.base[code] ?? '')
+    case 'CHAR':
+      return Array.from(value.data.subarray(0, value.length), code => String.fromCharCode(code))
+    case 'ANY': {
+      const texts = value.data.slice(0, value.length).map(element => wireText(element))
+      return texts.every(text => text !== undefined) ? texts : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** A whole number as a JavaScript number; undefined for nulls and for anything but integral scalars. */
+export function integerOf(value: ServerValue | undefined): number | undefined {
+  if (value?.form !== 'scalar') return undefined
+  switch (value.type) {
+    case 'BOOL':
+      return value.value === null ? undefined : Number(value.value)
+    case 'CHAR':
+    case 'SHORT':
+    case 'INT':
+      return value.value ?? undefined
+    case 'LONG':
+      return value.value === null ? undefined : Number(value.value)
+    default:
+      return undefined
+  }
+}
+
+/** Truth of a condition: null counts as false (DolphinDB manual, "if-else"). */
+export function isTrue(value: ServerValue): boolean {
+  if (value.form === 'scalar') {
+    if (typeof value.value === 'number') return value.value !== 0
+    if (typeof value.value === 'bigint') return value.value !== 0n
+    if (typeof value.value === 'boolean') return value.value
+    if (value.value === null) return false
+  }
+  throw new ScriptError('A scalar object is expected. But the actual object is not a scalar.')
+}

@@ -1,0 +1,70 @@
+/*
+  What a script variable can hold: every wire value but tables (which live in `tables/` and change), plus functions,
+  database handles and type names.
+*/
+import type { ColumnType } from '../../protocol/data-type.js'
+import type { Dictionary, Table, Value } from '../../protocol/value.js'
+import type { DatabaseHandle } from '../tables/database-handle.js'
+import type { ServerTable } from '../tables/server-table.js'
+import type { Builtin } from './builtin.js'
+import type { FunctionDefinition } from '../script/parse/syntax.js'
+
+/** `def f(...)` or `x -> ...`, with the scope it closes over being its session's only (DolphinDB has no closures). */
+export interface UserFunction {
+  form: 'function'
+  kind: 'user'
+  name: string
+  definition: FunctionDefinition
+}
+
+/** A function of the language itself as a value. */
+export interface BuiltinFunction {
+  form: 'function'
+  kind: 'builtin'
+  name: string
+  builtin: Builtin
+}
+
+/** `f{a,,b}`: undefined stands for an argument left open. */
+export interface PartialFunction {
+  form: 'function'
+  kind: 'partial'
+  name: string
+  target: FunctionValue
+  bound: readonly (ServerValue | undefined)[]
+  keywords: ReadonlyMap<string, ServerValue>
+}
+
+/** Everything that can be called. */
+export type FunctionValue = UserFunction | BuiltinFunction | PartialFunction
+
+/** `INT`, `DECIMAL64(4)`, `DOUBLE[]` standing as a value in `[INT, SYMBOL]`. */
+export interface TypeName {
+  form: 'type'
+  column: ColumnType
+}
+
+/** A list that holds something no wire vector can: functions, tables, type names. */
+export interface ValueList {
+  form: 'list'
+  elements: readonly ServerValue[]
+}
+
+/** A dictionary while it lives on the server: keys by their text form, values of any kind. */
+export interface ServerDictionary {
+  form: 'serverDictionary'
+  keyType: ColumnType
+  /** undefined: values of any type. */
+  valueType: ColumnType | undefined
+  entries: Map<string, { key: ServerValue; value: ServerValue }>
+}
+
+/** Any value of a script. */
+export type ServerValue =
+  | Exclude<Value, Table | Dictionary>
+  | ServerTable
+  | ServerDictionary
+  | DatabaseHandle
+  | FunctionValue
+  | TypeName
+  | ValueList

@@ -1,0 +1,113 @@
+/*
+  What `1 2.5 NULL`, `[a, b]` and `(a, b)` become: a typed vector where one type holds all elements, a tuple otherwise.
+*/
+import { vectorOf, type ElementValue } from '../../protocol/element.js'
+import { dataTypes, type ColumnType, type DataType } from '../../protocol/data-type.js'
+import type { Scalar, Value, Vector } from '../../protocol/value.js'
+import { stringScalar, textsOf } from './scalar.js'
+import type { ServerValue, ValueList } from './server-value.js'
+
+const numericOrder: readonly DataType[] = [
+  'BOOL',
+  'CHAR',
+  'SHORT',
+  'INT',
+  'LONG',
+  'FLOAT',
+  'DOUBLE',
+]
+
+/** The type that holds scalars of both types without loss of kind; undefined where there is none. */
+export function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {
+  if (a.type === b.type) return a.scale === b.scale ? a : undefined
+  if (a.type === 'VOID') return b
+  if (b.type === 'VOID') return a
+  const rankA = numericOrder.indexOf(a.type)
+  const rankB = numericOrder.indexOf(b.type)
+  if (rankA > 0 && rankB > 0) return rankA > rankB ? a : b
+  const bothLiteral =
+    dataTypes[a.type].category === 'literal' && dataTypes[b.type].category === 'literal'
+  return bothLiteral ? { type: 'STRING' } : undefined
+}
+
+function scalarType(value: Scalar): ColumnType {
+  return 'scale' in value ? { type: value.type, scale: value.scale } : { type: value.type }
+}
+
+/** A typed vector of the scalars, or undefined when no one type holds them all. */
+export function vectorOfScalars(scalars: readonly Scalar[]): Vector | undefined {
+  let type: ColumnType | undefined = { type: 'VOID' }
+  for (const scalar of scalars) {
+    type = type && commonScalarType(type, scalarType(scalar))
+    if (type === undefined || type.type === 'ANY' || type.type === 'DURATION') return undefined
+    if (dataTypes[type.type].category === 'system') return undefined
+  }
+  if (type === undefined) return undefined
+  if (type.type === 'VOID') return { form: 'vector', type: 'VOID', length: scalars.length }
+  const target = type
+  return vectorOf(
+    target,
+    scalars.map(scalar => rawOf(scalar, target.type)),
+  ) as Vector
+}
+
+/** The scalar's raw value as an element of a vector of `type`. */
+function rawOf(scalar: Scalar, type: DataType): ElementValue {
+  const { value } = scalar
+  if (value === null || scalar.type === type) return value
+  if (type === 'LONG' && typeof value !== 'bigint') return BigInt(Number(value))
+  if ((type === 'DOUBLE' || type === 'FLOAT') && typeof value === 'bigint') return Number(value)
+  if (type === 'STRING' && scalar.type === 'BLOB') return new TextDecoder().decode(scalar.value)
+  return value
+}
+
+/** Constants beside each other, chains of symbols among them; undefined when they have no common type. */
+export function vectorOfLiterals(values: readonly ServerValue[]): ServerValue | undefined {
+  const scalars = values.flatMap(value => {
+    if (value.form === 'scalar') return [value]
+    return (textsOf(value) ?? []).map(stringScalar)
+  })
+  return vectorOfScalars(scalars)
+}
+
+/** `[a, b, c]`: scalars of one kind make a typed vector, everything else a tuple. */
+export function vectorOfElements(values: readonly ServerValue[]): ServerValue {
+  if (values.length > 0 && values.every(value => value.form === 'scalar')) {
+    const vector = vectorOfScalars(values)
+    if (vector !== undefined) return vector
+  }
+  return tupleOf(values)
+}
+
+/** A tuple of any values; one that the wire cannot carry (tables, functions) makes it a list. */
+export function tupleOf(values: readonly ServerValue[]): ServerValue {
+  if (values.every(isWireValue)) {
+    return { form: 'vector', type: 'ANY', length: values.length, data: values }
+  }
+  const list: ValueList = { form: 'list', elements: values }
+  return list
+}
+
+/** The elements of a tuple or of a list that stands for one; undefined for anything else. */
+export function tupleElements(value: ServerValue): readonly ServerValue[] | undefined {
+  if (value.form === 'list') return value.elements
+  if (value.form !== 'vector' || value.type !== 'ANY') return undefined
+  return value.data.slice(0, value.length) as readonly ServerValue[]
+}
+
+/** True for values that stand in a tuple as they are. */
+export function isWireValue(
+  value: ServerValue,
+): value is Exclude<Value, { form: 'table' | 'dictionary' }> {
+  switch (value.form) {
+    case 'serverTable':
+    case 'serverDictionary':
+    case 'database':
+    case 'function':
+    case 'type':
+    case 'list':
+      return false
+    default:
+      return true
+  }
+}

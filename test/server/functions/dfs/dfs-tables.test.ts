@@ -1,0 +1,280 @@
+import t from 'tap'
+import { testSession } from '../../../helpers/script.js'
+
+const tickers = [
+  'dbPath="dfs://testDB"',
+  'tbName=`tb1',
+  'if(existsDatabase(dbPath))',
+  '    dropDatabase(dbPath)',
+  'db=database(dbPath, VALUE, ["AAPL", "AMZN", "A"])',
+  'testDictSchema=table(5:0, `id`ticker`price, [INT,SYMBOL,DOUBLE])',
+  'tb1=db.createPartitionedTable(testDictSchema, tbName, `ticker)',
+].join('\n')
+
+t.test('seed: rows are appended to a table partitioned by value', async t => {
+  const { run, call, show } = testSession()
+  await run(tickers)
+  const frame = await run(
+    'table(1 2 2 3 as id, ["AAPL","AMZN","AMZN","A"] as ticker, 22 3.5 21 26 as price)',
+  )
+  const answer = await call("append!{loadTable('dfs://testDB', `tb1)}", frame!)
+  t.match(answer, { form: 'table', rows: 0 }, 'the rows of a DFS table do not travel')
+  t.equal(
+    await show('select * from loadTable("dfs://testDB", `tb1) order by price'),
+    '2 AMZN 3.5;2 AMZN 21;1 AAPL 22;3 A 26',
+  )
+})
+
+t.test('rows outside the scheme are dropped, and tableInsert counts what was kept', async t => {
+  const { run, show } = testSession()
+  const cases: [string, string, string][] = [
+    ['VALUE, 1..5', 'table(1..10 as id)', '5'],
+    ['RANGE, 0 20 50 101', 'table(-1 0 19 100 101 as id)', '3'],
+    ['RANGE, 0 20', 'table(1 NULL as id)', '1'],
+    ['LIST, [1 3, 5]', 'table(1..6 as id)', '3'],
+    ['HASH, [INT, 10]', 'table(1 2 NULL -7 as id)', '3'],
+  ]
+  for (const [scheme, rows, kept] of cases) {
+    for (const [path, directory] of [
+      ['dfs://drops', '"dfs://drops"'],
+      ['', '""'],
+    ]) {
+      await run(`if(existsDatabase("${path}")) dropDatabase("${path}")`)
+      await run(
+        `db = database(${directory}, ${scheme}); pt = db.createPartitionedTable(table(1:0, [\`id], [INT]), \`pt, \`id)`,
+      )
+      t.equal(await show(`tableInsert(pt, ${rows})`), kept, `${scheme} in [${path}]`)
+    }
+  }
+})
+
+t.test('values without a partition: skip, add or fail', async t => {
+  const create =
+    'db = database("dfs://v", VALUE, 1..3); pt = db.createPartitionedTable(table(1:0, `id`x, [INT,INT]), `pt, `id)'
+  const add = testSession({ config: { newValuePartitionPolicy: 'add' } })
+  await add.run(create)
+  t.equal(await add.show('tableInsert(pt, table(2..5 as id, 1 as x))'), '4')
+  t.equal(await add.show('schema(pt).partitionSchema'), '[1,2,3,4,5]')
+  const fail = testSession({ config: { newValuePartitionPolicy: 'fail' } })
+  await fail.run(create)
+  t.match(
+    await fail.fail('tableInsert(pt, table(2..5 as id, 1 as x))'),
+    /not defined in the partitioning scheme of the target database. RefId:S01016$/,
+  )
+  t.equal(await fail.show('rows(pt)'), '0')
+})
+
+t.test('what a VALUE partition refuses', async t => {
+  const { run, fail, show } = testSession()
+  await run(tickers)
+  const insert = (ticker: string): string =>
+    `tableInsert(tb1, table(1 1 as id, ["A", ${ticker}] as ticker, 1 1 as price))`
+  t.match(await fail(insert('""')), /cannot contain NULL values. RefId: S01001$/)
+  t.match(await fail(insert('"A B"')), /cannot contain invisible characters. RefId:S01018$/)
+  t.match(await fail('tableInsert(tb1, 1, `A, 1.5)'), /Only a table/)
+  t.match(await fail('insert into tb1 values(1, `A, 1.5)'), /enableInsertStatementForDFSTable/)
+  t.equal(await show('rows(tb1)'), '0')
+})
+
+t.test('a TIMESTAMP column can be partitioned by DATE and a hash at once', async t => {
+  const { run, show } = testSession()
+  await run(
+    'd = database("", VALUE, 2024.01.01..2024.01.03); h = database("", HASH, [SYMBOL, 4])\n' +
+      'db = database("dfs://compo", COMPO, [d, h], , "TSDB", "TRANS")\n' +
+      'pt = db.createPartitionedTable(table(1:0, `ts`sym`v, [TIMESTAMP, SYMBOL, INT]), `pt, `ts`sym, , `sym`ts, ALL)',
+  )
+  const rows =
+    'table([2024.01.01T10:00:00.000, 2024.01.04T00:00:00.000, 2024.01.03T23:59:59.999] as ts, ["a","b",""] as sym, 1 2 3 as v)'
+  t.equal(await show(`tableInsert(pt, ${rows})`), '1')
+})
+
+t.test('fewer columns go into a partition until it has rows with more', async t => {
+  const { run, show, fail } = testSession()
+  await run(
+    'db = database("dfs://test1", VALUE, 1..5); t = table(1:0,`id`sym`price`qty,[INT,SYMBOL,DOUBLE,INT]); pt = db.createPartitionedTable(t, `pt, `id)',
+  )
+  t.equal(await show('pt.tableInsert(table(1 as id, "A" as sym))'), '1')
+  t.match(await fail('pt.tableInsert(table(1 as id))'), /contains fewer columns than the schema\.$/)
+  t.equal(await show('pt.tableInsert(table(1 as id, "A" as sym, 3.6 as price))'), '1')
+  t.equal(await show('pt.tableInsert(table(2 as id))'), '1')
+  t.equal(await show('select * from pt'), '1 A  ;1 A 3.6 ;2   ')
+  await run('pt2 = db.createPartitionedTable(table(1:0,`sym`id,[SYMBOL,INT]), `pt2, `id)')
+  t.match(
+    await fail('pt2.tableInsert(table("A" as sym))'),
+    /The number of columns of the current table must match that of the target table. RefId:S01015$/,
+  )
+})
+
+t.test('upsert! changes the first row of a key, as the manual shows it', async t => {
+  const { run, show, fail } = testSession()
+  await run(
+    'db=database("dfs://rangedb128", VALUE, 0..10); t=table(0 1 2 2 as ID, 0.0 0.1 0.2 0.3 as x); pt=db.createPartitionedTable(t, `pt, `ID); pt.append!(t)',
+  )
+  t.equal(await show('tableUpsert(pt, table(1 as ID, 111 as x), keyColNames=`ID)'), '0:1')
+  await run('upsert!(pt, table(2 3 as ID, 222 333 as x), keyColNames=`ID)')
+  t.equal(await show('select * from pt'), '0 0;1 111;2 222;2 0.3;3 333')
+  t.match(await fail('upsert!(pt, t)'), /keyColNames/)
+})
+
+t.test(
+  'TSDB keeps all, the last or the first row of its sort columns within a partition',
+  async t => {
+    const { run, show } = testSession()
+    await run(
+      'db = database("dfs://tsdb", HASH, [INT, 2], , "TSDB"); t = table(1:0, `id`ts`v, [INT, DATE, INT])',
+    )
+    const kept: [string, string][] = [
+      ['ALL', '1 2024.01.01 1;1 2024.01.01 2;2 2024.01.01 3'],
+      ['LAST', '1 2024.01.01 2;2 2024.01.01 3'],
+      ['FIRST', '1 2024.01.01 1;2 2024.01.01 3'],
+    ]
+    for (const [policy, rows] of kept) {
+      await run(`pt = db.createPartitionedTable(t, "t${policy}", \`id, , \`ts, ${policy})`)
+      const insert =
+        'tableInsert(pt, table(1 1 2 as id, 2024.01.01 2024.01.01 2024.01.01 as ts, 1 2 3 as v))'
+      t.equal(await show(insert), '3', 'all rows are inside the scheme')
+      t.equal(await show('select * from pt'), rows, policy)
+    }
+  },
+)
+
+t.test('a partitioned table in memory can have keys', async t => {
+  const { run, show } = testSession()
+  await run(
+    'kt = keyedTable(`time`sym, 10:0, `time`sym`qty, [TIME,SYMBOL,INT]); db = database(, RANGE, `A`D`F); pt = db.createPartitionedTable(kt, `pt, `sym)',
+  )
+  await run(
+    'insert into pt values(09:30:00.001,`AAPL,100); insert into pt values(09:30:00.001,`AAPL,200); insert into pt values(09:30:01.001,`ZZ,1)',
+  )
+  t.equal(await show('select * from pt'), '09:30:00.001 AAPL 200')
+})
+
+t.test('databases and tables come and go', async t => {
+  const { run, show, fail } = testSession()
+  await run(tickers)
+  await run(
+    'createTable(database("dfs://testDB"), table(1 as k), "dim"); pt = loadTable(database("dfs://testDB"), "tb1")',
+  )
+  const answers: [string, string][] = [
+    ['existsTable("dfs://testDB", `dim)', 'true'],
+    ['existsTable("dfs://testDB/", `tb2)', 'false'],
+    ['exists("dfs://testDB")', 'true'],
+    ['exists("dfs://testDB/tb1" "dfs://no")', '[true,false]'],
+    ['getTables(database("dfs://testDB"))', '[dim,tb1]'],
+    ['getClusterDFSDatabases()', '[dfs://testDB]'],
+    ['getDFSDatabases()', '[dfs://testDB]'],
+    ['tableInsert(loadTable("dfs://testDB", "dim"), table(5 as k))', '1'],
+    ['tableInsert(pt, table(1 as id, `A as ticker, 1 as price))', '1'],
+    ['addValuePartitions(db, `A`B`C)', '2'],
+    ['tableInsert(pt, table(1 as id, `C as ticker, 1 as price))', '1'],
+  ]
+  for (const [script, text] of answers) t.equal(await show(script), text, script)
+  await run('truncate("dfs://testDB", "tb1")')
+  t.equal(await show('rows(pt)'), '0')
+  await run('dim = loadTable(db, "dim"); dropTable(db, "dim")')
+  t.match(
+    await fail('tableInsert(dim, table(6 as k))'),
+    /The table \[dim\] does not exist. RefId: S04001$/,
+  )
+  t.match(
+    await fail('loadTable("dfs://testDB", "dim")'),
+    /getFileBlocksMeta on path '\/testDB\/dim\.tbl' failed, reason: path does not exist$/,
+  )
+  t.match(await fail('dropTable(db, "dim")'), /The table \[dim\] does not exist. RefId: S04001$/)
+  await run('dropDatabase("dfs://testDB")')
+  t.match(await fail('tableInsert(pt, table(1 as id, `A as ticker, 1 as price))'), /S04001$/)
+  t.equal(await show('existsDatabase("dfs://testDB")'), 'false')
+  t.match(
+    await fail('dropDatabase("dfs://testDB")'),
+    /The database \[dfs:\/\/testDB\] does not exist. RefId: S04001$/,
+  )
+  t.match(await fail('loadTable("t1", `t1)'), / => table file does not exist: t1\/t1\.tbl$/)
+})
+
+t.test('what cannot be created', async t => {
+  const { run, fail } = testSession()
+  await run(tickers)
+  const refused: [string, RegExp][] = [
+    ['database("dfs://testDB", VALUE, 1..3)', /overwrite/],
+    ['database("dfs://nothing")', /does not exist. RefId: S04001$/],
+    ['database("/tmp/db", VALUE, 1..3)', /must begin with dfs:/],
+    ['database("dfs://x", 9, 1..3)', /must be VALUE, RANGE, HASH, LIST or COMPO/],
+    ['database("dfs://x", VALUE)', /partitionScheme/],
+    ['database("dfs://x", COMPO, [database("", VALUE, 1..3)])', /2 or 3/],
+    ['database("dfs://x", VALUE, 1..3, engine="FAST")', /must be one of OLAP, TSDB, PKEY/],
+    ['database("")', /needs a partition scheme/],
+    ['db.createPartitionedTable(testDictSchema, `tb1, `ticker)', /already exists/],
+    ['db.createPartitionedTable(testDictSchema, `tb2, `nope)', /nope/],
+    [
+      'db.createPartitionedTable(testDictSchema, `tb2, `price)',
+      /does not match the partition scheme/,
+    ],
+    ['db.createPartitionedTable(testDictSchema, `tb2, `ticker`id)', /must be 1/],
+    ['db.createPartitionedTable(testDictSchema, "2tb", `ticker)', /begin with a letter/],
+    ['createTable(database("", VALUE, 1..3), testDictSchema, "d")', /DFS database/],
+    ['addValuePartitions(database("", RANGE, 1 2 3), 5)', /partitioned by VALUE/],
+  ]
+  for (const [script, message] of refused) t.match(await fail(script), message, script)
+  t.equal(
+    await fail('database("dfs://testDB", VALUE, ["AAPL", "AMZN", "A"])'),
+    'no error',
+    'the same scheme again',
+  )
+})
+
+t.test('guests read; writing and creating takes rights', async t => {
+  const admin = testSession()
+  await admin.run(tickers)
+  await admin.run('createUser("joe", "secret")')
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  const guest = testSession({ node: admin.node, user: 'guest' })
+  const insert =
+    'tableInsert(loadTable("dfs://testDB", "tb1"), table(1 as id, `A as ticker, 1 as price))'
+  for (const { fail } of [joe, guest]) {
+    t.match(
+      await fail(insert),
+      /^<NoPrivilege>Not granted to write data to table dfs:\/\/testDB\/tb1|=> <NoPrivilege>Not granted to write data to table dfs:\/\/testDB\/tb1$/,
+    )
+    t.match(
+      await fail('dropDatabase("dfs://testDB")'),
+      /<NoPrivilege>Not granted to create or delete databases$/,
+    )
+  }
+  await admin.run('grant("joe", TABLE_WRITE, "dfs://testDB/tb1")')
+  t.equal(await joe.show(insert), '1')
+  await admin.run('deny("joe", TABLE_INSERT, "*")')
+  t.match(await joe.fail(insert), /NoPrivilege/)
+  await admin.run('revoke("joe", TABLE_INSERT); grant("joe", "DB_MANAGE", "dfs://testDB")')
+  t.equal(await joe.show(insert), '1')
+  t.equal(await joe.show('select count(id) from loadTable("dfs://testDB", "tb1")'), '2')
+  await joe.run(
+    'db = database("dfs://own", VALUE, 1..3); own = db.createPartitionedTable(table(1 as id), `own, `id)',
+  )
+  t.equal(await joe.show('tableInsert(own, table(1 as id))'), '1', 'owners write without a grant')
+  t.match(await guest.fail('database("dfs://g", VALUE, 1..3)'), /NoPrivilege/)
+})
+
+t.test('SQL that changes a stored table takes the same rights', async t => {
+  const admin = testSession({ config: { enableInsertStatementForDFSTable: true } })
+  await admin.run(tickers)
+  await admin.run('createUser("joe", "secret")')
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  const stored = 'pt = loadTable("dfs://testDB", "tb1")\n'
+  const statements = {
+    INSERT: stored + 'insert into pt values (1, `A, 1.5)',
+    UPDATE: stored + 'update pt set price = 2.5 where id = 1',
+    DELETE: stored + 'delete from pt where id = 1',
+  }
+  for (const [right, statement] of Object.entries(statements)) {
+    for (const granted of Object.keys(statements)) {
+      await admin.run(`grant("joe", "TABLE_${granted}", "dfs://testDB/tb1")`)
+      const outcome = await joe.fail(statement)
+      if (granted === right) t.equal(outcome, 'no error', right)
+      else t.match(outcome, /<NoPrivilege>Not granted to write data to table dfs:\/\/testDB\/tb1$/)
+      await admin.run(`revoke("joe", "TABLE_${granted}", "dfs://testDB/tb1")`)
+    }
+  }
+  t.equal(await admin.show('exec count(*) from loadTable("dfs://testDB", "tb1")'), '0')
+  await admin.run('grant("joe", TABLE_WRITE, "dfs://testDB/tb1")')
+  for (const statement of Object.values(statements)) t.equal(await joe.fail(statement), 'no error')
+})

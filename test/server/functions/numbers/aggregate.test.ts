@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Scalar, Value } from '../../../../src/protocol/value.js'
+import { testExamples, testRefusals } from '../../../helpers/examples.js'
+import { testSession } from '../../../helpers/script.js'
+import { runs } from '../../../helpers/runs.js'
+
+testExamples(t, {
+  'nulls are left out': {
+    'sum(1 2 3 NULL 4)': '10',
+    'avg(1 2 3 NULL)': '2',
+    'count(3 NULL 5 6)': '3',
+    'size(3 NULL 5 6)': '4',
+    'min(3 NULL 1)': '1',
+    'max(3 NULL 1)': '3',
+  },
+  'without a value the result is null': {
+    'isNull(sum(array(INT, 0)))': 'true',
+    'typestr(sum(array(INT, 0)))': 'LONG',
+    'isNull(avg(00i 00i))': 'true',
+    'isNull(max(array(DATE, 0)))': 'true',
+    'isNull(first(array(INT, 0)))': 'true',
+    'sum(NULL)': '',
+  },
+  'the type of the result': {
+    'typestr(sum(1 2))': 'LONG',
+    'typestr(sum(1.5 2))': 'DOUBLE',
+    'typestr(avg(1 2))': 'DOUBLE',
+    'typestr(count(1 2))': 'INT',
+    'typestr(max(1h 2h))': 'SHORT',
+    'max(2012.01.01 2013.01.01)': '2013.01.01',
+    'min(`b`a)': 'a',
+    'sum(1.25P 2.50P)': '3.75',
+    'max(1.25P 2.50P)': '2.50',
+  },
+  'matrices column by column, pairs, sets, tuples and array vectors': {
+    'sum(1..6$2:3)': '[3,7,11]',
+    'avg(1..6$2:3)': '[1.5,3.5,5.5]',
+    'sum(3:4)': '7',
+    'sum(set(1 2 2))': '3',
+    'sum((1, 2.5))': '3.5',
+    'sum(array(INT[],0).append!([1 2, 3]))': '[3,3]',
+    'count(1 2 3 NULL 4 5$2:3)': '5',
+    'count(table(1 NULL 3 as id))': '3',
+    'count((1, NULL))': '1',
+  },
+  edges: {
+    'first(5 6 7)': '5',
+    'last(5 6 7)': '7',
+    'first(NULL 6)': '',
+    'last((1, `a))': 'a',
+    'first(5)': '5',
+  },
+  'truth of all': {
+    'all(1 1 1)': 'true',
+    'all(1 0 1)': 'false',
+  },
+  'two arguments compare element by element': {
+    'max(1 5 3, 2)': '[2,5,3]',
+    'min(1 5 3, 2 2 2)': '[1,2,2]',
+    'max(3, 7)': '7',
+  },
+})
+
+testRefusals(t, 'what has no sum is refused', {
+  'sum(`a`b)': 'Arguments for sum method can not be string.',
+  'sum(table(1 2 as x))': 'The function [sum] takes a vector.',
+  'sum((1, `a))': 'The function [sum] takes a vector.',
+})
+
+t.test('sum, min and max agree with exact integers', async t => {
+  const { run } = testSession()
+  const value = fc.option(fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }))
+  const whole = (scalar: Value | undefined): bigint | null => {
+    const raw = (scalar as Scalar).value
+    return raw === null ? null : BigInt(raw as number | bigint)
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 30 }), async values => {
+      const literal = `[${values.map(one => one ?? '00i').join(',')}]`
+      const present = values.filter(one => one !== null)
+      const total = present.reduce((sum, one) => sum + BigInt(one), 0n)
+      const isEmpty = present.length === 0
+      assert.equal(whole(await run(`sum(${literal})`)), isEmpty ? null : total)
+      const sorted = [...present].sort((a, b) => a - b)
+      assert.equal(whole(await run(`min(${literal})`)), isEmpty ? null : BigInt(sorted[0]!))
+      assert.equal(whole(await run(`max(${literal})`)), isEmpty ? null : BigInt(sorted.at(-1)!))
+      assert.equal(whole(await run(`count(${literal})`)), BigInt(present.length))
+    }),
+    { numRuns: runs(50) },
+  )
+  t.pass('150 vectors')
+})
+
+t.test('a long sum of large integers is exact', async t => {
+  t.equal(await testSession().show('sum(take(2147483647, 3000001))'), '6442453088483647')
+})

@@ -1,0 +1,92 @@
+import t from 'tap'
+import { columnsText, testSession } from '../../../helpers/script.js'
+import type { Table } from '../../../../src/protocol/value.js'
+
+t.test('implicit conversion on insert, as the manual shows it', async t => {
+  const { run, show, fail } = testSession()
+  await run('t = table(3:0,[`id],[INT])')
+  t.equal(await show('t.tableInsert(table(1.2 as id))'), '1')
+  t.equal(await show("t.tableInsert(table('a' as id))"), '1')
+  t.match(
+    await fail('t.tableInsert(table("str" as id))'),
+    / => Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING$/,
+  )
+  t.match(
+    await fail('t.tableInsert(table(1 as id, 2 as val))'),
+    / => The number of columns of the table to insert must be the same as that of the original table\.$/,
+  )
+  t.equal(await show('select * from t'), '1;97')
+})
+
+t.test(
+  'tableInsert answers INT, also by the name of a shared table and as a partial application',
+  async t => {
+    const { run, call } = testSession()
+    await run('share table(10:0, `id`sym, [INT, SYMBOL]) as trades')
+    const batch = await run('table(1 2 as id, `a`b as sym)')
+    for (const name of ['tableInsert{trades}', 'tableInsert{"trades"}', 'tableInsert{trades, }']) {
+      t.same(await call(name, batch!), { form: 'scalar', type: 'INT', value: 2 }, name)
+    }
+    t.same(await run('rows(trades)'), { form: 'scalar', type: 'INT', value: 6 })
+  },
+)
+
+t.test('keyed tables count new keys only, as the manual shows it', async t => {
+  const { run, show } = testSession()
+  await run('kt = keyedTable(`id, 1 as id, 1 as val)')
+  t.equal(await show('kt.tableInsert(table(1..3 as id, 7..9 as val))'), '2')
+  t.equal(await show('select * from kt'), '1 7;2 8;3 9')
+})
+
+t.test('append! answers what it appended to', async t => {
+  const { show, fail } = testSession()
+  t.equal(
+    await show('t = table(1 2 as id); t.append!(table(3 as x)).append!(table(4 as y)); t'),
+    '1;2;3;4',
+  )
+  t.equal(await show('x = 1 2 3; x.append!(7.2); x'), '[1,2,3,7]')
+  t.match(await fail('x.append!(`XOM)'), / => Incompatible type. Expected: INT, Actual: STRING$/)
+  t.equal(await show('y = x; y.append!(5); x'), '[1,2,3,7]', 'another variable is not changed')
+  t.equal(await show('y'), '[1,2,3,7,5]')
+  t.equal(await show('z = (1, "a"); z.push!(2.5); z'), '[1,a,2.5]')
+})
+
+t.test('tableUpsert answers a LONG pair of inserted and updated rows', async t => {
+  const { run, show } = testSession()
+  await run(
+    't = keyedTable(`sym, `A`B`C as sym, 1 2 3 as x, 5 6 7 as y)\n' +
+      'n = table(`A`B`C`D as sym, NULL NULL 300 400 as x, NULL 600 700 800 as y)',
+  )
+  t.match(await run('tableUpsert(t, n, ignoreNull=true)'), {
+    form: 'pair',
+    elements: { type: 'LONG', data: BigInt64Array.of(1n, 2n) },
+  })
+  t.equal(await show('select * from t'), 'A 1 5;B 2 600;C 300 700;D 400 800')
+  t.equal(await show('select * from upsert!(t, n)'), 'A  ;B  600;C 300 700;D 400 800')
+})
+
+t.test('upsert! wants a table with keys', async t => {
+  const { fail } = testSession()
+  t.match(
+    await fail('t = table(1 as a); upsert!(t, t)'),
+    /must be a keyed, an indexed or a DFS table/,
+  )
+  t.match(await fail('k = keyedTable(`a, 1 as a); upsert!(k, 5)'), /newData must be a table/)
+  t.match(await fail('upsert!(k, k, false, `a, `a)'), /sortColumns is not supported/)
+})
+
+t.test('seed: an asynchronous client may send other temporal types than the table has', async t => {
+  const { run, call, show } = testSession()
+  await run(
+    'share streamTable(10000:0,`time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades',
+  )
+  const frame = await run(
+    'table(nanotimestamp(2020.02.29 2020.12.31) as time, ["FHU","IBN"] as sym, 1.5 2.5 as price, 1 2 as id)',
+  )
+  t.equal(columnsText(frame as Table), 'time NANOTIMESTAMP, sym STRING, price DOUBLE, id INT')
+  await call('tableInsert{trades}', frame!)
+  t.equal(
+    await show('select * from trades'),
+    '2020.02.29T00:00:00.000 FHU 1.5 1;2020.12.31T00:00:00.000 IBN 2.5 2',
+  )
+})

@@ -1,0 +1,76 @@
+import t from 'tap'
+import type { Table } from '../../../../src/protocol/value.js'
+import { columnsText, testSession } from '../../../helpers/script.js'
+
+t.test('a keyed stream table keeps the first row of a key, as the manual shows it', async t => {
+  const { run, show } = testSession()
+  await run(
+    't=keyedStreamTable(`sym`id,1:0,`sym`id`val,[SYMBOL,INT,DOUBLE])\n' +
+      'insert into t values(`A`B`C,5 4 3,52.1 64.2 25.5)\n' +
+      'insert into t values(`A`B`R`R,5 8 3 3,152.3 164.6 125.5 1.5)',
+  )
+  t.equal(await show('select * from t'), 'A 5 52.1;B 4 64.2;C 3 25.5;B 8 164.6;R 3 125.5')
+})
+
+t.test('a ledger row is claimed once', async t => {
+  const { run, show } = testSession()
+  await run(
+    'share(keyedStreamTable(`batchNo`attempt`phase, 1024:0, `batchNo`attempt`phase`errText`loggedAt, [LONG, INT, INT, STRING, TIMESTAMP]), "ledger")',
+  )
+  const claim = 'tableInsert(objByName("ledger"), 1l, 0, 0, "", now())'
+  t.equal(await show(claim), '1')
+  t.equal(await show(claim), '0')
+})
+
+t.test('stream tables exist by name until they are dropped', async t => {
+  const { run, show, fail } = testSession()
+  await run(
+    'share streamTable(10:0, [`a], [INT]) as st; local = streamTable(1 as a); plain = table(1 as a)',
+  )
+  t.equal(await show('existsStreamTable("st")'), 'true')
+  t.equal(await show('existsStreamTable("local")'), 'true')
+  t.equal(await show('existsStreamTable("plain")'), 'false')
+  t.equal(await show('existsStreamTable("nothing")'), 'false')
+  await run('dropStreamTable("st"); dropStreamTable("local")')
+  t.equal(await show('existsStreamTable("st")'), 'false')
+  t.match(await fail('dropStreamTable("st")'), / => Can't find stream table st$/)
+  t.equal(await fail('dropStreamTable("st", true)'), 'no error')
+})
+
+t.test('getStreamTables tells rows', async t => {
+  const { run, show } = testSession()
+  await run(
+    'share streamTable(10:0, `a`s, [INT, SYMBOL]) as st; tableInsert(st, 1 2, `x`y); share table(1 as a) as no',
+  )
+  const tables = (await run('getStreamTables()')) as Table
+  t.equal(
+    columnsText(tables),
+    'name STRING, shared BOOL, persisted BOOL, cachePurgeEnabled BOOL, loaded BOOL, columns INT, rowsInMemory LONG, totalRows LONG, memoryUsed LONG',
+  )
+  t.equal(await show('exec totalRows from getStreamTables() where name = "st"'), '[2]')
+  t.equal(tables.rows, 1)
+})
+
+t.test(
+  'persistence is refused as without persistenceDir, and shares the table where it is configured',
+  async t => {
+    const script = 'enableTableShareAndPersistence(streamTable(1 as a), "p", cacheSize=1000)'
+    t.match(
+      await testSession().fail(script),
+      /To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006$/,
+    )
+    const { run, show } = testSession({ config: { persistenceDir: 'somewhere' } })
+    await run(script)
+    t.equal(await show('existsStreamTable("p")'), 'true')
+  },
+)
+
+t.test('writers learn that no column takes the time of arrival', async t => {
+  const { run, fail } = testSession()
+  t.match(await run('st = streamTable(1 as a); getStreamTableTimestamp(st)'), {
+    form: 'scalar',
+    type: 'STRING',
+    value: '',
+  })
+  t.match(await fail('getStreamTableTimestamp(table(1 as a))'), /must be a stream table/)
+})

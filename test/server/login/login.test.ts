@@ -1,0 +1,230 @@
+import { Buffer } from 'node:buffer'
+import { constants, createHash, createHmac, pbkdf2Sync, publicEncrypt } from 'node:crypto'
+import t from 'tap'
+import type { Value } from '../../../src/protocol/value.js'
+import { RawPeer } from '../../helpers/raw-peer.js'
+import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
+import { startTinyServer } from '../../helpers/tiny-server.js'
+import { int, text, yes } from '../../helpers/values.js'
+
+const badLogin = 'The user name or password is incorrect.'
+
+async function connected(port: number): Promise<RawPeer> {
+  const peer = await RawPeer.connect(port)
+  await peer.write(connectBytes)
+  await peer.response()
+  return peer
+}
+
+async function ask(peer: RawPeer, name: string, ...args: Value[]): Promise<unknown> {
+  await peer.write(requestBytes(call(name, ...args)))
+  const response = await peer.response()
+  return response.ok ? response.value : response.message
+}
+
+t.test('credentials inside connect are answered with BOOL true, to the byte', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  for (const end of ['\nfalse', '']) {
+    const body = `connect\nlogin\nadmin\n123456${end}`
+    const peer = await RawPeer.connect(server.port)
+    // Asynchronous clients set flag 4 here, too, and read the answer nevertheless.
+    await peer.write(`API 0 ${body.length} / 36_1_4_2\n${body}`)
+    const { sessionId } = await peer.response()
+    t.equal(peer.received.toString('latin1'), `${sessionId} 1 1\nOK\n\x01\0\x01`)
+  }
+  t.strictSame(
+    server.sessions.map(session => session.user),
+    ['admin', 'admin'],
+  )
+})
+
+t.test('wrong credentials inside connect are an error without an object', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  for (const [user, password] of [
+    ['admin', '12345'],
+    ['admin', ''],
+    ['nobody', '123456'],
+  ]) {
+    const body = `connect\nlogin\n${user}\n${password}\nfalse`
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(`API 0 ${body.length} / 32_1_4_2\n${body}`)
+    const { sessionId } = await peer.response()
+    t.equal(peer.received.toString(), `${sessionId} 0 1\n${badLogin}\n`)
+  }
+  t.notOk(server.sessions.some(session => session.user !== 'guest'))
+})
+
+t.test('plain login takes two arguments or three', async t => {
+  const server = await startTinyServer({}, { adminPassword: 'pw' })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  const no: Value = { form: 'scalar', type: 'BOOL', value: false }
+  t.equal(await ask(peer, 'login', text('admin'), text('123456')), badLogin)
+  t.equal(server.sessions[0]?.user, 'guest')
+  t.strictSame(await ask(peer, 'login', text('admin'), text('pw')), yes)
+  t.equal(server.sessions[0]?.user, 'admin')
+  t.strictSame(await ask(peer, 'login', text('admin'), text('pw'), no), yes)
+  t.match(await ask(peer, 'login', text('admin')), /login\(userId, password\)/)
+  t.match(await ask(peer, 'login', text('admin'), int(1)), /STRING/)
+  t.strictSame(server.log, [], 'none of it reaches the interpreter')
+})
+
+t.test('users that scripts create in the node can log in', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  server.node.users.set('ann', { password: 'secret', isAdmin: false })
+  const peer = await connected(server.port)
+  t.strictSame(await ask(peer, 'login', text('ann'), text('secret')), yes)
+  t.equal(server.sessions[0]?.user, 'ann')
+})
+
+t.test('a login in asynchronous mode is carried out in silence', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  const before = peer.received.length
+  await peer.write(requestBytes(call('login', text('admin'), text('123456')), asynchronous))
+  await peer.write(requestBytes(script('1')))
+  await peer.response()
+  t.equal(peer.received.subarray(before).toString(), '1000000001 0 1\nOK\n')
+  t.equal(server.sessions[0]?.user, 'admin')
+})
+
+t.test(
+  'an encrypted login works with base64 broken into lines as Java and C++ break it',
+  async t => {
+    const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
+    t.teardown(() => server.close())
+    const peer = await connected(server.port)
+    const reply = await ask(peer, 'getDynamicPublicKey')
+    const pem = (reply as { value: string }).value
+    t.match(pem, /^-----BEGIN PUBLIC KEY-----\n[^]*-----END PUBLIC KEY-----\n$/)
+    const encrypt = (plain: string): string =>
+      publicEncrypt(
+        { key: pem, padding: constants.RSA_PKCS1_PADDING },
+        Buffer.from(plain),
+      ).toString('base64')
+    const lines = (base64: string, width: number, end: string): string =>
+      base64.replaceAll(new RegExp(`.{1,${width}}`, 'g'), `$&${end}`)
+    for (const [width, end] of [
+      [76, '\r\n'],
+      [64, '\n'],
+      [1000, ''],
+    ] as const) {
+      const secret = (plain: string): Value => text(lines(encrypt(plain), width, end))
+      t.strictSame(await ask(peer, 'login', secret('admin'), secret('pässwörd'), yes), yes)
+      t.equal(await ask(peer, 'login', secret('admin'), secret('password'), yes), badLogin)
+      t.equal(await ask(peer, 'login', secret('nobody'), secret('pässwörd'), yes), badLogin)
+    }
+    t.equal(await ask(peer, 'login', text('admin'), text('pässwörd'), yes), badLogin)
+    const unpadded = publicEncrypt(
+      { key: pem, padding: constants.RSA_NO_PADDING },
+      Buffer.alloc(256, 1),
+    )
+    t.equal(
+      await ask(peer, 'login', text(unpadded.toString('base64')), text(encrypt('x')), yes),
+      badLogin,
+    )
+    t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
+  },
+)
+
+/** The client's side of SCRAM as docs/protocol.md#scram states it, written from there alone. */
+async function scram(peer: RawPeer, user: string, password: string): Promise<[unknown, string]> {
+  const nonce = Buffer.from('0123456789abcdef').toString('base64')
+  const challenge = (await ask(peer, 'scramClientFirst', text(user), text(nonce))) as {
+    type: string
+    data: { type: string; value: string | number }[]
+  }
+  const [salt, iterations, combined] = challenge.data.map(({ value }) => value) as [
+    string,
+    number,
+    string,
+  ]
+  const salted = pbkdf2Sync(password, Buffer.from(salt, 'base64'), iterations, 32, 'sha256')
+  const hmac = (key: Buffer, message: string): Buffer =>
+    createHmac('sha256', key).update(message).digest()
+  const clientKey = hmac(salted, 'Client Key')
+  const message = `n=${user},r=${nonce},r=${combined},s=${salt},i=${iterations},c=biws,r=${combined}`
+  const signature = hmac(createHash('sha256').update(clientKey).digest(), message)
+  const proof = Buffer.from(clientKey.map((byte, i) => byte ^ signature[i]!)).toString('base64')
+  const answer = await ask(peer, 'scramClientFinal', text(user), text(combined), text(proof))
+  return [answer, hmac(hmac(salted, 'Server Key'), message).toString('base64')]
+}
+
+t.test('SCRAM logs in and proves that the server knows the password', async t => {
+  const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  const [answer, signature] = await scram(peer, 'admin', 'pässwörd')
+  t.strictSame(answer, text(signature))
+  t.equal(server.sessions[0]?.user, 'admin')
+})
+
+t.test(
+  'SCRAM refuses a wrong password, an unknown user, and a second try at one challenge',
+  async t => {
+    const server = await startTinyServer()
+    t.teardown(() => server.close())
+    const peer = await connected(server.port)
+    t.equal((await scram(peer, 'admin', 'wrong'))[0], badLogin)
+    t.equal((await scram(peer, 'nobody', '123456'))[0], badLogin)
+    t.match(
+      await ask(peer, 'scramClientFinal', text('admin'), text('x'), text('y')),
+      /scramClientFirst/,
+    )
+    t.match(
+      await ask(peer, 'scramClientFirst', text('admin')),
+      /scramClientFirst\(userId, clientNonce\)/,
+    )
+    t.match(await ask(peer, 'scramClientFinal'), /scramClientFinal\(userId/)
+    t.equal(server.sessions[0]?.user, 'guest')
+  },
+)
+
+t.test('the form of a SCRAM challenge is what Java casts: ANY of STRING, INT, STRING', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  t.match(await ask(peer, 'scramClientFirst', text('admin'), text('abc')), {
+    type: 'ANY',
+    data: [{ type: 'STRING' }, { type: 'INT' }, { type: 'STRING', value: /^abc./ }],
+  })
+})
+
+t.test('where a login is required, guests may only ask what clients ask before it', async t => {
+  const refusal =
+    'Login is required for script execution with client authentication enabled. RefId: S04009'
+  const server = await startTinyServer({ call: () => yes }, { requireLogin: true })
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  await peer.write(requestBytes(script('1+1')))
+  t.match(await peer.response(), { ok: false, message: refusal })
+  await peer.write(requestBytes({ kind: 'variable', names: ['a'], values: [int(1)] }))
+  t.match(await peer.response(), { ok: false, message: refusal })
+  t.equal(await ask(peer, 'tableInsert{t}', int(1)), refusal)
+  t.strictSame(await ask(peer, 'isClientAuth'), yes)
+  for (const name of ['isNodeInitialized', 'version', 'getRequiredAPIVersion']) {
+    t.strictSame(await ask(peer, name), yes)
+  }
+  t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
+  await peer.write(requestBytes(script('1+1')))
+  t.match(await peer.response(), { ok: true })
+  t.strictSame(server.log.slice(-1), ['script 1+1'])
+})
+
+t.test('where none is required, isClientAuth says so', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  t.match(await ask(await connected(server.port), 'isClientAuth'), { type: 'BOOL', value: false })
+})
+
+t.test('a ticket passes and changes nothing', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  t.equal(await ask(peer, 'authenticateByTicket', text('ticket')), undefined)
+  t.equal(server.sessions[0]?.user, 'guest')
+})

@@ -1,0 +1,37 @@
+import { Buffer } from 'node:buffer'
+import t from 'tap'
+import { finishScram, scramChallenge, startScram } from '../../../src/server/login/scram.js'
+
+/** The example of RFC 7677, section 3. */
+const exchange = {
+  user: 'user',
+  clientNonce: 'rOprNGfwEbeRWgbNEkqO',
+  combinedNonce: 'rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
+  salt: Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'),
+}
+const proof = 'dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ='
+
+t.test('the exchange of RFC 7677 is accepted and answered as it says', async t => {
+  t.equal(
+    await finishScram(exchange, 'pencil', proof),
+    '6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=',
+  )
+  t.strictSame(scramChallenge(exchange), ['W22ZaJ0SNY7soEsUEjb6gQ==', 4096, exchange.combinedNonce])
+})
+
+t.test('another password, another nonce and a proof that is none are refused', async t => {
+  t.equal(await finishScram(exchange, 'Pencil', proof), undefined)
+  const other = { ...exchange, combinedNonce: `${exchange.clientNonce}other` }
+  t.equal(await finishScram(other, 'pencil', proof), undefined)
+  for (const wrong of ['', 'AAAA', proof.replace('d', 'e')]) {
+    t.equal(await finishScram(exchange, 'pencil', wrong), undefined, wrong)
+  }
+})
+
+t.test('every exchange has a salt and a nonce of its own', async t => {
+  const [one, two] = [startScram('user', 'abc'), startScram('user', 'abc')]
+  t.match(one.combinedNonce, /^abc.{22,}$/)
+  t.not(one.combinedNonce, two.combinedNonce)
+  t.notOk(one.salt.equals(two.salt))
+  t.equal(one.salt.length, 16)
+})

@@ -1,0 +1,390 @@
+import t from 'tap'
+import { ScriptError } from '../../../src/server/script-error.js'
+import { exchangeMeanwhile, scriptsRun, startBigServer } from '../../helpers/big-answers.js'
+import { closedGate } from '../../helpers/gate.js'
+import { RawPeer } from '../../helpers/raw-peer.js'
+import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
+import { startTinyServer } from '../../helpers/tiny-server.js'
+import { idTable, int, ints } from '../../helpers/values.js'
+
+const one = Buffer.from('1000000001 1 1\nOK\n\x04\0\x01\0\0\0', 'latin1')
+
+t.test('a bare connect is answered with a session id and no object, to the byte', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const first = await RawPeer.connect(server.port)
+  await first.write(connectBytes)
+  await first.response()
+  t.equal(first.received.toString(), '1000000001 0 1\nOK\n')
+  const second = await RawPeer.connect(server.port)
+  await second.write(connectBytes)
+  await second.response()
+  t.equal(second.received.toString(), '1000000002 0 1\nOK\n')
+  t.equal(server.counters.connections, 2)
+})
+
+t.test('requests may arrive in any pieces and many at once', async t => {
+  const server = await startTinyServer({ script: () => int(1), call: (_name, args) => args[0] })
+  t.teardown(() => server.close())
+  const bytes = Buffer.concat([
+    connectBytes,
+    requestBytes(script('1+é')),
+    requestBytes(call('f', ints(1, 2, 3))),
+    requestBytes({ kind: 'variable', names: ['a', 'b'], values: [int(1), idTable(1, 2)] }),
+    requestBytes(script('last')),
+  ])
+  const whole = await RawPeer.connect(server.port)
+  await whole.write(bytes)
+  for (let i = 0; i < 5; i++) await whole.response()
+  const expected = whole.received.toString('latin1').replaceAll('1000000001', 'ID')
+  const requests = server.log.splice(0)
+  t.strictSame(requests, ['script 1+é', 'call f', 'upload a,b', 'script last'])
+  for (const size of [1, 2, 7, 64]) {
+    const peer = await RawPeer.connect(server.port)
+    for (let at = 0; at < bytes.length; at += size) await peer.write(bytes.subarray(at, at + size))
+    let id = ''
+    for (let i = 0; i < 5; i++) id = (await peer.response()).sessionId
+    t.equal(peer.received.toString('latin1').replaceAll(id, 'ID'), expected, `pieces of ${size}`)
+    t.strictSame(server.log.splice(0), requests)
+  }
+})
+
+t.test('a session runs its requests in order; others do not wait for it', async t => {
+  const gate = closedGate()
+  const server = await startTinyServer({
+    script: code => (code === 'wait' ? gate.opened.then(() => int(1)) : int(2)),
+  })
+  t.teardown(() => server.close())
+  const waiting = await RawPeer.connect(server.port)
+  await waiting.write(
+    Buffer.concat([connectBytes, requestBytes(script('wait')), requestBytes(script('next'))]),
+  )
+  await server.logged('script wait')
+  const other = await RawPeer.connect(server.port)
+  await other.write(Buffer.concat([connectBytes, requestBytes(script('other'))]))
+  await other.response()
+  t.match(await other.response(), { ok: true, value: { value: 2 } })
+  t.strictSame(server.log, ['script wait', 'script other'])
+  t.match(
+    [...server.node.jobs],
+    [['1000000001', [{ jobType: 'script', description: 'wait', priority: 4 }]]],
+  )
+  gate.open()
+  await waiting.response()
+  t.match(await waiting.response(), { ok: true, value: { value: 1 } })
+  t.match(await waiting.response(), { ok: true, value: { value: 2 } })
+  t.strictSame(server.log, ['script wait', 'script other', 'script next'])
+  t.equal(server.node.jobs.size, 0)
+})
+
+t.test('asynchronous requests get not one byte, whatever becomes of them', async t => {
+  const failures: string[] = []
+  const server = await startTinyServer(
+    {
+      call: (name, _args, session) => {
+        session.print('nobody reads this')
+        if (name === 'bad') throw new ScriptError('no such thing')
+        return name === 'late' ? Promise.reject(new ScriptError('too late')) : int(1)
+      },
+      script: () => int(1),
+    },
+    { onAsyncError: failure => failures.push(failure.message) },
+  )
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(Buffer.from('API 0 8 / 36_1_4_2\nconnect\n'))
+  await peer.response()
+  const before = peer.received.length
+  await peer.write(
+    Buffer.concat([
+      requestBytes(call('good', idTable(1)), asynchronous),
+      requestBytes(call('bad'), asynchronous),
+      requestBytes(call('late'), asynchronous),
+      requestBytes(call('login', int(1)), asynchronous),
+      // The flag is that of each request, so an answer can follow silence.
+      requestBytes(script('1')),
+    ]),
+  )
+  t.match(await peer.response(), { ok: true, value: { value: 1 } })
+  t.strictSame(peer.received.subarray(before), one)
+  t.strictSame(failures.slice(0, 2), ['no such thing', 'too late'])
+  t.match(server.recentAsyncErrors, [
+    { sessionId: '1000000001', text: 'bad', message: 'no such thing' },
+    { text: 'late', message: 'too late' },
+    { text: 'login' },
+  ])
+  t.match(server.counters, { requests: 6, asynchronousRequests: 5, asynchronousFailures: 3 })
+})
+
+t.test('only the latest asynchronous failures are kept', async t => {
+  const server = await startTinyServer({
+    call: name => {
+      throw new Error(name)
+    },
+    script: () => int(1),
+  })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  const bad = Array.from({ length: 300 }, (_, i) => requestBytes(call(`f${i}`), asynchronous))
+  await peer.write(Buffer.concat([connectBytes, ...bad, requestBytes(script('1'))]))
+  await peer.response()
+  await peer.response()
+  t.equal(server.counters.asynchronousFailures, 300)
+  t.equal(server.recentAsyncErrors.length, 256)
+  t.equal(server.recentAsyncErrors.at(-1)?.message, 'f299')
+})
+
+t.test('an error is one line and the connection stays usable', async t => {
+  const server = await startTinyServer({
+    script: code => {
+      if (code === 'bad') throw new ScriptError('first\nsecond\r\nthird')
+      if (code === 'unsendable') return { form: 'scalar', type: 'STRING', value: 'a\0b' }
+      return int(1)
+    },
+  })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(
+    Buffer.concat([
+      connectBytes,
+      ...['bad', 'unsendable', 'good'].map(s => requestBytes(script(s))),
+    ]),
+  )
+  await peer.response()
+  t.match(await peer.response(), { ok: false, message: 'first second third' })
+  t.match(await peer.response(), { ok: false, message: /U\+0000/ })
+  t.match(await peer.response(), { ok: true, value: { value: 1 } })
+})
+
+t.test('printed output travels before the answer, for API2 only', async t => {
+  const server = await startTinyServer({
+    script: (_code, session) => {
+      session.print('hello')
+      session.print('world')
+      return int(1)
+    },
+  })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(connectBytes)
+  await peer.response()
+  const before = peer.received.length
+  await peer.write(requestBytes(script('1')))
+  await peer.response()
+  t.strictSame(peer.messages, ['hello', 'world'])
+  t.strictSame(
+    peer.received.subarray(before),
+    Buffer.concat([Buffer.from('MSG\nhello\0MSG\nworld\0'), one]),
+  )
+  await peer.write(requestBytes(script('1'), { protocol: 'API' }))
+  await peer.response()
+  t.equal(peer.messages.length, 2)
+})
+
+t.test('what was printed is seen while the request still waits', async t => {
+  const gate = closedGate()
+  const server = await startTinyServer({
+    script: async (_code, session) => {
+      session.print('before')
+      await gate.opened
+      return int(1)
+    },
+  })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(Buffer.concat([connectBytes, requestBytes(script('1'))]))
+  await peer.response()
+  const response = peer.response()
+  while (peer.messages.length === 0) await new Promise(resolve => peer.socket.once('data', resolve))
+  t.strictSame(peer.messages, ['before'])
+  gate.open()
+  t.match(await response, { ok: true })
+})
+
+t.test('flag 16 clears the memory after its request, not before', async t => {
+  const events: string[] = []
+  const server = await startTinyServer({
+    script: code => {
+      events.push(code)
+      return undefined
+    },
+    clear: () => events.push('clear'),
+  })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(
+    Buffer.concat([
+      connectBytes,
+      requestBytes(script('a'), { flags: 48 }),
+      requestBytes(script('b')),
+    ]),
+  )
+  await peer.response()
+  await peer.response()
+  t.match(await peer.response(), { ok: true, value: undefined })
+  t.strictSame(events, ['a', 'clear', 'b'])
+})
+
+for (const goodbye of ['end', 'destroy'] as const) {
+  t.test(`everything sent before a client's ${goodbye}() is executed`, async t => {
+    const gate = closedGate()
+    let rows = 0
+    const server = await startTinyServer({
+      call: (_name, args) => {
+        const [table] = args
+        if (table?.form === 'table') rows += table.rows
+        return rows === 1 ? gate.opened : undefined
+      },
+    })
+    t.teardown(() => server.close())
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(connectBytes)
+    const { sessionId } = await peer.response()
+    const insert = requestBytes(call('tableInsert{t}', idTable(1)), asynchronous)
+    await peer.write(Buffer.concat(Array.from({ length: 1000 }, () => insert)))
+    peer.socket[goodbye]()
+    await server.logged('call tableInsert{t}')
+    gate.open()
+    await server.sessionClosed(sessionId)
+    t.equal(rows, 1000)
+  })
+}
+
+t.test('a client that only finished sending still gets its answers', async t => {
+  const gate = closedGate()
+  const server = await startTinyServer({ script: () => gate.opened.then(() => int(1)) })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(
+    Buffer.concat([connectBytes, requestBytes(script('1')), requestBytes(script('2'))]),
+  )
+  peer.socket.end()
+  await server.logged('script 1')
+  gate.open()
+  const received = await peer.ended()
+  t.strictSame(received, Buffer.concat([Buffer.from('1000000001 0 1\nOK\n'), one, one]))
+})
+
+t.test('bytes that are no request end their session, with a word, and no other', async t => {
+  const server = await startTinyServer({ script: () => int(1) })
+  t.teardown(() => server.close())
+  const good = await RawPeer.connect(server.port)
+  await good.write(connectBytes)
+  await good.response()
+  const bad = await RawPeer.connect(server.port)
+  await bad.write(
+    Buffer.concat([connectBytes, Buffer.from('HELO mail.example.org\r\n'.repeat(1000))]),
+  )
+  t.match(
+    (await bad.ended()).toString(),
+    /^1000000002 0 1\nOK\n1000000002 0 1\n.*begin with API.*\n$/,
+  )
+  bad.socket.end()
+  await good.write(requestBytes(script('1')))
+  t.match(await good.response(), { ok: true })
+})
+
+t.test('an asynchronous session that sends nonsense is closed without a byte', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(connectBytes)
+  await peer.response()
+  const before = peer.received.length
+  await peer.write(
+    Buffer.concat([requestBytes(call('f'), asynchronous), Buffer.from('nonsense\n')]),
+  )
+  t.equal((await peer.ended()).length, before)
+  t.match(server.recentAsyncErrors, [{ message: /begin with API/ }])
+  peer.socket.end()
+})
+
+t.test(
+  'a connection that ends inside a request is reported, and nothing of that request runs',
+  async t => {
+    const server = await startTinyServer()
+    t.teardown(() => server.close())
+    const peer = await RawPeer.connect(server.port)
+    const insert = requestBytes(call('f', idTable(1, 2, 3)), asynchronous)
+    await peer.write(Buffer.concat([connectBytes, insert, insert.subarray(0, -1)]))
+    peer.socket.end()
+    await peer.ended()
+    await server.sessionClosed('1000000001')
+    t.strictSame(server.log, ['call f'])
+    t.match(server.recentAsyncErrors, [{ message: /ended in the middle/ }])
+  },
+)
+
+t.test('a request before connect is refused', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(requestBytes(script('1')))
+  t.match(await peer.response(), { ok: false, message: /must be connect/ })
+  t.strictSame(server.log, [])
+})
+
+t.test('sessions of other languages are refused in words', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  for (const flags of [2048, 4096]) {
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(requestBytes({ kind: 'connect' }, { flags }))
+    t.match(await peer.response(), { ok: false, message: /DolphinDB scripts only/ })
+  }
+})
+
+t.test('a client that does not read is not worked for', async t => {
+  const server = await startBigServer()
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(connectBytes)
+  await peer.response()
+  peer.socket.pause()
+  const requests = 200
+  const all = peer.write(
+    Buffer.concat(Array.from({ length: requests }, () => requestBytes(script('1')))),
+  )
+  await all
+  await server.logged('script 1')
+  await exchangeMeanwhile(server.port, connectBytes)
+  const executed = scriptsRun(server)
+  t.ok(executed < 20, `${executed} of ${requests} answers of 1 MiB were made`)
+  peer.socket.resume()
+  for (let i = 0; i < requests; i++) t.ok((await peer.response()).ok)
+  t.equal(scriptsRun(server), requests)
+})
+
+t.test('while a request waits, its client is read no further than a bound', async t => {
+  const gate = closedGate()
+  let executed = 0
+  const server = await startTinyServer({
+    script: () => gate.opened,
+    call: () => {
+      executed += 1
+      return undefined
+    },
+  })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(Buffer.concat([connectBytes, requestBytes(script('wait'))]))
+  await server.logged('script wait')
+  const table = idTable(...Array.from({ length: 1000 }, (_, i) => i))
+  const insert = requestBytes(call('f', table), asynchronous)
+  const count = Math.ceil(67_108_864 / insert.length)
+  const block = Buffer.concat(Array.from({ length: count }, () => insert))
+  let written = false
+  const writing = peer.write(block).then(() => (written = true))
+  const other = await RawPeer.connect(server.port)
+  for (let i = 0; i < 20; i++) {
+    await other.write(i === 0 ? connectBytes : requestBytes(call('g')))
+    await other.response()
+  }
+  t.notOk(written, '64 MiB do not disappear into the server')
+  executed = 0
+  gate.open()
+  await writing
+  peer.socket.end()
+  await server.sessionClosed('1000000001')
+  t.equal(executed, count)
+})

@@ -1,0 +1,194 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import t from 'tap'
+import { RawPeer } from '../../helpers/raw-peer.js'
+import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startTinyServer } from '../../helpers/tiny-server.js'
+import { int } from '../../helpers/values.js'
+
+t.test('a server listens on loopback and says where', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  t.equal(server.host, '127.0.0.1')
+  t.ok(server.port > 0)
+  t.equal(server.node.port, server.port)
+})
+
+t.test('beyond loopback the initial password is refused', async t => {
+  await t.rejects(startTinyServer({}, { host: '0.0.0.0' }), {
+    code: 'DDB_CONFIG',
+    message: /initial password.*adminPassword/,
+  })
+  await t.rejects(startTinyServer({}, { host: '::' }), { code: 'DDB_CONFIG' })
+  const changed = await startTinyServer({}, { host: '0.0.0.0', adminPassword: 'another' })
+  await changed.close()
+  const allowed = await startTinyServer({}, { host: '0.0.0.0', allowInitialPassword: true })
+  await allowed.close()
+})
+
+t.test('the initial script runs as admin before anyone can connect', async t => {
+  const users: string[] = []
+  const server = await startTinyServer(
+    {
+      script: (_code, session) => {
+        users.push(session.user)
+        return int(1)
+      },
+    },
+    { initScript: 'share t as u' },
+  )
+  t.teardown(() => server.close())
+  t.strictSame(users, ['admin'])
+  t.strictSame(server.log, ['script share t as u'])
+  t.equal(server.closedSessions.length, 1)
+})
+
+t.test('an initial script may change the password that would keep the server in', async t => {
+  const server = await startTinyServer(
+    {
+      script: (_code, _session, node) => {
+        node.users.set('admin', { password: 'another', isAdmin: true })
+        return undefined
+      },
+    },
+    { host: '0.0.0.0', initScript: 'resetPwd("admin", "another")' },
+  )
+  await server.close()
+  t.strictSame(server.log, ['script resetPwd("admin", "another")'])
+})
+
+t.test('an initial script that fails keeps the server from starting', async t => {
+  const failing = startTinyServer(
+    {
+      script: () => {
+        throw new Error('no such function')
+      },
+    },
+    { initScript: 'f()' },
+  )
+  await t.rejects(failing, {
+    code: 'DDB_SCRIPT',
+    message: /initial script failed: no such function/,
+  })
+})
+
+t.test('a port in use is named', async t => {
+  const taken = createServer()
+  taken.listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => void taken.close())
+  const { port } = taken.address() as { port: number }
+  await t.rejects(startTinyServer({}, { port }), {
+    code: 'DDB_CONNECT',
+    message: new RegExp(`Port ${port} on 127.0.0.1 is in use`),
+  })
+})
+
+t.test('an address that is not ours is refused', async t => {
+  const server = startTinyServer({}, { host: '192.0.2.1', allowInitialPassword: true })
+  await t.rejects(server, { code: 'DDB_CONFIG', message: /Cannot listen on 192\.0\.2\.1/ })
+})
+
+t.test('options that cannot be are refused', async t => {
+  for (const options of [{ port: 65_536 }, { port: 1.5 }, { maxConnections: 0 }, { host: '' }]) {
+    await t.rejects(startTinyServer({}, options), { code: 'DDB_USAGE' })
+  }
+})
+
+t.test('connections beyond the maximum are told so', async t => {
+  const server = await startTinyServer({}, { maxConnections: 1 })
+  t.teardown(() => server.close())
+  const first = await RawPeer.connect(server.port)
+  await first.write(connectBytes)
+  await first.response()
+  const second = await RawPeer.connect(server.port)
+  await second.write(connectBytes)
+  t.match(await second.response(), { ok: false, message: /maximum number of connections/ })
+  await second.ended()
+  first.socket.end()
+  await server.sessionClosed('1000000001')
+  await first.ended()
+  const third = await RawPeer.connect(server.port)
+  await third.write(connectBytes)
+  t.match(await third.response(), { ok: true })
+})
+
+t.test('values larger than allowed end the session', async t => {
+  const server = await startTinyServer({}, { maxValueBytes: 1000 })
+  t.teardown(() => server.close())
+  const peer = await RawPeer.connect(server.port)
+  const data = new Int32Array(1000)
+  const bytes = requestBytes(call('f', { form: 'vector', type: 'INT', length: 1000, data }))
+  await peer.write(Buffer.concat([connectBytes, bytes]))
+  t.match((await peer.ended()).toString(), /larger than the 1000 bytes/)
+})
+
+t.test('closing ends every connection and lets what has arrived be executed', async t => {
+  const server = await startTinyServer({ script: () => int(1) })
+  const silent = await RawPeer.connect(server.port)
+  const idle = await RawPeer.connect(server.port)
+  await idle.write(connectBytes)
+  await idle.response()
+  const sending = await RawPeer.connect(server.port)
+  const insert = requestBytes(call('f'), asynchronous)
+  const requests = Buffer.concat(Array.from({ length: 2000 }, () => insert))
+  await sending.write(Buffer.concat([connectBytes, requests, requestBytes(script('last'))]))
+  sending.socket.end()
+  await server.logged('call f')
+  await server.close()
+  t.equal(server.log.length, 2001)
+  t.equal(server.counters.connections, 0)
+  await Promise.all([silent.ended(), idle.ended(), sending.ended()])
+  await t.rejects(RawPeer.connect(server.port), { code: 'ECONNREFUSED' })
+})
+
+t.test('closing ends the sleep of scripts without waking them', async t => {
+  const timers = (): number =>
+    process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+  const before = timers()
+  const server = await startTinyServer({
+    script: (code, session) => session.delay(Number(code)).then(() => int(1)),
+  })
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(
+    Buffer.concat([connectBytes, requestBytes(script('0')), requestBytes(script('1'))]),
+  )
+  await peer.response()
+  await peer.response()
+  t.match(await peer.response(), { ok: true, value: { value: 1 } })
+  await peer.write(requestBytes(script(String(2 ** 40))))
+  await server.logged(`script ${2 ** 40}`)
+  await server.close()
+  await peer.ended()
+  t.equal(timers(), before)
+})
+
+t.test('closing does not wait for a request that waits for ever', async t => {
+  const server = await startTinyServer({ script: () => closedGate().opened })
+  const peer = await RawPeer.connect(server.port)
+  await peer.write(Buffer.concat([connectBytes, requestBytes(script('for ever'))]))
+  await server.logged('script for ever')
+  await Promise.all([server.close(), server.close()])
+  await peer.ended()
+  t.strictSame(server.closedSessions, ['1000000001'])
+})
+
+t.test('a closed server leaves nothing that keeps the process alive', async t => {
+  const active = (): string[] =>
+    process.getActiveResourcesInfo().filter(name => !name.startsWith('Pipe') && name !== 'TTYWrap')
+  const before = active()
+  const server = await startTinyServer()
+  for (const bytes of [
+    connectBytes,
+    Buffer.from('nonsense\n'),
+    Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+  ]) {
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(bytes)
+    await peer.change()
+  }
+  await server.close()
+  await new Promise(resolve => setImmediate(resolve))
+  t.strictSame(active().sort(), before.sort())
+})

@@ -1,0 +1,150 @@
+/*
+  Precedence, calls, indexes, lambdas: the examples of the DolphinDB manual ("Operator precedence", "Function call",
+  "at", "Chained comparison", "Ternary operator", "Lambda expression", "Closure", "Partial application").
+*/
+import t from 'tap'
+import { testSession } from '../../../helpers/script.js'
+
+/** Script → what it shows. */
+const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'operators bind as the manual orders them': {
+    'a=5; 3+a*a': '28',
+    'a=5; 3*a..10': '[15,18,21,24,27,30]',
+    'n=5; -n..n': '[-5,-4,-3,-2,-1,0,1,2,3,4,5]',
+    'n=5; -(n..n)': '[-5]',
+    '-7/5': '-2',
+    '1:3+1': '2:4',
+    '1 || 0 && 0': 'true',
+    '1+2<4': 'true',
+    '6 & 3 | 8': '10',
+    'x=1 2 3; !x-1': '[-1,-1,-1]',
+  },
+  'a function before an operand takes everything behind it': {
+    'sum 1 2 3 == 6': '0',
+    'x=1..10; sum x': '55',
+    'x=1 2; sum(x) + avg(x)': '4.5',
+    'sum 1 2 + avg 1 3': '7',
+    'x=1 NULL 1; y=NULL 1 1; (isNull x) || (isNull y)': '[true,true,false]',
+    'x=1 NULL 1; y=NULL 1 1; isNull x && isNull y': '[false,true,false]',
+    'neg -5': '5',
+    'sum [1,2,3]': '6',
+  },
+  'a function between operands binds as multiplication does': {
+    'x=2; y=3; x add y': '5',
+    'def f1(x,y):x+y\n2 add 3 sub 5 f1 5': '-5',
+    '3 add 2': '5',
+    '1 between 0:5': 'true',
+    'each(+, 1 2, 3 4)': '[4,6]',
+    'each(|, 1 2, 4 4)': '[5,6]',
+    'x=2; x = x add 1 if(x>2) x=9; x': '9',
+    '`a in `a`b': 'true',
+    '3 not in 1 2': 'true',
+  },
+  'comparisons chain': {
+    '1<2<=3.5': 'true',
+    'NULL<1<3>=2<3!=1>=NULL': 'true',
+    '1<3>1==2<3!=1': 'false',
+    '1 2 3 >=2 ==1 2 3': '[false,true,false]',
+    '1 2 3 <= 3 2 2 > 2 1 2': '[true,true,false]',
+    '(1<2)<2': 'true',
+  },
+  'a condition chooses': {
+    'true ? 1 : 0': '1',
+    'true true true false false false ? 1..6 : 6..1': '[1,2,3,3,2,1]',
+    '(1..6==4) ? 1 : 0': '[0,0,0,1,0,0]',
+    'b = 1 2 3; (b<=2) ? 4*b : 5*b-1': '[4,8,14]',
+    'a=3; a>2 ? "big" : a>1 ? "middle" : "small"': 'big',
+  },
+  'indexes pick elements': {
+    'x=5 7 0 4 2 3; x[x>3]': '[5,7,4]',
+    'x=5 7 0; x[1]': '7',
+    'x=5 7 0; x[2 0]': '[0,5]',
+    'x=5 7 0 4; x[1:3]': '[7,0]',
+    'x=5 7 0 4; x[1:]': '[7,0,4]',
+    'x=5 7 0 4; x[:2]': '[5,7]',
+    'x=5 7 0; x[9]': '',
+    'x=3:6; x[1]': '6',
+    'tp=(1 2 3, `a); tp[0][1]': '2',
+    'm=1..6$2:3; m[1]': '[3,4]',
+    'm=1..6$2:3; m[1,2]': '6',
+    '(sum)[1..10]': '55',
+    'x=5 7 0 4 2 3; x[y->y.add(1) between 3:6]': '[5,4,2,3]',
+  },
+  'calls take positions, names and left-out arguments': {
+    'def f(a=1, b=2){return a + b}\nf(,3)': '4',
+    'def f(a=1, b=2){return a + b}\nf(b=3, a=2)': '5',
+    'def f(a, b=2){return a + b}\nf(1)': '3',
+    'x=1..10; x.sum()': '55',
+    'x=2; x.add(3)': '5',
+    'x=1..3\nx\n  .add(1)\n  .sum()': '9',
+    'f = add; f(1, 2)': '3',
+    'sum=15; g=&sum; g(1..4)': '10',
+    'sum=15; ::sum(1..4)': '10',
+    'rand(1, DFLT)': '0',
+  },
+  'functions without a name are values': {
+    'g=def(x):2*x; g(2)': '4',
+    'def(a,b){return (a+1)*(b+1)} (4,5)': '30',
+    'each(def(a,b):a+b, 1..3, 2..4)': '[3,5,7]',
+    'each(x->x+1, 1 3 5)': '[2,4,6]',
+    '{x->x*x}(2)': '4',
+    '{x,y->x+y}(2, 3)': '5',
+    'g = def (x,y) -> x - y; g(5,3)': '2',
+  },
+  'a lambda keeps the variables around it': {
+    'def f(x){return def(k): k*x}\nf(7)(8)': '56',
+    'g=def(a){return def(b): a sub b}; g(10)(5)': '5',
+    'def f(a,b){return def(x): a*x+b*(1-x)}\nf(5,10)(0.2)': '9',
+    'a=1; g = x->x+a; a=100; g(1)': '2',
+    'def f(a){ return each(x -> each(y -> x*y*a, 1 2), 1 2) }\nf(10)[1]': '[20,40]',
+  },
+  'partial applications fix arguments': {
+    'a=100; g=add{a*a}; g(8)': '10008',
+    'add{1}(88)': '89',
+    'k=div{,2}; k(10)': '5',
+    'def f(a,b,c){return a*100+b*10+c}\nf{,2}(1,3)': '123',
+    'def f(a,b,c){return a*100+b*10+c}\nf{c=7}(1,2)': '127',
+    'def f(a,b){return a*10+b}\nx=4; x.f{}(2)': '42',
+    'partial(add,1)(2)': '3',
+  },
+  'lines go on inside brackets and behind operators': {
+    'x = 1 +\n  2\nx': '3',
+    'add(1,\n  2\n)': '3',
+    'x = [1,\n 2]\nx': '[1,2]',
+  },
+}
+
+for (const [title, cases] of Object.entries(examples)) {
+  t.test(title, async t => {
+    for (const [script, shown] of Object.entries(cases)) {
+      t.equal(await testSession().show(script), shown, script)
+    }
+  })
+}
+
+t.test('a call with too few or too many arguments says how many it takes', async t => {
+  const { fail } = testSession()
+  t.equal(
+    await fail('schema()'),
+    'schema() => The function [schema] expects 1 argument(s), but the actual number of arguments is: 0',
+  )
+  t.equal(
+    await fail('def f(a,b){return a}\nf(1,2,3)'),
+    'f(1,2,3) => The function [f] expects 2 argument(s), but the actual number of arguments is: 3',
+  )
+  t.match(await fail('f{}()'), 'The function [f] expects 2 argument(s)')
+})
+
+t.test('unknown parameter names are refused', async t => {
+  const { fail } = testSession()
+  t.match(await fail('rand(X=1, digits=2)'), 'does not have the parameter [digits]')
+  t.match(await fail('rand(1, X=2)'), 'The parameter [X] of function [rand] is given twice.')
+})
+
+t.test('several results are one tuple', async t => {
+  t.equal(await testSession().show('def s(a){return sum(a), avg(a)}\ns(1..11)'), '[66,6]')
+})
+
+t.test('a function without return has no value', async t => {
+  t.equal(await testSession().show('def f(){1+2}\ntypestr(f())'), 'VOID')
+})
