@@ -1,5 +1,5 @@
 /*
-  The target's columns, from the server's dictionary and from `--types`; names that are near.
+  The target's columns, from the server's dictionary and from `target.types`; names that are near.
 */
 import t from 'tap'
 import type { Dictionary, Value } from '../../src/protocol/value.js'
@@ -112,7 +112,7 @@ t.test('several partition columns are told by vectors', t => {
   t.end()
 })
 
-t.test('an empty or missing partition column means there is none', t => {
+t.test('an empty or missing partition column means that the table is not partitioned', t => {
   const none = dictionary({
     colDefs: defs,
     partitionColumnName: { form: 'scalar', type: 'STRING', value: '' },
@@ -121,7 +121,7 @@ t.test('an empty or missing partition column means there is none', t => {
   t.end()
 })
 
-t.test('what is no schema is an error', t => {
+t.test('what is not a schema is an error', t => {
   for (const value of [
     int(1),
     dictionary({}),

@@ -6,7 +6,7 @@ const tab = 9
 const zero = 48
 const nine = 57
 
-/** Position of the first byte that is not a blank or tab; `end` when there is none. */
+/** Position of the first byte that is not a blank or tab; `end` when all are. */
 export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && (bytes[p] === blank || bytes[p] === tab)) p++

@@ -21,7 +21,7 @@ const powersOfTen: Float64Array = Float64Array.from({ length: maxScale + 1 }, (_
 const splitter = 134_217_729
 
 /** How far the computed remainder may be off, with much to spare. */
-const doubt = 2 ** -40
+const maxError = 2 ** -40
 
 /** A number of at most 17 digits behind leading zeros, without exponent; NaN for all other texts. */
 export function readLongDouble(bytes: Uint8Array, start: number, end: number): number {
@@ -53,7 +53,7 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): n
   return sign === minus ? -value : value
 }
 
-/** `(high + low) / divisor` rounded once; NaN when the rounding is in doubt. `low` is the smaller one. */
+/** `(high + low) / divisor` rounded once; NaN when the computed digits do not decide the rounding. `low` is the smaller one. */
 function quotient(high: number, low: number, divisor: number): number {
   const sum = high + low
   const lost = low - (sum - high)
@@ -62,7 +62,7 @@ function quotient(high: number, low: number, divisor: number): number {
   const remainder = sum - product - productError(first, divisor, product) + lost
   const second = remainder / divisor
   const value = first + second
-  return first + second * (1 + doubt) === first + second * (1 - doubt) ? value : NaN
+  return first + second * (1 + maxError) === first + second * (1 - maxError) ? value : NaN
 }
 
 /** What `a × b` is more than its rounded product. */

@@ -45,7 +45,7 @@ export class SymbolTable {
     this.#length = 0
   }
 
-  /** Index of the entry with these bytes, made when there is none; `noSymbol` when they are not text. */
+  /** Index of the entry with these bytes, made when they are new; `noSymbol` when they are not text. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const length = end - start
     let hash = length

@@ -26,7 +26,7 @@ const fractionMarks = 0x000000ff
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 
-/** One TIMESTAMP column in the usual spelling; a `--date-format` goes through Int64Column. */
+/** One TIMESTAMP column in the usual spelling; one with a format of `cells.dateFormats` goes through Int64Column. */
 export class TimestampColumn extends Int64Column {
   /** Date and separator of the last cell as three words: the next one mostly has the same. */
   #date0 = 0
@@ -57,7 +57,7 @@ export class TimestampColumn extends Int64Column {
   }
 
   /**
-   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#dateMs` then, NaN when there is no such day.
+   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#dateMs` then, NaN when the calendar does not have it.
    * A small integer, because a number beyond 31 bits would be an object for every row.
    */
   #readFull(block: RecordBlock, view: DataView, p: number): number {

@@ -192,7 +192,7 @@ export class JsonRecords {
       const names = this.#members.map(member => member.name)
       this.obstacle = {
         code: 'DDB_INPUT_MEMBER',
-        message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with --map, or pass over it with --ignore-extra`,
+        message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with \`mapping.map\`, or pass over it with \`mapping.ignoreExtra\``,
         value: clippedText(text, 0, text.length),
       }
       return notFound
@@ -280,7 +280,7 @@ export class JsonRecords {
 
   #brokenText(field: number): number {
     const { columnName, typeText } = this.#members[field]!
-    const message = `${typeText} column "${columnName}": half of a surrogate pair is no text`
+    const message = `${typeText} column "${columnName}": half of a surrogate pair is not text`
     this.obstacle = { code: 'DDB_INPUT_ENCODING', message, columnName }
     return -1
   }
@@ -290,7 +290,7 @@ export class JsonRecords {
     for (const [field, { name, columnName }] of this.#members.entries()) {
       if (this.#seenIn[field] === this.#record) continue
       if (!this.#rules.allowMissing) {
-        const message = `the record has no member "${name}": name another with --map, or leave it null with --allow-missing`
+        const message = `the record has no member "${name}": name another with \`mapping.map\`, or leave it null with \`mapping.allowMissing\``
         this.obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
         return false
       }

@@ -1,5 +1,5 @@
 /*
-  `--date-format`: which formats suit which types, and what they read.
+  `cells.dateFormats`: which formats suit which types, and what they read.
 */
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
