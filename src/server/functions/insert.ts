@@ -4,7 +4,7 @@
 import { columnTypeOf, concatColumns } from '../../protocol/element.js'
 import type { Column, Value } from '../../protocol/value.js'
 import { appendElements, appendInPieces, growsSlowly } from '../script/append-elements.js'
-import type { FixedVector } from '../../protocol/elements.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
 import type { Builtin, CallContext, Evaluation } from '../script/builtin.js'
 import { ScriptError } from '../script/builtin.js'
 import { checkAtOnce } from '../script/pieces.js'

@@ -2,7 +2,7 @@
   Functions that convert to temporal types and take temporal values apart (DolphinDB manual, pages date, month, hour,
   dayOfMonth and so on).
 */
-import type { FixedVector } from '../../protocol/elements.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
 import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
 import { isTemporal } from '../../protocol/types/temporals.js'
 import type { Vector } from '../../protocol/value.js'
