@@ -5,6 +5,7 @@ import type { Clock } from './platform.js'
 
 /** Resolves after `ms`, or as soon as `ended` is aborted. The process stays alive until then. */
 export function wait(clock: Clock, ms: number, ended?: AbortSignal): Promise<void> {
+  if (ended?.aborted === true) return Promise.resolve()
   return new Promise(resolve => {
     const done = (): void => {
       timer.cancel()
