@@ -3,6 +3,8 @@
   string. The quotient is computed to about twice the precision; where that does not decide the rounding, the text is
   left to the slow way.
 */
+import { powersOfTen } from './read-number.js'
+
 const zero = 48
 const minus = 45
 const plus = 43
@@ -11,11 +13,8 @@ const point = 46
 /** Digits of the upper part: with those of the lower part scaled by it, the product stays exact. */
 const upperDigits = 8
 const maxDigits = 17
+/** Larger powers of ten are not exact. */
 const maxScale = 22
-
-const powersOfTen: Float64Array = Float64Array.from({ length: maxScale + 1 }, (_, i) =>
-  Number(`1e${i}`),
-)
 
 /** Splits a double into halves whose products are exact (Veltkamp, Dekker). */
 const splitter = 134_217_729

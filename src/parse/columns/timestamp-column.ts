@@ -3,7 +3,7 @@
   way.
 */
 import { civilDays, fourDigits, twoDigits } from '../cells/calendar.js'
-import { Int64Column } from './int64-columns.js'
+import { Int64Column, storeExact } from './int64-columns.js'
 import type { RecordBlock } from '../record-block.js'
 
 const fullLength = 23
@@ -45,10 +45,7 @@ export class TimestampColumn extends Int64Column {
       const msOfDay = end - start === fullLength ? this.#readFull(block, view, start) : -1
       const value = this.#dateMs + msOfDay
       if (msOfDay >= 0 && value === value) {
-        const word = 2 * (firstRow + row)
-        const high = Math.floor(value / 4_294_967_296)
-        words[word] = value - high * 4_294_967_296
-        words[word + 1] = high
+        storeExact(words, 2 * (firstRow + row), value)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
       }
