@@ -20,6 +20,13 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   return p
 }
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** The bytes as text: a byte order mark is a character of it, and what is not UTF-8 becomes U+FFFD. */
+export function utf8Text(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
+}
+
 /** Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */
 export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start

@@ -3,6 +3,7 @@
   source mostly have their members in the same order, so each is first looked for where it was last time.
 */
 import { nearestHint } from '../../schema/nearest.js'
+import { utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../clipped-text.js'
 import { elementSeparator } from '../columns/array-column.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
@@ -50,8 +51,6 @@ function rememberedKey(quoted: Uint8Array, field: number): RememberedKey {
 /** What finding a member gives besides its field. */
 const passedOver = -1
 const notFound = -2
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The members of one source, learned from record to record. */
 export class JsonRecords {
@@ -186,7 +185,7 @@ export class JsonRecords {
     if (this.#keyEnd < 0) return notFound
     const { bytes, textStart, textEnd } = scanner
     const text = bytes.slice(textStart, textEnd)
-    const name = decoder.decode(text)
+    const name = utf8Text(text)
     const field = this.#fieldOfName.get(name) ?? passedOver
     if (field === passedOver && !this.#rules.ignoreExtra) {
       const names = this.#members.map(member => member.name)
