@@ -101,7 +101,7 @@ export class BatchBuilder {
     if (constant.fault === undefined) return constant
     throw new UsageError(
       'DDB_USAGE',
-      `--set ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
+      `\`mapping.set\` ${column.name}=${text}: ${columnTypeText(column.type)} column "${column.name}": ` +
         `expected ${constant.fault.expected}`,
     )
   }
@@ -125,7 +125,7 @@ export class BatchBuilder {
     return sum
   }
 
-  /** The batch of the rows so far, which must not be none; the next one begins. */
+  /** The batch of the rows so far, of which there must be one at least; the next batch begins. */
   take(startOffsetBytes: number, endOffsetBytes: number): Batch {
     const { rowCount, encodedBytes } = this
     const file = this.#file
@@ -205,7 +205,7 @@ function checkFormats(mapping: ColumnMapping, rules: CellRules): void {
     if (names.includes(name)) continue
     throw new UsageError(
       'DDB_USAGE',
-      `--date-format names a column "${name}" that the target does not have${nearestHint(name, names)}`,
+      `\`cells.dateFormats\` names a column "${name}" that the target does not have${nearestHint(name, names)}`,
     )
   }
 }

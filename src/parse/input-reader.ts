@@ -21,9 +21,9 @@ export interface RecordLocation {
 export interface RecordShape {
   /** Between fields; undefined for JSON, where records have no fields. */
   readonly delimiter: string | undefined
-  /** Names in the header; undefined when there is none, and for JSON. */
+  /** Names in the header; undefined without a header, and for JSON. */
   readonly fieldNames: readonly string[] | undefined
-  /** Fields of the first record; 0 when there is none, and for JSON. */
+  /** Fields of the first record; 0 without a record, and for JSON. */
   readonly fieldCount: number
   /** The header record as it stands, with its line ending. */
   readonly headerBytes: Uint8Array | undefined
@@ -131,7 +131,7 @@ export interface InputReader extends RecordShape {
   readonly format: InputFormat
   /** What records consist of: fields in an order, or members with names. */
   readonly recordKind: 'fields' | 'members'
-  /** Line of the header; undefined when there is none. */
+  /** Line of the header; undefined without one. */
   readonly headerLineNumber: number | undefined
   /** Records so far: rows and rejects; no header, blank line or comment. */
   readonly recordsRead: number

@@ -3,7 +3,7 @@
 */
 import type { RecordBlock } from './record-block.js'
 
-/** The texts of `--null`, compared byte by byte. */
+/** The texts of `cells.nullTexts`, compared byte by byte. */
 export class NullTexts {
   readonly #texts: readonly Uint8Array[]
   /** 1 for each length that some text has, up to the longest. */

@@ -94,14 +94,14 @@ export interface Files {
   open(path: string): Promise<InputFile>
   /** Of what the path leads to. */
   status(path: string): Promise<FileStatus>
-  /** As `status`, at once; undefined when there is no such file. */
+  /** As `status`, at once; undefined when the file does not exist. */
   statusNow(path: string): FileStatus | undefined
   /** Rejects when the file may not be read. */
   checkReadable(path: string): Promise<void>
   readFolder(path: string, recursive: boolean): Promise<readonly FolderEntry[]>
   /** Makes a file for the owner alone; EEXIST when something has that name, be it a link that leads nowhere. */
   create(path: string): OutputFile
-  /** Opens a file that is there; EEXIST when it holds something or is no ordinary file, ELOOP for a link. */
+  /** Opens a file that is there; EEXIST when it holds something or is not an ordinary file, ELOOP for a link. */
   openEmpty(path: string): OutputFile
   remove(path: string): void
 }

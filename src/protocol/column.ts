@@ -5,7 +5,7 @@ import { ValueError } from '../errors.js'
 import { ArrayPool } from '../wire/array-pool.js'
 import type { ColumnType } from './data-type.js'
 import { columnTypeText, dataTypes } from './data-type.js'
-import { elementBytes, isFixedType, vectorOfBytes } from './elements.js'
+import { elementBytes, isFixedType, vectorOfBytes } from './element-bytes.js'
 import type { ArrayVector, Column, FixedVector, Vector } from './value.js'
 
 const sharedBuffers = new ArrayPool()

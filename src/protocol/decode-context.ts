@@ -39,7 +39,7 @@ export type ObjectDecoder = (
   symbolBases?: SymbolBases,
 ) => Generator<void, Value, void>
 
-/** Bookkeeping of one decoding; several values of a request share one, and its byte limit. */
+/** What one decoding has used up so far; several values of a request share one, and its byte limit. */
 export class DecodeContext {
   readonly limits: DecodeLimits
   #lastOffsetBytes: number

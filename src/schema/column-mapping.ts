@@ -1,6 +1,6 @@
 /*
   Which input column fills which target column: by name when the input has names, else by position; with
-  `--map TARGET=SOURCE`, `--set TARGET=VALUE`, `--ignore-extra` and `--allow-missing`.
+  `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing`.
 */
 import { InputError, UsageError } from '../errors.js'
 import type { ColumnType } from '../protocol/data-type.js'
@@ -44,7 +44,7 @@ export interface InputShape {
   readonly headerLineNumber?: number | undefined
 }
 
-/** What the user said about it: `--match`, `--map`, `--set`, `--ignore-extra`, `--allow-missing`. */
+/** What the user said about it: `mapping` of the options of a run. */
 export interface MappingRules {
   /** Default: by name when the input has names. */
   readonly match?: 'name' | 'position'
@@ -81,8 +81,8 @@ const missing: CellSource = { kind: 'constant', text: '' }
 function checkTargets(target: TargetSchema, rules: MappingRules): void {
   const names = target.columns.map(column => column.name)
   for (const [option, given] of [
-    ['--map', rules.map],
-    ['--set', rules.set],
+    ['`mapping.map`', rules.map],
+    ['`mapping.set`', rules.set],
   ] as const) {
     for (const name of Object.keys(given ?? {})) {
       if (names.includes(name)) continue
@@ -123,7 +123,7 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
   if (rules.match === 'name' && names === undefined) {
     throw new UsageError(
       'DDB_USAGE',
-      `${input.file} has no header to match by name: use --match position, or --header yes if it has one`,
+      `${input.file} has no header to match by name: use \`mapping.match\` position, or \`input.header\` yes if it has one`,
     )
   }
   const byName = names !== undefined && rules.match !== 'position'
@@ -162,8 +162,8 @@ function missingColumn(
   const hint = nearestHint(wanted, names)
   const advice =
     mapped === undefined
-      ? `: map it with --map ${column.name}=SOURCE, set it with --set, or leave it null with --allow-missing`
-      : `: --map ${column.name}=${mapped} asks for it`
+      ? `: map it with \`mapping.map\` ${column.name}=SOURCE, set it with \`mapping.set\`, or leave it null with \`mapping.allowMissing\``
+      : `: \`mapping.map\` ${column.name}=${mapped} asks for it`
   return new InputError(
     'DDB_INPUT_COLUMN',
     `the header of ${input.file} has no column "${wanted}"${hint}${advice}`,
@@ -190,7 +190,7 @@ function checkUnique(
     if (names.indexOf(wanted) === names.lastIndexOf(wanted)) continue
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `the header of ${input.file} has column "${wanted}" twice: rename one, or use --match position`,
+      `the header of ${input.file} has column "${wanted}" twice: rename one, or use \`mapping.match\` position`,
       position(input, wanted),
     )
   }
@@ -213,7 +213,7 @@ function fieldsByPosition(
     throw new InputError(
       'DDB_INPUT_COLUMN',
       `the records of ${input.file} have ${input.fieldCount} fields, none for column "${column.name}": ` +
-        'set it with --set, or leave it null with --allow-missing',
+        'set it with `mapping.set`, or leave it null with `mapping.allowMissing`',
       position(input, column.name),
     )
   })
@@ -225,7 +225,7 @@ function mappedField(column: TargetColumn, mapped: string, input: InputShape): n
   if (/^[1-9]\d*$/.test(mapped)) return Number(mapped) - 1
   throw new UsageError(
     'DDB_USAGE',
-    `--map ${column.name}=${mapped}: ${input.file} has no names, so give the number of the field, from 1`,
+    `\`mapping.map\` ${column.name}=${mapped}: ${input.file} has no names, so give the number of the field, from 1`,
   )
 }
 
@@ -244,8 +244,8 @@ function checkExtra(target: TargetSchema, input: InputShape, sources: readonly C
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
-        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${target.columns.length} columns; pass over it with --ignore-extra`
-        : `column "${name}" of ${input.file} goes nowhere${hint}: map it with --map, or pass over it with --ignore-extra`,
+        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${target.columns.length} columns; pass over it with \`mapping.ignoreExtra\``
+        : `column "${name}" of ${input.file} goes nowhere${hint}: map it with \`mapping.map\`, or pass over it with \`mapping.ignoreExtra\``,
       position(input, name ?? String(index + 1)),
     )
   }

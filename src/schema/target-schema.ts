@@ -1,6 +1,6 @@
 /*
   The columns that a run fills, in their order, and how the target is partitioned. It comes from the server
-  (`schemaFromServer`) or from `--types` (`schemaFromTypes`).
+  (`schemaFromServer`) or from `target.types` (`schemaFromTypes`).
 */
 import { UsageError } from '../errors.js'
 import { columnTypeText, parseColumnType, type ColumnType } from '../protocol/data-type.js'

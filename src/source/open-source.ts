@@ -27,7 +27,7 @@ const headBytes = 4
 /**
  * Opens a file, or standard input for `-`, and reads its first bytes.
  *
- * @throws {InputError} DDB_INPUT_MISSING when there is no such file or it may not be read, DDB_INPUT_READ
+ * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {

@@ -6,7 +6,7 @@ import { InputError } from '../errors.js'
 const utf8MarkBytes = 3
 
 /**
- * Length of the UTF-8 byte order mark at the start of `bytes`, 0 when there is none.
+ * Length of the UTF-8 byte order mark at the start of `bytes`, 0 without one.
  *
  * @param bytes  the first bytes of the input, at least 3 unless it is shorter
  * @throws {InputError} DDB_INPUT_ENCODING when this is UTF-16

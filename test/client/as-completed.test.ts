@@ -14,7 +14,7 @@ t.test('results come in the order in which they are there', async t => {
   t.strictSame(await asCompleted([]).next(), { done: true, value: undefined })
 })
 
-t.test('a failure comes at its turn, and later ones are no unhandled rejections', async t => {
+t.test('a failure comes at its turn, and later ones are not unhandled rejections', async t => {
   const results = asCompleted([
     Promise.resolve(1),
     Promise.reject(new Error('first')),

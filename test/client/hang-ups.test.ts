@@ -74,7 +74,7 @@ t.test('an AbortSignal ends the attempt', async t => {
 const greeting = responseBytes({ value: undefined })
 
 t.test(
-  'a server that hangs up anywhere before the session is ready is no server to us',
+  'a server that hangs up anywhere before the session is ready cannot be connected to',
   async t => {
     for (let length = 0; length < greeting.length; length++) {
       const server = await startFakeServer(
@@ -202,7 +202,7 @@ t.test('close gives up on a server that takes nothing', async t => {
   t.ok(session.sends.written < session.sends.accepted)
 })
 
-t.test('bytes that are no answer end the session and are shown', async t => {
+t.test('bytes that are not an answer end the session and are shown', async t => {
   const server = await startFakeServer((_received, peer) => peer.socket.write('what?\n'))
   t.teardown(() => server.close())
   const session = await connect({ host, port: server.port })

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { checkLoginIsProtected } from '../../src/client/login.js'
 import { connect } from '../../src/client/open-session.js'
+import { startServer } from '../../src/server/index.js'
 import { startFakeServer } from '../helpers/fake-server.js'
 import { recordings } from '../helpers/recordings.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
@@ -105,4 +106,20 @@ t.test('a password leaves this machine only where that is allowed', async t => {
     })
     t.doesNotThrow(() => checkLoginIsProtected('admin', address, true), address)
   }
+})
+
+t.test('a session logs in after it connected', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const { host, port } = server
+  const guest = await connect({ host, port })
+  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'guest' })
+  await t.rejects(guest.login('admin', 'wrong'), { code: 'DDB_LOGIN' })
+  await guest.login('admin', '123456')
+  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'admin' })
+  await guest[Symbol.asyncDispose]()
+  await t.rejects(guest.login('admin', '123456'), { code: 'DDB_CLOSED' })
+  const silent = await connect({ host, port, enableAsync: true })
+  await t.rejects(silent.login('admin', '123456'), { code: 'DDB_ASYNC_SESSION' })
+  await silent.close()
 })

@@ -269,7 +269,7 @@ t.test('a large result comes in blocks, decoded as they are taken', async t => {
   await session.close()
 })
 
-t.test('a block reader gets a result that is no tuple, and errors', async t => {
+t.test('a block reader gets a result that is not a tuple, and errors', async t => {
   const outcomes = [{ value: int(5) }, { error: 'no such table' }]
   const server = await startFakeServer((_received, peer) => peer.reply(outcomes.shift()!))
   t.teardown(() => server.close())

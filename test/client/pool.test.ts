@@ -169,7 +169,7 @@ t.test('runTaskAsync gives a state, and a result that can be waited for with a l
   t.equal(task.state, 'pending', 'it goes on')
   const patient = task.result(10_000_000)
   gate.open()
-  t.strictSame(await patient, int(5), 'a long limit is no short one')
+  t.strictSame(await patient, int(5), 'a longer limit outlasts a shorter one')
   t.equal(task.state, 'finished')
   t.strictSame(await task.result(0), int(5), 'asked twice')
   await pool.shutDown()
@@ -200,7 +200,7 @@ t.test('a task that is given up keeps its session until the answer came', async 
   await pool.shutDown()
 })
 
-t.test('arguments that are no values are refused before anything is sent', async t => {
+t.test('arguments that are not values are refused before anything is sent', async t => {
   const pool = await pooled(t)
   const symbol = Symbol('no value') as unknown as string
   await t.rejects(pool.run('typestr', symbol), { name: 'ValueError', code: 'DDB_USAGE' })

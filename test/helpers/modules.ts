@@ -28,6 +28,8 @@ export interface Module {
   globals: Set<string>
   /** Names and string literals in the code, once each. */
   words: Set<string>
+  /** Whether it has a function with a body, be it a method or an arrow: something that can be wrong. */
+  hasLogic: boolean
 }
 
 /** Every module of src/, sorted by path. */
@@ -48,6 +50,7 @@ export function parseModule(path: string, text: string): Module {
     strings: new Set(),
     globals: new Set(),
     words: new Set(),
+    hasLogic: false,
   }
   visit(source, module)
   return module
@@ -58,6 +61,7 @@ function visit(node: ts.Node, module: Module): void {
   if (found !== undefined) module.imports.push(found)
   if (ts.isStringLiteralLike(node)) module.strings.add(node.text)
   if (isDefaultExport(node)) module.hasDefaultExport = true
+  if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) module.hasLogic = true
   if (ts.isIdentifier(node) && isFreeName(node)) module.globals.add(node.text)
   if (ts.isIdentifier(node) || ts.isStringLiteralLike(node)) module.words.add(node.text)
   ts.forEachChild(node, child => visit(child, module))

@@ -112,7 +112,7 @@ t.test('a source that fails does so behind the complete rows before it', async t
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   end(failure)
   const { value } = await batches.next()
-  t.strictSame(rowsOf(value!), [['1'], ['2']], 'the record that was cut off is no row')
+  t.strictSame(rowsOf(value!), [['1'], ['2']], 'the record that was cut off is not a row')
   await t.rejects(batches.next(), failure)
 })
 

@@ -29,7 +29,7 @@ export interface Layout {
 
 const cutCode = 'DDB_INPUT_TRUNCATED'
 
-/** Position behind the first line end at or behind `from`; the text's end when there is none. */
+/** Position behind the first line end at or behind `from`; the text's end without one. */
 function lineEnd(text: string, from: number): number {
   const found = /\r\n|\n|\r/.exec(text.slice(from))
   return found === null ? text.length : from + found.index + found[0].length

@@ -161,7 +161,7 @@ t.test('forms that cannot be written are refused', async t => {
   }
 })
 
-t.test('bytes that are no value are refused with their place in the stream', async t => {
+t.test('bytes that are not a value are refused with their place in the stream', async t => {
   const refused: readonly (readonly [string, string, RegExp])[] = [
     ['a form nobody sends', '04 0a', /Form 10/],
     ['a type nobody sends', '63 00 01', /Type 99/],

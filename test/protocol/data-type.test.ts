@@ -8,7 +8,7 @@ import {
   type DataType,
 } from '../../src/protocol/data-type.js'
 
-t.test('every type is found by its number, other numbers are no types', async t => {
+t.test('every type is found by its number, other numbers name none', async t => {
   for (const [name, { id }] of Object.entries(dataTypes)) t.equal(dataTypeOf(id), name)
   for (const id of [26, 27, 33, 40, 41, 64, 145, 255])
     t.equal(dataTypeOf(id), undefined, String(id))
@@ -32,7 +32,7 @@ t.test('types are read and written as schema() spells them', async t => {
   })
 })
 
-t.test('what is no type is refused', async t => {
+t.test('what is not a type is refused', async t => {
   for (const text of [
     '',
     'FOO',

@@ -83,7 +83,7 @@ function formatScalarsOf(value: Value): void {
   }
 }
 
-/** @throws when `bytes` are taken for a value that is none */
+/** @throws when `bytes` are taken for a value and are not one */
 function checkValue(bytes: Uint8Array, size: number): void {
   const { values } = agreedOutcome(bytes, size, asValue)
   for (const value of values as Value[]) {

@@ -185,7 +185,7 @@ t.test(
   },
 )
 
-t.test('what is no request is refused', async t => {
+t.test('what is not a request is refused', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['GET / HTTP/1.1\n', /does not begin with API/],
     ['API\n', /session id/],

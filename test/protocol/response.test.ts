@@ -97,7 +97,7 @@ t.test('carriage returns before line ends are taken off', async t => {
   t.strictSame(read('7 0 1\r\nbad\r\n'), { sessionId: '7', ok: false, message: 'bad' })
 })
 
-t.test('what is no response is refused', async t => {
+t.test('what is not a response is refused', async t => {
   const refused: readonly (readonly [string, RegExp])[] = [
     ['HTTP/1.1 400 Bad Request\r\n', /is this a DolphinDB server/],
     ['7 0\nOK\n', /is this a DolphinDB server/],

@@ -13,7 +13,7 @@ const table = (columnNames: string[], rows: number, ...columns: Column[]): Table
   columns,
 })
 
-t.test('the low byte of the flag is no type: every client writes its own', async t => {
+t.test('the low byte of the flag is not a type: every client writes its own', async t => {
   for (const low of ['00', '08', '0f', '1b']) {
     const bytes = hex(`${low} 06 01000000 01000000 7400 6100 04 01 01000000 01000000 05000000`)
     t.strictSame(decoded(bytes), { ...table(['a'], 1, ints(5)), name: 't' })

@@ -91,7 +91,7 @@ t.test('BLOBs are counted, not ended', async t => {
   t.throws(() => decoded(hex('20 01 01000000 01000000 ffffffff')), { message: /-1 bytes/ })
 })
 
-t.test('a number of columns is overlooked where there are no rows', async t => {
+t.test('a vector without rows may have any number of columns', async t => {
   t.match(decoded(hex('04 01 00000000 00000000')), { length: 0 })
 })
 

@@ -26,7 +26,7 @@ t.test('names decide when there are names', t => {
   t.end()
 })
 
-t.test('positions decide when there are none', t => {
+t.test('positions decide when the input has no names', t => {
   t.strictSame(map({ fieldCount: 3 }), [0, 1, 2])
   t.strictSame(map({ fieldCount: 2 }, { set: { sym: 'A' } }), [0, '=A', 1])
   t.strictSame(map({ fieldCount: 2 }, { allowMissing: true }), [0, 1, '='])
@@ -70,13 +70,13 @@ t.test('columns that do not fit name what is near, the line and the way out', t 
   t.throws(() => map({ names: ['tiem', 'sym', 'price'], headerLineNumber: 3 }), {
     code: 'DDB_INPUT_COLUMN',
     exitCode: 65,
-    message: /no column "time" \(nearest: tiem.*--map time=SOURCE/,
+    message: /no column "time" \(nearest: tiem.*`mapping.map` time=SOURCE/,
     position: { file: 'x.csv', lineNumber: 3, columnName: 'time' },
   })
   t.throws(() => map({ names: ['TIME', 'sym', 'price'] }), { message: /nearest: TIME/ })
   t.throws(() => map({ names: ['time', 'sym', 'price', 'pricee'] }), {
     code: 'DDB_INPUT_COLUMN',
-    message: /"pricee" of x.csv goes nowhere \(nearest: price\).*--ignore-extra/,
+    message: /"pricee" of x.csv goes nowhere \(nearest: price\).*`mapping.ignoreExtra`/,
   })
   t.throws(() => map({ names: ['time', 'sym', 'price', 'price'] }, { ignoreExtra: true }), {
     code: 'DDB_INPUT_COLUMN',

@@ -30,7 +30,7 @@ function collected(texts: readonly string[], availableBytes: number, step: numbe
 const anyText = fc.string({ unit: 'binary' }).filter(text => !text.includes('\0'))
 
 t.test('whatever the texts are, they come out as they went in', async t => {
-  // Lone surrogates are no text: UTF-8 has no bytes for them.
+  // Lone surrogates are not text: UTF-8 has no bytes for them.
   const text = anyText.filter(text => Buffer.from(text).toString() === text)
   const texts = fc.array(text, { maxLength: 400, size: 'max' })
   await fc.assert(

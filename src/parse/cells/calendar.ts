@@ -20,7 +20,7 @@ export function fourDigits(bytes: Uint8Array, p: number): number {
   return twoDigits(bytes, p) * 100 + twoDigits(bytes, p + 2)
 }
 
-/** Days from 1970-01-01 to a date of years 0 to 9999, proleptic Gregorian; NaN when there is no such day. */
+/** Days from 1970-01-01 to a date of years 0 to 9999, proleptic Gregorian; NaN when the calendar does not have it. */
 export function civilDays(year: number, month: number, day: number): number {
   if (year > 9999 || month < 1 || month > 12 || day < 1) return NaN
   if (day > 28 && day > daysInMonth(year, month)) return NaN

@@ -6,7 +6,7 @@ const tab = 9
 const zero = 48
 const nine = 57
 
-/** Position of the first byte that is not a blank or tab; `end` when there is none. */
+/** Position of the first byte that is not a blank or tab; `end` when all are. */
 export function trimmedStart(bytes: Uint8Array, start: number, end: number): number {
   let p = start
   while (p < end && (bytes[p] === blank || bytes[p] === tab)) p++
@@ -18,6 +18,13 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   let p = end
   while (p > start && (bytes[p - 1] === blank || bytes[p - 1] === tab)) p--
   return p
+}
+
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** The bytes as text: a byte order mark is a character of it, and what is not UTF-8 becomes U+FFFD. */
+export function utf8Text(bytes: Uint8Array): string {
+  return decoder.decode(bytes)
 }
 
 /** Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF). */

@@ -1,5 +1,5 @@
 /*
-  `--date-format`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), or a number since 1970
+  `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), or a number since 1970
   (`epoch:ms`).
 */
 import { UsageError } from '../../errors.js'
@@ -44,7 +44,7 @@ export function parseDateFormat(
   text: string,
 ): DateFormat {
   const wrong = (why: string): UsageError =>
-    new UsageError('DDB_USAGE', `--date-format ${columnName}=${text}: ${why}`)
+    new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${columnName}=${text}: ${why}`)
   if (isEpochFormat(text)) {
     const unitDigits = epochUnits.get(text.slice(epochPrefix.length))
     if (unitDigits === undefined) throw wrong('the unit is s, ms, us or ns')

@@ -2,6 +2,8 @@
   64-bit integers as two 32-bit halves, for columns that are BigInt64Array on the wire: no BigInt is made per cell.
 */
 
+const billion = 1_000_000_000
+
 /** The value is `high × 2^32 + low`; both are stored modulo 2^32. */
 export class Int64Parts {
   high = 0
@@ -34,5 +36,19 @@ export class Int64Parts {
     this.low = sum - carry * 4_294_967_296
     if (this.high > 2_147_483_647 || this.high < -2_147_483_648) return false
     return this.high !== -2_147_483_648 || this.low !== 0
+  }
+
+  /**
+   * `upper × 10^9 + lower`, or its negative.
+   *
+   * @param upper  whole, 0 to 2^36 − 1
+   * @param lower  whole, below 10^9
+   * @returns whether it is in the range of a signed 64-bit integer and not the null
+   */
+  setBillions(negative: boolean, upper: number, lower: number): boolean {
+    // −(u × 10^9 + l) is (−u − 1) × 10^9 + (10^9 − l): the addend stays positive.
+    return negative
+      ? this.setProduct(-upper - 1, billion, billion - lower)
+      : this.setProduct(upper, billion, lower)
   }
 }

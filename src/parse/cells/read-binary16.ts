@@ -30,8 +30,8 @@ export function readUuid(
       i++
       continue
     }
-    const value = hexDigit(bytes[first + i]!) * 16 + hexDigit(bytes[first + i + 1]!)
-    if (hexDigit(bytes[first + i]!) < 0 || hexDigit(bytes[first + i + 1]!) < 0) return NaN
+    const value = hexByte(bytes, first + i)
+    if (value < 0) return NaN
     into[--to] = value
     i += 2
   }
@@ -50,12 +50,18 @@ export function readHexDigits(
   if (trimmedEnd(bytes, first, end) - first !== hexLength) return NaN
   let to = at + valueBytes
   for (let p = first; p < first + hexLength; p += 2) {
-    const high = hexDigit(bytes[p]!)
-    const low = hexDigit(bytes[p + 1]!)
-    if (high < 0 || low < 0) return NaN
-    into[--to] = high * 16 + low
+    const value = hexByte(bytes, p)
+    if (value < 0) return NaN
+    into[--to] = value
   }
   return 0
+}
+
+/** The byte of two hexadecimal digits at `p`, −1 when they are not digits. */
+function hexByte(bytes: Uint8Array, p: number): number {
+  const high = hexDigit(bytes[p]!)
+  const low = hexDigit(bytes[p + 1]!)
+  return high < 0 || low < 0 ? -1 : high * 16 + low
 }
 
 /** `1.2.3.4`: whether `into` holds it. */

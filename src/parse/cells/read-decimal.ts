@@ -94,11 +94,7 @@ export function readDecimal64(
     if (outcome !== 0) return outcome
     if (limbs[2]! > 9 || limbs[3] !== 0 || limbs[4] !== 0) return Infinity
     const upper = limbs[2]! * billion + limbs[1]!
-    // −(u × 10^9 + l) is (−u − 1) × 10^9 + (10^9 − l): the addend stays positive.
-    const fits = negative
-      ? into.setProduct(-upper - 1, billion, billion - limbs[0]!)
-      : into.setProduct(upper, billion, limbs[0]!)
-    return fits ? 0 : Infinity
+    return into.setBillions(negative, upper, limbs[0]!) ? 0 : Infinity
   }
 }
 

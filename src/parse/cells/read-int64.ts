@@ -8,8 +8,7 @@ import type { Int64Parts } from './int64-parts.js'
 const zero = 48
 const minus = 45
 const plus = 43
-const billion = 1_000_000_000
-/** Digits behind the first ones: billion has nine zeros. */
+/** Digits behind the first ones: `Int64Parts` takes billions and the rest. */
 const lowerDigits = 9
 /** More digits than any 64-bit integer has. */
 const maxDigits = 19
@@ -40,9 +39,5 @@ function setDigits(
   const middle = Math.max(first, end - lowerDigits)
   for (let p = first; p < middle; p++) upper = upper * 10 + bytes[p]! - zero
   for (let p = middle; p < end; p++) lower = lower * 10 + bytes[p]! - zero
-  // −(u × 10^9 + l) is (−u − 1) × 10^9 + (10^9 − l): the addend stays positive.
-  const fits = negative
-    ? into.setProduct(-upper - 1, billion, billion - lower)
-    : into.setProduct(upper, billion, lower)
-  return fits ? 0 : Infinity
+  return into.setBillions(negative, upper, lower) ? 0 : Infinity
 }

@@ -3,6 +3,8 @@
   string. The quotient is computed to about twice the precision; where that does not decide the rounding, the text is
   left to the slow way.
 */
+import { powersOfTen } from './read-number.js'
+
 const zero = 48
 const minus = 45
 const plus = 43
@@ -11,17 +13,14 @@ const point = 46
 /** Digits of the upper part: with those of the lower part scaled by it, the product stays exact. */
 const upperDigits = 8
 const maxDigits = 17
+/** Larger powers of ten are not exact. */
 const maxScale = 22
-
-const powersOfTen: Float64Array = Float64Array.from({ length: maxScale + 1 }, (_, i) =>
-  Number(`1e${i}`),
-)
 
 /** Splits a double into halves whose products are exact (Veltkamp, Dekker). */
 const splitter = 134_217_729
 
 /** How far the computed remainder may be off, with much to spare. */
-const doubt = 2 ** -40
+const maxError = 2 ** -40
 
 /** A number of at most 17 digits behind leading zeros, without exponent; NaN for all other texts. */
 export function readLongDouble(bytes: Uint8Array, start: number, end: number): number {
@@ -53,7 +52,7 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): n
   return sign === minus ? -value : value
 }
 
-/** `(high + low) / divisor` rounded once; NaN when the rounding is in doubt. `low` is the smaller one. */
+/** `(high + low) / divisor` rounded once; NaN when the computed digits do not decide the rounding. `low` is the smaller one. */
 function quotient(high: number, low: number, divisor: number): number {
   const sum = high + low
   const lost = low - (sum - high)
@@ -62,7 +61,7 @@ function quotient(high: number, low: number, divisor: number): number {
   const remainder = sum - product - productError(first, divisor, product) + lost
   const second = remainder / divisor
   const value = first + second
-  return first + second * (1 + doubt) === first + second * (1 - doubt) ? value : NaN
+  return first + second * (1 + maxError) === first + second * (1 - maxError) ? value : NaN
 }
 
 /** What `a × b` is more than its rounded product. */

@@ -16,7 +16,10 @@ const upperHalves = 0xf0f0f0f0 | 0
 /** So many digits a double holds exactly, whatever they are. */
 const exactDigits = 15
 
-const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
+/** 1 to 10^22, which doubles hold exactly. */
+export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i) =>
+  Number(`1e${i}`),
+)
 
 /**
  * Four digits at `p`, or a number below 0 when one of them is not a digit.
@@ -27,6 +30,29 @@ function fourDigitsAt(view: DataView, p: number): number {
   if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
   const pairs = Math.imul(digits, 10) + (digits >>> 8)
   return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
+}
+
+/** The digits of `value` and those from `start` to `end` behind them as one number, or NaN. `view` is over `bytes`. */
+function withDigits(
+  value: number,
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+): number {
+  let p = start
+  let sum = value
+  for (; end - p >= 4; p += 4) {
+    const four = fourDigitsAt(view, p)
+    if (four < 0) return NaN
+    sum = sum * 10_000 + four
+  }
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) return NaN
+    sum = sum * 10 + digit
+  }
+  return sum
 }
 
 /** A whole number of at most 15 digits, or NaN. `view` is over `bytes`. */
@@ -40,17 +66,7 @@ export function readShortInteger(
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
   if (p === end || end - p > exactDigits) return NaN
-  let value = 0
-  for (; end - p >= 4; p += 4) {
-    const four = fourDigitsAt(view, p)
-    if (four < 0) return NaN
-    value = value * 10_000 + four
-  }
-  for (; p < end; p++) {
-    const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return NaN
-    value = value * 10 + digit
-  }
+  const value = withDigits(0, bytes, view, p, end)
   return sign === minus ? -value : value
 }
 
@@ -93,16 +109,7 @@ export function readShortDouble(
   if (p < end) {
     if (bytes[p] !== point || end - first === 1) return NaN
     const behindPoint = ++p
-    for (; end - p >= 4; p += 4) {
-      const four = fourDigitsAt(view, p)
-      if (four < 0) return NaN
-      value = value * 10_000 + four
-    }
-    for (; p < end; p++) {
-      const digit = bytes[p]! - zero
-      if (digit < 0 || digit > 9) return NaN
-      value = value * 10 + digit
-    }
+    value = withDigits(value, bytes, view, p, end)
     // Both are exact, so the quotient is rounded once, as it must be.
     value /= powersOfTen[end - behindPoint]!
   } else if (p === first) {

@@ -18,7 +18,7 @@ const dash = 45
 const plus = 43
 const slash = 47
 
-/** Results of reading: the text is not one, or says more than nanoseconds. */
+/** Results of reading: the text is not a value, or says more than nanoseconds. */
 const noValue: number = NaN
 const tooFine: number = Infinity
 
@@ -31,7 +31,7 @@ export interface TimeParts {
   nanos: number
 }
 
-/** Keeps the parts of the text it read last; of one that was no value they mean nothing. */
+/** Keeps the parts of the text it read last; of one that was not a value they mean nothing. */
 export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0

@@ -1,5 +1,5 @@
 /*
-  A column that holds the same text in every row: `--set`, and columns the input does not have.
+  A column that holds the same text in every row: `mapping.set`, and columns the input does not have.
 */
 import type { Column } from '../../protocol/value.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'

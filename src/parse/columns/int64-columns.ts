@@ -26,6 +26,13 @@ export interface Int64Kind {
   readonly column: (data: BigInt64Array, rowCount: number) => Column
 }
 
+/** Stores a whole number that a double holds exactly: low word, then high word. */
+export function storeExact(words: Int32Array, word: number, value: number): void {
+  const high = Math.floor(value / 4_294_967_296)
+  words[word] = value - high * 4_294_967_296
+  words[word + 1] = high
+}
+
 /** Every type of 64 bits that has no loop of its own. */
 export class Int64Column implements ColumnBuilder {
   protected readonly type: Int64Kind
@@ -114,10 +121,7 @@ export class LongColumn extends Int64Column {
       const end = ends[cell]!
       const value = readShortInteger(bytes, view, start, end)
       if (value === value) {
-        const word = 2 * (firstRow + row)
-        const high = Math.floor(value / 4_294_967_296)
-        words[word] = value - high * 4_294_967_296
-        words[word + 1] = high
+        storeExact(words, 2 * (firstRow + row), value)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
       }

@@ -2,7 +2,7 @@
   Texts seen so far, found by their bytes: a known symbol costs no string. It outlives batches; each batch numbers
   the symbols it meets anew, because its base travels with it.
 */
-import { isUtf8 } from '../cells/cell-bytes.js'
+import { isUtf8, utf8Text } from '../cells/cell-bytes.js'
 import { slackBytes } from '../window.js'
 
 /** Beyond this the table starts afresh with the next batch, so that it does not grow with the input. */
@@ -45,7 +45,7 @@ export class SymbolTable {
     this.#length = 0
   }
 
-  /** Index of the entry with these bytes, made when there is none; `noSymbol` when they are not text. */
+  /** Index of the entry with these bytes, made when they are new; `noSymbol` when they are not text. */
   find(bytes: Uint8Array, view: DataView, start: number, end: number): number {
     const length = end - start
     let hash = length
@@ -93,7 +93,7 @@ export class SymbolTable {
     this.#starts[entry] = this.#length
     this.#length += text.length
     this.#ends[entry] = this.#length
-    this.texts.push(decoder.decode(text))
+    this.texts.push(utf8Text(text))
     if (2 * (entry + 1) > this.#slots.length) this.#rehash()
     else this.#place(entry)
     return entry
@@ -129,5 +129,3 @@ export class SymbolTable {
     this.#view = new DataView(larger.buffer)
   }
 }
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })

@@ -3,7 +3,7 @@
   way.
 */
 import { civilDays, fourDigits, twoDigits } from '../cells/calendar.js'
-import { Int64Column } from './int64-columns.js'
+import { Int64Column, storeExact } from './int64-columns.js'
 import type { RecordBlock } from '../record-block.js'
 
 const fullLength = 23
@@ -26,7 +26,7 @@ const fractionMarks = 0x000000ff
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 
-/** One TIMESTAMP column in the usual spelling; a `--date-format` goes through Int64Column. */
+/** One TIMESTAMP column in the usual spelling; one with a format of `cells.dateFormats` goes through Int64Column. */
 export class TimestampColumn extends Int64Column {
   /** Date and separator of the last cell as three words: the next one mostly has the same. */
   #date0 = 0
@@ -45,10 +45,7 @@ export class TimestampColumn extends Int64Column {
       const msOfDay = end - start === fullLength ? this.#readFull(block, view, start) : -1
       const value = this.#dateMs + msOfDay
       if (msOfDay >= 0 && value === value) {
-        const word = 2 * (firstRow + row)
-        const high = Math.floor(value / 4_294_967_296)
-        words[word] = value - high * 4_294_967_296
-        words[word + 1] = high
+        storeExact(words, 2 * (firstRow + row), value)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
       }
@@ -57,7 +54,7 @@ export class TimestampColumn extends Int64Column {
   }
 
   /**
-   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#dateMs` then, NaN when there is no such day.
+   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#dateMs` then, NaN when the calendar does not have it.
    * A small integer, because a number beyond 31 bits would be an object for every row.
    */
   #readFull(block: RecordBlock, view: DataView, p: number): number {

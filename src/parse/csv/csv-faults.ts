@@ -14,7 +14,7 @@ export function fieldCountMessage(expected: number, got: number): string {
 export function quoteMessage(fieldNumber: number): string {
   return (
     `field ${fieldNumber} has a quote in the middle: put the field in quotes and double the quotes inside, ` +
-    'or choose another --quote'
+    'or choose another `input.quote`'
   )
 }
 

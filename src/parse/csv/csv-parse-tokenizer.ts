@@ -93,7 +93,7 @@ class CsvParser extends CsvTokenizer {
     }
   }
 
-  /** The record at `start`, or why there is none; undefined when more has to be seen. */
+  /** The record at `start`, or why it cannot be had; undefined when more has to be seen. */
   #parse(start: number): ParsedRecord | 'bad quote' | 'open quote' | 'over limit' | undefined {
     const { window, maxRecordBytes } = this
     const { offset } = window
@@ -130,7 +130,7 @@ class CsvParser extends CsvTokenizer {
     }
   }
 
-  /** Gives csv-parse more bytes, up to the offset `maxFed`; false when there are none. */
+  /** Gives csv-parse more bytes, up to the offset `maxFed`; false without any. */
   #feedSlice(feed: Feed, maxFed: number): boolean {
     const { bytes, end, offset } = this.window
     const from = this.#fedOffset - offset

@@ -51,7 +51,7 @@ export abstract class CsvTokenizer extends LineTokenizer {
   }
 
   /**
-   * The next record without consuming it; 'more' when it is not complete, undefined when there is none.
+   * The next record without consuming it; 'more' when it is not complete, undefined at the end of the input.
    *
    * @throws {InputError} DDB_INPUT_QUOTE, DDB_INPUT_RECORD_TOO_LONG
    */

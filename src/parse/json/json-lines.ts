@@ -98,7 +98,7 @@ export class JsonLines extends LineTokenizer {
     const column = this.#scanner.stoppedAt - start + 1
     return {
       code: 'DDB_INPUT_JSON',
-      message: `the line is no JSON object: unexpected ${unexpected(bytes, this.#scanner.stoppedAt)} at byte ${column} of the line`,
+      message: `the line is not a JSON object: unexpected ${unexpected(bytes, this.#scanner.stoppedAt)} at byte ${column} of the line`,
       next,
     }
   }

@@ -3,6 +3,7 @@
   source mostly have their members in the same order, so each is first looked for where it was last time.
 */
 import { nearestHint } from '../../schema/nearest.js'
+import { utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../clipped-text.js'
 import { elementSeparator } from '../columns/array-column.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
@@ -50,8 +51,6 @@ function rememberedKey(quoted: Uint8Array, field: number): RememberedKey {
 /** What finding a member gives besides its field. */
 const passedOver = -1
 const notFound = -2
-
-const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** The members of one source, learned from record to record. */
 export class JsonRecords {
@@ -186,13 +185,13 @@ export class JsonRecords {
     if (this.#keyEnd < 0) return notFound
     const { bytes, textStart, textEnd } = scanner
     const text = bytes.slice(textStart, textEnd)
-    const name = decoder.decode(text)
+    const name = utf8Text(text)
     const field = this.#fieldOfName.get(name) ?? passedOver
     if (field === passedOver && !this.#rules.ignoreExtra) {
       const names = this.#members.map(member => member.name)
       this.obstacle = {
         code: 'DDB_INPUT_MEMBER',
-        message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with --map, or pass over it with --ignore-extra`,
+        message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with \`mapping.map\`, or pass over it with \`mapping.ignoreExtra\``,
         value: clippedText(text, 0, text.length),
       }
       return notFound
@@ -280,7 +279,7 @@ export class JsonRecords {
 
   #brokenText(field: number): number {
     const { columnName, typeText } = this.#members[field]!
-    const message = `${typeText} column "${columnName}": half of a surrogate pair is no text`
+    const message = `${typeText} column "${columnName}": half of a surrogate pair is not text`
     this.obstacle = { code: 'DDB_INPUT_ENCODING', message, columnName }
     return -1
   }
@@ -290,7 +289,7 @@ export class JsonRecords {
     for (const [field, { name, columnName }] of this.#members.entries()) {
       if (this.#seenIn[field] === this.#record) continue
       if (!this.#rules.allowMissing) {
-        const message = `the record has no member "${name}": name another with --map, or leave it null with --allow-missing`
+        const message = `the record has no member "${name}": name another with \`mapping.map\`, or leave it null with \`mapping.allowMissing\``
         this.obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
         return false
       }

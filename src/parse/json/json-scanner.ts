@@ -67,7 +67,7 @@ export class JsonScanner {
     this.#manyLines = manyLines
   }
 
-  /** Position of the first byte at or behind `start` that is not a blank; `end` when there is none. */
+  /** Position of the first byte at or behind `start` that is not a blank; `end` when all are. */
   skipBlanks(start: number): number {
     const { bytes, end } = this
     let p = start

@@ -228,7 +228,7 @@ export class JsonValues implements Tokenizer {
     const offsetBytes = offset + position
     this.failure = new InputError(
       code,
-      `${this.#file} is no JSON from line ${lineNumber}, byte ${offsetBytes} on: ${message}`,
+      `${this.#file} is not JSON from line ${lineNumber}, byte ${offsetBytes} on: ${message}`,
       { file: this.#file, lineNumber, offsetBytes },
     )
     return false

@@ -24,7 +24,7 @@ export interface CellType {
   /** False where no client sends array vectors of the type (docs/protocol.md#array-vectors). */
   readonly hasArrays: boolean
   readonly column: (place: ColumnPlace) => ColumnBuilder
-  /** Dates and times only: their cells can follow a `--date-format`. */
+  /** Dates and times only: their cells can follow a format of `cells.dateFormats`. */
   readonly dated?: DatedColumn
 }
 

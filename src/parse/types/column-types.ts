@@ -76,7 +76,7 @@ function elementBuilder(
     const dated = cellType?.dated
     if (dated === undefined) {
       const why = `a column of type ${type} holds no dates or times`
-      throw new UsageError('DDB_USAGE', `--date-format ${name}=${text}: ${why}`)
+      throw new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${name}=${text}: ${why}`)
     }
     const format = parseDateFormat(name, type, dated.needs, text)
     return dated.column(format, `${type} as ${text}`, place)

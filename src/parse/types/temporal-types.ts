@@ -1,5 +1,6 @@
 /*
-  Dates and times in text: in DolphinDB's own spelling, in ISO 8601, or by a `--date-format`, and their raw numbers
+  Dates and times in text: in DolphinDB's own spelling, in ISO 8601, or by a format of `cells.dateFormats`, and
+  their raw numbers
   (docs/protocol.md#data-types). What a type cannot hold, such as seconds in a MINUTE, gives ±Infinity: nothing is cut
   off without a word. In JSON a number is not a time, unless an epoch format says what it counts.
 */

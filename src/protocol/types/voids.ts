@@ -51,7 +51,7 @@ const columns: ColumnAccess<Scalar, VoidVector> = {
 
 const elements: ElementCodec<VoidVector> = {
   encodeElements: () => undefined,
-  // eslint-disable-next-line require-yield -- there are no bytes to wait for
+  // eslint-disable-next-line require-yield -- it has no bytes to wait for
   *decodeElements(reader, context, length) {
     context.chargeVoid(reader, length)
     return voidVector(length)

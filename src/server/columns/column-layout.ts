@@ -7,8 +7,8 @@ import {
   isFixedType,
   vectorOfBytes,
   type FixedVector,
-} from '../../protocol/elements.js'
-import { nullElement } from '../../protocol/elements.js'
+} from '../../protocol/element-bytes.js'
+import { nullElement } from '../../protocol/element-bytes.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, SymbolVector, Value, Vector } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'

@@ -4,7 +4,7 @@
 */
 import type { ColumnType } from '../../protocol/data-type.js'
 import { nullDouble, nullFloat, nullInt16, nullInt32, nullInt8 } from '../../protocol/null-value.js'
-import type { FixedVector } from '../../protocol/elements.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
 import { zeroColumn } from './column-layout.js'
 
 const twoTo32 = 2 ** 32

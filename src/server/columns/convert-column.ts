@@ -5,7 +5,7 @@
 */
 import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
-import type { FixedVector } from '../../protocol/elements.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
 import { nullDouble, nullFloat } from '../../protocol/null-value.js'
 import type { ArrayVector, Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'

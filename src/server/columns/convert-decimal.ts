@@ -4,7 +4,7 @@
 */
 import { maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
-import type { FixedVector } from '../../protocol/elements.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { columnOfNumbers, numbersOf } from './column-numbers.js'

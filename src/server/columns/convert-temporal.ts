@@ -5,7 +5,7 @@
 import { columnTypeOf } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
 import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
-import type { FixedVector } from '../../protocol/elements.js'
+import type { FixedVector } from '../../protocol/element-bytes.js'
 import { nullInt32 } from '../../protocol/null-value.js'
 import { sameColumnType, zeroColumn } from './column-layout.js'
 import { columnOfNumbers, fillInt64, numbersOf, wordsOfInt64 } from './column-numbers.js'

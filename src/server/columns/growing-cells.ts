@@ -7,7 +7,7 @@ import {
   vectorOfBytes,
   type FixedType,
   type FixedVector,
-} from '../../protocol/elements.js'
+} from '../../protocol/element-bytes.js'
 import type { Column } from '../../protocol/value.js'
 import type { GrowingColumn } from './growing-column.js'
 

@@ -3,7 +3,7 @@
   array, and changing a row that somebody may look at copies the column first.
 */
 import type { ColumnType } from '../../protocol/data-type.js'
-import { isFixedType } from '../../protocol/elements.js'
+import { isFixedType } from '../../protocol/element-bytes.js'
 import type { Column } from '../../protocol/value.js'
 import { explicitNull } from '../../protocol/value.js'
 import { GrowingArrays } from './growing-arrays.js'

@@ -2,7 +2,7 @@
   `x[i] = v`: changing elements of what a variable holds.
 */
 import { columnTypeOf, sliceColumn, takeRows } from '../../protocol/element.js'
-import { isFixedType } from '../../protocol/elements.js'
+import { isFixedType } from '../../protocol/element-bytes.js'
 import { dataTypes } from '../../protocol/data-type.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Column, Matrix, SymbolVector, Value, Vector } from '../../protocol/value.js'

@@ -5,7 +5,7 @@
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import type { Column, SymbolVector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { elementBytes, isFixedType } from '../../protocol/elements.js'
+import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
 import { isFixedVector, columnTexts } from '../columns/column-layout.js'
 
 const smallestSlots = 64

@@ -3,7 +3,7 @@
   that what is not too heavy is not too large to be printed, compared or sent either.
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
-import { isFixedType } from '../../protocol/elements.js'
+import { isFixedType } from '../../protocol/element-bytes.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { ArrayVector, Column, Scalar, Vector } from '../../protocol/value.js'
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'

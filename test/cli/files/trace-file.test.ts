@@ -4,7 +4,6 @@
 import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { connect } from '../../../src/client/open-session.js'
 import { openTrace } from '../../../src/cli/files/trace-file.js'
 import { startServer } from '../../../src/server/index.js'
 import { runMain } from '../run-cli.js'
@@ -38,31 +37,6 @@ t.test('a load leaves a line for each message, and no password', async t => {
   const both = readFileSync(trace, 'utf8')
   t.ok(both.startsWith(text), 'a trace is added to')
   t.match(both, /name STRING \[ann,bob\]\n/)
-})
-
-t.test('with values, scripts are shown without their secrets', async t => {
-  const server = await startServer({ port: 0 })
-  t.teardown(() => server.close())
-  const lines: string[] = []
-  const session = await connect({
-    host: '127.0.0.1',
-    port: server.port,
-    trace: { values: true, write: line => lines.push(line) },
-  })
-  await session.run('x = 1..10; x')
-  await session.run('login("admin", "123456")')
-  await session.run('login`admin`123456').catch(() => undefined)
-  await session.run('changePwd("123456","secret1")').catch(() => undefined)
-  await session.run('createUser', 'u1', 'secret2').catch(() => undefined)
-  await session.run('login{"admin","123456"}()').catch(() => undefined)
-  await session.run('print("\\u001b[31mred")').catch(() => undefined)
-  await session.close()
-  const text = lines.join('\n')
-  t.match(text, /> script flags=32\(apiClient\) bytes=\d+ chars=12 x = 1\.\.10; x\n/)
-  t.match(text, /< ok bytes=\d+ INT vector of 10 \[1,2,3,4,5,…\]\n/)
-  t.notMatch(text, /123456|secret/)
-  // eslint-disable-next-line no-control-regex -- what must not be there
-  t.notMatch(text, /\u001b/)
 })
 
 t.test(

@@ -10,6 +10,7 @@ import {
   latin1,
   trimmedEnd,
   trimmedStart,
+  utf8Text,
 } from '../../../src/parse/cells/cell-bytes.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
@@ -52,4 +53,6 @@ t.test('bytes are UTF-8 exactly when TextDecoder takes them', async t => {
   )
   const { bytes, start, end } = cellOf(Uint8Array.of(0x41, 0xe9))
   t.equal(latin1(bytes, start, end), 'A\u00e9')
+  t.equal(utf8Text(Buffer.from('\ufeffé')), '\ufeffé')
+  t.equal(utf8Text(Uint8Array.of(0x41, 0xe9)), 'A\ufffd')
 })

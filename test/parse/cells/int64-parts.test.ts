@@ -41,3 +41,21 @@ t.test('whole doubles are stored exactly', async t => {
   )
   t.pass()
 })
+
+t.test('billions and the rest are one number, of either sign', async t => {
+  const billion = 10n ** 9n
+  fc.assert(
+    fc.property(fc.boolean(), fc.nat(2 ** 31 - 1), fc.nat(31), fc.nat(999_999_999), (...drawn) => {
+      const [negative, units, times, lower] = drawn
+      const upper = units * times
+      const value = BigInt(upper) * billion + BigInt(lower)
+      const signed = negative ? -value : value
+      const parts = new Int64Parts()
+      const fits = signed > -(2n ** 63n) && signed < 2n ** 63n
+      strictEqual(parts.setBillions(negative, upper, lower), fits)
+      if (fits) strictEqual(valueOf(parts), signed)
+    }),
+    { numRuns: runs(500) },
+  )
+  t.pass()
+})

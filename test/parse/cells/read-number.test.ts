@@ -4,8 +4,6 @@
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { Int64Parts } from '../../../src/parse/cells/int64-parts.js'
-import { readInt64 } from '../../../src/parse/cells/read-int64.js'
 import { readLongDouble } from '../../../src/parse/cells/read-long-double.js'
 import {
   readDouble,
@@ -29,15 +27,6 @@ const longDouble = (text: string): number => {
   const { bytes, start, end } = cellOf(text)
   return readLongDouble(bytes, start, end)
 }
-const int64 = (text: string): bigint | number => {
-  const { bytes, start, end } = cellOf(text)
-  const parts = new Int64Parts()
-  const outcome = readInt64(bytes, start, end, parts)
-  return outcome === 0
-    ? BigInt.asIntN(64, (BigInt(parts.high) << 32n) | BigInt.asUintN(32, BigInt(parts.low)))
-    : outcome
-}
-
 t.test(
   'whole numbers of up to 15 digits are those of Number, all other texts are left',
   async t => {
@@ -96,23 +85,5 @@ t.test('a number says whether it is one, and whether it fits', async t => {
     const cell = cellOf(text)
     t.equal(readDouble(cell.bytes, cell.start, cell.end), double, text)
     t.equal(readFloat(cell.bytes, cell.start, cell.end), float, text)
-  }
-})
-
-t.test('64-bit integers are those of BigInt', async t => {
-  const max = 2n ** 63n - 1n
-  fc.assert(
-    fc.property(fc.bigInt({ min: -max, max }), value => strictEqual(int64(String(value)), value)),
-    { numRuns: runs(300) },
-  )
-  for (const [text, outcome] of [
-    ['9223372036854775807', max],
-    ['-9223372036854775808', Infinity],
-    ['9223372036854775808', Infinity],
-    ['00000000000000000000000001', 1n],
-    ['1.0', NaN],
-    ['', NaN],
-  ] as const) {
-    t.ok(Object.is(int64(text), outcome), `${text}: ${int64(text)}`)
   }
 })

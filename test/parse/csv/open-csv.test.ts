@@ -1,5 +1,5 @@
 /*
-  Delimited files as a loader meets them: headers, batches, and records that are no rows.
+  Delimited files as a loader meets them: headers, batches, and records that are not rows.
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/open-reader.js'
@@ -22,7 +22,7 @@ t.test('columns are found by the names of the header, in any order', async t => 
   t.equal(reader.recordsRead, 1)
 })
 
-t.test('a first record with something like a number in it is no header', async t => {
+t.test('a first record with something like a number in it is not a header', async t => {
   for (const text of [
     row,
     '2020.01.02T09:30:00.032,a,-1,5\n',
@@ -66,7 +66,7 @@ t.test('the delimiter is found in the first line', async t => {
   }
 })
 
-t.test('lines before the header are skipped, comments and blank lines are no records', async t => {
+t.test('lines before the header are skipped, comments and blank lines are not records', async t => {
   const text = `exported today, "by me\n\n${header}\n# nothing\n${row}\r\n\n${row}`
   const { rows, places, reader } = await read(text, trades, { skipLines: 2, comment: '#' })
   t.strictSame(rows, [values, values])
@@ -357,7 +357,7 @@ t.test('constants and missing columns fill every row', async t => {
   ])
   await t.rejects(read('id\n1\n', 'id:INT,n:INT', { set: { n: 'x' } }), {
     code: 'DDB_USAGE',
-    message: /--set n=x.*whole number/,
+    message: /`mapping.set` n=x.*whole number/,
   })
 })
 
@@ -368,7 +368,7 @@ t.test('inputs without records have no rows', async t => {
   }
 })
 
-t.test('an input that is no text to speak of is refused', async t => {
+t.test('an input that is not text is refused', async t => {
   await t.rejects(read('"a\nb', 'a:STRING'), { code: 'DDB_INPUT_QUOTE' })
   await t.rejects(read('a"b,c\n', 'a:STRING'), { code: 'DDB_INPUT_QUOTE' })
   await t.rejects(read('x'.repeat(3000), 'a:STRING', { maxRecordBytes: 500, chunkBytes: 100 }), {

@@ -4,7 +4,7 @@
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { kindsText, jsonKinds } from '../../../src/parse/json/json-kinds.js'
+import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
 import { runs } from '../../helpers/runs.js'
 
@@ -90,8 +90,4 @@ t.test('half of a surrogate pair is told, a whole one is a character', async t =
   ] as const) {
     t.equal(scan(text).scanner.brokenSurrogate, isBroken, text)
   }
-})
-
-t.test('kinds are said in words', async t => {
-  t.equal(kindsText(jsonKinds.number | jsonKinds.string), 'a number or a string')
 })

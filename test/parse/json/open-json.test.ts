@@ -151,7 +151,7 @@ t.test(
   },
 )
 
-t.test('half of a surrogate pair is no text', async t => {
+t.test('half of a surrogate pair is not text', async t => {
   for (const text of ['"\\ud83d"', '"\\ude00x"', '"\\ud83dx\\ude00"', '"\\ud83d\\ud83d\\ude00"']) {
     const { rejects } = await lines(`{"v":${text}}\n`, 'v:STRING')
     t.match(rejects, [{ code: 'DDB_INPUT_ENCODING', columnName: 'v' }], text)

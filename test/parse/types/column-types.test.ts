@@ -409,7 +409,7 @@ for (const [type, cases] of Object.entries(accepted)) {
 }
 
 for (const [type, cases] of Object.entries(refused)) {
-  t.test(`${type} refuses what is no value of it`, async t => {
+  t.test(`${type} refuses what is not a value of it`, async t => {
     for (const [text, code] of cases) {
       const { rejects } = await read(`${text},1\n`, `c:${type},n:INT`, {
         header: 'no',

@@ -10,7 +10,7 @@ import type { Column } from '../../../src/protocol/value.js'
 import { mappingFor, memorySource, read } from '../reading.js'
 import { runs } from '../../helpers/runs.js'
 
-/** The column of one type that the texts become, and the texts that are none. */
+/** The column of one type that the texts become, and the texts that are not values of it. */
 async function column(
   type: string,
   texts: readonly string[],
@@ -176,7 +176,7 @@ t.test('a NANOTIMESTAMP has every nanosecond', async t => {
   t.pass()
 })
 
-t.test('every day that is none is refused', async t => {
+t.test('a day that the calendar does not have is refused', async t => {
   const texts: string[] = []
   const expected: boolean[] = []
   for (const year of [1900, 1999, 2000, 2023, 2024, 2100]) {

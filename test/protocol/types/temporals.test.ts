@@ -142,7 +142,7 @@ const refused: readonly (readonly [TemporalType, string])[] = [
 ]
 
 t.test(
-  'impossible dates, lost digits, foreign zones and values beyond the type are no values',
+  'impossible dates, lost digits, foreign zones and values beyond the type are refused',
   async t => {
     for (const [type, text] of refused)
       t.equal(parseTemporal(type, text), undefined, `${type} ${text}`)

@@ -4,7 +4,7 @@
 import { columnTypeOf, concatColumns } from '../../../protocol/element.js'
 import type { Column, Value } from '../../../protocol/value.js'
 import { appendElements, appendInPieces, growsSlowly } from '../../elements/append-elements.js'
-import type { FixedVector } from '../../../protocol/elements.js'
+import type { FixedVector } from '../../../protocol/element-bytes.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { checkAtOnce } from '../../values/pieces.js'

@@ -5,7 +5,7 @@
 import { elementAt, vectorOf } from '../../../protocol/element.js'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../../protocol/civil-date.js'
 import { isTemporal, type TemporalType } from '../../../protocol/types/temporals.js'
-import type { FixedVector } from '../../../protocol/elements.js'
+import type { FixedVector } from '../../../protocol/element-bytes.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'

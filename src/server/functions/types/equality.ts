@@ -2,7 +2,7 @@
   Whether two values are the same in type and content (DolphinDB manual, page eqObj).
 */
 import { columnTypeOf, elementAt } from '../../../protocol/element.js'
-import { elementBytes } from '../../../protocol/elements.js'
+import { elementBytes } from '../../../protocol/element-bytes.js'
 import { stringsOf } from '../../../protocol/types/strings.js'
 import type { Column, Scalar } from '../../../protocol/value.js'
 import { formatScalar } from '../../../protocol/value-text.js'

@@ -4,7 +4,7 @@
 */
 import { dataTypes } from '../../../protocol/data-type.js'
 import { elementAt } from '../../../protocol/element.js'
-import { isFixedType } from '../../../protocol/elements.js'
+import { isFixedType } from '../../../protocol/element-bytes.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { ScriptError } from '../../script-error.js'

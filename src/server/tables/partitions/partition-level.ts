@@ -4,7 +4,7 @@
 */
 import { dataTypes, parseColumnType, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, concatColumns, sliceColumn, takeRows } from '../../../protocol/element.js'
-import { elementBytes } from '../../../protocol/elements.js'
+import { elementBytes } from '../../../protocol/element-bytes.js'
 import type { Column, SymbolVector, Vector } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
 import { intScalar, integerOf, textOf } from '../../values/scalar.js'

@@ -1,3 +1,6 @@
+/*
+  Plain JavaScript as DolphinDB values: what a server has after it was sent, types inferred and given.
+*/
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -166,18 +169,4 @@ t.test('tables of an answer have methods, and are tables like any other', async 
   t.strictSame(result.toColumns(), { id: [1, 2] })
   t.notOk(Object.keys(result).includes('toRows'))
   t.strictSame(await echoed(result), { id: [1, 2] }, 'it can be sent back')
-})
-
-t.test('a session logs in after it connected', async t => {
-  const { host, port } = server
-  const guest = await connect({ host, port })
-  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'guest' })
-  await t.rejects(guest.login('admin', 'wrong'), { code: 'DDB_LOGIN' })
-  await guest.login('admin', '123456')
-  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'admin' })
-  await guest[Symbol.asyncDispose]()
-  await t.rejects(guest.login('admin', '123456'), { code: 'DDB_CLOSED' })
-  const silent = await connect({ host, port, enableAsync: true })
-  await t.rejects(silent.login('admin', '123456'), { code: 'DDB_ASYNC_SESSION' })
-  await silent.close()
 })

@@ -1,12 +1,10 @@
 /*
-  The target's columns, from the server's dictionary and from `--types`; names that are near.
+  The target's columns and partitions out of the server's dictionary.
 */
 import t from 'tap'
 import type { Dictionary, Value } from '../../src/protocol/value.js'
 import { vectorOf } from '../../src/protocol/vector-of.js'
-import { editDistance, nearestHint, nearestNames } from '../../src/schema/nearest.js'
 import { schemaFromServer } from '../../src/schema/server-schema.js'
-import { schemaFromTypes, typesText } from '../../src/schema/target-schema.js'
 
 const strings = (...data: string[]): Value => ({
   form: 'vector',
@@ -112,7 +110,7 @@ t.test('several partition columns are told by vectors', t => {
   t.end()
 })
 
-t.test('an empty or missing partition column means there is none', t => {
+t.test('an empty or missing partition column means that the table is not partitioned', t => {
   const none = dictionary({
     colDefs: defs,
     partitionColumnName: { form: 'scalar', type: 'STRING', value: '' },
@@ -121,7 +119,7 @@ t.test('an empty or missing partition column means there is none', t => {
   t.end()
 })
 
-t.test('what is no schema is an error', t => {
+t.test('what is not a schema is an error', t => {
   for (const value of [
     int(1),
     dictionary({}),
@@ -134,47 +132,5 @@ t.test('what is no schema is an error', t => {
   t.throws(() => schemaFromServer(dictionary({ colDefs: unknown })), {
     message: /column "x" has type TENSOR/,
   })
-  t.end()
-})
-
-t.test('types are read from text, and written as it', t => {
-  const text = 'time:TIMESTAMP,a:b:INT,amount:DECIMAL64(4),levels:DOUBLE[]'
-  const schema = schemaFromTypes(' time : timestamp,a:b:INT,amount:decimal64( 4 ),levels:DOUBLE[]')
-  t.equal(typesText(schema), text)
-  t.strictSame(schema.columns[1], { name: 'a:b', type: { type: 'INT' } })
-  for (const bad of [
-    '',
-    'time',
-    ':INT',
-    'a:FOO',
-    'a:DECIMAL32',
-    'a:DECIMAL32(10)',
-    'a:INT,',
-    'a:INT,a:INT',
-    'a:INT(3)',
-  ]) {
-    t.throws(() => schemaFromTypes(bad), { code: 'DDB_USAGE', exitCode: 64 }, bad)
-  }
-  t.end()
-})
-
-t.test('near names are those a person could have meant', t => {
-  t.strictSame(nearestNames('prise', ['size', 'price', 'time', 'sym', 'prices']), [
-    'price',
-    'prices',
-  ])
-  t.strictSame(nearestNames('PRICE', ['price']), ['price'])
-  t.strictSame(nearestNames('zzz', ['price', 'size']), [])
-  t.equal(nearestHint('tiem', ['time', 'sym']), ' (nearest: time)')
-  t.equal(nearestHint('zzz', ['price']), '')
-  t.end()
-})
-
-t.test('a swap of neighbours is one edit', t => {
-  t.equal(editDistance('tiem', 'time'), 1)
-  t.equal(editDistance('', 'abc'), 3)
-  t.equal(editDistance('abc', ''), 3)
-  t.equal(editDistance('kitten', 'sitting'), 3)
-  t.equal(editDistance('same', 'same'), 0)
   t.end()
 })

@@ -1,0 +1,108 @@
+/*
+  Every file with logic has a test where it is looked for: `src/wire/byte-reader.ts` in `test/wire/byte-reader.test.ts`.
+*/
+import { access, readdir } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { sep } from 'node:path'
+import t from 'tap'
+import { root } from './helpers/checkout.js'
+import { parseModule, readModules } from './helpers/modules.js'
+
+/** Rooms of which this is true. */
+const rooms = ['client', 'parse', 'platform', 'protocol', 'schema', 'source', 'wire']
+
+/** Files whose test has another name, because it tests several of them in one go. */
+const testedBy: Readonly<Record<string, string>> = {
+  // Two readers of delimited text behind one face, against the same oracle.
+  'parse/csv/csv-parse-tokenizer.ts': 'parse/csv/csv-tokenizer.test.ts',
+  'parse/csv/csv-scanner.ts': 'parse/csv/csv-tokenizer.test.ts',
+  // Rows of one table of types, of which only the table is exported to others.
+  'parse/types/binary16-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/decimal-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/floating-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/integer-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/logical-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/pair-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/temporal-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/text-types.ts': 'parse/types/column-types.test.ts',
+  // Elements of the types that the other file names.
+  'protocol/types/integer-elements.ts': 'protocol/types/integers.test.ts',
+  // Makes the entries of the table of types.
+  'protocol/types/type-facts.ts': 'protocol/data-type.test.ts',
+}
+
+/** Tests of what several files do together. */
+const acrossFiles: readonly string[] = [
+  'client/embedded.test.ts',
+  'client/forgotten-session.test.ts',
+  'client/hang-ups.test.ts',
+  'parse/hostile.test.ts',
+  'parse/record-limits.test.ts',
+  'parse/types/oracles.test.ts',
+  'protocol/hostile.test.ts',
+  'protocol/recordings.test.ts',
+]
+
+const testOf = (path: string): string => path.replace(/\.ts$/, '.test.ts')
+
+const modules = (await readModules()).filter(({ room }) => rooms.includes(room))
+
+const tests = (await Promise.all(rooms.map(testsOf))).flat()
+
+/** Tests of a room, relative to test/. */
+async function testsOf(room: string): Promise<string[]> {
+  const folder = fileURLToPath(new URL(`test/${room}/`, root))
+  const paths = await readdir(folder, { recursive: true })
+  return paths
+    .map(path => `${room}/${path.split(sep).join('/')}`)
+    .filter(path => path.endsWith('.test.ts'))
+}
+
+t.test(
+  'every file with logic has a test at its own path, or is named with the one it has',
+  async t => {
+    t.ok(modules.length > 100, `${modules.length} files are found`)
+    const untested = modules
+      .filter(({ path, hasLogic }) => hasLogic && !tests.includes(testedBy[path] ?? testOf(path)))
+      .map(({ path }) => path)
+    t.strictSame(untested, [])
+  },
+)
+
+t.test('every test is that of a file, or named as one of several', async t => {
+  const expected = new Set([...modules.map(({ path }) => testOf(path)), ...acrossFiles])
+  t.strictSame(
+    tests.filter(path => !expected.has(path)),
+    [],
+  )
+})
+
+t.test('no name in these lists is out of date', async t => {
+  for (const path of Object.keys(testedBy)) {
+    await access(new URL(`src/${path}`, root))
+    t.notOk(tests.includes(testOf(path)), `${path} has no test of its own`)
+  }
+  for (const path of acrossFiles) t.ok(tests.includes(path), path)
+})
+
+t.test('logic is a function with a body', async t => {
+  for (const text of [
+    'function f() { return 1 }',
+    'export const f = () => 1',
+    'export const o = { f() { return 1 } }',
+    'class A { get x() { return 1 } }',
+    'class A { constructor() { this.x = 1 } }',
+  ]) {
+    t.equal(parseModule('wire/a.ts', text).hasLogic, true, text)
+  }
+  for (const text of [
+    'export const x = 1',
+    'export interface A { f(): number }',
+    'export type F = (x: number) => number',
+    'declare function f(): void',
+    'abstract class A { abstract f(): void }',
+    "export * from './b.js'",
+  ]) {
+    t.equal(parseModule('wire/a.ts', text).hasLogic, false, text)
+  }
+})

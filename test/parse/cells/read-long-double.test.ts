@@ -1,0 +1,78 @@
+/*
+  Decimal numbers of 16 and 17 digits, against Number.
+*/
+import { strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { readLongDouble } from '../../../src/parse/cells/read-long-double.js'
+import { runs } from '../../helpers/runs.js'
+import { cellOf } from './cell.js'
+
+const longDouble = (text: string): number => {
+  const { bytes, start, end } = cellOf(text)
+  return readLongDouble(bytes, start, end)
+}
+
+t.test('a number is that of Number, or left to the next way', async t => {
+  const digits = fc
+    .tuple(fc.bigInt({ min: 10n ** 15n, max: 10n ** 17n - 1n }), fc.nat(22), fc.boolean())
+    .map(([unscaled, scale, negative]) => {
+      const text = String(unscaled).padStart(scale + 1, '0')
+      const whole = text.slice(0, text.length - scale)
+      return `${negative ? '-' : ''}${whole}${scale === 0 ? '' : `.${text.slice(-scale)}`}`
+    })
+  let read = 0
+  fc.assert(
+    fc.property(digits, text => {
+      const value = longDouble(text)
+      if (Number.isNaN(value)) return
+      read++
+      strictEqual(value, Number(text), text)
+    }),
+    { numRuns: runs(2000) },
+  )
+  t.ok(read > runs(2000) / 2, `${read} were read`)
+})
+
+t.test('doubles written in full are read', async t => {
+  for (const text of [
+    '0.1234567890123456',
+    '-0.12345678901234567',
+    '1.7976931348623157',
+    '9007199254740991',
+    '12345678901234568',
+    '0.00000012345678901234',
+    '+3.141592653589793',
+    '00000000000000000000003.141592653589793',
+  ]) {
+    t.equal(longDouble(text), Number(text), text)
+  }
+})
+
+t.test('a text half way between two doubles is rounded to the even one, or left', async t => {
+  for (const text of [
+    '9007199254740993',
+    '9007199254740995',
+    '12345678901234567',
+    '4503599627370496.5',
+  ]) {
+    const value = longDouble(text)
+    t.ok(Number.isNaN(value) || value === Number(text), `${text}: ${value}`)
+  }
+})
+
+t.test('other texts are left', async t => {
+  for (const text of [
+    '',
+    '-',
+    '.',
+    '1e5',
+    '1.2.3',
+    ' 1.5',
+    'NaN',
+    '123456789012345678',
+    '0.00000000000000000000001',
+  ]) {
+    t.ok(Number.isNaN(longDouble(text)), JSON.stringify(text))
+  }
+})

@@ -1,0 +1,109 @@
+/*
+  TIMESTAMP in its usual spelling, against Date; what is left to the general way is counted.
+*/
+import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import type { Int64Kind } from '../../../src/parse/columns/int64-columns.js'
+import { TimestampColumn } from '../../../src/parse/columns/timestamp-column.js'
+import { runs } from '../../helpers/runs.js'
+import { blockOf, field, refusedRows } from './block.js'
+
+/** Reads texts; those that went the general way are kept, and refused. */
+function read(texts: readonly string[]): { values: bigint[]; others: string[]; refused: number[] } {
+  const others: string[] = []
+  const kind: Int64Kind = {
+    expected: 'a time',
+    readCell(bytes, start, end) {
+      others.push(Buffer.from(bytes.subarray(start, end)).toString())
+      return NaN
+    },
+    column: (data, length) => ({ form: 'vector', type: 'TIMESTAMP', length, data }),
+  }
+  const column = new TimestampColumn(kind, 0, new BufferPool())
+  const block = blockOf(texts)
+  const nulls = column.read(block, field, 0)
+  const refused = refusedRows(block)
+  strictEqual(nulls, refused.length + texts.filter(text => text === '').length)
+  const { data } = column.take(texts.length, []) as { data: BigInt64Array }
+  return { values: Array.from(data.subarray(0, texts.length)), others, refused }
+}
+
+const moment = fc.date({
+  min: new Date('0000-01-01T00:00:00Z'),
+  max: new Date('9999-12-31T23:59:59.999Z'),
+  noInvalidDate: true,
+})
+
+t.test('every moment is read in each spelling of 23 characters', async t => {
+  fc.assert(
+    fc.property(
+      fc.array(moment, { minLength: 1, maxLength: 20 }),
+      fc.constantFrom('-', '.', '/'),
+      fc.constantFrom('T', ' '),
+      (moments, separator, between) => {
+        const texts = moments.map(date =>
+          date.toISOString().slice(0, -1).replaceAll('-', separator).replace('T', between),
+        )
+        deepStrictEqual(read(texts), {
+          values: moments.map(date => BigInt(date.getTime())),
+          others: [],
+          refused: [],
+        })
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+  t.pass()
+})
+
+const usual = '2024-02-29T23:59:59.999'
+
+t.test('a date that is not one is not taken for the one before', async t => {
+  const bad = usual.replace('02-29', '02-30')
+  const { values, others, refused } = read([usual, bad, usual, bad, bad])
+  t.strictSame(refused, [1, 3, 4])
+  t.strictSame(others, [bad, bad, bad])
+  t.equal(values[2], BigInt(Date.parse(`${usual}Z`)))
+})
+
+t.test('any other text is left to the general way', async t => {
+  const others = [
+    usual.slice(0, -1),
+    `${usual}0`,
+    '2024-02-29T24:00:00.000',
+    '2024-02-29T23:60:00.000',
+    '2024-02-29T23:59:60.000',
+    '2024-13-01T00:00:00.000',
+    '2024-02/29T00:00:00.000',
+    '2024_02_29T00:00:00.000',
+    '2024-02-29x00:00:00.000',
+    '2024-02-29t00:00:00.000',
+    'x024-02-29T00:00:00.000',
+  ]
+  t.strictSame(read(others).others, others)
+})
+
+t.test('one wrong byte anywhere is seen', async t => {
+  const digits = /\d/
+  const wrong = [...usual].flatMap((c, i) =>
+    [...(digits.test(c) ? '/:' : '09x'), ...';\x10p\u00b0'].map(
+      other => usual.slice(0, i) + other + usual.slice(i + 1),
+    ),
+  )
+  const left = new Set(read(wrong).others)
+  // A byte more makes another length, which is another way anyway.
+  t.strictSame(
+    wrong.filter(text => !left.has(text)),
+    [],
+  )
+})
+
+t.test('an empty text is null', async t => {
+  t.strictSame(read(['', usual]), {
+    values: [-(2n ** 63n), BigInt(Date.parse(`${usual}Z`))],
+    others: [],
+    refused: [],
+  })
+})

@@ -1,0 +1,35 @@
+/*
+  Bytes as the scanners of JSON see them: content, the line feed that stops every scan, and free room behind.
+*/
+import { JsonScanner } from '../../../src/parse/json/json-scanner.js'
+import { RecordBlock } from '../../../src/parse/record-block.js'
+
+export interface Scanned {
+  readonly scanner: JsonScanner
+  readonly block: RecordBlock
+  /** Length of the content in bytes. */
+  readonly length: number
+}
+
+/** @param fieldCount  of the block, which has room for 8 rows */
+export function scanned(text: string, fieldCount: number, manyLines = true): Scanned {
+  const content = Buffer.from(text)
+  const bytes = new Uint8Array(2 * content.length + 64)
+  bytes.set(content)
+  bytes[content.length] = 10
+  const scanner = new JsonScanner(manyLines)
+  scanner.bytes = bytes
+  scanner.view = new DataView(bytes.buffer)
+  scanner.end = content.length
+  scanner.scratch = content.length + 1
+  const block = new RecordBlock(fieldCount, 8)
+  block.bytes = bytes
+  block.view = scanner.view
+  return { scanner, block, length: content.length }
+}
+
+/** The text of a cell. */
+export function cellText(block: RecordBlock, row: number, field: number): string {
+  const cell = row * block.fieldCount + field
+  return Buffer.from(block.bytes.subarray(block.starts[cell], block.ends[cell])).toString()
+}

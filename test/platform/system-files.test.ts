@@ -1,0 +1,97 @@
+/*
+  Files of the operating system, against node:fs.
+*/
+import {
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  type BigIntStats,
+} from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { systemFiles } from '../../src/platform/system-files.js'
+
+const folder = t.testdir({ 'a.txt': 'hello', sub: { 'b.txt': '' } })
+const path = (name: string): string => join(folder, name)
+const stats = (name: string): BigIntStats => statSync(path(name), { bigint: true })
+
+t.test('a file is read on from where the last read ended', async t => {
+  const file = await systemFiles.open(path('a.txt'))
+  const buffer = Buffer.alloc(8, '.')
+  t.equal(await file.read(buffer, 1, 3), 3)
+  t.equal(await file.read(buffer, 4, 3), 2)
+  t.equal(await file.read(buffer, 0, 8), 0, 'the end')
+  t.equal(String(buffer), '.hello..')
+  t.match(await file.status(), { isFile: true, isFolder: false, sizeBytes: 5 })
+  await file.close()
+  await t.rejects(systemFiles.open(path('none')), { code: 'ENOENT' })
+})
+
+t.test('what is known of a path is what the system knows', async t => {
+  const { dev: device, ino: inode } = stats('a.txt')
+  const expected = { isFile: true, isFolder: false, sizeBytes: 5, device, inode }
+  t.strictSame(await systemFiles.status(path('a.txt')), expected)
+  t.strictSame(systemFiles.statusNow(path('a.txt')), expected)
+  t.match(await systemFiles.status(folder), { isFile: false, isFolder: true })
+  t.equal(systemFiles.statusNow(path('none')), undefined)
+  await t.rejects(systemFiles.status(path('none')), { code: 'ENOENT' })
+  symlinkSync(path('a.txt'), path('link'))
+  t.strictSame(systemFiles.statusNow(path('link')), expected, 'of what a link leads to')
+})
+
+t.test('folders are listed, with what is below when asked', async t => {
+  const names = async (recursive: boolean): Promise<string[]> =>
+    (await systemFiles.readFolder(path('sub'), recursive)).map(entry => entry.name).sort()
+  mkdirSync(path('sub/deep'))
+  writeFileSync(path('sub/deep/c.txt'), '')
+  t.strictSame(await names(false), ['b.txt', 'deep'])
+  t.strictSame(await names(true), ['b.txt', 'c.txt', 'deep'])
+  const deep = await systemFiles.readFolder(path('sub/deep'), false)
+  t.strictSame(deep, [{ name: 'c.txt', folder: path('sub/deep'), isFolder: false }])
+  await t.rejects(systemFiles.readFolder(path('a.txt'), false), { code: 'ENOTDIR' })
+})
+
+t.test('a file that may be read passes, one that is not there does not', async t => {
+  await systemFiles.checkReadable(path('a.txt'))
+  await t.rejects(systemFiles.checkReadable(path('none')), { code: 'ENOENT' })
+})
+
+t.test('a new file is for its owner alone, written at its end and cut back', async t => {
+  const file = systemFiles.create(path('new'))
+  t.equal(stats('new').mode & 0o777n, 0o600n)
+  t.equal(file.write(Buffer.from('abcdef')), 6)
+  file.truncate(2)
+  t.equal(file.write(Buffer.from('X')), 1)
+  file.sync()
+  file.close()
+  t.equal(readFileSync(path('new'), 'utf8'), 'abX')
+  t.throws(() => systemFiles.create(path('new')), { code: 'EEXIST' })
+  symlinkSync(path('nowhere'), path('dangling'))
+  t.throws(() => systemFiles.create(path('dangling')), { code: 'EEXIST' })
+})
+
+t.test('only an empty ordinary file is taken as one', async t => {
+  writeFileSync(path('empty'), '')
+  const file = systemFiles.openEmpty(path('empty'))
+  file.write(Buffer.from('x'))
+  file.close()
+  t.equal(readFileSync(path('empty'), 'utf8'), 'x')
+  t.throws(() => systemFiles.openEmpty(path('empty')), { code: 'EEXIST' })
+  t.throws(() => systemFiles.openEmpty('/dev/null'), { code: 'EEXIST' })
+  t.throws(() => systemFiles.openEmpty(path('none')), { code: 'ENOENT' })
+  t.throws(() => systemFiles.openEmpty(folder), { code: 'EISDIR' })
+  writeFileSync(path('target'), '')
+  symlinkSync(path('target'), path('to-empty'))
+  t.throws(() => systemFiles.openEmpty(path('to-empty')), { code: 'ELOOP' })
+})
+
+t.test('a file is removed, a link and not what it leads to', async t => {
+  writeFileSync(path('kept'), '')
+  symlinkSync(path('kept'), path('gone'))
+  systemFiles.remove(path('gone'))
+  t.equal(systemFiles.statusNow(path('gone')), undefined)
+  t.ok(systemFiles.statusNow(path('kept')))
+  t.throws(() => systemFiles.remove(path('gone')), { code: 'ENOENT' })
+})

@@ -1,0 +1,91 @@
+/*
+  The machine: timers, chance and connections behave as the platform promises.
+*/
+import { once } from 'node:events'
+import t from 'tap'
+import type { Socket } from '../../src/platform/platform.js'
+import { systemPlatform } from '../../src/platform/system.js'
+
+const { clock, random, network } = systemPlatform
+
+/** Everything that arrives until the other end says that no more comes; the socket stays open. */
+async function textOf(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = []
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await once(socket, 'end')
+  return Buffer.concat(chunks).toString()
+}
+
+t.test('a timer calls back once, a cancelled one never', async t => {
+  const called: string[] = []
+  const cancelled = clock.after(0, () => called.push('cancelled'))
+  cancelled.cancel()
+  await new Promise<void>(resolve => clock.after(0, resolve))
+  await new Promise<void>(resolve => clock.after(1, resolve))
+  await new Promise<void>(resolve => {
+    const alive = clock.after(60_000, () => called.push('too late'))
+    clock.afterIfAlive(1, () => {
+      alive.cancel()
+      resolve()
+    })
+  })
+  t.strictSame(called, [])
+  cancelled.cancel()
+})
+
+t.test('a turn of the event loop comes behind the promises of this one', async t => {
+  const order: string[] = []
+  const turn = new Promise<void>(resolve =>
+    clock.nextTurn(() => {
+      order.push('turn')
+      resolve()
+    }),
+  )
+  void Promise.resolve().then(() => order.push('promise'))
+  await turn
+  t.strictSame(order, ['promise', 'turn'])
+})
+
+t.test('time only goes up, and the wall clock is the machine’s', async t => {
+  const [first, second] = [clock.nowMs(), clock.nowMs()]
+  t.ok(second >= first)
+  const before = Date.now()
+  const now = clock.wallMs()
+  t.ok(now >= before && now <= Date.now())
+})
+
+t.test('random numbers are below 1, random bytes as many as asked for', async t => {
+  const numbers = Array.from({ length: 1000 }, () => random.number())
+  t.ok(numbers.every(number => number >= 0 && number < 1))
+  t.ok(new Set(numbers).size > 1)
+  t.equal(random.bytes(16).length, 16)
+  t.notSame(random.bytes(16), random.bytes(16))
+})
+
+t.test('both ends may send on after the other has said that it will not', async t => {
+  let accept = (socket: Socket): void => void socket
+  const accepted = new Promise<Socket>(resolve => (accept = resolve))
+  const port = await network.listen('127.0.0.1', 0, socket => accept(socket))
+  t.ok(port.port > 0)
+  const client = network.dial('127.0.0.1', port.port)
+  await once(client, 'connect')
+  const server = await accepted
+  client.end('question')
+  t.equal(await textOf(server), 'question')
+  t.equal(server.bytesRead, 8)
+  server.end('answer')
+  t.equal(await textOf(client), 'answer')
+  await new Promise<void>(closed => port.close(closed))
+  const refused = network.dial('127.0.0.1', port.port)
+  const [error] = (await once(refused, 'error')) as [NodeJS.ErrnoException]
+  t.equal(error.code, 'ECONNREFUSED')
+})
+
+t.test('a port that is taken is refused with the system’s error', async t => {
+  const port = await network.listen('127.0.0.1', 0, () => undefined)
+  t.teardown(() => port.close(() => undefined))
+  await t.rejects(
+    network.listen('127.0.0.1', port.port, () => undefined),
+    { code: 'EADDRINUSE' },
+  )
+})
