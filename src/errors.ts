@@ -105,7 +105,7 @@ export class InputError extends DdbError {
 /** Connecting, or an established connection, failed. */
 export class ConnectionError extends DdbError {}
 
-/** Bytes that are no DolphinDB message; `offsetBytes` counts from the start of the stream. */
+/** Bytes that are not a DolphinDB message; `offsetBytes` counts from the start of the stream. */
 export class ProtocolError extends DdbError {
   readonly offsetBytes: number
 

@@ -51,7 +51,7 @@ t.test('an error keeps what lies underneath', async t => {
   const cause = new Error('underneath')
   t.equal(new UsageError('DDB_USAGE', 'm', { cause }).cause, cause)
   t.equal(new InputError('DDB_INPUT_READ', 'm', { file: 'f' }, { cause }).cause, cause)
-  t.notOk('cause' in new DdbError('DDB_INTERNAL', 'm'), 'no cause is no property')
+  t.notOk('cause' in new DdbError('DDB_INTERNAL', 'm'), 'without a cause the property is missing')
 })
 
 t.test('an error says where it happened', async t => {

@@ -26,7 +26,7 @@ function peakRssBytes(pid) {
     const status = readFileSync(`/proc/${pid}/status`, 'utf8')
     return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024
   } catch {
-    // The process has ended, or there is no /proc.
+    // The process has ended, or the machine has no /proc.
     return 0
   }
 }

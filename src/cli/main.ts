@@ -21,7 +21,7 @@ export async function main(
     const failure = await new Promise<NodeJS.ErrnoException | null | undefined>(resolve => {
       stdout.write(`${version}\n`, resolve)
     })
-    // A reader that has gone away is no failure.
+    // A reader that has gone away is not a failure.
     if (!failure || failure.code === 'EPIPE') return 0
     stderr.write(`ddb-ingest: cannot write standard output (${failure.code}) [DDB_OUTPUT_WRITE]\n`)
     return errorCodes.DDB_OUTPUT_WRITE

@@ -173,7 +173,7 @@ class SequentialInputs implements Inputs {
   }
 }
 
-/** Bytes of all inputs as they lie on disk; undefined when one of them is no plain file. */
+/** Bytes of all inputs as they lie on disk; undefined unless all are plain files. */
 async function totalBytes(paths: readonly string[], files: Files): Promise<number | undefined> {
   let sum = 0
   for (const path of paths) {

@@ -69,7 +69,7 @@ export interface InputOptions {
   quote?: string
   /** Stands before a quote inside quotes; default the quote itself. */
   escape?: string
-  /** Lines that start with it are no records. */
+  /** Lines that start with it are not records. */
   comment?: string
   /** `auto`, the default, takes a first record without numbers for one (docs/server-semantics.md#text-of-values). */
   header?: 'auto' | 'yes' | 'no'

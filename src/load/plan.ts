@@ -26,7 +26,7 @@ export interface Plan {
   rateLimit: RateLimit
 }
 
-/** Infinity where there is no limit. */
+/** Infinity for no limit. */
 export interface RateLimit {
   bytesPerSecond: number
   rowsPerSecond: number

@@ -13,7 +13,7 @@ export interface RateLimiter {
 
 /**
  * The first batch never waits.
- * @param limit  Infinity where there is none
+ * @param limit  Infinity for no limit
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
   let freeAtMs = -Infinity

@@ -38,7 +38,7 @@ export interface Run {
   readonly failure: DdbError | undefined
   /** True once nothing more is to be read or handed over. */
   readonly stopped: boolean
-  /** Ends the run in order. Anything that is no DdbError is our own bug (70). */
+  /** Ends the run in order. Anything but a DdbError is our own bug (70). */
   fail(error: unknown): void
   /** Counts a row that is not to be sent and keeps it where rejects are kept; a failure in that ends the run. */
   reject(reject: AnyReject, shape: RecordShape): void

@@ -35,7 +35,7 @@ const methodSpellings: Readonly<Record<string, Method>> = {
   'upsert!': 'upsert',
 }
 
-/** @throws {UsageError} DDB_USAGE when it is no method. */
+/** @throws {UsageError} DDB_USAGE for anything but a method. */
 export function parseMethod(text: string): Method {
   const method = Object.hasOwn(methodSpellings, text) ? methodSpellings[text] : undefined
   if (method === undefined) {

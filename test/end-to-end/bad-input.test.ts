@@ -14,7 +14,7 @@ const good = '2020.01.02T09:30:00.032,FHU,63.6,5\n'
 t.test('a bad row stops the run, naming line and column', async t => {
   const { load, count } = await startLoadServer(t, tradesScript)
   const cases: [string, string, string | Buffer, RegExp][] = [
-    ['a cell that is no number', 'DDB_INPUT_CELL', 'x,FHU,63.6,5\n', /time/],
+    ['a cell that is not a number', 'DDB_INPUT_CELL', 'x,FHU,63.6,5\n', /time/],
     [
       'a number that its type cannot hold',
       'DDB_INPUT_RANGE',
@@ -24,7 +24,7 @@ t.test('a bad row stops the run, naming line and column', async t => {
     ['a record with too few fields', 'DDB_INPUT_FIELD_COUNT', 'a,b\n', /2 fields|fields/],
     ['a record with too many fields', 'DDB_INPUT_FIELD_COUNT', `${good.trim()},1\n`, /fields/],
     [
-      'bytes that are no UTF-8',
+      'bytes that are not UTF-8',
       'DDB_INPUT_ENCODING',
       Buffer.from('2020.01.02T09:30:00.032,\xff\xfe,1,5\n', 'latin1'),
       /UTF-8/,

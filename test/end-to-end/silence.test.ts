@@ -131,7 +131,7 @@ t.test('in sync mode an answer that comes while the server is asked for it count
   t.equal(asked, 1)
 })
 
-t.test('an input that pauses longer is no silence of the server', async t => {
+t.test('an input that pauses longer is not taken for silence of the server', async t => {
   const here = await freezingAfter(t, Infinity)
   let before = -1
   let landed = 0

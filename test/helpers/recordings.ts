@@ -82,7 +82,7 @@ export const recordings: readonly Recording[] = (['cpp', 'java'] as const).flatM
 /** Bytes between two borders where a stream is too long to be read anew for each of its bytes. */
 const spacingBytes = 127
 
-/** Byte by byte; a long stream a few bytes at a time, unless time is no object. */
+/** Byte by byte; a long stream a few bytes at a time, unless there is time enough. */
 export function smallPieces(bytes: Buffer): Buffer[] {
   const pieceBytes = deep || bytes.length <= 2000 ? 1 : 13
   return Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, index) =>

@@ -3,7 +3,7 @@
   `npm run test:deep`. TEST_RUNS in the environment sets how many, TEST_SEED repeats a run.
 */
 
-/** Whether time is no object. */
+/** Whether there is time enough. */
 export const deep: boolean = process.env['TEST_DEEP'] === '1'
 
 /** Told at the start of each test, so that inputs that hang or kill the process can be had again. */

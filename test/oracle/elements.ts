@@ -358,7 +358,7 @@ export function elementOfOurs(value: Value): Element {
     case 'arrayVector':
       return elementsOfOurs(value)
     default:
-      throw new Error(`a ${value.form} is no element`)
+      throw new Error(`a ${value.form} is not an element`)
   }
 }
 

@@ -79,7 +79,7 @@ test('every spelling in JSON is the value the client reads, null is null', async
   }
 })
 
-test('text that is no value of its type is refused row by row', async (t, client) => {
+test('text that is not a value of its type is refused row by row', async (t, client) => {
   const ends = await startEnds(t, client)
   for (const [type, { refused }] of Object.entries(spellings)) {
     const name = `no${type.replace(/\(.*/, '')}`

@@ -100,7 +100,7 @@ interface Columns {
   readonly lists: readonly (readonly Element[])[]
 }
 
-// A DURATION column is no column of a table.
+// A table cannot have a DURATION column.
 const columnTypes = [...typeCases, ...arrayCases]
   .map(({ type }) => type)
   .filter(type => type !== 'DURATION')

@@ -1,5 +1,5 @@
 /*
-  Which text is which value when it is loaded, by the type of the column; and text that is no value of the type.
+  Which text is which value when it is loaded, by the type of the column; and text that is not a value of the type.
   docs/types.md shows this list; load.test.ts holds it against the loader and the official client.
 */
 import type { Element } from './elements.js'

@@ -263,10 +263,10 @@ ${forms.join('\n')}
 ## Text that is loaded
 
 Each of these was loaded from CSV and JSON into a table and read with the official JavaScript client. An empty field is
-null in every column. In JSON, BOOL, SHORT and INT are no strings ([JSON](json.md)). Of text that is no value, some
+null in every column. In JSON, BOOL, SHORT and INT are not strings ([JSON](json.md)). Of text that is not a value, some
 examples: their rows are [rejected](rejects.md).
 
-| type | is a value | is none |
+| type | is a value | is not |
 |---|---|---|
 ${texts.join('\n')}
 

@@ -132,7 +132,7 @@ t.test('a build with errors ends the command, and the next one tries again', asy
   t.equal(run(prepare).status, 0)
 })
 
-t.test('packages are installed when there are none or other versions are locked', async t => {
+t.test('packages are installed when they are missing or other versions are locked', async t => {
   for (const [command, install, made] of [
     [prepare, installFew, ['esbuild']],
     [prepareTests, installAll, ['esbuild', 'tsc']],

@@ -66,7 +66,7 @@ t.test('what would take more memory than a request may have is refused unmade', 
   t.equal(
     await hostile('table(2000000000:0,`a`b,[INT,STRING])'),
     '',
-    'a capacity is no request for rows',
+    'a capacity is not a request for rows',
   )
   const grownBytes = (process.resourceUsage().maxRSS - before) * 1024
   t.ok(grownBytes < 1024 * megabyte, 'an eighth of what the first one asked for, at most')

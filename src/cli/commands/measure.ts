@@ -205,7 +205,7 @@ export function countOf(answer: Value | undefined): number {
   }
   throw new DdbError(
     'DDB_PROTOCOL',
-    'the server answered exec count(*) with something that is no number',
+    'the server answered exec count(*) with something other than a number',
   )
 }
 

@@ -28,7 +28,7 @@ interface LockHolder {
   /** Tells this holding from every other. */
   token: string
   pid: number
-  /** Of the boot, and of the process in clock ticks since then: a pid is used again. null where there is no /proc. */
+  /** Of the boot, and of the process in clock ticks since then: a pid is used again. null without /proc. */
   bootId: string | null
   startTicks: string | null
   host: string
@@ -170,7 +170,7 @@ function unlinkIfThere(path: string): void {
   }
 }
 
-/** undefined when there is no such lock any more. */
+/** undefined when the lock is gone. */
 function readHolder(path: string): LockHolder | undefined {
   let text: string
   try {
@@ -187,7 +187,7 @@ function readHolder(path: string): LockHolder | undefined {
   }
   throw new DdbError(
     'DDB_LOCKED',
-    `${clean(path)} is no lock of ddb-ingest: remove it when nothing uses it, then try again`,
+    `${clean(path)} is not a lock of ddb-ingest: remove it when nothing uses it, then try again`,
   )
 }
 

@@ -39,7 +39,7 @@ function openTraceFile(path: string, values: boolean): TraceFile {
         try {
           writeSync(fd, `${line}\n`)
         } catch (error) {
-          // A trace that cannot be written is no reason to end what it watches.
+          // A trace that cannot be written must not end what it watches.
           failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`
         }
       },

@@ -33,7 +33,7 @@ export function defaultConfigPath(environment: Environment): string {
 /**
  * The files that apply, the one given first.
  *
- * @throws {UsageError} DDB_CONFIG for a file that is missing though it was named, or that is no such object
+ * @throws {UsageError} DDB_CONFIG for a file that is missing though it was named, or that is not such an object
  */
 export async function readConfig(
   environment: Environment,

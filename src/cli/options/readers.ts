@@ -115,7 +115,7 @@ export const duration: Reader<number> = single('a duration such as 500ms, 5s or 
   return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
 })
 
-/** Undefined where there is no limit. */
+/** Undefined for no limit. */
 export interface Rate {
   bytesPerSecond?: number
   rowsPerSecond?: number

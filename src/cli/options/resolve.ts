@@ -42,7 +42,7 @@ export interface Setting {
  * Reads every option of a command from its sources.
  *
  * @throws {UsageError} DDB_USAGE for a value that cannot be read, DDB_CONFIG when it stands in
- *   a configuration file, DDB_NAME for a table or function name that is none
+ *   a configuration file, DDB_NAME for a table or function name that cannot be one
  */
 export function resolveOptions<Table extends OptionTable>(
   table: Table,

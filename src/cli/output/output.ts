@@ -1,6 +1,6 @@
 /*
   What goes where: the result to standard output, everything else to standard error. A reader that has gone away
-  (EPIPE) is no failure: what would still be written is dropped.
+  (EPIPE) is not a failure: what would still be written is dropped.
 */
 import { DdbError } from '../../errors.js'
 import { systemCode } from './print-failure.js'
@@ -22,7 +22,7 @@ const styleCodes: Readonly<Record<Style, readonly [number, number]>> = {
   cyan: [36, 39],
 }
 
-/** What a style of a note means where there is none. */
+/** The style of a note that was given none. */
 const levels: Readonly<Record<Style, string>> = {
   bold: 'info',
   dim: 'debug',
@@ -32,7 +32,7 @@ const levels: Readonly<Record<Style, string>> = {
   cyan: 'info',
 }
 
-/** Returns the text as it is where there are no colours. */
+/** Returns the text as it is without colours. */
 export type Paint = (style: Style, text: string) => string
 
 /** The command line's two streams. */
@@ -66,7 +66,7 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
     else failure ??= unwritable(error)
   }
   stdout.on('error', onFailure)
-  // Where notes cannot be written there is no place to say so either.
+  // Where notes cannot be written nothing can be said either.
   stderr.on('error', () => undefined)
   const write = async (text: string): Promise<boolean> => {
     if (isOpen && failure === undefined) await written(stdout, text, onFailure)

@@ -52,7 +52,7 @@ function remarkScript(session: Session, { runId, token }: RunName): string {
 `
 }
 
-/** `ddbIngestOwner` is the token of the latest row, 0 when there is no marker. */
+/** `ddbIngestOwner` is the token of the latest row, 0 without a marker. */
 function ownerScript(name: string): string {
   return `ddbIngestOwner = 0l
 if(defined("${name}", SHARED)) {

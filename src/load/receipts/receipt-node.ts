@@ -108,7 +108,7 @@ export class ReceiptNode {
     return this.#data.bufferedBytes
   }
 
-  /** Sends one transmission. A lost connection is no error here: the batch stays open. @returns room for more */
+  /** Sends one transmission. A lost connection is not an error here: the batch stays open. @returns room for more */
   send(batch: OpenBatch<Part>, sendNo: number): boolean {
     const arguments_: Value[] = [
       { form: 'scalar', type: 'LONG', value: BigInt(batch.batchNo) },

@@ -1,6 +1,6 @@
 /*
   What goes out with receipts, and what waits: batches on their way to the present node, refused ones that rest before
-  they are sent again, and those held back while there is no connection or another node leads.
+  they are sent again, and those held back without a connection or while another node leads.
 */
 import type { Timer } from '../../platform/platform.js'
 import type { Part } from '../delivery/part.js'

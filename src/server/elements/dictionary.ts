@@ -59,7 +59,7 @@ function castKey(dictionary: ServerDictionary, key: Scalar): ServerValue {
   return type === 'ANY' || key.type === type ? key : castValue(key, dictionary.keyType)
 }
 
-/** The value of a key; the null of the value type (or VOID) when there is none. */
+/** The value of a key; the null of the value type (or VOID) without an entry. */
 export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerValue {
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))

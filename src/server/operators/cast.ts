@@ -21,7 +21,7 @@ import { textOf } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 import { vectorOfElements } from '../values/vector-literal.js'
 
-/** Reads a type given as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined when it is none. */
+/** Reads a type given as `INT`, `"INT"`, `int` or `DECIMAL64(4)`; undefined for anything else. */
 export function typeArgument(value: ServerValue | undefined): ColumnType | undefined {
   if (value === undefined) return undefined
   if (value.form === 'type') return value.column
@@ -52,7 +52,7 @@ function castToMatrix(value: ServerValue, dimensions: Vector): ServerValue {
   })
 }
 
-/** @throws {ScriptError} when there is no way from one type to the other */
+/** @throws {ScriptError} when one type cannot become the other */
 export function castValue(value: ServerValue, type: ColumnType): ServerValue {
   switch (value.form) {
     case 'scalar':

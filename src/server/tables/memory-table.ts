@@ -24,7 +24,7 @@ export interface TableOptions {
 
 /**
  * An in-memory, stream, keyed or partitioned table.
- * @throws {ScriptError} duplicate column names (S05017), key columns that are none, duplicate keys (S05012), types
+ * @throws {ScriptError} duplicate column names (S05017), key columns that do not exist, duplicate keys (S05012), types
  *   that no table has
  */
 export function createTable(
@@ -85,7 +85,7 @@ export function tableToWire(table: ServerTable): Table {
   }
 }
 
-/** Position of a column. @throws {ScriptError} when there is none of that name */
+/** Position of a column. @throws {ScriptError} when no column has that name */
 export function columnIndex(table: ServerTable, name: string): number {
   const index = table.columnNames.indexOf(name)
   if (index < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)

@@ -42,7 +42,7 @@ export interface NumberLiteral {
   readonly end: number
 }
 
-/** Reads the literal at `start`; undefined when what stands there is none, 2024.02.30 included. */
+/** Reads the literal at `start`; undefined for anything else, 2024.02.30 included. */
 export function readNumber(source: string, start: number): NumberLiteral | undefined {
   const short = readShortInteger(source, start)
   if (short !== undefined) return short

@@ -35,7 +35,7 @@ export class RequestMemory {
 
   /**
    * To be called before memory is taken.
-   * @throws {ScriptError} `Out of memory …` when there is no room for so many bytes more
+   * @throws {ScriptError} `Out of memory …` when so many bytes more do not fit
    */
   expect(bytes: number): void {
     if (bytes > this.room) throw outOfMemory(this.#limitBytes)
@@ -104,7 +104,7 @@ export class VariableWeights {
 
   /**
    * Counts the value a variable is about to get, instead of the one it had.
-   * @throws {ScriptError} when there is no room for it
+   * @throws {ScriptError} when it does not fit
    */
   replace(name: string, value: ServerValue, memory: RequestMemory): void {
     if (this.#bytes === undefined && isLight(value)) return

@@ -17,7 +17,7 @@ const numericOrder: readonly DataType[] = [
   'DOUBLE',
 ]
 
-/** The type that holds scalars of both types without loss of kind; undefined where there is none. */
+/** The type that holds scalars of both types without loss of kind, if there is one. */
 export function commonScalarType(a: ColumnType, b: ColumnType): ColumnType | undefined {
   if (a.type === b.type) return a.scale === b.scale ? a : undefined
   if (a.type === 'VOID') return b

@@ -201,11 +201,11 @@ t.test('a takeover that died half-way is taken over in its turn', async t => {
   t.strictSame(readdirSync(here.locks), [])
 })
 
-t.test('what is no lock is not taken for one', async t => {
+t.test('another file is not taken for a lock', async t => {
   const here = await place(t)
   mkdirSync(here.locks, { recursive: true })
   writeFileSync(join(here.locks, 'nightly'), 'my notes')
-  t.match(await here.run(), { code: 75, stderr: /is no lock of ddb-ingest/ })
+  t.match(await here.run(), { code: 75, stderr: /is not a lock of ddb-ingest/ })
   t.equal(readFileSync(join(here.locks, 'nightly'), 'utf8'), 'my notes')
   t.match(await here.run(['--lock', '../up']), { code: 64 })
 })
@@ -243,12 +243,12 @@ t.test('what is JSON and no lock is not taken for one either', async t => {
     writeFileSync(path, text)
     const { code, stderr } = await here.run()
     t.equal(code, 75, what)
-    t.match(stderr, `${path} is no lock of ddb-ingest: remove it when nothing uses it`, what)
+    t.match(stderr, `${path} is not a lock of ddb-ingest: remove it when nothing uses it`, what)
     t.equal(readFileSync(path, 'utf8'), text)
   }
   rmSync(path)
   mkdirSync(path)
-  t.match(await here.run(), { code: 75, stderr: /is no lock of ddb-ingest/ })
+  t.match(await here.run(), { code: 75, stderr: /is not a lock of ddb-ingest/ })
   t.equal(here.server.counters.requests, before)
   rmSync(path, { recursive: true })
   writeFileSync(path, JSON.stringify(lock))

@@ -50,7 +50,7 @@ t.test('a command has a section of its own that wins over what all share', async
   t.strictSame(await valuesFor('serve'), [{ host: '127.0.0.1' }], "a client's host is not ours")
 })
 
-t.test('no file at home is no failure, a file that was named is', async t => {
+t.test('a file that is missing at home is not a failure, a file that was named is', async t => {
   const environment = await home(t)
   t.strictSame(await readConfig(environment, undefined, scope()), [])
   t.strictSame(await readConfig({ XDG_CONFIG_HOME: '/dev/null' }, undefined, scope()), [])

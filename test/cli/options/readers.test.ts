@@ -47,7 +47,7 @@ t.test('a fraction is exact in decimal digits, or refused', async t => {
   t.equal(read(values.count(0), '1.5'), undefined)
 })
 
-t.test('text that is no size, count or duration is refused', async t => {
+t.test('text that is not a size, count or duration is refused', async t => {
   for (const text of ['', 'k', '-1', '1e3', '5 M', '0x10', '1K', '1mb', '١', '9007199254740993']) {
     t.equal(read(values.size, text), undefined, `size ${text}`)
     t.equal(read(values.count(0), text), undefined, `count ${text}`)

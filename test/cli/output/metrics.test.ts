@@ -157,19 +157,23 @@ t.test('a file that cannot be replaced in the end is 74', async t => {
   t.strictSame(readdirSync(dir), ['run.prom'])
 })
 
-t.test('a run whose result could not be printed is no success for the figures either', async t => {
-  const path = join(t.testdir(), 'run.prom')
-  const { processEnvironment } = fakeProcess({ stdin: 'id,price\n1,1\n' })
-  const stdout = new Writable({
-    write: (_chunk, _encoding, done) => done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
-  })
-  const argv = ['load', '--port', String(server.port), '-t', 'prices', '--metrics-file', path]
-  t.equal(await main(argv, { ...processEnvironment, stdout }), 74)
-  const values = valuesOf(readFileSync(path, 'utf8'))
-  t.equal(values.get('ddb_ingest_exit_code'), 74)
-  t.equal(values.get('ddb_ingest_rows confirmed'), 1)
-  t.notOk(values.has('ddb_ingest_last_success_timestamp_seconds'))
-})
+t.test(
+  'a run whose result could not be printed does not count as a success for the figures either',
+  async t => {
+    const path = join(t.testdir(), 'run.prom')
+    const { processEnvironment } = fakeProcess({ stdin: 'id,price\n1,1\n' })
+    const stdout = new Writable({
+      write: (_chunk, _encoding, done) =>
+        done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+    })
+    const argv = ['load', '--port', String(server.port), '-t', 'prices', '--metrics-file', path]
+    t.equal(await main(argv, { ...processEnvironment, stdout }), 74)
+    const values = valuesOf(readFileSync(path, 'utf8'))
+    t.equal(values.get('ddb_ingest_exit_code'), 74)
+    t.equal(values.get('ddb_ingest_rows confirmed'), 1)
+    t.notOk(values.has('ddb_ingest_last_success_timestamp_seconds'))
+  },
+)
 
 t.test('labels are escaped', async t => {
   const { stdout } = await load([], 'id,price\n1,1\n')

@@ -51,7 +51,7 @@ const double = (): ColumnBuilder =>
     readDouble,
   )
 
-/** The length of a text, at most 3; other texts are too long, and those with a blank are none. */
+/** The length of a text, at most 3; other texts are too long, and those with a blank are not texts. */
 const lengths = (explain?: () => string | undefined): ColumnBuilder =>
   new NumberColumn(
     {

@@ -22,7 +22,7 @@ testExamples(t, {
     'x=5; x[0]': '5',
     'x=set(3); x[0]': '3',
   },
-  'lists of what is no value of the wire': {
+  'lists of what is not a value of the wire': {
     'l=(sum, 5, table(1 as x)); l[1]': '5',
     'l=(sum, 5, 6); l[1:]': '[5,6]',
     'l=(sum, 5, 6); l[2 1]': '[6,5]',

@@ -19,7 +19,7 @@ t.test('the exchange of RFC 7677 is accepted and answered as it says', async t =
   t.strictSame(scramChallenge(exchange), ['W22ZaJ0SNY7soEsUEjb6gQ==', 4096, exchange.combinedNonce])
 })
 
-t.test('another password, another nonce and a proof that is none are refused', async t => {
+t.test('another password, another nonce and a wrong proof are refused', async t => {
   t.equal(await finishScram(exchange, 'Pencil', proof), undefined)
   const other = { ...exchange, combinedNonce: `${exchange.clientNonce}other` }
   t.equal(await finishScram(other, 'pencil', proof), undefined)

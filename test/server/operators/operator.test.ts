@@ -1,5 +1,5 @@
 /*
-  Operators on types that are no plain numbers, and on whole forms (DolphinDB manual, pages of the operators).
+  Operators on types other than plain numbers, and on whole forms (DolphinDB manual, pages of the operators).
 */
 import t from 'tap'
 import { testSession } from '../../helpers/script.js'

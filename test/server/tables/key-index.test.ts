@@ -65,7 +65,7 @@ t.test('a cleared index knows nothing and can be filled again', t => {
   t.end()
 })
 
-t.test('columns that cannot tell rows apart are no key columns', t => {
+t.test('columns that cannot tell rows apart cannot be key columns', t => {
   const refused: readonly ColumnType[] = [
     { type: 'ANY' },
     { type: 'BLOB' },

@@ -140,7 +140,7 @@ t.test('a dictionary literal takes bare words as keys', async t => {
   t.match(await run('{k: 1}'), { form: 'dictionary' })
 })
 
-t.test('words that every object knows are no suffixes', async t => {
+t.test('words that every object knows are not suffixes', async t => {
   for (const script of ['1constructor', '00toString', '5valueOf']) {
     t.equal(await fail(script), `Syntax Error: [line #1] Cannot recognize the token ${script}`)
   }

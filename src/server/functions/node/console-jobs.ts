@@ -56,7 +56,7 @@ const getConsoleJobs: Builtin = {
 
 /**
  * cancelConsoleJob(rootJobId): one id or several, as STRING or UUID. A job that does not wait, or is over, is not
- * affected, and its id is no error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
+ * affected, and its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
  */
 const cancelConsoleJob: Builtin = {
   name: 'cancelConsoleJob',

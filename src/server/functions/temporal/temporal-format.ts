@@ -111,7 +111,7 @@ function typeOf(letters: ReadonlySet<FieldLetter>): TemporalType {
   return letters.has('s') ? 'SECOND' : 'MINUTE'
 }
 
-/** Undefined when the fields are no moment, 2018-02-30 or 25 o'clock. */
+/** Undefined when the fields do not make a moment, 2018-02-30 or 25 o'clock. */
 function momentOf(fields: readonly Field[], texts: readonly string[]): Moment | undefined {
   const value = (letter: FieldLetter, otherwise: number): number => {
     const index = fields.findIndex(field => field.letter === letter)

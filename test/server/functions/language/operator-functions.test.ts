@@ -25,6 +25,6 @@ testExamples(t, {
   },
 })
 
-testRefusals(t, 'functions of a number refuse what is none', {
+testRefusals(t, 'functions of a number refuse anything else', {
   'add(,1)': 'The argument [X] of function [add] must be given.',
 })

@@ -17,7 +17,7 @@ testExamples(t, {
   },
 })
 
-testRefusals(t, 'what is no JSON is refused', {
+testRefusals(t, 'what is not JSON is refused', {
   'fromStdJson("{")': 'the string is not valid JSON',
   'fromStdJson(5)': 'X must be a string',
 })

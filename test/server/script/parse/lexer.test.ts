@@ -26,7 +26,7 @@ t.test('a chain of symbols is one token and ends at an operator', t => {
   t.end()
 })
 
-t.test('a pair of numbers is no minute', t => {
+t.test('a pair of numbers is not a minute', t => {
   t.same(words('5:0'), ['5', ':', '0'])
   t.same(words('10000:0,'), ['10000', ':', '0', ','])
   t.same(words('09:30m'), ['09:30m'])

@@ -85,7 +85,7 @@ const refused: Readonly<Record<string, string>> = {
   '1+1': "Can't recognize function name 1+1",
 }
 
-t.test('names that are no functions are refused', async t => {
+t.test('names of other things than functions are refused', async t => {
   const { call } = testSession()
   for (const [name, message] of Object.entries(refused)) {
     await t.rejects(call(name, int(1)), { message }, name)

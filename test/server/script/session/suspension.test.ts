@@ -158,7 +158,7 @@ t.test('a recursion that never sleeps lets other sessions run', async t => {
   t.ok(numberOf(await pending) > 0)
 })
 
-t.test('sleep refuses what is no time', async t => {
+t.test('sleep refuses what is not a time', async t => {
   const one = sleeperOn(createNode(), '1')
   t.throws(() => one.run('sleep(`a)'), {
     message: 'sleep(`a) => sleep takes a number of milliseconds.',
