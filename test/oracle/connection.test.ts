@@ -153,9 +153,9 @@ test('large results and large arguments arrive whole', async (t, client) => {
     value.every((each, at) => each === at),
     'every element in its place',
   )
-  const text = 'ü'.repeat(200_000)
-  t.equal((await official.call('strlen', [text])).value, Buffer.byteLength(text))
-  t.equal((await official.call('upper', ['a'.repeat(1_000_000)])).value, 'A'.repeat(1_000_000))
+  for (const text of ['ü'.repeat(200_000), 'a'.repeat(1_000_000)]) {
+    t.equal((await official.call('string', [text])).value, text)
+  }
   const { make } = client
   const longs = new make['DdbVectorLong']!(new BigInt64Array(500_000).fill(7n))
   t.equal((await official.call('sum', [longs])).value, 3_500_000n)

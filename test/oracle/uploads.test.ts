@@ -177,7 +177,7 @@ test('plain JavaScript values become arguments', async (t, client) => {
   t.equal(await typestr(null), 'VOID')
   t.equal(await typestr(undefined), 'VOID')
   t.strictSame(await official.invoke('add', [1, 2]), 3, 'numbers travel as JSON')
-  t.strictSame(await official.invoke('concat', [['a', 'b'], '-']), 'a-b')
+  t.strictSame(await official.invoke('size', [['a', 'b']]), 2)
   t.strictSame(await official.invoke('typestr', [[1, 2.5]]), 'FAST DOUBLE VECTOR')
 })
 
