@@ -14,7 +14,7 @@ import { BlockBuffer } from './block-buffer.js'
 import type { ResponseDecoder } from './exchange-queue.js'
 import { serverFailure } from './failure.js'
 import { Link } from './link.js'
-import { checkLoginIsProtected, loginFailure, loginRequest } from './login.js'
+import { checkLoginAnswer, checkLoginIsProtected, loginFailure, loginRequest } from './login.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkRunOptions, splitArguments } from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
@@ -94,14 +94,21 @@ export class ClientSession implements Session {
   /** The connect exchange and the login, both answered, whatever the mode of the session. */
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
+    const isWithConnect = user !== undefined && this.#options.loginWithConnect === true
     // Official asynchronous clients set the flag on connect, too; a login that must be answered goes without.
-    const head = connectHead(this.enableAsync && user === undefined)
-    const response = await this.#submit(head, { kind: 'connect' })
-    if (!response.ok) throw serverFailure(response.message)
+    const head = connectHead(this.enableAsync && (user === undefined || isWithConnect))
+    const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
+    const response = await this.#submit(head, { kind: 'connect', ...login })
+    if (!response.ok) {
+      throw isWithConnect
+        ? loginFailure(user, password, response.message)
+        : serverFailure(response.message)
+    }
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
     this.#asyncHead = requestHead(this.#id, true, {})
-    if (user !== undefined) await this.#login(user, password)
+    if (isWithConnect) checkLoginAnswer(user, password, response.value)
+    else if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one
     // (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync
@@ -111,10 +118,7 @@ export class ClientSession implements Session {
     const head = requestHead(this.#id, false, {})
     const response = await this.#submit(head, loginRequest(user, password))
     if (!response.ok) throw loginFailure(user, password, response.message)
-    const { value } = response
-    if (value?.form === 'scalar' && value.type === 'BOOL' && value.value === false) {
-      throw loginFailure(user, password, 'the user name or password is incorrect')
-    }
+    checkLoginAnswer(user, password, response.value)
   }
 
   async login(user: string, password: string): Promise<void> {

@@ -3,6 +3,7 @@
 */
 import { ServerError, UsageError } from '../errors.js'
 import type { Request } from '../protocol/request.js'
+import type { Value } from '../protocol/value.js'
 
 /** True for a numeric address of this machine. */
 function isLoopback(address: string): boolean {
@@ -35,6 +36,13 @@ export function loginRequest(user: string, password: string): Request {
       { form: 'scalar', type: 'STRING', value: user },
       { form: 'scalar', type: 'STRING', value: password },
     ],
+  }
+}
+
+/** @throws {ServerError} DDB_LOGIN when the server answers that it is not the right password */
+export function checkLoginAnswer(user: string, password: string, value: Value | undefined): void {
+  if (value?.form === 'scalar' && value.type === 'BOOL' && value.value === false) {
+    throw loginFailure(user, password, 'the user name or password is incorrect')
   }
 }
 

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   password?: string
   /** Every request is asynchronous: only `run`, no answers (DolphinDB's enableASYNC). */
   enableAsync?: boolean
+  /** With `enableAsync`: user and password go inside the connect request, and no request is ever without the flag. */
+  loginWithConnect?: boolean
   /** Allows a password to leave this machine without protection. */
   insecureLogin?: boolean
   /** Longest wait until the session is ready, login included. 10,000 when left out. */

@@ -40,8 +40,16 @@ export async function findTarget(
 
 async function tellVersion(run: Run, control: Session): Promise<void> {
   const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
-  const notice = version === undefined ? undefined : versionNotice(version, run.plan)
+  if (version === undefined) return
+  const notice = versionNotice(version, run.plan)
   if (notice !== undefined) run.notice(notice)
+  const { known } = run.options.server
+  if (run.plan.mode !== 'async' || known?.version !== version || known.mixedFlags) return
+  run.sendAsynchronouslyThroughout()
+  run.notice(
+    'as selftest found, this server does not take asynchronous and answered requests on one session: ' +
+      'data goes out as official clients send it',
+  )
 }
 
 /** A server that is just starting is waited for, in the time there is for connecting. */

@@ -21,6 +21,14 @@ export interface ServerAddress {
   port: number
 }
 
+/** What somebody found out about a server, and holds for its version alone. */
+export interface KnownServer {
+  /** The answer of `version()`. */
+  version: string
+  /** Whether one session takes asynchronous and answered requests, each by its own flag. */
+  mixedFlags: boolean
+}
+
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress {
   user?: string
@@ -31,6 +39,8 @@ export interface ServerTarget extends ServerAddress {
   connectTimeoutMs?: number
   /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */
   trace?: Trace
+  /** What `selftest` found. */
+  known?: KnownServer
   /** Further nodes to try, in order, when connecting fails. */
   otherHosts?: readonly ServerAddress[]
   /** Hosts a redirect may lead to besides those named here. */

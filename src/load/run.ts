@@ -7,6 +7,7 @@ import type { Platform } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
+import { asynchronousThroughout } from './connection/connect.js'
 import { redirected } from './connection/redirect.js'
 import type { LoadOptions, LoadReport, ServerAddress, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
@@ -29,6 +30,10 @@ export interface Run {
   readonly server: ServerTarget
   /** Goes where a redirect leads. @throws {ConnectionError} DDB_CONNECT when the user has not named that host */
   follow(to: ServerAddress): void
+  /** What the sessions that data goes out on are opened with, besides what all have. */
+  readonly dataSession: Partial<typeof asynchronousThroughout>
+  /** From now on they are asynchronous from their first request to their last. */
+  sendAsynchronouslyThroughout(): void
   readonly plan: Plan
   readonly counts: RunCounts
   readonly latencies: Latencies
@@ -66,6 +71,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
   let { server } = options
+  let dataSession: Run['dataSession'] = {}
   let delivery: Delivery | undefined
   let inputBytes: Pick<LoadReport, 'bytesRead' | 'totalBytes'> = {
     bytesRead: 0,
@@ -99,6 +105,12 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
     latencies: newLatencies(),
     rejects,
     startedAt,
+    get dataSession() {
+      return dataSession
+    },
+    sendAsynchronouslyThroughout() {
+      dataSession = asynchronousThroughout
+    },
     inputProgress(bytesRead, totalBytes) {
       inputBytes = { bytesRead, totalBytes }
     },

@@ -1,7 +1,6 @@
 /*
   The official client at our door: how it comes in, what it is told, and what it may ask at the same time.
 */
-import { Buffer } from 'node:buffer'
 import { isDeepStrictEqual } from 'node:util'
 import type { Test } from 'tap'
 import { startServer, type ServerOptions } from '../../src/server/index.js'

@@ -16,7 +16,12 @@ export interface ConnectRules {
   /** See ConnectOptions. */
   highWaterBytes?: number
   closeTimeoutMs?: number
+  enableAsync?: boolean
+  loginWithConnect?: boolean
 }
+
+/** For a session that data goes out on, where the server cannot do both on one (`KnownServer.mixedFlags`). */
+export const asynchronousThroughout = { enableAsync: true, loginWithConnect: true } as const
 
 /** Closing takes no longer than this without progress, or less where a shorter time is asked for. */
 const longestCloseMs = 30_000

@@ -156,6 +156,7 @@ function connectData(run: Run): Promise<Session> {
     signal: run.options.signal,
     closeTimeoutMs: closeTimeoutMs(run.plan),
     highWaterBytes: run.plan.maxInFlightBytes,
+    ...run.dataSession,
   })
 }
 

@@ -14,7 +14,8 @@ export async function investigate(watcher: ReceiptWatcher): Promise<void> {
   if (!(await node.ledgerExists(watcher.queryTimeoutMs))) return ledgerIsGone(watcher)
   const idle = await node.isIdle(watcher.queryTimeoutMs)
   if (idle === false) return
-  const barrier = await node.barrier(Math.min(longestBarrierMs, watcher.queryTimeoutMs))
+  const barrier = await node.barrier(Math.min(longestBarrierMs, watcher.queryTimeoutMs), idle)
+  if (barrier === 'unknown') return
   if (barrier === 'silent') {
     // A session that has nothing to do and does not answer is gone at the other end.
     if (idle === true) watcher.giveUpConnection('data')

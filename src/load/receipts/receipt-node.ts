@@ -34,8 +34,10 @@ export interface ReceiptNodeSetup extends SessionSetup {
 export type BarrierAnswer =
   /** The server has read everything, and still has our functions. */
   | 'passed'
-  /** The server has read everything, and has lost our functions. */
+  /** The server has read everything, and has lost our functions, or does not tell. */
   | 'forgotten'
+  /** Nobody can tell. */
+  | 'unknown'
   | 'silent'
 
 /** Not connected before `open`. */
@@ -159,10 +161,14 @@ export class ReceiptNode {
   }
 
   /**
-   * Asks synchronously behind everything sent: an answer means that the server has read all of it.
+   * Asks synchronously behind everything sent: an answer means that the server has read all of it. A session that is
+   * asynchronous throughout answers nothing; there it has to do that the server has no job of it.
+   *
+   * @param idle  what `isIdle` said
    * @throws {ConnectionError}
    */
-  async barrier(timeoutMs: number): Promise<BarrierAnswer> {
+  async barrier(timeoutMs: number, idle: boolean | undefined): Promise<BarrierAnswer> {
+    if (this.#data.enableAsync) return idle === true ? 'forgotten' : 'unknown'
     try {
       const known = await this.#data.run(`defined("${deliverFunction}", DEF)`, { timeoutMs })
       return known?.form === 'scalar' && known.value === false ? 'forgotten' : 'passed'

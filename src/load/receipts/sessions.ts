@@ -56,6 +56,7 @@ export async function openData(
     signal: run.leaving,
     closeTimeoutMs: closeTimeoutMs(run.plan),
     highWaterBytes: run.plan.maxInFlightBytes,
+    ...run.dataSession,
   })
   try {
     await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))
@@ -66,7 +67,7 @@ export async function openData(
   }
 }
 
-/** Defines the functions that write batches. */
+/** Defines the functions that write batches; an asynchronous session does not tell whether it could. */
 export function defineFunctions(
   { run }: SessionSetup,
   data: Session,
