@@ -12,6 +12,7 @@ import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import { withFlags } from '../options/field-flags.js'
 import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/load-options.js'
+import { readKnownServer } from '../files/known-servers.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import type { ProgressStyle } from '../options/output-options.js'
@@ -132,8 +133,17 @@ async function runLoad(
     },
   })
   try {
+    const asked = loadOptionsOf(
+      settings,
+      inputs,
+      credentials,
+      processEnvironment.stdin,
+      held.trace?.trace,
+    )
+    const known = readKnownServer(asked.server, processEnvironment.environment)
     const options: LoadOptions = {
-      ...loadOptionsOf(settings, inputs, credentials, processEnvironment.stdin, held.trace?.trace),
+      ...asked,
+      server: { ...asked.server, ...(known === undefined ? {} : { known }) },
       onReport: report => progress.report(report),
       onNotice(notice) {
         if (settings.quiet) keep(kept, withFlags(notice))

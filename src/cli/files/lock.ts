@@ -17,11 +17,12 @@ import {
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { homedir, hostname } from 'node:os'
+import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DdbError } from '../../errors.js'
 import { systemCode } from '../output/print-failure.js'
 import { clean } from '../output/terminal-text.js'
+import { stateFolder } from './state-folder.js'
 
 /** Who holds a lock. */
 interface LockHolder {
@@ -43,16 +44,6 @@ export interface Lock {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
-
-/** `$XDG_STATE_HOME/ddb-ingest`, else `~/.local/state/ddb-ingest`. */
-function stateFolder(environment: Environment): string {
-  const home = environment['XDG_STATE_HOME']
-  // The XDG specification has relative paths ignored: they would depend on where one stands.
-  const base = home?.startsWith('/')
-    ? home
-    : join(environment['HOME'] ?? homedir(), '.local', 'state')
-  return join(base, 'ddb-ingest')
-}
 
 /** The file of a lock. */
 export function lockPath(name: string, environment: Environment): string {
