@@ -24,4 +24,5 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [2_162_623, 'a server that vanished, and is waited for three times'],
   [3_274_472, 'bytes that nobody takes, of batches that were given up'],
   [3_392_900, 'a connection that vanishes while the marker is asked for'],
+  [8_307_446, 'a server that vanishes while nothing is out, and is waited for twice'],
 ])

@@ -161,8 +161,9 @@ export class ReceiptWatcher {
         this.news()
         continue
       }
-      // What rests or waits for a connection is not the server's silence.
-      if (registry.sentCount === 0 && isTaken) this.news()
+      // What rests or waits for a connection is not the server's silence, unless silence has cost the connection.
+      const isUnreachable = this.isSilent && this.queue.node.isLost
+      if (registry.sentCount === 0 && isTaken && !isUnreachable) this.news()
       if (this.leftMs <= 0 || this.setup.run.isLeaving) return this.#giveUp()
       const hasNews = await this.#look()
       // Whatever was found out, there may be room now.
