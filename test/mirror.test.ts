@@ -17,7 +17,7 @@ const testedBy: Readonly<Record<string, string>> = {
   'parse/csv/csv-parse-tokenizer.ts': 'parse/csv/csv-tokenizer.test.ts',
   'parse/csv/csv-scanner.ts': 'parse/csv/csv-tokenizer.test.ts',
   // Rows of one table of types, of which only the table is exported to others.
-  'parse/types/binary16-types.ts': 'parse/types/column-types.test.ts',
+  'parse/types/sixteen-byte-types.ts': 'parse/types/column-types.test.ts',
   'parse/types/decimal-types.ts': 'parse/types/column-types.test.ts',
   'parse/types/floating-types.ts': 'parse/types/column-types.test.ts',
   'parse/types/integer-types.ts': 'parse/types/column-types.test.ts',

@@ -292,7 +292,7 @@ function elementsOf(client: Client, kind: Kind, data: unknown, length: number): 
     case 'blob':
       return from(at => hexOfBytes(stored[at] as Uint8Array))
     case 'bytes16':
-      return from(at => binary16((data as Uint8Array).slice(at * 16, at * 16 + 16)))
+      return from(at => sixteenBytes((data as Uint8Array).slice(at * 16, at * 16 + 16)))
     case 'pair':
       return from(at => pairOf(client, [stored[at * 2] as number, stored[at * 2 + 1] as number]))
     case 'duration':
@@ -309,7 +309,7 @@ interface ClientDuration {
   unit: number
 }
 
-function binary16(wire: Uint8Array): string | null {
+function sixteenBytes(wire: Uint8Array): string | null {
   const hex = hexOfBytes(wire.slice().reverse())
   return /^0+$/.test(hex) ? null : hex
 }
@@ -329,7 +329,7 @@ export function elementOfClient(client: Client, object: ClientObject): Element {
     case 'blob':
       return hexOfBytes(value as Uint8Array)
     case 'bytes16':
-      return binary16(value as Uint8Array)
+      return sixteenBytes(value as Uint8Array)
     case 'pair':
       return pairOf(client, value as Pair)
     case 'duration':

@@ -8,7 +8,7 @@ import { ArrayColumn } from '../columns/array-column.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import type { CellRules } from '../input-reader.js'
-import { binary16Types } from './binary16-types.js'
+import { sixteenByteTypes } from './sixteen-byte-types.js'
 import type { CellType, ColumnPlace } from './cell-type.js'
 import { decimalTypes } from './decimal-types.js'
 import { floatingTypes } from './floating-types.js'
@@ -26,7 +26,7 @@ const cellTypes: ReadonlyMap<DataType, CellType> = new Map(
     temporalTypes,
     textTypes,
     decimalTypes,
-    binary16Types,
+    sixteenByteTypes,
     pairTypes,
   ]
     .flat()

@@ -60,13 +60,13 @@ function isZero(bytes: Uint8Array): boolean {
 
 function bytes16Of(type: Bytes16Type, value: ElementValue): Uint8Array {
   if (value instanceof Uint8Array && value.length === 16) return value
-  const bytes = typeof value === 'string' ? parseBinary16(type, value) : undefined
+  const bytes = typeof value === 'string' ? parseSixteenBytes(type, value) : undefined
   if (bytes === undefined) throw unsuitable(type, value)
   return bytes
 }
 
 /** Wire bytes of the text of a value, undefined when it is not one. */
-export function parseBinary16(type: Bytes16Type, text: string): Uint8Array | undefined {
+export function parseSixteenBytes(type: Bytes16Type, text: string): Uint8Array | undefined {
   switch (type) {
     case 'UUID':
       return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)

@@ -3,7 +3,7 @@
   become text, and temporal values and integers exchange their raw numbers.
 */
 import { dataTypes, isDecimal, parseColumnType, type ColumnType } from '../../protocol/data-type.js'
-import { parseBinary16 } from '../../protocol/types/sixteen-bytes.js'
+import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { columnTypeOf, elementAt, vectorOf, type ElementValue } from '../../protocol/element.js'
 import { isTemporal, parseTemporal } from '../../protocol/types/temporals.js'
 import { formatElement } from '../../protocol/value-text.js'
@@ -173,7 +173,7 @@ function readText(text: string, type: ColumnType): ElementValue {
     case 'UUID':
     case 'IPADDR':
     case 'INT128':
-      return parseBinary16(name, text) ?? null
+      return parseSixteenBytes(name, text) ?? null
     default:
       throw incompatible(type, { type: 'STRING' })
   }

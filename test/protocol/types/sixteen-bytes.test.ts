@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
 import { formatScalar } from '../../../src/protocol/value-text.js'
-import { parseBinary16 } from '../../../src/protocol/types/sixteen-bytes.js'
+import { parseSixteenBytes } from '../../../src/protocol/types/sixteen-bytes.js'
 import { hex } from '../../helpers/codec.js'
 import { runs } from '../../helpers/runs.js'
 
@@ -19,7 +19,7 @@ const golden = [
 
 t.test('the wire holds the text reversed as a whole', async t => {
   for (const [type, text, bytes] of golden) {
-    t.strictSame(Buffer.from(parseBinary16(type, text)!).toString('hex'), bytes, text)
+    t.strictSame(Buffer.from(parseSixteenBytes(type, text)!).toString('hex'), bytes, text)
     t.equal(shown(type, hex(bytes)), text)
   }
 })
@@ -38,7 +38,7 @@ t.test('addresses have one text each', async t => {
     ['255.255.255.255', '255.255.255.255'],
   ] as const
   for (const [given, text] of cases) {
-    t.equal(shown('IPADDR', parseBinary16('IPADDR', given)!), text, given)
+    t.equal(shown('IPADDR', parseSixteenBytes('IPADDR', given)!), text, given)
   }
 })
 
@@ -62,7 +62,7 @@ t.test('what is not a UUID, number or address is refused', async t => {
     ['IPADDR', ':1:2:3:4:5:6:7'],
     ['IPADDR', '::g'],
   ] as const
-  for (const [type, text] of refused) t.equal(parseBinary16(type, text), undefined, text)
+  for (const [type, text] of refused) t.equal(parseSixteenBytes(type, text), undefined, text)
 })
 
 t.test('any bytes come back from their text', async t => {
@@ -77,7 +77,7 @@ t.test('any bytes come back from their text', async t => {
       (type, bytes) => {
         const text = shown(type, bytes)
         if (type === 'IPADDR' && text.includes(':') && !isIPv6(text)) return false
-        return Buffer.from(parseBinary16(type, text)!).equals(bytes)
+        return Buffer.from(parseSixteenBytes(type, text)!).equals(bytes)
       },
     ),
     { numRuns: runs(100) },

@@ -5,7 +5,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import { isIPv4 } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import { readHexDigits, readIpv4, readUuid } from '../../../src/parse/cells/read-binary16.js'
+import { readHexDigits, readIpv4, readUuid } from '../../../src/parse/cells/read-sixteen-bytes.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 

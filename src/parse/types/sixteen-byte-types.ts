@@ -2,21 +2,21 @@
   UUID, INT128 and IPADDR in text: 16 bytes a value, which travel reversed as a whole
   (docs/protocol.md#sixteen-byte-values).
 */
-import { parseBinary16 } from '../../protocol/types/sixteen-bytes.js'
+import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
 import { latin1, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import { readHexDigits, readIpv4, readUuid } from '../cells/read-binary16.js'
+import { readHexDigits, readIpv4, readUuid } from '../cells/read-sixteen-bytes.js'
 import { WideColumn, type WideType } from '../columns/wide-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 
-type ReadBinary16 = WideType<Uint8Array>['readCell']
+type ReadSixteenBytes = WideType<Uint8Array>['readCell']
 
 const sixteenZeros: readonly number[] = Array.from({ length: 16 }, () => 0)
 
-function binary16Type(
+function sixteenByteType(
   name: 'UUID' | 'INT128' | 'IPADDR',
   expected: string,
-  readCell: ReadBinary16,
+  readCell: ReadSixteenBytes,
 ): CellType {
   return {
     name,
@@ -39,18 +39,18 @@ function binary16Type(
 }
 
 /** `1.2.3.4` or IPv6 in any of its spellings: 0 or NaN. */
-const readIpAddress: ReadBinary16 = (bytes, start, end, array, at) => {
+const readIpAddress: ReadSixteenBytes = (bytes, start, end, array, at) => {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
   if (readIpv4(bytes, first, last, array, at)) return 0
-  const value = parseBinary16('IPADDR', latin1(bytes, first, last))
+  const value = parseSixteenBytes('IPADDR', latin1(bytes, first, last))
   if (value === undefined) return NaN
   array.set(value, at)
   return 0
 }
 
-export const binary16Types: readonly CellType[] = [
-  binary16Type('UUID', 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff', readUuid),
-  binary16Type('INT128', '32 hexadecimal digits', readHexDigits),
-  binary16Type('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readIpAddress),
+export const sixteenByteTypes: readonly CellType[] = [
+  sixteenByteType('UUID', 'a UUID such as 00112233-4455-6677-8899-aabbccddeeff', readUuid),
+  sixteenByteType('INT128', '32 hexadecimal digits', readHexDigits),
+  sixteenByteType('IPADDR', 'an address such as 1.2.3.4 or 2001:db8::1', readIpAddress),
 ]
