@@ -1,5 +1,6 @@
 /*
-  One run from options to result: connect, ask what the target is, read batches, deliver them, confirm, report.
+  One run from options to result: open the inputs, connect, ask what the target is, read batches, deliver them, confirm,
+  report.
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'

@@ -195,7 +195,7 @@ export interface RowCounts {
   rejected: number
   /** Left out because a run before this one had them confirmed. */
   skipped: number
-  /** Read and never sent, because the run ended first. */
+  /** Certainly not stored: read and never sent, or refused whole, because the run ended first. */
   unsent: number
 }
 

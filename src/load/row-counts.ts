@@ -9,7 +9,7 @@ import type { LoadResult, RowCounts } from './options.js'
 /** Where the rows of one run stand. */
 export interface RunCounts {
   readonly rows: Readonly<RowCounts>
-  /** Rows handed to a session; each ends as confirmed, unconfirmed or rejected (by the server). */
+  /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, certainly not stored, unsent. */
   readonly sentRows: number
   readonly batches: Readonly<LoadResult['batches']>
   /** So many records were read so far, of all inputs. */

@@ -17,7 +17,7 @@ interface Format {
   readonly extensions: readonly string[]
   /** First byte above the blanks of an input whose name says nothing. */
   readonly firstByte?: number
-  /** Opens an input and reads as far as its first record. */
+  /** Opens an input; delimited text is read as far as its first record, which says what the columns are. */
   readonly open: (source: ByteSource, options: FormatOptions) => Promise<InputReader>
 }
 

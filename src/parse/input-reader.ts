@@ -41,7 +41,7 @@ export interface Batch {
   /** Range of the decompressed input that holds these rows; ranges of successive batches touch. */
   readonly startOffsetBytes: number
   readonly endOffsetBytes: number
-  /** Where row `rowIndex` came from, and the bytes of its record with its line ending. */
+  /** Where row `rowIndex` came from, and how long its record is, line ending included. */
   locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }
   /** The record of row `rowIndex` as it stands in the input, line ending included; empty without `keepRecords`. */
   record(rowIndex: number): Uint8Array

@@ -12,7 +12,7 @@ export interface ReaderOptions extends FormatOptions {
 }
 
 /**
- * Opens the input and reads as far as its first record.
+ * Opens the input; of delimited text it reads the first record, which says what the columns are.
  *
  * @throws {InputError} when its first record cannot be read
  */

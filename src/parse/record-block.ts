@@ -1,5 +1,5 @@
 /*
-  Some hundred records between a tokenizer and the columns: for each row and field where its text begins and ends in
+  Some hundred records, at most 2,048, between a tokenizer and the columns: for each row and field where its text begins and ends in
   `bytes`. Columns read it field by field, so each works through one type in one tight loop.
 */
 import type { ErrorCode } from '../errors.js'

@@ -1,5 +1,6 @@
 /*
-  Single elements of columns. Loops over whole columns read the typed arrays instead.
+  Single elements of columns, and for one import the operations on columns. Loops over whole columns read the typed
+  arrays instead.
 */
 import { sliceColumn } from './column.js'
 import type { ColumnType } from './data-type.js'

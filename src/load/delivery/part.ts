@@ -1,6 +1,6 @@
 /*
   A piece of a batch that travels under a number of its own: the whole batch, or, while the rows that the server
-  refuses are being looked for, a half of a half of it.
+  refuses are being looked for, a half of it, or a half of a half.
 */
 import type { Batch } from '../../parse/input-reader.js'
 import { sliceColumn } from '../../protocol/element.js'

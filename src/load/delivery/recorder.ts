@@ -1,6 +1,6 @@
 /*
-  Puts the rows of a batch where they belong in the equation, once it is known what became of them. Every batch that was
-  handed over ends here, exactly once.
+  Puts the rows of a batch where they belong in the equation, once it is known what became of them. With receipts and in sync
+  mode every batch that was handed over ends here, exactly once.
 */
 import { DdbError } from '../../errors.js'
 import type { TargetDescription } from '../describe-target.js'

@@ -18,7 +18,7 @@ export interface LedgerRow {
 
 /**
  * Where a batch stands. `queued`: it waits to be sent, for the first time or once more. `sent`: nothing is known of it.
- * `claimed`: the server has begun it. `refused`: the server has ended it and stored nothing. `closed`: it is counted.
+ * `claimed`: the server has begun it. `refused`: the server has ended it and stored nothing. `closed`: it, or each of its parts, is counted.
  */
 export type BatchState = 'queued' | 'sent' | 'claimed' | 'refused' | 'closed'
 

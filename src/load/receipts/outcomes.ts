@@ -23,7 +23,7 @@ export interface OutcomeSetup {
   fail(error: unknown): void
 }
 
-/** Every open batch is closed here, and counted in the same step. */
+/** Every open batch is closed here, and counted in the same step; the parts of a divided one are counted each. */
 export class OutcomeHandler {
   readonly #setup: OutcomeSetup
   readonly #queue: SendQueue

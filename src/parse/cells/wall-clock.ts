@@ -1,6 +1,7 @@
 /*
   Dates and times of day in DolphinDB's own spelling and in ISO 8601 (docs/server-semantics.md#text-of-values), read
-  from bytes without making anything. They are wall clock: a zone other than Z is not part of them.
+  from bytes without making anything. They are wall clock: Z and an offset of zero are
+  passed over, any other zone is refused.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
@@ -92,7 +93,10 @@ export class WallClock implements TimeParts {
     this.#end = trimmedEnd(bytes, this.#start, end)
   }
 
-  /** Reads the date in front; gives the position behind it, or NaN. */
+  /**
+   * Reads the date in front, `YYYY.MM.DD` (also with - or /) or `YYYYMMDD`; gives the position behind it, or NaN. A day
+   * that does not exist is NaN, which the sums below carry on.
+   */
   #date(bytes: Uint8Array): number {
     const p = this.#start
     const length = this.#end - p
