@@ -50,18 +50,27 @@ export function parsePattern(text: string): PatternPart[] | string {
       return `${token} has ${length} letters, but ${letter} takes ${lengths.join(' or ')}`
     }
     if (parts.some(part => part.letter === letter)) return `${letter} stands there twice`
-    parts.push({ letter, literal: 0, ...digitsOf(letter, length, tokens[i + 1]) })
+    const isExact = isField(tokens[i + 1]) || isNumber(tokens[i - 1])
+    parts.push({ letter, literal: 0, ...digitsOf(letter, length, isExact) })
   }
   return parts
 }
 
-/** Without anything between two fields, the first one has exactly as many digits as letters. */
+function isField(token: string | undefined): boolean {
+  return token !== undefined && fieldLengths[token[0]!] !== undefined
+}
+
+/** Fields of digits, unlike `a` and `MMM`. */
+function isNumber(token: string | undefined): boolean {
+  return isField(token) && token !== 'aa' && token !== 'MMM'
+}
+
+/** @param isExact  nothing stands between two fields: each has exactly as many digits as letters */
 function digitsOf(
   letter: string,
   length: number,
-  next: string | undefined,
+  isExact: boolean,
 ): { minDigits: number; maxDigits: number } {
-  const isExact = next !== undefined && fieldLengths[next[0]!] !== undefined
   if (letter === 'M' && length === 3) return { minDigits: 3, maxDigits: 3 }
   if (letter === 'S' || letter === 'n' || (letter === 'y' && length > 1) || isExact) {
     return { minDigits: length, maxDigits: length }
