@@ -2,6 +2,7 @@
   Numbers from bytes. What is not a number at all gives NaN; a number that does not fit gives ±Infinity.
 */
 import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { singleOf } from './single-precision.js'
 
 const zero = 48
 const plus = 43
@@ -139,8 +140,7 @@ export function readDouble(
   start: number,
   end: number,
 ): number | 'cell' | 'range' {
-  const first = trimmedStart(bytes, start, end)
-  const text = latin1(bytes, first, trimmedEnd(bytes, first, end))
+  const text = trimmedText(bytes, start, end)
   if (decimalNumber.test(text)) {
     const value = Number(text)
     return Number.isFinite(value) ? value : 'range'
@@ -148,7 +148,12 @@ export function readDouble(
   return names.get(text.toLowerCase()) ?? 'cell'
 }
 
-/** As `readDouble`, rounded to single precision; 'range' when it is too large for that. */
+function trimmedText(bytes: Uint8Array, start: number, end: number): string {
+  const first = trimmedStart(bytes, start, end)
+  return latin1(bytes, first, trimmedEnd(bytes, first, end))
+}
+
+/** As `readDouble`, but the nearest single; 'range' when it is too large for that. */
 export function readFloat(
   bytes: Uint8Array,
   start: number,
@@ -156,6 +161,6 @@ export function readFloat(
 ): number | 'cell' | 'range' {
   const value = readDouble(bytes, start, end)
   if (typeof value !== 'number' || !Number.isFinite(value)) return value
-  const single = Math.fround(value)
+  const single = singleOf(trimmedText(bytes, start, end), value)
   return Number.isFinite(single) ? single : 'range'
 }

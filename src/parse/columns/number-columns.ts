@@ -8,6 +8,7 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { readInteger, readShortDouble, readShortInteger } from '../cells/read-number.js'
 import { readLongDouble } from '../cells/read-long-double.js'
+import { isBetweenSingles } from '../cells/single-precision.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 
@@ -112,6 +113,7 @@ type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | 
 /** DOUBLE and FLOAT, whose NaN and infinities are values. */
 export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
   readonly #readOther: ReadFloating
+  readonly #isSingle: boolean
 
   constructor(
     type: FixedType<Float32Array | Float64Array>,
@@ -121,11 +123,13 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
   ) {
     super(type, columnIndex, pool)
     this.#readOther = readOther
+    this.#isSingle = type.bytesPerRow === Float32Array.BYTES_PER_ELEMENT
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
     const { nullValue, min, max } = this.type
+    const isSingle = this.#isSingle
     const array = this.reserve(firstRow + rowCount)
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
@@ -138,7 +142,7 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
       }
       let value = readShortDouble(bytes, view, start, end)
       if (value !== value) value = readLongDouble(bytes, start, end)
-      if (value >= min && value <= max) {
+      if (value >= min && value <= max && !(isSingle && isBetweenSingles(value))) {
         array[firstRow + row] = value
         continue
       }
