@@ -4,7 +4,6 @@
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
-import { redirectIn } from '../../src/load/connection/redirect.js'
 import type { RequestInfo } from '../../src/server/index.js'
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
@@ -194,18 +193,4 @@ t.test('nodes that send us round in circles are not followed for ever', async t 
   const dir = t.testdir({ 'in.csv': csv(5) })
   const result = await here.load(join(dir, 'in.csv'), { target: { table: 'target' } })
   t.match(result, { error: { message: /NotLeader/ } })
-})
-
-t.test('addresses are read as servers write them', async t => {
-  const cases: [text: string, address: object | undefined][] = [
-    ['<NotLeader>node2:8848', { host: 'node2', port: 8848 }],
-    ['<NotLeader>192.168.1.7:8848:dnode2', { host: '192.168.1.7', port: 8848 }],
-    ['script.dos => <NotLeader>[::1]:8848', { host: '::1', port: 8848 }],
-    ['<NotLeader>xxx', undefined],
-    ['<NotLeader>node2:0', undefined],
-    ['<NotLeader>node2:99999', undefined],
-    ['<NotLeader>node2:123456', undefined],
-    ['node2:8848', undefined],
-  ]
-  for (const [text, address] of cases) t.strictSame(redirectIn(text), address, text)
 })
