@@ -4,15 +4,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { version } from '../../src/version.js'
-import { main } from '../../src/cli/main.js'
+import { dispatch } from '../../src/cli/dispatch.js'
 import { fakeProcess, runMain, type FakeTerminals } from './run-cli.js'
-
-t.test('--version prints the version alone', async t => {
-  for (const flag of ['--version', '-V']) {
-    t.strictSame(await runMain([flag]), { code: 0, stdout: `${version}\n`, stderr: '' })
-  }
-})
 
 t.test('without a command the help goes to standard error, code 64', async t => {
   const { code, stdout, stderr } = await runMain([])
@@ -148,7 +141,7 @@ t.test('colours appear where they are wanted only', async t => {
 
 t.test('a failure of ours is 70 and asks to be reported, wherever it comes from', async t => {
   const fake = fakeProcess()
-  await main(['load', '--print-config'], fake.processEnvironment)
+  await dispatch(['load', '--print-config'], fake.processEnvironment)
   fake.stray(new TypeError('x is not a function'))
   await new Promise(resolve => setImmediate(resolve))
   t.strictSame(fake.left, [70])
