@@ -4,18 +4,18 @@
 import type { LoadOptions } from '../../src/load/options.js'
 import { makePlan } from '../../src/load/plan.js'
 import { newRun, type Run } from '../../src/load/run.js'
-import type { Clock } from '../../src/platform/platform.js'
+import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { leapingClock } from './clocks.js'
 
-/** Its time passes when it is waited for, unless a clock is given. */
-export function testRun(change: Partial<LoadOptions> = {}, clock: Clock = leapingClock()): Run {
+/** Its time passes when it is waited for, unless the machine that is given has a clock. */
+export function testRun(change: Partial<LoadOptions> = {}, machine: Partial<Platform> = {}): Run {
   const options: LoadOptions = {
     inputs: ['in.csv'],
     server: { host: '127.0.0.1', port: 1 },
     target: { table: 'target' },
     ...change,
   }
-  const platform = { ...systemPlatform, clock }
+  const platform = { ...systemPlatform, clock: leapingClock(), ...machine }
   return newRun(options, makePlan(options, platform.random), platform)
 }

@@ -10,8 +10,8 @@ import { civilFromDays } from '../../protocol/civil-date.js'
 import type { Column, Value, Vector } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
 
-/** What partitions are told apart by; null is outside every scheme. */
-type Key = number | string | null
+/** What partitions are told apart by: a bigint where a number would not be exact. */
+type Key = number | bigint | string
 
 /** Marks the rows outside one dimension in `outside`. */
 type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
@@ -71,10 +71,7 @@ function dimensionCheck(dimension: PartitionDimension): DimensionCheck | undefin
   }
 }
 
-function insideOf({
-  kind,
-  scheme,
-}: PartitionDimension): ((key: number | string) => boolean) | undefined {
+function insideOf({ kind, scheme }: PartitionDimension): ((key: Key) => boolean) | undefined {
   switch (kind) {
     case 'HASH':
     case 'SEQ':
@@ -97,19 +94,20 @@ function insideOf({
   }
 }
 
-function memberOf(keys: readonly Key[]): (key: number | string) => boolean {
+function memberOf(keys: readonly (Key | null)[]): (key: Key) => boolean {
   const members = new Set(keys)
   return key => members.has(key)
 }
 
-function keysOf(vector: Vector): Key[] {
+function keysOf(vector: Vector): (Key | null)[] {
   return Array.from({ length: vector.length }, (_, i) => scalarKey(elementAt(vector, i)))
 }
 
-function scalarKey(value: Value): Key {
+/** Null is outside every scheme. */
+function scalarKey(value: Value): Key | null {
   if (value.form !== 'scalar') return null
   if (typeof value.value === 'string') return value.value === '' ? null : value.value
-  if (typeof value.value === 'bigint') return Number(value.value)
+  if (typeof value.value === 'bigint') return exactKey(value.value)
   if (typeof value.value === 'boolean') return value.value ? 1 : 0
   return typeof value.value === 'number' ? value.value : null
 }
@@ -118,7 +116,7 @@ function scalarKey(value: Value): Key {
 function keyReader(
   column: Column,
   schemeType: DataType | undefined,
-): ((row: number) => Key) | undefined {
+): ((row: number) => Key | null) | undefined {
   if (column.form !== 'vector') return undefined
   if (column.type === 'SYMBOL') {
     const { codes, base } = column
@@ -133,7 +131,7 @@ function keyReader(
   const { data } = column
   if (toScheme === undefined) return undefined
   if (data instanceof BigInt64Array) {
-    return row => (data[row] === nullInt64 ? null : toScheme(Number(data[row])))
+    return row => (data[row] === nullInt64 ? null : toScheme(exactKey(data[row]!)))
   }
   const nullValue = nullOf(data)
   return nullValue === undefined
@@ -160,19 +158,34 @@ const unitsPerDay: Partial<Record<DataType, number>> = {
 function unitChange(
   from: DataType,
   to: DataType | undefined,
-): ((raw: number) => number) | undefined {
+): ((raw: number | bigint) => number | bigint) | undefined {
   if (to === undefined || from === to) return raw => raw
   const perDay = unitsPerDay[from]
   const toPerDay = unitsPerDay[to]
   if (perDay !== undefined && toPerDay !== undefined) {
-    return raw => Math.floor((raw * toPerDay) / perDay)
+    return raw => unitsBefore(raw, perDay, toPerDay)
   }
   if (perDay !== undefined && to === 'MONTH') {
     return raw => {
-      const { year, month } = civilFromDays(Math.floor(raw / perDay))
+      const { year, month } = civilFromDays(Number(unitsBefore(raw, perDay, 1)))
       return year * 12 + month - 1
     }
   }
   const numeric: readonly DataType[] = ['CHAR', 'SHORT', 'INT', 'LONG']
   return numeric.includes(from) && numeric.includes(to) ? raw => raw : undefined
+}
+
+/** Whole units of which `toPerDay` make a day, in `raw` units of which `perDay` do. */
+function unitsBefore(raw: number | bigint, perDay: number, toPerDay: number): number | bigint {
+  if (typeof raw === 'number') return Math.floor((raw * toPerDay) / perDay)
+  const scaled = raw * BigInt(toPerDay)
+  const divisor = BigInt(perDay)
+  const cut = scaled / divisor
+  return exactKey(scaled < 0n && cut * divisor !== scaled ? cut - 1n : cut)
+}
+
+/** Nanoseconds since 1970 are more than a number holds: the last ones of a day would count as the next. */
+function exactKey(value: bigint): number | bigint {
+  const number = Number(value)
+  return Number.isSafeInteger(number) ? number : value
 }

@@ -27,10 +27,7 @@ interface MarkedRun {
   readonly sessionId: bigint
 }
 
-/**
- * @returns a sentence that names what was left; undefined when there is nothing, or when the server does not tell
- * @throws {ConnectionError} @throws {TimeoutError}
- */
+/** @returns a sentence that names what was left; undefined when there is nothing, or when the server cannot be asked */
 export async function leftoversNotice(
   session: Session,
   own: RunName,

@@ -1,6 +1,5 @@
 import t from 'tap'
 import { startServer } from '../../../src/server/index.js'
-import { ratioText } from '../../../src/cli/commands/measure.js'
 import { runMain } from '../run-cli.js'
 
 const server = await startServer({ port: 0 })
@@ -56,9 +55,4 @@ t.test('a failure is an object too, with nothing made up', async t => {
     ratio: null,
     error: { code: 'DDB_CONNECT' },
   })
-})
-
-t.test('the ratio is told the way round that it came out', async t => {
-  t.equal(ratioText(3.14), 'Asynchronous writing was 3.1 times as fast as synchronous')
-  t.match(ratioText(0.5), /took 2\.0 times as long/)
 })

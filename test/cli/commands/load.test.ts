@@ -122,14 +122,14 @@ t.test('no server brings the hint how to have one', async t => {
 t.test('a summary that cannot be created stops the run before it begins', async t => {
   const before = server.counters.requests
   const result = await load(['--summary', '/no/such/folder/s.json'], { stdin: rows })
-  t.match(result, { code: 73, stdout: '', stderr: /cannot create the summary.*DDB_OUTPUT_CREATE/ })
+  t.match(result, { code: 73, stdout: '', stderr: /DDB_OUTPUT_CREATE/ })
   t.equal(server.counters.requests, before)
 })
 
 t.test('a summary never overwrites an input', async t => {
   const path = join(t.testdir(), 'rows.csv')
   await writeFile(path, rows)
-  t.match(await load([path, '--summary', path]), { code: 64, stderr: /is an input of this run/ })
+  t.match(await load([path, '--summary', path]), { code: 64, stderr: /DDB_USAGE/ })
   t.equal(await readFile(path, 'utf8'), rows)
 })
 

@@ -1,12 +1,10 @@
 import t from 'tap'
 import { loadOptions } from '../../../src/cli/options/load-options.js'
-import { longName, shortName, type OptionDefinition } from '../../../src/cli/options/definition.js'
 import {
   describeOptions,
   resolveOptions,
   type OptionSources,
 } from '../../../src/cli/options/resolve.js'
-import { commands } from '../../../src/cli/commands/commands.js'
 
 const sources = (given: Partial<OptionSources> = {}): OptionSources => ({
   flags: new Map(),
@@ -132,31 +130,4 @@ t.test('every setting is described with its origin', async t => {
   t.strictSame(find('mode'), { name: 'mode', text: 'async', origin: 'default' })
   t.strictSame(find('user'), { name: 'user', text: undefined, origin: 'not set' })
   t.equal(find('print-config'), undefined)
-})
-
-t.test('every default can be read by its own option', async t => {
-  for (const command of commands) {
-    t.doesNotThrow(() => command.prepare(sources()), command.name)
-  }
-})
-
-t.test('names and short flags are unique within a command', async t => {
-  for (const { name, options } of commands) {
-    const definitions: OptionDefinition[] = Object.values(options)
-    const names = definitions.map(longName)
-    t.equal(new Set(names).size, names.length, name)
-    const short = definitions.flatMap(definition => shortName(definition) ?? [])
-    t.equal(new Set(short).size, short.length, `short flags of ${name}`)
-  }
-})
-
-t.test('each key is the camel case of its long name', async t => {
-  for (const { options } of commands) {
-    for (const [key, definition] of Object.entries(options)) {
-      const camel = longName(definition).replace(/-(\w)/g, (_, letter: string) =>
-        letter.toUpperCase(),
-      )
-      t.equal(camel, key)
-    }
-  }
 })

@@ -99,6 +99,6 @@ t.test('steps that cannot follow each other are a bug', async t => {
     () => registry.refuse(batch, ''),
     () => registry.nextAttempt(batch),
   ]) {
-    t.throws(step, { code: 'DDB_INTERNAL', message: /cannot become/ })
+    t.throws(step, { code: 'DDB_INTERNAL' })
   }
 })

@@ -31,7 +31,7 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
   const clock = handClock()
   const run = testRun(
     { delivery: { onDoubt, retries }, rejects: { onError: 'skip', maxErrors: 1_000 } },
-    clock,
+    { clock },
   )
   const sent: [number, number, number][] = []
   const node = {

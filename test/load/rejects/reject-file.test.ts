@@ -1,14 +1,12 @@
-/*
-  Rejects files on disks that work, fill up and fail.
-*/
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import t, { type Test } from 'tap'
-import type { RecordShape } from '../../../src/parse/input-reader.js'
-import type { RejectReason } from '../../../src/load/rejects/reject-file.js'
-import { openRejectFiles, type RejectFiles } from '../../../src/load/rejects/reject-files.js'
-import { systemFiles } from '../../../src/platform/system-files.js'
+import {
+  createRejectFile,
+  reasonsPath,
+  type RejectFile,
+  type RejectReason,
+} from '../../../src/load/rejects/reject-file.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
 
 const reason: RejectReason = {
@@ -19,321 +17,115 @@ const reason: RejectReason = {
   columnName: 'price',
   code: 'DDB_INPUT_CELL',
   class: 'type',
-  message: 'DOUBLE column "price": expected a number, got "x" (line 3)',
+  message: 'expected a number, got "x"',
   value: 'x',
 }
+const reasonLine =
+  '{"runId":"r1","file":"in.csv","lineNumber":3,"offsetBytes":17,"columnName":"price",' +
+  '"code":"DDB_INPUT_CELL","class":"type","message":"expected a number, got \\"x\\"","value":"x"}\n'
 
-function shapeOf(header: string, fieldNames: readonly string[], delimiter = ','): RecordShape {
-  return { delimiter, fieldNames, fieldCount: fieldNames.length, headerBytes: Buffer.from(header) }
+interface Place {
+  readonly dir: string
+  readonly path: string
+  readonly create: (mayTakeEmpty: boolean, header?: string) => RejectFile
 }
 
-const ab = shapeOf('a,"b"\r\n', ['a', 'b'])
-const headless: RecordShape = {
-  delimiter: ',',
-  fieldNames: undefined,
-  fieldCount: 2,
-  headerBytes: undefined,
-}
-const json: RecordShape = { ...headless, delimiter: undefined, fieldCount: 0 }
-
-const add = (
-  file: RejectFiles,
-  record: string,
-  shape = ab,
-  change: Partial<RejectReason> = {},
-): void => file.add(Buffer.from(record), shape, { ...reason, ...change })
-
-const linesOf = (path: string): string[] => readFileSync(path, 'utf8').split('\n').slice(0, -1)
-
-t.test('the header is copied once, records byte for byte, reasons beside them', async t => {
-  const path = join(t.testdir(), 'rejects.csv')
-  const file = openRejectFiles(path, systemFiles)
-  t.notOk(existsSync(path), 'nothing is created before the first reject')
-  add(file, '1,"x\ny"\r\n')
-  add(file, '2,no end', ab, { lineNumber: 5 })
-  file.flush()
-  t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,"x\ny"\r\n2,no end\n')
-  t.same(
-    linesOf(`${path}.reasons.ndjson`).map(line => (JSON.parse(line) as RejectReason).lineNumber),
-    [3, 5],
-  )
-  for (const name of [path, `${path}.reasons.ndjson`]) t.equal(statSync(name).mode & 0o777, 0o600)
-  file.close()
-  t.strictSame(file.files(), [{ path, rows: 2 }])
-  t.equal(file.unplaced, 0)
-})
-
-t.test('records that end with CR alone come out so, the one without an end included', async t => {
-  const path = join(t.testdir(), 'rejects.csv')
-  const file = openRejectFiles(path, systemFiles)
-  const shape = shapeOf('a,b\r', ['a', 'b'])
-  add(file, '1,x\r', shape)
-  add(file, '2,y', shape)
-  file.close()
-  t.equal(readFileSync(path, 'latin1'), 'a,b\r1,x\r2,y\r')
-})
-
-t.test('headers are the same by their fields, not by their bytes', async t => {
-  const path = join(t.testdir(), 'rejects.csv')
-  const file = openRejectFiles(path, systemFiles)
-  add(file, '1,x\n', shapeOf('a,b\n', ['a', 'b']))
-  add(file, '2,x\r\n', shapeOf('a,b\r\n', ['a', 'b']))
-  add(file, '3,x\n', shapeOf('"a","b"\n', ['a', 'b']))
-  file.close()
-  t.equal(readFileSync(path, 'latin1'), 'a,b\n1,x\n2,x\r\n3,x\n')
-})
-
-t.test('records of another shape have a file of their own whose name tells its format', async t => {
-  const cases: [path: string, shape: RecordShape, further: string][] = [
-    ['r.csv', shapeOf('b,a\n', ['b', 'a']), 'r.2.csv'],
-    ['r.csv', shapeOf('a;b\n', ['a', 'b'], ';'), 'r.2.csv'],
-    ['r.csv', shapeOf('a\tb\n', ['a', 'b'], '\t'), 'r.2.tsv'],
-    ['r.csv', headless, 'r.2.csv'],
-    ['r.csv', json, 'r.2.ndjson'],
-    ['r.ndjson', headless, 'r.2.csv'],
-    ['r.tab', shapeOf('a\tb\n', ['a', 'b'], '\t'), 'r.2.tab'],
-    ['r', json, 'r.2'],
-    ['r.bad', headless, 'r.2.bad'],
-    ['r.v1/r', headless, 'r.v1/r.2'],
-  ]
-  for (const [name, shape, further] of cases) {
-    const dir = t.testdir({ 'r.v1': {} })
-    const file = openRejectFiles(join(dir, name), systemFiles)
-    add(file, 'first\n')
-    add(file, 'second\n', shape)
-    add(file, 'third\n')
-    file.close()
-    const path = join(dir, further)
-    t.strictSame(file.files(), [
-      { path: join(dir, name), rows: 2 },
-      { path, rows: 1 },
-    ])
-    t.equal(
-      readFileSync(path, 'latin1'),
-      `${Buffer.from(shape.headerBytes ?? []).toString()}second\n`,
-    )
-    t.equal(linesOf(`${path}.reasons.ndjson`).length, 1)
-  }
-})
-
-t.test('headless records of other widths have a file of their own, too', async t => {
-  const path = join(t.testdir(), 'r.csv')
-  const file = openRejectFiles(path, systemFiles)
-  add(file, '1,2\n', headless)
-  add(file, '1,2,3\n', { ...headless, fieldCount: 3 })
-  file.close()
-  t.equal(file.files().length, 2)
-})
-
-t.test('a further name that is taken is passed over', async t => {
-  const dir = t.testdir({ 'r.2.csv': 'of yesterday\n', 'r.3.csv.reasons.ndjson': '' })
-  symlinkSync(join(dir, 'r.2.csv'), join(dir, 'r.4.csv'))
-  const file = openRejectFiles(join(dir, 'r.csv'), systemFiles)
-  add(file, 'first\n')
-  add(file, 'second\n', headless)
-  file.close()
-  t.strictSame(
-    file.files().map(({ path }) => path),
-    [join(dir, 'r.csv'), join(dir, 'r.5.csv')],
-  )
-  t.equal(readFileSync(join(dir, 'r.2.csv'), 'utf8'), 'of yesterday\n')
-  t.strictSame(
-    readdirSync(dir).sort(),
-    ['r.2.csv', 'r.3.csv.reasons.ndjson', 'r.4.csv', 'r.csv', 'r.5.csv']
-      .concat(['r.csv.reasons.ndjson', 'r.5.csv.reasons.ndjson'])
-      .sort(),
-  )
-})
-
-t.test(
-  'more shapes than a process can have files end in words, and each row is counted',
-  async t => {
-    const dir = t.testdir()
-    const file = openRejectFiles(join(dir, 'r.csv'), filesOn({}))
-    for (let width = 1; width <= 100; width++) add(file, 'x\n', { ...headless, fieldCount: width })
-    t.throws(() => add(file, 'x\n', { ...headless, fieldCount: 101 }), {
-      code: 'DDB_OUTPUT_CREATE',
-    })
-    file.close()
-    t.equal(file.files().length, 100)
-    t.equal(file.unplaced, 1)
-  },
-)
-
-t.test('two runs cannot share a rejects file, also when an empty one was there', async t => {
-  for (const content of [{}, { 'r.csv': '' }]) {
-    const dir = t.testdir(content)
-    const path = join(dir, 'r.csv')
-    const [one, other] = [openRejectFiles(path, systemFiles), openRejectFiles(path, systemFiles)]
-    add(one, '1,x\n')
-    t.throws(() => add(other, '2,y\n'), { code: 'DDB_OUTPUT_CREATE' })
-    t.doesNotThrow(() => add(other, '3,z\n'), 'it is not tried again for every row')
-    one.close()
-    other.close()
-    t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
-    t.strictSame([other.files(), other.unplaced], [[], 2])
-  }
-})
-
-t.test('a link that appears in the meantime is not followed', async t => {
-  const dir = t.testdir({ 'precious.csv': '', 'r.csv': '' })
-  for (const [link, target] of [
-    ['a.csv', 'precious.csv'],
-    ['b.csv', 'nowhere.csv'],
-    ['r.csv.reasons.ndjson', 'precious.csv'],
-  ] as const) {
-    symlinkSync(join(dir, target), join(dir, link))
-    const file = openRejectFiles(join(dir, link.replace('.reasons.ndjson', '')), systemFiles)
-    t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
-    file.close()
-  }
-  t.strictSame(readdirSync(dir).sort(), [
-    'a.csv',
-    'b.csv',
-    'precious.csv',
-    'r.csv',
-    'r.csv.reasons.ndjson',
-  ])
-  t.equal(statSync(join(dir, 'precious.csv')).size, 0)
-})
-
-t.test('a file that has been filled in the meantime is not written to', async t => {
-  const dir = t.testdir({ 'r.csv': 'of somebody else\n' })
-  const file = openRejectFiles(join(dir, 'r.csv'), systemFiles)
-  t.throws(() => add(file, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
-  file.close()
-  t.equal(readFileSync(join(dir, 'r.csv'), 'utf8'), 'of somebody else\n')
-  t.strictSame(readdirSync(dir), ['r.csv'], 'no reasons are left without rejects')
-})
-
-/** What was added and what came of it. */
-interface Kept {
-  files: RejectFiles
-  added: number
-  failures: number
-}
-
-/** Adds rows of two shapes, flushing behind every `flushEvery`; goes on after failures as a run does. */
-function keep(path: string, disk: Disk, rows: number, flushEvery: number): Kept {
-  const platformFiles = filesOn(disk)
-  const files = openRejectFiles(path, platformFiles)
-  let failures = 0
-  const attempt = (action: () => void): void => {
-    try {
-      action()
-    } catch (error) {
-      const { code } = error as { code?: string }
-      if (code !== 'DDB_OUTPUT_CREATE' && code !== 'DDB_OUTPUT_WRITE') throw error
-      failures++
-    }
-  }
-  for (let row = 0; row < rows; row++) {
-    const shape = row % 3 === 2 ? headless : ab
-    attempt(() => add(files, `${row},${'x'.repeat(row % 50)}\n`, shape, { lineNumber: row }))
-    if ((row + 1) % flushEvery === 0) attempt(() => files.flush())
-  }
-  attempt(() => files.close())
-  if (platformFiles.openCount > 0) throw new Error(`${platformFiles.openCount} files stay open`)
-  return { files, added: rows, failures }
-}
-
-/** Throws unless the files hold exactly the rows that are said to be there, whole and each with its reason. */
-function checkKept(dir: string, { files, added }: Kept): void {
-  const listed = files.files()
-  const placed = listed.reduce((sum, { rows }) => sum + rows, 0)
-  const wrong = (what: string): void => {
-    throw new Error(`${what}: ${JSON.stringify({ listed, added, unplaced: files.unplaced })}`)
-  }
-  if (placed + files.unplaced !== added) wrong('the rows do not add up')
-  for (const { path, rows } of listed) {
-    const all = readFileSync(path, 'latin1')
-    const records = linesOf(path).filter(line => line !== 'a,"b"\r')
-    const reasons = linesOf(`${path}.reasons.ndjson`)
-    if (!all.endsWith('\n') || records.length !== rows || reasons.length !== rows) wrong(path)
-    const places = reasons.map(line => (JSON.parse(line) as RejectReason).lineNumber)
-    if (records.some((record, at) => parseInt(record) !== places[at])) wrong('reasons of others')
-  }
-  const expected = listed.flatMap(({ path }) => [path, `${path}.reasons.ndjson`])
-  const there = readdirSync(dir).map(name => join(dir, name))
-  if (there.sort().join() !== expected.sort().join()) wrong(`there are ${there.join()}`)
-}
-
-function emptyFolder(t: Test, name: string): string {
-  const dir = join(t.testdirName, name)
-  mkdirSync(dir, { recursive: true })
-  return dir
-}
-
-t.test(
-  'on a full disk whole rows stay, each with its reason, and the others are counted',
-  async t => {
-    t.testdir()
-    let folders = 0
-    fc.assert(
-      fc.property(
-        fc.record({
-          capacityBytes: fc.nat({ max: 80_000 }),
-          writeBytes: fc.constantFrom(1, 100, 100_000),
-          rows: fc.integer({ min: 1, max: 300 }),
-          flushEvery: fc.integer({ min: 1, max: 400 }),
-        }),
-        ({ rows, flushEvery, ...disk }) => {
-          const dir = emptyFolder(t, String(folders++))
-          const kept = keep(join(dir, 'r.csv'), disk, rows, flushEvery)
-          checkKept(dir, kept)
-          return kept.files.unplaced === 0 || kept.failures > 0
-        },
-      ),
-      { numRuns: 60 },
-    )
-    // Wherever the disk ends, between two bytes of a row included.
-    for (let capacityBytes = 0; capacityBytes < 1_000; capacityBytes++) {
-      const dir = emptyFolder(t, `at-${capacityBytes}`)
-      checkKept(dir, keep(join(dir, 'r.csv'), { capacityBytes }, 4, 2))
-    }
-    const dir = emptyFolder(t, 'half')
-    const { files } = keep(join(dir, 'r.csv'), { capacityBytes: 40_000 }, 300, 1000)
-    t.ok(files.unplaced > 0 && files.unplaced < 250, `much of what fits is kept: ${files.unplaced}`)
-  },
-)
-
-t.test('whichever call fails, the rows add up and the files hold what is said', async t => {
-  t.testdir()
-  const calls: string[] = []
-  const run = (name: string, failing: number, alsoLater: boolean): Kept => {
-    const dir = emptyFolder(t, name)
-    let number = 0
-    const fails: NonNullable<Disk['fails']> = (call, path) => {
-      if (failing < 0) calls.push(`${call} ${path.endsWith('.ndjson') ? 'reasons' : 'records'}`)
-      return number++ === failing || (alsoLater && call === 'truncate')
-    }
-    const kept = keep(join(dir, 'r.csv'), { fails }, 150, 60)
-    if (!alsoLater) checkKept(dir, kept)
-    return kept
-  }
-  t.equal(run('none', -1, false).files.unplaced, 0)
-  for (const call of ['create', 'write', 'sync', 'close']) {
-    for (const of of ['records', 'reasons']) t.ok(calls.includes(`${call} ${of}`), `${call} ${of}`)
-  }
-  for (const [failing, call] of calls.entries()) {
-    t.equal(run(`${failing}`, failing, false).failures, 1, `${failing}: ${call}`)
-    // What cannot be cut off stays, but is not counted as being there.
-    const { files, added } = run(`${failing}-uncut`, failing, true)
-    const placed = files.files().reduce((sum, { rows }) => sum + rows, 0)
-    t.equal(placed + files.unplaced, added)
-  }
-})
-
-t.test('an empty file that was there is used, and stays when nothing could be kept', async t => {
-  const dir = t.testdir({ 'r.csv': '' })
+function place(t: Test, content: Record<string, string> = {}, disk: Disk = {}): Place {
+  const dir = t.testdir(content)
   const path = join(dir, 'r.csv')
-  const files = openRejectFiles(path, filesOn({ capacityBytes: 10 }))
-  add(files, '1,x\n')
-  t.throws(() => files.close(), { code: 'DDB_OUTPUT_WRITE', message: /r\.csv.*ENOSPC/ })
+  return {
+    dir,
+    path,
+    create: (mayTakeEmpty, header) =>
+      createRejectFile(
+        path,
+        header === undefined ? undefined : Buffer.from(header),
+        filesOn(disk),
+        mayTakeEmpty,
+      ),
+  }
+}
+
+const both = ['r.csv', 'r.csv.reasons.ndjson']
+
+t.test('the reasons stand beside the records', async t => {
+  t.equal(reasonsPath('dir/r.csv'), 'dir/r.csv.reasons.ndjson')
+})
+
+t.test('each record has one line of reasons; the header goes out with the first', async t => {
+  const { dir, path, create } = place(t)
+  const file = create(false, 'a,b\r\n')
+  t.strictSame(readdirSync(dir).sort(), both)
+  t.equal(readFileSync(path, 'utf8'), '')
+  file.add(Buffer.from('1,x\r\n'), reason)
+  file.add(Buffer.from('2,y'), reason)
+  t.equal(file.rows, 0, 'queued is not kept')
+  file.flush()
+  t.equal(file.rows, 2)
+  // The record without an end has the last byte of the line ends before it.
+  t.equal(readFileSync(path, 'utf8'), 'a,b\r\n1,x\r\n2,y\n')
+  t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine + reasonLine)
+  file.close()
+  t.strictSame([file.rows, file.unplaced], [2, 0])
+})
+
+t.test('a pair without a row is removed', async t => {
+  const { dir, create } = place(t)
+  create(false, 'a,b\n').close()
+  t.strictSame(readdirSync(dir), [])
+})
+
+t.test('whoever has the reasons has the pair', async t => {
+  const { dir, create } = place(t, { 'r.csv.reasons.ndjson': '' })
+  t.throws(() => create(true), { code: 'EEXIST' })
+  t.strictSame(readdirSync(dir), ['r.csv.reasons.ndjson'])
+})
+
+t.test('an empty file is taken only where it may be, and stays in the end', async t => {
+  const { dir, create } = place(t, { 'r.csv': '' })
+  t.throws(() => create(false), { code: 'EEXIST' })
+  t.strictSame(readdirSync(dir), ['r.csv'], 'no reasons are left')
+  create(true).close()
   t.strictSame(readdirSync(dir), ['r.csv'])
-  t.equal(statSync(path).size, 0)
-  const again = openRejectFiles(path, systemFiles)
-  add(again, '1,x\n')
-  again.close()
-  t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
+})
+
+t.test('a file that holds something is never taken', async t => {
+  const { dir, path, create } = place(t)
+  writeFileSync(path, 'precious\n')
+  for (const mayTakeEmpty of [true, false]) {
+    t.throws(() => create(mayTakeEmpty), { code: 'EEXIST' })
+  }
+  t.strictSame(readdirSync(dir), ['r.csv'])
+  t.equal(readFileSync(path, 'utf8'), 'precious\n')
+})
+
+t.test('behind a failure rows have no place, and what stood there stays', async t => {
+  // Header and first record take 8 bytes, its reason the rest: the second record does not fit.
+  const { path, create } = place(t, {}, { capacityBytes: 8 + reasonLine.length })
+  const file = create(false, 'a,b\n')
+  file.add(Buffer.from('1,x\n'), reason)
+  file.flush()
+  file.add(Buffer.from('2,y\n'), reason)
+  t.throws(() => file.flush(), { code: 'DDB_OUTPUT_WRITE' })
+  t.strictSame([file.rows, file.unplaced], [1, 1])
+  file.add(Buffer.from('3,z\n'), reason)
+  t.strictSame([file.rows, file.unplaced], [1, 2])
+  file.close()
+  t.equal(readFileSync(path, 'utf8'), 'a,b\n1,x\n')
+  t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
+})
+
+t.test('rows that the disk may forget are not kept, in neither file', async t => {
+  let syncs = 0
+  // The first flush waits for both files; of the second one the wait for the reasons fails.
+  const { path, create } = place(t, {}, { fails: call => call === 'sync' && ++syncs === 4 })
+  const file = create(false)
+  file.add(Buffer.from('1,x\n'), reason)
+  file.flush()
+  file.add(Buffer.from('2,y\n'), reason)
+  t.throws(() => file.flush(), { code: 'DDB_OUTPUT_WRITE' })
+  file.close()
+  t.strictSame([file.rows, file.unplaced], [1, 1])
+  t.equal(readFileSync(path, 'utf8'), '1,x\n')
+  t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
 })

@@ -1,0 +1,164 @@
+/*
+  What a run with receipts has on a node, answered by a test: it notes what is sent and asked.
+*/
+import type { Part } from '../../src/load/delivery/part.js'
+import { wholeBatch } from '../../src/load/delivery/part.js'
+import { newRecorder, type RecordedTarget } from '../../src/load/delivery/recorder.js'
+import { retryRules } from '../../src/load/connection/retry.js'
+import type { DeliveryOptions } from '../../src/load/options.js'
+import type { LedgerRow, OpenBatch } from '../../src/load/receipts/batch-registry.js'
+import type { ReceiptNode } from '../../src/load/receipts/receipt-node.js'
+import { ReceiptWatcher, type WatcherSetup } from '../../src/load/receipts/watcher.js'
+import type { Platform } from '../../src/platform/platform.js'
+import { batchOf } from './batches.js'
+import { testRun } from './load-run.js'
+
+/** A node that takes everything, knows everything still, and has no news; a test replaces what it wants otherwise. */
+export interface NodeStub {
+  isLost: boolean
+  isControlLost: boolean
+  bufferedBytes: number
+  /** What `read` gives, one after the other. */
+  readonly ledger: LedgerRow[][]
+  /** Batch number, attempt and number of each transmission. */
+  readonly sent: [batchNo: number, attempt: number, sendNo: number][]
+  /** Everything else that was asked, in order. */
+  readonly asked: string[]
+  answers: Partial<
+    Pick<
+      ReceiptNode,
+      'read' | 'ledgerExists' | 'isIdle' | 'barrier' | 'restore' | 'reopen' | 'finish' | 'drained'
+    >
+  >
+  readonly node: ReceiptNode
+}
+
+export function nodeStub(): NodeStub {
+  const stub: NodeStub = {
+    isLost: false,
+    isControlLost: false,
+    bufferedBytes: 0,
+    ledger: [],
+    sent: [],
+    asked: [],
+    answers: {},
+    node: undefined as unknown as ReceiptNode,
+  }
+  const asks =
+    <T>(name: keyof NodeStub['answers'] | 'define' | 'close', usual: () => T) =>
+    (...given: unknown[]): Promise<T> => {
+      stub.asked.push(name)
+      const answer = (
+        stub.answers as Record<string, ((...all: unknown[]) => Promise<T>) | undefined>
+      )[name]
+      return answer === undefined ? Promise.resolve(usual()) : answer(...given)
+    }
+  const lose = (which: string): void => {
+    stub.asked.push(which)
+    stub.isLost = true
+    if (which !== 'abandon data') stub.isControlLost = true
+  }
+  const node = {
+    get isLost() {
+      return stub.isLost
+    },
+    get isControlLost() {
+      return stub.isControlLost
+    },
+    get bufferedBytes() {
+      return stub.bufferedBytes
+    },
+    send({ batchNo, attempt }: OpenBatch<Part>, sendNo: number) {
+      stub.sent.push([batchNo, attempt, sendNo])
+      return true
+    },
+    drained: () => stub.answers.drained?.() ?? Promise.resolve(),
+    // Asked all the time: what it finds is told by what becomes of the batches.
+    read: (timeoutMs: number) =>
+      stub.answers.read?.(timeoutMs) ?? Promise.resolve(stub.ledger.shift() ?? []),
+    ledgerExists: asks('ledgerExists', () => true),
+    isIdle: asks('isIdle', () => undefined),
+    barrier: asks('barrier', () => 'passed'),
+    define: asks('define', () => undefined),
+    restore: asks('restore', () => {
+      stub.isLost = stub.isControlLost = false
+      return 'kept'
+    }),
+    reopen: asks('reopen', () => true),
+    finish: asks('finish', () => undefined),
+    close: asks('close', () => undefined),
+    abandon: (which: 'control' | 'data') => lose(`abandon ${which}`),
+    leave: () => lose('leave'),
+  }
+  return Object.assign(stub, { node: node as unknown as ReceiptNode })
+}
+
+export interface WatchedChange {
+  readonly delivery?: DeliveryOptions
+  readonly target?: Partial<RecordedTarget>
+  readonly machine?: Partial<Platform>
+  readonly follow?: WatcherSetup['follow']
+}
+
+/** A watcher of a run on such a node. `add` hands it a batch of eight rows. */
+export function watchedRun(change: WatchedChange = {}) {
+  const run = testRun(
+    { delivery: { retries: 3, ...change.delivery }, rejects: { onError: 'skip' } },
+    change.machine,
+  )
+  const stub = nodeStub()
+  const recorder = newRecorder(run, {
+    description: { columns: [], keyed: false },
+    kind: 'table',
+    allOrNothing: true,
+    retries: 3,
+    keyed: false,
+    inMemory: true,
+    ...change.target,
+  })
+  const watcher = new ReceiptWatcher({
+    run,
+    node: stub.node,
+    recorder,
+    rules: retryRules(run),
+    follow: change.follow ?? (() => Promise.reject(new Error('no other node was expected'))),
+  })
+  let batches = 0
+  return {
+    run,
+    stub,
+    recorder,
+    watcher,
+    add: () => {
+      run.counts.readUpTo(run.counts.rows.read + 8)
+      run.counts.sent(8)
+      return watcher.queue.add(wholeBatch(batchOf(8, 8 * batches++))).batch
+    },
+    /** Rows confirmed, unconfirmed, rejected, unsent. */
+    counts: () => {
+      const { confirmed, unconfirmed, rejected, unsent } = run.counts.rows
+      return [confirmed, unconfirmed, rejected, unsent]
+    },
+  }
+}
+
+/** Ledger rows of eight rows each; the transmission has the number of the batch unless told otherwise. */
+export const claim = (batchNo: number, sendNo = batchNo, attempt = 0): LedgerRow => ({
+  batchNo,
+  attempt,
+  phase: 0,
+  sendNo,
+  rowCount: 8,
+  errText: '',
+})
+
+export const outcome = (batchNo: number, sendNo = batchNo, attempt = 0): LedgerRow => ({
+  ...claim(batchNo, sendNo, attempt),
+  phase: 1,
+})
+
+export const refusal = (batchNo: number, errText: string, sendNo = batchNo): LedgerRow => ({
+  ...outcome(batchNo, sendNo),
+  rowCount: -1,
+  errText,
+})

@@ -1,0 +1,178 @@
+import { Duplex } from 'node:stream'
+import t from 'tap'
+import {
+  closeTimeoutMs,
+  connectDeadlineMs,
+  connectServer,
+} from '../../../src/load/connection/connect.js'
+import type { ServerTarget } from '../../../src/load/options.js'
+import type { Plan } from '../../../src/load/plan.js'
+import type { Platform, Socket } from '../../../src/platform/platform.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { startServer, type Faults } from '../../../src/server/index.js'
+import { handClock, leapingClock } from '../../helpers/clocks.js'
+
+/** A connection that is never established. */
+function silentSocket(): Socket {
+  const socket = new Duplex({ read: () => undefined, write: (_, __, done) => done() })
+  return Object.assign(socket, { bytesRead: 0 })
+}
+
+/** What a port gives on which nobody listens. */
+function refusedSocket(): Socket {
+  const socket = silentSocket()
+  const error = Object.assign(new Error('nobody is there'), { code: 'ECONNREFUSED' })
+  setImmediate(() => socket.destroy(error))
+  return socket
+}
+
+/** A platform on which nobody can be reached; `dialled` says who was tried, and when. */
+function deadPlatform(socketTo: (host: string) => Socket = silentSocket) {
+  const dialled: [host: string, atMs: number][] = []
+  const clock = leapingClock()
+  const platform: Platform = {
+    ...systemPlatform,
+    clock,
+    network: {
+      ...systemPlatform.network,
+      dial(host) {
+        dialled.push([host, clock.nowMs()])
+        return socketTo(host)
+      },
+    },
+  }
+  return { platform, dialled }
+}
+
+const threeHosts: ServerTarget = {
+  host: 'a',
+  port: 1,
+  otherHosts: [
+    { host: 'b', port: 2 },
+    { host: 'c', port: 3 },
+  ],
+}
+
+t.test('each of the hosts has its share of the time that is left', async t => {
+  const { platform, dialled } = deadPlatform()
+  await t.rejects(connectServer(platform, threeHosts, { deadlineMs: 9_000 }), {
+    code: 'DDB_CONNECT',
+  })
+  t.strictSame(dialled, [
+    ['a', 0],
+    ['b', 3_000],
+    ['c', 6_000],
+  ])
+  t.equal(platform.clock.nowMs(), 9_000)
+})
+
+t.test('behind the deadline each host is still tried', async t => {
+  const { platform, dialled } = deadPlatform()
+  await t.rejects(connectServer(platform, threeHosts, { deadlineMs: -1 }), { code: 'DDB_CONNECT' })
+  t.strictSame(
+    dialled.map(([host]) => host),
+    ['a', 'b', 'c'],
+  )
+})
+
+t.test('of several failures the first host is told of', async t => {
+  const { platform } = deadPlatform(host => (host === 'a' ? refusedSocket() : silentSocket()))
+  // Whoever refuses does so in the next turn of the event loop: this clock must not leap over it.
+  const clock = handClock()
+  const connecting = connectServer({ ...platform, clock }, threeHosts, { deadlineMs: 9_000 })
+  const failed = t.rejects(connecting, { code: 'DDB_CONNECT', message: /\ba:1\b/ })
+  let ended = false
+  void failed.then(() => (ended = true))
+  while (!ended) {
+    await new Promise(resolve => setImmediate(resolve))
+    clock.advance(1_000)
+  }
+})
+
+t.test('the first host that answers is taken', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const dead = await startServer({ port: 0 })
+  await dead.close()
+  const { host, port } = server
+  const deadlineMs = connectDeadlineMs(systemPlatform, { host, port })
+  const session = await connectServer(
+    systemPlatform,
+    { host, port: dead.port, otherHosts: [{ host, port }] },
+    { deadlineMs },
+  )
+  t.equal(session.port, port)
+  await session.close()
+})
+
+/** A server that answers logins as told, and how often it was asked. */
+async function loginServer(answer: () => ReturnType<NonNullable<Faults['beforeExecute']>>) {
+  let logins = 0
+  const server = await startServer({
+    port: 0,
+    faults: {
+      beforeExecute({ text }) {
+        if (!text.startsWith('login')) return undefined
+        logins++
+        return answer()
+      },
+    },
+  })
+  t.teardown(() => server.close())
+  return {
+    server,
+    target: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+    logins: () => logins,
+  }
+}
+
+const connectTo = (target: ServerTarget) =>
+  connectServer(systemPlatform, target, { deadlineMs: connectDeadlineMs(systemPlatform, target) })
+
+t.test('a refused login is final: no other host is asked with the same password', async t => {
+  const refusing = await loginServer(() => ({ error: 'The user name or password is incorrect.' }))
+  const other = await loginServer(() => undefined)
+  const { host, port } = other.server
+  await t.rejects(connectTo({ ...refusing.target, otherHosts: [{ host, port }] }), {
+    name: 'ServerError',
+    code: 'DDB_LOGIN',
+  })
+  t.equal(other.logins(), 0)
+})
+
+t.test('a login that another node is to answer is made there', async t => {
+  const leader = await loginServer(() => undefined)
+  const follower = await loginServer(() => ({
+    error: `<NotLeader>127.0.0.1:${leader.server.port}`,
+  }))
+  const session = await connectTo(follower.target)
+  t.equal(session.port, leader.server.port)
+  t.equal(leader.logins(), 1)
+  await session.close()
+})
+
+t.test('a node that names itself again and again is asked six times', async t => {
+  const circling = await loginServer(() => ({
+    error: `<NotLeader>127.0.0.1:${circling.server.port}`,
+  }))
+  await t.rejects(connectTo(circling.target), { name: 'ServerError' })
+  t.equal(circling.logins(), 6)
+})
+
+t.test('no password goes to a host that was not named', async t => {
+  const other = await loginServer(() => undefined)
+  const sending = await loginServer(() => ({ error: `<NotLeader>localhost:${other.server.port}` }))
+  await t.rejects(connectTo(sending.target), { code: 'DDB_CONNECT', message: /localhost/ })
+  t.equal(other.logins(), 0)
+})
+
+t.test('limits', async t => {
+  const closing = (confirmTimeoutMs: number): number => closeTimeoutMs({ confirmTimeoutMs } as Plan)
+  t.equal(closing(60_000), 30_000)
+  t.equal(closing(2_000), 2_000, 'no longer than anything else of the run is waited for')
+  const clock = handClock()
+  clock.advance(500)
+  const platform = { ...systemPlatform, clock }
+  t.equal(connectDeadlineMs(platform, { host: 'a', port: 1 }), 10_500)
+  t.equal(connectDeadlineMs(platform, { host: 'a', port: 1, connectTimeoutMs: 3_000 }), 3_500)
+})

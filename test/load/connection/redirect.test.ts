@@ -1,0 +1,100 @@
+import t from 'tap'
+import { ConnectionError, ServerError } from '../../../src/errors.js'
+import {
+  redirected,
+  redirectedTooOften,
+  redirectIn,
+  redirectOf,
+} from '../../../src/load/connection/redirect.js'
+
+t.test('addresses are read as servers write them', async t => {
+  const cases: [text: string, address: object | undefined][] = [
+    ['<NotLeader>node2:8848', { host: 'node2', port: 8848 }],
+    ['<NotLeader>192.168.1.7:8848:dnode2', { host: '192.168.1.7', port: 8848 }],
+    ['script.dos => <NotLeader>[::1]:8848', { host: '::1', port: 8848 }],
+    ['<NotLeader> node2:65535', { host: 'node2', port: 65_535 }],
+    ['<NotLeader>xxx', undefined],
+    ['<NotLeader>node2:0', undefined],
+    ['<NotLeader>node2:65536', undefined],
+    ['<NotLeader>node2:99999', undefined],
+    ['<NotLeader>node2:123456', undefined],
+    ['<NotLeader>', undefined],
+    ['node2:8848', undefined],
+  ]
+  for (const [text, address] of cases) t.strictSame(redirectIn(text), address, text)
+})
+
+t.test('only words of the server lead elsewhere', async t => {
+  t.strictSame(redirectOf(new ServerError('<NotLeader>node2:8848')), { host: 'node2', port: 8848 })
+  t.strictSame(
+    redirectOf(new ServerError('<NotLeader>node2:8848', 'DDB_LOGIN', 'the login was refused')),
+    { host: 'node2', port: 8848 },
+    'whatever we say of them',
+  )
+  t.equal(redirectOf(new ServerError('no such table')), undefined)
+  t.equal(
+    redirectOf(new ConnectionError('DDB_CONNECTION_LOST', '<NotLeader>node2:8848')),
+    undefined,
+  )
+  t.equal(redirectOf(undefined), undefined)
+})
+
+t.test(
+  'a redirect goes to hosts that were named, at any port, however they are written',
+  async t => {
+    const server = {
+      host: 'Node1',
+      port: 8848,
+      otherHosts: [{ host: '[FE80::1]', port: 8848 }],
+      allowRedirect: ['node3'],
+    }
+    for (const host of ['node1', 'NODE1', 'fe80::1', 'Node3']) {
+      t.match(redirected(server, { host, port: 9 }), { host, port: 9 })
+    }
+    for (const host of ['node4', 'node', 'node1.example', '']) {
+      t.throws(() => redirected(server, { host, port: 8848 }), { code: 'DDB_CONNECT' }, host)
+    }
+  },
+)
+
+t.test(
+  'a host that was not named is named in the failure, with the field to add it to',
+  async t => {
+    t.throws(() => redirected({ host: 'a', port: 1 }, { host: 'evil.example', port: 2 }), {
+      code: 'DDB_CONNECT',
+      message: /evil\.example:2\b.*`server\.allowRedirect`/,
+    })
+  },
+)
+
+t.test('where a redirect came from is tried when the leader cannot be reached', async t => {
+  const server = {
+    host: 'a',
+    port: 1,
+    user: 'u',
+    password: 'p',
+    otherHosts: [
+      { host: 'b', port: 2 },
+      { host: 'c', port: 3 },
+    ],
+  }
+  t.strictSame(redirected(server, { host: 'b', port: 2 }), {
+    host: 'b',
+    port: 2,
+    user: 'u',
+    password: 'p',
+    otherHosts: [
+      { host: 'a', port: 1 },
+      { host: 'c', port: 3 },
+    ],
+  })
+  t.strictSame(
+    redirected({ host: 'a', port: 1 }, { host: 'a', port: 2 }).otherHosts,
+    [{ host: 'a', port: 1 }],
+    'the same host at another port is another node',
+  )
+})
+
+t.test('nodes that send us on and on are a failure that names the last', async t => {
+  t.match(redirectedTooOften({ host: 'b', port: 2 }), { code: 'DDB_CONNECT', message: /b:2\b/ })
+})

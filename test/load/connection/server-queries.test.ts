@@ -1,0 +1,185 @@
+import t, { type Test } from 'tap'
+import {
+  askAtomic,
+  askCount,
+  askFunction,
+  askIdle,
+  askSchema,
+  type Asking,
+} from '../../../src/load/connection/server-queries.js'
+import { parseTableTarget } from '../../../src/load/target.js'
+import { int, text } from '../../helpers/values.js'
+import { startFakeServer } from '../../helpers/fake-server.js'
+import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'
+import { connect } from '../../../src/client/open-session.js'
+import type { Faults } from '../../../src/server/index.js'
+import type { Value } from '../../../src/protocol/value.js'
+
+const initScript = `share table(1..3 as id) as trades
+share table(1..2 as id) as quotes
+db = database("dfs://d", VALUE, 1..3)
+db.createPartitionedTable(table(1:0, \`id\`n, [INT, INT]), \`ticks, \`id)
+chunk = database("dfs://chunk", VALUE, 1..3, , "OLAP", "CHUNK")
+def intoTrades(mutable data) { tableInsert(objByName("trades"), data) }
+addFunctionView(intoTrades)`
+
+const trades = parseTableTarget('trades')
+const ticks = parseTableTarget('dfs://d/ticks')
+
+async function asked(
+  t: Test,
+  beforeExecute?: Faults['beforeExecute'],
+): Promise<{ asking: Asking; here: LoadServer }> {
+  const here = await startLoadServer(t, initScript, {
+    faults: beforeExecute === undefined ? {} : { beforeExecute },
+  })
+  return { here, asking: { session: here.session, timeoutMs: 60_000 } }
+}
+
+/** A server that answers every request with `value`. */
+async function answering(t: Test, value: Value | undefined): Promise<Asking> {
+  const server = await startFakeServer((_, peer) => peer.reply({ value }))
+  const session = await connect({ host: '127.0.0.1', port: server.port })
+  t.teardown(async () => {
+    await session.close().catch(() => undefined)
+    await server.close()
+  })
+  return { session, timeoutMs: 60_000 }
+}
+
+t.test('the schema of a table that is there is its dictionary', async t => {
+  const { asking } = await asked(t)
+  t.match(await askSchema(asking, trades), { form: 'dictionary' })
+  t.match(await askSchema(asking, ticks), { form: 'dictionary' })
+})
+
+t.test('a table that is not there is told with near ones, shared or stored', async t => {
+  const { asking } = await asked(t)
+  await t.rejects(askSchema(asking, parseTableTarget('trade')), {
+    name: 'ServerError',
+    code: 'DDB_TARGET',
+    message: /"trade".*"trades"/,
+    serverMessage: /trade/,
+  })
+  await t.rejects(askSchema(asking, parseTableTarget('dfs://d/tick')), {
+    code: 'DDB_TARGET',
+    message: /"dfs:\/\/d\/tick".*"ticks"/,
+  })
+})
+
+t.test('a table that is not there is told without near ones where those cannot be had', async t => {
+  const { asking } = await asked(t, ({ text: script }) =>
+    script.includes('objs(true)') ? { error: 'no rights' } : undefined,
+  )
+  await t.rejects(askSchema(asking, parseTableTarget('trade')), {
+    code: 'DDB_TARGET',
+    message: /^(?!.*"trades")/,
+  })
+  const nothing = await asked(t)
+  await t.rejects(askSchema(nothing.asking, parseTableTarget('zzzzzzzzzzzz')), {
+    code: 'DDB_TARGET',
+    message: /^(?!.*Did you mean)/,
+  })
+})
+
+t.test('missing rights are no missing table', async t => {
+  const { asking } = await asked(t, ({ text: script }) =>
+    script.startsWith('schema(') ? { error: '<NoPrivilege>Not granted' } : undefined,
+  )
+  await t.rejects(askSchema(asking, trades), { code: 'DDB_PRIVILEGE' })
+})
+
+t.test('a table without a schema is none', async t => {
+  await t.rejects(askSchema(await answering(t, undefined), trades), { code: 'DDB_TARGET' })
+})
+
+t.test(
+  'a function that is there may be called; one that is not is told with near ones',
+  async t => {
+    const { asking } = await asked(t)
+    await askFunction(asking, 'intoTrades')
+    await askFunction(asking, 'tableInsert')
+    await t.rejects(askFunction(asking, 'intoTrade'), {
+      name: 'ServerError',
+      code: 'DDB_TARGET',
+      message: /"intoTrade".*"intoTrades".*addFunctionView/,
+    })
+  },
+)
+
+t.test('rows are counted, whether in INT or in LONG', async t => {
+  const { asking } = await asked(t)
+  t.equal(await askCount(asking, trades), 3)
+  t.equal(await askCount(asking, ticks), 0)
+  t.equal(await askCount(await answering(t, int(7)), trades), 7)
+  const long: Value = { form: 'scalar', type: 'LONG', value: 3_000_000_000n }
+  t.equal(await askCount(await answering(t, long), trades), 3_000_000_000)
+})
+
+t.test('a count that is no number is a failure, not zero', async t => {
+  for (const value of [undefined, text('7')]) {
+    await t.rejects(askCount(await answering(t, value), trades), { code: 'DDB_SERVER' })
+  }
+})
+
+t.test('a session is idle once none of its requests is under way', async t => {
+  const { asking, here } = await asked(t)
+  const { host, port, node } = here.server
+  const data = await connect({ host, port, user: 'admin', password: '123456' })
+  t.equal(await askIdle(asking, data.id), true)
+  const running = data.run('sleep(600000)')
+  while (!node.jobs.has(data.id)) await new Promise(resolve => setImmediate(resolve))
+  t.equal(await askIdle(asking, data.id), false)
+  await here.session.run(
+    `cancelConsoleJob(exec rootJobId from getConsoleJobs() where sessionId = ${data.id}l)`,
+  )
+  await t.rejects(running)
+  t.equal(await askIdle(asking, data.id), true)
+  await data.close()
+})
+
+t.test('a server that does not tell whether it is idle is not taken for busy or idle', async t => {
+  const { asking, here } = await asked(t, ({ text: script }) =>
+    script.includes('getConsoleJobs') ? { error: 'no rights' } : undefined,
+  )
+  t.equal(await askIdle(asking, '1'), undefined)
+  t.equal(await askIdle(await answering(t, undefined), '1'), undefined)
+  const requests = here.server.counters.requests
+  for (const id of ['', '1 or true', '12345678901234567890']) {
+    t.equal(await askIdle(asking, id), undefined, `"${id}" is no session id`)
+  }
+  t.equal(here.server.counters.requests, requests, 'and none gets into a script')
+})
+
+t.test('a database tells how atomic its transactions are, or nothing', async t => {
+  const { asking } = await asked(t)
+  t.equal(await askAtomic(asking, 'dfs://d'), 'TRANS')
+  t.equal(await askAtomic(asking, 'dfs://chunk'), 'CHUNK')
+  t.equal(await askAtomic(asking, 'dfs://nowhere'), undefined)
+  t.equal(await askAtomic(await answering(t, int(1)), 'dfs://d'), undefined)
+})
+
+t.test('a connection that is lost is told by every question, and taken for no answer', async t => {
+  const questions: [string, (asking: Asking) => Promise<unknown>][] = [
+    ['schema', asking => askSchema(asking, trades)],
+    ['count', asking => askCount(asking, trades)],
+    ['idle', asking => askIdle(asking, '1')],
+    ['atomic', asking => askAtomic(asking, 'dfs://d')],
+  ]
+  for (const [name, ask] of questions) {
+    const { asking } = await asked(t, ({ kind }) => (kind === 'script' ? 'close' : undefined))
+    await t.rejects(ask(asking), { code: 'DDB_CONNECTION_LOST' }, name)
+  }
+})
+
+t.test('a connection that is lost while near names are looked for is told as that', async t => {
+  for (const [list, ask] of [
+    ['objs(true)', asking => askSchema(asking, parseTableTarget('trade'))],
+    ['getFunctionViews', asking => askFunction(asking, 'intoTrade')],
+  ] as [list: string, ask: (asking: Asking) => Promise<unknown>][]) {
+    const { asking } = await asked(t, ({ text: script }) =>
+      script.includes(list) ? 'close' : undefined,
+    )
+    await t.rejects(ask(asking), { code: 'DDB_CONNECTION_LOST' }, list)
+  }
+})

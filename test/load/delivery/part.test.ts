@@ -1,0 +1,76 @@
+import t from 'tap'
+import {
+  halves,
+  partRange,
+  partTable,
+  partText,
+  releasePart,
+  wholeBatch,
+  type Part,
+} from '../../../src/load/delivery/part.js'
+import { batchOf } from '../../helpers/batches.js'
+import { ints } from '../../helpers/values.js'
+import type { Column } from '../../../src/protocol/value.js'
+
+const partOf = (batch: Part['batch'], start: number, end: number): Part => ({
+  ...wholeBatch(batch),
+  start,
+  end,
+})
+
+t.test('a batch is one part; its halves take its place, the first one no longer', async t => {
+  const whole = wholeBatch(batchOf(5))
+  t.match(whole, { start: 0, end: 5, encodedBytes: 50, open: { parts: 1 } })
+  const [left, right] = halves(whole)
+  t.match(left, { start: 0, end: 2, encodedBytes: 25 })
+  t.match(right, { start: 2, end: 5, encodedBytes: 25 })
+  t.match(halves(right), [
+    { start: 2, end: 3 },
+    { start: 3, end: 5 },
+  ])
+})
+
+t.test('a batch is given back with the last of its parts', async t => {
+  const batch = batchOf(4)
+  const [left, right] = halves(wholeBatch(batch))
+  const [first, second] = halves(right)
+  for (const part of [first, left]) {
+    releasePart(part)
+    t.equal(batch.releases, 0)
+  }
+  releasePart(second)
+  t.equal(batch.releases, 1)
+})
+
+t.test('what may be stored is so of both halves', async t => {
+  const whole: Part = { ...wholeBatch(batchOf(2)), mayBeStored: true }
+  t.match(halves(whole), [{ mayBeStored: true }, { mayBeStored: true }])
+})
+
+t.test('the table of a part has its rows; that of a whole batch has its very columns', async t => {
+  const id = ints(10, 11, 12, 13) as Column
+  const batch = { ...batchOf(4), columns: [id] }
+  const all = partTable(wholeBatch(batch), ['id'])
+  t.equal(all.columns[0], id, 'no copy')
+  t.match(all, { form: 'table', rows: 4, columnNames: ['id'] })
+  const some = partTable(partOf(batch, 1, 3), ['id'])
+  t.match(some, { form: 'table', rows: 2 })
+  t.strictSame(some.columns, [ints(11, 12)])
+})
+
+t.test('a part is told by its lines, in the input it comes from', async t => {
+  const batch = batchOf(10, 10, 'a.csv')
+  // Row 10 stands in line 12, behind ten rows and a header.
+  t.equal(partText(wholeBatch(batch)), 'a.csv, lines 12 to 21')
+  t.equal(partText(partOf(batch, 2, 4)), 'a.csv, lines 14 to 15')
+  t.equal(partText(partOf(batch, 9, 10)), 'a.csv, line 21')
+})
+
+t.test('ranges of neighbours touch, whatever stands between their rows', async t => {
+  // The batch begins 5 bytes before its first row and ends 7 behind its last.
+  const batch = { ...batchOf(4, 10), startOffsetBytes: 95, endOffsetBytes: 147 }
+  t.strictSame(partRange(wholeBatch(batch)), { startBytes: 95, endBytes: 147 })
+  t.strictSame(partRange(partOf(batch, 0, 2)), { startBytes: 95, endBytes: 120 })
+  t.strictSame(partRange(partOf(batch, 2, 3)), { startBytes: 120, endBytes: 130 })
+  t.strictSame(partRange(partOf(batch, 3, 4)), { startBytes: 130, endBytes: 147 })
+})

@@ -1,0 +1,121 @@
+import t from 'tap'
+import type { Session } from '../../src/client/open-session.js'
+import { DdbError } from '../../src/errors.js'
+import type { Delivery } from '../../src/load/delivery/delivery.js'
+import { abandon, close, endOnSignal, whenLeaving, type Opened } from '../../src/load/ending.js'
+import type { Inputs } from '../../src/load/inputs.js'
+import { handClock } from '../helpers/clocks.js'
+import { closedGate } from '../helpers/gate.js'
+import { testRun } from '../helpers/load-run.js'
+
+/** What a run holds, and what is done with it. */
+function scene(deliveryCloses: () => Promise<void> = () => Promise.resolve()) {
+  const done: string[] = []
+  const opened = {
+    inputs: { close: () => Promise.resolve(void done.push('inputs close')) } as unknown as Inputs,
+    delivery: {
+      leave: ({ code }: DdbError) => void done.push(`delivery leave ${code}`),
+      close: () => {
+        done.push('delivery close')
+        return deliveryCloses()
+      },
+    } as unknown as Delivery,
+    control: {
+      abandon: ({ code }: DdbError) => void done.push(`control abandon ${code}`),
+      close: () => Promise.resolve(void done.push('control close')),
+    } as unknown as Session,
+  } satisfies Opened
+  const clock = handClock()
+  const ending = new AbortController()
+  const leaving = new AbortController()
+  const run = testRun({ signal: ending.signal, leave: leaving.signal }, { clock })
+  return { run, opened, done, clock, ending, leaving }
+}
+
+const never = new Promise<void>(() => undefined)
+const inOrder = ['inputs close', 'delivery close', 'control close']
+
+t.test('a signal ends the run in order: the input alone is closed', async t => {
+  const { run, opened, done, ending } = scene()
+  endOnSignal(run, opened)
+  t.equal(run.failure, undefined)
+  ending.abort()
+  t.match(run.failure, { code: 'DDB_INTERRUPTED' })
+  t.same(done, ['inputs close'])
+})
+
+t.test('a signal that has come already counts, one that comes too late does not', async t => {
+  const early = scene()
+  early.ending.abort()
+  endOnSignal(early.run, early.opened)
+  t.match(early.run.failure, { code: 'DDB_INTERRUPTED' })
+  const late = scene()
+  endOnSignal(late.run, late.opened)()
+  late.ending.abort()
+  t.equal(late.run.failure, undefined)
+})
+
+t.test('leaving ends the connections at once', async t => {
+  const { run, opened, done, leaving } = scene()
+  const left = whenLeaving(run, opened)
+  leaving.abort()
+  await left
+  t.match(run.failure, { code: 'DDB_INTERRUPTED' })
+  t.same(done, [
+    'inputs close',
+    'delivery leave DDB_CONNECTION_LOST',
+    'control abandon DDB_CONNECTION_LOST',
+  ])
+})
+
+t.test('what was never opened needs no end', async t => {
+  abandon({}, new DdbError('DDB_TIMEOUT', 'late'))
+  const { run } = scene()
+  await close(run, {}, never)
+  t.equal(run.failure, undefined)
+})
+
+t.test('all is closed, one after the other, and no timer stays', async t => {
+  const { run, opened, done, clock } = scene()
+  await close(run, opened, never)
+  t.same(done, inOrder)
+  t.equal(clock.timers, 0)
+  t.equal(run.failure, undefined)
+})
+
+t.test(
+  'what cannot be closed is a failure of the run, and the rest is closed all the same',
+  async t => {
+    const failure = new DdbError('DDB_CONNECTION_LOST', 'gone')
+    const { run, opened, done } = scene(() => Promise.reject(failure))
+    await close(run, opened, never)
+    t.equal(run.failure, failure)
+    t.same(done, inOrder)
+  },
+)
+
+t.test('a server that does not close is waited for half a minute', async t => {
+  const gate = closedGate()
+  const { run, opened, done, clock } = scene(() => gate.opened)
+  const closing = close(run, opened, never)
+  while (done.length < 2) await Promise.resolve()
+  clock.advance(29_999)
+  t.same(done, ['inputs close', 'delivery close'])
+  clock.advance(1)
+  t.same(done.slice(2), [
+    'delivery leave DDB_CONNECTION_LOST',
+    'control abandon DDB_CONNECTION_LOST',
+  ])
+  gate.open()
+  await closing
+})
+
+t.test('a run that leaves waits for nothing, and what has no place is unsent', async t => {
+  const { run, opened, leaving } = scene(() => never)
+  run.counts.readUpTo(8)
+  run.counts.confirmed(3)
+  const closing = close(run, opened, whenLeaving(run, opened))
+  leaving.abort()
+  await closing
+  t.match(run.counts.rows, { confirmed: 3, unsent: 5 })
+})

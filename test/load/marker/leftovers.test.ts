@@ -1,0 +1,114 @@
+import t, { type Test } from 'tap'
+import { connect } from '../../../src/client/open-session.js'
+import { leftoversNotice } from '../../../src/load/marker/leftovers.js'
+import { markRun, type RunName } from '../../../src/load/marker/marker.js'
+import { ledgerName } from '../../../src/load/marker/run-tables.js'
+import type { Value } from '../../../src/protocol/value.js'
+import type { Faults } from '../../../src/server/index.js'
+import { startFakeServer } from '../../helpers/fake-server.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const timeoutMs = 60_000
+const own: RunName = { runId: 'own', token: 1n }
+const other: RunName = { runId: 'other', token: 2n }
+
+/** A server; `run` marks a run whose session goes on, or ends, and gives it ledgers of these numbers. */
+async function scene(t: Test, faults: Faults = {}) {
+  const here = await startLoadServer(t, '1', { faults })
+  const { host, port, node } = here.server
+  const share = (name: string) => here.session.run(`share table(1:0, [\`a], [INT]) as ${name}`)
+  return {
+    session: here.session,
+    share,
+    notice: (name = own) => leftoversNotice(here.session, name, timeoutMs),
+    run: async (name: RunName, ends: boolean, ...ledgers: number[]): Promise<void> => {
+      const session = await connect({ host, port, user: 'admin', password: '123456' })
+      await markRun(session, name, timeoutMs)
+      for (const number of ledgers) await share(ledgerName(name.token, number))
+      if (!ends) return void t.teardown(() => session.close().catch(() => undefined))
+      await session.close()
+      while (node.sessions.has(session.id)) await new Promise(resolve => setImmediate(resolve))
+    },
+  }
+}
+
+t.test('where nothing was left nothing is said', async t => {
+  const { notice, run, share } = await scene(t)
+  t.equal(await notice(), undefined)
+  await share('trades')
+  await share('ddbIngestBench_sync_0a0b')
+  await run(own, false, 1)
+  t.equal(await notice(), undefined, 'tables of ours and of others are none of it')
+})
+
+t.test('what a run has that is still connected is not left', async t => {
+  const { notice, run } = await scene(t)
+  await run(other, false, 1, 2)
+  t.equal(await notice(), undefined)
+})
+
+t.test('what a run has left whose session is gone is named, with how to remove it', async t => {
+  const { notice, run } = await scene(t)
+  await run(other, true, 1, 2)
+  const said = await notice()
+  for (const name of [
+    'ddbIngest_other',
+    'ddbIngestLedger_0000000000000002',
+    'ddbIngestLedger_0000000000000002_2',
+  ]) {
+    t.ok(said?.includes(name), name)
+  }
+  t.match(said, /undef\("ddbIngest_other", SHARED\)/)
+})
+
+t.test('a ledger without a marker is left', async t => {
+  const { notice, share } = await scene(t)
+  await share('ddbIngestLedger_00000000000000ff')
+  t.match(await notice(), 'undef("ddbIngestLedger_00000000000000ff", SHARED)')
+})
+
+t.test('a ledger whose name only begins like one in use is left', async t => {
+  const { notice, run, share } = await scene(t)
+  await run({ runId: 'other', token: 0x1234n }, false, 1)
+  await share('ddbIngestLedger_00000000000012345')
+  t.match(await notice(), ': ddbIngestLedger_00000000000012345.')
+})
+
+t.test('an empty marker is of a run that has just begun', async t => {
+  const { notice, share } = await scene(t)
+  await share('ddbIngest_empty')
+  t.equal(await notice(), undefined)
+})
+
+t.test('where a server does not tell who is connected nothing is taken for left', async t => {
+  const names: Value = {
+    form: 'vector',
+    type: 'STRING',
+    length: 1,
+    data: ['ddbIngestLedger_00000000000000ff'],
+  }
+  const notTold: Value = { form: 'scalar', type: 'VOID', value: null }
+  const answer: Value = { form: 'vector', type: 'ANY', length: 2, data: [names, notTold] }
+  const server = await startFakeServer((_, peer) => peer.reply({ value: answer }))
+  const session = await connect({ host: '127.0.0.1', port: server.port })
+  t.equal(await leftoversNotice(session, own, timeoutMs), undefined)
+  await session.close()
+  await server.close()
+})
+
+t.test('a server that refuses to list its tables is no failure', async t => {
+  const { notice, run } = await scene(t, {
+    beforeExecute: ({ text }) =>
+      text.startsWith('ddbIngestSessions') ? { error: 'no rights' } : undefined,
+  })
+  await run(other, true, 1)
+  t.equal(await notice(), undefined)
+})
+
+t.test('nor is a connection that is lost', async t => {
+  const { notice, session } = await scene(t, {
+    beforeExecute: ({ text }) => (text.startsWith('ddbIngestSessions') ? 'close' : undefined),
+  })
+  t.equal(await notice(), undefined)
+  t.ok(session.closed)
+})

@@ -1,0 +1,139 @@
+import t, { type Test } from 'tap'
+import { connect, type Session } from '../../../src/client/open-session.js'
+import {
+  askMarker,
+  checkMarker,
+  checkOwner,
+  dropMarker,
+  markRun,
+  nameIsTaken,
+  newToken,
+  type RunName,
+} from '../../../src/load/marker/marker.js'
+import type { Faults } from '../../../src/server/index.js'
+import { closedGate } from '../../helpers/gate.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { int } from '../../helpers/values.js'
+
+const timeoutMs = 60_000
+const mine: RunName = { runId: 'nightly', token: 0x1234_5678_9abc_def1n }
+const theirs: RunName = { runId: 'nightly', token: 7n }
+
+/** A server, two sessions on it, and what its marker holds. */
+async function scene(t: Test, faults: Faults = {}) {
+  const here = await startLoadServer(t, '1', { faults })
+  const { host, port, node } = here.server
+  const other = await connect({ host, port, user: 'admin', password: '123456' })
+  t.teardown(() => other.close().catch(() => undefined))
+  return {
+    session: here.session,
+    other,
+    shared: () => [...node.shared.keys()],
+    entries: () => here.rows('select entry, token, runId, sessionId from ddbIngest_nightly'),
+  }
+}
+
+t.test('a token has 63 bits of chance and is never 0', async t => {
+  const tokenOf = (...bytes: number[]): bigint =>
+    newToken({ number: () => 0, bytes: () => Uint8Array.from(bytes) })
+  t.equal(tokenOf(0, 0, 0, 0, 0, 0, 0, 0), 1n)
+  t.equal(tokenOf(0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 0xde, 0xf0), 0x1234_5678_9abc_def1n)
+  t.equal(tokenOf(255, 255, 255, 255, 255, 255, 255, 255), 2n ** 63n - 1n, 'a positive LONG')
+})
+
+t.test('whoever writes the first row has the name; the other is told so', async t => {
+  const { session, other, entries } = await scene(t)
+  await markRun(session, mine, timeoutMs)
+  t.strictSame(await entries(), [['1', '1311768467463790321', 'nightly', session.id]])
+  await t.rejects(markRun(other, theirs, timeoutMs), { code: 'DDB_LOCKED', message: /"nightly"/ })
+  await checkMarker(session, mine, timeoutMs)
+  await t.rejects(checkMarker(other, theirs, timeoutMs), { code: 'DDB_LOCKED' })
+  t.equal((await entries()).length, 1)
+})
+
+t.test('a marker that was replaced, or is gone, is noticed before the first row', async t => {
+  const { session, other } = await scene(t)
+  await markRun(session, mine, timeoutMs)
+  await other.run('undef("ddbIngest_nightly", SHARED)')
+  await t.rejects(checkMarker(session, mine, timeoutMs), { code: 'DDB_LOCKED' })
+  await markRun(other, theirs, timeoutMs)
+  await t.rejects(checkMarker(session, mine, timeoutMs), { code: 'DDB_LOCKED' })
+})
+
+t.test('over a new connection the marker is ours, gone, or taken', async t => {
+  const { session, other, entries } = await scene(t)
+  t.equal(await askMarker(other, mine, timeoutMs), 'gone')
+  await markRun(session, mine, timeoutMs)
+  t.equal(await askMarker(other, mine, timeoutMs), 'ours')
+  t.equal(await askMarker(other, theirs, timeoutMs), 'taken')
+  t.strictSame(
+    (await entries()).map(([entry, , , sessionId]) => [entry, sessionId]),
+    [
+      ['1', session.id],
+      ['2', other.id],
+    ],
+    'it says under which session the run goes on',
+  )
+  await checkMarker(other, mine, timeoutMs)
+})
+
+t.test('a run removes its own marker and no other', async t => {
+  const { session, other, shared } = await scene(t)
+  await markRun(session, mine, timeoutMs)
+  await dropMarker(other, theirs, timeoutMs)
+  t.same(shared(), ['ddbIngest_nightly'])
+  await dropMarker(session, mine, timeoutMs)
+  t.same(shared(), [])
+  await dropMarker(session, mine, timeoutMs)
+  t.same(shared(), [], 'nor is it a failure when there is none')
+})
+
+t.test('a marker that cannot be removed is no failure', async t => {
+  const { session } = await scene(t, {
+    beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { error: 'no rights' } : undefined),
+  })
+  await dropMarker(session, mine, timeoutMs)
+  t.notOk(session.closed)
+})
+
+t.test('a server that does not let go of a marker in time is not waited for again', async t => {
+  const thaw = closedGate()
+  const { session } = await scene(t, {
+    beforeExecute: ({ text }) => (text.includes('ddbIngest_') ? { until: thaw.opened } : undefined),
+  })
+  await dropMarker(session, mine, 1)
+  t.ok(session.closed)
+  thaw.open()
+})
+
+t.test('a server that refuses shared tables says so itself', async t => {
+  const { session } = await scene(t, {
+    beforeExecute: ({ text }) => (text.includes('share(') ? { error: 'not allowed' } : undefined),
+  })
+  await t.rejects(markRun(session, mine, timeoutMs), {
+    name: 'ServerError',
+    serverMessage: /not allowed/,
+  })
+})
+
+t.test('only the own token proves that the name is ours', async t => {
+  const long = (value: bigint) => ({ form: 'scalar', type: 'LONG', value }) as const
+  checkOwner(long(mine.token), mine)
+  t.throws(() => checkOwner(long(7n), mine), { code: 'DDB_LOCKED' })
+  t.throws(() => checkOwner(long(0n), mine), { code: 'DDB_LOCKED' })
+  t.throws(() => checkOwner(undefined, mine), { code: 'DDB_SERVER' })
+  t.throws(() => checkOwner(int(7), mine), { code: 'DDB_SERVER' })
+})
+
+t.test('a name that is taken is told with how to go on', async t => {
+  t.match(nameIsTaken({ runId: 'a-b', token: 1n }), {
+    code: 'DDB_LOCKED',
+    message: /"a-b".*`runId`.*undef\("ddbIngest_a_hb", SHARED\)/,
+  })
+})
+
+t.test('a session id enters a script as a number alone', async t => {
+  const { session } = await scene(t)
+  const forged = Object.create(session, { id: { value: '1l), evil(' } }) as Session
+  await t.rejects(markRun(forged, mine, timeoutMs), SyntaxError)
+})

@@ -1,0 +1,84 @@
+import t from 'tap'
+import { finalLimitFailure, limitFailure } from '../../../src/load/rejects/reject-limit.js'
+import type { AnyReject } from '../../../src/load/rejects/reject.js'
+import type { RejectOptions } from '../../../src/load/options.js'
+import { testRun } from '../../helpers/load-run.js'
+
+const reject: AnyReject = {
+  file: 'in.csv',
+  lineNumber: 3,
+  offsetBytes: 17,
+  lengthBytes: 6,
+  bytes: Buffer.of(),
+  code: 'DDB_INPUT_CELL',
+  class: 'type',
+  message: 'expected a number, got "x"',
+  columnName: 'price',
+  value: 'x',
+}
+
+/** A run that has read so many rows and rejected so many of them. */
+function runWith(rejects: RejectOptions, read: number, rejected: number) {
+  const run = testRun({ rejects, inputs: ['a.csv', 'b.csv'] })
+  run.counts.readUpTo(read)
+  for (let i = 0; i < rejected; i++) run.counts.rejected()
+  return run
+}
+
+const skip = (maxErrors: number | `${number}%`): RejectOptions => ({ onError: 'skip', maxErrors })
+
+t.test('with stop the first reject is the failure, with its own code and place', async t => {
+  t.match(limitFailure(runWith({ onError: 'stop' }, 1, 1), reject), {
+    name: 'InputError',
+    code: 'DDB_INPUT_CELL',
+    position: { file: 'in.csv', lineNumber: 3, offsetBytes: 17, columnName: 'price' },
+  })
+})
+
+t.test(
+  'a count may be reached and not exceeded; a share is looked at from 1,000 rows on',
+  async t => {
+    const cases: [RejectOptions, read: number, rejected: number, ends: boolean][] = [
+      [skip(2), 2, 2, false],
+      [skip(2), 1_000_000, 3, true],
+      [skip(0), 1, 0, false],
+      [skip(0), 1, 1, true],
+      [skip('5%'), 999, 999, false],
+      [skip('5%'), 1_000, 50, false],
+      [skip('5%'), 1_000, 51, true],
+      [skip('0%'), 1_000, 1, true],
+      [skip('100%'), 1_000, 1_000, false],
+      [{ onError: 'skip' }, 1_000_000, 100, false],
+      [{ onError: 'skip' }, 1_000_000, 101, true],
+    ]
+    for (const [rejects, read, rejected, ends] of cases) {
+      const failure = limitFailure(runWith(rejects, read, rejected), reject)
+      t.equal(failure?.code, ends ? 'DDB_INPUT_LIMIT' : undefined, JSON.stringify([rejects, read]))
+    }
+  },
+)
+
+t.test(
+  'the failure says how many there were, where the last one is, and what allows more',
+  async t => {
+    t.match(limitFailure(runWith(skip(2), 9, 3), reject), {
+      message: /^3 rows .*`rejects\.maxErrors`.*in\.csv, line 3/,
+      position: { file: 'in.csv', lineNumber: 3 },
+    })
+  },
+)
+
+t.test('at the end a share counts, however short the input is', async t => {
+  const cases: [RejectOptions, read: number, rejected: number, ends: boolean][] = [
+    [skip('50%'), 2, 1, false],
+    [skip('50%'), 3, 2, true],
+    [skip('50%'), 0, 0, false],
+    [skip(2), 3, 2, false],
+    [skip(2), 3, 3, true],
+  ]
+  for (const [rejects, read, rejected, ends] of cases) {
+    const failure = finalLimitFailure(runWith(rejects, read, rejected))
+    t.equal(failure?.code, ends ? 'DDB_INPUT_LIMIT' : undefined, JSON.stringify([rejects, read]))
+  }
+  t.match(finalLimitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
+})

@@ -1,0 +1,68 @@
+import t from 'tap'
+import {
+  located,
+  positionOf,
+  reasonOf,
+  refusedRow,
+  type AnyReject,
+} from '../../../src/load/rejects/reject.js'
+import { batchOf } from '../../helpers/batches.js'
+
+const cell: AnyReject = {
+  file: 'in.csv',
+  lineNumber: 3,
+  offsetBytes: 17,
+  lengthBytes: 6,
+  bytes: Buffer.from('1,x\n'),
+  code: 'DDB_INPUT_CELL',
+  class: 'type',
+  message: 'expected a number, got "x"',
+  columnName: 'price',
+  value: 'x',
+}
+const record: AnyReject = { ...cell, class: 'parse', columnName: undefined, value: undefined }
+
+t.test('a reject is told with file, line and reason', async t => {
+  t.equal(located(cell), 'in.csv, line 3: expected a number, got "x"')
+})
+
+t.test('the place of a failure names the column where one is at fault', async t => {
+  t.strictSame(positionOf(cell), {
+    file: 'in.csv',
+    lineNumber: 3,
+    offsetBytes: 17,
+    columnName: 'price',
+  })
+  t.strictSame(positionOf(record), { file: 'in.csv', lineNumber: 3, offsetBytes: 17 })
+})
+
+t.test('a line of the reasons file has every member; what is not known is null', async t => {
+  t.strictSame(reasonOf(cell, 'nightly'), {
+    runId: 'nightly',
+    file: 'in.csv',
+    lineNumber: 3,
+    offsetBytes: 17,
+    columnName: 'price',
+    code: 'DDB_INPUT_CELL',
+    class: 'type',
+    message: 'expected a number, got "x"',
+    value: 'x',
+  })
+  t.match(reasonOf(record, 'nightly'), { class: 'parse', columnName: null, value: null })
+})
+
+t.test('a row that the server refused is found in the input again', async t => {
+  const bytes = Buffer.from('5,bad\n')
+  const batch = { ...batchOf(8, 10), record: (row: number) => (row === 3 ? bytes : Buffer.of()) }
+  t.match(refusedRow(batch, 3, 'Incompatible type'), {
+    file: 'in.csv',
+    // Ten rows and a header stand before the batch.
+    lineNumber: 15,
+    offsetBytes: 130,
+    bytes,
+    code: 'DDB_SERVER_REFUSED_ROW',
+    class: 'server',
+    message: /Incompatible type/,
+    columnName: undefined,
+  })
+})

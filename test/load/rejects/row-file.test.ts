@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { newRowFile, reasonOf } from '../../../src/load/rejects/row-file.js'
+import { filesOn, type Disk } from '../../helpers/failing-files.js'
+
+/** A file with rows `aa⏎`, `b⏎`, `cccc⏎` in its queue. */
+function queued(t: Test, disk: Disk = {}) {
+  const path = join(t.testdir(), 'rows')
+  const file = newRowFile(path, filesOn(disk).create(path))
+  for (const row of ['aa\n', 'b\n', 'cccc\n']) file.add(Buffer.from(row))
+  return { file, path, text: () => readFileSync(path, 'utf8') }
+}
+
+t.test('what is queued is not in the file; rows are written in steps', async t => {
+  const { file, text } = queued(t)
+  t.equal(file.wholeRows(), 0)
+  t.equal(text(), '')
+  file.write(0, 2)
+  t.equal(text(), 'aa\nb\n')
+  t.equal(file.wholeRows(), 2)
+  file.write(2, 3)
+  t.equal(text(), 'aa\nb\ncccc\n')
+  t.equal(file.wholeRows(), 3)
+  file.close()
+})
+
+t.test('a disk that takes few bytes at a time gets them all', async t => {
+  const { file, text } = queued(t, { writeBytes: 1 })
+  file.write(0, 3)
+  t.equal(text(), 'aa\nb\ncccc\n')
+  file.close()
+})
+
+t.test('where the disk is full a row that stands there in part is not counted', async t => {
+  // 3 + 2 + 2 bytes: the third row is cut.
+  const { file, path, text } = queued(t, { capacityBytes: 7 })
+  t.throws(() => file.write(0, 3), { code: 'DDB_OUTPUT_WRITE', message: path })
+  t.equal(text(), 'aa\nb\ncc')
+  t.equal(file.wholeRows(), 2)
+  file.cut(file.wholeRows())
+  t.equal(text(), 'aa\nb\n')
+  t.equal(file.wholeRows(), 2)
+  file.close()
+})
+
+t.test('rows that stay are the base of the next queue', async t => {
+  const { file, text } = queued(t)
+  file.write(0, 3)
+  file.cut(1)
+  file.keep(1)
+  t.equal(text(), 'aa\n')
+  t.equal(file.wholeRows(), 0, 'the queue is empty')
+  file.add(Buffer.from('d\n'))
+  file.add(Buffer.from('e\n'))
+  file.write(0, 2)
+  t.equal(text(), 'aa\nd\ne\n')
+  file.cut(0)
+  t.equal(text(), 'aa\n', 'what was kept is not cut off')
+  file.close()
+})
+
+t.test('nothing is cut where all is whole', async t => {
+  const { file } = queued(t, { fails: call => call === 'truncate' })
+  file.write(0, 3)
+  file.cut(3)
+  t.throws(() => file.cut(2), { code: 'DDB_OUTPUT_WRITE' })
+  file.close()
+})
+
+t.test('every failure has its code and names the file', async t => {
+  for (const call of ['write', 'sync', 'close'] as const) {
+    const { file, path } = queued(t, { fails: each => each === call })
+    const act = call === 'write' ? () => file.write(0, 1) : () => file[call]()
+    t.throws(act, { code: 'DDB_OUTPUT_WRITE', message: path, cause: { code: 'EIO' } }, call)
+  }
+})
+
+t.test('what the system says of a failure', async t => {
+  t.equal(reasonOf(new Error('ENOSPC: no space left')), 'ENOSPC: no space left')
+  t.equal(reasonOf('gone'), 'gone')
+})

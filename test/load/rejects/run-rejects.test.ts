@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import type { AnyReject } from '../../../src/load/rejects/reject.js'
+import { newRunRejects } from '../../../src/load/rejects/run-rejects.js'
+import type { RecordShape } from '../../../src/parse/input-reader.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+import { filesOn } from '../../helpers/failing-files.js'
+
+const shape: RecordShape = {
+  delimiter: ',',
+  fieldNames: ['a'],
+  fieldCount: 1,
+  headerBytes: Buffer.from('a\n'),
+}
+
+const reject = (kind: AnyReject['class'], code: AnyReject['code']): AnyReject => ({
+  file: 'in.csv',
+  lineNumber: 3,
+  offsetBytes: 17,
+  lengthBytes: 2,
+  bytes: Buffer.from('x\n'),
+  code,
+  class: kind,
+  message: 'bad',
+  columnName: undefined,
+  value: undefined,
+})
+
+const cell = reject('type', 'DDB_INPUT_CELL')
+
+t.test('rejects are counted by class and by code, whether they are kept or not', async t => {
+  const rejects = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
+  rejects.add(cell, shape)
+  rejects.add(cell, shape)
+  rejects.add(reject('parse', 'DDB_INPUT_FIELD_COUNT'), shape)
+  rejects.add(reject('server', 'DDB_SERVER_REFUSED_ROW'), shape)
+  rejects.flush()
+  rejects.close()
+  t.strictSame(rejects.result(), {
+    file: null,
+    files: [],
+    unplaced: 0,
+    byClass: { parse: 1, type: 2, server: 1 },
+    byCode: { DDB_INPUT_CELL: 2, DDB_INPUT_FIELD_COUNT: 1, DDB_SERVER_REFUSED_ROW: 1 },
+  })
+  t.equal(rejects.equationError(4), undefined)
+  t.equal(rejects.equationError(5), undefined, 'without a file none has to have a place')
+})
+
+t.test(
+  'where they are kept each is in the file, with the name of the run in its reason',
+  async t => {
+    const path = join(t.testdir(), 'r.csv')
+    const rejects = newRunRejects({ rejectsFile: path, runId: 'nightly' }, systemFiles)
+    t.notOk(existsSync(path))
+    rejects.add(cell, shape)
+    rejects.close()
+    t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], unplaced: 0 })
+    t.equal(readFileSync(path, 'utf8'), 'a\nx\n')
+    t.match(JSON.parse(readFileSync(`${path}.reasons.ndjson`, 'utf8')), {
+      runId: 'nightly',
+      code: 'DDB_INPUT_CELL',
+    })
+  },
+)
+
+t.test('a reject that is neither in a file nor counted as unplaced is a bug', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
+  rejects.add(cell, shape)
+  rejects.close()
+  t.equal(rejects.equationError(1), undefined)
+  t.match(rejects.equationError(2), { code: 'DDB_INTERNAL' })
+  t.match(rejects.equationError(0), { code: 'DDB_INTERNAL' })
+})
+
+t.test('a reject whose file cannot be made is counted, and without a place', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const files = filesOn({ fails: call => call === 'create' })
+  const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, files)
+  t.throws(() => rejects.add(cell, shape), { code: 'DDB_OUTPUT_CREATE' })
+  rejects.close()
+  t.match(rejects.result(), { file: null, unplaced: 1, byClass: { type: 1 } })
+  t.equal(rejects.equationError(1), undefined)
+})

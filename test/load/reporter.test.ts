@@ -1,0 +1,57 @@
+import t from 'tap'
+import type { LoadReport } from '../../src/load/options.js'
+import { newReporter } from '../../src/load/reporter.js'
+import { handClock } from '../helpers/clocks.js'
+
+/** A reporter that begins at 1,000 ms, and when it told anything. */
+function scene() {
+  const clock = handClock()
+  clock.advance(1_000)
+  const toldAtMs: number[] = []
+  const reporter = newReporter(
+    ({ elapsedMs }) => toldAtMs.push(elapsedMs),
+    clock,
+    elapsedMs => ({ elapsedMs }) as LoadReport,
+  )
+  return { clock, reporter, toldAtMs }
+}
+
+t.test('the first report is told at once, the next not before a tenth of a second', async t => {
+  const { clock, reporter, toldAtMs } = scene()
+  reporter.report()
+  t.same(toldAtMs, [0])
+  for (let ms = 0; ms < 100; ms++) {
+    reporter.report()
+    t.equal(clock.timers, 1)
+    clock.advance(1)
+  }
+  t.same(toldAtMs, [0, 100], 'and then without being asked again')
+  clock.advance(1_000)
+  t.same(toldAtMs, [0, 100])
+  reporter.report()
+  t.same(toldAtMs, [0, 100, 1_100])
+})
+
+t.test('what has to be told is told at once, and takes the place of what was to come', async t => {
+  const { clock, reporter, toldAtMs } = scene()
+  reporter.report()
+  clock.advance(20)
+  reporter.report()
+  reporter.tell()
+  t.same(toldAtMs, [0, 20])
+  t.equal(clock.timers, 0)
+  clock.advance(99)
+  reporter.report()
+  t.same(toldAtMs, [0, 20])
+  clock.advance(1)
+  t.same(toldAtMs, [0, 20, 120])
+})
+
+t.test('nobody has to listen', async t => {
+  const reporter = newReporter(undefined, handClock(), () => {
+    throw new Error('asked for nobody')
+  })
+  reporter.report()
+  reporter.tell()
+  t.pass('nothing was asked')
+})

@@ -1,0 +1,146 @@
+import t from 'tap'
+import { DdbError, type ErrorCode } from '../../src/errors.js'
+import type { Delivery } from '../../src/load/delivery/delivery.js'
+import type { ConfirmUsed, LoadOptions } from '../../src/load/options.js'
+import { loadResult, type ResultParts } from '../../src/load/result.js'
+import type { RunCounts } from '../../src/load/row-counts.js'
+import { version } from '../../src/version.js'
+import { handClock } from '../helpers/clocks.js'
+import { testRun } from '../helpers/load-run.js'
+
+const noParts: ResultParts = { inputs: [], columns: [], bytesError: undefined }
+
+interface Ending {
+  readonly change?: Partial<LoadOptions>
+  readonly used?: ConfirmUsed
+  readonly failure?: ErrorCode
+  readonly parts?: Partial<ResultParts>
+}
+
+/** A run that has counted so, two seconds after it began. */
+function resultOf(
+  count: (counts: RunCounts) => void,
+  { change = {}, used = 'receipts', failure, parts }: Ending = {},
+) {
+  const clock = handClock()
+  const run = testRun({ rejects: { onError: 'skip' }, ...change }, { clock })
+  count(run.counts)
+  run.phase('confirming', {
+    used,
+    note: undefined,
+    uncertain: [],
+    inFlightBytes: 0,
+  } as unknown as Delivery)
+  if (failure !== undefined) run.fail(new DdbError(failure, 'failed'))
+  clock.advance(2_000)
+  return loadResult(run, { ...noParts, ...parts })
+}
+
+/** So many rows read, and where they are. */
+const rows =
+  (confirmed: number, unconfirmed = 0, rejected = 0, unsent = 0) =>
+  (counts: RunCounts): void => {
+    counts.readUpTo(confirmed + unconfirmed + rejected + unsent)
+    counts.sent(confirmed + unconfirmed)
+    counts.confirmed(confirmed)
+    counts.unconfirmed(unconfirmed)
+    for (let i = 0; i < rejected; i++) counts.rejected()
+    counts.unsent(unsent)
+  }
+
+/** Rows confirmed, unconfirmed, rejected, unsent and how the run ended; then its status, exit code and error. */
+const endings: [number[], Ending, status: string, exitCode: number, code: string | undefined][] = [
+  [[8], {}, 'loaded', 0, undefined],
+  [[], {}, 'loaded', 0, undefined],
+  [[8, 0, 2], {}, 'rejects', 3, undefined],
+  [[8, 2], {}, 'unconfirmed', 4, undefined],
+  [[8, 2, 2], {}, 'unconfirmed', 4, undefined],
+  [[0, 8], { used: 'none' }, 'loaded', 0, undefined],
+  [[0, 8, 1], { used: 'none' }, 'rejects', 3, undefined],
+  [[0, 0, 0, 8], { failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
+  [[8, 2], { failure: 'DDB_CONNECTION_LOST' }, 'unconfirmed', 4, 'DDB_CONNECTION_LOST'],
+  [[8, 2], { failure: 'DDB_UNCONFIRMED' }, 'failed', 4, 'DDB_UNCONFIRMED'],
+  [[8, 2], { failure: 'DDB_INTERRUPTED' }, 'interrupted', 130, 'DDB_INTERRUPTED'],
+  [[8], { change: { expectRows: 8 } }, 'loaded', 0, undefined],
+  [[8], { change: { expectRows: 9 } }, 'failed', 5, 'DDB_EXPECTATION'],
+  // Rows of which nobody knows are the graver news.
+  [[8, 1], { change: { expectRows: 9 } }, 'unconfirmed', 4, undefined],
+  [[0, 8], { used: 'none', change: { expectRows: 8 } }, 'loaded', 0, undefined],
+  [[0, 8], { used: 'none', change: { expectRows: 7 } }, 'failed', 5, 'DDB_EXPECTATION'],
+  [[8], { change: { expectRows: 9 }, failure: 'DDB_TARGET' }, 'failed', 78, 'DDB_TARGET'],
+]
+
+t.test('status and exit code follow from the rows and the failure', async t => {
+  for (const [[confirmed = 0, ...others], ending, status, exitCode, code] of endings) {
+    const result = resultOf(rows(confirmed, ...others), ending)
+    const { error } = result
+    t.strictSame(
+      [result.status, result.exitCode, error?.code],
+      [status, exitCode, code],
+      JSON.stringify([confirmed, others, ending]),
+    )
+  }
+})
+
+t.test('rows or bytes that do not add up are a failure before all others', async t => {
+  const internal = { status: 'failed', exitCode: 70, error: { code: 'DDB_INTERNAL' } }
+  const lostRow = (counts: RunCounts): void => {
+    counts.readUpTo(9)
+    counts.confirmed(8)
+  }
+  t.match(resultOf(lostRow), internal)
+  t.match(resultOf(lostRow, { failure: 'DDB_TARGET' }), internal)
+  const bytesError = new DdbError('DDB_INTERNAL', 'a byte is missing')
+  t.match(resultOf(rows(8), { failure: 'DDB_TARGET', parts: { bytesError } }), {
+    ...internal,
+    error: { code: 'DDB_INTERNAL', message: 'a byte is missing' },
+  })
+})
+
+t.test('every member is there; what is not known is null', async t => {
+  const contentBytes = { read: 3_000, rows: 2_900, rejected: 0, header: 100, other: 0 }
+  const input = {
+    path: 'in.csv',
+    format: 'csv',
+    compression: 'none',
+    bytes: 3_000,
+    rows: 8,
+    contentBytes,
+  }
+  const column = { name: 'id', type: 'INT', nulls: 1, coerced: 0 }
+  const given = { inputs: [input], columns: [column] }
+  t.strictSame(resultOf(rows(8), { change: { runId: 'nightly' }, parts: given }), {
+    schema: 'ddb-ingest/load/1',
+    version,
+    runId: 'nightly',
+    status: 'loaded',
+    exitCode: 0,
+    startedAt: '1970-01-01T00:00:00.000Z',
+    endedAt: '1970-01-01T00:00:02.000Z',
+    target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
+    inputs: [input],
+    rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
+    rejects: {
+      file: null,
+      files: [],
+      unplaced: 0,
+      byClass: { parse: 0, type: 0, server: 0 },
+      byCode: {},
+    },
+    columns: [column],
+    batches: { sent: 1, retried: 0, failed: 0 },
+    latencyMs: { p50: null, p95: null, p99: null },
+    rate: { rowsPerSec: 4, bytesPerSec: 1_500 },
+    memory: { peakRssBytes: null },
+    resume: { possible: false, command: null },
+    error: null,
+  })
+})
+
+t.test('a function has no table and no method', async t => {
+  const change = { target: { function: 'put', types: 'id:INT' } }
+  t.match(resultOf(rows(0), { change }), {
+    target: { table: null, function: 'put', method: null },
+  })
+})

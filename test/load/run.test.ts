@@ -1,0 +1,147 @@
+import t from 'tap'
+import { DdbError, InputError } from '../../src/errors.js'
+import type { LoadOptions, LoadReport } from '../../src/load/options.js'
+import { asDdbError } from '../../src/load/run.js'
+import type { AnyReject } from '../../src/load/rejects/reject.js'
+import { batchOf } from '../helpers/batches.js'
+import { handClock } from '../helpers/clocks.js'
+import { filesOn } from '../helpers/failing-files.js'
+import { testRun } from '../helpers/load-run.js'
+
+const { shape } = batchOf(1)
+
+const rejectIn = (lineNumber: number): AnyReject => ({
+  file: 'in.csv',
+  lineNumber,
+  offsetBytes: 0,
+  lengthBytes: 2,
+  bytes: Buffer.from('x\n'),
+  code: 'DDB_INPUT_CELL',
+  class: 'type',
+  message: 'bad',
+  columnName: undefined,
+  value: undefined,
+})
+
+/** A run, and what it says. */
+function scene(change: Partial<LoadOptions> = {}) {
+  const notices: string[] = []
+  const reports: LoadReport[] = []
+  const clock = handClock()
+  const run = testRun(
+    {
+      onNotice: notice => notices.push(notice),
+      onReport: report => reports.push(report),
+      ...change,
+    },
+    { clock, files: filesOn({ fails: call => call === 'create' }) },
+  )
+  return { run, notices, reports, clock }
+}
+
+t.test('the first failure is the one that counts', async t => {
+  const { run } = scene()
+  t.equal(run.failure, undefined)
+  t.notOk(run.stopped)
+  const first = new DdbError('DDB_TARGET', 'no such table')
+  run.fail(first)
+  run.fail(new DdbError('DDB_LOCKED', 'taken'))
+  t.equal(run.failure, first)
+  t.ok(run.stopped)
+})
+
+t.test('what is no error of ours is a bug of ours', async t => {
+  const known = new DdbError('DDB_TARGET', 'no such table')
+  t.equal(asDdbError(known), known)
+  const bug = new TypeError('x is not a function')
+  t.match(asDdbError(bug), {
+    code: 'DDB_INTERNAL',
+    exitCode: 70,
+    message: /x is not a function/,
+    cause: bug,
+  })
+  t.match(asDdbError('thrown'), { code: 'DDB_INTERNAL', message: /thrown/ })
+})
+
+t.test('a reject is counted; the first three are told', async t => {
+  const { run, notices } = scene({ rejects: { onError: 'skip' } })
+  for (let line = 2; line <= 6; line++) run.reject(rejectIn(line), shape)
+  t.equal(run.counts.rows.rejected, 5)
+  t.match(run.rejects.result(), { byCode: { DDB_INPUT_CELL: 5 } })
+  t.equal(notices.length, 3)
+  for (const [i, notice] of notices.entries()) t.match(notice, `in.csv, line ${i + 2}`)
+  t.notOk(run.stopped)
+})
+
+t.test('with stop the first reject ends the run, with its own code', async t => {
+  const { run } = scene()
+  run.reject(rejectIn(3), shape)
+  t.type(run.failure, InputError)
+  t.match(run.failure, { code: 'DDB_INPUT_CELL', position: { lineNumber: 3 } })
+})
+
+t.test('a reject that cannot be kept ends the run, and counts all the same', async t => {
+  const { run } = scene({ rejects: { file: '/tmp/never-made.csv' } })
+  run.reject(rejectIn(3), shape)
+  t.match(run.failure, { code: 'DDB_OUTPUT_CREATE' })
+  t.equal(run.counts.rows.rejected, 1)
+  t.equal(run.rejects.result().unplaced, 1)
+})
+
+t.test('a row that the server refused is a reject of its own class', async t => {
+  const { run, notices } = scene({ rejects: { onError: 'skip' } })
+  run.rejectSent(batchOf(8), 3, 'Incompatible type')
+  t.match(run.rejects.result(), { byClass: { server: 1 }, byCode: { DDB_SERVER_REFUSED_ROW: 1 } })
+  t.match(notices, [/in\.csv, line 5: .*Incompatible type/])
+})
+
+t.test('a report says how far the run is', async t => {
+  const { run, reports, clock } = scene()
+  run.counts.readUpTo(10)
+  run.counts.sent(8)
+  run.inputProgress(100, 400)
+  clock.advance(250)
+  run.report()
+  t.strictSame(reports, [
+    {
+      phase: 'connecting',
+      rows: { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+      sentRows: 8,
+      sentBatches: 1,
+      inFlightBytes: 0,
+      bytesRead: 100,
+      totalBytes: 400,
+      elapsedMs: 250,
+    },
+  ])
+  run.counts.confirmed(8)
+  t.equal(reports[0]?.rows.confirmed, 0, 'what was told stays as it was')
+  run.phase('done', undefined)
+  t.match(reports[1], { phase: 'done', rows: { confirmed: 8 } })
+})
+
+t.test('a redirect changes where sessions go, to hosts that were named', async t => {
+  const { run } = scene({
+    server: { host: 'a', port: 1, allowRedirect: ['b'] },
+  })
+  run.follow({ host: 'b', port: 2 })
+  t.match(run.server, { host: 'b', port: 2, otherHosts: [{ host: 'a', port: 1 }] })
+  t.throws(() => run.follow({ host: 'c', port: 3 }), { code: 'DDB_CONNECT' })
+  t.match(run.server, { host: 'b', port: 2 })
+})
+
+t.test('a run leaves when it is told to', async t => {
+  const leaving = new AbortController()
+  const { run } = scene({ leave: leaving.signal })
+  t.notOk(run.isLeaving)
+  leaving.abort()
+  t.ok(run.isLeaving)
+  t.notOk(scene().run.isLeaving)
+})
+
+t.test('its name on the server is the one given, and a token of chance', async t => {
+  const one = scene({ runId: 'nightly' }).run
+  const other = scene({ runId: 'nightly' }).run
+  t.equal(one.name.runId, 'nightly')
+  t.not(one.name.token, other.name.token)
+})
