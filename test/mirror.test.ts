@@ -9,10 +9,18 @@ import { root } from './helpers/checkout.js'
 import { parseModule, readModules } from './helpers/modules.js'
 
 /** Rooms of which this is true. */
-const rooms = ['client', 'parse', 'platform', 'protocol', 'schema', 'source', 'wire']
+const rooms = ['cli', 'client', 'load', 'parse', 'platform', 'protocol', 'schema', 'source', 'wire']
 
 /** Files whose test has another name, because it tests several of them in one go. */
 const testedBy: Readonly<Record<string, string>> = {
+  // Their readers are what `readers.ts` makes; the table of all options is tested as one.
+  'cli/options/delivery-options.ts': 'cli/options/load-options.test.ts',
+  'cli/options/target-options.ts': 'cli/options/load-options.test.ts',
+  'cli/files/state-folder.ts': 'cli/files/lock.test.ts',
+  'cli/process-environment.ts': 'cli/dispatch.test.ts',
+  // Wiring: `test/end-to-end/` is what tests it.
+  'load/load.ts': 'load/ending.test.ts',
+  'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',
   // Two readers of delimited text behind one face, against the same oracle.
   'parse/csv/csv-parse-tokenizer.ts': 'parse/csv/csv-tokenizer.test.ts',
   'parse/csv/csv-scanner.ts': 'parse/csv/csv-tokenizer.test.ts',

@@ -66,7 +66,7 @@ t.test('a batch that is sent has its receipts behind the barrier', async t => {
   const { open, send, here } = await scene(t)
   const node = await open()
   t.ok(send(node, 1, 2))
-  t.equal(await node.barrier(timeoutMs), 'passed')
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
   t.match(await node.read(timeoutMs), [
     { batchNo: 0 },
     { batchNo: 1, phase: 0, rowCount: 2 },
@@ -86,15 +86,15 @@ t.test('a barrier tells of functions that the server has lost, or of silence', a
   })
   const node = await open()
   forgets = true
-  t.equal(await node.barrier(timeoutMs), 'forgotten')
+  t.equal(await node.barrier(timeoutMs, undefined), 'forgotten')
   forgets = false
   await node.define(timeoutMs)
-  t.equal(await node.barrier(timeoutMs), 'passed')
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
   const silent = await scene(t, {
     beforeExecute: ({ text }) =>
       text.startsWith('defined("ddbIngestDeliver"') ? 'drop' : undefined,
   })
-  t.equal(await (await silent.open()).barrier(10), 'silent')
+  t.equal(await (await silent.open()).barrier(10, undefined), 'silent')
 })
 
 t.test('what is lost is opened again, and sending meanwhile is no failure', async t => {
@@ -107,12 +107,12 @@ t.test('what is lost is opened again, and sending meanwhile is no failure', asyn
   t.equal(await node.restore(deadlineMs()), 'kept')
   t.match(node, { isLost: false })
   send(node, 2)
-  t.equal(await node.barrier(timeoutMs), 'passed')
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
   node.abandon('control', lost)
   t.match(node, { isLost: true, isControlLost: true })
   t.equal(await node.restore(deadlineMs()), 'kept')
   send(node, 3)
-  await node.barrier(timeoutMs)
+  await node.barrier(timeoutMs, undefined)
   t.same(await here.rows('select id from target'), [['2'], ['3']])
 })
 
@@ -128,7 +128,7 @@ t.test('a server that lost the marker has lost its memory: another ledger is beg
   t.equal(await node.reopen(deadlineMs()), true)
   t.notOk(node.isLost)
   send(node, 1)
-  t.equal(await node.barrier(timeoutMs), 'passed')
+  t.equal(await node.barrier(timeoutMs, undefined), 'passed')
   t.match(await node.read(timeoutMs), [{ batchNo: 0 }, { batchNo: 1 }, { batchNo: 1 }])
 })
 

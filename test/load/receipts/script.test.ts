@@ -21,7 +21,7 @@ db = database("dfs://d", VALUE, 1..3)
 db.createPartitionedTable(table(1:0, [\`id], [INT]), \`t, \`id)
 def put(factor, mutable data) { tableInsert(objByName("target"), select factor * id as id from data) }
 addFunctionView(put)
-def refuse(mutable data) { throw repeat("x", 5000) }
+def refuse(mutable data) { throw "${'x'.repeat(5000)}" }
 addFunctionView(refuse)`
 
 const ledger = 'ddbIngestLedger_test'
