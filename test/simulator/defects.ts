@@ -63,7 +63,7 @@ export const defects: readonly Defect[] = [
   ),
   defect(
     'a batch of which nobody knows goes out under a new attempt',
-    'receipts/outcomes.ts',
+    'receipts/outcome-handler.ts',
     'this.#queue.repeat(batch)',
     'this.#queue.sendAgain(batch)',
   ),

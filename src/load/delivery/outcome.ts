@@ -1,5 +1,5 @@
 /*
-  What the outcome of a batch is, and what a refusal leads to: a pure decision, which others carry out.
+  What the server says became of a batch, and what a refusal leads to: a pure decision, which others carry out.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
 import { rightToAskFor } from '../../client/missing-right.js'

@@ -11,7 +11,7 @@ import type { ServerAddress } from '../options.js'
 import { asDdbError, type Run } from '../run.js'
 import { investigate } from './investigation.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { OutcomeHandler } from './outcomes.js'
+import { OutcomeHandler } from './outcome-handler.js'
 import { endMemory, ledgerIsGone, moveToLeader, reconnect } from './recovery.js'
 import { SendQueue } from './send-queue.js'
 
