@@ -5,7 +5,7 @@
 import type { Session } from '../client/open-session.js'
 import { ConnectionError } from '../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
-import { maxRedirects, redirectOf } from './connection/redirect.js'
+import { maxRedirects, redirectedTooOften, redirectOf } from './connection/redirect.js'
 import { retryRules, tryUntil } from './connection/retry.js'
 import { askVersion, versionNotice } from './connection/server-version.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
@@ -31,7 +31,8 @@ export async function findTarget(
       return [control, target]
     } catch (error) {
       const to = redirectOf(error)
-      if (to === undefined || followed === maxRedirects) throw error
+      if (to === undefined) throw error
+      if (followed === maxRedirects) throw redirectedTooOften(to)
       run.follow(to)
       await control.close()
     }

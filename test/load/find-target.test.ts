@@ -113,7 +113,7 @@ t.test('nodes that send us on and on are not followed for ever', async t => {
       text.startsWith('schema(') ? { error: `<NotLeader>127.0.0.1:${circling.port}` } : undefined,
   })
   const { find, opened } = scene(t, circling.port)
-  await t.rejects(find(), { name: 'ServerError' })
+  await t.rejects(find(), { code: 'DDB_CONNECT' })
   t.equal(opened.length, 6)
 })
 

@@ -6,7 +6,7 @@ import { ConnectionError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { ServerTarget } from '../options.js'
 import type { Plan } from '../plan.js'
-import { maxRedirects, redirected, redirectOf } from './redirect.js'
+import { maxRedirects, redirected, redirectedTooOften, redirectOf } from './redirect.js'
 
 /** How one session is opened. */
 export interface ConnectRules {
@@ -53,7 +53,8 @@ export async function connectServer(
       return await connectAny(platform, target, rules)
     } catch (error) {
       const to = redirectOf(error)
-      if (to === undefined || followed === maxRedirects) throw error
+      if (to === undefined) throw error
+      if (followed === maxRedirects) throw redirectedTooOften(to)
       target = redirected(target, to)
     }
   }

@@ -155,7 +155,7 @@ t.test('a node that names itself again and again is asked six times', async t =>
   const circling = await loginServer(() => ({
     error: `<NotLeader>127.0.0.1:${circling.server.port}`,
   }))
-  await t.rejects(connectTo(circling.target), { name: 'ServerError' })
+  await t.rejects(connectTo(circling.target), { code: 'DDB_CONNECT', exitCode: 69 })
   t.equal(circling.logins(), 6)
 })
 
