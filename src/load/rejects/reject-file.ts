@@ -21,14 +21,17 @@ export interface RejectReason {
   value: string | null
 }
 
-/** Queues in memory; only `flush` and `close` write. */
+/** Queues some megabytes in memory. */
 export interface RejectFile {
   readonly path: string
   /** Rows that are on the disk for certain, each with its reason. */
   readonly rows: number
   /** Rows that were added and could not be kept. */
   readonly unplaced: number
-  /** Puts the record and its reason in the queue; behind a failure the row is unplaced. */
+  /**
+   * Puts the record and its reason in the queue, which is written when it is full; behind a failure the row is unplaced.
+   * @throws {DdbError} DDB_OUTPUT_WRITE
+   */
   add(record: Uint8Array, reason: RejectReason): void
   /** Writes what is queued and waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
   flush(): void
@@ -41,6 +44,9 @@ const carriageReturn = 13
 
 /** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
 const rowsAtOnce = 64
+
+/** The queue is full: a file of nothing but rejects takes no more memory than this. */
+const maxQueuedBytes = 4 * 1024 * 1024
 
 /** The file of reasons that belongs to a rejects file. */
 export function reasonsPath(path: string): string {
@@ -102,6 +108,7 @@ function pairOf(
   let rows = 0
   let unplaced = 0
   let queued = 0
+  let queuedBytes = 0
   let failed = false
   const flush = (): void => {
     if (queued === 0) return
@@ -111,6 +118,7 @@ function pairOf(
     rows += kept
     unplaced += queued - kept
     queued = 0
+    queuedBytes = 0
     failed = failure !== undefined
     if (failure !== undefined) throw failure
   }
@@ -128,10 +136,13 @@ function pairOf(
         return
       }
       const line = ended(record)
+      const reasonLine = Buffer.from(`${JSON.stringify(reason)}\n`)
       records.add(header === undefined ? line : Buffer.concat([header, line]))
       header = undefined
-      reasons.add(Buffer.from(`${JSON.stringify(reason)}\n`))
+      reasons.add(reasonLine)
       queued++
+      queuedBytes += line.length + reasonLine.length
+      if (queuedBytes >= maxQueuedBytes) flush()
     },
     flush,
     close() {

@@ -11,7 +11,7 @@ import { reasonOf, type AnyReject } from './reject.js'
 
 /** What a run knows of its rejects. */
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
-  /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE; it is counted all the same */
+  /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same */
   add(reject: AnyReject, shape: RecordShape): void
   /** For the result of the run, once closed. */
   result(): LoadResult['rejects']

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
@@ -128,4 +128,22 @@ t.test('rows that the disk may forget are not kept, in neither file', async t =>
   t.strictSame([file.rows, file.unplaced], [1, 1])
   t.equal(readFileSync(path, 'utf8'), '1,x\n')
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
+})
+
+t.test('rejects do not gather in memory until somebody flushes', async t => {
+  const { path, create } = place(t)
+  const file = create(false)
+  const record = Buffer.from(`${'x'.repeat(999)}\n`)
+  let written = 0
+  for (let row = 1; row <= 20_000; row++) {
+    file.add(record, reason)
+    if (row % 5_000 !== 0) continue
+    const size = statSync(path).size
+    t.ok(size > written, `${size} bytes are on the disk after ${row} rejects`)
+    t.equal(size, file.rows * 1_000, 'whole rows')
+    written = size
+  }
+  file.close()
+  t.equal(statSync(path).size, 20_000_000)
+  t.equal(file.rows, 20_000)
 })
