@@ -1,5 +1,6 @@
 import { readFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import t from 'tap'
 import { load } from '../../src/load/load.js'
 import { startServer, type EmbeddedServer } from '../../src/server/index.js'
@@ -232,3 +233,21 @@ t.test(
     t.equal(confirmed, 2000)
   },
 )
+
+t.test('a value that DolphinDB takes for null is rejected, or a counted null', async t => {
+  const here = await startLoadServer(t, 'share streamTable(10:0, `a`n, [IPADDR,INT]) as target')
+  const text = 'a,n\n0.0.0.0,1\n1.2.3.4,2\n,3\n'
+  const load = (lenient: boolean) =>
+    here.load('-', {
+      target: { table: 'target' },
+      input: { format: 'csv', stdin: Readable.from([text]) },
+      cells: { lenient },
+      rejects: { onError: 'skip' },
+    })
+  const strict = await load(false)
+  t.match(strict, { exitCode: 3, rows: { confirmed: 2, rejected: 1 } })
+  t.same(strict.rejects.byCode, { DDB_INPUT_RANGE: 1 })
+  const lenient = await load(true)
+  t.match(lenient, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } })
+  t.match(lenient.columns[0], { name: 'a', nulls: 2, coerced: 1 })
+})

@@ -215,7 +215,11 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['00112233-4455-6677-8899-aabbccddeeff', '00112233445566778899aabbccddeeff'],
       ['00112233-4455-6677-8899-AABBCCDDEEFF', '00112233445566778899aabbccddeeff'],
     ],
-    refused: ['00112233-4455-6677-8899-aabbccddeef', 'g0112233-4455-6677-8899-aabbccddeeff'],
+    refused: [
+      '00112233-4455-6677-8899-aabbccddeef',
+      'g0112233-4455-6677-8899-aabbccddeeff',
+      '00000000-0000-0000-0000-000000000000',
+    ],
   },
   IPADDR: {
     accepted: [
@@ -223,7 +227,7 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['2001:db8::1', '20010db8000000000000000000000001'],
       ['2001:0DB8:0:0:0:0:0:1', '20010db8000000000000000000000001'],
     ],
-    refused: ['1.2.3', '1.2.3.256', '2001:db8:::1'],
+    refused: ['1.2.3', '1.2.3.256', '2001:db8:::1', '0.0.0.0', '::'],
   },
   INT128: {
     accepted: [

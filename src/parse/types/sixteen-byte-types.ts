@@ -28,14 +28,23 @@ function sixteenByteType(
           bytesPerRow: 16,
           view: buffer => new Uint8Array(buffer),
           nullElements: sixteenZeros,
-          readCell,
-          expected,
+          readCell: (bytes, start, end, array, at) => {
+            const outcome = readCell(bytes, start, end, array, at)
+            return outcome === 0 && isNull(array, at) ? Infinity : outcome
+          },
+          expected: `${expected}; all zeros are the null of ${name}`,
           column: (data, length) => ({ form: 'vector', type: name, length, data }),
         },
         columnIndex,
         pool,
       ),
   }
+}
+
+/** DolphinDB has no other place for the null, so a text that says so in zeros would not be told from an empty one. */
+function isNull(array: Uint8Array, at: number): boolean {
+  for (let i = at; i < at + sixteenZeros.length; i++) if (array[i] !== 0) return false
+  return true
 }
 
 /** `1.2.3.4` or IPv6 in any of its spellings: 0 or NaN. */

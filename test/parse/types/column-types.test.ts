@@ -339,10 +339,17 @@ const refused: Record<string, readonly Refusal[]> = {
     ['5d212a78-cc48-e3b1-4235-b4d91473ee8', cell],
     ['5d212a78-cc48-e3b1-4235-b4d91473ee8g', cell],
     ['5d212a78cc48-e3b1-4235-b4d91473ee87--', cell],
+    ['00000000-0000-0000-0000-000000000000', range],
   ],
-  INT128: [['e1671797c52e15f763380b45e841ec3', cell]],
+  INT128: [
+    ['e1671797c52e15f763380b45e841ec3', cell],
+    ['0'.repeat(32), range],
+  ],
   IPADDR: [
     ['192.168.1.256', cell],
+    ['0.0.0.0', range],
+    ['::', range],
+    ['0:0:0:0:0:0:0:0', range],
     ['192.168.1', cell],
     ['192.168.1.1.1', cell],
     ['192.168.01.1', cell],
