@@ -9,7 +9,6 @@ import {
   cancelRequest,
   clearVariables,
   createScriptSession,
-  forgetSession,
   runFunction,
   runScript,
   setVariables,
@@ -60,7 +59,6 @@ function scriptExecutor(node: ServerNode): Executor {
     setVariables: (session, names, values) => setVariables(session, node, names, values),
     cancel: cancelRequest,
     clearMemory: clearVariables,
-    forget: forgetSession,
     close: session => void node.sessions.delete(session.id),
   }
 }
