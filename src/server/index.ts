@@ -27,6 +27,7 @@ export type {
   WriteInfo,
 } from './net/faults.js'
 export type { ServerNode } from './node.js'
+export type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 export type { ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'
 
