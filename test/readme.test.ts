@@ -60,8 +60,21 @@ async function makePlace(folder: string): Promise<Place> {
   return { folder, environment }
 }
 
-async function startServer(place: Place): Promise<{ child: ChildProcess; port: string }> {
-  const child = spawn(join(place.folder, 'bin', 'ddb-ingest'), ['serve', '--port', '0'], {
+/** Options of the server that a page starts, without those that say what runs on it and where. */
+function serverOptions(page: Page): string[] {
+  const text = shellCommands(page).find(isServe)?.text ?? ''
+  return Array.from(text.matchAll(/--(?!init\b|port\b)[a-z-]+(?: [a-z]+)?/g), ([option]) => option)
+    .join(' ')
+    .split(' ')
+    .filter(word => word !== '')
+}
+
+async function startServer(
+  place: Place,
+  options: readonly string[],
+): Promise<{ child: ChildProcess; port: string }> {
+  const args = ['serve', '--port', '0', ...options]
+  const child = spawn(join(place.folder, 'bin', 'ddb-ingest'), args, {
     cwd: place.folder,
     env: place.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -114,7 +127,7 @@ for (const page of pages) {
   if (commands.length === 0) continue
   t.test(`${page.path} tells what happens`, async t => {
     const place = await makePlace(t.testdir())
-    const { child, port } = await startServer(place)
+    const { child, port } = await startServer(place, serverOptions(page))
     t.teardown(() => void child.kill('SIGKILL'))
     place.environment['DDB_HOST'] = '127.0.0.1'
     place.environment['DDB_PORT'] = port

@@ -9,7 +9,6 @@ import {
   cancelRequest,
   clearVariables,
   createScriptSession,
-  forgetSession,
   runFunction,
   runScript,
   setVariables,
@@ -28,6 +27,7 @@ export type {
   WriteInfo,
 } from './net/faults.js'
 export type { ServerNode } from './node.js'
+export type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 export type { ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'
 
@@ -60,7 +60,6 @@ function scriptExecutor(node: ServerNode): Executor {
     setVariables: (session, names, values) => setVariables(session, node, names, values),
     cancel: cancelRequest,
     clearMemory: clearVariables,
-    forget: forgetSession,
     close: session => void node.sessions.delete(session.id),
   }
 }

@@ -114,7 +114,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     privileges: new Map(before?.privileges),
     jobs: new Map(),
     config: {
-      newValuePartitionPolicy: 'skip',
+      newValuePartitionPolicy: 'add',
       enableInsertStatementForDFSTable: false,
       persistenceDir: '',
       ...options.config,

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.js'
 import type { Faults } from './net/faults.js'
 import type { EmbeddedServer } from './start.js'
 import { initialAdmin } from './login/users.js'
+import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 
 /** Everything has a default: `startServer()` listens on 127.0.0.1:8848. */
 export interface ServerOptions {
@@ -28,6 +29,12 @@ export interface ServerOptions {
    * are, but what they insert into shared and stored tables is forgotten, single rows into keyed stream tables excepted.
    */
   discard?: boolean
+  /**
+   * What becomes of rows whose value has no partition in a VALUE scheme of a DFS database: `add` makes the partition,
+   * `skip` drops the row without a word, `fail` refuses the insert. `add`, as shipped configurations have it, when left
+   * out (DolphinDB's newValuePartitionPolicy).
+   */
+  newValuePartitions?: NewValuePartitionPolicy
   /** Connections at one time; 512 when left out. */
   maxConnections?: number
   /** Largest value accepted in a request, in bytes. */
@@ -76,9 +83,20 @@ function checkInteger(name: string, value: number | undefined, min: number, max:
   )
 }
 
+const newValuePartitionPolicies: readonly NewValuePartitionPolicy[] = ['add', 'skip', 'fail']
+
+function checkPolicy(policy: NewValuePartitionPolicy | undefined): void {
+  if (policy === undefined || newValuePartitionPolicies.includes(policy)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `newValuePartitions must be one of ${newValuePartitionPolicies.join(', ')}, not ${String(policy)}.`,
+  )
+}
+
 /** @throws {UsageError} DDB_USAGE */
 export function checkServerOptions(options: ServerOptions): void {
   checkInteger('port', options.port, 0, 65_535)
+  checkPolicy(options.newValuePartitions)
   checkInteger('maxConnections', options.maxConnections, 1, 65_535)
   checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxRequestBytes', options.maxRequestBytes, 1, Number.MAX_SAFE_INTEGER)

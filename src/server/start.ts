@@ -14,7 +14,7 @@ import type { DiscardCounters } from './net/discard.js'
 import { Discard } from './net/discard.js'
 import type { Executor, SessionInfo } from './net/executor.js'
 import { Listener } from './net/listener.js'
-import type { ServerNode } from './node.js'
+import type { NodeConfig, ServerNode } from './node.js'
 import { createNode } from './node.js'
 import type { ServerOptions } from './options.js'
 import { checkExposure, checkServerOptions } from './options.js'
@@ -72,6 +72,7 @@ export async function startServerWith(
     host,
     adminPassword: options.adminPassword ?? initialAdmin.password,
     maxRequestBytes: options.maxRequestBytes,
+    config: nodeConfig(options),
     platform,
     restartOf: options.restartOf?.node,
   })
@@ -137,6 +138,11 @@ export async function startServerWith(
       delays.stop()
     },
   }
+}
+
+/** What the options say of the settings of `dolphindb.cfg`. */
+function nodeConfig({ newValuePartitions }: ServerOptions): Partial<NodeConfig> {
+  return newValuePartitions === undefined ? {} : { newValuePartitionPolicy: newValuePartitions }
 }
 
 function requestLimits(options: ServerOptions): typeof defaultRequestLimits {

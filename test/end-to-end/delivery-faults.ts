@@ -61,6 +61,19 @@ function onDataRequest<T>(
   return request => (isData(request) && ++number === n ? then(request) : undefined)
 }
 
+/** Calls back for the first question that a session without data asks once data is under way. */
+function onQuestion<T>(then: () => T): (request: RequestInfo) => T | undefined {
+  const forData = new Set<string>()
+  let isOver = false
+  return request => {
+    if (isData(request)) forData.add(request.sessionId)
+    if (isOver || forData.size === 0 || request.kind === 'connect') return undefined
+    if (request.asynchronous || forData.has(request.sessionId)) return undefined
+    isOver = true
+    return then()
+  }
+}
+
 /** Resolves after so many turns of the event loop: other connections are served meanwhile. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise(resolve => setImmediate(resolve))
@@ -137,6 +150,15 @@ export const faults: readonly Fault[] = [
         },
       }
     },
+  },
+  {
+    name: 'the server forgets the session for the data',
+    begin: () => ({ faults: { beforeExecute: onDataRequest(3, () => 'forget') } }),
+  },
+  {
+    name: 'the server forgets the session for questions',
+    notFor: ['none', 'sync'],
+    begin: () => ({ faults: { beforeExecute: onQuestion(() => 'forget') } }),
   },
   {
     name: 'the ledger is dropped in mid-run',

@@ -46,7 +46,7 @@ t.test("DolphinDB's DFS example runs word for word, by tableInsert and by append
 t.test(
   'rows outside the partition scheme are unconfirmed, and the summary says how many and why',
   async t => {
-    const { load, count } = await startLoadServer(t, dfsScript)
+    const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
     const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n4,YY,4\n' })
     const result = await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } })
     t.match(result, {
@@ -61,7 +61,7 @@ t.test(
 t.test(
   'a row without a value in a VALUE partition column fails its batch, and shows as unconfirmed',
   async t => {
-    const { load, count } = await startLoadServer(t, dfsScript)
+    const { load, count } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
     const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,,2\n' })
     t.match(await load(join(dir, 'in.csv'), { ...counted, target: { table: 'dfs://d/t' } }), {
       exitCode: 4,
@@ -161,7 +161,7 @@ addFunctionView(note)`,
 })
 
 t.test('an upsert replaces rows with known keys', async t => {
-  const { load, rows } = await startLoadServer(t, dfsScript)
+  const { load, rows } = await startLoadServer(t, dfsScript, { newValuePartitions: 'skip' })
   const dir = t.testdir({
     'one.csv': 'id,sym,price\n1,A,1\n2,B,2\n',
     'two.csv': 'id,sym,price\n2,B,20\n3,A,3\n',

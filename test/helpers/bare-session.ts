@@ -14,6 +14,7 @@ import { Retries } from '../../src/server/net/retries.js'
 import { RunningJobs } from '../../src/server/net/running-jobs.js'
 import type { Transport } from '../../src/server/net/transport.js'
 import { Users } from '../../src/server/login/users.js'
+import { firstSessionId } from './requests.js'
 import { guestSession } from './tiny-server.js'
 import { int } from './values.js'
 
@@ -48,27 +49,29 @@ export class BareServer {
     },
     cancel: () => undefined,
     clearMemory: () => undefined,
-    forget: () => undefined,
     close: () => undefined,
   }
 
   /** @param slow  the peer never has room for more, and reads a turn later */
   open(slow = false): BareSession {
-    const session = this.#executor.open({
-      id: '1',
-      remoteAddress: '127.0.0.1',
-      remotePort: 1,
-      delay: () => Promise.resolve(),
-    })
+    let nextId = Number(firstSessionId)
     const context = {
       executor: this.#executor,
       retries: this.#retries,
       discard: undefined,
       isDefined: () => false,
     }
-    const functions = new ConnectionFunctions(this.#users, false)
-    const runner = new RequestRunner(context, session, functions, undefined)
-    return new BareSession(this.#context, runner, slow)
+    const openSession = (): RequestRunner => {
+      const session = this.#executor.open({
+        id: String(nextId++),
+        remoteAddress: '127.0.0.1',
+        remotePort: 1,
+        delay: () => Promise.resolve(),
+      })
+      const functions = new ConnectionFunctions(this.#users, false)
+      return new RequestRunner(context, session, functions, undefined)
+    }
+    return new BareSession(this.#context, openSession, slow)
   }
 }
 
@@ -79,7 +82,7 @@ export class BareSession {
   readonly #connection: Connection
   readonly #sent: Uint8Array[] = []
 
-  constructor(context: ConnectionContext, runner: RequestRunner, slow: boolean) {
+  constructor(context: ConnectionContext, openSession: () => RequestRunner, slow: boolean) {
     const transport: Transport = {
       remoteAddress: '127.0.0.1',
       remotePort: 1,
@@ -94,7 +97,7 @@ export class BareSession {
       end: () => void this.goodbyes++,
       destroy: () => undefined,
     }
-    this.#connection = new Connection(context, runner, transport, () => void this.finished++)
+    this.#connection = new Connection(context, openSession, transport, () => void this.finished++)
   }
 
   /** Sends `bytes` in pieces, and that nothing follows. */

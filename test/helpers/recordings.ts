@@ -79,6 +79,18 @@ export const recordings: readonly Recording[] = (['cpp', 'java'] as const).flatM
     .map(file => load(client, file.slice(0, -4))),
 )
 
+/** What the recording's client would have sent in the session of this id, the connect request excepted. */
+export function inSession({ bytes, requests }: Recording, id: string): Buffer {
+  const pieces = requests.map(({ off, len, header, kind }) => {
+    const request = bytes.subarray(off, off + len)
+    if (kind === 'connect') return request
+    const [protocol, , ...rest] = header.split(' ')
+    const behind = request.subarray(request.indexOf('\n'))
+    return Buffer.concat([Buffer.from([protocol, id, ...rest].join(' ')), behind])
+  })
+  return Buffer.concat(pieces)
+}
+
 /** Bytes between two borders where a stream is too long to be read anew for each of its bytes. */
 const spacingBytes = 127
 

@@ -81,7 +81,6 @@ export async function startTinyServer(
     },
     cancel: () => undefined,
     clearMemory: () => behaviour.clear?.(),
-    forget: () => undefined,
     close: session => note(closedSessions, session.id),
   })
   const server = await startServerWith({ port: 0, ...options }, makeExecutor)

@@ -8,8 +8,15 @@ import t from 'tap'
 import { BareServer } from '../helpers/bare-session.js'
 import { changed, fuzz, pieceBytes } from '../helpers/hostile.js'
 import { RawPeer } from '../helpers/raw-peer.js'
-import { recordings } from '../helpers/recordings.js'
-import { asynchronous, call, connectBytes, requestBytes, script } from '../helpers/requests.js'
+import { inSession, recordings } from '../helpers/recordings.js'
+import {
+  asynchronous,
+  call,
+  connectBytes,
+  firstSessionId,
+  requestBytes,
+  script,
+} from '../helpers/requests.js'
 import { startTinyServer } from '../helpers/tiny-server.js'
 import { idTable, int, text } from '../helpers/values.js'
 import { runs, seed } from '../helpers/runs.js'
@@ -27,7 +34,7 @@ t.comment(`TEST_SEED=${seed}`)
 // The answers of a login are random.
 const recorded = recordings
   .filter(({ name, bytes }) => !name.startsWith('login') && bytes.length <= 2000)
-  .map(({ bytes }) => bytes)
+  .map(recording => inSession(recording, firstSessionId))
 
 const conversation = fc
   .array(fc.constantFrom(...requests, ...recorded), { minLength: 1, maxLength: 5 })
@@ -35,6 +42,7 @@ const conversation = fc
 
 t.test('without sockets: whatever arrives, in whatever pieces, ends one session', async t => {
   const lastRequest = requestBytes(script('1+1'))
+  const opened = `${firstSessionId} 0 1\nOK\n`
   await fc.assert(
     fc.asyncProperty(changed(conversation), pieceBytes, fc.boolean(), async (bytes, size, slow) => {
       const stream = Buffer.concat([connectBytes, bytes])
@@ -51,9 +59,12 @@ t.test('without sockets: whatever arrives, in whatever pieces, ends one session'
         assert.equal(session.finished, 1, 'over, and only once')
         assert.ok(session.goodbyes > 0, 'the peer is told')
         bystander.send(Buffer.concat([connectBytes, lastRequest]), 100)
-        assert.equal(await bystander.answers(), '1 0 1\nOK\n1 1 1\nOK\n\x04\0\x03\0\0\0')
+        assert.equal(
+          await bystander.answers(),
+          `${opened}${firstSessionId} 1 1\nOK\n\x04\0\x03\0\0\0`,
+        )
       }
-      assert.ok(answers[0]!.startsWith('1 0 1\nOK\n'))
+      assert.ok(answers[0]!.startsWith(opened))
       assert.equal(answers[1], answers[0])
       assert.deepEqual(logs[1], logs[0])
     }),

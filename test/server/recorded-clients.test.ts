@@ -2,15 +2,14 @@ import t from 'tap'
 import { BareServer } from '../helpers/bare-session.js'
 import { RawPeer } from '../helpers/raw-peer.js'
 import type { Recording } from '../helpers/recordings.js'
-import { recordings, smallPieces, splits } from '../helpers/recordings.js'
-import { connectBytes, requestBytes, script } from '../helpers/requests.js'
+import { inSession, recordings, smallPieces, splits } from '../helpers/recordings.js'
+import { connectBytes, firstSessionId, requestBytes, script } from '../helpers/requests.js'
 import { isTried, seed } from '../helpers/runs.js'
-import { startTinyServer } from '../helpers/tiny-server.js'
+import { startTinyServer, type TinyServer } from '../helpers/tiny-server.js'
 import { int } from '../helpers/values.js'
 
 t.comment(`TEST_SEED=${seed}`)
 
-const last = requestBytes(script('the end'))
 const answer = 'ID 1 1\nOK\n\x04\0\x2a\0\0\0'
 
 /** What the server owes for a recording, from what the recording says about itself. */
@@ -23,9 +22,12 @@ function owed(recording: Recording): string {
   return opening + replies.join('') + answer
 }
 
-function withConnect(recording: Recording): Buffer {
+/** The recording in the session that the server opens next. */
+function withConnect(recording: Recording, server: TinyServer): Buffer {
+  const id = String(Number(firstSessionId) + server.sessions.length)
   const opening = recording.requests[0]!.kind === 'connect' ? Buffer.alloc(0) : connectBytes
-  return Buffer.concat([opening, recording.bytes, last])
+  const last = requestBytes(script('the end'), { sessionId: id })
+  return Buffer.concat([opening, inSession(recording, id), last])
 }
 
 async function replay(port: number, bytes: Buffer, pieceBytes: number): Promise<string> {
@@ -52,9 +54,10 @@ t.test(
       const { client, name, requests } = recording
       if (name.startsWith('login')) continue
       const expected = owed(recording)
-      const bytes = withConnect(recording)
-      for (const pieceBytes of bytes.length < 1000 ? [bytes.length, 1, 13] : [bytes.length, 4099]) {
+      const { length } = recording.bytes
+      for (const pieceBytes of length < 1000 ? [Infinity, 1, 13] : [Infinity, 4099]) {
         server.log.length = 0
+        const bytes = withConnect(recording, server)
         t.equal(await replay(server.port, bytes, pieceBytes), expected, `${client}/${name}`)
         const executed = requests
           .filter(({ kind }) => kind !== 'connect')
@@ -77,7 +80,9 @@ t.test('without sockets: what official clients sent is the same split at any byt
     return [await session.answers(), server.log]
   }
   t.equal(recordings.length, 74)
-  for (const { client, name, bytes } of recordings) {
+  for (const recording of recordings) {
+    const { client, name } = recording
+    const bytes = inSession(recording, firstSessionId)
     const whole = await outcomeOf([bytes])
     const small = await outcomeOf(smallPieces(bytes))
     t.strictSame(small[1], whole[1], `${client}/${name}`)
@@ -101,7 +106,7 @@ t.test('both clients log in: SCRAM is offered, the plain login that follows is t
   t.equal(cases.length, 2)
   for (const recording of cases) {
     const peer = await RawPeer.connect(server.port)
-    await peer.write(withConnect(recording))
+    await peer.write(withConnect(recording, server))
     await peer.response()
     t.match(await peer.response(), { ok: true, value: { type: 'ANY', length: 3 } })
     t.match(await peer.response(), { ok: true, value: { type: 'BOOL', value: true } })
@@ -120,7 +125,7 @@ t.test(
     t.teardown(() => server.close())
     for (const recording of recordings.filter(({ name }) => name === 'login_rsa')) {
       const peer = await RawPeer.connect(server.port)
-      await peer.write(withConnect(recording))
+      await peer.write(withConnect(recording, server))
       await peer.response()
       t.match(await peer.response(), { ok: true, value: { type: 'ANY', length: 3 } })
       t.match(await peer.response(), { ok: true, value: { value: /BEGIN PUBLIC KEY/ } })

@@ -104,6 +104,7 @@ export class SimServer {
     world.note(() => `${process.name} starts`)
     const server = await startServerOn(process.platform, {
       ...serverAddress,
+      newValuePartitions: 'skip',
       ...(makesTarget ? { initScript: this.#kind.script } : {}),
       ...(before === undefined ? {} : { restartOf: before }),
       faults: this.#faults(process),
@@ -119,6 +120,7 @@ export class SimServer {
     const process = new SimProcess('node 2', this.#environment)
     return startServerOn(process.platform, {
       ...secondAddress,
+      newValuePartitions: 'skip',
       restartOf: first,
       faults: {
         beforeWrite: ({ table }) =>

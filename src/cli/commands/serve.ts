@@ -36,7 +36,7 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
 }
 
 async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServer> {
-  const { host, port, init, requireLogin, allowOrigin, discard } = settings
+  const { host, port, init, requireLogin, allowOrigin, newValuePartitions, discard } = settings
   const initScript = init === undefined ? undefined : await readScriptFile(init)
   const onAsyncError = failureLog(settings.verbose ?? false, call)
   try {
@@ -47,6 +47,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
         initScript,
         requireLogin,
         allowOrigins: allowOrigin,
+        newValuePartitions,
         discard,
         onAsyncError,
       }),

@@ -3,7 +3,7 @@
 */
 import { optionGroup, type SettingsOf } from './definition.js'
 import { commonOptions } from './output-options.js'
-import { list, listeningPort, onOff, text } from './readers.js'
+import { choice, list, listeningPort, onOff, text } from './readers.js'
 
 export const serveOptions = {
   ...optionGroup('Server', {
@@ -33,6 +33,12 @@ export const serveOptions = {
       flags: '--allow-origin <origin,...>',
       help: 'web pages that may connect with WebSocket',
       reader: list,
+    },
+    newValuePartitions: {
+      flags: '--new-value-partitions <what>',
+      help: 'values without a VALUE partition: add one, skip the row, or fail',
+      reader: choice('add', 'skip', 'fail'),
+      default: 'add',
     },
     discard: {
       flags: '--discard',

@@ -13,18 +13,21 @@ import { dfsFunctions } from './dfs/dfs-tables.js'
 import { functionViewFunctions } from './language/function-view.js'
 import { higherOrderFunctions } from './language/higher-order.js'
 import { insertFunctions } from './tables/insert-rows.js'
+import { joinTableFunctions } from './tables/join-tables.js'
 import { jsonFunctions } from './text/json.js'
 import { languageFunctions } from './language/language.js'
 import { operatorFunctions } from './language/operator-functions.js'
 import { objectListFunctions } from './tables/object-list.js'
 import { sortFunctions } from './vectors/sort.js'
 import { randomFunctions } from './numbers/random.js'
+import { removeElementFunctions } from './vectors/remove-elements.js'
 import { schemaFunctions } from './tables/schema.js'
 import { searchFunctions } from './vectors/search.js'
 import { cumulativeFunctions } from './vectors/cumulative.js'
 import { sessionInfoFunctions } from './node/session-info.js'
 import { shareFunctions } from './tables/share.js'
 import { storedTableFunctions } from './dfs/stored-table.js'
+import { streamStateFunctions } from './tables/stream-state.js'
 import { streamTableFunctions } from './tables/stream-table.js'
 import { stringFunctions } from './text/string.js'
 import { tableColumnFunctions } from './tables/table-columns.js'
@@ -47,18 +50,21 @@ const families: readonly (readonly Builtin[])[] = [
   withPace('own', functionViewFunctions),
   withPace('own', higherOrderFunctions),
   withPace('own', insertFunctions),
+  withPace('own', joinTableFunctions),
   jsonFunctions,
   withPace('own', languageFunctions),
   operatorFunctions,
   withPace('own', objectListFunctions),
   sortFunctions,
   withPace('own', randomFunctions),
+  removeElementFunctions,
   withPace('own', schemaFunctions),
   searchFunctions,
   cumulativeFunctions,
   withPace('own', sessionInfoFunctions),
   withPace('own', shareFunctions),
   withPace('own', storedTableFunctions),
+  withPace('own', streamStateFunctions),
   withPace('own', streamTableFunctions),
   withPace('elementwise', stringFunctions),
   withPace('own', tableColumnFunctions),

@@ -50,11 +50,14 @@ const turnMs = 2
 /** Lives from the first byte to the last request executed, which may be long after its socket is gone. */
 export class Connection {
   readonly #context: ConnectionContext
-  readonly #runner: RequestRunner
+  readonly #openSession: () => RequestRunner
   readonly #transport: Transport
   readonly #replies: Replies
   readonly #onFinished: () => void
   readonly #reader: ByteReader = new ByteReader()
+  /** The session that the latest request ran in. */
+  #runner: RequestRunner
+  #connected = false
   #decoding: Generator<void, DecodedRequest | undefined, void>
   #requestNumber = 0
   /** When the present turn began; undefined between turns. */
@@ -70,17 +73,30 @@ export class Connection {
 
   constructor(
     context: ConnectionContext,
-    runner: RequestRunner,
+    openSession: () => RequestRunner,
     transport: Transport,
     onFinished: () => void,
   ) {
     this.#context = context
-    this.#runner = runner
+    this.#openSession = openSession
     this.#transport = transport
-    this.#replies = new Replies(runner.session.id, transport)
     this.#onFinished = onFinished
     this.#decoding = decodeRequest(this.#reader, context.limits)
+    this.#runner = this.#open()
+    this.#replies = new Replies(this.#runner.session.id, transport)
+  }
+
+  #open(): RequestRunner {
+    const runner = this.#openSession()
     runner.session.print = text => this.#print(text)
+    return runner
+  }
+
+  /** A session that is not known begins anew without a word: only the id of the answer tells. */
+  #openAnew(): void {
+    this.#runner.close()
+    this.#runner = this.#open()
+    this.#replies.sessionId = this.#runner.session.id
   }
 
   /** True while something that arrived has not been executed. */
@@ -204,6 +220,7 @@ export class Connection {
     const { faults } = this.#context
     this.#requestNumber += 1
     this.#context.countRequest(asynchronous)
+    if (this.#connected && head.sessionId !== this.#runner.session.id) this.#openAnew()
     const info =
       faults === undefined
         ? undefined
@@ -220,6 +237,9 @@ export class Connection {
 
   #run(work: Work): void {
     try {
+      if (work.request.kind === 'connect') this.#connected = true
+      else if (!this.#connected)
+        throw new Error('The first request of a connection must be connect.')
       const outcome = this.#runner.run(work.head, work.request)
       if (outcome instanceof Promise) {
         this.#busy = true
@@ -257,7 +277,7 @@ export class Connection {
       work.repeats = work.silent ? 1 : 0
       this.#run(work)
     } else if (fault === 'forget') {
-      this.#runner.forget()
+      this.#openAnew()
       this.#run(work)
     } else if ('error' in fault) this.#failed(work, new Error(fault.error))
     else {

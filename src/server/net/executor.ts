@@ -6,7 +6,7 @@ import type { ScriptSession } from '../values/session-state.js'
 
 /** What is known of a connection before its first request. */
 export interface SessionInfo {
-  /** Decimal text, constant for the connection. */
+  /** Decimal text. */
   readonly id: string
   readonly remoteAddress: string
   readonly remotePort: number
@@ -39,8 +39,6 @@ export interface Executor {
   cancel(session: ScriptSession): void
   /** Releases the session's variables (request flag 16). */
   clearMemory(session: ScriptSession): void
-  /** The session loses its user, its variables and its functions. */
-  forget(session: ScriptSession): void
-  /** Called once, after everything that the connection had sent has been executed. */
+  /** Called once, after the last request of the session has been executed. */
   close(session: ScriptSession): void
 }

@@ -21,8 +21,8 @@ export interface RequestInfo {
 /**
  * drop: not executed, not answered, as if it had never arrived. close: the connection ends at once and what follows
  * on it is lost. twice: executed twice, as if it had arrived twice; of requests that are not answered. forget: the
- * session loses its user, variables and functions first. error: not executed, fails with this text. until: waits first,
- * then executes.
+ * session is dropped with its user, variables and functions, and the request runs in a new one, whose id it is answered
+ * with. error: not executed, fails with this text. until: waits first, then executes.
  */
 export type FaultBefore =
   | 'drop'

@@ -104,8 +104,9 @@ export class Listener {
   }
 
   #open(socket: Socket, transport: Transport, refusal: string | undefined): Connection {
-    const runner = this.#options.openSession(transport, refusal)
-    const connection = new Connection(this.#options.context, runner, transport, () => {
+    const options = this.#options
+    const openSession = (): RequestRunner => options.openSession(transport, refusal)
+    const connection = new Connection(options.context, openSession, transport, () => {
       this.#connections.delete(connection)
       this.#onChange?.()
     })

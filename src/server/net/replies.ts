@@ -10,14 +10,15 @@ import type { Transport } from './transport.js'
 
 /** Answers of one connection in the order of its requests. */
 export class Replies {
-  readonly #sessionId: string
+  /** The session that answers from now on. */
+  sessionId: string
   readonly #transport: Transport
   readonly #writer: ByteWriter = new ByteWriter()
   #discarding = false
   #roomLeft = true
 
   constructor(sessionId: string, transport: Transport) {
-    this.#sessionId = sessionId
+    this.sessionId = sessionId
     this.#transport = transport
   }
 
@@ -30,7 +31,7 @@ export class Replies {
   value(value: Value | undefined, blockBytes: number): void {
     try {
       const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value
-      encodeResponse(this.#writer, this.#sessionId, { value: answer })
+      encodeResponse(this.#writer, this.sessionId, { value: answer })
     } catch (error) {
       // A result the wire cannot carry: the request's failure, not the connection's.
       this.error(error instanceof Error ? error.message : String(error))
@@ -41,7 +42,7 @@ export class Replies {
 
   /** @param text  made one line */
   error(text: string): void {
-    encodeResponse(this.#writer, this.#sessionId, { error: text })
+    encodeResponse(this.#writer, this.sessionId, { error: text })
     this.#flushFramed()
   }
 

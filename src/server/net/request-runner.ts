@@ -29,7 +29,6 @@ export class RequestRunner {
   readonly #functions: ConnectionFunctions
   /** Answers everything: a session of a kind this server does not have. */
   readonly #refusal: string | undefined
-  #connected = false
 
   constructor(
     context: RunnerContext,
@@ -50,7 +49,6 @@ export class RequestRunner {
       throw refusal('The embedded server runs DolphinDB scripts only, neither Python nor q.')
     }
     if (request.kind === 'connect') return this.#connect(request)
-    if (!this.#connected) throw refusal('The first request of a connection must be connect.')
     return head.clientId === undefined
       ? this.#execute(request)
       : this.#context.retries.once(head, () => this.#execute(request))
@@ -70,7 +68,6 @@ export class RequestRunner {
   }
 
   #connect({ login }: Extract<Request, { kind: 'connect' }>): Outcome {
-    this.#connected = true
     if (login === undefined) return undefined
     return this.#functions.login(this.session, login.user, login.password, login.encrypted)
   }
@@ -93,11 +90,6 @@ export class RequestRunner {
   afterRequest(head: RequestHead): void {
     if ((head.flags & requestFlags.clearMemory) !== 0)
       this.#context.executor.clearMemory(this.session)
-  }
-
-  /** The session is as new: a guest's, with nothing defined. */
-  forget(): void {
-    this.#context.executor.forget(this.session)
   }
 
   /** Ends the request under way, if it waits. */

@@ -4,9 +4,9 @@
 */
 import type { FunctionValue, ServerValue } from './server-value.js'
 
-/** One session's memory. It ends with the connection; function views and shared tables do not. */
+/** One session's memory. It ends with its connection at the latest; function views and shared tables do not. */
 export interface ScriptSession {
-  /** Decimal text, constant for the connection. */
+  /** Decimal text. */
   readonly id: string
   /** 'guest' until login. */
   user: string

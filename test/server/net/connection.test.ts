@@ -26,21 +26,26 @@ t.test('a bare connect is answered with a session id and no object, to the byte'
 t.test('requests may arrive in any pieces and many at once', async t => {
   const server = await startTinyServer({ script: () => int(1), call: (_name, args) => args[0] })
   t.teardown(() => server.close())
-  const bytes = Buffer.concat([
-    connectBytes,
-    requestBytes(script('1+é')),
-    requestBytes(call('f', ints(1, 2, 3))),
-    requestBytes({ kind: 'variable', names: ['a', 'b'], values: [int(1), idTable(1, 2)] }),
-    requestBytes(script('last')),
-  ])
+  const bytesIn = (sessionId: string): Buffer =>
+    Buffer.concat([
+      connectBytes,
+      requestBytes(script('1+é'), { sessionId }),
+      requestBytes(call('f', ints(1, 2, 3)), { sessionId }),
+      requestBytes(
+        { kind: 'variable', names: ['a', 'b'], values: [int(1), idTable(1, 2)] },
+        { sessionId },
+      ),
+      requestBytes(script('last'), { sessionId }),
+    ])
   const whole = await RawPeer.connect(server.port)
-  await whole.write(bytes)
+  await whole.write(bytesIn('1000000001'))
   for (let i = 0; i < 5; i++) await whole.response()
   const expected = whole.received.toString('latin1').replaceAll('1000000001', 'ID')
   const requests = server.log.splice(0)
   t.strictSame(requests, ['script 1+é', 'call f', 'upload a,b', 'script last'])
   for (const size of [1, 2, 7, 64]) {
     const peer = await RawPeer.connect(server.port)
+    const bytes = bytesIn(String(1_000_000_001 + server.sessions.length))
     for (let at = 0; at < bytes.length; at += size) await peer.write(bytes.subarray(at, at + size))
     let id = ''
     for (let i = 0; i < 5; i++) id = (await peer.response()).sessionId

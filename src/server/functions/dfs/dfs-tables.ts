@@ -78,6 +78,9 @@ const dropDatabase: Builtin = {
   },
 }
 
+/** dropDB(directory): the same. */
+const dropDB: Builtin = { ...dropDatabase, name: 'dropDB' }
+
 /** dropTable(dbHandle, tableName). */
 const dropTable: Builtin = {
   name: 'dropTable',
@@ -174,6 +177,7 @@ export const dfsFunctions: readonly Builtin[] = [
   existsTable,
   exists,
   dropDatabase,
+  dropDB,
   dropTable,
   loadTable,
   getClusterDFSDatabases,

@@ -4,7 +4,9 @@
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
 import { nodeAlias } from '../../node.js'
+import { isAbsent, textArgument } from '../arguments.js'
 import { tableBytes } from '../tables/table-bytes.js'
 import { dictionaryOf, tableOfRecords } from '../result-table.js'
 
@@ -173,6 +175,28 @@ const clearAllCache: Builtin = {
   call: () => voidValue,
 }
 
+/** flushTSDBCache(): nothing is cached. */
+const flushTSDBCache: Builtin = { ...clearAllCache, name: 'flushTSDBCache' }
+
+/** getConfig([key]): the settings this server knows, or the text of one; NULL for any other (DolphinDB manual). */
+const getConfig: Builtin = {
+  name: 'getConfig',
+  parameters: ['key'],
+  minArguments: 0,
+  maxArguments: 1,
+  call: ({ node }, [key]) => {
+    const settings = Object.entries(node.config).map(([name, value]) => [name, String(value)])
+    if (isAbsent(key)) {
+      const texts: Record<string, ServerValue> = {}
+      for (const [name, text] of settings) texts[name!] = stringScalar(text!)
+      return dictionaryOf(texts)
+    }
+    const name = textArgument(key, 'key')
+    const text = settings.find(([known]) => known === name)?.[1]
+    return text === undefined ? voidValue : stringScalar(text)
+  },
+}
+
 export const sessionInfoFunctions: readonly Builtin[] = [
   version,
   license,
@@ -185,4 +209,6 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   getCurrentSessionAndUser,
   getSessionMemoryStat,
   clearAllCache,
+  flushTSDBCache,
+  getConfig,
 ]

@@ -57,6 +57,7 @@ function randomNumbers(limit: Scalar, length: number, random: Generator): Vector
   const form = 'vector'
   switch (type) {
     case 'INT':
+    case 'MONTH':
       checkBound(bound)
       return {
         form,

@@ -50,6 +50,7 @@ const temporalAdd: Builtin = {
   minArguments: 2,
   maxArguments: 3,
   call: (_, [value, distance, unitArgument]) => {
+    if (distance?.form === 'vector') return addEach(value!, distance, unitArgument)
     const { vector, rebuild } = operandOf(value!, 'temporalAdd')
     const { type } = vector
     if (!isTemporal(type)) throw new ScriptError('temporalAdd(date, …). date must be temporal.')
@@ -62,6 +63,29 @@ const temporalAdd: Builtin = {
     })
     return rebuild(vectorOf({ type }, moved) as Vector)
   },
+}
+
+/** One step for each date, or several for one. */
+function addEach(
+  value: ServerValue,
+  steps: Vector,
+  unitArgument: ServerValue | undefined,
+): ServerValue {
+  const { vector } = operandOf(value, 'temporalAdd')
+  const { type } = vector
+  if (!isTemporal(type)) throw new ScriptError('temporalAdd(date, …). date must be temporal.')
+  if (vector.length !== 1 && vector.length !== steps.length) {
+    throw new ScriptError('temporalAdd: date and duration must have the same length.')
+  }
+  const moved = Array.from({ length: steps.length }, (_, row) => {
+    const { value: raw } = elementAt(vector, vector.length === 1 ? 0 : row) as Scalar
+    const step = elementAt(steps, row) as Scalar
+    if (raw === null || step.value === null) return null
+    const { count, unit } = distanceOf(step, unitArgument)
+    const result = move(type, BigInt(raw as number | bigint), count, unit)
+    return typeof raw === 'bigint' ? result : Number(result)
+  })
+  return vectorOf({ type }, moved)
 }
 
 export const temporalAddFunctions: readonly Builtin[] = [temporalAdd]

@@ -3,10 +3,10 @@
 */
 import { columnTypeOf, elementAt } from '../../../protocol/element.js'
 import { elementBytes } from '../../../protocol/element-bytes.js'
-import { stringsOf } from '../../../protocol/types/strings.js'
-import type { Column, Scalar } from '../../../protocol/value.js'
+import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import { formatScalar } from '../../../protocol/value-text.js'
 import type { Evaluation, Pace } from '../../values/builtin.js'
+import { textsOfVector } from '../../operators/operands/operand-texts.js'
 import { eachPiece } from '../../values/pieces.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
@@ -64,7 +64,10 @@ function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
 }
 
 function* sameColumn(pace: Pace, a: Column, b: Column, precision: number): Evaluation<boolean> {
-  if (a.length !== b.length || !sameColumnType(columnTypeOf(a), columnTypeOf(b))) return false
+  if (a.length !== b.length) return false
+  // Texts are texts, however they are kept.
+  const areTexts = isText(a) && isText(b)
+  if (!areTexts && !sameColumnType(columnTypeOf(a), columnTypeOf(b))) return false
   const compare = rowsComparison(a, b)
   if (compare === undefined) return yield* sameElements(pace, a, b, precision)
   let isSame = true
@@ -74,10 +77,14 @@ function* sameColumn(pace: Pace, a: Column, b: Column, precision: number): Evalu
   return isSame
 }
 
+function isText(column: Column): column is Vector {
+  return column.form === 'vector' && (column.type === 'STRING' || column.type === 'SYMBOL')
+}
+
 /** For columns of whole numbers and of text, which need no scalar for each row. */
 function rowsComparison(a: Column, b: Column): ((from: number, to: number) => boolean) | undefined {
   if (a.form !== 'vector' || b.form !== 'vector') return undefined
-  if (a.type === 'STRING' && b.type === 'STRING') return sameTexts(stringsOf(a), stringsOf(b))
+  if (isText(a) && isText(b)) return sameTexts(textsOfVector(a), textsOfVector(b))
   const isWhole = 'data' in a && (a.data instanceof Int32Array || a.data instanceof BigInt64Array)
   if (!isWhole || !isFixedVector(a) || !isFixedVector(b)) return undefined
   return (from, to) => {

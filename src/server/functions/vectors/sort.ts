@@ -1,15 +1,16 @@
 /*
-  sort and distinct: the elements of a vector in order, and each of them once (DolphinDB manual, pages of each name).
+  sort, distinct and cutPoints: the elements of a vector in order, each of them once, and what divides them (DolphinDB manual, pages of each name).
 */
-import { takeRows } from '../../../protocol/element.js'
-import type { Column } from '../../../protocol/value.js'
+import { columnTypeOf, elementAt, isNullAt, takeRows, vectorOf } from '../../../protocol/element.js'
+import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { distinctInPieces } from '../../operators/keys/distinct.js'
-import { sortRowsInPieces } from '../../operators/keys/row-order.js'
-import { columnInPieces } from '../../values/pieces.js'
+import { rowComparison, sortRowsInPieces } from '../../operators/keys/row-order.js'
+import { checkAtOnce, columnInPieces } from '../../values/pieces.js'
 import { integerOf, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
+import { integerArgument } from '../arguments.js'
 import { defineFunction, unaryFunction } from '../define.js'
 import { columnArgument, vectorArgument } from '../vector-arguments.js'
 
@@ -60,4 +61,44 @@ const distinct = unaryFunction(
   { pace: 'own' },
 )
 
-export const sortFunctions: readonly Builtin[] = [sort, distinct]
+/**
+ * cutPoints(X, binNum): the bounds of so many bins of about as many elements each; the last one lies just above the
+ * largest element, for a bin does not hold its upper bound. What a server puts above a text is not documented [?].
+ */
+const cutPoints = defineFunction('cutPoints', ['X', 'binNum'], 2, (_, [value, binNum]) => {
+  const vector = vectorArgument(value, 'cutPoints')
+  const bins = integerArgument(binNum, 'binNum')
+  checkAtOnce('cutPoints', [vector])
+  const known = Array.from({ length: vector.length }, (__, row) => row).filter(
+    row => !isNullAt(vector, row),
+  )
+  if (bins < 1 || bins > known.length) {
+    throw new ScriptError('cutPoints(X, binNum). binNum must be from 1 to the number of elements.')
+  }
+  const compare = rowComparison(vector)
+  const rows = known.sort(compare)
+  const starts = Array.from({ length: bins }, (__, bin) => {
+    return rows[Math.floor((bin * rows.length) / bins)]!
+  })
+  const bounds = takeRows(vector, Int32Array.from([...starts, rows.at(-1)!])) as Vector
+  return withLast(bounds, above(elementAt(bounds, bins) as Scalar))
+})
+
+/** The next value of a scalar's type. */
+function above(scalar: Scalar): Scalar {
+  const { value } = scalar
+  if (typeof value === 'number') return { ...scalar, value: value + 1 }
+  if (typeof value === 'bigint') return { ...scalar, value: value + 1n }
+  if (typeof value === 'string') return { form: 'scalar', type: 'STRING', value: `${value}~` }
+  throw new ScriptError('cutPoints(X, binNum). X must be numbers, dates or texts.')
+}
+
+function withLast(bounds: Vector, last: Scalar): Vector {
+  const type = columnTypeOf(bounds)
+  const values = Array.from({ length: bounds.length - 1 }, (_, row) => {
+    return (elementAt(bounds, row) as Scalar).value
+  })
+  return vectorOf(type, [...values, last.value]) as Vector
+}
+
+export const sortFunctions: readonly Builtin[] = [sort, distinct, cutPoints]

@@ -82,6 +82,8 @@ const take = binaryFunction(
   function* (value, countArgument, context): Evaluation<ServerValue> {
     const count = integerOf(countArgument)
     if (count === undefined) return takeEach(value, countArgument)
+    const listed = value.form === 'list' ? value.elements : undefined
+    if (listed !== undefined) return takeFromList(listed, count)
     const rows = value.form === 'serverTable' ? value.rows : columnArgument(value, 'take').length
     if (Math.abs(count) > 2_147_483_647) throw new ScriptError('take: the number is too large.')
     if (rows === 0 && count !== 0) throw new ScriptError('take: there is nothing to take from.')
@@ -96,6 +98,14 @@ const take = binaryFunction(
   },
   { pace: 'own' },
 )
+
+/** take([DOUBLE], 3): types, tables and functions are values, too. */
+function takeFromList(elements: readonly ServerValue[], count: number): ServerValue {
+  const { length } = elements
+  checkCount('take', Math.abs(count))
+  const start = count < 0 ? ((count % length) + length) % length : 0
+  return tupleOf(Array.from({ length: Math.abs(count) }, (_, i) => elements[(start + i) % length]!))
+}
 
 /** Rows of a column, or of all columns of a table, at positions that are made piece by piece. */
 function* pickedInPieces(

@@ -6,7 +6,7 @@ import { parseLambda, parseShortLambda, startsShortLambda } from './parse-functi
 import { parseExpression } from './parse-expression.js'
 import { parsePostfix } from './parse-postfix.js'
 import { parseSql, startsSql } from './parse-sql.js'
-import { boolScalar, stringScalar } from '../../values/scalar.js'
+import { boolScalar, stringScalar, voidValue } from '../../values/scalar.js'
 import type { Expression, Span } from './syntax.js'
 import type { LiteralToken, Token } from './token.js'
 import type { ServerValue } from '../../values/server-value.js'
@@ -157,12 +157,18 @@ function parseElements(cursor: Cursor, close: string): Expression[] {
   return cursor.within({ ignoresNewlines: true, hasPairs: true, isSql: false }, () => {
     const elements: Expression[] = []
     while (!cursor.isOperator(close)) {
-      elements.push(parseElement(cursor))
+      const isGap = cursor.isOperator(',')
+      elements.push(isGap ? nothing(cursor) : parseElement(cursor))
       if (!cursor.accept(',')) break
     }
     cursor.expect(close)
     return elements
   })
+}
+
+/** What stands between two commas: `[a,,b]`. */
+function nothing(cursor: Cursor): Expression {
+  return { kind: 'literal', value: voidValue, span: cursor.spanFrom(cursor.peek()) }
 }
 
 /** An expression that may carry a name: `1..3 as id`. */

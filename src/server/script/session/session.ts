@@ -115,13 +115,6 @@ export function clearVariables(session: ScriptSession): void {
   runtime?.weights.clear(runtime.memory)
 }
 
-/** A server that does not know a session any more begins it anew, as a guest's. */
-export function forgetSession(session: ScriptSession): void {
-  clearVariables(session)
-  session.functions.clear()
-  session.user = 'guest'
-}
-
 /** Ends the request that the session waits in (cancelConsoleJob); nothing when it does not wait. */
 export function cancelRequest(session: ScriptSession): void {
   runtimes.get(session)?.cancel()

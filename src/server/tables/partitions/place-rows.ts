@@ -15,7 +15,7 @@ import {
 } from './partition-level.js'
 
 /** What happens to a value that no VALUE partition exists for. */
-export type NewValuePartitionPolicy = 'skip' | 'add' | 'fail'
+export type NewValuePartitionPolicy = 'add' | 'skip' | 'fail'
 
 /** How the rows of one table are divided. */
 export interface TablePartitioning {

@@ -25,6 +25,13 @@ testExamples(t, {
   },
   'eqObj compares type and content': {
     'eqObj(2, 2.0)': 'false',
+    'eqObj(symbol(`a`b), `a`b)': 'true',
+    'eqObj(`a`b, symbol(`a`c))': 'false',
+    'eqObj(table(symbol(`a`b) as s), table(`a`b as s))': 'true',
+    'all(each(eqObj, values(table(1 2 as a, `x`y as b)), values(table(1 2 as a, `x`y as b))))':
+      'true',
+    'each(eqObj, values(table(1 2 as a, `x`y as b)), values(table(1 2 as a, `x`z as b)))':
+      '[true,false]',
     'eqObj(1.1, 1.2, 0)': 'true',
     'eqObj(1.1, 1.2)': 'false',
     'eqObj(1 2 3, 1 2 3)': 'true',

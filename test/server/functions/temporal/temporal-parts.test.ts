@@ -18,6 +18,9 @@ t.test('temporalAdd moves by calendar units', async t => {
   const expected: [string, string][] = [
     ['temporalAdd(datetime(2020.02.29), -1y)', '2019.02.28T00:00:00'],
     ['temporalAdd(datetime(2020.02.29), -4y)', '2016.02.29T00:00:00'],
+    ['temporalAdd(2020.01.31, 0 1 NULL, `M)', '[2020.01.31,2020.02.29,]'],
+    ['temporalAdd(2020.01.01 2020.01.02, 1 2, "d")', '[2020.01.02,2020.01.04]'],
+    ['temporalAdd(09:30:00.000, 1..2, `ms)', '[09:30:00.001,09:30:00.002]'],
     ['temporalAdd(2020.08.31, -2M)', '2020.06.30'],
     ['temporalAdd(1969.12.31T23:00:00.000, 1, "M")', '1970.01.31T23:00:00.000'],
     ['temporalAdd(2017.01.16, 1, "w")', '2017.01.23'],

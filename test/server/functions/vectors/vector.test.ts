@@ -34,6 +34,8 @@ testExamples(t, {
     'take(table(1 2 as a), 3)': '1;2;1',
     'take(now(), 2).size()': '2',
     'take(INT, 2)': '[4,4]',
+    'take([DOUBLE], 2)': '[16,16]',
+    'rows(table(1:0, `a`b, take([DOUBLE], 2)))': '0',
   },
   order: {
     'sort(3 NULL 1)': '[,1,3]',
@@ -44,6 +46,11 @@ testExamples(t, {
     'sort(true false)': '[false,true]',
     'distinct(4 5 5 2 4)': '[4,5,2]',
     'distinct(`a`b`a)': '[a,b]',
+    'cutPoints(2 3 1 4, 2)': '[1,3,5]',
+    'cutPoints(NULL 2 NULL 3 1 4, 2)': '[1,3,5]',
+    'cutPoints(2020.01.03 2020.01.01 2020.01.02, 1)': '[2020.01.01,2020.01.04]',
+    'x=cutPoints(string(0..99), 4); x[0 1 2 3]': '[0,31,54,77]',
+    'x=cutPoints(string(0..99), 4); x[4] > `99': 'true',
   },
   pieces: {
     'cut(1..10, 3)': '[[1,2,3],[4,5,6],[7,8,9],[10]]',

@@ -9,6 +9,10 @@ import { testSession } from '../../../helpers/script.js'
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'operators bind as the manual orders them': {
     'a=5; 3+a*a': '28',
+    '[1,,3]': '[1,,3]',
+    'typestr([,2.5,,])': 'FAST DOUBLE VECTOR',
+    'size([,2.5,,4])': '4',
+    '[`a,,`b]': '[a,,b]',
     'a=5; 3*a..10': '[15,18,21,24,27,30]',
     'n=5; -n..n': '[-5,-4,-3,-2,-1,0,1,2,3,4,5]',
     'n=5; -(n..n)': '[-5]',

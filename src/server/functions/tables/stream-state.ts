@@ -1,0 +1,112 @@
+/*
+  Functions about what happens to stream tables behind the inserts: subscriptions and persistence. The embedded server has
+  neither, so there is nothing to report and nothing to stop (docs/server-semantics.md#stream-tables).
+*/
+import type { Builtin, CallContext } from '../../values/builtin.js'
+import { ScriptError } from '../../script-error.js'
+import { voidValue } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { isStream } from '../../tables/prepare.js'
+import { columnIndex } from '../../tables/memory-table.js'
+import type { ServerTable } from '../../tables/server-table.js'
+import { integerArgument, tableArgument, textArgument } from '../arguments.js'
+import { dictionaryOf, tableOfRecords } from '../result-table.js'
+
+/** getStreamingStat(): a dictionary of tables without a row (DolphinDB manual, page getStreamingStat). */
+const getStreamingStat: Builtin = {
+  name: 'getStreamingStat',
+  parameters: [],
+  minArguments: 0,
+  maxArguments: 0,
+  call: () =>
+    dictionaryOf({
+      pubConns: tableOfRecords(
+        { client: 'STRING', queueDepthLimit: 'INT', queueDepth: 'INT', tables: 'STRING' },
+        [],
+      ),
+      subConns: tableOfRecords(
+        {
+          publisher: 'STRING',
+          cumMsgCount: 'LONG',
+          cumMsgLatency: 'DOUBLE',
+          lastMsgLatency: 'DOUBLE',
+          lastUpdate: 'TIMESTAMP',
+        },
+        [],
+      ),
+      pubTables: tableOfRecords(
+        { tableName: 'STRING', subscriber: 'STRING', msgOffset: 'LONG', actions: 'STRING' },
+        [],
+      ),
+      persistWorkers: tableOfRecords(
+        { workerId: 'INT', queueDepthLimit: 'INT', queueDepth: 'INT', tables: 'STRING' },
+        [],
+      ),
+      subWorkers: tableOfRecords(
+        {
+          workerId: 'INT',
+          topic: 'STRING',
+          queueDepthLimit: 'INT',
+          queueDepth: 'INT',
+          processedMsgCount: 'LONG',
+          lastMsgId: 'LONG',
+          failedMsgCount: 'LONG',
+          lastFailedMsgId: 'LONG',
+          lastFailedTimestamp: 'TIMESTAMP',
+          lastErrMsg: 'STRING',
+        },
+        [],
+      ),
+    }),
+}
+
+/** clearTablePersistence(table): no table is persisted. */
+const clearTablePersistence: Builtin = {
+  name: 'clearTablePersistence',
+  parameters: ['table'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (context, [target]) => {
+    streamArgument(context, target)
+    return voidValue
+  },
+}
+
+/** setStreamTableFilterColumn(streamTable, columnName): what subscribers may filter by; there are none. */
+const setStreamTableFilterColumn: Builtin = {
+  name: 'setStreamTableFilterColumn',
+  parameters: ['streamTable', 'columnName'],
+  minArguments: 2,
+  maxArguments: 2,
+  call: (context, [target, name]) => {
+    columnIndex(streamArgument(context, target), textArgument(name, 'columnName'))
+    return voidValue
+  },
+}
+
+/** stopPublishTable(subscriberIP, subscriberPort, tableName, [actionName]). */
+const stopPublishTable: Builtin = {
+  name: 'stopPublishTable',
+  parameters: ['subscriberIP', 'subscriberPort', 'tableName', 'actionName'],
+  minArguments: 3,
+  maxArguments: 4,
+  call: (_, [host, port, name]) => {
+    textArgument(host, 'subscriberIP')
+    integerArgument(port, 'subscriberPort')
+    textArgument(name, 'tableName')
+    return voidValue
+  },
+}
+
+export const streamStateFunctions: readonly Builtin[] = [
+  getStreamingStat,
+  clearTablePersistence,
+  setStreamTableFilterColumn,
+  stopPublishTable,
+]
+
+function streamArgument(context: CallContext, target: ServerValue | undefined): ServerTable {
+  const table = tableArgument(context, target)
+  if (!isStream(table)) throw new ScriptError('The table must be a stream table.')
+  return table
+}
