@@ -11,13 +11,21 @@ import { schemaFromTypes, type TargetColumn } from '../schema/target-schema.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { LoadOptions } from './options.js'
 import type { Plan } from './plan.js'
-import { askFunction, askSchema } from './connection/server-queries.js'
+import {
+  askFunction,
+  askNewValuePolicy,
+  askSchema,
+  type Asking,
+} from './connection/server-queries.js'
+import { asksForPolicy, type NewValuePolicy } from './delivery/partition-scheme.js'
 import { parseTableTarget } from './target.js'
 
 /** A target that exists. */
 export interface TargetDescription {
   readonly columns: readonly TargetColumn[]
   readonly partition?: PartitionScheme
+  /** Undefined where the server does not tell, or has no VALUE scheme to ask about. */
+  readonly newValues?: NewValuePolicy
   /** Rows whose key is known do not make the table longer. */
   readonly keyed: boolean
 }
@@ -52,7 +60,7 @@ export async function describeTarget(
         'an upsert needs a keyed or indexed table or a DFS table: this one has no key',
       )
     }
-    return { ...schema, keyed }
+    return { ...schema, keyed, ...(await policyOf(asking, schema)) }
   }
   await askFunction(asking, target.name)
   if (target.confirmTable !== undefined) await askSchema(asking, target.confirmTable)
@@ -60,6 +68,15 @@ export async function describeTarget(
   if (types !== undefined) return { ...schemaFromTypes(types), keyed: false }
   const from = await askSchema(asking, parseTableTarget(typesFrom ?? ''))
   return { columns: schemaFromServer(from).columns, keyed: false }
+}
+
+async function policyOf(
+  asking: Asking,
+  schema: { readonly partition?: PartitionScheme },
+): Promise<Pick<TargetDescription, 'newValues'>> {
+  if (!asksForPolicy(schema)) return {}
+  const newValues = await askNewValuePolicy(asking)
+  return newValues === undefined ? {} : { newValues }
 }
 
 /** `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema). */

@@ -216,3 +216,38 @@ t.test('JSON is matched by name; what does not fit is rejected with its member n
     { exitCode: 3, rows: { read: 4, confirmed: 3, rejected: 1 } },
   )
 })
+
+t.test(
+  'rows outside the scheme are named only where the server tells what becomes of them',
+  async t => {
+    const dir = t.testdir({ 'in.csv': 'id,sym,price\n1,A,1\n2,ZZ,2\n3,B,3\n' })
+    for (const [policy, isTold, expected] of [
+      ['add', true, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
+      ['add', false, { exitCode: 0, rows: { confirmed: 3, rejected: 0 } }],
+      ['skip', true, { exitCode: 3, rows: { confirmed: 2, rejected: 1, unconfirmed: 0 } }],
+      ['skip', false, { exitCode: 4, rows: { confirmed: 2, rejected: 0, unconfirmed: 1 } }],
+    ] as const) {
+      for (const delivery of [{ confirm: 'receipts' }, { mode: 'sync' }] as const) {
+        const here = await startLoadServer(t, dfsScript, {
+          newValuePartitions: policy,
+          faults: {
+            beforeExecute: ({ text }) =>
+              text.startsWith('getConfig(') && !isTold
+                ? { error: 'Only administrators execute function getConfig' }
+                : undefined,
+          },
+        })
+        const result = await here.load(join(dir, 'in.csv'), {
+          target: { table: 'dfs://d/t' },
+          rejects: { onError: 'skip' },
+          delivery,
+        })
+        t.match(
+          result,
+          expected,
+          `${policy}, ${isTold ? 'told' : 'not told'}, ${JSON.stringify(delivery)}`,
+        )
+      }
+    }
+  },
+)

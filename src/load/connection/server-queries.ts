@@ -6,6 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
+import type { NewValuePolicy } from '../delivery/partition-scheme.js'
 import { tableExpression, tableText, type TableTarget } from '../target.js'
 
 /** Whom to ask, and how long an answer is waited for; without one it is a TimeoutError. */
@@ -130,6 +131,21 @@ export async function askAtomic(asking: Asking, database: string): Promise<strin
   try {
     const answer = await ask(asking, `schema(database("${database}"))["atomic"]`)
     return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}
+
+/**
+ * What the server does with values that no partition of a VALUE scheme has; undefined when it does not tell, as to users
+ * who may not ask (getConfig, docs/server-semantics.md#rows-outside-the-scheme).
+ */
+export async function askNewValuePolicy(asking: Asking): Promise<NewValuePolicy | undefined> {
+  try {
+    const answer = await ask(asking, 'getConfig("newValuePartitionPolicy")')
+    const text = answer?.form === 'scalar' ? answer.value : undefined
+    return text === 'add' || text === 'skip' || text === 'fail' ? text : undefined
   } catch (error) {
     if (error instanceof ServerError) return undefined
     throw error

@@ -1,6 +1,7 @@
 /*
   Which rows of a batch lie outside the target's partition scheme. Servers drop such rows without a word
-  (docs/server-semantics.md#rows-outside-the-scheme), so the run has to know how many it sent.
+  (docs/server-semantics.md#rows-outside-the-scheme), so the run has to know how many it sent. Whether a new value of a
+  VALUE scheme lies outside is the server's policy: where it does not tell, nothing is concluded.
 */
 import { elementAt } from '../../protocol/element.js'
 import type { DataType } from '../../protocol/data-type.js'
@@ -22,17 +23,34 @@ export interface RowsOfColumns {
   readonly columns: readonly Column[]
 }
 
+/** What a server does with a value that no partition of a VALUE scheme has (`newValuePartitionPolicy`). */
+export type NewValuePolicy = 'add' | 'skip' | 'fail'
+
+/** How a target is divided, as far as the server tells. */
+export interface Partitioned {
+  readonly partition?: PartitionScheme
+  readonly newValues?: NewValuePolicy
+}
+
+/** True where the policy decides which rows lie outside. */
+export function asksForPolicy({ partition }: Partitioned): boolean {
+  return partition?.dimensions.some(({ kind }) => kind === 'VALUE') ?? false
+}
+
 /**
- * @returns marks per row: 1 lies outside. Undefined when the scheme does not tell (HASH over several columns, types
- * that cannot be compared), so that nothing may be concluded.
+ * @returns marks per row: 1 lies outside. Undefined when the server does not tell (its policy, HASH over several columns,
+ * types that cannot be compared), so that nothing may be concluded.
  */
 export function outsideMarks(
-  partition: PartitionScheme | undefined,
+  target: Partitioned,
 ): ((batch: RowsOfColumns) => Uint8Array) | undefined {
+  const { partition, newValues } = target
   if (partition === undefined) return undefined
+  if (newValues === undefined && asksForPolicy(target)) return undefined
   const checks: [number, DimensionCheck][] = []
   for (const dimension of partition.dimensions) {
-    const check = dimensionCheck(dimension)
+    const isAdded = dimension.kind === 'VALUE' && newValues === 'add'
+    const check = isAdded ? checkOf(dimension, () => true) : dimensionCheck(dimension)
     if (check === undefined) return undefined
     checks.push([dimension.columnIndex, check])
   }
@@ -46,10 +64,8 @@ export function outsideMarks(
 }
 
 /** How many rows of a batch lie outside; undefined as for `outsideMarks`. */
-export function outsideScheme(target: {
-  readonly partition?: PartitionScheme
-}): ((batch: RowsOfColumns) => number) | undefined {
-  const marks = outsideMarks(target.partition)
+export function outsideScheme(target: Partitioned): ((batch: RowsOfColumns) => number) | undefined {
+  const marks = outsideMarks(target)
   if (marks === undefined) return undefined
   return batch => {
     let count = 0
@@ -60,9 +76,12 @@ export function outsideScheme(target: {
 
 function dimensionCheck(dimension: PartitionDimension): DimensionCheck | undefined {
   const inside = insideOf(dimension)
-  if (inside === undefined) return undefined
+  return inside === undefined ? undefined : checkOf(dimension, inside)
+}
+
+function checkOf({ type }: PartitionDimension, inside: (key: Key) => boolean): DimensionCheck {
   return (column, rowCount, outside) => {
-    const keyAt = keyReader(column, dimension.type)
+    const keyAt = keyReader(column, type)
     if (keyAt === undefined) return
     for (let row = 0; row < rowCount; row++) {
       const key = keyAt(row)

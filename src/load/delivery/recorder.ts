@@ -136,8 +136,8 @@ function sentTwice(errText: string): string {
   return `sent, no receipt came, and refused when it was sent again: ${errText}`
 }
 
-function outsideRows({ partition }: TargetDescription, { batch, start, end }: Part): number[] {
-  const marks = outsideMarks(partition)?.(batch)
+function outsideRows(target: TargetDescription, { batch, start, end }: Part): number[] {
+  const marks = outsideMarks(target)?.(batch)
   const rows: number[] = []
   for (let row = start; row < end; row++) if (marks?.[row] === 1) rows.push(row)
   return rows

@@ -1,5 +1,10 @@
 import t from 'tap'
-import { outsideMarks, outsideScheme } from '../../../src/load/delivery/partition-scheme.js'
+import {
+  asksForPolicy,
+  outsideMarks,
+  outsideScheme,
+  type NewValuePolicy,
+} from '../../../src/load/delivery/partition-scheme.js'
 import type { DataType } from '../../../src/protocol/data-type.js'
 import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
@@ -22,7 +27,7 @@ function dimension(
 
 /** Which rows lie outside; undefined where the scheme does not tell. */
 function outside(columns: readonly Column[], ...dimensions: PartitionDimension[]) {
-  const marks = outsideMarks({ dimensions })
+  const marks = outsideMarks({ partition: { dimensions }, newValues: 'skip' })
   return marks && [...marks({ rowCount: columns[0]!.length, columns })]
 }
 
@@ -133,7 +138,7 @@ t.test('days are compared with months', async t => {
 })
 
 t.test('where a scheme does not tell nothing is concluded', async t => {
-  t.equal(outsideMarks(undefined), undefined)
+  t.equal(outsideMarks({}), undefined)
   t.equal(outsideScheme({}), undefined)
   const silent: [string, PartitionDimension][] = [
     ['VALUE without values', dimension('VALUE', 'INT', undefined)],
@@ -142,7 +147,10 @@ t.test('where a scheme does not tell nothing is concluded', async t => {
     ['RANGE without bounds', dimension('RANGE', 'INT', ints())],
     ['RANGE with a null bound', dimension('RANGE', 'INT', schemeOf('INT', [1, null]))],
   ]
-  for (const [name, one] of silent) t.equal(outsideMarks({ dimensions: [one] }), undefined, name)
+  for (const [name, one] of silent) {
+    const partition = { dimensions: [one] }
+    t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined, name)
+  }
 })
 
 t.test('a column that cannot be compared with its scheme has no row outside', async t => {
@@ -156,6 +164,28 @@ t.test('a column that cannot be compared with its scheme has no row outside', as
 t.test('rows outside are counted', async t => {
   const count = outsideScheme({
     partition: { dimensions: [dimension('VALUE', 'INT', ints(1))] },
+    newValues: 'skip',
   })
   t.equal(count?.({ rowCount: 4, columns: [ints(1, 2, 1, 3) as Column] }), 2)
+})
+
+t.test('what a new value of a VALUE scheme becomes is for the server to say', async t => {
+  const value = dimension('VALUE', 'INT', ints(1, 3))
+  const range = dimension('RANGE', 'INT', ints(0, 4), 1)
+  const columns = [columnOf('INT', [1, 2, null, 3]), columnOf('INT', [1, 1, 1, 4])]
+  const marks = (newValues: NewValuePolicy | undefined, ...dimensions: PartitionDimension[]) => {
+    const partitioned = { partition: { dimensions }, ...(newValues && { newValues }) }
+    const found = outsideMarks(partitioned)
+    return found && [...found({ rowCount: 4, columns })]
+  }
+  t.strictSame(marks('skip', value), [0, 1, 1, 0])
+  t.strictSame(marks('fail', value), [0, 1, 1, 0])
+  t.strictSame(marks('add', value), [0, 0, 1, 0], 'null becomes no partition')
+  t.equal(marks(undefined, value), undefined)
+  t.strictSame(marks('add', value, range), [0, 0, 1, 1])
+  t.equal(marks(undefined, value, range), undefined)
+  t.strictSame(marks(undefined, range), [0, 0, 0, 1], 'other schemes do not ask')
+  t.ok(asksForPolicy({ partition: { dimensions: [range, value] } }))
+  t.notOk(asksForPolicy({ partition: { dimensions: [range] } }))
+  t.notOk(asksForPolicy({}))
 })
