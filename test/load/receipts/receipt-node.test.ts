@@ -80,7 +80,7 @@ t.test('a batch that is sent has its receipts behind the barrier', async t => {
 
 t.test('a barrier tells of functions that the server has lost, or of silence', async t => {
   let forgets = false
-  const { open } = await scene(t, {
+  const { open, deadlineMs } = await scene(t, {
     beforeExecute: ({ text }) =>
       forgets && text.startsWith('defined("ddbIngestDeliver"') ? 'forget' : undefined,
   })
@@ -88,7 +88,8 @@ t.test('a barrier tells of functions that the server has lost, or of silence', a
   forgets = true
   t.equal(await node.barrier(timeoutMs, undefined), 'forgotten')
   forgets = false
-  await node.define(timeoutMs)
+  t.match(node, { isLost: true, isControlLost: false }, 'nothing more goes to a session of others')
+  t.equal(await node.restore(deadlineMs()), 'kept')
   t.equal(await node.barrier(timeoutMs, undefined), 'passed')
   const silent = await scene(t, {
     beforeExecute: ({ text }) =>
