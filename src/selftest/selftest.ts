@@ -9,7 +9,7 @@ import { askVersion } from '../load/connection/server-version.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
-import type { Check } from './check.js'
+import { fail, skipped, type Check, type Outcome } from './check.js'
 import { allChecks } from './checks/all-checks.js'
 import type { CheckScope } from './context.js'
 import { sweep } from './leftovers.js'
@@ -116,7 +116,8 @@ function timeLeftMs({ platform, checksEndMs }: Run): number {
 async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]> {
   const results: CheckResult[] = []
   for (const check of checks) {
-    const result = (await whyNot(run)) ?? (await tryOne(run, check))
+    const hasFailed = results.some(({ status }) => status === 'fail')
+    const result = (await whyNot(run, hasFailed)) ?? (await tryOne(run, check))
     const named = { name: check.name, ...result }
     results.push(named)
     run.onCheck?.(named)
@@ -124,13 +125,20 @@ async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]
   return results
 }
 
-/** Why no further check is made. */
-async function whyNot(run: Run): Promise<Omit<CheckResult, 'name'> | undefined> {
-  const skipped = (reason: string): Omit<CheckResult, 'name'> => ({ status: 'skipped', reason })
+/**
+ * Why no further check is made.
+ *
+ * @param hasFailed  whether a check has; a server that is lost before that fails the first that cannot be made
+ */
+async function whyNot(run: Run, hasFailed: boolean): Promise<Outcome | undefined> {
   if (run.signal?.aborted === true) return skipped('the run was interrupted')
   if (run.platform.clock.nowMs() >= run.checksEndMs) return skipped('the time limit was reached')
-  if (run.lost === undefined && !isOpen(run.control)) await reconnect(run)
-  return run.lost === undefined ? undefined : skipped(run.lost)
+  if (run.lost === undefined && !isOpen(run.control)) {
+    await reconnect(run)
+    if (run.signal?.aborted) return skipped('the run was interrupted')
+  }
+  if (run.lost === undefined) return undefined
+  return hasFailed ? skipped(run.lost) : fail(run.lost)
 }
 
 const isOpen = (session: Session | undefined): session is Session =>
@@ -158,7 +166,7 @@ function giveUp(run: Run): void {
   run.control = undefined
 }
 
-async function tryOne(run: Run, check: Check): Promise<Omit<CheckResult, 'name'>> {
+async function tryOne(run: Run, check: Check): Promise<Outcome> {
   const made: MadeObject[] = []
   const { platform, server, stamp, kept } = run
   const control = run.control!

@@ -33,7 +33,7 @@ export const connectionChecks: readonly Check[] = [
     dependsOnIt: 'notices about what a version does differently',
     async run({ ask }) {
       const text = textOf(await ask('version()'))
-      return parseVersion(text) === undefined ? fail(`not a version: ${text}`) : pass(text)
+      return parseVersion(text) === undefined ? fail(`not a version: ${text}`) : pass()
     },
   },
   {
