@@ -4,7 +4,7 @@
 import { columnTypeText } from '../protocol/data-type.js'
 import { columnTypeOf, elementAt, isNullAt, scalarAt } from '../protocol/element.js'
 import { formatElement } from '../protocol/value-text.js'
-import type { Column, Scalar, Table, Value } from '../protocol/value.js'
+import type { Column, Scalar, Table } from '../protocol/value.js'
 
 /** The first difference as a sentence; undefined when there is none. */
 export function tableDifference(actual: Table, expected: Table): string | undefined {
@@ -85,9 +85,4 @@ export function tableOfColumns(columns: Readonly<Record<string, Column>>): Table
     columnNames: Object.keys(columns),
     columns: list,
   }
-}
-
-/** Whether it is a scalar equal to this one. */
-export function isScalar(value: Value | undefined, expected: Scalar): boolean {
-  return value?.form === 'scalar' && sameScalar(value, expected)
 }

@@ -29,6 +29,8 @@ export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
   readonly stamp: NameStamp
+  /** The server's clock, ms. */
+  readonly serverMs: () => number
   /** Aborted when the check has no time left. */
   readonly signal: AbortSignal
   /** The synchronous session on which everything is created; all checks share it. */
@@ -44,7 +46,7 @@ export interface CheckScope {
 /** What a check may do. */
 export interface CheckContext extends Pick<
   CheckScope,
-  'platform' | 'server' | 'stamp' | 'signal' | 'control' | 'kept'
+  'platform' | 'server' | 'stamp' | 'serverMs' | 'signal' | 'control' | 'kept'
 > {
   /** Runs a script, on the control session unless another is given. */
   readonly ask: (script: string, session?: Session) => Promise<Result | undefined>
@@ -82,12 +84,13 @@ interface OpenOptions {
 }
 
 export function checkContext(scope: CheckScope): CheckContext {
-  const { platform, server, stamp, signal, control, kept } = scope
+  const { platform, server, stamp, serverMs, signal, control, kept } = scope
   const asking = askingPart(scope)
   return {
     platform,
     server,
     stamp,
+    serverMs,
     signal,
     control,
     kept,
@@ -203,6 +206,10 @@ function creatingPart(
       const name = named(kept.made, 'database', 'database')
       const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
       kept.names.set('database', database)
+      // What failed for want of time may succeed later.
+      database.catch(error => {
+        if (!(error instanceof Unavailable)) kept.names.delete('database')
+      })
       return database
     },
   }

@@ -5,10 +5,10 @@ import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
 import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
 import { askIdle } from '../load/connection/server-queries.js'
-import { askVersion } from '../load/connection/server-version.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
+import { numberOf, textOf } from './answers.js'
 import { fail, skipped, type Check, type Outcome } from './check.js'
 import { allChecks } from './checks/all-checks.js'
 import type { CheckScope } from './context.js'
@@ -16,7 +16,7 @@ import { sweep } from './leftovers.js'
 import { removalScript, type MadeObject } from './made-objects.js'
 import { countsOf, type CheckResult, type SelftestResult } from './result.js'
 import { runCheck } from './run-check.js'
-import { newStamp, type NameStamp } from './throw-away-name.js'
+import { isOwn, newStamp, type NameStamp } from './throw-away-name.js'
 
 /** What a run is told. */
 export interface SelftestOptions {
@@ -38,11 +38,15 @@ const cleanUpShare = 1 / 6
 /** One answer that a run waits for between checks. */
 const answerTimeoutMs = 3_000
 const closeTimeoutMs = 1_000
+/** A server that says another time than this does not tell its time: ten years. */
+const mostAheadMs = 315_360_000_000
 /** Pause between two looks at requests that still run. */
 const jobPauseMs = 50
 
 interface Run extends Omit<SelftestOptions, 'checks'> {
-  readonly stamp: NameStamp
+  stamp: NameStamp
+  /** How far the server's clock is ahead of ours. */
+  aheadMs: number
   /** When checks end. */
   readonly checksEndMs: number
   /** When everything ends. */
@@ -59,7 +63,7 @@ interface Run extends Omit<SelftestOptions, 'checks'> {
 
 /**
  * @throws {ConnectionError} DDB_CONNECT when there is no server
- * @throws {ServerError} DDB_LOGIN
+ * @throws {ServerError} DDB_LOGIN, also where guests may do nothing
  */
 export async function selftest(options: SelftestOptions): Promise<SelftestResult> {
   const { platform, server, timeoutMs, signal } = options
@@ -68,6 +72,7 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   const run: Run = {
     ...options,
     stamp: newStamp(platform.random, platform.clock.wallMs()),
+    aheadMs: 0,
     endMs: beganMs + timeoutMs,
     checksEndMs: beganMs + timeoutMs - cleanUpMs,
     kept: { made: [], names: new Map() },
@@ -98,15 +103,24 @@ async function leave({ control, platform, endMs }: Run): Promise<void> {
   timer.cancel()
 }
 
+/** @throws {ServerError} DDB_LOGIN from a server that lets guests do nothing */
 async function versionOf(run: Run): Promise<string | null> {
+  const { clock, random } = run.platform
+  const options = { timeoutMs: timeLeftMs(run), ...(run.signal && { signal: run.signal }) }
   try {
-    const version = await askVersion({ session: run.control!, timeoutMs: timeLeftMs(run) })
-    return version ?? null
+    const control = run.control!
+    const version = await control.run('version()', options)
+    const aheadMs = numberOf(await control.run('now()', options)) - clock.wallMs()
+    if (Math.abs(aheadMs) < mostAheadMs) run.aheadMs = aheadMs
+    run.stamp = newStamp(random, serverMs(run))
+    return textOf(version)
   } catch (error) {
-    if (!(error instanceof DdbError)) throw error
+    if (!(error instanceof DdbError) || error.code === 'DDB_LOGIN') throw error
     return null
   }
 }
+
+const serverMs = ({ platform, aheadMs }: Run): number => platform.clock.wallMs() + aheadMs
 
 /** For one answer between checks, ms. */
 function timeLeftMs({ platform, checksEndMs }: Run): number {
@@ -174,6 +188,7 @@ async function tryOne(run: Run, check: Check): Promise<Outcome> {
     platform,
     server,
     stamp,
+    serverMs: () => serverMs(run),
     control,
     made,
     kept,
@@ -234,8 +249,8 @@ async function cleanUp(run: Run): Promise<string[]> {
     }
     await awaitGivenUp(run, run.control, signal)
     if (expected.length > 0) await run.control.run(removalScript(expected), { signal })
-    const left = await sweep(run.control, stamp, platform.clock.wallMs(), signal)
-    return left.map(({ name }) => name)
+    const left = await sweep(run.control, stamp, serverMs(run), signal)
+    return left.map(({ name }) => name).filter(name => isOwn(name, stamp))
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     giveUp(run)

@@ -5,7 +5,7 @@
 import type { Random } from '../platform/platform.js'
 
 /** What names of this program's tests begin with. */
-export const namePrefix = 'ddbIngestTest_'
+const namePrefix = 'ddbIngestTest_'
 
 const form = /^(?:dfs:\/\/)?ddbIngestTest_([0-9a-f]{16})_(\d{14})_[a-z][A-Za-z0-9]{0,39}$/
 const dayMs = 86_400_000
@@ -14,11 +14,11 @@ const dayMs = 86_400_000
 export interface NameStamp {
   /** 16 hexadecimal digits. */
   readonly token: string
-  /** `yyyymmddHHMMSS`. */
+  /** `yyyymmddHHMMSS` by the server's clock. */
   readonly time: string
 }
 
-/** @param timeMs  since the epoch; any clock will do that later runs ask as well */
+/** @param timeMs  by the server's clock: machines that test one server need not agree about the time */
 export function newStamp(random: Random, timeMs: number): NameStamp {
   const token = Array.from(random.bytes(8), byte => byte.toString(16).padStart(2, '0')).join('')
   return { token, time: new Date(timeMs).toISOString().replace(/\D/g, '').slice(0, 14) }

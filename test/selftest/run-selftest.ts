@@ -10,7 +10,7 @@ import type { EmbeddedServer, ServerOptions } from '../../src/server/index.js'
 import { startServer } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 
-export const admin = { user: 'admin', password: '123456' }
+const admin = { user: 'admin', password: '123456' }
 
 export interface Tried {
   readonly server: EmbeddedServer

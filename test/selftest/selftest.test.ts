@@ -12,13 +12,14 @@ t.test('the embedded server passes', async t => {
   t.strictSame(result.left, [])
   t.strictSame(namesOn(server), [])
   t.strictSame(
-    result.checks.filter(({ status }) => status === 'skipped').map(({ name }) => name),
+    result.checks
+      .filter(({ name, status }) => status === 'skipped' && !name.startsWith('open: '))
+      .map(({ name }) => name),
     [
       'login: with SCRAM',
       'login: with RSA',
       'receipts: R11, undef by another user',
       'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
-      'open: newValuePartitionPolicy',
     ],
   )
   t.equal(result.counts.pass + result.counts.skipped, result.checks.length)

@@ -1,6 +1,7 @@
 /*
   Requests without answers (flag 4): alone, mixed with others on one session, and from a session that has no others.
 */
+import { loginFailure } from '../../client/login.js'
 import type { Session } from '../../client/open-session.js'
 import { requestFlags } from '../../protocol/request.js'
 import type { Response } from '../../protocol/response.js'
@@ -161,7 +162,9 @@ export const asynchronousChecks: readonly Check[] = [
       const request =
         login === undefined ? { kind: 'connect' as const } : { kind: 'connect' as const, login }
       const answer = await exchange.ask({ protocol: 'API', flags: asyncFlags }, request)
-      if (!answer.ok) return fail(answer.message.replaceAll(login?.password ?? '\n', '***'))
+      if (!answer.ok) {
+        throw loginFailure(login?.user ?? 'guest', login?.password ?? '', answer.message)
+      }
       return /^[1-9]\d*$/.test(answer.sessionId)
         ? pass()
         : fail(`the session id is "${answer.sessionId}"`)

@@ -1,6 +1,7 @@
 /*
   Every way to log in that this program has, and what it says of those it has not.
 */
+import { loginFailure } from '../../client/login.js'
 import { DdbError, ServerError } from '../../errors.js'
 import { textOf } from '../answers.js'
 import { expectText, fail, pass, skipped, type Check } from '../check.js'
@@ -35,7 +36,7 @@ export const loginChecks: readonly Check[] = [
       const exchange = raw()
       const login = await rawLogin(server, exchange)
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect', login })
-      if (!connected.ok) return fail(connected.message.replaceAll(login.password, '***'))
+      if (!connected.ok) throw loginFailure(login.user, login.password, connected.message)
       const { sessionId } = connected
       const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
       if (!answer.ok) return fail(answer.message)

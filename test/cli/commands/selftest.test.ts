@@ -84,6 +84,10 @@ t.test('without a server it is 69, with a refused login 77', async t => {
   const refused = await runMain(['selftest', '--port', String(server.port)], wrong)
   t.equal(refused.code, 77)
   t.notMatch(refused.stdout + refused.stderr, /hunter2/)
+  const closed = await startServer({ port: 0, requireLogin: true })
+  t.teardown(() => closed.close())
+  const guest = await runMain(['selftest', '--port', String(closed.port)])
+  t.match(guest, { code: 77, stdout: '', stderr: /S04009/ })
 })
 
 t.test('a signal ends it in order: what is known is printed, nothing stays', async t => {
