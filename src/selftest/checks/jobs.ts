@@ -30,7 +30,7 @@ export const jobChecks: readonly Check[] = [
       await prepare('getConsoleJobs()')
       const session = await open()
       await ask('def ddbIngestTestBusy(x) { sleep(x) }', session)
-      session.send('ddbIngestTestBusy', [{ form: 'scalar', type: 'INT', value: 400 }])
+      session.send('ddbIngestTestBusy', [{ form: 'scalar', type: 'INT', value: 1_000 }])
       const script = `exec rootJobId from getConsoleJobs() where sessionId = ${session.id}l`
       await until(async () => (elementsOf(await ask(script)).length > 0 ? true : undefined))
       return pass()
