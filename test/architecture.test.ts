@@ -27,6 +27,7 @@ const allowed: Record<string, readonly string[]> = {
   schema: ['protocol', 'errors'],
   parse: ['schema', 'protocol', 'source', 'platform', 'errors'],
   load: ['parse', 'schema', 'source', 'client', 'protocol', 'platform', 'errors', 'version'],
+  selftest: ['load', 'schema', 'client', 'protocol', 'wire', 'platform', 'errors'],
   index: ['load', 'client', 'protocol', 'errors'],
   cli: [
     'client',
@@ -37,6 +38,7 @@ const allowed: Record<string, readonly string[]> = {
     'platform',
     'protocol',
     'schema',
+    'selftest',
     'server',
     'source',
     'version',

@@ -19,7 +19,7 @@ t.test('help that was asked for goes to standard output, code 0', async t => {
     const { code, stdout, stderr } = await runMain(argv)
     t.equal(code, 0)
     t.equal(stderr, '')
-    for (const command of ['load', 'exec', 'serve', 'demo', 'bench']) {
+    for (const command of ['load', 'exec', 'serve', 'demo', 'bench', 'selftest']) {
       t.match(stdout, new RegExp(`^  ${command}\\b`, 'm'), command)
     }
   }
@@ -30,7 +30,7 @@ t.test('help that was asked for goes to standard output, code 0', async t => {
 })
 
 t.test('the help of every command fits a terminal of 80 columns', async t => {
-  for (const argv of [[], ['load'], ['exec'], ['serve'], ['demo'], ['bench']]) {
+  for (const argv of [[], ['load'], ['exec'], ['serve'], ['demo'], ['bench'], ['selftest']]) {
     const { stdout } = await runMain([...argv, '--help'], { stdoutColumns: 80 })
     const wide = stdout.split('\n').filter(line => line.length > 80)
     t.strictSame(wide, [], argv.join(' '))

@@ -5,6 +5,7 @@ import { benchOptions } from '../options/bench-options.js'
 import { execOptions } from '../options/exec-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
+import { selftestOptions } from '../options/selftest-options.js'
 import { serveOptions } from '../options/serve-options.js'
 import { defineCommand, type Command } from './command.js'
 import { epilogues } from './help.js'
@@ -69,5 +70,16 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.bench,
     load: () => import('./bench.js'),
+  }),
+  defineCommand({
+    name: 'selftest',
+    group: 'Tools',
+    summary: 'try on a server what this program relies on, with throw-away tables',
+    args: '',
+    options: selftestOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.selftest,
+    load: () => import('./selftest.js'),
   }),
 ]

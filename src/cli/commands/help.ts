@@ -20,7 +20,9 @@ environment; --print-config shows what counts. Sizes take k M G Ki Mi Gi,
 durations ms s m h.`
 
 /** Shown below the options of each command, as they stand. */
-export const epilogues: Readonly<Record<'load' | 'exec' | 'serve' | 'demo' | 'bench', string>> = {
+export const epilogues: Readonly<
+  Record<'load' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest', string>
+> = {
   load: `${precedence}
 
 Examples:
@@ -67,4 +69,16 @@ server has counted the last row, and removes it again.
 Examples:
   ddb-ingest bench --host dolphin.example.com
   ddb-ingest serve --port 0 -- ddb-ingest bench`,
+  selftest: `
+Asks a server what the rest of this program relies on: every type, every way of
+writing, what receipts need. Everything is created under names that begin with
+ddbIngestTest_ and is removed again, also when the test is interrupted; what a
+test that was killed has left is removed by a later one after a day.
+
+Examples:
+  ddb-ingest selftest --host dolphin.example.com --issue-text issue.md
+  ddb-ingest serve --port 0 -- ddb-ingest selftest
+
+Exit codes: 0 nothing failed, 1 a check failed, 64 wrong usage,
+69 never connected, 77 login, 130 and 143 interrupted.`,
 }

@@ -64,13 +64,13 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
 /** What a run holds of its machine until it has ended. */
 interface Held {
   lock?: Lock
-  readonly files: ResultFile[]
+  readonly files: ResultFile<LoadResult>[]
   trace?: TraceFile | undefined
 }
 
 async function openFiles(
   { summary, metricsFile }: LoadSettings,
-  files: ResultFile[],
+  files: ResultFile<LoadResult>[],
 ): Promise<void> {
   if (summary !== undefined) {
     files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
@@ -81,7 +81,7 @@ async function openFiles(
 
 /** @returns the exit code: 74 when the run went well and a file could not be written */
 async function writeFiles(
-  files: readonly ResultFile[],
+  files: readonly ResultFile<LoadResult>[],
   result: LoadResult,
   { output }: Call,
 ): Promise<number> {

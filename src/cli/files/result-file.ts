@@ -1,5 +1,5 @@
 /*
-  A file that takes what a run says of itself: --summary and --metrics-file. Ordinary files are replaced in one step
+  A file that takes what a run says of itself: --summary, --metrics-file and --issue-text. Ordinary files are replaced in one step
   when the run ends; devices and pipes are written to.
 */
 import { randomBytes } from 'node:crypto'
@@ -7,23 +7,27 @@ import { constants } from 'node:fs'
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DdbError, UsageError } from '../../errors.js'
-import type { LoadResult } from '../../load/options.js'
 import { systemCode } from '../output/print-failure.js'
 import { isStandardOutput, isSystemName, placeOf } from './file-place.js'
 import type { Output } from '../output/output.js'
 import { clean } from '../output/terminal-text.js'
 
 /** A file that can take a result. */
-export interface ResultFile {
+export interface ResultFile<Result> {
   /** Returns the exit code: 74 when all went well but for this. */
-  readonly write: (result: LoadResult, output: Output) => Promise<number>
+  readonly write: (result: Result, output: Output) => Promise<number>
   readonly close: () => Promise<void>
 }
 
+/** What ends with an exit code. */
+interface Ended {
+  readonly exitCode: number
+}
+
 /** What goes into the file, and what the file is called in messages. */
-export interface ResultContent {
-  readonly name: 'summary' | 'metrics'
-  readonly textOf: (result: LoadResult) => string | Promise<string>
+export interface ResultContent<Result> {
+  readonly name: 'summary' | 'metrics' | 'text for an issue'
+  readonly textOf: (result: Result) => string | Promise<string>
 }
 
 /**
@@ -32,7 +36,10 @@ export interface ResultContent {
  *
  * @throws {UsageError} DDB_OUTPUT_CREATE
  */
-export async function openResultFile(path: string, content: ResultContent): Promise<ResultFile> {
+export async function openResultFile<Result extends Ended>(
+  path: string,
+  content: ResultContent<Result>,
+): Promise<ResultFile<Result>> {
   try {
     const sink = await openSink(path)
     return {
@@ -48,11 +55,11 @@ export async function openResultFile(path: string, content: ResultContent): Prom
   }
 }
 
-async function writeResult(
+async function writeResult<Result extends Ended>(
   sink: Sink,
   path: string,
-  { name, textOf }: ResultContent,
-  result: LoadResult,
+  { name, textOf }: ResultContent<Result>,
+  result: Result,
   output: Output,
 ): Promise<number> {
   try {

@@ -19,7 +19,7 @@ interface Metric {
 const lastSuccessName = 'ddb_ingest_last_success_timestamp_seconds'
 
 /** What goes into the file of --metrics-file; it may hold figures of a run before. */
-export function metricsContent(path: string): ResultContent {
+export function metricsContent(path: string): ResultContent<LoadResult> {
   let before: Promise<string> | undefined
   return {
     name: 'metrics',

@@ -1,0 +1,126 @@
+/*
+  `selftest`: tries on a server what the rest of the program relies on, and says what it found.
+*/
+import type { ServerTarget } from '../../load/options.js'
+import { systemPlatform } from '../../platform/system.js'
+import { allChecks } from '../../selftest/checks/all-checks.js'
+import { issueText } from '../../selftest/issue-text.js'
+import type { CheckResult, SelftestResult } from '../../selftest/result.js'
+import { selftest } from '../../selftest/selftest.js'
+import { version } from '../../version.js'
+import { openResultFile } from '../files/result-file.js'
+import { openTrace } from '../files/trace-file.js'
+import { catchSignals } from '../interruption.js'
+import { serverTargetOf } from '../options/load-options.js'
+import { passwordSource, readCredentials } from '../options/password.js'
+import type { SelftestSettings } from '../options/selftest-options.js'
+import type { Output } from '../output/output.js'
+import { failureOf } from '../output/print-failure.js'
+import { clean, counted, jsonLine } from '../output/terminal-text.js'
+import type { Call } from './command.js'
+
+/** A check that failed. */
+const failedExitCode = 1
+
+interface Ended extends SelftestResult {
+  readonly exitCode: number
+  readonly server: ServerTarget
+}
+
+/**
+ * @returns the exit code
+ * @throws {DdbError} when the server cannot be reached or refuses the login, after the JSON object was printed
+ */
+export async function run(settings: SelftestSettings, call: Call): Promise<number> {
+  const { output, processEnvironment, sources } = call
+  const issueFile =
+    settings.issueText === undefined
+      ? undefined
+      : await openResultFile<Ended>(settings.issueText, {
+          name: 'text for an issue',
+          textOf: ended => issueText(ended, version, allChecks, ended.server),
+        })
+  const traceFile = openTrace(settings)
+  const interruption = catchSignals(processEnvironment)
+  try {
+    const credentials = await readCredentials(
+      settings,
+      passwordSource(sources),
+      processEnvironment,
+      false,
+      output.note,
+    )
+    const server = serverTargetOf(settings, credentials, traceFile?.trace)
+    const result = await selftest({
+      server,
+      platform: systemPlatform,
+      timeoutMs: settings.timeLimit,
+      signal: interruption.signal,
+    })
+    const exitCode = interruption.exitCode ?? (result.counts.fail > 0 ? failedExitCode : 0)
+    if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
+    else await printTable(result, settings.verbose ?? false, output)
+    if (interruption.exitCode !== undefined) output.problem('interrupted')
+    return (await issueFile?.write({ ...result, exitCode, server }, output)) ?? exitCode
+  } catch (error) {
+    const failure = failureOf(error)
+    const exitCode = interruption.exitCode ?? failure.exitCode
+    if (settings.json) {
+      const { code, message } = failure
+      await output.writeData(jsonLine(failedObject(exitCode, { code, message }))).catch(() => false)
+    }
+    if (interruption.exitCode === undefined) throw error
+    output.problem('interrupted')
+    return exitCode
+  } finally {
+    interruption.release()
+    await issueFile?.close()
+    const missing = traceFile?.close()
+    if (missing !== undefined) output.note(missing)
+  }
+}
+
+function objectOf(
+  { serverVersion, counts, checks, left }: SelftestResult,
+  exitCode: number,
+): object {
+  const head = { schema: 'ddb-ingest/selftest/1', version, exitCode }
+  return { ...head, serverVersion, counts, checks, left, error: null }
+}
+
+function failedObject(exitCode: number, error: { code: string; message: string }): object {
+  const counts = { pass: 0, fail: 0, skipped: 0 }
+  return { ...objectOf({ serverVersion: null, counts, checks: [], left: [] }, exitCode), error }
+}
+
+const styles = { pass: 'green', fail: 'red', skipped: 'yellow' } as const
+
+async function printTable(
+  result: SelftestResult,
+  isVerbose: boolean,
+  output: Output,
+): Promise<void> {
+  const { checks, counts, left, serverVersion } = result
+  const width = Math.max(0, ...checks.map(({ name }) => name.length))
+  for (const check of checks) {
+    if (!(await output.write(lineOf(check, width, isVerbose, output)))) return
+  }
+  const found = `${counts.pass} passed, ${counts.fail} failed, ${counts.skipped} skipped`
+  const server = serverVersion === null ? 'a server of unknown version' : `server ${serverVersion}`
+  const total = counted(checks.length, 'check')
+  await output.write(`${clean(`${total} on ${server}: ${found}.`)}\n`)
+  if (left.length > 0) output.note(`may still be on the server: ${left.join(', ')}`, 'yellow')
+}
+
+function lineOf(result: CheckResult, width: number, isVerbose: boolean, output: Output): string {
+  const { name, status, reason } = result
+  const check = allChecks.find(each => each.name === name)
+  const line = clean(`${name.padEnd(width)}  ${reason}`).trimEnd()
+  const further = [
+    isVerbose ? check?.does : undefined,
+    status === 'fail' ? `depends on it: ${check?.dependsOnIt}` : undefined,
+    status === 'skipped' && check?.needs !== undefined ? `needs: ${check.needs}` : undefined,
+  ].filter(text => text !== undefined)
+  const below = further.map(text => `${' '.repeat(9)}${clean(text)}\n`).join('')
+  return `${output.paintResult(styles[status], status.padEnd(7))}  ${line}\n${below}`
+}

@@ -1,0 +1,32 @@
+/*
+  The options of `selftest`.
+*/
+import { optionGroup, type SettingsOf } from './definition.js'
+import { commonOptions, jsonOptions, traceOptions } from './output-options.js'
+import { duration, text } from './readers.js'
+import { serverOptions } from './server-options.js'
+
+export const selftestOptions = {
+  ...optionGroup('Run', {
+    timeLimit: {
+      flags: '--time-limit <time>',
+      help: 'end after this, with what is known by then',
+      reader: duration,
+      default: '60s',
+    },
+  }),
+  ...optionGroup('Output', {
+    issueText: {
+      flags: '--issue-text <file>',
+      help: 'write what may be pasted into an issue, without hosts, users and passwords',
+      reader: text,
+    },
+  }),
+  ...serverOptions,
+  ...traceOptions,
+  ...jsonOptions,
+  ...commonOptions,
+}
+
+/** Every option of `selftest`, read. */
+export type SelftestSettings = SettingsOf<typeof selftestOptions>

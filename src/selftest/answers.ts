@@ -1,0 +1,73 @@
+/*
+  What checks read out of a server's answers.
+*/
+import { ServerError } from '../errors.js'
+import { elementAt } from '../protocol/element.js'
+import { formatValue } from '../protocol/value-text.js'
+import type { Column, Table, Value } from '../protocol/value.js'
+
+function unexpected(what: string, value: Value | undefined): ServerError {
+  return new ServerError('', 'DDB_SERVER', `expected ${what}, got ${answerText(value)}`)
+}
+
+/** A value as a reason may quote it: short, on one line. */
+export function answerText(value: Value | undefined): string {
+  if (value === undefined) return 'nothing'
+  const type = 'type' in value ? `${value.type} ` : ''
+  const text = formatValue(value)
+  return `${type}${value.form} ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`
+}
+
+/** @throws {ServerError} unless it is a whole number */
+export function numberOf(value: Value | undefined): number {
+  if (value?.form === 'scalar') {
+    if (typeof value.value === 'bigint') return Number(value.value)
+    if (typeof value.value === 'number' || typeof value.value === 'boolean') {
+      return Number(value.value)
+    }
+  }
+  throw unexpected('a number', value)
+}
+
+/** @throws {ServerError} unless it is text */
+export function textOf(value: Value | undefined): string {
+  if (value?.form === 'scalar' && typeof value.value === 'string') return value.value
+  throw unexpected('text', value)
+}
+
+/** @throws {ServerError} unless it is a table */
+export function tableOf(value: Value | undefined): Table {
+  if (value?.form === 'table') return value
+  throw unexpected('a table', value)
+}
+
+/** @throws {ServerError} unless it is a vector, or a tuple */
+export function elementsOf(value: Value | undefined): Value[] {
+  if (value?.form !== 'vector') throw unexpected('a vector', value)
+  return Array.from({ length: value.length }, (_, i) => elementAt(value, i))
+}
+
+/** @throws {ServerError} unless the table has such a column */
+export function columnOf(table: Table, name: string): Column {
+  const column = table.columns[table.columnNames.indexOf(name)]
+  if (column !== undefined) return column
+  throw new ServerError('', 'DDB_SERVER', `the answer has no column ${name}`)
+}
+
+/** A column of whole numbers. @throws {ServerError} */
+export function numbersOf(column: Column): number[] {
+  return Array.from({ length: column.length }, (_, i) => numberOf(elementAt(column, i)))
+}
+
+/** A column of texts. @throws {ServerError} */
+export function textsOf(column: Column): string[] {
+  return Array.from({ length: column.length }, (_, i) => {
+    const element = elementAt(column, i)
+    return element.form === 'scalar' && element.value === null ? '' : textOf(element)
+  })
+}
+
+/** What an error line says, without what the client adds. */
+export function serverWords(error: ServerError): string {
+  return error.serverMessage === '' ? error.message : error.serverMessage
+}

@@ -1,0 +1,53 @@
+/*
+  What a check of `selftest` is: a value with a name, a reason to be there, and a function that tries one thing on a
+  server.
+*/
+import { DdbError } from '../errors.js'
+import type { CheckContext } from './context.js'
+
+/** What came of a check. A passed one may say what it found where documents leave a choice open. */
+export type Outcome =
+  | { readonly status: 'pass'; readonly reason: string }
+  | { readonly status: 'fail'; readonly reason: string }
+  | { readonly status: 'skipped'; readonly reason: string }
+
+/** One thing that a server should do. */
+export interface Check {
+  /** `subject: what is tried`; names one check only. */
+  readonly name: string
+  /** What it does, as one sentence. */
+  readonly does: string
+  /** What of the program goes wrong where it fails, as one sentence. */
+  readonly dependsOnIt: string
+  /** Rights or features without which it is skipped. */
+  readonly needs?: string
+  /** Ends after this; 5,000 when left out. */
+  readonly limitMs?: number
+  /** @throws {DdbError} which makes it fail, with the error's words */
+  readonly run: (context: CheckContext) => Promise<Outcome>
+}
+
+/** @param found  what the server does, where it may do several things */
+export function pass(found: string = ''): Outcome {
+  return { status: 'pass', reason: found }
+}
+
+export function fail(reason: string): Outcome {
+  return { status: 'fail', reason }
+}
+
+export function skipped(reason: string): Outcome {
+  return { status: 'skipped', reason }
+}
+
+/** Passes when the two texts are equal. */
+export function expectText(what: string, actual: string, expected: string): Outcome {
+  return actual === expected ? pass() : fail(`${what}: ${actual}, expected ${expected}`)
+}
+
+/** What a check needs and the server does not give: the check is skipped with this reason. */
+export class Unavailable extends DdbError {
+  constructor(reason: string) {
+    super('DDB_UNAVAILABLE', reason)
+  }
+}

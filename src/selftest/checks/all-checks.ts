@@ -1,0 +1,33 @@
+/*
+  Every check, in the order in which they are made.
+*/
+import type { Check } from '../check.js'
+import { asynchronousChecks } from './asynchronous.js'
+import { connectionChecks } from './connection.js'
+import { dfsChecks } from './dfs.js'
+import { functionViewChecks } from './function-view.js'
+import { insertChecks } from './insert.js'
+import { jobChecks } from './jobs.js'
+import { leftoverChecks } from './leftovers.js'
+import { loginChecks } from './login.js'
+import { openQuestionChecks } from './open-questions.js'
+import { receiptChecks } from './receipts.js'
+import { receiptRaceChecks } from './receipt-races.js'
+import { refusalChecks } from './refusals.js'
+import { typeChecks } from './types.js'
+
+export const allChecks: readonly Check[] = [
+  ...connectionChecks,
+  ...loginChecks,
+  ...typeChecks,
+  ...insertChecks,
+  ...refusalChecks,
+  ...asynchronousChecks,
+  ...receiptChecks,
+  ...receiptRaceChecks,
+  ...jobChecks,
+  ...openQuestionChecks,
+  ...functionViewChecks,
+  ...dfsChecks,
+  ...leftoverChecks,
+]

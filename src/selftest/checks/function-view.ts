@@ -1,0 +1,132 @@
+/*
+  Function views: added, called in each way, listed and dropped.
+*/
+import { ServerError } from '../../errors.js'
+import { deliverFunction, deliverScript } from '../../load/receipts/script.js'
+import { parseTarget } from '../../load/target.js'
+import { numberOf, serverWords, textsOf } from '../answers.js'
+import { expectText, fail, pass, type Check } from '../check.js'
+import type { CheckContext } from '../context.js'
+import { batch, batchColumns } from './batches.js'
+import { awaitOutcomes, openTestLedger, outcomesText, sendDelivery } from './receipt-run.js'
+
+const dependsOnIt = 'load --function'
+const needs = 'the right to add function views'
+
+/** A view that writes into a new stream table, ids raised by one. */
+async function addView(context: CheckContext): Promise<{ view: string; table: string }> {
+  const table = await context.share('viewed', `streamTable(${batchColumns})`)
+  const view = context.viewName('view')
+  await context.prepare(`def ${view}(mutable data) {
+    replaceColumn!(data, \`id, data[\`id] + 1)
+    tableInsert(objByName("${table}"), data)
+}
+addFunctionView(${view})`)
+  return { view, table }
+}
+
+async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await request
+    return undefined
+  } catch (error) {
+    if (error instanceof ServerError) return serverWords(error)
+    throw error
+  }
+}
+
+export const functionViewChecks: readonly Check[] = [
+  {
+    name: 'function view: called with an answer',
+    does: 'adds a view and calls it from another session',
+    dependsOnIt,
+    needs,
+    async run(context) {
+      const { view, table } = await addView(context)
+      const session = await context.open()
+      await context.call(view, [batch(0, 4)], session)
+      const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))
+      return expectText('the sum of the ids', String(sum), '10')
+    },
+  },
+  {
+    name: 'function view: called without an answer',
+    does: 'adds a view and calls it from another session with flag 4',
+    dependsOnIt,
+    needs,
+    async run(context) {
+      const { view, table } = await addView(context)
+      const session = await context.open()
+      session.send(view, [batch(0, 4)])
+      return expectText('rows', String(await context.rowsOf(table, 4)), '4')
+    },
+  },
+  {
+    name: 'function view: R2, delivered with receipts',
+    does: 'delivers a batch through a function of the session into a view that changes it',
+    dependsOnIt: 'load --function with receipts',
+    needs,
+    async run(context) {
+      const { view, table } = await addView(context)
+      const ledger = await openTestLedger(context)
+      const session = await context.open()
+      const target = parseTarget({ function: view, types: 'id:INT,sym:SYMBOL,price:DOUBLE' })
+      await context.ask(deliverScript(ledger.name, target, ledger.countsDuplicates), session)
+      const known = numberOf(await context.ask(`defined("${deliverFunction}", DEF)`, session))
+      if (known !== 1) return fail(`${deliverFunction} is not defined`)
+      sendDelivery(session, 1, 1, batch(0, 4))
+      const outcomes = outcomesText(await awaitOutcomes(context, ledger, 1))
+      const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))
+      return expectText('outcome and sum', `${outcomes}; ${sum}`, '1: 4 rows; 10')
+    },
+  },
+  {
+    name: 'function view: found by typestr',
+    does: 'asks typestr for a view and for a name that is not there',
+    dependsOnIt: 'ending with 78 before the first row where --function is wrong',
+    needs,
+    async run(context) {
+      const { view } = await addView(context)
+      const session = await context.open()
+      const refused = await refusalOf(context.ask(`typestr(${view})`, session))
+      if (refused !== undefined) return fail(`the view is not found: ${refused}`)
+      const missing = await refusalOf(context.ask(`typestr(${view}Missing)`, session))
+      return missing === undefined ? fail('a name that is not there is found') : pass()
+    },
+  },
+  {
+    name: 'function view: listed',
+    does: 'adds a view and looks for it in getFunctionViews()',
+    dependsOnIt: 'near names for a wrong --function',
+    needs,
+    async run(context) {
+      const { view } = await addView(context)
+      const names = await context.prepare('exec name from getFunctionViews()')
+      if (names?.form !== 'vector') return fail('the answer is no list')
+      return textsOf(names).includes(view) ? pass() : fail('it is not in the list')
+    },
+  },
+  {
+    name: 'function view: the words for a name that is taken',
+    does: 'adds a view a second time',
+    dependsOnIt: 'nothing: views are added by their users',
+    needs,
+    async run(context) {
+      const { view } = await addView(context)
+      const session = await context.open()
+      const script = `def ${view}(mutable data) { return 2 }\naddFunctionView(${view})`
+      return pass((await refusalOf(context.ask(script, session))) ?? 'it replaces the first')
+    },
+  },
+  {
+    name: 'function view: the words for a name that is not there',
+    does: 'drops a view that was never added',
+    dependsOnIt: 'nothing: views are dropped by their users',
+    needs,
+    async run(context) {
+      await addView(context)
+      const script = `dropFunctionView("${context.viewName('missing')}")`
+      return pass((await refusalOf(context.ask(script))) ?? 'it is accepted')
+    },
+  },
+]

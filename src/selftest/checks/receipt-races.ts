@@ -1,0 +1,209 @@
+/*
+  What receipts rely on when several things happen at once: R5, R14 to R16.
+*/
+import { ServerError } from '../../errors.js'
+import { deliverScript } from '../../load/receipts/script.js'
+import { parseTarget } from '../../load/target.js'
+import { formatValue } from '../../protocol/value-text.js'
+import { wait } from '../../platform/wait.js'
+import {
+  columnOf,
+  elementsOf,
+  numberOf,
+  numbersOf,
+  serverWords,
+  tableOf,
+  textOf,
+} from '../answers.js'
+import { expectText, fail, pass, skipped, Unavailable, type Check } from '../check.js'
+import type { CheckContext } from '../context.js'
+import { batch, batchColumns } from './batches.js'
+import {
+  awaitOutcomes,
+  defineDelivery,
+  ledgerRows,
+  openTestLedger,
+  outcomesText,
+  sendDelivery,
+} from './receipt-run.js'
+
+const streamTable = `streamTable(${batchColumns})`
+
+/** Sessions and keys of R5. */
+const claimants = 8
+const claims = 500
+
+/** Batches of R16; less on slow servers. */
+const costBatches = 200
+const costRows = 100
+const costLimitMs = 2_000
+
+/** ms for batches without answers, until the last one is in the table; and how many there were. */
+async function timeOf(
+  { platform, rowsOf }: CheckContext,
+  table: string,
+  most: number,
+  send: (number: number) => void,
+): Promise<{ perBatchMs: number; batches: number }> {
+  const { clock } = platform
+  const beganMs = clock.nowMs()
+  let batches = 0
+  while (batches < most && clock.nowMs() - beganMs < costLimitMs) {
+    for (let i = 0; i < 20; i++) send(++batches)
+    // The table is asked now and then, so that a slow server is not given more than it takes in the time.
+    await rowsOf(table, batches * costRows)
+  }
+  return { perBatchMs: (clock.nowMs() - beganMs) / batches, batches }
+}
+
+export const receiptRaceChecks: readonly Check[] = [
+  {
+    name: 'receipts: R5, a claim is one step',
+    does: 'lets eight sessions claim the same 500 keys at once and counts who won',
+    dependsOnIt: 'receipts: of two copies of a batch one may be written',
+    limitMs: 15_000,
+    async run({ share, open, ask }) {
+      const name = await share('claims', 'keyedStreamTable(`k, 1024:0, `k`winner, [LONG, INT])')
+      const sessions = await Promise.all(Array.from({ length: claimants }, () => open()))
+      const script = (by: number): string => `ddbIngestTestTable = objByName("${name}")
+ddbIngestTestWon = array(INT, 0)
+for(i in 0:${claims}) { ddbIngestTestWon.append!(tableInsert(ddbIngestTestTable, long(i), ${by})) }
+ddbIngestTestWon`
+      const answers = await Promise.all(sessions.map((session, by) => ask(script(by), session)))
+      const won = answers.map(answer => elementsOf(answer).map(numberOf))
+      const rows = tableOf(await ask(`select * from ${name}`))
+      const keys = new Set(numbersOf(columnOf(rows, 'k'))).size
+      if (rows.rows !== claims || keys !== claims) {
+        return fail(`${rows.rows} rows with ${keys} keys were written, not ${claims}`)
+      }
+      const winners = Array.from({ length: claims }, (_, k) =>
+        won.reduce((sum, answered) => sum + answered[k]!, 0),
+      )
+      const wrong = winners.filter(count => count !== 1).length
+      // Such servers answer 1 to everybody: runs then read back who came first.
+      if (winners.every(count => count === claimants)) return pass('known keys are counted')
+      return wrong === 0 ? pass() : fail(`${wrong} keys were answered with 1 not exactly once`)
+    },
+  },
+  {
+    name: 'receipts: R14, requests of a session that is closed are executed',
+    does: 'sends a hundred batches without answers, closes at once, and waits for their outcomes',
+    dependsOnIt: 'load --confirm none, which closes when everything is handed over',
+    limitMs: 10_000,
+    async run(context) {
+      const { share, open, platform, signal } = context
+      const target = await share('target', streamTable)
+      const ledger = await openTestLedger(context)
+      const session = await open()
+      await defineDelivery(context, session, ledger, target)
+      for (let i = 1; i <= 100; i++) sendDelivery(session, i, i, batch(i, 1))
+      await session.close()
+      let [seen, still] = [-1, 0]
+      for (;;) {
+        const outcomes = (await ledgerRows(context, ledger)).filter(({ phase }) => phase === 1)
+        if (outcomes.length === 100) return pass()
+        still = outcomes.length === seen ? still + 1 : 0
+        seen = outcomes.length
+        if (still === 20) return fail(`${100 - seen} of 100 were not executed`)
+        await wait(platform.clock, 100, signal)
+      }
+    },
+  },
+  {
+    name: 'receipts: R15, what a cancelled batch leaves',
+    does: 'cancels a batch between its claim and its end and looks for its outcome',
+    dependsOnIt: 'nothing: a claim without an outcome is reported as uncertain',
+    needs: 'cancelConsoleJob',
+    async run(context) {
+      const { open, ask, prepare, until } = context
+      const ledger = await openTestLedger(context)
+      const session = await open()
+      await ask('def ddbIngestTestSlow(mutable data) { sleep(3000) }', session)
+      const target = parseTarget({ function: 'ddbIngestTestSlow', types: 'id:INT' })
+      await ask(deliverScript(ledger.name, target, ledger.countsDuplicates), session)
+      sendDelivery(session, 1, 1, batch(0, 1))
+      await until(async () => ((await ledgerRows(context, ledger)).length > 0 ? true : undefined))
+      const jobs = `exec rootJobId from getConsoleJobs() where sessionId = ${session.id}l`
+      const [job] = elementsOf(await prepare(jobs))
+      if (job === undefined) return skipped('getConsoleJobs does not list the batch')
+      await prepare(`cancelConsoleJob(${jobs})`)
+      const ended = await until(async () => {
+        const count = `exec count(*) from getConsoleJobs() where sessionId = ${session.id}l`
+        return numberOf(await ask(count)) === 0 ? true : undefined
+      })
+      const outcomes = (await ledgerRows(context, ledger)).filter(({ phase }) => phase === 1)
+      return pass(
+        ended && outcomes.length > 0
+          ? `catch runs: ${outcomes[0]!.errText}`
+          : 'a claim stays without an outcome',
+      )
+    },
+  },
+  {
+    name: 'receipts: R16, what receipts cost',
+    does: 'writes batches of 100 rows without answers, with and without receipts, for a few seconds',
+    dependsOnIt: 'the speed of load with receipts',
+    limitMs: 10_000,
+    async run(context) {
+      const { share, open } = context
+      const plain = await share('plain', streamTable)
+      const target = await share('receipted', streamTable)
+      const ledger = await openTestLedger(context)
+      const session = await open()
+      await defineDelivery(context, session, ledger, target)
+      const without = await timeOf(context, plain, costBatches, () => {
+        session.send(`tableInsert{${plain}}`, [batch(0, costRows)])
+      })
+      const withReceipts = await timeOf(context, target, without.batches, number =>
+        sendDelivery(session, number, number, batch(0, costRows)),
+      )
+      const outcomes = await awaitOutcomes(context, ledger, withReceipts.batches)
+      if (outcomesText(outcomes).includes('refused')) return fail('batches were refused')
+      const ratio = withReceipts.perBatchMs / without.perBatchMs
+      return pass(
+        `${ratio.toFixed(2)} times the time a batch takes without, ${withReceipts.batches} batches`,
+      )
+    },
+  },
+  {
+    name: 'receipts: the words of a forgotten function',
+    does: 'calls the delivering function on a session that has not defined it',
+    dependsOnIt: 'receipts: a batch that a forgetful server refused is sent again',
+    async run({ open, call }) {
+      const session = await open()
+      try {
+        await call('ddbIngestDeliver', [batch(0, 1)], session)
+      } catch (error) {
+        if (!(error instanceof ServerError)) throw error
+        const words = serverWords(error)
+        return /recognize/i.test(words) ? pass(words) : fail(words)
+      }
+      return fail('it is accepted')
+    },
+  },
+  {
+    name: 'receipts: a server tells who is connected',
+    does: 'looks for its own session in getSessionMemoryStat()',
+    dependsOnIt: 'naming tables of runs that were killed',
+    needs: 'getSessionMemoryStat',
+    async run({ ask, control }) {
+      let answer
+      try {
+        answer = await ask('exec sessionId from getSessionMemoryStat()')
+      } catch (error) {
+        if (!(error instanceof ServerError)) throw error
+        throw new Unavailable(`the server does not tell: ${serverWords(error)}`)
+      }
+      const ids = elementsOf(answer).map(formatValue)
+      return ids.includes(control.id) ? pass() : fail('the session is not among them')
+    },
+  },
+  {
+    name: 'receipts: now() is a TIMESTAMP',
+    does: 'asks for the type of now()',
+    dependsOnIt: 'the ledger, whose rows carry a time',
+    async run({ ask }) {
+      return expectText('typestr(now())', textOf(await ask('typestr(now())')), 'TIMESTAMP')
+    },
+  },
+]

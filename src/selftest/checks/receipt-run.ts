@@ -1,0 +1,109 @@
+/*
+  Receipts as a run uses them, with the run's own scripts, over throw-away tables.
+*/
+import type { Session } from '../../client/open-session.js'
+import { classifyRefusal } from '../../load/delivery/refusal.js'
+import {
+  deliverFunction,
+  deliverScript,
+  ledgerQuery,
+  ledgerScript,
+} from '../../load/receipts/script.js'
+import { parseTarget } from '../../load/target.js'
+import type { Table, Value } from '../../protocol/value.js'
+import { columnOf, numberOf, numbersOf, tableOf, textsOf } from '../answers.js'
+import type { CheckContext } from '../context.js'
+
+/** One row of a ledger. */
+export interface LedgerRow {
+  readonly batchNo: number
+  readonly attempt: number
+  /** 0 a claim, 1 an outcome. */
+  readonly phase: number
+  readonly sendNo: number
+  readonly rowCount: number
+  readonly errText: string
+}
+
+/** A ledger, and whether the server counts a known key as inserted. */
+export interface TestLedger {
+  readonly name: string
+  readonly countsDuplicates: boolean
+}
+
+export async function openTestLedger({ ask, tableName }: CheckContext): Promise<TestLedger> {
+  const name = tableName('ledger')
+  const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
+  return { name, countsDuplicates: known === 1 }
+}
+
+/** Defines the functions of a data session that writes into a shared table. */
+export async function defineDelivery(
+  { ask }: CheckContext,
+  session: Session,
+  ledger: TestLedger,
+  table: string,
+): Promise<void> {
+  await ask(deliverScript(ledger.name, parseTarget({ table }), ledger.countsDuplicates), session)
+}
+
+/** Arguments of the delivering function. */
+export function delivery(batchNo: number, sendNo: number, rows: Table): Value[] {
+  return [
+    { form: 'scalar', type: 'LONG', value: BigInt(batchNo) },
+    { form: 'scalar', type: 'INT', value: 0 },
+    { form: 'scalar', type: 'LONG', value: BigInt(sendNo) },
+    rows,
+  ]
+}
+
+export function sendDelivery(session: Session, batchNo: number, sendNo: number, rows: Table): void {
+  session.send(deliverFunction, delivery(batchNo, sendNo, rows))
+}
+
+/** Every row of the ledger that is not a probe, in the order of the table. */
+export async function ledgerRows({ ask }: CheckContext, ledger: TestLedger): Promise<LedgerRow[]> {
+  return rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, 0, 100_000)))).filter(
+    ({ batchNo }) => batchNo > 0,
+  )
+}
+
+export function rowsOfLedger(table: Table): LedgerRow[] {
+  const numbers = (name: string): number[] => numbersOf(columnOf(table, name))
+  const [batchNo, attempt, phase] = [numbers('batchNo'), numbers('attempt'), numbers('phase')]
+  const [sendNo, rowCount] = [numbers('sendNo'), numbers('rowCount')]
+  const errText = textsOf(columnOf(table, 'errText'))
+  return batchNo.map((number, i) => ({
+    batchNo: number,
+    attempt: attempt[i]!,
+    phase: phase[i]!,
+    sendNo: sendNo[i]!,
+    rowCount: rowCount[i]!,
+    errText: errText[i]!,
+  }))
+}
+
+/** Waits until so many batches have outcomes. */
+export function awaitOutcomes(
+  context: CheckContext,
+  ledger: TestLedger,
+  batches: number,
+): Promise<LedgerRow[]> {
+  return context.until(async () => {
+    const rows = await ledgerRows(context, ledger)
+    return rows.filter(({ phase }) => phase === 1).length >= batches ? rows : undefined
+  })
+}
+
+/** `1: 5 rows; 2: refused (rows)`: outcomes in the order of their batches. */
+export function outcomesText(rows: readonly LedgerRow[]): string {
+  return rows
+    .filter(({ phase }) => phase === 1)
+    .sort((a, b) => a.batchNo - b.batchNo)
+    .map(({ batchNo, rowCount, errText }) =>
+      rowCount >= 0
+        ? `${batchNo}: ${rowCount} rows`
+        : `${batchNo}: refused (${classifyRefusal(errText)})`,
+    )
+    .join('; ')
+}

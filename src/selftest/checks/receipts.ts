@@ -1,0 +1,223 @@
+/*
+  What receipts rely on, one question at a time: R1 to R4, R8, R11 to R13.
+*/
+import { vectorOf } from '../../protocol/element.js'
+import { deliverFunction, ledgerQuery } from '../../load/receipts/script.js'
+import { answerText, numberOf, tableOf, elementsOf, textOf } from '../answers.js'
+import { expectText, fail, pass, skipped, type Check } from '../check.js'
+import { batch, batchColumns, wrongBatch } from './batches.js'
+import {
+  awaitOutcomes,
+  defineDelivery,
+  delivery,
+  ledgerRows,
+  openTestLedger,
+  outcomesText,
+  rowsOfLedger,
+  sendDelivery,
+} from './receipt-run.js'
+
+const receipts = 'load --confirm receipts, which auto takes first'
+const streamTable = `streamTable(${batchColumns})`
+
+const twoLogins = (what: string): Check['run'] => {
+  return () => Promise.resolve(skipped(`${what} takes a second user, and one login was given`))
+}
+
+export const receiptChecks: readonly Check[] = [
+  {
+    name: 'receipts: R1, three batches, one of them wrong',
+    does: 'delivers three batches without answers through the functions of a run and reads their outcomes',
+    dependsOnIt: receipts,
+    async run(context) {
+      const { share, open, rowsOf } = context
+      const target = await share('target', streamTable)
+      const ledger = await openTestLedger(context)
+      const session = await open()
+      await defineDelivery(context, session, ledger, target)
+      sendDelivery(session, 1, 1, batch(0, 5))
+      sendDelivery(session, 2, 2, wrongBatch(5))
+      sendDelivery(session, 3, 3, batch(5, 7))
+      const rows = await awaitOutcomes(context, ledger, 3)
+      const text = `${outcomesText(rows)}; target ${await rowsOf(target)}`
+      return expectText('outcomes', text, '1: 5 rows; 2: refused (rows); 3: 7 rows; target 12')
+    },
+  },
+  {
+    name: 'receipts: a batch that is sent twice is written once',
+    does: 'delivers one batch from two sessions under one number',
+    dependsOnIt: 'receipts: sending again after a lost connection',
+    async run(context) {
+      const { share, open, call, rowsOf } = context
+      const target = await share('target', streamTable)
+      const ledger = await openTestLedger(context)
+      const answers: number[] = []
+      for (const sendNo of [1, 2]) {
+        const session = await open()
+        await defineDelivery(context, session, ledger, target)
+        const args = delivery(1, sendNo, batch(0, 5))
+        answers.push(numberOf(await call(deliverFunction, args, session)))
+      }
+      const claims = (await ledgerRows(context, ledger)).filter(({ phase }) => phase === 0)
+      const text = `answers ${answers.join()}; first ${claims[0]?.sendNo}; target ${await rowsOf(target)}`
+      return expectText('seen', text, 'answers 5,-2; first 1; target 5')
+    },
+  },
+  {
+    name: 'receipts: R2, a function changes the table that comes with a call',
+    does: 'calls a function of the session that runs replaceColumn! on its fourth argument',
+    dependsOnIt: 'function views as targets of receipts',
+    async run({ ask, call, open }) {
+      const session = await open()
+      await ask(
+        'def ddbIngestTestChange(a, b, c, mutable data) {\n    replaceColumn!(data, `id, data[`id] + 1)\n    return exec sum(id) from data\n}',
+        session,
+      )
+      const answer = await call('ddbIngestTestChange', delivery(1, 1, batch(0, 4)), session)
+      return expectText('the sum', String(numberOf(answer)), '10')
+    },
+  },
+  {
+    name: 'receipts: R3, flag 16 and functions',
+    does: 'defines a function, sends a request with flag 16, and asks whether it is still there',
+    dependsOnIt: 'nothing: sessions with functions never carry the flag',
+    async run({ ask, open, signal }) {
+      const session = await open()
+      await ask('def ddbIngestTestKept() { return 1 }', session)
+      await session.run('1', { clearMemory: true, signal })
+      const kept = numberOf(await ask('defined("ddbIngestTestKept", DEF)', session)) === 1
+      return pass(kept ? 'functions stay' : 'functions go')
+    },
+  },
+  {
+    name: 'receipts: defined tells of functions',
+    does: 'asks defined(name, DEF) for a function that is there and one that is not',
+    dependsOnIt: 'receipts: how a run finds out that a server has forgotten its session',
+    async run({ ask, open }) {
+      const session = await open()
+      await ask('def ddbIngestTestHere() { return 1 }', session)
+      const answers = [
+        numberOf(await ask('defined("ddbIngestTestHere", DEF)', session)),
+        numberOf(await ask('defined("ddbIngestTestMissing", DEF)', session)),
+      ]
+      return expectText('it answers', answers.join(), '1,0')
+    },
+  },
+  {
+    name: 'receipts: R4, the first row of a key stays',
+    does: 'probes a ledger with two rows of one key as each run does, and reads who was first',
+    dependsOnIt: receipts,
+    async run(context) {
+      const ledger = await openTestLedger(context)
+      const { ask } = context
+      const row = (sendNo: number): string =>
+        `tableInsert(objByName("${ledger.name}"), 5l, 0, 0, ${sendNo}l, 0l, "", now())`
+      const answers = [numberOf(await ask(row(1))), numberOf(await ask(row(2)))]
+      const rows = await ledgerRows(context, ledger)
+      if (rows.length !== 1 || rows[0]!.sendNo !== 1) {
+        return fail(`${rows.length} rows of one key; the first has number ${rows[0]?.sendNo}`)
+      }
+      const known = `a known key is answered with ${answers[1]}`
+      return answers[0] === 1 && (answers[1] === 0 || answers[1] === 1) ? pass(known) : fail(known)
+    },
+  },
+  {
+    name: 'receipts: R8, a cursor reads each row once while others write',
+    does: 'reads a stream table in slices of seven rows while another session writes',
+    dependsOnIt: receipts,
+    async run(context) {
+      const { open, ask, until } = context
+      const ledger = await openTestLedger(context)
+      const session = await open()
+      await ask(
+        `def ddbIngestTestFill(b) { return tableInsert(objByName("${ledger.name}"), b, 0, 0, b, 0l, "", now()) }`,
+        session,
+      )
+      const total = 200
+      for (let i = 1; i <= total; i++) {
+        session.send('ddbIngestTestFill', [{ form: 'scalar', type: 'LONG', value: BigInt(i) }])
+      }
+      const seen: number[] = []
+      let cursor = 0
+      await until(async () => {
+        for (;;) {
+          const slice = rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, cursor, 7))))
+          cursor += slice.length
+          seen.push(...slice.filter(({ batchNo }) => batchNo > 0).map(({ batchNo }) => batchNo))
+          if (slice.length === 0) break
+        }
+        return seen.length >= total ? true : undefined
+      })
+      const distinct = new Set(seen).size
+      return expectText('rows and different ones', `${seen.length}, ${distinct}`, '200, 200')
+    },
+  },
+  {
+    name: 'receipts: a row of the ledger holds 4,000 characters of an error',
+    does: 'writes a long text into a ledger and reads it back',
+    dependsOnIt: 'the reasons of refused batches',
+    async run(context) {
+      const ledger = await openTestLedger(context)
+      const text = 'e\u00e9'.repeat(2000)
+      const table = {
+        form: 'table',
+        name: '',
+        rows: 1,
+        columnNames: ['batchNo', 'attempt', 'phase', 'sendNo', 'rowCount', 'errText', 'loggedAt'],
+        columns: [
+          vectorOf({ type: 'LONG' }, [1n]),
+          vectorOf({ type: 'INT' }, [0]),
+          vectorOf({ type: 'INT' }, [1]),
+          vectorOf({ type: 'LONG' }, [1n]),
+          vectorOf({ type: 'LONG' }, [-1n]),
+          vectorOf({ type: 'STRING' }, [text]),
+          vectorOf({ type: 'TIMESTAMP' }, [0n]),
+        ],
+      } as const
+      await context.call(`tableInsert{${ledger.name}}`, [table])
+      const [row] = await ledgerRows(context, ledger)
+      return row?.errText === text
+        ? pass()
+        : fail(`${row?.errText.length ?? 0} characters came back`)
+    },
+  },
+  {
+    name: 'receipts: R11, undef by another user',
+    does: 'would remove a table of another user',
+    dependsOnIt: 'removing the ledger at the end of a run',
+    needs: 'two users',
+    run: twoLogins('this'),
+  },
+  {
+    name: 'receipts: R11, undef by the user who shared',
+    does: 'removes a shared keyed stream table and asks whether it is gone',
+    dependsOnIt: 'removing marker and ledger at the end of a run',
+    async run(context) {
+      const ledger = await openTestLedger(context)
+      await context.ask(`undef("${ledger.name}", SHARED)`)
+      const there = numberOf(await context.ask(`defined("${ledger.name}", SHARED)`))
+      return there === 0 ? pass() : fail('the table is still there')
+    },
+  },
+  {
+    name: 'receipts: R12, this user may run scripts',
+    does: 'asks who it is and runs a script',
+    dependsOnIt: receipts,
+    async run({ ask, server }) {
+      const [, user] = elementsOf(await ask('getCurrentSessionAndUser()'))
+      const answer = await ask('1+1')
+      if (answerText(answer) !== 'INT scalar 2') return fail(`1+1 is ${answerText(answer)}`)
+      const expected = server.user ?? 'guest'
+      return textOf(user) === expected
+        ? pass(server.user === undefined ? 'as guest' : 'as the user that was given')
+        : fail('the session has another user')
+    },
+  },
+  {
+    name: 'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
+    does: 'would call a view of another user through the delivering function',
+    dependsOnIt: 'receipts into function views for users without other rights',
+    needs: 'two users',
+    run: twoLogins('this'),
+  },
+]

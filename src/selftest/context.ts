@@ -1,0 +1,229 @@
+/*
+  What a check is given: sessions, throw-away tables, and the signal that ends its time.
+*/
+import { checkLoginIsProtected, loginFailure, loginRequest } from '../client/login.js'
+import {
+  openSession,
+  type ConnectOptions,
+  type Result,
+  type Session,
+} from '../client/open-session.js'
+import { DdbError, ServerError } from '../errors.js'
+import type { ServerTarget } from '../load/options.js'
+import type { Platform } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
+import type { Value } from '../protocol/value.js'
+import { numberOf, serverWords } from './answers.js'
+import { Unavailable } from './check.js'
+import type { MadeObject } from './made-objects.js'
+import { rawExchange, type RawExchange } from './raw-exchange.js'
+import { throwAwayName, type NameStamp } from './throw-away-name.js'
+
+/** Closing a session of a check takes no longer without progress. */
+const closeTimeoutMs = 1_000
+/** Pause between two questions of `until`. */
+const pauseMs = 20
+
+/** Things of a check that have an end. */
+export interface CheckScope {
+  readonly platform: Platform
+  readonly server: ServerTarget
+  readonly stamp: NameStamp
+  /** The server's clock, ms. */
+  readonly serverMs: () => number
+  /** Aborted when the check has no time left. */
+  readonly signal: AbortSignal
+  /** The synchronous session on which everything is created; all checks share it. */
+  readonly control: Session
+  readonly sessions: Session[]
+  readonly exchanges: RawExchange[]
+  /** What the check has created; it is removed when it ends. */
+  readonly made: MadeObject[]
+  /** What stays until the run ends, and promises of it by purpose. */
+  readonly kept: { readonly made: MadeObject[]; readonly names: Map<string, Promise<string>> }
+}
+
+/** What a check may do. */
+export interface CheckContext extends Pick<
+  CheckScope,
+  'platform' | 'server' | 'stamp' | 'serverMs' | 'signal' | 'control' | 'kept'
+> {
+  /** Runs a script, on the control session unless another is given. */
+  readonly ask: (script: string, session?: Session) => Promise<Result | undefined>
+  /** Calls a function, on the control session unless another is given. */
+  readonly call: (
+    name: string,
+    args: readonly Value[],
+    session?: Session,
+  ) => Promise<Result | undefined>
+  /** Another session, logged in as the control session is unless it is a guest's; closed when the check ends. */
+  readonly open: (options?: OpenOptions) => Promise<Session>
+  /** A connection without a session. */
+  readonly raw: () => RawExchange
+  /** A connection with a session, logged in as the control session is. @throws {ServerError} */
+  readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
+  /** Shares a new table: the script's value, `streamTable(1:0, …)`. @returns its name */
+  readonly share: (purpose: string, table: string) => Promise<string>
+  /** A name for a table that the check shares itself. */
+  readonly tableName: (purpose: string) => string
+  /** A name for a function view that the check adds itself. */
+  readonly viewName: (purpose: string) => string
+  /** The DFS database of this run. @throws {Unavailable} when there cannot be one */
+  readonly database: () => Promise<string>
+  /** Runs a script that needs rights or features. @throws {Unavailable} in the server's words when it is refused */
+  readonly prepare: (script: string) => Promise<Result | undefined>
+  /** Asks until there is an answer; ends with the check. */
+  readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
+  /** Waits until a table has so many rows; ends with the check. @returns rows, perhaps more */
+  readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
+}
+
+interface OpenOptions {
+  readonly enableAsync?: boolean
+  readonly asGuest?: boolean
+}
+
+export function checkContext(scope: CheckScope): CheckContext {
+  const { platform, server, stamp, serverMs, signal, control, kept } = scope
+  const asking = askingPart(scope)
+  return {
+    platform,
+    server,
+    stamp,
+    serverMs,
+    signal,
+    control,
+    kept,
+    ...asking,
+    ...connectingPart(scope),
+    ...creatingPart(scope, asking.prepare),
+  }
+}
+
+function askingPart({
+  platform,
+  signal,
+  control,
+}: CheckScope): Pick<CheckContext, 'ask' | 'call' | 'prepare' | 'until' | 'rowsOf'> {
+  const ask: CheckContext['ask'] = (script, session = control) => session.run(script, { signal })
+  const until: CheckContext['until'] = async question => {
+    for (;;) {
+      const answer = await question()
+      if (answer !== undefined) return answer
+      await wait(platform.clock, pauseMs, signal)
+      if (signal.aborted) throw new DdbError('DDB_TIMEOUT', 'it did not happen in time')
+    }
+  }
+  return {
+    ask,
+    call: (name, args, session = control) => session.call(name, args, { signal }),
+    until,
+    async prepare(script) {
+      try {
+        return await ask(script)
+      } catch (error) {
+        if (!(error instanceof ServerError)) throw error
+        throw new Unavailable(`the server refuses what it needs: ${serverWords(error)}`)
+      }
+    },
+    rowsOf: (table, atLeast = 0) =>
+      until(async () => {
+        const rows = numberOf(await ask(`exec count(*) from ${table}`))
+        return rows >= atLeast ? rows : undefined
+      }),
+  }
+}
+
+function connectingPart(scope: CheckScope): Pick<CheckContext, 'open' | 'raw' | 'rawSession'> {
+  const { platform, server, control } = scope
+  const raw = (): RawExchange => {
+    const exchange = rawExchange(platform.network.dial(control.host, control.port))
+    scope.exchanges.push(exchange)
+    return exchange
+  }
+  return {
+    async open(options = {}) {
+      const session = await openSession(connectOptions(scope, options), platform)
+      scope.sessions.push(session)
+      return session
+    },
+    raw,
+    async rawSession() {
+      const exchange = raw()
+      const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
+      if (!connected.ok) throw new ServerError(connected.message)
+      const { sessionId } = connected
+      if (server.user !== undefined) {
+        const login = await rawLogin(server, exchange)
+        const answer = await exchange.ask({ sessionId }, loginRequest(login.user, login.password))
+        if (!answer.ok) throw loginFailure(login.user, login.password, answer.message)
+      }
+      return { exchange, sessionId }
+    },
+  }
+}
+
+/** The node of the control session, whatever others there are. */
+function connectOptions(
+  { server, control, signal }: CheckScope,
+  { enableAsync = false, asGuest = false }: OpenOptions,
+): ConnectOptions {
+  const { user, password, insecureLogin, trace, connectTimeoutMs } = server
+  const login = user === undefined || asGuest ? {} : { user, password: password ?? '' }
+  return {
+    host: control.host,
+    port: control.port,
+    ...login,
+    ...(insecureLogin === undefined ? {} : { insecureLogin }),
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+    ...(trace === undefined ? {} : { trace }),
+    enableAsync,
+    closeTimeoutMs,
+    signal,
+  }
+}
+
+function creatingPart(
+  { stamp, made, kept }: CheckScope,
+  prepare: CheckContext['prepare'],
+): Pick<CheckContext, 'share' | 'tableName' | 'viewName' | 'database'> {
+  const named = (list: MadeObject[], kind: MadeObject['kind'], purpose: string): string => {
+    const name = `${kind === 'database' ? 'dfs://' : ''}${throwAwayName(stamp, purpose)}`
+    list.push({ kind, name })
+    return name
+  }
+  return {
+    async share(purpose, table) {
+      const name = named(made, 'table', purpose)
+      await prepare(`share(${table}, "${name}")`)
+      return name
+    },
+    tableName: purpose => named(made, 'table', purpose),
+    viewName: purpose => named(made, 'view', purpose),
+    database() {
+      const known = kept.names.get('database')
+      if (known !== undefined) return known
+      const name = named(kept.made, 'database', 'database')
+      const database = prepare(`database("${name}", VALUE, 1..3)`).then(() => name)
+      kept.names.set('database', database)
+      // What failed for want of time may succeed later.
+      database.catch(error => {
+        if (!(error instanceof Unavailable)) kept.names.delete('database')
+      })
+      return database
+    },
+  }
+}
+
+/**
+ * @throws {Unavailable} without a user
+ * @throws {UsageError} DDB_CONFIG when the password would leave this machine unprotected
+ */
+export async function rawLogin(
+  { user, password = '', insecureLogin }: ServerTarget,
+  exchange: RawExchange,
+): Promise<{ user: string; password: string; encrypted: boolean }> {
+  if (user === undefined) throw new Unavailable('no user was given')
+  checkLoginIsProtected(user, await exchange.remoteAddress(), insecureLogin ?? false)
+  return { user, password, encrypted: false }
+}

@@ -1,0 +1,87 @@
+/*
+  Requests as bytes, for what a session does not let its user do: flags, session ids and logins of one's own.
+*/
+import { ConnectionError } from '../errors.js'
+import type { Socket } from '../platform/platform.js'
+import { encodeRequest, type Request, type RequestHead } from '../protocol/request.js'
+import { decodeResponse, type Response } from '../protocol/response.js'
+import { ByteReader } from '../wire/byte-reader.js'
+import { ByteWriter } from '../wire/byte-writer.js'
+
+/** A connection on which nothing is sent but what is asked for. */
+export interface RawExchange {
+  /** Sends a request and does not wait. @throws {ValueError} */
+  readonly send: (head: Partial<RequestHead>, request: Request) => void
+  /** The next answer. @throws {ConnectionError} @throws {ProtocolError} */
+  readonly answer: () => Promise<Response>
+  /** Sends a request and waits for the next answer. */
+  readonly ask: (head: Partial<RequestHead>, request: Request) => Promise<Response>
+  /** Numeric, once the connection is open. @throws {ConnectionError} */
+  readonly remoteAddress: () => Promise<string>
+  readonly end: () => void
+}
+
+/** On a socket that `dial` gave; fails as soon as it does. */
+export function rawExchange(socket: Socket): RawExchange {
+  const reader = new ByteReader()
+  let isOpen = false
+  let failure: Error | undefined
+  let wake: () => void = () => undefined
+  const stop = (error?: Error): void => {
+    failure ??= error ?? new ConnectionError('DDB_CONNECTION_LOST', 'the server ended it')
+    reader.end()
+    wake()
+  }
+  socket.on('data', (chunk: Uint8Array) => {
+    reader.push(chunk)
+    wake()
+  })
+  socket.once('connect', () => {
+    isOpen = true
+    wake()
+  })
+  socket.once('end', () => stop())
+  socket.once('close', () => stop())
+  socket.on('error', (error: Error) =>
+    stop(new ConnectionError('DDB_CONNECTION_LOST', error.message, { cause: error })),
+  )
+  const send: RawExchange['send'] = (head, request) => {
+    const writer = new ByteWriter()
+    encodeRequest(writer, { ...usualHead, ...head }, request)
+    for (const bytes of writer.take()) socket.write(bytes)
+  }
+  const answer = async (): Promise<Response> => {
+    const decoding = decodeResponse(reader)
+    for (;;) {
+      const arrived = new Promise<void>(resolve => (wake = resolve))
+      const step = decoding.next()
+      if (step.done === true) return step.value
+      if (failure !== undefined) throw failure
+      await arrived
+    }
+  }
+  return {
+    send,
+    answer,
+    ask(head, request) {
+      send(head, request)
+      return answer()
+    },
+    remoteAddress: async () => {
+      while (!isOpen && failure === undefined) {
+        await new Promise<void>(resolve => (wake = resolve))
+      }
+      if (failure !== undefined) throw failure
+      return socket.remoteAddress ?? ''
+    },
+    end: () => void socket.destroy(),
+  }
+}
+
+const usualHead: RequestHead = {
+  protocol: 'API2',
+  sessionId: '0',
+  flags: 32,
+  priority: 4,
+  parallelism: 64,
+}

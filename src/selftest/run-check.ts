@@ -1,0 +1,83 @@
+/*
+  One check: its time limit, what its errors mean, and the end of its sessions.
+*/
+import { setMaxListeners } from 'node:events'
+import { DdbError, ServerError } from '../errors.js'
+import { serverWords } from './answers.js'
+import { fail, skipped, Unavailable, type Check, type Outcome } from './check.js'
+import { checkContext, type CheckScope } from './context.js'
+
+/** A check that names no other limit ends after this. */
+const usualLimitMs = 5_000
+
+/** What came of a check, and whether it came by itself. */
+export interface CheckEnd {
+  readonly outcome: Outcome
+  /** False when something may still wait for the server. */
+  readonly endedInTime: boolean
+}
+
+/**
+ * @param lastMs  when it has to end at the latest
+ * @param interruption  ends it at once
+ */
+export async function runCheck(
+  check: Check,
+  lastMs: number,
+  interruption: AbortSignal | undefined,
+  given: Omit<CheckScope, 'signal' | 'sessions' | 'exchanges'>,
+): Promise<CheckEnd> {
+  const { clock } = given.platform
+  const limitMs = Math.max(1, Math.min(check.limitMs ?? usualLimitMs, lastMs - clock.nowMs()))
+  const ending = new AbortController()
+  // Each request that is under way listens.
+  setMaxListeners(0, ending.signal)
+  const scope: CheckScope = { ...given, signal: ending.signal, sessions: [], exchanges: [] }
+  const timer = clock.after(limitMs, () => ending.abort())
+  const onInterruption = (): void => ending.abort()
+  interruption?.addEventListener('abort', onInterruption, { once: true })
+  const ended = new Promise<undefined>(resolve => {
+    ending.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+  })
+  try {
+    const outcome = await Promise.race([attempt(check, scope), ended])
+    const endedInTime = outcome !== undefined && !ending.signal.aborted
+    if (endedInTime) await Promise.race([closeAll(scope), ended])
+    if (endedInTime) return { outcome, endedInTime }
+    if (interruption?.aborted === true) {
+      return { outcome: skipped('the run was interrupted'), endedInTime: false }
+    }
+    return { outcome: fail(`no result within ${Math.round(limitMs)} ms`), endedInTime: false }
+  } finally {
+    timer.cancel()
+    interruption?.removeEventListener('abort', onInterruption)
+    for (const exchange of scope.exchanges) exchange.end()
+    for (const session of scope.sessions) {
+      if (!session.closed || ending.signal.aborted) {
+        session.abandon(new DdbError('DDB_INTERRUPTED', 'the check is over'))
+      }
+    }
+  }
+}
+
+/** Never rejects, so that nobody has to wait for it. */
+async function attempt(check: Check, scope: CheckScope): Promise<Outcome> {
+  try {
+    return await check.run(checkContext(scope))
+  } catch (error) {
+    return outcomeOf(error)
+  }
+}
+
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof Unavailable) return skipped(error.message)
+  if (error instanceof ServerError) {
+    const words = serverWords(error)
+    return error.code === 'DDB_PRIVILEGE' ? skipped(`not permitted: ${words}`) : fail(words)
+  }
+  return fail(error instanceof Error ? error.message : String(error))
+}
+
+async function closeAll({ sessions }: CheckScope): Promise<void> {
+  await Promise.all(sessions.map(session => session.close().catch(() => undefined)))
+}

@@ -1,0 +1,261 @@
+/*
+  A run of `selftest`: connects, tries one check after the other, and removes what they made, all within one time limit.
+*/
+import type { Session } from '../client/open-session.js'
+import { DdbError, ServerError, TimeoutError } from '../errors.js'
+import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
+import { askIdle } from '../load/connection/server-queries.js'
+import type { ServerTarget } from '../load/options.js'
+import type { Platform } from '../platform/platform.js'
+import { wait } from '../platform/wait.js'
+import { numberOf, textOf } from './answers.js'
+import { fail, skipped, type Check, type Outcome } from './check.js'
+import { allChecks } from './checks/all-checks.js'
+import type { CheckScope } from './context.js'
+import { sweep } from './leftovers.js'
+import { removalScript, type MadeObject } from './made-objects.js'
+import { countsOf, type CheckResult, type SelftestResult } from './result.js'
+import { runCheck } from './run-check.js'
+import { isOwn, newStamp, type NameStamp } from './throw-away-name.js'
+
+/** What a run is told. */
+export interface SelftestOptions {
+  readonly server: ServerTarget
+  readonly platform: Platform
+  /** For everything together, cleaning up included. */
+  readonly timeoutMs: number
+  /** All there are when left out. */
+  readonly checks?: readonly Check[]
+  /** Ends the run in order: what was made is removed, checks that were not made are skipped. */
+  readonly signal?: AbortSignal
+  /** Called after each check. */
+  readonly onCheck?: (result: CheckResult) => void
+}
+
+/** How much of the time is kept for cleaning up, at most. */
+const longestCleanUpMs = 6_000
+const cleanUpShare = 1 / 6
+/** One answer that a run waits for between checks. */
+const answerTimeoutMs = 3_000
+const closeTimeoutMs = 1_000
+/** A server that says another time than this does not tell its time: ten years. */
+const mostAheadMs = 315_360_000_000
+/** Pause between two looks at requests that still run. */
+const jobPauseMs = 50
+
+interface Run extends Omit<SelftestOptions, 'checks'> {
+  stamp: NameStamp
+  /** How far the server's clock is ahead of ours. */
+  aheadMs: number
+  /** When checks end. */
+  readonly checksEndMs: number
+  /** When everything ends. */
+  readonly endMs: number
+  readonly kept: CheckScope['kept']
+  /** Made by checks and not known to be removed. */
+  readonly left: MadeObject[]
+  control: Session | undefined
+  /** Ids of control sessions that were given up: what they asked may still run. */
+  readonly givenUp: string[]
+  /** Why the server cannot be asked any more. */
+  lost: string | undefined
+}
+
+/**
+ * @throws {ConnectionError} DDB_CONNECT when there is no server
+ * @throws {ServerError} DDB_LOGIN, also where guests may do nothing
+ */
+export async function selftest(options: SelftestOptions): Promise<SelftestResult> {
+  const { platform, server, timeoutMs, signal } = options
+  const beganMs = platform.clock.nowMs()
+  const cleanUpMs = Math.min(longestCleanUpMs, timeoutMs * cleanUpShare)
+  const run: Run = {
+    ...options,
+    stamp: newStamp(platform.random, platform.clock.wallMs()),
+    aheadMs: 0,
+    endMs: beganMs + timeoutMs,
+    checksEndMs: beganMs + timeoutMs - cleanUpMs,
+    kept: { made: [], names: new Map() },
+    left: [],
+    control: undefined,
+    givenUp: [],
+    lost: undefined,
+  }
+  const deadlineMs = Math.min(connectDeadlineMs(platform, server), run.checksEndMs)
+  run.control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
+  try {
+    const serverVersion = await versionOf(run)
+    const checks = await tryAll(run, options.checks ?? allChecks)
+    const left = await cleanUp(run)
+    return { serverVersion, checks, counts: countsOf(checks), left }
+  } finally {
+    await leave(run)
+  }
+}
+
+/** Says goodbye, for as long as there is time. */
+async function leave({ control, platform, endMs }: Run): Promise<void> {
+  if (control === undefined) return
+  const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
+    control.abandon(new TimeoutError('the time limit was reached')),
+  )
+  await control.close().catch(() => undefined)
+  timer.cancel()
+}
+
+/** @throws {ServerError} DDB_LOGIN from a server that lets guests do nothing */
+async function versionOf(run: Run): Promise<string | null> {
+  const { clock, random } = run.platform
+  const options = { timeoutMs: timeLeftMs(run), ...(run.signal && { signal: run.signal }) }
+  try {
+    const control = run.control!
+    const version = await control.run('version()', options)
+    const aheadMs = numberOf(await control.run('now()', options)) - clock.wallMs()
+    if (Math.abs(aheadMs) < mostAheadMs) run.aheadMs = aheadMs
+    run.stamp = newStamp(random, serverMs(run))
+    return textOf(version)
+  } catch (error) {
+    if (!(error instanceof DdbError) || error.code === 'DDB_LOGIN') throw error
+    return null
+  }
+}
+
+const serverMs = ({ platform, aheadMs }: Run): number => platform.clock.wallMs() + aheadMs
+
+/** For one answer between checks, ms. */
+function timeLeftMs({ platform, checksEndMs }: Run): number {
+  return Math.max(1, Math.min(answerTimeoutMs, Math.ceil(checksEndMs - platform.clock.nowMs())))
+}
+
+async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]> {
+  const results: CheckResult[] = []
+  for (const check of checks) {
+    const hasFailed = results.some(({ status }) => status === 'fail')
+    const result = (await whyNot(run, hasFailed)) ?? (await tryOne(run, check))
+    const named = { name: check.name, ...result }
+    results.push(named)
+    run.onCheck?.(named)
+  }
+  return results
+}
+
+/**
+ * Why no further check is made.
+ *
+ * @param hasFailed  whether a check has; a server that is lost before that fails the first that cannot be made
+ */
+async function whyNot(run: Run, hasFailed: boolean): Promise<Outcome | undefined> {
+  if (run.signal?.aborted === true) return skipped('the run was interrupted')
+  if (run.platform.clock.nowMs() >= run.checksEndMs) return skipped('the time limit was reached')
+  if (run.lost === undefined && !isOpen(run.control)) {
+    await reconnect(run)
+    if (run.signal?.aborted) return skipped('the run was interrupted')
+  }
+  if (run.lost === undefined) return undefined
+  return hasFailed ? skipped(run.lost) : fail(run.lost)
+}
+
+const isOpen = (session: Session | undefined): session is Session =>
+  session !== undefined && !session.closed
+
+async function reconnect(run: Run): Promise<void> {
+  const { platform, server, signal } = run
+  try {
+    const deadlineMs = platform.clock.nowMs() + timeLeftMs(run)
+    const control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
+    run.control = control
+    await control.run('1', { timeoutMs: timeLeftMs(run), ...(signal && { signal }) })
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    // What is wrong with an answer is for the checks to say.
+    if (isOpen(run.control) && error instanceof ServerError) return
+    run.lost = `the server does not answer any more: ${error.message}`
+    giveUp(run)
+  }
+}
+
+function giveUp(run: Run): void {
+  if (run.control !== undefined) run.givenUp.push(run.control.id)
+  run.control?.abandon(new TimeoutError('the server did not answer'))
+  run.control = undefined
+}
+
+async function tryOne(run: Run, check: Check): Promise<Outcome> {
+  const made: MadeObject[] = []
+  const { platform, server, stamp, kept } = run
+  const control = run.control!
+  const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, {
+    platform,
+    server,
+    stamp,
+    serverMs: () => serverMs(run),
+    control,
+    made,
+    kept,
+  })
+  run.left.push(...made)
+  // Whatever is asked next would wait behind what was not answered.
+  if (!endedInTime) giveUp(run)
+  else await removeMade(run)
+  return outcome
+}
+
+/** Removes what checks have made; what cannot be removed now is for the end of the run. */
+async function removeMade(run: Run): Promise<void> {
+  if (run.left.length === 0 || !isOpen(run.control)) return
+  try {
+    await run.control.run(removalScript(run.left), { timeoutMs: answerTimeoutMs })
+    run.left.length = 0
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    if (!(error instanceof ServerError)) giveUp(run)
+  }
+}
+
+/** What a session asked that was given up may still create something: its requests have to end first. */
+async function awaitGivenUp(
+  { platform, givenUp, endMs }: Run,
+  control: Session,
+  signal: AbortSignal,
+): Promise<void> {
+  const { clock } = platform
+  const untilMs = (clock.nowMs() + endMs) / 2
+  for (const id of givenUp) {
+    while (clock.nowMs() < untilMs) {
+      const timeoutMs = Math.max(1, Math.ceil(untilMs - clock.nowMs()))
+      const idle = await askIdle({ session: control, timeoutMs }, id)
+      if (idle !== false) break
+      await wait(clock, jobPauseMs, signal)
+    }
+  }
+}
+
+/** @returns names of what is or may be there still */
+async function cleanUp(run: Run): Promise<string[]> {
+  const { platform, server, stamp, endMs } = run
+  const expected = [...run.left, ...run.kept.made]
+  const ending = new AbortController()
+  const timer = platform.clock.after(Math.max(1, endMs - platform.clock.nowMs()), () =>
+    ending.abort(),
+  )
+  const { signal } = ending
+  try {
+    if (!isOpen(run.control)) {
+      run.control = await connectServer(platform, server, {
+        deadlineMs: endMs,
+        signal,
+        closeTimeoutMs,
+      })
+    }
+    await awaitGivenUp(run, run.control, signal)
+    if (expected.length > 0) await run.control.run(removalScript(expected), { signal })
+    const left = await sweep(run.control, stamp, serverMs(run), signal)
+    return left.map(({ name }) => name).filter(name => isOwn(name, stamp))
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    giveUp(run)
+    return expected.map(({ name }) => name)
+  } finally {
+    timer.cancel()
+  }
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { main } from '../../../src/cli/main.js'
+import { allChecks } from '../../../src/selftest/checks/all-checks.js'
+import { startServer } from '../../../src/server/index.js'
+import { namesOn } from '../../selftest/run-selftest.js'
+import { fakeProcess, runMain } from '../run-cli.js'
+
+const server = await startServer({ port: 0 })
+t.teardown(() => server.close())
+const asAdmin = { environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456' } }
+
+interface Printed {
+  counts: Record<string, number>
+  checks: { name: string; status: string; reason: string }[]
+}
+
+const printed = (stdout: string): Printed => JSON.parse(stdout) as Printed
+
+t.test('the embedded server passes, with one object and a text for an issue', async t => {
+  const issue = join(t.testdir(), 'issue.md')
+  const argv = ['selftest', '--port', String(server.port), '--json', '--issue-text', issue]
+  const { code, stdout, stderr } = await runMain(argv, asAdmin)
+  t.equal(code, 0, stdout)
+  t.equal(stderr, '')
+  t.match(JSON.parse(stdout), {
+    schema: 'ddb-ingest/selftest/1',
+    exitCode: 0,
+    serverVersion: /^3\./,
+    left: [],
+    error: null,
+  })
+  const { checks, counts } = printed(stdout)
+  t.strictSame(
+    checks.map(({ name }) => name),
+    allChecks.map(({ name }) => name),
+  )
+  t.equal(counts['fail'], 0)
+  t.equal(counts['pass']! + counts['skipped']!, allChecks.length)
+  const text = await readFile(issue, 'utf8')
+  t.match(text, /^ddb-ingest \d.* selftest\n\n\* server: 3\./)
+  t.equal(text.split('\n').filter(line => line.startsWith('| pass')).length, counts['pass'])
+  t.notMatch(text, /127\.0\.0\.1|123456|\badmin\b/)
+  t.strictSame(namesOn(server), [])
+})
+
+t.test('a difference is 1, in a table that says what depends on it', async t => {
+  const other = await startServer({ port: 0, faults: { beforeWrite: () => 'drop' } })
+  t.teardown(() => other.close())
+  const argv = ['selftest', '--port', String(other.port), '--time-limit', '2s']
+  const { code, stdout, stderr } = await runMain(argv, asAdmin)
+  t.equal(code, 1)
+  t.match(stdout, /^pass {5}connection: a session with an id\n/)
+  t.match(
+    stdout,
+    /\nfail {5}types: BOOL scalar +tableInsert answered 0 rows, not 3\n {9}depends on it: /,
+  )
+  t.match(stdout, /\nskipped {2}login: with SCRAM .*\n {9}needs: SCRAM in this program\n/)
+  t.match(stdout, /\n\d+ checks on server 3\.[^\n]*: \d+ passed, \d+ failed, \d+ skipped\.\n$/)
+  t.equal(stderr, '')
+})
+
+t.test('with -v each check says what it does', async t => {
+  const argv = ['selftest', '--port', String(server.port), '-v']
+  const { stdout } = await runMain(argv)
+  t.match(stdout, 'connection: a script is answered\n         runs 1+1\n')
+})
+
+t.test('without a server it is 69, with a refused login 77', async t => {
+  const gone = await startServer({ port: 0 })
+  await gone.close()
+  const { code, stdout } = await runMain(['selftest', '--port', String(gone.port), '--json'])
+  t.equal(code, 69)
+  t.match(JSON.parse(stdout), {
+    schema: 'ddb-ingest/selftest/1',
+    exitCode: 69,
+    serverVersion: null,
+    checks: [],
+    counts: { pass: 0, fail: 0, skipped: 0 },
+    error: { code: 'DDB_CONNECT' },
+  })
+  const wrong = { environment: { DDB_USER: 'admin', DDB_PASSWORD: 'hunter2-secret' } }
+  const refused = await runMain(['selftest', '--port', String(server.port)], wrong)
+  t.equal(refused.code, 77)
+  t.notMatch(refused.stdout + refused.stderr, /hunter2/)
+  const closed = await startServer({ port: 0, requireLogin: true })
+  t.teardown(() => closed.close())
+  const guest = await runMain(['selftest', '--port', String(closed.port)])
+  t.match(guest, { code: 77, stdout: '', stderr: /S04009/ })
+})
+
+t.test('a signal ends it in order: what is known is printed, nothing stays', async t => {
+  for (const [signal, exitCode] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const fake = fakeProcess(asAdmin)
+    const other = await startServer({
+      port: 0,
+      faults: {
+        beforeExecute({ text }) {
+          if (text.startsWith('upsert!')) fake.signals.emit(signal, signal)
+          return undefined
+        },
+      },
+    })
+    t.teardown(() => other.close())
+    const argv = ['selftest', '--port', String(other.port), '--json']
+    t.equal(await main(argv, fake.processEnvironment), exitCode, signal)
+    await new Promise(resolve => setImmediate(resolve))
+    const { checks } = printed(fake.stdout())
+    t.match(JSON.parse(fake.stdout()), { exitCode, error: null })
+    t.match(
+      checks.find(({ name }) => name === 'insert: upsert!'),
+      { status: 'skipped', reason: 'the run was interrupted' },
+    )
+    t.equal(checks.find(({ name }) => name === 'types: INT column')?.status, 'pass')
+    t.match(fake.stderr(), /interrupted/)
+    t.strictSame(namesOn(other), [])
+  }
+})
+
+t.test('a text for an issue that cannot be written stops it before anything is sent', async t => {
+  const before = server.counters.requests
+  const argv = ['selftest', '--port', String(server.port), '--issue-text', '/no/such/folder/i.md']
+  t.equal((await runMain(argv)).code, 73)
+  t.equal(server.counters.requests, before)
+})

@@ -1,0 +1,61 @@
+/*
+  Runs `selftest` against an embedded server that was made to behave otherwise.
+*/
+import type { Test } from 'tap'
+import { systemPlatform } from '../../src/platform/system.js'
+import { allChecks } from '../../src/selftest/checks/all-checks.js'
+import type { CheckResult, SelftestResult } from '../../src/selftest/result.js'
+import { selftest, type SelftestOptions } from '../../src/selftest/selftest.js'
+import type { EmbeddedServer, ServerOptions } from '../../src/server/index.js'
+import { startServer } from '../../src/server/index.js'
+import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
+
+const admin = { user: 'admin', password: '123456' }
+
+export interface Tried {
+  readonly server: EmbeddedServer
+  readonly result: SelftestResult
+  /** Names of checks that failed. */
+  readonly failed: readonly string[]
+  /** What became of one check. */
+  readonly of: (name: string) => CheckResult | undefined
+}
+
+export interface Trial extends Rewrites {
+  readonly server?: ServerOptions
+  /** The admin's when left out. */
+  readonly login?: { user?: string; password?: string }
+  /** Names of the checks that are made; all when left out. */
+  readonly names?: readonly string[]
+  readonly options?: Partial<SelftestOptions>
+  /** Called before the run. */
+  readonly prepare?: (server: EmbeddedServer) => void
+}
+
+export async function trySelftest(t: Test, trial: Trial): Promise<Tried> {
+  const server = await startServer({ port: 0, ...trial.server })
+  t.teardown(() => server.close())
+  trial.prepare?.(server)
+  const port = await startRewritingProxy(t, server.port, trial)
+  const { names } = trial
+  const checks = allChecks.filter(({ name }) => names === undefined || names.includes(name))
+  if (names !== undefined) t.equal(checks.length, names.length, 'the checks are found')
+  const result = await selftest({
+    server: { host: '127.0.0.1', port, ...(trial.login ?? admin) },
+    platform: systemPlatform,
+    timeoutMs: 60_000,
+    checks,
+    ...trial.options,
+  })
+  return {
+    server,
+    result,
+    failed: result.checks.filter(({ status }) => status === 'fail').map(({ name }) => name),
+    of: name => result.checks.find(check => check.name === name),
+  }
+}
+
+/** Everything on the server that has a name of its own. */
+export function namesOn({ node }: EmbeddedServer): string[] {
+  return [...node.shared.keys(), ...node.databases.keys(), ...node.functionViews.keys()]
+}
