@@ -23,7 +23,10 @@ export interface Outcome {
 export const bin: string = fileURLToPath(new URL('../../bin/ddb-ingest.js', import.meta.url))
 
 /** Settings of the person who runs the tests must not reach them. */
-const noSettings: Readonly<Record<string, string>> = { XDG_CONFIG_HOME: '/dev/null' }
+const noSettings: Readonly<Record<string, string>> = {
+  XDG_CONFIG_HOME: '/dev/null',
+  XDG_STATE_HOME: '/dev/null',
+}
 
 export interface FakeTerminals {
   environment?: Record<string, string>

@@ -3,11 +3,13 @@
 */
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
+import { mixedFlagsCheck } from '../../selftest/checks/asynchronous.js'
 import { allChecks } from '../../selftest/checks/all-checks.js'
 import { issueText } from '../../selftest/issue-text.js'
 import type { CheckResult, SelftestResult } from '../../selftest/result.js'
 import { selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
+import { keepKnownServer } from '../files/known-servers.js'
 import { openResultFile } from '../files/result-file.js'
 import { openTrace } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
@@ -58,6 +60,8 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
       signal: interruption.signal,
     })
     const exitCode = interruption.exitCode ?? (result.counts.fail > 0 ? failedExitCode : 0)
+    const notKept = keepFindings(server, result, processEnvironment.environment)
+    if (notKept !== undefined) output.note(notKept)
     if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
     else await printTable(result, settings.verbose ?? false, output)
     if (interruption.exitCode !== undefined) output.problem('interrupted')
@@ -78,6 +82,18 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     const missing = traceFile?.close()
     if (missing !== undefined) output.note(missing)
   }
+}
+
+/** Keeps what `load` goes by. @returns why it could not be kept */
+function keepFindings(
+  server: ServerTarget,
+  { serverVersion, checks }: SelftestResult,
+  environment: Call['processEnvironment']['environment'],
+): string | undefined {
+  const mixed = checks.find(({ name }) => name === mixedFlagsCheck)
+  if (serverVersion === null || mixed === undefined || mixed.status === 'skipped') return undefined
+  const known = { version: serverVersion, mixedFlags: mixed.status === 'pass' }
+  return keepKnownServer(server, known, environment)
 }
 
 function objectOf(

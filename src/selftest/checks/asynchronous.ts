@@ -29,6 +29,9 @@ async function expectCount(
 const valueOf = (response: Response): string =>
   response.ok ? answerText(response.value) : response.message
 
+/** What `load` goes by when it opens the session that data goes out on. */
+export const mixedFlagsCheck = 'asynchronous: mixed-flags on one session'
+
 export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: a batch arrives',
@@ -66,7 +69,7 @@ export const asynchronousChecks: readonly Check[] = [
     },
   },
   {
-    name: 'asynchronous: mixed-flags on one session',
+    name: mixedFlagsCheck,
     does: 'mixes a hundred batches without answers with requests that are answered, on one session',
     dependsOnIt:
       'receipts and load --mode async: one session logs in with answers and writes without',

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
+import { readKnownServer } from '../../../src/cli/files/known-servers.js'
 import { main } from '../../../src/cli/main.js'
+import { mixedFlagsCheck } from '../../../src/selftest/checks/asynchronous.js'
 import { allChecks } from '../../../src/selftest/checks/all-checks.js'
 import { startServer } from '../../../src/server/index.js'
 import { namesOn } from '../../selftest/run-selftest.js'
@@ -9,7 +11,10 @@ import { fakeProcess, runMain } from '../run-cli.js'
 
 const server = await startServer({ port: 0 })
 t.teardown(() => server.close())
-const asAdmin = { environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456' } }
+const state = t.testdir()
+const asAdmin = {
+  environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456', XDG_STATE_HOME: state },
+}
 
 interface Printed {
   counts: Record<string, number>
@@ -126,4 +131,44 @@ t.test('a text for an issue that cannot be written stops it before anything is s
   const argv = ['selftest', '--port', String(server.port), '--issue-text', '/no/such/folder/i.md']
   t.equal((await runMain(argv)).code, 73)
   t.equal(server.counters.requests, before)
+})
+
+t.test(
+  'a server that cannot do both on one session is remembered, and load goes by it',
+  async t => {
+    const answering = new Set<string>()
+    const odd = await startServer({
+      port: 0,
+      initScript: 'share streamTable(10:0, `id`name, [INT,STRING]) as target',
+      faults: {
+        beforeExecute({ kind, sessionId, asynchronous }) {
+          if (asynchronous) return answering.has(sessionId) ? 'drop' : undefined
+          if (kind !== 'connect') answering.add(sessionId)
+          return undefined
+        },
+      },
+    })
+    t.teardown(() => odd.close())
+    const at = { host: '127.0.0.1', port: odd.port }
+    const argv = ['--port', String(odd.port)]
+    const tested = await runMain(['selftest', ...argv, '--time-limit', '20s', '--json'], asAdmin)
+    t.equal(tested.code, 1)
+    const mixed = printed(tested.stdout).checks.find(({ name }) => name === mixedFlagsCheck)
+    t.equal(mixed?.status, 'fail')
+    t.match(readKnownServer(at, asAdmin.environment), { version: /^3\./, mixedFlags: false })
+    const input = join(t.testdir({ 'in.csv': 'id,name\n1,a\n2,b\n' }), 'in.csv')
+    const loaded = await runMain(['load', input, '--table', 'target', ...argv], asAdmin)
+    t.equal(loaded.code, 0, loaded.stderr)
+    t.match(loaded.stderr, /as selftest found/)
+    t.match(loaded.stdout, /confirmed 2 /)
+  },
+)
+
+t.test('what cannot be kept is said, and fails nothing', async t => {
+  const environment = { ...asAdmin.environment, XDG_STATE_HOME: '/dev/null' }
+  const { code, stderr } = await runMain(['selftest', '--port', String(server.port)], {
+    environment,
+  })
+  t.equal(code, 0)
+  t.match(stderr, /is not kept: .* cannot be written \(ENOTDIR\)/)
 })
