@@ -21,6 +21,15 @@ export interface FunctionView {
   createdAt: Date
 }
 
+/** A table that all sessions know. */
+export interface SharedTable {
+  table: ServerTable
+  /** User who shared it. */
+  owner: string
+  /** Others need rights (addAccessControl). */
+  isControlled?: boolean
+}
+
 /** A database and the tables made in it. */
 export interface DfsDatabase {
   handle: DatabaseHandle
@@ -58,7 +67,7 @@ export interface NodeConfig {
 
 /** Everything of a server that outlives a session. There is one for each embedded server. */
 export interface ServerNode {
-  readonly shared: Map<string, { table: ServerTable; owner: string }>
+  readonly shared: Map<string, SharedTable>
   readonly databases: Map<string, DfsDatabase>
   readonly functionViews: Map<string, FunctionView>
   readonly sessions: Map<string, ScriptSession>

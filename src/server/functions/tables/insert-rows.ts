@@ -19,7 +19,7 @@ import { columnCountError } from '../../tables/prepare.js'
 import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
 import { booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
 import { discardedRows } from '../../tables/discarded-rows.js'
-import { checkStoredWrite } from '../../tables/privileges.js'
+import { checkWrite } from '../../tables/privileges.js'
 
 /** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
 const tableInsert: Builtin = {
@@ -105,7 +105,7 @@ export const insertFunctions: readonly Builtin[] = [tableInsert, append, push, u
 
 function writable(context: CallContext, target: ServerValue | undefined): ServerTable {
   const table = tableArgument(context, target)
-  checkStoredWrite(context, table)
+  checkWrite(context, table)
   return table
 }
 

@@ -223,7 +223,7 @@ t.test('what cannot be created', async t => {
   )
 })
 
-t.test('guests read; writing and creating takes rights', async t => {
+t.test('reading, writing and creating take rights', async t => {
   const admin = testSession()
   await admin.run(tickers)
   await admin.run('createUser("joe", "secret")')
@@ -247,7 +247,10 @@ t.test('guests read; writing and creating takes rights', async t => {
   t.match(await joe.fail(insert), /NoPrivilege/)
   await admin.run('revoke("joe", TABLE_INSERT); grant("joe", "DB_MANAGE", "dfs://testDB")')
   t.equal(await joe.show(insert), '1')
-  t.equal(await joe.show('select count(id) from loadTable("dfs://testDB", "tb1")'), '2')
+  const read = 'select count(id) from loadTable("dfs://testDB", "tb1")'
+  t.match(await joe.fail(read), /<NotAuthenticated>Not granted to read table dfs:\/\/testDB\/tb1$/)
+  await admin.run('grant("joe", DB_READ, "dfs://testDB")')
+  t.equal(await joe.show(read), '2')
   await joe.run(
     'db = database("dfs://own", VALUE, 1..3); own = db.createPartitionedTable(table(1 as id), `own, `id)',
   )
