@@ -80,6 +80,8 @@ export interface ServerNode {
   readonly config: NodeConfig
   /** Bytes of memory that one request may take. */
   readonly maxRequestBytes: number
+  /** Bytes of one write into a DFS table; Infinity when there is no limit. */
+  readonly maxTransactionBytes: number
   /** Fault hook for inserts; tests only. */
   beforeWrite: Faults['beforeWrite']
   /** @internal */
@@ -103,6 +105,8 @@ export interface NodeOptions {
   platform?: Pick<Platform, 'clock' | 'random'>
   /** 1 GiB when left out. */
   maxRequestBytes?: number | undefined
+  /** No limit when left out. */
+  maxTransactionBytes?: number | undefined
   now?: () => number
   /** A node that has ended: what it kept on disk is taken over. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
@@ -129,6 +133,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
       ...options.config,
     },
     maxRequestBytes: options.maxRequestBytes ?? defaultRequestBytes,
+    maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     beforeWrite: undefined,
     clock,
     random,

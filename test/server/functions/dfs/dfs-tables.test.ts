@@ -65,6 +65,20 @@ t.test('values without a partition: skip, add or fail', async t => {
   t.equal(await fail.show('rows(pt)'), '0')
 })
 
+t.test('a write larger than the limit of the server is refused whole', async t => {
+  const { run, show, fail } = testSession({ maxTransactionBytes: 10_000 })
+  await run(tickers)
+  const rows = (count: number): string =>
+    `table(1..${count} as id, take(\`A, ${count}) as ticker, take(1.5, ${count}) as price)`
+  const refusal =
+    /Memory size of append transaction \d{5,} exceeds max limit \(10000\) for OLAP\. Please split data into batches\.$/
+  t.match(await fail(`tableInsert(tb1, ${rows(2_000)})`), refusal)
+  t.match(await fail(`append!(tb1, ${rows(2_000)})`), refusal)
+  t.equal(await show('exec count(*) from tb1'), '0')
+  t.equal(await show(`tableInsert(tb1, ${rows(10)})`), '10')
+  t.equal(await show(`rows(append!(table(1:0, \`a, [INT]), table(1..5000 as a)))`), '5000')
+})
+
 t.test('what a VALUE partition refuses', async t => {
   const { run, fail, show } = testSession()
   await run(tickers)
