@@ -21,6 +21,15 @@ export interface FunctionView {
   createdAt: Date
 }
 
+/** A table that all sessions know. */
+export interface SharedTable {
+  table: ServerTable
+  /** User who shared it. */
+  owner: string
+  /** Others need rights (addAccessControl). */
+  isControlled?: boolean
+}
+
 /** A database and the tables made in it. */
 export interface DfsDatabase {
   handle: DatabaseHandle
@@ -58,7 +67,7 @@ export interface NodeConfig {
 
 /** Everything of a server that outlives a session. There is one for each embedded server. */
 export interface ServerNode {
-  readonly shared: Map<string, { table: ServerTable; owner: string }>
+  readonly shared: Map<string, SharedTable>
   readonly databases: Map<string, DfsDatabase>
   readonly functionViews: Map<string, FunctionView>
   readonly sessions: Map<string, ScriptSession>
@@ -71,6 +80,8 @@ export interface ServerNode {
   readonly config: NodeConfig
   /** Bytes of memory that one request may take. */
   readonly maxRequestBytes: number
+  /** Bytes of one write into a DFS table; Infinity when there is no limit. */
+  readonly maxTransactionBytes: number
   /** Fault hook for inserts; tests only. */
   beforeWrite: Faults['beforeWrite']
   /** @internal */
@@ -94,6 +105,8 @@ export interface NodeOptions {
   platform?: Pick<Platform, 'clock' | 'random'>
   /** 1 GiB when left out. */
   maxRequestBytes?: number | undefined
+  /** No limit when left out. */
+  maxTransactionBytes?: number | undefined
   now?: () => number
   /** A node that has ended: what it kept on disk is taken over. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
@@ -120,6 +133,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
       ...options.config,
     },
     maxRequestBytes: options.maxRequestBytes ?? defaultRequestBytes,
+    maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     beforeWrite: undefined,
     clock,
     random,

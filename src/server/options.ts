@@ -42,6 +42,11 @@ export interface ServerOptions {
   /** Memory that one request may take besides its own values, in bytes; 1 GiB when left out. */
   maxRequestBytes?: number
   /**
+   * Largest write into a DFS table, in bytes, as servers have limited it since 3.00.3 to a part of their cache engine; no
+   * limit when left out.
+   */
+  maxTransactionBytes?: number
+  /**
    * A server that has ended: this one takes over what a DolphinDB server keeps on disk, its DFS databases, function views
    * and users. What it had in memory is gone.
    */
@@ -100,5 +105,6 @@ export function checkServerOptions(options: ServerOptions): void {
   checkInteger('maxConnections', options.maxConnections, 1, 65_535)
   checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxRequestBytes', options.maxRequestBytes, 1, Number.MAX_SAFE_INTEGER)
+  checkInteger('maxTransactionBytes', options.maxTransactionBytes, 1, Number.MAX_SAFE_INTEGER)
   if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
 }

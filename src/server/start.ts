@@ -72,6 +72,7 @@ export async function startServerWith(
     host,
     adminPassword: options.adminPassword ?? initialAdmin.password,
     maxRequestBytes: options.maxRequestBytes,
+    maxTransactionBytes: options.maxTransactionBytes,
     config: nodeConfig(options),
     platform,
     restartOf: options.restartOf?.node,

@@ -151,10 +151,11 @@ for (const [way, delivery] of ways) {
   })
 
   t.test(`${way}: without the right to write, no row is rejected and none is there`, async t => {
-    const here = await startLoadServer(t, dfsScript)
+    const reader = 'createUser("reader", "secret"); grant("reader", TABLE_READ, "dfs://d/t")'
+    const here = await startLoadServer(t, `${dfsScript}\n${reader}`)
     const { host, port } = here.server
     const result = await here.load('-', {
-      server: { host, port },
+      server: { host, port, user: 'reader', password: 'secret' },
       target: dfs.target,
       input: { format: 'csv', stdin: Readable.from([csv(20_000)]) },
       delivery: { batchRows: 1_000, ...delivery },

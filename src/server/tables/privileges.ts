@@ -1,6 +1,6 @@
 /*
-  Who may write where: administrators everywhere, others into DFS tables they made or were granted, nobody else
-  (docs/server-semantics.md#rights).
+  Who may read and write where: administrators everywhere, others in DFS tables they made or were granted, and in shared
+  tables until rights on them are given or denied (docs/server-semantics.md#rights).
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../values/builtin.js'
@@ -9,7 +9,7 @@ import type { ServerTable } from './server-table.js'
 
 /**
  * What was granted (true) or denied (false) to a user; undefined when neither was.
- * @param objs  `dfs://db/table`, a database or a function view; '*' stands for all of them
+ * @param objs  `dfs://db/table`, a database, a shared table or a function view; '*' stands for all of them
  */
 export function privilegeOf(
   node: ServerNode,
@@ -30,23 +30,78 @@ export function privilegeKey(accessType: string, objs: string): string {
 
 /**
  * @param change  what is to be done to the table; TABLE_WRITE and DB_WRITE cover all three
- * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`
+ * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]`
  */
-export function checkStoredWrite(
+export function checkWrite(
   { node, session }: Pick<CallContext, 'node' | 'session'>,
   table: ServerTable,
   change: 'INSERT' | 'UPDATE' | 'DELETE' = 'INSERT',
 ): void {
-  if (table.kind !== 'dfs' || session.isAdmin) return
-  const { databasePath, tableName, owner } = table.stored!
-  const path = `${databasePath}/${tableName}`
-  const answers = [
-    privilegeOf(node, session.user, 'TABLE_WRITE', path),
-    privilegeOf(node, session.user, `TABLE_${change}`, path),
-    privilegeOf(node, session.user, 'DB_WRITE', databasePath),
-    privilegeOf(node, session.user, `DB_${change}`, databasePath),
-  ]
-  const isOwner = session.user !== 'guest' && session.user === owner
-  if (!answers.includes(false) && (isOwner || answers.includes(true))) return
-  throw new ScriptError(`<NoPrivilege>Not granted to write data to table ${path}`)
+  if (session.isAdmin) return
+  if (table.kind === 'dfs') {
+    if (mayUseStored(node, session.user, table, ['WRITE', change])) return
+    throw new ScriptError(`<NoPrivilege>Not granted to write data to table ${pathOf(table)}`)
+  }
+  if (mayUseShared(node, session.user, table, ['WRITE', change])) return
+  throw new ScriptError(`No access to table [${table.sharedName}]`)
+}
+
+/**
+ * @throws {ScriptError} `<NotAuthenticated>Not granted to read table dfs://db/pt`, `No access to shared table [trades]`
+ */
+export function checkRead(
+  { node, session }: Pick<CallContext, 'node' | 'session'>,
+  table: ServerTable,
+): void {
+  if (session.isAdmin) return
+  if (table.kind === 'dfs') {
+    if (mayUseStored(node, session.user, table, ['READ'])) return
+    throw new ScriptError(`<NotAuthenticated>Not granted to read table ${pathOf(table)}`)
+  }
+  if (mayUseShared(node, session.user, table, ['READ'])) return
+  throw new ScriptError(`No access to shared table [${table.sharedName}]`)
+}
+
+function pathOf(table: ServerTable): string {
+  const { databasePath, tableName } = table.stored!
+  return `${databasePath}/${tableName}`
+}
+
+function mayUseStored(
+  node: ServerNode,
+  user: string,
+  table: ServerTable,
+  actions: readonly string[],
+): boolean {
+  const { databasePath, owner } = table.stored!
+  const answers = actions.flatMap(action => [
+    privilegeOf(node, user, `TABLE_${action}`, pathOf(table)),
+    privilegeOf(node, user, `DB_${action}`, databasePath),
+  ])
+  if (answers.includes(false)) return false
+  return (user !== 'guest' && user === owner) || answers.includes(true)
+}
+
+function mayUseShared(
+  node: ServerNode,
+  user: string,
+  { sharedName }: ServerTable,
+  actions: readonly string[],
+): boolean {
+  if (sharedName === '') return true
+  const entry = node.shared.get(sharedName)
+  const isRestricted =
+    entry?.isControlled === true || (node.privileges.size > 0 && hasRights(node, sharedName))
+  if (!isRestricted) return true
+  const answers = actions.map(action => privilegeOf(node, user, `TABLE_${action}`, sharedName))
+  if (answers.includes(false)) return false
+  return (user !== 'guest' && user === entry?.owner) || answers.includes(true)
+}
+
+/** True once anybody was granted or denied something on the shared table. */
+function hasRights(node: ServerNode, sharedName: string): boolean {
+  for (const own of node.privileges.values()) {
+    for (const key of own.keys()) if (key.endsWith(` ${sharedName}`)) return true
+  }
+  return false
 }

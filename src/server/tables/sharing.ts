@@ -22,9 +22,7 @@ export function shareTable(
     throw new ScriptError(`The shared name [${name}] is not a valid variable name.`)
   }
   if (isStream(table) && table.sharedName !== '' && table.sharedName !== name) {
-    throw new ScriptError(
-      `The stream table is already shared under the name [${table.sharedName}].`,
-    )
+    throw new ScriptError(`This stream has already been shared as '${table.sharedName}'.`)
   }
   const replaced = node.shared.get(name)?.table
   if (replaced !== undefined && replaced !== table) replaced.sharedName = ''

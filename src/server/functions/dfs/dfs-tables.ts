@@ -21,7 +21,7 @@ import {
   textArgument,
   textsArgument,
 } from '../arguments.js'
-import { checkStoredWrite } from '../../tables/privileges.js'
+import { checkWrite } from '../../tables/privileges.js'
 
 /** existsDatabase(dbUrl). */
 const existsDatabase: Builtin = {
@@ -166,7 +166,7 @@ const truncate: Builtin = {
       pathArgument(path, 'dbUrl'),
       textArgument(name, 'tableName'),
     )
-    checkStoredWrite(context, table)
+    checkWrite(context, table)
     table.keepRows(new Int32Array(0))
     return voidValue
   },

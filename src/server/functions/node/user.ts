@@ -6,7 +6,13 @@ import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, voidValue } from '../../values/scalar.js'
 import { Users } from '../../login/users.js'
-import { booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
+import {
+  booleanArgument,
+  isAbsent,
+  tableArgument,
+  textArgument,
+  textsArgument,
+} from '../arguments.js'
 import { privilegeKey } from '../../tables/privileges.js'
 
 /** login(userId, password): the session goes on as that user. Encrypted logins are the connection's affair. */
@@ -105,6 +111,25 @@ const revoke: Builtin = {
   call: (context, args) => setAccess(context, args, undefined),
 }
 
+/** addAccessControl(table): users other than the one who shared it need rights on the table. */
+const addAccessControl: Builtin = {
+  name: 'addAccessControl',
+  parameters: ['table'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (context, [target]) => {
+    const { node, session } = context
+    const { sharedName } = tableArgument(context, target)
+    const entry = node.shared.get(sharedName)
+    if (entry === undefined) throw new ScriptError('addAccessControl(table). table must be shared.')
+    if (!session.isAdmin && session.user !== entry.owner) {
+      throw new ScriptError('Only administrators execute function addAccessControl')
+    }
+    entry.isControlled = true
+    return voidValue
+  },
+}
+
 export const userFunctions: readonly Builtin[] = [
   login,
   logout,
@@ -113,6 +138,7 @@ export const userFunctions: readonly Builtin[] = [
   grant,
   deny,
   revoke,
+  addAccessControl,
 ]
 
 function setAccess(

@@ -19,7 +19,8 @@ import { columnCountError } from '../../tables/prepare.js'
 import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
 import { booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
 import { discardedRows } from '../../tables/discarded-rows.js'
-import { checkStoredWrite } from '../../tables/privileges.js'
+import { checkWrite } from '../../tables/privileges.js'
+import { checkTransactionSize } from '../../tables/transaction-size.js'
 
 /** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
 const tableInsert: Builtin = {
@@ -37,7 +38,7 @@ const tableInsert: Builtin = {
     const present = presentValues(values)
     const discarded = discardedRows(context, table, present)
     if (discarded !== undefined) return intScalar(discarded)
-    context.memory.keep(weighInsert(table, present, context.memory.room))
+    keepWrite(context, table, weighInsert(table, present, context.memory.room))
     const rows = insertValues(table, present)
     context.note(rows * table.columnNames.length)
     return intScalar(rows)
@@ -63,7 +64,7 @@ const append: Builtin = {
       throw new ScriptError('append!(obj, newData). newData must be a table when obj is a table.')
     }
     if (discardedRows(context, table, [addition]) !== undefined) return table
-    context.memory.keep(weighRows(addition, context.memory.room))
+    keepWrite(context, table, weighRows(addition, context.memory.room))
     context.note(addition.rows * table.columnNames.length)
     insertTable(table, addition)
     return table
@@ -105,8 +106,13 @@ export const insertFunctions: readonly Builtin[] = [tableInsert, append, push, u
 
 function writable(context: CallContext, target: ServerValue | undefined): ServerTable {
   const table = tableArgument(context, target)
-  checkStoredWrite(context, table)
+  checkWrite(context, table)
   return table
+}
+
+function keepWrite({ node, memory }: CallContext, table: ServerTable, bytes: number): void {
+  checkTransactionSize(node, table, bytes)
+  memory.keep(bytes)
 }
 
 function presentValues(values: readonly (ServerValue | undefined)[]): ServerValue[] {
@@ -191,7 +197,7 @@ function upsertRows(
   }
   const discarded = discardedRows(context, table, [newData])
   if (discarded !== undefined) return { inserted: discarded, updated: 0 }
-  context.memory.keep(weighRows(newData, context.memory.room))
+  keepWrite(context, table, weighRows(newData, context.memory.room))
   context.note(newData.rows * newData.columnNames.length)
   const columns = newData.columnNames.map((_, index) => newData.column(index))
   return table.upsert(columns, newData.rows, {

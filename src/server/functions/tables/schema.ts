@@ -24,6 +24,7 @@ import {
 import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
 import type { DatabaseHandle, LevelScheme } from '../../tables/database-handle.js'
 import { levelOf } from '../../tables/partitions/partition-level.js'
+import { checkRead } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { namedTable } from '../arguments.js'
 import { dictionaryOf, tableOfColumns } from '../result-table.js'
@@ -47,7 +48,9 @@ const schema: Builtin = {
 
 export const schemaFunctions: readonly Builtin[] = [schema]
 
-function tableSchema({ node }: CallContext, table: ServerTable): ServerDictionary {
+function tableSchema(context: CallContext, table: ServerTable): ServerDictionary {
+  if (table.kind === 'dfs') checkRead(context, table)
+  const { node } = context
   const keys = table.keyColumns.map(index => table.columnNames[index]!)
   const common = {
     colDefs: columnDefinitions(table),

@@ -13,7 +13,7 @@ import { checkDistinct, columnIndex } from '../../tables/memory-table.js'
 import { checkWritable } from '../../tables/prepare.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { elementsArgument, tableArgument, textsArgument } from '../arguments.js'
-import { checkStoredWrite } from '../../tables/privileges.js'
+import { checkWrite } from '../../tables/privileges.js'
 
 /**
  * replaceColumn!(table, colName, newCol): the column takes values and type of the new one. A DFS table takes only
@@ -80,7 +80,7 @@ function changeable(context: CallContext, target: ServerValue | undefined): Serv
   if (table.sharedName !== '' && table.kind !== 'dfs') {
     throw new ScriptError(`The columns of the shared table [${table.sharedName}] can't be changed.`)
   }
-  checkStoredWrite(context, table)
+  checkWrite(context, table)
   return table
 }
 

@@ -6,7 +6,7 @@ import type { Vector } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { checkStoredWrite } from '../../tables/privileges.js'
+import { checkWrite } from '../../tables/privileges.js'
 import { checkWritable, isStream } from '../../tables/prepare.js'
 import { unaryFunction } from '../define.js'
 
@@ -41,7 +41,7 @@ const clear = unaryFunction(
         value.entries.clear()
         return value
       case 'serverTable':
-        checkStoredWrite(context, value, 'DELETE')
+        checkWrite(context, value, 'DELETE')
         checkWritable(value)
         if (isStream(value) || value.kind === 'dfs') {
           throw new ScriptError(

@@ -31,7 +31,7 @@ function ofRangeError({ message }: RangeError): ScriptError | undefined {
 /** The error with the source it comes from in front, unless it has one already. */
 export function locate(error: unknown, span: Span): ScriptError {
   const failure = asScriptError(error)
-  if (failure.located || startsWithTag(failure.message)) return failure
+  if (failure.located) return failure
   return new ScriptError(`${sourceText(span)} => ${failure.message}`, {
     category: failure.category,
     bareText: failure.bareText,
@@ -40,15 +40,20 @@ export function locate(error: unknown, span: Span): ScriptError {
   })
 }
 
-/** Clients look for `<NotLeader>`, `<ChunkInTransaction>` and the like at the head of the line. */
-function startsWithTag(message: string): boolean {
-  return /^<[A-Za-z]+>/.test(message)
+/**
+ * The error of a function request: `<NotLeader>`, `<ChunkInTransaction>` and the like stand at the head of the line, where
+ * clients look for them; errors of scripts keep the source in front.
+ */
+export function tagFirst(error: unknown): ScriptError {
+  const failure = asScriptError(error)
+  const tag = /(?: => |: )(<[A-Za-z]+>.*)$/s.exec(failure.message)?.[1]
+  return tag === undefined ? failure : new ScriptError(tag, { located: true })
 }
 
 /** Names the user function an error has come through. */
 export function locateInFunction(error: unknown, name: string): ScriptError {
   const failure = asScriptError(error)
-  if (name === '' || startsWithTag(failure.message)) return failure
+  if (name === '') return failure
   return new ScriptError(`${name}: ${failure.message}`, {
     category: failure.category,
     bareText: failure.bareText,

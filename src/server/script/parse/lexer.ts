@@ -17,6 +17,20 @@ export function syntaxError(line: number, message: string): ScriptError {
   })
 }
 
+/** A longer text in code is refused (docs/server-semantics.md#sessions). */
+const maxTextLength = 65_536
+
+/**
+ * The text of I/O error 4 (S00020, which the manual spells without the S).
+ * @param reason  stands behind it, in our words
+ */
+export function unreadableCode(reason: string): ScriptError {
+  return new ScriptError(
+    `Failed to read message from the socket with IO error type 4. RefId: 00020. ${reason}`,
+    { located: true },
+  )
+}
+
 const operators = [
   '<-', '<=', '<>', '<<', '>=', '>>', '==', '!=', '&&', '||', '**', '..', '->', '::', '+=', '-=', '*=', '/=', '\\=',
   '+', '-', '*', '/', '\\', '%', '$', '<', '>', '=', '!', '&', '|', '^', ':', '.', ',', ';', '(', ')', '[', ']', '{',
@@ -169,6 +183,9 @@ export class Lexer {
     }
     if (index >= source.length) throw syntaxError(this.#line, 'The string is not closed.')
     text += source.slice(from, index)
+    if (text.length > maxTextLength) {
+      throw unreadableCode(`A text in the code is longer than ${maxTextLength} characters.`)
+    }
     this.#advanceTo(index + 1)
     const raw = source.slice(start, index + 1)
     const code = text.charCodeAt(0)

@@ -2,7 +2,7 @@
   Script text → parse units; the text of a function request → one expression.
 */
 import type { Evaluation, Pace } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
+import { unreadableCode } from './lexer.js'
 import { Cursor, type ParseScope } from './cursor.js'
 import { parseExpression } from './parse-expression.js'
 import { isGo, parseNext } from './parse-statement.js'
@@ -13,16 +13,9 @@ export type { ParseScope } from './cursor.js'
 /** Longer code is refused (docs/server-semantics.md#sessions). */
 const maxCodeLength = 1_048_576
 
-/**
- * The text of I/O error 4 (S00020, which the manual spells without the S); what comes behind it is ours.
- */
 function checkCodeLength(code: string): void {
   if (code.length <= maxCodeLength) return
-  throw new ScriptError(
-    'Failed to read message from the socket with IO error type 4. RefId: 00020. ' +
-      `The code is longer than ${maxCodeLength} characters.`,
-    { located: true },
-  )
+  throw unreadableCode(`The code is longer than ${maxCodeLength} characters.`)
 }
 
 /** What one token costs, in rows of `Pace.step`. */

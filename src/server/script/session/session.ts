@@ -6,7 +6,7 @@ import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.j
 import type { ServerNode } from '../../node.js'
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { asScriptError } from '../evaluate/error-text.js'
+import { asScriptError, tagFirst } from '../evaluate/error-text.js'
 import { drive } from './drive.js'
 import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
@@ -64,7 +64,7 @@ export function createScriptSession(node: ServerNode, info: SessionInfo): Script
  */
 export function runScript(session: ScriptSession, node: ServerNode, script: string): Outcome {
   const runtime = runtimeOf(session, node)
-  return answer(runtime, () => runUnits(runtime, script))
+  return answer(runtime, asScriptError, () => runUnits(runtime, script))
 }
 
 /**
@@ -80,7 +80,9 @@ export function runFunction(
   options?: FunctionOptions,
 ): Outcome {
   const runtime = runtimeOf(session, node)
-  return answer(runtime, () => startFunction(runtime, name, args.map(fromWire)), options)
+  const start = (): ReturnType<typeof startFunction> =>
+    startFunction(runtime, name, args.map(fromWire))
+  return answer(runtime, tagFirst, start, options)
 }
 
 /**
@@ -122,6 +124,7 @@ export function cancelRequest(session: ScriptSession): void {
 
 function answer(
   runtime: Runtime,
+  failureOf: (error: unknown) => ScriptError,
   start: () => ServerValue | undefined | Evaluation<ServerValue | undefined>,
   options?: FunctionOptions,
 ): Outcome {
@@ -135,11 +138,11 @@ function answer(
     const outcome = drive(reply, runtime)
     return outcome instanceof Promise
       ? outcome.catch((error: unknown) => {
-          throw asScriptError(error)
+          throw failureOf(error)
         })
       : outcome
   } catch (error) {
-    throw asScriptError(error)
+    throw failureOf(error)
   }
 }
 

@@ -2,7 +2,7 @@
   insert, update and delete.
 */
 import { discardedRows } from '../../tables/discarded-rows.js'
-import { checkStoredWrite } from '../../tables/privileges.js'
+import { checkWrite } from '../../tables/privileges.js'
 import { insertColumns } from '../../tables/insert-values.js'
 import { deleteRows, updateRows } from '../../tables/row-changes.js'
 import type { ServerTable } from '../../tables/server-table.js'
@@ -29,7 +29,7 @@ import { weighInsert } from '../../values/weigh.js'
 export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const table = yield* evaluateTable(node.target, frame)
   checkStatement(table, frame)
-  checkStoredWrite(frame.runtime, table)
+  checkWrite(frame.runtime, table)
   const rows: ServerValue[][] = []
   for (const nodes of node.rows) {
     const values: ServerValue[] = []
@@ -71,7 +71,7 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope
-  checkStoredWrite(frame.runtime, table, 'UPDATE')
+  checkWrite(frame.runtime, table, 'UPDATE')
   const rows = allRows(scope, frame)
   const changes = []
   for (const { columnName, value: valueNode } of node.assignments) {
@@ -96,7 +96,7 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
 export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
   const scope = yield* evaluateScope(node.target, node.where, frame, false)
   const { table } = scope
-  checkStoredWrite(frame.runtime, table, 'DELETE')
+  checkWrite(frame.runtime, table, 'DELETE')
   scope.checkUnmoved()
   deleteRows(table, allRows(scope, frame))
 }

@@ -4,6 +4,7 @@
 import { sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column, Vector } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
+import { checkRead } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import type { CallContext, Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
@@ -162,6 +163,7 @@ export function* evaluateScope(
   keepsAll: boolean,
 ): Evaluation<TableScope> {
   const table = yield* evaluateTable(node, frame)
+  if (keepsAll) checkRead(frame.runtime, table)
   const tableName = node.kind === 'name' ? node.name : undefined
   return yield* filterRows(TableScope.of(frame.runtime, table, tableName, keepsAll), where, frame)
 }

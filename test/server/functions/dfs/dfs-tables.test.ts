@@ -65,6 +65,20 @@ t.test('values without a partition: skip, add or fail', async t => {
   t.equal(await fail.show('rows(pt)'), '0')
 })
 
+t.test('a write larger than the limit of the server is refused whole', async t => {
+  const { run, show, fail } = testSession({ maxTransactionBytes: 10_000 })
+  await run(tickers)
+  const rows = (count: number): string =>
+    `table(1..${count} as id, take(\`A, ${count}) as ticker, take(1.5, ${count}) as price)`
+  const refusal =
+    /Memory size of append transaction \d{5,} exceeds max limit \(10000\) for OLAP\. Please split data into batches\.$/
+  t.match(await fail(`tableInsert(tb1, ${rows(2_000)})`), refusal)
+  t.match(await fail(`append!(tb1, ${rows(2_000)})`), refusal)
+  t.equal(await show('exec count(*) from tb1'), '0')
+  t.equal(await show(`tableInsert(tb1, ${rows(10)})`), '10')
+  t.equal(await show(`rows(append!(table(1:0, \`a, [INT]), table(1..5000 as a)))`), '5000')
+})
+
 t.test('what a VALUE partition refuses', async t => {
   const { run, fail, show } = testSession()
   await run(tickers)
@@ -223,7 +237,7 @@ t.test('what cannot be created', async t => {
   )
 })
 
-t.test('guests read; writing and creating takes rights', async t => {
+t.test('reading, writing and creating take rights', async t => {
   const admin = testSession()
   await admin.run(tickers)
   await admin.run('createUser("joe", "secret")')
@@ -247,7 +261,10 @@ t.test('guests read; writing and creating takes rights', async t => {
   t.match(await joe.fail(insert), /NoPrivilege/)
   await admin.run('revoke("joe", TABLE_INSERT); grant("joe", "DB_MANAGE", "dfs://testDB")')
   t.equal(await joe.show(insert), '1')
-  t.equal(await joe.show('select count(id) from loadTable("dfs://testDB", "tb1")'), '2')
+  const read = 'select count(id) from loadTable("dfs://testDB", "tb1")'
+  t.match(await joe.fail(read), /<NotAuthenticated>Not granted to read table dfs:\/\/testDB\/tb1$/)
+  await admin.run('grant("joe", DB_READ, "dfs://testDB")')
+  t.equal(await joe.show(read), '2')
   await joe.run(
     'db = database("dfs://own", VALUE, 1..3); own = db.createPartitionedTable(table(1 as id), `own, `id)',
   )

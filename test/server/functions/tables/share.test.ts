@@ -23,7 +23,7 @@ t.test('sharing a name again replaces the table', async t => {
 t.test('a shared stream table has one name', async t => {
   const { fail, run } = testSession()
   await run('st = streamTable(1 as a); share(st, "x")')
-  t.match(await fail('share(st, "y")'), /already shared under the name \[x\]/)
+  t.match(await fail('share(st, "y")'), /=> This stream has already been shared as 'x'\.$/)
   t.equal(await fail('share(st, "x")'), 'no error')
   t.match(await fail('share(table(1 as a), "not a name")'), /not a valid variable name/)
 })

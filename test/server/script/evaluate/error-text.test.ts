@@ -2,8 +2,6 @@
   Error texts: where the server says `source => message`, and where it does not (docs/server-semantics.md#error-texts).
 */
 import t from 'tap'
-import { ScriptError } from '../../../../src/server/script-error.js'
-import { locate } from '../../../../src/server/script/evaluate/error-text.js'
 import { testSession } from '../../../helpers/script.js'
 
 t.test('a run-time error carries the source of the call that failed', async t => {
@@ -41,12 +39,15 @@ t.test('a function request says no source of its own', async t => {
   await t.rejects(call('f'), { message: 'f: throw "x" => x' })
 })
 
-t.test('tags that clients act upon stay at the head of the line', t => {
-  const span = { source: 'write(t)', start: 0, end: 8, line: 1 }
-  const text = (message: string): string => locate(new ScriptError(message), span).message
-  t.equal(text('<ChunkInTransaction>busy'), '<ChunkInTransaction>busy')
-  t.equal(text('a < b > c'), 'write(t) => a < b > c')
-  t.end()
+t.test('a tag stands behind the source in a script, and first in a function request', async t => {
+  const { run, fail, call } = testSession()
+  await run('def f(){ throw "<ChunkInTransaction>busy" }')
+  const thrown = 'throw "<ChunkInTransaction>busy" => <ChunkInTransaction>busy'
+  t.equal(await fail('f()'), `f() => f: ${thrown}`)
+  await t.rejects(call('f'), { message: '<ChunkInTransaction>busy' })
+  await t.rejects(call('f{}'), { message: '<ChunkInTransaction>busy' })
+  await run('def g(){ throw "a < b > c" }')
+  await t.rejects(call('g'), { message: 'g: throw "a < b > c" => a < b > c' })
 })
 
 t.test('only administrators may call what is theirs', async t => {
@@ -85,6 +86,15 @@ t.test('syntax errors name the line and what is wrong', async t => {
   for (const [script, message] of Object.entries(syntaxErrors)) {
     t.equal(await testSession().fail(script), `Syntax Error: ${message}`, script)
   }
+})
+
+t.test('a text of more than 64 K in the code is refused as I/O error 4', async t => {
+  const { show, fail } = testSession()
+  t.equal(await show(`size(["${'x'.repeat(65_536)}"])`), '1')
+  t.match(
+    await fail(`a = 1\nsize(["${'x'.repeat(65_537)}"])`),
+    /^Failed to read message from the socket with IO error type 4\. RefId: 00020\. /,
+  )
 })
 
 t.test('a very deep nesting is an error, not the end of the process', async t => {

@@ -149,3 +149,9 @@ CREATE TABLE "dfs://test"."pt"(id INT, deviceId SYMBOL, day DATE[comment="time_c
   await run('drop database if exists "dfs://test"')
   t.equal(await show('existsDatabase("dfs://test")'), 'false')
 })
+
+t.test('share needs no separator behind a bracket', async t => {
+  const { run, show } = testSession()
+  await run('t = table(100:0, `a`b, [LONG,DATE])share t as st')
+  t.equal(await show('rows(st)'), '0')
+})
