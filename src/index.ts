@@ -11,12 +11,12 @@ export type {
   SendCounts,
   Session,
 } from './client/open-session.js'
-export { ConnectionPool } from './client/pool.js'
-export type { PoolOptions, TaskPromise } from './client/pool.js'
-export type { PoolTask, TaskResult } from './client/pool-task.js'
+export { ConnectionPool } from './client/pool/pool.js'
+export type { PoolOptions, TaskPromise } from './client/pool/pool.js'
+export type { PoolTask, TaskResult } from './client/pool/pool-task.js'
 export type { Trace } from './client/trace.js'
-export type { TaskArguments, TaskOptions } from './client/task-request.js'
-export { asCompleted } from './client/as-completed.js'
+export type { TaskArguments, TaskOptions } from './client/pool/task-request.js'
+export { asCompleted } from './client/pool/as-completed.js'
 export { table, toValue } from './client/plain-input.js'
 export type { PlainInput, TableSchema } from './client/plain-input.js'
 export { toColumnList, toColumns, toPlain, toRows } from './client/plain-output.js'

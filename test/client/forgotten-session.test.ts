@@ -4,7 +4,7 @@
 */
 import t from 'tap'
 import { connect } from '../../src/client/open-session.js'
-import { ConnectionPool } from '../../src/client/pool.js'
+import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { startFakeServer, type FakeServer } from '../helpers/fake-server.js'
 import { int } from '../helpers/values.js'
 

@@ -1,11 +1,11 @@
 /*
   One session of a pool, opened again when its connection was lost.
 */
-import type { UsageError } from '../errors.js'
-import { type DdbError } from '../errors.js'
-import type { ConnectOptions } from './session-options.js'
-import type { Result } from './session-result.js'
-import { connect, type Session } from './open-session.js'
+import type { UsageError } from '../../errors.js'
+import { type DdbError } from '../../errors.js'
+import type { ConnectOptions } from '../session-options.js'
+import type { Result } from '../session-result.js'
+import { connect, type Session } from '../open-session.js'
 import type { TaskRequest } from './task-request.js'
 
 /** Not connected until `open`; runs one task at a time. */

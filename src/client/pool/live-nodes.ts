@@ -1,10 +1,10 @@
 /*
   The live data nodes of a cluster, asked for as official pools ask (docs/protocol.md#pools).
 */
-import { ConnectionError } from '../errors.js'
-import type { ConnectOptions } from './session-options.js'
-import { toPlain } from './plain-output.js'
-import { connect } from './open-session.js'
+import { ConnectionError } from '../../errors.js'
+import type { ConnectOptions } from '../session-options.js'
+import { toPlain } from '../plain-output.js'
+import { connect } from '../open-session.js'
 
 /** Where a node listens. */
 export interface NodeAddress {

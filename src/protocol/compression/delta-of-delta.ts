@@ -11,7 +11,7 @@
     end            111110, 64 one bits, 0; also in the place of the first or second value
   Numbers are kept as two 32-bit halves: 64-bit columns are the usual case, and BigInt costs ten times as much.
 */
-import { ProtocolError } from '../errors.js'
+import { ProtocolError } from '../../errors.js'
 
 /** What the values of one block take, at most. */
 const maxBlockBytes = 65_536

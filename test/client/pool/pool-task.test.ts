@@ -1,5 +1,5 @@
 import t from 'tap'
-import { PoolTask } from '../../src/client/pool-task.js'
+import { PoolTask } from '../../../src/client/pool/pool-task.js'
 
 t.test('a task is pending until it has a result, and then keeps it', async t => {
   const task = new PoolTask(3, {})

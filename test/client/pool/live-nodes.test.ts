@@ -2,11 +2,11 @@
   The live data nodes of a cluster, as a server names them.
 */
 import t, { type Test } from 'tap'
-import { liveNodes } from '../../src/client/live-nodes.js'
-import { vectorOf } from '../../src/protocol/element.js'
-import type { Value } from '../../src/protocol/value.js'
-import { startFakeServer } from '../helpers/fake-server.js'
-import { int, text } from '../helpers/values.js'
+import { liveNodes } from '../../../src/client/pool/live-nodes.js'
+import { vectorOf } from '../../../src/protocol/element.js'
+import type { Value } from '../../../src/protocol/value.js'
+import { startFakeServer } from '../../helpers/fake-server.js'
+import { int, text } from '../../helpers/values.js'
 
 const host = '127.0.0.1'
 

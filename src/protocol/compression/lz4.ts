@@ -6,7 +6,7 @@
     offset    uint16  distance back into what is written already; the last sequence ends before it
     more      uint8s  for the match length
 */
-import { ProtocolError } from '../errors.js'
+import { ProtocolError } from '../../errors.js'
 
 const minMatch = 4
 

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { asCompleted } from '../../src/client/as-completed.js'
-import { closedGate } from '../helpers/gate.js'
+import { asCompleted } from '../../../src/client/pool/as-completed.js'
+import { closedGate } from '../../helpers/gate.js'
 
 t.test('results come in the order in which they are there', async t => {
   const gates = [closedGate(), closedGate(), closedGate()]

@@ -1,13 +1,13 @@
 /*
   One task of a pool as its user holds it: an id, a state, and a result that can be waited for.
 */
-import { TimeoutError, UsageError } from '../errors.js'
-import type { Timer } from '../platform/platform.js'
-import { systemClock } from '../platform/system.js'
-import { maxInt32 } from './session-options.js'
-import type { PlainOutput } from './plain-output.js'
-import type { Result } from './session-result.js'
-import { limitWait, type WaitLimits } from './wait-limits.js'
+import { TimeoutError, UsageError } from '../../errors.js'
+import type { Timer } from '../../platform/platform.js'
+import { systemClock } from '../../platform/system.js'
+import { maxInt32 } from '../session-options.js'
+import type { PlainOutput } from '../plain-output.js'
+import type { Result } from '../session-result.js'
+import { limitWait, type WaitLimits } from '../wait-limits.js'
 
 /** What a task gives: a value, or, with `pickleTableToList`, the columns of a table. */
 export type TaskResult = Result | PlainOutput[][] | undefined

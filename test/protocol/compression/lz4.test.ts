@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { decompressLz4 } from '../../src/protocol/lz4.js'
-import { hex } from '../helpers/codec.js'
-import { lz4 } from '../helpers/compression.js'
-import { runs } from '../helpers/runs.js'
+import { decompressLz4 } from '../../../src/protocol/compression/lz4.js'
+import { hex } from '../../helpers/codec.js'
+import { lz4 } from '../../helpers/compression.js'
+import { runs } from '../../helpers/runs.js'
 
 t.test('what was compressed comes back', async t => {
   const repetitive = fc

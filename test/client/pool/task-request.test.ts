@@ -1,7 +1,7 @@
 import t from 'tap'
-import { TaskQueue, taskRequest, taskResult } from '../../src/client/task-request.js'
-import { resultOf } from '../../src/client/session-result.js'
-import { idTable, int } from '../helpers/values.js'
+import { TaskQueue, taskRequest, taskResult } from '../../../src/client/pool/task-request.js'
+import { resultOf } from '../../../src/client/session-result.js'
+import { idTable, int } from '../../helpers/values.js'
 
 t.test('a task sends its arguments as values and keeps its own options to itself', async t => {
   const options = { pickleTableToList: true, timeoutMs: 1000, priority: 2 }

@@ -1,13 +1,13 @@
 /*
   What a task of a pool asks, and the queue in which tasks wait for a free session.
 */
-import type { Value } from '../protocol/value.js'
-import type { RunOptions } from './session-options.js'
-import { checkRunOptions, runOptionNames, splitArguments } from './session-options.js'
-import type { PlainInput } from './plain-input.js'
-import { toColumnList } from './plain-output.js'
+import type { Value } from '../../protocol/value.js'
+import type { RunOptions } from '../session-options.js'
+import { checkRunOptions, runOptionNames, splitArguments } from '../session-options.js'
+import type { PlainInput } from '../plain-input.js'
+import { toColumnList } from '../plain-output.js'
 import { PoolTask, type TaskResult } from './pool-task.js'
-import type { Result } from './session-result.js'
+import type { Result } from '../session-result.js'
 
 /** `clearMemory` is true when left out; `timeoutMs` and `signal` count from the call, waiting in line included. */
 export interface TaskOptions extends RunOptions {

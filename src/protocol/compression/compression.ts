@@ -16,20 +16,20 @@
     block*        int32 blockBytes, then these
   The blocks, decompressed, are one stream of elements without rows, columns and scale.
 */
-import { ProtocolError } from '../errors.js'
-import { ByteReader } from '../wire/byte-reader.js'
-import { decodeArrayBlocks } from './array-vector.js'
-import type { DataType } from './data-type.js'
-import { arrayTypeOffset, dataTypes, isDecimal, typeOfId } from './data-type.js'
-import { DecodeContext } from './decode-context.js'
+import { ProtocolError } from '../../errors.js'
+import { ByteReader } from '../../wire/byte-reader.js'
+import { decodeArrayBlocks } from '../array-vector.js'
+import type { DataType } from '../data-type.js'
+import { arrayTypeOffset, dataTypes, isDecimal, typeOfId } from '../data-type.js'
+import { DecodeContext } from '../decode-context.js'
 import { decodeDeltaOfDelta } from './delta-of-delta.js'
-import { isFixedType } from './element-bytes.js'
-import { readCount } from './flag.js'
+import { isFixedType } from '../element-bytes.js'
+import { readCount } from '../flag.js'
 import { decompressLz4 } from './lz4.js'
-import { checkedScale } from './types/decimals.js'
-import { isVoid } from './types/voids.js'
-import type { ArrayVector, TypedVector } from './value.js'
-import { decodeElements, noArrayOf } from './vector-codec.js'
+import { checkedScale } from '../types/decimals.js'
+import { isVoid } from '../types/voids.js'
+import type { ArrayVector, TypedVector } from '../value.js'
+import { decodeElements, noArrayOf } from '../vector-codec.js'
 
 /** Bytes from `version` to the first block. */
 const headerBytes = 20

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { vectorOf } from '../../src/protocol/element.js'
-import { decoded, encoded, hex } from '../helpers/codec.js'
-import { compressed } from '../helpers/compression.js'
+import { vectorOf } from '../../../src/protocol/element.js'
+import { decoded, encoded, hex } from '../../helpers/codec.js'
+import { compressed } from '../../helpers/compression.js'
 
 /** An LZ4 block of nothing but literals, up to 14. */
 const literals = (text: string): Buffer => {

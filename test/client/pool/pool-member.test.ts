@@ -2,11 +2,11 @@
   One session of a pool.
 */
 import t from 'tap'
-import { PoolMember } from '../../src/client/pool-member.js'
-import { taskRequest } from '../../src/client/task-request.js'
-import { UsageError } from '../../src/errors.js'
-import { startFakeServer } from '../helpers/fake-server.js'
-import { int } from '../helpers/values.js'
+import { PoolMember } from '../../../src/client/pool/pool-member.js'
+import { taskRequest } from '../../../src/client/pool/task-request.js'
+import { UsageError } from '../../../src/errors.js'
+import { startFakeServer } from '../../helpers/fake-server.js'
+import { int } from '../../helpers/values.js'
 
 const host = '127.0.0.1'
 const shutDown = new UsageError('DDB_CLOSED', 'the pool is shut down')

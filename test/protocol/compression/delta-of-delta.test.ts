@@ -1,10 +1,10 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeDeltaOfDelta } from '../../src/protocol/delta-of-delta.js'
-import { hex } from '../helpers/codec.js'
-import { deltaOfDelta, type DeltaWidth } from '../helpers/compression.js'
-import { runs } from '../helpers/runs.js'
+import { decodeDeltaOfDelta } from '../../../src/protocol/compression/delta-of-delta.js'
+import { hex } from '../../helpers/codec.js'
+import { deltaOfDelta, type DeltaWidth } from '../../helpers/compression.js'
+import { runs } from '../../helpers/runs.js'
 
 /** Values of a decoded block, null for the sentinel. */
 function decode(block: Uint8Array, width: DeltaWidth): (bigint | null)[] {

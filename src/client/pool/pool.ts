@@ -2,9 +2,9 @@
   A pool of sessions that share one queue of tasks (DolphinDB's DBConnectionPool): promises with ids that count up,
   tasks under ids of one's own, and tasks whose results are waited for with a time limit.
 */
-import { UsageError } from '../errors.js'
+import { UsageError } from '../../errors.js'
 import { liveNodes, type NodeAddress } from './live-nodes.js'
-import type { ConnectOptions } from './session-options.js'
+import type { ConnectOptions } from '../session-options.js'
 import { PoolMember } from './pool-member.js'
 import type { PoolTask, TaskResult } from './pool-task.js'
 import type { TaskArguments, TaskRequest } from './task-request.js'
