@@ -5,13 +5,12 @@
 import type { Readable } from 'node:stream'
 import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
+import type { Confirmation, ConfirmUsed } from './confirmations.js'
 
-export type { InputFormat }
+export type { Confirmation, ConfirmUsed, InputFormat }
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
-/** How a run finds out what landed; `auto` takes receipts where they can be had, else counts. */
-export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
 /** What a rejected row does: end the run, nothing, or go into the rejects file. */
 export type OnError = 'stop' | 'skip' | 'quarantine'
 
@@ -286,6 +285,3 @@ export interface UncertainLines {
   batches: number
   reason: string
 }
-
-/** How rows were confirmed in the end. */
-export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'

@@ -4,6 +4,7 @@
 import { UsageError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
 import { defaultMaxErrors, deliveryDefaults, dfsBatch, streamBatch } from './defaults.js'
+import { confirmations } from './confirmations.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target.js'
 
@@ -89,7 +90,11 @@ function given<T extends object>(fields: T | undefined): T {
 }
 
 function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sync'): void {
-  if (mode === 'sync' && (confirm === 'count' || confirm === 'receipts')) {
+  if (!Object.hasOwn(confirmations, confirm)) {
+    const known = Object.keys(confirmations).join(', ')
+    throw new UsageError('DDB_USAGE', `\`delivery.confirm\` is one of ${known}, not "${confirm}"`)
+  }
+  if (mode === 'sync' && confirmations[confirm].asyncOnly) {
     throw new UsageError(
       'DDB_USAGE',
       `\`delivery.confirm\` ${confirm} goes with \`delivery.mode\` async: in sync mode the server's answers confirm`,

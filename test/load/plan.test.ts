@@ -26,6 +26,11 @@ t.test(
   },
 )
 
+t.test('a confirmation that does not exist is wrong usage', async t => {
+  const delivery = { confirm: 'hope' as 'auto' }
+  t.throws(() => makePlan({ ...minimal, delivery }), { code: 'DDB_USAGE', message: /receipts/ })
+})
+
 t.test('a rejects file means quarantine', async t => {
   t.equal(makePlan({ ...minimal, rejects: { file: 'r.csv' } }).onError, 'quarantine')
 })

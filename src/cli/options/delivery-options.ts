@@ -1,6 +1,7 @@
 /*
   The options of `load` about how rows travel and how they are known to have arrived.
 */
+import { confirmations, type Confirmation } from '../../load/confirmations.js'
 import { optionGroup } from './definition.js'
 import { choice, count, duration, rate, size } from './readers.js'
 
@@ -16,7 +17,7 @@ export const deliveryOptions = optionGroup('Delivery', {
   confirm: {
     flags: '--confirm <how>',
     help: 'auto, none, count or receipts: how rows are known to have landed',
-    reader: choice('auto', 'none', 'count', 'receipts'),
+    reader: choice(...(Object.keys(confirmations) as Confirmation[])),
     defaultNote: 'auto',
     field: 'delivery.confirm',
   },

@@ -1,6 +1,7 @@
 /*
   What a finished load says: one sentence with its equation, and with --verbose the figures behind it.
 */
+import { confirmationWords } from '../../load/confirmations.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { bytesText, counted, durationText, grouped } from './terminal-text.js'
 
@@ -31,17 +32,10 @@ function claimOf({ rows, status, confirm }: LoadResult): string {
   return `Loaded ${counted(rows.confirmed, 'row')}`
 }
 
-const confirmWords = {
-  none: 'nothing was asked of the server',
-  count: 'confirmed by counting rows',
-  receipts: 'confirmed by receipts',
-  answers: "confirmed by the server's answers",
-} as const
-
 function confirmText({ confirm }: LoadResult): string {
   return confirm.note === null
-    ? confirmWords[confirm.used]
-    : `${confirmWords[confirm.used]}: ${confirm.note}`
+    ? confirmationWords[confirm.used]
+    : `${confirmationWords[confirm.used]}: ${confirm.note}`
 }
 
 /** Lines for standard error after a run: rejects always, figures with --verbose. */

@@ -1,0 +1,24 @@
+/*
+  The ways in which a run finds out what landed: those that may be asked for, and those that may have been used.
+*/
+
+/** How a run finds out what landed; `auto` takes receipts where they can be had, else counts. */
+export type Confirmation = 'auto' | 'none' | 'count' | 'receipts'
+/** How it was found out; `answers` in sync mode. */
+export type ConfirmUsed = 'none' | 'count' | 'receipts' | 'answers'
+
+/** What may be asked for, in the order of the help; in sync mode the server's answers take the place of some. */
+export const confirmations: Readonly<Record<Confirmation, { readonly asyncOnly: boolean }>> = {
+  auto: { asyncOnly: false },
+  none: { asyncOnly: false },
+  count: { asyncOnly: true },
+  receipts: { asyncOnly: true },
+}
+
+/** How a summary says it. */
+export const confirmationWords: Readonly<Record<ConfirmUsed, string>> = {
+  none: 'nothing was asked of the server',
+  count: 'confirmed by counting rows',
+  receipts: 'confirmed by receipts',
+  answers: "confirmed by the server's answers",
+}
