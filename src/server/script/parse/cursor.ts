@@ -19,7 +19,7 @@ const maxStatementTokens = 131_072
 /** Tokens are forgotten by so many at least. */
 const forgottenTokens = 256
 
-/** How the surroundings of a token change what it means. */
+/** How what stands around a token changes what it means. */
 export interface CursorMode {
   /** Inside brackets a line break means nothing. */
   readonly ignoresNewlines: boolean
