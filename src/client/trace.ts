@@ -57,12 +57,15 @@ export function traceConnection(trace: Trace, clock: Clock): ConnectionTrace {
     received(response, byteCount) {
       latestId = response.sessionId
       const outcome = response.ok
-        ? ['ok', `bytes=${byteCount}`, answerDetails(response.value, withValues)]
+        ? ['ok', `bytes=${byteCount}`, answerDetails(response.value, withValues && !awaitsSecret)]
         : ['error', `bytes=${byteCount}`, awaitsSecret ? '(…)' : response.message]
       awaitsSecret = false
       write(response.sessionId, '<', ...outcome)
     },
-    printed: text => write(latestId, '<', 'print', withValues ? text : `chars=${text.length}`),
+    printed(text) {
+      const isShown = withValues && !awaitsSecret
+      write(latestId, '<', 'print', isShown ? text : `chars=${text.length}`)
+    },
     closed: failure => write(latestId, '-', 'closed', failure === undefined ? '' : failure.message),
   }
 }
@@ -86,8 +89,12 @@ function requestDetails(request: Request, withValues: boolean): string {
   switch (request.kind) {
     case 'connect':
       return request.login === undefined ? '' : `with the login of ${request.login.user}`
-    case 'script':
-      return `chars=${request.script.length} ${withValues ? withoutSecrets(request.script) : firstWord(request.script)}`
+    case 'script': {
+      const { script } = request
+      // Where a secret stands in a script, and what leads to it, cannot be told: such a script is not shown at all.
+      const isShown = withValues && !carriesSecret(request)
+      return `chars=${script.length} ${isShown ? script : firstWord(script)}`
+    }
     case 'function': {
       const { name, args } = request
       const shown = withValues && !carriesSecret(request)
@@ -138,9 +145,9 @@ function firstElements(column: Column): string {
   return `[${shown.join(',')}${column.length > shownElements ? ',…' : ''}]`
 }
 
-/** Without what stands behind a function that takes secrets, to the end of the line. */
+/** Without what stands behind a function that takes secrets. */
 function withoutSecrets(text: string): string {
-  return text.replaceAll(new RegExp(`${secret.source}[^\n]*`, 'gi'), '$1(…)')
+  return text.replace(new RegExp(`${secret.source}[^]*`, 'i'), '$1(…)')
 }
 
 function oneLine(text: string): string {

@@ -17,6 +17,7 @@ t.test('with values, scripts are shown without their secrets', async t => {
   await session.run('x = 1..10; x')
   await session.run('login("admin", "123456")')
   await session.run('login`admin`123456').catch(() => undefined)
+  await session.run('pw = "123456"\nlogin(\n"admin",\npw)\nprint(pw)\npw')
   await session.run('changePwd("123456","secret1")').catch(() => undefined)
   await session.run('createUser', 'u1', 'secret2').catch(() => undefined)
   await session.run('login{"admin","123456"}()').catch(() => undefined)
