@@ -12,8 +12,9 @@ import { catchSignals, type Interruption } from '../interruption.js'
 import { serverTargetOf } from '../options/load-options.js'
 import { passwordSource, readCredentials } from '../options/password.js'
 import type { ExecSettings } from '../options/exec-options.js'
+import { refuseSharedFiles } from '../files/one-file.js'
 import { readScriptFile } from '../files/script-file.js'
-import { openTrace } from '../files/trace-file.js'
+import { openTrace, type TraceFile } from '../files/trace-file.js'
 import type { TerminalInput } from '../process-environment.js'
 import { jsonLine } from '../output/terminal-text.js'
 import { csvText } from '../render/csv.js'
@@ -33,9 +34,11 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
     call.showHelp()
     throw new UsageError('DDB_USAGE', 'no script: name a file, give it with -e, or pipe it in')
   }
-  const traceFile = openTrace(settings)
   const interruption = catchSignals(call.processEnvironment)
+  let traceFile: TraceFile | undefined
   try {
+    await refuseSharedFiles(settings, inputsOf(source), call)
+    traceFile = openTrace(settings)
     const value = await runScript(settings, call, source, interruption, traceFile?.trace)
     await printValue(value, format, call)
     return 0
@@ -70,6 +73,12 @@ function sourceOf(
   if (script !== undefined) return { kind: 'text', text: script }
   if (path !== undefined && path !== '-') return { kind: 'file', path }
   return path === undefined && processEnvironment.stdin.isTTY ? undefined : { kind: 'stdin' }
+}
+
+/** As `refuseSharedFiles` takes them. */
+function inputsOf(source: Source): readonly string[] {
+  if (source.kind === 'file') return [source.path]
+  return source.kind === 'stdin' ? ['-'] : []
 }
 
 async function runScript(

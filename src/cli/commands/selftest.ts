@@ -10,8 +10,9 @@ import type { CheckResult, SelftestResult } from '../../selftest/result.js'
 import { selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
 import { keepKnownServer } from '../files/known-servers.js'
-import { openResultFile } from '../files/result-file.js'
-import { openTrace } from '../files/trace-file.js'
+import { refuseSharedFiles } from '../files/one-file.js'
+import { openResultFile, type ResultFile } from '../files/result-file.js'
+import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
 import { serverTargetOf } from '../options/load-options.js'
 import { passwordSource, readCredentials } from '../options/password.js'
@@ -35,16 +36,13 @@ interface Ended extends SelftestResult {
  */
 export async function run(settings: SelftestSettings, call: Call): Promise<number> {
   const { output, processEnvironment, sources } = call
-  const issueFile =
-    settings.issueText === undefined
-      ? undefined
-      : await openResultFile<Ended>(settings.issueText, {
-          name: 'text for an issue',
-          textOf: ended => issueText(ended, version, allChecks, ended.server),
-        })
-  const traceFile = openTrace(settings)
   const interruption = catchSignals(processEnvironment)
+  let issueFile: ResultFile<Ended> | undefined
+  let traceFile: TraceFile | undefined
   try {
+    await refuseSharedFiles(settings, [], call)
+    issueFile = await openIssueFile(settings)
+    traceFile = openTrace(settings)
     const credentials = await readCredentials(
       settings,
       passwordSource(sources),
@@ -82,6 +80,16 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     const missing = traceFile?.close()
     if (missing !== undefined) output.note(missing)
   }
+}
+
+async function openIssueFile({
+  issueText: path,
+}: SelftestSettings): Promise<ResultFile<Ended> | undefined> {
+  if (path === undefined) return undefined
+  return openResultFile<Ended>(path, {
+    name: 'text for an issue',
+    textOf: ended => issueText(ended, version, allChecks, ended.server),
+  })
 }
 
 /** Keeps what `load` goes by. @returns why it could not be kept */

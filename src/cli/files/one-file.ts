@@ -8,10 +8,22 @@ import { expandSources } from '../../source/expand-sources.js'
 import type { Call } from '../commands/command.js'
 import { defaultConfigPath } from '../options/config-file.js'
 import { foldedName, isStandardOutput, openFileKey, placeOf } from './file-place.js'
-import type { LoadSettings } from '../options/load-options.js'
 import { lockPath } from './lock.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { clean } from '../output/terminal-text.js'
+
+/** Settings that name a file; each command has some of them. */
+export interface FileSettings {
+  readonly rejects?: string
+  readonly summary?: string
+  readonly metricsFile?: string
+  readonly lock?: string
+  readonly trace?: string
+  readonly issueText?: string
+  readonly passwordFile?: string
+  readonly passwordStdin?: boolean
+  readonly config?: string
+}
 
 /** A path that the run was given or makes. */
 interface NamedPath {
@@ -25,10 +37,12 @@ interface NamedPath {
 
 /**
  * Looks at every path of the run and opens none.
+ *
+ * @param inputs  what is read besides; `-` is standard input
  * @throws {UsageError} DDB_USAGE when two parts of the run are one file
  */
 export async function refuseSharedFiles(
-  settings: LoadSettings,
+  settings: FileSettings,
   inputs: readonly string[],
   call: Call,
 ): Promise<void> {
@@ -54,8 +68,8 @@ export async function refuseSharedFiles(
   }
 }
 
-function writtenPaths(settings: LoadSettings, { environment }: ProcessEnvironment): NamedPath[] {
-  const { rejects, summary, metricsFile, lock, trace } = settings
+function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironment): NamedPath[] {
+  const { rejects, summary, metricsFile, lock, trace, issueText } = settings
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string): void => {
     paths.push({ path, label, part, isWritten: true })
@@ -69,12 +83,13 @@ function writtenPaths(settings: LoadSettings, { environment }: ProcessEnvironmen
   if (metricsFile !== undefined)
     add(metricsFile, `--metrics-file ${metricsFile}`, 'the metrics file')
   if (trace !== undefined) add(trace, `--trace ${trace}`, 'the trace')
+  if (issueText !== undefined) add(issueText, `--issue-text ${issueText}`, 'the text for an issue')
   if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock')
   return paths
 }
 
 function readPaths(
-  { passwordFile, config }: LoadSettings,
+  { passwordFile, config }: FileSettings,
   { processEnvironment }: Call,
 ): NamedPath[] {
   const paths: NamedPath[] = []
@@ -108,7 +123,7 @@ const standardStream = 'the standard output or error'
 
 /** Files that the shell opened for us. */
 function openFiles(
-  { passwordStdin }: LoadSettings,
+  { passwordStdin }: FileSettings,
   inputs: readonly string[],
   { stdin, stdout, stderr }: ProcessEnvironment,
 ): { key: string | undefined; part: string }[] {

@@ -96,6 +96,9 @@ t.test('no two parts of a run may be one file', async t => {
     [['in.csv', '--rejects', 'in.csv'], /--rejects \S+ is an input of this run/],
     [['in.csv', '--summary', 'in.csv'], /--summary \S+ is an input of this run/],
     [['in.csv', '--metrics-file', 'in.csv'], /--metrics-file \S+ is an input of this run/],
+    [['in.csv', '--trace', 'in.csv'], /--trace \S+ is an input of this run/],
+    [['in.csv', '--summary', 's.json', '--trace', 's.json'], /is the trace of this run/],
+    [[...password, 'in.csv', '--trace', 'pw.txt'], /is the password file of this run/],
     [['folder', '--summary', 'folder/part.json'], /is an input of this run/],
     [['folder/*.csv', '--summary', 'folder/part.csv'], /is an input of this run/],
     [['in.csv', 'no/such.csv', '--summary', 'in.csv'], /is an input of this run/],
@@ -118,6 +121,43 @@ t.test('no two parts of a run may be one file', async t => {
   for (const [argv, why] of cases) {
     const paths = argv.map(word => (word === 'folder' ? join(here.dir, word) : word))
     await refuses(t, here, paths, why)
+  }
+})
+
+t.test('exec and selftest keep their files apart as well', async t => {
+  const { dir } = place(t)
+  const at = (name: string): string => join(dir, name)
+  writeFileSync(at('a.dos'), '1+1')
+  const login = ['--user', 'admin', '--password-file', at('pw.txt')]
+  const cases: [argv: string[], why: RegExp][] = [
+    [['exec', at('a.dos'), '--trace', at('a.dos')], /--trace \S+ is an input of this run/],
+    [['exec', at('a.dos'), ...login, '--trace', at('pw.txt')], /is the password file/],
+    [['exec', at('a.dos'), '--config', at('c.json'), '--trace', at('c.json')], /configuration/],
+    [['selftest', ...login, '--issue-text', at('pw.txt')], /is the password file of this run/],
+    [['selftest', '--issue-text', at('new'), '--trace', at('new')], /--trace \S+ is the text for/],
+  ]
+  const before = contentsOf(dir)
+  const requests = server.counters.requests
+  for (const [argv, why] of cases) {
+    const { code, stdout, stderr } = await runMain([...argv, '--port', port, '--json'])
+    t.equal(code, 64, argv.join(' '))
+    t.match(stderr, why)
+    t.match(JSON.parse(stdout), { exitCode: 64, error: { code: 'DDB_USAGE' } })
+  }
+  t.strictSame(contentsOf(dir), before, 'nothing is touched')
+  t.equal(server.counters.requests, requests)
+})
+
+t.test('a trace that cannot be opened still gives the object that was asked for', async t => {
+  const trace = join(t.testdir(), 'none', 'trace')
+  for (const argv of [['exec', '-e', '1'], ['selftest'], ['load', '-', '-t', 'prices']]) {
+    const { code, stdout } = await runMain([...argv, '--port', port, '--json', '--trace', trace])
+    t.equal(code, 73)
+    t.match(
+      JSON.parse(stdout),
+      { exitCode: 73, error: { code: 'DDB_OUTPUT_CREATE' } },
+      argv.join(' '),
+    )
   }
 })
 
