@@ -10,6 +10,7 @@ import type { ScriptSession } from './values/session-state.js'
 import type { DatabaseHandle } from './tables/database-handle.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 import type { ServerTable } from './tables/server-table.js'
+import { Transactions } from './tables/transactions.js'
 
 /** A function all sessions may call. */
 export interface FunctionView {
@@ -77,6 +78,8 @@ export interface ServerNode {
   readonly privileges: Map<string, Map<string, boolean>>
   /** The requests of each session that has any under way, by session id. */
   readonly jobs: Map<string, readonly ConsoleJob[]>
+  /** Writes into DFS tables that are under way. */
+  readonly transactions: Transactions
   readonly config: NodeConfig
   /** Bytes of memory that one request may take. */
   readonly maxRequestBytes: number
@@ -126,6 +129,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     ),
     privileges: new Map(before?.privileges),
     jobs: new Map(),
+    transactions: new Transactions(),
     config: {
       newValuePartitionPolicy: 'add',
       enableInsertStatementForDFSTable: false,

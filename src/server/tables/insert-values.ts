@@ -47,16 +47,26 @@ export function insertColumns(
   values: readonly ServerValue[],
   names?: readonly string[],
 ): number {
+  const { columns, rows } = rowsOfValues(table, values, names)
+  return table.append(columns, rows)
+}
+
+/** What `insertColumns` would insert. */
+export function rowsOfValues(
+  table: ServerTable,
+  values: readonly ServerValue[],
+  names?: readonly string[],
+): { columns: readonly Column[]; rows: number } {
   const positions = names === undefined ? undefined : namedPositions(table, names)
   if (values.length !== (positions ?? table.columnNames).length) throw valueCountError(table)
   const types = positions?.map(at => table.columnTypes[at]!) ?? table.columnTypes
   const { columns, rows } = columnsOfValues(values, types)
-  if (positions === undefined) return table.append(columns, rows)
+  if (positions === undefined) return { columns, rows }
   const all = table.columnTypes.map((type, at) => {
     const given = positions.indexOf(at)
     return given < 0 ? nullColumn(type, rows) : columns[given]!
   })
-  return table.append(all, rows)
+  return { columns: all, rows }
 }
 
 /**

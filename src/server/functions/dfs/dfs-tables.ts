@@ -22,6 +22,7 @@ import {
   textsArgument,
 } from '../arguments.js'
 import { checkWrite } from '../../tables/privileges.js'
+import { dropPartition } from './drop-partition.js'
 
 /** existsDatabase(dbUrl). */
 const existsDatabase: Builtin = {
@@ -185,6 +186,7 @@ export const dfsFunctions: readonly Builtin[] = [
   getTables,
   addValuePartitions,
   truncate,
+  dropPartition,
 ]
 
 /** A path, or the path behind a handle. */

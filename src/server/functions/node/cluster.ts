@@ -14,6 +14,7 @@ import { createTable } from '../../tables/memory-table.js'
 import { booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { tableBytes } from '../tables/table-bytes.js'
+import { getTransactionStatus } from './transaction-status.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
@@ -109,6 +110,7 @@ export const clusterFunctions: readonly Builtin[] = [
   getClusterLiveDataNodes,
   rpc,
   pnodeRun,
+  getTransactionStatus,
 ]
 
 /** A scalar becomes a table of node and value, a table may get a column with the alias (manual, page pnodeRun). */

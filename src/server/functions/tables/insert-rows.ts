@@ -21,6 +21,7 @@ import { booleanArgument, isAbsent, tableArgument, textsArgument } from '../argu
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { checkTransactionSize } from '../../tables/transaction-size.js'
+import { inTransaction, type WrittenRows } from '../../tables/transactions.js'
 
 /** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
 const tableInsert: Builtin = {
@@ -39,9 +40,11 @@ const tableInsert: Builtin = {
     const discarded = discardedRows(context, table, present)
     if (discarded !== undefined) return intScalar(discarded)
     keepWrite(context, table, weighInsert(table, present, context.memory.room))
-    const rows = insertValues(table, present)
-    context.note(rows * table.columnNames.length)
-    return intScalar(rows)
+    return inTransaction(context, table, writtenRows(present), () => {
+      const rows = insertValues(table, present)
+      context.note(rows * table.columnNames.length)
+      return intScalar(rows)
+    })
   },
 }
 
@@ -66,8 +69,10 @@ const append: Builtin = {
     if (discardedRows(context, table, [addition]) !== undefined) return table
     keepWrite(context, table, weighRows(addition, context.memory.room))
     context.note(addition.rows * table.columnNames.length)
-    insertTable(table, addition)
-    return table
+    return inTransaction(context, table, writtenRows([addition]), () => {
+      insertTable(table, addition)
+      return table
+    })
   },
 }
 
@@ -86,8 +91,7 @@ const upsert: Builtin = {
   mutatesFirst: true,
   call: (context, args) => {
     const table = writable(context, args[0])
-    upsertRows(context, table, args)
-    return table
+    return upsertRows(context, table, args, () => table)
   },
 }
 
@@ -95,11 +99,11 @@ const upsert: Builtin = {
 const tableUpsert: Builtin = {
   ...upsert,
   name: 'tableUpsert',
-  call: (context, args) => {
-    const { inserted, updated } = upsertRows(context, writable(context, args[0]), args)
-    const data = BigInt64Array.of(BigInt(inserted), BigInt(updated))
-    return { form: 'pair', elements: { form: 'vector', type: 'LONG', length: 2, data } }
-  },
+  call: (context, args) =>
+    upsertRows(context, writable(context, args[0]), args, ({ inserted, updated }) => {
+      const data = BigInt64Array.of(BigInt(inserted), BigInt(updated))
+      return { form: 'pair', elements: { form: 'vector', type: 'LONG', length: 2, data } }
+    }),
 }
 
 export const insertFunctions: readonly Builtin[] = [tableInsert, append, push, upsert, tableUpsert]
@@ -176,7 +180,8 @@ function upsertRows(
   context: CallContext,
   table: ServerTable,
   [, newData, ignoreNull, keyColNames, sortColumns]: readonly (ServerValue | undefined)[],
-): UpsertCount {
+  answer: (count: UpsertCount) => ServerValue,
+): ServerValue | Evaluation<ServerValue> {
   if (newData?.form !== 'serverTable') {
     throw new ScriptError('upsert!(obj, newData). newData must be a table.')
   }
@@ -196,12 +201,21 @@ function upsertRows(
     throw new ScriptError('The argument [keyColNames] must be specified for a DFS table.')
   }
   const discarded = discardedRows(context, table, [newData])
-  if (discarded !== undefined) return { inserted: discarded, updated: 0 }
+  if (discarded !== undefined) return answer({ inserted: discarded, updated: 0 })
   keepWrite(context, table, weighRows(newData, context.memory.room))
   context.note(newData.rows * newData.columnNames.length)
-  const columns = newData.columnNames.map((_, index) => newData.column(index))
-  return table.upsert(columns, newData.rows, {
-    keyColumns,
-    ignoreNull: booleanArgument(ignoreNull, 'ignoreNull', false),
-  })
+  const written = writtenRows([newData])
+  const options = { keyColumns, ignoreNull: booleanArgument(ignoreNull, 'ignoreNull', false) }
+  return inTransaction(context, table, written, () =>
+    answer(table.upsert(written.columns, written.rows, options)),
+  )
+}
+
+/** Of a table; other arguments go into tables in memory alone, and are no transaction. */
+function writtenRows([source]: readonly ServerValue[]): WrittenRows {
+  if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
+  return {
+    columns: source.columnNames.map((_, index) => source.column(index)),
+    rows: source.rows,
+  }
 }

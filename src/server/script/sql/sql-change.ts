@@ -3,9 +3,11 @@
 */
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { insertColumns } from '../../tables/insert-values.js'
+import { rowsOfValues } from '../../tables/insert-values.js'
 import { deleteRows, updateRows } from '../../tables/row-changes.js'
 import type { ServerTable } from '../../tables/server-table.js'
+import { checkTransactionSize } from '../../tables/transaction-size.js'
+import { inTransaction } from '../../tables/transactions.js'
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
@@ -41,8 +43,14 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const { runtime } = frame
   if (discardedRows(runtime, table, values) !== undefined) return
   const { memory } = runtime
-  memory.keep(weighInsert(table, values, memory.room))
-  insertColumns(table, values, node.columnNames)
+  const bytes = weighInsert(table, values, memory.room)
+  checkTransactionSize(runtime.node, table, bytes)
+  memory.keep(bytes)
+  const { columns, rows: count } = rowsOfValues(table, values, node.columnNames)
+  const inserted = inTransaction(runtime, table, { columns, rows: count }, () => {
+    table.append(columns, count)
+  })
+  if (inserted !== undefined) yield* inserted
 }
 
 /** DFS tables take the statement only when the node is configured so (docs/server-semantics.md#insert-into). */

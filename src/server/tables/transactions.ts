@@ -1,0 +1,141 @@
+/*
+  Writes into DFS tables as transactions: a partition is written by one at a time, and who comes second is refused
+  (atomic TRANS) or waits (CHUNK), in DolphinDB's words (docs/server-semantics.md#transactions).
+*/
+import type { Column } from '../../protocol/value.js'
+import { ScriptError } from '../script-error.js'
+import type { CallContext, Evaluation } from '../values/builtin.js'
+import type { ServerNode } from '../node.js'
+import { chunkPath } from './partitions/chunk-path.js'
+import { placeRows } from './partitions/place-rows.js'
+import { prepareColumns } from './prepare.js'
+import type { ServerTable } from './server-table.js'
+
+/** The rows of one write, column by column in the table's order. */
+export interface WrittenRows {
+  readonly columns: readonly Column[]
+  readonly rows: number
+}
+
+/** One that is open. */
+export interface Transaction {
+  readonly id: number
+  readonly table: ServerTable
+  readonly startedAt: Date
+  /** Partition numbers; a table that is not partitioned is one partition, 0. */
+  readonly partitions: () => ReadonlySet<number>
+  /** Resolves when it is over. */
+  readonly ended: Promise<void>
+}
+
+/** All open transactions of a node. */
+export class Transactions {
+  readonly #open = new Set<Transaction>()
+  #lastId = 0
+
+  get open(): Iterable<Transaction> {
+    return this.#open
+  }
+
+  /** @returns what ends it */
+  begin(table: ServerTable, startedAt: Date, partitions: Transaction['partitions']): () => void {
+    let resolve: (() => void) | undefined
+    const ended = new Promise<void>(done => (resolve = done))
+    const transaction = { id: (this.#lastId += 1), table, startedAt, partitions, ended }
+    this.#open.add(transaction)
+    return () => {
+      this.#open.delete(transaction)
+      resolve!()
+    }
+  }
+
+  /** An open transaction on one of the partitions, and which of them. */
+  holder(
+    table: ServerTable,
+    partitions: Transaction['partitions'],
+  ): { transaction: Transaction; partition: number } | undefined {
+    for (const transaction of this.#open) {
+      if (transaction.table !== table) continue
+      const held = transaction.partitions()
+      for (const partition of partitions())
+        if (held.has(partition)) return { transaction, partition }
+    }
+    return undefined
+  }
+}
+
+/**
+ * Writes at once into tables in memory. For a DFS table the partitions are held from now to the next turn of the event
+ * loop, in which the rows are written, so that sessions that write at the same time meet.
+ *
+ * @throws {ScriptError} `<ChunkInTransaction>… RefId:S00002`, where the partitions are another's and all or nothing is
+ *   to be written
+ */
+export function inTransaction<T>(
+  context: CallContext,
+  table: ServerTable,
+  written: WrittenRows,
+  write: () => T,
+): T | Evaluation<T> {
+  return table.kind === 'dfs' ? writeAlone(context, table, written, write) : write()
+}
+
+function* writeAlone<T>(
+  { node }: CallContext,
+  table: ServerTable,
+  written: WrittenRows,
+  write: () => T,
+): Evaluation<T> {
+  const partitions = once(() => partitionsOf(table, written))
+  for (;;) {
+    const holder = node.transactions.holder(table, partitions)
+    if (holder === undefined) break
+    if (databaseOf(node, table)?.atomic !== 'CHUNK') {
+      throw conflict(table, holder.partition, holder.transaction.id)
+    }
+    yield { until: holder.transaction.ended }
+  }
+  const end = node.transactions.begin(table, new Date(node.now()), partitions)
+  try {
+    yield { until: new Promise<void>(resolve => node.clock.nextTurn(resolve)) }
+    return write()
+  } finally {
+    end()
+  }
+}
+
+/** None where the rows are refused anyhow. */
+function partitionsOf(table: ServerTable, { columns, rows }: WrittenRows): ReadonlySet<number> {
+  const { partitioning } = table
+  if (partitioning === undefined) return new Set([0])
+  try {
+    const placed = new Set(placeRows(partitioning, prepareColumns(table, columns, rows), rows))
+    placed.delete(-1)
+    return placed
+  } catch (error) {
+    if (error instanceof ScriptError) return new Set()
+    throw error
+  }
+}
+
+function conflict(table: ServerTable, partition: number, holder: number): ScriptError {
+  const { databasePath, tableName } = table.stored!
+  const { partitioning } = table
+  const chunk =
+    partitioning === undefined ? `/${tableName}` : chunkPath(partitioning.levels, partition)
+  return new ScriptError(
+    `<ChunkInTransaction>The openChunks operation failed because the chunk '${databasePath.slice('dfs:/'.length)}${chunk}' is currently locked and in use by transaction ${holder}. RefId:S00002`,
+  )
+}
+
+function databaseOf(
+  node: ServerNode,
+  table: ServerTable,
+): { atomic: 'TRANS' | 'CHUNK' } | undefined {
+  return node.databases.get(table.stored!.databasePath)?.handle
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => (made ??= { value: make() }).value
+}
