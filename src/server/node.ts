@@ -10,7 +10,8 @@ import type { ScriptSession } from './values/session-state.js'
 import type { DatabaseHandle } from './tables/database-handle.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 import type { ServerTable } from './tables/server-table.js'
-import { Transactions } from './tables/transactions.js'
+import type { ServerValue } from './values/server-value.js'
+import type { Transactions } from './tables/transactions.js'
 
 /** A function all sessions may call. */
 export interface FunctionView {
@@ -58,6 +59,28 @@ export interface ConsoleJob {
   cancel?: () => void
 }
 
+/** Requests of one connection run one after another. */
+export interface SessionJobs {
+  readonly running: ConsoleJob
+  /** Those that have arrived behind it. */
+  readonly queued: () => readonly ConsoleJob[]
+}
+
+/** What submitJob() began; it outlives its session. */
+export interface BatchJob {
+  readonly id: string
+  readonly user: string
+  readonly description: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly receivedAt: Date
+  endedAt?: Date
+  /** Set when it ended well. */
+  value?: ServerValue
+  /** Set when it failed. */
+  error?: string
+}
+
 /** Settings of `dolphindb.cfg` that the embedded server knows, under their own names. */
 export interface NodeConfig {
   newValuePartitionPolicy: NewValuePartitionPolicy
@@ -77,7 +100,9 @@ export interface ServerNode {
   /** User name → privilege, such as `TABLE_WRITE dfs://db/pt` → granted or denied. */
   readonly privileges: Map<string, Map<string, boolean>>
   /** The requests of each session that has any under way, by session id. */
-  readonly jobs: Map<string, readonly ConsoleJob[]>
+  readonly jobs: Map<string, SessionJobs>
+  /** The latest, oldest first. */
+  readonly batchJobs: Map<string, BatchJob>
   /** Writes into DFS tables that are under way. */
   readonly transactions: Transactions
   readonly config: NodeConfig
@@ -129,7 +154,8 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     ),
     privileges: new Map(before?.privileges),
     jobs: new Map(),
-    transactions: new Transactions(),
+    batchJobs: new Map(),
+    transactions: { open: new Set(), count: 0 },
     config: {
       newValuePartitionPolicy: 'add',
       enableInsertStatementForDFSTable: false,

@@ -38,6 +38,7 @@ export function guestSession(info: SessionInfo): ScriptSession {
     functions: new Map(),
     print: () => undefined,
     closed: false,
+    openedAt: new Date(0),
   }
 }
 

@@ -4,6 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { Builtin } from '../values/builtin.js'
 import { aggregateFunctions } from './numbers/aggregate.js'
+import { batchJobFunctions } from './node/batch-jobs.js'
 import { clusterFunctions } from './node/cluster.js'
 import { consoleJobFunctions } from './node/console-jobs.js'
 import { containerFunctions } from './vectors/container.js'
@@ -41,6 +42,7 @@ import { vectorFunctions } from './vectors/vector.js'
 
 const families: readonly (readonly Builtin[])[] = [
   aggregateFunctions,
+  withPace('own', batchJobFunctions),
   withPace('own', clusterFunctions),
   withPace('own', consoleJobFunctions),
   containerFunctions,

@@ -2,15 +2,16 @@
   One connection to the embedded server: decodes requests in the pieces they arrive in, has them executed one after the
   other, and answers those that want an answer. What the peer had sent when it left is still executed.
 */
-import type { Request, RequestHead, RequestLimits } from '../../protocol/request.js'
-import { decodeRequest, requestFlags } from '../../protocol/request.js'
+import type { RequestLimits } from '../../protocol/request.js'
+import { requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import { ByteReader } from '../../wire/byte-reader.js'
+import { ScriptError } from '../script-error.js'
 import type { AsynchronousFailures } from './asynchronous-failures.js'
 import type { FaultBefore, Faults, RequestInfo } from './faults.js'
 import { requestInfo, requestText } from './faults.js'
 import { Replies } from './replies.js'
+import { RequestQueue, type ArrivedRequest } from './request-queue.js'
 import type { RequestRunner } from './request-runner.js'
 import type { RunningJobs } from './running-jobs.js'
 import type { Transport } from './transport.js'
@@ -26,13 +27,8 @@ export interface ConnectionContext {
   countRequest(asynchronous: boolean): void
 }
 
-interface DecodedRequest {
-  readonly head: RequestHead
-  readonly request: Request
-}
-
 /** A request on its way through execution. */
-interface Work extends DecodedRequest {
+interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
   readonly silent: boolean
   /** Made only when fault hooks want to see it. */
   readonly info: RequestInfo | undefined
@@ -54,11 +50,10 @@ export class Connection {
   readonly #transport: Transport
   readonly #replies: Replies
   readonly #onFinished: () => void
-  readonly #reader: ByteReader = new ByteReader()
+  readonly #requests: RequestQueue
   /** The session that the latest request ran in. */
   #runner: RequestRunner
   #connected = false
-  #decoding: Generator<void, DecodedRequest | undefined, void>
   #requestNumber = 0
   /** When the present turn began; undefined between turns. */
   #turnStartedMs: number | undefined
@@ -81,7 +76,7 @@ export class Connection {
     this.#openSession = openSession
     this.#transport = transport
     this.#onFinished = onFinished
-    this.#decoding = decodeRequest(this.#reader, context.limits)
+    this.#requests = new RequestQueue(context.limits, context.jobs)
     this.#runner = this.#open()
     this.#replies = new Replies(this.#runner.session.id, transport)
   }
@@ -101,10 +96,10 @@ export class Connection {
 
   /** True while something that arrived has not been executed. */
   get busy(): boolean {
-    return !this.#finished && (this.#busy || this.#blocked || this.#reader.available > 0)
+    return !this.#finished && (this.#busy || this.#blocked || this.#requests.waitingBytes > 0)
   }
 
-  /** Requests decoded so far. */
+  /** Requests whose turn has come so far. */
   get requestCount(): number {
     return this.#requestNumber
   }
@@ -112,14 +107,14 @@ export class Connection {
   /** Bytes arrived. */
   receive(chunk: Uint8Array): void {
     if (this.#finished) return
-    this.#reader.push(chunk)
+    this.#requests.push(chunk)
     this.#work()
   }
 
   /** The peer will send nothing more; it may still read. */
   receiveEnd(): void {
-    if (this.#finished || this.#reader.ended) return
-    this.#reader.end()
+    if (this.#finished || this.#requests.ended) return
+    this.#requests.end()
     this.#work()
   }
 
@@ -134,7 +129,7 @@ export class Connection {
     if (this.#finished) return
     this.#runner.session.closed = true
     this.#replies.discard()
-    this.#reader.end()
+    this.#requests.end()
     this.#work()
   }
 
@@ -153,9 +148,11 @@ export class Connection {
     this.#blocked = !this.#replies.flush()
     this.#beginTurn()
     while (!this.#busy && !this.#blocked && !this.#finished) {
-      const decoded = this.#decode()
-      if (decoded === undefined) break
-      this.#execute(decoded)
+      const arrival = this.#requests.next()
+      if (arrival === undefined) break
+      if (arrival.kind === 'request') this.#execute(arrival)
+      else if (arrival.kind === 'end') this.#finish()
+      else this.#breakOff(arrival.error)
       if (this.#replies.bufferedBytes >= replyBytes) this.#blocked = !this.#replies.flush()
       if (!this.#busy) this.#giveWayInTime()
     }
@@ -179,7 +176,7 @@ export class Connection {
   #giveWayInTime(): void {
     const { clock } = this.#context
     const started = this.#turnStartedMs ?? 0
-    if (this.#reader.available === 0 || clock.nowMs() - started < turnMs) return
+    if (this.#requests.waitingBytes === 0 || clock.nowMs() - started < turnMs) return
     this.#busy = true
     clock.nextTurn(this.#proceed)
   }
@@ -191,31 +188,14 @@ export class Connection {
 
   /** Never stops reading while a decoder waits for the rest of its request. */
   #regulateReading(): void {
-    const ahead = (this.#busy || this.#blocked) && this.#reader.available > readAheadBytes
+    const ahead = (this.#busy || this.#blocked) && this.#requests.waitingBytes > readAheadBytes
     if (ahead === !this.#reading) return
     this.#reading = !ahead
     if (ahead) this.#transport.pause()
     else this.#transport.resume()
   }
 
-  /** The next request, or undefined while it is incomplete or when there will be none. */
-  #decode(): DecodedRequest | undefined {
-    try {
-      const step = this.#decoding.next()
-      if (step.done !== true) return undefined
-      if (step.value === undefined) {
-        this.#finish()
-        return undefined
-      }
-      this.#decoding = decodeRequest(this.#reader, this.#context.limits)
-      return step.value
-    } catch (error) {
-      this.#breakOff(error)
-      return undefined
-    }
-  }
-
-  #execute({ head, request }: DecodedRequest): void {
+  #execute({ head, request, job, isCancelled }: ArrivedRequest): void {
     const asynchronous = (head.flags & requestFlags.async) !== 0
     const { faults } = this.#context
     this.#requestNumber += 1
@@ -226,8 +206,9 @@ export class Connection {
         ? undefined
         : requestInfo(this.#runner.session.id, this.#requestNumber, request, asynchronous)
     const silent = asynchronous && request.kind !== 'connect'
-    const work = { head, request, info, silent, repeats: 0 }
+    const work = { head, request, job, info, silent, repeats: 0 }
     this.#current = work
+    if (isCancelled) return this.#failed(work, new ScriptError('The task was cancelled'))
     // Faults concern the answer of one request: what stands before it goes first.
     if (info !== undefined) this.#replies.flush()
     const fault = info === undefined ? undefined : faults?.beforeExecute?.(info)
@@ -243,7 +224,7 @@ export class Connection {
       const outcome = this.#runner.run(work.head, work.request)
       if (outcome instanceof Promise) {
         this.#busy = true
-        this.#context.jobs.begin(this.#runner.session.id, work.head, work.request, this.#cancel)
+        this.#beginJob(work)
         // What was printed before the wait is shown before it.
         this.#replies.flush()
         outcome.then(
@@ -256,7 +237,14 @@ export class Connection {
     }
   }
 
-  readonly #cancel = (): void => this.#runner.cancel()
+  #beginJob({ head, request, job }: Work): void {
+    const { jobs } = this.#context
+    const cancel = (): void => this.#runner.cancel()
+    const own = jobs.jobOf(head, request, cancel)
+    if (own === undefined) return
+    const shown = job === undefined ? own : { ...own, rootJobId: job.rootJobId }
+    jobs.begin(this.#runner.session.id, shown, this.#requests.jobs)
+  }
 
   #waited(finish: () => void): void {
     this.#context.jobs.end(this.#runner.session.id)

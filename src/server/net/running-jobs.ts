@@ -1,10 +1,10 @@
 /*
-  The requests that are under way but wait (sleep), as getConsoleJobs shows them. Requests that never wait are over
-  before anyone could ask.
+  The requests that are under way but wait, and those of their connections that wait behind them, as getConsoleJobs
+  shows them (docs/server-semantics.md#console-jobs). Requests that never wait are over before anyone could ask.
 */
 import type { Request, RequestHead } from '../../protocol/request.js'
 import { requestText } from './faults.js'
-import type { ServerNode } from '../node.js'
+import type { ConsoleJob, ServerNode } from '../node.js'
 import { newUuid } from '../values/uuid.js'
 
 /** Keeps `ServerNode.jobs` up to date. */
@@ -15,10 +15,10 @@ export class RunningJobs {
     this.#node = node
   }
 
-  /** A connect request is not a job. */
-  begin(sessionId: string, head: RequestHead, request: Request, cancel: () => void): void {
-    if (request.kind === 'connect') return
-    const job = {
+  /** What is told of a request. A connect request is not a job. */
+  jobOf(head: RequestHead, request: Request, cancel: () => void): ConsoleJob | undefined {
+    if (request.kind === 'connect') return undefined
+    return {
       rootJobId: newUuid(this.#node.random),
       jobType: request.kind,
       description: requestText(request),
@@ -27,7 +27,11 @@ export class RunningJobs {
       receivedAt: new Date(this.#node.now()),
       ...(head.cancellable !== false && { cancel }),
     }
-    this.#node.jobs.set(sessionId, [job])
+  }
+
+  /** @param queued  the jobs behind it, looked up whenever somebody asks */
+  begin(sessionId: string, job: ConsoleJob, queued: () => readonly ConsoleJob[]): void {
+    this.#node.jobs.set(sessionId, { running: job, queued })
   }
 
   /** Harmless for a session without a job. */

@@ -28,40 +28,11 @@ export interface Transaction {
   readonly ended: Promise<void>
 }
 
-/** All open transactions of a node. */
-export class Transactions {
-  readonly #open = new Set<Transaction>()
-  #lastId = 0
-
-  get open(): Iterable<Transaction> {
-    return this.#open
-  }
-
-  /** @returns what ends it */
-  begin(table: ServerTable, startedAt: Date, partitions: Transaction['partitions']): () => void {
-    let resolve: (() => void) | undefined
-    const ended = new Promise<void>(done => (resolve = done))
-    const transaction = { id: (this.#lastId += 1), table, startedAt, partitions, ended }
-    this.#open.add(transaction)
-    return () => {
-      this.#open.delete(transaction)
-      resolve!()
-    }
-  }
-
-  /** An open transaction on one of the partitions, and which of them. */
-  holder(
-    table: ServerTable,
-    partitions: Transaction['partitions'],
-  ): { transaction: Transaction; partition: number } | undefined {
-    for (const transaction of this.#open) {
-      if (transaction.table !== table) continue
-      const held = transaction.partitions()
-      for (const partition of partitions())
-        if (held.has(partition)) return { transaction, partition }
-    }
-    return undefined
-  }
+/** Those of a node. */
+export interface Transactions {
+  readonly open: Set<Transaction>
+  /** How many there have been. */
+  count: number
 }
 
 /**
@@ -88,20 +59,53 @@ function* writeAlone<T>(
 ): Evaluation<T> {
   const partitions = once(() => partitionsOf(table, written))
   for (;;) {
-    const holder = node.transactions.holder(table, partitions)
+    const holder = holderOf(node.transactions, table, partitions)
     if (holder === undefined) break
     if (databaseOf(node, table)?.atomic !== 'CHUNK') {
       throw conflict(table, holder.partition, holder.transaction.id)
     }
     yield { until: holder.transaction.ended }
   }
-  const end = node.transactions.begin(table, new Date(node.now()), partitions)
+  const end = begin(node, table, partitions)
   try {
     yield { until: new Promise<void>(resolve => node.clock.nextTurn(resolve)) }
     return write()
   } finally {
     end()
   }
+}
+
+/** @returns what ends it */
+function begin(
+  node: ServerNode,
+  table: ServerTable,
+  partitions: Transaction['partitions'],
+): () => void {
+  const { transactions } = node
+  let resolve: (() => void) | undefined
+  const ended = new Promise<void>(done => (resolve = done))
+  transactions.count += 1
+  const id = transactions.count
+  const transaction = { id, table, startedAt: new Date(node.now()), partitions, ended }
+  transactions.open.add(transaction)
+  return () => {
+    transactions.open.delete(transaction)
+    resolve!()
+  }
+}
+
+/** An open transaction on one of the partitions, and which of them. */
+function holderOf(
+  { open }: Transactions,
+  table: ServerTable,
+  partitions: Transaction['partitions'],
+): { transaction: Transaction; partition: number } | undefined {
+  for (const transaction of open) {
+    if (transaction.table !== table) continue
+    const held = transaction.partitions()
+    for (const partition of partitions()) if (held.has(partition)) return { transaction, partition }
+  }
+  return undefined
 }
 
 /** None where the rows are refused anyhow. */

@@ -17,6 +17,7 @@ export interface ScriptSession {
   print: (text: string) => void
   readonly remoteAddress: string
   readonly remotePort: number
+  readonly openedAt: Date
   /** True once the connection is gone; `sleep` and loops may stop waiting for nothing but must still finish. */
   closed: boolean
   /** How sleep() waits. */

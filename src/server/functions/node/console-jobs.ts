@@ -17,7 +17,7 @@ import { tableOfRecords } from '../result-table.js'
 const defaultPriority = 4
 const defaultParallelism = 2
 
-/** getConsoleJobs(): one row a request; the asking one is among them. */
+/** getConsoleJobs(): one row a request that runs or is queued; the asking one is among them. */
 const getConsoleJobs: Builtin = {
   name: 'getConsoleJobs',
   parameters: [],
@@ -26,8 +26,13 @@ const getConsoleJobs: Builtin = {
   call: ({ node, session }) => {
     const sessions = new Map(node.sessions).set(session.id, session)
     const records = [...sessions.values()].flatMap(one => {
-      const own: readonly ConsoleJob[] = one === session ? [askingJob(node)] : []
-      return (node.jobs.get(one.id) ?? own).map(job => recordOf(node, one, job))
+      const jobs = node.jobs.get(one.id)
+      if (jobs === undefined)
+        return one === session ? [recordOf(node, one, askingJob(node), 1)] : []
+      return [
+        recordOf(node, one, jobs.running, 1),
+        ...jobs.queued().map(job => recordOf(node, one, job, 0)),
+      ]
     })
     return tableOfRecords(
       {
@@ -55,8 +60,8 @@ const getConsoleJobs: Builtin = {
 }
 
 /**
- * cancelConsoleJob(rootJobId): one id or several, as STRING or UUID. A job that does not wait, or is over, is not
- * affected, and its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
+ * cancelConsoleJob(rootJobId): one id or several, as STRING or UUID. A queued job never begins; one that does not wait, or
+ * is over, is not affected, and its id is not an error (DolphinDB manual, page cancelConsoleJob). Only administrators end others' jobs.
  */
 const cancelConsoleJob: Builtin = {
   name: 'cancelConsoleJob',
@@ -65,8 +70,8 @@ const cancelConsoleJob: Builtin = {
   maxArguments: 1,
   call: ({ node, session }, [value]) => {
     const ids = new Set(textsArgument(castValue(value!, { type: 'STRING' }), 'rootJobId'))
-    const chosen = [...node.jobs].flatMap(([sessionId, jobs]) =>
-      jobs.filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
+    const chosen = [...node.jobs].flatMap(([sessionId, { running, queued }]) =>
+      [running, ...queued()].filter(job => ids.has(job.rootJobId)).map(job => ({ sessionId, job })),
     )
     for (const { sessionId } of chosen) {
       if (session.isAdmin || node.sessions.get(sessionId)?.user === session.user) continue
@@ -90,8 +95,10 @@ function askingJob(node: ServerNode): ConsoleJob {
   }
 }
 
-function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob) {
+/** @param running  tasks of the job that have begun */
+function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob, running: 0 | 1) {
   const receiveTime = BigInt(job.receivedAt.getTime())
+  const startTime = running === 0 ? null : receiveTime
   return {
     node: nodeAlias(node),
     userID: session.user,
@@ -106,9 +113,9 @@ function recordOf(node: ServerNode, session: ScriptSession, job: ConsoleJob) {
     remotePort: session.remotePort,
     totalTasks: 1,
     finishedTasks: 0,
-    runningTask: 1,
-    firstTaskStartTime: receiveTime,
-    latestTaskStartTime: receiveTime,
+    runningTask: running,
+    firstTaskStartTime: startTime,
+    latestTaskStartTime: startTime,
     queue: 'normal queue',
   }
 }

@@ -166,6 +166,23 @@ const getSessionMemoryStat: Builtin = {
   },
 }
 
+/** getConnections(): one row a session of a client (DolphinDB manual, page getConnections). */
+const getConnections: Builtin = {
+  name: 'getConnections',
+  parameters: [],
+  minArguments: 0,
+  maxArguments: 0,
+  call: ({ node }) =>
+    tableOfRecords(
+      { server: 'STRING', client: 'STRING', startTime: 'TIMESTAMP' },
+      Array.from(node.sessions.values(), session => ({
+        server: `${node.host}:${node.port}`,
+        client: `${session.remoteAddress}:${session.remotePort}`,
+        startTime: BigInt(session.openedAt.getTime()),
+      })),
+    ),
+}
+
 /** clearAllCache(): nothing is cached; called by clients' helpers (docs/server-semantics.md#small-functions). */
 const clearAllCache: Builtin = {
   name: 'clearAllCache',
@@ -208,6 +225,7 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   getNodeType,
   getCurrentSessionAndUser,
   getSessionMemoryStat,
+  getConnections,
   clearAllCache,
   flushTSDBCache,
   getConfig,

@@ -7,10 +7,11 @@ import type { ServerNode } from '../../node.js'
 import type { CallContext, Evaluation, Suspension } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
-import type { Waiting } from './drive.js'
+import { drive, type Waiting } from './drive.js'
 import { RequestMemory, VariableWeights } from '../../values/request-memory.js'
 import { rowsOf } from '../../values/pieces.js'
 import type { ScriptSession } from '../../values/session-state.js'
+import { Session } from './script-session.js'
 import type { Expression } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 
@@ -69,6 +70,19 @@ export class Runtime implements CallContext, Waiting {
     const pause = this.step(rowsOf(value))
     if (pause !== undefined) yield pause
     return value
+  }
+
+  async callApart(
+    fn: FunctionValue,
+    args: readonly (ServerValue | undefined)[],
+  ): Promise<ServerValue> {
+    const session = new Session(this.node, this.session)
+    session.user = this.session.user
+    for (const [name, own] of this.session.functions) session.functions.set(name, own)
+    const runtime = new Runtime(this.node, session)
+    await runtime.nextTurn()
+    runtime.begin()
+    return drive(runtime.call(fn, args), runtime)
   }
 
   /** Session functions hide function views, views hide built-ins. */

@@ -12,34 +12,10 @@ import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
 import { Runtime } from './runtime.js'
 import type { ScriptSession } from '../../values/session-state.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import type { ServerValue } from '../../values/server-value.js'
 import { replyOf } from './reply.js'
+import { Session } from './script-session.js'
 import { fromWire } from '../../elements/wire-values.js'
-
-class Session implements ScriptSession {
-  readonly id: string
-  readonly remoteAddress: string
-  readonly remotePort: number
-  readonly delay: (durationMs: number) => Promise<void>
-  readonly variables = new Map<string, ServerValue>()
-  readonly functions = new Map<string, FunctionValue>()
-  user = 'guest'
-  print: (text: string) => void = () => undefined
-  closed = false
-  private readonly node: ServerNode
-
-  constructor(node: ServerNode, info: SessionInfo) {
-    this.node = node
-    this.id = info.id
-    this.remoteAddress = info.remoteAddress
-    this.remotePort = info.remotePort
-    this.delay = info.delay
-  }
-
-  get isAdmin(): boolean {
-    return this.node.users.get(this.user)?.isAdmin === true
-  }
-}
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
 

@@ -69,16 +69,15 @@ t.test('getSessionMemoryStat has a row for shared tables and one for each sessio
 t.test('getConsoleJobs finds the requests of a session by its id', async t => {
   const { run, show, session, node } = testSession()
   const other = testSession({ node })
-  node.jobs.set(other.session.id, [
-    {
-      rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
-      jobType: 'function',
-      description: 'tableInsert{trades}',
-      priority: 4,
-      parallelism: 64,
-      receivedAt: new Date(0),
-    },
-  ])
+  const running: ConsoleJob = {
+    rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
+    jobType: 'function',
+    description: 'tableInsert{trades}',
+    priority: 4,
+    parallelism: 64,
+    receivedAt: new Date(0),
+  }
+  node.jobs.set(other.session.id, { running, queued: () => [] })
   t.equal(
     await show(
       `select userID, rootJobId, jobType, desc, receiveTime from getConsoleJobs() where sessionId = ${other.session.id}`,
@@ -111,11 +110,11 @@ t.test('cancelConsoleJob ends jobs by id, own ones or as administrator', async t
     cancel: () => void cancelled.push(rootJobId),
   })
   const ids = [1, 2, 3].map(last => `5d212a78-cc48-e3b1-4235-00000000000${last}`)
-  node.jobs.set(joe.session.id, [job(ids[0]!)])
-  node.jobs.set(ann.session.id, [job(ids[1]!)])
+  node.jobs.set(joe.session.id, { running: job(ids[0]!), queued: () => [] })
+  node.jobs.set(ann.session.id, { running: job(ids[1]!), queued: () => [] })
   const unstoppable = job(ids[2]!)
   delete unstoppable.cancel
-  node.jobs.set(admin.session.id, [unstoppable])
+  node.jobs.set(admin.session.id, { running: unstoppable, queued: () => [] })
   t.match(
     await joe.fail(`cancelConsoleJob(["${ids[0]}", "${ids[1]}"])`),
     /<NoPrivilege>Only administrators can cancel the jobs of other users$/,

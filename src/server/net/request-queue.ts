@@ -1,0 +1,97 @@
+/*
+  The requests of one connection, in the order they came: decoded when their turn comes, or earlier when somebody asks
+  what is queued (getConsoleJobs).
+*/
+import type { Request, RequestHead, RequestLimits } from '../../protocol/request.js'
+import { decodeRequest } from '../../protocol/request.js'
+import { ByteReader } from '../../wire/byte-reader.js'
+import type { ConsoleJob } from '../node.js'
+import type { RunningJobs } from './running-jobs.js'
+
+/** A request that is whole. */
+export interface ArrivedRequest {
+  readonly kind: 'request'
+  readonly head: RequestHead
+  readonly request: Request
+  /** As it was shown while it was queued. */
+  job: ConsoleJob | undefined
+  /** Cancelled before its turn came. */
+  isCancelled: boolean
+}
+
+/** A request, the end of all requests, or bytes that make no sense, behind which nothing follows. */
+export type Arrival =
+  ArrivedRequest | { readonly kind: 'end' } | { readonly kind: 'broken'; readonly error: unknown }
+
+/** From the bytes of a connection to its requests. */
+export class RequestQueue {
+  readonly #limits: RequestLimits
+  readonly #jobs: RunningJobs
+  readonly #reader: ByteReader = new ByteReader()
+  #decoding: ReturnType<typeof decodeRequest>
+  /** Decoded before their turn. */
+  readonly #ahead: Arrival[] = []
+  /** Bytes of those. */
+  #aheadBytes = 0
+
+  constructor(limits: RequestLimits, jobs: RunningJobs) {
+    this.#limits = limits
+    this.#jobs = jobs
+    this.#decoding = decodeRequest(this.#reader, limits)
+  }
+
+  /** Bytes that have arrived and whose turn has not come. */
+  get waitingBytes(): number {
+    return this.#reader.available + this.#aheadBytes
+  }
+
+  /** True once nothing more will arrive. */
+  get ended(): boolean {
+    return this.#reader.ended
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#reader.push(chunk)
+  }
+
+  end(): void {
+    this.#reader.end()
+  }
+
+  /** Undefined while the next request is incomplete. */
+  next(): Arrival | undefined {
+    const ahead = this.#ahead.shift()
+    if (this.#ahead.length === 0) this.#aheadBytes = 0
+    return ahead ?? this.#read()
+  }
+
+  /** Of everything that waits for its turn. */
+  readonly jobs = (): ConsoleJob[] => {
+    while (this.#ahead.length === 0 || this.#ahead.at(-1)!.kind === 'request') {
+      const before = this.#reader.available
+      const arrival = this.#read()
+      if (arrival === undefined) break
+      this.#aheadBytes += before - this.#reader.available
+      if (arrival.kind === 'request') {
+        const cancel = (): void => void (arrival.isCancelled = true)
+        arrival.job = this.#jobs.jobOf(arrival.head, arrival.request, cancel)
+      }
+      this.#ahead.push(arrival)
+    }
+    return this.#ahead.flatMap(arrival =>
+      arrival.kind === 'request' && arrival.job !== undefined ? [arrival.job] : [],
+    )
+  }
+
+  #read(): Arrival | undefined {
+    try {
+      const step = this.#decoding.next()
+      if (step.done !== true) return undefined
+      if (step.value === undefined) return { kind: 'end' }
+      this.#decoding = decodeRequest(this.#reader, this.#limits)
+      return { kind: 'request', ...step.value, job: undefined, isCancelled: false }
+    } catch (error) {
+      return { kind: 'broken', error }
+    }
+  }
+}
