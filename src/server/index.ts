@@ -26,6 +26,7 @@ export type {
   RequestInfo,
   WriteInfo,
 } from './net/faults.js'
+export { requestedFaults } from './net/requested-faults.js'
 export type { ServerNode } from './node.js'
 export type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
 export type { ServerOptions } from './options.js'

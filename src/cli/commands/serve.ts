@@ -6,6 +6,7 @@ import { constants } from 'node:os'
 import { addressText } from '../../client/failure.js'
 import { DdbError, UsageError } from '../../errors.js'
 import {
+  requestedFaults,
   startServer,
   type AsynchronousFailure,
   type DiscardCounters,
@@ -37,6 +38,7 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
 
 async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServer> {
   const { host, port, init, requireLogin, allowOrigin, newValuePartitions, discard } = settings
+  const faults = settings.fault === undefined ? undefined : requestedFaults(settings.fault)
   const initScript = init === undefined ? undefined : await readScriptFile(init)
   const onAsyncError = failureLog(settings.verbose ?? false, call)
   try {
@@ -49,6 +51,7 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
         allowOrigins: allowOrigin,
         newValuePartitions,
         discard,
+        faults,
         onAsyncError,
       }),
     )

@@ -40,6 +40,11 @@ export const serveOptions = {
       reader: choice('add', 'skip', 'fail'),
       default: 'add',
     },
+    fault: {
+      flags: '--fault <name[:n]>',
+      help: 'refuse every n-th insert, as ChunkInRecovery, or forget sessions',
+      reader: text,
+    },
     discard: {
       flags: '--discard',
       help: 'count rows and forget them, for measurements',

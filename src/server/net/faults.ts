@@ -40,6 +40,8 @@ export interface WriteInfo {
   readonly sessionId: string
   /** Name under which the table is shared; '' for others. */
   readonly table: string
+  /** Of a table argument; 0 where single values or vectors are inserted. */
+  readonly rows: number
 }
 
 /** drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. */

@@ -2,8 +2,7 @@
   Requests of one connection run one after another: those behind one that waits are jobs as well, and can be cancelled.
 */
 import t from 'tap'
-import type { ClientSession } from '../../../src/client/client-session.js'
-import { connect } from '../../../src/client/open-session.js'
+import { connect, type Session } from '../../../src/client/open-session.js'
 import type { Table } from '../../../src/protocol/value.js'
 import { startServer } from '../../../src/server/index.js'
 import { rowsText } from '../../helpers/script.js'
@@ -11,21 +10,21 @@ import { int } from '../../helpers/values.js'
 
 type Test = { teardown(end: () => unknown): void }
 
-async function twoSessions(t: Test): Promise<[ClientSession, ClientSession]> {
+async function twoSessions(t: Test): Promise<[Session, Session]> {
   const server = await startServer({
     port: 0,
     initScript: 'share table(1:0, ["x"], [INT]) as trades',
   })
   t.teardown(() => server.close())
-  const open = (): Promise<ClientSession> =>
+  const open = (): Promise<Session> =>
     connect({ host: server.host, port: server.port, user: 'admin', password: '123456' })
-  const both: [ClientSession, ClientSession] = [await open(), await open()]
+  const both: [Session, Session] = [await open(), await open()]
   t.teardown(() => Promise.all(both.map(session => session.close())))
   return both
 }
 
 /** `desc running` of every job of the session. */
-async function jobsOf(session: ClientSession, asking: ClientSession): Promise<string> {
+async function jobsOf(session: Session, asking: Session): Promise<string> {
   const script = `select desc, runningTask from getConsoleJobs() where sessionId = ${session.id}l`
   return rowsText((await asking.run(script)) as Table)
 }

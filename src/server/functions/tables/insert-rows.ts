@@ -33,7 +33,12 @@ const tableInsert: Builtin = {
   call: (context, [target, ...values]) => {
     const table = writable(context, target)
     const { node, session } = context
-    const fault = node.beforeWrite?.({ sessionId: session.id, table: table.sharedName })
+    const [first] = values
+    const fault = node.beforeWrite?.({
+      sessionId: session.id,
+      table: table.sharedName,
+      rows: first?.form === 'serverTable' ? first.rows : 0,
+    })
     if (fault === 'drop') return intScalar(0)
     if (fault !== undefined) throw new ScriptError(fault.error)
     const present = presentValues(values)
