@@ -53,7 +53,7 @@ const typesOnly = new Set(['parse -> source'])
 const addresses: Record<string, readonly string[]> = {
   'node:net': ['platform'],
   'node:tls': ['platform'],
-  'csv-parse': ['parse'],
+  'csv-parse': ['parse', 'server'],
   commander: ['cli'],
   'cli-progress': ['cli'],
   ws: ['server'],
@@ -112,7 +112,7 @@ const allowedInServer: Record<string, readonly string[]> = {
   net: ['values', 'script-error'],
   options: ['login'],
   start: ['options', 'net', 'login', 'node'],
-  index: ['start', 'script/session'],
+  index: ['start', 'net', 'script/session'],
 }
 
 /** Files that call each other because expressions hold expressions, and functions statements. */

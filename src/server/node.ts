@@ -1,7 +1,7 @@
 /*
   What all sessions of the embedded server share: tables, databases, function views, users.
 */
-import type { Clock, Platform, Random } from '../platform/platform.js'
+import type { Clock, Files, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
 import { defaultRequestBytes } from './values/request-memory.js'
@@ -116,6 +116,8 @@ export interface ServerNode {
   readonly clock: Clock
   /** @internal */
   readonly random: Random
+  /** @internal Those of the machine it runs on. */
+  readonly files: Files
   readonly host: string
   port: number
   /** Wall clock in ms since the epoch; replaced in tests. */
@@ -130,7 +132,7 @@ export interface NodeOptions {
   adminPassword?: string
   config?: Partial<NodeConfig>
   /** The machine's when left out. */
-  platform?: Pick<Platform, 'clock' | 'random'>
+  platform?: Pick<Platform, 'clock' | 'random'> & Partial<Pick<Platform, 'files'>>
   /** 1 GiB when left out. */
   maxRequestBytes?: number | undefined
   /** No limit when left out. */
@@ -167,6 +169,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     beforeWrite: undefined,
     clock,
     random,
+    files: options.platform?.files ?? systemPlatform.files,
     host: options.host ?? '127.0.0.1',
     port: options.port ?? 0,
     now: options.now ?? (() => clock.wallMs()),

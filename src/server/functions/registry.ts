@@ -14,6 +14,7 @@ import { dfsFunctions } from './dfs/dfs-tables.js'
 import { functionViewFunctions } from './language/function-view.js'
 import { higherOrderFunctions } from './language/higher-order.js'
 import { insertFunctions } from './tables/insert-rows.js'
+import { loadTextFunctions } from './text/load-text.js'
 import { joinTableFunctions } from './tables/join-tables.js'
 import { jsonFunctions } from './text/json.js'
 import { languageFunctions } from './language/language.js'
@@ -53,6 +54,7 @@ const families: readonly (readonly Builtin[])[] = [
   withPace('own', higherOrderFunctions),
   withPace('own', insertFunctions),
   withPace('own', joinTableFunctions),
+  withPace('own', loadTextFunctions),
   jsonFunctions,
   withPace('own', languageFunctions),
   operatorFunctions,

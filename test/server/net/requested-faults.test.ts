@@ -6,16 +6,16 @@ import { faultNames, requestedFaults } from '../../../src/server/net/requested-f
 const write = { sessionId: '1', table: 'trades', rows: 5 }
 
 t.test('every n-th insert of a table is refused, and nothing else', t => {
-  const { beforeWrite } = requestedFaults('ChunkInRecovery:3')
-  const refused = Array.from({ length: 9 }, () => beforeWrite!(write) !== undefined)
+  const faults = requestedFaults('ChunkInRecovery:3')
+  const refused = Array.from({ length: 9 }, () => faults.beforeWrite!(write) !== undefined)
   t.strictSame(refused, [false, false, true, false, false, true, false, false, true])
-  for (let i = 0; i < 9; i++) t.equal(beforeWrite!({ ...write, rows: 0 }), undefined)
+  for (let i = 0; i < 9; i++) t.equal(faults.beforeWrite!({ ...write, rows: 0 }), undefined)
   t.end()
 })
 
 t.test('ten when no number is given', t => {
-  const { beforeWrite } = requestedFaults('S01012')
-  const refused = Array.from({ length: 20 }, () => beforeWrite!(write) !== undefined)
+  const faults = requestedFaults('S01012')
+  const refused = Array.from({ length: 20 }, () => faults.beforeWrite!(write) !== undefined)
   t.strictSame([refused.indexOf(true), refused.lastIndexOf(true)], [9, 19])
   t.end()
 })
@@ -29,9 +29,9 @@ t.test('the loader reads every one of them as passing', t => {
 })
 
 t.test('forget: every n-th request of a session, its connect excepted', t => {
-  const { beforeExecute } = requestedFaults('forget:1')
+  const faults = requestedFaults('forget:1')
   const request = { sessionId: '1', requestNumber: 1, text: '', asynchronous: false, rows: 0 }
-  const asked = (kind: RequestInfo['kind']): unknown => beforeExecute!({ ...request, kind })
+  const asked = (kind: RequestInfo['kind']): unknown => faults.beforeExecute!({ ...request, kind })
   t.equal(asked('connect'), undefined)
   t.equal(asked('function'), 'forget')
   t.end()
