@@ -21,6 +21,10 @@ const texts: readonly (readonly [string, RegExp])[] = [
   ['No access to shared table [trades]', / TABLE_READ and TABLE_WRITE on trades,/],
   ['objs(true) => No access to shared table [$1 $&]', / on \$1 \$&,/],
   ['<NoPrivilege>Not granted to create or delete databases', /for the right to do this/],
+  ['Not granted to execute function view appendRows', / VIEW_EXEC on appendRows,/],
+  ['Not granted to do this', /for the right to do this/],
+  ['<NoPrivilege>refused', /for the right to do this/],
+  ['<NotAuthenticated>refused', /for the right to do this/],
   ['Only administrators execute function addUser', /as an administrator/],
 ]
 

@@ -37,7 +37,7 @@ const loginRequired = [/RefId:\s*S04009\b|Login is required/i]
 const target = [
   /<DataCorruption>/,
   /Can't find the object|Cannot recognize the token|Can't recognize (function|table)/i,
-  /table file does not exist|The function view \[[^\]]*\] does not exist/i,
+  /table file does not exist|The function view \[[^\]]*\] does not exist|RefId:\s*S04002\b/i,
   /Can't modify read only table|RefId:\s*S02054\b/i,
   /number of (table )?columns|fewer columns than the schema|RefId:\s*(S01015|S03012)\b/i,
   /can't exceed 2 billion rows|RefId:\s*S05016\b/i,
