@@ -24,10 +24,18 @@ const closeTimeoutMs = 1_000
 /** Pause between two questions of `until`. */
 const pauseMs = 20
 
+/** A user besides the one of the server target. */
+export interface SecondLogin {
+  readonly user: string
+  readonly password: string
+}
+
 /** Things of a check that have an end. */
 export interface CheckScope {
   readonly platform: Platform
   readonly server: ServerTarget
+  /** Another user, for checks that take two. */
+  readonly second: SecondLogin | undefined
   readonly stamp: NameStamp
   /** The server's clock, ms. */
   readonly serverMs: () => number
@@ -46,7 +54,7 @@ export interface CheckScope {
 /** What a check may do. */
 export interface CheckContext extends Pick<
   CheckScope,
-  'platform' | 'server' | 'stamp' | 'serverMs' | 'signal' | 'control' | 'kept'
+  'platform' | 'server' | 'second' | 'stamp' | 'serverMs' | 'signal' | 'control' | 'kept'
 > {
   /** Runs a script, on the control session unless another is given. */
   readonly ask: (script: string, session?: Session) => Promise<Result | undefined>
@@ -58,6 +66,8 @@ export interface CheckContext extends Pick<
   ) => Promise<Result | undefined>
   /** Another session, logged in as the control session is unless it is a guest's; closed when the check ends. */
   readonly open: (options?: OpenOptions) => Promise<Session>
+  /** A session of the second user. @throws {Unavailable} when there is none */
+  readonly openSecond: () => Promise<Session>
   /** A connection without a session. */
   readonly raw: () => RawExchange
   /** A connection with a session, logged in as the control session is. @throws {ServerError} */
@@ -84,11 +94,12 @@ interface OpenOptions {
 }
 
 export function checkContext(scope: CheckScope): CheckContext {
-  const { platform, server, stamp, serverMs, signal, control, kept } = scope
+  const { platform, server, second, stamp, serverMs, signal, control, kept } = scope
   const asking = askingPart(scope)
   return {
     platform,
     server,
+    second,
     stamp,
     serverMs,
     signal,
@@ -134,7 +145,9 @@ function askingPart({
   }
 }
 
-function connectingPart(scope: CheckScope): Pick<CheckContext, 'open' | 'raw' | 'rawSession'> {
+function connectingPart(
+  scope: CheckScope,
+): Pick<CheckContext, 'open' | 'openSecond' | 'raw' | 'rawSession'> {
   const { platform, server, control } = scope
   const raw = (): RawExchange => {
     const exchange = rawExchange(platform.network.dial(control.host, control.port))
@@ -144,6 +157,13 @@ function connectingPart(scope: CheckScope): Pick<CheckContext, 'open' | 'raw' | 
   return {
     async open(options = {}) {
       const session = await openSession(connectOptions(scope, options), platform)
+      scope.sessions.push(session)
+      return session
+    },
+    async openSecond() {
+      const { second } = scope
+      if (second === undefined) throw new Unavailable('no second user was given')
+      const session = await openSession({ ...connectOptions(scope, {}), ...second }, platform)
       scope.sessions.push(session)
       return session
     },

@@ -11,7 +11,7 @@ import { wait } from '../platform/wait.js'
 import { numberOf, textOf } from './answers.js'
 import { fail, skipped, type Check, type Outcome } from './check.js'
 import { allChecks } from './checks/all-checks.js'
-import type { CheckScope } from './context.js'
+import type { CheckScope, SecondLogin } from './context.js'
 import { sweep } from './leftovers.js'
 import { removalScript, type MadeObject } from './made-objects.js'
 import { countsOf, type CheckResult, type SelftestResult } from './result.js'
@@ -21,6 +21,8 @@ import { isOwn, newStamp, type NameStamp } from './throw-away-name.js'
 /** What a run is told. */
 export interface SelftestOptions {
   readonly server: ServerTarget
+  /** For checks that take two users. */
+  readonly second?: SecondLogin | undefined
   readonly platform: Platform
   /** For everything together, cleaning up included. */
   readonly timeoutMs: number
@@ -182,11 +184,12 @@ function giveUp(run: Run): void {
 
 async function tryOne(run: Run, check: Check): Promise<Outcome> {
   const made: MadeObject[] = []
-  const { platform, server, stamp, kept } = run
+  const { platform, server, second, stamp, kept } = run
   const control = run.control!
   const { outcome, endedInTime } = await runCheck(check, run.checksEndMs, run.signal, {
     platform,
     server,
+    second,
     stamp,
     serverMs: () => serverMs(run),
     control,

@@ -1,10 +1,12 @@
 /*
   `selftest`: tries on a server what the rest of the program relies on, and says what it found.
 */
+import { UsageError } from '../../errors.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { mixedFlagsCheck } from '../../selftest/checks/asynchronous.js'
 import { allChecks } from '../../selftest/checks/all-checks.js'
+import type { SecondLogin } from '../../selftest/context.js'
 import { issueText } from '../../selftest/issue-text.js'
 import type { CheckResult, SelftestResult } from '../../selftest/result.js'
 import { selftest } from '../../selftest/selftest.js'
@@ -15,7 +17,7 @@ import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
 import { serverTargetOf } from '../options/load-options.js'
-import { passwordSource, readCredentials } from '../options/password.js'
+import { passwordSource, readCredentials, readPasswordFile } from '../options/password.js'
 import type { SelftestSettings } from '../options/selftest-options.js'
 import type { Output } from '../output/output.js'
 import { failureOf } from '../output/print-failure.js'
@@ -53,6 +55,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     const server = serverTargetOf(settings, credentials, traceFile?.trace)
     const result = await selftest({
       server,
+      second: await secondLogin(settings, output.note),
       platform: systemPlatform,
       timeoutMs: settings.timeLimit,
       signal: interruption.signal,
@@ -80,6 +83,18 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     const missing = traceFile?.close()
     if (missing !== undefined) output.note(missing)
   }
+}
+
+/** @throws {UsageError} DDB_USAGE when one of the two is missing */
+async function secondLogin(
+  { secondUser: user, secondPasswordFile: path }: SelftestSettings,
+  warn: (sentence: string) => void,
+): Promise<SecondLogin | undefined> {
+  if (user === undefined && path === undefined) return undefined
+  if (user === undefined || path === undefined) {
+    throw new UsageError('DDB_USAGE', '--second-user and --second-password-file go together')
+  }
+  return { user, password: await readPasswordFile(path, warn) }
 }
 
 async function openIssueFile({

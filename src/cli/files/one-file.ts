@@ -21,6 +21,7 @@ export interface FileSettings {
   readonly trace?: string
   readonly issueText?: string
   readonly passwordFile?: string
+  readonly secondPasswordFile?: string
   readonly passwordStdin?: boolean
   readonly config?: string
 }
@@ -89,15 +90,15 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
 }
 
 function readPaths(
-  { passwordFile, config }: FileSettings,
+  { passwordFile, secondPasswordFile, config }: FileSettings,
   { processEnvironment }: Call,
 ): NamedPath[] {
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string): void => {
     paths.push({ path, label, part, isWritten: false })
   }
-  if (passwordFile !== undefined) {
-    add(passwordFile, `the password file ${passwordFile}`, 'the password file')
+  for (const path of [passwordFile, secondPasswordFile]) {
+    if (path !== undefined) add(path, `the password file ${path}`, 'the password file')
   }
   for (const path of [config, defaultConfigPath(processEnvironment.environment)]) {
     if (path !== undefined) add(path, `the configuration ${path}`, 'a configuration file')

@@ -124,7 +124,11 @@ async function readPassword(
   }
 }
 
-async function readPasswordFile(path: string, warn: (sentence: string) => void): Promise<string> {
+/** The one line of a file. @throws {UsageError} DDB_USAGE */
+export async function readPasswordFile(
+  path: string,
+  warn: (sentence: string) => void,
+): Promise<string> {
   try {
     const file = await open(path)
     try {

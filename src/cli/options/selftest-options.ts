@@ -14,6 +14,16 @@ export const selftestOptions = {
       reader: duration,
       default: '60s',
     },
+    secondUser: {
+      flags: '--second-user <name>',
+      help: 'another user, for the checks that take two',
+      reader: text,
+    },
+    secondPasswordFile: {
+      flags: '--second-password-file <file>',
+      help: 'file with the password of that user',
+      reader: text,
+    },
   }),
   ...optionGroup('Output', {
     issueText: {

@@ -14,6 +14,7 @@ import { openQuestionChecks } from './open-questions.js'
 import { receiptChecks } from './receipts.js'
 import { receiptRaceChecks } from './receipt-races.js'
 import { refusalChecks } from './refusals.js'
+import { secondUserChecks } from './second-user.js'
 import { typeChecks } from './types.js'
 
 export const allChecks: readonly Check[] = [
@@ -25,6 +26,7 @@ export const allChecks: readonly Check[] = [
   ...asynchronousChecks,
   ...receiptChecks,
   ...receiptRaceChecks,
+  ...secondUserChecks,
   ...jobChecks,
   ...openQuestionChecks,
   ...functionViewChecks,

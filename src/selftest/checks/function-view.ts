@@ -14,7 +14,7 @@ const dependsOnIt = 'load --function'
 const needs = 'the right to add function views'
 
 /** A view that writes into a new stream table, ids raised by one. */
-async function addView(context: CheckContext): Promise<{ view: string; table: string }> {
+export async function addView(context: CheckContext): Promise<{ view: string; table: string }> {
   const table = await context.share('viewed', `streamTable(${batchColumns})`)
   const view = context.viewName('view')
   await context.prepare(`def ${view}(mutable data) {
@@ -25,7 +25,8 @@ addFunctionView(${view})`)
   return { view, table }
 }
 
-async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
+/** The server's words, undefined when it does what it is asked. */
+export async function refusalOf(request: Promise<unknown>): Promise<string | undefined> {
   try {
     await request
     return undefined

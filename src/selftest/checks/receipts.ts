@@ -1,10 +1,10 @@
 /*
-  What receipts rely on, one question at a time: R1 to R4, R8, R11 to R13.
+  What receipts rely on, one question at a time: R1 to R4, R8, R11, R12.
 */
 import { vectorOf } from '../../protocol/element.js'
 import { deliverFunction, ledgerQuery } from '../../load/receipts/script.js'
 import { answerText, numberOf, tableOf, elementsOf, textOf } from '../answers.js'
-import { expectText, fail, pass, skipped, type Check } from '../check.js'
+import { expectText, fail, pass, type Check } from '../check.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'
 import {
   awaitOutcomes,
@@ -19,10 +19,6 @@ import {
 
 const receipts = 'load --confirm receipts, which auto takes first'
 const streamTable = `streamTable(${batchColumns})`
-
-const twoLogins = (what: string): Check['run'] => {
-  return () => Promise.resolve(skipped(`${what} takes a second user, and one login was given`))
-}
 
 export const receiptChecks: readonly Check[] = [
   {
@@ -182,13 +178,6 @@ export const receiptChecks: readonly Check[] = [
     },
   },
   {
-    name: 'receipts: R11, undef by another user',
-    does: 'would remove a table of another user',
-    dependsOnIt: 'removing the ledger at the end of a run',
-    needs: 'two users',
-    run: twoLogins('this'),
-  },
-  {
     name: 'receipts: R11, undef by the user who shared',
     does: 'removes a shared keyed stream table and asks whether it is gone',
     dependsOnIt: 'removing marker and ledger at the end of a run',
@@ -212,12 +201,5 @@ export const receiptChecks: readonly Check[] = [
         ? pass(server.user === undefined ? 'as guest' : 'as the user that was given')
         : fail('the session has another user')
     },
-  },
-  {
-    name: 'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
-    does: 'would call a view of another user through the delivering function',
-    dependsOnIt: 'receipts into function views for users without other rights',
-    needs: 'two users',
-    run: twoLogins('this'),
   },
 ]
