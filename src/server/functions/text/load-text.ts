@@ -1,5 +1,5 @@
 /*
-  Text files of the server's own machine into tables (docs/server-semantics.md#text-files). Whoever may read them could
+  Text files of the server's own machine into tables (docs/server-semantics.md#text-of-values). Whoever may read them could
   read any file of whoever started the server: administrators only.
 */
 import { parse } from 'csv-parse/sync'
