@@ -50,6 +50,7 @@ t.test('a new column holds zeros, or nulls where there is no zero', async t => {
     t.equal(zeroColumn(type, 0).length, 0, name)
   }
   const arrays = zeroColumn({ type: 'DECIMAL64', scale: 4, array: true }, 2)
+  t.strictSame((arrays as ArrayVector).offsets, new Uint32Array(3))
   t.same(columnTypeOf(arrays), { type: 'DECIMAL64', scale: 4, array: true })
   t.same(textsOf(arrays), ['[]', '[]'])
 })
