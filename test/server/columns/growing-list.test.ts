@@ -10,7 +10,12 @@ const strings = (): GrowingList<string> =>
   new GrowingList('', (length, data) => ({ form: 'vector', type: 'STRING', length, data }))
 
 const tuples = (): GrowingList<Value> =>
-  new GrowingList(explicitNull, (length, data) => ({ form: 'vector', type: 'ANY', length, data }))
+  new GrowingList<Value>(explicitNull, (length, data) => ({
+    form: 'vector',
+    type: 'ANY',
+    length,
+    data,
+  }))
 
 t.test('text is kept however it comes', async t => {
   const list = strings()

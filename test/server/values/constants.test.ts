@@ -26,7 +26,14 @@ t.test('forms, partition types, kinds of objects and duplicates have their numbe
 })
 
 t.test('a right stands for its name', async t => {
-  for (const word of ['TABLE_READ', 'TABLE_WRITE', 'DB_MANAGE', 'VIEW_EXEC', 'VIEW_OWNER']) {
+  const actions = ['READ', 'WRITE', 'INSERT', 'UPDATE', 'DELETE']
+  const rights = [
+    ...actions.flatMap(action => [`TABLE_${action}`, `DB_${action}`]),
+    ...['DBOBJ_CREATE', 'DBOBJ_DELETE', 'DB_MANAGE', 'DB_OWNER', 'VIEW_EXEC', 'VIEW_OWNER'],
+    ...['SCRIPT_EXEC', 'TEST_EXEC', 'CREATE_SHARED_VAR'],
+    ...['QUERY_RESULT_MEM_LIMIT', 'TASK_GROUP_MEM_LIMIT'],
+  ]
+  for (const word of rights) {
     t.strictSame(constantOf(word), text(word))
   }
 })

@@ -42,7 +42,7 @@ t.test('the rows follow each other in the type that holds both', async t => {
 t.test('a tuple stays one, and takes anything', async t => {
   const one = { form: 'scalar', type: 'INT', value: 1 } as const
   const joined = joinVectors(column('ANY', one) as Vector, column('STRING', 'a', '') as Vector)
-  t.match(joined, { type: 'ANY', length: 3 })
+  t.match(joined, { type: 'ANY', length: 3, data: [one, { value: 'a' }, { value: '' }] })
   t.strictSame(textsOf(joined), ['1', 'a', ''])
 })
 

@@ -149,8 +149,8 @@ t.test('what does not fit into the memory of the request is not made', async t =
     made++
     return column('INT', ...Array.from({ length: to - from }, () => 1))
   }
-  const work = columnInPieces(callContext(100_000), 100 * pieceRows, make)
-  t.throws(() => finish(work), { message: 'Out of memory. One request may take 100000 bytes.' })
+  const work = columnInPieces(callContext(1_000_000), 100 * pieceRows, make)
+  t.throws(() => finish(work), { message: 'Out of memory. One request may take 1000000 bytes.' })
   t.equal(made, 1)
 })
 

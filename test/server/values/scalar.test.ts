@@ -48,7 +48,9 @@ t.test('every type has a null scalar, of the scale that is asked for', async t =
       type === 'STRING' || type === 'SYMBOL' ? '' : type === 'BLOB' ? new Uint8Array(0) : null
     t.strictSame(value, wanted, type)
   }
-  t.match(nullOf('DECIMAL32', 4), { scale: 4 })
+  for (const type of ['DECIMAL32', 'DECIMAL64', 'DECIMAL128'] as const) {
+    t.match(nullOf(type, 4), { scale: 4 })
+  }
   t.match(nullOf('DECIMAL128'), { scale: 0 })
   t.notOk('scale' in nullOf('INT', 4))
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { dataTypes, type DataType } from '../../../src/protocol/data-type.js'
+import { sliceColumn } from '../../../src/protocol/element.js'
 import type { Vector } from '../../../src/protocol/value.js'
 import { nullColumn } from '../../../src/server/columns/column-layout.js'
 import { createTable } from '../../../src/server/tables/memory-table.js'
@@ -66,7 +67,9 @@ t.test('a column weighs what its rows take', async t => {
   }
   t.ok(rowBytes('STRING') > 0, 'a text has a head at least')
   t.ok(perThousand(rows => nullColumn({ type: 'VOID' }, rows)) > 0)
-  t.ok(perThousand(rows => nullColumn({ type: 'BLOB' }, rows)) > 0)
+  const blobs = (rows: number): ServerValue =>
+    column('BLOB', ...Array.from({ length: rows }, () => new Uint8Array(1000)))
+  t.ok(perThousand(blobs) > 1_000_000)
   t.equal(
     perThousand(rows => column('STRING', ...Array.from({ length: rows }, () => 'abc')) as Vector),
     1000 * (3 + rowBytes('STRING')),
@@ -80,6 +83,8 @@ t.test('a column weighs what its rows take', async t => {
   t.equal(perThousand(encoded), 1000, 'text in wire form weighs its bytes')
   const arrays = (rows: number): ServerValue => nullColumn({ type: 'INT', array: true }, rows)
   t.equal(perThousand(arrays), 1000 * (4 + 4), 'an offset and one cell')
+  const end = sliceColumn(nullColumn({ type: 'INT', array: true }, 3000), 2000, 3000)
+  t.equal(weigh(end), weigh(arrays(1000)), 'of a slice its own cells')
 })
 
 t.test('a base of symbols counts no more than the rows over it', async t => {

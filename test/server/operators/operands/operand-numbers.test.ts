@@ -92,7 +92,7 @@ t.test('numbers of the kind itself are not copied', async t => {
 })
 
 t.test('what holds no numbers of the kind is refused', async t => {
-  const refusal = (type: string): object => ({
+  const refusal = (type: string): { name: string; message: string } => ({
     name: 'ScriptError',
     message: `A vector of numbers is expected, but the actual type is ${type}.`,
   })
