@@ -19,6 +19,8 @@ t.test('each condition picks from its own side, a null condition a null', async 
     [condition, int(1), text('b'), 'ANY 1,b,'],
     [condition, int(1), scalar('VOID', null), 'INT 1,,'],
     [condition, vector('INT', null, 2, 3), int(9), 'INT ,9,'],
+    [vector('BOOL', null, true, false), vector('INT', 1, 2, 3), vector('INT', 4, 5, 6), 'INT ,2,6'],
+    [vector('BOOL', null, true, false), int(1), int(2), 'INT ,1,2'],
     [vector('BOOL'), int(1), int(2), 'INT '],
   ]
   for (const [when, whenTrue, whenFalse, wanted] of examples) {
