@@ -31,8 +31,10 @@ t.test('the type stays, from the first value to the last', async t => {
 })
 
 t.test('zero is negated where there are two of them', async t => {
-  t.ok(Object.is((negate(scalar('DOUBLE', 0)) as { value: number }).value, -0))
-  t.ok(Object.is((negate(scalar('DOUBLE', -0)) as { value: number }).value, 0))
+  for (const type of ['FLOAT', 'DOUBLE'] as const) {
+    const [negative, positive] = valuesOf(negate(vector(type, 0, -0)) as Vector)
+    t.ok(Object.is(negative, -0) && Object.is(positive, 0), type)
+  }
 })
 
 t.test('the form stays', async t => {

@@ -101,7 +101,8 @@ t.test('integers wrap at their width, and are null beside a null', async t => {
 })
 
 t.test('doubles compute as doubles, a zero divisor gives null', async () => {
-  const value = fc.option(fc.double({ noNaN: true, min: -1e100, max: 1e100 }))
+  const few = fc.constantFrom(0, -0, 1, -1, 2.5)
+  const value = fc.option(fc.oneof(few, fc.double({ noNaN: true, min: -1e100, max: 1e100 })))
   const exact: Readonly<Record<string, (a: number, b: number) => number | null>> = {
     '+': (a, b) => a + b,
     '-': (a, b) => a - b,

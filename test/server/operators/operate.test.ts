@@ -72,6 +72,8 @@ t.test('short operands are worked on at once', async t => {
     const made = operate(callContext(), operator, left, right)
     t.strictSame(made, applyBinary(operator, left, right), operator)
   }
+  const joined = operate(callContext(), '<-', long, vector('DOUBLE', 0.5)) as ServerValue
+  t.match(joined, { type: 'DOUBLE', length: rows + 1 }, 'of two types what is not too long')
   t.ok('form' in operate(callContext(), '..', int(1), int(pieceRows)))
   t.notOk('form' in operate(callContext(), '..', int(0), int(pieceRows)))
   t.strictSame(operateUnary(callContext(), '-', short), vector('INT', -1, -2, -3))
