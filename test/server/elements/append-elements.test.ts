@@ -38,6 +38,9 @@ t.test('elements stand behind the others, and what shared the array keeps its ow
           assert.deepEqual(textsOf(target), textsOf(all))
         }
         assert.deepEqual(textsOf(shared), before)
+        appendElements(shared, vectorOf(type, first) as Vector)
+        assert.deepEqual(textsOf(shared), [...before, ...before])
+        assert.deepEqual(textsOf(target), textsOf(all))
       }),
       { numRuns: runs(30) },
     )
@@ -113,7 +116,7 @@ t.test('long vectors grow in turns', async t => {
     form: 'vector',
     type: 'LONG',
     length,
-    data: BigInt64Array.from({ length }, (_, at) => BigInt(at)),
+    data: BigInt64Array.from({ length }, (_, at) => BigInt(at + 1)),
   })
   t.equal(growsSlowly(ints(1) as Vector, border), false)
   t.equal(growsSlowly(longs(1), border - 1), false)
@@ -125,8 +128,8 @@ t.test('long vectors grow in turns', async t => {
   t.equal(turns, 3, 'one for its own elements, one for those behind them')
   const data = target.data as BigInt64Array
   t.equal(target.length, border + 3)
-  t.same([...data.subarray(border - 1, border + 3)], [BigInt(border - 1), 0n, 1n, 2n])
-  t.ok(data.subarray(0, border).every((value, at) => value === BigInt(at)))
+  t.same([...data.subarray(border - 1, border + 3)], [BigInt(border), 1n, 2n, 3n])
+  t.ok(data.subarray(0, border).every((value, at) => value === BigInt(at + 1)))
   t.equal((shared.data as BigInt64Array).length, border)
   finish(appendInPieces(callContext(), target, longs(1)))
   t.equal(target.data, data, 'there was room')

@@ -98,6 +98,7 @@ t.test('names are looked at for doubles only', async t => {
 })
 
 t.test('a column is found by its name', async t => {
+  t.equal(columnIndex(tableOf('basic'), 'id'), 0)
   t.equal(columnIndex(tableOf('basic'), 'name'), 1)
   t.throws(() => columnIndex(tableOf('basic'), 'Name'), {
     name: 'ScriptError',
