@@ -76,9 +76,11 @@ export function columnOfNumbers(type: ColumnType, numbers: Float64Array): FixedV
     case 'SHORT':
       return fillIntegers(column, column.data, numbers, nullInt16)
     case 'FLOAT':
-      return fillFloats(column, column.data, numbers, nullFloat)
+      fillFloats(column.data, numbers)
+      return column
     case 'DOUBLE':
-      return fillFloats(column, column.data, numbers, nullDouble)
+      fillDoubles(column.data, numbers)
+      return column
     default:
       if (column.data instanceof BigInt64Array) {
         fillInt64(column.data, numbers)
@@ -102,17 +104,20 @@ function fillIntegers(
   return column
 }
 
-function fillFloats(
-  column: FixedVector,
-  target: Float32Array | Float64Array,
-  numbers: Float64Array,
-  nullValue: number,
-): FixedVector {
+/** What overflows is null (DolphinDB manual, page data_types, note 7); an infinity stays one. */
+function fillFloats(target: Float32Array, numbers: Float64Array): void {
   for (let row = 0; row < numbers.length; row++) {
     const value = numbers[row]!
-    target[row] = Number.isNaN(value) ? nullValue : value
+    const overflows = Number.isFinite(value) && !Number.isFinite(Math.fround(value))
+    target[row] = Number.isNaN(value) || overflows ? nullFloat : value
   }
-  return column
+}
+
+function fillDoubles(target: Float64Array, numbers: Float64Array): void {
+  for (let row = 0; row < numbers.length; row++) {
+    const value = numbers[row]!
+    target[row] = Number.isNaN(value) ? nullDouble : value
+  }
 }
 
 /** Writes whole numbers as two words each; NaN and what int64 cannot hold become null. */

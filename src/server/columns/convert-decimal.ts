@@ -1,8 +1,8 @@
 /*
   Decimals from and to numbers and other scales. Digits that a smaller scale cannot hold are rounded half away from
-  zero; a number too large for the type is an error, never another number.
+  zero; a number too large for the decimal type is an error, never another number.
 */
-import { maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
+import { dataTypes, maxScale, type ColumnType, type DecimalType } from '../../protocol/data-type.js'
 import { elementAt, vectorOf } from '../../protocol/element.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
 import type { Column } from '../../protocol/value.js'
@@ -22,8 +22,9 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
       values.map(value => (value === null ? null : rescale(value, shift))),
     )
   }
-  if (target.type === 'LONG') {
-    return vectorOf(
+  if (dataTypes[target.type].category === 'integral') {
+    // As integers: a double on the way would round a second time.
+    return integersOf(
       target,
       values.map(value => (value === null ? null : rescale(value, -scale))),
     )
@@ -32,6 +33,21 @@ export function convertDecimal(column: FixedVector, target: ColumnType): Column 
     value === null ? NaN : Number(`${value}e-${scale}`),
   )
   return columnOfNumbers(target, numbers)
+}
+
+/** What the type cannot hold becomes null, as it does between integral types. */
+function integersOf(target: ColumnType, values: readonly (bigint | null)[]): Column {
+  if (target.type !== 'LONG') {
+    return columnOfNumbers(
+      target,
+      Float64Array.from(values, value => (value === null ? NaN : Number(value))),
+    )
+  }
+  const limit = 2n ** 63n
+  return vectorOf(
+    target,
+    values.map(value => (value !== null && value < limit && value > -limit ? value : null)),
+  )
 }
 
 /** An integral, floating or BOOL column as decimals. */

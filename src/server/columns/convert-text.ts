@@ -32,7 +32,7 @@ function textsOfBlobs(blobs: readonly Uint8Array[]): string[] {
 const numberText = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
- * Text as FLOAT, DOUBLE or a decimal; '' is null.
+ * Text as FLOAT, DOUBLE or a decimal; '' is null, and so is what FLOAT or DOUBLE cannot hold.
  * @throws {ScriptError} the incompatible-type text when something is not a number
  */
 export function numbersOfText(column: Vector, target: ColumnType): Column {
@@ -49,10 +49,13 @@ export function numbersOfText(column: Vector, target: ColumnType): Column {
       texts.map(text => (text === '' ? null : decimalOfText(text, target))),
     )
   }
-  return columnOfNumbers(
-    target,
-    Float64Array.from(texts, text => (text === '' ? NaN : Number(text))),
-  )
+  return columnOfNumbers(target, Float64Array.from(texts, doubleOfText))
+}
+
+/** NaN for '', and for what a double cannot hold: `1e400` is no infinity. */
+function doubleOfText(text: string): number {
+  const value = text === '' ? NaN : Number(text)
+  return Number.isFinite(value) ? value : NaN
 }
 
 /**

@@ -4,7 +4,7 @@
 */
 import { Buffer } from 'node:buffer'
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
-import type { Column } from '../../protocol/value.js'
+import type { Column, SymbolVector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { isInsertable } from './convert-temporal.js'
 
@@ -16,10 +16,11 @@ const maxBytesPerUnit = 3
 
 /** True when a DFS column of type `target` takes data of type `actual`. */
 export function isStorable(actual: ColumnType, target: ColumnType): boolean {
-  if ((actual.array ?? false) !== (target.array ?? false)) return actual.type === 'ANY'
   const from = dataTypes[actual.type].category
   const to = dataTypes[target.type].category
   if (from === 'nothing' || actual.type === 'ANY') return true
+  if ((actual.array ?? false) !== (target.array ?? false)) return false
+  if (actual.type === target.type) return true
   if (from === 'temporal' && to === 'temporal') return isInsertable(actual.type, target.type)
   if (from === 'binary') return false
   if (from === to) return true
@@ -34,11 +35,7 @@ export function isStorable(actual: ColumnType, target: ColumnType): boolean {
 export function limitText(column: Column): Column {
   if (column.form !== 'vector') return column
   if (column.type === 'SYMBOL') {
-    column.base.forEach(text => {
-      if (byteLength(text, maxSymbolBytes) > maxSymbolBytes) {
-        throw new ScriptError(`A SYMBOL can't exceed ${maxSymbolBytes} bytes.`)
-      }
-    })
+    checkSymbols(column)
     return column
   }
   if (column.type === 'STRING' && 'data' in column) {
@@ -49,6 +46,19 @@ export function limitText(column: Column): Column {
     return { ...column, data: column.data.map(bytes => bytes.subarray(0, maxBlobBytes)) }
   }
   return column
+}
+
+/** Only of the rows: the base may hold texts of rows that are not here. */
+function checkSymbols({ codes, base, length }: SymbolVector): void {
+  const isChecked = new Uint8Array(base.length)
+  for (let row = 0; row < length; row++) {
+    const code = codes[row]!
+    if (isChecked[code] === 1) continue
+    isChecked[code] = 1
+    if (byteLength(base[code] ?? '', maxSymbolBytes) > maxSymbolBytes) {
+      throw new ScriptError(`A SYMBOL can't exceed ${maxSymbolBytes} bytes.`)
+    }
+  }
 }
 
 /** Bytes of the text in UTF-8; not counted while the text is certainly short enough. */

@@ -64,7 +64,8 @@ export function entryOf(dictionary: ServerDictionary, key: ServerValue): ServerV
   const typedKey = key.form === 'scalar' ? castKey(dictionary, key) : key
   const entry = dictionary.entries.get(keyText(typedKey))
   if (entry !== undefined) return entry.value
-  return dictionary.valueType === undefined ? explicitNull : nullOf(dictionary.valueType.type)
+  const { valueType } = dictionary
+  return valueType === undefined ? explicitNull : nullOf(valueType.type, valueType.scale)
 }
 
 /** In order of their first setting. */

@@ -8,7 +8,7 @@ import { ScriptError } from '../script-error.js'
 import { decimalAsDouble, rescale, unscaledOf } from './operands/operand-decimals.js'
 import { doubleOf, int32Of, int64Of, numberKindOf } from './operands/operand-numbers.js'
 import type { Pairing } from './operands/pairing.js'
-import { alignTemporal } from './temporal-arithmetic.js'
+import { comparableTemporal } from './temporal-arithmetic.js'
 import { isLiteral, textsOfVector } from './operands/operand-texts.js'
 
 /** Operators that make BOOL of two values. */
@@ -25,7 +25,7 @@ function compareElements(operator: ComparisonOperator, pairing: Pairing): Int8Ar
   if (isText(left) || isText(right)) return compareTexts(operator, pairing)
   if (isDecimal(left.type) || isDecimal(right.type)) return compareDecimals(operator, pairing)
   if (isTemporal(left.type) && isTemporal(right.type)) {
-    return compareNumbers(operator, alignTemporal(pairing))
+    return compareNumbers(operator, comparableTemporal(pairing))
   }
   if (isNumber(left) && isNumber(right)) return compareNumbers(operator, pairing)
   return compareBinary(operator, pairing)

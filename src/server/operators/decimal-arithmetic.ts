@@ -1,6 +1,7 @@
 /*
   Decimals in arithmetic. Sums take the larger scale, products the sum of both, quotients keep the
-  left one; a DOUBLE on either side makes the result DOUBLE (DolphinDB manual, "DECIMAL").
+  left one; a DOUBLE on either side makes the result DOUBLE (DolphinDB manual, "DECIMAL"). A product that its type cannot
+  hold takes a wider one (same, page decimalMultiply).
 */
 import { maxScale, type DecimalType } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
@@ -16,7 +17,11 @@ const maxUnscaled: Readonly<Record<DecimalType, bigint>> = {
   DECIMAL128: 2n ** 127n - 1n,
 }
 
-/** @throws {ScriptError} `Decimal math overflow`; or for operators that decimals do not have */
+const byWidth: readonly DecimalType[] = ['DECIMAL32', 'DECIMAL64', 'DECIMAL128']
+
+/**
+ * @throws {ScriptError} `Decimal math overflow`, `Scale out of bound …`; or for operators that decimals do not have
+ */
 export function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing): Vector {
   const { left, right, length, leftStep, rightStep } = pairing
   const a = unscaledOf(left)
@@ -27,20 +32,28 @@ export function decimalArithmetic(operator: ArithmeticOperator, pairing: Pairing
   }
   const compute = operations[operator]
   if (compute === undefined) throw refused(operator, 'decimal')
-  const type = widerDecimal(left, right)
   const scale = scaleOf(operator, a.scale, b.scale)
-  if (scale > maxScale[type]) throw new ScriptError('Decimal math overflow')
+  if (scale > maxScale.DECIMAL128) {
+    throw new ScriptError(
+      `Scale out of bound (valid range: [0, ${maxScale.DECIMAL128}], but get: ${scale})`,
+    )
+  }
   const values: (bigint | null)[] = []
   for (let i = 0; i < length; i++) {
     const x = a.values[i * leftStep]!
     const y = b.values[i * rightStep]!
     values.push(x === null || y === null ? null : compute(x, y, a.scale, b.scale))
   }
-  const limit = maxUnscaled[type]
-  if (values.some(value => value !== null && (value > limit || value < -limit))) {
-    throw new ScriptError('Decimal math overflow')
-  }
+  const own = widerDecimal(left, right)
+  const types = operator === '*' ? byWidth.slice(byWidth.indexOf(own)) : [own]
+  const type = types.find(one => scale <= maxScale[one] && holds(one, values))
+  if (type === undefined) throw new ScriptError('Decimal math overflow')
   return vectorOf({ type, scale }, values) as Vector
+}
+
+function holds(type: DecimalType, values: readonly (bigint | null)[]): boolean {
+  const limit = maxUnscaled[type]
+  return values.every(value => value === null || (value <= limit && value >= -limit))
 }
 
 type DecimalOperation = (a: bigint, b: bigint, scaleA: number, scaleB: number) => bigint | null

@@ -9,22 +9,28 @@ import type { ServerValue } from '../values/server-value.js'
 import { doubleOf, int64Of, numberKindOf } from './operands/operand-numbers.js'
 
 /**
- * Inner product of vectors, product of matrices; undefined where `**` is `*`.
+ * Inner product of vectors, product of matrices; undefined where `**` is `*`. Nulls count as zero.
  * @throws {ScriptError} when the sizes do not go together
  */
 export function dotProduct(left: ServerValue, right: ServerValue): ServerValue | undefined {
   if (left.form === 'vector' && right.form === 'vector') return innerProduct(left, right)
-  if (left.form === 'matrix' && (right.form === 'matrix' || right.form === 'vector')) {
-    const other: Matrix =
-      right.form === 'matrix'
-        ? right
-        : { form: 'matrix', rows: right.length, columns: 1, elements: right }
-    return matrixProduct(left, other)
+  if (left.form === 'matrix' && right.form === 'matrix') return matrixProduct(left, right)
+  if (left.form === 'matrix' && right.form === 'vector') {
+    return matrixProduct(left, asMatrix(right, right.length === left.columns))
+  }
+  if (left.form === 'vector' && right.form === 'matrix') {
+    return matrixProduct(asMatrix(left, right.rows !== left.length), right)
   }
   if (left.form === 'matrix' || right.form === 'matrix') {
     throw new ScriptError('Use * rather than ** for scalar and matrix multiplication.')
   }
   return undefined
+}
+
+/** Beside a matrix a vector is a column or a row, as the sizes need it. */
+function asMatrix(elements: Vector, isColumn: boolean): Matrix {
+  const { length } = elements
+  return { form: 'matrix', rows: isColumn ? length : 1, columns: isColumn ? 1 : length, elements }
 }
 
 function innerProduct(left: Vector, right: Vector): ServerValue {
@@ -66,7 +72,11 @@ function matrixProduct(left: Matrix, right: Matrix): Matrix {
   for (let column = 0; column < right.columns; column++) {
     for (let row = 0; row < rows; row++) {
       let sum = 0
-      for (let k = 0; k < left.columns; k++) sum += a[k * rows + row]! * b[column * right.rows + k]!
+      for (let k = 0; k < left.columns; k++) {
+        const x = a[k * rows + row]!
+        const y = b[column * right.rows + k]!
+        if (x !== nullDouble && y !== nullDouble) sum += x * y
+      }
       data[column * rows + row] = sum
     }
   }

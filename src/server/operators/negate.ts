@@ -4,14 +4,17 @@
 import { isDecimal } from '../../protocol/data-type.js'
 import { vectorOf } from '../../protocol/element.js'
 import type { Vector } from '../../protocol/value.js'
-import { columnOfScalar } from '../columns/convert-column.js'
+import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 import { arithmetic } from './arithmetic.js'
 import { unscaledOf } from './operands/operand-decimals.js'
 import { operandOf } from './operands/pairing.js'
 
-/** @throws {ScriptError} for what has no arithmetic, such as text */
+/**
+ * The type stays what it is (DolphinDB manual, page neg); BOOL becomes INT.
+ * @throws {ScriptError} for what has no arithmetic, such as text
+ */
 export function negate(value: ServerValue): ServerValue {
   const operand = operandOf(value, 'neg')
   return operand.rebuild(negateVector(operand.vector))
@@ -34,7 +37,7 @@ function negateVector(vector: Vector): Vector {
       rebuild: result => result,
     })
   }
-  return arithmetic('-', {
+  const negated = arithmetic('-', {
     left: columnOfScalar(intScalar(0)),
     right: vector,
     length: vector.length,
@@ -42,4 +45,6 @@ function negateVector(vector: Vector): Vector {
     rightStep: 1,
     rebuild: result => result,
   })
+  const isNarrow = vector.type === 'CHAR' || vector.type === 'SHORT'
+  return isNarrow ? (convertColumn(negated, { type: vector.type }) as Vector) : negated
 }

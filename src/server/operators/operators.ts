@@ -191,9 +191,7 @@ function joinValues(left: ServerValue, right: ServerValue): ServerValue {
     (a.form === 'vector' || a.form === 'arrayVector') &&
     (b.form === 'vector' || b.form === 'arrayVector')
   if (areColumns) return joinColumns(a, b)
-  if (a.form === 'list' || b.form === 'list') {
-    return tupleOf([...(tupleElements(a) ?? [a]), ...(tupleElements(b) ?? [b])])
-  }
+  if (a.form === 'list' || b.form === 'list') return tupleOf([...partsOf(a), ...partsOf(b)])
   if (a.form === 'matrix' && (b.form === 'matrix' || b.form === 'vector')) {
     const added = b.form === 'matrix' ? b.elements : b
     const columns = b.form === 'matrix' ? b.columns : 1
@@ -205,4 +203,12 @@ function joinValues(left: ServerValue, right: ServerValue): ServerValue {
   throw new ScriptError('Arguments for join method must be vectors, matrices or tables.', {
     category: 'SYSTEM_Operator',
   })
+}
+
+/** The elements that a value gives to a list. */
+function partsOf(value: ServerValue): readonly ServerValue[] {
+  const tuple = tupleElements(value)
+  if (tuple !== undefined) return tuple
+  if (value.form !== 'vector' && value.form !== 'arrayVector') return [value]
+  return Array.from({ length: value.length }, (_, row) => elementAt(value, row) as ServerValue)
 }

@@ -1,6 +1,7 @@
 /*
   `a..b`: every value from a to b, up or down, for integers and temporal values.
 */
+import { elementAt } from '../../protocol/element.js'
 import type { Scalar, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { dataTypes } from '../../protocol/data-type.js'
@@ -22,9 +23,9 @@ export function sequence(left: ServerValue, right: ServerValue): ServerValue {
 export function sequenceLength(left: ServerValue, right: ServerValue): number {
   const { from, to } = boundsOf(left, right)
   if (from === undefined || to === undefined) return 0
-  const length = Math.abs(to - from) + 1
-  if (length > maxLength) throw new ScriptError(`The sequence ${from}..${to} is too long.`)
-  return length
+  const distance = to < from ? from - to : to - from
+  if (distance >= maxLength) throw new ScriptError(`The sequence ${from}..${to} is too long.`)
+  return Number(distance) + 1
 }
 
 /** Elements `start` to `end` (exclusive) of the sequence. */
@@ -34,31 +35,32 @@ export function sequencePiece(
   start: number,
   end: number,
 ): Vector {
-  const { type, from = 0, to = 0 } = boundsOf(left, right)
+  const { type, from = 0n, to = 0n } = boundsOf(left, right)
   const step = to < from ? -1 : 1
-  return ofType(type, from + start * step, end - start, step)
+  return ofType(type, from + BigInt(start * step), end - start, step)
 }
 
 interface Bounds {
   readonly type: Scalar['type']
   /** Undefined where the bound is null. */
-  readonly from: number | undefined
-  readonly to: number | undefined
+  readonly from: bigint | undefined
+  readonly to: bigint | undefined
 }
 
 function boundsOf(left: ServerValue, right: ServerValue): Bounds {
   const first = left.form === 'vector' ? onlyElement(left) : left
   if (first.form !== 'scalar' || right.form !== 'scalar') throw refusal()
-  const number = ({ value }: Scalar): number | undefined =>
-    value === null ? undefined : Number(value)
-  return { type: typeOf(first, right), from: number(first), to: number(right) }
+  const type = typeOf(first, right)
+  // Beyond 2^53, where nanoseconds are, doubles do not know every number.
+  const bound = ({ value }: Scalar): bigint | undefined =>
+    value === null ? undefined : BigInt(value as number | bigint | boolean)
+  return { type, from: bound(first), to: bound(right) }
 }
 
 /** `-(n..n)` and `(n)..m` arrive as vectors of one element. */
-function onlyElement(vector: Vector): Scalar {
-  const value = vector.length === 1 && 'data' in vector ? vector.data[0] : undefined
-  if (typeof value !== 'number' && typeof value !== 'bigint') throw refusal()
-  return { form: 'scalar', type: vector.type, value } as Scalar
+function onlyElement(vector: Vector): ServerValue {
+  if (vector.length !== 1) throw refusal()
+  return elementAt(vector, 0) as ServerValue
 }
 
 function typeOf(left: Scalar, right: Scalar): Scalar['type'] {
@@ -75,19 +77,20 @@ function isCountable(scalar: Scalar): boolean {
   return kind === 'int32' || kind === 'int64'
 }
 
-function ofType(type: Scalar['type'], from: number, length: number, step: 1 | -1): Vector {
-  if (type === 'CHAR' || type === 'SHORT') {
-    const data = type === 'CHAR' ? new Int8Array(length) : new Int16Array(length)
-    for (let i = 0; i < length; i++) data[i] = from + i * step
-    return { form: 'vector', type, length, data } as Vector
-  }
+function ofType(type: Scalar['type'], from: bigint, length: number, step: 1 | -1): Vector {
   if (numberKindOf(type) === 'int64') {
     const data = new BigInt64Array(length)
-    for (let i = 0; i < length; i++) data[i] = BigInt(from) + BigInt(i * step)
+    for (let i = 0; i < length; i++) data[i] = from + BigInt(i * step)
     return { form: 'vector', type, length, data } as Vector
   }
-  const data = new Int32Array(length)
-  for (let i = 0; i < length; i++) data[i] = from + i * step
+  const first = Number(from)
+  const data =
+    type === 'CHAR'
+      ? new Int8Array(length)
+      : type === 'SHORT'
+        ? new Int16Array(length)
+        : new Int32Array(length)
+  for (let i = 0; i < length; i++) data[i] = first + i * step
   return { form: 'vector', type, length, data } as Vector
 }
 

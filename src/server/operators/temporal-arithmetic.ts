@@ -8,7 +8,7 @@ import type { Vector } from '../../protocol/value.js'
 import { convertColumn } from '../columns/convert-column.js'
 import { computeInt32, computeInt64, numericArithmetic, refused } from './numeric-arithmetic.js'
 import type { ArithmeticOperator } from './numeric-arithmetic.js'
-import { numberKindOf } from './operands/operand-numbers.js'
+import { int64Of, numberKindOf } from './operands/operand-numbers.js'
 import type { Pairing } from './operands/pairing.js'
 
 /** Times of day start again at midnight (manual, "Manipulation of temporal objects"). */
@@ -34,13 +34,13 @@ const fineness: readonly DataType[] = [
   'NANOTIME',
 ]
 
-/** The type both can be compared in. */
+/** The type that tells all of both. */
 function commonTemporalType(a: DataType, b: DataType): DataType {
   return fineness.indexOf(a) > fineness.indexOf(b) ? a : b
 }
 
 /** Both sides in their common type. */
-export function alignTemporal(pairing: Pairing): Pairing {
+function alignTemporal(pairing: Pairing): Pairing {
   const { left, right } = pairing
   if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
   const type = commonTemporalType(left.type, right.type)
@@ -50,6 +50,39 @@ export function alignTemporal(pairing: Pairing): Pairing {
     right: convertColumn(right, { type }) as Vector,
   }
 }
+
+/** Both sides as numbers that are in the order of the moments, also where one type ends long before the other. */
+export function comparableTemporal(pairing: Pairing): Pairing {
+  const { left, right } = pairing
+  if (left.type === right.type || left.type === 'VOID' || right.type === 'VOID') return pairing
+  const type = commonTemporalType(left.type, right.type)
+  if (type === 'NANOTIMESTAMP') {
+    return { ...pairing, left: boundedNanos(left), right: boundedNanos(right) }
+  }
+  // Dates go on for millions of years; hours, minutes and seconds in 32 bits do not.
+  const isNarrow = type === 'DATEHOUR' || type === 'DATEMINUTE' || type === 'DATETIME'
+  const wide = isNarrow ? 'TIMESTAMP' : type
+  return {
+    ...pairing,
+    left: convertColumn(left, { type: wide }) as Vector,
+    right: convertColumn(right, { type: wide }) as Vector,
+  }
+}
+
+/** Nanoseconds since 1970; what comes before or behind all of them is the first or last of them. */
+function boundedNanos(vector: Vector): Vector {
+  if (vector.type === 'NANOTIMESTAMP') return vector
+  const made = convertColumn(vector, { type: 'NANOTIMESTAMP' }) as Vector
+  const nanos = int64Of(made)
+  const ms = int64Of(convertColumn(vector, { type: 'TIMESTAMP' }) as Vector)
+  for (let row = 0; row < made.length; row++) {
+    if (nanos[row] !== nullInt64 || ms[row] === nullInt64) continue
+    nanos[row] = ms[row]! < 0n ? -largestInt64 : largestInt64
+  }
+  return made
+}
+
+const largestInt64 = 2n ** 63n - 1n
 
 /**
  * A number moves a date or time by the type's own unit; two of them, subtracted, give their distance.

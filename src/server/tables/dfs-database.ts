@@ -2,13 +2,16 @@
   Databases under dfs:// and the tables in them, kept in memory: creating, finding, dropping
   (docs/server-semantics.md#dfs-databases).
 */
-import type { ColumnType } from '../../protocol/data-type.js'
+import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
+import { formatElement, formatValue } from '../../protocol/value-text.js'
+import type { Scalar } from '../../protocol/value.js'
 import type { DfsDatabase, ServerNode } from '../node.js'
 import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/session-state.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
-import type { DatabaseHandle } from './database-handle.js'
+import type { ServerValue } from '../values/server-value.js'
+import type { DatabaseHandle, LevelScheme } from './database-handle.js'
 import { createTable } from './memory-table.js'
 import { levelOf } from './partitions/partition-level.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
@@ -153,10 +156,17 @@ function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   })
 }
 
-function schemeText(level: DatabaseHandle['levels'][number]): string {
-  return JSON.stringify(levelOf(level).schema, (_, value: unknown) =>
-    typeof value === 'bigint' ? value.toString() : value,
-  )
+/** The type and the values; the arrays they are kept in may differ. */
+function schemeText(level: LevelScheme): string {
+  const { type, schema } = levelOf(level)
+  return JSON.stringify([columnTypeText(type), elementTexts(schema)])
+}
+
+function elementTexts(schema: ServerValue): unknown {
+  if (schema.form !== 'vector') return formatValue(schema as Scalar)
+  return schema.type === 'ANY'
+    ? schema.data.slice(0, schema.length).map(list => elementTexts(list as ServerValue))
+    : Array.from({ length: schema.length }, (_, row) => formatElement(schema, row))
 }
 
 function partitioningOf(

@@ -3,6 +3,8 @@
 */
 import type { CallContext } from '../values/builtin.js'
 import type { ServerValue } from '../values/server-value.js'
+import { textOf } from '../values/scalar.js'
+import { tupleElements } from '../values/vector-literal.js'
 import { prepareColumns } from './prepare.js'
 import type { ServerTable } from './server-table.js'
 
@@ -25,6 +27,24 @@ export function discardedRows(
     prepareColumns(table, columns, first.rows)
     return first.rows
   }
-  if (table.kind === 'keyedStream') return undefined
-  return first?.form === 'vector' || first?.form === 'arrayVector' ? first.length : 1
+  return table.kind === 'keyedStream' ? undefined : givenRows(table, values)
+}
+
+/** Rows of one value for each column, of a tuple of them, or of a dictionary (docs/server-semantics.md#tableinsert). */
+function givenRows(table: ServerTable, values: readonly ServerValue[]): number {
+  const only = values.length === 1 ? values[0] : undefined
+  if (only?.form === 'serverDictionary') {
+    const [entry] = only.entries.values()
+    return rowsFor(table, table.columnNames.indexOf(textOf(entry?.key) ?? ''), entry?.value)
+  }
+  const [first] = (only && tupleElements(only)) ?? values
+  return rowsFor(table, 0, first)
+}
+
+function rowsFor(table: ServerTable, column: number, value: ServerValue | undefined): number {
+  if (value?.form === 'arrayVector') return value.length
+  if (value?.form !== 'vector') return 1
+  // One vector for a column of arrays is one row of it.
+  const isRow = table.columnTypes[column]?.array === true && value.type !== 'ANY'
+  return isRow ? 1 : value.length
 }

@@ -2,6 +2,7 @@
   Short ways to make the scalars scripts are full of, and to read them back.
 */
 import type { DataType, DecimalType } from '../../protocol/data-type.js'
+import { nullInt8 } from '../../protocol/null-value.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
@@ -61,9 +62,13 @@ export function isVoid(value: ServerValue): boolean {
 export function textOf(value: ServerValue | undefined): string | undefined {
   if (value?.form !== 'scalar') return undefined
   if (value.type === 'STRING' || value.type === 'SYMBOL') return value.value
-  if (value.type === 'CHAR') return value.value === null ? '' : String.fromCharCode(value.value)
+  if (value.type === 'CHAR') return charText(value.value ?? nullInt8)
   if (value.type === 'BLOB') return new TextDecoder().decode(value.value)
   return undefined
+}
+
+function charText(code: number): string {
+  return code === nullInt8 ? '' : String.fromCharCode(code)
 }
 
 function wireText(value: Value): string | undefined {
@@ -82,7 +87,7 @@ export function textsOf(value: ServerValue | undefined): readonly string[] | und
     case 'SYMBOL':
       return Array.from(value.codes.subarray(0, value.length), code => value.base[code] ?? '')
     case 'CHAR':
-      return Array.from(value.data.subarray(0, value.length), code => String.fromCharCode(code))
+      return Array.from(value.data.subarray(0, value.length), code => charText(code))
     case 'ANY': {
       const texts = value.data.slice(0, value.length).map(element => wireText(element))
       return texts.every(text => text !== undefined) ? texts : undefined

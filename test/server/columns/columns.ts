@@ -3,11 +3,22 @@
 */
 import fc from 'fast-check'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
-import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
-import type { Column, SymbolVector } from '../../../src/protocol/value.js'
+import { elementAt, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
+import type { FixedVector } from '../../../src/protocol/element-bytes.js'
+import type { Column, Scalar, SymbolVector } from '../../../src/protocol/value.js'
 
 export function column(type: DataType, ...values: ElementValue[]): Column {
   return vectorOf({ type }, values)
+}
+
+/** A column that is one typed array. */
+export function fixed(type: ColumnType, ...values: ElementValue[]): FixedVector {
+  return vectorOf(type, values) as FixedVector
+}
+
+/** The elements of a column of scalars. */
+export function valuesOf(from: Column): ElementValue[] {
+  return Array.from({ length: from.length }, (_, row) => (elementAt(from, row) as Scalar).value)
 }
 
 /** One type of each way columns are kept. */

@@ -1,18 +1,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { ColumnType, DataType } from '../../../src/protocol/data-type.js'
-import { elementAt, vectorOf, type ElementValue } from '../../../src/protocol/element.js'
-import type { Column, Scalar } from '../../../src/protocol/value.js'
+import { vectorOf, type ElementValue } from '../../../src/protocol/element.js'
+import type { Column } from '../../../src/protocol/value.js'
 import { convertColumn } from '../../../src/server/columns/convert-column.js'
 import { textsOf } from '../../helpers/script.js'
-import { column } from './columns.js'
-
-function valuesOf(converted: Column): ElementValue[] {
-  return Array.from(
-    { length: converted.length },
-    (_, row) => (elementAt(converted, row) as Scalar).value,
-  )
-}
+import { column, valuesOf } from './columns.js'
 
 function convert(from: DataType, to: ColumnType, ...values: ElementValue[]): ElementValue[] {
   return valuesOf(convertColumn(column(from, ...values), to))
@@ -77,72 +70,6 @@ t.test('a FLOAT keeps NaN and infinity, and what overflows it is null', t => {
   t.ok(Number.isNaN(convert('DOUBLE', { type: 'FLOAT' }, NaN)[0]))
   t.same(convert('FLOAT', { type: 'DOUBLE' }, 1.5, null), [1.5, null])
   t.same(convert('DOUBLE', { type: 'INT' }, NaN, Infinity), [null, null])
-  t.end()
-})
-
-t.test('temporal types with a date follow the calendar on both sides of 1970', t => {
-  const moments = fc.integer({ min: -8.64e15, max: 8.64e15 })
-  fc.assert(
-    fc.property(moments, ms => {
-      const date = new Date(ms)
-      const stamp = BigInt(ms)
-      const dayMs = Date.UTC(1970, 0, 1)
-      const midnight = new Date(ms).setUTCHours(0, 0, 0, 0) - dayMs
-      const msOfDay = ms - midnight
-      const inInt32 = (value: number): number | null => (Math.abs(value) < 2 ** 31 ? value : null)
-      const expected: [DataType, ElementValue][] = [
-        ['DATE', midnight / 86_400_000],
-        ['MONTH', date.getUTCFullYear() * 12 + date.getUTCMonth()],
-        ['DATETIME', inInt32((ms - date.getUTCMilliseconds()) / 1000)],
-        ['DATEHOUR', inInt32((midnight + date.getUTCHours() * 3_600_000) / 3_600_000)],
-        ['TIME', msOfDay],
-        ['SECOND', Math.trunc(msOfDay / 1000)],
-        ['MINUTE', date.getUTCHours() * 60 + date.getUTCMinutes()],
-        ['NANOTIME', BigInt(msOfDay) * 1_000_000n],
-      ]
-      return expected.every(([to, value]) => convert('TIMESTAMP', { type: to }, stamp)[0] === value)
-    }),
-    { examples: [[-1], [0], [-86_400_000], [951_782_400_000], [-2_203_977_600_000]] },
-  )
-  t.end()
-})
-
-t.test('nanosecond times are split without losing a nanosecond', t => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: -(2n ** 63n) + 1n, max: 2n ** 63n - 1n }), nanos => {
-      const ms = floorDivide(nanos, 1_000_000n)
-      const days = floorDivide(nanos, 86_400_000_000_000n)
-      return (
-        convert('NANOTIMESTAMP', { type: 'TIMESTAMP' }, nanos)[0] === ms &&
-        convert('NANOTIMESTAMP', { type: 'DATE' }, nanos)[0] === Number(days) &&
-        convert('NANOTIMESTAMP', { type: 'NANOTIME' }, nanos)[0] ===
-          nanos - days * 86_400_000_000_000n
-      )
-    }),
-  )
-  t.end()
-})
-
-t.test('milliseconds become nanoseconds exactly, or null where the type ends', t => {
-  fc.assert(
-    fc.property(fc.bigInt({ min: -9_007_199_254_740_991n, max: 9_007_199_254_740_991n }), ms => {
-      const nanos = ms * 1_000_000n
-      const expected = nanos > -(2n ** 63n) && nanos < 2n ** 63n ? nanos : null
-      return convert('TIMESTAMP', { type: 'NANOTIMESTAMP' }, ms)[0] === expected
-    }),
-    { examples: [[9_223_372_036_854n], [9_223_372_036_855n], [-9_223_372_036_855n]] },
-  )
-  t.end()
-})
-
-t.test('a date becomes its midnight', t => {
-  t.same(convert('DATE', { type: 'TIMESTAMP' }, -1, 0, 19_724, null), [
-    -86_400_000n,
-    0n,
-    1_704_153_600_000n,
-    null,
-  ])
-  t.same(convert('DATETIME', { type: 'DATE' }, -1, 86_399, 86_400), [-1, 0, 1])
   t.end()
 })
 
@@ -256,8 +183,3 @@ t.test('arrays convert cell by cell', t => {
   })
   t.end()
 })
-
-function floorDivide(value: bigint, divisor: bigint): bigint {
-  const quotient = value / divisor
-  return value % divisor < 0n ? quotient - 1n : quotient
-}

@@ -38,7 +38,7 @@ export function keysOfVector(vector: Vector): readonly Key[] {
 }
 
 function formatted(vector: Vector): readonly Key[] {
-  return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row))
+  return Array.from({ length: vector.length }, (_, row) => formatElement(vector, row) || null)
 }
 
 /** Rows at which an element stands for the first time, in order. */

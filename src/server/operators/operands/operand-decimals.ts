@@ -31,14 +31,15 @@ export function unscaledOf(vector: Vector): Unscaled | undefined {
   return { values, scale: 0 }
 }
 
-/** A decimal vector as DOUBLE. */
+/** A decimal vector as the doubles nearest to its values; other vectors as they are. */
 export function decimalAsDouble(vector: Vector): Vector {
   const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
   if (unscaled === undefined) return vector
-  const divisor = 10 ** unscaled.scale
+  const { values, scale } = unscaled
+  // By its text: a division by a power of ten that no double is would round twice.
   return vectorOf(
     { type: 'DOUBLE' },
-    unscaled.values.map(value => (value === null ? null : Number(value) / divisor)),
+    values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),
   ) as Vector
 }
 

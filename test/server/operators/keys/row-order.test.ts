@@ -3,21 +3,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Vector } from '../../../../src/protocol/value.js'
 import { rowComparison, sortRowsInPieces } from '../../../../src/server/operators/keys/row-order.js'
-import type { CallContext, Evaluation } from '../../../../src/server/values/builtin.js'
-import { RequestMemory } from '../../../../src/server/values/request-memory.js'
+import { callContext, finish } from '../../../helpers/evaluation.js'
 import { runs } from '../../../helpers/runs.js'
 import { column } from '../../columns/columns.js'
-
-const context = {
-  memory: new RequestMemory(2 ** 40),
-  step: () => undefined,
-} as unknown as CallContext
-
-function valueOf<T>(evaluation: Evaluation<T>): T {
-  const step = evaluation.next()
-  assert.ok(step.done === true)
-  return step.value
-}
 
 const vector = (...values: (number | null)[]): Vector => column('INT', ...values) as Vector
 
@@ -35,7 +23,7 @@ t.test('several keys, either way, and equal rows stay in place', async () => {
         .map((one, index) => ({ ...one, index }))
         .sort((x, y) => (descending ? -1 : 1) * (rank(x.a) - rank(y.a)) || x.b - y.b)
         .map(({ index }) => index)
-      const order = valueOf(sortRowsInPieces(context, columns, rows.length))
+      const order = finish(sortRowsInPieces(callContext(), columns, rows.length)).value
       assert.deepStrictEqual([...order], expected)
     }),
     { numRuns: runs(100) },
@@ -47,7 +35,8 @@ t.test('pieces that are merged are in one order', async t => {
   const count = 100_000
   const data = Int32Array.from({ length: count }, (_, index) => (index * 7919) % count)
   const column: Vector = { form: 'vector', type: 'INT', length: count, data }
-  const order = valueOf(sortRowsInPieces(context, [{ column, descending: false }], count))
+  const columns = [{ column, descending: false }]
+  const order = finish(sortRowsInPieces(callContext(), columns, count)).value
   t.ok(order.every((row, place) => data[row] === place))
 })
 

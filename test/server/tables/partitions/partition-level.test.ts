@@ -5,6 +5,7 @@ import type { ServerValue } from '../../../../src/server/values/server-value.js'
 import type { LevelScheme, PartitionType } from '../../../../src/server/tables/database-handle.js'
 import { addValues, levelOf } from '../../../../src/server/tables/partitions/partition-level.js'
 import type { Column } from '../../../../src/protocol/value.js'
+import { murmurHash2 } from '../../../helpers/murmur-hash.js'
 import { textsOf } from '../../../helpers/script.js'
 import { column } from '../../columns/columns.js'
 
@@ -125,27 +126,3 @@ t.test('a scheme that does not fit its type is refused', t => {
   }
   t.end()
 })
-
-/** The textbook algorithm in unsigned BigInts. */
-function murmurHash2(bytes: Uint8Array): bigint {
-  const m = 0x5bd1e995n
-  const word = (value: bigint): bigint => BigInt.asUintN(32, value)
-  let h = BigInt(bytes.length)
-  let at = 0
-  for (; at + 4 <= bytes.length; at += 4) {
-    let k = 0n
-    for (let byte = 3; byte >= 0; byte--) k = (k << 8n) | BigInt(bytes[at + byte]!)
-    k = word(k * m)
-    k ^= k >> 24n
-    h = word(h * m) ^ word(k * m)
-  }
-  if (at < bytes.length) {
-    for (let byte = bytes.length - at - 1; byte >= 0; byte--) {
-      h ^= BigInt(bytes[at + byte]!) << BigInt(byte * 8)
-    }
-    h = word(h * m)
-  }
-  h ^= h >> 13n
-  h = word(h * m)
-  return h ^ (h >> 15n)
-}

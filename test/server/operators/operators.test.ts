@@ -1,8 +1,24 @@
 /*
   Operators on types other than plain numbers, and on whole forms (DolphinDB manual, pages of the operators).
 */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
+import { comparisonOperators } from '../../../src/server/operators/operator-names.js'
+import {
+  applyBinary,
+  applyUnary,
+  assembleTuple,
+  computePairing,
+  tuplePairs,
+  type ElementwiseOperator,
+} from '../../../src/server/operators/operators.js'
+import { scalarAt } from '../../../src/server/operators/operands/pairing.js'
+import type { ServerValue } from '../../../src/server/values/server-value.js'
+import { runs } from '../../helpers/runs.js'
 import { testSession } from '../../helpers/script.js'
+import { int, text } from '../../helpers/values.js'
+import { paired, scalar, vector } from './values.js'
 
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'nulls follow the manual': {
@@ -144,9 +160,113 @@ t.test('operators name what they cannot do', async t => {
   t.match(await fail('1.0 & 2.0'), 'Arguments for bitAnd method can not be double.')
   t.match(await fail('uuid() + 1'), 'Arguments for add method can not be uuid.')
   t.match(await fail('1 == `a'), "Can't compare INT with STRING.")
-  t.match(await fail('1.5P$DECIMAL64(18) * 1.5P'), 'Decimal math overflow')
+  t.match(
+    await fail('1.5P$DECIMAL128(38) * 1.5P'),
+    'Scale out of bound (valid range: [0, 38], but get: 39)',
+  )
   t.match(await fail('(1..6$2:3) ** 2'), 'Use * rather than **')
   t.match(await fail('1:`a'), 'Both arguments of a pair must be scalars of the same type.')
   t.match(await fail('1..`a'), 'Arguments for seq method')
   t.match(await fail('1 2 3 $ 2:2'), 'does not match the dimensions')
+})
+
+const elementwise: readonly ElementwiseOperator[] = [
+  ...(['+', '-', '*', '/', '\\', '%', '&&', '||'] as const),
+  ...([...comparisonOperators] as ElementwiseOperator[]),
+]
+
+t.test('a scalar computes as a vector of one element does', async () => {
+  const whole = fc.option(
+    fc.oneof(
+      fc.integer({ min: -3, max: 3 }),
+      fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }),
+    ),
+  )
+  const double = fc.option(fc.double({ min: -1e300, max: 1e300 }))
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...elementwise),
+      whole,
+      whole,
+      double,
+      double,
+      (operator, a, b, x, y) => {
+        const rows: ['INT' | 'DOUBLE', number | null, number | null][] = [
+          ['INT', a, b],
+          ['DOUBLE', x, y],
+        ]
+        for (const [type, left, right] of rows) {
+          const one = applyBinary(operator, scalar(type, left), scalar(type, right))
+          const many = computePairing(operator, paired(vector(type, left), vector(type, right)))
+          assert.deepEqual(one, scalarAt(many, 0), operator)
+        }
+      },
+    ),
+    {
+      numRuns: runs(300),
+      examples: [
+        ['-', -2147483647, 1, 0, 0],
+        ['+', 2147483647, 1, 0, 0],
+      ],
+    },
+  )
+})
+
+t.test('a tuple computes with a tuple, a vector or a value beside each', async t => {
+  const tuple = vector('ANY', int(1), text('a'))
+  const pairsOf = (left: ServerValue, right: ServerValue): unknown => {
+    const pairs = tuplePairs(left, right)
+    return pairs && Array.from({ length: pairs.length }, (_, at) => pairs.at(at))
+  }
+  t.strictSame(pairsOf(tuple, int(7)), [
+    [int(1), int(7)],
+    [text('a'), int(7)],
+  ])
+  t.strictSame(pairsOf(int(7), tuple), [
+    [int(7), int(1)],
+    [int(7), text('a')],
+  ])
+  t.strictSame(pairsOf(tuple, vector('INT', 3, 4)), [
+    [int(1), int(3)],
+    [text('a'), int(4)],
+  ])
+  t.strictSame(pairsOf(tuple, tuple), [
+    [int(1), int(1)],
+    [text('a'), text('a')],
+  ])
+  t.equal(tuplePairs(int(1), vector('INT', 1)), undefined)
+  t.throws(() => tuplePairs(tuple, vector('ANY', int(1))), {
+    category: 'SYSTEM_Operator',
+    message: 'Incompatible vector size',
+  })
+  t.strictSame(assembleTuple('+', [int(1), int(2)]), vector('ANY', int(1), int(2)))
+  t.strictSame(assembleTuple('<=', [int(1), int(2)]), vector('INT', 1, 2))
+  t.strictSame(
+    applyUnary('-', vector('ANY', int(1), vector('INT', 2))),
+    vector('ANY', int(-1), vector('INT', -2)),
+  )
+  t.strictSame(applyUnary('!', int(3)), scalar('BOOL', false))
+})
+
+t.test('what is joined are columns, lists and matrices', async t => {
+  const type: ServerValue = { form: 'type', column: { type: 'INT' } }
+  const list: ServerValue = { form: 'list', elements: [type] }
+  const longer = (...elements: ServerValue[]): ServerValue => ({ form: 'list', elements })
+  t.strictSame(applyBinary('<-', list, int(2)), longer(type, int(2)))
+  t.strictSame(applyBinary('<-', vector('INT', 1, 2), list), longer(int(1), int(2), type))
+  t.strictSame(applyBinary('<-', list, list), longer(type, type))
+  t.throws(() => applyBinary('<-', vector('INT', 1), { form: 'set', elements: vector('INT', 1) }), {
+    category: 'SYSTEM_Operator',
+    message: 'Arguments for join method must be vectors, matrices or tables.',
+  })
+  const matrix: ServerValue = { form: 'matrix', rows: 2, columns: 1, elements: vector('INT', 1, 2) }
+  t.strictSame(applyBinary('<-', matrix, matrix), {
+    form: 'matrix',
+    rows: 2,
+    columns: 2,
+    elements: vector('INT', 1, 2, 1, 2),
+  })
+  t.throws(() => applyBinary('<-', matrix, vector('INT', 1)), {
+    message: 'Incompatible vector size',
+  })
 })

@@ -1,0 +1,38 @@
+/*
+  Tables for tests, short to make.
+*/
+import type {
+  ServerTable,
+  StoredTableFacts,
+  TableKind,
+} from '../../../src/server/tables/server-table.js'
+import { createTable, tableToWire } from '../../../src/server/tables/memory-table.js'
+import { rowsText } from '../../helpers/script.js'
+import { column } from '../columns/columns.js'
+
+/** What the table `pt` of the database `dfs://db` is made like, which joe owns. */
+export const stored: StoredTableFacts = {
+  databasePath: 'dfs://db',
+  tableName: 'pt',
+  owner: 'joe',
+  compressMethods: new Map(),
+  sortColumns: [],
+  keepDuplicates: 'ALL',
+}
+
+/** Columns `id` INT and `name` STRING; a DFS table is `pt` of `dfs://db`. */
+export function tableOf(kind: TableKind, ...rows: (readonly [number, string])[]): ServerTable {
+  const table = createTable(kind, ['id', 'name'], [{ type: 'INT' }, { type: 'STRING' }], {
+    keyColumns: kind === 'keyed' || kind === 'indexed' || kind === 'keyedStream' ? ['id'] : [],
+    ...(kind === 'dfs' && { stored }),
+  })
+  const columns = [
+    column('INT', ...rows.map(([id]) => id)),
+    column('STRING', ...rows.map(([, name]) => name)),
+  ]
+  table.append(columns, rows.length)
+  return table
+}
+
+/** `1 a;2 b`. */
+export const shown = (table: ServerTable): string => rowsText(tableToWire(table))
