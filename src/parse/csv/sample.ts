@@ -50,8 +50,8 @@ export async function takeSample(
         isWhole = true
         break
       }
-      // A chunk is only lent.
-      taken.push(value.slice())
+      // A chunk is only lent, and may be a buffer, whose slice would be no copy.
+      taken.push(new Uint8Array(value))
       length += value.length
     }
   } catch (error) {

@@ -34,6 +34,20 @@ t.test('the input comes again from its start, in whatever pieces', async t => {
   t.pass()
 })
 
+t.test('buffers that are read into again come as they were', async t => {
+  const buffer = Buffer.alloc(4)
+  async function* file(): AsyncGenerator<Uint8Array, void, void> {
+    for (const text of ['a,b\n', '1,2\n', '3,4\n']) {
+      buffer.write(text)
+      yield buffer
+      await Promise.resolve()
+    }
+  }
+  const sample = await takeSample(file(), undefined, never)
+  t.equal(Buffer.from(sample.bytes).toString(), 'a,b\n1,2\n3,4\n')
+  t.equal((await rest(sample)).toString(), 'a,b\n1,2\n3,4\n')
+})
+
 t.test('it is not much more than 1 MiB', async t => {
   const bytes = new Uint8Array(3 << 20).map((_, i) => i % 251)
   const sample = await takeSample(
