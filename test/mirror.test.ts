@@ -23,6 +23,7 @@ const testedBy: Readonly<Record<string, string>> = {
   'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',
   // Two readers of delimited text behind one face, against the same oracle.
   'parse/csv/csv-parse-tokenizer.ts': 'parse/csv/csv-tokenizer.test.ts',
+  'parse/csv/csv-record-scanner.ts': 'parse/csv/csv-tokenizer.test.ts',
   'parse/csv/csv-scanner.ts': 'parse/csv/csv-tokenizer.test.ts',
   // Rows of one table of types, of which only the table is exported to others.
   'parse/types/sixteen-byte-types.ts': 'parse/types/column-types.test.ts',
@@ -44,6 +45,7 @@ const acrossFiles: readonly string[] = [
   'client/embedded.test.ts',
   'client/forgotten-session.test.ts',
   'client/hang-ups.test.ts',
+  'parse/csv/bad-input.test.ts',
   'parse/hostile.test.ts',
   'parse/record-limits.test.ts',
   'parse/types/oracles.test.ts',

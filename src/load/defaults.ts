@@ -21,3 +21,6 @@ export const deliveryDefaults = {
   retryTimeoutMs: 300_000,
   onDoubt: 'report',
 } as const satisfies LoadOptions['delivery']
+
+/** Records are held in memory, twice while they grow. */
+export const mostRecordBytes: number = 512 * 1024 * 1024

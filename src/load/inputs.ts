@@ -12,14 +12,18 @@ import { expandSources } from '../source/expand-sources.js'
 import { fileBytes, openSource } from '../source/open-source.js'
 import { defaultFlushIntervalMs } from './defaults.js'
 import type { TargetDescription } from './describe-target.js'
+import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
-import type { LoadOptions, LoadResult } from './options.js'
+import type { Detected, LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
 import { checkRejects } from './rejects/check-rejects.js'
 import type { Run } from './run.js'
 
 /** What a result says of one input. */
 export type InputSummary = LoadResult['inputs'][number]
+
+/** A run of ever so many inputs says no more different things than these, and remembers no more. */
+const maxTold = 100
 
 /** All inputs of a run, opened one at a time. */
 export interface Inputs {
@@ -63,6 +67,7 @@ class SequentialInputs implements Inputs {
   readonly #plan: Plan
   readonly #summaries: InputSummary[] = []
   readonly #counts: ColumnCounts[] = []
+  readonly #told = new Set<string>()
   #source: ByteSource | undefined
   /** Of the inputs that are done. */
   #doneBytes = 0
@@ -89,7 +94,10 @@ class SequentialInputs implements Inputs {
         ...(stdin === undefined ? {} : { stdin }),
       })
       this.#source = source
-      const reader = await openReader(source, dialectOf(this.#options))
+      const reader = await openReader(source, {
+        ...dialectOf(this.#options),
+        clock: this.#platform.clock,
+      })
       yield* this.#readOne(run, target, path, source, reader)
       this.#doneBytes += source.bytesRead
       this.#doneRecords += reader.recordsRead
@@ -112,11 +120,15 @@ class SequentialInputs implements Inputs {
       bytes: 0,
       rows: 0,
       contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0 },
+      detected: detectedOf(reader),
+      ragged: 0,
     }
     this.#summaries.push(summary)
+    this.#tell(run, path, reader, summary.detected)
     const update = (): void => {
       run.counts.readUpTo(this.#doneRecords + reader.recordsRead)
       summary.rows = reader.recordsRead
+      summary.ragged = reader.raggedRecords
       summary.bytes = source.bytesRead
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
       run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
@@ -124,7 +136,7 @@ class SequentialInputs implements Inputs {
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
         mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
-        cells: cellRules(this.#options),
+        cells: cellRules(this.#options, reader, target),
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
         ...(path === '-'
@@ -150,6 +162,16 @@ class SequentialInputs implements Inputs {
       this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
     }
     if (this.bytesError !== undefined) throw this.bytesError
+  }
+
+  /** What was found is said, once where it is the same for several inputs. */
+  #tell(run: Run, path: string, reader: InputReader, detected: Detected): void {
+    const isByPosition = this.#options.mapping?.match === 'position'
+    for (const notice of detectedNotices(reader, detected, isByPosition)) {
+      if (this.#told.has(notice) || this.#told.size === maxTold) continue
+      this.#told.add(notice)
+      run.notice(`${path}: ${notice}`)
+    }
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {
@@ -184,22 +206,40 @@ async function totalBytes(paths: readonly string[], files: Files): Promise<numbe
   return sum
 }
 
+const dialectFields = [
+  'format',
+  'delimiter',
+  'quote',
+  'escape',
+  'comment',
+  'header',
+  'skipLines',
+  'ragged',
+  'trim',
+  'quotes',
+  'maxRecordBytes',
+] as const
+
 function dialectOf({ input = {} }: LoadOptions): ReaderOptions {
-  const { format, delimiter, quote, escape, comment, header, skipLines } = input
-  return {
-    ...(format === undefined ? {} : { format }),
-    ...(delimiter === undefined ? {} : { delimiter }),
-    ...(quote === undefined ? {} : { quote }),
-    ...(escape === undefined ? {} : { escape }),
-    ...(comment === undefined ? {} : { comment }),
-    ...(header === undefined ? {} : { header }),
-    ...(skipLines === undefined ? {} : { skipLines }),
-  }
+  return Object.fromEntries(
+    dialectFields.flatMap(name => (input[name] === undefined ? [] : [[name, input[name]]])),
+  )
 }
 
-function cellRules({ cells = {}, input = {} }: LoadOptions): CellRules {
+function cellRules(
+  { cells = {}, input = {} }: LoadOptions,
+  { dialect }: InputReader,
+  { columns }: TargetDescription,
+): CellRules {
   const { arrayDelimiter } = input
-  return { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
+  // `1,5` is two elements where the target has arrays.
+  const isComma =
+    dialect?.decimalComma.value === true && columns.every(({ type }) => type.array !== true)
+  return {
+    ...(isComma ? { decimalComma: true } : {}),
+    ...cells,
+    ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
+  }
 }
 
 /** An input without a single record has no columns to map either. */

@@ -5,9 +5,10 @@
 import type { Readable } from 'node:stream'
 import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
+import type { Known } from '../parse/input-reader.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 
-export type { Confirmation, ConfirmUsed, InputFormat }
+export type { Confirmation, ConfirmUsed, InputFormat, Known }
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -72,16 +73,27 @@ export interface InputOptions {
   format?: 'auto' | InputFormat
   /** `auto`, the default, goes by the first bytes. */
   compression?: 'auto' | 'none' | 'gzip'
-  /** Between fields, of one or more characters; found in the first record when left out. */
+  /** Between fields, of one or more characters; found in the first 1 MiB when left out. */
   delimiter?: string
-  /** One character, default `"`; '' when nothing is quoted. */
+  /** One character; '' when nothing is quoted. Found in the first 1 MiB when left out, `"` unless it is `'`. */
   quote?: string
-  /** Stands before a quote inside quotes; default the quote itself. */
+  /** Stands before a quote inside quotes. Found in the first 1 MiB when left out, the quote itself unless it is `\\`. */
   escape?: string
   /** Lines that start with it are not records. */
   comment?: string
   /** `auto`, the default, takes a first record without numbers for one (docs/server-semantics.md#text-of-values). */
   header?: 'auto' | 'yes' | 'no'
+  /**
+   * What becomes of records with another number of fields than the first one: `pad` makes missing fields null, `cut`
+   * leaves out those that are too many. Default `reject`.
+   */
+  ragged?: 'reject' | 'pad' | 'cut'
+  /** Blanks and tabs around quoted fields belong to no field; default false. */
+  trim?: boolean
+  /** With `lax` a quote inside an unquoted field is a character like others; default `strict`. */
+  quotes?: 'strict' | 'lax'
+  /** Most bytes of a record, line end included; default 16 MiB. */
+  maxRecordBytes?: number
   /** Lines left out before anything is read, of each input. */
   skipLines?: number
   /** Most records read, rejected ones included, of all inputs together. */
@@ -110,8 +122,10 @@ export interface MappingOptions {
 
 /** What texts mean in a cell. */
 export interface CellOptions {
-  /** Texts that mean null, besides the empty field. */
+  /** Texts that mean null, besides the empty field; in numbers and dates with blanks around them, too. */
   nullTexts?: readonly string[]
+  /** They mean null in the quotes of delimited text, too. */
+  nullQuoted?: boolean
   /** Target column → DolphinDB format, or `epoch:s|ms|us|ns`. */
   dateFormats?: Readonly<Record<string, string>>
   /** A bad cell becomes null and is counted. */
@@ -243,6 +257,9 @@ export interface LoadResult {
     bytes: number
     rows: number
     contentBytes: { read: number; rows: number; rejected: number; header: number; other: number }
+    detected: Detected
+    /** Records with another number of fields that were padded or cut (`ragged`). */
+    ragged: number
   }[]
   rows: RowCounts
   confirm: {
@@ -273,6 +290,21 @@ export interface LoadResult {
   memory: { peakRssBytes: number | null }
   resume: { possible: boolean; command: string | null }
   error: { code: string; message: string } | null
+}
+
+/** What is known of an input, and whether it was said or found there; the usual counts as found. */
+export interface Detected {
+  /** Of delimited text, as all that follow; null for JSON. */
+  delimiter: Known<string> | null
+  /** '' when nothing is quoted. */
+  quote: Known<string> | null
+  escape: Known<string> | null
+  /** Whether the first record is one. */
+  header: Known<boolean> | null
+  decimalComma: Known<boolean> | null
+  /** Whether records may end with a delimiter more than the first one has. */
+  trailingDelimiter: Known<boolean> | null
+  encoding: Known<string>
 }
 
 /** Lines of one input of which nobody knows whether they arrived. */

@@ -3,7 +3,13 @@
 */
 import { UsageError } from '../errors.js'
 import type { Random } from '../platform/platform.js'
-import { defaultMaxErrors, deliveryDefaults, dfsBatch, streamBatch } from './defaults.js'
+import {
+  defaultMaxErrors,
+  deliveryDefaults,
+  dfsBatch,
+  mostRecordBytes,
+  streamBatch,
+} from './defaults.js'
 import { confirmations } from './confirmations.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target.js'
@@ -58,6 +64,10 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
   checkConfirm(delivery.confirm, target, delivery.mode)
+  const { maxRecordBytes } = options.input ?? {}
+  if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
+    throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')
+  }
   const isDfs = target.kind === 'table' && target.table.kind === 'dfs'
   const batch = isDfs ? dfsBatch : streamBatch
   return {

@@ -10,7 +10,7 @@ import { isUtf8 } from './cells/cell-bytes.js'
 import { clippedText } from './clipped-text.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
 import { ConstantColumn } from './columns/constant-column.js'
-import { columnBuilder } from './types/column-types.js'
+import { cellTypeOf, columnBuilder } from './types/column-types.js'
 import { KeptRecords } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { Batch, CellRules, ColumnCounts, RecordShape, Reject } from './input-reader.js'
@@ -23,6 +23,8 @@ interface BuiltColumn {
   readonly builder: ColumnBuilder
   /** Field of the block that holds its cells; −1 when it needs none. */
   readonly field: number
+  /** Blanks around its texts are no part of them. */
+  readonly trims: boolean
   readonly counts: ColumnCounts
   /** Nulls of the last block. */
   nullsRead: number
@@ -70,17 +72,22 @@ export class BatchBuilder {
     this.#shape = input.shape
     this.#showRecord = input.showRecord ?? (record => record)
     checkFormats(mapping, rules)
+    // A field that several columns take is one text: where one of them keeps blanks, they count for all.
+    const keepers = new Set(
+      mapping.columns.flatMap((column, i) => (keepsBlanks(column) ? [fieldOf(column, i)] : [])),
+    )
     this.#columns = mapping.columns.map((column, i) => ({
       name: column.name,
       typeText: columnTypeText(column.type),
       builder: this.#builderOf(column, i, block.rowCapacity, rules, input.arrayDelimiter),
       field: fieldOf(column, i),
+      trims: !keepers.has(fieldOf(column, i)),
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,
     }))
     this.columnCounts = this.#columns.map(column => column.counts)
     this.#places = new RowPlaces(this.#pool)
-    this.#nulls = new NullTexts(rules.nullTexts ?? [])
+    this.#nulls = new NullTexts(rules.nullTexts ?? [], rules.nullQuoted ?? false)
     this.#lenient = rules.lenient ?? false
   }
 
@@ -108,7 +115,9 @@ export class BatchBuilder {
 
   /** Appends the rows of the block, except those that some column cannot take: these are returned. */
   append(block: RecordBlock): Reject[] {
-    for (const { field } of this.#columns) if (field >= 0) this.#nulls.apply(block, field)
+    for (const { field, trims } of this.#columns) {
+      if (field >= 0) this.#nulls.apply(block, field, trims)
+    }
     this.#readColumns(block)
     const refused = block.refusedCount === 0 ? [] : this.#takeRefusedOut(block)
     for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
@@ -197,6 +206,10 @@ export class BatchBuilder {
       bytes: this.#showRecord(record),
     }
   }
+}
+
+function keepsBlanks({ type }: MappedColumn): boolean {
+  return type.array !== true && cellTypeOf(type.type)?.keepsBlanks === true
 }
 
 function checkFormats(mapping: ColumnMapping, rules: CellRules): void {

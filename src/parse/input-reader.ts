@@ -29,6 +29,25 @@ export interface RecordShape {
   readonly headerBytes: Uint8Array | undefined
 }
 
+/** Something to know of an input: said by the user, or found in the input, where the usual counts as found. */
+export interface Known<T> {
+  readonly value: T
+  readonly how: 'given' | 'found'
+}
+
+/** What delimited text looks like. */
+export interface KnownDialect {
+  readonly delimiter: Known<string>
+  /** '' when nothing is quoted. */
+  readonly quote: Known<string>
+  readonly escape: Known<string>
+  readonly header: Known<boolean>
+  /** Numbers have a comma where others have a point. */
+  readonly decimalComma: Known<boolean>
+  /** Records end with a delimiter more than the first one has. */
+  readonly trailingDelimiter: Known<boolean>
+}
+
 /** Rows ready to be sent, as one column per target column. */
 export interface Batch {
   readonly rowCount: number
@@ -73,6 +92,10 @@ export interface Reject extends RecordLocation {
 export interface CellRules {
   /** Texts that mean null, besides the empty field. */
   readonly nullTexts?: readonly string[]
+  /** They mean null in quotes, too. */
+  readonly nullQuoted?: boolean
+  /** Numbers have a comma where others have a point. */
+  readonly decimalComma?: boolean
   /** Target column → format in DolphinDB's symbols, or `epoch:s|ms|us|ns`. */
   readonly dateFormats?: Readonly<Record<string, string>>
   /** Between the elements of an array column; default `,`. */
@@ -129,6 +152,12 @@ export interface ByteCounts {
 /** One opened input whose shape is known and whose records are still to come. */
 export interface InputReader extends RecordShape {
   readonly format: InputFormat
+  /** How its text is understood; undefined for JSON. */
+  readonly dialect: KnownDialect | undefined
+  /** A first record was taken for a header, and nothing in the records behind it says that it is one. */
+  readonly isHeaderGuessed: boolean
+  /** Records with another number of fields than the first one that were padded or cut. */
+  readonly raggedRecords: number
   /** What records consist of: fields in an order, or members with names. */
   readonly recordKind: 'fields' | 'members'
   /** Line of the header; undefined without one. */

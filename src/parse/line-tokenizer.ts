@@ -116,6 +116,7 @@ export abstract class LineTokenizer implements Tokenizer {
     block.bytes = window.bytes
     block.view = window.view
     block.bytesOffset = window.offset
+    block.writtenFrom = window.end
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
     this.startBlock()

@@ -22,5 +22,5 @@ export async function openReader(
 ): Promise<InputReader> {
   const { format = 'auto', ...dialect } = options
   const known = format === 'auto' ? detectFormat(source.name, source.head) : format
-  return formats[known].open(source, dialect)
+  return formats[known].open(source, { ...dialect, isFormatGiven: format !== 'auto' })
 }

@@ -43,6 +43,12 @@ export class RecordBlock {
   view: DataView = new DataView(new ArrayBuffer(0))
   /** Position of `bytes[0]` in the decompressed input. */
   bytesOffset = 0
+  /** The byte before a cell that stands in quotes; −1 when the format does not tell. */
+  quote = -1
+  /** Cells that begin behind this position were written out. */
+  writtenFrom = 0
+  /** They are written out because of what stands in their quotes. */
+  writtenAreQuoted = false
   rowCount = 0
   refusedCount = 0
   readonly faults: RecordFault[] = []
@@ -64,6 +70,14 @@ export class RecordBlock {
     this.rowCount = 0
     this.refusedCount = 0
     this.faults.length = 0
+  }
+
+  /** Whether the cell stands in quotes, in a format that tells. */
+  isQuoted(row: number, cell: number): boolean {
+    const start = this.starts[cell]!
+    if (this.quote < 0) return false
+    if (this.writtenAreQuoted && start > this.writtenFrom) return true
+    return start > this.recordStarts[row]! && this.bytes[start - 1] === this.quote
   }
 
   /** The first column that cannot take a cell of this row decides what is reported. */

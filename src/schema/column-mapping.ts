@@ -141,15 +141,32 @@ function fieldsByName(
   rules: MappingRules,
 ): CellSource[] {
   checkUnique(target, input, names, rules)
+  const wanted = target.columns
+    .filter(({ name }) => own(rules.set, name) === undefined)
+    .map(({ name }) => own(rules.map, name) ?? name)
   return target.columns.map(column => {
     const text = own(rules.set, column.name)
     if (text !== undefined) return { kind: 'constant', text }
     const mapped = own(rules.map, column.name)
-    const index = names.indexOf(mapped ?? column.name)
+    const index = namedField(mapped ?? column.name, names, wanted)
     if (index >= 0) return { kind: 'field', index }
     if (mapped === undefined && rules.allowMissing === true) return missing
     throw missingColumn(column, mapped, input, names)
   })
+}
+
+/**
+ * Index of the field of this name; in another case only when no other field and no other column could be meant.
+ *
+ * @param wanted  the names that columns ask for
+ */
+function namedField(name: string, names: readonly string[], wanted: readonly string[]): number {
+  const exact = names.indexOf(name)
+  if (exact >= 0) return exact
+  const isAlike = (other: string): boolean => other.toLowerCase() === name.toLowerCase()
+  const alike = names.filter(isAlike)
+  const isSure = alike.length === 1 && wanted.every(other => other === name || !isAlike(other))
+  return isSure ? names.indexOf(alike[0]!) : -1
 }
 
 function missingColumn(

@@ -101,6 +101,33 @@ t.test('formats and compressions are found for each input', async t => {
   ])
 })
 
+t.test('what was found is said of each input, and the same thing once', async t => {
+  const notices: string[] = []
+  const { inputs } = await readAll(
+    t,
+    { 'a.csv': a, 'b.csv': b, 'c.csv': a.replaceAll(',', ';'), 'd.ndjson': '{"id":1,"n":2}\n' },
+    { onNotice: notice => void notices.push(notice) },
+  )
+  t.match(notices, [/a\.csv: delimiter ","/, /c\.csv: delimiter ";"/])
+  t.equal(notices.length, 2)
+  t.match(inputs.summaries(), [
+    { detected: { delimiter: { value: ',', how: 'found' } }, ragged: 0 },
+    {},
+    { detected: { delimiter: { value: ';', how: 'found' }, header: { value: true } } },
+    { detected: { delimiter: null, encoding: { value: 'utf-8' } } },
+  ])
+})
+
+t.test('options about delimited text reach the reader', async t => {
+  const { ids, inputs } = await readAll(
+    t,
+    { 'a.csv': 'id,n\n1\n2, "2"\n3,4,5\n' },
+    { input: { ragged: 'pad', trim: true, delimiter: ',', maxRecordBytes: 100 } },
+  )
+  t.same(ids, [[1, 2]])
+  t.match(inputs.summaries(), [{ rows: 3, ragged: 1, detected: { delimiter: { how: 'given' } } }])
+})
+
 t.test('a limit holds for all inputs together', async t => {
   const { ids, inputs, run } = await readAll(
     t,

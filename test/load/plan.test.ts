@@ -44,6 +44,9 @@ t.test('the error limit is a count or a share', async t => {
   t.same(makePlan({ ...minimal, rejects: { maxErrors: 0 } }).maxErrors, { count: 0 })
   t.throws(() => makePlan({ ...minimal, rejects: { maxErrors: '500%' } }), { code: 'DDB_USAGE' })
   t.throws(() => makePlan({ ...minimal, rejects: { maxErrors: -1 } }), { code: 'DDB_USAGE' })
+  for (const maxRecordBytes of [0, 1.5, 2 ** 30]) {
+    t.throws(() => makePlan({ ...minimal, input: { maxRecordBytes } }), { code: 'DDB_USAGE' })
+  }
 })
 
 t.test('what cannot be is refused before anything is opened', async t => {

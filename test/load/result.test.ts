@@ -106,7 +106,17 @@ t.test('every member is there; what is not known is null', async t => {
     bytes: 3_000,
     rows: 8,
     contentBytes,
-  }
+    detected: {
+      delimiter: null,
+      quote: null,
+      escape: null,
+      header: null,
+      decimalComma: null,
+      trailingDelimiter: null,
+      encoding: { value: 'utf-8', how: 'found' },
+    },
+    ragged: 0,
+  } as const
   const column = { name: 'id', type: 'INT', nulls: 1, coerced: 0 }
   const given = { inputs: [input], columns: [column] }
   t.strictSame(resultOf(rows(8), { change: { runId: 'nightly' }, parts: given }), {

@@ -5,7 +5,7 @@
 import t from 'tap'
 import { InputError } from '../../src/errors.js'
 import { openReader } from '../../src/parse/open-reader.js'
-import type { Batch, BatchOptions } from '../../src/parse/input-reader.js'
+import type { Batch, BatchOptions, FlushClock, InputReader } from '../../src/parse/input-reader.js'
 import { handClock } from '../helpers/clocks.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { bytesOf, mappingFor, memorySource, rowsOf } from './reading.js'
@@ -36,6 +36,7 @@ function slowSource(): {
   return {
     source: {
       ...memorySource(''),
+      totalBytes: undefined,
       chunks: () => iterator as unknown as AsyncGenerator<Uint8Array, void, void>,
     },
     send: text => put({ done: false, value: bytesOf(text) }),
@@ -45,6 +46,19 @@ function slowSource(): {
   }
 }
 
+/** A clock by which every wait is over in the next turn. */
+const impatient: FlushClock = {
+  nowMs: () => 0,
+  afterIfAlive(_delayMs, callback) {
+    const timer = setImmediate(callback)
+    return { cancel: () => clearImmediate(timer) }
+  },
+}
+
+/** Delimited text without a header, of which no more has come than was sent. */
+const openSlow = (source: ByteSource): Promise<InputReader> =>
+  openReader(source, { format: 'csv', header: 'no', clock: impatient })
+
 /** Lets everything run that waits for nothing but its turn. */
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
@@ -52,7 +66,7 @@ t.test('a partial batch goes out when the input is idle for too long', async t =
   const { source, send, end } = slowSource()
   const clock = handClock()
   send('1,a\n2,b\n3,')
-  const reader = await openReader(source, { format: 'csv', header: 'no' })
+  const reader = await openSlow(source)
   const mapping = mappingFor(reader, 'n:INT,s:STRING')
   const batches = reader.batches({ ...options, mapping, flushIntervalMs: 1000, clock })
   const found: string[][][] = []
@@ -96,7 +110,7 @@ t.test('a partial batch goes out when the input is idle for too long', async t =
 t.test('without a flush interval rows wait for their batch', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n')
-  const reader = await openReader(source, { format: 'csv', header: 'no' })
+  const reader = await openSlow(source)
   const batches = reader.batches({ ...options, mapping: mappingFor(reader, 'n:INT') })
   const first = batches.next()
   send('3\n')
@@ -107,7 +121,7 @@ t.test('without a flush interval rows wait for their batch', async t => {
 t.test('a source that fails does so behind the complete rows before it', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n3')
-  const reader = await openReader(source, { format: 'csv', header: 'no' })
+  const reader = await openSlow(source)
   const batches = reader.batches({ ...options, mapping: mappingFor(reader, 'n:INT') })
   const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
   end(failure)

@@ -39,7 +39,7 @@ function checkReading(text: string, found: Reading, expected: Outcome): void {
 const maxRecordBytes = fc.integer({ min: 6, max: 24 })
 const chunkBytes = fc.oneof(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 10, max: 80 }))
 
-/** Text of a record or two with two fields, and anything behind it: csv-parse looks ahead. */
+/** Text of a record or two with two fields, and anything behind it. */
 const delimited = (delimiter: string): fc.Arbitrary<string> =>
   fc
     .array(
@@ -53,10 +53,6 @@ const delimited = (delimiter: string): fc.Arbitrary<string> =>
     )
     .map(parts => `a${delimiter}b\n`.repeat(delimiter.length) + parts.join(''))
 
-/** Where csv-parse decides otherwise: the limit behind a quote that counts with the next byte, a comment there. */
-const isSpecial = (text: string, max: number): boolean =>
-  Array.from(text.matchAll(/"["|]/g)).some(({ index }) => index >= max - 2) || text.includes('"#')
-
 t.test('records of delimited text end where they should, whole or cut off', async t => {
   for (const delimiter of [',', '\t', '||']) {
     const holds = fc.asyncProperty(
@@ -66,10 +62,12 @@ t.test('records of delimited text end where they should, whole or cut off', asyn
       fc.boolean(),
       fc.constantFrom('yes' as const, 'no' as const),
       async (text, max, chunk, isCut, header) => {
-        fc.pre(delimiter.length === 1 || !isSpecial(text, max))
         const found = await recordsRead(text, {
           types: 'a:STRING,b:STRING',
-          dialect: { format: 'csv', header, comment: '#', delimiter, maxRecordBytes: max },
+          dialect: {
+            ...{ format: 'csv', header, comment: '#', delimiter, maxRecordBytes: max },
+            trailingDelimiter: false,
+          },
           chunkBytes: chunk,
           isCut,
         })

@@ -72,6 +72,101 @@ function walk(text: string, start: number, { delimiter, maxRecordBytes }: Layout
   }
 }
 
+interface LaxWalk {
+  readonly end: number
+  /** A line end of it may lie inside a field. */
+  readonly doubt: boolean
+  /** It has a quote that may close a field opened before it. */
+  readonly settles: boolean
+}
+
+/**
+ * The record at `start` when quotes that cannot be quotes are taken as they are; a string when it does not end before
+ * `limit`.
+ */
+function laxWalk(
+  text: string,
+  start: number,
+  limit: number,
+  delimiter: string,
+  isSettling: boolean,
+): LaxWalk | 'open' | 'cut' {
+  const endsField = (p: number): boolean =>
+    p >= text.length || /[\r\n]/.test(text[p]!) || text.startsWith(delimiter, p)
+  let doubt = false
+  let settles = false
+  let p = start
+  for (;;) {
+    let isBlank = true
+    if (text[p] === '"') {
+      let close = p + 1
+      const mayClose = endsField(close)
+      settles ||= mayClose
+      while (close < limit && (text[close] !== '"' || text[close + 1] === '"')) {
+        close += text[close] === '"' ? 2 : 1
+      }
+      if (close >= limit) {
+        if (!mayClose || !isSettling) return 'open'
+        close = p
+      }
+      p = close + 1
+      isBlank = false
+      if (!endsField(p)) doubt = true
+    }
+    for (; !endsField(p); p++) {
+      if (text[p] === '"') {
+        settles ||= endsField(p + 1)
+        doubt ||= isBlank
+      }
+      isBlank &&= text[p] === ' '
+    }
+    if (p >= limit) return 'cut'
+    if (!text.startsWith(delimiter, p)) {
+      const end = lineEnd(text, p)
+      return end <= limit ? { end, doubt, settles } : 'cut'
+    }
+    p += delimiter.length
+    if (p >= limit) return 'cut'
+  }
+}
+
+/** Behind the record whose quotes are broken, and all lines that may be a part of it. */
+function brokenEnd(
+  source: string,
+  start: number,
+  { delimiter, maxRecordBytes, isCut }: Layout,
+): number | 'open' | 'cut' {
+  // A line feed that the input lacks is read as if it were there.
+  const text = isCut || source.endsWith('\n') ? source : `${source}\n`
+  const isLimited = source.length - start > maxRecordBytes
+  const limit = isLimited ? start + maxRecordBytes : text.length
+  const first = laxWalk(text, start, limit, delimiter, false)
+  if (typeof first === 'string') return isCut && !isLimited ? 'cut' : first
+  let { end } = first
+  for (let inDoubt = first.doubt; inDoubt;) {
+    inDoubt = false
+    for (let at = end; at < limit;) {
+      if (/[\r\n#]/.test(text[at]!)) {
+        at = lineEnd(text, at)
+        continue
+      }
+      const next = laxWalk(text, at, limit, delimiter, isLimited || !isCut)
+      if (typeof next === 'string') {
+        if (isCut && !isLimited) return 'cut'
+        break
+      }
+      at = next.end
+      if (!next.settles) continue
+      end = at
+      inDoubt = true
+      break
+    }
+    // What is still to come of an input that was cut off might have settled it.
+    if (!inDoubt && isCut && !isLimited) return 'cut'
+  }
+  return Math.min(end, source.length)
+}
+
 /** The records of delimited text with comments that begin with `#`. */
 export function delimitedRecords(text: string, layout: Layout): Outcome {
   const records: FoundRecord[] = []
@@ -92,8 +187,18 @@ export function delimitedRecords(text: string, layout: Layout): Outcome {
       add('DDB_INPUT_QUOTE', text.length, false)
       continue
     }
-    const end = found.end ?? lineEnd(text, at)
-    if (found.kind === 'too long' || end - at > maxRecordBytes) {
+    const broken = found.kind === 'bad quote' ? brokenEnd(text, at, layout) : undefined
+    if (broken === 'open') {
+      if (text.length - at > maxRecordBytes) return { records, failure: 'DDB_INPUT_QUOTE' }
+      add('DDB_INPUT_QUOTE', text.length, true)
+      continue
+    }
+    if (broken === 'cut' && text.length - at <= maxRecordBytes) {
+      add(undefined, text.length, false)
+      continue
+    }
+    const end = typeof broken === 'number' ? broken : (found.end ?? lineEnd(text, at))
+    if (found.kind === 'too long' || broken === 'cut' || end - at > maxRecordBytes) {
       const next = lineEnd(text, at + maxRecordBytes)
       add('DDB_INPUT_RECORD_TOO_LONG', next, isEnded(text, next))
     } else if (found.kind === 'bad quote') add('DDB_INPUT_QUOTE', end, isEnded(text, end))

@@ -26,6 +26,30 @@ t.test('names decide when there are names', t => {
   t.end()
 })
 
+t.test('a name in another case will do where nothing else can be meant', t => {
+  t.strictSame(map({ names: ['Price', 'TIME', 'sym'] }), [1, 2, 0])
+  t.strictSame(map({ names: ['Price', 'TIME', 'Sym'] }, { match: 'name' }), [1, 2, 0])
+  t.strictSame(map({ names: ['Price', 'T', 'Sym'] }, { map: { time: 't' } }), [1, 2, 0])
+  const ignoreExtra = { ignoreExtra: true }
+  t.strictSame(map({ names: ['price', 'PRICE', 'time', 'sym'] }, ignoreExtra), [2, 3, 0])
+  t.throws(() => map({ names: ['Price', 'PRICE', 'time', 'sym'] }, ignoreExtra), {
+    code: 'DDB_INPUT_COLUMN',
+  })
+  const twins = schemaFromTypes('a:INT,A:INT')
+  const input = { file: 'x.csv', kind: 'fields', fieldCount: 1 } as const
+  t.throws(() => mapColumns(twins, { ...input, names: ['a'] }), { code: 'DDB_INPUT_COLUMN' })
+  t.strictSame(
+    mapColumns(twins, { ...input, fieldCount: 2, names: ['A', 'a'] }).columns.map(
+      ({ source }) => source,
+    ),
+    [
+      { kind: 'field', index: 1 },
+      { kind: 'field', index: 0 },
+    ],
+  )
+  t.end()
+})
+
 t.test('positions decide when the input has no names', t => {
   t.strictSame(map({ fieldCount: 3 }), [0, 1, 2])
   t.strictSame(map({ fieldCount: 2 }, { set: { sym: 'A' } }), [0, '=A', 1])
@@ -73,7 +97,7 @@ t.test('columns that do not fit name what is near, the line and the way out', t 
     message: /no column "time" \(nearest: tiem.*`mapping.map` time=SOURCE/,
     position: { file: 'x.csv', lineNumber: 3, columnName: 'time' },
   })
-  t.throws(() => map({ names: ['TIME', 'sym', 'price'] }), { message: /nearest: TIME/ })
+  t.throws(() => map({ names: ['TIMES', 'sym', 'price'] }), { message: /nearest: TIMES/ })
   t.throws(() => map({ names: ['time', 'sym', 'price', 'pricee'] }), {
     code: 'DDB_INPUT_COLUMN',
     message: /"pricee" of x.csv goes nowhere \(nearest: price\).*`mapping.ignoreExtra`/,

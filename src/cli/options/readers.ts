@@ -2,6 +2,7 @@
   Readers for the text of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for text
   it does not understand; `expected` completes the sentence that tells the user so.
 */
+import { mostRecordBytes } from '../../load/defaults.js'
 
 /** What kind of text an option takes. */
 export interface Reader<T> {
@@ -97,6 +98,12 @@ export function count(least: number): Reader<number> {
 export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value => {
   const bytes = scaled(value.replace(/B$/, ''))
   return bytes === 0 ? undefined : bytes
+})
+
+/** Bytes of one record. */
+export const recordSize: Reader<number> = single('a size up to 512Mi, such as 4Mi', value => {
+  const bytes = size.read([value])
+  return bytes === undefined || bytes > mostRecordBytes ? undefined : bytes
 })
 
 const milliseconds: Readonly<Record<string, bigint>> = {

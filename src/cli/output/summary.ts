@@ -2,6 +2,7 @@
   What a finished load says: one sentence with its equation, and with --verbose the figures behind it.
 */
 import { confirmationWords } from '../../load/confirmations.js'
+import { detectedText } from '../../load/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { bytesText, counted, durationText, grouped } from './terminal-text.js'
 
@@ -69,7 +70,8 @@ function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: Load
   return [
     ...inputs.map(
       input =>
-        `input ${input.path}: ${input.format}, ${input.compression}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}`,
+        `input ${input.path}: ${input.format}, ${input.compression}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}` +
+        `${input.ragged === 0 ? '' : `, ${grouped(input.ragged)} padded or cut`}; ${detectedText(input.detected)}`,
     ),
     ...columns.map(
       column =>

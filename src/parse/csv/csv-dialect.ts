@@ -3,6 +3,9 @@
 */
 import { defaultMaxRecordBytes } from '../tokenizer.js'
 
+/** What becomes of a record with another number of fields than the first one. */
+export type Ragged = 'reject' | 'pad' | 'cut'
+
 /** Everything a reader of delimited text has to know, decided. */
 export interface CsvDialect {
   /** One or more characters. */
@@ -17,6 +20,13 @@ export interface CsvDialect {
   /** Lines to leave out before the header. */
   readonly skipLines: number
   readonly maxRecordBytes: number
+  readonly ragged: Ragged
+  /** Blanks and tabs around a quoted field belong to no field. */
+  readonly trim: boolean
+  /** With `lax` a quote inside an unquoted field is a character like others. */
+  readonly quotes: 'strict' | 'lax'
+  /** Records may end with one delimiter more than the first one has. */
+  readonly trailingDelimiter: boolean
 }
 
 /** RFC 4180 with a comma, before anything was said or found. */
@@ -28,9 +38,13 @@ export const csvDialect: CsvDialect = {
   header: 'auto',
   skipLines: 0,
   maxRecordBytes: defaultMaxRecordBytes,
+  ragged: 'reject',
+  trim: false,
+  quotes: 'strict',
+  trailingDelimiter: false,
 }
 
-/** Whether the byte scanner reads this dialect; csv-parse reads the others. */
+/** Whether the byte scanner has its fast way for this dialect. */
 export function isPlainDialect(dialect: CsvDialect): boolean {
   return (
     isByte(dialect.delimiter) &&
@@ -38,7 +52,12 @@ export function isPlainDialect(dialect: CsvDialect): boolean {
   )
 }
 
-/** The scanner looks for quotes among the bytes below the digits, where the usual ones are. */
+/** Whether the byte scanner reads this dialect at all; csv-parse reads the others. */
+export function isByteDialect({ quote, escape }: CsvDialect): boolean {
+  return quote === '' || (isByte(quote) && isByte(escape))
+}
+
+/** The fast way looks for quotes among the bytes below the digits, where the usual ones are. */
 function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }

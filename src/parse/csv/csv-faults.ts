@@ -10,10 +10,13 @@ export function fieldCountMessage(expected: number, got: number): string {
 /**
  * Of a quote inside a field.
  * @param fieldNumber  from 1
+ * @param lineCount  that are rejected with it
  */
-export function quoteMessage(fieldNumber: number): string {
+export function quoteMessage(fieldNumber: number, lineCount = 1): string {
+  const more =
+    lineCount === 1 ? '' : `; all ${lineCount} lines up to the next sure end of a record go with it`
   return (
-    `field ${fieldNumber} has a quote in the middle: put the field in quotes and double the quotes inside, ` +
+    `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
     'or choose another `input.quote`'
   )
 }

@@ -4,9 +4,15 @@
 */
 import type { CsvDialect } from './csv-dialect.js'
 
+/** One field as csv-parse gives it. */
+export interface ParsedField {
+  readonly text: Uint8Array
+  readonly isQuoted: boolean
+}
+
 /** One record as csv-parse gives it. */
 export interface ParsedRecord {
-  readonly fields: readonly Uint8Array[]
+  readonly fields: readonly ParsedField[]
   /** Position behind the record in the decompressed input. */
   readonly next: number
 }
@@ -27,10 +33,10 @@ export async function loadFeed(dialect: CsvDialect): Promise<StartFeed> {
   const { Parser } = await import('csv-parse')
 
   class RecordParser extends Parser {
-    onRecord: (fields: Uint8Array[]) => void = () => undefined
+    onRecord: (fields: ParsedField[]) => void = () => undefined
 
     /** Takes the record away, so that nothing waits for a reader of the stream. */
-    override push(fields: Uint8Array[] | null): boolean {
+    override push(fields: ParsedField[] | null): boolean {
       if (fields !== null) this.onRecord(fields)
       return true
     }
@@ -50,6 +56,10 @@ export async function loadFeed(dialect: CsvDialect): Promise<StartFeed> {
       relax_column_count: true,
       skip_empty_lines: true,
       skip_records_with_error: true,
+      cast: (text: unknown, { quoting }): ParsedField => ({
+        text: text as Uint8Array,
+        isQuoted: quoting,
+      }),
       on_skip: error => {
         badField ||= Number(error?.['column'] ?? 0) + 1
         return undefined

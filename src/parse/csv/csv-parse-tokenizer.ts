@@ -1,10 +1,16 @@
 /*
-  Delimited text in dialects that the byte scanner does not know, such as delimiters of several characters: read by
-  csv-parse, behind the same face and with the same outcome.
+  Delimited text in dialects that the byte scanner does not know, whose quote or escape character is not a byte: read
+  by csv-parse, behind the same face and with the same outcome.
 */
 import type { CsvDialect } from './csv-dialect.js'
 import { openQuoteMessage } from './csv-faults.js'
-import { loadFeed, type Feed, type ParsedRecord, type StartFeed } from './csv-parse-feed.js'
+import {
+  loadFeed,
+  type Feed,
+  type ParsedField,
+  type ParsedRecord,
+  type StartFeed,
+} from './csv-parse-feed.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
 import { countLineEnds } from '../line-ends.js'
 import { faulty, lineFeed, undecided, unfinished } from '../line-tokenizer.js'
@@ -12,6 +18,9 @@ import type { RecordBlock } from '../record-block.js'
 
 /** csv-parse is started anew behind a record with a bad quote: what it was given ahead is read again. */
 const sliceBytes = 64 * 1024
+
+/** Stands before cells that were quoted; another byte before the others. */
+const quoteMark = 34
 
 /** Loads csv-parse and opens the tokenizer. */
 export async function openCsvParser(
@@ -41,6 +50,10 @@ class CsvParser extends CsvTokenizer {
     super(file, dialect, offsetBytes)
     this.#lookAhead = 8 + 4 * Math.max(dialect.delimiter.length, dialect.comment.length)
     this.#startFeed = startFeed
+  }
+
+  override markQuotes(block: RecordBlock): void {
+    block.quote = quoteMark
   }
 
   protected override startBlock(): void {
@@ -77,15 +90,18 @@ class CsvParser extends CsvTokenizer {
       this.#innerLines = countLineEnds(window.bytes, start, next) - 1
       return next
     }
-    this.wrongCountNext = next
-    return faulty
+    const last = record.fields.at(-1)!
+    const scanned = this.otherCount(block, row, next, last.text.length === 0 && !last.isQuoted)
+    this.#innerLines = countLineEnds(window.bytes, start, next) - 1
+    return scanned
   }
 
-  #addCells(block: RecordBlock, row: number, fields: readonly Uint8Array[]): void {
+  #addCells(block: RecordBlock, row: number, fields: readonly ParsedField[]): void {
     const firstCell = row * block.fieldCount
     const count = Math.min(fields.length, block.fieldCount)
     for (let field = 0; field < count; field++) {
-      const text = fields[field]!
+      const { text, isQuoted } = fields[field]!
+      block.bytes[this.#scratch++] = isQuoted ? quoteMark : 0
       block.bytes.set(text, this.#scratch)
       block.starts[firstCell + field] = this.#scratch
       this.#scratch += text.length

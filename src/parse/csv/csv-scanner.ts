@@ -1,13 +1,10 @@
 /*
-  Delimited text, scanned byte by byte: single-byte delimiter and quote, a quote doubled inside quotes (RFC 4180),
-  lines ended by LF, CRLF or CR. Cells stay where they are in the window; only fields with doubled quotes are written
-  out again behind it.
+  The fast way through delimited text: single-byte delimiter and quote, a quote doubled inside quotes (RFC 4180). What
+  is not as usual in a record is left to the way at leisure, which begins the record anew.
 */
 import type { CsvDialect } from './csv-dialect.js'
-import { openQuoteMessage } from './csv-faults.js'
-import { CsvTokenizer } from './csv-tokenizer.js'
-import { countLineEnds } from '../line-ends.js'
-import { carriageReturn, faulty, lineFeed, unfinished } from '../line-tokenizer.js'
+import { copyBytes, CsvRecordScanner } from './csv-record-scanner.js'
+import { carriageReturn, lineFeed } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Four bytes are looked at as one word; marks of bytes that matter stand in the high bit of each. */
@@ -17,40 +14,33 @@ const highBits = 0x80808080 | 0
 const controls = 0x0e0e0e0e
 /** Bytes up to here are rare enough in fields to be looked at one by one: digits and letters lie above. */
 const highestLow = 47
+/** Of a record that is not as usual. */
+const unusual = -1
 
 /** The tokenizer of plain dialects (`isPlainDialect`). */
-export class CsvScanner extends CsvTokenizer {
-  readonly #delimiter: number
-  /** −1 when nothing is quoted. */
-  readonly #quote: number
+export class CsvScanner extends CsvRecordScanner {
   /** 1 for bytes that end an unquoted field or may not stand in one. */
   readonly #special: Uint8Array = new Uint8Array(256)
   /** Four times one more than the special bytes that lie low, and four times the delimiter when it does not. */
   readonly #below: number
   readonly #above: number
-  /** Where the next written-out field goes. */
-  #scratch = 0
-  /** Line breaks inside the quotes of the record scanned last. */
-  #quotedLines = 0
+  readonly #delimiter: number
+  readonly #quote: number
+  readonly #trailingDelimiter: boolean
 
   constructor(file: string, dialect: CsvDialect, offsetBytes: number) {
     super(file, dialect, offsetBytes)
-    this.#delimiter = dialect.delimiter.charCodeAt(0)
-    this.#quote = dialect.quote === '' ? -1 : dialect.quote.charCodeAt(0)
+    const { delimiter, quote } = this
+    this.#delimiter = delimiter
+    this.#quote = quote
+    this.#trailingDelimiter = dialect.trailingDelimiter
     const low = [lineFeed, carriageReturn]
-    if (this.#quote >= 0) low.push(this.#quote)
-    if (this.#delimiter <= highestLow) low.push(this.#delimiter)
-    for (const byte of [...low, this.#delimiter]) this.#special[byte] = 1
+    // Behind blanks it may open a field.
+    if (quote >= 0 && (dialect.quotes === 'strict' || dialect.trim)) low.push(quote)
+    if (delimiter <= highestLow) low.push(delimiter)
+    for (const byte of [...low, delimiter]) this.#special[byte] = 1
     this.#below = (Math.max(...low) + 1) * ones
-    this.#above = this.#delimiter <= highestLow ? 0 : this.#delimiter * ones
-  }
-
-  protected override startBlock(): void {
-    this.#scratch = this.window.scratchStart
-  }
-
-  protected override innerLines(): number {
-    return this.#quotedLines
+    this.#above = delimiter <= highestLow ? 0 : delimiter * ones
   }
 
   /** Records with the right number of fields, whose end has come, and nothing wrong with their quotes. */
@@ -74,15 +64,15 @@ export class CsvScanner extends CsvTokenizer {
     let row = firstRow
     let cell = row * fieldCount
     for (; row < rowEnd && start < stopAt; row++) {
-      const scratch = this.#scratch
+      const scratch = this.scratch
       const cellsEnd = cell + fieldCount
       let p = start
       let c = bytes[p]!
       if (c === lineFeed || c === carriageReturn || c === comment) break
-      this.#quotedLines = 0
+      this.quotedLines = 0
       for (;;) {
         if (bytes[p] === quote) {
-          p = this.#scanQuoted(block, cell, p, start)
+          p = this.#passQuoted(block, cell, p)
           if (p < 0) break
           c = bytes[p]!
         } else {
@@ -111,14 +101,15 @@ export class CsvScanner extends CsvTokenizer {
         if (c !== delimiter || cell === cellsEnd) break
         p++
       }
+      if (c === delimiter && p >= 0 && this.#trailingDelimiter) c = bytes[++p]!
       if (c === carriageReturn && p + 1 < end && bytes[p + 1] === lineFeed) c = bytes[++p]!
       if (p < 0 || p >= end || c !== lineFeed || cell !== cellsEnd || p - start >= maxRecordBytes) {
-        this.#scratch = scratch
+        this.scratch = scratch
         break
       }
       recordStarts[row] = start
       lineNumbers[row] = line
-      line += 1 + this.#quotedLines
+      line += 1 + this.quotedLines
       start = p + 1
       recordEnds[row] = start
     }
@@ -127,54 +118,10 @@ export class CsvScanner extends CsvTokenizer {
     return row
   }
 
-  /** Any record, at leisure. */
-  protected scanRecord(block: RecordBlock, row: number, start: number): number {
-    const { bytes, starts, ends, fieldCount } = block
-    const special = this.#special
-    const delimiter = this.#delimiter
-    const quote = this.#quote
-    const firstCell = row * fieldCount
-    let fields = 0
-    let p = start
-    let c = 0
-    this.#quotedLines = 0
-    this.openQuoteAt = -1
-    this.wrongCountNext = -1
-    for (;;) {
-      // The cell behind the row takes what is too much; the next row writes over it.
-      const cell = firstCell + Math.min(fields, fieldCount)
-      if (bytes[p] === quote) {
-        p = this.#scanQuoted(block, cell, p, start)
-        if (p < 0) break
-        c = bytes[p]!
-      } else {
-        starts[cell] = p
-        while (special[(c = bytes[p]!)] === 0) p++
-        ends[cell] = p
-      }
-      if (c !== delimiter) break
-      fields++
-      p++
-    }
-    this.fields = fields
-    if (p < 0) return p
-    if (c !== lineFeed && c !== carriageReturn) {
-      this.badQuoteAt = p
-      return faulty
-    }
+  /** Passes over a quoted field: the position behind its closing quote, or `unusual`. */
+  #passQuoted(block: RecordBlock, cell: number, open: number): number {
+    const { bytes, view } = block
     const { end } = this.window
-    this.fields = fields + 1
-    const next = c === carriageReturn && bytes[p + 1] === lineFeed ? p + 2 : p + 1
-    if (p === end || (c === carriageReturn && p + 1 === end)) return unfinished
-    if (fields + 1 === fieldCount) return next
-    this.wrongCountNext = next
-    return faulty
-  }
-
-  /** Scans a quoted field; gives the position behind its closing quote, which is a delimiter or line end. */
-  #scanQuoted(block: RecordBlock, cell: number, open: number, recordStart: number): number {
-    const { bytes } = block
-    const { end, view } = this.window
     const quote = this.#quote
     const quotes = quote * ones
     let p = open + 1
@@ -192,52 +139,29 @@ export class CsvScanner extends CsvTokenizer {
       const c = bytes[p]!
       if (c === quote) {
         if (bytes[p + 1] !== quote) break
-        if (written < 0) written = this.#scratch
+        if (written < 0) written = this.scratch
         // The first of the two quotes goes along, the second is left out.
-        this.#scratch = copyBytes(view, this.#scratch, from, p + 1)
+        this.scratch = copyBytes(view, this.scratch, from, p + 1)
         from = p + 2
         p++
       } else if (c === lineFeed) {
-        if (p === end) {
-          this.openQuoteAt = open
-          return unfinished
-        }
-        this.#quotedLines++
+        if (p === end) return unusual
+        this.quotedLines++
       } else if (c === carriageReturn && bytes[p + 1] !== lineFeed) {
-        this.#quotedLines++
+        this.quotedLines++
       }
       p++
-    }
-    const { maxRecordBytes } = this
-    if (p - recordStart >= maxRecordBytes && open - recordStart < maxRecordBytes) {
-      this.openQuoteAt = open
-      return unfinished
     }
     if (written < 0) {
       block.starts[cell] = from
       block.ends[cell] = p
     } else {
-      this.#scratch = copyBytes(view, this.#scratch, from, p)
+      this.scratch = copyBytes(view, this.scratch, from, p)
       block.starts[cell] = written
-      block.ends[cell] = this.#scratch
+      block.ends[cell] = this.scratch
     }
     const next = bytes[p + 1]!
     if (next === this.#delimiter || next === lineFeed || next === carriageReturn) return p + 1
-    this.badQuoteAt = p + 1
-    return faulty
+    return unusual
   }
-
-  /** Names the line where the quote was opened, which need not be the record's first. */
-  protected openQuoteMessage(limitBytes: number | undefined): string {
-    const { bytes, start } = this.window
-    const line = this.lineNumber + countLineEnds(bytes, start, this.openQuoteAt)
-    return openQuoteMessage(`the quote opened in line ${line}`, limitBytes)
-  }
-}
-
-/** Copies within one array, four bytes at a time: up to three more than asked for are written. */
-function copyBytes(view: DataView, to: number, start: number, end: number): number {
-  for (let p = start, q = to; p < end; p += 4, q += 4)
-    view.setInt32(q, view.getInt32(p, true), true)
-  return to + end - start
 }

@@ -3,7 +3,8 @@
   whose quotes or number of fields are wrong.
 */
 import { InputError } from '../../errors.js'
-import type { CsvDialect } from './csv-dialect.js'
+import { BrokenRecords, openEnd } from './broken-record.js'
+import type { CsvDialect, Ragged } from './csv-dialect.js'
 import { fieldCountMessage, quoteMessage } from './csv-faults.js'
 import { maxHeaderFields, type FirstRecord } from './header-record.js'
 import { countLineEnds, nextLine } from '../line-ends.js'
@@ -29,13 +30,27 @@ export abstract class CsvTokenizer extends LineTokenizer {
   protected openQuoteAt = -1
   /** Where it was found that a quote stands in the middle of a field, when that is its fault. */
   protected badQuoteAt = -1
+  /** Records that were padded or cut, as `ragged` asks. */
+  raggedRecords = 0
+  readonly #ragged: Ragged
+  readonly #trailingDelimiter: boolean
+  readonly #broken: BrokenRecords
+  /** Where the record ends whose quotes are broken. */
+  #brokenEnd = 0
   /** Behind the record that `peek` gave. */
   #peeked = 0
+  #isPeeking = false
 
   constructor(file: string, dialect: CsvDialect, offsetBytes: number) {
     super(file, dialect.maxRecordBytes, offsetBytes)
     this.comment = new TextEncoder().encode(dialect.comment)
+    this.#ragged = dialect.ragged
+    this.#trailingDelimiter = dialect.trailingDelimiter
+    this.#broken = new BrokenRecords(dialect)
   }
+
+  /** Tells a block how cells that stand in quotes are known. */
+  abstract markQuotes(block: RecordBlock): void
 
   /**
    * Names the line where the quote was opened that the record at the start of the window ends in.
@@ -50,6 +65,17 @@ export abstract class CsvTokenizer extends LineTokenizer {
     return left
   }
 
+  /** Passes over the first line; its bytes, or undefined when its end has not come yet. */
+  passFirstLine(): Uint8Array | undefined {
+    const { bytes, start, end } = this.window
+    const next = nextLine(bytes, start, end)
+    if (next < 0) return undefined
+    const line = this.recordBytes(start, next)
+    this.window.start = next
+    this.lineNumber++
+    return line
+  }
+
   /**
    * The next record without consuming it; 'more' when it is not complete, undefined at the end of the input.
    *
@@ -62,7 +88,9 @@ export abstract class CsvTokenizer extends LineTokenizer {
     const block = new RecordBlock(maxHeaderFields, 1)
     block.bytes = bytes
     this.startBlock()
+    this.#isPeeking = true
     const scanned = this.scanRecord(block, 0, start)
+    this.#isPeeking = false
     const next = scanned === faulty ? this.wrongCountNext : scanned
     const tooLong = this.contentEnd(next < 0 ? window.end : next) - start > this.maxRecordBytes
     if (scanned === undecided) return 'more'
@@ -119,21 +147,68 @@ export abstract class CsvTokenizer extends LineTokenizer {
     )
   }
 
-  protected faultOf(block: RecordBlock, start: number): ScanFault {
-    const next = this.wrongCountNext
-    if (next >= 0) {
-      const message = fieldCountMessage(block.fieldCount, this.fields)
-      return { code: 'DDB_INPUT_FIELD_COUNT', message, next }
+  /**
+   * What becomes of a record with another number of fields than the first one.
+   *
+   * @param next  position behind it
+   * @param isLastEmpty  whether it ends with a delimiter
+   * @returns `next` when it is a row all the same, else `faulty`
+   */
+  protected otherCount(
+    block: RecordBlock,
+    row: number,
+    next: number,
+    isLastEmpty: boolean,
+  ): number {
+    const { fieldCount } = block
+    const { fields } = this
+    if (!this.#isPeeking) {
+      if (fields === fieldCount + 1 && isLastEmpty && this.#trailingDelimiter) return next
+      if (this.#ragged === (fields < fieldCount ? 'pad' : 'cut')) {
+        const firstCell = row * fieldCount
+        block.starts.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
+        block.ends.fill(next, firstCell + Math.min(fields, fieldCount), firstCell + fieldCount)
+        this.raggedRecords++
+        return next
+      }
     }
-    const { bytes, end } = this.window
-    const message = quoteMessage(this.fields + 1)
-    return { code: 'DDB_INPUT_QUOTE', message, next: nextLine(bytes, start, end) }
+    this.wrongCountNext = next
+    return faulty
+  }
+
+  protected faultOf(block: RecordBlock, start: number): ScanFault {
+    if (this.wrongCountNext >= 0) {
+      const message = fieldCountMessage(block.fieldCount, this.fields)
+      return { code: 'DDB_INPUT_FIELD_COUNT', message, next: this.wrongCountNext }
+    }
+    const next = this.#brokenEnd
+    const lineCount = next < 0 ? 1 : countLineEnds(this.window.bytes, start, next)
+    return { code: 'DDB_INPUT_QUOTE', message: quoteMessage(this.fields + 1, lineCount), next }
+  }
+
+  #findBrokenEnd(block: RecordBlock, start: number): number {
+    const { bytes, end, offset } = this.window
+    return this.#broken.endOf(start, {
+      bytes,
+      end,
+      contentEnd: this.contentEnd(end),
+      offset,
+      ended: this.ended,
+      fieldCount: block.fieldCount,
+      isNoRecord: position => this.isNoRecord(position),
+    })
   }
 
   /** What lies behind the limit decides nothing, or the chunks in which it comes would decide. */
-  protected override setAside(block: RecordBlock, start: number, scanned: number): boolean {
-    if (scanned === faulty && this.wrongCountNext < 0 && !this.#isInReach(this.badQuoteAt)) {
-      return super.setAside(block, start, unfinished)
+  protected override setAside(block: RecordBlock, start: number, found: number): boolean {
+    let scanned = found
+    if (scanned === faulty && this.wrongCountNext < 0) {
+      if (!this.#isInReach(this.badQuoteAt)) return super.setAside(block, start, unfinished)
+      this.#brokenEnd = this.#findBrokenEnd(block, start)
+      if (this.#brokenEnd === openEnd) {
+        scanned = unfinished
+        this.openQuoteAt = this.#broken.openAt
+      }
     }
     if (scanned !== unfinished || this.openQuoteAt < 0) {
       return super.setAside(block, start, scanned)

@@ -1,92 +1,164 @@
 /*
-  Opens delimited text: finds delimiter and header, and hands the records to the byte scanner or, for what that does
+  Opens delimited text: finds out what it looks like, and hands the records to the byte scanner or, for what that does
   not know, to csv-parse.
 */
+import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
 import { BlockReader } from '../block-reader.js'
-import { csvDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
-import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
+import { csvDialect, isByteDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
+import { CsvDialectScanner } from './csv-record-scanner.js'
 import { CsvScanner } from './csv-scanner.js'
-import { firstLine, sniffBytes, sniffDelimiter, type LineLayout } from './sniff-delimiter.js'
 import type { CsvTokenizer } from './csv-tokenizer.js'
-import type { Batch, BatchOptions, ByteCounts, ColumnCounts, InputReader } from '../input-reader.js'
+import { detectDialect } from './detect-dialect.js'
+import { detectLayout } from './detect-layout.js'
+import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
+import { behindLines } from './sample-records.js'
+import { hasLine, takeSample } from './sample.js'
+import { systemClock } from '../../platform/system.js'
+import type {
+  Batch,
+  BatchOptions,
+  ByteCounts,
+  ColumnCounts,
+  FlushClock,
+  InputReader,
+  KnownDialect,
+} from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
 
-/** What is not given: found in the input (`delimiter`), or the usual. */
+/** What is not given: found in the input, or the usual. */
 export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | undefined } & {
   readonly format?: 'csv' | 'tsv'
+  /** The format was said, not found. */
+  readonly isFormatGiven?: boolean | undefined
+  /** The machine's when left out. */
+  readonly clock?: FlushClock | undefined
 }
 
 /**
- * Opens delimited text and reads as far as the first record.
+ * Opens delimited text, looks at a sample of it and reads as far as the first record.
  *
+ * @throws {UsageError} DDB_USAGE
  * @throws {InputError} when its first record cannot be read
  */
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
   const format = options.format ?? 'csv'
-  const chunks = source.chunks()
-  const quote = options.quote ?? csvDialect.quote
-  const comment = options.comment ?? csvDialect.comment
   const skipLines = options.skipLines ?? csvDialect.skipLines
-  const start = await firstLines(chunks, { comment, skipLines })
+  // Files are there, and a pipe may be long in coming.
+  const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
+  const sample = await takeSample(source.chunks(), clock, bytes =>
+    hasLine(bytes, behindLines(bytes, skipLines)),
+  )
+  const { bytes, isWhole, chunks } = sample
+  const separator = separatorLine(bytes)
+  const from = behindLines(bytes, Math.max(skipLines, separator === undefined ? 0 : 1))
+  const given = {
+    delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
+    quote: options.quote,
+    escape: options.escape,
+    comment: options.comment ?? csvDialect.comment,
+    trim: options.trim ?? csvDialect.trim,
+  }
+  const tried = detectDialect(bytes, from, isWhole, given)
+  const layout = detectLayout(bytes, from, isWhole, tried)
   const dialect: CsvDialect = {
-    delimiter:
-      options.delimiter ??
-      (format === 'tsv' ? '\t' : sniffDelimiter(start, quote, { comment, skipLines })),
-    quote,
-    escape: options.escape ?? quote,
-    comment,
+    ...tried,
     header: options.header ?? csvDialect.header,
     skipLines,
     maxRecordBytes: options.maxRecordBytes ?? csvDialect.maxRecordBytes,
+    ragged: options.ragged ?? csvDialect.ragged,
+    quotes: options.quotes ?? csvDialect.quotes,
+    trailingDelimiter: options.trailingDelimiter ?? layout.trailingDelimiter,
   }
+  checkDialect(dialect)
   const tokenizer = await tokenizerFor(source, dialect)
-  tokenizer.push(start)
-  const record = await firstRecord(tokenizer, chunks, dialect.skipLines)
+  const isSeparatorHead = separator !== undefined && skipLines === 0
+  const pull = puller(tokenizer, chunks)
+  const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
+  const record = await firstRecord(tokenizer, pull, skipLines)
   const isHeader =
     record !== undefined &&
     (dialect.header === 'yes' || (dialect.header === 'auto' && looksLikeHeader(record)))
   if (isHeader) tokenizer.skipPeeked()
-  return new CsvReader(source, format, dialect.delimiter, tokenizer, chunks, record, isHeader)
+  const how = (isGiven: boolean): 'given' | 'found' => (isGiven ? 'given' : 'found')
+  const isTsv = format === 'tsv' && options.isFormatGiven === true
+  return new CsvReader({
+    source,
+    format,
+    tokenizer,
+    chunks,
+    record,
+    isHeader,
+    separatorBytes,
+    isHeaderGuessed: isHeader && dialect.header === 'auto' && !layout.standsOut,
+    dialect: {
+      delimiter: {
+        value: dialect.delimiter,
+        how: how(options.delimiter !== undefined || (isTsv && separator === undefined)),
+      },
+      quote: { value: dialect.quote, how: how(options.quote !== undefined) },
+      escape: { value: dialect.escape, how: how(options.escape !== undefined) },
+      header: { value: isHeader, how: how(dialect.header !== 'auto') },
+      decimalComma: { value: layout.decimalComma, how: 'found' },
+      trailingDelimiter: {
+        value: dialect.trailingDelimiter,
+        how: how(options.trailingDelimiter !== undefined),
+      },
+    },
+  })
 }
 
-/** Enough of the input to see the line of its first record, or the start of a long one. */
-async function firstLines(
-  chunks: AsyncIterator<Uint8Array, void>,
-  layout: LineLayout,
-): Promise<Uint8Array> {
-  let start = new Uint8Array(0)
-  while (start.length < sniffBytes && firstLine(start, layout) === undefined) {
-    const { done, value } = await chunks.next()
-    if (done === true) break
-    const longer = new Uint8Array(start.length + value.length)
-    longer.set(start)
-    longer.set(value, start.length)
-    start = longer
-  }
-  return start
+/** The delimiter that a first line `sep=;` names, as spreadsheets write and read it. */
+function separatorLine(bytes: Uint8Array): string | undefined {
+  const line = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
+  return /^sep=([^\r\n])(?:[\r\n]|$)/i.exec(line)?.[1]
+}
+
+/** csv-parse knows less than the byte scanner. */
+function checkDialect(dialect: CsvDialect): void {
+  if (isByteDialect(dialect) || (!dialect.trim && dialect.quotes === 'strict')) return
+  throw new UsageError(
+    'DDB_USAGE',
+    '`input.trim` and `input.quotes` lax go with a quote and an escape character of ASCII: choose another `input.quote`',
+  )
 }
 
 /** csv-parse is loaded only for dialects that need it. */
 async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
   const { name, startOffsetBytes } = source
   if (isPlainDialect(dialect)) return new CsvScanner(name, dialect, startOffsetBytes)
+  if (isByteDialect(dialect)) return new CsvDialectScanner(name, dialect, startOffsetBytes)
   const { openCsvParser } = await import('./csv-parse-tokenizer.js')
   return openCsvParser(name, dialect, startOffsetBytes)
 }
 
-async function firstRecord(
-  tokenizer: CsvTokenizer,
-  chunks: AsyncIterator<Uint8Array, void>,
-  skipLines: number,
-): Promise<FirstRecord | undefined> {
-  const pull = async (): Promise<boolean> => {
+/** Gives the tokenizer more to read; false when the input has ended. */
+type Pull = () => Promise<boolean>
+
+function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>): Pull {
+  return async () => {
     const { done, value } = await chunks.next()
     if (done === true) tokenizer.end()
     else tokenizer.push(value)
     return done !== true
   }
+}
+
+/** Passes over the first line; gives its bytes. */
+async function passSeparator(tokenizer: CsvTokenizer, pull: Pull): Promise<Uint8Array> {
+  for (;;) {
+    const line = tokenizer.passFirstLine()
+    if (line !== undefined) return line
+    if (!(await pull())) return tokenizer.passFirstLine() ?? new Uint8Array(0)
+  }
+}
+
+async function firstRecord(
+  tokenizer: CsvTokenizer,
+  pull: Pull,
+  skipLines: number,
+): Promise<FirstRecord | undefined> {
   for (let left = skipLines; (left = tokenizer.skipLines(left)) > 0;) {
     if (await pull()) continue
     tokenizer.skipLines(left)
@@ -99,9 +171,25 @@ async function firstRecord(
   }
 }
 
+/** What is known of an input once its first record was looked at. */
+interface OpenedCsv {
+  readonly source: ByteSource
+  readonly format: 'csv' | 'tsv'
+  readonly dialect: KnownDialect
+  readonly tokenizer: CsvTokenizer
+  readonly chunks: AsyncIterator<Uint8Array, void>
+  readonly record: FirstRecord | undefined
+  readonly isHeader: boolean
+  readonly isHeaderGuessed: boolean
+  /** The line that names the delimiter. */
+  readonly separatorBytes: Uint8Array | undefined
+}
+
 class CsvReader implements InputReader {
   readonly recordKind = 'fields'
   readonly format: 'csv' | 'tsv'
+  readonly dialect: KnownDialect
+  readonly isHeaderGuessed: boolean
   readonly delimiter: string
   readonly fieldNames: readonly string[] | undefined
   readonly fieldCount: number
@@ -112,26 +200,27 @@ class CsvReader implements InputReader {
   readonly #chunks: AsyncIterator<Uint8Array, void>
   #blocks: BlockReader | undefined
 
-  constructor(
-    source: ByteSource,
-    format: 'csv' | 'tsv',
-    delimiter: string,
-    tokenizer: CsvTokenizer,
-    chunks: AsyncIterator<Uint8Array, void>,
-    record: FirstRecord | undefined,
-    isHeader: boolean,
-  ) {
-    this.format = format
-    this.delimiter = delimiter
+  constructor(opened: OpenedCsv) {
+    const { source, dialect, tokenizer, record, isHeader, separatorBytes } = opened
+    this.format = opened.format
+    this.dialect = dialect
+    this.delimiter = dialect.delimiter.value
+    this.isHeaderGuessed = opened.isHeaderGuessed
     this.#source = source
     this.#tokenizer = tokenizer
-    this.#chunks = chunks
+    this.#chunks = opened.chunks
     this.fieldCount = record?.fields.length ?? 0
+    this.headerBytes = separatorBytes
     if (record !== undefined && isHeader) {
       this.fieldNames = headerNames(record, source.name)
-      this.headerBytes = record.bytes
+      this.headerBytes =
+        separatorBytes === undefined ? record.bytes : Buffer.concat([separatorBytes, record.bytes])
       this.headerLineNumber = record.lineNumber
     }
+  }
+
+  get raggedRecords(): number {
+    return this.#tokenizer.raggedRecords
   }
 
   get recordsRead(): number {
@@ -156,12 +245,14 @@ class CsvReader implements InputReader {
 
   async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
     const { delimiter, fieldNames, fieldCount, headerBytes } = this
+    const block = new RecordBlock(fieldCount)
+    this.#tokenizer.markQuotes(block)
     this.#blocks = new BlockReader(
       {
         file: this.#source.name,
         tokenizer: this.#tokenizer,
         chunks: this.#chunks,
-        block: new RecordBlock(fieldCount),
+        block,
         // Not the reader itself: batches outlive it.
         shape: { delimiter, fieldNames, fieldCount, headerBytes },
         fieldOf,

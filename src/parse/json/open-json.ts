@@ -43,6 +43,9 @@ class JsonReader implements InputReader {
   readonly recordKind = 'members'
   readonly format: 'ndjson' | 'json'
   readonly delimiter = undefined
+  readonly dialect = undefined
+  readonly isHeaderGuessed = false
+  readonly raggedRecords = 0
   readonly fieldNames = undefined
   readonly fieldCount = 0
   readonly headerBytes = undefined

@@ -24,6 +24,8 @@ export interface CellType {
   /** False where no client sends array vectors of the type (docs/protocol.md#array-vectors). */
   readonly hasArrays: boolean
   readonly column: (place: ColumnPlace) => ColumnBuilder
+  /** Blanks around a text are a part of it. */
+  readonly keepsBlanks?: true
   /** Dates and times only: their cells can follow a format of `cells.dateFormats`. */
   readonly dated?: DatedColumn
 }

@@ -9,6 +9,7 @@ import type { CellType } from './cell-type.js'
 
 const symbol: CellType = {
   name: 'SYMBOL',
+  keepsBlanks: true,
   jsonKinds: jsonKinds.string,
   hasArrays: false,
   column: ({ columnIndex, pool }) =>
@@ -21,6 +22,7 @@ const symbol: CellType = {
 
 const string: CellType = {
   name: 'STRING',
+  keepsBlanks: true,
   jsonKinds: jsonKinds.string,
   hasArrays: false,
   column: ({ columnIndex, pool }) =>
@@ -33,6 +35,7 @@ const string: CellType = {
 
 const blob: CellType = {
   name: 'BLOB',
+  keepsBlanks: true,
   jsonKinds: jsonKinds.string,
   hasArrays: false,
   column: () => new BlobColumn((data, length) => ({ form: 'vector', type: 'BLOB', length, data })),

@@ -25,14 +25,46 @@ const rows = 'id,price\n1,1.5\n2,2.5\n3,3.5\n'
 const load = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
   runMain(['load', '--port', port, '-t', 'prices', ...argv], terminals)
 
-t.test('a load says one sentence with its equation, and nothing else', async t => {
+t.test('a load says one sentence with its equation, and how the input was understood', async t => {
   const { code, stdout, stderr } = await load(['-'], { stdin: rows })
   t.equal(code, 0, stderr)
   t.match(
     stdout,
     /^Loaded 3 rows into prices on 127\.0\.0\.1:\d+ \(.*\): read 3 = confirmed 3 \+ unconfirmed 0 \+ rejected 0 \+ skipped 0 \+ unsent 0; confirmed by .*\.\n$/,
   )
-  t.equal(stderr, '')
+  t.equal(
+    stderr,
+    '-: delimiter "," (found), quote "\\"" (found), header (found), encoding utf-8 (found)\n',
+  )
+})
+
+t.test('what an input looks like is in the JSON, and whether it was said', async t => {
+  const argv = ['-', '--json', '--delimiter', ';', '--ragged', 'cut', '--max-record-bytes', '1Ki']
+  const { code, stdout, stderr } = await load(argv, { stdin: 'id;price\n1;1.5;x\n2;2.5\n' })
+  t.equal(code, 0, stderr)
+  t.match(JSON.parse(stdout), {
+    inputs: [
+      {
+        detected: {
+          delimiter: { value: ';', how: 'given' },
+          quote: { value: '"', how: 'found' },
+          header: { value: true, how: 'found' },
+          encoding: { value: 'utf-8', how: 'found' },
+        },
+        ragged: 1,
+      },
+    ],
+  })
+  const long = await load(['-', '--max-record-bytes', '16', '--on-error', 'skip'], {
+    stdin: `id,price\n1,${'1'.repeat(20)}\n2,2.5\n`,
+  })
+  t.match(long, { code: 3, stderr: /DDB_INPUT_RECORD_TOO_LONG/ })
+})
+
+t.test('rows without a header by position are said to be rows', async t => {
+  const argv = ['-', '--match', 'position']
+  const { stderr } = await load(argv, { stdin: '1,1.5\n' })
+  t.match(stderr, /no header, .*--header yes/)
 })
 
 t.test('without a source, data that are piped in are loaded', async t => {

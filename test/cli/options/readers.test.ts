@@ -159,6 +159,13 @@ t.test('ports, names of runs, lists, choices and switches', async t => {
   t.equal(read(values.anyText, ''), '')
 })
 
+t.test('a record may have up to 512 MiB', async t => {
+  t.equal(read(values.recordSize, '16Mi'), 16 * 1024 * 1024)
+  t.equal(read(values.recordSize, '512Mi'), 512 * 1024 * 1024)
+  t.equal(read(values.recordSize, '513Mi'), undefined)
+  t.equal(read(values.recordSize, '0'), undefined)
+})
+
 t.test('repeated values are all read, or none', async t => {
   const numbers = values.repeated(values.json)
   t.strictSame(read(numbers, '1', '"a"', 'null'), [1, 'a', null])

@@ -194,7 +194,7 @@ t.test('--log-format json says everything on standard error as objects', async t
     .split('\n')
     .map(line => JSON.parse(line) as Record<string, string>)
   t.ok(lines.every(({ time }) => new Date(time!).toISOString() === time))
-  t.match(lines[0], { level: 'info', message: /rejected: .*line 2/ })
+  t.match(lines[1], { level: 'info', message: /rejected: .*line 2/ })
   const problem = lines.find(({ level }) => level === 'error')
   t.match(problem, { code: 'DDB_INPUT_LIMIT', message: /more than --max-errors/ })
   t.ok(lines.filter(({ level }) => level !== 'error').every(({ code }) => code === undefined))

@@ -19,6 +19,16 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
       bytes: 2_000_000,
       rows: 1000,
       contentBytes: { read: 2_000_000, rows: 1_999_980, rejected: 0, header: 20, other: 0 },
+      detected: {
+        delimiter: { value: ';', how: 'given' },
+        quote: { value: '"', how: 'found' },
+        escape: { value: '"', how: 'found' },
+        header: { value: true, how: 'found' },
+        decimalComma: { value: false, how: 'found' },
+        trailingDelimiter: { value: false, how: 'found' },
+        encoding: { value: 'utf-8', how: 'found' },
+      },
+      ragged: 0,
     },
   ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
@@ -102,7 +112,7 @@ t.test('details name rejects and the way to go on; figures only when asked for',
   const skipped = { rows, rejects: { ...rejects, file: null, files: [] } }
   t.equal(detailLines(result(skipped), false).length, 1)
   t.strictSame(detailLines(result(), true), [
-    'input a.csv: csv, none, 2.00 MB, 1,000 rows',
+    'input a.csv: csv, none, 2.00 MB, 1,000 rows; delimiter ";" (given), quote "\\"" (found), header (found), encoding utf-8 (found)',
     'column price DOUBLE: 1 null, 0 coerced',
     'batches: 1 sent, 0 retried, 0 failed',
     'latency: p50 1.3 ms',

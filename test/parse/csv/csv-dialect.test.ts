@@ -1,21 +1,25 @@
 /*
-  Which dialects the byte scanner reads.
+  Which dialects the byte scanner reads, and which it reads fast.
 */
 import t from 'tap'
-import { csvDialect, isPlainDialect } from '../../../src/parse/csv/csv-dialect.js'
+import { csvDialect, isByteDialect, isPlainDialect } from '../../../src/parse/csv/csv-dialect.js'
 
-t.test('the byte scanner reads single bytes with quotes that are doubled', async t => {
-  for (const [change, isPlain] of [
-    [{}, true],
-    [{ delimiter: '\t' }, true],
-    [{ delimiter: '||' }, false],
-    [{ delimiter: '€' }, false],
-    [{ quote: "'", escape: "'" }, true],
-    [{ quote: '' }, true],
-    [{ quote: '`', escape: '`' }, false],
-    [{ escape: '\\' }, false],
-    [{ comment: '//' }, true],
+t.test('the byte scanner reads quotes of a byte, and is fast where they are doubled', async t => {
+  for (const [change, isPlain, isByte] of [
+    [{}, true, true],
+    [{ delimiter: '\t' }, true, true],
+    [{ delimiter: '||' }, false, true],
+    [{ delimiter: '€' }, false, true],
+    [{ quote: "'", escape: "'" }, true, true],
+    [{ quote: '', escape: '' }, true, true],
+    [{ quote: '`', escape: '`' }, false, true],
+    [{ escape: '\\' }, false, true],
+    [{ quote: '«', escape: '«' }, false, false],
+    [{ escape: '§' }, false, false],
+    [{ comment: '//' }, true, true],
   ] as const) {
-    t.equal(isPlainDialect({ ...csvDialect, ...change }), isPlain, JSON.stringify(change))
+    const dialect = { ...csvDialect, ...change }
+    t.equal(isPlainDialect(dialect), isPlain, JSON.stringify(change))
+    t.equal(isByteDialect(dialect), isByte, JSON.stringify(change))
   }
 })

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { csvDialect, type CsvDialect } from '../../../src/parse/csv/csv-dialect.js'
 import { openCsvParser } from '../../../src/parse/csv/csv-parse-tokenizer.js'
+import { CsvDialectScanner } from '../../../src/parse/csv/csv-record-scanner.js'
 import { CsvScanner } from '../../../src/parse/csv/csv-scanner.js'
 import type { CsvTokenizer } from '../../../src/parse/csv/csv-tokenizer.js'
 import { RecordBlock } from '../../../src/parse/record-block.js'
@@ -85,6 +86,10 @@ type Open = (dialect: CsvDialect) => Promise<CsvTokenizer>
 
 const ways: [string, Open][] = [
   ['the byte scanner', dialect => Promise.resolve(new CsvScanner('x', dialect, 0))],
+  [
+    'the byte scanner at leisure',
+    dialect => Promise.resolve(new CsvDialectScanner('x', dialect, 0)),
+  ],
   ['csv-parse', dialect => openCsvParser('x', dialect, 0)],
 ]
 
@@ -186,12 +191,16 @@ t.test('each record knows its line', async t => {
 })
 
 t.test('other delimiters and quotes are read like csv-parse reads them', async t => {
+  const [fast, leisure, parser] = ways.map(([, open]) => open) as [Open, Open, Open]
+  const all = [fast, leisure, parser]
   const dialects: [string, Partial<CsvDialect>, Open[]][] = [
-    ['tab', { delimiter: '\t' }, [ways[0]![1], ways[1]![1]]],
-    ['semicolon and apostrophe', { delimiter: ';', quote: "'", escape: "'" }, [ways[0]![1]]],
-    ['no quotes', { quote: '', escape: '' }, [ways[0]![1], ways[1]![1]]],
-    ['two characters', { delimiter: '||' }, [ways[1]![1]]],
-    ['backslash escapes', { escape: '\\' }, [ways[1]![1]]],
+    ['tab', { delimiter: '\t' }, all],
+    ['semicolon and apostrophe', { delimiter: ';', quote: "'", escape: "'" }, all],
+    ['no quotes', { quote: '', escape: '' }, all],
+    ['two characters', { delimiter: '||' }, [leisure, parser]],
+    ['three bytes', { delimiter: '€' }, [leisure, parser]],
+    ['backslash escapes', { escape: '\\' }, [leisure, parser]],
+    ['a quote among the letters', { quote: '`', escape: '`' }, [leisure, parser]],
   ]
   for (const [name, changes, opens] of dialects) {
     const dialect = { ...csvDialect, ...changes }
@@ -203,6 +212,8 @@ t.test('other delimiters and quotes are read like csv-parse reads them', async t
         const bytes = bytesOf(text)
         const expected = oracle(bytes, dialect)
         if (expected === undefined) return true
+        // csv-parse leaves out an escape character before anything, the scanner before what it is for.
+        if (dialect.escape === '\\' && /\\(?![\\"])/.test(text)) return true
         compared++
         const shaped = expected.map(fields =>
           fields.length === fieldCount ? fields : 'DDB_INPUT_FIELD_COUNT',

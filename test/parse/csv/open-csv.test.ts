@@ -379,7 +379,7 @@ t.test('an input that is not text is refused', async t => {
   })
 })
 
-t.test('csv-parse takes over for delimiters of several characters', async t => {
+t.test('delimiters may have several characters', async t => {
   const text = 'x||y\n1||"a ""b"""\nbad||c\n2\n"z"q||1\n3||d'
   for (const chunkBytes of [1, 5, 1000]) {
     const { rows, rejects } = await read(text, 'x:INT,y:STRING', { delimiter: '||', chunkBytes })
@@ -400,12 +400,208 @@ t.test('csv-parse takes over for delimiters of several characters', async t => {
     }),
     {
       code: 'DDB_INPUT_QUOTE',
-      message: /opened in the record that begins in line 2 is never closed within 500 bytes/,
+      message: /opened in line 2 is never closed within 500 bytes/,
       position: { lineNumber: 2 },
     },
   )
   const open = await read('a||b\n1||"x\ny', 'a:INT,b:STRING', { delimiter: '||' })
   t.match(open.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 2 }])
+})
+
+t.test('records with other numbers of fields are rejected, padded or cut, and counted', async t => {
+  const text = 'a,b,c\n1,2,3\n4\n5,6,7,8\n9,10\n11,12,13,14,15\n'
+  const types = 'a:INT,b:INT,c:STRING'
+  for (const delimiter of [',', '||']) {
+    for (const chunkBytes of [1, 5, 1000]) {
+      const outcome = async (ragged?: 'reject' | 'pad' | 'cut'): Promise<unknown[]> => {
+        const found = await read(text.replaceAll(',', delimiter), types, {
+          delimiter,
+          chunkBytes,
+          ragged,
+        })
+        const { rows, rejects, reader } = found
+        t.equal(reader.recordsRead, rows.length + rejects.length)
+        t.ok(rejects.every(({ code }) => code === 'DDB_INPUT_FIELD_COUNT'))
+        return [rows.map(row => row.join()), rejects.length, reader.raggedRecords]
+      }
+      t.strictSame(await outcome(), [['1,2,3'], 4, 0])
+      t.strictSame(await outcome('reject'), [['1,2,3'], 4, 0])
+      t.strictSame(await outcome('pad'), [['1,2,3', '4,,', '9,10,'], 2, 2])
+      t.strictSame(await outcome('cut'), [['1,2,3', '5,6,7', '11,12,13'], 2, 2])
+    }
+  }
+})
+
+t.test('a delimiter behind the last field of most records is no field', async t => {
+  for (const chunkBytes of [1, 4, 1000]) {
+    for (const end of ['\n', '\r\n', '\r']) {
+      const lines = ['a,b', '1,2,', '3,"x",', '11,y,', '4,5', '6,7,8', '12,,', '10,']
+      const { rows, rejects, reader } = await read(lines.join(end), 'a:INT,b:STRING', {
+        chunkBytes,
+      })
+      t.strictSame(
+        rows.map(row => row.join()),
+        ['1,2', '3,x', '11,y', '4,5', '12,', '10,'],
+      )
+      t.match(rejects, [{ code: 'DDB_INPUT_FIELD_COUNT', lineNumber: 6 }])
+      t.equal(rejects.length, 1)
+      t.match(reader.dialect, { trailingDelimiter: { value: true, how: 'found' } })
+    }
+  }
+  const { rejects } = await read('a,b\n1,2,\n3,4\n5,6\n', 'a:INT,b:STRING')
+  t.match(rejects, [{ code: 'DDB_INPUT_FIELD_COUNT', lineNumber: 2 }])
+  t.equal(rejects.length, 1)
+})
+
+t.test('blanks around quoted fields are left out on request, and those of others stay', async t => {
+  const text = '1, "a,b" , c \n2,\t"d"\t,"e"\n3,f, "g\nh"\n4,x "y",z\n'
+  for (const chunkBytes of [1, 6, 1000]) {
+    for (const delimiter of [',', '::']) {
+      const { rows, rejects } = await read(
+        text.replaceAll(/,(?!b)/g, delimiter),
+        'a:INT,b:STRING,c:STRING',
+        { header: 'no', trim: true, delimiter, chunkBytes },
+      )
+      t.strictSame(rows, [
+        ['1', 'a,b', ' c '],
+        ['2', 'd', 'e'],
+        ['3', 'f', 'g\nh'],
+      ])
+      t.match(rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 5 }])
+    }
+  }
+  const strict = await read('1,b\n2, "a"\n', 'a:INT,b:STRING', { header: 'no' })
+  t.match(strict.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 2 }])
+})
+
+t.test('a quote inside an unquoted field is text with lax quotes', async t => {
+  const text = '1,6" wide\n2,"a ""b"""\n3,x"y"\n4,"z" q\n5,t\n'
+  for (const chunkBytes of [1, 6, 1000]) {
+    const lax = await read(text, 'a:INT,b:STRING', { quotes: 'lax', header: 'no', chunkBytes })
+    t.strictSame(lax.rows, [
+      ['1', '6" wide'],
+      ['2', 'a "b"'],
+      ['3', 'x"y"'],
+      ['5', 't'],
+    ])
+    t.match(lax.rejects, [{ code: 'DDB_INPUT_QUOTE', lineNumber: 4 }])
+  }
+  const options = { quotes: 'lax', trim: true, header: 'no' } as const
+  const { rows } = await read('1, "a,b"\n2, c"d\n', 'a:INT,b:STRING', options)
+  t.strictSame(rows, [
+    ['1', 'a,b'],
+    ['2', ' c"d'],
+  ])
+})
+
+t.test('trim and lax quotes need a quote that is a byte', async t => {
+  for (const options of [{ trim: true }, { quotes: 'lax' }] as const) {
+    await t.rejects(read('a,b\n', 'a:STRING,b:STRING', { quote: '«', ...options }), {
+      code: 'DDB_USAGE',
+    })
+  }
+  const { rows } = await read('1,«a,«« b«\n', 'a:INT,b:STRING', { quote: '«', header: 'no' })
+  t.strictSame(rows, [['1', 'a,« b']])
+})
+
+t.test('an escape character stands before quotes and itself, and is text elsewhere', async t => {
+  const text = '1,"a \\" b"\n2,"c\\\\"\n3,"d\\n"\n4,e\\f\n5,"g\\"\n6,h"\n'
+  for (const chunkBytes of [1, 3, 1000]) {
+    const { rows, rejects } = await read(text, 'a:INT,b:STRING', {
+      header: 'no',
+      escape: '\\',
+      chunkBytes,
+    })
+    t.strictSame(rows, [
+      ['1', 'a " b'],
+      ['2', 'c\\'],
+      ['3', 'd\\n'],
+      ['4', 'e\\f'],
+      ['5', 'g"\n6,h'],
+    ])
+    t.strictSame(rejects, [])
+  }
+})
+
+t.test('a first line sep=; names the delimiter and is no record', async t => {
+  for (const [text, delimiter, header] of [
+    ['sep=;\nid;name\n1;a,b,c\n', ';', 'sep=;\nid;name\n'],
+    ['SEP=^\r\nid^name\r\n1^a,b,c\r\n', '^', 'SEP=^\r\nid^name\r\n'],
+    ['sep=\t\n1\ta,b,c', '\t', 'sep=\t\n'],
+  ] as const) {
+    for (const chunkBytes of [1, 4, 1000]) {
+      const { rows, reader, places } = await read(text, 'id:INT,name:STRING', { chunkBytes })
+      t.strictSame(rows, [['1', 'a,b,c']])
+      t.match(reader.dialect, { delimiter: { value: delimiter, how: 'found' } })
+      t.equal(Buffer.from(reader.headerBytes ?? []).toString(), header)
+      const { rows: rowBytes, rejected, header: headerBytes, other } = reader.byteCounts
+      t.equal(rowBytes + rejected + headerBytes + other, text.length)
+      t.equal(places[0]?.offsetBytes, header.length)
+      t.equal(places[0]?.lineNumber, header.split(/\r?\n/).length)
+    }
+  }
+  const given = await read('sep=;\nid,n\n1,2\n', 'id:INT,n:INT', { delimiter: ',' })
+  t.strictSame(given.rows, [['1', '2']])
+  const skipped = await read('sep=;\nid;n\n1;2\n', 'id:INT,n:INT', { skipLines: 1 })
+  t.strictSame(skipped.rows, [['1', '2']])
+  t.equal((await read('sep=;', 'a:INT')).reader.byteCounts.header, 5)
+  const text = await read('sep=;x\nsep=a\n', 'a:STRING', { header: 'no', delimiter: ',' })
+  t.equal(text.rows.length, 2)
+})
+
+t.test('what is found does not depend on what becomes of bad rows', async t => {
+  const text = 'id;name;x\n1;a,b;2\n2;c\n3;"d "e" f;4\n5;g;h\n'
+  const dialects = []
+  for (const options of [
+    {},
+    { ragged: 'pad' },
+    { ragged: 'cut' },
+    { quotes: 'lax' },
+    { batch: { cells: { lenient: true } } },
+  ] as const) {
+    const { reader } = await read(text, 'id:INT,name:STRING,x:INT', options)
+    dialects.push(reader.dialect)
+  }
+  for (const dialect of dialects) t.strictSame(dialect, dialects[0])
+  t.match(dialects[0], { delimiter: { value: ';' }, header: { value: true } })
+})
+
+t.test('texts that mean null: blanks around numbers, and quotes on request', async t => {
+  const text = ' NA , NA ,NA\n"NA","NA", "NA"\n"N""A",NA,"N""A"\n'
+  const options = { header: 'no', trim: true } as const
+  const types = 'a:DOUBLE,b:STRING,c:SYMBOL'
+  const read2 = (nullQuoted: boolean) =>
+    read(text, types, {
+      ...options,
+      batch: { cells: { nullTexts: ['NA', 'N"A'], nullQuoted } },
+    })
+  const plain = await read2(false)
+  t.strictSame(plain.rows, [['', ' NA ', '']])
+  t.match(plain.rejects, [
+    { code: 'DDB_INPUT_CELL', columnName: 'a', value: 'NA' },
+    { code: 'DDB_INPUT_CELL', columnName: 'a', value: 'N"A' },
+  ])
+  const quoted = await read2(true)
+  t.strictSame(quoted.rows, [
+    ['', ' NA ', ''],
+    ['', '', ''],
+    ['', '', ''],
+  ])
+  const exotic = await read('«NA«,NA\n', 'a:STRING,b:STRING', {
+    quote: '«',
+    header: 'no',
+    batch: { cells: { nullTexts: ['NA'] } },
+  })
+  t.strictSame(exotic.rows, [['NA', '']])
+})
+
+t.test('a field that numbers and texts take keeps its blanks for both', async t => {
+  const { rows, rejects } = await read('a\n NA\nNA\n', 'n:INT,s:STRING', {
+    map: { n: 'a', s: 'a' },
+    batch: { cells: { nullTexts: ['NA'] } },
+  })
+  t.strictSame(rows, [['', '']])
+  t.match(rejects, [{ columnName: 'n' }])
 })
 
 t.test('dates in other spellings are read by their format', async t => {

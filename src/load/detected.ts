@@ -1,0 +1,72 @@
+/*
+  What was found out about an input, for the result and for the person watching.
+*/
+import type { InputReader } from '../parse/input-reader.js'
+import type { Detected, Known } from './options.js'
+
+/** What is known of an opened input. */
+export function detectedOf({ dialect }: InputReader): Detected {
+  return {
+    delimiter: dialect?.delimiter ?? null,
+    quote: dialect?.quote ?? null,
+    escape: dialect?.escape ?? null,
+    header: dialect?.header ?? null,
+    decimalComma: dialect?.decimalComma ?? null,
+    trailingDelimiter: dialect?.trailingDelimiter ?? null,
+    encoding: { value: 'utf-8', how: 'found' },
+  }
+}
+
+/**
+ * Sentences about delimited text: how it is understood, and where that may be wrong. Nothing where all was given.
+ *
+ * @param isByPosition  fields are matched by position because the user asked for it
+ */
+export function detectedNotices(
+  reader: InputReader,
+  detected: Detected,
+  isByPosition: boolean,
+): string[] {
+  const { dialect } = reader
+  if (dialect === undefined || reader.fieldCount === 0) return []
+  const { header } = dialect
+  const notices: string[] = []
+  const named = [dialect.delimiter, dialect.quote, header, detected.encoding]
+  if (named.some(({ how }) => how === 'found')) notices.push(detectedText(detected))
+  if (header.how === 'given') return notices
+  if (reader.isHeaderGuessed) {
+    notices.push(
+      'the first record is taken for a header, and nothing behind it says that it is one: ' +
+        '`input.header` no loads it as a row',
+    )
+  } else if (!header.value && isByPosition) {
+    notices.push(
+      'there seems to be no header, so the first record is loaded as a row: `input.header` yes leaves it out',
+    )
+  }
+  return notices
+}
+
+/** `delimiter ";" (found), quote "\"" (given), …`: what somebody has to check first when columns do not fit. */
+export function detectedText(detected: Detected): string {
+  const { delimiter, quote, escape, header, decimalComma, trailingDelimiter, encoding } = detected
+  const parts = [
+    delimiter && told(`delimiter ${shown(delimiter.value)}`, delimiter),
+    quote && told(quote.value === '' ? 'no quotes' : `quote ${shown(quote.value)}`, quote),
+    escape && escape.value !== quote?.value && told(`escape ${shown(escape.value)}`, escape),
+    header && told(header.value ? 'header' : 'no header', header),
+    decimalComma?.value === true && told('decimal comma', decimalComma),
+    trailingDelimiter?.value === true && told('trailing delimiter', trailingDelimiter),
+    told(`encoding ${encoding.value}`, encoding),
+  ]
+  return parts.filter(part => typeof part === 'string').join(', ')
+}
+
+function told(what: string, { how }: Known<unknown>): string {
+  return `${what} (${how})`
+}
+
+/** Control characters and quotes as JSON writes them. */
+function shown(text: string): string {
+  return JSON.stringify(text)
+}

@@ -1,0 +1,237 @@
+/*
+  How far a record may reach whose quotes are broken. `1,"a "b" c` and a line end: either the record ends there, or the
+  line end belongs to a field that a later quote closes. A row is never made of what may be a part of such a field, so
+  all lines that may belong to the record go with it.
+*/
+import { carriageReturn, lineFeed } from '../line-tokenizer.js'
+import type { CsvDialect } from './csv-dialect.js'
+
+/** Records in a row that are as they should be, in bytes: no text inside a field looks like so many. */
+const convincingBytes = 65_536
+
+/** What has to be seen before the end is known; a quote that is never closed. */
+export const unknownEnd: number = -1
+export const openEnd: number = -2
+
+/** The bytes at hand. */
+export interface BrokenInput {
+  readonly bytes: Uint8Array
+  /** End of the bytes that have come. */
+  readonly end: number
+  /** The same without a line feed that the input does not have. */
+  readonly contentEnd: number
+  /** Position of `bytes[0]` in the input. */
+  readonly offset: number
+  /** No more bytes come, and the last ones end a line. */
+  readonly ended: boolean
+  readonly fieldCount: number
+  /** Whether a blank line or a comment begins here. */
+  readonly isNoRecord: (position: number) => boolean
+}
+
+const blank = 32
+const tab = 9
+
+/** Finds where broken records end; what it has found out about what follows is kept for the next one. */
+export class BrokenRecords {
+  /** Of the quote that `openEnd` is about. */
+  openAt = -1
+  readonly #delimiter: Uint8Array
+  readonly #quote: Uint8Array
+  readonly #escape: Uint8Array
+  readonly #isDoubled: boolean
+  readonly #trim: boolean
+  readonly #lax: boolean
+  readonly #maxRecordBytes: number
+  #input!: BrokenInput
+  /** What lies here or behind it decides nothing. */
+  #limit = 0
+  /** Of the record walked last: behind it, how many fields, whether all its quotes are right. */
+  #next = 0
+  #fields = 0
+  #isClean = true
+  /** Whether a line end of it may lie inside a field. */
+  #isInDoubt = false
+  /** Whether it has a quote that may close a field opened before it. */
+  #maySettle = false
+  /** What is walked over lies behind the record that is broken. */
+  #isSettling = false
+  /** Offsets: between them no quote may close a field, and records are as they should be from `#goodFrom` on. */
+  #knownFrom = 0
+  #knownTo = 0
+  #goodFrom = 0
+
+  constructor(dialect: CsvDialect) {
+    const encoder = new TextEncoder()
+    this.#delimiter = encoder.encode(dialect.delimiter)
+    this.#quote = encoder.encode(dialect.quote)
+    this.#escape = encoder.encode(dialect.escape)
+    this.#isDoubled = dialect.escape === dialect.quote
+    this.#trim = dialect.trim
+    this.#lax = dialect.quotes === 'lax'
+    this.#maxRecordBytes = dialect.maxRecordBytes
+  }
+
+  /**
+   * Position behind the record at `start`, whose quotes are broken, and all that may belong to it; `unknownEnd`, or
+   * `openEnd` when it ends in a quote that is not closed.
+   */
+  endOf(start: number, input: BrokenInput): number {
+    this.#input = input
+    this.#isSettling = false
+    const limit = start + this.#maxRecordBytes
+    this.#limit = input.contentEnd > limit ? limit : input.end
+    if (!this.#walk(start)) return this.openAt >= 0 && this.#isFinal() ? openEnd : unknownEnd
+    let next = this.#next
+    let inDoubt = this.#isInDoubt
+    this.#isSettling = true
+    while (inDoubt) {
+      const settled = this.#settledBehind(next)
+      if (settled === undefined) return unknownEnd
+      inDoubt = settled > next
+      next = Math.max(next, settled)
+    }
+    return next
+  }
+
+  /** Nothing that could still come changes what was found. */
+  #isFinal(): boolean {
+    return this.#input.ended || this.#limit < this.#input.end
+  }
+
+  /**
+   * Reads on behind a line end that may lie inside a field, as if it did not.
+   * @returns behind the record that says it did; 0 when none does; undefined when more has to be seen
+   */
+  #settledBehind(lineEnd: number): number | undefined {
+    const { offset, isNoRecord, fieldCount } = this.#input
+    const from = lineEnd + offset
+    let p = lineEnd
+    let goodFrom = from
+    if (from >= this.#knownFrom && from <= this.#knownTo) {
+      p = this.#knownTo - offset
+      goodFrom = Math.max(from, this.#goodFrom)
+    } else this.#knownFrom = from
+    for (;;) {
+      this.#knownTo = p + offset
+      this.#goodFrom = goodFrom
+      if (fieldCount > 1 && p + offset - goodFrom >= convincingBytes) return 0
+      const isRecord = p < this.#limit && !isNoRecord(p)
+      if (!(isRecord ? this.#walk(p) : this.#passLine(p))) return this.#isFinal() ? 0 : undefined
+      if (isRecord && this.#maySettle) return this.#next
+      p = this.#next
+      if (isRecord && !(this.#isClean && this.#fields === fieldCount)) goodFrom = p + offset
+    }
+  }
+
+  #passLine(start: number): boolean {
+    const { bytes } = this.#input
+    let p = start
+    while (p < this.#limit && bytes[p] !== lineFeed && bytes[p] !== carriageReturn) p++
+    return this.#endLine(p)
+  }
+
+  /**
+   * Walks over the record at `start`, a quote that cannot be one taken as it is.
+   * @returns false when its end is not before the limit
+   */
+  #walk(start: number): boolean {
+    this.#fields = 0
+    this.#isClean = true
+    this.#isInDoubt = false
+    this.#maySettle = false
+    this.openAt = -1
+    let p = start
+    for (;;) {
+      const open = this.#quote.length > 0 && this.#trim ? this.#behindBlanks(p) : p
+      p = this.#isQuote(open) ? this.#walkQuoted(open) : this.#walkPlain(p, p)
+      if (p < 0) return false
+      this.#fields++
+      if (!this.#isAt(this.#delimiter, p)) return this.#endLine(p)
+      p += this.#delimiter.length
+    }
+  }
+
+  /** Over a quoted field to what ends it; −1 when that does not come before the limit. */
+  #walkQuoted(open: number): number {
+    const quote = this.#quote
+    let p = open + quote.length
+    // It may as well close a field that ends here.
+    const mayClose = this.#endsField(p)
+    if (mayClose) this.#maySettle = true
+    for (;;) {
+      if (p >= this.#limit) {
+        if (mayClose && this.#isSettling && this.#isFinal()) return this.#walkPlain(open, -1)
+        this.openAt = open
+        return -1
+      }
+      if (!this.#isDoubled && this.#isAt(this.#escape, p)) {
+        const escaped = p + this.#escape.length
+        if (this.#isQuote(escaped) || this.#isAt(this.#escape, escaped)) p = escaped
+        p++
+      } else if (!this.#isQuote(p)) p++
+      else if (this.#isDoubled && this.#isQuote(p + quote.length)) p += 2 * quote.length
+      else break
+    }
+    p += quote.length
+    const behind = this.#trim ? this.#behindBlanks(p) : p
+    if (behind >= this.#limit) return -1
+    if (this.#endsField(behind)) return behind
+    this.#isClean = false
+    this.#isInDoubt = true
+    return this.#walkPlain(p, -1)
+  }
+
+  /**
+   * To the end of a field, quotes taken as they are.
+   * @param start  of the field; −1 when it is not its start
+   */
+  #walkPlain(from: number, start: number): number {
+    const { bytes } = this.#input
+    let isBlank = start >= 0
+    let p = from
+    for (;;) {
+      if (p >= this.#limit) return -1
+      const c = bytes[p]!
+      if (c === lineFeed || c === carriageReturn || this.#isAt(this.#delimiter, p)) return p
+      if (this.#isQuote(p)) {
+        if (!this.#lax) this.#isClean = false
+        if (this.#endsField(p + this.#quote.length)) this.#maySettle = true
+        // Others allow blanks before the quote that opens a field.
+        if (isBlank) this.#isInDoubt = true
+      }
+      isBlank &&= c === blank || c === tab
+      p++
+    }
+  }
+
+  #behindBlanks(start: number): number {
+    const { bytes } = this.#input
+    let p = start
+    while ((bytes[p] === blank || bytes[p] === tab) && !this.#isAt(this.#delimiter, p)) p++
+    return p
+  }
+
+  #endsField(p: number): boolean {
+    const c = this.#input.bytes[p]
+    return c === lineFeed || c === carriageReturn || this.#isAt(this.#delimiter, p)
+  }
+
+  #isQuote(p: number): boolean {
+    return this.#quote.length > 0 && this.#isAt(this.#quote, p)
+  }
+
+  #isAt(text: Uint8Array, p: number): boolean {
+    const { bytes } = this.#input
+    for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
+    return true
+  }
+
+  /** Ends the record or line at its line end; false when that is not whole before the limit. */
+  #endLine(p: number): boolean {
+    const { bytes, end } = this.#input
+    if (p >= this.#limit || (bytes[p] === carriageReturn && p + 1 >= end)) return false
+    this.#next = bytes[p] === carriageReturn && bytes[p + 1] === lineFeed ? p + 2 : p + 1
+    return this.#next <= this.#limit
+  }
+}

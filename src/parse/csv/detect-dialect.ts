@@ -1,0 +1,159 @@
+/*
+  Finds what nobody said of a delimited text: delimiter, quote and escape character are those by which the records of a
+  sample become most alike, and their fields look like values.
+*/
+import { SampleRecords, type TriedDialect } from './sample-records.js'
+
+const delimiters = [',', '\t', ';', '|'] as const
+
+/** So many fields are looked at; of all records the fields are counted. */
+const lookedAtFields = 1000
+/** So many records will do where there is nothing to choose. */
+const someRecords = 50
+
+/** What is known before: undefined where it is to be found. */
+export interface KnownDialect {
+  readonly delimiter: string | undefined
+  readonly quote: string | undefined
+  readonly escape: string | undefined
+  readonly comment: string
+  readonly trim: boolean
+}
+
+/** How a dialect fits a sample. */
+interface Fit {
+  readonly dialect: TriedDialect
+  /** 0 to 1, and 0 where the first record has one field only. */
+  readonly score: number
+  readonly records: number
+  readonly quotedRecords: number
+  readonly brokenRecords: number
+}
+
+/**
+ * The dialect of a sample.
+ *
+ * @param bytes  the start of the input
+ * @param from  where its first record may begin
+ * @param isWhole  the input ends with the sample
+ */
+export function detectDialect(
+  bytes: Uint8Array,
+  from: number,
+  isWhole: boolean,
+  known: KnownDialect,
+): TriedDialect {
+  const bestWith = (quote: string, escape: string, maxRecords: number): Fit => {
+    const { delimiter, comment, trim } = known
+    const tried = (delimiter === undefined ? delimiters : [delimiter]).map(one => {
+      const dialect = { delimiter: one, quote, escape, comment, trim }
+      return { dialect, fields: firstFields(new SampleRecords(bytes, from, isWhole, dialect)) }
+    })
+    const possible = tried.filter(({ fields }) => fields > 1)
+    // Where nothing divides the first record, it is the usual one.
+    const [only = tried[0]!] = possible
+    const chosen = possible.length > 1 ? possible : [only]
+    return chosen
+      .map(({ dialect }) => {
+        const records = new SampleRecords(bytes, from, isWhole, dialect)
+        const isChoice = possible.length > 1
+        return fit(records, dialect, isChoice ? Infinity : maxRecords, isChoice)
+      })
+      .reduce((best, next) => (next.score > best.score ? next : best))
+  }
+  const quote = known.quote ?? '"'
+  const mayEscape = known.escape === undefined && quote !== '' && has(bytes, `\\${quote}`)
+  const maxRecords = mayEscape ? Infinity : someRecords
+  let best = bestWith(quote, known.escape ?? quote, maxRecords)
+  if (mayEscape && best.brokenRecords > 0) {
+    const escaped = bestWith(quote, '\\', maxRecords)
+    if (isRepaired(escaped, best)) best = escaped
+  }
+  if (known.quote === undefined && best.quotedRecords === 0 && has(bytes, "'")) {
+    const single = bestWith("'", known.escape ?? "'", maxRecords)
+    if (isQuotedThroughout(single) && single.score >= best.score) best = single
+  }
+  return best.dialect
+}
+
+/** Looks for ASCII text in no time, so that the rest of the sample is looked at only where it can say something. */
+function has(bytes: Uint8Array, text: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text)
+}
+
+function firstFields(records: SampleRecords): number {
+  return records.next() ? records.fieldCount : 0
+}
+
+/** Whether the other escape character makes quotes right that were not. */
+function isRepaired(escaped: Fit, plain: Fit): boolean {
+  return escaped.quotedRecords > 0 && escaped.brokenRecords * 10 < plain.brokenRecords
+}
+
+/** Apostrophes stand in texts, too: as quotes they are taken where most records have them around fields. */
+function isQuotedThroughout({ records, quotedRecords, brokenRecords }: Fit): boolean {
+  return brokenRecords === 0 && quotedRecords > 0 && quotedRecords * 2 >= records
+}
+
+function fit(
+  records: SampleRecords,
+  dialect: TriedDialect,
+  maxRecords: number,
+  isLookedAt: boolean,
+): Fit {
+  const counts = new Map<number, number>()
+  let count = 0
+  let fieldCount = 0
+  let alike = 0
+  let quotedRecords = 0
+  let brokenRecords = 0
+  let looks = 0
+  let lookedAt = 0
+  while (count < maxRecords && records.next()) {
+    const { isBroken, hasQuoted } = records
+    if (isBroken) brokenRecords++
+    if (hasQuoted) quotedRecords++
+    if (count++ === 0) fieldCount = records.fieldCount
+    if (fieldCount === 1) continue
+    if (records.fieldCount === fieldCount || hasTrailingDelimiter(records, fieldCount)) alike++
+    counts.set(records.fieldCount, (counts.get(records.fieldCount) ?? 0) + 1)
+    if (!isLookedAt || lookedAt >= lookedAtFields) continue
+    for (let field = 0; field < records.fieldCount; field++) looks += looksOf(records, field)
+    lookedAt += records.fieldCount
+  }
+  const result = { dialect, records: count, quotedRecords, brokenRecords }
+  if (fieldCount < 2) return { ...result, score: 0 }
+  // A header may have another number of fields than the records behind it.
+  const mode = [...counts].reduce(
+    (most, [fields, times]) => (fields > 1 ? Math.max(most, times) : most),
+    0,
+  )
+  const consistency = Math.max(alike, 0.8 * mode) / count
+  return {
+    ...result,
+    score: consistency * consistency * (0.5 + (0.5 * looks) / Math.max(1, lookedAt)),
+  }
+}
+
+/** Whether the record has one field more than the first one, and nothing in it. */
+export function hasTrailingDelimiter(records: SampleRecords, fieldCount: number): boolean {
+  if (records.fieldCount !== fieldCount + 1) return false
+  const last = fieldCount
+  return records.starts[last] === records.ends[last] && !records.quoted[last]
+}
+
+const number = /^[+-]?[\d.,:/\-TZ %]*\d[\d.,:/\-TZ %]*$/
+const otherDelimiter = /[,;|\t]/
+const proseDelimiter = /^[^,;|\t]*(?:[,;|] [^,;|\t]*)+$/
+
+/** How much a field looks like a value: numbers, dates and quoted texts most, what holds another delimiter least. */
+function looksOf(records: SampleRecords, field: number): number {
+  const start = records.starts[field]!
+  const end = records.ends[field]!
+  if (records.quoted[field] || start === end) return 1
+  if (end - start > 1000) return 0.5
+  const text = records.text(field)
+  if (number.test(text)) return 1
+  if (!otherDelimiter.test(text)) return text.startsWith(' ') ? 0.5 : 0.8
+  return proseDelimiter.test(text) ? 0.5 : 0.2
+}

@@ -1,0 +1,106 @@
+/*
+  What a sample says of its columns: whether a header stands out from them, whether numbers have a decimal comma, whether
+  records end with a delimiter that the first one does not have.
+*/
+import { hasTrailingDelimiter } from './detect-dialect.js'
+import { trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
+import { SampleRecords, type TriedDialect } from './sample-records.js'
+
+/** What has to be looked at of very wide records is little; of others it is enough. */
+const lookedAtFields = 600
+const leastRecords = 20
+const lookedAtColumns = 200
+
+/** What was found besides the dialect. */
+export interface Layout {
+  /** Some column holds numbers or dates and no text behind the first record. */
+  readonly standsOut: boolean
+  readonly decimalComma: boolean
+  readonly trailingDelimiter: boolean
+}
+
+/** As `detectDialect`, by the dialect that was found. */
+export function detectLayout(
+  bytes: Uint8Array,
+  from: number,
+  isWhole: boolean,
+  dialect: TriedDialect,
+): Layout {
+  const records = new SampleRecords(bytes, from, isWhole, dialect)
+  if (!records.next()) return { standsOut: false, decimalComma: false, trailingDelimiter: false }
+  const { fieldCount } = records
+  const columns = Array.from({ length: Math.min(fieldCount, lookedAtColumns) }, newColumn)
+  let count = 0
+  let trailing = 0
+  const maxRecords = Math.max(leastRecords, lookedAtFields / columns.length)
+  while (count < maxRecords && records.next()) {
+    count++
+    if (hasTrailingDelimiter(records, fieldCount)) trailing++
+    for (const [field, column] of columns.entries()) {
+      if (field < records.fieldCount) {
+        see(column, records.bytes, records.starts[field]!, records.ends[field]!)
+      }
+    }
+  }
+  return {
+    standsOut: columns.some(({ numbers, texts }) => numbers > 0 && texts === 0),
+    decimalComma: hasDecimalComma(columns),
+    trailingDelimiter: trailing > count / 2,
+  }
+}
+
+/** What the fields of one column are; empty ones say nothing. */
+interface ColumnLook {
+  numbers: number
+  texts: number
+  /** `1,5`; and of these, those that may as well be 1,500 with a comma between thousands. */
+  commas: number
+  thousands: number
+  /** `1.5`, or anything else that is no number with a comma. */
+  others: number
+}
+
+function newColumn(): ColumnLook {
+  return { numbers: 0, texts: 0, commas: 0, thousands: 0, others: 0 }
+}
+
+const zero = 48
+const nine = 57
+const comma = 44
+const point = 46
+const plus = 43
+const minus = 45
+
+/** Without regular expressions: a small file would wait longer for them than for all its rows. */
+function see(column: ColumnLook, bytes: Uint8Array, start: number, end: number): void {
+  const first = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, first, end)
+  if (first === last) return
+  const whole = bytes[first] === plus || bytes[first] === minus ? first + 1 : first
+  const mark = digitsEnd(bytes, whole, last)
+  const isPoint = mark < last && bytes[mark] === point
+  const fraction = Math.min(mark + 1, last)
+  const fractionEnd = digitsEnd(bytes, fraction, last)
+  if (mark > whole || (isPoint && fractionEnd > fraction)) column.numbers++
+  else column.texts++
+  if (mark === last && mark > whole) return
+  const isMarked = fractionEnd === last && fraction < last
+  if (isMarked && bytes[mark] === comma && mark > whole) {
+    column.commas++
+    if (mark - whole <= 3 && last - fraction === 3) column.thousands++
+  } else column.others += isMarked && isPoint ? Infinity : 1
+}
+
+function digitsEnd(bytes: Uint8Array, start: number, end: number): number {
+  let p = start
+  while (p < end && bytes[p]! >= zero && bytes[p]! <= nine) p++
+  return p
+}
+
+/** Some column has nothing but numbers, with commas that are not those of thousands; and none has points. */
+function hasDecimalComma(columns: readonly ColumnLook[]): boolean {
+  return (
+    columns.some(column => column.commas > column.thousands && column.others === 0) &&
+    columns.every(column => column.others !== Infinity)
+  )
+}

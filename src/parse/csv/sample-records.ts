@@ -1,0 +1,183 @@
+/*
+  A sample cut into records by a dialect that is only tried: nothing is refused, but it is counted how well the dialect
+  fits.
+*/
+import type { CsvDialect } from './csv-dialect.js'
+
+/** How records are tried to be cut. */
+export type TriedDialect = Pick<CsvDialect, 'delimiter' | 'quote' | 'escape' | 'comment' | 'trim'>
+
+const lineFeed = 10
+const carriageReturn = 13
+const blank = 32
+const tab = 9
+
+/** A quote that is not closed within so many bytes is taken for a character of its field. */
+const maxQuotedBytes = 65_536
+
+/** Cuts one record after the other; `starts`, `ends` and `quoted` tell the fields of the last one. */
+export class SampleRecords {
+  readonly bytes: Uint8Array
+  readonly starts: number[] = []
+  readonly ends: number[] = []
+  readonly quoted: boolean[] = []
+  fieldCount = 0
+  /** Of the last record: it has a quoted field, or a quote where none may be. */
+  hasQuoted = false
+  isBroken = false
+  readonly #buffer: Buffer
+  readonly #isWhole: boolean
+  readonly #delimiter: Uint8Array
+  readonly #quote: number
+  readonly #escape: number
+  readonly #comment: Uint8Array
+  readonly #trim: boolean
+  readonly #special: Uint8Array = new Uint8Array(256)
+  /** Position of the next record. */
+  #at: number
+
+  /**
+   * @param bytes  the sample
+   * @param from  where its first record may begin
+   * @param isWhole  the input ends with the sample
+   */
+  constructor(bytes: Uint8Array, from: number, isWhole: boolean, dialect: TriedDialect) {
+    const encoder = new TextEncoder()
+    this.bytes = bytes
+    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    this.#at = from
+    this.#isWhole = isWhole
+    this.#delimiter = encoder.encode(dialect.delimiter)
+    this.#quote = dialect.quote === '' ? -1 : encoder.encode(dialect.quote)[0]!
+    this.#escape = dialect.escape === '' ? -1 : encoder.encode(dialect.escape)[0]!
+    this.#comment = encoder.encode(dialect.comment)
+    this.#trim = dialect.trim
+    for (const byte of [lineFeed, carriageReturn, this.#delimiter[0]!]) this.#special[byte] = 1
+    if (this.#quote >= 0) this.#special[this.#quote] = 1
+  }
+
+  /** Goes on to the next record that is whole; false when there is none. */
+  next(): boolean {
+    this.#passOtherLines()
+    const { bytes } = this
+    if (this.#at >= bytes.length) return false
+    this.fieldCount = 0
+    this.hasQuoted = false
+    this.isBroken = false
+    let p = this.#at
+    for (;;) {
+      const open = this.#trim ? this.#behindBlanks(p) : p
+      const behind = bytes[open] === this.#quote ? this.#passQuoted(open) : -1
+      p = behind < 0 ? this.#passPlain(p) : behind
+      this.fieldCount++
+      if (!this.#isDelimiter(p)) break
+      p += this.#delimiter.length
+    }
+    if (p >= bytes.length - 1 && !this.#isWhole) return false
+    this.#at = this.#behindLineEnd(p)
+    return true
+  }
+
+  /** Text of a field, one character for each byte. */
+  text(field: number): string {
+    return this.#buffer.toString('latin1', this.starts[field], this.ends[field])
+  }
+
+  #passOtherLines(): void {
+    const { bytes } = this
+    for (;;) {
+      const c = bytes[this.#at]
+      if (c === lineFeed || c === carriageReturn) this.#at++
+      else if (this.#comment.length > 0 && this.#isAt(this.#comment, this.#at)) {
+        this.#at = this.#behindLineEnd(lineEndFrom(bytes, this.#at))
+      } else return
+    }
+  }
+
+  #behindLineEnd(p: number): number {
+    return this.bytes[p] === carriageReturn && this.bytes[p + 1] === lineFeed ? p + 2 : p + 1
+  }
+
+  #add(start: number, end: number, isQuoted: boolean): void {
+    this.starts[this.fieldCount] = start
+    this.ends[this.fieldCount] = end
+    this.quoted[this.fieldCount] = isQuoted
+  }
+
+  #passPlain(start: number): number {
+    const { bytes } = this
+    const special = this.#special
+    let p = start
+    for (; p < bytes.length; p++) {
+      const c = bytes[p]!
+      if (special[c] === 0) continue
+      if (c === this.#quote) this.isBroken = true
+      else if (c !== this.#delimiter[0] || this.#isDelimiter(p)) break
+    }
+    this.#add(start, p, false)
+    return p
+  }
+
+  /** Behind a quoted field; −1 when it is none. */
+  #passQuoted(open: number): number {
+    const { bytes } = this
+    const quote = this.#quote
+    const isDoubled = this.#escape === quote
+    const end = Math.min(bytes.length, open + maxQuotedBytes)
+    let p = open + 1
+    for (; p < end; p++) {
+      if (!isDoubled && bytes[p] === this.#escape) p++
+      else if (bytes[p] === quote) {
+        if (isDoubled && bytes[p + 1] === quote) p++
+        else break
+      }
+    }
+    if (p >= end) {
+      if (!this.#isWhole && end === bytes.length) return bytes.length
+      this.isBroken = true
+      return -1
+    }
+    const behind = this.#trim ? this.#behindBlanks(p + 1) : p + 1
+    const c = bytes[behind]
+    if (c === undefined || c === lineFeed || c === carriageReturn || this.#isDelimiter(behind)) {
+      this.hasQuoted = true
+      this.#add(open + 1, p, true)
+      return behind
+    }
+    this.isBroken = true
+    return -1
+  }
+
+  #behindBlanks(start: number): number {
+    const { bytes } = this
+    let p = start
+    while ((bytes[p] === blank || bytes[p] === tab) && !this.#isDelimiter(p)) p++
+    return p
+  }
+
+  #isDelimiter(p: number): boolean {
+    return this.#isAt(this.#delimiter, p)
+  }
+
+  #isAt(text: Uint8Array, p: number): boolean {
+    for (let i = 0; i < text.length; i++) if (this.bytes[p + i] !== text[i]) return false
+    return true
+  }
+}
+
+/** Position of the first line end from `start` on, or of the end. */
+export function lineEndFrom(bytes: Uint8Array, start: number): number {
+  let p = start
+  while (p < bytes.length && bytes[p] !== lineFeed && bytes[p] !== carriageReturn) p++
+  return p
+}
+
+/** Position behind the first `count` lines. */
+export function behindLines(bytes: Uint8Array, count: number): number {
+  let p = 0
+  for (let left = count; left > 0 && p < bytes.length; left--) {
+    p = lineEndFrom(bytes, p)
+    p += bytes[p] === carriageReturn && bytes[p + 1] === lineFeed ? 2 : 1
+  }
+  return p
+}
