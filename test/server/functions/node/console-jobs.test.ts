@@ -1,0 +1,68 @@
+import t from 'tap'
+import type { Table } from '../../../../src/protocol/value.js'
+import type { ConsoleJob } from '../../../../src/server/node.js'
+import { columnsText, testSession, type TestSession } from '../../../helpers/script.js'
+
+t.test('getConsoleJobs finds the requests of a session by its id', async t => {
+  const { run, show, session, node } = testSession()
+  const other = testSession({ node })
+  node.jobs.set(other.session.id, [
+    {
+      rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
+      jobType: 'function',
+      description: 'tableInsert{trades}',
+      priority: 4,
+      parallelism: 64,
+      receivedAt: new Date(0),
+    },
+  ])
+  t.equal(
+    await show(
+      `select userID, rootJobId, jobType, desc, receiveTime from getConsoleJobs() where sessionId = ${other.session.id}`,
+    ),
+    'admin 5d212a78-cc48-e3b1-4235-b4d91473ee87 function tableInsert{trades} 1970.01.01T00:00:00.000',
+  )
+  t.equal(
+    await show(`exec desc from getConsoleJobs() where sessionId = ${session.id}`),
+    '[getConsoleJobs()]',
+  )
+  const jobs = (await run('getConsoleJobs()')) as Table
+  t.match(columnsText(jobs), /rootJobId UUID, .* sessionId LONG, remoteIP STRING, remotePort INT,/)
+})
+
+t.test('cancelConsoleJob ends jobs by id, own ones or as administrator', async t => {
+  const admin = testSession()
+  const { node } = admin
+  const [joe, ann] = ['joe', 'ann'].map(user => testSession({ node, user })) as [
+    TestSession,
+    TestSession,
+  ]
+  const cancelled: string[] = []
+  const job = (rootJobId: string): ConsoleJob => ({
+    rootJobId,
+    jobType: 'script',
+    description: 'sleep(1)',
+    priority: 4,
+    parallelism: 64,
+    receivedAt: new Date(0),
+    cancel: () => void cancelled.push(rootJobId),
+  })
+  const ids = [1, 2, 3].map(last => `5d212a78-cc48-e3b1-4235-00000000000${last}`)
+  node.jobs.set(joe.session.id, [job(ids[0]!)])
+  node.jobs.set(ann.session.id, [job(ids[1]!)])
+  const unstoppable = job(ids[2]!)
+  delete unstoppable.cancel
+  node.jobs.set(admin.session.id, [unstoppable])
+  t.match(
+    await joe.fail(`cancelConsoleJob(["${ids[0]}", "${ids[1]}"])`),
+    /<NoPrivilege>Only administrators can cancel the jobs of other users$/,
+  )
+  t.strictSame(cancelled, [], 'all or none')
+  await joe.run(`cancelConsoleJob("${ids[0]}")`)
+  t.strictSame(cancelled, [ids[0]])
+  await admin.run('cancelConsoleJob(exec rootJobId from getConsoleJobs() where userID != `joe)')
+  t.strictSame(cancelled, [ids[0], ids[1]], 'what cannot be cancelled goes on')
+  await admin.run('cancelConsoleJob(string(exec rootJobId from getConsoleJobs()))')
+  t.strictSame(cancelled, [ids[0], ids[1], ids[0], ids[1]])
+  await admin.run('cancelConsoleJob("5d212a78-cc48-e3b1-4235-000000000009")')
+})
