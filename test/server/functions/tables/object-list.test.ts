@@ -1,5 +1,6 @@
 import t from 'tap'
-import { testSession } from '../../../helpers/script.js'
+import type { Table } from '../../../../src/protocol/value.js'
+import { columnsText, testSession } from '../../../helpers/script.js'
 
 t.test('objs lists the variables of the session and what is shared', async t => {
   const { run, show, node } = testSession()
@@ -33,4 +34,42 @@ share streamTable(1:0, [\`x], [INT]) as shared2`)
     await other.show('select name, type, rows, owner from objs(true) where shared=true'),
     'shared1 BASIC 3 admin;shared2 REALTIME 0 admin',
   )
+})
+
+t.test('bytes of vectors, pairs and matrices are those of the manual', async t => {
+  const { run, show } = testSession()
+  await run('n = 1000000; x = 1 2 3; y = 4.5 7.8 4.3; m = matrix(1 2 3, 4 5 6); p = 1:2')
+  await run('ticker = take(`MSFT`GOOG$SYMBOL, 1000000); time = take(2021.08.20 00:00:00, 40)')
+  t.equal(
+    await show('select name, bytes from objs()'),
+    'n 16;x 12;y 24;m 24;p 8;ticker 4000000;time 160',
+  )
+  await run('undef all; db = database("dfs://listdb", VALUE, 1 2); none = array(INT, 0)')
+  t.equal(await show('select name, bytes, form from objs()'), 'db 24 SCALAR;none 0 VECTOR')
+})
+
+t.test('every kind of table has its word', async t => {
+  const { show, run } = testSession()
+  await run(`k = keyedTable(\`a, 1 as a); i = indexedTable(\`a, 1 as a); s = streamTable(1 as a)
+ks = keyedStreamTable(\`a, 1:0, [\`a], [INT])
+g = createPartitionedTable(database("", VALUE, 1 2), table(1 as a), \`g, \`a)`)
+  t.equal(
+    await show('select name, type, form, extra from objs()'),
+    'k KEYED TABLE ;i INDEXED TABLE ;s REALTIME TABLE ;ks REALTIME TABLE ;g SEGMENTED TABLE ',
+  )
+})
+
+t.test('who shared a table is told where shared ones are asked for', async t => {
+  const { run, node } = testSession()
+  const other = testSession({ node, user: 'joe' })
+  const names =
+    'name STRING, type STRING, form STRING, rows INT, columns INT, bytes LONG, shared BOOL'
+  for (const script of ['objs()', 'objs(false)', 'objs(NULL)']) {
+    t.equal(columnsText((await run(script)) as Table), `${names}, extra STRING`, script)
+  }
+  await other.run('v = 1; share table(1 as x) as st')
+  t.match(await run('objs()'), { rows: 0 }, 'neither shared tables nor those of others')
+  const all = (await run('objs(true)')) as Table
+  t.equal(columnsText(all), `${names}, extra STRING, owner STRING`)
+  t.equal(await other.show('select name, shared, owner from objs(true)'), 'v false ;st true joe')
 })
