@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Table } from '../../../../src/protocol/value.js'
 import type { ConsoleJob } from '../../../../src/server/node.js'
-import { columnsText, testSession, type TestSession } from '../../../helpers/script.js'
+import { columnsText, rowsText, testSession, type TestSession } from '../../../helpers/script.js'
 
 t.test('getConsoleJobs finds the requests of a session by its id', async t => {
   const { run, show, session, node } = testSession()
@@ -65,4 +65,43 @@ t.test('cancelConsoleJob ends jobs by id, own ones or as administrator', async t
   await admin.run('cancelConsoleJob(string(exec rootJobId from getConsoleJobs()))')
   t.strictSame(cancelled, [ids[0], ids[1], ids[0], ids[1]])
   await admin.run('cancelConsoleJob("5d212a78-cc48-e3b1-4235-000000000009")')
+})
+
+t.test('a job is told in the seventeen columns of the manual', async t => {
+  const { run, node, session } = testSession()
+  const job = (description: string): ConsoleJob => ({
+    rootJobId: '5d212a78-cc48-e3b1-4235-b4d91473ee87',
+    jobType: 'script',
+    description,
+    priority: 4,
+    parallelism: 2,
+    receivedAt: new Date(Date.UTC(2024, 0, 2)),
+  })
+  node.jobs.set(session.id, [job('first'), job('second')])
+  const jobs = (await run('getConsoleJobs()')) as Table
+  t.equal(
+    columnsText(jobs),
+    'node STRING, userID STRING, rootJobId UUID, jobType STRING, desc STRING, priority INT, parallelism INT, receiveTime TIMESTAMP, sessionId LONG, remoteIP STRING, remotePort INT, totalTasks INT, finishedTasks INT, runningTask INT, firstTaskStartTime TIMESTAMP, latestTaskStartTime TIMESTAMP, queue STRING',
+  )
+  const [row] = rowsText(jobs).split(';')
+  const time = '2024.01.02T00:00:00.000'
+  t.match(
+    row,
+    `local8848 admin 5d212a78-cc48-e3b1-4235-b4d91473ee87 script first 4 2 ${time} ${session.id} 127.0.0.1 9 1 0 1 ${time} ${time} `,
+  )
+  t.equal(jobs.rows, 2, 'the asking request is one of them')
+})
+
+t.test('a session that does nothing has no job, the asking one has its own', async t => {
+  const { show, node, session } = testSession({ now: () => 0 })
+  testSession({ node })
+  t.equal(
+    await show('select sessionId, desc, receiveTime from getConsoleJobs()'),
+    `${session.id} getConsoleJobs() 1970.01.01T00:00:00.000`,
+  )
+  const ids = [
+    await show('exec rootJobId from getConsoleJobs()'),
+    await show('exec rootJobId from getConsoleJobs()'),
+  ]
+  t.not(ids[0], ids[1])
 })

@@ -52,10 +52,20 @@ t.test('every kind of table has its word', async t => {
   const { show, run } = testSession()
   await run(`k = keyedTable(\`a, 1 as a); i = indexedTable(\`a, 1 as a); s = streamTable(1 as a)
 ks = keyedStreamTable(\`a, 1:0, [\`a], [INT])
-g = createPartitionedTable(database("", VALUE, 1 2), table(1 as a), \`g, \`a)`)
+g = createPartitionedTable(database("", VALUE, 1 2), table(1 as a), \`g, \`a)
+d = createPartitionedTable(database("dfs://d", VALUE, 1 2), table(1 as a), \`d, \`a)
+d.append!(table(1 2 as a)); any = dict(INT, ANY)`)
   t.equal(
-    await show('select name, type, form, extra from objs()'),
-    'k KEYED TABLE ;i INDEXED TABLE ;s REALTIME TABLE ;ks REALTIME TABLE ;g SEGMENTED TABLE ',
+    await show('select name, type, form, rows, extra from objs()'),
+    [
+      'k KEYED TABLE 1 ',
+      'i INDEXED TABLE 1 ',
+      's REALTIME TABLE 1 ',
+      'ks REALTIME TABLE 0 ',
+      'g SEGMENTED TABLE 0 ',
+      'd ALIAS TABLE 0 dfs://d/d',
+      'any ANY DICTIONARY 0 ',
+    ].join(';'),
   )
 })
 
@@ -71,5 +81,8 @@ t.test('who shared a table is told where shared ones are asked for', async t => 
   t.match(await run('objs()'), { rows: 0 }, 'neither shared tables nor those of others')
   const all = (await run('objs(true)')) as Table
   t.equal(columnsText(all), `${names}, extra STRING, owner STRING`)
-  t.equal(await other.show('select name, shared, owner from objs(true)'), 'v false ;st true joe')
+  t.equal(
+    await other.show('select name, shared, owner from objs(shared=true)'),
+    'v false ;st true joe',
+  )
 })

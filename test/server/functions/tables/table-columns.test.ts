@@ -115,6 +115,14 @@ t.test('columns change only for those who may write', async t => {
   }
 })
 
+t.test('columns that are put into tables count until the request ends', async t => {
+  const { run, fail } = testSession({ maxRequestBytes: 2_000_000 })
+  await run('t = table(1..100000 as a)')
+  const replace = 't.replaceColumn!(`a, 1..100000)\n'
+  t.equal(await fail(replace.repeat(2)), 'no error')
+  t.match(await fail(replace.repeat(9)), /Out of memory/)
+})
+
 t.test('the columns of a shared table stay', async t => {
   const { run, fail } = testSession()
   await run('share table(1 as a) as st')
