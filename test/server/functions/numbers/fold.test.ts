@@ -110,6 +110,11 @@ t.test('what cannot be added up', async t => {
   t.match(folded(sumFold, vector('DECIMAL128(2)', [most, -1n])), { value: most - 1n })
 })
 
+t.test('of equal elements the first is taken', async t => {
+  t.ok(Object.is(folded(largest, vector('DOUBLE', [-0, 0])).value, -0))
+  t.ok(Object.is(folded(least, vector('DOUBLE', [0, -0])).value, 0))
+})
+
 t.test('positions of what is not null', async t => {
   t.strictSame([...presentRows(vector('INT', [null, 1, null, 2]))], [1, 3])
   t.strictSame([...presentRows(vector('INT', []))], [])
