@@ -50,3 +50,28 @@ export async function startRewritingProxy(
 }
 
 const same: Rewrite = chunk => chunk
+
+/** Puts `to` in the place of `from`, filled up with blanks: lengths stand in headers. */
+export function instead(from: string, to: string): (chunk: string) => string {
+  if (to.length > from.length) throw new Error(`${to} is longer than ${from}`)
+  return chunk => chunk.replaceAll(from, to.padEnd(from.length))
+}
+
+/** One rewrite after the other. */
+export const each =
+  (...rewrites: readonly Rewrite[]): Rewrite =>
+  (chunk, sent) =>
+    rewrites.reduce((text, rewrite) => rewrite(text, sent), chunk)
+
+/** A rewrite of answers to requests that end like this. */
+export const answering =
+  (request: string, rewrite: Rewrite): Rewrite =>
+  (chunk, sent) =>
+    sent.endsWith(request) ? rewrite(chunk, sent) : chunk
+
+/** A scalar INT and what stands in front of it, as bytes of an answer. */
+export const intBytes = (value: number): string => `\x04\0${int32Bytes(value)}`
+
+/** Four bytes, as they stand in columns. */
+export const int32Bytes = (value: number): string =>
+  Buffer.from(Int32Array.of(value).buffer).toString('latin1')

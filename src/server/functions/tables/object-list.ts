@@ -44,8 +44,11 @@ interface ObjectFacts {
   readonly extra: string
 }
 
+/** What an element of a list of texts or of a tuple refers to is not counted. */
+const bytesPerReference = 8
+
 function vectorFacts(vector: Vector, rows: number, columnCount: number): ObjectFacts {
-  const bytes = vector.length * Math.max(dataTypes[vector.type].bytesPerValue, 8)
+  const bytes = vector.length * (dataTypes[vector.type].bytesPerValue || bytesPerReference)
   return { type: vector.type, rows, columns: columnCount, bytes, extra: '' }
 }
 

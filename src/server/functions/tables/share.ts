@@ -8,7 +8,7 @@ import { objectKinds } from '../../values/constants.js'
 import { integerOf, textOf, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { weigh } from '../../values/weigh.js'
-import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
+import { shareTable, unshareTable } from '../../tables/sharing.js'
 import {
   booleanArgument,
   isAbsent,
@@ -54,15 +54,21 @@ const undef: Builtin = {
   },
 }
 
-/** objByName(name): a variable of the session, else a shared table, looked up when it is called. */
+/**
+ * objByName(name, [sharedVar]): a variable of the session, else a shared table, looked up when it is called; with
+ * sharedVar only one of the two (DolphinDB manual, page objByName).
+ */
 const objByName: Builtin = {
   name: 'objByName',
-  parameters: ['name'],
+  parameters: ['name', 'sharedVar'],
   minArguments: 1,
   maxArguments: 2,
-  call: ({ node, session }, [name]) => {
+  call: ({ node, session }, [name, sharedVar]) => {
     const text = textArgument(name, 'name')
-    const found = session.variables.get(text) ?? findTable(node, session, text)
+    const own = session.variables.get(text)
+    const shared = node.shared.get(text)?.table
+    const isShared = booleanArgument(sharedVar, 'sharedVar', own === undefined)
+    const found = isShared ? shared : own
     if (found === undefined) throw new ScriptError(`Can't find the object with name ${text}`)
     return found
   },

@@ -2,12 +2,19 @@
   Functions that change what columns a table has (docs/server-semantics.md#changing-columns; DolphinDB manual, pages
   replaceColumn!, rename!).
 */
+import {
+  columnTypeText,
+  dataTypes,
+  isDecimal,
+  type ColumnType,
+} from '../../../protocol/data-type.js'
 import { columnTypeOf } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { weigh } from '../../values/weigh.js'
+import { castValue } from '../../operators/cast.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { checkDistinct, columnIndex } from '../../tables/memory-table.js'
 import { checkWritable } from '../../tables/prepare.js'
@@ -27,6 +34,7 @@ const replaceColumn: Builtin = {
   mutatesFirst: true,
   call: (context, [target, names, replacement]) => {
     const table = changeable(context, target)
+    checkEngine(context, table, 'replaceColumn!')
     const columnNames = textsArgument(names, 'colName')
     const columns = columnNames.length === 1 ? [replacement!] : elementsArgument(replacement!)
     if (columns.length !== columnNames.length) {
@@ -53,7 +61,11 @@ const rename: Builtin = {
   mutatesFirst: true,
   call: (context, [target, first, second]) => {
     const table = changeable(context, target)
+    checkEngine(context, table, 'rename!')
     const names = textsArgument(first, 'Y')
+    if (table.kind === 'dfs' && (second === undefined || names.length !== 1)) {
+      throw new ScriptError('rename! takes one old and one new name of a DFS table.')
+    }
     const renamed = table.columnNames.slice()
     if (second === undefined) {
       if (names.length > renamed.length) throw new ScriptError('There are more names than columns.')
@@ -84,13 +96,42 @@ function changeable(context: CallContext, target: ServerValue | undefined): Serv
   return table
 }
 
+/** Columns of DFS tables change in OLAP databases alone. */
+function checkEngine({ node }: CallContext, table: ServerTable, name: string): void {
+  if (table.kind !== 'dfs') return
+  const { engine } = node.databases.get(table.stored!.databasePath)!.handle
+  if (engine === 'OLAP') return
+  throw new ScriptError(`${name} doesn't support DFS tables of the ${engine} engine.`)
+}
+
+const textCategories: readonly string[] = ['integral', 'floating', 'literal', 'temporal']
+
+/**
+ * Within a category, between whole and floating numbers, and into STRING; SYMBOL and decimals stay (DolphinDB manual,
+ * page replaceColumn!).
+ */
+function mayBecome(from: ColumnType, to: ColumnType): boolean {
+  if ([from, to].some(({ type }) => type === 'SYMBOL' || isDecimal(type))) return false
+  if ((from.array ?? false) !== (to.array ?? false)) return false
+  const [a, b] = [dataTypes[from.type].category, dataTypes[to.type].category]
+  const areNumbers = [a, b].every(category => category === 'integral' || category === 'floating')
+  return a === b || areNumbers || (to.type === 'STRING' && textCategories.includes(a))
+}
+
 function newColumn(table: ServerTable, name: string, value: ServerValue): Column {
   const column = value.form === 'scalar' ? columnOfScalar(value) : value
   if (column.form !== 'vector' && column.form !== 'arrayVector') {
     throw new ScriptError(`The new column [${name}] must be a vector.`)
   }
   if (table.kind === 'dfs') {
-    return convertColumn(table.column(columnIndex(table, name)), columnTypeOf(column))
+    const old = table.column(columnIndex(table, name))
+    const [from, to] = [columnTypeOf(old), columnTypeOf(column)]
+    if (mayBecome(from, to)) {
+      return to.type === 'STRING' ? (castValue(old, to) as Column) : convertColumn(old, to)
+    }
+    throw new ScriptError(
+      `The column [${name}] of type ${columnTypeText(from)} can't become ${columnTypeText(to)}.`,
+    )
   }
   if (column.length !== table.rows) {
     throw new ScriptError('All columns must be of the same length. RefId:S02010')

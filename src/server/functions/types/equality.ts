@@ -4,11 +4,11 @@
 import { columnTypeOf, elementAt } from '../../../protocol/element.js'
 import { elementBytes } from '../../../protocol/element-bytes.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
-import { formatScalar } from '../../../protocol/value-text.js'
+import { formatElement, formatScalar } from '../../../protocol/value-text.js'
 import type { Evaluation, Pace } from '../../values/builtin.js'
 import { textsOfVector } from '../../operators/operands/operand-texts.js'
 import { eachPiece } from '../../values/pieces.js'
-import type { ServerValue } from '../../values/server-value.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
 
 /** Digits behind the point that count when nothing else is said. */
@@ -29,8 +29,9 @@ export function* areEqual(
     case 'arrayVector':
       return yield* sameColumn(pace, a, b as Column, precision)
     case 'pair':
-    case 'set':
       return yield* sameColumn(pace, a.elements, (b as typeof a).elements, precision)
+    case 'set':
+      return yield* sameSet(pace, a.elements, (b as typeof a).elements)
     case 'matrix': {
       const other = b as typeof a
       if (a.rows !== other.rows) return false
@@ -43,7 +44,7 @@ export function* areEqual(
     case 'serverTable':
       return yield* sameTable(pace, a, b as typeof a, precision)
     case 'function':
-      return a.name !== '' && a.name === (b as typeof a).name
+      return a === b || (a.kind !== 'partial' && a.name !== '' && sameFunction(a, b as typeof a))
     case 'type':
       return sameColumnType(a.column, (b as typeof a).column)
     case 'database':
@@ -51,8 +52,12 @@ export function* areEqual(
   }
 }
 
+function sameFunction(a: FunctionValue, b: FunctionValue): boolean {
+  return a.kind === b.kind && a.name === b.name
+}
+
 function sameScalar(a: Scalar, b: Scalar, precision: number): boolean {
-  if (a.type !== b.type) return false
+  if (a.type !== b.type || ('scale' in a && a.scale !== (b as typeof a).scale)) return false
   if (a.value === null || b.value === null) return a.value === b.value
   if (typeof a.value === 'number' && typeof b.value === 'number') {
     const isFloating = a.type === 'DOUBLE' || a.type === 'FLOAT'
@@ -73,6 +78,20 @@ function* sameColumn(pace: Pace, a: Column, b: Column, precision: number): Evalu
   let isSame = true
   yield* eachPiece(pace, a.length, (from, to) => {
     isSame &&= compare(from, to)
+  })
+  return isSame
+}
+
+/** The order of a set says nothing. */
+function* sameSet(pace: Pace, a: Vector, b: Vector): Evaluation<boolean> {
+  if (a.length !== b.length || !sameColumnType(columnTypeOf(a), columnTypeOf(b))) return false
+  const texts = new Set<string>()
+  yield* eachPiece(pace, a.length, (from, to) => {
+    for (let row = from; row < to; row++) texts.add(formatElement(a, row))
+  })
+  let isSame = true
+  yield* eachPiece(pace, b.length, (from, to) => {
+    for (let row = from; isSame && row < to; row++) isSame = texts.has(formatElement(b, row))
   })
   return isSame
 }
@@ -140,11 +159,15 @@ function* sameEntries(
   b: Dictionary,
   precision: number,
 ): Evaluation<boolean> {
-  if (a.entries.size !== b.entries.size) return false
+  if (a.entries.size !== b.entries.size || !sameColumnType(a.keyType, b.keyType)) return false
+  const [type, other] = [a.valueType, b.valueType]
+  if (type === undefined || other === undefined ? type !== other : !sameColumnType(type, other)) {
+    return false
+  }
   for (const [key, { value }] of a.entries) {
-    const other = b.entries.get(key)
-    if (other === undefined) return false
-    if (!(yield* areEqual(pace, value, other.value, precision))) return false
+    const entry = b.entries.get(key)
+    if (entry === undefined) return false
+    if (!(yield* areEqual(pace, value, entry.value, precision))) return false
     const pause = pace.step()
     if (pause !== undefined) yield pause
   }

@@ -41,11 +41,23 @@ function* sortedColumn(
   )
 }
 
+/** The elements of a matrix are sorted as those of one vector, column after column. */
+function* sorted(
+  context: CallContext,
+  value: ServerValue | undefined,
+  order: ServerValue | undefined,
+): Evaluation<ServerValue> {
+  const column = yield* sortedColumn(context, value, order)
+  if (value?.form !== 'matrix') return column
+  const { rows, columns } = value
+  return { form: 'matrix', rows, columns, elements: column as Vector }
+}
+
 const sort = defineFunction(
   'sort',
   ['X', 'ascending'],
   1,
-  (context, [value, order]) => sortedColumn(context, value, order),
+  (context, [value, order]) => sorted(context, value, order),
   { pace: 'own' },
 )
 

@@ -51,6 +51,19 @@ t.test('objByName finds variables first, then shared tables', async t => {
   t.match(await fail('tableInsert("absent", 1)'), / => Can't find the object with name absent$/)
 })
 
+t.test('objByName looks for one kind alone when it is told so', async t => {
+  const { run, show, fail } = testSession()
+  await run('share table(1 as a) as both; share table(2 as a) as st; v = 5')
+  await run('both = 6')
+  t.equal(await show('objByName("both")'), '6')
+  t.equal(await show('objByName("both", true)'), '1')
+  t.equal(await show('objByName("both", false)'), '6')
+  t.equal(await show('objByName(name="st", sharedVar=true)'), '2')
+  for (const call of ['objByName("st", false)', 'objByName("v", true)']) {
+    t.match(await fail(call), /Can't find the object with name (st|v)$/, call)
+  }
+})
+
 t.test('undef forgets variables, functions and shared tables', async t => {
   const { run, fail, show, session, node } = testSession()
   await run(

@@ -2,9 +2,13 @@ import { Buffer } from 'node:buffer'
 import { constants, createHash, createHmac, pbkdf2Sync, publicEncrypt } from 'node:crypto'
 import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
+import { ConnectionFunctions } from '../../../src/server/login/connection-functions.js'
+import { Users } from '../../../src/server/login/users.js'
+import { createNode } from '../../../src/server/node.js'
+import { failureOf } from '../../helpers/call-context.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
-import { startTinyServer } from '../../helpers/tiny-server.js'
+import { guestSession, startTinyServer } from '../../helpers/tiny-server.js'
 import { int, text, yes } from '../../helpers/values.js'
 
 const badLogin = 'The user name or password is incorrect.'
@@ -130,6 +134,39 @@ t.test(
     t.equal(await ask(peer, 'login', text('A'.repeat(344)), text(encrypt('x')), yes), badLogin)
   },
 )
+
+t.test('the functions of a connection, and whom they let in', async t => {
+  const session = guestSession({
+    id: '1',
+    remoteAddress: '127.0.0.1',
+    remotePort: 9,
+    delay: () => Promise.resolve(),
+  })
+  const users = new Users(createNode())
+  const [open, closed] = [false, true].map(isClosed => new ConnectionFunctions(users, isClosed))
+  const own =
+    'login getDynamicPublicKey scramClientFirst scramClientFinal authenticateByTicket isClientAuth'
+  for (const name of own.split(' ')) t.ok(open!.has(name), name)
+  for (const name of ['version', 'Login', 'toString', '']) t.notOk(open!.has(name), name)
+  const refused = (functions: ConnectionFunctions, name: string | undefined): boolean =>
+    failureOf(() => functions.checkAccess(session, name)).endsWith('RefId: S04009')
+  for (const name of [undefined, 'tableInsert', 'version']) t.notOk(refused(open!, name), `${name}`)
+  for (const name of [undefined, 'tableInsert', 'Version', 'login{}']) {
+    t.ok(refused(closed!, name), `${name}`)
+  }
+  t.notOk(refused(closed!, 'version'))
+  session.user = 'ann'
+  t.notOk(refused(closed!, undefined), 'whoever has logged in')
+  t.strictSame(open!.call(session, 'isClientAuth', []), { ...yes, value: false })
+  t.strictSame(closed!.call(session, 'isClientAuth', []), yes)
+  for (const args of [[], [text('a')], [text('a'), text('b'), yes, yes], [text('a'), int(1)]]) {
+    t.match(
+      failureOf(() => open!.call(session, 'login', args)),
+      /^Usage: login/,
+    )
+  }
+  t.equal(session.user, 'ann', 'a login that fails leaves the user')
+})
 
 /** The client's side of SCRAM as docs/protocol.md#scram states it, written from there alone. */
 async function scram(peer: RawPeer, user: string, password: string): Promise<[unknown, string]> {

@@ -1,0 +1,62 @@
+import t from 'tap'
+import { loginChecks } from '../../../src/selftest/checks/login.js'
+import { answering, instead } from '../../helpers/rewriting-proxy.js'
+import { testChecks } from '../test-checks.js'
+
+const badLogin = 'The user name or password is incorrect.'
+const whoScript = 'getCurrentSessionAndUser()[1]'
+
+testChecks(
+  t,
+  loginChecks,
+  {
+    skips: {
+      'login: with SCRAM': 'this program does not log in with SCRAM',
+      'login: with RSA': 'this program does not encrypt passwords',
+    },
+  },
+  {
+    'without a user there is nothing to try': {
+      login: {},
+      skips: {
+        'login: by calling login': 'no user was given',
+        'login: inside the connect request': 'no user was given',
+        'login: it holds for its session alone': 'no user was given',
+      },
+      passes: ['login: a wrong one is refused in known words'],
+    },
+    'a session that has another user': {
+      toClient: answering(whoScript, instead('admin', 'other')),
+      fails: {
+        'login: by calling login': 'the session has another user',
+        'login: inside the connect request': 'the session has another user',
+      },
+      passes: ['login: it holds for its session alone'],
+    },
+    'a login that holds for all': {
+      toClient: answering(whoScript, instead('guest', 'admin')),
+      fails: { 'login: it holds for its session alone': 'it is logged in without a password' },
+      passes: ['login: by calling login'],
+    },
+    'guests who may not run scripts': {
+      server: { requireLogin: true },
+      finds: { 'login: it holds for its session alone': 'guests may not run scripts' },
+      passes: ['login: by calling login', 'login: inside the connect request'],
+    },
+    'a login refused in other words': {
+      toClient: instead('user name or password', 'combination you gave'),
+      fails: {
+        'login: a wrong one is refused in known words': /^the refusal: .*, expected known$/,
+      },
+    },
+    'a login that everybody passes': {
+      toClient: chunk => chunk.replace(badLogin, 'OK'),
+      fails: { 'login: a wrong one is refused in known words': 'the login was accepted' },
+    },
+    'a login that is refused where it is asked for again': {
+      toServer: instead('connect\nlogin\nadmin\n123456', 'connect\nlogin\nadmin\n000000'),
+      fails: { 'login: inside the connect request': badLogin },
+      passes: ['login: by calling login'],
+    },
+  },
+)

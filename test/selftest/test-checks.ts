@@ -1,0 +1,78 @@
+/*
+  Tests of the checks of one subject: they pass on the embedded server, and each of them ends otherwise where the
+  behaviour that it looks at is switched.
+*/
+import type { Test } from 'tap'
+import type { Check } from '../../src/selftest/check.js'
+import type { CheckResult } from '../../src/selftest/result.js'
+import { trySelftest, type Trial } from './run-selftest.js'
+
+/** Names of checks, and what their reasons say. */
+export type Reasons = Readonly<Record<string, string | RegExp>>
+
+/** One behaviour made another, and the checks that say so. */
+export interface Switch extends Omit<Trial, 'names'> {
+  readonly fails?: Reasons
+  readonly skips?: Reasons
+  /** They pass, and find something else. */
+  readonly finds?: Reasons
+  /** They pass as ever. */
+  readonly passes?: readonly string[]
+}
+
+export interface Expected {
+  /** What checks find on the embedded server; others find nothing to say. */
+  readonly finds?: Reasons
+  /** Checks that are skipped on every server. */
+  readonly skips?: Reasons
+}
+
+export function testChecks(
+  t: Test,
+  checks: readonly Check[],
+  { finds = {}, skips = {} }: Expected,
+  switches: Readonly<Record<string, Switch>>,
+): void {
+  const all = checks.map(({ name }) => name)
+  void t.test('the embedded server passes', async t => {
+    const { result } = await trySelftest(t, { names: all })
+    t.strictSame(result.left, [])
+    for (const check of result.checks) {
+      const skipped = skips[check.name]
+      const status = skipped === undefined ? 'pass' : 'skipped'
+      compare(t, check, status, skipped ?? finds[check.name] ?? '')
+    }
+  })
+  const switched = new Set<string>(Object.keys(skips))
+  for (const [title, trial] of Object.entries(switches)) {
+    const { fails = {}, skips = {}, finds = {}, passes = [], ...rest } = trial
+    for (const name of Object.keys({ ...fails, ...skips, ...finds })) switched.add(name)
+    void t.test(title, async t => {
+      const names = [fails, skips, finds].flatMap(reasons => Object.keys(reasons))
+      const { result } = await trySelftest(t, { ...rest, names: [...names, ...passes] })
+      for (const check of result.checks) {
+        const { name } = check
+        if (name in fails) compare(t, check, 'fail', fails[name]!)
+        else if (name in skips) compare(t, check, 'skipped', skips[name]!)
+        else compare(t, check, 'pass', finds[name] ?? '')
+      }
+    })
+  }
+  void t.test('each check can end otherwise', async t => {
+    t.strictSame(
+      all.filter(name => !switched.has(name)),
+      [],
+    )
+  })
+}
+
+function compare(
+  t: Test,
+  { name, status, reason }: CheckResult,
+  wanted: CheckResult['status'],
+  words: string | RegExp,
+): void {
+  t.equal(status, wanted, `${name}: ${reason}`)
+  if (typeof words === 'string') t.equal(reason, words, name)
+  else t.match(reason, words, name)
+}
