@@ -18,6 +18,8 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
       compression: 'none',
       bytes: 2_000_000,
       rows: 1000,
+      rejected: 0,
+      firstError: null,
       contentBytes: { read: 2_000_000, rows: 1_999_980, rejected: 0, header: 20, other: 0 },
       detected: {
         delimiter: { value: ';', how: 'given' },
