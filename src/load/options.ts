@@ -253,10 +253,10 @@ export interface LoadResult {
     method: Method | null
   }
   /**
-   * One per input that was opened, or should have been. What reading did not get to know is null. `rejected` are rows of
-   * this input, `firstError` is what was wrong with the first of them, or what ended reading. `bytes` as stored, compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the
-   * others where an input was read to its end, rows and rejects with their line ends; `other` are blank lines,
-   * comments and the like.
+   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows
+   * of this input, `firstError` is what was wrong with the first of them, or what ended reading. `bytes` as stored,
+   * compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the others where an input
+   * was read to its end, rows and rejects with their line ends; `other` are blank lines, comments and the like.
    */
   inputs: {
     path: string

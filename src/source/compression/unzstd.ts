@@ -1,6 +1,6 @@
 /*
   Zstandard into its content, in a thread of its own: Node 20 has no decoder, and one that ran between the rows would
-  take the time of parsing them (docs/decisions/0014-what-is-decompressed.md).
+  take the time of parsing them (docs/decisions/0016-what-is-decompressed.md).
 */
 import { Worker } from 'node:worker_threads'
 import { InputError } from '../../errors.js'
