@@ -31,6 +31,6 @@ export class Utf8Text implements BrokenText {
 
   brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined {
     const at = firstNotUtf8(text)
-    return at < 0 ? undefined : { offsetBytes: textStart + at, bytes: text.slice(at, at + 1) }
+    return at < 0 ? undefined : { offsetBytes: textStart + at, bytes: Uint8Array.of(text[at]!) }
   }
 }

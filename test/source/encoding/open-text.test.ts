@@ -32,7 +32,7 @@ async function read({ chunks }: OpenedText): Promise<{ text: string; error: unkn
   return { text, error: undefined }
 }
 
-const chinese = Buffer.from('b4facbebcabec0fd0a', 'hex')
+const chinese = Buffer.from('b4fac2ebcabec0fd0a', 'hex')
 const mark = Buffer.from('efbbbf', 'hex')
 
 t.test('UTF-8 is given out as it stands', async t => {
