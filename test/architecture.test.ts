@@ -57,6 +57,7 @@ const addresses: Record<string, readonly string[]> = {
   commander: ['cli'],
   'cli-progress': ['cli'],
   ws: ['server'],
+  zstddec: ['source'],
 }
 
 /**

@@ -34,6 +34,16 @@ const testedBy: Readonly<Record<string, string>> = {
   'parse/types/pair-types.ts': 'parse/types/column-types.test.ts',
   'parse/types/temporal-types.ts': 'parse/types/column-types.test.ts',
   'parse/types/text-types.ts': 'parse/types/column-types.test.ts',
+  // Tables and decoders that only together can be held against another program.
+  'source/encoding/character-decoder.ts': 'source/encoding/open-decoder.test.ts',
+  'source/encoding/character-table.ts': 'source/encoding/open-decoder.test.ts',
+  'source/encoding/multi-byte-tables.ts': 'source/encoding/open-decoder.test.ts',
+  'source/encoding/platform-decoder.ts': 'source/encoding/open-decoder.test.ts',
+  'source/encoding/single-byte-tables.ts': 'source/encoding/open-decoder.test.ts',
+  'source/encoding/table-decoder.ts': 'source/encoding/open-decoder.test.ts',
+  'source/encoding/utf16-decoder.ts': 'source/encoding/decoded-text.test.ts',
+  'source/encoding/utf8-text.ts': 'source/encoding/open-text.test.ts',
+  'parse/text-shape.ts': 'load/rejects/reject-file.test.ts',
   // Elements of the types that the other file names.
   'protocol/types/integer-elements.ts': 'protocol/types/integers.test.ts',
   // Makes the entries of the table of types.

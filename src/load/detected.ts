@@ -5,7 +5,7 @@ import type { InputReader } from '../parse/input-reader.js'
 import type { Detected, Known } from './options.js'
 
 /** What is known of an opened input. */
-export function detectedOf({ dialect }: InputReader): Detected {
+export function detectedOf({ dialect, text }: InputReader): Detected {
   return {
     delimiter: dialect?.delimiter ?? null,
     quote: dialect?.quote ?? null,
@@ -13,7 +13,7 @@ export function detectedOf({ dialect }: InputReader): Detected {
     header: dialect?.header ?? null,
     decimalComma: dialect?.decimalComma ?? null,
     trailingDelimiter: dialect?.trailingDelimiter ?? null,
-    encoding: { value: 'utf-8', how: 'found' },
+    encoding: { value: text.encoding, how: text.how },
   }
 }
 

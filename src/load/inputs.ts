@@ -2,22 +2,24 @@
   A run's inputs one after the other: each is opened, its columns are mapped to the target's, and its batches and
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
-import type { DdbError } from '../errors.js'
+import { InputError, type DdbError } from '../errors.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
 import type { Files, Platform } from '../platform/platform.js'
 import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
-import { fileBytes, openSource } from '../source/open-source.js'
+import { knownEncoding } from '../source/encoding/encodings.js'
+import { fileBytes, openSource, stdinName } from '../source/open-source.js'
 import { defaultFlushIntervalMs } from './defaults.js'
 import type { TargetDescription } from './describe-target.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
-import type { Detected, LoadOptions, LoadResult } from './options.js'
+import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
 import { checkRejects } from './rejects/check-rejects.js'
-import type { Run } from './run.js'
+import type { RunRejects } from './rejects/run-rejects.js'
+import { asDdbError, type Run } from './run.js'
 
 /** What a result says of one input. */
 export type InputSummary = LoadResult['inputs'][number]
@@ -39,6 +41,7 @@ export interface Inputs {
 }
 
 /**
+ * @throws {UsageError} DDB_USAGE for an encoding that is not known
  * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something
  */
@@ -48,6 +51,8 @@ export async function openInputs(
   plan: Plan,
 ): Promise<Inputs> {
   const { files } = platform
+  const { encoding = 'auto' } = options.input ?? {}
+  if (encoding !== 'auto') knownEncoding(encoding)
   const paths = await expandSources(options.inputs, files)
   if (plan.rejectsFile !== undefined) {
     checkRejects(
@@ -66,6 +71,7 @@ class SequentialInputs implements Inputs {
   readonly #options: LoadOptions
   readonly #plan: Plan
   readonly #summaries: InputSummary[] = []
+  #rejects: RunRejects | undefined
   readonly #counts: ColumnCounts[] = []
   readonly #told = new Set<string>()
   #source: ByteSource | undefined
@@ -85,45 +91,56 @@ class SequentialInputs implements Inputs {
     const limit = this.#options.input?.limit ?? Infinity
     this.#totalBytes = await totalBytes(this.#paths, this.#platform.files)
     run.inputProgress(0, this.#totalBytes)
+    this.#rejects = run.rejects
     for (const path of this.#paths) {
       if (run.stopped || this.#doneRecords >= limit) return
-      const { compression, stdin } = this.#options.input ?? {}
-      const source = await openSource(path, {
-        files: this.#platform.files,
-        ...(compression === undefined ? {} : { compression }),
-        ...(stdin === undefined ? {} : { stdin }),
-      })
-      this.#source = source
-      const reader = await openReader(source, {
-        ...dialectOf(this.#options),
-        clock: this.#platform.clock,
-      })
-      yield* this.#readOne(run, target, path, source, reader)
-      this.#doneBytes += source.bytesRead
-      this.#doneRecords += reader.recordsRead
-      await reader.close()
+      const summary = newSummary(path)
+      this.#summaries.push(summary)
+      try {
+        yield* this.#openOne(run, target, summary)
+      } catch (error) {
+        summary.firstError = failureOf(error)
+        throw error
+      }
     }
+  }
+
+  async *#openOne(
+    run: Run,
+    target: TargetDescription,
+    summary: InputSummary,
+  ): AsyncGenerator<Batch, void, void> {
+    const { path } = summary
+    const { compression, encoding, stdin } = this.#options.input ?? {}
+    const source = await openSource(path, {
+      files: this.#platform.files,
+      ...(compression === undefined ? {} : { compression }),
+      ...(encoding === undefined ? {} : { encoding }),
+      ...(stdin === undefined ? {} : { stdin }),
+    })
+    this.#source = source
+    summary.compression = source.compression
+    const reader = await openReader(source, {
+      ...dialectOf(this.#options),
+      clock: this.#platform.clock,
+    })
+    yield* this.#readOne(run, target, source, reader, summary)
+    this.#doneBytes += source.bytesRead
+    this.#doneRecords += reader.recordsRead
+    await reader.close()
   }
 
   async *#readOne(
     run: Run,
     target: TargetDescription,
-    path: string,
     source: ByteSource,
     reader: InputReader,
+    summary: InputSummary,
   ): AsyncGenerator<Batch, void, void> {
     const { input = {}, mapping = {} } = this.#options
-    const summary: InputSummary = {
-      path,
-      format: reader.format,
-      compression: source.compression,
-      bytes: 0,
-      rows: 0,
-      contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0 },
-      detected: detectedOf(reader),
-      ragged: 0,
-    }
-    this.#summaries.push(summary)
+    const { path } = summary
+    summary.format = reader.format
+    summary.detected = detectedOf(reader)
     this.#tell(run, path, reader, summary.detected)
     const update = (): void => {
       run.counts.readUpTo(this.#doneRecords + reader.recordsRead)
@@ -146,6 +163,7 @@ class SequentialInputs implements Inputs {
         keepRecords: this.#plan.rejectsFile !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.stopped,
+        onUnreadable: error => run.fail(error),
         onReject: reject => {
           update()
           run.reject(reject, reader)
@@ -183,7 +201,11 @@ class SequentialInputs implements Inputs {
   }
 
   summaries(): InputSummary[] {
-    return this.#summaries
+    return this.#summaries.map(summary => {
+      const name = summary.path === '-' ? stdinName : summary.path
+      const { rejected, firstError } = this.#rejects?.ofInput(name) ?? summary
+      return { ...summary, rejected, firstError: firstError ?? summary.firstError }
+    })
   }
 
   columnCounts(): readonly ColumnCounts[] {
@@ -193,6 +215,27 @@ class SequentialInputs implements Inputs {
   async close(): Promise<void> {
     await this.#source?.close()
   }
+}
+
+function newSummary(path: string): InputSummary {
+  return {
+    path,
+    format: null,
+    compression: null,
+    bytes: 0,
+    rows: 0,
+    rejected: 0,
+    firstError: null,
+    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0 },
+    detected: null,
+    ragged: 0,
+  }
+}
+
+function failureOf(error: unknown): InputFailure {
+  const { code, message } = asDdbError(error)
+  const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined
+  return { code, message, lineNumber: lineNumber ?? null }
 }
 
 /** Bytes of all inputs as they lie on disk; undefined unless all are plain files. */

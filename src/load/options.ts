@@ -6,9 +6,11 @@ import type { Readable } from 'node:stream'
 import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Known } from '../parse/input-reader.js'
+import type { Compression } from '../source/byte-source.js'
+import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 
-export type { Confirmation, ConfirmUsed, InputFormat, Known }
+export type { Compression, Confirmation, ConfirmUsed, Encoding, InputFormat, Known }
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -71,8 +73,13 @@ export interface TargetOptions {
 export interface InputOptions {
   /** `auto`, the default, goes by the extension, else by the first bytes. */
   format?: 'auto' | InputFormat
-  /** `auto`, the default, goes by the first bytes. */
-  compression?: 'auto' | 'none' | 'gzip'
+  /** `auto`, the default, goes by the first bytes; for Brotli, which has none of its own, by the extension `.br`. */
+  compression?: 'auto' | Compression
+  /**
+   * `auto`, the default, takes a byte order mark, else UTF-8, and ends the run where that cannot be. Named, bytes that
+   * are no character reject their rows.
+   */
+  encoding?: 'auto' | Encoding
   /** Between fields, of one or more characters; found in the first 1 MiB when left out. */
   delimiter?: string
   /** One character; '' when nothing is quoted. Found in the first 1 MiB when left out, `"` unless it is `'`. */
@@ -246,18 +253,21 @@ export interface LoadResult {
     method: Method | null
   }
   /**
-   * `bytes` as stored, compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the
-   * others where an input was read to its end, rows and rejects with their line ends; `other` are blank lines,
-   * comments and the like.
+   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows
+   * of this input, `firstError` is what was wrong with the first of them, or what ended reading. `bytes` as stored,
+   * compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the others where an input
+   * was read to its end, rows and rejects with their line ends; `other` are blank lines, comments and the like.
    */
   inputs: {
     path: string
-    format: string
-    compression: string
+    format: string | null
+    compression: string | null
     bytes: number
     rows: number
+    rejected: number
+    firstError: InputFailure | null
     contentBytes: { read: number; rows: number; rejected: number; header: number; other: number }
-    detected: Detected
+    detected: Detected | null
     /** Records with another number of fields that were padded or cut (`ragged`). */
     ragged: number
   }[]
@@ -305,6 +315,14 @@ export interface Detected {
   /** Whether records may end with a delimiter more than the first one has. */
   trailingDelimiter: Known<boolean> | null
   encoding: Known<string>
+}
+
+/** The first thing that was wrong with an input: a row of it, or what ended it. */
+export interface InputFailure {
+  code: string
+  message: string
+  /** From 1; null when no line is at fault. */
+  lineNumber: number | null
 }
 
 /** Lines of one input of which nobody knows whether they arrived. */

@@ -5,12 +5,15 @@ import { UsageError } from '../errors.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../schema/column-mapping.js'
 import { nearestHint } from '../schema/nearest.js'
+import type { SourceText } from '../source/encoding/text-origin.js'
+import { brokenTextMessage } from './broken-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import { clippedText } from './clipped-text.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
 import { ConstantColumn } from './columns/constant-column.js'
 import { cellTypeOf, columnBuilder } from './types/column-types.js'
+import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
 import type { Batch, CellRules, ColumnCounts, RecordShape, Reject } from './input-reader.js'
@@ -45,6 +48,8 @@ export interface BuilderInput {
   /** A record's bytes as they are shown to the loader, when the input's own would not do. */
   readonly showRecord: ((record: Uint8Array) => Uint8Array) | undefined
   readonly shape: RecordShape
+  /** Of the source. */
+  readonly text: SourceText
 }
 
 const noRecord = (): Uint8Array => new Uint8Array(0)
@@ -61,6 +66,9 @@ export class BatchBuilder {
   readonly #places: RowPlaces
   readonly #records: KeptRecords | undefined
   readonly #shape: RecordShape
+  readonly #text: SourceText
+  /** Undefined where rows are read as they stand in the input. */
+  readonly #inputRows: InputRows | undefined
   readonly #nulls: NullTexts
   readonly #lenient: boolean
   readonly #showRecord: (record: Uint8Array) => Uint8Array
@@ -70,6 +78,9 @@ export class BatchBuilder {
     this.#file = file
     this.#records = input.keepRecords ? new KeptRecords(this.#pool) : undefined
     this.#shape = input.shape
+    const { text } = input
+    this.#text = text
+    this.#inputRows = text.origin && new InputRows(text.origin, block.rowCapacity)
     this.#showRecord = input.showRecord ?? (record => record)
     checkFormats(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
@@ -119,10 +130,12 @@ export class BatchBuilder {
       if (field >= 0) this.#nulls.apply(block, field, trims)
     }
     this.#readColumns(block)
+    this.#refuseBroken(block)
     const refused = block.refusedCount === 0 ? [] : this.#takeRefusedOut(block)
     for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
-    this.recordBytes += this.#places.append(block, this.rowCount)
-    this.#records?.append(block, this.rowCount)
+    const rows: RowBounds = this.#inputRows?.of(block) ?? block
+    this.recordBytes += this.#places.append(rows, this.rowCount)
+    this.#records?.append(rows, this.rowCount)
     this.rowCount += block.rowCount
     return refused
   }
@@ -171,6 +184,19 @@ export class BatchBuilder {
     }
   }
 
+  /** Refuses rows in which something is no character, whether a column reads it or not. */
+  #refuseBroken(block: RecordBlock): void {
+    const { broken } = this.#text
+    const { bytes, bytesOffset, recordStarts, recordEnds, rowCount } = block
+    if (broken === undefined || this.#lenient || rowCount === 0) return
+    if (!broken.mayBeBroken(bytesOffset + recordStarts[0]!)) return
+    for (let row = 0; row < rowCount; row++) {
+      const start = recordStarts[row]!
+      const record = bytes.subarray(start, recordEnds[row])
+      if (broken.brokenBytes(record, bytesOffset + start) !== undefined) block.refuse(row, wholeRow)
+    }
+  }
+
   #takeRefusedOut(block: RecordBlock): Reject[] {
     for (const { builder } of this.#columns) builder.undo()
     const rejects: Reject[] = []
@@ -183,6 +209,24 @@ export class BatchBuilder {
   }
 
   #reject(block: RecordBlock, row: number): Reject {
+    const { bytes, bytesOffset } = block
+    const start = block.recordStarts[row]!
+    const end = block.recordEnds[row]!
+    const broken = brokenTextMessage(this.#text, bytes.subarray(start, end), bytesOffset + start)
+    const { origin } = this.#text
+    const record =
+      origin?.inputBytes(bytesOffset + start, bytesOffset + end).slice() ?? bytes.slice(start, end)
+    return {
+      file: this.#file,
+      lineNumber: block.lineNumbers[row]!,
+      offsetBytes: origin?.inputOffset(bytesOffset + start) ?? bytesOffset + start,
+      lengthBytes: record.length,
+      ...(broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)),
+      bytes: this.#showRecord(record),
+    }
+  }
+
+  #cellFault(block: RecordBlock, row: number): RowFault {
     const { name, typeText, builder, field } = this.#columns[block.refusedBy[row]! - 1]!
     const { bytes } = block
     const cell = row * block.fieldCount + field
@@ -192,24 +236,33 @@ export class BatchBuilder {
       ? builder.explain(bytes, start, end)
       : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)
     const value = clippedText(bytes, start, end)
-    const record = bytes.slice(block.recordStarts[row], block.recordEnds[row])
     return {
-      file: this.#file,
-      lineNumber: block.lineNumbers[row]!,
-      offsetBytes: block.bytesOffset + block.recordStarts[row]!,
-      lengthBytes: record.length,
       columnName: name,
       code: fault.code,
       class: fault.code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
       message: `${typeText} column "${name}": expected ${fault.expected}, got "${value}"`,
       value,
-      bytes: this.#showRecord(record),
     }
   }
 }
 
 function keepsBlanks({ type }: MappedColumn): boolean {
   return type.array !== true && cellTypeOf(type.type)?.keepsBlanks === true
+}
+
+type RowFault = Pick<Reject, 'columnName' | 'code' | 'class' | 'message' | 'value'>
+
+/** Stands for a column where no single one is at fault. */
+const wholeRow = -2
+
+function brokenRecord(message: string): RowFault {
+  return {
+    columnName: undefined,
+    code: 'DDB_INPUT_ENCODING',
+    class: 'parse',
+    message,
+    value: undefined,
+  }
 }
 
 function checkFormats(mapping: ColumnMapping, rules: CellRules): void {

@@ -4,6 +4,7 @@
 */
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
+import type { SourceText } from '../source/encoding/text-origin.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder } from './batch-builder.js'
 import { systemClock } from '../platform/system.js'
@@ -30,6 +31,8 @@ export interface BlockInput {
   readonly chunks: AsyncIterator<Uint8Array, void>
   readonly block: RecordBlock
   readonly shape: RecordShape
+  /** Of the source. */
+  readonly text: SourceText
   readonly fieldOf: (column: MappedColumn, columnIndex: number) => number
   /** Between the elements of arrays in the block, when the format has its own. */
   readonly arrayDelimiter?: string
@@ -58,7 +61,7 @@ export class BlockReader {
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const { file, block, fieldOf, arrayDelimiter, shape, showRecord } = input
+    const { file, block, fieldOf, arrayDelimiter, shape, text, showRecord } = input
     const { mapping, cells: rules = {}, keepRecords = false } = options
     this.#builder = new BatchBuilder({
       file,
@@ -70,6 +73,7 @@ export class BlockReader {
       keepRecords,
       showRecord,
       shape,
+      text,
     })
   }
 
@@ -186,7 +190,9 @@ export class BlockReader {
     } catch (error) {
       this.#inputEnded = true
       this.#sourceError = error instanceof Error ? error : new Error(String(error))
-      if (error instanceof InputError) tokenizer.end(error)
+      if (!(error instanceof InputError)) return
+      tokenizer.end(error)
+      if (error.code === 'DDB_INPUT_ENCODING') this.#options.onUnreadable?.(error)
     } finally {
       this.#pendingChunk = undefined
     }

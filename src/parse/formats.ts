@@ -57,11 +57,11 @@ const defaultFormat: InputFormat = 'csv'
 /**
  * Which format an input has, when nobody said so: by the extension of its name, else by its first bytes.
  *
- * @param name  of the file; what stands before `.gz` counts
+ * @param name  of the file; what stands before `.gz`, `.zst` and `.br` counts
  * @param head  the first bytes of the content
  */
 export function detectFormat(name: string, head: Uint8Array): InputFormat {
-  const extension = /\.([A-Za-z0-9]+)(?:\.gz)?$/.exec(name)?.[1]?.toLowerCase() ?? ''
+  const extension = /\.([A-Za-z0-9]+)(?:\.(?:gz|zst|br))?$/i.exec(name)?.[1]?.toLowerCase() ?? ''
   const first = head.find(byte => byte > 0x20)
   return (
     formatWhere(format => format.extensions.includes(extension)) ??

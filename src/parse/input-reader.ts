@@ -2,10 +2,11 @@
   The face of every reader: records of an input in, column batches and rejects out. The loader knows nothing else of
   formats.
 */
-import type { ErrorCode } from '../errors.js'
+import type { ErrorCode, InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { Column } from '../protocol/value.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
+import type { SourceText } from '../source/encoding/text-origin.js'
 import type { InputFormat } from './formats.js'
 
 /** Where a record begins. */
@@ -27,6 +28,8 @@ export interface RecordShape {
   readonly fieldCount: number
   /** The header record as it stands, with its line ending. */
   readonly headerBytes: Uint8Array | undefined
+  /** How records are encoded. */
+  readonly text: Pick<SourceText, 'encoding' | 'mark'>
 }
 
 /** Something to know of an input: said by the user, or found in the input, where the usual counts as found. */
@@ -128,6 +131,8 @@ export interface BatchOptions {
    * batch.
    */
   readonly stopped?: () => boolean
+  /** Told why nothing of this input is to be loaded any more, before the rows in hand come as the last batch. */
+  readonly onUnreadable?: (error: InputError) => void
   /** Told of each reject in order of the input; reading waits for a promise it returns. */
   readonly onReject: (reject: Reject) => void | Promise<void>
 }
@@ -152,6 +157,8 @@ export interface ByteCounts {
 /** One opened input whose shape is known and whose records are still to come. */
 export interface InputReader extends RecordShape {
   readonly format: InputFormat
+  /** Of the source. */
+  readonly text: SourceText
   /** How its text is understood; undefined for JSON. */
   readonly dialect: KnownDialect | undefined
   /** A first record was taken for a header, and nothing in the records behind it says that it is one. */

@@ -3,7 +3,7 @@
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
-import type { RecordBlock } from './record-block.js'
+import type { RowBounds } from './input-rows.js'
 
 /** Start and end of each record. */
 const numbersPerRow = 2
@@ -21,7 +21,7 @@ export class KeptRecords {
   }
 
   /** Adds the records of the block's rows, as rows `firstRow` and on. */
-  append(block: RecordBlock, firstRow: number): void {
+  append(block: RowBounds, firstRow: number): void {
     const { recordStarts, recordEnds, rowCount, bytes } = block
     if (rowCount === 0) return
     let recordBytes = 0

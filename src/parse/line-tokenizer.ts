@@ -3,6 +3,7 @@
   because they are broken, too long or cut off. The formats themselves scan one record.
 */
 import type { ErrorCode, InputError } from '../errors.js'
+import type { SourceText } from '../source/encoding/text-origin.js'
 import { countLineEnds, nextLine } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
@@ -54,10 +55,10 @@ export abstract class LineTokenizer implements Tokenizer {
   /** The unread bytes begin inside a line that is not a record. */
   #inOtherLine = false
 
-  constructor(file: string, maxRecordBytes: number, offsetBytes: number) {
+  constructor(file: string, maxRecordBytes: number, offsetBytes: number, text?: SourceText) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes
-    this.window = new Window(lineFeed, offsetBytes)
+    this.window = new Window(lineFeed, offsetBytes, text)
     this.lineNumber = 1
   }
 
@@ -88,7 +89,7 @@ export abstract class LineTokenizer implements Tokenizer {
   protected abstract faultOf(block: RecordBlock, start: number): ScanFault
 
   get offsetBytes(): number {
-    return this.window.offset + this.contentEnd(this.window.start)
+    return this.window.inputOffset(this.contentEnd(this.window.start))
   }
 
   push(chunk: Uint8Array): void {
@@ -182,7 +183,7 @@ export abstract class LineTokenizer implements Tokenizer {
     const { window } = this
     const { start } = window
     const isPassed = this.#passLine()
-    this.otherBytes += this.contentEnd(window.start) - this.contentEnd(start)
+    this.otherBytes += this.#inputLength(start, window.start)
     this.#inOtherLine = !isPassed
     if (isPassed) this.lineNumber++
     return isPassed
@@ -215,12 +216,13 @@ export abstract class LineTokenizer implements Tokenizer {
   protected addFault(block: RecordBlock, { next, ...fault }: ScanFault, start: number): void {
     const { window } = this
     const record = this.recordBytes(start, next)
+    const broken = window.brokenMessage(start, this.contentEnd(next))
     block.faults.push({
-      ...fault,
+      ...(broken === undefined ? fault : { code: 'DDB_INPUT_ENCODING', message: broken }),
       record,
       lengthBytes: record.length,
       lineNumber: this.lineNumber,
-      offsetBytes: window.offset + start,
+      offsetBytes: window.inputOffset(start),
     })
     this.lineNumber += countLineEnds(window.bytes, start, next)
     window.start = next
@@ -228,7 +230,13 @@ export abstract class LineTokenizer implements Tokenizer {
 
   /** The record from `start` to `next` as it stands in the input. */
   protected recordBytes(start: number, next: number): Uint8Array {
-    return this.window.bytes.slice(start, this.contentEnd(next))
+    return this.window.inputBytes(start, this.contentEnd(next))
+  }
+
+  /** Bytes of the input between two positions. */
+  #inputLength(start: number, end: number): number {
+    const { window } = this
+    return window.inputOffset(this.contentEnd(end)) - window.inputOffset(this.contentEnd(start))
   }
 
   /** The position without the line feed that the input does not have. */
@@ -250,9 +258,10 @@ export abstract class LineTokenizer implements Tokenizer {
   #beginSkip(start: number): void {
     const { window } = this
     const behind = start + this.maxRecordBytes
-    const record = window.bytes.slice(start, behind)
-    this.#skipped = { record, lineNumber: this.lineNumber, offsetBytes: window.offset + start }
-    this.lineNumber += countLineEnds(record, 0, record.length - 1)
+    const record = window.inputBytes(start, behind)
+    const offsetBytes = window.inputOffset(start)
+    this.#skipped = { record, lineNumber: this.lineNumber, offsetBytes }
+    this.lineNumber += countLineEnds(window.bytes, start, behind - 1)
     window.start = behind
   }
 
@@ -267,9 +276,9 @@ export abstract class LineTokenizer implements Tokenizer {
 
   /** Sets the record aside whose rest was skipped, as far as the window is read. */
   #addSkipped(block: RecordBlock, code: ErrorCode, message: string): void {
-    const { offset, start } = this.window
+    const { window } = this
     const { record, lineNumber, offsetBytes } = this.#skipped!
-    const lengthBytes = offset + this.contentEnd(start) - offsetBytes
+    const lengthBytes = window.inputOffset(this.contentEnd(window.start)) - offsetBytes
     block.faults.push({ code, message, record, lengthBytes, lineNumber, offsetBytes })
     this.#skipped = undefined
   }
@@ -282,7 +291,7 @@ export abstract class LineTokenizer implements Tokenizer {
       window.start = end
       this.#addSkipped(block, code, cutMessage(message))
     } else if (this.#inOtherLine) {
-      this.otherBytes += end - start
+      this.otherBytes += this.#inputLength(start, end)
       window.start = end
     } else if (start < end && this.failure === undefined) {
       this.addFault(block, { code, message: cutMessage(message), next: end }, start)

@@ -3,7 +3,7 @@
 */
 import { ArrayStore } from './columns/array-store.js'
 import type { BufferPool } from './columns/buffer-pool.js'
-import type { RecordBlock } from './record-block.js'
+import type { RowBounds } from './input-rows.js'
 
 /** Where one row's record stands in the decompressed input. */
 export interface RowPlace {
@@ -36,7 +36,7 @@ export class RowPlaces {
    * Adds the block's rows, as rows `firstRow` and on.
    * @returns bytes of their records
    */
-  append(block: RecordBlock, firstRow: number): number {
+  append(block: RowBounds, firstRow: number): number {
     const { recordStarts, recordEnds, lineNumbers, bytesOffset, rowCount } = block
     if (rowCount === 0) return 0
     if (this.#store.reserve(firstRow + rowCount)) {

@@ -3,6 +3,9 @@
   every scan, and free room in which fields with escapes are written out plainly. All of it is one array, so a field
   is always a start and an end.
 */
+import type { SourceText } from '../source/encoding/text-origin.js'
+import { brokenTextMessage } from './broken-text.js'
+
 const initialBytes = 64 * 1024
 
 /** Room for the sentinel, and for reads and writes of four bytes that begin in a field's last byte. */
@@ -17,12 +20,15 @@ export class Window {
   start = 0
   /** End of the data; the sentinel stands here. */
   end = 0
-  /** Position of `bytes[0]` in the decompressed input. */
+  /** Position of `bytes[0]` in the text; in the decompressed input, too, unless that had to be decoded. */
   offset: number
   readonly #sentinel: number
+  readonly #text: SourceText | undefined
 
-  constructor(sentinel: number, offset: number) {
+  /** @param text  of the source; undefined for bytes that are the input's own */
+  constructor(sentinel: number, offset: number, text?: SourceText) {
     this.#sentinel = sentinel
+    this.#text = text
     this.offset = offset
     this.bytes[0] = sentinel
   }
@@ -43,9 +49,30 @@ export class Window {
     }
     this.bytes.set(chunk, rest)
     this.offset += this.start
+    this.#text?.origin?.release(this.offset)
     this.start = 0
     this.end = length
     this.bytes[length] = this.#sentinel
+  }
+
+  /** Position of `position` in the decompressed input. */
+  inputOffset(position: number): number {
+    const textOffset = this.offset + position
+    return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
+  }
+
+  /** A copy of what stands between two positions, as it stands in the input. */
+  inputBytes(start: number, end: number): Uint8Array {
+    const { offset } = this
+    const origin = this.#text?.origin
+    if (origin === undefined) return this.bytes.slice(start, end)
+    return origin.inputBytes(offset + start, offset + end).slice()
+  }
+
+  /** What to say of bytes between two positions that are no character; undefined when all are. */
+  brokenMessage(start: number, end: number): string | undefined {
+    const { offset } = this
+    return brokenTextMessage(this.#text, this.bytes.subarray(start, end), offset + start)
   }
 
   /** Where written-out fields may go: behind the sentinel, to the end of the array. */

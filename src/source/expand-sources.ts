@@ -10,7 +10,7 @@ import { globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
 
 /** Files taken from a folder; others have to be named. */
-const dataFile = /^[^.].*\.(?:csv|tsv|ndjson|jsonl|json)(?:\.gz)?$/i
+const dataFile = /^[^.].*\.(?:csv|tsv|ndjson|jsonl|json)(?:\.(?:gz|zst|br))?$/i
 
 /**
  * @param inputs  paths, patterns (`day=*-t.csv`), folders, or `-` for standard input

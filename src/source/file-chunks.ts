@@ -4,6 +4,7 @@
 */
 import { InputError } from '../errors.js'
 import type { InputFile } from '../platform/platform.js'
+import type { Chunks } from './byte-source.js'
 
 /** Large enough that a read costs little against parsing it, small enough to stay in the second-level cache. */
 export const chunkBytes: number = 512 * 1024
@@ -19,7 +20,7 @@ export async function* fileChunks(
   file: InputFile,
   name: string,
   openedBytes: number | undefined,
-): AsyncGenerator<Uint8Array, void, void> {
+): Chunks {
   let current = Buffer.allocUnsafeSlow(chunkBytes)
   let other = Buffer.allocUnsafeSlow(chunkBytes)
   let position = 0

@@ -1,33 +1,39 @@
 /*
-  Opens one input: a file by its path, or a stream that somebody else opened (standard input). Gzip is recognised by
-  its first two bytes.
+  Opens one input: a file by its path, or a stream that somebody else opened (standard input).
 */
 import type { Readable } from 'node:stream'
 import { DdbError, InputError } from '../errors.js'
 import type { Files, InputFile } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
-import type { ByteSource, Compression } from './byte-source.js'
+import type { ByteSource, Chunks, Compression } from './byte-source.js'
+import { compressionOf, contentOf } from './compression/open-content.js'
+import { CountedChunks } from './counted-chunks.js'
+import { markBytes } from './encoding/byte-order-mark.js'
+import type { Encoding } from './encoding/encodings.js'
+import { openText } from './encoding/open-text.js'
 import { fileChunks } from './file-chunks.js'
-import { gunzipped } from './gunzip.js'
-import { textStart } from './text-start.js'
+import { foreignHeadBytes, refuseForeignFormat } from './foreign-format.js'
+
+/** What standard input is called. */
+export const stdinName = '<stdin>'
 
 /** How an input is opened. */
 export interface SourceOptions {
-  /** `auto` looks at the first bytes. */
+  /** `auto` looks at the first bytes, and for Brotli at the name. */
   readonly compression?: 'auto' | Compression
+  /** `auto` looks for a byte order mark, and takes nothing without one for other than UTF-8. */
+  readonly encoding?: 'auto' | Encoding
   /** What `-` stands for. */
   readonly stdin?: Readable
   /** The machine's when left out. */
   readonly files?: Files
 }
 
-/** Enough to know gzip and byte order marks. */
-const headBytes = 4
-
 /**
  * Opens a file, or standard input for `-`, and reads its first bytes.
  *
- * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ
+ * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ,
+ * DDB_INPUT_FORMAT for what is no text, DDB_INPUT_ENCODING
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {
@@ -35,8 +41,8 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
     if (stdin === undefined) {
       throw new InputError('DDB_INPUT_MISSING', 'there is no standard input to read', { file: '-' })
     }
-    const chunks = streamChunks(stdin, '<stdin>')
-    return startSource('<stdin>', undefined, undefined, chunks, options, async () => {
+    const chunks = streamChunks(stdin, stdinName)
+    return startSource(stdinName, undefined, undefined, chunks, options, async () => {
       stdin.destroy()
       await Promise.resolve()
     })
@@ -90,34 +96,39 @@ async function startSource(
   name: string,
   path: string | undefined,
   totalBytes: number | undefined,
-  stored: AsyncGenerator<Uint8Array, void, void>,
+  stored: Chunks,
   options: SourceOptions,
   closeInput: () => Promise<void>,
 ): Promise<ByteSource> {
   const counted = new CountedChunks(stored)
+  const isFile = totalBytes !== undefined
   try {
-    await counted.peek(headBytes)
-    const compression = chosenCompression(options.compression ?? 'auto', counted.head)
+    await counted.peek(isFile ? foreignHeadBytes : markBytes)
+    const compression = compressionOf(options.compression ?? 'auto', counted.head, name)
+    if (compression !== 'brotli') refuseForeignFormat(counted.head, name)
     const content =
-      compression === 'gzip'
-        ? new CountedChunks(readErrors(gunzipped(counted.rest(), name), name))
-        : counted
-    await content.peek(headBytes)
-    const startOffsetBytes = textStart(content.head, name)
+      compression === 'none'
+        ? counted
+        : new CountedChunks(readErrors(await contentOf(counted, compression, name), name))
+    await content.peek(isFile ? foreignHeadBytes : markBytes)
+    if (compression !== 'none') refuseForeignFormat(content.head, name)
+    const opened = await openText(content, name, options.encoding ?? 'auto', isFile)
+    const { text, startOffsetBytes, head, chunks } = opened
     return {
       name,
       path,
       compression,
+      text,
       totalBytes,
       startOffsetBytes,
-      head: content.head.subarray(startOffsetBytes),
+      head,
       get bytesRead() {
         return counted.byteCount
       },
       get contentBytesRead() {
         return content.byteCount
       },
-      chunks: () => content.rest(startOffsetBytes),
+      chunks,
       close: closeInput,
     }
   } catch (error) {
@@ -126,50 +137,9 @@ async function startSource(
   }
 }
 
-function chosenCompression(asked: 'auto' | Compression, head: Uint8Array): Compression {
-  if (asked !== 'auto') return asked
-  return head[0] === 0x1f && head[1] === 0x8b ? 'gzip' : 'none'
-}
-
-/** Chunks of which the first ones may be looked at before they are given out. */
-class CountedChunks {
-  byteCount = 0
-  /** The first chunks, up to the length asked for. */
-  head: Uint8Array = new Uint8Array(0)
-  readonly #chunks: AsyncGenerator<Uint8Array, void, void>
-
-  constructor(chunks: AsyncGenerator<Uint8Array, void, void>) {
-    this.#chunks = chunks
-  }
-
-  /** Reads until `head` holds `byteLength` bytes or all there are. */
-  async peek(byteLength: number): Promise<void> {
-    while (this.head.length < byteLength) {
-      const { done, value } = await this.#chunks.next()
-      if (done === true) return
-      this.byteCount += value.length
-      // The chunk is only lent; and a pipe may begin with less than is asked for.
-      this.head = Buffer.concat([this.head, value])
-    }
-  }
-
-  async *rest(skipBytes = 0): AsyncGenerator<Uint8Array, void, void> {
-    const head = this.head.subarray(skipBytes)
-    this.head = new Uint8Array(0)
-    if (head.length > 0) yield head
-    for await (const chunk of this.#chunks) {
-      this.byteCount += chunk.length
-      yield chunk
-    }
-  }
-}
-
-async function* streamChunks(
-  stream: Readable,
-  name: string,
-): AsyncGenerator<Uint8Array, void, void> {
+async function* streamChunks(stream: Readable, name: string): Chunks {
   // A program may hand over a stream of text, such as Readable.from(lines).
-  const toBytes = async function* (): AsyncGenerator<Uint8Array, void, void> {
+  const toBytes = async function* (): Chunks {
     for await (const chunk of stream as AsyncIterable<Uint8Array | string>) {
       yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     }
@@ -178,10 +148,7 @@ async function* streamChunks(
 }
 
 /** Names the input in what goes wrong while reading it. */
-async function* readErrors(
-  chunks: AsyncIterable<Uint8Array>,
-  name: string,
-): AsyncGenerator<Uint8Array, void, void> {
+async function* readErrors(chunks: AsyncIterable<Uint8Array>, name: string): Chunks {
   try {
     yield* chunks
   } catch (cause) {

@@ -2,6 +2,7 @@
   Batches without a reader: rows of ten bytes, one a line.
 */
 import type { Batch } from '../../src/parse/input-reader.js'
+import { utf8Source } from './utf8-source.js'
 
 const rowBytes = 10
 
@@ -33,6 +34,7 @@ export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): Counte
       fieldNames: ['id'],
       fieldCount: 1,
       headerBytes: new Uint8Array(),
+      text: utf8Source,
     },
     releases: 0,
     release: () => void batch.releases++,

@@ -105,6 +105,8 @@ t.test('every member is there; what is not known is null', async t => {
     compression: 'none',
     bytes: 3_000,
     rows: 8,
+    rejected: 0,
+    firstError: null,
     contentBytes,
     detected: {
       delimiter: null,

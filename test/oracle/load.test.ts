@@ -3,6 +3,7 @@
 */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import iconv from 'iconv-lite'
 import type { Test } from 'tap'
 import { load } from '../../src/load/load.js'
 import type { LoadOptions, LoadResult } from '../../src/load/options.js'
@@ -26,7 +27,7 @@ async function loadText(
   t: Test,
   { server }: Ends,
   file: string,
-  text: string,
+  text: string | Uint8Array,
   change: Partial<LoadOptions> = {},
 ): Promise<LoadResult> {
   const path = join(t.testdir(), file)
@@ -216,4 +217,39 @@ test('stream tables and DFS tables give the client the same values', async (t, c
   t.equal(parted.error, null)
   const name = 'loadTable("dfs://oracle", "parted")'
   t.strictSame(await readBack(client, ends, name), expected)
+})
+
+/** Characters of every kind that an encoding has, among them those whose second byte is a delimiter, `\\` or `{`. */
+const encodedTexts = {
+  gb18030: ['平安银行', '丂|億\\儃{', '㐀é€', '😀𠀀', '"股"\n票', '丂'.repeat(5_000)],
+  gbk: ['平安银行', '丂|億\\'],
+  big5: ['台積電', '功|許\\蓋{'],
+  shift_jis: ['トヨタ', 'ソ|表\\能', 'ｱｲ'],
+  'euc-jp': ['トヨタ', 'ｱｲ'],
+  'euc-kr': ['삼성전자', '갂똠'],
+  'utf-16le': ['平安', '😀', '\u0a0a\u0d0d'],
+  'utf-16be': ['平安', '😀', '\u0a0a\u0d0d'],
+  latin1: ['Größe', '\u0085'],
+  'windows-1252': ['€uro', '™'],
+  'windows-1251': ['Газпром'],
+  'koi8-r': ['Газпром'],
+} as const
+
+test('text that iconv-lite wrote in any encoding is the text the client reads', async (t, client) => {
+  const ends = await startEnds(t, client)
+  for (const [encoding, texts] of Object.entries(encodedTexts)) {
+    for (const format of ['csv', 'ndjson']) {
+      const name = `encoded${encoding.replace(/\W/g, '')}${format}`
+      await createTarget(ends, name, 'STRING')
+      const lines =
+        format === 'csv'
+          ? ['row,value', ...texts.map((text, row) => `${row},${csvField(text)}`)]
+          : texts.map((value, row) => JSON.stringify({ row, value }))
+      const bytes = iconv.encode(`${lines.join('\r\n')}\r\n`, encoding)
+      const input = { encoding: encoding as keyof typeof encodedTexts }
+      const result = await loadText(t, ends, `${name}.${format}`, bytes, { input })
+      t.equal(result.error, null, name)
+      t.strictSame(await readBack(client, ends, name), [...texts], name)
+    }
+  }
 })

@@ -8,12 +8,14 @@ import { RecordBlock } from '../../src/parse/record-block.js'
 import { mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import { rowsOf } from './reading.js'
+import { utf8Source } from '../helpers/utf8-source.js'
 
 const shape: RecordShape = {
   delimiter: ',',
   fieldNames: undefined,
   fieldCount: 2,
   headerBytes: undefined,
+  text: utf8Source,
 }
 
 /** Records `a,b\n` one after the other, as a tokenizer of two fields would give them from line 10, byte 100 on. */
@@ -60,6 +62,7 @@ function builderOf({ types = 'a:INT,b:STRING', rules = {}, mapping = {}, input }
     keepRecords: false,
     showRecord: undefined,
     shape,
+    text: utf8Source,
     ...input,
   })
 }

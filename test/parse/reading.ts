@@ -11,6 +11,7 @@ import {
 } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
+import { utf8Source } from '../helpers/utf8-source.js'
 
 export function bytesOf(text: string | Uint8Array): Uint8Array {
   return typeof text === 'string' ? new TextEncoder().encode(text) : text
@@ -47,6 +48,7 @@ export function memorySource(
     name,
     path: undefined,
     compression: 'none',
+    text: utf8Source,
     totalBytes: bytes.length,
     bytesRead: bytes.length,
     contentBytesRead: bytes.length,

@@ -4,13 +4,14 @@
 import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 import t from 'tap'
 import type { Files, InputFile } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { chunkBytes } from '../../src/source/file-chunks.js'
 import { openSource } from '../../src/source/open-source.js'
+import { table, tableContent } from './compression/zstd.js'
 
 async function contentOf(source: ByteSource): Promise<Buffer> {
   const parts: Buffer[] = []
@@ -57,7 +58,11 @@ t.test('compression can be named', async t => {
   const packed = gzipSync('a,b\n')
   const path = file('named', packed)
   t.equal(String(await contentOf(await openSource(path, { compression: 'gzip' }))), 'a,b\n')
-  t.ok((await contentOf(await openSource(path, { compression: 'none' }))).equals(packed))
+  t.ok(
+    (await contentOf(await openSource(path, { compression: 'none', encoding: 'utf-8' }))).equals(
+      packed,
+    ),
+  )
   const plain = openSource(file('plain', 'a,b\n'), { compression: 'gzip' }).then(contentOf)
   await t.rejects(plain, { code: 'DDB_INPUT_READ' })
 })
@@ -84,15 +89,47 @@ t.test('a byte order mark is left out and counts as an offset', async t => {
   t.equal(String(await contentOf(packed)), 'a')
 })
 
-t.test('UTF-16 is refused with a way out', async t => {
-  for (const bytes of [
-    Buffer.from('\ufeffa,b\n', 'utf16le'),
-    Buffer.from([0xfe, 0xff, 0, 0x61]),
-    Buffer.from('a,b\n', 'utf16le'),
-  ]) {
-    await t.rejects(openSource(file('utf16.csv', bytes)), {
+t.test('the encoding is found, or has to be named', async t => {
+  const little = Buffer.from('\ufeffé,b\n', 'utf16le')
+  for (const [bytes, encoding] of [
+    [little, 'utf-16le'],
+    [Buffer.from(little).swap16(), 'utf-16be'],
+  ] as const) {
+    const found = await openSource(file('utf16.csv', bytes))
+    t.match(found.text, { encoding, how: 'found' })
+    t.equal(found.startOffsetBytes, 2)
+    t.equal(Buffer.from(found.head).toString(), 'é,b\n')
+    t.equal(String(await contentOf(found)), 'é,b\n')
+    t.equal(found.contentBytesRead, bytes.length)
+    const named = await openSource(file('named.csv', bytes.subarray(2)), { encoding })
+    t.match(named.text, { encoding, how: 'given' })
+    t.equal(String(await contentOf(named)), 'é,b\n')
+    await t.rejects(openSource(file('no-mark.csv', bytes.subarray(2))), {
       code: 'DDB_INPUT_ENCODING',
-      message: /UTF-16.*iconv/,
+      message: new RegExp(`${encoding} .*input\\.encoding`),
+    })
+  }
+  const packed = await openSource(file('x.gz', gzipSync(Buffer.from('d6d0b9fa', 'hex'))), {
+    encoding: 'gb18030',
+  })
+  t.equal(String(await contentOf(packed)), '中国')
+})
+
+t.test('Brotli by its name, zstd by its first bytes, and archives are refused', async t => {
+  const brotli = brotliCompressSync('a,b\n')
+  t.equal(String(await contentOf(await openSource(file('x.csv.br', brotli)))), 'a,b\n')
+  const options = { compression: 'brotli' } as const
+  t.equal(String(await contentOf(await openSource(file('y', brotli), options))), 'a,b\n')
+  const packed = await openSource('-', { stdin: Readable.from([table]) })
+  t.equal(packed.compression, 'zstd')
+  t.equal(String(await contentOf(packed)), tableContent)
+  for (const bytes of [
+    Buffer.from('504b0304140000000800', 'hex'),
+    gzipSync(Buffer.from('PK\x03\x04')),
+  ]) {
+    await t.rejects(openSource(file('z', bytes)), { code: 'DDB_INPUT_FORMAT' })
+    await t.rejects(openSource('-', { stdin: Readable.from([bytes]) }), {
+      code: 'DDB_INPUT_FORMAT',
     })
   }
 })

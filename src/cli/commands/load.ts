@@ -12,6 +12,7 @@ import { emptyResult, peakMemory } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
 import { withFlags } from '../options/field-flags.js'
 import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/load-options.js'
+import { readFilesFrom } from '../files/files-from.js'
 import { readKnownServer } from '../files/known-servers.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import { refuseSharedFiles } from '../files/one-file.js'
@@ -26,8 +27,8 @@ import { clean, jsonLine } from '../output/terminal-text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
-  const inputs = inputsOf(call)
-  if (inputs === undefined) {
+  const isList = settings.filesFrom !== undefined
+  if (!isList && call.args.length === 0 && call.processEnvironment.stdin.isTTY) {
     call.showHelp()
     throw new UsageError(
       'DDB_USAGE',
@@ -38,6 +39,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
   call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
   try {
+    const inputs = await inputsOf(settings, call)
     await refuseSharedFiles(settings, inputs, call)
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
@@ -90,10 +92,22 @@ async function writeFiles(
   return exitCode
 }
 
-/** Without a source the data comes from standard input, unless a person sits there. */
-function inputsOf({ args, processEnvironment }: Call): readonly string[] | undefined {
-  if (args.length > 0) return args
-  return processEnvironment.stdin.isTTY ? undefined : ['-']
+/**
+ * Without a source the data comes from standard input.
+ * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and when standard input would be read twice
+ */
+async function inputsOf(
+  { filesFrom, passwordStdin }: LoadSettings,
+  { args, processEnvironment }: Call,
+): Promise<readonly string[]> {
+  if (filesFrom === undefined) return args.length > 0 ? args : ['-']
+  if (filesFrom === '-' && (args.includes('-') || passwordStdin)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '--files-from - takes the names of sources from standard input: nothing else can come from there',
+    )
+  }
+  return [...args, ...(await readFilesFrom(filesFrom, processEnvironment.stdin))]
 }
 
 async function runLoad(

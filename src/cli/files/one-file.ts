@@ -24,6 +24,7 @@ export interface FileSettings {
   readonly secondPasswordFile?: string
   readonly passwordStdin?: boolean
   readonly config?: string
+  readonly filesFrom?: string
 }
 
 /** A path that the run was given or makes. */
@@ -90,7 +91,7 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
 }
 
 function readPaths(
-  { passwordFile, secondPasswordFile, config }: FileSettings,
+  { passwordFile, secondPasswordFile, config, filesFrom }: FileSettings,
   { processEnvironment }: Call,
 ): NamedPath[] {
   const paths: NamedPath[] = []
@@ -102,6 +103,9 @@ function readPaths(
   }
   for (const path of [config, defaultConfigPath(processEnvironment.environment)]) {
     if (path !== undefined) add(path, `the configuration ${path}`, 'a configuration file')
+  }
+  if (filesFrom !== undefined && filesFrom !== '-') {
+    add(filesFrom, `the list --files-from ${filesFrom}`, 'the list of inputs')
   }
   return paths
 }
@@ -124,7 +128,7 @@ const standardStream = 'the standard output or error'
 
 /** Files that the shell opened for us. */
 function openFiles(
-  { passwordStdin }: FileSettings,
+  { passwordStdin, filesFrom }: FileSettings,
   inputs: readonly string[],
   { stdin, stdout, stderr }: ProcessEnvironment,
 ): { key: string | undefined; part: string }[] {
@@ -134,6 +138,7 @@ function openFiles(
   }
   const files = [stdout, stderr].map(stream => ({ key: keyOf(stream), part: standardStream }))
   if (inputs.includes('-')) return [{ key: keyOf(stdin), part: inputPart }, ...files]
+  if (filesFrom === '-') return [{ key: keyOf(stdin), part: 'the list of inputs' }, ...files]
   return passwordStdin ? [{ key: keyOf(stdin), part: 'the password file' }, ...files] : files
 }
 

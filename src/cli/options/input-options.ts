@@ -2,6 +2,7 @@
   The options of `load` about its input: how it is read, mapped, and turned into values.
 */
 import { inputFormats } from '../../parse/formats.js'
+import { compressions } from '../../source/byte-source.js'
 import { optionGroup } from './definition.js'
 import {
   anyText,
@@ -10,6 +11,7 @@ import {
   choice,
   count,
   delimiter,
+  encoding,
   limit,
   onOff,
   pairs,
@@ -27,12 +29,24 @@ export const inputOptions = optionGroup('Input', {
     defaultNote: 'auto',
     field: 'input.format',
   },
+  filesFrom: {
+    flags: '--files-from <file>',
+    help: 'read the names of sources from a file, - for standard input',
+    reader: text,
+  },
   compression: {
     flags: '--compression <kind>',
-    help: 'auto, none or gzip',
-    reader: choice('auto', 'none', 'gzip'),
+    help: 'auto, none, gzip, zstd or brotli',
+    reader: choice('auto', ...compressions),
     defaultNote: 'auto',
     field: 'input.compression',
+  },
+  encoding: {
+    flags: '--encoding <name>',
+    help: 'auto, utf-8, gb18030, gbk, big5, shift_jis, utf-16le, latin1, …',
+    reader: encoding,
+    defaultNote: 'auto: byte order mark, else UTF-8',
+    field: 'input.encoding',
   },
   delimiter: {
     flags: '-d, --delimiter <text>',

@@ -4,6 +4,8 @@
 */
 import { mostRecordBytes } from '../../load/defaults.js'
 
+import { knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
+
 /** What kind of text an option takes. */
 export interface Reader<T> {
   /** Completes "expected …". */
@@ -239,6 +241,11 @@ export const delimiter: Reader<string> = single('a delimiter such as ; or \\t', 
 /** One character, or nothing at all for "there is none". */
 export const characterOrNone: Reader<string> = single("one character, or '' for none", value =>
   value === '' ? '' : character.read([value]),
+)
+
+/** `auto`, or an encoding by any of its names. */
+export const encoding: Reader<'auto' | Encoding> = named('the name of an encoding', value =>
+  value === 'auto' ? value : knownEncoding(value),
 )
 
 /** A count, or a share such as `5%`. */

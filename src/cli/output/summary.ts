@@ -48,8 +48,24 @@ export function detailLines(result: LoadResult, verbose: boolean): string[] {
     lines.push(`${counted(result.rows.rejected, 'row')} rejected (${codes.join(', ')})`)
     lines.push(...placeLines(rejects))
   }
+  if (result.inputs.length > 1) lines.push(...inputLines(result.inputs))
   if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
   return verbose ? [...lines, ...figureLines(result)] : lines
+}
+
+/** Most inputs named one by one; --json has them all. */
+const shownInputs = 10
+
+/** Which of several inputs had something wrong, and what first. */
+function inputLines(inputs: LoadResult['inputs']): string[] {
+  const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
+  const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {
+    const line = firstError?.lineNumber ? `line ${firstError.lineNumber}: ` : ''
+    const first = firstError === null ? '' : `; first: ${line}${firstError.message}`
+    return `${path}: ${grouped(rejected)} of ${counted(rows, 'row')} rejected${first}`
+  })
+  const more = wrong.length - lines.length
+  return more > 0 ? [...lines, `and ${counted(more, 'more input')} with rejected rows`] : lines
 }
 
 /** Where the rejected rows are; nothing where they were not to be kept. */
@@ -70,8 +86,8 @@ function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: Load
   return [
     ...inputs.map(
       input =>
-        `input ${input.path}: ${input.format}, ${input.compression}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}` +
-        `${input.ragged === 0 ? '' : `, ${grouped(input.ragged)} padded or cut`}; ${detectedText(input.detected)}`,
+        `input ${input.path}: ${[input.format, input.compression].filter(Boolean).join(', ')}, ${bytesText(input.bytes)}, ${counted(input.rows, 'row')}` +
+        `${input.ragged === 0 ? '' : `, ${grouped(input.ragged)} padded or cut`}${input.detected === null ? '' : `; ${detectedText(input.detected)}`}`,
     ),
     ...columns.map(
       column =>

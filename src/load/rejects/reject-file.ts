@@ -2,6 +2,7 @@
   One rejects file and its `.reasons.ndjson`: rejected records byte for byte behind the input's own header, so that
   the repaired file can be loaded like the input. Rows that cannot be written are cut off in both files and counted.
 */
+import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
 import { newRowFile, type RowFile } from './row-file.js'
 
@@ -39,8 +40,8 @@ export interface RejectFile {
   close(): void
 }
 
-const lineFeed = 10
-const carriageReturn = 13
+const lineFeed = 0x0a
+const carriageReturn = 0x0d
 
 /** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
 const rowsAtOnce = 64
@@ -56,12 +57,13 @@ export function reasonsPath(path: string): string {
 /**
  * Makes both files. Whoever makes the file of reasons owns the pair, so two runs never share one.
  *
+ * @param shape  of all records that will be added
  * @param mayTakeEmpty  whether an empty file at `path` will do
  * @throws the system's error, EEXIST when either name is taken
  */
 export function createRejectFile(
   path: string,
-  headerBytes: Uint8Array | undefined,
+  shape: RecordShape,
   files: Files,
   mayTakeEmpty: boolean,
 ): RejectFile {
@@ -72,7 +74,7 @@ export function createRejectFile(
       files.remove(reasonsPath(path))
       if (records.isMade) files.remove(path)
     }
-    return pairOf(path, records.file, reasons, headerBytes, removeBoth)
+    return pairOf(path, records.file, reasons, shape, removeBoth)
   } catch (error) {
     reasons.close()
     files.remove(reasonsPath(path))
@@ -97,14 +99,19 @@ function pairOf(
   path: string,
   recordsFile: OutputFile,
   reasonsFile: OutputFile,
-  headerBytes: Uint8Array | undefined,
+  { headerBytes, text }: RecordShape,
   removeBoth: () => void,
 ): RejectFile {
   const records = newRowFile(path, recordsFile)
   const reasons = newRowFile(reasonsPath(path), reasonsFile)
-  const ended = lineEnder()
+  const ended = lineEnder(text.encoding)
+  // Without its mark, such a file would not be known for what it is; UTF-8 is known by its bytes.
+  const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
   /** Goes out with the first record, so that cutting that one off leaves nothing. */
-  let header = headerBytes && ended(headerBytes)
+  let start = Buffer.concat([
+    mark,
+    headerBytes === undefined ? mark.subarray(0, 0) : ended(headerBytes),
+  ])
   let rows = 0
   let unplaced = 0
   let queued = 0
@@ -137,8 +144,8 @@ function pairOf(
       }
       const line = ended(record)
       const reasonLine = Buffer.from(`${JSON.stringify(reason)}\n`)
-      records.add(header === undefined ? line : Buffer.concat([header, line]))
-      header = undefined
+      records.add(start.length === 0 ? line : Buffer.concat([start, line]))
+      start = start.subarray(0, 0)
       reasons.add(reasonLine)
       queued++
       queuedBytes += line.length + reasonLine.length
@@ -156,16 +163,32 @@ function pairOf(
 }
 
 /** Gives a record the line end of those before it when it has none, as the last one of an input may. */
-function lineEnder(): (record: Uint8Array) => Uint8Array {
+function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Array) => Uint8Array {
   let lineEnd = lineFeed
   return record => {
-    const last = record.at(-1)
+    const last = lastCharacter(record, encoding)
     if (last !== lineFeed && last !== carriageReturn) {
-      return Buffer.concat([record, Uint8Array.of(lineEnd)])
+      return Buffer.concat([record, asciiCharacter(lineEnd, encoding)])
     }
     lineEnd = last
     return record
   }
+}
+
+/** The last character where it is ASCII; a byte that ends a longer one is no line end in any encoding. */
+function lastCharacter(
+  record: Uint8Array,
+  encoding: RecordShape['text']['encoding'],
+): number | undefined {
+  const [before, last] = [record.at(-2), record.at(-1)]
+  if (encoding === 'utf-16le') return last === 0 && record.length % 2 === 0 ? before : undefined
+  if (encoding === 'utf-16be') return before === 0 && record.length % 2 === 0 ? last : undefined
+  return last
+}
+
+function asciiCharacter(code: number, encoding: RecordShape['text']['encoding']): Uint8Array {
+  if (encoding === 'utf-16le') return Uint8Array.of(code, 0)
+  return encoding === 'utf-16be' ? Uint8Array.of(0, code) : Uint8Array.of(code)
 }
 
 /** Writes as many of the queued rows as can be kept in both files. @returns how many, and what went wrong */

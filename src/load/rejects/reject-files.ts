@@ -51,7 +51,7 @@ export function openRejectFiles(path: string, files: Files): RejectFiles {
       const name = isFirst ? path : furtherPath(path, number, shape)
       number++
       try {
-        return createRejectFile(name, shape.headerBytes, files, isFirst)
+        return createRejectFile(name, shape, files, isFirst)
       } catch (cause) {
         // What has a further name already is left as it is: the next number does as well.
         if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
@@ -95,8 +95,13 @@ export function openRejectFiles(path: string, files: Files): RejectFiles {
 }
 
 /** Equal for shapes whose records can stand behind one header, whatever its quotes and line ends. */
-function shapeKey({ delimiter, fieldNames, fieldCount }: RecordShape): string {
-  return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount])
+function shapeKey({ delimiter, fieldNames, fieldCount, text }: RecordShape): string {
+  // A file has one encoding, which its mark may be needed to tell.
+  return JSON.stringify([delimiter ?? null, fieldNames ?? fieldCount, text.encoding, markOf(text)])
+}
+
+function markOf({ encoding, mark }: RecordShape['text']): string {
+  return encoding === 'utf-8' ? '' : Buffer.from(mark).toString('hex')
 }
 
 /** One file that fails does not keep the others from the disk. */

@@ -4,7 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
-import type { LoadResult } from '../options.js'
+import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
 import { openRejectFiles, type RejectFiles } from './reject-files.js'
 import { reasonOf, type AnyReject } from './reject.js'
@@ -13,10 +13,18 @@ import { reasonOf, type AnyReject } from './reject.js'
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same */
   add(reject: AnyReject, shape: RecordShape): void
+  /** Rows of one input, by the name that its records have. */
+  ofInput(file: string): InputRejects
   /** For the result of the run, once closed. */
   result(): LoadResult['rejects']
   /** The failure to report when a reject is neither in a file nor counted as unplaced, else undefined. */
   equationError(rejected: number): DdbError | undefined
+}
+
+/** What was rejected of one input. */
+export interface InputRejects {
+  rejected: number
+  firstError: InputFailure | null
 }
 
 /** Creates nothing yet. */
@@ -27,12 +35,15 @@ export function newRunRejects(
   const files = rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles)
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}
+  const byInput = new Map<string, InputRejects>()
   return {
     add(reject, shape) {
+      countIn(byInput, reject)
       byClass[reject.class]++
       byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
       files?.add(reject.bytes, shape, reasonOf(reject, runId))
     },
+    ofInput: file => byInput.get(file) ?? { rejected: 0, firstError: null },
     flush: () => files?.flush(),
     close: () => files?.close(),
     result() {
@@ -56,4 +67,13 @@ export function newRunRejects(
       )
     },
   }
+}
+
+function countIn(
+  byInput: Map<string, InputRejects>,
+  { file, code, message, lineNumber }: AnyReject,
+): void {
+  const known = byInput.get(file)
+  if (known !== undefined) known.rejected++
+  else byInput.set(file, { rejected: 1, firstError: { code, message, lineNumber } })
 }

@@ -2,6 +2,7 @@
   Delimited text in dialects that the byte scanner does not know, whose quote or escape character is not a byte: read
   by csv-parse, behind the same face and with the same outcome.
 */
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { CsvDialect } from './csv-dialect.js'
 import { openQuoteMessage } from './csv-faults.js'
 import {
@@ -27,8 +28,9 @@ export async function openCsvParser(
   file: string,
   dialect: CsvDialect,
   offsetBytes: number,
+  text?: SourceText,
 ): Promise<CsvTokenizer> {
-  return new CsvParser(file, dialect, offsetBytes, await loadFeed(dialect))
+  return new CsvParser(file, dialect, offsetBytes, await loadFeed(dialect), text)
 }
 
 class CsvParser extends CsvTokenizer {
@@ -46,8 +48,14 @@ class CsvParser extends CsvTokenizer {
   #scratch = 0
   #innerLines = 0
 
-  constructor(file: string, dialect: CsvDialect, offsetBytes: number, startFeed: StartFeed) {
-    super(file, dialect, offsetBytes)
+  constructor(
+    file: string,
+    dialect: CsvDialect,
+    offsetBytes: number,
+    startFeed: StartFeed,
+    text: SourceText | undefined,
+  ) {
+    super(file, dialect, offsetBytes, text)
     this.#lookAhead = 8 + 4 * Math.max(dialect.delimiter.length, dialect.comment.length)
     this.#startFeed = startFeed
   }

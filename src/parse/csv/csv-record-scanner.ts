@@ -3,6 +3,7 @@
   lines ended by LF, CRLF or CR. Cells stay where they are in the window; only fields in which something is left out are
   written out again behind it.
 */
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { CsvDialect } from './csv-dialect.js'
 import { openQuoteMessage } from './csv-faults.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
@@ -36,8 +37,8 @@ export abstract class CsvRecordScanner extends CsvTokenizer {
   /** 1 for bytes that may end an unquoted field or may not stand in one. */
   readonly #special: Uint8Array = new Uint8Array(256)
 
-  constructor(file: string, dialect: CsvDialect, offsetBytes: number) {
-    super(file, dialect, offsetBytes)
+  constructor(file: string, dialect: CsvDialect, offsetBytes: number, text?: SourceText) {
+    super(file, dialect, offsetBytes, text)
     this.#delimiterBytes = new TextEncoder().encode(dialect.delimiter)
     this.delimiter = this.#delimiterBytes[0]!
     this.quote = dialect.quote === '' ? -1 : dialect.quote.charCodeAt(0)

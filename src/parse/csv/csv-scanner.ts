@@ -2,6 +2,7 @@
   The fast way through delimited text: single-byte delimiter and quote, a quote doubled inside quotes (RFC 4180). What
   is not as usual in a record is left to the way at leisure, which begins the record anew.
 */
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { CsvDialect } from './csv-dialect.js'
 import { copyBytes, CsvRecordScanner } from './csv-record-scanner.js'
 import { carriageReturn, lineFeed } from '../line-tokenizer.js'
@@ -28,8 +29,8 @@ export class CsvScanner extends CsvRecordScanner {
   readonly #quote: number
   readonly #trailingDelimiter: boolean
 
-  constructor(file: string, dialect: CsvDialect, offsetBytes: number) {
-    super(file, dialect, offsetBytes)
+  constructor(file: string, dialect: CsvDialect, offsetBytes: number, text?: SourceText) {
+    super(file, dialect, offsetBytes, text)
     const { delimiter, quote } = this
     this.#delimiter = delimiter
     this.#quote = quote

@@ -3,6 +3,7 @@
   whose quotes or number of fields are wrong.
 */
 import { InputError } from '../../errors.js'
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import { BrokenRecords, openEnd } from './broken-record.js'
 import type { CsvDialect, Ragged } from './csv-dialect.js'
 import { fieldCountMessage, quoteMessage } from './csv-faults.js'
@@ -41,8 +42,8 @@ export abstract class CsvTokenizer extends LineTokenizer {
   #peeked = 0
   #isPeeking = false
 
-  constructor(file: string, dialect: CsvDialect, offsetBytes: number) {
-    super(file, dialect.maxRecordBytes, offsetBytes)
+  constructor(file: string, dialect: CsvDialect, offsetBytes: number, text?: SourceText) {
+    super(file, dialect.maxRecordBytes, offsetBytes, text)
     this.comment = new TextEncoder().encode(dialect.comment)
     this.#ragged = dialect.ragged
     this.#trailingDelimiter = dialect.trailingDelimiter
@@ -105,7 +106,7 @@ export abstract class CsvTokenizer extends LineTokenizer {
       ),
       bytes: this.recordBytes(start, next),
       lineNumber: this.lineNumber,
-      offsetBytes: window.offset + start,
+      offsetBytes: window.inputOffset(start),
     }
   }
 

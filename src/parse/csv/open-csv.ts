@@ -4,6 +4,7 @@
 */
 import { UsageError } from '../../errors.js'
 import type { ByteSource } from '../../source/byte-source.js'
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
 import { BlockReader } from '../block-reader.js'
 import { csvDialect, isByteDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
@@ -25,6 +26,7 @@ import type {
   InputReader,
   KnownDialect,
 } from '../input-reader.js'
+import { textShape } from '../text-shape.js'
 import { RecordBlock } from '../record-block.js'
 
 /** What is not given: found in the input, or the usual. */
@@ -126,11 +128,11 @@ function checkDialect(dialect: CsvDialect): void {
 
 /** csv-parse is loaded only for dialects that need it. */
 async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
-  const { name, startOffsetBytes } = source
-  if (isPlainDialect(dialect)) return new CsvScanner(name, dialect, startOffsetBytes)
-  if (isByteDialect(dialect)) return new CsvDialectScanner(name, dialect, startOffsetBytes)
+  const { name, startOffsetBytes, text } = source
+  if (isPlainDialect(dialect)) return new CsvScanner(name, dialect, startOffsetBytes, text)
+  if (isByteDialect(dialect)) return new CsvDialectScanner(name, dialect, startOffsetBytes, text)
   const { openCsvParser } = await import('./csv-parse-tokenizer.js')
-  return openCsvParser(name, dialect, startOffsetBytes)
+  return openCsvParser(name, dialect, startOffsetBytes, text)
 }
 
 /** Gives the tokenizer more to read; false when the input has ended. */
@@ -195,6 +197,7 @@ class CsvReader implements InputReader {
   readonly fieldCount: number
   readonly headerBytes: Uint8Array | undefined
   readonly headerLineNumber: number | undefined
+  readonly text: SourceText
   readonly #source: ByteSource
   readonly #tokenizer: CsvTokenizer
   readonly #chunks: AsyncIterator<Uint8Array, void>
@@ -207,6 +210,7 @@ class CsvReader implements InputReader {
     this.delimiter = dialect.delimiter.value
     this.isHeaderGuessed = opened.isHeaderGuessed
     this.#source = source
+    this.text = source.text
     this.#tokenizer = tokenizer
     this.#chunks = opened.chunks
     this.fieldCount = record?.fields.length ?? 0
@@ -244,7 +248,7 @@ class CsvReader implements InputReader {
   }
 
   async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
-    const { delimiter, fieldNames, fieldCount, headerBytes } = this
+    const { delimiter, fieldNames, fieldCount, headerBytes, text } = this
     const block = new RecordBlock(fieldCount)
     this.#tokenizer.markQuotes(block)
     this.#blocks = new BlockReader(
@@ -254,7 +258,8 @@ class CsvReader implements InputReader {
         chunks: this.#chunks,
         block,
         // Not the reader itself: batches outlive it.
-        shape: { delimiter, fieldNames, fieldCount, headerBytes },
+        shape: { delimiter, fieldNames, fieldCount, headerBytes, text: textShape(text) },
+        text,
         fieldOf,
       },
       options,

@@ -1,6 +1,7 @@
 /*
   The first bytes of an input, looked at before anything is decided, and given out again behind that.
 */
+import { InputError } from '../../errors.js'
 import type { FlushClock } from '../input-reader.js'
 import type { Timer } from '../../platform/platform.js'
 
@@ -55,6 +56,8 @@ export async function takeSample(
       length += value.length
     }
   } catch (error) {
+    // In another encoding than was thought, nothing of it is to be loaded.
+    if (error instanceof InputError && error.code === 'DDB_INPUT_ENCODING') throw error
     pending = undefined
     failure = error instanceof Error ? error : new Error(String(error))
   }

@@ -1,6 +1,7 @@
 /*
   NDJSON: one object a line.
 */
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { JsonRecords } from './json-records.js'
 import type { JsonScanner } from './json-scanner.js'
 import { nextLine } from '../line-ends.js'
@@ -26,8 +27,9 @@ export class JsonLines extends LineTokenizer {
     records: JsonRecords,
     maxRecordBytes: number,
     offsetBytes: number,
+    text?: SourceText,
   ) {
-    super(file, maxRecordBytes, offsetBytes)
+    super(file, maxRecordBytes, offsetBytes, text)
     this.#scanner = scanner
     this.#records = records
   }

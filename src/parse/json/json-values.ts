@@ -4,6 +4,7 @@
   aside like any other record.
 */
 import { InputError } from '../../errors.js'
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { JsonRecords, Obstacle } from './json-records.js'
 import { jsonKinds } from './json-kinds.js'
 import { closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
@@ -27,6 +28,7 @@ export class JsonValues implements Tokenizer {
   readonly #scanner: JsonScanner
   readonly #records: JsonRecords
   readonly #maxRecordBytes: number
+  readonly #encoding: SourceText['encoding'] | undefined
   #expects: Expectation = 'start'
   #ended = false
   /** The input ended before its own end, for this reason. */
@@ -40,16 +42,18 @@ export class JsonValues implements Tokenizer {
     records: JsonRecords,
     maxRecordBytes: number,
     offsetBytes: number,
+    text?: SourceText,
   ) {
     this.#file = file
     this.#scanner = scanner
     this.#records = records
     this.#maxRecordBytes = maxRecordBytes
-    this.#window = new Window(lineFeed, offsetBytes)
+    this.#encoding = text?.encoding
+    this.#window = new Window(lineFeed, offsetBytes, text)
   }
 
   get offsetBytes(): number {
-    return this.#window.offset + this.#window.start
+    return this.#window.inputOffset(this.#window.start)
   }
 
   push(chunk: Uint8Array): void {
@@ -196,19 +200,22 @@ export class JsonValues implements Tokenizer {
   }
 
   #addFault(block: RecordBlock, obstacle: Obstacle, start: number, next: number): void {
-    const { bytes, offset } = this.#window
+    const window = this.#window
+    const broken = window.brokenMessage(start, next)
+    const record = window.inputBytes(start, next)
     block.faults.push({
-      ...obstacle,
-      record: oneLine(bytes.subarray(start, next)),
-      lengthBytes: next - start,
+      ...(broken === undefined ? obstacle : { code: 'DDB_INPUT_ENCODING', message: broken }),
+      record: oneLine(record, this.#encoding),
+      lengthBytes: record.length,
       lineNumber: this.lineNumber,
-      offsetBytes: offset + start,
+      offsetBytes: window.inputOffset(start),
     })
   }
 
   /** Passes over what is part of no element. */
   #pass(position: number): void {
-    this.otherBytes += position - this.#window.start
+    const window = this.#window
+    this.otherBytes += window.inputOffset(position) - window.inputOffset(window.start)
     this.#consume(position)
   }
 
@@ -223,9 +230,9 @@ export class JsonValues implements Tokenizer {
     message: string,
     code: 'DDB_INPUT_JSON' | 'DDB_INPUT_RECORD_TOO_LONG' = 'DDB_INPUT_JSON',
   ): false {
-    const { bytes, start, offset } = this.#window
+    const { bytes, start } = this.#window
     const lineNumber = this.lineNumber + countLineEnds(bytes, start, position)
-    const offsetBytes = offset + position
+    const offsetBytes = this.#window.inputOffset(position)
     this.failure = new InputError(
       code,
       `${this.#file} is not JSON from line ${lineNumber}, byte ${offsetBytes} on: ${message}`,
@@ -235,11 +242,20 @@ export class JsonValues implements Tokenizer {
   }
 }
 
-/** An element as one line: line ends can only stand between its parts. */
-export function oneLine(element: Uint8Array): Uint8Array {
+/**
+ * An element as one line: line ends can only stand between its parts.
+ * @param encoding  of the element; in all but UTF-16 a byte below 20 is a character by itself
+ */
+export function oneLine(element: Uint8Array, encoding?: SourceText['encoding']): Uint8Array {
   if (element.length === 0) return element
-  const line = new Uint8Array(element.length + 1)
-  for (let p = 0; p < element.length; p++) line[p] = Math.max(32, element[p]!)
-  line[element.length] = lineFeed
+  const unitBytes = encoding === 'utf-16le' || encoding === 'utf-16be' ? 2 : 1
+  const low = encoding === 'utf-16be' ? 1 : 0
+  const line = new Uint8Array(element.length + unitBytes)
+  line.set(element)
+  for (let p = low; p < element.length; p += unitBytes) {
+    const isAlone = unitBytes === 1 || element[p ^ 1] === 0
+    if (isAlone) line[p] = Math.max(32, element[p]!)
+  }
+  line[element.length + low] = lineFeed
   return line
 }

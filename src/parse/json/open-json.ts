@@ -2,6 +2,7 @@
   Opens NDJSON and JSON: members are matched by name, so nothing has to be read before the columns are known.
 */
 import type { ByteSource } from '../../source/byte-source.js'
+import type { SourceText } from '../../source/encoding/text-origin.js'
 import { BlockReader } from '../block-reader.js'
 import { elementSeparator } from '../columns/array-column.js'
 import { JsonLines } from './json-lines.js'
@@ -18,6 +19,7 @@ import type {
   RecordShape,
 } from '../input-reader.js'
 import { RecordBlock } from '../record-block.js'
+import { textShape } from '../text-shape.js'
 import { defaultMaxRecordBytes, type Tokenizer } from '../tokenizer.js'
 
 /**
@@ -32,7 +34,7 @@ export function openJson(
   return new JsonReader(source, format, maxRecordBytes)
 }
 
-const jsonShape: RecordShape = {
+const jsonShape: Omit<RecordShape, 'text'> = {
   delimiter: undefined,
   fieldNames: undefined,
   fieldCount: 0,
@@ -50,6 +52,7 @@ class JsonReader implements InputReader {
   readonly fieldCount = 0
   readonly headerBytes = undefined
   readonly headerLineNumber = undefined
+  readonly text: SourceText
   readonly #source: ByteSource
   readonly #maxRecordBytes: number
   #tokenizer: Tokenizer | undefined
@@ -58,6 +61,7 @@ class JsonReader implements InputReader {
   constructor(source: ByteSource, format: 'ndjson' | 'json', maxRecordBytes: number) {
     this.format = format
     this.#source = source
+    this.text = source.text
     this.#maxRecordBytes = maxRecordBytes
   }
 
@@ -88,7 +92,14 @@ class JsonReader implements InputReader {
     const scanner = new JsonScanner(this.format === 'json')
     const records = new JsonRecords(scanner, members, mapping)
     const Format = this.format === 'json' ? JsonValues : JsonLines
-    const tokenizer = new Format(name, scanner, records, this.#maxRecordBytes, startOffsetBytes)
+    const tokenizer = new Format(
+      name,
+      scanner,
+      records,
+      this.#maxRecordBytes,
+      startOffsetBytes,
+      this.text,
+    )
     this.#tokenizer = tokenizer
     const blocks = new BlockReader(
       {
@@ -96,10 +107,13 @@ class JsonReader implements InputReader {
         tokenizer,
         chunks: this.#source.chunks(),
         block: new RecordBlock(members.length),
-        shape: jsonShape,
+        shape: { ...jsonShape, text: textShape(this.text) },
+        text: this.text,
         fieldOf: ({ source }) =>
           source.kind === 'member' ? members.findIndex(member => member.name === source.name) : -1,
-        ...(this.format === 'json' ? { showRecord: oneLine } : {}),
+        ...(this.format === 'json'
+          ? { showRecord: record => oneLine(record, this.text.encoding) }
+          : {}),
         arrayDelimiter: String.fromCharCode(elementSeparator),
       },
       options,

@@ -18,6 +18,8 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
       compression: 'none',
       bytes: 2_000_000,
       rows: 1000,
+      rejected: 0,
+      firstError: null,
       contentBytes: { read: 2_000_000, rows: 1_999_980, rejected: 0, header: 20, other: 0 },
       detected: {
         delimiter: { value: ';', how: 'given' },
@@ -119,4 +121,20 @@ t.test('details name rejects and the way to go on; figures only when asked for',
     'rate: 1.00 MB/s',
     'peak memory: 90.0 MB',
   ])
+})
+
+t.test('of several inputs those with something wrong are named, ten at most', async t => {
+  const [input] = result().inputs
+  const failed = {
+    rejected: 2,
+    firstError: { code: 'DDB_INPUT_CELL', message: 'no', lineNumber: 3 },
+  }
+  const inputs = [input!, { ...input!, path: 'b.csv', ...failed }]
+  t.strictSame(detailLines(result({ inputs }), false), [
+    'b.csv: 2 of 1,000 rows rejected; first: line 3: no',
+  ])
+  const many = Array.from({ length: 12 }, () => ({ ...input!, ...failed }))
+  const lines = detailLines(result({ inputs: many }), false)
+  t.equal(lines.length, 11)
+  t.equal(lines.at(-1), 'and 2 more inputs with rejected rows')
 })

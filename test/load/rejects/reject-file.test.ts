@@ -8,6 +8,8 @@ import {
   type RejectReason,
 } from '../../../src/load/rejects/reject-file.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
+import type { RecordShape } from '../../../src/parse/input-reader.js'
+import { utf8Source } from '../../helpers/utf8-source.js'
 
 const reason: RejectReason = {
   runId: 'r1',
@@ -27,7 +29,11 @@ const reasonLine =
 interface Place {
   readonly dir: string
   readonly path: string
-  readonly create: (mayTakeEmpty: boolean, header?: string) => RejectFile
+  readonly create: (
+    mayTakeEmpty: boolean,
+    header?: string | Buffer,
+    text?: RecordShape['text'],
+  ) => RejectFile
 }
 
 function place(t: Test, content: Record<string, string> = {}, disk: Disk = {}): Place {
@@ -36,10 +42,16 @@ function place(t: Test, content: Record<string, string> = {}, disk: Disk = {}): 
   return {
     dir,
     path,
-    create: (mayTakeEmpty, header) =>
+    create: (mayTakeEmpty, header, text = utf8Source) =>
       createRejectFile(
         path,
-        header === undefined ? undefined : Buffer.from(header),
+        {
+          delimiter: ',',
+          fieldNames: undefined,
+          fieldCount: 2,
+          headerBytes: header === undefined ? undefined : Buffer.from(header),
+          text,
+        },
         filesOn(disk),
         mayTakeEmpty,
       ),
@@ -146,4 +158,23 @@ t.test('rejects do not gather in memory until somebody flushes', async t => {
   file.close()
   t.equal(statSync(path).size, 20_000_000)
   t.equal(file.rows, 20_000)
+})
+
+t.test('records in UTF-16 end with its line ends, behind its mark', async t => {
+  const cases = [
+    ['utf-16le', (text: string) => Buffer.from(text, 'utf16le')],
+    ['utf-16be', (text: string) => Buffer.from(text, 'utf16le').swap16()],
+  ] as const
+  for (const [encoding, encode] of cases) {
+    const { path, create } = place(t)
+    const file = create(false, encode('股,b\r\n'), { encoding, mark: encode('\ufeff') })
+    // The second bytes of these characters are those of line ends.
+    for (const record of ['1,\u0a0a', '2,\u0d0d', '3,x\r\n', '4,y'])
+      file.add(encode(record), reason)
+    file.close()
+    t.ok(
+      readFileSync(path).equals(encode('\ufeff股,b\r\n1,\u0a0a\n2,\u0d0d\n3,x\r\n4,y\n')),
+      encoding,
+    )
+  }
 })

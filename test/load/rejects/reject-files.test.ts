@@ -10,6 +10,7 @@ import type { RejectReason } from '../../../src/load/rejects/reject-file.js'
 import { openRejectFiles, type RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
+import { utf8Source } from '../../helpers/utf8-source.js'
 
 const reason: RejectReason = {
   runId: 'r1',
@@ -24,7 +25,13 @@ const reason: RejectReason = {
 }
 
 function shapeOf(header: string, fieldNames: readonly string[], delimiter = ','): RecordShape {
-  return { delimiter, fieldNames, fieldCount: fieldNames.length, headerBytes: Buffer.from(header) }
+  return {
+    delimiter,
+    fieldNames,
+    fieldCount: fieldNames.length,
+    headerBytes: Buffer.from(header),
+    text: utf8Source,
+  }
 }
 
 const ab = shapeOf('a,"b"\r\n', ['a', 'b'])
@@ -33,6 +40,7 @@ const headless: RecordShape = {
   fieldNames: undefined,
   fieldCount: 2,
   headerBytes: undefined,
+  text: utf8Source,
 }
 const json: RecordShape = { ...headless, delimiter: undefined, fieldCount: 0 }
 

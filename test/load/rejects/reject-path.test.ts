@@ -1,12 +1,14 @@
 import t from 'tap'
 import { furtherPath, isFurtherPath } from '../../../src/load/rejects/reject-path.js'
 import type { RecordShape } from '../../../src/parse/input-reader.js'
+import { utf8Source } from '../../helpers/utf8-source.js'
 
 const shapeOf = (delimiter: string | undefined): RecordShape => ({
   delimiter,
   fieldNames: undefined,
   fieldCount: 2,
   headerBytes: undefined,
+  text: utf8Source,
 })
 const kinds = { csv: shapeOf(','), tsv: shapeOf('\t'), json: shapeOf(undefined) }
 

@@ -6,12 +6,14 @@ import { newRunRejects } from '../../../src/load/rejects/run-rejects.js'
 import type { RecordShape } from '../../../src/parse/input-reader.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn } from '../../helpers/failing-files.js'
+import { utf8Source } from '../../helpers/utf8-source.js'
 
 const shape: RecordShape = {
   delimiter: ',',
   fieldNames: ['a'],
   fieldCount: 1,
   headerBytes: Buffer.from('a\n'),
+  text: utf8Source,
 }
 
 const reject = (kind: AnyReject['class'], code: AnyReject['code']): AnyReject => ({
@@ -83,4 +85,18 @@ t.test('a reject whose file cannot be made is counted, and without a place', asy
   rejects.close()
   t.match(rejects.result(), { file: null, unplaced: 1, byClass: { type: 1 } })
   t.equal(rejects.equationError(1), undefined)
+})
+
+t.test('each input has its own count and first reason', async t => {
+  const rejects = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
+  t.strictSame(rejects.ofInput('a.csv'), { rejected: 0, firstError: null })
+  for (const [file, lineNumber] of [
+    ['a.csv', 3],
+    ['b.csv', 2],
+    ['a.csv', 5],
+  ] as const) {
+    rejects.add({ ...cell, file, lineNumber }, shape)
+  }
+  t.match(rejects.ofInput('a.csv'), { rejected: 2, firstError: { code: cell.code, lineNumber: 3 } })
+  t.match(rejects.ofInput('b.csv'), { rejected: 1, firstError: { lineNumber: 2 } })
 })

@@ -108,3 +108,11 @@ t.test('an element over several lines is shown as one', async t => {
   t.equal(shown('{\r\n\t"a": 1\n}'), '{   "a": 1 }\n')
   t.equal(shown(''), '')
 })
+
+t.test('an element in UTF-16 becomes one line of its characters', async t => {
+  const text = '{"a":\r\n"\u0a0a\u0d00\u000a"}'
+  const little = Buffer.from(text, 'utf16le')
+  const wanted = Buffer.from(`${text.replace(/[\r\n]/g, ' ')}\n`, 'utf16le')
+  t.ok(Buffer.from(oneLine(little, 'utf-16le')).equals(wanted))
+  t.ok(Buffer.from(oneLine(Buffer.from(little).swap16(), 'utf-16be')).equals(wanted.swap16()))
+})

@@ -93,7 +93,7 @@ const getJobReturn: Builtin = {
   parameters: ['jobId', 'blocking'],
   minArguments: 1,
   maxArguments: 2,
-  *call (context, [jobId, blocking]) {
+  *call(context, [jobId, blocking]) {
     const job = jobArgument(context, jobId)
     while (job.endedAt === undefined) {
       if (!booleanArgument(blocking, 'blocking', false)) {

@@ -5,8 +5,8 @@ import { deepStrictEqual } from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
-import { gunzipped } from '../../src/source/gunzip.js'
-import { runs } from '../helpers/runs.js'
+import { gunzipped } from '../../../src/source/compression/zlib-stream.js'
+import { runs } from '../../helpers/runs.js'
 
 /** Pieces that are only lent, then a failure when there is one. */
 async function* pieces(

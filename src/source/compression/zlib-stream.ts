@@ -1,0 +1,130 @@
+/*
+  Gzip and Brotli into their content. What can be decompressed comes out before a failure is told, and nothing behind
+  the compressed data is passed over but zeros, with which files are padded.
+*/
+import type { TransformOptions } from 'node:stream'
+import {
+  createBrotliDecompress,
+  createGunzip,
+  type BrotliDecompress,
+  type Gunzip,
+  type ZlibOptions,
+} from 'node:zlib'
+import { InputError } from '../../errors.js'
+import type { Chunks } from '../byte-source.js'
+import { chunkBytes } from '../file-chunks.js'
+
+type Decompressor = Gunzip | BrotliDecompress
+
+// Room for some chunks lets zlib's thread go on while the last one is parsed.
+const options: ZlibOptions & TransformOptions = {
+  chunkSize: chunkBytes,
+  highWaterMark: 4 * chunkBytes,
+}
+
+/**
+ * The content of the gzip members in `stored`.
+ *
+ * @throws {InputError} DDB_INPUT_READ for what follows them; zlib's own errors; what `stored` throws. All behind the
+ * last chunk
+ */
+export function gunzipped(stored: Chunks, name: string): Chunks {
+  return decompressed(createGunzip(options), stored, name)
+}
+
+/** The content of the Brotli stream in `stored`. @throws as `gunzipped` */
+export function unbrotlied(stored: Chunks, name: string): Chunks {
+  return decompressed(createBrotliDecompress(options), stored, name)
+}
+
+async function* decompressed(decompressor: Decompressor, stored: Chunks, name: string): Chunks {
+  const feeding = feed(decompressor, stored, name)
+  try {
+    const failure = yield* contentOf(decompressor)
+    // Why the input ended says more than that zlib misses something.
+    const cause = (await feeding) ?? failure
+    if (cause !== undefined) throw cause
+  } finally {
+    decompressor.destroy()
+  }
+}
+
+/** Gives zlib one chunk after the other. @returns why the input is not whole; never rejects */
+async function feed(
+  decompressor: Decompressor,
+  stored: Chunks,
+  name: string,
+): Promise<Error | undefined> {
+  let givenBytes = 0
+  try {
+    for await (const chunk of stored) {
+      let restBytes = chunk.length
+      // Behind a zero that begins no member, zlib takes nothing more and says nothing.
+      if (decompressor.bytesWritten === givenBytes) {
+        await write(decompressor, chunk)
+        if (decompressor.destroyed) return undefined
+        givenBytes += chunk.length
+        restBytes = givenBytes - decompressor.bytesWritten
+      }
+      const rest = chunk.subarray(chunk.length - restBytes)
+      if (rest.some(byte => byte !== 0)) return unknownRest(name, decompressor.bytesWritten)
+    }
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  } finally {
+    decompressor.end()
+  }
+}
+
+/** Resolves once zlib needs the chunk no more, for it is only lent, or has failed. */
+function write(decompressor: Decompressor, chunk: Uint8Array): Promise<void> {
+  return new Promise(resolve => {
+    const done = (): void => {
+      decompressor.off('close', done)
+      resolve()
+    }
+    decompressor.once('close', done)
+    decompressor.write(chunk, done)
+  })
+}
+
+function unknownRest(name: string, endBytes: number): InputError {
+  return new InputError(
+    'DDB_INPUT_READ',
+    `the compressed data of "${name}" end after ${endBytes} bytes, and something else follows: is the file damaged?`,
+    { file: name },
+  )
+}
+
+/**
+ * All that zlib gives; iterating a stream would drop what it holds when it fails.
+ * @returns why it failed
+ */
+async function* contentOf(
+  decompressor: Decompressor,
+): AsyncGenerator<Uint8Array, Error | undefined, void> {
+  let failure: Error | undefined
+  let isOver = false
+  let wake = (): void => undefined
+  const end = (error?: Error): void => {
+    failure ??= error
+    isOver = true
+    wake()
+  }
+  decompressor
+    .on('readable', () => wake())
+    .on('end', () => end())
+    .on('close', () => end())
+    .on('error', end)
+  for (;;) {
+    const chunk = decompressor.read() as Uint8Array | null
+    if (chunk !== null) yield chunk
+    else if (isOver) return failure
+    else {
+      await new Promise<void>(resolve => {
+        wake = resolve
+      })
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/*
+  What the thread that decompresses Zstandard runs. It stands here as text: a file of its own would have to be found from
+  sources, from the bundle and from tests alike.
+*/
+
+/**
+ * The decoder says nothing of errors: it gives nothing, keeps its input and is asked again. A piece is taken whole by
+ * one call or fills the output, so a second call behind one that gave nothing means damaged data.
+ */
+export const zstdWorkerCode = `
+const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_threads')
+
+let asked = 0
+let fed = 0
+let emptyAt = -1
+let parts = []
+
+function answer(isDamaged) {
+  const content = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let to = 0
+  for (const part of parts) {
+    content.set(part, to)
+    to += part.length
+  }
+  parts = []
+  parentPort.postMessage({ content, isDamaged }, [content.buffer])
+}
+
+function nextBatch() {
+  Atomics.wait(workerData.given, 0, asked)
+  for (;;) {
+    const received = receiveMessageOnPort(parentPort)
+    if (received === undefined) continue
+    asked++
+    return received.message
+  }
+}
+
+function* pieces() {
+  for (;;) {
+    const { bytes, lengths } = nextBatch()
+    let at = 0
+    for (const length of lengths) {
+      fed++
+      yield bytes.subarray(at, at + length)
+      at += length
+    }
+    answer(false)
+  }
+}
+
+import(workerData.decoder).then(async ({ ZSTDDecoder }) => {
+  const decoder = new ZSTDDecoder()
+  await decoder.init()
+  for (const part of decoder.decodeStreaming(pieces())) {
+    if (emptyAt === fed) {
+      answer(true)
+      return
+    }
+    if (part.length === 0) emptyAt = fed
+    else parts.push(part)
+  }
+})
+`

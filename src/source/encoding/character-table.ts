@@ -1,0 +1,35 @@
+/*
+  What the bytes of an encoding mean, as tables: the UTF-8 of each character in one number, so that decoding is looking
+  up and writing four bytes.
+*/
+
+/** An encoding in which bytes below 80 are ASCII and others stand alone or begin a character. */
+export interface CharacterTable {
+  /** By byte: the UTF-8 of a character of one byte, 0 for none. */
+  readonly single: Int32Array
+  /** By first and second byte (`first << 8 | second`); undefined when all characters have one byte. */
+  readonly double: Int32Array | undefined
+  /** By second and third byte, behind a first byte 8F; undefined when no character has three. */
+  readonly triple: Int32Array | undefined
+  /** By number, of characters of four bytes within the basic plane; made when the first one comes. */
+  readonly quadruple: (() => Int32Array) | undefined
+}
+
+/** The UTF-8 of a code point, its first byte lowest; below 0 when it has four. */
+export function packedUtf8(codePoint: number): number {
+  if (codePoint < 0x80) return codePoint
+  const last = 0x80 | (codePoint & 0x3f)
+  if (codePoint < 0x800) return 0xc0 | (codePoint >> 6) | (last << 8)
+  const third = 0x80 | ((codePoint >> 6) & 0x3f)
+  if (codePoint < 0x10000) return 0xe0 | (codePoint >> 12) | (third << 8) | (last << 16)
+  const second = 0x80 | ((codePoint >> 12) & 0x3f)
+  return 0xf0 | (codePoint >> 18) | (second << 8) | (third << 16) | (last << 24)
+}
+
+/** Bytes of what `packedUtf8` gives. */
+export function packedLength(packed: number): number {
+  if (packed < 0) return 4
+  return packed < 0x100 ? 1 : packed < 0x10000 ? 2 : 3
+}
+
+export const asciiOnly: readonly number[] = Array.from({ length: 0x80 }, (_, byte) => byte)

@@ -1,0 +1,195 @@
+/*
+  An input on its way into UTF-8. The bytes of what readers still look at are kept, with marks by which a position in the
+  text is found again in them.
+*/
+import {
+  brokenMark,
+  bytesOfLength,
+  decoderSlackBytes,
+  type Bytes,
+  type CharacterDecoder,
+} from './character-decoder.js'
+import type { BrokenBytes, BrokenText, TextOrigin } from './text-origin.js'
+
+/** Bytes between two marks: what is decoded again to find a position, against what the marks take. */
+const bytesPerMark = 512
+
+/** The text of an input takes three bytes for one at most: of windows-1252, and of characters of two bytes. */
+const growth = 3
+
+const noLimit = 2 ** 30
+
+/** Decodes chunk by chunk, and knows the way back. */
+export class DecodedText implements TextOrigin, BrokenText {
+  readonly lineFeed: Uint8Array
+  readonly #decoder: CharacterDecoder
+  /** Of its own, for looking up positions between two marks. */
+  readonly #seeker: CharacterDecoder
+  readonly #found: Bytes = bytesOfLength(growth * bytesPerMark + 64)
+  /** What is kept of the input, and where in it the kept part begins. */
+  #input: Bytes = bytesOfLength(0)
+  #inputLength = 0
+  #inputOffset: number
+  /** Bytes of the kept part that are decoded. */
+  #decoded = 0
+  /** Position in the text of the first byte kept, and behind the last one decoded. */
+  #textOffset: number
+  #textEnd: number
+  #ended = false
+  /** Positions in the kept input and, from `#textOffset` on, in the text; both of the same place. */
+  #inputMarks = new Int32Array(64)
+  #textMarks = new Int32Array(64)
+  #marks = 0
+  /** The mark that was right last. */
+  #lastMark = 0
+  /** Behind the last bytes that were no character. */
+  #brokenBefore = -1
+  #text: Bytes = bytesOfLength(0)
+
+  /** @param makeDecoder  of the input's encoding */
+  constructor(makeDecoder: () => CharacterDecoder, startOffsetBytes: number) {
+    this.#decoder = makeDecoder()
+    this.lineFeed = this.#decoder.lineFeed
+    this.#seeker = makeDecoder()
+    this.#inputOffset = startOffsetBytes
+    this.#textOffset = startOffsetBytes
+    this.#textEnd = startOffsetBytes
+  }
+
+  /** The text of a further chunk, without a character that is not whole yet; lent until the next call. */
+  append(chunk: Uint8Array): Uint8Array {
+    this.#keep(chunk)
+    return this.#decode()
+  }
+
+  /** The text of what was left. */
+  end(): Uint8Array {
+    this.#ended = true
+    return this.#decode()
+  }
+
+  inputOffset(textOffset: number): number {
+    return this.#inputOffset + this.#seek(textOffset)
+  }
+
+  inputBytes(textStart: number, textEnd: number): Uint8Array {
+    const start = this.#seek(textStart)
+    return this.#input.bytes.subarray(start, this.#seek(textEnd))
+  }
+
+  brokenBytes(text: Uint8Array, textStart: number): BrokenBytes | undefined {
+    const at = text.indexOf(brokenMark)
+    if (at < 0) return undefined
+    const bytes = this.inputBytes(textStart + at, textStart + at + 1).slice()
+    return { offsetBytes: this.inputOffset(textStart + at), bytes }
+  }
+
+  mayBeBroken(textStart: number): boolean {
+    return textStart < this.#brokenBefore
+  }
+
+  release(textOffset: number): void {
+    const mark = this.#markBefore(textOffset)
+    const input = this.#inputMarks[mark]!
+    const text = this.#textMarks[mark]!
+    if (input === 0) return
+    this.#input.bytes.copyWithin(0, input, this.#inputLength)
+    this.#inputLength -= input
+    this.#decoded -= input
+    this.#inputOffset += input
+    this.#textOffset += text
+    for (let from = mark, to = 0; from < this.#marks; from++, to++) {
+      this.#inputMarks[to] = this.#inputMarks[from]! - input
+      this.#textMarks[to] = this.#textMarks[from]! - text
+    }
+    this.#marks -= mark
+    this.#lastMark = 0
+  }
+
+  #keep(chunk: Uint8Array): void {
+    const length = this.#inputLength + chunk.length
+    if (length + decoderSlackBytes > this.#input.bytes.length) {
+      const larger = bytesOfLength(
+        Math.max(length + decoderSlackBytes, 2 * this.#input.bytes.length),
+      )
+      larger.bytes.set(this.#input.bytes.subarray(0, this.#inputLength))
+      this.#input = larger
+    }
+    this.#input.bytes.set(chunk, this.#inputLength)
+    this.#inputLength = length
+  }
+
+  #decode(): Uint8Array {
+    const decoder = this.#decoder
+    const end = this.#inputLength
+    const needed = growth * (end - this.#decoded) + decoderSlackBytes
+    if (needed > this.#text.bytes.length) this.#text = bytesOfLength(needed)
+    let p = this.#decoded
+    let to = 0
+    const textBefore = this.#textEnd - this.#textOffset
+    this.#reserveMarks(Math.ceil((end - p) / bytesPerMark) + 2)
+    while (p < end) {
+      this.#inputMarks[this.#marks] = p
+      this.#textMarks[this.#marks] = textBefore + to
+      this.#marks++
+      const stop = Math.min(end, p + bytesPerMark)
+      decoder.decode(this.#input, p, stop, end, this.#ended, this.#text, to, noLimit)
+      if (decoder.inputAt === p) {
+        this.#marks--
+        break
+      }
+      p = decoder.inputAt
+      to = decoder.textAt
+    }
+    this.#decoded = p
+    const text = this.#text.bytes.subarray(0, to)
+    const broken = Buffer.from(text.buffer, 0, to).lastIndexOf(brokenMark)
+    if (broken >= 0) this.#brokenBefore = this.#textEnd + broken + 1
+    this.#textEnd += to
+    return text
+  }
+
+  #reserveMarks(count: number): void {
+    const needed = this.#marks + count
+    if (needed <= this.#inputMarks.length) return
+    const length = Math.max(needed, 2 * this.#inputMarks.length)
+    const inputMarks = new Int32Array(length)
+    inputMarks.set(this.#inputMarks)
+    const textMarks = new Int32Array(length)
+    textMarks.set(this.#textMarks)
+    this.#inputMarks = inputMarks
+    this.#textMarks = textMarks
+  }
+
+  /** Position in the kept input of what stands at `textOffset`. */
+  #seek(textOffset: number): number {
+    if (textOffset >= this.#textEnd) return this.#decoded
+    const mark = this.#markBefore(textOffset)
+    const rest = textOffset - this.#textOffset - this.#textMarks[mark]!
+    const start = this.#inputMarks[mark]!
+    if (rest <= 0) return start
+    const seeker = this.#seeker
+    seeker.decode(this.#input, start, this.#decoded, this.#decoded, true, this.#found, 0, rest)
+    return seeker.inputAt
+  }
+
+  /** The last mark at or before `textOffset`; the one found before is mostly near. */
+  #markBefore(textOffset: number): number {
+    const text = textOffset - this.#textOffset
+    const marks = this.#textMarks
+    let low = 0
+    let high = this.#marks - 1
+    const last = this.#lastMark
+    if (last <= high && marks[last]! <= text) {
+      low = last
+      if (last + 4 <= high && marks[last + 4]! > text) high = last + 3
+    }
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (marks[middle]! <= text) low = middle
+      else high = middle - 1
+    }
+    this.#lastMark = low
+    return low
+  }
+}

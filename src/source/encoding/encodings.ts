@@ -1,0 +1,102 @@
+/*
+  The encodings that text can be read in, by the names that people give them.
+*/
+import { UsageError } from '../../errors.js'
+
+/** One byte a character; what is not named here stands in `single-byte-tables.ts`. */
+const singleByte = [
+  'latin1',
+  'windows-1250',
+  'windows-1251',
+  'windows-1252',
+  'windows-1253',
+  'windows-1254',
+  'windows-1255',
+  'windows-1256',
+  'windows-1257',
+  'windows-1258',
+  'windows-874',
+  'iso-8859-2',
+  'iso-8859-3',
+  'iso-8859-4',
+  'iso-8859-5',
+  'iso-8859-6',
+  'iso-8859-7',
+  'iso-8859-8',
+  'iso-8859-9',
+  'iso-8859-10',
+  'iso-8859-13',
+  'iso-8859-14',
+  'iso-8859-15',
+  'koi8-r',
+  'koi8-u',
+  'ibm866',
+] as const
+
+const severalBytes = ['gb18030', 'gbk', 'big5', 'shift_jis', 'euc-jp', 'euc-kr'] as const
+
+const unicode = ['utf-8', 'utf-16le', 'utf-16be'] as const
+
+export type SingleByteEncoding = (typeof singleByte)[number]
+export type MultiByteEncoding = (typeof severalBytes)[number]
+export type Utf16Encoding = 'utf-16le' | 'utf-16be'
+
+/** How characters stand in an input. */
+export type Encoding = SingleByteEncoding | MultiByteEncoding | (typeof unicode)[number]
+
+/** All of them, the usual ones first. */
+export const encodings: readonly Encoding[] = [...unicode, ...severalBytes, ...singleByte]
+
+/** Other names, in lower case without anything but letters and digits. */
+const otherNames: Readonly<Record<string, Encoding>> = {
+  gb2312: 'gbk',
+  cp936: 'gbk',
+  ms936: 'gbk',
+  windows936: 'gbk',
+  cp950: 'big5',
+  windows950: 'big5',
+  sjis: 'shift_jis',
+  cp932: 'shift_jis',
+  ms932: 'shift_jis',
+  windows31j: 'shift_jis',
+  cp949: 'euc-kr',
+  uhc: 'euc-kr',
+  windows949: 'euc-kr',
+  iso88591: 'latin1',
+  ucs2: 'utf-16le',
+  ascii: 'utf-8',
+  usascii: 'utf-8',
+  cp866: 'ibm866',
+  cp874: 'windows-874',
+}
+
+/** The encoding that a name means, in any case and with any punctuation; undefined for none. */
+export function encodingNamed(name: string): Encoding | undefined {
+  const plain = plainName(name)
+  if (Object.hasOwn(otherNames, plain)) return otherNames[plain]
+  const windows = plain.replace(/^cp(125\d)$/, 'windows$1')
+  return encodings.find(encoding => plainName(encoding) === windows)
+}
+
+/** @throws {UsageError} DDB_USAGE for a name that means none */
+export function knownEncoding(name: string): Encoding {
+  const encoding = encodingNamed(name)
+  if (encoding !== undefined) return encoding
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`input.encoding\` takes auto or one of ${encodings.join(', ')}, not "${name}"; ` +
+      'iconv turns what is in another one into UTF-8',
+  )
+}
+
+function plainName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '')
+}
+
+export function isSingleByte(encoding: Encoding): encoding is SingleByteEncoding {
+  return (singleByte as readonly Encoding[]).includes(encoding)
+}
+
+export function isUtf16(encoding: Encoding): encoding is Utf16Encoding {
+  return encoding === 'utf-16le' || encoding === 'utf-16be'
+}

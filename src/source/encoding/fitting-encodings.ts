@@ -1,0 +1,80 @@
+/*
+  In which encodings a sample is text, with some characters of it as each reads them, for somebody who has to name one.
+*/
+import { brokenMark, bytesOfLength, decoderSlackBytes } from './character-decoder.js'
+import { isUtf16, type Encoding } from './encodings.js'
+import { openDecoder } from './open-decoder.js'
+
+/** Those that files have when they are not UTF-8, the most likely ones first. */
+const candidates = [
+  'gb18030',
+  'big5',
+  'shift_jis',
+  'euc-kr',
+  'euc-jp',
+  'utf-16le',
+  'utf-16be',
+  'windows-1252',
+  'windows-1251',
+] as const satisfies readonly Encoding[]
+
+const maxSampleBytes = 1024 * 1024
+const tab = 9
+const lineFeed = 10
+const carriageReturn = 13
+const shownCharacters = 16
+
+/** An encoding, and the first words of the sample that are not ASCII in it. */
+export interface FittingEncoding {
+  readonly encoding: Encoding
+  readonly example: string
+}
+
+/**
+ * The encodings in which all of `sample` is text.
+ *
+ * @param isWhole  false when it may begin and end inside characters: what lies outside of its whole lines is left out
+ */
+export function fittingEncodings(sample: Uint8Array, isWhole: boolean): FittingEncoding[] {
+  const looked = sample.subarray(0, maxSampleBytes)
+  const first = isWhole ? 0 : looked.indexOf(lineFeed) + 1
+  const last = looked.lastIndexOf(lineFeed)
+  const lines = looked.subarray(
+    first,
+    isWhole && looked.length === sample.length ? undefined : last + 1,
+  )
+  const input = bytesOfLength(lines.length + decoderSlackBytes)
+  input.bytes.set(lines)
+  return candidates.flatMap(encoding => {
+    if (isUtf16(encoding) && !looksLikeUtf16(lines, encoding)) return []
+    const text = bytesOfLength(3 * lines.length + decoderSlackBytes)
+    const decoder = openDecoder(encoding)
+    decoder.decode(input, 0, lines.length, lines.length, true, text, 0, 2 ** 30)
+    const decoded = text.bytes.subarray(0, decoder.textAt)
+    if (decoded.some(byte => byte === brokenMark || isControl(byte))) return []
+    return [{ encoding, example: exampleOf(decoded) }]
+  })
+}
+
+/** Control characters stand in files that are no text, or another one. */
+function isControl(byte: number): boolean {
+  return byte < 0x20 && byte !== tab && byte !== lineFeed && byte !== carriageReturn
+}
+
+/** Nearly everything is UTF-16; delimiters and line ends give it away by the zeros beside them. */
+function looksLikeUtf16(bytes: Uint8Array, encoding: 'utf-16le' | 'utf-16be'): boolean {
+  const zeroAt = encoding === 'utf-16le' ? 1 : 0
+  let zeros = 0
+  for (let p = 0; p < bytes.length; p++) if (bytes[p] === 0 && p % 2 === zeroAt) zeros++
+  return zeros * 20 > bytes.length
+}
+
+/** The text from its first character beyond ASCII on, as far as its line goes. */
+function exampleOf(text: Uint8Array): string {
+  const at = Math.max(
+    0,
+    text.findIndex(byte => byte >= 0x80),
+  )
+  const piece = Buffer.from(text.subarray(at, at + 4 * shownCharacters)).toString('utf8')
+  return [...(piece.split(/[\r\n]/, 1)[0] ?? '')].slice(0, shownCharacters).join('')
+}

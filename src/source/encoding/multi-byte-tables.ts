@@ -1,0 +1,176 @@
+/*
+  The encodings of East Asia. Node's tables are the start; what they have too much or too little is put right here, so
+  that every version of Node reads the same.
+*/
+import { asciiOnly, packedUtf8, type CharacterTable } from './character-table.js'
+import type { MultiByteEncoding } from './encodings.js'
+import { codePointsOf } from './platform-decoder.js'
+
+/** Sequences that begin with these bytes and go on with those. */
+interface Pairs {
+  readonly label: string
+  readonly first: readonly [number, number]
+  readonly second: readonly [number, number]
+}
+
+const isPrivate = (codePoint: number): boolean => codePoint >= 0xe000 && codePoint <= 0xf8ff
+
+/** Characters that GB18030-2022 moved out of the private use area; Node's tables follow their version. */
+const moved2022: readonly (readonly [pair: number, codePoint: number])[] = [
+  [0xa6d9, 0xfe10],
+  [0xa6da, 0xfe12],
+  [0xa6db, 0xfe11],
+  [0xa6dc, 0xfe13],
+  [0xa6dd, 0xfe14],
+  [0xa6de, 0xfe15],
+  [0xa6df, 0xfe16],
+  [0xa6ec, 0xfe17],
+  [0xa6ed, 0xfe18],
+  [0xa6f3, 0xfe19],
+  [0xfe59, 0x9fb4],
+  [0xfe61, 0x9fb5],
+  [0xfe66, 0x9fb6],
+  [0xfe67, 0x9fb7],
+  [0xfe6d, 0x9fb8],
+  [0xfe7e, 0x9fb9],
+  [0xfe90, 0x9fba],
+  [0xfea0, 0x9fbb],
+]
+
+/** Four bytes of GB18030 that mean a character of the basic plane. */
+const basicQuadruples = 39_420
+
+const makers: Readonly<Record<MultiByteEncoding, () => CharacterTable>> = {
+  gb18030: () => ({ ...chinese(), quadruple: once(quadruples) }),
+  gbk: () => chinese(),
+  big5: () => ({
+    single: ascii(),
+    double: pairs({ label: 'big5', first: [0x81, 0xfe], second: [0x40, 0xfe] }, isPrivate),
+    triple: undefined,
+    quadruple: undefined,
+  }),
+  shift_jis() {
+    const single = ascii()
+    halfWidthKana((i, packed) => (single[0xa1 + i] = packed))
+    const double = pairs(
+      { label: 'shift_jis', first: [0x81, 0xfc], second: [0x40, 0xfc] },
+      isPrivate,
+    )
+    // Bytes of half-width characters begin nothing.
+    double.fill(0, 0xa000, 0xe000)
+    return { single, double, triple: undefined, quadruple: undefined }
+  },
+  'euc-jp'() {
+    const jis: Pairs = { label: 'euc-jp', first: [0xa1, 0xfe], second: [0xa1, 0xfe] }
+    const double = pairs(jis, isPrivate)
+    halfWidthKana((i, packed) => (double[0x8ea1 + i] = packed))
+    const triple = pairs(jis, isPrivate, [0x8f])
+    // Rows that JIS X 0212 leaves free and one vendor filled.
+    triple.fill(0, 0xf300, 0xf500)
+    return { single: ascii(), double, triple, quadruple: undefined }
+  },
+  'euc-kr': () => ({
+    single: ascii(),
+    double: korean(),
+    triple: undefined,
+    quadruple: undefined,
+  }),
+}
+
+/** The table of an encoding. @throws {UsageError} as `codePointsOf` */
+export function multiByteTable(encoding: MultiByteEncoding): CharacterTable {
+  return makers[encoding]()
+}
+
+function chinese(): CharacterTable {
+  const single = ascii()
+  single[0x80] = packedUtf8(0x20ac)
+  const double = pairs({ label: 'gb18030', first: [0x81, 0xfe], second: [0x40, 0xfe] })
+  for (const [pair, codePoint] of moved2022) double[pair] = packedUtf8(codePoint)
+  return { single, double, triple: undefined, quadruple: undefined }
+}
+
+/** Characters of four bytes, in the order of their bytes. */
+function quadruples(): Int32Array {
+  const sequences = new Uint8Array(4 * basicQuadruples)
+  for (let i = 0; i < basicQuadruples; i++) {
+    sequences[4 * i] = 0x81 + Math.floor(i / 12_600)
+    sequences[4 * i + 1] = 0x30 + (Math.floor(i / 1260) % 10)
+    sequences[4 * i + 2] = 0x81 + (Math.floor(i / 10) % 126)
+    sequences[4 * i + 3] = 0x30 + (i % 10)
+  }
+  return Int32Array.from(codePointsOf('gb18030', sequences, 4), packedOrNone)
+}
+
+/** KS X 1001, and the syllables that Microsoft put around it: in the order of Unicode, those that it lacks. */
+function korean(): Int32Array {
+  const label = 'euc-kr'
+  const double = pairs({ label, first: [0xa1, 0xfe], second: [0xa1, 0xfe] }, isPrivate)
+  double[0xa2e6] = packedUtf8(0x20ac)
+  double[0xa2e7] = packedUtf8(0xae)
+  const known = new Set(double)
+  const places = syllablePlaces()
+  for (let syllable = 0xac00; syllable <= 0xd7a3; syllable++) {
+    const packed = packedUtf8(syllable)
+    if (known.has(packed)) continue
+    const { value } = places.next()
+    if (value !== undefined) double[value] = packed
+  }
+  return double
+}
+
+/** The pairs of bytes that the added syllables have, in order. */
+function* syllablePlaces(): Generator<number, undefined> {
+  for (let first = 0x81; first <= 0xc6; first++) {
+    for (let second = 0x41; second <= 0xfe; second++) {
+      const isLetter = (second >= 0x41 && second <= 0x5a) || (second >= 0x61 && second <= 0x7a)
+      // From A1 on, the upper second bytes belong to KS X 1001.
+      if (isLetter || (second >= 0x81 && (first < 0xa1 || second <= 0xa0))) {
+        yield (first << 8) | second
+      }
+    }
+  }
+  return undefined
+}
+
+function halfWidthKana(set: (i: number, packed: number) => void): void {
+  for (let i = 0; i < 63; i++) set(i, packedUtf8(0xff61 + i))
+}
+
+function ascii(): Int32Array {
+  const single = new Int32Array(256)
+  for (const byte of asciiOnly) single[byte] = byte
+  return single
+}
+
+/** Characters of two bytes behind `prefix`, by those two; those that `isLeftOut` are none. */
+function pairs(
+  { label, first, second }: Pairs,
+  isLeftOut: (codePoint: number) => boolean = () => false,
+  prefix: readonly number[] = [],
+): Int32Array {
+  const places: number[] = []
+  const bytes: number[] = []
+  for (let a = first[0]; a <= first[1]; a++) {
+    for (let b = second[0]; b <= second[1]; b++) {
+      places.push((a << 8) | b)
+      bytes.push(...prefix, a, b)
+    }
+  }
+  const codePoints = codePointsOf(label, Uint8Array.from(bytes), prefix.length + 2)
+  const table = new Int32Array(0x10000)
+  for (const [i, place] of places.entries()) {
+    const codePoint = codePoints[i]!
+    if (!isLeftOut(codePoint)) table[place] = packedOrNone(codePoint)
+  }
+  return table
+}
+
+function packedOrNone(codePoint: number): number {
+  return codePoint === 0 ? 0 : packedUtf8(codePoint)
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => (made ??= make())
+}

@@ -1,0 +1,170 @@
+/*
+  The text in an input's bytes, as UTF-8: in which encoding it stands is decided here, from what somebody said, from its
+  byte order mark, or from its first bytes.
+*/
+import { InputError } from '../../errors.js'
+import type { Chunks } from '../byte-source.js'
+import type { CountedChunks } from '../counted-chunks.js'
+import { byteOrderMark, markBytes } from './byte-order-mark.js'
+import { DecodedText } from './decoded-text.js'
+import type { Encoding } from './encodings.js'
+import { fittingEncodings } from './fitting-encodings.js'
+import { openDecoder } from './open-decoder.js'
+import type { SourceText } from './text-origin.js'
+import { Utf8Check } from './utf8-check.js'
+import { Utf8Text } from './utf8-text.js'
+
+/** So much is looked at before the first row, where it can be had without waiting. */
+const sampleBytes = 1024 * 1024
+
+/** Enough of the text to guess its format. */
+const headBytes = 4096
+
+/** The text of one input. */
+export interface OpenedText {
+  readonly text: SourceText
+  /** Bytes of the mark. */
+  readonly startOffsetBytes: number
+  /** The first characters. */
+  readonly head: Uint8Array
+  /** UTF-8, to be iterated once; a chunk is lent until the next one. */
+  readonly chunks: () => Chunks
+}
+
+/**
+ * @param mayWait  whether all of the sample may be waited for, as for a file
+ * @throws {InputError} DDB_INPUT_ENCODING when the encoding is to be found and the sample is not UTF-8
+ * @throws {UsageError} DDB_USAGE when this Node was built without the encoding
+ */
+export async function openText(
+  content: CountedChunks,
+  name: string,
+  asked: 'auto' | Encoding,
+  mayWait: boolean,
+): Promise<OpenedText> {
+  await content.peek(asked === 'auto' && mayWait ? sampleBytes : markBytes)
+  const found = markOf(content.head, asked, name)
+  const encoding = asked === 'auto' ? (found?.encoding ?? 'utf-8') : asked
+  const mark = found?.mark ?? new Uint8Array(0)
+  const how = asked === 'auto' ? 'found' : 'given'
+  const start = mark.length
+  const known = { encoding, how, mark } as const
+  if (encoding === 'utf-8') {
+    const head = content.head.slice(start, start + headBytes)
+    if (how === 'found') {
+      refuseOthers(content, start, name)
+      const text: SourceText = { ...known, broken: undefined, origin: undefined }
+      return { text, startOffsetBytes: start, head, chunks: () => strict(content, start, name) }
+    }
+    const broken = new Utf8Text(start)
+    const text: SourceText = { ...known, broken, origin: undefined }
+    return { text, startOffsetBytes: start, head, chunks: () => noted(content, start, broken) }
+  }
+  const decoded = new DecodedText(() => openDecoder(encoding), start)
+  const head = new DecodedText(() => openDecoder(encoding), start)
+    .append(content.head.subarray(start, start + headBytes))
+    .slice()
+  return {
+    text: { ...known, broken: decoded, origin: decoded },
+    startOffsetBytes: start,
+    head,
+    chunks: () => decodedChunks(content, start, decoded),
+  }
+}
+
+function markOf(
+  head: Uint8Array,
+  asked: 'auto' | Encoding,
+  file: string,
+): { encoding: Encoding; mark: Uint8Array } | undefined {
+  const found = byteOrderMark(head)
+  if (found === undefined) return undefined
+  const { encoding, mark } = found
+  if (encoding === 'utf-32') {
+    throw new InputError(
+      'DDB_INPUT_ENCODING',
+      `"${file}" is UTF-32: convert it first, for example with iconv -f UTF-32 -t UTF-8`,
+      { file, offsetBytes: 0 },
+    )
+  }
+  if (asked === 'auto' || asked === encoding) return { encoding, mark }
+  // In most encodings these bytes are characters like any other.
+  if (encoding === 'gb18030') return undefined
+  throw new InputError(
+    'DDB_INPUT_ENCODING',
+    `"${file}" begins with the byte order mark of ${encoding}, not with text in ${asked}: leave \`input.encoding\` out`,
+    { file, offsetBytes: 0 },
+  )
+}
+
+/** Looks at the sample. */
+function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: string): void {
+  const sample = head.subarray(start)
+  const check = new Utf8Check()
+  const at = check.firstBroken(sample)
+  // Without a mark, a NUL in the first pair gives UTF-16 away: no text format here starts with one.
+  const isUtf16 = start === 0 && (sample[0] === 0 || sample[1] === 0)
+  const cut = isWhole && check.begunBytes > 0 ? sample.length - check.begunBytes : undefined
+  const broken = isUtf16 ? 0 : (at ?? cut)
+  if (broken !== undefined) throw notUtf8(sample, isWhole, start + broken, name, undefined)
+}
+
+/** UTF-8 as it stands, up to the first bytes that are none: no row of their chunk is given out. */
+async function* strict(content: CountedChunks, start: number, name: string): Chunks {
+  const check = new Utf8Check()
+  let offset = start
+  for await (const chunk of content.rest(start)) {
+    const at = check.firstBroken(chunk)
+    if (at !== undefined) throw notUtf8(chunk, false, offset + at, name, offset)
+    offset += chunk.length
+    yield chunk
+  }
+  if (check.begunBytes === 0) return
+  throw notUtf8(new Uint8Array(0), true, offset - check.begunBytes, name, offset)
+}
+
+async function* noted(content: CountedChunks, start: number, text: Utf8Text): Chunks {
+  for await (const chunk of content.rest(start)) {
+    text.append(chunk)
+    yield chunk
+  }
+  text.end()
+}
+
+async function* decodedChunks(content: CountedChunks, start: number, decoded: DecodedText): Chunks {
+  for await (const chunk of content.rest(start)) {
+    const text = decoded.append(chunk)
+    if (text.length > 0) yield text
+  }
+  const rest = decoded.end()
+  if (rest.length > 0) yield rest
+}
+
+/**
+ * @param sample  some of the input, which holds the byte at fault
+ * @param isWhole  false when it begins or ends somewhere
+ * @param readBefore  bytes that were read as UTF-8 before; undefined when nothing was given out
+ */
+function notUtf8(
+  sample: Uint8Array,
+  isWhole: boolean,
+  offsetBytes: number,
+  file: string,
+  readBefore: number | undefined,
+): InputError {
+  const fitting = fittingEncodings(sample, isWhole).map(({ encoding, example }) =>
+    example === '' ? encoding : `${encoding} (${example})`,
+  )
+  const place = `"${file}" is not UTF-8: byte ${offsetBytes} belongs to no character`
+  const others =
+    fitting.length === 0
+      ? 'Convert it first, for example with iconv.'
+      : `It may be ${fitting.join(', ')}: name the right one with \`input.encoding\`.`
+  const before =
+    readBefore === undefined ? '' : ` What stands before byte ${readBefore} was read as UTF-8.`
+  const single = ' With utf-8 for `input.encoding`, only rows with such bytes are rejected.'
+  return new InputError('DDB_INPUT_ENCODING', `${place}. ${others}${before}${single}`, {
+    file,
+    offsetBytes,
+  })
+}

@@ -1,0 +1,50 @@
+/*
+  Characters as Node's decoders know them. Their tables are used, not their manners: they pass over what is no
+  character in different ways, and never say where.
+*/
+import { UsageError } from '../../errors.js'
+
+const separator = 0x0a
+const replacement = 0xfffd
+
+/**
+ * The code point of each sequence of bytes, 0 for those that are no single character.
+ *
+ * @param label  as in the Encoding Standard
+ * @param sequences  bytes of all sequences one after the other, none of which holds a line feed
+ * @param sequenceBytes  length of each
+ * @throws {UsageError} DDB_USAGE when this Node was built without the decoder
+ */
+export function codePointsOf(
+  label: string,
+  sequences: Uint8Array,
+  sequenceBytes: number,
+): Uint32Array {
+  const count = sequences.length / sequenceBytes
+  const lines = new Uint8Array(count * (sequenceBytes + 1)).fill(separator)
+  for (let i = 0; i < count; i++) {
+    const from = i * sequenceBytes
+    lines.set(sequences.subarray(from, from + sequenceBytes), i * (sequenceBytes + 1))
+  }
+  const codePoints = new Uint32Array(count)
+  let i = 0
+  for (const line of decoderOf(label).decode(lines).split('\n')) {
+    const codePoint = line.codePointAt(0) ?? 0
+    const isOne = line.length === (codePoint > 0xffff ? 2 : 1)
+    if (i < count) codePoints[i] = isOne && codePoint !== replacement ? codePoint : 0
+    i++
+  }
+  return codePoints
+}
+
+function decoderOf(label: string): InstanceType<typeof TextDecoder> {
+  try {
+    return new TextDecoder(label, { ignoreBOM: true })
+  } catch (cause) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `this Node.js was built without the encoding ${label}: use an official build, or turn the file into UTF-8 with iconv`,
+      { cause },
+    )
+  }
+}

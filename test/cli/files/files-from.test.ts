@@ -1,0 +1,35 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { readFilesFrom } from '../../../src/cli/files/files-from.js'
+
+const nothing = Readable.from([])
+
+t.test('one name a line, or NULs between names that may hold line ends', async t => {
+  const path = join(t.testdir(), 'list')
+  const cases: [content: string, names: string[]][] = [
+    ['a.csv\nb c.csv\n', ['a.csv', 'b c.csv']],
+    ['\na.csv\r\n\r\nb.csv', ['a.csv', 'b.csv']],
+    ['a\nb.csv\0c.csv\0', ['a\nb.csv', 'c.csv']],
+  ]
+  for (const [content, names] of cases) {
+    writeFileSync(path, content)
+    t.strictSame(await readFilesFrom(path, nothing), names)
+    const stdin = Readable.from([...content].map(character => Buffer.from(character)))
+    t.strictSame(await readFilesFrom('-', stdin), names)
+  }
+})
+
+t.test('what is no list is refused', async t => {
+  const path = join(t.testdir(), 'list')
+  for (const content of ['', '\n\n', 'a.csv\n-\n']) {
+    writeFileSync(path, content)
+    await t.rejects(readFilesFrom(path, nothing), { code: 'DDB_USAGE' }, JSON.stringify(content))
+  }
+  await t.rejects(readFilesFrom(join(path, 'no'), nothing), { code: 'DDB_INPUT_MISSING' })
+  const endless = function* (): Generator<Buffer> {
+    for (;;) yield Buffer.alloc(1024 * 1024, 0x61)
+  }
+  await t.rejects(readFilesFrom('-', Readable.from(endless())), { code: 'DDB_USAGE' })
+})

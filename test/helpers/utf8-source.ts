@@ -1,0 +1,10 @@
+import type { SourceText } from '../../src/source/encoding/text-origin.js'
+
+/** Text whose bytes are the input's own. */
+export const utf8Source: SourceText = {
+  encoding: 'utf-8',
+  how: 'found',
+  mark: new Uint8Array(0),
+  broken: undefined,
+  origin: undefined,
+}

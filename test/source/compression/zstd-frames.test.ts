@@ -1,0 +1,89 @@
+/*
+  Frames taken apart: every byte of them is in a piece, and what is no frame is told.
+*/
+import fc from 'fast-check'
+import t from 'tap'
+import { isZstd, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
+import { runs } from '../../helpers/runs.js'
+import { pieces } from '../encoding/decoding.js'
+import { bombFrame, checked, rawFrame, skippableFrame, table, unchecked, zeros } from './zstd.js'
+
+interface Taken {
+  readonly bytes: Buffer
+  readonly batches: number[]
+  readonly error: unknown
+}
+
+async function take(stored: Uint8Array, size: number): Promise<Taken> {
+  const parts: Uint8Array[] = []
+  const batches: number[] = []
+  let error: unknown
+  try {
+    for await (const { bytes, lengths } of zstdPieces(pieces(stored, size), 'x.zst')) {
+      parts.push(bytes)
+      batches.push(lengths.length)
+      if (lengths.reduce((sum, length) => sum + length, 0) !== bytes.length)
+        throw new Error('lengths')
+    }
+  } catch (thrown) {
+    error = thrown
+  }
+  return { bytes: Buffer.concat(parts), batches, error }
+}
+
+t.test('frames one after the other come out whole, whatever the chunks', async t => {
+  const frames = [unchecked, checked, zeros, table, rawFrame(Buffer.from('a'), Buffer.alloc(0))]
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.constantFrom(...frames), { maxLength: 5 }),
+      fc.integer({ min: 1, max: 400 }),
+      async (chosen, size) => {
+        const whole = Buffer.concat(
+          chosen.flatMap(frame => [skippableFrame(Buffer.from('no')), frame]),
+        )
+        const { bytes, error } = await take(whole, size)
+        return error === undefined && bytes.equals(Buffer.concat(chosen))
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+  t.pass()
+})
+
+t.test('a frame that is cut off ends in one error behind its whole pieces', async t => {
+  for (let length = 1; length < table.length; length += 7) {
+    const { bytes, error } = await take(table.subarray(0, length), 100)
+    t.match(error, { code: 'DDB_INPUT_READ', message: length < 4 ? /x\.zst/ : /x\.zst.*middle/ })
+    t.ok(table.subarray(0, length).subarray(0, bytes.length).equals(bytes))
+  }
+})
+
+t.test('what follows, and what no decoder reads, is told', async t => {
+  const cases: [bytes: Buffer, message: RegExp][] = [
+    [
+      Buffer.concat([checked, Buffer.from('rest')]),
+      /end after 28 bytes, and something else follows/,
+    ],
+    [Buffer.concat([checked, Buffer.alloc(8)]), /end after 28 bytes/],
+    [Buffer.from('a,b\n1,2\n'), /not compressed with zstd/],
+    [Buffer.from('28b52ffd01580a', 'hex'), /dictionary/],
+    [Buffer.from('28b52ffd00f8', 'hex'), /128 MiB/],
+    [Buffer.from('28b52ffd0058ffffff', 'hex'), /damaged/],
+  ]
+  for (const [bytes, message] of cases) {
+    t.match((await take(bytes, 5)).error, { code: 'DDB_INPUT_READ', message }, String(message))
+  }
+})
+
+t.test('no batch can hold much, however small it is', async t => {
+  const { batches } = await take(bombFrame(0x61, 50), 1000)
+  t.ok(
+    batches.every(count => count <= 10),
+    String(batches),
+  )
+})
+
+t.test('frames are known by their first bytes', async t => {
+  for (const frame of [checked, table, skippableFrame(Buffer.alloc(0))]) t.ok(isZstd(frame))
+  for (const text of ['', '(', 'a,b\n', '(\xb5/']) t.notOk(isZstd(Buffer.from(text, 'latin1')))
+})

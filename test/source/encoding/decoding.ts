@@ -1,0 +1,41 @@
+/*
+  What the tests of decoders share: text of bytes, with the broken ones told apart.
+*/
+import {
+  bytesOfLength,
+  decoderSlackBytes,
+  type CharacterDecoder,
+} from '../../../src/source/encoding/character-decoder.js'
+import type { Encoding } from '../../../src/source/encoding/encodings.js'
+import { openDecoder } from '../../../src/source/encoding/open-decoder.js'
+
+/** What a decoder makes of all the bytes: UTF-8, with FF for what is no character. */
+export function decodedBytes(decoder: CharacterDecoder, bytes: Uint8Array): Buffer {
+  const input = bytesOfLength(bytes.length + decoderSlackBytes)
+  input.bytes.set(bytes)
+  const text = bytesOfLength(3 * bytes.length + decoderSlackBytes)
+  decoder.decode(input, 0, bytes.length, bytes.length, true, text, 0, 3 * bytes.length)
+  return Buffer.from(text.bytes.subarray(0, decoder.textAt))
+}
+
+/** The text, or undefined when some bytes are no character. */
+export function textOf(
+  encoding: Exclude<Encoding, 'utf-8'>,
+  bytes: Uint8Array,
+): string | undefined {
+  const text = decodedBytes(openDecoder(encoding), bytes)
+  return text.includes(0xff) ? undefined : text.toString('utf8')
+}
+
+/** Pieces that are only lent. */
+export async function* pieces(
+  bytes: Uint8Array,
+  size: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  await Promise.resolve()
+  for (let at = 0; at < bytes.length; at += size) {
+    const piece = Uint8Array.from(bytes.subarray(at, at + size))
+    yield piece
+    piece.fill(0x23)
+  }
+}
