@@ -53,9 +53,7 @@ function parseWord(cursor: Cursor, word: string): Expression {
   if (word === 'def' || word === 'defg') return parseLambda(cursor)
   if (startsShortLambda(cursor)) return parseShortLambda(cursor)
   if (startsSql(cursor)) return parseSql(cursor)
-  // share is a statement and, before a bracket, a function.
-  const isCall = word === 'share' && cursor.isOperator('(', 1)
-  if (reservedWords.has(word) && !isCall) throw cursor.unexpected()
+  if (reservedWords.has(word)) throw cursor.unexpected()
   const token = cursor.next()
   return { kind: 'name', name: word, isFunction: false, span: cursor.spanFrom(token) }
 }

@@ -74,6 +74,7 @@ const trees: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'a ? 1 : 2:3': '(a ? 1 : (2 : 3))',
     'a ? (1:2) : 3': '(a ? (1 : 2) : 3)',
     'a ? x[1:2] : 3': '(a ? x[(1 : 2)] : 3)',
+    'a ? x[1:] : y[b:, c]': '(a ? x[1:] : y[b:, c])',
   },
   'lines end outside of brackets, but not behind an operator': {
     'a +\n b': '(a + b)',

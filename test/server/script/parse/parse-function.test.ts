@@ -36,6 +36,7 @@ const trees: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     '(def(a): a\n+ 1)': 'def(a) {return (a + 1)}',
     'a ? def(b): b : c -> c': '(a ? def(b) {return b} : def(c) {return c})',
     'a ? def(b){b:1} : c': '(a ? def(b) {(b : 1)} : c)',
+    'a ? def(b=1:2){b} : c': '(a ? def(b=(1 : 2)) {b} : c)',
     '(def(a): a:1)': 'def(a) {return (a : 1)}',
   },
   'its name calls from its first line on, and its parameters hide functions in it': {
@@ -60,6 +61,7 @@ const failures: Readonly<Record<string, string>> = {
     '[line #1] A parameter with default value must be read only. RefId: S06012',
   'def h(a,\nmutable b=1){}':
     '[line #2] A parameter with default value must be read only. RefId: S06012',
+  'select f(def(a=b=1): a) from t': '[line #1] Cannot recognize the token =',
   'def h(,a): a': '[line #1] Cannot recognize the token ,',
   'def h(a b): a': '[line #1] Cannot recognize the token b',
   'def h(1): a': '[line #1] Cannot recognize the token 1',

@@ -38,6 +38,9 @@ const trees: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'select distinct(a), group, limit from t': '(select distinct(a), group, limit from t)',
     'select a from t where limit > 1': '(select a from t where (limit > 1))',
     'from + where': '(from + where)',
+    'select f from t where f group by f having f order by f desc limit f':
+      '(select f from t where f group by f having f order by f desc limit f)',
+    'select f as a from t order by f asc': '(select f as a from t order by f)',
   },
   'the table is a name, a member, a call or a query': {
     'select a from t.u': '(select a from t.u)',
@@ -72,6 +75,7 @@ t.test('a statement behind a query begins on its own line', async t => {
   t.equal(treesOf('select a from t\nunion = 3'), '(select a from t); union = 3')
   t.equal(treesOf('select a from t\nwhere b\nx = 2'), '(select a from t where b); x = 2')
   t.equal(treesOf('delete from t\nx'), 'delete from t; x')
+  t.equal(treesOf('delete from t\nwhere = 2'), 'delete from t; where = 2')
 })
 
 const unsupported: Readonly<Record<string, string>> = {

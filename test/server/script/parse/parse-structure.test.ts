@@ -1,6 +1,7 @@
 import t from 'tap'
 import { startsStructureStatement } from '../../../../src/server/script/parse/parse-structure.js'
 import type { Assignment } from '../../../../src/server/script/parse/syntax.js'
+import { testSession } from '../../../helpers/script.js'
 import { cursorOn, sourceOf, statementsOf, treesOf } from '../../../helpers/syntax.js'
 
 const trees: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -79,4 +80,25 @@ t.test('the calls carry the text of the statement, for errors to quote', async t
   t.equal(sourceOf(table!), 'create table t(id INT)')
   t.equal(sourceOf((table as Assignment).values[0]!), 'create table t(id INT)')
   t.equal((table as Assignment).needsGo, true)
+})
+
+t.test('the calls create and drop what they say', async t => {
+  const { run, show } = testSession()
+  await run(`create database "dfs://test" partitioned by VALUE(1..10), HASH([SYMBOL, 40]), engine='TSDB'
+CREATE TABLE "dfs://test"."pt"(id INT, deviceId SYMBOL, day DATE[comment="time_col", compress="delta"],
+    value DOUBLE)
+  partitioned by id, deviceId, sortColumns=[\`deviceId,\`day], keepDuplicates=ALL`)
+  t.equal(
+    await show('exec typeString from schema(loadTable("dfs://test","pt")).colDefs'),
+    '[INT,SYMBOL,DATE,DOUBLE]',
+  )
+  t.equal(await show('schema(database("dfs://test")).partitionTypeName'), '[VALUE,HASH]')
+  await run(
+    'create table tb(id SYMBOL, val DECIMAL32(2), v INT[])\ngo\ninsert into tb values(`a, 1.25, 1 2)',
+  )
+  t.equal(await show('tb'), 'a 1.25 [1,2]')
+  await run('drop table if exists "dfs://test"."pt"\ndrop table if exists "dfs://test"."pt"')
+  t.equal(await show('existsTable("dfs://test", "pt")'), 'false')
+  await run('drop database if exists "dfs://test"')
+  t.equal(await show('existsDatabase("dfs://test")'), 'false')
 })
