@@ -1,5 +1,23 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
+import { executeBody, executeStatement } from '../../../../src/server/script/evaluate/execute.js'
+import { runUnits, topFrame } from '../../../../src/server/script/session/run-script.js'
+import { intScalar } from '../../../../src/server/values/scalar.js'
+import {
+  atOnce,
+  frameOn,
+  hastyRuntime,
+  inTurns,
+  shownRestlessly,
+  shownValue,
+  testRuntime,
+} from '../../../helpers/runtime.js'
+import { runs, seed } from '../../../helpers/runs.js'
 import { testSession } from '../../../helpers/script.js'
+import { statementsOf } from '../../../helpers/syntax.js'
+
+t.comment(`TEST_SEED=${seed}`)
 
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'if takes one statement or a block, on its line or the next': {
@@ -38,7 +56,7 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'x=1\ntry {x=2\nthrow "a"\nx=3} catch(ex){}\nx': '2',
     'try { try {throw "in"} catch(a){throw "out"} } catch(b){}\nb[1]': 'out',
     'def f(){ try { return 1 } catch(ex){ return 2 } }\nf()': '1',
-    'typestr(ex)': 'STRING PAIR',
+    'try {throw "x"} catch(ex){}\ntypestr(ex)': 'STRING PAIR',
   },
   'return ends a function, and a script': {
     'def f(x){ for(i in 1..9){ if(i==x) return i*10 }\n return -1 }\nf(4)': '40',
@@ -46,15 +64,6 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'return 7\n8': '7',
     'def f(){ return }\ntypestr(f())': 'VOID',
     'def f(mutable x){x+=1 return x}\nf(1)': '2',
-  },
-  'a script answers with its last statement': {
-    '1+2': '3',
-    '1+2\nx=3': '',
-    'x=3\nx': '3',
-    'sleep(0);1+2': '3',
-    '': '',
-    '// nothing': '',
-    'if(true){5}': '',
   },
   'functions may be declared before they are defined, and call themselves': {
     'def f2(a,b)\ndef f1(a,b){return f2(a,b)}\ndef f2(a,b){return a sub b}\nf1(2,3)': '-1',
@@ -68,31 +77,11 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 for (const [title, cases] of Object.entries(examples)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
-      const { show, run } = testSession()
-      if (script === 'typestr(ex)') await run('try {throw "x"} catch(ex){}')
-      t.equal(await show(script), shown, script)
+      t.equal(await testSession().show(script), shown, script)
+      t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
     }
   })
 }
-
-t.test('go divides a script: what comes behind it is parsed when the rest has run', async t => {
-  const { show, fail, run } = testSession()
-  t.equal(
-    await fail('t=table(1 2 as x)\nshare(t,`st1)\nselect * from st1'),
-    'Syntax Error: [line #3] Cannot recognize the token st1',
-  )
-  t.equal(await fail('st1'), 'Syntax Error: [line #1] Cannot recognize the token st1')
-  t.equal(await show('t=table(1 2 as x)\nshare(t,`st1);\ngo;\nexec count(*) from st1'), '2')
-  t.match(await fail('x=1\ngo\ny = )'), 'Syntax Error: [line #3] Cannot recognize the token )')
-  t.equal(await show('x'), '1')
-  t.equal(await run('x=2\ngo'), undefined)
-})
-
-t.test('nothing of a unit runs when something in it cannot be parsed', async t => {
-  const { fail, show } = testSession()
-  await fail('before=1\nnosuch(2)')
-  t.equal(await show('defined(`before)'), 'false')
-})
 
 t.test('names made by share statements are known at once', async t => {
   const { show, fail } = testSession()
@@ -129,29 +118,173 @@ t.test('a failed assertion is printed and the script goes on', async t => {
   t.same(printed, ['Testing case adhocTesting failed', 'Testing case two failed'])
 })
 
-t.test('tables are created and dropped by statements, too', async t => {
-  const { run, show } = testSession()
-  await run(`create database "dfs://test" partitioned by VALUE(1..10), HASH([SYMBOL, 40]), engine='TSDB'
-CREATE TABLE "dfs://test"."pt"(id INT, deviceId SYMBOL, day DATE[comment="time_col", compress="delta"],
-    value DOUBLE)
-  partitioned by id, deviceId, sortColumns=[\`deviceId,\`day], keepDuplicates=ALL`)
-  t.equal(
-    await show('exec typeString from schema(loadTable("dfs://test","pt")).colDefs'),
-    '[INT,SYMBOL,DATE,DOUBLE]',
-  )
-  t.equal(await show('schema(database("dfs://test")).partitionTypeName'), '[VALUE,HASH]')
-  await run(
-    'create table tb(id SYMBOL, val DECIMAL32(2), v INT[])\ngo\ninsert into tb values(`a, 1.25, 1 2)',
-  )
-  t.equal(await show('tb'), 'a 1.25 [1,2]')
-  await run('drop table if exists "dfs://test"."pt"\ndrop table if exists "dfs://test"."pt"')
-  t.equal(await show('existsTable("dfs://test", "pt")'), 'false')
-  await run('drop database if exists "dfs://test"')
-  t.equal(await show('existsDatabase("dfs://test")'), 'false')
-})
-
 t.test('share needs no separator behind a bracket', async t => {
   const { run, show } = testSession()
   await run('t = table(100:0, `a`b, [LONG,DATE])share t as st')
   t.equal(await show('rows(st)'), '0')
+})
+
+const failures: Readonly<Record<string, string>> = {
+  'if(1 2) 1': '1 2 => A scalar object is expected. But the actual object is not a scalar.',
+  'while(objByName("no")){}': 'objByName("no") => Can\'t find the object with name no',
+  'do {} while(`a)': '`a => A scalar object is expected. But the actual object is not a scalar.',
+  'for(i in objByName("no")){}': 'objByName("no") => Can\'t find the object with name no',
+  'for(i in sum){}': 'sum => The object in a for statement must be a vector, matrix or table.',
+  'for(i in 1.5..3){}': '1.5..3 => Arguments for seq method must be integral or temporal scalars.',
+  'for(i in 1..3){\n1 * `a\n}': '1 * `a => Arguments for mul method can not be string.',
+  'x = 1 * `a': 'x = 1 * `a => Arguments for mul method can not be string.',
+  'return 1 * `a': 'return 1 * `a => Arguments for mul method can not be string.',
+  'try{1 * `a}catch(ex){2 * `b}': '2 * `b => Arguments for mul method can not be string.',
+  'assert 1 2': 'assert 1 2 => A scalar object is expected. But the actual object is not a scalar.',
+  'share 5 as five': 'share 5 as five => Only a table can be shared.',
+  'throw 5': 'throw 5 => 5',
+  'throw 1 2': 'throw 1 2 => [1,2]',
+  'throw 1:2': 'throw 1:2 => 1:2',
+  'throw table(1 as a)': 'throw table(1 as a) => serverTable',
+  'try{throw "a"}catch(ex){throw ex}': 'throw ex => a',
+}
+
+t.test('errors carry the text of their statement or condition', async t => {
+  for (const [script, message] of Object.entries(failures)) {
+    t.equal(await testSession().fail(script), message, script)
+  }
+})
+
+t.test('a statement says how it ended', async t => {
+  const frame = frameOn(testRuntime(), { n: intScalar(5) })
+  const ends: Readonly<Record<string, unknown>> = {
+    'x = 1': undefined,
+    break: { kind: 'break' },
+    continue: { kind: 'continue' },
+    return: { kind: 'return', value: undefined },
+    'return n': { kind: 'return', value: intScalar(5) },
+    'if(n){x = 1; break; x = 2}': { kind: 'break' },
+    'if(!n){break}else{continue}': { kind: 'continue' },
+    'try{continue}catch(ex){break}': { kind: 'continue' },
+    'try{throw "x"}catch(ex){break}': { kind: 'break' },
+    'for(i in 1..3){break}': undefined,
+    'while(true){break}': undefined,
+    'do{continue}while(false)': undefined,
+    'for(i in 1..3){if(i==2){return i}}': { kind: 'return', value: intScalar(2) },
+    'while(true){for(i in 1..3){return i}}': { kind: 'return', value: intScalar(1) },
+  }
+  for (const [script, end] of Object.entries(ends)) {
+    const [statement] = statementsOf(script)
+    t.strictSame(atOnce(executeStatement(statement!, frame)), end, script)
+  }
+  const body = statementsOf('x = n; if(x){return x*2}; x = 0')
+  t.match(atOnce(executeBody(body, frame)), { value: 10 })
+  t.equal(atOnce(executeBody(statementsOf('n; break; return n'), frame)), undefined)
+})
+
+t.test('a range that is gone through is never made, and a loop holds one element', async t => {
+  const { show, fail } = testSession({ maxRequestBytes: 2_000_000 })
+  t.equal(await show('for(i in 1..2000000000){if(i>3) break}; i'), '4')
+  const v = 'take(1.0, 50000)'
+  t.equal(await show(`n=0; for(i in 1..20){n += size(${v})}; n`), '1000000')
+  t.equal(await show(`n=0; while(n<20){${v}; n += 1}; n`), '20')
+  t.equal(await show(`for(i in 1..20){try{x = ${v}; throw "a"}catch(ex){}}; size(x)`), '50000')
+  t.match(await fail(`x = (${v}, ${v}, ${v}); for(i in x){y = i}; z = (x, x)`), /Out of memory/)
+  const long = `def f(a){return "${'x'.repeat(30_000)}"}`
+  t.match(await fail(long), /Out of memory/, 'functions count as what they are kept as')
+})
+
+t.test('loops give way, wherever they stand', async t => {
+  const script = `
+def sums(n){s = 0; for(i in 1..n){s += i}; return s}
+total = 0
+do { for(k in 1 2 3){ total += sums(50) }; m = 0; while(m < 40){ m += 1; try{ if(m % 2){throw "odd"} }catch(ex){ total += 1 } } }
+while(total < 20000)
+total`
+  const calm = await testSession().show(script)
+  const { runtime, clock } = hastyRuntime()
+  const { value } = await inTurns(runUnits(runtime, script))
+  t.equal(value && shownValue(value), calm)
+  t.ok(clock.turns > 20, `${clock.turns} times`)
+})
+
+/** A random program: as script, and on plain numbers. It ends with how it ended. */
+interface Program {
+  script: string
+  readonly run: (state: number[]) => 'break' | 'continue' | undefined
+}
+
+const variable = fc.nat(2)
+const small = fc.integer({ min: 0, max: 4 })
+const simple: fc.Arbitrary<Program> = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(variable, variable, small).map(assigned) },
+  { weight: 1, arbitrary: fc.constantFrom('break' as const, 'continue' as const).map(jump) },
+)
+
+function assigned([to, from, by]: [number, number, number]): Program {
+  return {
+    script: `v${to} = (v${from} * 3 + ${by}) % 101`,
+    run: state => void (state[to] = (state[from]! * 3 + by) % 101),
+  }
+}
+
+function jump(word: 'break' | 'continue'): Program {
+  return { script: word, run: () => word }
+}
+
+function inOrder(parts: readonly Program[]): Program {
+  return {
+    script: parts.map(part => part.script).join('\n'),
+    run(state) {
+      for (const part of parts) {
+        const end = part.run(state)
+        if (end !== undefined) return end
+      }
+      return undefined
+    },
+  }
+}
+
+const { program } = fc.letrec<{ program: Program; block: Program }>(tie => ({
+  block: fc.array(tie('program'), { minLength: 1, maxLength: 3 }).map(inOrder),
+  program: fc.oneof(
+    { maxDepth: 4, depthIdentifier: 'program' },
+    simple,
+    fc.tuple(variable, tie('block'), tie('block')).map(([at, then, otherwise]): Program => ({
+      script: `if(v${at} % 2){\n${then.script}\n}else{\n${otherwise.script}\n}`,
+      run: state => (state[at]! % 2 ? then : otherwise).run(state),
+    })),
+    fc.tuple(small, variable, tie('block')).map(([times, at, body]): Program => ({
+      script: `for(i in 0:${times}){v${at} += i\n${body.script}\n}`,
+      run(state) {
+        for (let i = 0; i < times; i++) {
+          state[at]! += i
+          if (body.run(state) === 'break') break
+        }
+        return undefined
+      },
+    })),
+    // A round more each time, so that none goes on for ever.
+    fc.tuple(variable, tie('block')).map(([at, body]): Program => ({
+      script: `do{rounds += 1\n${body.script}\n}while(v${at} < 60 && rounds < 50)`,
+      run(state) {
+        do {
+          state[3]!++
+          if (body.run(state) === 'break') break
+        } while (state[at]! < 60 && state[3]! < 50)
+        return undefined
+      },
+    })),
+  ),
+}))
+
+t.test('random programs end as they do on plain numbers', async t => {
+  const property = fc.property(program, ({ script, run }) => {
+    const state = [1, 2, 3, 0]
+    run(state)
+    const runtime = testRuntime()
+    const statements = statementsOf(`v0 = 1; v1 = 2; v2 = 3; rounds = 0\n${script}`)
+    atOnce(executeBody(statements, topFrame(runtime)))
+    const found = ['v0', 'v1', 'v2', 'rounds'].map(name =>
+      shownValue(runtime.session.variables.get(name)!),
+    )
+    assert.deepEqual(found, state.map(String), script)
+  })
+  fc.assert(property, { numRuns: runs(100), seed })
+  t.pass()
 })
