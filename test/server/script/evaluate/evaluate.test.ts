@@ -2,8 +2,19 @@
   Precedence, calls, indexes, lambdas: the examples of the DolphinDB manual ("Operator precedence", "Function call",
   "at", "Chained comparison", "Ternary operator", "Lambda expression", "Closure", "Partial application").
 */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
+import { elementAt } from '../../../../src/protocol/element.js'
+import type { Vector } from '../../../../src/protocol/value.js'
+import { begin, evaluate, immediate } from '../../../../src/server/script/evaluate/evaluate.js'
+import { intScalar } from '../../../../src/server/values/scalar.js'
+import type { ServerValue } from '../../../../src/server/values/server-value.js'
+import { atOnce, frameOn, nodeIn, shownRestlessly, testRuntime } from '../../../helpers/runtime.js'
+import { runs, seed } from '../../../helpers/runs.js'
 import { testSession } from '../../../helpers/script.js'
+
+t.comment(`TEST_SEED=${seed}`)
 
 /** Script → what it shows. */
 const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -122,6 +133,7 @@ for (const [title, cases] of Object.entries(examples)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
       t.equal(await testSession().show(script), shown, script)
+      t.equal(await shownRestlessly(script), shown, `${script}, giving way`)
     }
   })
 }
@@ -152,3 +164,148 @@ t.test('several results are one tuple', async t => {
 t.test('a function without return has no value', async t => {
   t.equal(await testSession().show('def f(){1+2}\ntypestr(f())'), 'VOID')
 })
+
+t.test('constants, names and calls of built-ins need no evaluation of their own', async t => {
+  const frame = frameOn(testRuntime(), { n: intScalar(5) })
+  const isNow = (source: string): boolean => 'form' in begin(nodeIn(frame, source), frame)
+  for (const source of ['1', 'n', 'sum', 'add(n, 1)']) t.ok(isNow(source), source)
+  for (const source of ['n + 1', '-n', '[n]', 'add(n, -n)']) t.notOk(isNow(source), source)
+  const now = (source: string): boolean => immediate(nodeIn(frame, source), frame) !== undefined
+  t.strictSame(['1', 'n', 'add(n, 1)', 'n + 1'].map(now), [true, true, false, false])
+})
+
+t.test(
+  'operands are evaluated from the left, and a scalar condition evaluates one branch',
+  async t => {
+    const orders: Readonly<Record<string, string>> = {
+      'n(1) + n(2) * n(3) - n(4)': '[1,2,3,4]',
+      '[n(1), (n(2), n(3))]': '[1,2,3]',
+      '{a: n(1), b: n(2)}': '[1,2]',
+      'n(1) < n(2) < n(3)': '[1,2,2,3]',
+      'n(0) ? n(1) : n(2)': '[0,2]',
+      'n(1) ? n(2) : n(3)': '[1,2]',
+      'NULL ? n(1) : n(2)': '[2]',
+      '[true, false] ? n(1) : n(2)': '[1,2]',
+      'n(0) && n(1)': '[0,1]',
+      '(x -> n(x))(n(1))': '[1,1]',
+    }
+    for (const [source, order] of Object.entries(orders)) {
+      const { show } = testSession()
+      const setup = 'seen = table(100:0, [`k], [INT])\nshare seen as order\ngo\n'
+      const define = 'def n(k){insert into order values(k); return k}\n'
+      t.equal(await show(`${setup}${define}${source}\nexec k from order`), order, source)
+    }
+  },
+)
+
+t.test('a failing expression is not located, one of SQL is', async t => {
+  const frame = frameOn(testRuntime(), { n: intScalar(5) })
+  const fail = (source: string): unknown => atOnce(evaluate(nodeIn(frame, source), frame))
+  t.throws(() => fail('n * `a'), {
+    message: 'Arguments for mul method can not be string.',
+    located: false,
+  })
+  t.throws(() => fail('n.x'), { message: 'The object has no member [x].', located: false })
+  t.throws(() => fail('(exec a from n)'), {
+    message: 'exec a from n => The object must be a table.',
+    located: true,
+  })
+})
+
+t.test('a row of operators as long as a script has room for is evaluated', async t => {
+  const row = Array.from({ length: 30_000 }, (_, index) => index % 10)
+  const wanted = row.reduce((sum, one) => sum + one, 0)
+  t.equal(await testSession().show(row.join('+')), String(wanted))
+})
+
+t.test('of values that are worked with only those in use take memory', async t => {
+  const runtime = testRuntime({ maxRequestBytes: 2_000_000 })
+  const frame = frameOn(runtime)
+  const v = 'take(1.0, 50000)'
+  const run = (source: string): ServerValue => atOnce(evaluate(nodeIn(frame, source), frame))
+  for (const source of [
+    Array.from({ length: 12 }, () => v).join('+'),
+    `-(-(-(-(-(-${v})))))`,
+    `sum(${v}) + sum(${v}) + sum(${v}) + sum(${v}) + sum(${v}) + sum(${v})`,
+    `true ? ${v} : ${v}`,
+    `(${v} + ${v})[0]`,
+  ]) {
+    const { mark } = runtime.memory
+    run(source)
+    t.ok(runtime.memory.mark - mark < 500_000, source)
+    runtime.memory.release(mark)
+  }
+  t.throws(() => run(`(${v}, ${v}, ${v}, ${v}, ${v}, ${v})`), { message: /Out of memory/ })
+  runtime.memory.begin()
+  t.throws(() => run(`{a: ${v}, b: ${v}, c: ${v}, d: ${v}, e: ${v}}`), { message: /Out of memory/ })
+})
+
+/** What a tree of arithmetic is, by a plain evaluator; null is what division by 0 gives. */
+type Cell = number | null
+interface Sum {
+  text: string
+  values: readonly Cell[]
+}
+
+const operators: Readonly<Record<string, (a: number, b: number) => Cell>> = {
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '\\': (a, b) => (b === 0 ? null : a / b),
+}
+
+const number = fc.integer({ min: 0, max: 12 })
+const { sum } = fc.letrec<{ sum: Sum }>(tie => ({
+  sum: fc.oneof(
+    { maxDepth: 4, depthIdentifier: 'sum' },
+    number.map(one => ({ text: `${one}.0`, values: [one] })),
+    fc.tuple(number, number, number).map(three => ({
+      text: `[${three.map(one => `${one}.0`).join()}]`,
+      values: three,
+    })),
+    fc
+      .tuple(tie('sum'), fc.constantFrom(...Object.keys(operators)), tie('sum'))
+      .map(([a, operator, b]) => ({
+        text: `(${a.text} ${operator} ${b.text})`,
+        values: paired(a, b, operators[operator]!),
+      })),
+    tie('sum').map(a => ({
+      text: `(-${a.text})`,
+      values: a.values.map(one => (one === null ? null : -one)),
+    })),
+  ),
+}))
+
+function paired(a: Sum, b: Sum, of: (a: number, b: number) => Cell): Cell[] {
+  const at = ({ values }: Sum, row: number): Cell => values[values.length === 1 ? 0 : row]!
+  return Array.from({ length: Math.max(a.values.length, b.values.length) }, (_, row) => {
+    const [left, right] = [at(a, row), at(b, row)]
+    return left === null || right === null ? null : of(left, right)
+  })
+}
+
+t.test('arithmetic on scalars and vectors gives what a plain evaluator gives', async t => {
+  const runtime = testRuntime()
+  const frame = frameOn(runtime)
+  fc.assert(
+    fc.property(sum, ({ text, values }) => {
+      runtime.begin()
+      const value = atOnce(evaluate(nodeIn(frame, text), frame))
+      const cells = value.form === 'scalar' ? [value.value as Cell] : cellsOf(value)
+      assert.deepEqual(cells.map(withoutSign), values.map(withoutSign), text)
+    }),
+    { numRuns: runs(300), seed },
+  )
+  t.pass()
+})
+
+/** Whether a zero is negative does not show. */
+const withoutSign = (cell: Cell): Cell => (cell === null ? null : cell + 0)
+
+function cellsOf(value: ServerValue): Cell[] {
+  const column = value as Vector & { data: Float64Array }
+  return Array.from(
+    { length: column.length },
+    (_, row) => elementAt(column, row) as { value: Cell },
+  ).map(({ value }) => value)
+}
