@@ -3,9 +3,9 @@
   (manual, "Assignment"); `&x = y` shares one value.
 */
 import { elementAt } from '../../../protocol/element.js'
-import { assignElements } from '../../elements/assign-elements.js'
 import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
+import { assignCounted } from './assign-counted.js'
 import { sourceText } from './error-text.js'
 import { begin, evaluate } from './evaluate.js'
 import { evaluateIndexValue } from './evaluate-index.js'
@@ -18,11 +18,9 @@ import { growsSlowly, ownInPieces } from '../../elements/append-elements.js'
 import { isPlain, overwrite, ownsArray, shallowCopy } from '../../values/ownership.js'
 import { scalarAt } from '../../operators/operands/pairing.js'
 import { checkCount, elementCount } from '../../values/pieces.js'
-import type { Runtime } from '../session/runtime.js'
-import { intScalar } from '../../values/scalar.js'
 import type { Assignment, BinaryOperator, Expression, Index, Name } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { isLight, rowBytes, weigh, weighEntry } from '../../values/weigh.js'
+import { weigh } from '../../values/weigh.js'
 
 /**
  * @throws {ScriptError} for names that do not exist, values that are too many or too few, indexes that lead nowhere
@@ -75,7 +73,8 @@ function* changeVariable(
   const changed = 'form' in begun ? begun : yield* begun
   const reaches = frame.mutable.has(target.name) && isPlain(old) && isPlain(changed)
   if (!reaches) return setVariable(frame, target.name, changed, mark)
-  runtime.memory.keep(weigh(changed, runtime.memory.room))
+  const { memory } = runtime
+  memory.keep(weigh(changed, memory.room) - weigh(old, memory.room))
   overwrite(old, changed)
 }
 
@@ -92,9 +91,7 @@ function* assignSeveral(node: Assignment, frame: Frame): Evaluation<void> {
   for (const source of node.values) values.push(yield* evaluate(source, frame))
   const [only] = values
   const parts =
-    values.length === node.targets.length || only === undefined
-      ? values
-      : partsFor(only, node.targets.length)
+    values.length === 1 && only !== undefined ? partsFor(only, node.targets.length) : values
   if (parts.length !== node.targets.length) {
     throw new ScriptError('The number of variables must match the number of values.')
   }
@@ -112,31 +109,17 @@ function partsFor(value: ServerValue, count: number): readonly ServerValue[] {
   return [...itemsOf(value)]
 }
 
-/** @throws {ScriptError} when more elements change than can change at once, or the variable would grow too large */
-function checkAssignment(
-  { memory }: Runtime,
+/** @throws {ScriptError} when more elements change than can change at once */
+function checkReach(
   variable: ServerValue,
   indexes: readonly IndexValue[],
   value: ServerValue,
 ): void {
-  if (variable.form === 'serverDictionary') {
-    const keys = indexes[0]?.form === 'vector' ? indexes[0].length : 1
-    const each = value.form === 'scalar' ? value : nothing
-    memory.keep(keys * weighEntry(each, memory.room) + weigh(value, memory.room))
-    return
-  }
-  if (variable.form === 'serverTable') {
-    const bytes = value.form === 'scalar' ? variable.rows * rowBytes(value.type) : 0
-    memory.keep(bytes + weigh(value, memory.room))
-    return
-  }
-  if (!isLight(value)) memory.keep(weigh(value, memory.room))
+  if (variable.form === 'serverDictionary' || variable.form === 'serverTable') return
   const columns = variable.form === 'matrix' && indexes.length === 1 ? variable.rows : 1
   const reached = indexes.reduce((product, index) => product * reachOf(variable, index), columns)
   if (reached > 1) checkCount('[]=', reached + elementCount(value))
 }
-
-const nothing = intScalar(null)
 
 /** How many elements an index leads to at most. */
 function reachOf(variable: ServerValue, index: IndexValue): number {
@@ -175,11 +158,11 @@ function* assignToIndex(
       ? value
       : operate(runtime, node.operator, indexValue(variable, indexes), value)
   const changed = 'form' in begun ? begun : yield* begun
-  checkAssignment(runtime, variable, indexes, changed)
+  checkReach(variable, indexes, changed)
   if (variable.form === 'vector' && growsSlowly(variable, 0) && !ownsArray(variable)) {
     yield* ownInPieces(runtime, variable, variable.length)
   }
-  if (!assignElements(variable, indexes, changed)) {
+  if (!assignCounted(runtime.memory, variable, indexes, changed)) {
     throw new ScriptError(
       `Assignment statement failed probably due to invalid indices [${sourceText(node.span)}]`,
     )

@@ -71,6 +71,18 @@ export function changesArgument(fn: FunctionValue, index: number): boolean {
   }
 }
 
+/** True when the function changes what it is given by this name. */
+export function changesParameter(fn: FunctionValue, name: string): boolean {
+  switch (fn.kind) {
+    case 'builtin':
+      return fn.builtin.mutatesFirst === true && fn.builtin.parameters[0] === name
+    case 'user':
+      return fn.definition.parameters.some(one => one.isMutable && one.name === name)
+    case 'partial':
+      return changesParameter(fn.target, name)
+  }
+}
+
 /** Where the `index`-th argument of a partial application goes. */
 function openPosition(fn: PartialFunction, index: number): number {
   let open = -1

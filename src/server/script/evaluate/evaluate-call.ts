@@ -11,7 +11,14 @@ import { rowsOf } from '../../values/pieces.js'
 import { integerOf, intScalar } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import type { Argument, Call, Partial } from '../parse/syntax.js'
-import { argumentNow, calleeNow, changesArgument, isRowCount, nameOf } from './call-arguments.js'
+import {
+  argumentNow,
+  calleeNow,
+  changesArgument,
+  changesParameter,
+  isRowCount,
+  nameOf,
+} from './call-arguments.js'
 import { startCall } from './call.js'
 import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
@@ -98,7 +105,9 @@ function* evaluateArguments(
   let keywords: Map<string, ServerValue> | undefined
   for (const { name, value: node } of nodes) {
     const isLeftOut = node === undefined || (node.kind === 'name' && node.name === defaultWord)
-    const changes = fn !== undefined && name === undefined && changesArgument(fn, positional.length)
+    const changes =
+      fn !== undefined &&
+      (name === undefined ? changesArgument(fn, positional.length) : changesParameter(fn, name))
     const value = isLeftOut
       ? undefined
       : (argumentNow(fn, node, frame, changes) ?? (yield* evaluate(node, frame)))

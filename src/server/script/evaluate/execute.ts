@@ -147,7 +147,7 @@ function* executeThrow(node: Throw, frame: Frame): Evaluation<never> {
 }
 
 function describeThrown(value: ServerValue): string {
-  if (value.form === 'pair') return textOf(scalarAt(value.elements, 1)) ?? ''
+  if (value.form === 'pair') return textOf(scalarAt(value.elements, 1)) ?? formatValue(value)
   return value.form === 'scalar' || value.form === 'vector' ? formatValue(value) : value.form
 }
 
@@ -180,14 +180,19 @@ function* waitAt(pause: Suspension, span: Span): Evaluation<void> {
 
 function* executeFor(node: For, frame: Frame): Evaluation<Completion | undefined> {
   const items = yield* evaluateItems(node, frame)
-  for (const item of items) {
-    const pause = frame.runtime.step()
-    if (pause !== undefined) yield* waitAt(pause, node.span)
-    frame.weights.replace(node.variable, item, frame.runtime.memory)
-    frame.variables.set(node.variable, item)
-    const completion = yield* executeStatements(node.body, frame)
-    if (completion?.kind === 'return') return completion
-    if (completion?.kind === 'break') return undefined
+  try {
+    for (const item of items) {
+      const pause = frame.runtime.step()
+      if (pause !== undefined) yield* waitAt(pause, node.span)
+      frame.weights.replace(node.variable, item, frame.runtime.memory)
+      frame.variables.set(node.variable, item)
+      const completion = yield* executeStatements(node.body, frame)
+      if (completion?.kind === 'return') return completion
+      if (completion?.kind === 'break') return undefined
+    }
+  } catch (error) {
+    // What the body throws is located; what has no elements says so only when it is gone through.
+    throw locate(error, node.iterable.span)
   }
   return undefined
 }

@@ -128,7 +128,7 @@ function checkAssignment(node: Assignment, scope: NameScope): void {
     }
     if (!isRebound) checkName(name, scope)
     if (target.kind === 'index') checkIndexes(target.indexes, scope)
-    scope.variables.add(name.name)
+    if (node.needsGo !== true) scope.variables.add(name.name)
     if (node.isConstant) scope.readOnly.add(name.name)
   }
 }

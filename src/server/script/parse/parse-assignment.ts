@@ -34,7 +34,7 @@ export function parseSimple(cursor: Cursor, first: Token): Statement {
   if (isReference) cursor.next()
   const expression = startsSql(cursor) ? parseExpression(cursor) : parseElement(cursor)
   const targets = [expression]
-  if (cursor.isOperator(',') && isMultipleAssignment(cursor)) {
+  if (expression.kind === 'name' && cursor.isOperator(',') && isMultipleAssignment(cursor)) {
     while (cursor.accept(',')) targets.push(parseExpression(cursor))
   }
   const token = cursor.peek()
@@ -83,11 +83,12 @@ function assignmentTarget(cursor: Cursor, target: Expression, token: Token): Nam
 /** `const NAME = …`. */
 export function parseConstant(cursor: Cursor, first: Token): Assignment {
   cursor.next()
+  const nameToken = cursor.peek()
   const target: Name = {
     kind: 'name',
     name: cursor.expectName(),
     isFunction: false,
-    span: cursor.spanFrom(first),
+    span: cursor.spanFrom(nameToken),
   }
   cursor.expect('=')
   const values = [parseExpression(cursor)]

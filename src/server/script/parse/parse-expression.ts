@@ -4,7 +4,7 @@
 */
 import type { Cursor } from './cursor.js'
 import { comparisonOperators } from '../../operators/operator-names.js'
-import { parseOperand } from './parse-operand.js'
+import { isSignedNumber, parseOperand } from './parse-operand.js'
 import { sqlStopWords } from './parse-sql.js'
 import type { BinaryOperator, Binary, Call, Expression, Name, Span } from './syntax.js'
 import type { Token } from './token.js'
@@ -98,7 +98,7 @@ export function parseExpression(cursor: Cursor, minPrecedence = 0): Expression {
 }
 
 function parsePrefixed(cursor: Cursor, first: Token): Expression {
-  if (cursor.isOperator('-') && cursor.peek(1).kind !== 'number') {
+  if (cursor.isOperator('-') && !isSignedNumber(cursor)) {
     cursor.next()
     const operand = parseExpression(cursor, unaryPrecedence)
     return { kind: 'unary', operator: '-', operand, span: cursor.spanFrom(first) }

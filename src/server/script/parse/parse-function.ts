@@ -57,9 +57,8 @@ export function parseShortLambda(cursor: Cursor): Lambda {
   do {
     parameters.push({ name: cursor.expectName(), isMutable: false, defaultValue: undefined })
   } while (cursor.accept(','))
-  const { ignoresNewlines } = cursor.mode
   cursor.expect('->')
-  const body = parseExpressionBody(cursor, parameters, ignoresNewlines)
+  const body = parseExpressionBody(cursor, parameters)
   const source = cursor.source.slice(first.start, cursor.spanFrom(first).end)
   return lambdaOf(cursor, first, { name: '', parameters, body, source })
 }
@@ -102,11 +101,10 @@ function parseRest(
   name: string,
   parameters: readonly Parameter[],
 ): FunctionDefinition {
-  const { ignoresNewlines } = cursor.mode
   const names = parameters.map(parameter => parameter.name)
   const body: readonly Statement[] = cursor.isOperator('{')
     ? cursor.inFunction(names, () => parseBlock(cursor))
-    : (acceptArrow(cursor), parseExpressionBody(cursor, parameters, ignoresNewlines))
+    : (acceptArrow(cursor), parseExpressionBody(cursor, parameters))
   const source = cursor.source.slice(first.start, cursor.spanFrom(first).end)
   return { name, parameters, body, source }
 }
@@ -115,15 +113,12 @@ function acceptArrow(cursor: Cursor): void {
   if (!cursor.accept('->')) cursor.expect(':')
 }
 
-/** The single expression of a short function is its value. */
-function parseExpressionBody(
-  cursor: Cursor,
-  parameters: readonly Parameter[],
-  ignoresNewlines: boolean,
-): Statement[] {
+/** The single expression of a short function is its value. It ends where one without the function would: `a ? x->x : b`. */
+function parseExpressionBody(cursor: Cursor, parameters: readonly Parameter[]): Statement[] {
   const names = parameters.map(parameter => parameter.name)
+  const { ignoresNewlines, hasPairs } = cursor.mode
   return cursor.inFunction(names, () =>
-    cursor.within({ ignoresNewlines }, () => {
+    cursor.within({ ignoresNewlines, hasPairs }, () => {
       const first = cursor.peek()
       const value = parseExpression(cursor)
       const result: Return = { kind: 'return', values: [value], span: cursor.spanFrom(first) }

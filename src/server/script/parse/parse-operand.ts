@@ -11,6 +11,7 @@ import type { Expression, Span } from './syntax.js'
 import type { LiteralToken, Token } from './token.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfLiterals } from '../../values/vector-literal.js'
+import { dataTypes } from '../../../protocol/data-type.js'
 import { explicitNull } from '../../../protocol/value.js'
 
 const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>([
@@ -21,7 +22,7 @@ const constants: ReadonlyMap<string, ServerValue> = new Map<string, ServerValue>
 ])
 
 /** Words of statements and of SQL that cannot be values. */
-const reserved: ReadonlySet<string> = new Set([
+export const reservedWords: ReadonlySet<string> = new Set([
   'if', 'else', 'for', 'while', 'do', 'try', 'catch', 'throw', 'return', 'break', 'continue', 'go', 'assert',
   'const', 'mutable', 'timer', 'module', 'use', 'class', 'transaction',
 ]) // prettier-ignore
@@ -52,9 +53,7 @@ function parseWord(cursor: Cursor, word: string): Expression {
   if (word === 'def' || word === 'defg') return parseLambda(cursor)
   if (startsShortLambda(cursor)) return parseShortLambda(cursor)
   if (startsSql(cursor)) return parseSql(cursor)
-  // share is a statement and, before a bracket, a function.
-  const isCall = word === 'share' && cursor.isOperator('(', 1)
-  if (reserved.has(word) && !isCall) throw cursor.unexpected()
+  if (reservedWords.has(word)) throw cursor.unexpected()
   const token = cursor.next()
   return { kind: 'name', name: word, isFunction: false, span: cursor.spanFrom(token) }
 }
@@ -63,7 +62,7 @@ function parseBracketed(cursor: Cursor, first: Token): Expression {
   switch (first.text) {
     case '-':
       // A sign belongs to a number; the target of a statement may be followed by nothing at all.
-      if (cursor.peek(1).kind !== 'number') throw cursor.unexpected()
+      if (!isSignedNumber(cursor)) throw cursor.unexpected()
       return parseConstants(cursor)
     case '(':
       return parseParenthesized(cursor, first)
@@ -107,6 +106,13 @@ function parseConstant(cursor: Cursor): ServerValue {
   return isNegative ? negated(value) : value
 }
 
+/** At `-5`; the sign of a date is an operator, as that of a variable. */
+export function isSignedNumber(cursor: Cursor): boolean {
+  const number = cursor.peek(1)
+  if (!cursor.isOperator('-') || number.kind !== 'number') return false
+  return number.value.form === 'scalar' && dataTypes[number.value.type].category !== 'temporal'
+}
+
 function negated(value: ServerValue): ServerValue {
   if (value.form !== 'scalar') return value
   if (typeof value.value === 'number' || typeof value.value === 'bigint') {
@@ -125,10 +131,7 @@ function continuesConstants(cursor: Cursor): boolean {
   if (token.kind === 'string' || token.kind === 'symbol') return true
   if (!token.spaceBefore) return false
   if (token.kind === 'name') return constants.has(token.text)
-  if (token.kind === 'operator') {
-    const next = cursor.peek(1)
-    return token.text === '-' && next.kind === 'number' && !next.spaceBefore
-  }
+  if (token.kind === 'operator') return isSignedNumber(cursor) && !cursor.peek(1).spaceBefore
   return token.kind !== 'end'
 }
 
@@ -182,7 +185,9 @@ export function parseElement(cursor: Cursor): Expression {
 
 /** A name given bare, as a symbol or as a string. */
 export function parseAlias(cursor: Cursor): string {
-  const token = cursor.next()
+  const token = cursor.peek()
+  if (token.kind === 'end') throw cursor.unexpected('A name is expected')
+  cursor.next()
   if (token.kind === 'name') return token.text
   if (token.kind === 'symbol' || token.kind === 'string' || token.kind === 'number') {
     const { value } = token
@@ -202,13 +207,15 @@ function parseBraced(cursor: Cursor, first: Token): Expression {
       const lambda = startsShortLambda(cursor, { inBraces: true })
         ? parseShortLambda(cursor)
         : parseExpression(cursor)
+      if (lambda.kind !== 'lambda') cursor.fail('Cannot recognize the token {', first.line)
       cursor.expect('}')
       return lambda
     }
     const entries: { key: Expression; value: Expression }[] = []
     while (!cursor.isOperator('}')) {
-      const keyToken = cursor.next()
+      const keyToken = cursor.peek()
       if (keyToken.kind === 'operator' || keyToken.kind === 'end') throw cursor.unexpected()
+      cursor.next()
       const value = keyToken.kind === 'name' ? stringScalar(keyToken.text) : keyToken.value
       const key: Expression = { kind: 'literal', value, span: cursor.spanFrom(keyToken) }
       cursor.expect(':')

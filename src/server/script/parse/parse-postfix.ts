@@ -17,7 +17,7 @@ export function parsePostfix(cursor: Cursor, operand: Expression, first: Token):
     const breaksLine = token.newlineBefore && !cursor.mode.ignoresNewlines
     if (token.text === '.' && startsMember(cursor)) {
       expression = parseMember(cursor, expression, first)
-    } else if (breaksLine || expression.kind === 'literal') {
+    } else if (breaksLine || isBareLiteral(cursor, expression)) {
       return expression
     } else if (token.text === '(') {
       cursor.next()
@@ -35,10 +35,15 @@ export function parsePostfix(cursor: Cursor, operand: Expression, first: Token):
   }
 }
 
+/** Nothing is picked from `1 2 3` unless it stands in brackets: `(1 2 3)[0]`. */
+function isBareLiteral(cursor: Cursor, expression: Expression): boolean {
+  return expression.kind === 'literal' && !cursor.bracketed.has(expression)
+}
+
 /** `sum [1, 2]` applies the function, `x [1]` and `x[1]` index. */
 function appliesToBracket(cursor: Cursor, expression: Expression): boolean {
   if (!cursor.peek().spaceBefore) return false
-  return expression.kind !== 'name' || cursor.isFunction(expression.name)
+  return expression.kind === 'name' && cursor.isFunction(expression.name)
 }
 
 function startsMember(cursor: Cursor): boolean {

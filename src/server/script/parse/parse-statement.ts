@@ -5,7 +5,7 @@ import type { Cursor } from './cursor.js'
 import { parseConstant, parseExpressions, parseSimple } from './parse-assignment.js'
 import { parseExpression, startingWords } from './parse-expression.js'
 import { parseDefine, startsShortLambda } from './parse-function.js'
-import { parseAlias } from './parse-operand.js'
+import { parseAlias, reservedWords } from './parse-operand.js'
 import { parseStructureStatement, startsStructureStatement } from './parse-structure.js'
 import { stringScalar } from '../../values/scalar.js'
 import type { Assert, Expression, If, Literal, Name, Share, Statement, Try } from './syntax.js'
@@ -89,8 +89,9 @@ function endsWithBlock(statement: Statement): boolean {
     case 'for':
     case 'while':
     case 'try':
-    case 'define':
       return true
+    case 'define':
+      return statement.definition.source.endsWith('}')
     default:
       return false
   }
@@ -144,11 +145,16 @@ function parseKeyword(cursor: Cursor, first: Token): Statement | undefined {
       return parseConstant(cursor, first)
     default:
       if (startsStructureStatement(cursor)) return parseStructureStatement(cursor)
-      if (refusedStatements.has(first.text) && cursor.peek(1).kind !== 'operator') {
+      if (refusedStatements.has(first.text) && !isPlainName(cursor, first.text)) {
         cursor.fail(`The statement [${first.text}] is not supported.`)
       }
       return undefined
   }
+}
+
+/** `include` and `import` are names where an operator follows; the other refused words never are. */
+function isPlainName(cursor: Cursor, word: string): boolean {
+  return !reservedWords.has(word) && cursor.peek(1).kind === 'operator'
 }
 
 function parseCondition(cursor: Cursor): Expression {

@@ -149,7 +149,7 @@ function parseCreateTable(cursor: Cursor, first: Token): Statement {
     cursor.declareVariable(path.table)
     const span = cursor.spanFrom(first)
     const target = build.name(path.table)
-    const flags = { operator: undefined, isReference: true, isConstant: false }
+    const flags = { operator: undefined, isReference: true, isConstant: false, needsGo: true }
     return { kind: 'assign', targets: [target], values: [schema], span, ...flags }
   }
   const isPartitioned = partitionColumns.length > 0
@@ -215,21 +215,31 @@ function parseDrop(cursor: Cursor, first: Token, isDatabase: boolean): Statement
   if (ifExists) cursor.expectWord('exists')
   const path = parsePath(cursor)
   const build = builderFrom(cursor, first)
-  const place = build.text(path.database ?? path.table)
-  const table = build.text(path.table)
-  if (!isDatabase && path.database === undefined) {
-    return build.statement(build.call('undef', [{ value: table }]))
-  }
-  const drop = isDatabase
-    ? build.call('dropDatabase', [{ value: place }])
-    : build.call('dropTable', [
-        { value: build.call('database', [{ value: place }]) },
-        { value: table },
-      ])
+  const { drop, exists } = dropCalls(build, path, isDatabase)
   const statement = build.statement(drop)
   if (!ifExists) return statement
-  const condition = isDatabase
-    ? build.call('existsDatabase', [{ value: place }])
-    : build.call('existsTable', [{ value: place }, { value: table }])
-  return { kind: 'if', condition, then: [statement], otherwise: [], span: statement.span }
+  return { kind: 'if', condition: exists, then: [statement], otherwise: [], span: statement.span }
+}
+
+function dropCalls(
+  build: CallBuilder,
+  { database, table }: Path,
+  isDatabase: boolean,
+): { drop: Call; exists: Call } {
+  const name: Argument = { value: build.text(table) }
+  if (isDatabase) {
+    const directory: Argument = { value: build.text(database ?? table) }
+    return {
+      drop: build.call('dropDatabase', [directory]),
+      exists: build.call('existsDatabase', [directory]),
+    }
+  }
+  if (database === undefined) {
+    return { drop: build.call('undef', [name]), exists: build.call('defined', [name]) }
+  }
+  const directory: Argument = { value: build.text(database) }
+  return {
+    drop: build.call('dropTable', [{ value: build.call('database', [directory]) }, name]),
+    exists: build.call('existsTable', [directory, name]),
+  }
 }

@@ -209,6 +209,8 @@ export interface Assignment extends Node {
   readonly values: readonly Expression[]
   readonly isReference: boolean
   readonly isConstant: boolean
+  /** The rest of the unit does not know the names yet: `create table t(…)`. */
+  readonly needsGo?: boolean
 }
 
 /** `def f(…) …`; the function exists once the statement has run. */

@@ -15,9 +15,6 @@ import { toWire } from '../../elements/wire-values.js'
 /** Elements of tuples, each of which travels with a type of its own, and entries of dictionaries. */
 const maxElements = 1_048_576
 
-/** Columns whose texts have fewer characters are encoded with the rest of the answer. */
-const shortRows = 4 * pieceRows
-
 /**
  * @returns the value at once where there is little to do
  * @throws {ScriptError} for what is nested too deeply, or has too many elements to be sent in one go
@@ -41,7 +38,7 @@ function checkElements({ memory }: CallContext, value: ServerValue): void {
 
 function isLongText(value: Value): value is StringVector {
   if (value.form !== 'vector' || value.type !== 'STRING' || !('data' in value)) return false
-  return value.length > shortRows || longVector(value) !== undefined
+  return longVector(value) !== undefined
 }
 
 function* withEncodedTexts(context: CallContext, value: Value): Evaluation<Value> {

@@ -2,6 +2,16 @@
   Error texts: where the server says `source => message`, and where it does not (docs/server-semantics.md#error-texts).
 */
 import t from 'tap'
+import { UsageError } from '../../../../src/errors.js'
+import {
+  asScriptError,
+  locate,
+  locateInFunction,
+  sourceText,
+  tagFirst,
+} from '../../../../src/server/script/evaluate/error-text.js'
+import type { Span } from '../../../../src/server/script/parse/syntax.js'
+import { ScriptError } from '../../../../src/server/script-error.js'
 import { testSession } from '../../../helpers/script.js'
 
 t.test('a run-time error carries the source of the call that failed', async t => {
@@ -50,56 +60,79 @@ t.test('a tag stands behind the source in a script, and first in a function requ
   await t.rejects(call('g'), { message: 'g: throw "a < b > c" => a < b > c' })
 })
 
-t.test('only administrators may call what is theirs', async t => {
-  const { fail } = testSession({ user: 'guest' })
-  t.match(
-    await fail('createUser("u", "123456")'),
-    'Only administrators execute function createUser',
-  )
+const spanOf = (source: string, start = 0, end = source.length): Span => ({
+  source,
+  start,
+  end,
+  line: 1,
 })
 
-const syntaxErrors: Readonly<Record<string, string>> = {
-  'a = 1\n\nb = nosuch + 2': '[line #3] Cannot recognize the token nosuch',
-  'nosuch(1)': '[line #1] Cannot recognize the token nosuch',
-  'x.nosuch()': '[line #1] Cannot recognize the token nosuch',
-  'def f(){\n return outer\n}': '[line #2] Cannot recognize the token outer',
-  'y = 1\ndef f(){\n return y\n}': '[line #3] Cannot recognize the token y',
-  'def f(){ def g(){ return 1 } }':
-    '[line #1] Not allowed to define a named function [g] within another function. RefId: S06003',
-  'def sum(x){ return x }':
-    '[line #1] Not allowed to overwrite existing built-in functions/procedures. RefId: S06005',
-  'def f(mutable a=1){ return a }':
-    '[line #1] A parameter with default value must be read only. RefId: S06012',
-  'x = (1, 2': "[line #1] ')' is expected before the end of the script.",
-  'x = ': '[line #1] An expression is expected before the end of the script.',
-  'x = 1 y = 2': '[line #1] Cannot recognize the token y',
-  ')': '[line #1] Cannot recognize the token )',
-  'if 1 {}': '[line #1] Cannot recognize the token 1',
-  'try { 1 }': "[line #1] 'catch' is expected before the end of the script.",
-  'timer 1+1': '[line #1] The statement [timer] is not supported.',
-  'module m': '[line #1] The statement [module] is not supported.',
-  '@jit\ndef f(x){return x}': '[line #1] Cannot recognize the token @',
-  'x = <select 1>': '[line #1] Cannot recognize the token <',
+t.test('whatever is thrown is an error of the script', async t => {
+  const own = new ScriptError('own')
+  t.equal(asScriptError(own), own)
+  t.equal(asScriptError(new UsageError('DDB_USAGE', 'wrong')).message, 'wrong')
+  t.equal(asScriptError(new TypeError('bug')).message, 'Internal error: bug')
+  t.equal(asScriptError('text').message, 'Internal error: text')
+  t.match(asScriptError(new RangeError('Maximum call stack size exceeded')), {
+    message: 'The script calls functions too deeply.',
+  })
+  for (const reason of [
+    'Invalid array length',
+    'Invalid string length',
+    'Map maximum size exceeded',
+    'Array buffer allocation failed',
+  ]) {
+    t.match(asScriptError(new RangeError(reason)).message, `Out of memory. The embedded server`)
+  }
+  t.equal(asScriptError(new RangeError('a bug')).message, 'Internal error: a bug')
+})
+
+t.test('an error is located once, and keeps what else it is', async t => {
+  const facts = { category: 'USER', bareText: 'bare', isCancellation: true }
+  const located = locate(new ScriptError('text', facts), spanOf('x = f(1)', 4))
+  t.match(located, { message: 'f(1) => text', located: true, ...facts })
+  t.equal(locate(located, spanOf('y')), located)
+  t.match(locate(new RangeError('Invalid array length'), spanOf('f(1)')).message, /^f\(1\) => Out/)
+  const inside = locateInFunction(located, 'g')
+  t.match(inside, { message: 'g: f(1) => text', located: false, ...facts })
+  t.equal(locateInFunction(located, ''), located, 'a function without a name')
+  t.equal(locate(inside, spanOf('g()')).message, 'g() => g: f(1) => text')
+})
+
+const tags: Readonly<Record<string, string>> = {
+  'f() => f: throw "x" => <NotLeader>host:1': '<NotLeader>host:1',
+  'f() => f: <ChunkInTransaction>busy\nnext': '<ChunkInTransaction>busy\nnext',
+  'f: <NoPrivilege>no': '<NoPrivilege>no',
+  '<NotLeader>host:1': '<NotLeader>host:1',
+  'f() => a < b > c': 'f() => a < b > c',
+  'f(<A>)': 'f(<A>)',
+  'f() => <1>': 'f() => <1>',
 }
 
-t.test('syntax errors name the line and what is wrong', async t => {
-  for (const [script, message] of Object.entries(syntaxErrors)) {
-    t.equal(await testSession().fail(script), `Syntax Error: ${message}`, script)
+t.test('the tag of a function request stands first', async t => {
+  for (const [message, wanted] of Object.entries(tags)) {
+    t.equal(tagFirst(new ScriptError(message)).message, wanted, message)
   }
+  t.match(tagFirst(new ScriptError('f: <A>b')), { located: true, category: 'SYSTEM_Runtime' })
 })
 
-t.test('a text of more than 64 K in the code is refused as I/O error 4', async t => {
-  const { show, fail } = testSession()
-  t.equal(await show(`size(["${'x'.repeat(65_536)}"])`), '1')
-  t.match(
-    await fail(`a = 1\nsize(["${'x'.repeat(65_537)}"])`),
-    /^Failed to read message from the socket with IO error type 4\. RefId: 00020\. /,
-  )
-})
+const sources: Readonly<Record<string, string>> = {
+  'f( 1,  2 )': 'f( 1,  2 )',
+  "f('ab')": 'f("ab")',
+  "f('a')": "f('a')",
+  'f("a")': 'f("a")',
+  'f(1,\n   2)': 'f(1, 2)',
+  'f(1, // one\n2)': 'f(1, 2)',
+  'f(/* none */)': 'f( )',
+  'f(`a, \'it is\' , "b")': 'f(`a, "it is" , "b")',
+}
 
-t.test('a very deep nesting is an error, not the end of the process', async t => {
-  const { fail } = testSession()
-  t.match(await fail('('.repeat(5000) + '1' + ')'.repeat(5000)), 'nested too deeply')
-  t.match(await fail('def f(x){ return f(x+1) }\nf(1)'), 'The function [f] is called too deeply.')
-  t.match(await fail('-'.repeat(3000) + '1'), 'nested too deeply')
-})
+t.test(
+  'source is quoted on one line, with texts in double quotes and without comments',
+  async t => {
+    for (const [source, wanted] of Object.entries(sources)) {
+      t.equal(sourceText(spanOf(source)), wanted, source)
+    }
+    t.equal(sourceText(spanOf("x = f('ab') ; y", 4, 11)), 'f("ab")')
+  },
+)

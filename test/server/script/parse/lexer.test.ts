@@ -88,3 +88,10 @@ for (const [title, source, message] of failures) {
     t.end()
   })
 }
+
+t.test('a text of more than 64 K in the code is refused as I/O error 4', async t => {
+  t.equal(tokenize(`"${'x'.repeat(65_536)}"`).length, 2)
+  t.throws(() => tokenize(`a = 1\nsize("${'x'.repeat(65_537)}")`), {
+    message: /^Failed to read message from the socket with IO error type 4\. RefId: 00020\. /,
+  })
+})

@@ -4,7 +4,7 @@
 import t from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
 import { createNode } from '../../../../src/server/node.js'
-import { idTable, int, ints, text } from '../../../helpers/values.js'
+import { idTable, int, ints } from '../../../helpers/values.js'
 import { testSession } from '../../../helpers/script.js'
 
 const scalarOf = (value: Value | undefined): unknown =>
@@ -99,20 +99,4 @@ t.test('many different names do not fill the memory of the session', async t => 
     if (scalarOf(await call(`add{${i}}`, int(1))) !== i + 1) wrong++
   }
   t.equal(wrong, 0)
-})
-
-t.test('uploaded variables are there for scripts, and shared names are safe from them', async t => {
-  const { node, session, show, run } = testSession()
-  const { setVariables, clearVariables } =
-    await import('../../../../src/server/script/session/session.js')
-  setVariables(session, node, ['u1', 'u2'], [int(5), idTable(1, 2)])
-  t.equal(await show('u1 + exec sum(id) from u2'), '8')
-  await run('share table(1 2 as x) as sharedOne')
-  t.throws(() => setVariables(session, node, ['sharedOne'], [text('x')]), {
-    message: "'sharedOne' is a shared variable and can't be overwritten",
-  })
-  await run('def stays(){ return 1 }')
-  clearVariables(session)
-  t.equal(await show('defined(`u1)'), 'false')
-  t.equal(await show('defined(`stays, DEF)'), 'true')
 })

@@ -1,0 +1,110 @@
+/*
+  The interpreter from inside, for tests of its files: frames with variables of the test's choice, evaluations that are
+  run to their end, and a clock by which every turn is over at once.
+*/
+import type { Clock } from '../../src/platform/platform.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import { formatValue } from '../../src/protocol/value-text.js'
+import { toWire } from '../../src/server/elements/wire-values.js'
+import { createNode, type NodeOptions } from '../../src/server/node.js'
+import { evaluate } from '../../src/server/script/evaluate/evaluate.js'
+import type { Frame } from '../../src/server/script/evaluate/frame.js'
+import { checkNamesOf } from '../../src/server/script/parse/check-names.js'
+import { parseFunctionName } from '../../src/server/script/parse/parser.js'
+import type { Expression } from '../../src/server/script/parse/syntax.js'
+import { parseScopeOf, runUnits, topFrame } from '../../src/server/script/session/run-script.js'
+import { Runtime } from '../../src/server/script/session/runtime.js'
+import type { Evaluation } from '../../src/server/values/builtin.js'
+import type { ServerValue } from '../../src/server/values/server-value.js'
+import { leapingClock } from './clocks.js'
+import { rowsText, sessionOn } from './script.js'
+
+/** The interpreter of a guest's session on a node of its own. Its turn never ends, however slow the machine is. */
+export function testRuntime(options: NodeOptions = {}): Runtime {
+  const node = createNode({ platform: { ...systemPlatform, clock: leapingClock() }, ...options })
+  const runtime = new Runtime(node, sessionOn(node))
+  runtime.begin()
+  return runtime
+}
+
+/** A clock that has moved on by more than a turn whenever it is looked at. */
+export interface HastyClock extends Clock {
+  /** How often somebody has given way. */
+  readonly turns: number
+}
+
+export function hastyClock(): HastyClock {
+  let nowMs = 0
+  let turns = 0
+  return {
+    ...leapingClock(),
+    nowMs: () => (nowMs += 1000),
+    nextTurn(callback) {
+      turns++
+      queueMicrotask(callback)
+    },
+    get turns() {
+      return turns
+    },
+  }
+}
+
+/** The interpreter of a session in a hurry: each look at the clock ends its turn. */
+export function hastyRuntime(): { runtime: Runtime; clock: HastyClock } {
+  const clock = hastyClock()
+  return { runtime: testRuntime({ platform: { ...systemPlatform, clock } }), clock }
+}
+
+/** What a script shows when an admin's session gives way wherever it may: the same as without. */
+export async function shownRestlessly(script: string): Promise<string> {
+  const runtime = testRuntime()
+  runtime.session.user = 'admin'
+  runtime.step = () => ({ until: Promise.resolve() })
+  const { value } = await inTurns(runUnits(runtime, script))
+  return value === undefined ? '' : shownValue(value)
+}
+
+/** The frame of the session's top, with these variables besides those that are there. */
+export function frameOn(
+  runtime: Runtime,
+  variables: Readonly<Record<string, ServerValue>> = {},
+  more: Partial<Frame> = {},
+): Frame {
+  for (const [name, value] of Object.entries(variables)) runtime.session.variables.set(name, value)
+  return { ...topFrame(runtime), ...more }
+}
+
+/** An expression of the session, its names checked unless they may be columns. */
+export function nodeIn({ runtime, columns }: Frame, source: string): Expression {
+  const node = parseFunctionName(source, parseScopeOf(runtime))
+  if (columns === undefined) checkNamesOf(node, runtime)
+  return node
+}
+
+/** The value of an expression, as DolphinDB shows it. */
+export const shownIn = (frame: Frame, source: string): string =>
+  shownValue(atOnce(evaluate(nodeIn(frame, source), frame)))
+
+/** A value as DolphinDB shows it; tables by `rowsText`. */
+export function shownValue(value: ServerValue): string {
+  const wire = toWire(value)
+  return wire.form === 'table' ? rowsText(wire) : formatValue(wire)
+}
+
+/** The value of an evaluation that has nothing to wait for. */
+export function atOnce<T>(evaluation: Evaluation<T>): T {
+  const step = evaluation.next()
+  if (step.done === true) return step.value
+  throw new Error('The evaluation waits.')
+}
+
+/** The value of an evaluation, and how often it has waited. */
+export async function inTurns<T>(evaluation: Evaluation<T>): Promise<{ value: T; pauses: number }> {
+  let pauses = 0
+  let step = evaluation.next()
+  while (step.done !== true) {
+    pauses++
+    step = evaluation.next(await step.value.until)
+  }
+  return { value: step.value, pauses }
+}
