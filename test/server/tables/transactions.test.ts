@@ -2,8 +2,7 @@
   Two sessions that write into one partition: who comes second is refused or waits, as the database was made.
 */
 import t from 'tap'
-import { rowsText, testSession, type TestSession } from '../../helpers/script.js'
-import type { Table } from '../../../src/protocol/value.js'
+import { testSession, type TestSession } from '../../helpers/script.js'
 
 async function withTable(atomic: string): Promise<{ a: TestSession; b: TestSession }> {
   const a = testSession()
@@ -92,13 +91,4 @@ t.test('a dimension table has one partition', async t => {
   const first = a.run(script)
   t.match(await b.fail(script), /the chunk '\/d\/dim' is currently locked/)
   await first
-})
-
-t.test('getTransactionStatus() shows what is open', async t => {
-  const { a, b } = await withTable('TRANS')
-  const script = 'select tid, type, status, partitionCount from getTransactionStatus()'
-  const first = a.run(insert('2024.01.02', 1))
-  t.equal(rowsText((await b.run(script)) as Table), '1 APPEND BEGIN 1')
-  await first
-  t.equal(await b.show('exec count(*) from getTransactionStatus()'), '0')
 })
