@@ -61,6 +61,15 @@ const acrossFiles: readonly string[] = [
   'parse/types/oracles.test.ts',
   'protocol/hostile.test.ts',
   'protocol/recordings.test.ts',
+  'selftest/endings.test.ts',
+  'server/hostile-bytes.test.ts',
+  'server/hostile-requests.test.ts',
+  'server/hostile-values.test.ts',
+  'server/recorded-clients.test.ts',
+  'server/script/fuzz.test.ts',
+  'server/script/seeds.test.ts',
+  'server/script/session/suspension.test.ts',
+  'server/session-ids.test.ts',
 ]
 
 const testOf = (path: string): string => path.replace(/\.ts$/, '.test.ts')

@@ -4,8 +4,8 @@
 import { columnTypeOf } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import { nullColumn } from '../columns/column-layout.js'
-import { checkWritable, isStream } from './prepare.js'
+import { checkColumnType, nullColumn } from '../columns/column-layout.js'
+import { checkWritable, isStream, prepareColumn } from './prepare.js'
 import type { ServerTable } from './server-table.js'
 
 /**
@@ -25,6 +25,31 @@ export function deleteRows(table: ServerTable, rows: Int32Array): void {
 }
 
 /**
+ * To be called for all columns of a statement before the first one is changed.
+ *
+ * @returns the values in the type of the column that takes them
+ * @throws {ScriptError} as `updateRows` would
+ */
+export function preparedValues(
+  table: ServerTable,
+  name: string,
+  rows: Int32Array,
+  values: Column,
+): Column {
+  checkChangeable(table)
+  const index = table.columnNames.indexOf(name)
+  if (index < 0) {
+    checkColumnType(name, columnTypeOf(values))
+    return values
+  }
+  if (table.partitioning?.columns.includes(index)) {
+    throw new ScriptError(`Can't update a partitioning column [${name}].`)
+  }
+  if (table.keyColumns.includes(index)) throw new ScriptError("Can't update a key column.")
+  return prepareColumn(table, index, values, rows.length)
+}
+
+/**
  * Sets column `name` at these rows to `values`, one value each; a name that is new adds a column, null elsewhere.
  * @throws {ScriptError} for stream tables, key columns, partitioning columns, and types that do not convert
  */
@@ -34,18 +59,12 @@ export function updateRows(
   rows: Int32Array,
   values: Column,
 ): void {
-  checkChangeable(table)
+  const prepared = preparedValues(table, name, rows, values)
   const index = table.columnNames.indexOf(name)
-  if (index < 0) {
-    const type = columnTypeOf(values)
-    table.addColumn(name, type, nullColumn(type, table.rows))
-    table.update(table.columnNames.length - 1, rows, values)
-    return
-  }
-  if (table.partitioning?.columns.includes(index)) {
-    throw new ScriptError(`Can't update a partitioning column [${name}].`)
-  }
-  table.update(index, rows, values)
+  if (index >= 0) return table.update(index, rows, prepared)
+  const type = columnTypeOf(values)
+  table.addColumn(name, type, nullColumn(type, table.rows))
+  table.update(table.columnNames.length - 1, rows, prepared)
 }
 
 function checkChangeable(table: ServerTable): void {

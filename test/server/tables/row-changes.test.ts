@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createTable, tableToWire } from '../../../src/server/tables/memory-table.js'
-import { deleteRows, updateRows } from '../../../src/server/tables/row-changes.js'
+import { deleteRows, preparedValues, updateRows } from '../../../src/server/tables/row-changes.js'
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import { rowsText } from '../../helpers/script.js'
 import { column } from '../columns/columns.js'
@@ -53,4 +53,24 @@ t.test('stream tables and read-only tables keep their rows', t => {
   })
   t.equal(stream.rows + readOnly.rows, 8)
   t.end()
+})
+
+t.test('values are converted, or refused, before anything changes', async t => {
+  const made = createTable('keyed', ['id', 'v'], [{ type: 'INT' }, { type: 'DOUBLE' }], {
+    keyColumns: ['id'],
+  })
+  made.append([column('INT', 1, 2), column('DOUBLE', 1, 2)], 2)
+  const rows = Int32Array.of(1)
+  t.strictSame(preparedValues(made, 'v', rows, column('INT', 7)), column('DOUBLE', 7))
+  t.strictSame(preparedValues(made, 'new', rows, column('INT', 7)), column('INT', 7))
+  t.throws(() => preparedValues(made, 'v', rows, column('STRING', 'x')), {
+    message: /Incompatible/,
+  })
+  t.throws(() => preparedValues(made, 'id', rows, column('INT', 7)), {
+    message: "Can't update a key column.",
+  })
+  t.throws(() => preparedValues(table('stream'), 'v', rows, column('INT', 7)), {
+    message: /stream table/,
+  })
+  t.equal(show(made), '1 1;2 2')
 })

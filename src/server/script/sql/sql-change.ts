@@ -4,7 +4,7 @@
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { rowsOfValues } from '../../tables/insert-values.js'
-import { deleteRows, updateRows } from '../../tables/row-changes.js'
+import { deleteRows, preparedValues, updateRows } from '../../tables/row-changes.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { checkTransactionSize } from '../../tables/transaction-size.js'
 import { inTransaction } from '../../tables/transactions.js'
@@ -73,7 +73,7 @@ function transposed(rows: readonly (readonly ServerValue[])[]): ServerValue[] {
 }
 
 /**
- * All new values are computed before the first one is stored.
+ * All new values are computed, and converted to the types of their columns, before the first one is stored.
  * @throws {ScriptError}
  */
 export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
@@ -86,15 +86,17 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
     yield* scope.prepare(valueNode)
     const value = yield* evaluate(valueNode, withColumns(frame, scope))
     const column = yield* columnOfResult(frame.runtime, value, scope.rows)
-    changes.push({ columnName, column })
-  }
-  scope.checkUnmoved()
-  for (const { columnName, column } of changes) {
     if (column.length !== rows.length) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
-    updateRows(table, columnName, rows, column)
+    changes.push({ columnName, column })
   }
+  scope.checkUnmoved()
+  const prepared = changes.map(({ columnName, column }) => ({
+    columnName,
+    column: preparedValues(table, columnName, rows, column),
+  }))
+  for (const { columnName, column } of prepared) updateRows(table, columnName, rows, column)
 }
 
 /**

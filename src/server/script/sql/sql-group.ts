@@ -16,6 +16,7 @@ import { columnInPieces, eachPiece } from '../../values/pieces.js'
 import { isTrue } from '../../values/scalar.js'
 import type { Result, ResultColumn } from './sql-select.js'
 import { columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
+import { sameExpression } from '../parse/same-expression.js'
 import type { Select } from '../parse/sql-syntax.js'
 import type { Expression } from '../parse/syntax.js'
 
@@ -41,16 +42,17 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
   const kept = yield* filterGroups(node, scope, sorted, frame)
   const first = yield* firstRowsOf(runtime, kept)
   const columns: ResultColumn[] = []
-  const named = new Set(node.columns.map(resultName))
+  const selected = node.columns.map(({ expression }) => keyOf(expression, keys, scope))
   for (const key of keys) {
-    if (!named.has(key.name)) columns.push({ name: key.name, column: takeRows(key.column, first) })
+    if (selected.includes(key)) continue
+    columns.push({ name: key.name, column: takeRows(key.column, first) })
   }
-  for (const column of node.columns) {
+  for (const [index, column] of node.columns.entries()) {
     if (column.expression === undefined) {
       throw new ScriptError("Can't select * together with group by.")
     }
     const name = resultName(column)
-    const key = keys.find(one => one.name === name)
+    const key = selected[index]
     const values =
       key === undefined
         ? yield* aggregateColumn(column.expression, name, scope, kept, frame)
@@ -58,6 +60,20 @@ export function* evaluateGroups(node: Select, scope: TableScope, frame: Frame): 
     columns.push({ name, column: values })
   }
   return { columns, rows: kept.length, isAggregate: false }
+}
+
+/** A column that is written as a key is, or by its name: the key's values need no aggregate. */
+function keyOf(
+  node: Expression | undefined,
+  keys: readonly Key[],
+  { tableName }: TableScope,
+): Key | undefined {
+  if (node === undefined) return undefined
+  const isOfTable =
+    node.kind === 'member' && node.target.kind === 'name' && node.target.name === tableName
+  const name = node.kind === 'name' || isOfTable ? node.name : undefined
+  const named = keys.find(key => key.name === name)
+  return named ?? keys.find(key => sameExpression(key.expression, node))
 }
 
 function* firstRowsOf(context: CallContext, groups: Groups): Evaluation<Int32Array> {
@@ -68,8 +84,12 @@ function* firstRowsOf(context: CallContext, groups: Groups): Evaluation<Int32Arr
   return rows
 }
 
-function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluation<ResultColumn[]> {
-  const keys: ResultColumn[] = []
+interface Key extends ResultColumn {
+  readonly expression: Expression
+}
+
+function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluation<Key[]> {
+  const keys: Key[] = []
   for (const item of node.groupBy) {
     if (item.expression === undefined) throw new ScriptError("Can't group by *.")
     yield* scope.prepare(item.expression)
@@ -78,7 +98,7 @@ function* evaluateKeys(node: Select, scope: TableScope, frame: Frame): Evaluatio
     if (column.length !== scope.rows) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
-    keys.push({ name: resultName(item), column })
+    keys.push({ name: resultName(item), column, expression: item.expression })
   }
   return keys
 }

@@ -39,7 +39,7 @@ export class TableScope implements ColumnScope {
   readonly selected: Int32Array | undefined
   readonly #source: Source
   readonly #cache = new Map<string, Column>()
-  /** Results by name, for `order by` and `having`; columns of the table come first. */
+  /** Results by name, for `order by`; columns of the table come first. */
   readonly #results: ReadonlyMap<string, ServerValue>
 
   private constructor(

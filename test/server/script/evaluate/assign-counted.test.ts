@@ -59,6 +59,8 @@ t.test('a tuple grows by what an element weighs more than the one before it', as
   t.equal(same, 0)
   t.equal(less, -4000)
   t.equal(light, 0, 'what it takes the place of is not looked at')
+  const list = added(tableOf('(sum, 1)'), [zero, longs(1000)], [zero, longs(1000)])
+  t.equal(list[1], 0, 'with a function in it')
 })
 
 t.test('a dictionary grows by its new keys and by what their values weigh', async t => {

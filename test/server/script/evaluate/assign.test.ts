@@ -41,6 +41,7 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'x,y=1 2 3, 2:5; x': '[1,2,3]',
     'x,y=1 2 3, 2:5; y': '2:5',
     'x,y=(1 2 3, 2:5); y': '2:5',
+    'x,y=3:7; x+y*10': '73',
     'def foo(a,b): [a+b, a-b]\nx,y = foo(15,10)\nx*100+y': '2505',
     'x,y=10; x+y': '20',
     'x,y = 1..10$5:2; y': '[6,7,8,9,10]',

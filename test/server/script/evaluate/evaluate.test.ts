@@ -122,6 +122,14 @@ const examples: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'def f(a,b){return a*10+b}\nx=4; x.f{}(2)': '42',
     'partial(add,1)(2)': '3',
   },
+  'a list keeps what a variable held when it was made': {
+    'def f(mutable a){a += 1}\nx = 1 2; l = (x, 1); f(x); l[0]': '[1,2]',
+    'def f(mutable a){a += 1}\nx = 1; l = {k: x}; f(x); l.k': '1',
+  },
+  'a table and a point mean a column of the statement': {
+    't = table(1 2 3 as a); exec t.a from t where a>1': '[2,3]',
+    't = table(1 2 as a); u = table(8 9 as a); exec u.a from t where a>1': '[8,9]',
+  },
   'lines go on inside brackets and behind operators': {
     'x = 1 +\n  2\nx': '3',
     'add(1,\n  2\n)': '3',

@@ -1,17 +1,28 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
-import { columnsText, testSession, type TestSession } from '../../../helpers/script.js'
 import type { Table } from '../../../../src/protocol/value.js'
+import { createNode } from '../../../../src/server/node.js'
+import { runUnits } from '../../../../src/server/script/session/run-script.js'
+import { createScriptSession, runScript } from '../../../../src/server/script/session/session.js'
+import { closedGate } from '../../../helpers/gate.js'
+import {
+  hastyRuntime,
+  inTurns,
+  shownRestlessly,
+  shownValue,
+  testRuntime,
+} from '../../../helpers/runtime.js'
+import { runs, seed } from '../../../helpers/runs.js'
+import { columnsText, testSession } from '../../../helpers/script.js'
+import { compareCells, shownOf, sqlRows, textOfRows } from '../../../helpers/sql-tables.js'
 
-async function trades(): Promise<TestSession> {
-  const session = testSession()
-  await session.run(`sym = \`C\`MS\`MS\`MS\`IBM\`IBM\`C\`C\`C$SYMBOL
-price= 49.6 29.46 29.52 30.02 174.97 175.23 50.76 50.32 51.29
-qty = 2200 1900 2100 3200 6800 5400 1300 2500 8800
-timestamp = [09:34:07,09:36:42,09:36:51,09:36:59,09:32:47,09:35:26,09:34:16,09:34:26,09:38:12]
-t1 = table(timestamp, sym, qty, price);
-t = table(1 2 3 4 5 as id, \`a\`b\`a\`c\`b as sym, 1.5 2.5 NULL 4.5 5.5 as x)`)
-  return session
-}
+t.comment(`TEST_SEED=${seed}`)
+
+const setup = `
+t = table(1 2 3 4 5 as id, \`a\`b\`a\`c\`b as sym, 1.5 2.5 NULL 4.5 5.5 as x)
+e = table(1:0, \`id\`x, [INT, DOUBLE])
+`
 
 const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'select picks columns, all of them, and computed ones': {
@@ -48,19 +59,6 @@ const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'select max(x) from t where id>99': '',
     'select count(*) from t where id>99': '0',
   },
-  'group by gives one row a group, keys first unless they are selected': {
-    'select count(sym) as counts from t1 group by sym': 'C 4;IBM 2;MS 3',
-    'select top 2:3 count(sym) as counts from t1 group by sym': 'MS 3',
-    'select max(price), sym from t1 group by sym, minute(timestamp)':
-      '09:34m 50.76 C;09:38m 51.29 C;09:32m 174.97 IBM;09:35m 175.23 IBM;09:36m 30.02 MS',
-    'select avg(qty) from t1 group by sym': 'C 3700;IBM 6100;MS 2400',
-    'select sum(qty) from t1 group by sym, timestamp.minute() as minute order by minute':
-      'IBM 09:32m 6800;C 09:34m 6000;IBM 09:35m 5400;MS 09:36m 7200;C 09:38m 8800',
-    'select sum(qty) as s from t1 group by sym having sum(qty) > 8000 order by s desc':
-      'C 14800;IBM 12200',
-    'select count(*) from t group by sym order by count desc, sym desc': 'b 2;a 2;c 1',
-    'select count(*) from t where id>99 group by sym': '',
-  },
   'order by and limit cut the result': {
     'select id from t order by x desc': '5;4;2;1;3',
     'select id from t order by x': '3;1;2;4;5',
@@ -84,7 +82,7 @@ const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'id=99; exec id from t where id=1': '[1]',
     'z=3; select id+z as s from t where id=1': '4',
     'exec size(keys({a: id, b: x})) from t where id=1': '2',
-    'def f(y){ return exec sum(id*y) from t1b }\nt1b=0; 1': '1',
+    'share t as tb\ndef f(y){ return exec sum(id*y) from tb }\nf(2)': '30',
   },
   'the table may be any expression': {
     'exec count(*) from (select * from t where id>2)': '3',
@@ -98,92 +96,91 @@ const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 for (const [title, cases] of Object.entries(queries)) {
   t.test(title, async t => {
     for (const [script, shown] of Object.entries(cases)) {
-      const { show, run } = await trades()
-      if (script.includes('t1b')) await run('share t as t1b')
-      t.equal(await show(script), shown, script)
+      t.equal(await testSession().show(setup + script), shown, script)
+      t.equal(await shownRestlessly(setup + script), shown, `${script}, giving way`)
     }
   })
 }
 
-t.test('result columns are named after what they are made of', async t => {
-  const { run } = await trades()
-  const names = async (script: string): Promise<string> => columnsText((await run(script)) as Table)
+const edges: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'a table without rows has results without rows': {
+    'select * from e': '',
+    'select id, 1 as one from e where x>1 order by x limit 3': '',
+    'select distinct id from e': '',
+    'exec x from e': '[]',
+    'select sum(x), count(*), max(id) from e': ' 0 ',
+    'exec sum(x) from e': '',
+    'exec count(*) from e': '0',
+    'select id from t where false limit 5, 5': '',
+  },
+  'scalars stand in every row, or make one row': {
+    'select id, sum(x) as s from t where id>3': '4 10;5 10',
+    'select 1 as a, 2 as b from t': '1 2',
+    'select id, 1 as one from t where false': '',
+  },
+  'order by sees the table and the result, distinct and aggregates only the result': {
+    'select id*2 as id from t order by id desc': '10;8;6;4;2',
+    'select id*10 as k from t order by x desc limit 2': '50;40',
+    'select sym from t order by id % 2, sym desc': 'c;b;b;a;a',
+    'select id from t order by 1': '1;2;3;4;5',
+    'select distinct sym as s from t order by s desc': 'c;b;a',
+    'select count(*) as n from t order by n': '5',
+  },
+  'limit takes what there is': {
+    'select id from t limit 0': '',
+    'select id from t limit 4, 9': '5',
+    'select id from t limit 5, 9': '',
+    'select id from t limit 99, 9': '',
+    'select id from t limit 2l': '1;2',
+    'select count(*) from t limit 0': '',
+    'exec id from t limit 1': '[1]',
+    'exec count(*) from t limit 0': '[]',
+  },
+}
+
+for (const [title, cases] of Object.entries(edges)) {
+  t.test(title, async t => {
+    for (const [script, shown] of Object.entries(cases)) {
+      t.equal(await testSession().show(setup + script), shown, script)
+    }
+  })
+}
+
+t.test('result columns have names and types, whatever rows there are', async t => {
+  const names = async (script: string): Promise<string> =>
+    columnsText((await testSession().run(setup + script)) as Table)
   t.equal(
     await names('select count(*), sum(x), id+1, -x from t where id=1'),
     'count INT, sum_x DOUBLE, add_id INT, neg_x DOUBLE',
   )
-  t.equal(await names('select max(x, id) from t where id=1'), 'max_x_id DOUBLE')
-  t.equal(
-    await names('select sum(qty) from t1 group by minute(timestamp)'),
-    'minute_timestamp MINUTE, sum_qty LONG',
-  )
-})
-
-t.test('insert into takes rows, columns, names', async t => {
-  const { run, show, fail } = await trades()
-  await run('insert into t values(6, `d, 6.5)')
-  await run('insert into t values(7 8, `e`f, 7.5 8.5)')
-  await run('insert into t(sym, id) values(`g, 9)')
-  await run('insert into t values (10, `h, 1.0), (11, `i, NULL)')
-  t.equal(await show('select * from t where id>5'), '6 d 6.5;7 e 7.5;8 f 8.5;9 g ;10 h 1;11 i ')
-  t.equal(
-    await fail('insert into t values(1, `a)'),
-    "insert into t values(1, `a) => The number of table columns doesn't match the number of columns to append.",
-  )
-  t.equal(
-    await fail('insert into st values(1)'),
-    "Syntax Error: [line #1] Can't recognize table st",
-  )
-  t.match(await fail('insert into t values(1,`a,2.0),(2,`b)'), 'Inconsistent length')
-  t.match(await fail('insert into t select * from t'), 'only supported with values')
-})
-
-t.test('update changes rows and adds columns', async t => {
-  const { run, show, fail } = await trades()
-  await run('update t set x = x*10, sym = "z" where id in 1 4')
-  t.equal(await show('select x, sym from t'), '15 z;2.5 b; a;45 z;5.5 b')
-  await run('update t set y = id+1')
-  t.equal(await show('exec y from t'), '[2,3,4,5,6]')
-  await run('update t set x = 0 where isNull(x)')
-  t.equal(await show('exec x from t where id=3'), '[0]')
-  t.match(await fail('update nosuch set x=1'), "Can't recognize table nosuch")
-})
-
-t.test('delete removes the rows that its conditions pick', async t => {
-  const { run, show, fail } = await trades()
-  await run('delete from t where sym=`a')
-  t.equal(await show('exec id from t'), '[2,4,5]')
-  await run('delete from t')
-  t.equal(await show('exec count(*) from t'), '0')
-  await run('share streamTable(1 2 as x) as stream1')
-  t.match(
-    await fail('delete from stream1 where x=1'),
-    "Can't update or delete rows of a stream table.",
-  )
-  t.match(await fail('update stream1 set x=1'), "Can't update or delete rows of a stream table.")
+  t.equal(await names('select id, x>1, sym as s from t where false'), 'id INT, gt_x BOOL, s STRING')
+  t.equal(await names('select max(x), id from e'), 'max_x DOUBLE, id INT')
 })
 
 const refused: Readonly<Record<string, string>> = {
-  'select * from t context by sym': 'The clause [context by] is not supported.',
-  'select x from t pivot by id, sym': 'The clause [pivot by] is not supported.',
-  'select * from t1 inner join t on t1.sym=t.sym': 'The clause [inner join] is not supported.',
-  'select * from t, t1': 'Joins are not supported.',
-  'select * from t union select * from t': 'The clause [union] is not supported.',
-  'select [HINT_EXPLAIN] * from t': 'SQL hints are not supported.',
-  'select nosuch from t': 'select nosuch from t => Unrecognized column name [nosuch].',
-  'select nosuch(id) from t': 'Cannot recognize the token nosuch',
-  'select id from nosuch': 'Cannot recognize the token nosuch',
+  'select nosuch from t': 'Unrecognized column name [nosuch].',
+  'select id from t where nosuch>1': 'Unrecognized column name [nosuch].',
+  'select id from t order by nosuch': 'Unrecognized column name [nosuch].',
+  'select count(*) from t order by id': 'Unrecognized column name [id].',
+  'select distinct sym from t order by id': 'Unrecognized column name [id].',
   'select id from 5': 'The object must be a table.',
-  'select x from t group by sym': 'The column [x] must be an aggregate',
-  'select * from t group by sym': "Can't select * together with group by.",
-  'select id from t limit -1': 'The limit clause takes non-negative integers.',
+  'select id from (exec id from t)': 'The object must be a table.',
+  'select id, x[0 1] from t': 'All columns must be of the same length. RefId:S02010',
+  'select id from t order by 1 2': 'All columns must be of the same length. RefId:S02010',
   'select id, sum from t': 'A column must be a scalar or a vector.',
+  'select {a: id} from t': 'A column must be a scalar or a vector.',
+  'select *, id from t': 'A table cannot contain columns with duplicate name: id.RefId: S05017',
+  'select id from t having id>1': 'having is only supported together with group by.',
+  'select id from t limit -1': 'The limit clause takes non-negative integers.',
+  'select id from t limit NULL': 'The limit clause takes non-negative integers.',
+  'select id from t limit 1.5': 'The limit clause takes non-negative integers.',
+  'select id from t limit -1, 2': 'The limit clause takes non-negative integers.',
+  'select top 3:1 id from t': 'The limit clause takes non-negative integers.',
 }
 
-t.test('what SQL does not know here is refused by name', async t => {
-  for (const [script, message] of Object.entries(refused)) {
-    const { fail } = await trades()
-    t.match(await fail(script), message, script)
+t.test('what a query cannot do is refused with its text', async t => {
+  for (const [query, message] of Object.entries(refused)) {
+    t.equal(await testSession().fail(setup + query), `${query} => ${message}`, query)
   }
 })
 
@@ -193,4 +190,86 @@ t.test('columns of stream and DFS tables are for SQL alone', async t => {
   t.match(await fail('onlySql.x'), 'RefId:S02009')
   t.match(await fail('onlySql[`x]'), 'RefId:S02009')
   t.equal(await show('exec x from onlySql'), '[1,2]')
+})
+
+t.test('what others insert while a query waits does not reach it', async t => {
+  const node = createNode()
+  const gate = closedGate()
+  const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
+  const slow = createScriptSession(node, info)
+  const other = testSession({ node })
+  await other.run('share table(1 2 as id, 3 4 as x) as st')
+  const pending = runScript(
+    slow,
+    node,
+    'def wait(a){sleep(1); return a}\nexec sum(wait(id)) * 100 + count(*) + sum(x) from st',
+  )
+  t.ok(pending instanceof Promise)
+  await other.run('insert into st values (5, 6); delete from st where id=1; update st set x=9')
+  gate.open()
+  t.match(await pending, { value: 300n + 2n + 7n })
+  t.equal(await other.show('st'), '2 9;5 9')
+})
+
+const numbers = fc.integer({ min: -3, max: 3 })
+const symbols = fc.constantFrom('a', 'b')
+
+t.test('where, order by, limit and distinct do to random rows what arrays do', async t => {
+  const runtime = testRuntime()
+  const property = fc.property(
+    sqlRows,
+    numbers,
+    symbols,
+    fc.boolean(),
+    fc.boolean(),
+    fc.nat(6),
+    fc.nat(6),
+    (rows, least, sym, first, second, offset, count) => {
+      const direction = (descending: boolean): number => (descending ? -1 : 1)
+      const wanted = rows
+        .filter(row => compareCells(row.x, least) > 0 || row.sym === sym)
+        .filter(row => row.id % 3 !== 1)
+        .sort(
+          (a, b) =>
+            direction(first) * compareCells(a.sym, b.sym) ||
+            direction(second) * compareCells(a.x, b.x),
+        )
+        .slice(offset, offset + count)
+        .map(row => [row.id, row.sym, row.x])
+      const word = (descending: boolean): string => (descending ? 'desc' : 'asc')
+      const query =
+        `select id, sym, x from t where x>${least} or sym="${sym}", id%3 != 1 ` +
+        `order by sym ${word(first)}, x ${word(second)} limit ${offset}, ${count}`
+      assert.equal(shownOf(runtime, rows, query), textOfRows(wanted), query)
+      const pairs = [...new Set(rows.map(row => JSON.stringify([row.sym, row.x])))]
+      const distinct = pairs.map(pair => JSON.parse(pair) as [string, number | null])
+      assert.equal(shownOf(runtime, rows, 'select distinct sym, x from t'), textOfRows(distinct))
+    },
+  )
+  fc.assert(property, { numRuns: runs(150), seed })
+  t.pass()
+})
+
+t.test('a long query gives way, and gives the same', async t => {
+  const script =
+    'n = 100000; t = table(take(0..999, n) as a, take(1..7, n) as b, string(take(1..3, n)) as c)\n' +
+    'select distinct a, b*2 as d, c from t where b>2, c="2" order by d desc, a limit 3, 4'
+  const calm = await testSession().show(script)
+  const { runtime, clock } = hastyRuntime()
+  const { value } = await inTurns(runUnits(runtime, script))
+  t.equal(shownValue(value!), calm)
+  t.equal(calm.split(';').length, 4)
+  t.ok(clock.turns > 20, `${clock.turns} times`)
+})
+
+t.test('rows that are picked take memory', async t => {
+  const { fail, show } = testSession({ maxRequestBytes: 4_000_000 })
+  await show('n = 100000; t = table(take(1, n) as a, take(2.5, n) as b)')
+  t.equal(await show('exec count(a) from t where a>0'), '100000')
+  t.match(
+    await fail(
+      'x = (select * from t where a>0); y = (select * from t where a>0); z = (select * from t where a>0)',
+    ),
+    /Out of memory/,
+  )
 })

@@ -1,0 +1,266 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { createNode } from '../../../../src/server/node.js'
+import { runUnits } from '../../../../src/server/script/session/run-script.js'
+import {
+  createScriptSession,
+  runFunction,
+  runScript,
+} from '../../../../src/server/script/session/session.js'
+import { closedGate } from '../../../helpers/gate.js'
+import {
+  atOnce,
+  hastyRuntime,
+  inTurns,
+  shownRestlessly,
+  shownValue,
+  testRuntime,
+} from '../../../helpers/runtime.js'
+import { runs, seed } from '../../../helpers/runs.js'
+import { testSession } from '../../../helpers/script.js'
+import { textOfRows } from '../../../helpers/sql-tables.js'
+
+t.comment(`TEST_SEED=${seed}`)
+
+const setup = `
+t = table(1 2 3 as id, \`a\`b\`a as sym, 1.5 NULL 3.5 as x)
+e = table(1:0, \`id\`x, [INT, DOUBLE])
+k = keyedTable(\`id, 1 2 as id, 5 6 as v)
+`
+
+/** Statement and table → what the table holds afterwards. */
+const changes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'insert into takes rows, columns, tuples and names': {
+    'insert into t values(6, `d, 6.5); t': '1 a 1.5;2 b ;3 a 3.5;6 d 6.5',
+    'insert into t values(7 8, `e`f, 7.5 8.5); t': '1 a 1.5;2 b ;3 a 3.5;7 e 7.5;8 f 8.5',
+    'insert into t values((6 7), ("d", "e"), (1.0 2.0)); t': '1 a 1.5;2 b ;3 a 3.5;6 d 1;7 e 2',
+    'insert into t values(10, `h, 1.0), (11, `i, NULL); t': '1 a 1.5;2 b ;3 a 3.5;10 h 1;11 i ',
+    'insert into t(sym, id) values(`g, 9); t': '1 a 1.5;2 b ;3 a 3.5;9 g ',
+    'insert into t(x, `id) values(0.5, 9), (1.5, 10); t': '1 a 1.5;2 b ;3 a 3.5;9  0.5;10  1.5',
+    'insert into t values(6.6, "d", 1); t': '1 a 1.5;2 b ;3 a 3.5;7 d 1',
+    'insert into t values(NULL, NULL, NULL); t': '1 a 1.5;2 b ;3 a 3.5;  ',
+    'insert into e values(1, 2.5); e': '1 2.5',
+    'insert into k values(1, 9), (3, 8), (3, 7); k': '1 9;2 6;3 7',
+    'n = 6; insert into t values(n, string(n), n*2); t': '1 a 1.5;2 b ;3 a 3.5;6 6 12',
+  },
+  'update changes the rows that are left, and adds columns': {
+    'update t set x = x*10, sym = "z" where id in 1 3; t': '1 z 15;2 b ;3 z 35',
+    'update t set x = 0 where isNull(x); t': '1 a 1.5;2 b 0;3 a 3.5',
+    'update t set x = id, id = id*10; t': '10 a 1;20 b 2;30 a 3',
+    'update t set x = 8 9 where sym=`a; t': '1 a 8;2 b ;3 a 9',
+    'update t set x = sum(id) where sym=`a; t': '1 a 4;2 b ;3 a 4',
+    'update t set x = NULL; t': '1 a ;2 b ;3 a ',
+    'update t set x = 1 where false; t': '1 a 1.5;2 b ;3 a 3.5',
+    'update t set y = id+1; t': '1 a 1.5 2;2 b  3;3 a 3.5 4',
+    'update t set y = id where id=2; t': '1 a 1.5 ;2 b  2;3 a 3.5 ',
+    'update t set t.x = t.id where t.id>2; t': '1 a 1.5;2 b ;3 a 3',
+    'x = 9; id2 = 5; update t set x = x+id2; t': '1 a 6.5;2 b ;3 a 8.5',
+    'update e set x = 1; e': '',
+    'update k set v = v+1; k': '1 6;2 7',
+  },
+  'delete removes the rows that its conditions pick': {
+    'delete from t where sym=`a; t': '2 b ',
+    'delete from t where x is null; t': '1 a 1.5;3 a 3.5',
+    'delete from t where id>1, sym=`a; t': '1 a 1.5;2 b ',
+    'delete from t where id>avg(id); t': '1 a 1.5;2 b ',
+    'delete from t where false; t': '1 a 1.5;2 b ;3 a 3.5',
+    'delete from t; t': '',
+    'delete from e; e': '',
+    'delete from k where id=1; k': '2 6',
+  },
+}
+
+for (const [title, cases] of Object.entries(changes)) {
+  t.test(title, async t => {
+    for (const [script, shown] of Object.entries(cases)) {
+      t.equal(await testSession().show(setup + script), shown, script)
+      t.equal(await shownRestlessly(setup + script), shown, `${script}, giving way`)
+    }
+  })
+}
+
+const stream = "Can't update or delete rows of a stream table."
+const failures: Readonly<Record<string, string>> = {
+  'insert into t values(1, `a)':
+    "The number of table columns doesn't match the number of columns to append.",
+  'insert into t values(6 7, `d, 6.5)': 'Inconsistent length of values to insert.',
+  'insert into t values(6, `d, 1), (7, `e)': 'Inconsistent length of values to insert.',
+  'insert into t values(6, `d, 1), (`q, `e, 2)':
+    "Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING",
+  'insert into t(nosuch) values(6)': 'Unrecognized column name nosuch. RefId:S02005',
+  'insert into 5 values(1)': 'The object must be a table.',
+  'update t set x = `a':
+    "Failed to append data to column 'x' with error: Incompatible type. Expected: DOUBLE, Actual: STRING",
+  'update t set id = 7, x = 1 2': 'All columns must be of the same length. RefId:S02010',
+  'update t set id = 7, x = `a':
+    "Failed to append data to column 'x' with error: Incompatible type. Expected: DOUBLE, Actual: STRING",
+  'update t set y = 7, x = `a':
+    "Failed to append data to column 'x' with error: Incompatible type. Expected: DOUBLE, Actual: STRING",
+  'update k set v = 7, id = 9': "Can't update a key column.",
+  'update t set id = 7, x = nosuch': 'Unrecognized column name [nosuch].',
+  'update t set x = 1 where nosuch': 'Unrecognized column name [nosuch].',
+  'update t set x = {a: 1}': 'A column must be a scalar or a vector.',
+  'update k set id = 9': "Can't update a key column.",
+  'delete from t where sym': 'Arguments for where method can not be string.',
+  'delete from st where a=1': stream,
+  'update st set a = 1': stream,
+}
+
+t.test('a change that fails changes nothing', async t => {
+  for (const [script, message] of Object.entries(failures)) {
+    const { run, fail, show } = testSession()
+    await run(`${setup}share streamTable(1 2 as a) as st`)
+    t.equal(await fail(script), `${script} => ${message}`, script)
+    t.equal(await show('t'), '1 a 1.5;2 b ;3 a 3.5', script)
+    t.equal(await show('k'), '1 5;2 6', script)
+    t.equal(await show('exec a from st'), '[1,2]', script)
+  }
+})
+
+t.test('DFS tables take insert into only where the node allows it', async t => {
+  const make =
+    'db = database("dfs://d", VALUE, 1 2)\ndb.createPartitionedTable(table(1:0, [`id], [INT]), `t, `id)\n'
+  const { run, fail } = testSession()
+  await run(make)
+  t.match(
+    await fail('insert into loadTable("dfs://d", `t) values(1)'),
+    /insert into statement on a DFS table unless enableInsertStatementForDFSTable/,
+  )
+  const allowed = testSession({ config: { enableInsertStatementForDFSTable: true } })
+  await allowed.run(`${make}insert into loadTable("dfs://d", \`t) values(1 2)`)
+  t.equal(await allowed.show('exec count(*) from loadTable("dfs://d", `t)'), '2')
+})
+
+t.test('changes ask for the right to change', async t => {
+  const { node, run } = testSession()
+  await run(`share table(1 2 as a) as st
+createUser("guest1", "123456")
+addAccessControl(st)`)
+  const guest = testSession({ node, user: 'guest1' })
+  for (const script of ['insert into st values(3)', 'update st set a=0', 'delete from st']) {
+    t.match(await guest.fail(script), /<NoPrivilege>|No access/, script)
+  }
+  t.equal(await testSession({ node }).show('exec a from st'), '[1,2]')
+})
+
+t.test('rows of a request that discards them are not inserted into tables that stay', async t => {
+  const { node, session, show } = testSession()
+  await show(
+    'share table(1:0, [`a], [INT]) as st\ndef f(v){insert into st values(v); return rows(st)}',
+  )
+  const one = { form: 'scalar', type: 'INT', value: 1 } as const
+  t.match(runFunction(session, node, 'f', [one], { discards: true }), { value: 0 })
+  t.match(runFunction(session, node, 'f', [one]), { value: 1 })
+})
+
+t.test('rows that others move while a change waits are not mistaken for others', async t => {
+  for (const change of [
+    'update st set a = wait(a) * 10 where a>0',
+    'delete from st where wait(a)>1',
+  ]) {
+    const node = createNode()
+    const gate = closedGate()
+    const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
+    const slow = createScriptSession(node, info)
+    const other = testSession({ node })
+    await other.run('share table(1 2 3 as a) as st')
+    const pending = runScript(slow, node, `def wait(x){sleep(1); return x}\n${change}`)
+    await other.run('insert into st values(4)')
+    await other.run('delete from st where a=1')
+    gate.open()
+    await t.rejects(pending as Promise<unknown>, { message: /removed or moved rows/ }, change)
+    t.equal(await other.show('exec a from st'), '[2,3,4]')
+  }
+})
+
+t.test('rows that others only add are left alone', async t => {
+  const node = createNode()
+  const gate = closedGate()
+  const info = { id: '1', remoteAddress: '', remotePort: 1, delay: () => gate.opened }
+  const slow = createScriptSession(node, info)
+  const other = testSession({ node })
+  await other.run('share table(1 2 3 as a) as st')
+  const script = 'def wait(x){sleep(1); return x}\nupdate st set a = wait(a) * 10'
+  const pending = runScript(slow, node, script)
+  await other.run('insert into st values(4)')
+  gate.open()
+  await pending
+  t.equal(await other.show('exec a from st'), '[10,20,30,4]')
+})
+
+t.test('what is inserted takes memory', async t => {
+  const { run, fail, show } = testSession({ maxRequestBytes: 2_000_000 })
+  await run('t = table(1:0, [`a], [DOUBLE])')
+  t.match(await fail('for(i in 1..20){insert into t values(take(1.0, 50000))}'), /Out of memory/)
+  t.ok(Number(await show('rows(t)')) < 1_000_000)
+})
+
+t.test('a long change gives way, and changes the same', async t => {
+  const script =
+    'n = 100000; t = table(take(0..999, n) as a, take(1..7, n) as b)\n' +
+    'update t set b = b*2, c = a where a % 2 == 0\ndelete from t where a > 500, b != 4\n' +
+    'select count(*), sum(a), sum(b), sum(c) from t'
+  const calm = await testSession().show(script)
+  const { runtime, clock } = hastyRuntime()
+  const { value } = await inTurns(runUnits(runtime, script))
+  t.equal(shownValue(value!), calm)
+  t.ok(clock.turns > 10, `${clock.turns} times`)
+})
+
+interface Row {
+  id: number
+  x: number | null
+}
+
+/** One statement: as script, and on plain rows. */
+interface Step {
+  script: string
+  apply: (rows: readonly Row[]) => Row[]
+}
+
+const small = fc.integer({ min: 0, max: 6 })
+const step = fc.oneof(
+  fc.tuple(small, fc.option(small)).map(([id, x]): Step => ({
+    script: `insert into t values(${id}, ${x ?? 'NULL'})`,
+    apply: rows => [...rows, { id, x }],
+  })),
+  fc.tuple(small, small).map(([a, b]): Step => ({
+    script: `insert into t(x, id) values(${a}, ${b}), (${b}, ${a})`,
+    apply: rows => [...rows, { id: b, x: a }, { id: a, x: b }],
+  })),
+  fc.tuple(small, small).map(([least, by]): Step => ({
+    script: `update t set x = x + ${by} where id >= ${least}`,
+    apply: rows =>
+      rows.map(row => (row.id >= least && row.x !== null ? { ...row, x: row.x + by } : row)),
+  })),
+  small.map((most): Step => ({
+    script: `update t set id = id + 1, x = id where x < ${most}`,
+    apply: rows =>
+      rows.map(row => ((row.x ?? -Infinity) < most ? { id: row.id + 1, x: row.id } : row)),
+  })),
+  small.map((one): Step => ({
+    script: `delete from t where id % 3 == ${one % 3}, x is not null`,
+    apply: rows => rows.filter(row => row.id % 3 !== one % 3 || row.x === null),
+  })),
+)
+
+t.test('random changes do to a table what they do to an array of rows', async t => {
+  const property = fc.property(fc.array(step, { maxLength: 15 }), steps => {
+    const runtime = testRuntime()
+    atOnce(runUnits(runtime, 't = table(1 2 3 as id, 4 NULL 6 as x)'))
+    let rows: Row[] = [
+      { id: 1, x: 4 },
+      { id: 2, x: null },
+      { id: 3, x: 6 },
+    ]
+    for (const { script, apply } of steps) {
+      atOnce(runUnits(runtime, script))
+      rows = apply(rows)
+      const shown = shownValue(atOnce(runUnits(runtime, 't'))!)
+      assert.equal(shown, textOfRows(rows.map(({ id, x }) => [id, x])), script)
+    }
+  })
+  fc.assert(property, { numRuns: runs(80), seed })
+  t.pass()
+})
