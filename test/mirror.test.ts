@@ -9,7 +9,19 @@ import { root } from './helpers/checkout.js'
 import { parseModule, readModules } from './helpers/modules.js'
 
 /** Rooms of which this is true. */
-const rooms = ['cli', 'client', 'load', 'parse', 'platform', 'protocol', 'schema', 'source', 'wire']
+const rooms = [
+  'cli',
+  'client',
+  'load',
+  'parse',
+  'platform',
+  'protocol',
+  'schema',
+  'selftest',
+  'server',
+  'source',
+  'wire',
+]
 
 /** Files whose test has another name, because it tests several of them in one go. */
 const testedBy: Readonly<Record<string, string>> = {
