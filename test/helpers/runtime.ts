@@ -33,7 +33,7 @@ export interface HastyClock extends Clock {
   readonly turns: number
 }
 
-export function hastyClock(): HastyClock {
+function hastyClock(): HastyClock {
   let nowMs = 0
   let turns = 0
   return {
@@ -82,7 +82,7 @@ export function nodeIn({ runtime, columns }: Frame, source: string): Expression 
 }
 
 /** The value of an expression, as DolphinDB shows it. */
-export const shownIn = (frame: Frame, source: string): string =>
+const shownIn = (frame: Frame, source: string): string =>
   shownValue(atOnce(evaluate(nodeIn(frame, source), frame)))
 
 /** A value as DolphinDB shows it; tables by `rowsText`. */

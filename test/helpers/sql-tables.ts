@@ -27,7 +27,7 @@ export const sqlRows: fc.Arbitrary<SqlRow[]> = fc
   )
   .map(rows => rows.map((row, id) => ({ id, ...row })))
 
-export const tableOfRows = (rows: readonly SqlRow[]): Table => ({
+const tableOfRows = (rows: readonly SqlRow[]): Table => ({
   form: 'table',
   name: '',
   rows: rows.length,

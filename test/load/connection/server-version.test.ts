@@ -72,6 +72,9 @@ t.test('a run asks once, and a server that does not tell is taken as it is', asy
     })
     t.match(result, { exitCode: 0, rows: { confirmed: 1 } })
     t.equal(asked, 1)
-    t.same(notices.filter(notice => notice.includes('version')), [])
+    t.same(
+      notices.filter(notice => notice.includes('version')),
+      [],
+    )
   }
 })
