@@ -80,11 +80,6 @@ export function nodeIn({ runtime, columns }: Frame, source: string): Expression 
   if (columns === undefined) checkNamesOf(node, runtime)
   return node
 }
-
-/** The value of an expression, as DolphinDB shows it. */
-const shownIn = (frame: Frame, source: string): string =>
-  shownValue(atOnce(evaluate(nodeIn(frame, source), frame)))
-
 /** A value as DolphinDB shows it; tables by `rowsText`. */
 export function shownValue(value: ServerValue): string {
   const wire = toWire(value)
