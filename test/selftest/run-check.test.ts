@@ -116,10 +116,14 @@ t.test('what a check has opened is closed with it, whether it ends or is given u
     const { clock, given } = onHandClock()
     const sessions: Session[] = []
     const exchanges: RawExchange[] = []
+    const closings: Promise<unknown>[] = []
     let opened: () => void = () => undefined
     const isOpened = new Promise<void>(resolve => (opened = resolve))
     const run = async ({ open, rawSession }: CheckContext): Promise<Outcome> => {
       sessions.push(await open(), await open({ asGuest: true }))
+      for (const session of sessions) {
+        closings.push(new Promise(resolve => (session.onClose = error => resolve(error?.code))))
+      }
       exchanges.push((await rawSession()).exchange)
       opened()
       return ends ? pass() : never
@@ -132,6 +136,8 @@ t.test('what a check has opened is closed with it, whether it ends or is given u
       sessions.map(({ closed }) => closed),
       [true, true],
     )
+    const failure = ends ? undefined : 'DDB_INTERRUPTED'
+    t.strictSame(await Promise.all(closings), [failure, failure], 'closed in order, or abandoned')
     await t.rejects(exchanges[0]!.answer())
     t.equal(control.closed, false)
     t.equal(clock.timers, 0)

@@ -219,3 +219,23 @@ t.test('functions and views of users run even then', async t => {
   }
   t.strictSame(server.log, ['script own', 'call own', 'call view'])
 })
+
+t.test('logins are asked for, and values limited, where that is wanted', async t => {
+  const outcome = async (options: ServerOptions, bytes: Buffer): Promise<unknown> => {
+    const server = await startTinyServer({ call: () => int(1), script: () => int(1) }, options)
+    t.teardown(() => server.close())
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(Buffer.concat([connectBytes, bytes]))
+    await peer.response()
+    return peer.response()
+  }
+  t.match(await outcome({ requireLogin: true }, requestBytes(script('1'))), {
+    ok: false,
+    message: /S04009$/,
+  })
+  t.match(await outcome({}, requestBytes(script('1'))), { ok: true })
+  const large = requestBytes(call('f', idTable(...Array<number>(1_000).fill(0))))
+  t.match(await outcome({ maxValueBytes: 1_000 }, large), { ok: false })
+  t.match(await outcome({ maxValueBytes: 10_000 }, large), { ok: true })
+  t.match(await outcome({}, large), { ok: true })
+})

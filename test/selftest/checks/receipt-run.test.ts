@@ -92,7 +92,7 @@ t.test('a delivery is number, attempt, number of sending, rows', async t => {
 
 t.test('a probe is no batch, and a batch has its outcome when there are so many', async t => {
   const answers = [
-    ledgerTable(probe, claim),
+    ledgerTable(probe, claim, [2, 0, 0, 2, 0, '']),
     ledgerTable(probe, claim, [1, 0, 1, 1, 5, '']),
     ledgerTable(probe, claim, [1, 0, 1, 1, 5, ''], [2, 0, 0, 2, 0, ''], [2, 0, 1, 2, 5, '']),
   ]
@@ -110,7 +110,10 @@ t.test('a probe is no batch, and a batch has its outcome when there are so many'
     },
   } as unknown as CheckContext
   const ledger = { name: 'ledger', countsDuplicates: false }
-  t.match(await ledgerRows(context, ledger), [{ batchNo: 1, phase: 0 }])
+  t.match(await ledgerRows(context, ledger), [
+    { batchNo: 1, phase: 0 },
+    { batchNo: 2, phase: 0 },
+  ])
   asked = 0
   t.equal(outcomesText(await awaitOutcomes(context, ledger, 2)), '1: 5 rows; 2: 5 rows')
   t.equal(asked, 3)

@@ -98,6 +98,7 @@ testExamples(t, {
     'temporalParse("13:00 PM", "h:m a")': '',
     'temporalParse("", "yyyyMMdd")': '',
     'temporalParse("2018.02.14", "yyyy-MM-dd")': '',
+    'temporalParse("2018-02-14 13", "yyyy-MM-dd HH")': '2018.02.14T13',
     'temporalParse("(2018)", "(yyyy)")': '2018.01M',
     'temporalParse("2018x02", "yyyy.MM")': '',
   },

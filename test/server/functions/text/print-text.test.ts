@@ -103,13 +103,13 @@ t.test('columns stand side by side, as wide as their widest cell', async t => {
     identifier: vector('INT', 1, null),
     s: vector('STRING', 'longer than its name', ''),
     a: vectorOf({ type: 'INT', array: true }, [[1, 2], []]),
-    any: vector('ANY', stringScalar('x'), vector('INT', 7)),
+    any: vector('ANY', stringScalar('x'), vector('STRING', 'q')),
   })
   const wanted = [
     'identifier s                    a     any',
-    '---------- -------------------- ----- ---',
+    '---------- -------------------- ----- -----',
     '1          longer than its name [1,2] x',
-    '                                []    [7]',
+    '                                []    ["q"]',
   ]
   t.equal(print(table), wanted.join('\n'))
   t.equal(print(tableOfColumns({ a: vector('INT') })), 'a\n-')

@@ -204,6 +204,11 @@ t.test('floating numbers differ by at most 10 to the minus precision', async () 
   )
 })
 
+t.test('ten digits behind the point count where nothing is said', async t => {
+  t.ok(equal(scalar('DOUBLE', 0), scalar('DOUBLE', 5e-11)))
+  t.notOk(equal(scalar('DOUBLE', 0), scalar('DOUBLE', 2e-10)))
+})
+
 t.test('a difference is found in every piece of a long vector', async t => {
   const rows = 2 * pieceRows + 1
   for (const type of ['INT', 'STRING'] as const) {
