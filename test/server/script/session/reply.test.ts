@@ -40,6 +40,8 @@ t.test('long text is encoded in pieces, to the same bytes', async t => {
     t.ok('encoded' in wire)
     t.ok(encoded(wire).equals(encoded(value)), 'the bytes of the whole')
     t.ok(pauses >= 1, `${pauses} times`)
+    const calm = replyOf(testRuntime(), fromWire(value))
+    t.strictSame(atOnce(calm as Exclude<typeof calm, Value>), wire)
   }
 })
 

@@ -69,6 +69,11 @@ t.test('calls are 200 deep at most, and bodies 750 nodes', async t => {
   runtime.leaveCall(49)
   runtime.enterCall('f', 0)
   runtime.begin()
+  for (let i = 0; i < 300; i++) {
+    runtime.enterCall('f', 9)
+    runtime.leaveCall(9)
+  }
+  t.throws(() => runtime.enterCall('f', 750), refusal, 'what has ended leaves nothing behind')
   runtime.enterCall('f', 749)
 })
 

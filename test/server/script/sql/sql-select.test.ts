@@ -77,6 +77,7 @@ const queries: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'exec id, x from t where id=1': '1 1.5',
     'exec sym from t where id in [1,4]': '[a,c]',
     'typestr(exec count(*) from t)': 'INT',
+    'typestr(select id from t)': 'IN-MEMORY TABLE',
   },
   'columns come before variables, and variables before nothing': {
     'id=99; exec id from t where id=1': '[1]',
