@@ -84,7 +84,7 @@ export interface CheckContext extends Pick<
   readonly prepare: (script: string) => Promise<Result | undefined>
   /** Asks until there is an answer; ends with the check. */
   readonly until: <T>(question: () => Promise<T | undefined>) => Promise<T>
-  /** Waits until a table has so many rows; ends with the check. @returns rows, perhaps more */
+  /** Waits until a table has so many rows and gets no more; ends with the check. @returns rows, perhaps more */
   readonly rowsOf: (table: string, atLeast?: number) => Promise<number>
 }
 
@@ -137,11 +137,15 @@ function askingPart({
         throw new Unavailable(`the server refuses what it needs: ${serverWords(error)}`)
       }
     },
-    rowsOf: (table, atLeast = 0) =>
-      until(async () => {
+    rowsOf(table, atLeast = 0) {
+      let before: number | undefined
+      return until(async () => {
         const rows = numberOf(await ask(`exec count(*) from ${table}`))
-        return rows >= atLeast ? rows : undefined
-      }),
+        if (rows >= atLeast && (rows === before || atLeast === 0)) return rows
+        before = rows
+        return undefined
+      })
+    },
   }
 }
 
