@@ -71,24 +71,6 @@ export function readShortInteger(
   return sign === minus ? -value : value
 }
 
-/** A whole number: exact up to 2^53, ±Infinity from there on, NaN when it is not one. Blanks around it are allowed. */
-export function readInteger(bytes: Uint8Array, start: number, end: number): number {
-  const first = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, first, end)
-  if (!isInteger(bytes, first, last)) return NaN
-  const rounded = Number(latin1(bytes, first, last))
-  return Number.isSafeInteger(rounded) ? rounded : rounded < 0 ? -Infinity : Infinity
-}
-
-/** Whether the text is a sign or none, then digits. */
-export function isInteger(bytes: Uint8Array, start: number, end: number): boolean {
-  let p = start
-  if (bytes[p] === minus || bytes[p] === plus) p++
-  if (p >= end) return false
-  for (; p < end; p++) if (bytes[p]! < zero || bytes[p]! > zero + 9) return false
-  return true
-}
-
 /** A decimal number of at most 15 digits without exponent, correctly rounded, or NaN. `view` is over `bytes`. */
 export function readShortDouble(
   bytes: Uint8Array,
@@ -120,32 +102,19 @@ export function readShortDouble(
 }
 
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-const names: ReadonlyMap<string, number> = new Map([
-  ['nan', NaN],
-  ['inf', Infinity],
-  ['+inf', Infinity],
-  ['-inf', -Infinity],
-  ['infinity', Infinity],
-  ['+infinity', Infinity],
-  ['-infinity', -Infinity],
-])
+const notFinite = /^[+-]?(?:nan|inf|infinity)$/i
 
-/**
- * Any floating-point number: digits, point, exponent, or `NaN`, `inf`, `Infinity` in any case.
- *
- * @returns the nearest double; 'cell' when it is not a number, 'range' when it is too large for a double
- */
-export function readDouble(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): number | 'cell' | 'range' {
+/** Why a text is not a number of its type: it is none, is too large, or is NaN or an infinity. */
+export type NumberFault = 'cell' | 'range' | 'notFinite'
+
+/** Every other number, correctly rounded, or why it is not one. */
+export function readDouble(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const text = trimmedText(bytes, start, end)
   if (decimalNumber.test(text)) {
     const value = Number(text)
     return Number.isFinite(value) ? value : 'range'
   }
-  return names.get(text.toLowerCase()) ?? 'cell'
+  return notFinite.test(text) ? 'notFinite' : 'cell'
 }
 
 function trimmedText(bytes: Uint8Array, start: number, end: number): string {
@@ -154,13 +123,9 @@ function trimmedText(bytes: Uint8Array, start: number, end: number): string {
 }
 
 /** As `readDouble`, but the nearest single; 'range' when it is too large for that. */
-export function readFloat(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): number | 'cell' | 'range' {
+export function readFloat(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const value = readDouble(bytes, start, end)
-  if (typeof value !== 'number' || !Number.isFinite(value)) return value
+  if (typeof value !== 'number') return value
   const single = singleOf(trimmedText(bytes, start, end), value)
   return Number.isFinite(single) ? single : 'range'
 }
