@@ -74,6 +74,8 @@ class SequentialInputs implements Inputs {
   #rejects: RunRejects | undefined
   readonly #counts: ColumnCounts[] = []
   readonly #told = new Set<string>()
+  /** Columns of which it was said that their times lose an offset. */
+  readonly #offsetColumns = new Set<string>()
   #source: ByteSource | undefined
   /** Of the inputs that are done. */
   #doneBytes = 0
@@ -153,7 +155,10 @@ class SequentialInputs implements Inputs {
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
         mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
-        cells: cellRules(this.#options, reader, target),
+        cells: {
+          ...cellRules(this.#options, reader, target),
+          onOffset: column => this.#tellOffset(column, run),
+        },
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
         ...(path === '-'
@@ -190,6 +195,15 @@ class SequentialInputs implements Inputs {
       this.#told.add(notice)
       run.notice(`${path}: ${notice}`)
     }
+  }
+
+  /** Once for each column of a run. */
+  #tellOffset(columnName: string, run: Run): void {
+    if (this.#offsetColumns.has(columnName)) return
+    this.#offsetColumns.add(columnName)
+    run.notice(
+      `times of column "${columnName}" have offsets and are kept as they are written: \`cells.timeZone\` converts them`,
+    )
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {
@@ -257,6 +271,7 @@ const dialectFields = [
   'comment',
   'header',
   'skipLines',
+  'jsonPath',
   'ragged',
   'trim',
   'quotes',
@@ -275,9 +290,11 @@ function cellRules(
   { columns }: TargetDescription,
 ): CellRules {
   const { arrayDelimiter } = input
-  // `1,5` is two elements where the target has arrays.
+  // `1,5` is two elements where the target has arrays, and a number of thousands where the user says so.
   const isComma =
-    dialect?.decimalComma.value === true && columns.every(({ type }) => type.array !== true)
+    dialect?.decimalComma.value === true &&
+    cells.thousands !== ',' &&
+    columns.every(({ type }) => type.array !== true)
   return {
     ...(isComma ? { decimalComma: true } : {}),
     ...cells,
