@@ -5,7 +5,7 @@
 import { monthsAt } from './calendar.js'
 import type { DateFormat } from './date-format.js'
 import { readLongDouble } from './read-long-double.js'
-import { readDouble } from './read-number.js'
+import { numberRead, readDouble } from './read-number.js'
 
 /** Day number of 1970-01-01. */
 const day1970In1900 = 25_569
@@ -35,8 +35,8 @@ export class ExcelFormat implements DateFormat {
 
   /** Such numbers are rounded to the millisecond: they have no more digits. */
   read(bytes: Uint8Array, start: number, end: number): number {
-    const short = readLongDouble(bytes, start, end)
-    const value = short === short ? short : readDouble(bytes, start, end)
+    const isRead = readLongDouble(bytes, start, end)
+    const value = isRead ? numberRead[0]! : readDouble(bytes, start, end)
     if (typeof value !== 'number') return value === 'cell' ? NaN : Infinity
     const ms = Math.round(value * msPerDay)
     const day = Math.floor(ms / msPerDay)

@@ -33,30 +33,28 @@ function fourDigitsAt(view: DataView, p: number): number {
   return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
 }
 
-/** The digits of `value` and those from `start` to `end` behind them as one number, or NaN. `view` is over `bytes`. */
-function withDigits(
-  value: number,
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-): number {
+/** The number read last. A function that returned a number of more than 31 bits would make an object of it. */
+export const numberRead: Float64Array = new Float64Array(1)
+
+/** The digits of `numberRead` and those from `start` to `end` behind them as one number: whether all are digits. */
+function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let p = start
-  let sum = value
+  let sum = numberRead[0]!
   for (; end - p >= 4; p += 4) {
     const four = fourDigitsAt(view, p)
-    if (four < 0) return NaN
+    if (four < 0) return false
     sum = sum * 10_000 + four
   }
   for (; p < end; p++) {
     const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return NaN
+    if (digit < 0 || digit > 9) return false
     sum = sum * 10 + digit
   }
-  return sum
+  numberRead[0] = sum
+  return true
 }
 
-/** A whole number of at most 15 digits, or NaN. `view` is over `bytes`. */
+/** A whole number of at most 15 digits, or NaN; for columns of at most 31 bits. `view` is over `bytes`. */
 export function readShortInteger(
   bytes: Uint8Array,
   view: DataView,
@@ -67,21 +65,51 @@ export function readShortInteger(
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
   if (p === end || end - p > exactDigits) return NaN
-  const value = withDigits(0, bytes, view, p, end)
+  let value = 0
+  for (; end - p >= 4; p += 4) {
+    const four = fourDigitsAt(view, p)
+    if (four < 0) return NaN
+    value = value * 10_000 + four
+  }
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) return NaN
+    value = value * 10 + digit
+  }
   return sign === minus ? -value : value
 }
 
-/** A decimal number of at most 15 digits without exponent, correctly rounded, or NaN. `view` is over `bytes`. */
+/** Whether `numberRead` holds the whole number, which has at most 15 digits. `view` is over `bytes`. */
+export function readShortLong(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+): boolean {
+  let p = start
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  if (p === end || end - p > exactDigits) return false
+  numberRead[0] = 0
+  if (!addDigits(bytes, view, p, end)) return false
+  if (sign === minus) numberRead[0] = -numberRead[0]
+  return true
+}
+
+/**
+ * Whether `numberRead` holds the decimal number, correctly rounded; it has at most 15 digits and no exponent. `view` is
+ * over `bytes`.
+ */
 export function readShortDouble(
   bytes: Uint8Array,
   view: DataView,
   start: number,
   end: number,
-): number {
+): boolean {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  if (end - p > exactDigits) return NaN
+  if (end - p > exactDigits) return false
   const first = p
   let value = 0
   for (; p < end; p++) {
@@ -89,16 +117,18 @@ export function readShortDouble(
     if (digit < 0 || digit > 9) break
     value = value * 10 + digit
   }
+  numberRead[0] = value
   if (p < end) {
-    if (bytes[p] !== point || end - first === 1) return NaN
+    if (bytes[p] !== point || end - first === 1) return false
     const behindPoint = ++p
-    value = withDigits(value, bytes, view, p, end)
+    if (!addDigits(bytes, view, p, end)) return false
     // Both are exact, so the quotient is rounded once, as it must be.
-    value /= powersOfTen[end - behindPoint]!
+    numberRead[0] = numberRead[0] / powersOfTen[end - behindPoint]!
   } else if (p === first) {
-    return NaN
+    return false
   }
-  return sign === minus ? -value : value
+  if (sign === minus) numberRead[0] = -numberRead[0]
+  return true
 }
 
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/

@@ -2,7 +2,7 @@
   Counts since 1970 whose raw number is the count, or the count times a power of ten: milliseconds in a TIMESTAMP,
   nanoseconds in a NANOTIMESTAMP. What is not a plain number goes the general way.
 */
-import { readShortInteger } from '../cells/read-number.js'
+import { numberRead, readShortLong } from '../cells/read-number.js'
 import { Int64Column, storeExact, type Int64Kind } from './int64-columns.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { RecordBlock } from '../record-block.js'
@@ -33,8 +33,9 @@ export class CountColumn extends Int64Column {
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
-      const value = readShortInteger(bytes, view, start, end) * factor
-      if (value <= largest && value >= -largest) {
+      const isShort = readShortLong(bytes, view, start, end)
+      const value = numberRead[0]! * factor
+      if (isShort && value <= largest && value >= -largest) {
         storeExact(words, 2 * (firstRow + row), value)
       } else if (factor !== 1 || !this.#storeLong(block, start, end, 2 * (firstRow + row))) {
         nulls += this.readOther(block, row, firstRow, start, end)
@@ -50,9 +51,10 @@ export class CountColumn extends Int64Column {
     const middle = end - lowerDigits
     if (end - first > maxDigits || middle <= first) return false
     if (!isDigit(bytes[first]!) || !isDigit(bytes[middle]!)) return false
-    const upper = readShortInteger(bytes, view, first, middle)
-    const lower = readShortInteger(bytes, view, middle, end)
-    if (upper !== upper || lower !== lower) return false
+    if (!readShortLong(bytes, view, first, middle)) return false
+    const upper = numberRead[0]!
+    if (!readShortLong(bytes, view, middle, end)) return false
+    const lower = numberRead[0]!
     const { parts, words } = this
     if (!parts.setBillions(negative, upper, lower)) return false
     words[word] = parts.low

@@ -6,7 +6,12 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import { readShortDouble, readShortInteger, type NumberFault } from '../cells/read-number.js'
+import {
+  numberRead,
+  readShortDouble,
+  readShortInteger,
+  type NumberFault,
+} from '../cells/read-number.js'
 import { readInteger } from '../cells/read-whole.js'
 import { readLongDouble } from '../cells/read-long-double.js'
 import { isBetweenSingles } from '../cells/single-precision.js'
@@ -147,10 +152,10 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
         nulls++
         continue
       }
-      let value = readShortDouble(bytes, view, start, end)
-      const isShort = value === value
-      if (!isShort) value = readLongDouble(bytes, start, end)
-      if (value >= min && value <= max) {
+      const isShort = readShortDouble(bytes, view, start, end)
+      const isRead = isShort || readLongDouble(bytes, start, end)
+      const value = numberRead[0]!
+      if (isRead && value >= min && value <= max) {
         const isExact = isShort && (value >= exactFrom || value <= -exactFrom)
         if (!isSingle || isExact || !isBetweenSingles(value)) {
           array[firstRow + row] = value

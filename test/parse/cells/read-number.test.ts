@@ -6,25 +6,30 @@ import fc from 'fast-check'
 import t from 'tap'
 import { readLongDouble } from '../../../src/parse/cells/read-long-double.js'
 import {
+  numberRead,
   readDouble,
   readFloat,
   readShortDouble,
   readShortInteger,
+  readShortLong,
 } from '../../../src/parse/cells/read-number.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
 const shortInteger = (text: string): number => {
   const { bytes, view, start, end } = cellOf(text)
-  return readShortInteger(bytes, view, start, end)
+  const value = readShortInteger(bytes, view, start, end)
+  const isLong = readShortLong(bytes, view, start, end)
+  strictEqual(isLong ? numberRead[0]! : NaN, value)
+  return value
 }
 const shortDouble = (text: string): number => {
   const { bytes, view, start, end } = cellOf(text)
-  return readShortDouble(bytes, view, start, end)
+  return readShortDouble(bytes, view, start, end) ? numberRead[0]! : NaN
 }
 const longDouble = (text: string): number => {
   const { bytes, start, end } = cellOf(text)
-  return readLongDouble(bytes, start, end)
+  return readLongDouble(bytes, start, end) ? numberRead[0]! : NaN
 }
 t.test(
   'whole numbers of up to 15 digits are those of Number, all other texts are left',
