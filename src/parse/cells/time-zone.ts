@@ -12,8 +12,11 @@ const stepSeconds = 3 * secondsPerDay
 
 /** Before this year no clock was ever changed. */
 const firstYear = 1800
-/** From here on rules are what they were 400 years before: the calendar and its weeks repeat. */
-const lastYear = 2438
+/**
+ * From here on rules are what they were 400 years before: the calendar and its weeks repeat. Rules that follow the moon
+ * (Morocco) are fixed up to 2087, so none of the years that stand for others may have them.
+ */
+const lastYear = 2600
 const cycleYears = 400
 const cycleSeconds = 146_097 * secondsPerDay
 
