@@ -142,8 +142,10 @@ class SequentialInputs implements Inputs {
     const { input = {}, mapping = {} } = this.#options
     const { path } = summary
     summary.format = reader.format
-    summary.detected = detectedOf(reader)
-    this.#tell(run, path, reader, summary.detected)
+    const { columns } = target
+    const detected = detectedOf(reader, { cells: this.#options.cells, columns })
+    summary.detected = detected
+    this.#tell(run, path, reader, detected)
     const update = (): void => {
       run.counts.readUpTo(this.#doneRecords + reader.recordsRead)
       summary.rows = reader.recordsRead
@@ -156,7 +158,7 @@ class SequentialInputs implements Inputs {
       reader.batches({
         mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
         cells: {
-          ...cellRules(this.#options, reader, target),
+          ...cellRules(this.#options, detected),
           onOffset: column => this.#tellOffset(column, run),
         },
         batchRows: this.#plan.batchRows,
@@ -284,20 +286,12 @@ function dialectOf({ input = {} }: LoadOptions): ReaderOptions {
   )
 }
 
-function cellRules(
-  { cells = {}, input = {} }: LoadOptions,
-  { dialect }: InputReader,
-  { columns }: TargetDescription,
-): CellRules {
+function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {
   const { arrayDelimiter } = input
-  // `1,5` is two elements where the target has arrays, and a number of thousands where the user says so.
-  const isComma =
-    dialect?.decimalComma.value === true &&
-    cells.thousands !== ',' &&
-    columns.every(({ type }) => type.array !== true)
+  const { decimalComma } = detected
   return {
-    ...(isComma ? { decimalComma: true } : {}),
     ...cells,
+    ...(decimalComma === null ? {} : { decimalComma: decimalComma.value }),
     ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
   }
 }

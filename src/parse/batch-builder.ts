@@ -10,6 +10,7 @@ import { brokenTextMessage } from './broken-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import { isUtf8 } from './cells/cell-bytes.js'
 import { everyColumn } from './cells/date-format.js'
+import { plainNumbers } from './cells/number-style.js'
 import { clippedText } from './clipped-text.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
 import { ConstantColumn } from './columns/constant-column.js'
@@ -114,7 +115,9 @@ export class BatchBuilder {
       const own = arrayDelimiter === undefined ? rules : { ...rules, arrayDelimiter }
       return columnBuilder(column.name, column.type, columnIndex, this.#pool, own)
     }
-    const builder = columnBuilder(column.name, column.type, columnIndex, this.#pool, rules)
+    // Who says what every row shall have writes it plainly, however the input writes its numbers.
+    const plain = plainNumbers(rules)
+    const builder = columnBuilder(column.name, column.type, columnIndex, this.#pool, plain)
     const { text } = column.source
     const constant = new ConstantColumn(builder, text, rowCapacity)
     if (constant.fault === undefined) return constant

@@ -72,3 +72,12 @@ t.test('offsets that are left out are said once for each column', async t => {
   t.equal(code, 0)
   t.equal(stderr.match(/--timezone/g)?.length, 1, stderr)
 })
+
+t.test('a decimal comma that is found counts, and is said', async t => {
+  await runMain(['exec', '--port', port, '-e', 'delete from sales'])
+  const text = 'share;amount\n0,5;1234,5\n0,25;7,75\n'
+  const { code, stderr } = await load(['--allow-missing', '--set', 'yes=1'], text)
+  t.equal(code, 0, stderr)
+  t.match(stderr, /decimal comma \(found\)/)
+  t.equal(await all(), 'day,at,share,amount,yes\n,,0.5,1234.5,true\n,,0.25,7.75,true\n')
+})

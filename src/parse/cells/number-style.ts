@@ -59,6 +59,13 @@ export function numberStyle(columnName: string, rules: NumberRules): NumberStyle
   }
 }
 
+/** The rules for texts that keep to no style. */
+export function plainNumbers<Rules extends NumberRules>(rules: Rules): Rules {
+  return hasNumberStyle(rules)
+    ? { ...rules, thousands: '', decimalComma: false, percentColumns: [] }
+    : rules
+}
+
 /** Whether the numbers of some column may have a style of their own. */
 export function hasNumberStyle(rules: NumberRules): boolean {
   const { thousands = '', decimalComma = false, percentColumns = [] } = rules

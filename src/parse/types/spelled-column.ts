@@ -6,6 +6,7 @@ import { UsageError } from '../../errors.js'
 import {
   numberStyle,
   plainNumberRoom,
+  plainNumbers,
   styleText,
   writePlainNumber,
   type NumberStyle,
@@ -79,9 +80,7 @@ function truthRewriting(texts: TruthTexts, rules: CellRules): Rewriting {
  */
 export function elementRules(rules: CellRules, delimiter: string): CellRules {
   const { thousands, decimalComma } = rules
-  if (delimiter.charCodeAt(0) === elementSeparator) {
-    return { ...rules, thousands: '', decimalComma: false, percentColumns: [] }
-  }
+  if (delimiter.charCodeAt(0) === elementSeparator) return plainNumbers(rules)
   if (delimiter === thousands || (delimiter === ',' && decimalComma === true)) {
     throw new UsageError(
       'DDB_USAGE',

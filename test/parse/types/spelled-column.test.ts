@@ -24,6 +24,11 @@ t.test('a style is that of all numbers, whatever their type', async t => {
   t.match(rejects, [{ code: 'DDB_INPUT_CELL', columnName: 'a', value: '1.5', message: /1\.234,5/ }])
 })
 
+t.test('a text for every row is plain, whatever the style of the input', async t => {
+  const options = { delimiter: ';', set: { b: '1.5' }, batch: { cells: german } }
+  t.strictSame((await read('a\n1,5\n', 'a:DOUBLE,b:DOUBLE', options)).rows, [['1.5', '1.5']])
+})
+
 t.test('shares are a hundredth, and exact', async t => {
   const { rows, rejects } = await load(
     'p;q;n\n12.5%;0.1 %;7\n-100%;250%;7\n12.5;1%;7\n',
