@@ -50,6 +50,16 @@ function* inChunks(lines) {
   yield text
 }
 
+/** The trades of `narrow.csv` with milliseconds since 1970 instead of times in text. */
+function* epochChunks(rows) {
+  for (const text of generateTrades({ rows, format: 'csv' })) {
+    yield text.replace(/^\d[^,]*/gm, time => {
+      const [date, timeOfDay] = time.split('T')
+      return String(Date.parse(`${date.replaceAll('.', '-')}T${timeOfDay}Z`))
+    })
+  }
+}
+
 /** 40 numeric columns, every other one whole numbers. */
 function* wideLines(rows) {
   const random = seededRandom(40)
@@ -76,6 +86,7 @@ const writers = {
   'narrow.csv': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.csv.gz': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.ndjson': rows => generateTrades({ rows, format: 'ndjson' }),
+  'epoch.csv': rows => epochChunks(rows),
   'wide.csv': rows => inChunks(wideLines(rows)),
   'text.csv': rows => inChunks(textLines(rows)),
 }

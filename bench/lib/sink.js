@@ -37,9 +37,13 @@ export async function startSink(initFile, options = ['--discard']) {
   }
 }
 
-/** Loads a file into a table of the sink without asking what became of it; see `runNode` for what is returned. */
-export function load(sink, path, table, options) {
-  const target = ['--table', table, '--confirm', 'none', '--json', ...sink.server]
+/**
+ * Loads a file into a table of the sink without asking what became of it; see `runNode` for what is returned.
+ *
+ * @param flags  further options of `load`
+ */
+export function load(sink, path, table, options, flags = []) {
+  const target = ['--table', table, '--confirm', 'none', '--json', ...sink.server, ...flags]
   return runNode([program, 'load', path, ...target], options)
 }
 

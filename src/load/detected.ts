@@ -2,19 +2,38 @@
   What was found out about an input, for the result and for the person watching.
 */
 import type { InputReader } from '../parse/input-reader.js'
-import type { Detected, Known } from './options.js'
+import type { TargetColumn } from '../schema/target-schema.js'
+import type { CellOptions, Detected, Known } from './options.js'
+
+/** What else decides how an input is understood. */
+export interface DetectedRules {
+  readonly cells?: CellOptions | undefined
+  readonly columns?: readonly TargetColumn[]
+}
 
 /** What is known of an opened input. */
-export function detectedOf({ dialect, text }: InputReader): Detected {
+export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Detected {
+  const { dialect, text } = reader
   return {
     delimiter: dialect?.delimiter ?? null,
     quote: dialect?.quote ?? null,
     escape: dialect?.escape ?? null,
     header: dialect?.header ?? null,
-    decimalComma: dialect?.decimalComma ?? null,
+    decimalComma: dialect === undefined ? null : decimalCommaOf(dialect.decimalComma, rules),
     trailingDelimiter: dialect?.trailingDelimiter ?? null,
     encoding: { value: text.encoding, how: text.how },
   }
+}
+
+function decimalCommaOf(
+  found: Known<boolean>,
+  { cells, columns = [] }: DetectedRules,
+): Known<boolean> {
+  const { decimalComma, thousands } = cells ?? {}
+  if (decimalComma !== undefined) return { value: decimalComma, how: 'given' }
+  // `1,5` is two elements where the target has arrays, and not even a number where the user says what a comma is.
+  const isOther = thousands === ',' || columns.some(({ type }) => type.array === true)
+  return isOther ? { value: false, how: 'found' } : found
 }
 
 /**

@@ -74,6 +74,8 @@ class SequentialInputs implements Inputs {
   #rejects: RunRejects | undefined
   readonly #counts: ColumnCounts[] = []
   readonly #told = new Set<string>()
+  /** Columns of which it was said that their times lose an offset. */
+  readonly #offsetColumns = new Set<string>()
   #source: ByteSource | undefined
   /** Of the inputs that are done. */
   #doneBytes = 0
@@ -140,8 +142,10 @@ class SequentialInputs implements Inputs {
     const { input = {}, mapping = {} } = this.#options
     const { path } = summary
     summary.format = reader.format
-    summary.detected = detectedOf(reader)
-    this.#tell(run, path, reader, summary.detected)
+    const { columns } = target
+    const detected = detectedOf(reader, { cells: this.#options.cells, columns })
+    summary.detected = detected
+    this.#tell(run, path, reader, detected)
     const update = (): void => {
       run.counts.readUpTo(this.#doneRecords + reader.recordsRead)
       summary.rows = reader.recordsRead
@@ -153,7 +157,10 @@ class SequentialInputs implements Inputs {
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
         mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
-        cells: cellRules(this.#options, reader, target),
+        cells: {
+          ...cellRules(this.#options, detected),
+          onOffset: column => this.#tellOffset(column, run),
+        },
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
         ...(path === '-'
@@ -190,6 +197,15 @@ class SequentialInputs implements Inputs {
       this.#told.add(notice)
       run.notice(`${path}: ${notice}`)
     }
+  }
+
+  /** Once for each column of a run. */
+  #tellOffset(columnName: string, run: Run): void {
+    if (this.#offsetColumns.has(columnName)) return
+    this.#offsetColumns.add(columnName)
+    run.notice(
+      `times of column "${columnName}" have offsets and are kept as they are written: \`cells.timeZone\` converts them`,
+    )
   }
 
   #addCounts(counts: readonly ColumnCounts[]): void {
@@ -257,6 +273,7 @@ const dialectFields = [
   'comment',
   'header',
   'skipLines',
+  'jsonPath',
   'ragged',
   'trim',
   'quotes',
@@ -269,18 +286,12 @@ function dialectOf({ input = {} }: LoadOptions): ReaderOptions {
   )
 }
 
-function cellRules(
-  { cells = {}, input = {} }: LoadOptions,
-  { dialect }: InputReader,
-  { columns }: TargetDescription,
-): CellRules {
+function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {
   const { arrayDelimiter } = input
-  // `1,5` is two elements where the target has arrays.
-  const isComma =
-    dialect?.decimalComma.value === true && columns.every(({ type }) => type.array !== true)
+  const { decimalComma } = detected
   return {
-    ...(isComma ? { decimalComma: true } : {}),
     ...cells,
+    ...(decimalComma === null ? {} : { decimalComma: decimalComma.value }),
     ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
   }
 }

@@ -107,6 +107,8 @@ export interface InputOptions {
   limit?: number
   /** Between the elements of an array column, one ASCII character; default `,`. */
   arrayDelimiter?: string
+  /** Where the records of a JSON document are: `data.items`, or `/data/items`; default the document itself. */
+  jsonPath?: string
   /** Stands for `-`. */
   stdin?: Readable
   /** Partial batches of stdin go out after this much idle time; default 1,000. */
@@ -117,7 +119,7 @@ export interface InputOptions {
 export interface MappingOptions {
   /** Default `name` where the input has names. */
   match?: 'name' | 'position'
-  /** Target column → input column. */
+  /** Target column → input column; of JSON a member, or one inside objects: `properties.mag`. */
   map?: Readonly<Record<string, string>>
   /** Target column → constant text. */
   set?: Readonly<Record<string, string>>
@@ -133,8 +135,25 @@ export interface CellOptions {
   nullTexts?: readonly string[]
   /** They mean null in the quotes of delimited text, too. */
   nullQuoted?: boolean
-  /** Target column → DolphinDB format, or `epoch:s|ms|us|ns`. */
+  /**
+   * Target column, or `*` for all that it suits → DolphinDB format, `epoch:s|ms|us|ns`, or a spreadsheet's day numbers,
+   * `excel` or `excel:1904`.
+   */
   dateFormats?: Readonly<Record<string, string>>
+  /**
+   * Whose clocks the columns keep: a zone such as `Asia/Shanghai` or `+08:00`, to which times with an offset and counts
+   * since 1970 are converted. `none`, the default, keeps times as they are written. Never the machine's.
+   */
+  timeZone?: string
+  /** One character between groups of three digits. */
+  thousands?: string
+  /** Numbers have a comma where others have a point. */
+  decimalComma?: boolean
+  /** Target columns whose texts are shares: `12.5%` is 0.125. */
+  percentColumns?: readonly string[]
+  /** Texts that mean true, and false, besides `true`, `1`, `false` and `0`. */
+  trueTexts?: readonly string[]
+  falseTexts?: readonly string[]
   /** A bad cell becomes null and is counted. */
   lenient?: boolean
 }

@@ -9,10 +9,12 @@ import type { SourceText } from '../source/encoding/text-origin.js'
 import { brokenTextMessage } from './broken-text.js'
 import { BufferPool } from './columns/buffer-pool.js'
 import { isUtf8 } from './cells/cell-bytes.js'
+import { everyColumn } from './cells/date-format.js'
+import { plainNumbers } from './cells/number-style.js'
 import { clippedText } from './clipped-text.js'
 import type { ColumnBuilder } from './columns/column-builder.js'
 import { ConstantColumn } from './columns/constant-column.js'
-import { cellTypeOf, columnBuilder } from './types/column-types.js'
+import { cellTypeOf, columnBuilder, hasDateFormat } from './types/column-types.js'
 import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
@@ -82,7 +84,7 @@ export class BatchBuilder {
     this.#text = text
     this.#inputRows = text.origin && new InputRows(text.origin, block.rowCapacity)
     this.#showRecord = input.showRecord ?? (record => record)
-    checkFormats(mapping, rules)
+    checkNames(mapping, rules)
     // A field that several columns take is one text: where one of them keeps blanks, they count for all.
     const keepers = new Set(
       mapping.columns.flatMap((column, i) => (keepsBlanks(column) ? [fieldOf(column, i)] : [])),
@@ -113,7 +115,9 @@ export class BatchBuilder {
       const own = arrayDelimiter === undefined ? rules : { ...rules, arrayDelimiter }
       return columnBuilder(column.name, column.type, columnIndex, this.#pool, own)
     }
-    const builder = columnBuilder(column.name, column.type, columnIndex, this.#pool, rules)
+    // Who says what every row shall have writes it plainly, however the input writes its numbers.
+    const plain = plainNumbers(rules)
+    const builder = columnBuilder(column.name, column.type, columnIndex, this.#pool, plain)
     const { text } = column.source
     const constant = new ConstantColumn(builder, text, rowCapacity)
     if (constant.fault === undefined) return constant
@@ -182,6 +186,16 @@ export class BatchBuilder {
       column.nullsRead = column.builder.read(block, column.field, this.rowCount)
       if (this.#lenient) column.counts.coerced += block.forgive()
     }
+    // Those behind the last row belong to a record that was set aside in the end.
+    const cellCount = block.rowCount * block.fieldCount
+    for (const cell of block.wrongCells) {
+      if (cell < cellCount) this.#countWrong(cell % block.fieldCount)
+    }
+  }
+
+  /** A cell that the tokenizer emptied is bad in every column that takes it. */
+  #countWrong(field: number): void {
+    for (const column of this.#columns) if (column.field === field) column.counts.coerced++
   }
 
   /** Refuses rows in which something is no character, whether a column reads it or not. */
@@ -265,13 +279,26 @@ function brokenRecord(message: string): RowFault {
   }
 }
 
-function checkFormats(mapping: ColumnMapping, rules: CellRules): void {
+/** Columns that rules name have to be there. */
+function checkNames(mapping: ColumnMapping, rules: CellRules): void {
   const names = mapping.columns.map(column => column.name)
-  for (const name of Object.keys(rules.dateFormats ?? {})) {
-    if (names.includes(name)) continue
+  const dated = Object.keys(rules.dateFormats ?? {}).filter(name => name !== everyColumn)
+  for (const [option, given] of [
+    ['`cells.dateFormats`', dated],
+    ['`cells.percentColumns`', rules.percentColumns ?? []],
+  ] as const) {
+    const unknown = given.find(name => !names.includes(name))
+    if (unknown === undefined) continue
     throw new UsageError(
       'DDB_USAGE',
-      `\`cells.dateFormats\` names a column "${name}" that the target does not have${nearestHint(name, names)}`,
+      `${option} names a column "${unknown}" that the target does not have${nearestHint(unknown, names)}`,
     )
   }
+  const everyFormat = rules.dateFormats?.[everyColumn]
+  const suits = ({ name, type }: MappedColumn): boolean => hasDateFormat(name, type.type, rules)
+  if (everyFormat === undefined || mapping.columns.some(suits)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`cells.dateFormats\` ${everyFormat}: the target has no column that can have this format`,
+  )
 }

@@ -4,13 +4,14 @@
 */
 import type { ByteSource } from '../source/byte-source.js'
 import type { CsvOptions } from './csv/open-csv.js'
+import type { JsonOptions } from './json/open-json.js'
 import type { InputReader } from './input-reader.js'
 
 /** Formats that can be read: CSV, tab-separated text, a JSON value on each line, a JSON array. */
 export type InputFormat = 'csv' | 'tsv' | 'ndjson' | 'json'
 
 /** What is known of the input; formats look at what concerns them. */
-export type FormatOptions = Omit<CsvOptions, 'format'>
+export type FormatOptions = Omit<CsvOptions, 'format'> & JsonOptions
 
 interface Format {
   /** Of file names, in lower case; each belongs to one format. */
@@ -32,8 +33,8 @@ const openCsvAs =
 
 const openJsonAs =
   (format: 'ndjson' | 'json'): Format['open'] =>
-  async (source, { maxRecordBytes }) =>
-    (await jsonModule()).openJson(source, format, maxRecordBytes)
+  async (source, options) =>
+    (await jsonModule()).openJson(source, format, options)
 
 const openBrace = 0x7b
 const openBracket = 0x5b

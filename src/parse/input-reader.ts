@@ -97,10 +97,21 @@ export interface CellRules {
   readonly nullTexts?: readonly string[]
   /** They mean null in quotes, too. */
   readonly nullQuoted?: boolean
+  /** Target column, or `*` → format in DolphinDB's symbols, `epoch:s|ms|us|ns`, `excel` or `excel:1904`. */
+  readonly dateFormats?: Readonly<Record<string, string>>
+  /** Whose clocks the columns keep; `none`, the default, keeps times as they are written. */
+  readonly timeZone?: string
+  /** Told once for each column in which an offset was left out, because there is no time zone. */
+  readonly onOffset?: (columnName: string) => void
+  /** One character between groups of three digits. */
+  readonly thousands?: string
   /** Numbers have a comma where others have a point. */
   readonly decimalComma?: boolean
-  /** Target column → format in DolphinDB's symbols, or `epoch:s|ms|us|ns`. */
-  readonly dateFormats?: Readonly<Record<string, string>>
+  /** Target columns whose texts are shares such as `12.5%`. */
+  readonly percentColumns?: readonly string[]
+  /** Texts that mean true and false, besides those of the type. */
+  readonly trueTexts?: readonly string[]
+  readonly falseTexts?: readonly string[]
   /** Between the elements of an array column; default `,`. */
   readonly arrayDelimiter?: string
   /** A bad cell becomes null and is counted, instead of rejecting its row. */

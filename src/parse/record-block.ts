@@ -51,6 +51,13 @@ export class RecordBlock {
   writtenAreQuoted = false
   rowCount = 0
   refusedCount = 0
+  /**
+   * Cells, by their index in `starts`, that the tokenizer emptied because what stood there suits no column of theirs:
+   * null, and to be counted. In order of rows; there are none unless bad cells are let pass.
+   */
+  readonly wrongCells: number[] = []
+  /** 1 for each cell that the format itself marks as a number; undefined where nobody wants to know. */
+  numberCells: Uint8Array | undefined
   readonly faults: RecordFault[] = []
 
   constructor(fieldCount: number, rowCapacity: number = blockRows(fieldCount)) {
@@ -69,6 +76,7 @@ export class RecordBlock {
     if (this.refusedCount > 0) this.refusedBy.fill(0)
     this.rowCount = 0
     this.refusedCount = 0
+    this.wrongCells.length = 0
     this.faults.length = 0
   }
 
@@ -78,6 +86,19 @@ export class RecordBlock {
     if (this.quote < 0) return false
     if (this.writtenAreQuoted && start > this.writtenFrom) return true
     return start > this.recordStarts[row]! && this.bytes[start - 1] === this.quote
+  }
+
+  /** Adds to `wrongCells`, once for each cell. */
+  addWrongCell(row: number, field: number): void {
+    const cell = row * this.fieldCount + field
+    if (this.wrongCells.at(-1) !== cell) this.wrongCells.push(cell)
+  }
+
+  /** Takes those of a row, and of rows behind it, out of `wrongCells`: it is scanned anew. */
+  forgetWrongCells(row: number): void {
+    const { wrongCells } = this
+    const first = row * this.fieldCount
+    while (wrongCells.length > 0 && wrongCells.at(-1)! >= first) wrongCells.pop()
   }
 
   /** The first column that cannot take a cell of this row decides what is reported. */
@@ -105,6 +126,7 @@ export class RecordBlock {
         const from = row * fieldCount
         starts.copyWithin(kept * fieldCount, from, from + fieldCount)
         ends.copyWithin(kept * fieldCount, from, from + fieldCount)
+        this.numberCells?.copyWithin(kept * fieldCount, from, from + fieldCount)
         this.recordStarts[kept] = this.recordStarts[row]!
         this.recordEnds[kept] = this.recordEnds[row]!
         this.lineNumbers[kept] = this.lineNumbers[row]!

@@ -2,7 +2,12 @@
   What is said of an input before it is loaded.
 */
 import t from 'tap'
-import { detectedNotices, detectedOf, detectedText } from '../../src/load/detected.js'
+import {
+  detectedNotices,
+  detectedOf,
+  detectedText,
+  type DetectedRules,
+} from '../../src/load/detected.js'
 import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
 import { memorySource } from '../parse/reading.js'
 
@@ -49,4 +54,23 @@ t.test('JSON and empty inputs have nothing to be said', async t => {
   t.strictSame((await told('{"a":1}', { format: 'ndjson' })).notices, [])
   t.strictSame((await told('')).notices, [])
   t.equal((await told('{"a":1}', { format: 'ndjson' })).text, 'encoding utf-8 (found)')
+})
+
+t.test('a decimal comma is found, given, or something else', async t => {
+  const comma = async (text: string, rules: DetectedRules) =>
+    detectedOf(await openReader(memorySource(text)), rules).decimalComma
+  const text = 'id;n\n1;1,5\n2;2,25\n'
+  t.strictSame(await comma(text, {}), { value: true, how: 'found' })
+  t.strictSame(await comma('a,b\n1,2\n', {}), { value: false, how: 'found' })
+  t.strictSame(await comma('a,b\n1,2\n', { cells: { decimalComma: true } }), {
+    value: true,
+    how: 'given',
+  })
+  t.strictSame(await comma(text, { cells: { decimalComma: false } }), {
+    value: false,
+    how: 'given',
+  })
+  t.strictSame(await comma(text, { cells: { thousands: ',' } }), { value: false, how: 'found' })
+  const columns = [{ name: 'n', type: { type: 'DOUBLE', array: true } }] as const
+  t.strictSame(await comma(text, { columns }), { value: false, how: 'found' })
 })

@@ -11,7 +11,7 @@ import type { Table } from '../../src/protocol/value.js'
 import { arrayCases, elementsOfCase, typeCases } from './cases.js'
 import { startEnds, test, type Client, type ClientObject, type Ends } from './client.js'
 import { clientVector, elementsOfClient, elementsOfOurs, type Element } from './elements.js'
-import { spellings } from './spellings.js'
+import { optionSpellings, spellings } from './spellings.js'
 
 const isText = (type: string): boolean => ['SYMBOL', 'STRING', 'BLOB'].includes(type)
 const nullOf = (type: string): Element => (isText(type) ? '' : null)
@@ -60,9 +60,6 @@ test('every spelling in CSV is the value the client reads, an empty field is nul
   }
 })
 
-/** Types whose every value is a number or a boolean of JSON: a string there is a mistake. */
-const nativeOnly = new Set(['BOOL', 'SHORT', 'INT'])
-
 test('every spelling in JSON is the value the client reads, null is null', async (t, client) => {
   const ends = await startEnds(t, client)
   for (const [type, { accepted }] of Object.entries(spellings)) {
@@ -74,8 +71,8 @@ test('every spelling in JSON is the value the client reads, null is null', async
     const rejects = { onError: 'skip', maxErrors: 100 } as const
     const result = await loadText(t, ends, `${name}.ndjson`, text, { rejects })
     t.equal(result.error, null, type)
-    const elements = nativeOnly.has(type) ? [] : accepted.map(([, element]) => element)
-    t.equal(result.rows.rejected, accepted.length - elements.length, type)
+    const elements = accepted.map(([, element]) => element)
+    t.equal(result.rows.rejected, 0, type)
     t.strictSame(await readBack(client, ends, name), [...elements, nullOf(type)], type)
   }
 })
@@ -95,13 +92,37 @@ test('text that is not a value of its type is refused row by row', async (t, cli
   }
 })
 
+test('options say how a text is read, in CSV and in strings of JSON', async (t, client) => {
+  const ends = await startEnds(t, client)
+  for (const [at, { type, flags, cells, accepted, refused }] of optionSpellings.entries()) {
+    const texts = [...accepted.map(([text]) => text), ...refused]
+    const expected = [...accepted.map(([, element]) => element), nullOf(type)]
+    for (const [kind, lines] of [
+      ['csv', ['row,value', ...texts.map((text, row) => `${row},${csvField(text)}`), '99,']],
+      [
+        'ndjson',
+        [...texts.map((value, row) => JSON.stringify({ row, value })), '{"row":99,"value":null}'],
+      ],
+    ] as const) {
+      const name = `option${at}${kind}`
+      await createTarget(ends, name, type)
+      const rejects = { onError: 'skip', maxErrors: 100 } as const
+      const change = { rejects, cells }
+      const result = await loadText(t, ends, `${name}.${kind}`, lines.join('\n'), change)
+      t.equal(result.error, null, flags)
+      t.equal(result.rows.rejected, refused.length, `${flags}: ${refused.join(' ')}`)
+      t.strictSame(await readBack(client, ends, name), expected, `${type} ${flags} in ${kind}`)
+    }
+  }
+})
+
 test('JSON numbers, booleans and arrays are values of their own', async (t, client) => {
   const ends = await startEnds(t, client)
   const cases: [type: string, json: string, expected: Element[]][] = [
     ['BOOL', '[true, false, null, 1]', [true, false, null, true]],
     ['CHAR', '[97, -127, null]', [97, -127, null]],
     ['SHORT', '[32767, -32767, null]', [32_767, -32_767, null]],
-    ['INT', '[2147483647, -2147483647, 0]', [2_147_483_647, -2_147_483_647, 0]],
+    ['INT', '[2147483647, -2147483647, 0, 1.0, 1e2]', [2_147_483_647, -2_147_483_647, 0, 1, 100]],
     ['LONG', '[9223372036854775807, 9007199254740993]', [2n ** 63n - 1n, 9_007_199_254_740_993n]],
     ['FLOAT', '[0.1, -1e-3]', [Math.fround(0.1), Math.fround(-0.001)]],
     ['DOUBLE', '[0.1, 1.7976931348623157e308, 5]', [0.1, Number.MAX_VALUE, 5]],
@@ -111,6 +132,8 @@ test('JSON numbers, booleans and arrays are values of their own', async (t, clie
       '[1234567890123456789.0123456789]',
       [12_345_678_901_234_567_890_123_456_789n],
     ],
+    ['STRING', '[1.50, true, -1e2]', ['1.50', 'true', '-1e2']],
+    ['SYMBOL', '[7, false]', ['7', 'false']],
     ['STRING', '["\\u6570\\u636e", "\\ud83d\\ude00", "\\n"]', ['数据', '😀', '\n']],
     [
       'INT[]',

@@ -2,6 +2,7 @@
   Which text is which value when it is loaded, by the type of the column; and text that is not a value of the type.
   docs/types.md shows this list; load.test.ts holds it against the loader and the official client.
 */
+import type { CellOptions } from '../../src/load/options.js'
 import type { Element } from './elements.js'
 
 export interface Spellings {
@@ -54,6 +55,8 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['32767', 32_767],
       ['-32767', -32_767],
       ['0', 0],
+      ['7.0', 7],
+      ['1e3', 1000],
     ],
     refused: ['32768', '-32768', '1.5', '0x10', '1,000'],
   },
@@ -62,6 +65,8 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['2147483647', 2_147_483_647],
       ['-2147483647', -2_147_483_647],
       ['007', 7],
+      ['1.0', 1],
+      ['1e2', 100],
     ],
     refused: ['2147483648', '-2147483648', '1.5', '12 3'],
   },
@@ -70,6 +75,8 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['9223372036854775807', 2n ** 63n - 1n],
       ['-9223372036854775807', -(2n ** 63n) + 1n],
       ['9007199254740993', 9_007_199_254_740_993n],
+      ['9.007199254740993e15', 9_007_199_254_740_993n],
+      ['1.0', 1n],
     ],
     refused: ['9223372036854775808', '-9223372036854775808', '1.5'],
   },
@@ -79,10 +86,19 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['2012-06-13', day],
       ['2012/06/13', day],
       ['20120613', day],
+      ['2012-06-13T00:00:00', day],
+      ['2012-06-13 00:00:00.000', day],
       ['1969.12.31', -1],
       ['2024.02.29', 19_782],
     ],
-    refused: ['2024.02.30', '2023-02-29', '13/06/2012', '2012.6.131', '15504'],
+    refused: [
+      '2024.02.30',
+      '2023-02-29',
+      '13/06/2012',
+      '2012.6.131',
+      '15504',
+      '2012-06-13T00:00:01',
+    ],
   },
   MONTH: {
     accepted: [
@@ -122,17 +138,23 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['2012.06.13 13:30:10', second],
       ['2012-06-13T13:30:10', second],
       ['2012-06-13T13:30:10Z', second],
+      ['2012-06-13T13:30:10+02:00', second],
+      ['20120613T133010', second],
       ['2012.06.13', day * 86_400],
       ['1901.12.13T20:45:53', -2_147_483_647],
       ['2038.01.19T03:14:07', 2_147_483_647],
     ],
-    refused: ['2038.01.19T03:14:08', '2012.06.13T24:00:00', '2012-06-13T13:30:10+02:00'],
+    refused: ['2038.01.19T03:14:08', '2012.06.13T24:00:00', '20120613133010'],
   },
   TIMESTAMP: {
     accepted: [
       ['2012.06.13T13:30:10.008', milli + 8n],
       ['2012-06-13 13:30:10.008', milli + 8n],
       ['2012-06-13T13:30:10.008Z', milli + 8n],
+      ['2012-06-13T13:30:10.008 +0800', milli + 8n],
+      ['2012-06-13 13:30:10 UTC', milli],
+      ['20120613T133010.008', milli + 8n],
+      ['2012-06-13T13:30:10,008', milli + 8n],
       ['2012.06.13T13:30:10', milli],
       ['2012.06.13T13:30:10.8', milli + 800n],
       ['2012.06.13T13:30:10.008000', milli + 8n],
@@ -163,9 +185,10 @@ export const spellings: Readonly<Record<string, Spellings>> = {
   DATEHOUR: {
     accepted: [
       ['2012.06.13T13', hour],
+      ['2012-06-13T13:00:00', hour],
       ['1969.12.31T23', -1],
     ],
-    refused: ['2012.06.13T24', '2012.06.31T00'],
+    refused: ['2012.06.13T24', '2012.06.31T00', '2012.06.13T13:30'],
   },
   FLOAT: {
     accepted: [
@@ -173,11 +196,9 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['-0.1', Math.fround(-0.1)],
       ['1e-3', Math.fround(0.001)],
       ['3.4028235e38', 3.4028234663852886e38],
-      ['NaN', NaN],
-      ['inf', Infinity],
-      ['-Infinity', -Infinity],
+      ['16777217.0000000001', 16_777_218],
     ],
-    refused: ['1e39', '-3.4028235e38', '1,5', '$2'],
+    refused: ['1e39', '-3.4028235e38', '1,5', '$2', 'NaN', '-inf'],
   },
   DOUBLE: {
     accepted: [
@@ -187,10 +208,8 @@ export const spellings: Readonly<Record<string, Spellings>> = {
       ['1.7976931348623157e308', Number.MAX_VALUE],
       ['5e-324', Number.MIN_VALUE],
       ['0.1000000000000000055511151231257827', 0.1],
-      ['NaN', NaN],
-      ['-inf', -Infinity],
     ],
-    refused: ['1e309', '-1.7976931348623157e308', '1.5.2', '$2,131'],
+    refused: ['1e309', '-1.7976931348623157e308', '1.5.2', '$2,131', 'NaN', 'Infinity'],
   },
   SYMBOL: {
     accepted: [
@@ -260,3 +279,118 @@ export const spellings: Readonly<Record<string, Spellings>> = {
     refused: ['1.00000000001', '1e99'],
   },
 }
+
+/** What a text is with options that say how it is read; `value` is the column. */
+export interface OptionSpellings extends Spellings {
+  readonly type: string
+  /** As on the command line. */
+  readonly flags: string
+  readonly cells: CellOptions
+}
+
+const noon = BigInt(day) * 86_400_000n + 43_200_000n
+
+export const optionSpellings: readonly OptionSpellings[] = [
+  {
+    type: 'TIMESTAMP',
+    flags: '--timezone Asia/Shanghai',
+    cells: { timeZone: 'Asia/Shanghai' },
+    accepted: [
+      ['2012-06-13T13:30:10', milli],
+      ['2012-06-13T05:30:10Z', milli],
+      ['2012-06-13T01:30:10-04:00', milli],
+    ],
+    refused: ['1940-06-01T00:30:00'],
+  },
+  {
+    type: 'DATE',
+    flags: '--date-format value=dd/MM/yyyy',
+    cells: { dateFormats: { value: 'dd/MM/yyyy' } },
+    accepted: [
+      ['13/06/2012', day],
+      ['13/6/2012', day],
+    ],
+    refused: ['06/13/2012', '13/06/12'],
+  },
+  {
+    type: 'DATE',
+    flags: '--date-format YYYYMMDD',
+    cells: { dateFormats: { '*': 'YYYYMMDD' } },
+    accepted: [['20120613', day]],
+    refused: ['2012-06-13', '2012613'],
+  },
+  {
+    type: 'TIMESTAMP',
+    flags: "--date-format 'MM/dd/yyyy hh:mm:ss aa'",
+    cells: { dateFormats: { '*': 'MM/dd/yyyy hh:mm:ss aa' } },
+    accepted: [
+      ['06/13/2012 01:30:10 PM', milli],
+      ['06/13/2012 12:00:00 pm', noon],
+    ],
+    refused: ['06/13/2012 13:30:10 PM', '06/13/2012 01:30:10'],
+  },
+  {
+    type: 'TIMESTAMP',
+    flags: '--date-format value=epoch:ms',
+    cells: { dateFormats: { value: 'epoch:ms' } },
+    accepted: [
+      [String(milli + 8n), milli + 8n],
+      ['-1', -1n],
+      ['0.0', 0n],
+    ],
+    refused: ['0.5', '2012-06-13'],
+  },
+  {
+    type: 'DATETIME',
+    flags: '--date-format value=excel',
+    cells: { dateFormats: { value: 'excel' } },
+    accepted: [
+      ['41073.5', day * 86_400 + 43_200],
+      ['41073', day * 86_400],
+    ],
+    refused: ['60', '41073,5', '2012-06-13'],
+  },
+  {
+    type: 'INT',
+    flags: '--thousands ,',
+    cells: { thousands: ',' },
+    accepted: [
+      ['2,147,483,647', 2_147_483_647],
+      ['-1,000', -1000],
+      ['1000', 1000],
+    ],
+    refused: ['1,00', '2,147,483,648'],
+  },
+  {
+    type: 'DOUBLE',
+    flags: '--decimal-comma --thousands .',
+    cells: { decimalComma: true, thousands: '.' },
+    accepted: [
+      ['1.234,5', 1234.5],
+      ['-0,25', -0.25],
+      ['1,5e3', 1500],
+    ],
+    refused: ['1.5', '1,234.5'],
+  },
+  {
+    type: 'DECIMAL64(4)',
+    flags: '--percent value',
+    cells: { percentColumns: ['value'] },
+    accepted: [
+      ['12.5%', 1250n],
+      ['-100 %', -10_000n],
+    ],
+    refused: ['12.5', '0.001%'],
+  },
+  {
+    type: 'BOOL',
+    flags: '--true Y --false N',
+    cells: { trueTexts: ['Y'], falseTexts: ['N'] },
+    accepted: [
+      ['Y', true],
+      ['N', false],
+      ['true', true],
+    ],
+    refused: ['y', 'No'],
+  },
+]

@@ -17,7 +17,7 @@ import { typeCases } from './cases.js'
 import { test, type Client, type ClientObject } from './client.js'
 import { clientVector, elementOfClient, elementOfOurs } from './elements.js'
 import { reasons } from './reasons.js'
-import { spellings } from './spellings.js'
+import { optionSpellings, spellings } from './spellings.js'
 
 const page = new URL('docs/types.md', root)
 
@@ -162,6 +162,7 @@ function clientText(client: Client, name: DataType): string {
 }
 
 const codeSpan = (text: string): string => `\`${text.replaceAll('|', '\\|')}\``
+const codeSpans = (texts: readonly string[]): string => texts.map(codeSpan).join(' ')
 
 function spellingText(name: DataType): string {
   const known = spellings[typeTextOf(name)]
@@ -220,11 +221,16 @@ function typesPage(client: Client): string {
   const texts = typeNames
     .filter(name => spellings[typeTextOf(name)] !== undefined)
     .map(name => `| ${typeTextOf(name)} | ${spellingText(name)} | ${refusedText(name)} |`)
+  const options = optionSpellings.map(({ type, flags, accepted, refused }) => {
+    const taken = codeSpans(accepted.map(([text]) => text))
+    return `| ${codeSpan(flags)} | ${type} | ${taken} | ${codeSpans(refused)} |`
+  })
   const missing = Object.entries(reasons).map(([name, reason]) => `| ${name} | ${reason} |`)
   return pageText(
     rows,
     otherForms.map(form => formRow(client, form, [cpp, java])),
     texts,
+    options,
     missing,
   )
 }
@@ -238,6 +244,7 @@ function pageText(
   types: readonly string[],
   forms: readonly string[],
   texts: readonly string[],
+  options: readonly string[],
   missing: readonly string[],
 ): string {
   return `# Types
@@ -263,14 +270,22 @@ ${forms.join('\n')}
 ## Text that is loaded
 
 Each of these was loaded from CSV and JSON into a table and read with the official JavaScript client. An empty field is
-null in every column. In JSON, BOOL, SHORT and INT are not strings ([JSON](json.md)). Of text that is not a value, some
-examples: their rows are [rejected](rejects.md).
+null in every column. In JSON they were strings; numbers and truths of its own are told in [JSON](json.md). Of text that
+is not a value, some examples: their rows are [rejected](rejects.md), or null and counted with \`--lenient\`.
 
 | type | is a value | is not |
 |---|---|---|
 ${texts.join('\n')}
 
 Arrays of all of them but SYMBOL, STRING and BLOB are loaded with one character between the cells.
+
+## With options
+
+The same, for a column \`value\`. What the options mean is told in [CSV](csv.md#which-text-is-which-value).
+
+| options | type | is a value | is not |
+|---|---|---|---|
+${options.join('\n')}
 
 ## Not covered
 

@@ -209,6 +209,14 @@ export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
   }
 }
 
+/** `COLUMN=FORMAT`, repeatable; a format without a column is that of every column, `*`. */
+export const dateFormats: Reader<Readonly<Record<string, string>>> = {
+  expected: 'COLUMN=FORMAT, or FORMAT for all columns, each once',
+  form: 'repeated',
+  read: texts =>
+    pairs('COLUMN=FORMAT').read(texts.map(given => (given.includes('=') ? given : `*=${given}`))),
+}
+
 /** Any JSON value. */
 export const json: Reader<unknown> = {
   ...single('a JSON value such as 5, "text" or [1,2]', (value): unknown => {

@@ -1,7 +1,7 @@
 /*
   Parts of dates straight from bytes.
 */
-import { daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
+import { civilFromDays, daysFromCivil, daysInMonth } from '../../protocol/civil-date.js'
 
 const zero = 48
 
@@ -25,4 +25,10 @@ export function civilDays(year: number, month: number, day: number): number {
   if (year > 9999 || month < 1 || month > 12 || day < 1) return NaN
   if (day > 28 && day > daysInMonth(year, month)) return NaN
   return daysFromCivil(year, month, day)
+}
+
+/** Months since year 0 of a moment that is the first midnight of a month; Infinity for all others. */
+export function monthsAt(days: number, secondOfDay: number, nanos: number): number {
+  const { year, month, day } = civilFromDays(days)
+  return day === 1 && secondOfDay === 0 && nanos === 0 ? year * 12 + month - 1 : Infinity
 }

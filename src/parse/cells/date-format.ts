@@ -1,14 +1,19 @@
 /*
-  `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), or a number since 1970
-  (`epoch:ms`).
+  `cells.dateFormats`: DolphinDB's format symbols (docs/server-semantics.md#text-of-values), a number since 1970
+  (`epoch:ms`), or the day numbers of spreadsheets (`excel`).
 */
 import { UsageError } from '../../errors.js'
 import { EpochFormat } from './epoch-format.js'
+import { ExcelFormat } from './excel-format.js'
 import { PatternFormat, parsePattern } from './pattern-format.js'
+import type { TimeZone } from './time-zone.js'
 import type { TimeParts } from './wall-clock.js'
+import { ZonedFormat, type ZoneTask } from './zoned-format.js'
 
 /** Reads one text into its own parts: 0; NaN for no such text; Infinity for more digits than nanoseconds have. */
 export interface DateFormat extends TimeParts {
+  /** Its texts are numbers, which may be written in the style of the input. */
+  readonly isNumber: boolean
   /** Months since year 0, for MONTH. */
   readonly months: number
   read(bytes: Uint8Array, start: number, end: number): number
@@ -31,35 +36,103 @@ const epochUnits: ReadonlyMap<string, number> = new Map([
 
 const epochPrefix = 'epoch:'
 
-/**
- * @param typeName  for messages
- * @param needs  letters of the fields without which a text is not a value of the type
- * @param text  such as `dd/MM/yyyy HH:mm:ss.SSS` or `epoch:ms`
- * @throws {UsageError} DDB_USAGE when it is not a format for this type
- */
-export function parseDateFormat(
-  columnName: string,
-  typeName: string,
-  needs: string,
-  text: string,
-): DateFormat {
-  const wrong = (why: string): UsageError =>
-    new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${columnName}=${text}: ${why}`)
-  if (isEpochFormat(text)) {
-    const unitDigits = epochUnits.get(text.slice(epochPrefix.length))
-    if (unitDigits === undefined) throw wrong('the unit is s, ms, us or ns')
-    if (!needs.startsWith('yM')) throw wrong(`${typeName} does not count from 1970`)
-    return new EpochFormat(unitDigits)
-  }
-  const parts = parsePattern(text)
-  if (typeof parts === 'string') throw wrong(parts)
-  const letters = parts.map(part => (part.letter === 'h' ? 'H' : part.letter))
-  const missing = [...needs].find(letter => !letters.includes(letter))
-  if (missing !== undefined) throw wrong(`${typeName} needs ${fieldNames[missing]}`)
-  return new PatternFormat(parts)
+/** Stands for the name of a column: the format of all columns that have no own one and that it suits. */
+export const everyColumn = '*'
+
+/** A column of dates or times. */
+export interface DatedPlace {
+  readonly columnName: string
+  /** For messages. */
+  readonly typeName: string
+  /** Letters of the fields without which a text is not a value of the type. */
+  readonly needs: string
+  /** Whose clocks the column keeps. */
+  readonly zone?: TimeZone | undefined
+  /** False where no time of day is kept: clocks do not matter to a day. */
+  readonly keepsTime?: boolean
 }
 
-/** True for texts that mean a count since 1970, whether or not their unit exists. */
-export function isEpochFormat(text: string): boolean {
-  return text.startsWith(epochPrefix)
+/**
+ * @param text  such as `dd/MM/yyyy HH:mm:ss.SSS`, `epoch:ms` or `excel`
+ * @throws {UsageError} DDB_USAGE when it is not a format for this type
+ */
+export function parseDateFormat(place: DatedPlace, text: string): DateFormat {
+  const format = formatOf(place, text)
+  if (typeof format === 'string') throw wrongFormat(place.columnName, text, format)
+  return format
 }
+
+/**
+ * The format of a column: its own, or the one for every column where it suits; undefined when it has none.
+ *
+ * @param formats  `cells.dateFormats`
+ * @throws {UsageError} DDB_USAGE when its own one does not suit, and when the one for all is not a format at all
+ */
+export function dateFormatFor(
+  place: DatedPlace,
+  formats: Readonly<Record<string, string>>,
+): DateFormat | undefined {
+  const { columnName } = place
+  if (Object.hasOwn(formats, columnName)) return parseDateFormat(place, formats[columnName]!)
+  if (!Object.hasOwn(formats, everyColumn)) return undefined
+  const text = formats[everyColumn]!
+  const wrong = faultOf(text)
+  if (wrong !== undefined) throw wrongFormat(everyColumn, text, wrong)
+  const format = formatOf(place, text)
+  return typeof format === 'string' || dropsDate(place, text) ? undefined : format
+}
+
+/** The text of the format that `dateFormatFor` gives, for messages. */
+export function dateFormatText(
+  columnName: string,
+  formats: Readonly<Record<string, string>>,
+): string {
+  return formats[columnName] ?? formats[everyColumn] ?? ''
+}
+
+function wrongFormat(columnName: string, text: string, why: string): UsageError {
+  return new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${columnName}=${text}: ${why}`)
+}
+
+/** Why no column can have the format. */
+function faultOf(text: string): string | undefined {
+  if (isExcel(text)) return undefined
+  if (isEpoch(text)) return unitOf(text) === undefined ? wrongUnit : undefined
+  const parts = parsePattern(text)
+  return typeof parts === 'string' ? parts : undefined
+}
+
+const wrongUnit = 'the unit is s, ms, us or ns'
+
+/** The format, or why the column cannot have it. */
+function formatOf(place: DatedPlace, text: string): DateFormat | string {
+  const { typeName, needs, zone, keepsTime = true } = place
+  const isTimeOfDay = needs === 'H'
+  const zoned = (format: DateFormat, task: ZoneTask): DateFormat => {
+    const matters = zone !== undefined && !isTimeOfDay && (keepsTime || task === 'convert')
+    return matters ? new ZonedFormat(format, zone, task) : format
+  }
+  if (isExcel(text)) return zoned(new ExcelFormat(text !== 'excel', isTimeOfDay), 'check')
+  if (isEpoch(text)) {
+    const unitDigits = unitOf(text)
+    if (unitDigits === undefined) return wrongUnit
+    if (isTimeOfDay) return `${typeName} does not count from 1970`
+    return zoned(new EpochFormat(unitDigits), 'convert')
+  }
+  const parts = parsePattern(text)
+  if (typeof parts === 'string') return parts
+  const letters = parts.map(part => (part.letter === 'h' ? 'H' : part.letter))
+  const missing = [...needs].find(letter => !letters.includes(letter))
+  if (missing !== undefined) return `${typeName} needs ${fieldNames[missing]}`
+  return zoned(new PatternFormat(parts), 'check')
+}
+
+/** A format for every column is not meant for times of day when it has a date. */
+function dropsDate({ needs }: DatedPlace, text: string): boolean {
+  const parts = isExcel(text) ? [] : parsePattern(text)
+  return needs === 'H' && typeof parts !== 'string' && parts.some(part => /[yMd]/.test(part.letter))
+}
+
+const isExcel = (text: string): boolean => text === 'excel' || text === 'excel:1904'
+const isEpoch = (text: string): boolean => text.startsWith(epochPrefix)
+const unitOf = (text: string): number | undefined => epochUnits.get(text.slice(epochPrefix.length))

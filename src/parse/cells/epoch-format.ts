@@ -1,35 +1,36 @@
 /*
   Numbers that count from 1970-01-01: seconds, or milli-, micro-, nanoseconds, with or without a fraction.
 */
+import { monthsAt } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import type { DateFormat } from './date-format.js'
+import { powersOfTen } from './read-number.js'
 
 const zero = 48
 const minus = 45
 const plus = 43
 const point = 46
 const nanoDigits = 9
+const nanosPerSecond = 1_000_000_000
 const secondsPerDay = 86_400
 /** Seconds of more digits are out of every type's range, and of a double's exactness. */
 const maxSecondDigits = 14
 
 /** The format of `epoch:s`, `epoch:ms`, `epoch:us` and `epoch:ns`. */
 export class EpochFormat implements DateFormat {
+  readonly isNumber = true
   days = 0
   secondOfDay = 0
   nanos = 0
-  readonly #unitDigits: number
+  /** 0 for seconds, 3 for milliseconds, 6, 9. */
+  readonly unitDigits: number
 
-  /** @param unitDigits  0 for seconds, 3 for milliseconds, 6, 9 */
   constructor(unitDigits: number) {
-    this.#unitDigits = unitDigits
+    this.unitDigits = unitDigits
   }
 
-  /** Of a moment that is the first midnight of a month; Infinity for all others. */
   get months(): number {
-    const date = new Date(this.days * secondsPerDay * 1000)
-    if (date.getUTCDate() !== 1 || this.secondOfDay !== 0 || this.nanos !== 0) return Infinity
-    return date.getUTCFullYear() * 12 + date.getUTCMonth()
+    return monthsAt(this.days, this.secondOfDay, this.nanos)
   }
 
   read(bytes: Uint8Array, start: number, end: number): number {
@@ -40,22 +41,24 @@ export class EpochFormat implements DateFormat {
     let pointAt = first
     while (pointAt < last && bytes[pointAt]! >= zero && bytes[pointAt]! <= zero + 9) pointAt++
     if (pointAt === first || (pointAt < last && bytes[pointAt] !== point)) return NaN
-    const secondDigits = pointAt - first - this.#unitDigits
+    const secondDigits = pointAt - first - this.unitDigits
     if (secondDigits > maxSecondDigits) return Infinity
+    let p = first
     let seconds = 0
+    for (; p - first < secondDigits; p++) seconds = seconds * 10 + bytes[p]! - zero
     let nanos = 0
-    let place = secondDigits - 1
+    let left = secondDigits < 0 ? nanoDigits + secondDigits : nanoDigits
     let excess = false
-    for (let p = first; p < last; p++) {
+    for (; p < last; p++) {
       if (p === pointAt) continue
       const digit = bytes[p]! - zero
       if (digit < 0 || digit > 9) return NaN
-      if (place >= 0) seconds = seconds * 10 + digit
-      else if (place >= -nanoDigits) nanos += digit * 10 ** (nanoDigits + place)
-      else if (digit !== 0) excess = true
-      place--
+      if (left > 0) {
+        nanos = nanos * 10 + digit
+        left--
+      } else if (digit !== 0) excess = true
     }
-    this.#set(negative, seconds, nanos)
+    this.#set(negative, seconds, nanos * powersOfTen[left]!)
     return excess ? Infinity : 0
   }
 
@@ -65,6 +68,6 @@ export class EpochFormat implements DateFormat {
     const signed = negative ? -seconds - (below ? 1 : 0) : seconds
     this.days = Math.floor(signed / secondsPerDay)
     this.secondOfDay = signed - this.days * secondsPerDay
-    this.nanos = below ? 1_000_000_000 - nanos : nanos
+    this.nanos = below ? nanosPerSecond - nanos : nanos
   }
 }

@@ -35,7 +35,9 @@ const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', '
 /** The parts of a pattern, or why it is not one. */
 export function parsePattern(text: string): PatternPart[] | string {
   const parts: PatternPart[] = []
-  const tokens = text.match(/([yMdHhmsaSn])\1*|[^]/gu) ?? []
+  // Other programs write YYYY and DD, which mean nothing else here.
+  const symbols = text.replace(/Y+|D+/g, letters => letters.toLowerCase())
+  const tokens = symbols.match(/([yMdHhmsaSn])\1*|[^]/gu) ?? []
   for (const [i, token] of tokens.entries()) {
     const letter = token[0]!
     const lengths = fieldLengths[letter]
@@ -80,12 +82,13 @@ function digitsOf(
 
 /** One pattern; it keeps the parts of the text it read last. */
 export class PatternFormat implements DateFormat {
+  readonly isNumber = false
   days = 0
   secondOfDay = 0
   nanos = 0
   months = 0
   readonly #parts: readonly PatternPart[]
-  #afternoon = false
+  #half: 'none' | 'morning' | 'afternoon' = 'none'
   /** Fields read: by their letters. */
   #year = 1970
   #month = 1
@@ -101,7 +104,7 @@ export class PatternFormat implements DateFormat {
   read(bytes: Uint8Array, start: number, end: number): number {
     let p = trimmedStart(bytes, start, end)
     const last = trimmedEnd(bytes, p, end)
-    this.#afternoon = false
+    this.#half = 'none'
     for (const part of this.#parts) {
       if (part.letter === '') {
         if (p >= last || bytes[p] !== part.literal) return NaN
@@ -114,10 +117,22 @@ export class PatternFormat implements DateFormat {
     if (p !== last) return NaN
     this.days = civilDays(this.#year, this.#month, this.#day)
     this.months = this.#year * 12 + this.#month - 1
-    // An hour of the whole day says the half by itself: 13 PM is 13.
-    const hour = this.#afternoon && this.#hour < 12 ? this.#hour + 12 : this.#hour
+    const hour = this.#hourOfDay()
     this.secondOfDay = (hour * 60 + this.#minute) * 60 + this.#second
-    return Number.isNaN(this.days) ? NaN : 0
+    return Number.isNaN(this.days + hour) ? NaN : 0
+  }
+
+  /** With half a day named, 12 begins it; an hour from 13 on names its half itself, and NaN is one of the other half. */
+  #hourOfDay(): number {
+    const hour = this.#hour
+    switch (this.#half) {
+      case 'none':
+        return hour
+      case 'morning':
+        return hour > 12 ? NaN : hour % 12
+      case 'afternoon':
+        return hour < 12 ? hour + 12 : hour
+    }
   }
 
   /** Reads a field at `start`; the position behind it, or −1. */
@@ -172,7 +187,7 @@ export class PatternFormat implements DateFormat {
     const letter = (bytes[start] ?? 0) | 0x20
     if (start + 2 > end || (bytes[start + 1]! | 0x20) !== 0x6d) return -1
     if (letter !== 0x61 && letter !== 0x70) return -1
-    this.#afternoon = letter === 0x70
+    this.#half = letter === 0x70 ? 'afternoon' : 'morning'
     return start + 2
   }
 

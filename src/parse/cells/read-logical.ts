@@ -1,8 +1,8 @@
 /*
   BOOL and CHAR.
 */
-import { readInteger } from './read-number.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { readInteger } from './read-whole.js'
 
 const zero = 48
 const one = 49

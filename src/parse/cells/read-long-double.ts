@@ -3,7 +3,7 @@
   string. The quotient is computed to about twice the precision; where that does not decide the rounding, the text is
   left to the slow way.
 */
-import { powersOfTen } from './read-number.js'
+import { numberRead, powersOfTen } from './read-number.js'
 
 const zero = 48
 const minus = 45
@@ -22,8 +22,8 @@ const splitter = 134_217_729
 /** How far the computed remainder may be off, with much to spare. */
 const maxError = 2 ** -40
 
-/** A number of at most 17 digits behind leading zeros, without exponent; NaN for all other texts. */
-export function readLongDouble(bytes: Uint8Array, start: number, end: number): number {
+/** Whether `numberRead` holds the number, of at most 17 digits behind leading zeros and without exponent. */
+export function readLongDouble(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
@@ -42,26 +42,30 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): n
     } else if (bytes[p] === point && pointAt < 0) {
       pointAt = p
     } else {
-      return NaN
+      return false
     }
   }
   const scale = pointAt < 0 ? 0 : end - pointAt - 1
-  if (seen === 0 || digits > maxDigits || scale > maxScale) return NaN
+  if (seen === 0 || digits > maxDigits || scale > maxScale) return false
   const high = upper * powersOfTen[Math.max(0, digits - upperDigits)]!
-  const value = quotient(high, lower, powersOfTen[scale]!)
-  return sign === minus ? -value : value
+  if (!setQuotient(high, lower, powersOfTen[scale]!)) return false
+  if (sign === minus) numberRead[0] = -numberRead[0]!
+  return true
 }
 
-/** `(high + low) / divisor` rounded once; NaN when the computed digits do not decide the rounding. `low` is the smaller one. */
-function quotient(high: number, low: number, divisor: number): number {
+/**
+ * Sets `numberRead` to `(high + low) / divisor` rounded once; false when the computed digits do not decide the rounding.
+ * `low` is the smaller one.
+ */
+function setQuotient(high: number, low: number, divisor: number): boolean {
   const sum = high + low
   const lost = low - (sum - high)
   const first = sum / divisor
   const product = first * divisor
   const remainder = sum - product - productError(first, divisor, product) + lost
   const second = remainder / divisor
-  const value = first + second
-  return first + second * (1 + maxError) === first + second * (1 - maxError) ? value : NaN
+  numberRead[0] = first + second
+  return first + second * (1 + maxError) === first + second * (1 - maxError)
 }
 
 /** What `a × b` is more than its rounded product. */

@@ -33,30 +33,28 @@ function fourDigitsAt(view: DataView, p: number): number {
   return (pairs & 0xff) * 100 + ((pairs >>> 16) & 0xff)
 }
 
-/** The digits of `value` and those from `start` to `end` behind them as one number, or NaN. `view` is over `bytes`. */
-function withDigits(
-  value: number,
-  bytes: Uint8Array,
-  view: DataView,
-  start: number,
-  end: number,
-): number {
+/** The number read last. A function that returned a number of more than 31 bits would make an object of it. */
+export const numberRead: Float64Array = new Float64Array(1)
+
+/** The digits of `numberRead` and those from `start` to `end` behind them as one number: whether all are digits. */
+function addDigits(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
   let p = start
-  let sum = value
+  let sum = numberRead[0]!
   for (; end - p >= 4; p += 4) {
     const four = fourDigitsAt(view, p)
-    if (four < 0) return NaN
+    if (four < 0) return false
     sum = sum * 10_000 + four
   }
   for (; p < end; p++) {
     const digit = bytes[p]! - zero
-    if (digit < 0 || digit > 9) return NaN
+    if (digit < 0 || digit > 9) return false
     sum = sum * 10 + digit
   }
-  return sum
+  numberRead[0] = sum
+  return true
 }
 
-/** A whole number of at most 15 digits, or NaN. `view` is over `bytes`. */
+/** A whole number of at most 15 digits, or NaN; for columns of at most 31 bits. `view` is over `bytes`. */
 export function readShortInteger(
   bytes: Uint8Array,
   view: DataView,
@@ -67,39 +65,51 @@ export function readShortInteger(
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
   if (p === end || end - p > exactDigits) return NaN
-  const value = withDigits(0, bytes, view, p, end)
+  let value = 0
+  for (; end - p >= 4; p += 4) {
+    const four = fourDigitsAt(view, p)
+    if (four < 0) return NaN
+    value = value * 10_000 + four
+  }
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) return NaN
+    value = value * 10 + digit
+  }
   return sign === minus ? -value : value
 }
 
-/** A whole number: exact up to 2^53, ±Infinity from there on, NaN when it is not one. Blanks around it are allowed. */
-export function readInteger(bytes: Uint8Array, start: number, end: number): number {
-  const first = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, first, end)
-  if (!isInteger(bytes, first, last)) return NaN
-  const rounded = Number(latin1(bytes, first, last))
-  return Number.isSafeInteger(rounded) ? rounded : rounded < 0 ? -Infinity : Infinity
-}
-
-/** Whether the text is a sign or none, then digits. */
-export function isInteger(bytes: Uint8Array, start: number, end: number): boolean {
+/** Whether `numberRead` holds the whole number, which has at most 15 digits. `view` is over `bytes`. */
+export function readShortLong(
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+): boolean {
   let p = start
-  if (bytes[p] === minus || bytes[p] === plus) p++
-  if (p >= end) return false
-  for (; p < end; p++) if (bytes[p]! < zero || bytes[p]! > zero + 9) return false
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  if (p === end || end - p > exactDigits) return false
+  numberRead[0] = 0
+  if (!addDigits(bytes, view, p, end)) return false
+  if (sign === minus) numberRead[0] = -numberRead[0]
   return true
 }
 
-/** A decimal number of at most 15 digits without exponent, correctly rounded, or NaN. `view` is over `bytes`. */
+/**
+ * Whether `numberRead` holds the decimal number, correctly rounded; it has at most 15 digits and no exponent. `view` is
+ * over `bytes`.
+ */
 export function readShortDouble(
   bytes: Uint8Array,
   view: DataView,
   start: number,
   end: number,
-): number {
+): boolean {
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  if (end - p > exactDigits) return NaN
+  if (end - p > exactDigits) return false
   const first = p
   let value = 0
   for (; p < end; p++) {
@@ -107,45 +117,34 @@ export function readShortDouble(
     if (digit < 0 || digit > 9) break
     value = value * 10 + digit
   }
+  numberRead[0] = value
   if (p < end) {
-    if (bytes[p] !== point || end - first === 1) return NaN
+    if (bytes[p] !== point || end - first === 1) return false
     const behindPoint = ++p
-    value = withDigits(value, bytes, view, p, end)
+    if (!addDigits(bytes, view, p, end)) return false
     // Both are exact, so the quotient is rounded once, as it must be.
-    value /= powersOfTen[end - behindPoint]!
+    numberRead[0] = numberRead[0] / powersOfTen[end - behindPoint]!
   } else if (p === first) {
-    return NaN
+    return false
   }
-  return sign === minus ? -value : value
+  if (sign === minus) numberRead[0] = -numberRead[0]
+  return true
 }
 
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
-const names: ReadonlyMap<string, number> = new Map([
-  ['nan', NaN],
-  ['inf', Infinity],
-  ['+inf', Infinity],
-  ['-inf', -Infinity],
-  ['infinity', Infinity],
-  ['+infinity', Infinity],
-  ['-infinity', -Infinity],
-])
+const notFinite = /^[+-]?(?:nan|inf|infinity)$/i
 
-/**
- * Any floating-point number: digits, point, exponent, or `NaN`, `inf`, `Infinity` in any case.
- *
- * @returns the nearest double; 'cell' when it is not a number, 'range' when it is too large for a double
- */
-export function readDouble(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): number | 'cell' | 'range' {
+/** Why a text is not a number of its type: it is none, is too large, or is NaN or an infinity. */
+export type NumberFault = 'cell' | 'range' | 'notFinite'
+
+/** Every other number, correctly rounded, or why it is not one. */
+export function readDouble(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const text = trimmedText(bytes, start, end)
   if (decimalNumber.test(text)) {
     const value = Number(text)
     return Number.isFinite(value) ? value : 'range'
   }
-  return names.get(text.toLowerCase()) ?? 'cell'
+  return notFinite.test(text) ? 'notFinite' : 'cell'
 }
 
 function trimmedText(bytes: Uint8Array, start: number, end: number): string {
@@ -154,13 +153,9 @@ function trimmedText(bytes: Uint8Array, start: number, end: number): string {
 }
 
 /** As `readDouble`, but the nearest single; 'range' when it is too large for that. */
-export function readFloat(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-): number | 'cell' | 'range' {
+export function readFloat(bytes: Uint8Array, start: number, end: number): number | NumberFault {
   const value = readDouble(bytes, start, end)
-  if (typeof value !== 'number' || !Number.isFinite(value)) return value
+  if (typeof value !== 'number') return value
   const single = singleOf(trimmedText(bytes, start, end), value)
   return Number.isFinite(single) ? single : 'range'
 }

@@ -1,23 +1,26 @@
 /*
   Dates and times of day in DolphinDB's own spelling and in ISO 8601 (docs/server-semantics.md#text-of-values), read
-  from bytes without making anything. They are wall clock: Z and an offset of zero are
-  passed over, any other zone is refused.
+  from bytes without making anything. They are wall clock. Without a time zone an offset behind a time says nothing that a
+  column could keep; with one, a time with an offset is what the clocks of the zone showed at that moment.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import type { TimeZone } from './time-zone.js'
+import { UtcOffset } from './utc-offset.js'
 
 const zero = 48
 const point = 46
+const comma = 44
 const colon = 58
 const letterM = 77
 const letterT = 84
-const letterZ = 90
 const lowerM = 109
-const lowerZ = 122
+const lowerT = 116
 const blank = 32
 const dash = 45
-const plus = 43
 const slash = 47
+
+const secondsPerDay = 86_400
 
 /** Results of reading: the text is not a value, or says more than nanoseconds. */
 const noValue: number = NaN
@@ -32,34 +35,64 @@ export interface TimeParts {
   nanos: number
 }
 
+/** What is known of the times of a column. */
+export interface ClockRules {
+  /** Whose clocks the column keeps; undefined to keep times as they are written. */
+  readonly zone?: TimeZone | undefined
+  /** Called at the first time with another offset than zero that is kept as it is written. */
+  readonly onOffset?: (() => void) | undefined
+}
+
 /** Keeps the parts of the text it read last; of one that was not a value they mean nothing. */
 export class WallClock implements TimeParts {
   days = 0
   secondOfDay = 0
   nanos = 0
-  /** What is read: blanks around it and a `Z` behind a time are left out. */
+  /** What is read: blanks around it and a zone behind a time are left out. */
   #start = 0
   #end = 0
+  /** Digits of the text read last stand without separators. */
+  #isBasic = false
+  #zoneFault: 'none' | 'skipped' | 'dateless' = 'none'
+  readonly #offset: UtcOffset = new UtcOffset()
+  readonly #zone: TimeZone | undefined
+  #onOffset: (() => void) | undefined
 
-  /** A date and nothing else: 0 or NaN. */
+  constructor({ zone, onOffset }: ClockRules = {}) {
+    this.#zone = zone
+    this.#onOffset = onOffset
+  }
+
+  /** A date, maybe with a time behind it: 0, NaN or Infinity. */
   readDate(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
+    const behind = this.#date(bytes)
     this.secondOfDay = 0
     this.nanos = 0
-    return this.#date(bytes) === this.#end ? 0 : noValue
+    if (behind === this.#end) return 0
+    const outcome = this.#timeBehind(bytes, behind)
+    // A day has no clock: that some zone has no midnight on it does not matter.
+    return outcome === 0 && this.#offset.isGiven ? this.#toZone() : outcome
   }
 
   /** `HH:MM:SS[.fraction]`: 0, NaN or Infinity. */
   readTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
-    this.#dropZone(bytes)
-    return this.#end - this.#start < 8 ? noValue : this.#time(bytes, this.#start)
+    this.#isBasic = false
+    this.#end = this.#offset.takeFrom(bytes, this.#start, this.#end)
+    const outcome = this.#end - this.#start < 8 ? noValue : this.#time(bytes, this.#start)
+    if (outcome !== 0 || !this.#offset.isGiven) return outcome
+    if (this.#zone === undefined) return this.#keepAsWritten()
+    // Without a date nobody knows what the clocks of the zone showed then.
+    this.#zoneFault = 'dateless'
+    return noValue
   }
 
   /** `HH:MM` or `HH:MMm`: 0 or NaN. */
   readMinute(bytes: Uint8Array, start: number, end: number): number {
     const last = trimmedEnd(bytes, start, end)
     this.#trim(bytes, start, bytes[last - 1] === lowerM ? last - 1 : last)
+    this.#isBasic = false
     return this.#end - this.#start === 5 ? this.#time(bytes, this.#start) : noValue
   }
 
@@ -67,30 +100,47 @@ export class WallClock implements TimeParts {
   readDateTime(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const behind = this.#date(bytes)
-    if (Number.isNaN(behind)) return noValue
     this.secondOfDay = 0
     this.nanos = 0
-    if (behind === this.#end) return 0
-    if (bytes[behind] !== letterT && bytes[behind] !== blank) return noValue
-    this.#dropZone(bytes)
-    return this.#time(bytes, behind + 1)
+    this.#offset.isGiven = false
+    const outcome = behind === this.#end ? 0 : this.#timeBehind(bytes, behind)
+    return outcome === 0 ? this.#toZone() : outcome
   }
 
-  /** A date with `T` or a blank and `HH`: 0 or NaN. */
+  /** A date with `T` or a blank and `HH`, or a time that is a whole hour: 0, NaN or Infinity. */
   readDateHour(bytes: Uint8Array, start: number, end: number): number {
     this.#trim(bytes, start, end)
     const behind = this.#date(bytes)
-    if (bytes[behind] !== letterT && bytes[behind] !== blank) return noValue
+    if (behind + 3 !== this.#end) {
+      // A date alone is a day, not the hour it begins with.
+      return behind === this.#end ? noValue : this.readDateTime(bytes, start, end)
+    }
+    if (!isSeparator(bytes[behind]!)) return noValue
     const hour = twoDigits(bytes, behind + 1)
-    if (behind + 3 !== this.#end || hour > 23) return noValue
+    if (hour > 23) return noValue
     this.secondOfDay = hour * 3600
     this.nanos = 0
-    return 0
+    this.#offset.isGiven = false
+    return this.#toZone()
+  }
+
+  /** Why the text read last is not a value, where that is its zone. */
+  get zoneFault(): string | undefined {
+    const name = this.#zone?.name
+    switch (this.#zoneFault) {
+      case 'none':
+        return undefined
+      case 'dateless':
+        return `a time of day without an offset: without a date it cannot be converted to ${name}`
+      case 'skipped':
+        return `a time that the clocks of ${name} showed, not one that they were put forward over`
+    }
   }
 
   #trim(bytes: Uint8Array, start: number, end: number): void {
     this.#start = trimmedStart(bytes, start, end)
     this.#end = trimmedEnd(bytes, this.#start, end)
+    this.#zoneFault = 'none'
   }
 
   /**
@@ -102,7 +152,8 @@ export class WallClock implements TimeParts {
     const length = this.#end - p
     if (length < 8) return NaN
     const separator = bytes[p + 4]!
-    if (separator === point || separator === dash || separator === slash) {
+    this.#isBasic = separator !== point && separator !== dash && separator !== slash
+    if (!this.#isBasic) {
       if (length < 10 || bytes[p + 7] !== separator) return NaN
       this.days = civilDays(fourDigits(bytes, p), twoDigits(bytes, p + 5), twoDigits(bytes, p + 8))
       return p + 10 + 0 * this.days
@@ -111,24 +162,36 @@ export class WallClock implements TimeParts {
     return p + 8 + 0 * this.days
   }
 
+  /** The separator at `p` and the time and offset behind it; NaN for `p` too. */
+  #timeBehind(bytes: Uint8Array, p: number): number {
+    if (p !== p || !isSeparator(bytes[p]!)) return noValue
+    this.#end = this.#offset.takeFrom(bytes, p + 1, this.#end)
+    return this.#time(bytes, p + 1)
+  }
+
+  /** `HH:MM[:SS[.fraction]]`; behind a date without separators also `HHMM[SS[.fraction]]`. */
   #time(bytes: Uint8Array, p: number): number {
-    const length = this.#end - p
-    if (length < 5 || bytes[p + 2] !== colon) return noValue
+    const width = bytes[p + 2] === colon ? 1 : 0
+    const minuteAt = p + 2 + width
+    const secondAt = minuteAt + 2 + width
+    const end = this.#end
+    if (end < minuteAt + 2 || (width === 0 && !this.#isBasic)) return noValue
     const hour = twoDigits(bytes, p)
-    const minute = twoDigits(bytes, p + 3)
+    const minute = twoDigits(bytes, minuteAt)
     if (hour > 23 || minute > 59) return noValue
     this.secondOfDay = hour * 3600 + minute * 60
     this.nanos = 0
-    if (length === 5) return 0
-    if (length < 8 || bytes[p + 5] !== colon) return noValue
-    const second = twoDigits(bytes, p + 6)
+    if (end === minuteAt + 2) return 0
+    if (end < secondAt + 2 || (width === 1 && bytes[secondAt - 1] !== colon)) return noValue
+    const second = twoDigits(bytes, secondAt)
     if (second > 59) return noValue
     this.secondOfDay += second
-    return length === 8 ? 0 : this.#fraction(bytes, p + 8)
+    return end === secondAt + 2 ? 0 : this.#fraction(bytes, secondAt + 2)
   }
 
   #fraction(bytes: Uint8Array, start: number): number {
-    if (bytes[start] !== point || start + 1 === this.#end) return noValue
+    const sign = bytes[start]
+    if ((sign !== point && sign !== comma) || start + 1 === this.#end) return noValue
     let unit = 1_000_000_000
     let outcome = 0
     for (let p = start + 1; p < this.#end; p++) {
@@ -141,31 +204,40 @@ export class WallClock implements TimeParts {
     return outcome
   }
 
-  /** Leaves out a `Z` or an offset of zero: it says the same as no zone to a type that has none. */
-  #dropZone(bytes: Uint8Array): void {
-    const last = bytes[this.#end - 1]
-    if (last === letterZ || last === lowerZ) {
-      this.#end--
-      return
+  /** What the clocks of the zone showed; NaN for a time that they never showed. */
+  #toZone(): number {
+    const zone = this.#zone
+    const offset = this.#offset
+    if (zone === undefined) return this.#keepAsWritten()
+    const wall = this.days * secondsPerDay + this.secondOfDay
+    if (offset.isGiven) {
+      setMoment(this, wall - offset.seconds, zone)
+      return 0
     }
-    const offset = zoneOffset(bytes, this.#start, this.#end)
-    if (offset < 0) return
-    for (let p = offset + 1; p < this.#end; p++) {
-      if (bytes[p] !== zero && bytes[p] !== colon) return
+    if (!zone.skips(wall)) return 0
+    this.#zoneFault = 'skipped'
+    return noValue
+  }
+
+  #keepAsWritten(): number {
+    if (this.#onOffset !== undefined && this.#offset.isGiven && this.#offset.seconds !== 0) {
+      this.#onOffset()
+      this.#onOffset = undefined
     }
-    this.#end = offset
+    return 0
   }
 }
 
-/** Position of the sign of `+HH:MM`, `+HHMM` or `+HH` at the end of a time, or −1. */
-function zoneOffset(bytes: Uint8Array, start: number, end: number): number {
-  for (const length of [6, 5, 3]) {
-    const p = end - length
-    // A time of day stands before it: the dashes of a date are not meant.
-    if (p < start + 5 || (bytes[p] !== plus && bytes[p] !== dash)) continue
-    if (bytes.subarray(start, p).includes(colon)) return p
-  }
-  return -1
+/** Sets days and seconds to what the clocks of the zone show at a moment in seconds since 1970. */
+export function setMoment(parts: TimeParts, utcSeconds: number, zone: TimeZone): void {
+  const wall = utcSeconds + zone.offsetAt(utcSeconds)
+  parts.days = Math.floor(wall / secondsPerDay)
+  parts.secondOfDay = wall - parts.days * secondsPerDay
+}
+
+/** What may stand between a date and a time. */
+function isSeparator(byte: number): boolean {
+  return byte === letterT || byte === blank || byte === lowerT
 }
 
 /** Year × 12 + month − 1, from `2012.06M`, `2012.06`, `2012-06`. */
@@ -178,11 +250,4 @@ export function readMonth(bytes: Uint8Array, start: number, end: number): number
   const year = fourDigits(bytes, first)
   const month = twoDigits(bytes, first + 5)
   return year > 9999 || month < 1 || month > 12 ? NaN : year * 12 + month - 1
-}
-
-/** Why a text with a time in it is refused, when that is its zone. */
-export function explainZone(bytes: Uint8Array, start: number, end: number): string | undefined {
-  const last = trimmedEnd(bytes, start, end)
-  if (zoneOffset(bytes, trimmedStart(bytes, start, end), last) < 0) return undefined
-  return 'a time without an offset, because DolphinDB keeps wall-clock time (Z and +00:00 are taken as they are)'
 }

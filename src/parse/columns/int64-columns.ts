@@ -5,7 +5,7 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import { readShortInteger } from '../cells/read-number.js'
+import { numberRead, readShortLong } from '../cells/read-number.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { Int64Parts } from '../cells/int64-parts.js'
 import type { RecordBlock } from '../record-block.js'
@@ -119,9 +119,8 @@ export class LongColumn extends Int64Column {
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
-      const value = readShortInteger(bytes, view, start, end)
-      if (value === value) {
-        storeExact(words, 2 * (firstRow + row), value)
+      if (readShortLong(bytes, view, start, end)) {
+        storeExact(words, 2 * (firstRow + row), numberRead[0]!)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
       }

@@ -6,7 +6,13 @@
 import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
-import { readInteger, readShortDouble, readShortInteger } from '../cells/read-number.js'
+import {
+  numberRead,
+  readShortDouble,
+  readShortInteger,
+  type NumberFault,
+} from '../cells/read-number.js'
+import { readInteger } from '../cells/read-whole.js'
 import { readLongDouble } from '../cells/read-long-double.js'
 import { isBetweenSingles } from '../cells/single-precision.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
@@ -107,10 +113,16 @@ export class IntegerColumn extends FixedColumn<Int16Array | Int32Array> {
   }
 }
 
-/** What a floating-point text is, when it is not a number of the type. */
-type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | 'cell' | 'range'
+/** Reads what has no short form. */
+type ReadFloating = (bytes: Uint8Array, start: number, end: number) => number | NumberFault
 
-/** DOUBLE and FLOAT, whose NaN and infinities are values. */
+/**
+ * Of texts of up to 15 digits, which never share a double: what lies between two singles from here on has no more
+ * digits itself, so a text that is read as such a double is that number.
+ */
+const exactFrom = 2 ** 14
+
+/** DOUBLE and FLOAT. NaN and the infinities would be no nulls in DolphinDB, and no values either. */
 export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
   readonly #readOther: ReadFloating
   readonly #isSingle: boolean
@@ -140,11 +152,15 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
         nulls++
         continue
       }
-      let value = readShortDouble(bytes, view, start, end)
-      if (value !== value) value = readLongDouble(bytes, start, end)
-      if (value >= min && value <= max && !(isSingle && isBetweenSingles(value))) {
-        array[firstRow + row] = value
-        continue
+      const isShort = readShortDouble(bytes, view, start, end)
+      const isRead = isShort || readLongDouble(bytes, start, end)
+      const value = numberRead[0]!
+      if (isRead && value >= min && value <= max) {
+        const isExact = isShort && (value >= exactFrom || value <= -exactFrom)
+        if (!isSingle || isExact || !isBetweenSingles(value)) {
+          array[firstRow + row] = value
+          continue
+        }
       }
       const other = this.#readOther(bytes, start, end)
       if (typeof other === 'number' && other !== nullValue) {
@@ -160,12 +176,16 @@ export class FloatingColumn extends FixedColumn<Float32Array | Float64Array> {
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
     const fault = this.#readOther(bytes, start, end)
+    const { expected } = this.type
     return {
       code: fault === 'cell' ? 'DDB_INPUT_CELL' : 'DDB_INPUT_RANGE',
-      expected: this.type.expected,
+      expected:
+        fault === 'notFinite' ? `${expected} that is finite (${notFiniteAdvice})` : expected,
     }
   }
 }
+
+const notFiniteAdvice = 'null stands for NaN and infinities: name them with `cells.nullTexts`'
 
 /** Every other type of up to 32 bits. */
 export class NumberColumn extends FixedColumn<NumberArray> {

@@ -9,6 +9,8 @@ export const jsonKinds = {
   string: 8,
   array: 16,
   object: 32,
+  /** NaN and infinities, which JSON does not have and programs write all the same. */
+  notFinite: 64,
 } as const
 
 const kindNames: readonly (readonly [number, string])[] = [
@@ -18,6 +20,7 @@ const kindNames: readonly (readonly [number, string])[] = [
   [jsonKinds.array, 'an array'],
   [jsonKinds.object, 'an object'],
   [jsonKinds.null, 'null'],
+  [jsonKinds.notFinite, 'NaN or an infinity'],
 ]
 
 /** `a number or a string`. */

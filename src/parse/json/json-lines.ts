@@ -100,17 +100,8 @@ export class JsonLines extends LineTokenizer {
     const column = this.#scanner.stoppedAt - start + 1
     return {
       code: 'DDB_INPUT_JSON',
-      message: `the line is not a JSON object: unexpected ${unexpected(bytes, this.#scanner.stoppedAt)} at byte ${column} of the line`,
+      message: `the line is not a JSON object: ${this.#scanner.reason} at byte ${column} of the line`,
       next,
     }
   }
-}
-
-/** What stands at `p`, for people. */
-export function unexpected(bytes: Uint8Array, p: number): string {
-  const c = bytes[p]!
-  if (c === lineFeed || c === carriageReturn) return 'end of the line'
-  return c > 32 && c < 127
-    ? `"${String.fromCharCode(c)}"`
-    : `byte 0x${c.toString(16).padStart(2, '0')}`
 }

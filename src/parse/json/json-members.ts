@@ -1,11 +1,10 @@
 /*
   The members of JSON objects that fill columns, with the kinds of values that each may have.
 */
-import { columnTypeText, type ColumnType } from '../../protocol/data-type.js'
+import { columnTypeText } from '../../protocol/data-type.js'
 import type { ColumnMapping, MappedColumn } from '../../schema/column-mapping.js'
-import { isEpochFormat } from '../cells/date-format.js'
 import type { CellRules } from '../input-reader.js'
-import { cellTypeOf } from '../types/column-types.js'
+import { cellTypeOf, hasDateFormat } from '../types/column-types.js'
 import { jsonKinds } from './json-kinds.js'
 
 /** A member that fills columns. */
@@ -26,7 +25,7 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
   for (const column of mapping.columns) {
     if (column.source.kind !== 'member') continue
     const { name } = column.source
-    const { kinds, elementKinds } = kindsOf(column.type, isEpoch(column, cells))
+    const { kinds, elementKinds } = kindsOf(column, cells)
     const other = members.get(name)
     members.set(name, {
       name,
@@ -39,17 +38,14 @@ export function jsonMembers(mapping: ColumnMapping, cells: CellRules): JsonMembe
   return [...members.values()]
 }
 
-function isEpoch(column: MappedColumn, cells: CellRules): boolean {
-  const formats = cells.dateFormats ?? {}
-  return Object.hasOwn(formats, column.name) && isEpochFormat(formats[column.name]!)
-}
-
-/** Kinds as bits; null is always taken besides. */
-function kindsOf(column: ColumnType, isEpoch: boolean): { kinds: number; elementKinds: number } {
-  const type = cellTypeOf(column.type)
-  const takesNumber = isEpoch && type?.dated !== undefined
-  const kinds = (type?.jsonKinds ?? 0) | (takesNumber ? jsonKinds.number : 0)
-  return column.array === true
+/** Kinds as bits; null is always taken besides. A date may be a number where a format says how it is read. */
+function kindsOf(
+  { name, type }: MappedColumn,
+  cells: CellRules,
+): { kinds: number; elementKinds: number } {
+  const takesNumber = hasDateFormat(name, type.type, cells)
+  const kinds = (cellTypeOf(type.type)?.jsonKinds ?? 0) | (takesNumber ? jsonKinds.number : 0)
+  return type.array === true
     ? { kinds: jsonKinds.array, elementKinds: kinds }
     : { kinds, elementKinds: 0 }
 }

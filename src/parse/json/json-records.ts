@@ -5,68 +5,45 @@
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../clipped-text.js'
-import { elementSeparator } from '../columns/array-column.js'
+import { JsonCells, notJsonAdvice, type Obstacle } from './json-cells.js'
+import { isKeyAt, rememberedKey, type RememberedKey } from './json-key.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
+import { jsonLevels, passedOver, type JsonEntry, type JsonLevel } from './json-levels.js'
 import type { JsonMember } from './json-members.js'
-import {
-  closeBrace,
-  closeBracket,
-  colon,
-  comma,
-  openBrace,
-  openBracket,
-  quote,
-  type JsonScanner,
-} from './json-scanner.js'
+import { closeBrace, colon, comma, openBrace, quote, type JsonScanner } from './json-scanner.js'
 import { JsonTemplate, type TemplateValue } from './json-template.js'
-import type { ScanFault } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** What becomes of members that no column takes, and of columns that no member fills. */
+/** What becomes of members that no column takes, of columns that no member fills, and of values that do not suit. */
 export interface MemberRules {
   readonly ignoreExtra: boolean
   readonly allowMissing: boolean
+  /** A value of the wrong kind is null and counted, instead of setting its record aside. */
+  readonly lenient?: boolean
 }
 
-/** Why an object is not a row although it is JSON. */
-export type Obstacle = Omit<ScanFault, 'next'>
-
-/** A key with its quotes, as words to compare; of the last word some bytes count. */
-interface RememberedKey {
-  readonly length: number
-  readonly words: Int32Array
-  readonly lastMask: number
-  readonly field: number
-}
-
-function rememberedKey(quoted: Uint8Array, field: number): RememberedKey {
-  const { length } = quoted
-  const padded = new Uint8Array(Math.ceil(length / 4) * 4)
-  padded.set(quoted)
-  const lastBytes = length % 4
-  const lastMask = lastBytes === 0 ? -1 : 2 ** (8 * lastBytes) - 1
-  return { length, words: new Int32Array(padded.buffer), lastMask, field }
-}
-
-/** What finding a member gives besides its field. */
-const passedOver = -1
-const notFound = -2
+const blank = 32
 
 /** The members of one source, learned from record to record. */
 export class JsonRecords {
-  /** Why the last record is not a row; undefined when it is not JSON, and `stoppedAt` of the scanner says where. */
-  obstacle: Obstacle | undefined
+  readonly #cells: JsonCells
+  #obstacle: Obstacle | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
   readonly #rules: MemberRules
-  readonly #fieldOfName: ReadonlyMap<string, number>
-  /** The n-th member as it was last. */
+  readonly #levels: readonly JsonLevel[]
+  /** The n-th member as it was last, of objects inside as they come. */
   readonly #keys: RememberedKey[] = []
+  /** Number of the record in which each field, and each level, was seen last. */
+  readonly #seenIn: Float64Array
+  readonly #levelSeenIn: Float64Array
+  #record = 0
+  /** Of the record being scanned: members looked at, fields filled, and whether a template can be made of it. */
+  #position = 0
+  #seen = 0
+  #isUsual = true
   /** Behind the key found last. */
   #keyEnd = 0
-  /** Number of the record in which each field was seen last. */
-  readonly #seenIn: Float64Array
-  #record = 0
   #template: JsonTemplate | undefined
   /** Values of the record being scanned, while a template is wanted from it. */
   readonly #values: TemplateValue[] = []
@@ -77,13 +54,24 @@ export class JsonRecords {
     this.#scanner = scanner
     this.#members = members
     this.#rules = rules
-    this.#fieldOfName = new Map(members.map((member, field) => [member.name, field]))
+    this.#cells = new JsonCells(scanner, members, rules.lenient === true)
+    this.#levels = jsonLevels(members.map(({ name }) => name))
     this.#seenIn = new Float64Array(members.length)
+    this.#levelSeenIn = new Float64Array(this.#levels.length)
+  }
+
+  /** Why the last record is not a row; undefined when it is not JSON, and `stoppedAt` of the scanner says where. */
+  get obstacle(): Obstacle | undefined {
+    return this.#obstacle ?? this.#cells.obstacle
   }
 
   /** Scans the object at `start` into `row` when it has the shape of the ones before; else −1. */
   scanUsual(block: RecordBlock, row: number, start: number): number {
-    return this.#template === undefined ? -1 : this.#template.scan(block, row, start)
+    if (this.#template === undefined) return -1
+    const next = this.#template.scan(block, row, start)
+    // Of an earlier try at this row.
+    if (block.wrongCells.length > 0 && next >= 0) block.forgetWrongCells(row)
+    return next
   }
 
   /** Scans the object at `start` into `row`; the position behind it, or −1. */
@@ -91,196 +79,192 @@ export class JsonRecords {
     const scanner = this.#scanner
     const { bytes } = scanner
     const scratch = scanner.scratch
-    this.obstacle = undefined
+    this.#obstacle = undefined
+    this.#cells.obstacle = undefined
+    block.forgetWrongCells(row)
     this.#record++
-    const next =
-      bytes[start] === openBrace ? this.#scanMembers(block, row, start) : this.#other(start)
+    let next = bytes[start] === openBrace ? this.#scanRecord(block, row, start) : this.#other(start)
+    if (next >= 0 && this.#seen < this.#members.length) {
+      // A record without some members is not the usual one: its template would leave their cells as they are.
+      this.#isUsual = false
+      if (!this.#fillMissing(block, row)) next = -1
+    }
     // What was written out for a record that is not a row is not needed.
-    if (next < 0) scanner.scratch = scratch
-    else this.#learn(start, next)
+    if (next < 0) {
+      scanner.scratch = scratch
+      block.forgetWrongCells(row)
+    } else this.#learn(block, start, next)
     return next
   }
 
+  #scanRecord(block: RecordBlock, row: number, start: number): number {
+    this.#values.length = 0
+    this.#position = 0
+    this.#seen = 0
+    this.#isUsual = true
+    return this.#scanMembers(block, row, start, this.#levels[0]!)
+  }
+
   /** Takes the record for the usual one, unless that was said of another one just before. */
-  #learn(start: number, end: number): void {
+  #learn(block: RecordBlock, start: number, end: number): void {
     if (this.#record < this.#nextLesson || this.#values.length > maxRemembered) return
-    this.#nextLesson = this.#record + recordsPerLesson
+    // A template does not say which cells are numbers.
+    if (block.numberCells !== undefined) return
+    this.#nextLesson = this.#record + (this.#isUsual ? recordsPerLesson : 1)
+    if (!this.#isUsual) return
     this.#template = new JsonTemplate(this.#scanner.bytes, start, end, this.#values)
   }
 
-  #scanMembers(block: RecordBlock, row: number, start: number): number {
+  #scanMembers(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
     const scanner = this.#scanner
     const { bytes } = scanner
-    const blank = 32
     let p = start + 1
     if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-    let seen = 0
-    this.#values.length = 0
-    if (bytes[p] !== closeBrace) {
-      for (let position = 0; ; position++) {
-        if (bytes[p] !== quote) return scanner.stop(p)
-        const field = this.#findField(p, position)
-        if (field === notFound) return -1
-        p = this.#keyEnd
-        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-        if (bytes[p] !== colon) return scanner.stop(p)
-        p++
-        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-        const valueStart = p
-        p = field === passedOver ? scanner.value(p) : this.#scanCell(block, row, field, p)
-        if (p < 0) return p
-        if (field !== passedOver) seen++
-        if (this.#record >= this.#nextLesson) {
-          const kinds = field === passedOver ? 0 : this.#members[field]!.kinds
-          this.#values.push({ start: valueStart, end: p, field, kinds })
-        }
-        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
-        if (bytes[p] === closeBrace) break
-        if (bytes[p] !== comma) return scanner.stop(p)
-        p++
-        if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
+    if (bytes[p] === closeBrace) return p + 1
+    for (;;) {
+      if (bytes[p] !== quote) return scanner.stop(p)
+      const entry = this.#findEntry(p, level)
+      if (entry === undefined) return -1
+      p = this.#keyEnd
+      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
+      if (bytes[p] !== colon) return scanner.stop(p)
+      p++
+      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
+      p = this.#scanMember(block, row, p, entry)
+      if (p < 0) return p
+      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
+      if (bytes[p] === closeBrace) return p + 1
+      if (bytes[p] !== comma) return scanner.stop(p)
+      p++
+      if (bytes[p]! <= blank) p = scanner.skipBlanks(p)
+    }
+  }
+
+  /** The value of a member, at `start`. */
+  #scanMember(block: RecordBlock, row: number, start: number, entry: JsonEntry): number {
+    const { field, level } = entry
+    if (level !== undefined) {
+      if (this.#scanner.bytes[start] === openBrace) return this.#scanInner(block, row, start, level)
+      if (field < 0) return this.#scanNoObject(block, row, start, level)
+    }
+    if (field < 0) return this.#passOver(start)
+    if (!this.#see(field)) return -1
+    const next = this.#cells.scan(block, row, field, start)
+    if (this.#record >= this.#nextLesson && next >= 0) {
+      this.#values.push({ start, end: next, field, kinds: this.#members[field]!.kinds })
+    }
+    return next
+  }
+
+  /** A value that no column takes. */
+  #passOver(start: number): number {
+    const scanner = this.#scanner
+    scanner.sawNotFinite = false
+    const next = scanner.value(start)
+    if (next < 0) return next
+    if (scanner.sawNotFinite && this.#rules.lenient !== true) {
+      const message = `the record holds NaN or an infinity, ${notJsonAdvice}`
+      this.#obstacle = { code: 'DDB_INPUT_JSON', message }
+      return -1
+    }
+    if (this.#record >= this.#nextLesson) {
+      this.#values.push({ start, end: next, field: -1, kinds: 0 })
+    }
+    return next
+  }
+
+  /** An object whose members are wanted. */
+  #scanInner(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
+    if (this.#levelSeenIn[level.index] === this.#record) {
+      return this.#twice(level.prefix.slice(0, -1), this.#members[level.fields[0]!]!)
+    }
+    this.#levelSeenIn[level.index] = this.#record
+    return this.#scanMembers(block, row, start, level)
+  }
+
+  /** Null instead of an object stands for null in all its members; anything else is wrong. */
+  #scanNoObject(block: RecordBlock, row: number, start: number, level: JsonLevel): number {
+    const scanner = this.#scanner
+    const next = scanner.value(start)
+    if (next < 0) return next
+    this.#isUsual = false
+    for (const field of level.fields) {
+      if (!this.#see(field)) return -1
+      const cell = row * block.fieldCount + field
+      block.starts[cell] = start
+      block.ends[cell] = start
+      if (
+        scanner.kind !== jsonKinds.null &&
+        !this.#cells.wrongKind(block, row, field, jsonKinds.object)
+      ) {
+        return -1
       }
     }
-    if (seen < this.#members.length) {
-      // A record without some members is not the usual one: its template would leave their cells as they are.
-      this.#nextLesson = this.#record + 1
-      if (!this.#fillMissing(block, row)) return -1
-    }
-    return p + 1
+    return next
   }
 
   /** A value that is not an object. */
   #other(start: number): number {
     const next = this.#scanner.value(start)
     if (next < 0) return next
-    this.obstacle = {
+    this.#obstacle = {
       code: 'DDB_INPUT_JSON',
       message: `a record is an object, not ${kindsText(this.#scanner.kind)}`,
     }
     return -1
   }
 
-  /** The field of the member whose key begins at `open`. */
-  #findField(open: number, position: number): number {
+  /** Where the member leads whose key begins at `open`. */
+  #findEntry(open: number, level: JsonLevel): JsonEntry | undefined {
+    const position = this.#position++
     const key = this.#keys[position]
-    if (key !== undefined && this.#isKey(key, open)) {
+    if (key !== undefined && key.level === level && isKeyAt(key, this.#scanner.view, open)) {
       this.#keyEnd = open + key.length
-      return this.#see(key.field, open)
+      return key.entry
     }
-    return this.#findByName(open, position)
+    return this.#findByName(open, level, position)
   }
 
-  #isKey({ words, lastMask }: RememberedKey, open: number): boolean {
-    const { view } = this.#scanner
-    const last = words.length - 1
-    for (let i = 0; i < last; i++) {
-      if (view.getInt32(open + 4 * i, true) !== words[i]) return false
-    }
-    return ((view.getInt32(open + 4 * last, true) ^ words[last]!) & lastMask) === 0
-  }
-
-  #findByName(open: number, position: number): number {
+  #findByName(open: number, level: JsonLevel, position: number): JsonEntry | undefined {
     const scanner = this.#scanner
     this.#keyEnd = scanner.string(open)
-    if (this.#keyEnd < 0) return notFound
+    if (this.#keyEnd < 0) return undefined
     const { bytes, textStart, textEnd } = scanner
     const text = bytes.slice(textStart, textEnd)
-    const name = utf8Text(text)
-    const field = this.#fieldOfName.get(name) ?? passedOver
-    if (field === passedOver && !this.#rules.ignoreExtra) {
+    const key = utf8Text(text)
+    const entry = level.entries.get(key) ?? passedOver
+    if (entry === passedOver && !this.#rules.ignoreExtra) {
       const names = this.#members.map(member => member.name)
-      this.obstacle = {
+      const name = `${level.prefix}${key}`
+      this.#obstacle = {
         code: 'DDB_INPUT_MEMBER',
         message: `member "${name}" goes nowhere${nearestHint(name, names)}: map it with \`mapping.map\`, or pass over it with \`mapping.ignoreExtra\``,
         value: clippedText(text, 0, text.length),
       }
-      return notFound
+      return undefined
     }
     // A key written with escapes is longer than its text and would not be found by it.
     if (textStart === open + 1 && position < maxRemembered) {
-      this.#keys[position] = rememberedKey(bytes.subarray(open, this.#keyEnd), field)
+      this.#keys[position] = rememberedKey(bytes.subarray(open, this.#keyEnd), level, entry)
     }
-    return this.#see(field, open)
+    return entry
   }
 
-  #see(field: number, open: number): number {
-    if (field === passedOver) return field
+  /** Whether the field is filled for the first time in this record. */
+  #see(field: number): boolean {
     if (this.#seenIn[field] === this.#record) {
-      const { name, columnName } = this.#members[field]!
-      const message = `the record has member "${name}" twice`
-      this.obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
-      this.#scanner.stoppedAt = open
-      return notFound
+      const member = this.#members[field]!
+      this.#twice(member.name, member)
+      return false
     }
     this.#seenIn[field] = this.#record
-    return field
+    this.#seen++
+    return true
   }
 
-  /** Scans the value at `p` into the row's cell. */
-  #scanCell(block: RecordBlock, row: number, field: number, p: number): number {
-    const scanner = this.#scanner
-    const { kinds, elementKinds } = this.#members[field]!
-    const cell = row * block.fieldCount + field
-    const c = scanner.bytes[p]
-    if (elementKinds !== 0 && c === openBracket) {
-      const start = scanner.scratch
-      const next = this.#scanElements(field, p)
-      block.starts[cell] = start
-      block.ends[cell] = scanner.scratch
-      return next
-    }
-    const next = c === quote ? scanner.string(p) : scanner.value(p)
-    if (next < 0) return next
-    const { kind } = scanner
-    block.starts[cell] = scanner.textStart
-    block.ends[cell] = kind === jsonKinds.null ? scanner.textStart : scanner.textEnd
-    if ((kinds & kind) === 0 && kind !== jsonKinds.null) return this.#wrongKind(field, kinds)
-    return kind === jsonKinds.string && scanner.brokenSurrogate ? this.#brokenText(field) : next
-  }
-
-  /** Writes the elements of an array one after the other, with separators between; null is not text. */
-  #scanElements(field: number, open: number): number {
-    const scanner = this.#scanner
-    const { bytes } = scanner
-    const { elementKinds } = this.#members[field]!
-    let p = scanner.skipBlanks(open + 1)
-    if (bytes[p] === closeBracket) return p + 1
-    for (;;) {
-      const to = scanner.scratch
-      p = scanner.value(p)
-      if (p < 0) return p
-      const { kind, textStart, textEnd } = scanner
-      if (kind !== jsonKinds.null) {
-        if ((elementKinds & kind) === 0) return this.#wrongKind(field, elementKinds)
-        if (bytes.subarray(textStart, textEnd).includes(elementSeparator)) {
-          return this.#wrongKind(field, elementKinds)
-        }
-        // A text with escapes stands there already.
-        if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
-        scanner.scratch = to + textEnd - textStart
-      }
-      p = scanner.skipBlanks(p)
-      if (bytes[p] === closeBracket) return p + 1
-      if (bytes[p] !== comma) return scanner.stop(p)
-      bytes[scanner.scratch++] = elementSeparator
-      p = scanner.skipBlanks(p + 1)
-    }
-  }
-
-  #wrongKind(field: number, kinds: number): number {
-    const { bytes, textStart, textEnd, kind } = this.#scanner
-    const { columnName, typeText } = this.#members[field]!
-    const value = clippedText(bytes, textStart, textEnd)
-    const got = kind === jsonKinds.string ? `the string "${value}"` : value
-    const message = `${typeText} column "${columnName}": expected ${kindsText(kinds)}, got ${got}`
-    this.obstacle = { code: 'DDB_INPUT_CELL', class: 'type', message, columnName, value }
-    return -1
-  }
-
-  #brokenText(field: number): number {
-    const { columnName, typeText } = this.#members[field]!
-    const message = `${typeText} column "${columnName}": half of a surrogate pair is not text`
-    this.obstacle = { code: 'DDB_INPUT_ENCODING', message, columnName }
+  #twice(name: string, { columnName }: JsonMember): number {
+    const message = `the record has member "${name}" twice`
+    this.#obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
     return -1
   }
 
@@ -290,7 +274,7 @@ export class JsonRecords {
       if (this.#seenIn[field] === this.#record) continue
       if (!this.#rules.allowMissing) {
         const message = `the record has no member "${name}": name another with \`mapping.map\`, or leave it null with \`mapping.allowMissing\``
-        this.obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
+        this.#obstacle = { code: 'DDB_INPUT_MEMBER', message, columnName }
         return false
       }
       block.starts[firstCell + field] = 0

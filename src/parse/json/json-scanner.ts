@@ -18,6 +18,7 @@ const plus = 0x2b
 const point = 0x2e
 const zero = 0x30
 const nine = 0x39
+const letterI = 0x49
 const lineFeed = 10
 const carriageReturn = 13
 
@@ -29,7 +30,7 @@ const quotes = quote * ones
 const backslashes = backslash * ones
 
 /** Deeper values are refused: checking them takes a call per level. */
-const maxDepth = 512
+export const maxDepth = 512
 
 const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Map(
   (
@@ -37,6 +38,8 @@ const literals: ReadonlyMap<number, { text: Uint8Array; kind: number }> = new Ma
       ['true', jsonKinds.boolean],
       ['false', jsonKinds.boolean],
       ['null', jsonKinds.null],
+      ['NaN', jsonKinds.notFinite],
+      ['Infinity', jsonKinds.notFinite],
     ] as const
   ).map(([word, kind]) => [word.charCodeAt(0), { text: new TextEncoder().encode(word), kind }]),
 )
@@ -52,6 +55,10 @@ export class JsonScanner {
   end = 0
   /** Where scanning could not go on; at `end` or behind it, more input may help. */
   stoppedAt = 0
+  /** It could not go on because values stand inside values more often than is allowed. */
+  tooDeep = false
+  /** Set at a bare NaN or infinity, and by nobody but its owner back again. */
+  sawNotFinite = false
   /** Kind of the value scanned last, and its text: of a string without quotes and escapes. */
   kind = 0
   textStart = 0
@@ -124,6 +131,7 @@ export class JsonScanner {
     const { bytes } = this
     let p = start
     if (bytes[p] === minus) p++
+    if (bytes[p] === letterI) return this.#literal(p, letterI, start)
     if (bytes[p] === zero) p++
     else if ((p = this.#digits(p)) < 0) return p
     let c = bytes[p]!
@@ -151,21 +159,22 @@ export class JsonScanner {
     return p === start ? this.stop(p) : p
   }
 
-  #literal(p: number, c: number): number {
+  #literal(p: number, c: number, textStart = p): number {
     const literal = literals.get(c)
     if (literal === undefined) return this.stop(p)
     const { text, kind } = literal
     for (let i = 1; i < text.length; i++) {
       if (this.bytes[p + i] !== text[i]) return this.stop(p + i)
     }
+    if (kind === jsonKinds.notFinite) this.sawNotFinite = true
     this.kind = kind
-    this.textStart = p
+    this.textStart = textStart
     this.textEnd = p + text.length
     return this.textEnd
   }
 
   #object(open: number, depth: number): number {
-    if (depth >= maxDepth) return this.stop(open)
+    if (depth >= maxDepth) return this.#stopTooDeep(open)
     let p = this.skipBlanks(open + 1)
     if (this.bytes[p] !== closeBrace) {
       for (;;) {
@@ -187,7 +196,7 @@ export class JsonScanner {
   }
 
   #array(open: number, depth: number): number {
-    if (depth >= maxDepth) return this.stop(open)
+    if (depth >= maxDepth) return this.#stopTooDeep(open)
     let p = this.skipBlanks(open + 1)
     if (this.bytes[p] !== closeBracket) {
       for (;;) {
@@ -263,8 +272,32 @@ export class JsonScanner {
   /** Ends a scan without a result. */
   stop(p: number): number {
     this.stoppedAt = p
+    this.tooDeep = false
     return -1
   }
+
+  #stopTooDeep(p: number): number {
+    this.stop(p)
+    this.tooDeep = true
+    return -1
+  }
+
+  /** Why the last scan has no result. */
+  get reason(): string {
+    if (!this.tooDeep) return `unexpected ${byteText(this.bytes[this.stoppedAt]!)}`
+    return (
+      `values stand inside values more than ${maxDepth} times, which is refused: ` +
+      'take the records apart first, with jq for example'
+    )
+  }
+}
+
+/** A byte, for people. */
+export function byteText(c: number): string {
+  if (c === lineFeed || c === carriageReturn) return 'end of the line'
+  return c > 32 && c < 127
+    ? `"${String.fromCharCode(c)}"`
+    : `byte 0x${c.toString(16).padStart(2, '0')}`
 }
 
 const simpleEscapes: ReadonlyMap<number, number> = new Map(

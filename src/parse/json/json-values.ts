@@ -5,10 +5,11 @@
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
-import type { JsonRecords, Obstacle } from './json-records.js'
+import type { Obstacle } from './json-cells.js'
+import type { JsonRecords } from './json-records.js'
 import { jsonKinds } from './json-kinds.js'
-import { closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
-import { unexpected } from './json-lines.js'
+import { JsonPath } from './json-path.js'
+import { byteText, closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
 import { countLineEnds } from '../line-ends.js'
 import { cutMessage, lineFeed, retryBytes } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
@@ -34,8 +35,13 @@ export class JsonValues implements Tokenizer {
   /** The input ended before its own end, for this reason. */
   #cutOff: InputError | undefined
   #neededBytes = 0
+  /** The way to the records; undefined where the documents themselves are records or arrays of them. */
+  readonly #path: JsonPath | undefined
 
-  /** @param scanner  the one that `records` uses, for many lines */
+  /**
+   * @param scanner  the one that `records` uses, for many lines
+   * @param pathNames  names on the way to the records
+   */
   constructor(
     file: string,
     scanner: JsonScanner,
@@ -43,6 +49,7 @@ export class JsonValues implements Tokenizer {
     maxRecordBytes: number,
     offsetBytes: number,
     text?: SourceText,
+    pathNames: readonly string[] = [],
   ) {
     this.#file = file
     this.#scanner = scanner
@@ -50,6 +57,7 @@ export class JsonValues implements Tokenizer {
     this.#maxRecordBytes = maxRecordBytes
     this.#encoding = text?.encoding
     this.#window = new Window(lineFeed, offsetBytes, text)
+    this.#path = pathNames.length === 0 ? undefined : new JsonPath(pathNames)
   }
 
   get offsetBytes(): number {
@@ -88,12 +96,43 @@ export class JsonValues implements Tokenizer {
       const p = scanner.skipBlanks(window.start)
       if (p === end) return this.#atEnd()
       this.#pass(p)
-      const more = this.#expectsPunctuation(bytes[p]!)
-        ? this.#punctuation(p)
-        : this.#element(block, p)
-      if (!more) return false
+      if (!this.#token(block, p)) return false
     }
     return true
+  }
+
+  /** Takes what begins at `p`; false when it needs more input, or nothing can follow. */
+  #token(block: RecordBlock, p: number): boolean {
+    if (this.#path?.isInside === false) return this.#step(this.#path, p)
+    return this.#expectsPunctuation(this.#window.bytes[p]!)
+      ? this.#punctuation(p)
+      : this.#element(block, p)
+  }
+
+  /** One token on the way to the records, or behind them. */
+  #step(path: JsonPath, p: number): boolean {
+    const { end } = this.#window
+    const scanner = this.#scanner
+    const { scratch } = scanner
+    const next = path.step(scanner, p, this.#ended)
+    scanner.scratch = scratch
+    if (next >= 0) {
+      this.#pass(next)
+      return true
+    }
+    if (path.fault !== undefined) return this.#fail(p, path.fault)
+    if (next < 0 && scanner.stoppedAt < end) return this.#fail(scanner.stoppedAt, scanner.reason)
+    if (this.#cutOff !== undefined) {
+      this.#pass(end)
+      return false
+    }
+    if (this.#ended) return this.#fail(p, 'the input ends in the middle of a document')
+    if (end - p > this.#maxRecordBytes) {
+      const message = `a text is longer than ${this.#maxRecordBytes} bytes`
+      return this.#fail(p, message, 'DDB_INPUT_RECORD_TOO_LONG')
+    }
+    this.#waitForMore(end - p)
+    return false
   }
 
   /** Everything up to the end is blank. */
@@ -104,14 +143,18 @@ export class JsonValues implements Tokenizer {
       if (end - start > retryBytes) this.#pass(end)
       return false
     }
-    const mayEnd =
-      this.#expects === 'nothing' || this.#expects === 'value' || this.#expects === 'start'
-    if (mayEnd || this.#cutOff !== undefined) {
+    if (this.#mayEnd || this.#cutOff !== undefined) {
       this.#pass(end)
     } else {
-      this.#fail(end, 'the input ends before the array does')
+      const what = this.#path?.isInside === false ? 'document' : 'array'
+      this.#fail(end, `the input ends before the ${what} does`)
     }
     return false
+  }
+
+  get #mayEnd(): boolean {
+    if (this.#path !== undefined) return !this.#path.isInside && this.#path.isBetweenDocuments
+    return this.#expects === 'nothing' || this.#expects === 'value' || this.#expects === 'start'
   }
 
   #expectsPunctuation(c: number): boolean {
@@ -137,10 +180,18 @@ export class JsonValues implements Tokenizer {
     else if (c === comma && this.#expects === 'behind') this.#expects = 'element'
     else {
       const where = this.#expects === 'nothing' ? 'behind the array' : 'between the elements'
-      return this.#fail(p, `unexpected ${unexpected(this.#window.bytes, p)} ${where}`)
+      return this.#fail(p, `unexpected ${byteText(c)} ${where}`)
     }
     this.#pass(p + 1)
+    if (this.#expects === 'nothing') this.#leavePath()
     return true
+  }
+
+  /** The records at the end of the way are over: another document may come. */
+  #leavePath(): void {
+    if (this.#path === undefined) return
+    this.#path.leave()
+    this.#expects = 'start'
   }
 
   #element(block: RecordBlock, start: number): boolean {
@@ -173,15 +224,17 @@ export class JsonValues implements Tokenizer {
     } else {
       this.#addFault(block, obstacle, start, next)
     }
-    this.#expects = this.#expects === 'start' || this.#expects === 'value' ? 'value' : 'behind'
+    const isAlone = this.#expects === 'start' || this.#expects === 'value'
+    this.#expects = isAlone ? 'value' : 'behind'
     this.#consume(next)
+    if (isAlone) this.#leavePath()
     return true
   }
 
   #broken(block: RecordBlock, start: number): boolean {
-    const { bytes, end } = this.#window
-    const { stoppedAt } = this.#scanner
-    if (stoppedAt < end) return this.#fail(stoppedAt, `unexpected ${unexpected(bytes, stoppedAt)}`)
+    const { end } = this.#window
+    const { stoppedAt, reason } = this.#scanner
+    if (stoppedAt < end) return this.#fail(stoppedAt, reason)
     if (this.#cutOff !== undefined) {
       const { code, message } = this.#cutOff
       this.#addFault(block, { code, message: cutMessage(message) }, start, end)

@@ -4,9 +4,11 @@
 import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { BlockReader } from '../block-reader.js'
+import { hasNumberStyle } from '../cells/number-style.js'
 import { elementSeparator } from '../columns/array-column.js'
 import { JsonLines } from './json-lines.js'
 import { jsonMembers } from './json-members.js'
+import { parseJsonPath } from './json-path.js'
 import { JsonRecords } from './json-records.js'
 import { JsonScanner } from './json-scanner.js'
 import { JsonValues, oneLine } from './json-values.js'
@@ -22,16 +24,26 @@ import { RecordBlock } from '../record-block.js'
 import { textShape } from '../text-shape.js'
 import { defaultMaxRecordBytes, type Tokenizer } from '../tokenizer.js'
 
+/** What is known of JSON besides its kind. */
+export interface JsonOptions {
+  /** Where the records are in each document; makes it `json`, whatever its lines. */
+  readonly jsonPath?: string
+  /** Longer objects are rejected; in `json` they end the reading. */
+  readonly maxRecordBytes?: number
+}
+
 /**
  * Opens JSON of either kind; nothing is read before `batches` is called.
- * @param maxRecordBytes  longer objects are rejected; in `json` they end the reading
+ *
+ * @throws {UsageError} DDB_USAGE when the path is not one
  */
 export function openJson(
   source: ByteSource,
   format: 'ndjson' | 'json',
-  maxRecordBytes: number = defaultMaxRecordBytes,
+  { jsonPath, maxRecordBytes = defaultMaxRecordBytes }: JsonOptions = {},
 ): InputReader {
-  return new JsonReader(source, format, maxRecordBytes)
+  if (jsonPath === undefined) return new JsonReader(source, format, maxRecordBytes, [])
+  return new JsonReader(source, 'json', maxRecordBytes, parseJsonPath(jsonPath))
 }
 
 const jsonShape: Omit<RecordShape, 'text'> = {
@@ -55,14 +67,21 @@ class JsonReader implements InputReader {
   readonly text: SourceText
   readonly #source: ByteSource
   readonly #maxRecordBytes: number
+  readonly #pathNames: readonly string[]
   #tokenizer: Tokenizer | undefined
   #blocks: BlockReader | undefined
 
-  constructor(source: ByteSource, format: 'ndjson' | 'json', maxRecordBytes: number) {
+  constructor(
+    source: ByteSource,
+    format: 'ndjson' | 'json',
+    maxRecordBytes: number,
+    pathNames: readonly string[],
+  ) {
     this.format = format
     this.#source = source
     this.text = source.text
     this.#maxRecordBytes = maxRecordBytes
+    this.#pathNames = pathNames
   }
 
   get recordsRead(): number {
@@ -90,30 +109,30 @@ class JsonReader implements InputReader {
     const { mapping, cells = {} } = options
     const members = jsonMembers(mapping, cells)
     const scanner = new JsonScanner(this.format === 'json')
-    const records = new JsonRecords(scanner, members, mapping)
-    const Format = this.format === 'json' ? JsonValues : JsonLines
-    const tokenizer = new Format(
-      name,
-      scanner,
-      records,
-      this.#maxRecordBytes,
-      startOffsetBytes,
-      this.text,
-    )
+    const { ignoreExtra, allowMissing } = mapping
+    const { lenient = false } = cells
+    const records = new JsonRecords(scanner, members, { ignoreExtra, allowMissing, lenient })
+    const { text } = this
+    const maxBytes = this.#maxRecordBytes
+    const tokenizer =
+      this.format === 'json'
+        ? new JsonValues(name, scanner, records, maxBytes, startOffsetBytes, text, this.#pathNames)
+        : new JsonLines(name, scanner, records, maxBytes, startOffsetBytes, text)
     this.#tokenizer = tokenizer
+    const block = new RecordBlock(members.length)
+    // The style of numbers in texts is not that of JSON's own.
+    if (hasNumberStyle(cells)) block.numberCells = new Uint8Array(block.starts.length)
     const blocks = new BlockReader(
       {
         file: name,
         tokenizer,
         chunks: this.#source.chunks(),
-        block: new RecordBlock(members.length),
-        shape: { ...jsonShape, text: textShape(this.text) },
-        text: this.text,
+        block,
+        shape: { ...jsonShape, text: textShape(text) },
+        text,
         fieldOf: ({ source }) =>
           source.kind === 'member' ? members.findIndex(member => member.name === source.name) : -1,
-        ...(this.format === 'json'
-          ? { showRecord: record => oneLine(record, this.text.encoding) }
-          : {}),
+        ...(this.format === 'json' ? { showRecord: record => oneLine(record, text.encoding) } : {}),
         arrayDelimiter: String.fromCharCode(elementSeparator),
       },
       options,

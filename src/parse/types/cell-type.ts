@@ -4,8 +4,10 @@
 */
 import type { DataType } from '../../protocol/data-type.js'
 import type { DateFormat } from '../cells/date-format.js'
+import type { ClockRules } from '../cells/wall-clock.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
+import type { Spelling } from './spelled-column.js'
 
 /** What a column is told besides its type. */
 export interface ColumnPlace {
@@ -14,6 +16,8 @@ export interface ColumnPlace {
   readonly pool: BufferPool
   /** Digits behind the point; 0 where the type has no scale. */
   readonly scale: number
+  /** What is known of times. */
+  readonly clock: ClockRules
 }
 
 /** One type; the name is DolphinDB's own. */
@@ -26,6 +30,8 @@ export interface CellType {
   readonly column: (place: ColumnPlace) => ColumnBuilder
   /** Blanks around a text are a part of it. */
   readonly keepsBlanks?: true
+  /** Numbers and truths, whose spelling `CellRules` may change. */
+  readonly spelling?: Spelling
   /** Dates and times only: their cells can follow a format of `cells.dateFormats`. */
   readonly dated?: DatedColumn
 }
@@ -34,6 +40,8 @@ export interface CellType {
 export interface DatedColumn {
   /** Letters of the fields without which a text is not a value of the type. */
   readonly needs: string
+  /** False where the type keeps no time of day. */
+  readonly keepsTime: boolean
   /** @param expected  what a text should have been */
   readonly column: (format: DateFormat, expected: string, place: ColumnPlace) => ColumnBuilder
 }

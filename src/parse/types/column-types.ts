@@ -3,13 +3,15 @@
 */
 import { UsageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
-import { parseDateFormat } from '../cells/date-format.js'
+import { dateFormatFor, dateFormatText, type DatedPlace } from '../cells/date-format.js'
+import { TimeZone } from '../cells/time-zone.js'
 import { ArrayColumn } from '../columns/array-column.js'
 import type { BufferPool } from '../columns/buffer-pool.js'
 import type { ColumnBuilder } from '../columns/column-builder.js'
 import type { CellRules } from '../input-reader.js'
 import { sixteenByteTypes } from './sixteen-byte-types.js'
 import type { CellType, ColumnPlace } from './cell-type.js'
+import { elementRules, spelledColumn, type Spelling } from './spelled-column.js'
 import { decimalTypes } from './decimal-types.js'
 import { floatingTypes } from './floating-types.js'
 import { integerTypes } from './integer-types.js'
@@ -51,14 +53,18 @@ export function columnBuilder(
   pool: BufferPool,
   rules: CellRules,
 ): ColumnBuilder {
-  const place = { columnIndex, pool, scale: columnType.scale ?? 0 }
+  const zone = timeZoneOf(rules)
+  const onOffset = rules.onOffset === undefined ? undefined : () => rules.onOffset?.(name)
+  const clock = { zone, onOffset }
+  const place = { columnIndex, pool, scale: columnType.scale ?? 0, clock }
   if (columnType.array !== true) return elementBuilder(name, columnType, place, rules)
   if (cellTypeOf(columnType.type)?.hasArrays === false) throw notFromText(name, columnType)
   const delimiter = rules.arrayDelimiter ?? defaultArrayDelimiter
   if (delimiter.length !== 1 || delimiter.charCodeAt(0) > 0x7f) {
     throw new UsageError('DDB_USAGE', 'the array delimiter is one ASCII character')
   }
-  const elements = elementBuilder(name, columnType, { ...place, columnIndex: 0 }, rules)
+  const ownRules = elementRules(rules, delimiter)
+  const elements = elementBuilder(name, columnType, { ...place, columnIndex: 0 }, ownRules)
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
 }
 
@@ -69,20 +75,43 @@ function elementBuilder(
   rules: CellRules,
 ): ColumnBuilder {
   const cellType = cellTypeOf(columnType.type)
-  const formats = rules.dateFormats ?? {}
-  if (Object.hasOwn(formats, name)) {
-    const text = formats[name]!
-    const { type } = columnType
-    const dated = cellType?.dated
-    if (dated === undefined) {
-      const why = `a column of type ${type} holds no dates or times`
-      throw new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${name}=${text}: ${why}`)
-    }
-    const format = parseDateFormat(name, type, dated.needs, text)
-    return dated.column(format, `${type} as ${text}`, place)
-  }
   if (cellType === undefined) throw notFromText(name, columnType)
-  return cellType.column(place)
+  const formats = rules.dateFormats ?? {}
+  const { name: typeName, dated, spelling } = cellType
+  const spelled = (as: Spelling, builder: ColumnBuilder): ColumnBuilder =>
+    spelledColumn(name, as, place.columnIndex, rules, builder)
+  if (dated === undefined) {
+    if (!Object.hasOwn(formats, name)) return spelled(spelling, cellType.column(place))
+    const why = `a column of type ${typeName} holds no dates or times`
+    throw new UsageError('DDB_USAGE', `\`cells.dateFormats\` ${name}=${formats[name]}: ${why}`)
+  }
+  const format = dateFormatFor({ ...datedPlace(name, cellType), ...place.clock }, formats)
+  if (format === undefined) return spelled(undefined, cellType.column(place))
+  const builder = dated.column(format, `${typeName} as ${dateFormatText(name, formats)}`, place)
+  return spelled(format.isNumber ? 'number' : undefined, builder)
+}
+
+function datedPlace(columnName: string, { name, dated }: CellType): DatedPlace {
+  const { needs = '', keepsTime = true } = dated ?? {}
+  return { columnName, typeName: name, needs, keepsTime }
+}
+
+/** Whether a column's dates and times follow a format. */
+export function hasDateFormat(columnName: string, type: DataType, rules: CellRules): boolean {
+  const cellType = cellTypeOf(type)
+  if (cellType?.dated === undefined) return false
+  return dateFormatFor(datedPlace(columnName, cellType), rules.dateFormats ?? {}) !== undefined
+}
+
+const noZone = 'none'
+
+/** Zones that were asked for: all columns of a run share one, with what it has found out. */
+let lastZone: TimeZone | undefined
+
+function timeZoneOf({ timeZone = noZone }: CellRules): TimeZone | undefined {
+  if (timeZone === noZone) return undefined
+  if (lastZone?.name !== timeZone) lastZone = new TimeZone(timeZone)
+  return lastZone
 }
 
 function notFromText(name: string, columnType: ColumnType): UsageError {

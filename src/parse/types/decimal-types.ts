@@ -17,6 +17,7 @@ const expectedOf = (scale: number): string =>
 
 const decimal32: CellType = {
   name: 'DECIMAL32',
+  spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool, scale }) =>
@@ -36,6 +37,7 @@ const decimal32: CellType = {
 
 const decimal64: CellType = {
   name: 'DECIMAL64',
+  spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool, scale }) =>
@@ -52,6 +54,7 @@ const decimal64: CellType = {
 
 const decimal128: CellType = {
   name: 'DECIMAL128',
+  spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool, scale }) =>

@@ -1,5 +1,5 @@
 /*
-  FLOAT and DOUBLE in text. A JSON string may spell NaN and the infinities.
+  FLOAT and DOUBLE in text.
 */
 import { readDouble, readFloat } from '../cells/read-number.js'
 import { FloatingColumn } from '../columns/number-columns.js'
@@ -9,6 +9,7 @@ import type { CellType } from './cell-type.js'
 
 const float: CellType = {
   name: 'FLOAT',
+  spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool }) =>
@@ -28,6 +29,7 @@ const float: CellType = {
 
 const double: CellType = {
   name: 'DOUBLE',
+  spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool }) =>

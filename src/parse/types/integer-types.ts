@@ -1,5 +1,5 @@
 /*
-  CHAR, SHORT, INT and LONG in text. A JSON string may spell what JSON's numbers cannot hold for everybody.
+  CHAR, SHORT, INT and LONG in text.
 */
 import { readInt64 } from '../cells/read-int64.js'
 import { readChar } from '../cells/read-logical.js'
@@ -30,7 +30,8 @@ const char: CellType = {
 
 const short: CellType = {
   name: 'SHORT',
-  jsonKinds: jsonKinds.number,
+  spelling: 'number',
+  jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool }) =>
     new IntegerColumn(
@@ -48,7 +49,8 @@ const short: CellType = {
 
 const int: CellType = {
   name: 'INT',
-  jsonKinds: jsonKinds.number,
+  spelling: 'number',
+  jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool }) =>
     new IntegerColumn(
@@ -66,6 +68,7 @@ const int: CellType = {
 
 const long: CellType = {
   name: 'LONG',
+  spelling: 'number',
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool }) =>

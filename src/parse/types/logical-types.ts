@@ -10,7 +10,8 @@ import type { CellType } from './cell-type.js'
 export const logicalTypes: readonly CellType[] = [
   {
     name: 'BOOL',
-    jsonKinds: jsonKinds.boolean | jsonKinds.number,
+    spelling: 'truth',
+    jsonKinds: jsonKinds.boolean | jsonKinds.number | jsonKinds.string,
     hasArrays: true,
     column: ({ columnIndex, pool }) =>
       new NumberColumn(

@@ -2,12 +2,14 @@
   Dates and times in text: in DolphinDB's own spelling, in ISO 8601, or by a format of `cells.dateFormats`, and
   their raw numbers
   (docs/protocol.md#data-types). What a type cannot hold, such as seconds in a MINUTE, gives ±Infinity: nothing is cut
-  off without a word. In JSON a number is not a time, unless an epoch format says what it counts.
+  off without a word. In JSON a number is not a time, unless a format says how it is read.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
 import type { DateFormat } from '../cells/date-format.js'
+import { EpochFormat } from '../cells/epoch-format.js'
 import type { Int64Parts } from '../cells/int64-parts.js'
-import { explainZone, readMonth, WallClock, type TimeParts } from '../cells/wall-clock.js'
+import { readMonth, WallClock, type TimeParts } from '../cells/wall-clock.js'
+import { CountColumn } from '../columns/count-column.js'
 import { Int64Column, type Int64Kind, type ReadInt64 } from '../columns/int64-columns.js'
 import {
   NumberColumn,
@@ -23,8 +25,6 @@ import type { CellType } from './cell-type.js'
 const secondsPerDay = 86_400
 const nanosPerSecond = 1_000_000_000
 const nanosPerMs = 1_000_000
-
-const clock = new WallClock()
 
 /** Milliseconds of the fraction; Infinity when it is finer. */
 function wholeMs({ nanos }: TimeParts): number {
@@ -43,12 +43,20 @@ interface ShortTemporal {
   readonly expected: string
   /** Letters of the fields that a format of it needs. */
   readonly needs: string
-  readonly read: ReadNumber
+  readonly keepsTime?: boolean
+  readonly read: (clock: WallClock) => ReadNumber
   /** The raw number of what a format has read. */
   readonly ofFormat: (format: DateFormat) => number
 }
 
-function shortType({ name, expected, needs, read, ofFormat }: ShortTemporal): CellType {
+function shortType({
+  name,
+  expected,
+  needs,
+  keepsTime = true,
+  read,
+  ofFormat,
+}: ShortTemporal): CellType {
   const elements = (what: string): FixedType<NumberArray> => ({
     ...int32Layout,
     expected: what,
@@ -58,10 +66,14 @@ function shortType({ name, expected, needs, read, ofFormat }: ShortTemporal): Ce
     name,
     jsonKinds: jsonKinds.string,
     hasArrays: true,
-    column: ({ columnIndex, pool }) =>
-      new NumberColumn(elements(expected), columnIndex, pool, read, explainZone),
+    column({ columnIndex, pool, clock: rules }) {
+      const clock = new WallClock(rules)
+      const explain = (): string | undefined => clock.zoneFault
+      return new NumberColumn(elements(expected), columnIndex, pool, read(clock), explain)
+    },
     dated: {
       needs,
+      keepsTime,
       column(format, what, { columnIndex, pool }) {
         const readFormat: ReadNumber = (bytes, start, end) =>
           format.read(bytes, start, end) + ofFormat(format)
@@ -87,56 +99,58 @@ const shortTypes: readonly ShortTemporal[] = [
     name: 'DATE',
     expected: 'YYYY.MM.DD',
     needs: 'yMd',
-    read: (bytes, start, end) => clock.readDate(bytes, start, end) + date(clock),
+    keepsTime: false,
+    read: clock => (bytes, start, end) => clock.readDate(bytes, start, end) + date(clock),
     ofFormat: date,
   },
   {
     name: 'MONTH',
     expected: 'YYYY.MMM, such as 2012.06M',
     needs: 'yM',
-    read: readMonth,
+    keepsTime: false,
+    read: () => readMonth,
     ofFormat: format => format.months,
   },
   {
     name: 'TIME',
     expected: 'HH:MM:SS.mmm',
     needs: 'H',
-    read: (bytes, start, end) => clock.readTime(bytes, start, end) + time(clock),
+    read: clock => (bytes, start, end) => clock.readTime(bytes, start, end) + time(clock),
     ofFormat: time,
   },
   {
     name: 'MINUTE',
     expected: 'HH:MM',
     needs: 'H',
-    read: (bytes, start, end) => clock.readMinute(bytes, start, end) + minute(clock),
+    read: clock => (bytes, start, end) => clock.readMinute(bytes, start, end) + minute(clock),
     ofFormat: minute,
   },
   {
     name: 'SECOND',
     expected: 'HH:MM:SS',
     needs: 'H',
-    read: (bytes, start, end) => clock.readTime(bytes, start, end) + second(clock),
+    read: clock => (bytes, start, end) => clock.readTime(bytes, start, end) + second(clock),
     ofFormat: second,
   },
   {
     name: 'DATETIME',
     expected: 'YYYY.MM.DDTHH:MM:SS of the years 1901 to 2038',
     needs: 'yMd',
-    read: (bytes, start, end) => clock.readDateTime(bytes, start, end) + datetime(clock),
+    read: clock => (bytes, start, end) => clock.readDateTime(bytes, start, end) + datetime(clock),
     ofFormat: datetime,
   },
   {
     name: 'DATEHOUR',
     expected: 'YYYY.MM.DDTHH',
     needs: 'yMdH',
-    read: (bytes, start, end) => clock.readDateHour(bytes, start, end) + dateHour(clock),
+    read: clock => (bytes, start, end) => clock.readDateHour(bytes, start, end) + dateHour(clock),
     ofFormat: dateHour,
   },
   {
     name: 'DATEMINUTE',
     expected: 'YYYY.MM.DDTHH:MM',
     needs: 'yMdH',
-    read: (bytes, start, end) => clock.readDateTime(bytes, start, end) + dateMinute(clock),
+    read: clock => (bytes, start, end) => clock.readDateTime(bytes, start, end) + dateMinute(clock),
     ofFormat: dateMinute,
   },
 ]
@@ -146,13 +160,17 @@ interface LongTemporal {
   readonly name: Int64Type
   readonly expected: string
   readonly needs: string
-  readonly read: ReadInt64
+  readonly read: (clock: WallClock, bytes: Uint8Array, start: number, end: number) => number
   /** The raw number into `into`: 0 when it holds the value. */
   readonly toRaw: (parts: TimeParts, into: Int64Parts) => number
+  /** Digits of a second that its raw numbers count from 1970, where they do. */
+  readonly unitDigits?: number
+  /** Reads the usual spelling faster, where no zone matters. */
   readonly Column?: typeof Int64Column
 }
 
-function longType({ name, expected, needs, read, toRaw, Column }: LongTemporal): CellType {
+function longType(type: LongTemporal): CellType {
+  const { name, expected, needs, read, toRaw, unitDigits = -1, Column = Int64Column } = type
   const kind = (what: string, readCell: ReadInt64): Int64Kind => ({
     expected: what,
     readCell,
@@ -162,20 +180,30 @@ function longType({ name, expected, needs, read, toRaw, Column }: LongTemporal):
     name,
     jsonKinds: jsonKinds.string,
     hasArrays: true,
-    column: ({ columnIndex, pool }) =>
-      new (Column ?? Int64Column)(
-        { ...kind(expected, read), explain: explainZone },
-        columnIndex,
-        pool,
-      ),
+    column({ columnIndex, pool, clock: rules }) {
+      const clock = new WallClock(rules)
+      const readCell: ReadInt64 = (bytes, start, end, into) => {
+        const outcome = read(clock, bytes, start, end)
+        return outcome === 0 ? toRaw(clock, into) : outcome
+      }
+      const explain = (): string | undefined => clock.zoneFault
+      const Chosen = rules.zone === undefined ? Column : Int64Column
+      return new Chosen({ ...kind(expected, readCell), explain }, columnIndex, pool)
+    },
     dated: {
       needs,
+      keepsTime: true,
       column(format, what, { columnIndex, pool }) {
         const readFormat: ReadInt64 = (bytes, start, end, into) => {
           const outcome = format.read(bytes, start, end)
           return outcome === 0 ? toRaw(format, into) : outcome
         }
-        return new Int64Column(kind(what, readFormat), columnIndex, pool)
+        const kindOfCell = kind(what, readFormat)
+        if (!(format instanceof EpochFormat) || format.unitDigits > unitDigits) {
+          return new Int64Column(kindOfCell, columnIndex, pool)
+        }
+        const factor = 10 ** (unitDigits - format.unitDigits)
+        return new CountColumn(kindOfCell, columnIndex, pool, factor)
       },
     },
   }
@@ -203,32 +231,25 @@ const longTypes: readonly LongTemporal[] = [
     name: 'TIMESTAMP',
     expected: 'YYYY.MM.DDTHH:MM:SS.mmm',
     needs: 'yMd',
-    read(bytes, start, end, into) {
-      const outcome = clock.readDateTime(bytes, start, end)
-      return outcome === 0 ? timestamp(clock, into) : outcome
-    },
+    read: (clock, bytes, start, end) => clock.readDateTime(bytes, start, end),
     toRaw: timestamp,
+    unitDigits: 3,
     Column: TimestampColumn,
   },
   {
     name: 'NANOTIME',
     expected: 'HH:MM:SS.nnnnnnnnn',
     needs: 'H',
-    read(bytes, start, end, into) {
-      const outcome = clock.readTime(bytes, start, end)
-      return outcome === 0 ? nanotime(clock, into) : outcome
-    },
+    read: (clock, bytes, start, end) => clock.readTime(bytes, start, end),
     toRaw: nanotime,
   },
   {
     name: 'NANOTIMESTAMP',
     expected: 'YYYY.MM.DDTHH:MM:SS.nnnnnnnnn of the years 1677 to 2262',
     needs: 'yMd',
-    read(bytes, start, end, into) {
-      const outcome = clock.readDateTime(bytes, start, end)
-      return outcome === 0 ? nanotimestamp(clock, into) : outcome
-    },
+    read: (clock, bytes, start, end) => clock.readDateTime(bytes, start, end),
     toRaw: nanotimestamp,
+    unitDigits: 9,
   },
 ]
 

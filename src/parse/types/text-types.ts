@@ -1,5 +1,5 @@
 /*
-  SYMBOL, STRING and BLOB in text. An empty text is null.
+  SYMBOL, STRING and BLOB in text. An empty text is null. Numbers and booleans of JSON are taken as they are spelled.
 */
 import { BlobColumn } from '../columns/blob-column.js'
 import { StringColumn } from '../columns/string-column.js'
@@ -7,10 +7,12 @@ import { SymbolColumn } from '../columns/symbol-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 
+const textKinds = jsonKinds.string | jsonKinds.number | jsonKinds.boolean
+
 const symbol: CellType = {
   name: 'SYMBOL',
   keepsBlanks: true,
-  jsonKinds: jsonKinds.string,
+  jsonKinds: textKinds,
   hasArrays: false,
   column: ({ columnIndex, pool }) =>
     new SymbolColumn(
@@ -23,7 +25,7 @@ const symbol: CellType = {
 const string: CellType = {
   name: 'STRING',
   keepsBlanks: true,
-  jsonKinds: jsonKinds.string,
+  jsonKinds: textKinds,
   hasArrays: false,
   column: ({ columnIndex, pool }) =>
     new StringColumn(
@@ -36,7 +38,7 @@ const string: CellType = {
 const blob: CellType = {
   name: 'BLOB',
   keepsBlanks: true,
-  jsonKinds: jsonKinds.string,
+  jsonKinds: textKinds,
   hasArrays: false,
   column: () => new BlobColumn((data, length) => ({ form: 'vector', type: 'BLOB', length, data })),
 }

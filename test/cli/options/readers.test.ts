@@ -171,3 +171,13 @@ t.test('repeated values are all read, or none', async t => {
   t.strictSame(read(numbers, '1', '"a"', 'null'), [1, 'a', null])
   t.equal(read(numbers, '1', '{'), undefined)
 })
+
+t.test('a format without a column is that of every column', async t => {
+  t.strictSame(values.dateFormats.read(['t=epoch:ms', 'dd/MM/yyyy']), {
+    t: 'epoch:ms',
+    '*': 'dd/MM/yyyy',
+  })
+  t.strictSame(values.dateFormats.read(["d=yyyy'='MM"]), { d: "yyyy'='MM" })
+  t.equal(values.dateFormats.read(['yyyy', 'MM']), undefined, 'two for all')
+  t.equal(values.dateFormats.read(['t=yyyy', 't=MM']), undefined)
+})

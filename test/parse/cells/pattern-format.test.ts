@@ -47,6 +47,11 @@ t.test('a pattern reads what Date reads', async t => {
     ['yyyy-MM-dd hh:mm aa', '2024-08-09 12:05 pm', '2024-08-09T12:05:00Z'],
     ['yyyy-MM-dd hh:mm aa', '2024-08-09 11:05 Pm', '2024-08-09T23:05:00Z'],
     ['yyyy-MM-dd HH:mm aa', '2024-08-09 13:05 PM', '2024-08-09T13:05:00Z'],
+    ['yyyy-MM-dd HH:mm aa', '2024-08-09 12:05 AM', '2024-08-09T00:05:00Z'],
+    ['M/d/yyyy h:mm:ss aa', '8/9/2024 1:05:07 PM', '2024-08-09T13:05:07Z'],
+    ['YYYY-MM-DD', '2024-08-09', '2024-08-09T00:00:00Z'],
+    ['DD/MM/YY', '09/08/24', '2024-08-09T00:00:00Z'],
+    ['YYYYMMDD', '20240809', '2024-08-09T00:00:00Z'],
   ] as const) {
     t.equal(read(pattern, text), nanosOf(isoText), `${pattern}: ${text}`)
   }
@@ -98,6 +103,8 @@ t.test('a text that does not follow the pattern is not read', async t => {
     ['yyyy-MM-dd HH:mm:ss', '2024-01-01 00:00:60'],
     ['yyyy-MM-dd HH:mm:ss.SSS', '2024-01-01 00:00:00.00'],
     ['yyyy-MM-dd hh aa', '2024-01-01 01 xm'],
+    ['yyyy-MM-dd hh aa', '2024-01-01 13 PM'],
+    ['yyyy-MM-dd HH aa', '2024-01-01 13 AM'],
     ['yyyy-MM-dd hh aa', '2024-01-01 01 a'],
     ['dd MMM yyyy', '09 xyz 2024'],
     ['yyyy MMM', '2024 ja'],

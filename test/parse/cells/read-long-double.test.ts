@@ -5,12 +5,13 @@ import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { readLongDouble } from '../../../src/parse/cells/read-long-double.js'
+import { numberRead } from '../../../src/parse/cells/read-number.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
 const longDouble = (text: string): number => {
   const { bytes, start, end } = cellOf(text)
-  return readLongDouble(bytes, start, end)
+  return readLongDouble(bytes, start, end) ? numberRead[0]! : NaN
 }
 
 t.test('a number is that of Number, or left to the next way', async t => {

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { readFloat } from '../../../src/parse/cells/read-number.js'
 import { isBetweenSingles, singleOf } from '../../../src/parse/cells/single-precision.js'
+import { read as readColumn } from '../reading.js'
 import { cellOf } from './cell.js'
 import { runs } from '../../helpers/runs.js'
 
@@ -102,6 +103,57 @@ t.test('a double that is not in the middle is rounded as it stands', async t => 
       strictEqual(singleOf(String(value), value), Math.fround(value))
     }),
     { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
+/** The nearest single of `digits / 10^places`, ties to even, by fractions alone. */
+function nearestSingle(digits: bigint, places: number): number {
+  const bottom = 10n ** BigInt(places)
+  let low = 0
+  let high = 0x7f7f_ffff
+  // The largest single that is not above it.
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    const [top, below] = fractionOf(singleWith(middle))
+    if (top * bottom <= digits * below) low = middle
+    else high = middle - 1
+  }
+  const [lowTop, lowBottom] = fractionOf(singleWith(low))
+  const [highTop, highBottom] = fractionOf(singleWith(low + 1))
+  const twice = 2n * digits * lowBottom * highBottom
+  const middle = (lowTop * highBottom + highTop * lowBottom) * bottom
+  return singleWith(twice > middle || (twice === middle && low % 2 === 1) ? low + 1 : low)
+}
+
+t.test('a FLOAT column holds the nearest single of short texts, by exact fractions', async t => {
+  const number = fc.oneof(
+    // Between two singles again and again: odd numbers beyond 2^24, halves beyond 2^23, and so on down.
+    fc.tuple(fc.integer({ min: 2 ** 23, max: 2 ** 26 }).map(BigInt), fc.constant(0)),
+    fc
+      .tuple(fc.integer({ min: 2 ** 14, max: 2 ** 24 }), fc.integer({ min: 1, max: 10 }))
+      .map(([whole, places]): [bigint, number] => {
+        // An odd multiple of 2^-places has so many decimals.
+        const halves = BigInt(2 * whole + 1) * 5n ** BigInt(places)
+        return [halves, places]
+      }),
+    fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 15n - 1n }), fc.integer({ min: 0, max: 14 })),
+    fc.tuple(fc.bigInt({ min: 0n, max: 10n ** 17n - 1n }), fc.integer({ min: 0, max: 16 })),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(number, { minLength: 1, maxLength: 30 }), async list => {
+      const texts = list.map(([digits, places]) => {
+        const text = String(digits).padStart(places + 1, '0')
+        return places === 0 ? text : `${text.slice(0, -places)}.${text.slice(-places)}`
+      })
+      const { rows } = await readColumn(texts.map(text => `${text}\n`).join(''), 'c:FLOAT', {
+        header: 'no',
+      })
+      for (const [i, [digits, places]] of list.entries()) {
+        strictEqual(Math.fround(Number(rows[i]![0])), nearestSingle(digits, places), texts[i])
+      }
+    }),
+    { numRuns: runs(60) },
   )
   t.pass()
 })

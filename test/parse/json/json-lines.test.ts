@@ -4,7 +4,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { unexpected } from '../../../src/parse/json/json-lines.js'
+import { byteText } from '../../../src/parse/json/json-scanner.js'
 import { runs } from '../../helpers/runs.js'
 import { tokensOf, type Token } from './tokens.js'
 
@@ -83,6 +83,6 @@ t.test('what is not expected is named', async t => {
     [1, 'byte 0x01'],
     [0xff, 'byte 0xff'],
   ] as const) {
-    t.equal(unexpected(Uint8Array.of(0, byte), 1), text)
+    t.equal(byteText(byte), text)
   }
 })

@@ -8,7 +8,7 @@ import type { CellRules } from '../../../src/parse/input-reader.js'
 import { mapColumns, type MappingRules } from '../../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 
-const { number, string, array } = jsonKinds
+const { boolean, number, string, array } = jsonKinds
 
 const members = (types: string, rules: MappingRules = {}, cells: CellRules = {}) =>
   jsonMembers(
@@ -25,6 +25,9 @@ t.test('kinds are those of the type', async t => {
     ['DECIMAL64(2)', number | string],
     ['TIMESTAMP', string],
     ['DATE', string],
+    ['INT', number | string],
+    ['BOOL', boolean | number | string],
+    ['STRING', string | number | boolean],
     ['UUID', string],
     ['COMPLEX', string],
   ] as const) {
@@ -38,9 +41,15 @@ t.test('an array column takes arrays, whose elements are of the type', async t =
   t.match(members('c:DATE[]'), [{ kinds: array, elementKinds: string, typeText: 'DATE[]' }])
 })
 
-t.test('a date may be a number when a format says what it counts', async t => {
+t.test('a date may be a number when a format says how it is read', async t => {
   const dateFormats = { a: 'epoch:ms', b: 'yyyyMMdd' }
-  t.match(members('a:TIMESTAMP,b:TIMESTAMP', {}, { dateFormats }), [
+  t.match(members('a:TIMESTAMP,b:TIMESTAMP,c:TIMESTAMP', {}, { dateFormats }), [
+    { name: 'a', kinds: string | number },
+    { name: 'b', kinds: string | number },
+    { name: 'c', kinds: string },
+  ])
+  const every = { dateFormats: { '*': 'epoch:ms' } }
+  t.match(members('a:TIMESTAMP,b:TIME', {}, every), [
     { name: 'a', kinds: string | number },
     { name: 'b', kinds: string },
   ])
@@ -61,6 +70,6 @@ t.test('a member of several columns must suit them all', async t => {
   t.strictSame(members('a:LONG,b:UUID', { map: { a: 'n', b: 'n' } }), [
     { name: 'n', kinds: string, elementKinds: 0, columnName: 'a', typeText: 'LONG' },
   ])
-  t.match(members('a:BOOL,b:UUID', { map: { a: 'n', b: 'n' } }), [{ kinds: 0 }])
+  t.match(members('a:BOOL,b:UUID', { map: { a: 'n', b: 'n' } }), [{ kinds: string }])
   t.match(members('a:LONG[],b:UUID[]', { map: { a: 'n', b: 'n' } }), [{ elementKinds: string }])
 })

@@ -7,11 +7,8 @@ import t from 'tap'
 import { elementSeparator } from '../../../src/parse/columns/array-column.js'
 import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
-import {
-  JsonRecords,
-  type MemberRules,
-  type Obstacle,
-} from '../../../src/parse/json/json-records.js'
+import type { Obstacle } from '../../../src/parse/json/json-cells.js'
+import { JsonRecords, type MemberRules } from '../../../src/parse/json/json-records.js'
 import { runs } from '../../helpers/runs.js'
 import { cellText, scanned } from './scanning.js'
 
@@ -191,4 +188,73 @@ t.test('elements of an array are written one after the other, null as nothing', 
   const texts = [member('l', array, string)]
   t.match(rowsOf(['{"l":["a\\u001fb"]}'], texts)[0]!.obstacle, { code: 'DDB_INPUT_CELL' })
   t.strictSame(rowsOf(['{"l":["é","\\u0061"]}'], texts)[0]!.cells, [`é${separator}a`])
+})
+
+t.test('members of objects inside have names with dots', async t => {
+  const inner = [member('id', number), member('p.x', number), member('p.q.y', string)]
+  const objects = fc.record({
+    id: fc.integer(),
+    x: fc.option(fc.integer()),
+    y: fc.string(),
+    shape: fc.constantFrom('nested', 'flat', 'mixed', 'turned'),
+  })
+  fc.assert(
+    fc.property(fc.array(objects, { minLength: 1, maxLength: 40 }), list => {
+      const texts = list.map(({ id, x, y, shape }) => {
+        switch (shape) {
+          case 'nested':
+            return JSON.stringify({ id, p: { x, q: { y } } })
+          case 'flat':
+            return JSON.stringify({ 'p.x': x, id, 'p.q.y': y })
+          case 'mixed':
+            return JSON.stringify({ id, 'p.q': { y }, p: { x } })
+          case 'turned':
+            return JSON.stringify({ p: { 'q.y': y, x }, id })
+        }
+      })
+      deepStrictEqual(
+        rowsOf(texts, inner).map(({ cells }) => cells),
+        list.map(({ id, x, y }) => [String(id), String(x ?? ''), y]),
+      )
+    }),
+    { numRuns: runs(200) },
+  )
+  t.pass()
+})
+
+t.test('objects inside have their own members, once each', async t => {
+  const inner = [member('a', number), member('p.x', number), member('p.y', number)]
+  for (const [text, obstacle] of [
+    ['{"a":1,"p":{"x":1}}', { code: 'DDB_INPUT_MEMBER', message: /no member "p.y"/ }],
+    [
+      '{"a":1,"p":{"x":1,"y":2,"z":3}}',
+      { code: 'DDB_INPUT_MEMBER', message: /"p.z" goes nowhere/ },
+    ],
+    ['{"a":1,"p":{"x":1,"y":2,"x":3}}', { message: 'the record has member "p.x" twice' }],
+    ['{"a":1,"p":{"x":1},"p":{"y":2}}', { message: 'the record has member "p" twice' }],
+    ['{"a":1,"p":{"x":1,"y":1},"p.y":2}', { message: 'the record has member "p.y" twice' }],
+    ['{"a":1,"p":5}', { code: 'DDB_INPUT_CELL', message: /expected an object, got 5/ }],
+    ['{"a":1,"p":[{"x":1}]}', { code: 'DDB_INPUT_CELL', message: /expected an object/ }],
+    ['{"a":1,"q":{"x":1}}', { message: /"q" goes nowhere/ }],
+  ] as const) {
+    t.match(rowsOf([text], inner)[0]!.obstacle, obstacle, text)
+  }
+  const good = '{"a":1,"p":{"x":2,"y":3}}'
+  t.strictSame(
+    rowsOf([good, '{"a":4,"p":null}', good], inner).map(({ cells }) => cells),
+    [
+      ['1', '2', '3'],
+      ['4', '', ''],
+      ['1', '2', '3'],
+    ],
+    'null stands for null in all members',
+  )
+  const rows = rowsOf(['{"a":1,"p":{"z":[],"y":3},"q":{"x":9}}', good], inner, lax)
+  t.strictSame(rows[0]!.cells, ['1', '', '3'])
+})
+
+t.test('a member that fills a column may also be an object whose members do', async t => {
+  const both = [member('p', number), member('p.x', number)]
+  t.strictSame(rowsOf(['{"p":1,"p.x":2}'], both)[0]!.cells, ['1', '2'])
+  t.strictSame(rowsOf(['{"p":{"x":2}}'], both, lax)[0]!.cells, ['', '2'])
 })

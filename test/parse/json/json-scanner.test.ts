@@ -91,3 +91,25 @@ t.test('half of a surrogate pair is told, a whole one is a character', async t =
     t.equal(scan(text).scanner.brokenSurrogate, isBroken, text)
   }
 })
+
+t.test('NaN and infinities are seen as what they are, in values too', async t => {
+  for (const text of ['NaN', 'Infinity', '-Infinity']) {
+    const { scanner, next, length } = scan(text)
+    t.equal(next, length, text)
+    t.strictSame([scanner.kind, textOf(scanner)], [jsonKinds.notFinite, text])
+    const inside = scan(`[1,{"a":${text}}]`)
+    t.strictSame([inside.scanner.kind, inside.scanner.sawNotFinite], [jsonKinds.array, true])
+  }
+  t.equal(scan('[1]').scanner.sawNotFinite, false)
+  for (const text of ['nan', 'Inf', '-NaN', 'Infinit', '+Infinity', '-'])
+    t.equal(scan(text).next, -1)
+})
+
+t.test('values inside values have a limit that says what to do', async t => {
+  const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
+  t.equal(scan(nested(512)).next, 1024)
+  const { scanner, next } = scan(nested(513))
+  t.strictSame([next, scanner.stoppedAt, scanner.tooDeep], [-1, 512, true])
+  t.match(scanner.reason, /512 times.*jq/)
+  t.match(scan('[,').scanner.reason, /^unexpected ","$/)
+})

@@ -1,0 +1,59 @@
+/*
+  Day numbers of spreadsheets: 45325.4375 is 2024-02-03 10:30. Excel counts from 1900-01-01 as day 1 and has a 29 February
+  1900 that no calendar has (day 60); files made on old Macs count from 1904-01-01 as day 0.
+*/
+import { monthsAt } from './calendar.js'
+import type { DateFormat } from './date-format.js'
+import { readLongDouble } from './read-long-double.js'
+import { numberRead, readDouble } from './read-number.js'
+
+/** Day number of 1970-01-01. */
+const day1970In1900 = 25_569
+const day1970In1904 = 24_107
+/** The day of 1900 that Excel has and the calendar has not; numbers below it are one higher than the others. */
+const noDay = 60
+const msPerDay = 86_400_000
+
+/** The format of `excel` and `excel:1904`. */
+export class ExcelFormat implements DateFormat {
+  readonly isNumber = true
+  days = 0
+  secondOfDay = 0
+  nanos = 0
+  readonly #is1904: boolean
+  readonly #isTimeOfDay: boolean
+
+  /** @param isTimeOfDay  the number is a part of a day: 0.5 is noon */
+  constructor(is1904: boolean, isTimeOfDay: boolean) {
+    this.#is1904 = is1904
+    this.#isTimeOfDay = isTimeOfDay
+  }
+
+  get months(): number {
+    return monthsAt(this.days, this.secondOfDay, this.nanos)
+  }
+
+  /** Such numbers are rounded to the millisecond: they have no more digits. */
+  read(bytes: Uint8Array, start: number, end: number): number {
+    const isRead = readLongDouble(bytes, start, end)
+    const value = isRead ? numberRead[0]! : readDouble(bytes, start, end)
+    if (typeof value !== 'number') return value === 'cell' ? NaN : Infinity
+    const ms = Math.round(value * msPerDay)
+    const day = Math.floor(ms / msPerDay)
+    const days = this.#daysOf(day)
+    if (value < 0 || days !== days) return Infinity
+    this.days = days
+    const msOfDay = ms - day * msPerDay
+    this.secondOfDay = Math.floor(msOfDay / 1000)
+    this.nanos = (msOfDay % 1000) * 1_000_000
+    return 0
+  }
+
+  /** Days since 1970, or NaN for a number that is no day. */
+  #daysOf(day: number): number {
+    if (this.#isTimeOfDay) return day === 0 ? 0 : NaN
+    if (this.#is1904) return day - day1970In1904
+    if (day === noDay || day < 1) return NaN
+    return day - day1970In1900 + (day < noDay ? 1 : 0)
+  }
+}

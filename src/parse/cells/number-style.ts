@@ -1,0 +1,144 @@
+/*
+  Numbers as people write them: `1,234,567.5`, `1.234.567,5`, `12.5 %`. They are written out as the plain numbers that the
+  readers of cells know; what does not keep to the style is no number.
+*/
+import { UsageError } from '../../errors.js'
+import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+
+const zero = 48
+const plus = 43
+const minus = 45
+const point = 46
+const comma = 44
+const percent = 37
+const letterE = 0x65
+const groupDigits = 3
+
+/** How the numbers of a column are written. */
+export interface NumberStyle {
+  /** Between groups of three digits, in UTF-8; empty for nothing. */
+  readonly thousands: Uint8Array
+  readonly decimal: number
+  readonly isPercent: boolean
+}
+
+/** What `CellRules` say of numbers. */
+export interface NumberRules {
+  readonly thousands?: string
+  readonly decimalComma?: boolean
+  readonly percentColumns?: readonly string[]
+}
+
+/**
+ * The style of a column's numbers; undefined where it is the plain one.
+ *
+ * @throws {UsageError} DDB_USAGE when one character means two things
+ */
+export function numberStyle(columnName: string, rules: NumberRules): NumberStyle | undefined {
+  if (!hasNumberStyle(rules)) return undefined
+  const { thousands = '', decimalComma = false, percentColumns = [] } = rules
+  const isPercent = percentColumns.includes(columnName)
+  const decimal = decimalComma ? ',' : '.'
+  if (thousands === decimal) {
+    const advice = decimalComma ? '' : ': add `cells.decimalComma` where numbers are 1.234,5'
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`cells.thousands\` cannot be ${thousands}, which stands before the decimals${advice}`,
+    )
+  }
+  if (/^[\d+\-%eE]$/.test(thousands)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`cells.thousands\` cannot be ${thousands}: it is part of numbers`,
+    )
+  }
+  return {
+    thousands: new TextEncoder().encode(thousands),
+    decimal: decimalComma ? comma : point,
+    isPercent,
+  }
+}
+
+/** The rules for texts that keep to no style. */
+export function plainNumbers<Rules extends NumberRules>(rules: Rules): Rules {
+  return hasNumberStyle(rules)
+    ? { ...rules, thousands: '', decimalComma: false, percentColumns: [] }
+    : rules
+}
+
+/** Whether the numbers of some column may have a style of their own. */
+export function hasNumberStyle(rules: NumberRules): boolean {
+  const { thousands = '', decimalComma = false, percentColumns = [] } = rules
+  return thousands !== '' || decimalComma || percentColumns.length > 0
+}
+
+/** For messages: how a number of the style is written. */
+export function styleText({ thousands, decimal, isPercent }: NumberStyle): string {
+  const separator = new TextDecoder().decode(thousands)
+  return `written like 1${separator}234${String.fromCharCode(decimal)}5${isPercent ? '%' : ''}`
+}
+
+/**
+ * Writes a number out plainly, `12.5%` as `12.5e-2`.
+ *
+ * @returns the position behind it in `into`, or −1 when the text does not keep to the style
+ */
+export function writePlainNumber(
+  style: NumberStyle,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  at: number,
+): number {
+  let p = trimmedStart(bytes, start, end)
+  let last = trimmedEnd(bytes, p, end)
+  let to = at
+  if (style.isPercent) {
+    if (bytes[last - 1] !== percent) return -1
+    last = trimmedEnd(bytes, p, last - 1)
+  }
+  if (bytes[p] === minus || bytes[p] === plus) into[to++] = bytes[p++]!
+  const { thousands, decimal } = style
+  /** Digits since the last separator; −1 before the first one. */
+  let group = -1
+  let digits = 0
+  while (p < last) {
+    const digit = bytes[p]! - zero
+    if (digit >= 0 && digit <= 9) {
+      into[to++] = bytes[p++]!
+      digits++
+      if (group >= 0) group++
+    } else if (isAt(thousands, bytes, p, last)) {
+      const isFirst = group < 0
+      if (isFirst ? digits === 0 || digits > groupDigits : group !== groupDigits) return -1
+      group = 0
+      p += thousands.length
+    } else break
+  }
+  if (group >= 0 && group !== groupDigits) return -1
+  if (p < last && bytes[p] === decimal) {
+    into[to++] = point
+    p++
+    for (; p < last && bytes[p]! >= zero && bytes[p]! <= zero + 9; p++) into[to++] = bytes[p]!
+  }
+  if (!style.isPercent && p < last && (bytes[p]! | 0x20) === letterE) {
+    while (p < last) into[to++] = bytes[p++]!
+  }
+  if (p < last) return -1
+  if (style.isPercent) {
+    for (const byte of percentExponent) into[to++] = byte
+  }
+  return to
+}
+
+const percentExponent = new TextEncoder().encode('e-2')
+
+function isAt(text: Uint8Array, bytes: Uint8Array, p: number, end: number): boolean {
+  if (text.length === 0 || p + text.length > end) return false
+  for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
+  return true
+}
+
+/** A plain number is at most so much longer than it was. */
+export const plainNumberRoom: number = percentExponent.length

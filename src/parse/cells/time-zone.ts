@@ -1,0 +1,148 @@
+/*
+  What the clocks of a time zone show. The rules come with Node (Intl); they are asked for a year at a time and kept, so
+  that a time costs some comparisons. The zone of the machine is never looked at.
+*/
+import { UsageError } from '../../errors.js'
+import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
+
+const secondsPerDay = 86_400
+
+/** Changes are looked for in steps: no zone has changed its clocks twice within six days (checked from 1893 to 2039). */
+const stepSeconds = 3 * secondsPerDay
+
+/** Before this year no clock was ever changed. */
+const firstYear = 1800
+/**
+ * From here on rules are what they were 400 years before: the calendar and its weeks repeat. Rules that follow the moon
+ * (Morocco) are fixed up to 2087, so none of the years that stand for others may have them.
+ */
+const lastYear = 2600
+const cycleYears = 400
+const cycleSeconds = 146_097 * secondsPerDay
+
+/** One year of a zone: from `starts[i]` on, in seconds since 1970, clocks show `offsets[i]` seconds more than UTC. */
+interface ZoneYear {
+  readonly starts: readonly number[]
+  readonly offsets: readonly number[]
+}
+
+/** A zone by its name in the tz database, or an offset such as +08:00. */
+export class TimeZone {
+  readonly name: string
+  readonly #offsetOf: (utcSeconds: number) => number
+  readonly #years = new Map<number, ZoneYear>()
+  /** The time between two changes that was asked for last, and its offset. */
+  #from = 0
+  #to = 0
+  #offset = 0
+
+  /** @throws {UsageError} DDB_USAGE when there is no such zone */
+  constructor(name: string) {
+    this.name = name
+    const fixed = fixedOffset(name)
+    if (fixed === undefined) {
+      this.#offsetOf = intlOffsets(name)
+    } else {
+      this.#offsetOf = () => fixed
+      this.#offset = fixed
+      this.#from = -Infinity
+      this.#to = Infinity
+    }
+  }
+
+  /** Seconds that the clocks show more than UTC at this moment. */
+  offsetAt(utcSeconds: number): number {
+    if (utcSeconds >= this.#from && utcSeconds < this.#to) return this.#offset
+    const { year } = civilFromDays(Math.floor(utcSeconds / secondsPerDay))
+    const cycles = Math.max(0, Math.ceil((year - lastYear + 1) / cycleYears))
+    const shift = cycles * cycleSeconds
+    const known = Math.max(firstYear, year - cycles * cycleYears)
+    const { starts, offsets } = this.#yearOf(known)
+    let i = starts.length - 1
+    while (i > 0 && starts[i]! > utcSeconds - shift) i--
+    this.#offset = offsets[i]!
+    this.#from = known > year ? -Infinity : starts[i]! + shift
+    this.#to = (known > year ? starts[0]! : (starts[i + 1] ?? yearStart(known + 1))) + shift
+    return this.#offset
+  }
+
+  /** Whether no clock of the zone ever showed this: it was put forward over it. */
+  skips(wallSeconds: number): boolean {
+    // Mostly it is a time between the same two changes as the one before.
+    if (wallSeconds - this.#offset >= this.#from && wallSeconds - this.#offset < this.#to) {
+      return false
+    }
+    const before = this.offsetAt(wallSeconds - secondsPerDay)
+    if (this.offsetAt(wallSeconds - before) === before) return false
+    const behind = this.offsetAt(wallSeconds + secondsPerDay)
+    return this.offsetAt(wallSeconds - behind) !== behind
+  }
+
+  #yearOf(year: number): ZoneYear {
+    const known = this.#years.get(year)
+    if (known !== undefined) return known
+    const offsetOf = this.#offsetOf
+    const starts = [yearStart(year)]
+    const offsets = [offsetOf(yearStart(year))]
+    const end = yearStart(year + 1)
+    for (let from = yearStart(year); from < end; from += stepSeconds) {
+      const before = offsets.at(-1)!
+      const offset = offsetOf(Math.min(from + stepSeconds, end - 1))
+      if (offset === before) continue
+      starts.push(changeBetween(from, Math.min(from + stepSeconds, end - 1), before, offsetOf))
+      offsets.push(offset)
+    }
+    const found = { starts, offsets }
+    this.#years.set(year, found)
+    return found
+  }
+}
+
+const yearStart = (year: number): number => daysFromCivil(year, 1, 1) * secondsPerDay
+
+/** The first second with another offset than `before`, behind `from` and not behind `to`. */
+function changeBetween(
+  from: number,
+  to: number,
+  before: number,
+  offsetOf: (utcSeconds: number) => number,
+): number {
+  let low = from
+  let high = to
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (offsetOf(middle) === before) low = middle
+    else high = middle
+  }
+  return high
+}
+
+/** Seconds of `Z`, `UTC`, `+08:00`, `-0330`; undefined for names. */
+function fixedOffset(name: string): number | undefined {
+  if (/^(?:Z|UTC)$/i.test(name)) return 0
+  const match = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(name)
+  if (match === null) return undefined
+  const seconds = (Number(match[2]) * 60 + Number(match[3])) * 60
+  return match[1] === '-' ? -seconds : seconds
+}
+
+function intlOffsets(name: string): (utcSeconds: number) => number {
+  let format: Intl.DateTimeFormat
+  try {
+    format = new Intl.DateTimeFormat('en-US', { timeZone: name, timeZoneName: 'longOffset' })
+  } catch {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`cells.timeZone\` ${name}: there is no such time zone; give none, a name such as Asia/Shanghai, or an offset such as +08:00`,
+    )
+  }
+  return utcSeconds => offsetOfText(format.format(utcSeconds * 1000))
+}
+
+/** Seconds of `…GMT`, `…GMT+08:00`, `…GMT-00:44:30`. */
+function offsetOfText(text: string): number {
+  const match = /GMT(?:([+-])(\d\d):(\d\d)(?::(\d\d))?)?$/.exec(text)!
+  const [, sign, hours = 0, minutes = 0, seconds = 0] = match
+  const size = (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds)
+  return sign === '-' ? -size : size
+}

@@ -1,0 +1,83 @@
+/*
+  Texts that mean true and false besides those of BOOL, compared byte by byte: `--true Y --false N`.
+*/
+import { UsageError } from '../../errors.js'
+import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+
+const one = 49
+const zero = 48
+
+/** Texts that stand for `1` and `0`. */
+export interface TruthTexts {
+  readonly trueTexts: readonly Uint8Array[]
+  readonly falseTexts: readonly Uint8Array[]
+}
+
+/** What `CellRules` say of truths. */
+export interface TruthRules {
+  readonly trueTexts?: readonly string[]
+  readonly falseTexts?: readonly string[]
+}
+
+/**
+ * The texts, or undefined where there are none.
+ *
+ * @throws {UsageError} DDB_USAGE when a text means both
+ */
+export function truthTexts({
+  trueTexts = [],
+  falseTexts = [],
+}: TruthRules): TruthTexts | undefined {
+  if (trueTexts.length + falseTexts.length === 0) return undefined
+  const both = trueTexts.find(text => falseTexts.includes(text))
+  if (both !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      `"${both}" is in \`cells.trueTexts\` and in \`cells.falseTexts\`: decide for one`,
+    )
+  }
+  const encoder = new TextEncoder()
+  return {
+    trueTexts: trueTexts.map(text => encoder.encode(text)),
+    falseTexts: falseTexts.map(text => encoder.encode(text)),
+  }
+}
+
+/** Writes `1` or `0` for the texts, and any other text as it is; returns the position behind it in `into`. */
+export function writeTruth(
+  { trueTexts, falseTexts }: TruthTexts,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  into: Uint8Array,
+  at: number,
+): number {
+  const first = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, first, end)
+  if (isOneOf(trueTexts, bytes, first, last)) {
+    into[at] = one
+    return at + 1
+  }
+  if (isOneOf(falseTexts, bytes, first, last)) {
+    into[at] = zero
+    return at + 1
+  }
+  for (let p = start; p < end; p++) into[at + p - start] = bytes[p]!
+  return at + end - start
+}
+
+function isOneOf(
+  texts: readonly Uint8Array[],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): boolean {
+  for (let i = 0; i < texts.length; i++) if (isText(texts[i]!, bytes, start, end)) return true
+  return false
+}
+
+function isText(text: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
+  return true
+}

@@ -1,0 +1,69 @@
+/*
+  Counts since 1970 whose raw number is the count, or the count times a power of ten: milliseconds in a TIMESTAMP,
+  nanoseconds in a NANOTIMESTAMP. What is not a plain number goes the general way.
+*/
+import { numberRead, readShortLong } from '../cells/read-number.js'
+import { Int64Column, storeExact, type Int64Kind } from './int64-columns.js'
+import type { BufferPool } from './buffer-pool.js'
+import type { RecordBlock } from '../record-block.js'
+
+const minus = 45
+const zero = 48
+/** A long count is read as billions and the rest. */
+const lowerDigits = 9
+const maxDigits = 19
+
+/** TIMESTAMP and NANOTIMESTAMP with a format such as `epoch:ms`. */
+export class CountColumn extends Int64Column {
+  readonly #factor: number
+
+  /** @param factor  raw numbers in one of the count, 10^9 at most */
+  constructor(type: Int64Kind, columnIndex: number, pool: BufferPool, factor: number) {
+    super(type, columnIndex, pool)
+    this.#factor = factor
+  }
+
+  override read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    this.reserve(firstRow + rowCount)
+    const { words } = this
+    const factor = this.#factor
+    const largest = Number.MAX_SAFE_INTEGER
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      const isShort = readShortLong(bytes, view, start, end)
+      const value = numberRead[0]! * factor
+      if (isShort && value <= largest && value >= -largest) {
+        storeExact(words, 2 * (firstRow + row), value)
+      } else if (factor !== 1 || !this.#storeLong(block, start, end, 2 * (firstRow + row))) {
+        nulls += this.readOther(block, row, firstRow, start, end)
+      }
+    }
+    return nulls
+  }
+
+  /** Stores a number of 16 to 19 digits: whether it was one. */
+  #storeLong({ bytes, view }: RecordBlock, start: number, end: number, word: number): boolean {
+    const negative = bytes[start] === minus
+    const first = negative ? start + 1 : start
+    const middle = end - lowerDigits
+    if (end - first > maxDigits || middle <= first) return false
+    if (!isDigit(bytes[first]!) || !isDigit(bytes[middle]!)) return false
+    if (!readShortLong(bytes, view, first, middle)) return false
+    const upper = numberRead[0]!
+    if (!readShortLong(bytes, view, middle, end)) return false
+    const lower = numberRead[0]!
+    const { parts, words } = this
+    if (!parts.setBillions(negative, upper, lower)) return false
+    words[word] = parts.low
+    words[word + 1] = parts.high
+    return true
+  }
+}
+
+/** A sign is none: it must not stand between digits. */
+function isDigit(byte: number): boolean {
+  return byte >= zero && byte <= zero + 9
+}

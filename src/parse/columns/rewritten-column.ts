@@ -1,0 +1,125 @@
+/*
+  A column whose texts are written otherwise than its type is read: each is written out anew, and another builder reads
+  that.
+*/
+import type { Column } from '../../protocol/value.js'
+import { RecordBlock } from '../record-block.js'
+import { slackBytes } from '../window.js'
+import type { CellFault, ColumnBuilder } from './column-builder.js'
+
+/** How texts become those that the builder reads. */
+export interface Rewriting {
+  /**
+   * Writes the text from `start` to `end` out.
+   *
+   * @returns the position behind it in `into`, or −1 when it is not a value
+   */
+  readonly write: (
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    into: Uint8Array,
+    at: number,
+  ) => number
+  /** How much longer a text may become. */
+  readonly roomBytes: number
+  /** What a text should have been, behind what the builder says. */
+  readonly expected: string
+}
+
+/** Stands for a text that is not a value; no type takes it. */
+const noValue = 0x21
+
+/** One column with a rewriting before it. */
+export class RewrittenColumn implements ColumnBuilder {
+  readonly #builder: ColumnBuilder
+  readonly #rewriting: Rewriting
+  readonly #columnIndex: number
+  #block: RecordBlock = new RecordBlock(1, 0)
+  #bytes: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  #to = 0
+
+  /** @param builder  of column 0 of a block with one field */
+  constructor(builder: ColumnBuilder, rewriting: Rewriting, columnIndex: number) {
+    this.#builder = builder
+    this.#rewriting = rewriting
+    this.#columnIndex = columnIndex
+  }
+
+  read(block: RecordBlock, field: number, firstRow: number): number {
+    const { starts, ends, fieldCount, rowCount } = block
+    this.#start(block, field)
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const isPlain = block.numberCells !== undefined && block.numberCells[cell] === 1
+      this.#write(block.bytes, starts[cell]!, ends[cell]!, row, isPlain)
+    }
+    const own = this.#block
+    const nulls = this.#builder.read(own, 0, firstRow)
+    if (own.refusedCount > 0) {
+      for (let row = 0; row < rowCount; row++) {
+        if (own.refusedBy[row] !== 0) block.refuse(row, this.#columnIndex)
+      }
+    }
+    return nulls
+  }
+
+  /** Makes room for the block's texts. */
+  #start({ starts, ends, fieldCount, rowCount }: RecordBlock, field: number): void {
+    if (this.#block.rowCapacity < rowCount) this.#block = new RecordBlock(1, rowCount)
+    let needed = slackBytes + rowCount * Math.max(1, this.#rewriting.roomBytes)
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      needed += ends[cell]! - starts[cell]!
+    }
+    this.#useBytes(needed)
+    this.#block.rowCount = rowCount
+  }
+
+  #useBytes(needed: number): void {
+    const block = this.#block
+    block.clear()
+    if (this.#bytes.length < needed) this.#bytes = new Uint8Array(2 * needed)
+    if (block.bytes !== this.#bytes) {
+      block.bytes = this.#bytes
+      block.view = new DataView(this.#bytes.buffer)
+    }
+    this.#to = 0
+  }
+
+  #write(bytes: Uint8Array, start: number, end: number, row: number, isPlain: boolean): void {
+    const into = this.#bytes
+    const at = this.#to
+    let to = at
+    if (isPlain) {
+      for (let p = start; p < end; p++) into[to++] = bytes[p]!
+    } else if (start !== end) {
+      to = this.#rewriting.write(bytes, start, end, into, at)
+      if (to < 0) {
+        into[at] = noValue
+        to = at + 1
+      }
+    }
+    this.#block.starts[row] = at
+    this.#block.ends[row] = to
+    this.#to = to
+  }
+
+  undo(): void {
+    this.#builder.undo()
+  }
+
+  explain(bytes: Uint8Array, start: number, end: number): CellFault {
+    if (this.#block.rowCapacity === 0) this.#block = new RecordBlock(1, 1)
+    this.#useBytes(slackBytes + end - start + Math.max(1, this.#rewriting.roomBytes))
+    this.#write(bytes, start, end, 0, false)
+    const fault = this.#builder.explain(this.#bytes, 0, this.#to)
+    return { code: fault.code, expected: `${fault.expected}, ${this.#rewriting.expected}` }
+  }
+
+  encodedBytes(rowCount: number): number {
+    return this.#builder.encodedBytes(rowCount)
+  }
+
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    return this.#builder.take(rowCount, buffers)
+  }
+}

@@ -1,0 +1,37 @@
+/*
+  A key as it stood in the record before, to be compared four bytes at a time.
+*/
+import type { JsonEntry, JsonLevel } from './json-levels.js'
+
+/** A key with its quotes, as words to compare; of the last word some bytes count. */
+export interface RememberedKey {
+  readonly length: number
+  readonly words: Int32Array
+  readonly lastMask: number
+  /** Object that it stood in, and where it leads from there. */
+  readonly level: JsonLevel
+  readonly entry: JsonEntry
+}
+
+/** @param quoted  the key with its quotes */
+export function rememberedKey(
+  quoted: Uint8Array,
+  level: JsonLevel,
+  entry: JsonEntry,
+): RememberedKey {
+  const { length } = quoted
+  const padded = new Uint8Array(Math.ceil(length / 4) * 4)
+  padded.set(quoted)
+  const lastBytes = length % 4
+  const lastMask = lastBytes === 0 ? -1 : 2 ** (8 * lastBytes) - 1
+  return { length, words: new Int32Array(padded.buffer), lastMask, level, entry }
+}
+
+/** Whether the key stands at `open`; at least three bytes behind it can be read. */
+export function isKeyAt({ words, lastMask }: RememberedKey, view: DataView, open: number): boolean {
+  const last = words.length - 1
+  for (let i = 0; i < last; i++) {
+    if (view.getInt32(open + 4 * i, true) !== words[i]) return false
+  }
+  return ((view.getInt32(open + 4 * last, true) ^ words[last]!) & lastMask) === 0
+}

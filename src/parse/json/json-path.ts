@@ -1,0 +1,212 @@
+/*
+  The way to records further inside a document: `data.items` is the array `items` of the object `data`. What stands before
+  and behind it is checked token by token and never held as a whole.
+*/
+import { UsageError } from '../../errors.js'
+import { nearestHint } from '../../schema/nearest.js'
+import { utf8Text } from '../cells/cell-bytes.js'
+import { jsonKinds } from './json-kinds.js'
+import {
+  byteText,
+  closeBrace,
+  closeBracket,
+  colon,
+  comma,
+  maxDepth,
+  openBrace,
+  openBracket,
+  quote,
+  type JsonScanner,
+} from './json-scanner.js'
+
+/**
+ * The names on the way.
+ *
+ * @param text  names with dots between, `$.` in front and `[*]` behind allowed; or a JSON pointer such as `/data/a.b`
+ * @throws {UsageError} DDB_USAGE when it is neither
+ */
+export function parseJsonPath(text: string): string[] {
+  if (text.startsWith('/')) {
+    const names = text.slice(1).split('/')
+    return names.map(name => name.replaceAll('~1', '/').replaceAll('~0', '~'))
+  }
+  const names = text
+    .replace(/^\$\.?/, '')
+    .replace(/\[\*?\]$/, '')
+    .split('.')
+  if (names.every(name => /^[^[\]]+$/.test(name))) return names
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`input.jsonPath\` ${text}: expected names of members with dots between, such as data.items, or /data/items where names have dots of their own`,
+  )
+}
+
+/** What may come next outside the records. */
+type Expectation = 'value' | 'firstKey' | 'key' | 'colon' | 'first' | 'behind'
+
+/** One document after the other, up to the records of each and behind them. */
+export class JsonPath {
+  /** The records begin at the position that `step` gave. */
+  isInside = false
+  /** Why the way ends, where the text is JSON. */
+  fault: string | undefined
+  readonly #names: readonly string[]
+  /** First bytes of the objects and arrays that are open. */
+  readonly #open: number[] = []
+  #expects: Expectation = 'value'
+  /** Names on the way that the open objects stand for. */
+  #depth = 0
+  /** The value to come is the next on the way. */
+  #isNext = false
+  #isFound = false
+  /** Names where the way was left, for messages. */
+  #others: string[] = []
+
+  constructor(names: readonly string[]) {
+    this.#names = names
+  }
+
+  /** Whether the input may end here. */
+  get isBetweenDocuments(): boolean {
+    return this.#open.length === 0 && this.#expects === 'value'
+  }
+
+  /**
+   * Passes over one token, at `p`, which is not a blank.
+   *
+   * @param isLast  no more input comes, so a number at the end has come to its own
+   * @returns the position behind it; −1 when `fault` or the scanner says why not
+   */
+  step(scanner: JsonScanner, p: number, isLast: boolean): number {
+    const c = scanner.bytes[p]!
+    switch (this.#expects) {
+      case 'value':
+        return this.#value(scanner, p, c, isLast)
+      case 'first':
+        return c === closeBracket ? this.#close(p) : this.#value(scanner, p, c, isLast)
+      case 'firstKey':
+        return c === closeBrace ? this.#close(p) : this.#key(scanner, p, c)
+      case 'key':
+        return this.#key(scanner, p, c)
+      case 'colon':
+        if (c !== colon) return scanner.stop(p)
+        this.#expects = 'value'
+        return p + 1
+      case 'behind':
+        return this.#behind(scanner, p, c)
+    }
+  }
+
+  /** The records are over. */
+  leave(): void {
+    this.isInside = false
+    this.#afterValue()
+  }
+
+  #value(scanner: JsonScanner, p: number, c: number, isLast: boolean): number {
+    const isContainer = c === openBrace || c === openBracket
+    if (this.#open.length === 0 && c !== openBrace) return this.#fail(this.#notObject('', c))
+    if (this.#isNext) {
+      if (this.#depth + 1 === this.#names.length) return this.#records(scanner, p, isContainer)
+      if (c !== openBrace) return this.#fail(this.#notObject(this.#wayTo(this.#depth + 1), c))
+      this.#depth++
+      this.#isNext = false
+    }
+    if (!isContainer) {
+      const next = scanner.value(p)
+      if (next < 0) return next
+      if (next >= scanner.end && scanner.kind === jsonKinds.number && !isLast) {
+        return scanner.stop(next)
+      }
+      this.#afterValue()
+      return next
+    }
+    if (this.#open.length === maxDepth) {
+      return this.#fail(`values stand inside values more than ${maxDepth} times, which is refused`)
+    }
+    this.#open.push(c)
+    this.#expects = c === openBrace ? 'firstKey' : 'first'
+    return p + 1
+  }
+
+  /** What the way leads to. */
+  #records(scanner: JsonScanner, p: number, isContainer: boolean): number {
+    if (this.#isFound) return this.#fail(`${this.#wayTo(this.#names.length)} stands there twice`)
+    if (isContainer) {
+      this.#isFound = true
+      this.#isNext = false
+      this.isInside = true
+      return p
+    }
+    const next = scanner.value(p)
+    if (next < 0) return next
+    if (scanner.kind !== jsonKinds.null) {
+      return this.#fail(`${this.#wayTo(this.#names.length)} is neither an array nor an object`)
+    }
+    this.#isFound = true
+    this.#isNext = false
+    this.#afterValue()
+    return next
+  }
+
+  #key(scanner: JsonScanner, p: number, c: number): number {
+    if (c !== quote) return scanner.stop(p)
+    const next = scanner.string(p)
+    if (next < 0) return next
+    this.#expects = 'colon'
+    if (this.#open.length !== this.#depth + 1) return next
+    const key = utf8Text(scanner.bytes.slice(scanner.textStart, scanner.textEnd))
+    this.#isNext = key === this.#names[this.#depth]
+    if (!this.#isNext && this.#others.length < maxOthers) this.#others.push(key)
+    return next
+  }
+
+  #behind(scanner: JsonScanner, p: number, c: number): number {
+    const isObject = this.#open.at(-1) === openBrace
+    if (c === comma) {
+      this.#expects = isObject ? 'key' : 'value'
+      return p + 1
+    }
+    return c === (isObject ? closeBrace : closeBracket) ? this.#close(p) : scanner.stop(p)
+  }
+
+  /** The innermost object or array ends at `p`. */
+  #close(p: number): number {
+    this.#open.pop()
+    if (this.#open.length === this.#depth) {
+      if (this.#depth === 0 && !this.#isFound) {
+        const hint = nearestHint(this.#names[0]!, this.#others)
+        return this.#fail(`the document has no ${this.#wayTo(this.#names.length)}${hint}`)
+      }
+      this.#depth = Math.max(0, this.#depth - 1)
+    }
+    this.#afterValue()
+    return p + 1
+  }
+
+  #afterValue(): void {
+    if (this.#open.length > 0) {
+      this.#expects = 'behind'
+      return
+    }
+    this.#expects = 'value'
+    this.#isFound = false
+    this.#others = []
+  }
+
+  #wayTo(count: number): string {
+    return `"${this.#names.slice(0, count).join('.')}"`
+  }
+
+  #notObject(way: string, c: number): string {
+    return `${way === '' ? 'a document' : way} is an object, not ${byteText(c)}`
+  }
+
+  #fail(fault: string): number {
+    this.fault = `${fault}: \`input.jsonPath\` asks for ${this.#wayTo(this.#names.length)}`
+    return -1
+  }
+}
+
+/** Names that an error message may look for the nearest one in. */
+const maxOthers = 100
