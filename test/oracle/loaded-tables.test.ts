@@ -160,6 +160,8 @@ test('a table that csv-stringify writes, in any dialect', async (t, client) => {
         delimiter,
         record_delimiter: recordDelimiter,
         quote,
+        // By itself csv-stringify escapes with `"` whatever the quote is.
+        escape: quote,
         quoted: isQuoted,
         // What else would end a line, or be trimmed, is for it to quote.
         quoted_string: true,
