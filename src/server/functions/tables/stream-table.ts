@@ -57,7 +57,7 @@ const dropStreamTable: Builtin = {
       if (booleanArgument(force, 'force', false)) return voidValue
       throw new ScriptError(`Can't find stream table ${tableName}`)
     }
-    if (node.shared.get(tableName)?.table === table) unshareTable(node, tableName)
+    if (node.shared.get(tableName)?.table === table) unshareTable(node, session, tableName)
     if (session.variables.get(tableName) === table) {
       session.variables.delete(tableName)
       weights.remove(tableName, memory)
@@ -95,6 +95,19 @@ const enableTableShareAndPersistence: Builtin = {
     context.memory.keep(weigh(table, context.memory.room))
     shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
     return voidValue
+  },
+}
+
+/** haStreamTable(raftGroup, table, tableName, …): of clusters with raft groups only, which this server is not. */
+const haStreamTable: Builtin = {
+  name: 'haStreamTable',
+  parameters: ['raftGroup', 'table', 'tableName', '...rest'],
+  minArguments: 3,
+  maxArguments: Infinity,
+  call: (_, [, , name]) => {
+    throw new ScriptError(
+      `Failed to create the HA stream table ${textArgument(name, 'tableName')}. The feature of HA streaming has not been enabled. RefId: S03021`,
+    )
   },
 }
 
@@ -160,6 +173,7 @@ export const streamTableFunctions: readonly Builtin[] = [
   existsStreamTable,
   dropStreamTable,
   enableTableShareAndPersistence,
+  haStreamTable,
   getStreamTables,
   getStreamTableTimestamp,
 ]
