@@ -98,19 +98,6 @@ const enableTableShareAndPersistence: Builtin = {
   },
 }
 
-/** haStreamTable(raftGroup, table, tableName, …): of clusters with raft groups only, which this server is not. */
-const haStreamTable: Builtin = {
-  name: 'haStreamTable',
-  parameters: ['raftGroup', 'table', 'tableName', '...rest'],
-  minArguments: 3,
-  maxArguments: Infinity,
-  call: (_, [, , name]) => {
-    throw new ScriptError(
-      `Failed to create the HA stream table ${textArgument(name, 'tableName')}. The feature of HA streaming has not been enabled. RefId: S03021`,
-    )
-  },
-}
-
 /** getStreamTables([option]): one row a shared stream table. */
 const getStreamTables: Builtin = {
   name: 'getStreamTables',
@@ -173,7 +160,6 @@ export const streamTableFunctions: readonly Builtin[] = [
   existsStreamTable,
   dropStreamTable,
   enableTableShareAndPersistence,
-  haStreamTable,
   getStreamTables,
   getStreamTableTimestamp,
 ]

@@ -16,6 +16,7 @@ export interface PlacedRows {
 }
 
 type Texts = Map<number, Set<string>>
+const noTexts: Texts = new Map()
 
 /** Texts are only counted one by one once there may be too many. */
 export class PartitionSymbols {
@@ -64,7 +65,9 @@ export class PartitionSymbols {
     if (known !== undefined) return known
     const rows = stored()
     const column = rows.columns[index]!
-    const texts: Texts = isSymbols(column) ? textsOf(column, rows, new Map()) : new Map()
+    const texts = isSymbols(column)
+      ? textsOf(column, rows, noTexts)
+      : new Map<number, Set<string>>()
     this.#texts.set(index, texts)
     return texts
   }

@@ -75,15 +75,6 @@ t.test('writers learn that no column takes the time of arrival', async t => {
   t.match(await fail('getStreamTableTimestamp(table(1 as a))'), /must be a stream table/)
 })
 
-t.test('a server that is no cluster has no stream tables of high availability', async t => {
-  const { fail } = testSession()
-  const call = 'haStreamTable(2, table(1 as a), "ha", 1000)'
-  t.equal(
-    await fail(call),
-    `${call} => Failed to create the HA stream table ha. The feature of HA streaming has not been enabled. RefId: S03021`,
-  )
-})
-
 t.test('whatever removes a shared stream table may be refused', async t => {
   const { node, run, fail } = testSession()
   await run('share streamTable(1:0, [`a], [INT]) as st')
