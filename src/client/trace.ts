@@ -45,25 +45,30 @@ export function traceConnection(trace: Trace, clock: Clock): ConnectionTrace {
     trace.write(`${time} #${number} ${sessionId} ${oneLine(text)}`)
   }
   let latestId = '0'
-  // A server repeats in its errors what it did not understand.
-  let awaitsSecret = false
+  // A server repeats in its errors what it did not understand: whether each answer still owed may, in order.
+  const owed: boolean[] = []
+  // That of a request to which none is owed, and which some servers answer all the same.
+  let hidesNext = false
   return {
     opened: (host, port) => write('0', '-', 'opened', `${host}:${port}`),
     sent(head, request, byteCount) {
-      awaitsSecret ||= carriesSecret(request)
+      const isAnswered = request.kind === 'connect' || (head.flags & requestFlags.async) === 0
+      if (isAnswered) owed.push(carriesSecret(request))
+      else hidesNext ||= carriesSecret(request)
       const details = requestDetails(request, withValues)
       write(head.sessionId, '>', request.kind, flagsText(head.flags), `bytes=${byteCount}`, details)
     },
     received(response, byteCount) {
       latestId = response.sessionId
+      const isHidden = (owed.shift() ?? false) || hidesNext
       const outcome = response.ok
-        ? ['ok', `bytes=${byteCount}`, answerDetails(response.value, withValues && !awaitsSecret)]
-        : ['error', `bytes=${byteCount}`, awaitsSecret ? '(…)' : response.message]
-      awaitsSecret = false
+        ? ['ok', `bytes=${byteCount}`, answerDetails(response.value, withValues && !isHidden)]
+        : ['error', `bytes=${byteCount}`, isHidden ? '(…)' : response.message]
+      hidesNext = false
       write(response.sessionId, '<', ...outcome)
     },
     printed(text) {
-      const isShown = withValues && !awaitsSecret
+      const isShown = withValues && owed[0] !== true && !hidesNext
       write(latestId, '<', 'print', isShown ? text : `chars=${text.length}`)
     },
     closed: failure => write(latestId, '-', 'closed', failure === undefined ? '' : failure.message),

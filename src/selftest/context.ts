@@ -8,6 +8,7 @@ import {
   type Result,
   type Session,
 } from '../client/open-session.js'
+import { traceConnection } from '../client/trace.js'
 import { DdbError, ServerError } from '../errors.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
@@ -154,7 +155,10 @@ function connectingPart(
 ): Pick<CheckContext, 'open' | 'openSecond' | 'raw' | 'rawSession'> {
   const { platform, server, control } = scope
   const raw = (): RawExchange => {
-    const exchange = rawExchange(platform.network.dial(control.host, control.port))
+    const { host, port } = control
+    const trace = server.trace && traceConnection(server.trace, platform.clock)
+    trace?.opened(host, port)
+    const exchange = rawExchange(platform.network.dial(host, port), trace)
     scope.exchanges.push(exchange)
     return exchange
   }

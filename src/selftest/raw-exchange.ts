@@ -1,6 +1,7 @@
 /*
   Requests as bytes, for what a session does not let its user do: flags, session ids and logins of one's own.
 */
+import type { ConnectionTrace } from '../client/trace.js'
 import { ConnectionError } from '../errors.js'
 import type { Socket } from '../platform/platform.js'
 import { encodeRequest, type Request, type RequestHead } from '../protocol/request.js'
@@ -21,13 +22,18 @@ export interface RawExchange {
   readonly end: () => void
 }
 
-/** On a socket that `dial` gave; fails as soon as it does. */
-export function rawExchange(socket: Socket): RawExchange {
+/**
+ * On a socket that `dial` gave; fails as soon as it does.
+ *
+ * @param trace  gets what goes over it, as that of a session does
+ */
+export function rawExchange(socket: Socket, trace?: ConnectionTrace): RawExchange {
   const reader = new ByteReader()
   let isOpen = false
-  let failure: Error | undefined
+  let endedHere = false
+  let failure: ConnectionError | undefined
   let wake: () => void = () => undefined
-  const stop = (error?: Error): void => {
+  const stop = (error?: ConnectionError): void => {
     failure ??= error ?? new ConnectionError('DDB_CONNECTION_LOST', 'the server ended it')
     reader.end()
     wake()
@@ -41,21 +47,34 @@ export function rawExchange(socket: Socket): RawExchange {
     wake()
   })
   socket.once('end', () => stop())
-  socket.once('close', () => stop())
+  socket.once('close', () => {
+    stop()
+    trace?.closed(endedHere ? undefined : failure)
+  })
   socket.on('error', (error: Error) =>
     stop(new ConnectionError('DDB_CONNECTION_LOST', error.message, { cause: error })),
   )
   const send: RawExchange['send'] = (head, request) => {
     const writer = new ByteWriter()
-    encodeRequest(writer, { ...usualHead, ...head }, request)
-    for (const bytes of writer.take()) socket.write(bytes)
+    const whole = { ...usualHead, ...head }
+    encodeRequest(writer, whole, request)
+    let byteCount = 0
+    for (const bytes of writer.take()) {
+      byteCount += bytes.length
+      socket.write(bytes)
+    }
+    trace?.sent(whole, request, byteCount)
   }
   const answer = async (): Promise<Response> => {
-    const decoding = decodeResponse(reader)
+    const startBytes = reader.offsetBytes
+    const decoding = decodeResponse(reader, { onMessage: text => trace?.printed(text) })
     for (;;) {
       const arrived = new Promise<void>(resolve => (wake = resolve))
       const step = decoding.next()
-      if (step.done === true) return step.value
+      if (step.done === true) {
+        trace?.received(step.value, reader.offsetBytes - startBytes)
+        return step.value
+      }
       if (failure !== undefined) throw failure
       await arrived
     }
@@ -74,7 +93,10 @@ export function rawExchange(socket: Socket): RawExchange {
       if (failure !== undefined) throw failure
       return socket.remoteAddress ?? ''
     },
-    end: () => void socket.destroy(),
+    end() {
+      endedHere = true
+      socket.destroy()
+    },
   }
 }
 

@@ -112,6 +112,8 @@ export interface ServerNode {
   readonly maxTransactionBytes: number
   /** Fault hook for inserts; tests only. */
   beforeWrite: Faults['beforeWrite']
+  /** The same for removals of shared stream tables. */
+  beforeRemoval: Faults['beforeRemoval']
   /** @internal */
   readonly clock: Clock
   /** @internal */
@@ -167,6 +169,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     maxRequestBytes: options.maxRequestBytes ?? defaultRequestBytes,
     maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     beforeWrite: undefined,
+    beforeRemoval: undefined,
     clock,
     random,
     files: options.platform?.files ?? systemPlatform.files,

@@ -78,6 +78,7 @@ export async function startServerWith(
     restartOf: options.restartOf?.node,
   })
   node.beforeWrite = options.faults?.beforeWrite?.bind(options.faults)
+  node.beforeRemoval = options.faults?.beforeRemoval?.bind(options.faults)
   const executor = makeExecutor(node)
   const discard = new Discard()
   const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)

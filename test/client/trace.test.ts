@@ -2,7 +2,11 @@
   The lines of a connection's trace: what they show, and what they never show.
 */
 import t from 'tap'
+import { loginRequest } from '../../src/client/login.js'
 import { connect } from '../../src/client/open-session.js'
+import { traceConnection } from '../../src/client/trace.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import { connectHead, requestHead } from '../../src/client/request-head.js'
 import { startServer } from '../../src/server/index.js'
 
 t.test('with values, scripts are shown without their secrets', async t => {
@@ -54,3 +58,46 @@ t.test(
     t.match(text, /#2 \d+ - closed/)
   },
 )
+
+t.test('of requests that wait for answers together, the right answers are hidden', async t => {
+  const lines: string[] = []
+  const trace = traceConnection(
+    { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
+    systemPlatform.clock,
+  )
+  const head = requestHead('7', false, {})
+  const silentHead = requestHead('7', true, {})
+  const login = loginRequest('ann', 'secret1')
+  const answer = (text: string): void => {
+    trace.printed(`says ${text}`)
+    trace.received({ sessionId: '7', ok: false, message: text }, 9)
+  }
+  // An answer is owed to connect, whatever its flags.
+  trace.sent(connectHead(true), { kind: 'connect' }, 20)
+  trace.sent(head, login, 30)
+  trace.sent(head, { kind: 'script', script: '1' }, 10)
+  trace.sent(silentHead, { kind: 'script', script: '2' }, 10)
+  answer('hello')
+  answer('secret2 is wrong')
+  answer('no 1')
+  // Nothing is owed to an asynchronous one, but some answer it.
+  trace.sent(silentHead, login, 30)
+  answer('secret3 is wrong')
+  answer('late')
+  t.strictSame(
+    lines.filter(line => line.includes(' < ')),
+    [
+      '0 < print says hello',
+      '7 < error bytes=9 hello',
+      '7 < print chars=21',
+      '7 < error bytes=9 (…)',
+      '7 < print says no 1',
+      '7 < error bytes=9 no 1',
+      '7 < print chars=21',
+      '7 < error bytes=9 (…)',
+      '7 < print says late',
+      '7 < error bytes=9 late',
+    ],
+  )
+  t.notMatch(lines.join(), /secret/)
+})

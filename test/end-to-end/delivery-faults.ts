@@ -158,7 +158,28 @@ export const faults: readonly Fault[] = [
   {
     name: 'the server forgets the session for questions',
     notFor: ['none', 'sync'],
-    begin: () => ({ faults: { beforeExecute: onQuestion(() => 'forget') } }),
+    begin: () => {
+      // Most batches come behind the question, so that what it learns is never all there is to learn.
+      const gate = closedGate()
+      const isQuestion = onQuestion(() => true)
+      const isSecond = onDataRequest(2, () => true)
+      let isForgotten = false
+      return {
+        release: () => gate.open(),
+        faults: {
+          beforeExecute: request => {
+            if (isSecond(request)) return { until: gate.opened }
+            if (!isQuestion(request)) return undefined
+            isForgotten = true
+            return 'forget'
+          },
+          afterExecute: request => {
+            if (isForgotten && !isData(request)) gate.open()
+            return undefined
+          },
+        },
+      }
+    },
   },
   {
     name: 'the ledger is dropped in mid-run',

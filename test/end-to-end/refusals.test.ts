@@ -6,6 +6,7 @@ import { Readable } from 'node:stream'
 import t, { type Test } from 'tap'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
 import type { Faults } from '../../src/server/index.js'
+import { requestedFaults } from '../../src/server/net/requested-faults.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
@@ -280,4 +281,14 @@ t.test('tables of killed runs are named and stay; those of a live run are not na
   const notice = await load('third')
   for (const name of left) t.match(notice, name)
   t.same(runTables(), left, 'and nothing was removed')
+})
+
+t.test('tables of a run that cannot be removed change nothing about its rows', async t => {
+  for (const [name, delivery] of ways) {
+    const here = await startLoadServer(t, streamScript, { faults: requestedFaults('S03000:1') })
+    const file = t.testdir({ 'in.csv': csv(40) })
+    const result = await here.load(`${file}/in.csv`, { target: { table: 'target' }, delivery })
+    t.match(result, { exitCode: 0, rows: { confirmed: 40 } }, name)
+    t.strictSame(await ids(here), upTo(40))
+  }
 })

@@ -33,6 +33,7 @@ export function guestSession(info: SessionInfo): ScriptSession {
   return {
     ...info,
     user: 'guest',
+    viewOwner: undefined,
     isAdmin: false,
     variables: new Map(),
     functions: new Map(),

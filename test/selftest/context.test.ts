@@ -195,6 +195,56 @@ t.test('sessions and bare connections go to the node of the control session', as
   for (const one of scope.exchanges) one.end()
 })
 
+t.test('what goes over a bare connection is traced, without secrets', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const address = { host: '127.0.0.1', port: server.port }
+  const control = await connect(address)
+  t.teardown(() => control.close())
+  const lines: string[] = []
+  const trace = { values: true, write: (line: string) => lines.push(line) }
+  const login = { user: 'admin', password: '123456' }
+  const scope = scopeWith({
+    platform: systemPlatform,
+    control,
+    server: { ...address, ...login, trace },
+  })
+  const { exchange, sessionId } = await checkContext(scope).rawSession()
+  exchange.send({ sessionId, flags: 36 }, script('x = 1'))
+  await exchange.ask({ sessionId, flags: 48 }, script('print(7 8); 1..3'))
+  await exchange.ask({ sessionId }, script('nonsense'))
+  exchange.end()
+  const wrong = { ...scope.server, password: 'geheim' }
+  await t.rejects(checkContext({ ...scope, server: wrong }).rawSession())
+  const plain = checkContext(scope).raw()
+  await plain.ask({}, { kind: 'connect', login: { ...login, encrypted: false } })
+  plain.end()
+  while (lines.filter(line => line.includes(' closed')).length < 2) {
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  const text = lines.map(line => line.replace(/^\S+ /, '').replaceAll(sessionId, 'S')).join('\n')
+  t.ok(
+    text.startsWith(`#1 0 - opened 127.0.0.1:${server.port}
+#1 0 > connect flags=32(apiClient) bytes=`),
+    text,
+  )
+  t.match(
+    text,
+    /\n#1 S < ok bytes=\d+ nothing\n#1 S > function flags=32\(apiClient\) bytes=\d+ login\(…\)/,
+  )
+  t.match(text, /\n#1 S > script flags=36\(async,apiClient\) bytes=\d+ chars=5 x = 1\n/)
+  t.match(
+    text,
+    /\n#1 S > script flags=48\(clearMemory,apiClient\) .* print\(7 8\); 1\.\.3\n#1 S < print .*7/,
+  )
+  t.match(text, /\n#1 S < ok bytes=\d+ INT vector of 3 \[1,2,3\]\n/)
+  t.match(text, /\n#1 S < error bytes=\d+ .*Cannot recognize the token nonsense\n/)
+  t.match(text, /\n#1 S - closed\n/)
+  t.match(text, /#3 0 > connect .* with the login of admin\n/)
+  t.notMatch(text, /123456|geheim/)
+  for (const one of scope.exchanges) one.end()
+})
+
 t.test('a password leaves this machine only where that is allowed', async t => {
   const at = (address: string): RawExchange =>
     ({ remoteAddress: () => Promise.resolve(address) }) as unknown as RawExchange

@@ -36,6 +36,7 @@ export function checkRun(run: Run, findings: Findings): Complaint[] {
   checkExitCode(result, complain)
   checkBytes(run, result, complain)
   checkRows(run, result, there, findings, complain)
+  if (findings.scenario.allArrive) checkAllArrived(run, result, there, complain)
   checkRejects(run, result, findings, complain)
   checkTime(run, complain)
   checkLeftovers(run, result, findings, complain)
@@ -55,6 +56,20 @@ export function checkStrangers({ scenario, server }: Findings): Complaint[] {
     .filter(row => !sent.has(row))
     .slice(0, 3)
     .map(row => ({ about: 'table', text: `it has a row that nobody sent: ${row}` }))
+}
+
+/** Nothing was in the way that does not pass. */
+function checkAllArrived(
+  { plan }: Run,
+  { confirm, exitCode }: LoadResult,
+  there: ReadonlyMap<number, number>,
+  complain: Complain,
+): void {
+  if (exitCode !== 0) complain(`exit code ${exitCode} where every row can arrive, ${confirm.used}`)
+  for (const { id } of plan.inputs.flatMap(({ rows }) => rows)) {
+    const copies = there.get(id) ?? 0
+    if (copies !== 1) complain(`row ${id} is there ${copies} times, not once`)
+  }
 }
 
 type Complain = (text: string) => void

@@ -38,6 +38,8 @@ export class SimProcess {
   timers = 0
   /** Until then nothing calls it back: it was stopped. */
   frozenUntilMs = 0
+  /** What a turn of its event loop takes. */
+  turnMs = 0
   readonly #world: World
   readonly #chance: Chance
 
@@ -118,7 +120,7 @@ export class SimProcess {
       wallMs: () => Date.UTC(2026, 0, 1) + Math.floor(world.nowMs),
       after: (delayMs, callback) => this.step(() => start(delayMs, callback, 1), noTimer),
       afterIfAlive: (delayMs, callback) => this.step(() => start(delayMs, callback, 0), noTimer),
-      nextTurn: callback => this.step(() => void this.later(0, callback), undefined),
+      nextTurn: callback => this.step(() => void this.later(this.turnMs, callback), undefined),
     }
   }
 }

@@ -10,7 +10,7 @@ import type {
 } from '../../src/load/options.js'
 import { Chance } from './random.js'
 import { fairWeather, type Weather } from './network.js'
-import { drawTroubles, type Troubles } from './troubles.js'
+import { drawTroubles, type RequestTrouble, type Troubles } from './troubles.js'
 
 /** Where rows go, and how the server makes it. */
 export interface TargetKind {
@@ -140,9 +140,17 @@ export interface Scenario {
   readonly pieceBytes: number
   readonly loaders: readonly LoaderPlan[]
   readonly troubles: Troubles
+  /** How long the server stores a write, and holds its partitions. */
+  readonly storeMs: number
+  /** Nothing is in the way that does not pass: every row is there in the end, once. */
+  readonly allArrive: boolean
 }
 
+/** Seeds from here on are of what ordinary ones seldom come to: writers of one partition, and a session that counts. */
+export const firstDfsSeed = 3_000_000_000
+
 export function drawScenario(seed: number): Scenario {
+  if (seed >= firstDfsSeed) return drawDfsScenario(seed, new Chance(seed))
   const chance = new Chance(seed)
   const kind = chance.pick(targetKinds)
   const calm = chance.oneIn(6)
@@ -154,7 +162,78 @@ export function drawScenario(seed: number): Scenario {
     drawLoader(chance.fork(), kind, index, loaderCount, sharedName, calm),
   )
   const pieceBytes = Math.round(chance.spread(20, 65_536))
-  return { seed, kind, weather, pieceBytes, loaders, troubles }
+  return { seed, kind, weather, pieceBytes, loaders, troubles, storeMs: 0, allArrive: false }
+}
+
+/** Loads that write into the same partition at once, or one whose session for questions is forgotten. */
+function drawDfsScenario(seed: number, chance: Chance): Scenario {
+  const kind = chance.pick(targetKinds.filter(({ onDisk }) => onDisk))
+  const counts = chance.oneIn(4)
+  const calm = drawTroubles(chance.fork(), true, true)
+  const allArrive = counts || !chance.oneIn(4)
+  const troubles = counts
+    ? { ...calm, requests: [drawForgottenQuestions(chance)] }
+    : drawTroubles(chance.fork(), allArrive, true)
+  const loaders = Array.from({ length: counts ? 1 : chance.between(2, 4) }, (_, index) => {
+    const plan = drawLoader(chance.fork(), kind, index, 1, undefined, true)
+    return {
+      ...plan,
+      startMs: index === 0 ? 0 : chance.spread(0.01, 100),
+      connectTimeoutMs: 10_000,
+      runId: chance.oneIn(2) ? `run${index}` : undefined,
+      inputs: plan.inputs.map(input => ({ ...input, rows: input.rows.map(goodRow(plan.format)) })),
+      delivery: {
+        ...plan.delivery,
+        ...drawPatience(chance, counts, kind.script.includes('CHUNK')),
+      },
+      limit: undefined,
+    }
+  })
+  return {
+    seed,
+    kind,
+    // A network that takes half a minute for what was handed over outlasts what is waited for without receipts.
+    weather: { ...drawWeather(chance, true), pieceBytes: 4_096, windowBytes: 65_536 },
+    pieceBytes: Math.round(chance.spread(20, 65_536)),
+    loaders,
+    troubles,
+    storeMs: chance.spread(0.1, 20),
+    allArrive,
+  }
+}
+
+/** Most in one partition, so that writers meet. */
+function goodRow(format: InputFormat): (row: InputRow) => InputRow {
+  return ({ id }) => {
+    const sym = id % 8 === 0 ? 'B' : 'A'
+    const line = format === 'csv' ? `${id},${sym}` : JSON.stringify({ id, sym })
+    return { id, sym, kind: 'good', line }
+  }
+}
+
+function drawForgottenQuestions(chance: Chance): RequestTrouble {
+  return { kind: 'question forgotten', oneIn: chance.pick([1, 2, 3]), most: chance.pick([1, 2, 4]) }
+}
+
+/** @param waits  a writer of a partition that is held waits for it */
+function drawPatience(chance: Chance, counts: boolean, waits: boolean): DeliveryOptions {
+  const [mode, confirm] = counts
+    ? (['async', 'count'] as const)
+    : chance.pick([
+        ['async', 'receipts'],
+        ['async', 'receipts'],
+        ['sync', 'auto'],
+        // Without answers nobody sends a refused batch again.
+        ['async', waits ? 'none' : 'receipts'],
+      ] as const)
+  return {
+    mode,
+    confirm,
+    confirmTimeoutMs: 60_000,
+    retries: 40,
+    retryTimeoutMs: 60_000,
+    onDoubt: 'report',
+  }
 }
 
 function drawWeather(chance: Chance, calm: boolean): Weather {

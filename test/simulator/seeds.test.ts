@@ -5,6 +5,7 @@ import t from 'tap'
 import { deep } from '../helpers/runs.js'
 import { keptSeeds } from './kept-seeds.js'
 import { failureText } from './report.js'
+import { firstDfsSeed } from './scenario.js'
 import { simulate } from './simulate.js'
 import { count, newCounts } from './seed-counts.js'
 
@@ -30,6 +31,26 @@ t.test(`${seedCount} simulations keep every promise`, async t => {
   t.equal(counts.failed, 0)
   t.ok(counts.rows > seedCount, 'rows arrive')
 })
+
+const dfsSeedCount = deep ? 5_000 : 300
+
+t.test(
+  `${dfsSeedCount} simulations of writers that meet in a partition keep every promise`,
+  async t => {
+    const refused = new Set<string>()
+    for (let seed = firstDfsSeed; seed < firstDfsSeed + dfsSeedCount; seed++) {
+      const { complaints, runs, scenario } = await simulate(seed)
+      if (complaints.length > 0) t.fail(failureText(await simulate(seed, true)))
+      const isRefused = runs.some(({ result }) => (result?.batches.retried ?? 0) > 0)
+      if (isRefused && scenario.allArrive) refused.add(scenario.kind.name)
+    }
+    t.strictSame(
+      [...refused],
+      ['DFS table'],
+      'with TRANS the second is refused, with CHUNK it waits',
+    )
+  },
+)
 
 t.test('seeds that once showed a defect keep every promise', async t => {
   t.strictSame(await failuresOf(keptSeeds.keys()), [])

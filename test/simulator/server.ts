@@ -9,7 +9,7 @@ import { formatElement } from '../../src/protocol/value-text.js'
 import { wait } from '../../src/platform/wait.js'
 import { SimProcess, type SimEnvironment } from './process.js'
 import type { Chance } from './random.js'
-import type { TargetKind } from './scenario.js'
+import type { Scenario, TargetKind } from './scenario.js'
 import { transientTexts, type Crash, type RequestTrouble, type Troubles } from './troubles.js'
 
 export const serverAddress = { host: '127.0.0.1', port: 8848 } as const
@@ -37,6 +37,7 @@ export class SimServer {
   readonly #environment: SimEnvironment
   readonly #kind: TargetKind
   readonly #troubles: Troubles
+  readonly #storeMs: number
   readonly #chance: Chance
   /** How often each trouble has come so far. */
   readonly #used = new Map<RequestTrouble, number>()
@@ -50,13 +51,19 @@ export class SimServer {
   /** Which node takes writes into the target. */
   #secondLeads = false
   #hasSecond = false
+  /** Some has come. */
+  #hasData = false
   /** Processes of servers so far. */
   #generation = 0
 
-  constructor(environment: SimEnvironment, kind: TargetKind, troubles: Troubles) {
+  constructor(
+    environment: SimEnvironment,
+    { kind, troubles, storeMs }: Pick<Scenario, 'kind' | 'troubles' | 'storeMs'>,
+  ) {
     this.#environment = environment
     this.#kind = kind
     this.#troubles = troubles
+    this.#storeMs = storeMs
     this.#chance = environment.chance.fork()
   }
 
@@ -100,6 +107,7 @@ export class SimServer {
     const { world } = this.#environment
     const process = new SimProcess(`server ${++this.#generation}`, this.#environment)
     const before = this.server
+    process.turnMs = this.#storeMs
     this.process = process
     world.note(() => `${process.name} starts`)
     const server = await startServerOn(process.platform, {
@@ -183,6 +191,9 @@ export class SimServer {
     if (request.kind === 'connect') return undefined
     if (this.#comes(['closed before']) !== undefined) return 'close'
     if (this.#comes(['forgotten']) !== undefined) return 'forget'
+    this.#hasData ||= isData(request)
+    const isQuestion = this.#hasData && !request.asynchronous && !isData(request)
+    if (isQuestion && this.#comes(['question forgotten']) !== undefined) return 'forget'
     this.#dropTables()
     if (!isData(request)) return undefined
     switch (this.#comes(['lost', 'twice', 'late'])?.kind) {

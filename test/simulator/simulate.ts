@@ -52,7 +52,7 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
     network: process => network.of(process),
     files: process => disk.of(process),
   }
-  const server = new SimServer(environment, scenario.kind, scenario.troubles)
+  const server = new SimServer(environment, scenario)
   const died = (process: SimProcess, silently: boolean): void =>
     network.processDied(process, silently)
   server.begin(died)

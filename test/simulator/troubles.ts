@@ -38,6 +38,8 @@ export type RequestTroubleKind =
   | 'unanswered'
   /** The session loses what was defined in it. */
   | 'forgotten'
+  /** The same, of a session that asks, once data is under way. */
+  | 'question forgotten'
   /** A write into the target is refused, in words that are known or not. */
   | 'transient'
   | 'unknown'

@@ -2,6 +2,7 @@
   Asynchronous delivery without receipts: batches go out unanswered, and at the end the target's row count is
   compared with what was sent, or nothing is asked at all.
 */
+import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import { waitForCount, type CountVerdict } from './count.js'
@@ -15,8 +16,12 @@ export interface Counting {
   beforeRows: number
   /** See CountWait.idle; asked of the session that counts. */
   idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
+  /** The session that counts now. */
+  session: () => Session
   /** The server does not answer: nothing more is asked. */
   giveUp: (reason: ConnectionError) => void
+  /** Closes the session that counts, unless it is the run's. */
+  close: () => Promise<void>
   /** Rows of a batch that lie outside the target's partition scheme, when the scheme tells. */
   outsideScheme: ((batch: Batch) => number) | undefined
 }
@@ -81,10 +86,14 @@ export function openAsyncDelivery(
         counting.giveUp(reason)
       }
     },
-    leave: reason => session.abandon(reason),
+    leave(reason) {
+      session.abandon(reason)
+      counting?.giveUp(reason)
+    },
     async close() {
       await session.close().catch(ignoreLoss)
       await unmark?.()
+      await counting?.close()
     },
   }
 }

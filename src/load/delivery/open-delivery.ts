@@ -16,6 +16,7 @@ import type { Run } from '../run.js'
 import { writeExpression, type TableTarget } from '../target.js'
 import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
+import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery, Writer } from './delivery.js'
 import { outsideScheme } from './partition-scheme.js'
 import { newRecorder, type RecordedTarget } from './recorder.js'
@@ -35,9 +36,19 @@ export async function openDelivery(
     return receipts
   }
   const counted = countedTable(run, description)
-  const counting =
-    counted === undefined ? undefined : await openCounting(run, description, control, counted)
+  const before =
+    counted === undefined ? undefined : { counted, rows: await firstCount(run, control, counted) }
   const { writer, unmark } = await openMarkedWriter(run, control)
+  const counting =
+    before === undefined
+      ? undefined
+      : openCounting(description, before, control, {
+          run,
+          rules,
+          inMemory: before.counted.kind === 'shared',
+          marked: unmark !== undefined,
+          data: writer.session,
+        })
   return openAsyncDelivery(
     writer,
     {
@@ -45,7 +56,7 @@ export async function openDelivery(
       columnNames: description.columns.map(column => column.name),
       maxInFlightBytes: run.plan.maxInFlightBytes,
       idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
-      unmark,
+      unmark: unmark && (() => unmark(counting?.session() ?? control)),
     },
     counting,
   )
@@ -71,7 +82,7 @@ async function openSync(
     },
     remembers: silent =>
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
-    unmark,
+    unmark: unmark && (() => unmark(control)),
   })
 }
 
@@ -80,7 +91,7 @@ async function openSync(
  * confirm.
  * @returns how to remove the marker; undefined without one
  */
-async function mark(run: Run, control: Session): Promise<(() => Promise<void>) | undefined> {
+async function mark(run: Run, control: Session): Promise<Unmark | undefined> {
   const { plan, options, name } = run
   if (plan.mode !== 'sync' && options.runId === undefined) return undefined
   try {
@@ -91,8 +102,11 @@ async function mark(run: Run, control: Session): Promise<(() => Promise<void>) |
     throw error
   }
   tellLeftovers(run, control)
-  return () => dropMarker(control, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
+  return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
 }
+
+/** Removes the marker, asking on the session given. */
+type Unmark = (session: Session) => Promise<void>
 
 /** How long the end of a run may take for its marker's sake. */
 const longestUnmarkMs = 5_000
@@ -162,8 +176,8 @@ function connectData(run: Run): Promise<Session> {
 
 interface MarkedWriter {
   readonly writer: Writer
-  /** Removes the marker; undefined without one. */
-  readonly unmark: (() => Promise<void>) | undefined
+  /** undefined without a marker. */
+  readonly unmark: Unmark | undefined
 }
 
 /** The marker stands before the data session is opened, and is looked at again before the first row. */
@@ -174,7 +188,7 @@ async function openMarkedWriter(run: Run, control: Session): Promise<MarkedWrite
     if (unmark !== undefined) await checkStillMarked(run, control, writer)
     return { writer, unmark }
   } catch (error) {
-    await unmark?.()
+    await unmark?.(control)
     throw error
   }
 }
@@ -242,19 +256,24 @@ function countedTable(run: Run, target: TargetDescription): TableTarget | undefi
   return plan.target.table
 }
 
-async function openCounting(
-  run: Run,
+function firstCount(run: Run, control: Session, table: TableTarget): Promise<number> {
+  return askCount({ session: control, timeoutMs: run.plan.confirmTimeoutMs }, table)
+}
+
+function openCounting(
   target: TargetDescription,
+  before: { counted: TableTarget; rows: number },
   control: Session,
-  table: TableTarget,
-): Promise<Counting> {
-  const count = (timeoutMs: number): Promise<number> =>
-    askCount({ session: control, timeoutMs }, table)
+  place: CountingPlace,
+): Counting {
+  const asking = newCountingSession(control, place)
   return {
-    count,
-    beforeRows: await count(run.plan.confirmTimeoutMs),
-    idle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
-    giveUp: reason => control.abandon(reason),
+    count: timeoutMs => asking.ask(timeoutMs, to => askCount(to, before.counted)),
+    beforeRows: before.rows,
+    idle: (sessionId, timeoutMs) => asking.ask(timeoutMs, to => askIdle(to, sessionId)),
+    session: () => asking.session,
+    giveUp: reason => asking.abandon(reason),
+    close: () => asking.close(),
     outsideScheme: outsideScheme(target),
   }
 }

@@ -50,7 +50,8 @@ export function assignElements(
 
 function positionsOf(index: IndexValue, length: number): Int32Array | undefined {
   if (index.form === 'slice') {
-    const { from, to } = resolveSlice(index, length)
+    const { from, to, isBackwards } = resolveSlice(index, length)
+    if (isBackwards) return undefined
     return Int32Array.from({ length: to - from }, (_, i) => from + i)
   }
   if (index.form === 'pair') {

@@ -9,7 +9,7 @@ import { createTable } from '../tables/memory-table.js'
 import type { ServerTable } from '../tables/server-table.js'
 import { ScriptError } from '../script-error.js'
 import { checkDirectAccess, emptyDictionary, entryOf, keyText, tableColumn } from './dictionary.js'
-import { matrixColumn } from '../operators/matrix.js'
+import { matrixColumn, matrixOfColumns } from '../operators/matrix.js'
 import { int64Of, numberKindOf } from '../operators/operands/operand-numbers.js'
 import { nullInt64 } from '../../protocol/null-value.js'
 import { textOf, textsOf } from '../values/scalar.js'
@@ -77,26 +77,33 @@ function indexEach(picked: ServerValue, rest: readonly IndexValue[]): ServerValu
 
 function indexColumn(column: Column, index: IndexValue): ServerValue {
   if (index.form === 'slice') {
-    const { from, to } = resolveSlice(index, column.length)
-    return sliceColumn(column, from, to)
+    return sliceOf(column, index)
   }
   if (index.form === 'scalar' && index.type !== 'BOOL') {
     const position = positionOf(index, column.length)
     return elementOrNull(column, position)
   }
   if (index.form === 'pair') {
-    const [from, to] = bounds(index)
-    return sliceColumn(column, clamp(from, column.length), clamp(to, column.length))
+    return sliceOf(column, sliceOfPair(index))
   }
   return pickRows(column, rowsOfIndex(index, column.length))
 }
 
-/** −1 means the last element; what lies outside is null. */
+/** Elements between two bounds; backwards when the first is the higher one (manual, "Vector"). */
+function sliceOf(column: Column, slice: SliceBounds): Column {
+  const { from, to, isBackwards } = resolveSlice(slice, column.length)
+  const picked = sliceColumn(column, from, to)
+  return isBackwards ? takeRows(picked, backwards(to - from)) : picked
+}
+
+function backwards(length: number): Int32Array {
+  return Int32Array.from({ length }, (_, row) => length - 1 - row)
+}
+
+/** What lies outside is null (manual, "slice"). */
 function positionOf(index: ServerValue, length: number): number | undefined {
   const raw = rawIndexes(index)[0]
-  if (raw === undefined) return undefined
-  const position = raw < 0 ? raw + length : raw
-  return position >= 0 && position < length ? position : undefined
+  return raw !== undefined && raw >= 0 && raw < length ? raw : undefined
 }
 
 function elementOrNull(column: Column, position: number | undefined): ServerValue {
@@ -144,19 +151,25 @@ function pickRows(column: Column, rows: readonly (number | undefined)[]): Column
   )
 }
 
-function bounds(pair: Pair): [number, number] {
+function sliceOfPair(pair: Pair): SliceBounds {
   const raw = rawIndexes(pair.elements)
-  return [raw[0] ?? 0, raw[1] ?? 0]
+  return { form: 'slice', from: raw[0] ?? 0, to: raw[1] ?? 0 }
 }
 
-function clamp(position: number, length: number): number {
-  return Math.max(0, Math.min(position < 0 ? position + length : position, length))
-}
-
-/** Both ends within 0 to `length`, negative ones counted from the end; `to` is never below `from`. */
-export function resolveSlice(slice: SliceBounds, length: number): { from: number; to: number } {
-  const from = clamp(slice.from ?? 0, length)
-  return { from, to: Math.max(from, clamp(slice.to ?? length, length)) }
+/**
+ * Both ends within 0 to `length`, and `to` never below `from`.
+ * @throws {ScriptError} when one is negative
+ */
+export function resolveSlice(
+  slice: SliceBounds,
+  length: number,
+): { from: number; to: number; isBackwards: boolean } {
+  const [first, last] = [slice.from ?? 0, slice.to ?? length]
+  if (first < 0 || last < 0) {
+    throw new ScriptError(`The bounds of an index range must not be negative: ${first}:${last}.`)
+  }
+  const [from, to] = [Math.min(first, last, length), Math.min(Math.max(first, last), length)]
+  return { from, to, isBackwards: first > last }
 }
 
 function indexPair(pair: Pair, index: IndexValue): ServerValue {
@@ -164,21 +177,41 @@ function indexPair(pair: Pair, index: IndexValue): ServerValue {
 }
 
 function indexMatrix(matrix: Matrix, index: IndexValue): ServerValue {
-  if (index.form !== 'scalar') throw new ScriptError('A matrix column is chosen by its number.')
-  const position = positionOf(index, matrix.columns)
-  if (position === undefined) throw new ScriptError('The column index is out of range.')
-  return matrixColumn(matrix, position)
+  if (index.form === 'scalar') {
+    const position = positionOf(index, matrix.columns)
+    if (position === undefined) throw new ScriptError('The column index is out of range.')
+    return matrixColumn(matrix, position)
+  }
+  const columns = columnsOfIndex(index, matrix.columns)
+  if (columns.length === 0) throw new ScriptError('A matrix needs at least one column.')
+  return matrixOfColumns(columns.map(column => matrixColumn(matrix, column)))
+}
+
+/** `m[0 2]`, `m[1:3]`, and `m[3:1]` backwards (manual, "Matrix"). */
+function columnsOfIndex(index: IndexValue, count: number): number[] {
+  if (index.form !== 'slice' && index.form !== 'pair') {
+    return rowsOfIndex(index, count).map(
+      column => column ?? fail('The column index is out of range.'),
+    )
+  }
+  const slice = index.form === 'slice' ? index : sliceOfPair(index)
+  const { from, to, isBackwards } = resolveSlice(slice, count)
+  const columns = Array.from({ length: to - from }, (_, at) => from + at)
+  return isBackwards ? columns.reverse() : columns
 }
 
 function cellOf(matrix: Matrix, row: IndexValue, column: IndexValue): ServerValue {
-  if (column.form === 'slice') throw new ScriptError('A matrix column is chosen by its number.')
+  if (column.form !== 'scalar') {
+    throw new ScriptError('A cell of a matrix is chosen by a row and the number of one column.')
+  }
   return indexColumn(indexMatrix(matrix, column) as Vector, row)
 }
 
 function indexList(elements: readonly ServerValue[], index: IndexValue): ServerValue {
   if (index.form === 'slice') {
-    const { from, to } = resolveSlice(index, elements.length)
-    return tupleOf(elements.slice(from, to))
+    const { from, to, isBackwards } = resolveSlice(index, elements.length)
+    const picked = elements.slice(from, to)
+    return tupleOf(isBackwards ? picked.reverse() : picked)
   }
   if (index.form === 'scalar' && index.type !== 'BOOL') {
     const position = positionOf(index, elements.length)
@@ -197,14 +230,11 @@ function indexTable(table: ServerTable, index: IndexValue): ServerValue {
   if (names !== undefined && names.length > 0) return selectColumns(table, names)
   checkDirectAccess(table)
   if (isSlice) {
-    const { from, to } = resolveSlice(index, table.rows)
-    return pickTableRows(table, column => sliceColumn(column, from, to))
+    return pickTableRows(table, column => sliceOf(column, index))
   }
   if (index.form === 'scalar' && index.type !== 'BOOL') return tableRow(table, index)
   if (index.form === 'pair') {
-    const [from, to] = bounds(index)
-    const slice: SliceBounds = { form: 'slice', from, to }
-    return indexTable(table, slice)
+    return indexTable(table, sliceOfPair(index))
   }
   const rows = rowsOfIndex(index, table.rows)
   return pickTableRows(table, column => pickRows(column, rows))

@@ -47,10 +47,18 @@ export interface WriteInfo {
 /** drop: the insert answers 0 and leaves nothing, as if the job had been killed around it. */
 export type FaultWrite = 'drop' | { readonly error: string }
 
+/** What a fault hook may know of a shared stream table that is about to be removed. */
+export interface RemovalInfo {
+  readonly sessionId: string
+  readonly table: string
+}
+
 /** Every hook is optional, and undefined from one means that nothing goes wrong. */
 export interface Faults {
   /** Asked before every tableInsert. */
   beforeWrite?(write: WriteInfo): FaultWrite | undefined
+  /** Asked before a shared stream table is removed. */
+  beforeRemoval?(removal: RemovalInfo): { readonly error: string } | undefined
   beforeExecute?(request: RequestInfo): FaultBefore | undefined
   afterExecute?(request: RequestInfo): FaultAfter | undefined
 }

@@ -72,7 +72,7 @@ export class Listener {
       this.#onChange?.()
     })
     if (this.#peers.size >= this.#options.maxConnections) {
-      refuseConnection(socket, this.#options.context.clock)
+      refuseConnection(socket, this.#options.context.clock, this.#options.maxConnections)
       return
     }
     this.#peers.set(socket, undefined)
@@ -210,8 +210,10 @@ function endLater(socket: Socket, clock: Clock): void {
   socket.once('close', () => timer.cancel())
 }
 
-function refuseConnection(socket: Socket, clock: Clock): void {
-  socket.end('0 0 1\nThe server has reached its maximum number of connections.\n')
+function refuseConnection(socket: Socket, clock: Clock, maxConnections: number): void {
+  socket.end(
+    `0 0 1\nMaximum connections ${maxConnections} reached. Close unused connections or increase maxConnections limit. RefId:S00006\n`,
+  )
   socket.resume()
   endLater(socket, clock)
 }

@@ -17,19 +17,43 @@ const transientTags = [
   'NotLeader',
 ]
 
-/** The same without a tag. */
-const transientNumbers = ['S00002', 'S01012', 'S01019', 'S01070', 'S01071', 'S03020']
+/** Inserts that are refused, by number, in the words of DolphinDB's error codes; a table in memory has the name given. */
+const refusedInserts: Readonly<Record<string, (table: string) => string>> = {
+  S00002: table =>
+    `<ChunkInTransaction>The openChunks operation failed because the chunk '/${table}' is currently locked and in use by transaction 1. RefId:S00002`,
+  S00003: () => "One symbase's size can't exceed 2097152. RefId: S00003",
+  S00005: () =>
+    'Cannot accept new task <tableInsert> during a graceful shutdown of the server.RefId: S00005',
+  S01012: table =>
+    `No available replica for the chunk /${table} is found on the controller. RefId:S01012`,
+  S01019: table =>
+    `<restore> Failed to add new value partitions to database dfs://${table}. Please manually add new partitions: []. RefId:S01019`,
+  S01070: () =>
+    'The transaction 1 has expired, and the resolution process has been initiated. RefId: S01070',
+  S01071: () =>
+    'The transaction 1 has expired. It will be rolled back without resolution. RefId: S01071',
+  S03019: () =>
+    'The volume of data exceeds the compression limit. Try inserting data in smaller batches, or adjust the replay rate. PersistenceManager fail to compress data: fault. RefId: S03019',
+  S03020: () => 'The leader has not been elected. Try again later. RefId: S03020',
+}
 
+const subscribed = 'S03000'
 const forget = 'forget'
 
 /** Every name, for help and errors. */
-export const faultNames: readonly string[] = [...transientTags, ...transientNumbers, forget]
+export const faultNames: readonly string[] = [
+  ...transientTags,
+  ...Object.keys(refusedInserts),
+  subscribed,
+  forget,
+]
 
 const defaultEvery = 10
 
 /**
- * @param text  `NAME` or `NAME:N`. Every N-th insert of a table is refused with that tag or RefId; with `forget` every
- *   N-th request of a session finds its session forgotten. N is 10 when left out
+ * @param text  `NAME` or `NAME:N`. Every N-th insert of a table is refused with that tag or RefId; with `S03000` every
+ *   N-th removal of a shared stream table, as if somebody had subscribed to it; with `forget` every N-th request of a
+ *   session finds its session forgotten. N is 10 when left out
  * @throws {UsageError} DDB_USAGE
  */
 export function requestedFaults(text: string): Faults {
@@ -41,13 +65,27 @@ export function requestedFaults(text: string): Faults {
       `fault must be NAME or NAME:N, with NAME one of ${faultNames.join(', ')}, not ${JSON.stringify(text)}.`,
     )
   }
-  return name === forget ? forgetting(every) : refusing(refusalText(name), every)
+  if (name === forget) return forgetting(every)
+  return name === subscribed ? keeping(every) : refusing(name, every)
 }
 
-function refusing(error: string, every: number): Faults {
+function refusing(name: string, every: number): Faults {
   let writes = 0
   return {
-    beforeWrite: ({ rows }) => (rows > 0 && ++writes % every === 0 ? { error } : undefined),
+    beforeWrite: ({ rows, table }) =>
+      rows > 0 && ++writes % every === 0 ? { error: refusalText(name, table) } : undefined,
+  }
+}
+
+function keeping(every: number): Faults {
+  let removals = 0
+  return {
+    beforeRemoval: ({ table }) =>
+      ++removals % every === 0
+        ? {
+            error: `To undefine the shared stream table '${table}', first cancel all subscriptions to it. RefId: S03000`,
+          }
+        : undefined,
   }
 }
 
@@ -58,7 +96,9 @@ function forgetting(every: number): Faults {
   }
 }
 
-function refusalText(name: string): string {
-  const words = 'The insert was refused because this server was asked to (fault).'
-  return transientTags.includes(name) ? `<${name}>${words}` : `${words} RefId: ${name}`
+function refusalText(name: string, table: string): string {
+  const refusal = Object.hasOwn(refusedInserts, name) ? refusedInserts[name] : undefined
+  return (
+    refusal?.(table) ?? `<${name}>The insert was refused because this server was asked to (fault).`
+  )
 }

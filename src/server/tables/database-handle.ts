@@ -11,6 +11,8 @@ export interface LevelScheme {
   type: PartitionType
   /** The scheme as the script gave it: vector, [TYPE, n] for HASH, handles for COMPO. */
   scheme: ServerValue
+  /** What it was before partitions were added. */
+  first?: ServerValue
 }
 
 /** Knows how rows are divided; the tables are the node's. */

@@ -152,7 +152,10 @@ function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {
   if (a.levels.length !== b.levels.length) return false
   return a.levels.every((level, index) => {
     const other = b.levels[index]!
-    return level.type === other.type && schemeText(level) === schemeText(other)
+    if (level.type !== other.type) return false
+    const { first = level.scheme } = level
+    const known = [level, { ...level, scheme: first }].map(schemeText)
+    return known.includes(schemeText(other))
   })
 }
 

@@ -130,6 +130,8 @@ function insertDictionary(table: ServerTable, dictionary: ServerDictionary): num
 }
 
 function namedPositions(table: ServerTable, names: readonly string[]): number[] {
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice !== undefined) throw new ScriptError(`The column ${twice} is named twice.`)
   return names.map(name => {
     const position = table.columnNames.indexOf(name)
     if (position < 0) throw new ScriptError(`Unrecognized column name ${name}. RefId:S02005`)

@@ -1,6 +1,7 @@
 /*
   Who may read and write where: administrators everywhere, others in DFS tables they made or were granted, and in shared
-  tables until rights on them are given or denied (docs/server-semantics.md#rights).
+  tables until rights on them are given or denied; and who may call which function view, inside which the rights of its
+  owner count (docs/server-semantics.md#rights).
 */
 import type { ServerNode } from '../node.js'
 import type { CallContext } from '../values/builtin.js'
@@ -28,21 +29,50 @@ export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
+/** Whose rights count now. */
+function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>): {
+  user: string
+  isAdmin: boolean
+} {
+  const user = session.viewOwner ?? session.user
+  return { user, isAdmin: node.users.get(user)?.isAdmin === true }
+}
+
+/**
+ * Administrators may call every view, owners theirs, others what was granted: by name, `namespace::*` or `*`.
+ * @throws {ScriptError} `<NoPrivilege>Not granted to execute function view put`
+ */
+export function checkViewCall(
+  context: Pick<CallContext, 'node' | 'session'>,
+  view: string,
+  owner: string | undefined,
+): void {
+  const { user, isAdmin } = rightsHolder(context)
+  if (isAdmin) return
+  const space = view.lastIndexOf('::')
+  const names = space < 0 ? [view] : [view, `${view.slice(0, space)}::*`]
+  const answers = names.map(name => privilegeOf(context.node, user, 'VIEW_EXEC', name))
+  if (!answers.includes(false) && (user === owner || answers.includes(true))) return
+  throw new ScriptError(`<NoPrivilege>Not granted to execute function view ${view}`)
+}
+
 /**
  * @param change  what is to be done to the table; TABLE_WRITE and DB_WRITE cover all three
  * @throws {ScriptError} `<NoPrivilege>Not granted to write data to table dfs://db/pt`, `No access to table [trades]`
  */
 export function checkWrite(
-  { node, session }: Pick<CallContext, 'node' | 'session'>,
+  context: Pick<CallContext, 'node' | 'session'>,
   table: ServerTable,
   change: 'INSERT' | 'UPDATE' | 'DELETE' = 'INSERT',
 ): void {
-  if (session.isAdmin) return
+  const { node } = context
+  const { user, isAdmin } = rightsHolder(context)
+  if (isAdmin) return
   if (table.kind === 'dfs') {
-    if (mayUseStored(node, session.user, table, ['WRITE', change])) return
+    if (mayUseStored(node, user, table, ['WRITE', change])) return
     throw new ScriptError(`<NoPrivilege>Not granted to write data to table ${pathOf(table)}`)
   }
-  if (mayUseShared(node, session.user, table, ['WRITE', change])) return
+  if (mayUseShared(node, user, table, ['WRITE', change])) return
   throw new ScriptError(`No access to table [${table.sharedName}]`)
 }
 
@@ -50,15 +80,17 @@ export function checkWrite(
  * @throws {ScriptError} `<NotAuthenticated>Not granted to read table dfs://db/pt`, `No access to shared table [trades]`
  */
 export function checkRead(
-  { node, session }: Pick<CallContext, 'node' | 'session'>,
+  context: Pick<CallContext, 'node' | 'session'>,
   table: ServerTable,
 ): void {
-  if (session.isAdmin) return
+  const { node } = context
+  const { user, isAdmin } = rightsHolder(context)
+  if (isAdmin) return
   if (table.kind === 'dfs') {
-    if (mayUseStored(node, session.user, table, ['READ'])) return
+    if (mayUseStored(node, user, table, ['READ'])) return
     throw new ScriptError(`<NotAuthenticated>Not granted to read table ${pathOf(table)}`)
   }
-  if (mayUseShared(node, session.user, table, ['READ'])) return
+  if (mayUseShared(node, user, table, ['READ'])) return
   throw new ScriptError(`No access to shared table [${table.sharedName}]`)
 }
 

@@ -31,10 +31,17 @@ export function shareTable(
   node.shared.set(name, { table, owner: session.user })
 }
 
-/** Takes a shared name back; @throws {ScriptError} when nothing is shared under it */
-export function unshareTable(node: ServerNode, name: string): void {
+/**
+ * Takes a shared name back.
+ * @throws {ScriptError} when nothing is shared under it, or it is to be kept for its subscribers (S03000, on request)
+ */
+export function unshareTable(node: ServerNode, session: ScriptSession, name: string): void {
   const entry = node.shared.get(name)
   if (entry === undefined) throw new ScriptError(`Can't find the object with name ${name}`)
+  if (isStream(entry.table)) {
+    const fault = node.beforeRemoval?.({ sessionId: session.id, table: name })
+    if (fault !== undefined) throw new ScriptError(fault.error)
+  }
   if (entry.table.sharedName === name) entry.table.sharedName = ''
   node.shared.delete(name)
 }

@@ -15,6 +15,10 @@ export interface UserFunction {
   kind: 'user'
   name: string
   definition: FunctionDefinition
+  /** Owner of the function view that it is, or that made it. */
+  viewOwner?: string
+  /** It is a function view itself. */
+  isView?: true
 }
 
 /** A function of the language itself as a value. */

@@ -11,6 +11,8 @@ export interface ScriptSession {
   /** 'guest' until login. */
   user: string
   readonly isAdmin: boolean
+  /** Owner of the function view under way, whose rights on tables count instead of the user's. */
+  viewOwner: string | undefined
   readonly variables: Map<string, ServerValue>
   readonly functions: Map<string, FunctionValue>
   /** Receives print() output; not called for asynchronous requests. */

@@ -46,7 +46,7 @@ t.test('Ctrl-C ends it in order, code 0', async t => {
 t.test('the script of --init runs as admin', async t => {
   const init = await scriptFile(t, 'def triple(x){ return 3*x }\naddFunctionView(triple)\n')
   const { exec } = await serve(t, '--init', init)
-  t.match(await exec('-e', 'triple(14)'), { code: 0, stdout: '42\n' })
+  t.match(await exec('-e', 'login("admin", "123456"); triple(14)'), { code: 0, stdout: '42\n' })
 })
 
 t.test('what cannot be served is refused with its own code', async t => {

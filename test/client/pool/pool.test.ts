@@ -342,7 +342,7 @@ t.test('a pool that cannot open leaves nothing open', async t => {
   t.teardown(() => server.close())
   await t.rejects(ConnectionPool.connect({ host, port: server.port, size: 3 }), {
     name: 'ServerError',
-    message: /maximum number of connections/,
+    message: /Maximum connections 2 reached/,
   })
   const signal = AbortSignal.abort()
   await t.rejects(ConnectionPool.connect({ host, port: server.port, size: 1, signal }), {

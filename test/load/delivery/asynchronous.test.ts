@@ -34,10 +34,13 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
     },
     beforeRows: 100,
     idle: () => Promise.resolve(true),
+    session: () => session,
     giveUp: reason => given.push(reason),
+    close: () => Promise.resolve(void closed++),
     outsideScheme: outsideRows === undefined ? undefined : () => outsideRows,
   }
   let unmarked = 0
+  let closed = 0
   const delivery = openAsyncDelivery(
     { session, functionName: 'tableInsert{target}', leading: [] },
     {
@@ -62,6 +65,7 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
     names,
     questions: () => questions,
     unmarked: () => unmarked,
+    closed: () => closed,
   }
 }
 
@@ -158,4 +162,13 @@ t.test('closing removes the marker, whatever became of the session', async t => 
   delivery.leave(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
   await delivery.close()
   t.equal(unmarked(), 1)
+})
+
+t.test('the session that counts is given up and closed with the delivery', async t => {
+  const { delivery, given, closed } = await scene(t, { rows: has(100) })
+  const reason = new ConnectionError('DDB_CONNECTION_LOST', 'interrupted')
+  delivery.leave(reason)
+  t.same(given, [reason])
+  await delivery.close()
+  t.equal(closed(), 1)
 })

@@ -20,11 +20,67 @@ t.test('ten when no number is given', t => {
   t.end()
 })
 
-t.test('the loader reads every one of them as passing', t => {
-  for (const name of faultNames.filter(one => one !== 'forget')) {
+const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
+
+t.test('the loader reads them as what they are, most as passing', t => {
+  for (const name of faultNames.filter(one => one !== 'forget' && one !== 'S03000')) {
     const fault = requestedFaults(`${name}:1`).beforeWrite!(write)
-    t.equal(classifyRefusal((fault as { error: string }).error), 'transient', name)
+    t.equal(classifyRefusal((fault as { error: string }).error), classes[name] ?? 'transient', name)
   }
+  t.end()
+})
+
+/** As DolphinDB's pages of error codes have them. */
+const texts: readonly [string, string][] = [
+  [
+    'S00002',
+    "<ChunkInTransaction>The openChunks operation failed because the chunk '/trades' is currently locked and in use by transaction 1. RefId:S00002",
+  ],
+  ['S00003', "One symbase's size can't exceed 2097152. RefId: S00003"],
+  [
+    'S00005',
+    'Cannot accept new task <tableInsert> during a graceful shutdown of the server.RefId: S00005',
+  ],
+  ['S01012', 'No available replica for the chunk /trades is found on the controller. RefId:S01012'],
+  [
+    'S01019',
+    '<restore> Failed to add new value partitions to database dfs://trades. Please manually add new partitions: []. RefId:S01019',
+  ],
+  [
+    'S01070',
+    'The transaction 1 has expired, and the resolution process has been initiated. RefId: S01070',
+  ],
+  [
+    'S01071',
+    'The transaction 1 has expired. It will be rolled back without resolution. RefId: S01071',
+  ],
+  [
+    'S03019',
+    'The volume of data exceeds the compression limit. Try inserting data in smaller batches, or adjust the replay rate. PersistenceManager fail to compress data: fault. RefId: S03019',
+  ],
+  ['S03020', 'The leader has not been elected. Try again later. RefId: S03020'],
+]
+
+t.test('numbers come with the words that belong to them', t => {
+  for (const [name, error] of texts) {
+    t.strictSame(requestedFaults(`${name}:1`).beforeWrite!(write), { error }, name)
+  }
+  t.strictSame(
+    faultNames.filter(name => /^S\d/.test(name) && name !== 'S03000'),
+    texts.map(([name]) => name),
+  )
+  t.end()
+})
+
+t.test('S03000: every n-th removal of a stream table, and no insert', t => {
+  const faults = requestedFaults('S03000:2')
+  const removal = { sessionId: '1', table: 'trades' }
+  t.notOk('beforeWrite' in faults)
+  t.equal(faults.beforeRemoval!(removal), undefined)
+  t.strictSame(faults.beforeRemoval!(removal), {
+    error:
+      "To undefine the shared stream table 'trades', first cancel all subscriptions to it. RefId: S03000",
+  })
   t.end()
 })
 

@@ -8,6 +8,7 @@ import { createTable, tableFromWire, tableToWire } from '../../../src/server/tab
 import type { ServerTable, TableKind } from '../../../src/server/tables/server-table.js'
 import { rowsText } from '../../helpers/script.js'
 import { column } from '../columns/columns.js'
+import { stored } from './tables.js'
 
 const types: readonly ColumnType[] = [{ type: 'INT' }, { type: 'SYMBOL' }, { type: 'DOUBLE' }]
 
@@ -319,5 +320,27 @@ t.test('a DFS table is stricter about types and cuts text', t => {
   const symbols = createTable('dfs', ['s'], [{ type: 'SYMBOL' }])
   t.throws(() => symbols.append([column('STRING', 'x'.repeat(256))], 1), { message: /255 bytes/ })
   t.equal(symbols.append([vectorOf({ type: 'STRING' }, ['x'.repeat(255)])], 1), 1)
+  t.end()
+})
+
+t.test('a stored table has so many symbols, a table in memory as many as it likes', t => {
+  const make = (kind: 'dfs' | 'basic') =>
+    new ColumnTable({
+      kind,
+      names: ['id', 'sym', 'price'],
+      types,
+      maxSymbols: 2,
+      ...(kind === 'dfs' ? { stored } : {}),
+    })
+  const table = make('dfs')
+  table.append(batch([1, 'A', 1], [2, 'B', 2]), 2)
+  table.append(batch([3, 'B', 1], [4, 'A', 2]), 2)
+  const refusal = { message: "One symbase's size can't exceed 2. RefId: S00003" }
+  t.throws(() => table.append(batch([5, 'A', 1], [6, 'C', 1]), 2), refusal)
+  t.throws(() => table.upsert(batch([1, 'C', 1]), 1, { keyColumns: [0] }), refusal)
+  t.equal(table.rows, 4)
+  table.keepRows(new Int32Array(0))
+  t.equal(table.append(batch([6, 'C', 1], [7, 'D', 1]), 2), 2)
+  t.equal(make('basic').append(batch([1, 'A', 1], [2, 'B', 2], [3, 'C', 2]), 3), 3)
   t.end()
 })

@@ -2,6 +2,7 @@ import t from 'tap'
 import { createNode, type ServerNode } from '../../../src/server/node.js'
 import {
   checkRead,
+  checkViewCall,
   checkWrite,
   privilegeKey,
   privilegeOf,
@@ -134,4 +135,35 @@ t.test('a refusal names the table', async t => {
   t.throws(() => checkRead({ node, session }, table), {
     message: 'No access to shared table [trades]',
   })
+})
+
+t.test('who may call a view: its owner, and who was granted it, its namespace or all', async t => {
+  const mayCall = (user: string, rights?: Rights): boolean =>
+    allows(() => checkViewCall(asking(user, rights), 'a::f', 'joe'))
+  t.ok(mayCall('admin'))
+  t.ok(mayCall('joe'))
+  t.notOk(mayCall('guest'))
+  const examples: [Rights, boolean][] = [
+    [{}, false],
+    [{ 'VIEW_EXEC a::f': true }, true],
+    [{ 'VIEW_EXEC a::*': true }, true],
+    [{ 'VIEW_EXEC *': true }, true],
+    [{ 'VIEW_EXEC f': true, 'VIEW_EXEC b::*': true, 'VIEW_OWNER *': true }, false],
+    [{ 'VIEW_EXEC a::f': true, 'VIEW_EXEC a::*': false }, false],
+    [{ 'VIEW_EXEC a::f': false, 'VIEW_EXEC *': true }, false],
+  ]
+  for (const [rights, wanted] of examples) {
+    t.equal(mayCall('sue', rights), wanted, JSON.stringify(rights))
+  }
+  const { node, session } = asking('sue', {})
+  session.viewOwner = 'joe'
+  t.ok(
+    allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
+    'inside a view of joe',
+  )
+  session.viewOwner = 'admin'
+  t.ok(
+    allows(() => checkViewCall({ node, session }, 'a::f', 'joe')),
+    'inside one of admin',
+  )
 })

@@ -59,14 +59,29 @@ t.test('a shared name begins with a letter', async t => {
 t.test('a name is taken back once', async t => {
   const table = tableOf('basic')
   shareTable(node, session, table, 'gone')
-  unshareTable(node, 'gone')
+  unshareTable(node, session, 'gone')
   t.equal(table.sharedName, '')
   const missing = { name: 'ScriptError', message: "Can't find the object with name gone" }
-  t.throws(() => unshareTable(node, 'gone'), missing)
+  t.throws(() => unshareTable(node, session, 'gone'), missing)
   shareTable(node, session, table, 'one')
   shareTable(node, session, table, 'two')
-  unshareTable(node, 'one')
+  unshareTable(node, session, 'one')
   t.equal(table.sharedName, 'two', 'its other name stays')
+})
+
+t.test('a fault keeps a stream table, and nothing else', async t => {
+  const asked: unknown[] = []
+  node.beforeRemoval = removal => {
+    asked.push(removal)
+    return { error: 'first cancel all subscriptions' }
+  }
+  t.teardown(() => (node.beforeRemoval = undefined))
+  shareTable(node, session, tableOf('stream'), 'kept')
+  shareTable(node, session, tableOf('basic'), 'plain')
+  t.throws(() => unshareTable(node, session, 'kept'), { message: /first cancel/ })
+  t.ok(node.shared.has('kept'))
+  unshareTable(node, session, 'plain')
+  t.strictSame(asked, [{ sessionId: session.id, table: 'kept' }])
 })
 
 t.test('a variable of the session comes before what is shared', async t => {

@@ -110,6 +110,11 @@ type DuplicatePolicy = keyof typeof duplicatePolicies
 
 function templateArgument(value: ServerValue | undefined): ServerTable {
   if (value?.form === 'serverTable') return value
+  if (value?.form === 'list') {
+    throw new ScriptError(
+      'The argument [table] must be one table: the embedded server takes no table for each partition.',
+    )
+  }
   throw new ScriptError('The argument [table] must be a table.')
 }
 

@@ -6,7 +6,7 @@ import { ScriptError } from '../../script-error.js'
 import { voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { booleanArgument, elementsArgument, textArgument } from '../arguments.js'
-import { privilegeOf } from '../../tables/privileges.js'
+import { privilegeKey, privilegeOf } from '../../tables/privileges.js'
 import { tableOfRecords } from '../result-table.js'
 
 /** addFunctionView(udf): one user-defined function or a tuple of them; all or none. */
@@ -53,29 +53,40 @@ const dropFunctionView: Builtin = {
       ? [...functionViews.keys()].filter(view => view.startsWith(`${name}::`))
       : [name]
     for (const view of dropped) {
-      if (!functionViews.delete(view)) {
+      const owner = functionViews.get(view)?.owner
+      if (owner === undefined) {
         throw new ScriptError(`The function view [${view}] does not exist. RefId: S04002`)
+      }
+      if (!context.session.isAdmin && owner !== context.session.user) {
+        throw new ScriptError(`<NoPrivilege>Not granted to drop function view ${view}`)
+      }
+      functionViews.delete(view)
+      // Whoever adds another of this name decides anew who may call it.
+      for (const own of context.node.privileges.values()) {
+        own.delete(privilegeKey('VIEW_EXEC', view))
       }
     }
     return voidValue
   },
 }
 
-/** getFunctionViews(): name, body, owner, createTime. */
+/** getFunctionViews(): name, body, owner, createTime; of all views for administrators, of their own for others. */
 const getFunctionViews: Builtin = {
   name: 'getFunctionViews',
   parameters: [],
   minArguments: 0,
   maxArguments: 0,
-  call: ({ node }) =>
+  call: ({ node, session }) =>
     tableOfRecords(
       { name: 'STRING', body: 'STRING', owner: 'STRING', createTime: 'TIMESTAMP' },
-      [...node.functionViews.values()].map(({ name, body, owner, createdAt }) => ({
-        name,
-        body,
-        owner,
-        createTime: BigInt(createdAt.getTime()),
-      })),
+      [...node.functionViews.values()]
+        .filter(({ owner }) => session.isAdmin || owner === session.user)
+        .map(({ name, body, owner, createdAt }) => ({
+          name,
+          body,
+          owner,
+          createTime: BigInt(createdAt.getTime()),
+        })),
     ),
 }
 

@@ -35,7 +35,11 @@ const submitJob: Builtin = {
     const fn = functionArgument(jobDef)
     const oldest = [...node.batchJobs.values()].find(one => one.endedAt !== undefined)
     if (node.batchJobs.size >= maxJobs) {
-      if (oldest === undefined) throw new ScriptError(`More than ${maxJobs} jobs are running.`)
+      if (oldest === undefined) {
+        throw new ScriptError(
+          'Cannot accept new job submissions. The batch job queue has reached its maximum capacity.RefId: S00010',
+        )
+      }
       node.batchJobs.delete(oldest.id)
     }
     node.batchJobs.set(job.id, job)

@@ -87,28 +87,27 @@ const deleteUser: Builtin = {
 
 const accessParameters = ['userId', 'accessType', 'objs'] as const
 
-/** grant(userId, accessType, [objs='*']). */
+/** grant(userId, accessType, [objs='*']): by administrators, and of VIEW_EXEC on a view by its owner. */
 const grant: Builtin = {
   name: 'grant',
   parameters: accessParameters,
   minArguments: 2,
   maxArguments: 3,
-  adminOnly: true,
-  call: (context, args) => setAccess(context, args, true),
+  call: (context, args) => setAccess('grant', context, args, true),
 }
 
 /** deny(userId, accessType, [objs='*']); what is denied stays denied whatever is granted. */
 const deny: Builtin = {
   ...grant,
   name: 'deny',
-  call: (context, args) => setAccess(context, args, false),
+  call: (context, args) => setAccess('deny', context, args, false),
 }
 
 /** revoke(userId, accessType, [objs='*']): takes grant or denial back. */
 const revoke: Builtin = {
   ...grant,
   name: 'revoke',
-  call: (context, args) => setAccess(context, args, undefined),
+  call: (context, args) => setAccess('revoke', context, args, undefined),
 }
 
 /** addAccessControl(table): users other than the one who shared it need rights on the table. */
@@ -142,17 +141,22 @@ export const userFunctions: readonly Builtin[] = [
 ]
 
 function setAccess(
-  { node }: CallContext,
+  name: string,
+  { node, session }: CallContext,
   [userId, accessType, objs]: Parameters<Builtin['call']>[1],
   access: boolean | undefined,
 ): typeof voidValue {
   const user = textArgument(userId, 'userId')
-  if (!node.users.has(user)) throw new ScriptError(`The user [${user}] does not exist.`)
   const type = textArgument(accessType, 'accessType')
   const objects = isAbsent(objs) ? ['*'] : objectNames(objs)
+  const isOwn = (object: string): boolean => node.functionViews.get(object)?.owner === session.user
+  if (!session.isAdmin && !(type === 'VIEW_EXEC' && objects.every(isOwn))) {
+    throw new ScriptError(`Only administrators execute function ${name}`)
+  }
+  if (!node.users.has(user)) throw new ScriptError(`The user [${user}] does not exist.`)
   const own = node.privileges.get(user) ?? new Map<string, boolean>()
   for (const object of objects) {
-    if (type === 'VIEW_EXEC' && object !== '*' && !node.functionViews.has(object)) {
+    if (type === 'VIEW_EXEC' && !viewsExist(node, object)) {
       throw new ScriptError(`The function view [${object}] does not exist. RefId: S04002`)
     }
     if (access === undefined) own.delete(privilegeKey(type, object))
@@ -160,6 +164,13 @@ function setAccess(
   }
   node.privileges.set(user, own)
   return voidValue
+}
+
+/** Of `*` always; of `namespace::*` when there is one in the namespace. */
+function viewsExist({ functionViews }: CallContext['node'], object: string): boolean {
+  if (object === '*' || functionViews.has(object)) return true
+  if (!object.endsWith('::*')) return false
+  return [...functionViews.keys()].some(view => view.startsWith(object.slice(0, -1)))
 }
 
 /** Names of tables, databases or views; a view may be given as the function itself. */

@@ -92,7 +92,7 @@ function objectKind(value: ServerValue | undefined): ObjectKind | undefined {
 function forget(context: CallContext, name: string, kind: ObjectKind): void {
   const { node, session } = context
   if (kind === 'SHARED') {
-    unshareTable(node, name)
+    unshareTable(node, session, name)
     return
   }
   const known = kind === 'VAR' ? session.variables : session.functions
@@ -109,5 +109,6 @@ function forgetAll(
     weights.clear(memory)
   }
   if (kind === undefined || kind === 'DEF') session.functions.clear()
-  if (kind === 'SHARED') for (const name of [...node.shared.keys()]) unshareTable(node, name)
+  if (kind === 'SHARED')
+    for (const name of [...node.shared.keys()]) unshareTable(node, session, name)
 }

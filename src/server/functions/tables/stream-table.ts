@@ -57,7 +57,7 @@ const dropStreamTable: Builtin = {
       if (booleanArgument(force, 'force', false)) return voidValue
       throw new ScriptError(`Can't find stream table ${tableName}`)
     }
-    if (node.shared.get(tableName)?.table === table) unshareTable(node, tableName)
+    if (node.shared.get(tableName)?.table === table) unshareTable(node, session, tableName)
     if (session.variables.get(tableName) === table) {
       session.variables.delete(tableName)
       weights.remove(tableName, memory)

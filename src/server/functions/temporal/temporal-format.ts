@@ -57,7 +57,14 @@ const temporalFormat: Builtin = {
   },
 }
 
-export const temporalFormatFunctions: readonly Builtin[] = [temporalParse, temporalFormat]
+/** Other name of temporalParse. */
+const datetimeParse: Builtin = { ...temporalParse, name: 'datetimeParse' }
+
+export const temporalFormatFunctions: readonly Builtin[] = [
+  temporalParse,
+  temporalFormat,
+  datetimeParse,
+]
 
 interface Moment {
   year: number

@@ -61,6 +61,20 @@ const sort = defineFunction(
   { pace: 'own' },
 )
 
+/** sort!(X, [ascending=true]): X itself, in order. */
+const sortInPlace = defineFunction(
+  'sort!',
+  ['X', 'ascending'],
+  1,
+  function* (context, [value, order]) {
+    const column = yield* sortedColumn(context, value, order)
+    return value!.form === 'matrix'
+      ? Object.assign(value, { elements: column })
+      : Object.assign(value!, column)
+  },
+  { mutatesFirst: true, pace: 'own' },
+)
+
 const distinct = unaryFunction(
   'distinct',
   (value, context) => {
@@ -74,27 +88,62 @@ const distinct = unaryFunction(
 )
 
 /**
- * cutPoints(X, binNum): the bounds of so many bins of about as many elements each; the last one lies just above the
- * largest element, for a bin does not hold its upper bound. What a server puts above a text is not documented [?].
+ * cutPoints(X, binNum, [freq]): the bounds of so many bins of about as many elements each; the last one lies just above
+ * the largest element, for a bin does not hold its upper bound. With freq, X has each element once, in order, and freq
+ * says how often it counts. What a server puts above a text is not documented [?].
  */
-const cutPoints = defineFunction('cutPoints', ['X', 'binNum'], 2, (_, [value, binNum]) => {
-  const vector = vectorArgument(value, 'cutPoints')
-  const bins = integerArgument(binNum, 'binNum')
-  checkAtOnce('cutPoints', [vector])
-  const known = Array.from({ length: vector.length }, (__, row) => row).filter(
-    row => !isNullAt(vector, row),
+const cutPoints = defineFunction(
+  'cutPoints',
+  ['X', 'binNum', 'freq'],
+  2,
+  (_, [value, binNum, freq]) => {
+    const vector = vectorArgument(value, 'cutPoints')
+    const bins = integerArgument(binNum, 'binNum')
+    checkAtOnce('cutPoints', [vector])
+    const known = Array.from({ length: vector.length }, (__, row) => row).filter(
+      row => !isNullAt(vector, row),
+    )
+    if (bins < 1 || bins > known.length) {
+      throw new ScriptError(
+        'cutPoints(X, binNum). binNum must be from 1 to the number of elements.',
+      )
+    }
+    const compare = rowComparison(vector)
+    const isOnce = known.every((row, at) => at === 0 || compare(known[at - 1]!, row) < 0)
+    const isCounted = freq !== undefined && !isVoid(freq)
+    if (isCounted && !isOnce) {
+      throw new ScriptError('cutPoints(X, binNum, freq). X must be distinct and in order.')
+    }
+    const rows = known.sort(compare)
+    const ends = endsOf(rows, isCounted ? frequencies(freq, vector.length) : undefined)
+    const total = ends.at(-1)!
+    const starts = Array.from({ length: bins }, (__, bin) => {
+      const place = Math.floor((bin * total) / bins)
+      return rows[ends.findIndex(end => end > place)]!
+    })
+    const bounds = takeRows(vector, Int32Array.from([...starts, rows.at(-1)!])) as Vector
+    return withLast(bounds, above(elementAt(bounds, bins) as Scalar))
+  },
+)
+
+/** How many elements there are up to each, itself included. */
+function endsOf(rows: readonly number[], counts: readonly number[] | undefined): number[] {
+  let end = 0
+  return rows.map(row => (end += counts?.[row] ?? 1))
+}
+
+function frequencies(freq: ServerValue, length: number): number[] {
+  const vector = vectorArgument(freq, 'cutPoints')
+  const counts = Array.from({ length: vector.length }, (_, row) =>
+    Number(integerOf(elementAt(vector, row) as ServerValue) ?? NaN),
   )
-  if (bins < 1 || bins > known.length) {
-    throw new ScriptError('cutPoints(X, binNum). binNum must be from 1 to the number of elements.')
+  if (counts.length !== length || counts.some(count => !(count >= 1))) {
+    throw new ScriptError(
+      'cutPoints(X, binNum, freq). freq must have a whole number above 0 for each element of X.',
+    )
   }
-  const compare = rowComparison(vector)
-  const rows = known.sort(compare)
-  const starts = Array.from({ length: bins }, (__, bin) => {
-    return rows[Math.floor((bin * rows.length) / bins)]!
-  })
-  const bounds = takeRows(vector, Int32Array.from([...starts, rows.at(-1)!])) as Vector
-  return withLast(bounds, above(elementAt(bounds, bins) as Scalar))
-})
+  return counts
+}
 
 /** The next value of a scalar's type. */
 function above(scalar: Scalar): Scalar {
@@ -113,4 +162,4 @@ function withLast(bounds: Vector, last: Scalar): Vector {
   return vectorOf(type, [...values, last.value]) as Vector
 }
 
-export const sortFunctions: readonly Builtin[] = [sort, distinct, cutPoints]
+export const sortFunctions: readonly Builtin[] = [sort, sortInPlace, distinct, cutPoints]

@@ -21,6 +21,7 @@ import { checkAtOnce, longVector } from '../../values/pieces.js'
 import type { Runtime } from '../session/runtime.js'
 import { shallowCopy } from '../../values/ownership.js'
 import { voidValue } from '../../values/scalar.js'
+import { checkViewCall } from '../../tables/privileges.js'
 import type { FunctionDefinition } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue, UserFunction } from '../../values/server-value.js'
 
@@ -139,9 +140,13 @@ function* runUser(
   args: CallArguments,
 ): Evaluation<ServerValue> {
   const { definition } = fn
+  const { session } = runtime
+  const callerRights = session.viewOwner
+  if (fn.isView === true) checkViewCall(runtime, fn.name, fn.viewOwner)
   const frame = frameFor(runtime, definition)
   const height = heightOf(definition)
   runtime.enterCall(fn.name, height)
+  session.viewOwner = fn.isView === true || fn.viewOwner === callerRights ? fn.viewOwner : undefined
   try {
     const pause = runtime.step()
     if (pause !== undefined) yield pause
@@ -150,6 +155,7 @@ function* runUser(
   } catch (error) {
     throw locateInFunction(error, fn.name)
   } finally {
+    session.viewOwner = callerRights
     runtime.leaveCall(height)
     frame.weights.clear(runtime.memory)
   }

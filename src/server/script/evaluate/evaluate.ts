@@ -202,7 +202,14 @@ function* evaluateTernary(node: Ternary, frame: Frame): Evaluation<ServerValue> 
 /** Binds what the body uses of the surrounding scope as leading arguments. */
 function closure(node: Lambda, frame: Frame): ServerValue {
   const { captures, closed } = node
-  const fn = { form: 'function', kind: 'user', name: '', definition: closed } as const
+  const { viewOwner } = frame.runtime.session
+  const fn = {
+    form: 'function',
+    kind: 'user',
+    name: '',
+    definition: closed,
+    ...(viewOwner === undefined ? {} : { viewOwner }),
+  } as const
   if (captures.length === 0) return fn
   const bound = captures.map(name => {
     const value = frame.variables.get(name)

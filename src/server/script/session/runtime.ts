@@ -58,6 +58,7 @@ export class Runtime implements CallContext, Waiting {
   begin(): void {
     this.callDepth = 0
     this.nesting = 0
+    this.session.viewOwner = undefined
     this.rowsWorked = 0
     this.memory.begin()
     this.startTurn()
@@ -91,7 +92,8 @@ export class Runtime implements CallContext, Waiting {
     if (own !== undefined) return own
     const view = this.node.functionViews.get(name)
     if (view !== undefined) {
-      return { form: 'function', kind: 'user', name, definition: view.definition }
+      const { definition, owner } = view
+      return { form: 'function', kind: 'user', name, definition, viewOwner: owner, isView: true }
     }
     const builtin = builtins.get(name)
     return builtin && { form: 'function', kind: 'builtin', name, builtin }

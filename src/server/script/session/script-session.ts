@@ -15,6 +15,7 @@ export class Session implements ScriptSession {
   readonly variables = new Map<string, ServerValue>()
   readonly functions = new Map<string, FunctionValue>()
   user = 'guest'
+  viewOwner: string | undefined
   print: (text: string) => void = () => undefined
   closed = false
   readonly openedAt: Date

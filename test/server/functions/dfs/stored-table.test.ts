@@ -135,3 +135,26 @@ t.test('what cannot be made', async t => {
     t.strictSame([...node.databases.get('dfs://d')!.tables.keys()], ['there'], script)
   }
 })
+
+t.test('one table tells the columns, not one for each partition', async t => {
+  const { fail } = testSession()
+  t.match(
+    await fail(
+      'db = database("", VALUE, 1 2); p = table(1 as id); q = table(2 as id); db.createPartitionedTable([p, q], `pt, `id)',
+    ),
+    /\[table\] must be one table/,
+  )
+})
+
+t.test(
+  'a database is opened with the scheme it was made with, and the one it has by now',
+  async t => {
+    const { run, fail } = testSession()
+    const open = (values: string): string => `database("dfs://grown", VALUE, ${values})`
+    await run(`db = ${open('1..3')}; addValuePartitions(db, 4 5); addValuePartitions(db, 6)`)
+    t.equal(await fail(open('1..3')), 'no error')
+    t.equal(await fail(open('1..6')), 'no error')
+    t.match(await fail(open('1..5')), /not allowed to overwrite/)
+    t.match(await fail(open('1..2')), /not allowed to overwrite/)
+  },
+)

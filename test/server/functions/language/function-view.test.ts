@@ -14,7 +14,7 @@ t.test('seed: a view converts what an asynchronous client sends', async t => {
       'addFunctionView(appendStreamingData)',
     ].join('\n'),
   )
-  const client = testSession({ node: admin.node, user: 'guest' })
+  const client = testSession({ node: admin.node })
   const frame = await client.run(
     'table(nanotimestamp(2020.02.29 2020.12.31) as time, ["FHU","IBN"] as sym, 1.5 2.5 as price, 1 2 as id)',
   )
@@ -52,11 +52,12 @@ t.test('only named functions become views, all of them or none', async t => {
 
 t.test('who may own views', async t => {
   const admin = testSession()
-  await admin.run('createUser("joe", "x")')
+  await admin.run('createUser("joe", "x"); createUser("sue", "x")')
   const joe = testSession({ node: admin.node, user: 'joe' })
+  const sue = testSession({ node: admin.node, user: 'sue' })
   const add = 'def h(){return 3}\naddFunctionView(h)'
   t.match(await joe.fail(add), /VIEW_OWNER/)
-  await admin.run('grant("joe", VIEW_OWNER)')
+  await admin.run('grant("joe", VIEW_OWNER); grant("sue", VIEW_OWNER)')
   t.equal(await joe.fail(add), 'no error')
   t.equal(await admin.show('h()'), '3')
   t.match(
@@ -64,4 +65,126 @@ t.test('who may own views', async t => {
     /The function view \[nothing\] does not exist. RefId: S04002$/,
   )
   t.equal(await admin.fail('grant("joe", VIEW_EXEC, "h")'), 'no error')
+  await admin.run('def ofAdmin(){return 4}\naddFunctionView(ofAdmin)')
+  const names = 'select name from getFunctionViews() order by name'
+  t.equal(await admin.show(names), 'h;ofAdmin')
+  t.equal(await joe.show(names), 'h')
+  t.equal(await sue.show(names), '')
+  t.match(await joe.fail('dropFunctionView("ofAdmin")'), /<NoPrivilege>Not granted to drop/)
+  t.equal(await joe.fail('dropFunctionView("h")'), 'no error')
+})
+
+/** What sue may see of each view of the administrator's. */
+async function viewScene() {
+  const admin = testSession()
+  await admin.run(`createUser("joe", "x"); createUser("sue", "x"); grant("joe", VIEW_OWNER)
+db = database("dfs://d", VALUE, 1..3)
+db.createPartitionedTable(table(1:0, \`id\`x, [INT,INT]), \`t, \`id)
+share(table(1:0, [\`id], [INT]), "st"); addAccessControl(objByName("st"))
+def write(mutable data){ return tableInsert(loadTable("dfs://d", "t"), data) }
+def total(v=0){ return exec sum(x) from loadTable("dfs://d", "t") }
+def both(a){ tableInsert(objByName("st"), a); return (exec count(*) from objByName("st")) + sum(each(v -> (exec sum(x) from loadTable("dfs://d", "t")) * v, [1])) }
+def apply1(f){ return f(1) }
+def maker(){ return v -> exec sum(x) from loadTable("dfs://d", "t") }
+addFunctionView([write, total, both, apply1, maker])`)
+  await admin.run('write(table([1,2] as id, [10,20] as x))')
+  const sue = testSession({ node: admin.node, user: 'sue' })
+  const joe = testSession({ node: admin.node, user: 'joe' })
+  return { admin, sue, joe }
+}
+
+const noRead = /<NotAuthenticated>Not granted to read table dfs:\/\/d\/t$/
+
+t.test('a view needs VIEW_EXEC, and none of the rights of what it does', async t => {
+  const { admin, sue } = await viewScene()
+  const refused = '<NoPrivilege>Not granted to execute function view total'
+  t.equal(await sue.fail('total()'), `total() => ${refused}`)
+  await t.rejects(sue.call('total'), { message: `${refused}` })
+  await admin.run('grant("sue", VIEW_EXEC, "total")')
+  t.equal(await sue.show('total()'), '30')
+  t.equal(await sue.show('def f(){ return total() }\nf()'), '30', 'through a function, too')
+  t.equal(await sue.show('f = total; f()'), '30')
+  t.match(await sue.fail('select * from loadTable("dfs://d", "t")'), noRead)
+  t.match(await sue.fail('write(table([3] as id, [1] as x))'), /Not granted to execute .* write$/)
+  await admin.run('grant("sue", VIEW_EXEC)')
+  t.equal(await sue.show('write(table([3] as id, [12] as x))'), '1')
+  t.equal(await sue.show('both(1)'), '43')
+  t.match(await sue.fail('tableInsert(objByName("st"), 1)'), /No access to table \[st\]$/)
+  await admin.run('deny("sue", VIEW_EXEC, "total")')
+  t.match(await sue.fail('total()'), /Not granted to execute function view total$/)
+  await admin.run('revoke("sue", VIEW_EXEC, "total")')
+  t.equal(await sue.show('total()'), '42')
+  const guest = testSession({ node: admin.node, user: 'guest' })
+  t.match(await guest.fail('total()'), /Not granted to execute function view total$/)
+})
+
+t.test('rights end with the view, whatever becomes of it', async t => {
+  const { admin, sue } = await viewScene()
+  await admin.run(`def fails(){ throw "no" }
+def waits(){ sleep(1); return exec sum(x) from loadTable("dfs://d", "t") }
+addFunctionView([fails, waits]); grant("sue", VIEW_EXEC)`)
+  const read = 'exec sum(x) from loadTable("dfs://d", "t")'
+  t.match(await sue.fail(`try { fails() } catch(ex) { }; ${read}`), noRead)
+  t.equal(await sue.show('waits()'), '30')
+  t.match(await sue.fail(read), noRead)
+  t.match(await sue.fail(`waits(); ${read}`), noRead)
+})
+
+t.test('what a caller brings along, or takes away, has the rights of the caller', async t => {
+  const { admin, sue } = await viewScene()
+  await admin.run('grant("sue", VIEW_EXEC)')
+  const read = 'exec sum(x) from loadTable("dfs://d", "t")'
+  t.match(await sue.fail(`def mine(v){ return ${read} }\napply1(mine)`), noRead)
+  t.match(await sue.fail(`apply1(v -> ${read})`), noRead)
+  t.match(await sue.fail('g = maker(); g(1)'), noRead)
+  t.equal(await sue.show('apply1(total)'), '30')
+})
+
+t.test('inside a view the rights are those of its owner, for other views as well', async t => {
+  const { admin, sue, joe } = await viewScene()
+  await joe.run(`def ofJoe(){ return exec sum(x) from loadTable("dfs://d", "t") }
+def callsTotal(){ return total() }
+addFunctionView([ofJoe, callsTotal])
+grant("sue", VIEW_EXEC, ["ofJoe", "callsTotal"])`)
+  t.match(await sue.fail('ofJoe()'), noRead, 'whoever adds a view gets no rights by it')
+  t.match(await joe.fail('ofJoe()'), noRead)
+  t.match(await sue.fail('callsTotal()'), /Not granted to execute function view total$/)
+  await admin.run('grant("sue", VIEW_EXEC, "total")')
+  t.match(await sue.fail('callsTotal()'), /view total$/, 'the rights of sue do not count')
+  await admin.run('grant("joe", VIEW_EXEC, "total")')
+  t.equal(await sue.show('callsTotal()'), '30')
+  t.equal(await admin.show('callsTotal()'), '30')
+  await admin.run('grant("joe", TABLE_READ, "dfs://d/t")')
+  t.equal(await sue.show('ofJoe()'), '30')
+  t.equal(await joe.show('ofJoe()'), '30', 'an owner needs no grant')
+  await admin.run('deny("joe", VIEW_EXEC, "ofJoe")')
+  t.equal(await joe.show('ofJoe()'), '30', 'the function that the session defined')
+  const later = testSession({ node: admin.node, user: 'joe' })
+  t.match(await later.fail('ofJoe()'), /view ofJoe$/)
+  await admin.run('deleteUser("joe")')
+  t.match(await sue.fail('ofJoe()'), noRead)
+})
+
+t.test('owners give rights to their views, and to nothing else', async t => {
+  const { joe } = await viewScene()
+  await joe.run('def ofJoe(){ return 1 }\naddFunctionView(ofJoe)')
+  const refused = (name: string) => new RegExp(`Only administrators execute function ${name}$`)
+  t.match(await joe.fail('grant("sue", VIEW_EXEC, "total")'), refused('grant'))
+  t.match(await joe.fail('grant("sue", VIEW_EXEC)'), refused('grant'))
+  t.match(await joe.fail('grant("sue", TABLE_READ, "ofJoe")'), refused('grant'))
+  t.match(await joe.fail('deny("sue", VIEW_EXEC, ["ofJoe", "total"])'), refused('deny'))
+  t.match(await joe.fail('revoke("sue", VIEW_EXEC, "total")'), refused('revoke'))
+  t.equal(await joe.fail('deny("sue", VIEW_EXEC, "ofJoe")'), 'no error')
+})
+
+t.test('a view that is added again is granted again, and a namespace must have views', async t => {
+  const { admin, sue } = await viewScene()
+  await admin.run('grant("sue", VIEW_EXEC, "total")')
+  await admin.run('dropFunctionView("total")\ndef total(){ return 5 }\naddFunctionView(total)')
+  t.match(await sue.fail('total()'), /Not granted to execute function view total$/)
+  const { functionViews } = admin.node
+  const view = functionViews.get('total')!
+  functionViews.set('a::f', { ...view, name: 'a::f' })
+  t.match(await admin.fail('grant("sue", VIEW_EXEC, "b::*")'), /\[b::\*\] does not exist/)
+  t.equal(await admin.fail('grant("sue", VIEW_EXEC, "a::*")'), 'no error')
 })

@@ -50,3 +50,15 @@ t.test('a hundred jobs are remembered; others see their own', async t => {
   t.match(await guest.fail('getJobReturn("j120")'), /does not exist/)
   t.match(await fail('submitJob("x", "", 1)'), /\[jobDef\] must be a function/)
 })
+
+t.test('no more than a hundred jobs run at once', async t => {
+  const { run, show, fail } = testSession()
+  await run('for(i in 1..100){ submitJob("j" + string(i), "", sleep, 300) }')
+  const next = 'submitJob("late", "", x -> x, 1)'
+  t.equal(
+    await fail(next),
+    `${next} => Cannot accept new job submissions. The batch job queue has reached its maximum capacity.RefId: S00010`,
+  )
+  await run('for(i in 1..100){ getJobReturn("j" + string(i), true) }')
+  t.equal(await show(next), 'late')
+})

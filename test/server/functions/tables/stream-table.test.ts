@@ -74,3 +74,13 @@ t.test('writers learn that no column takes the time of arrival', async t => {
   })
   t.match(await fail('getStreamTableTimestamp(table(1 as a))'), /must be a stream table/)
 })
+
+t.test('whatever removes a shared stream table may be refused', async t => {
+  const { node, run, fail } = testSession()
+  await run('share streamTable(1:0, [`a], [INT]) as st')
+  node.beforeRemoval = ({ table }) => ({ error: `${table} is subscribed` })
+  for (const removal of ['undef(`st, SHARED)', 'undef(`all, SHARED)', 'dropStreamTable("st")']) {
+    t.equal(await fail(removal), `${removal} => st is subscribed`)
+  }
+  t.ok(node.shared.has('st'))
+})

@@ -154,3 +154,12 @@ t.test('moments are written and read as JavaScript writes them', async () => {
     { numRuns: runs(200), examples: [[-1], [0], [Date.UTC(2024, 1, 29)]] },
   )
 })
+
+t.test('datetimeParse is temporalParse by another name', async t => {
+  const { show } = testSession()
+  t.equal(await show('datetimeParse("20240102", "yyyyMMdd")'), '2024.01.02')
+  t.equal(
+    await show('typestr(datetimeParse("2024-01-02 03:04:05", "yyyy-MM-dd HH:mm:ss"))'),
+    'DATETIME',
+  )
+})

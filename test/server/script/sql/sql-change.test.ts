@@ -88,6 +88,7 @@ const failures: Readonly<Record<string, string>> = {
   'insert into t values(6, `d, 1), (7, `e)': 'Inconsistent length of values to insert.',
   'insert into t values(6, `d, 1), (`q, `e, 2)':
     "Failed to append data to column 'id' with error: Incompatible type. Expected: INT, Actual: STRING",
+  'insert into t(id, id) values(6, 7)': 'The column id is named twice.',
   'insert into t(nosuch) values(6)': 'Unrecognized column name nosuch. RefId:S02005',
   'insert into 5 values(1)': 'The object must be a table.',
   'update t set x = `a':
