@@ -22,6 +22,7 @@ import type { SendCounts } from './outgoing.js'
 import { connectHead, requestHead } from './request-head.js'
 import { resultOf, type Result } from './session-result.js'
 import type { Session } from './open-session.js'
+import { isVerified } from './tls/tls-options.js'
 import { traceConnection } from './trace.js'
 import { interrupted } from './wait-limits.js'
 
@@ -125,7 +126,8 @@ export class ClientSession implements Session {
     if (this.enableAsync) {
       throw asyncRefusal('login() waits for the answer; give user and password to connect()')
     }
-    checkLoginIsProtected(user, this.#remoteAddress, this.#options.insecureLogin ?? false)
+    const allowed = isVerified(this.#options) || (this.#options.insecureLogin ?? false)
+    checkLoginIsProtected(user, this.#remoteAddress, allowed)
     this.#link.checkOpen()
     await this.#login(user, password)
   }

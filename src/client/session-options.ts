@@ -3,11 +3,12 @@
 */
 import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
+import { checkTlsOptions, type TlsOptions } from './tls/tls-options.js'
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
 
 /** What `connect` has to know. */
-export interface ConnectOptions {
+export interface ConnectOptions extends TlsOptions {
   host: string
   port: number
   /** Without a user the session is the server's guest. */
@@ -17,7 +18,7 @@ export interface ConnectOptions {
   enableAsync?: boolean
   /** With `enableAsync`: user and password go inside the connect request, and no request is ever without the flag. */
   loginWithConnect?: boolean
-  /** Allows a password to leave this machine without protection. */
+  /** Allows a password that verified TLS does not protect to leave this machine. */
   insecureLogin?: boolean
   /** Longest wait until the session is ready, login included. 10,000 when left out. */
   connectTimeoutMs?: number
@@ -113,6 +114,7 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkInteger('closeTimeoutMs', options.closeTimeoutMs, 1, maxInt32)
   checkInteger('highWaterBytes', options.highWaterBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxReplyBytes', options.maxReplyBytes, 1, Number.MAX_SAFE_INTEGER)
+  checkTlsOptions(options)
   if (options.password !== undefined && options.user === undefined) {
     throw new UsageError('DDB_USAGE', 'A password needs a user.')
   }

@@ -3,6 +3,7 @@
   `plan.ts` checks it.
 */
 import type { Readable } from 'node:stream'
+import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Known } from '../parse/input-reader.js'
@@ -10,7 +11,7 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 
-export type { Compression, Confirmation, ConfirmUsed, Encoding, InputFormat, Known }
+export type { Compression, Confirmation, ConfirmUsed, Encoding, InputFormat, Known, TlsOptions }
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -32,7 +33,7 @@ export interface KnownServer {
 }
 
 /** The server of a run, and who logs in. */
-export interface ServerTarget extends ServerAddress {
+export interface ServerTarget extends ServerAddress, TlsOptions {
   user?: string
   password?: string
   /** Lets a password that TLS does not protect leave this machine. */

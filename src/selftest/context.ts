@@ -8,6 +8,7 @@ import {
   type Result,
   type Session,
 } from '../client/open-session.js'
+import { isVerified, readTls, tlsOptionsOf } from '../client/tls/tls-options.js'
 import { DdbError, ServerError } from '../errors.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
@@ -69,7 +70,7 @@ export interface CheckContext extends Pick<
   /** A session of the second user. @throws {Unavailable} when there is none */
   readonly openSecond: () => Promise<Session>
   /** A connection without a session. */
-  readonly raw: () => RawExchange
+  readonly raw: () => Promise<RawExchange>
   /** A connection with a session, logged in as the control session is. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
   /** Shares a new table: the script's value, `streamTable(1:0, …)`. @returns its name */
@@ -153,8 +154,10 @@ function connectingPart(
   scope: CheckScope,
 ): Pick<CheckContext, 'open' | 'openSecond' | 'raw' | 'rawSession'> {
   const { platform, server, control } = scope
-  const raw = (): RawExchange => {
-    const exchange = rawExchange(platform.network.dial(control.host, control.port))
+  const raw = async (): Promise<RawExchange> => {
+    const tls = server.tls === true ? await readTls(server, platform.files) : undefined
+    const socket = platform.network.dial(control.host, control.port, tls)
+    const exchange = rawExchange(socket, tls === undefined ? 'connect' : 'secureConnect')
     scope.exchanges.push(exchange)
     return exchange
   }
@@ -173,7 +176,7 @@ function connectingPart(
     },
     raw,
     async rawSession() {
-      const exchange = raw()
+      const exchange = await raw()
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
       if (!connected.ok) throw new ServerError(connected.message)
       const { sessionId } = connected
@@ -198,6 +201,7 @@ function connectOptions(
     host: control.host,
     port: control.port,
     ...login,
+    ...tlsOptionsOf(server),
     ...(insecureLogin === undefined ? {} : { insecureLogin }),
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     ...(trace === undefined ? {} : { trace }),
@@ -244,10 +248,14 @@ function creatingPart(
  * @throws {UsageError} DDB_CONFIG when the password would leave this machine unprotected
  */
 export async function rawLogin(
-  { user, password = '', insecureLogin }: ServerTarget,
+  { user, password = '', insecureLogin, ...server }: ServerTarget,
   exchange: RawExchange,
 ): Promise<{ user: string; password: string; encrypted: boolean }> {
   if (user === undefined) throw new Unavailable('no user was given')
-  checkLoginIsProtected(user, await exchange.remoteAddress(), insecureLogin ?? false)
+  checkLoginIsProtected(
+    user,
+    await exchange.remoteAddress(),
+    isVerified(server) || insecureLogin === true,
+  )
   return { user, password, encrypted: false }
 }

@@ -21,8 +21,15 @@ export interface RawExchange {
   readonly end: () => void
 }
 
-/** On a socket that `dial` gave; fails as soon as it does. */
-export function rawExchange(socket: Socket): RawExchange {
+/**
+ * On a socket that `dial` gave; fails as soon as it does.
+ *
+ * @param opening  the event of the socket that says that it may be sent on
+ */
+export function rawExchange(
+  socket: Socket,
+  opening: 'connect' | 'secureConnect' = 'connect',
+): RawExchange {
   const reader = new ByteReader()
   let isOpen = false
   let failure: Error | undefined
@@ -36,8 +43,11 @@ export function rawExchange(socket: Socket): RawExchange {
     reader.push(chunk)
     wake()
   })
-  socket.once('connect', () => {
+  // Nothing may leave before it is known who would get it.
+  if (opening === 'secureConnect') socket.cork()
+  socket.once(opening, () => {
     isOpen = true
+    socket.uncork()
     wake()
   })
   socket.once('end', () => stop())

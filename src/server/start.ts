@@ -3,7 +3,7 @@
   interpreter runs the requests is the caller's choice.
 */
 import { ServerError } from '../errors.js'
-import type { Platform } from '../platform/platform.js'
+import type { ListenTls, Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import type { AsynchronousFailure } from './net/asynchronous-failures.js'
@@ -13,6 +13,7 @@ import { Delays } from './net/delays.js'
 import type { DiscardCounters } from './net/discard.js'
 import { Discard } from './net/discard.js'
 import type { Executor, SessionInfo } from './net/executor.js'
+import { readListenTls } from './net/listen-tls.js'
 import { Listener } from './net/listener.js'
 import type { NodeConfig, ServerNode } from './node.js'
 import { createNode } from './node.js'
@@ -86,7 +87,7 @@ export async function startServerWith(
   const nextSessionId = (): string => String((lastSessionId += 1))
   const users = new Users(node)
   const delays = new Delays(platform.clock)
-  const delay = delays.wait
+  const { wait: delay } = delays
   const runnerContext = {
     executor,
     retries: new Retries(),
@@ -96,6 +97,7 @@ export async function startServerWith(
   }
   const listener = new Listener({
     network: platform.network,
+    tls: await listenTlsOf(options, platform),
     maxConnections: options.maxConnections ?? defaultMaxConnections,
     allowOrigins: options.allowOrigins ?? [],
     context: {
@@ -139,6 +141,14 @@ export async function startServerWith(
       delays.stop()
     },
   }
+}
+
+async function listenTlsOf(
+  { tlsCertFile, tlsKeyFile }: ServerOptions,
+  { files }: Platform,
+): Promise<ListenTls | undefined> {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined
+  return readListenTls(tlsCertFile, tlsKeyFile, files)
 }
 
 /** What the options say of the settings of `dolphindb.cfg`. */

@@ -11,6 +11,7 @@ import type { Value } from '../../src/protocol/value.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 
+const firstByteOfTls = 22
 const fakeSessionId = '1000000002'
 
 export interface Received {
@@ -46,6 +47,10 @@ export class FakePeer {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#chunks.length === 0 && chunk[0] === firstByteOfTls) {
+      this.socket.destroy()
+      return
+    }
     this.#chunks.push(chunk)
     this.#reader.push(chunk)
     for (;;) {
@@ -116,6 +121,10 @@ export async function startFakeServer(
     }
     const peer = new FakePeer(socket, handle)
     peers.push(peer)
+    socket.prependOnceListener('data', (chunk: Buffer) => {
+      // Somebody asks whether this is TLS: not one of the test's connections.
+      if (chunk[0] === firstByteOfTls) peers.splice(peers.indexOf(peer), 1)
+    })
     accept(peer)
     if (options.keepOpen !== true) socket.on('end', () => socket.end())
   })

@@ -175,7 +175,7 @@ t.test('sessions and bare connections go to the node of the control session', as
   const silent = await open({ enableAsync: true })
   t.equal(silent.enableAsync, true)
   t.strictSame(scope.sessions, [session, guest, silent])
-  const bare = raw()
+  const bare = await raw()
   t.match(await bare.ask({ protocol: 'API' }, { kind: 'connect' }), { ok: true })
   const { exchange, sessionId } = await rawSession()
   t.match(await exchange.ask({ sessionId }, script(who)), {

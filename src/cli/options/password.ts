@@ -61,6 +61,10 @@ export function passwordSetting(source: PasswordSource): Setting {
     : { name: 'password', text: '***', origin: source.origin }
 }
 
+/** Said on every run: who wrote it into a configuration may have forgotten. */
+const insecureTls =
+  '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent'
+
 /** Neither or both, but for a user without a password. */
 export interface Credentials {
   user?: string
@@ -71,7 +75,7 @@ export interface Credentials {
  * User and password for the servers of a command.
  *
  * @param dataOnStdin  true when standard input is taken by data
- * @param warn  receives a sentence when a password file is readable for others
+ * @param warn  receives a sentence for whatever makes them less safe than they could be
  * @throws {UsageError} DDB_USAGE when one is missing and cannot be asked for, or standard input is wanted twice
  */
 export async function readCredentials(
@@ -81,6 +85,7 @@ export async function readCredentials(
   dataOnStdin: boolean,
   warn: (sentence: string) => void,
 ): Promise<Credentials> {
+  if (settings.tlsInsecure === true) warn(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
       'DDB_USAGE',

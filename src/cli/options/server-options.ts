@@ -38,6 +38,36 @@ export const serverOptions = optionGroup('Server', {
     reader: onOff,
     flagOnly: true,
   },
+  tls: {
+    flags: '--tls',
+    help: 'speak TLS, and verify who answers',
+    reader: onOff,
+    field: 'server.tls',
+  },
+  caFile: {
+    flags: '--ca-file <file>',
+    help: 'authorities that count, instead of those of the system (PEM)',
+    reader: text,
+    field: 'server.caFile',
+  },
+  tlsInsecure: {
+    flags: '--tls-insecure',
+    help: 'take any certificate: an attacker may stand in for the server',
+    reader: onOff,
+    field: 'server.tlsInsecure',
+  },
+  certFile: {
+    flags: '--cert-file <file>',
+    help: 'our own certificate, for servers that want one (PEM)',
+    reader: text,
+    field: 'server.certFile',
+  },
+  keyFile: {
+    flags: '--key-file <file>',
+    help: 'the private key of that certificate, without a passphrase (PEM)',
+    reader: text,
+    field: 'server.keyFile',
+  },
   insecureLogin: {
     flags: '--insecure-login',
     help: 'a password may leave this machine unencrypted',

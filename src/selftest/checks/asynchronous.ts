@@ -160,7 +160,7 @@ export const asynchronousChecks: readonly Check[] = [
     does: 'connects with flag 4, as official asynchronous clients do',
     dependsOnIt: 'connect({ enableAsync: true }) of the library',
     async run({ raw, server }) {
-      const exchange = raw()
+      const exchange = await raw()
       const login = server.user === undefined ? undefined : await rawLogin(server, exchange)
       const request =
         login === undefined ? { kind: 'connect' as const } : { kind: 'connect' as const, login }

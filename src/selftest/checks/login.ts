@@ -33,7 +33,7 @@ export const loginChecks: readonly Check[] = [
     dependsOnIt: 'nothing yet; official asynchronous clients log in this way',
     async run({ server, raw }) {
       if (server.user === undefined) return noUser
-      const exchange = raw()
+      const exchange = await raw()
       const login = await rawLogin(server, exchange)
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect', login })
       if (!connected.ok) throw loginFailure(login.user, login.password, connected.message)
