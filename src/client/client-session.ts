@@ -4,7 +4,7 @@
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
 import { UsageError } from '../errors.js'
-import type { Clock } from '../platform/platform.js'
+import type { Platform } from '../platform/platform.js'
 import { defaultDecodeLimits } from '../protocol/codec.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
@@ -14,7 +14,9 @@ import { BlockBuffer } from './block-buffer.js'
 import type { ResponseDecoder } from './exchange-queue.js'
 import { serverFailure } from './failure.js'
 import { Link } from './link.js'
-import { checkLoginAnswer, checkLoginIsProtected, loginFailure, loginRequest } from './login.js'
+import { logIn } from './login/log-in.js'
+import { checkLoginAnswer, loginFailure, unprotectedLogin } from './login/plain-login.js'
+import { protectionOf, rememberLogin } from './login/protection.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkRunOptions, splitArguments } from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
@@ -22,7 +24,6 @@ import type { SendCounts } from './outgoing.js'
 import { connectHead, requestHead } from './request-head.js'
 import { resultOf, type Result } from './session-result.js'
 import type { Session } from './open-session.js'
-import { isVerified } from './tls/tls-options.js'
 import { traceConnection } from './trace.js'
 import { interrupted } from './wait-limits.js'
 
@@ -37,6 +38,7 @@ export class ClientSession implements Session {
   onMessage: ((text: string) => void) | undefined
   readonly #options: ConnectOptions
   readonly #remoteAddress: string
+  readonly #random: (length: number) => Uint8Array
   readonly #link: Link
   readonly #responseOptions: ResponseOptions
   readonly #decodeResponse: ResponseDecoder
@@ -44,13 +46,19 @@ export class ClientSession implements Session {
   #asyncHead: RequestHead = requestHead('0', true, {})
 
   /** @param remoteAddress  numeric address at the other end */
-  constructor(stream: Duplex, options: ConnectOptions, remoteAddress: string, clock: Clock) {
+  constructor(
+    stream: Duplex,
+    options: ConnectOptions,
+    remoteAddress: string,
+    { clock, random }: Pick<Platform, 'clock' | 'random'>,
+  ) {
     this.host = options.host
     this.port = options.port
     this.enableAsync = options.enableAsync ?? false
     this.onMessage = options.onMessage
     this.#options = options
     this.#remoteAddress = remoteAddress
+    this.#random = length => random.bytes(length)
     const trace = options.trace && traceConnection(options.trace, clock)
     trace?.opened(options.host, options.port)
     this.#link = new Link(stream, options, clock, trace)
@@ -96,38 +104,55 @@ export class ClientSession implements Session {
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
     const isWithConnect = user !== undefined && this.#options.loginWithConnect === true
+    if (isWithConnect) {
+      const { address, mayShowPassword } = protectionOf(this.#options, this.#remoteAddress)
+      if (!mayShowPassword) throw unprotectedLogin(user, address)
+    }
     // Official asynchronous clients set the flag on connect, too; a login that must be answered goes without.
     const head = connectHead(this.enableAsync && (user === undefined || isWithConnect))
     const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (!response.ok) {
       throw isWithConnect
-        ? loginFailure(user, password, response.message)
+        ? loginFailure({ user, password }, response.message)
         : serverFailure(response.message)
     }
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
     this.#asyncHead = requestHead(this.#id, true, {})
-    if (isWithConnect) checkLoginAnswer(user, password, response.value)
+    if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one
     // (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync
   }
 
+  /** Everything else that the session is asked waits until it is known who asks. */
   async #login(user: string, password: string): Promise<void> {
-    const head = requestHead(this.#id, false, {})
-    const response = await this.#submit(head, loginRequest(user, password))
-    if (!response.ok) throw loginFailure(user, password, response.message)
-    checkLoginAnswer(user, password, response.value)
+    const { exchanges } = this.#link
+    const release = await exchanges.hold()
+    try {
+      const method = await logIn(
+        { user, password },
+        protectionOf(this.#options, this.#remoteAddress),
+        this.#random,
+        (name, args) => {
+          this.#link.checkConnected()
+          const request: Request = { kind: 'function', name, args }
+          const head = requestHead(this.#id, false, {})
+          return exchanges.submitHeld(head, request, this.#decodeResponse)
+        },
+      )
+      rememberLogin(this.#options, this.#remoteAddress, method)
+    } finally {
+      release()
+    }
   }
 
   async login(user: string, password: string): Promise<void> {
     if (this.enableAsync) {
       throw asyncRefusal('login() waits for the answer; give user and password to connect()')
     }
-    const allowed = isVerified(this.#options) || (this.#options.insecureLogin ?? false)
-    checkLoginIsProtected(user, this.#remoteAddress, allowed)
     this.#link.checkOpen()
     await this.#login(user, password)
   }
@@ -205,6 +230,12 @@ export class ClientSession implements Session {
 
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean {
     this.#link.checkOpen()
+    if (this.#link.exchanges.isHeld) {
+      throw new UsageError(
+        'DDB_USAGE',
+        'login() is under way: wait for it before anything is sent.',
+      )
+    }
     const { outgoing } = this.#link
     outgoing.encode(this.#asyncHead, { kind: 'function', name, args })
     outgoing.commit(onWritten)

@@ -8,7 +8,6 @@ import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'
 import { ClientSession } from './client-session.js'
 import { addressText, connectFailure } from './failure.js'
-import { checkLoginIsProtected } from './login.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkConnectOptions } from './session-options.js'
 import type { SendCounts } from './outgoing.js'
@@ -21,7 +20,7 @@ import {
   unusableIdentity,
   wantsTls,
 } from './tls/tls-failure.js'
-import { isVerified, readTls } from './tls/tls-options.js'
+import { readTls } from './tls/tls-options.js'
 import { interrupted } from './wait-limits.js'
 
 export type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
@@ -146,11 +145,7 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     await dialled.opened
-    if (options.user !== undefined) {
-      const allowed = isVerified(options) || (options.insecureLogin ?? false)
-      checkLoginIsProtected(options.user, socket.remoteAddress ?? '', allowed)
-    }
-    const session = new ClientSession(socket, options, socket.remoteAddress ?? '', clock)
+    const session = new ClientSession(socket, options, socket.remoteAddress ?? '', platform)
     if (tls === undefined) refuseTls(session, socket)
     await session.open()
     return session

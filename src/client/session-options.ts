@@ -3,6 +3,7 @@
 */
 import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
+import type { LoginMemory } from './login/protection.js'
 import { checkTlsOptions, type TlsOptions } from './tls/tls-options.js'
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
@@ -20,6 +21,8 @@ export interface ConnectOptions extends TlsOptions {
   loginWithConnect?: boolean
   /** Allows a password that verified TLS does not protect to leave this machine. */
   insecureLogin?: boolean
+  /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
+  loginMemory?: LoginMemory
   /** Longest wait until the session is ready, login included. 10,000 when left out. */
   connectTimeoutMs?: number
   /** Longest time `close()` waits without progress. 30,000 when left out. */

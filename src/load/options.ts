@@ -3,6 +3,7 @@
   `plan.ts` checks it.
 */
 import type { Readable } from 'node:stream'
+import type { LoginMemory } from '../client/login/protection.js'
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
@@ -11,7 +12,16 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 
-export type { Compression, Confirmation, ConfirmUsed, Encoding, InputFormat, Known, TlsOptions }
+export type {
+  Compression,
+  Confirmation,
+  ConfirmUsed,
+  Encoding,
+  InputFormat,
+  Known,
+  LoginMemory,
+  TlsOptions,
+}
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -38,6 +48,8 @@ export interface ServerTarget extends ServerAddress, TlsOptions {
   password?: string
   /** Lets a password that TLS does not protect leave this machine. */
   insecureLogin?: boolean
+  /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
+  loginMemory?: LoginMemory
   /** For all hosts and all tries together, before the first login; default 10,000. */
   connectTimeoutMs?: number
   /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */

@@ -1,14 +1,15 @@
 /*
   What a check is given: sessions, throw-away tables, and the signal that ends its time.
 */
-import { checkLoginIsProtected, loginFailure, loginRequest } from '../client/login.js'
+import { logIn } from '../client/login/log-in.js'
+import { protectionOf } from '../client/login/protection.js'
 import {
   openSession,
   type ConnectOptions,
   type Result,
   type Session,
 } from '../client/open-session.js'
-import { isVerified, readTls, tlsOptionsOf } from '../client/tls/tls-options.js'
+import { readTls, tlsOptionsOf } from '../client/tls/tls-options.js'
 import { DdbError, ServerError } from '../errors.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
@@ -180,10 +181,15 @@ function connectingPart(
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
       if (!connected.ok) throw new ServerError(connected.message)
       const { sessionId } = connected
-      if (server.user !== undefined) {
-        const login = await rawLogin(server, exchange)
-        const answer = await exchange.ask({ sessionId }, loginRequest(login.user, login.password))
-        if (!answer.ok) throw loginFailure(login.user, login.password, answer.message)
+      const { user, password = '' } = server
+      if (user !== undefined) {
+        const protection = protectionOf(connectOptions(scope, {}), await exchange.remoteAddress())
+        await logIn(
+          { user, password },
+          protection,
+          length => platform.random.bytes(length),
+          (name, args) => exchange.ask({ sessionId }, { kind: 'function', name, args }),
+        )
       }
       return { exchange, sessionId }
     },
@@ -202,6 +208,7 @@ function connectOptions(
     port: control.port,
     ...login,
     ...tlsOptionsOf(server),
+    ...(server.loginMemory === undefined ? {} : { loginMemory: server.loginMemory }),
     ...(insecureLogin === undefined ? {} : { insecureLogin }),
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     ...(trace === undefined ? {} : { trace }),
@@ -243,19 +250,15 @@ function creatingPart(
   }
 }
 
-/**
- * @throws {Unavailable} without a user
- * @throws {UsageError} DDB_CONFIG when the password would leave this machine unprotected
- */
+/** @throws {Unavailable} without a user, or when the password would leave this machine unprotected */
 export async function rawLogin(
-  { user, password = '', insecureLogin, ...server }: ServerTarget,
+  server: ServerTarget,
   exchange: RawExchange,
 ): Promise<{ user: string; password: string; encrypted: boolean }> {
+  const { user, password = '' } = server
   if (user === undefined) throw new Unavailable('no user was given')
-  checkLoginIsProtected(
-    user,
-    await exchange.remoteAddress(),
-    isVerified(server) || insecureLogin === true,
-  )
+  if (!protectionOf(server, await exchange.remoteAddress()).mayShowPassword) {
+    throw new Unavailable('the password would travel unprotected')
+  }
   return { user, password, encrypted: false }
 }

@@ -201,7 +201,11 @@ t.test('a password leaves this machine only where that is allowed', async t => {
   const server = { host: 'h', port: 1, user: 'ann', password: 'secret' }
   const login = { user: 'ann', password: 'secret', encrypted: false }
   t.strictSame(await rawLogin(server, at('127.0.0.1')), login)
-  await t.rejects(rawLogin(server, at('192.0.2.1')), { code: 'DDB_CONFIG' })
+  await t.rejects(rawLogin(server, at('192.0.2.1')), { code: 'DDB_UNAVAILABLE' })
+  t.strictSame(await rawLogin({ ...server, tls: true }, at('192.0.2.1')), login)
+  await t.rejects(rawLogin({ ...server, tls: true, tlsInsecure: true }, at('192.0.2.1')), {
+    code: 'DDB_UNAVAILABLE',
+  })
   t.strictSame(await rawLogin({ ...server, insecureLogin: true }, at('192.0.2.1')), login)
   await t.rejects(rawLogin({ host: 'h', port: 1 }, at('127.0.0.1')), {
     code: 'DDB_UNAVAILABLE',

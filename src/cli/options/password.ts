@@ -3,7 +3,9 @@
   command line, where every user of the machine can read it.
 */
 import { open, type FileHandle } from 'node:fs/promises'
+import type { LoginMemory } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
+import { knownLogins } from '../files/known-logins.js'
 import { systemCode } from '../output/print-failure.js'
 import { longName } from './definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
@@ -65,10 +67,11 @@ export function passwordSetting(source: PasswordSource): Setting {
 const insecureTls =
   '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent'
 
-/** Neither or both, but for a user without a password. */
-export interface Credentials {
+/** Who logs in, and what is known of the servers; neither user nor password, or both. */
+export interface Login {
   user?: string
   password?: string
+  loginMemory?: LoginMemory
 }
 
 /**
@@ -84,7 +87,7 @@ export async function readCredentials(
   processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
   warn: (sentence: string) => void,
-): Promise<Credentials> {
+): Promise<Login> {
   if (settings.tlsInsecure === true) warn(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
@@ -97,7 +100,8 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
-  return { user, password: await readPassword(source, user, processEnvironment, dataOnStdin, warn) }
+  const password = await readPassword(source, user, processEnvironment, dataOnStdin, warn)
+  return { user, password, loginMemory: knownLogins(processEnvironment.environment) }
 }
 
 async function readPassword(

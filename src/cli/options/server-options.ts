@@ -70,7 +70,7 @@ export const serverOptions = optionGroup('Server', {
   },
   insecureLogin: {
     flags: '--insecure-login',
-    help: 'a password may leave this machine unencrypted',
+    help: 'a password may leave this machine by RSA or in the clear',
     reader: onOff,
     field: 'server.insecureLogin',
   },

@@ -77,6 +77,7 @@ async function connectAny(
       ...(server.user === undefined ? {} : { user: server.user }),
       ...(server.password === undefined ? {} : { password: server.password }),
       ...(server.insecureLogin === undefined ? {} : { insecureLogin: server.insecureLogin }),
+      ...(server.loginMemory === undefined ? {} : { loginMemory: server.loginMemory }),
       ...tlsOptionsOf(server),
       ...(server.trace === undefined ? {} : { trace: server.trace }),
       connectTimeoutMs: Math.max(1, Math.ceil(leftMs)),

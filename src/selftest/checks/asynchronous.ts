@@ -1,7 +1,7 @@
 /*
   Requests without answers (flag 4): alone, mixed with others on one session, and from a session that has no others.
 */
-import { loginFailure } from '../../client/login.js'
+import { loginFailure } from '../../client/login/plain-login.js'
 import type { Session } from '../../client/open-session.js'
 import { requestFlags } from '../../protocol/request.js'
 import type { Response } from '../../protocol/response.js'
@@ -166,7 +166,7 @@ export const asynchronousChecks: readonly Check[] = [
         login === undefined ? { kind: 'connect' as const } : { kind: 'connect' as const, login }
       const answer = await exchange.ask({ protocol: 'API', flags: asyncFlags }, request)
       if (!answer.ok) {
-        throw loginFailure(login?.user ?? 'guest', login?.password ?? '', answer.message)
+        throw loginFailure(login ?? { user: 'guest', password: '' }, answer.message)
       }
       return /^[1-9]\d*$/.test(answer.sessionId)
         ? pass()
