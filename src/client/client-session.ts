@@ -21,6 +21,7 @@ import type { ConnectOptions, RunArguments, RunOptions } from './session-options
 import { checkRunOptions, splitArguments } from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import type { SendCounts } from './outgoing.js'
+import { isCompressed } from './compress-choice.js'
 import { connectHead, requestHead } from './request-head.js'
 import { resultOf, type Result } from './session-result.js'
 import type { Session } from './open-session.js'
@@ -43,6 +44,7 @@ export class ClientSession implements Session {
   readonly #responseOptions: ResponseOptions
   readonly #decodeResponse: ResponseDecoder
   #id = '0'
+  readonly #isCompressed: boolean
   #asyncHead: RequestHead = requestHead('0', true, {})
 
   /** @param remoteAddress  numeric address at the other end */
@@ -58,10 +60,12 @@ export class ClientSession implements Session {
     this.onMessage = options.onMessage
     this.#options = options
     this.#remoteAddress = remoteAddress
+    this.#isCompressed = isCompressed(options, remoteAddress)
     this.#random = length => random.bytes(length)
     const trace = options.trace && traceConnection(options.trace, clock)
     trace?.opened(options.host, options.port)
     this.#link = new Link(stream, options, clock, trace)
+    this.#link.outgoing.compressesWhenSlow = options.compress !== 'lz4'
     this.#responseOptions = {
       onMessage: text => {
         trace?.printed(text)
@@ -109,7 +113,10 @@ export class ClientSession implements Session {
       if (!mayShowPassword) throw unprotectedLogin(user, address)
     }
     // Official asynchronous clients set the flag on connect, too; a login that must be answered goes without.
-    const head = connectHead(this.enableAsync && (user === undefined || isWithConnect))
+    const head = connectHead(
+      this.enableAsync && (user === undefined || isWithConnect),
+      this.#isCompressed,
+    )
     const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (!response.ok) {
@@ -119,7 +126,7 @@ export class ClientSession implements Session {
     }
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
-    this.#asyncHead = requestHead(this.#id, true, {})
+    this.#asyncHead = this.#head(true)
     if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one
@@ -139,7 +146,7 @@ export class ClientSession implements Session {
         (name, args) => {
           this.#link.checkConnected()
           const request: Request = { kind: 'function', name, args }
-          const head = requestHead(this.#id, false, {})
+          const head = this.#head(false)
           return exchanges.submitHeld(head, request, this.#decodeResponse)
         },
       )
@@ -204,7 +211,7 @@ export class ClientSession implements Session {
       taken: () => this.#link.resume(),
     })
     const reply = this.#link.exchanges.submit(
-      requestHead(this.#id, false, options),
+      this.#head(false, options),
       { kind: 'script', script },
       reader => blocks.decode(reader, this.#responseOptions),
       options,
@@ -219,9 +226,13 @@ export class ClientSession implements Session {
 
   async #ask(request: Request, options: RunOptions): Promise<Result | undefined> {
     this.#link.checkOpen()
-    const response = await this.#submit(requestHead(this.#id, false, options), request, options)
+    const response = await this.#submit(this.#head(false, options), request, options)
     if (!response.ok) throw serverFailure(response.message)
     return response.value === undefined ? undefined : resultOf(response.value)
+  }
+
+  #head(async: boolean, options: RunOptions = {}): RequestHead {
+    return requestHead(this.#id, async, options, this.#isCompressed)
   }
 
   #submit(head: RequestHead, request: Request, options: RunOptions = {}): Promise<Response> {
@@ -251,7 +262,7 @@ export class ClientSession implements Session {
     this.#link.checkOpen()
     if (options.signal?.aborted === true) throw interrupted(options.signal)
     const { outgoing } = this.#link
-    const head = requestHead(this.#id, true, options)
+    const head = this.#head(true, options)
     const encode = (): void => {
       outgoing.encode(head, request)
       outgoing.commit()

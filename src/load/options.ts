@@ -3,6 +3,7 @@
   `plan.ts` checks it.
 */
 import type { Readable } from 'node:stream'
+import type { CompressChoice } from '../client/compress-choice.js'
 import type { LoginMemory } from '../client/login/protection.js'
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
@@ -13,6 +14,7 @@ import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 
 export type {
+  CompressChoice,
   Compression,
   Confirmation,
   ConfirmUsed,
@@ -48,6 +50,8 @@ export interface ServerTarget extends ServerAddress, TlsOptions {
   password?: string
   /** Lets a password that TLS does not protect leave this machine. */
   insecureLogin?: boolean
+  /** Whether columns travel compressed: `auto`, the default, does so while a network between is slow. */
+  compress?: CompressChoice
   /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
   loginMemory?: LoginMemory
   /** For all hosts and all tries together, before the first login; default 10,000. */

@@ -2,6 +2,7 @@
   TLS from the command line to the embedded server: every command that connects, further hosts, redirects, and the
   official JavaScript client's way in.
 */
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
@@ -45,8 +46,9 @@ function run(command: string, port: number, ...argv: readonly string[]): Promise
   return runMain([command, '--port', String(port), ...argv], { environment: user, stdin: csv(30) })
 }
 
-t.test('a load over TLS is confirmed row by row', async t => {
+t.test('a load over TLS, compressed and with SCRAM, is confirmed row by row', async t => {
   const server = await serve(t, good)
+  const trace = join(t.testdir(), 'trace')
   const outcome = await run(
     'load',
     server.port,
@@ -55,11 +57,18 @@ t.test('a load over TLS is confirmed row by row', async t => {
     'target',
     '--confirm',
     'receipts',
+    '--compress',
+    'lz4',
+    '--trace',
+    trace,
     '--json',
   )
   t.match(outcome, { code: 0, stderr: /./ })
   t.match(JSON.parse(outcome.stdout), { rows: { confirmed: 30 }, confirm: { used: 'receipts' } })
   t.equal(rowsOf(server), 30)
+  const lines = readFileSync(trace, 'utf8')
+  t.match(lines, /function flags=96\(apiClient,compress\) bytes=\d+ scramClientFinal/)
+  t.match(lines, /function flags=100\(async,apiClient,compress\) bytes=\d+ ddbIngestDeliver/)
 })
 
 t.test('every command that connects verifies who answers, and says when it does not', async t => {

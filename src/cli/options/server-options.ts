@@ -2,7 +2,7 @@
   The options of every command that connects to a server.
 */
 import { optionGroup, type SettingsOf } from './definition.js'
-import { duration, hosts, list, onOff, port, text } from './readers.js'
+import { choice, duration, hosts, list, onOff, port, text } from './readers.js'
 
 /** Which server, and who logs in. */
 export const serverOptions = optionGroup('Server', {
@@ -67,6 +67,13 @@ export const serverOptions = optionGroup('Server', {
     help: 'the private key of that certificate, without a passphrase (PEM)',
     reader: text,
     field: 'server.keyFile',
+  },
+  compress: {
+    flags: '--compress <how>',
+    help: 'columns on the way: lz4, none; auto compresses while a network between is slow',
+    reader: choice('auto', 'none', 'lz4'),
+    defaultNote: 'auto',
+    field: 'server.compress',
   },
   insecureLogin: {
     flags: '--insecure-login',

@@ -78,6 +78,7 @@ async function connectAny(
       ...(server.password === undefined ? {} : { password: server.password }),
       ...(server.insecureLogin === undefined ? {} : { insecureLogin: server.insecureLogin }),
       ...(server.loginMemory === undefined ? {} : { loginMemory: server.loginMemory }),
+      ...(server.compress === undefined ? {} : { compress: server.compress }),
       ...tlsOptionsOf(server),
       ...(server.trace === undefined ? {} : { trace: server.trace }),
       connectTimeoutMs: Math.max(1, Math.ceil(leftMs)),
