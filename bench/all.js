@@ -4,13 +4,23 @@
 import { measure as csv } from './csv.js'
 import { benchOptions, report } from './lib/report.js'
 import { measure as memory } from './memory.js'
+import { measure as network } from './network.js'
 import { measure as pool } from './pool.js'
 import { measure as receipts } from './receipts.js'
 import { measure as seedsWorkload } from './seeds-workload.js'
 import { measure as startup } from './startup.js'
 import { measure as types } from './types.js'
 
-const benchmarks = { startup, types, csv, memory, receipts, pool, 'seeds-workload': seedsWorkload }
+const benchmarks = {
+  startup,
+  types,
+  csv,
+  memory,
+  receipts,
+  network,
+  pool,
+  'seeds-workload': seedsWorkload,
+}
 
 const options = benchOptions()
 const figures = []

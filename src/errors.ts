@@ -34,6 +34,7 @@ export const errorCodes = {
   DDB_LOGIN: 77,
   DDB_PRIVILEGE: 77,
   DDB_PROTOCOL: 76,
+  DDB_TLS: 76,
   DDB_LIMIT: 76,
   DDB_ASYNC_SESSION: 64,
   DDB_CLOSED: 64,
@@ -105,6 +106,9 @@ export class InputError extends DdbError {
 
 /** Connecting, or an established connection, failed. */
 export class ConnectionError extends DdbError {}
+
+/** The other end is not known to be who it should be, or does not speak TLS where it should. Trying again is no use. */
+export class TlsError extends DdbError {}
 
 /** Bytes that are not a DolphinDB message; `offsetBytes` counts from the start of the stream. */
 export class ProtocolError extends DdbError {

@@ -31,6 +31,7 @@ export {
   ProtocolError,
   ServerError,
   TimeoutError,
+  TlsError,
   UsageError,
   ValueError,
 } from './errors.js'

@@ -4,7 +4,7 @@
 import type { Duplex } from 'node:stream'
 import type { DdbError } from '../errors.js'
 import { UsageError } from '../errors.js'
-import type { Clock } from '../platform/platform.js'
+import type { Platform } from '../platform/platform.js'
 import { defaultDecodeLimits } from '../protocol/codec.js'
 import type { Request, RequestHead } from '../protocol/request.js'
 import type { Response, ResponseOptions } from '../protocol/response.js'
@@ -14,11 +14,14 @@ import { BlockBuffer } from './block-buffer.js'
 import type { ResponseDecoder } from './exchange-queue.js'
 import { serverFailure } from './failure.js'
 import { Link } from './link.js'
-import { checkLoginAnswer, checkLoginIsProtected, loginFailure, loginRequest } from './login.js'
+import { logIn } from './login/log-in.js'
+import { checkLoginAnswer, loginFailure, unprotectedLogin } from './login/plain-login.js'
+import { protectionOf, rememberLogin } from './login/protection.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkRunOptions, splitArguments } from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import type { SendCounts } from './outgoing.js'
+import { isCompressed } from './compress-choice.js'
 import { connectHead, requestHead } from './request-head.js'
 import { resultOf, type Result } from './session-result.js'
 import type { Session } from './open-session.js'
@@ -36,23 +39,33 @@ export class ClientSession implements Session {
   onMessage: ((text: string) => void) | undefined
   readonly #options: ConnectOptions
   readonly #remoteAddress: string
+  readonly #random: (length: number) => Uint8Array
   readonly #link: Link
   readonly #responseOptions: ResponseOptions
   readonly #decodeResponse: ResponseDecoder
   #id = '0'
+  readonly #isCompressed: boolean
   #asyncHead: RequestHead = requestHead('0', true, {})
 
   /** @param remoteAddress  numeric address at the other end */
-  constructor(stream: Duplex, options: ConnectOptions, remoteAddress: string, clock: Clock) {
+  constructor(
+    stream: Duplex,
+    options: ConnectOptions,
+    remoteAddress: string,
+    { clock, random }: Pick<Platform, 'clock' | 'random'>,
+  ) {
     this.host = options.host
     this.port = options.port
     this.enableAsync = options.enableAsync ?? false
     this.onMessage = options.onMessage
     this.#options = options
     this.#remoteAddress = remoteAddress
+    this.#isCompressed = isCompressed(options, remoteAddress)
+    this.#random = length => random.bytes(length)
     const trace = options.trace && traceConnection(options.trace, clock)
     trace?.opened(options.host, options.port)
     this.#link = new Link(stream, options, clock, trace)
+    this.#link.outgoing.compressesWhenSlow = options.compress !== 'lz4'
     this.#responseOptions = {
       onMessage: text => {
         trace?.printed(text)
@@ -95,37 +108,58 @@ export class ClientSession implements Session {
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
     const isWithConnect = user !== undefined && this.#options.loginWithConnect === true
+    if (isWithConnect) {
+      const { address, mayShowPassword } = protectionOf(this.#options, this.#remoteAddress)
+      if (!mayShowPassword) throw unprotectedLogin(user, address)
+    }
     // Official asynchronous clients set the flag on connect, too; a login that must be answered goes without.
-    const head = connectHead(this.enableAsync && (user === undefined || isWithConnect))
+    const head = connectHead(
+      this.enableAsync && (user === undefined || isWithConnect),
+      this.#isCompressed,
+    )
     const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (!response.ok) {
       throw isWithConnect
-        ? loginFailure(user, password, response.message)
+        ? loginFailure({ user, password }, response.message)
         : serverFailure(response.message)
     }
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
-    this.#asyncHead = requestHead(this.#id, true, {})
-    if (isWithConnect) checkLoginAnswer(user, password, response.value)
+    this.#asyncHead = this.#head(true)
+    if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one
     // (docs/protocol.md#asynchronous-requests).
     this.#link.ignoresAnswers = this.enableAsync
   }
 
+  /** Everything else that the session is asked waits until it is known who asks. */
   async #login(user: string, password: string): Promise<void> {
-    const head = requestHead(this.#id, false, {})
-    const response = await this.#submit(head, loginRequest(user, password))
-    if (!response.ok) throw loginFailure(user, password, response.message)
-    checkLoginAnswer(user, password, response.value)
+    const { exchanges } = this.#link
+    const release = await exchanges.hold()
+    try {
+      const method = await logIn(
+        { user, password },
+        protectionOf(this.#options, this.#remoteAddress),
+        this.#random,
+        (name, args) => {
+          this.#link.checkConnected()
+          const request: Request = { kind: 'function', name, args }
+          const head = this.#head(false)
+          return exchanges.submitHeld(head, request, this.#decodeResponse)
+        },
+      )
+      rememberLogin(this.#options, this.#remoteAddress, method)
+    } finally {
+      release()
+    }
   }
 
   async login(user: string, password: string): Promise<void> {
     if (this.enableAsync) {
       throw asyncRefusal('login() waits for the answer; give user and password to connect()')
     }
-    checkLoginIsProtected(user, this.#remoteAddress, this.#options.insecureLogin ?? false)
     this.#link.checkOpen()
     await this.#login(user, password)
   }
@@ -177,7 +211,7 @@ export class ClientSession implements Session {
       taken: () => this.#link.resume(),
     })
     const reply = this.#link.exchanges.submit(
-      requestHead(this.#id, false, options),
+      this.#head(false, options),
       { kind: 'script', script },
       reader => blocks.decode(reader, this.#responseOptions),
       options,
@@ -192,9 +226,13 @@ export class ClientSession implements Session {
 
   async #ask(request: Request, options: RunOptions): Promise<Result | undefined> {
     this.#link.checkOpen()
-    const response = await this.#submit(requestHead(this.#id, false, options), request, options)
+    const response = await this.#submit(this.#head(false, options), request, options)
     if (!response.ok) throw serverFailure(response.message)
     return response.value === undefined ? undefined : resultOf(response.value)
+  }
+
+  #head(async: boolean, options: RunOptions = {}): RequestHead {
+    return requestHead(this.#id, async, options, this.#isCompressed)
   }
 
   #submit(head: RequestHead, request: Request, options: RunOptions = {}): Promise<Response> {
@@ -203,6 +241,12 @@ export class ClientSession implements Session {
 
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean {
     this.#link.checkOpen()
+    if (this.#link.exchanges.isHeld) {
+      throw new UsageError(
+        'DDB_USAGE',
+        'login() is under way: wait for it before anything is sent.',
+      )
+    }
     const { outgoing } = this.#link
     outgoing.encode(this.#asyncHead, { kind: 'function', name, args })
     outgoing.commit(onWritten)
@@ -218,7 +262,7 @@ export class ClientSession implements Session {
     this.#link.checkOpen()
     if (options.signal?.aborted === true) throw interrupted(options.signal)
     const { outgoing } = this.#link
-    const head = requestHead(this.#id, true, options)
+    const head = this.#head(true, options)
     const encode = (): void => {
       outgoing.encode(head, request)
       outgoing.commit()

@@ -38,6 +38,10 @@ export class ExchangeQueue {
   readonly #trace: ConnectionTrace | undefined
   #answerStartBytes = 0
   readonly #waiting: Exchange[] = []
+  /** Those of whoever holds the others back. */
+  readonly #held: Exchange[] = []
+  readonly #holders: (() => void)[] = []
+  #isHeld = false
   #outstanding: Exchange | undefined
   #decoding: Generator<void, Response, void> | undefined
   #onIdle: (() => void) | undefined
@@ -58,7 +62,36 @@ export class ExchangeQueue {
 
   /** True when nobody waits for an answer. */
   get isIdle(): boolean {
-    return this.#outstanding === undefined && this.#waiting.length === 0
+    const isEmpty = this.#waiting.length === 0 && this.#held.length === 0
+    return this.#outstanding === undefined && isEmpty && !this.#isHeld
+  }
+
+  /** True while only what `submitHeld` takes goes out. */
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
+  /**
+   * Holds requests back until the function that it gives is called, so that several exchanges can follow each other with
+   * nothing in between; who comes while others hold waits for them.
+   */
+  async hold(): Promise<() => void> {
+    if (this.#isHeld) await new Promise<void>(resolve => this.#holders.push(resolve))
+    this.#isHeld = true
+    // What was asked before goes before.
+    this.#held.push(...this.#waiting.splice(0))
+    this.#next()
+    return () => {
+      const next = this.#holders.shift()
+      if (next !== undefined) return next()
+      this.#isHeld = false
+      this.#next()
+    }
+  }
+
+  /** As `submit`, for whoever holds the others back. */
+  submitHeld(head: RequestHead, request: Request, decode: ResponseDecoder): Promise<Response> {
+    return this.#enqueue(this.#held, head, request, decode, {})
   }
 
   /** @throws {ValueError} (a rejection) when an argument cannot be encoded; nothing is sent then. */
@@ -67,6 +100,16 @@ export class ExchangeQueue {
     request: Request,
     decode: ResponseDecoder,
     limits: WaitLimits = {},
+  ): Promise<Response> {
+    return this.#enqueue(this.#waiting, head, request, decode, limits)
+  }
+
+  #enqueue(
+    queue: Exchange[],
+    head: RequestHead,
+    request: Request,
+    decode: ResponseDecoder,
+    limits: WaitLimits,
   ): Promise<Response> {
     return new Promise<Response>((resolve, reject) => {
       const exchange: Exchange = {
@@ -82,16 +125,16 @@ export class ExchangeQueue {
         this.#giveUp(exchange, error),
       )
       if (exchange.settled) return
-      this.#waiting.push(exchange)
+      queue.push(exchange)
       this.#next()
     })
   }
 
   #next(): void {
     while (this.#outstanding === undefined) {
-      const exchange = this.#waiting.shift()
+      const exchange = (this.#isHeld ? this.#held : this.#waiting).shift()
       if (exchange === undefined) {
-        this.#onIdle?.()
+        if (this.isIdle) this.#onIdle?.()
         return
       }
       try {
@@ -137,15 +180,17 @@ export class ExchangeQueue {
   }
 
   #giveUp(exchange: Exchange, error: DdbError): void {
-    const place = this.#waiting.indexOf(exchange)
-    if (place >= 0) this.#waiting.splice(place, 1)
+    for (const queue of [this.#waiting, this.#held]) {
+      const place = queue.indexOf(exchange)
+      if (place >= 0) queue.splice(place, 1)
+    }
     settle(exchange, () => exchange.reject(error))
     if (this.isIdle) this.#onIdle?.()
   }
 
   /** The connection is gone: every request still waiting fails with `error`. */
   fail(error: unknown): void {
-    const lost = this.#waiting.splice(0)
+    const lost = [...this.#held.splice(0), ...this.#waiting.splice(0)]
     if (this.#outstanding !== undefined) lost.unshift(this.#outstanding)
     this.#outstanding = undefined
     this.#decoding = undefined

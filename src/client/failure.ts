@@ -73,9 +73,14 @@ export function connectionLost(
 
 const loginRefused = /RefId: ?S04009|user name or password is incorrect/i
 
+/** Whether the server's words say that user and password are not the right ones. */
+export function isRefusedLogin(message: string): boolean {
+  return loginRefused.test(message)
+}
+
 /** An error line of the server as our error; the texts are those of docs/server-semantics.md#refusals. */
 export function serverFailure(message: string): ServerError {
-  if (loginRefused.test(message)) return new ServerError(message, 'DDB_LOGIN')
+  if (isRefusedLogin(message)) return new ServerError(message, 'DDB_LOGIN')
   if (!lacksRight(message)) return new ServerError(message)
   return new ServerError(message, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(message)}`)
 }

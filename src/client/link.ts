@@ -81,6 +81,11 @@ export class Link {
     if (!this.isOpen) throw this.#refusal()
   }
 
+  /** As `checkOpen`; a session that is being closed may still end what it has begun. */
+  checkConnected(): void {
+    if (this.#gone) throw this.#refusal()
+  }
+
   #refusal(): DdbError {
     return (
       this.#failure ??
@@ -106,7 +111,7 @@ export class Link {
   }
 
   #act(act: () => void): void {
-    if (this.#gone) throw this.#refusal()
+    this.checkConnected()
     act()
   }
 

@@ -3,17 +3,24 @@
 */
 import type { DdbError } from '../errors.js'
 import { ConnectionError } from '../errors.js'
-import type { Platform, Socket } from '../platform/platform.js'
+import type { DialTls, Platform, Socket } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Value } from '../protocol/value.js'
 import { ClientSession } from './client-session.js'
 import { addressText, connectFailure } from './failure.js'
-import { checkLoginIsProtected } from './login.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkConnectOptions } from './session-options.js'
 import type { SendCounts } from './outgoing.js'
 import type { PlainInput } from './plain-input.js'
 import type { Result } from './session-result.js'
+import {
+  handshakeTimeout,
+  isTlsRecord,
+  tlsFailure,
+  unusableIdentity,
+  wantsTls,
+} from './tls/tls-failure.js'
+import { readTls } from './tls/tls-options.js'
 import { interrupted } from './wait-limits.js'
 
 export type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
@@ -114,7 +121,9 @@ export const defaultConnectTimeoutMs = 10_000
  *
  * @throws {ConnectionError} DDB_CONNECT when no connection can be made
  * @throws {ServerError} DDB_LOGIN when the server refuses the login
- * @throws {UsageError} DDB_CONFIG when the login is not protected and insecureLogin is not set
+ * @throws {TlsError} DDB_TLS when the server's certificate is refused, or one end speaks TLS and the other does not
+ * @throws {UsageError} DDB_CONFIG when the login is not protected and insecureLogin is not set, or a file of `tls` is of
+ *   no use
  */
 export function connect(options: ConnectOptions): Promise<Session> {
   return openSession(options, systemPlatform)
@@ -125,39 +134,108 @@ export async function openSession(options: ConnectOptions, platform: Platform): 
   checkConnectOptions(options)
   const { host, port, signal } = options
   if (signal?.aborted === true) throw interrupted(signal)
-  const { clock, network } = platform
-  const socket = network.dial(host, port)
+  const { clock } = platform
   const timeoutMs = options.connectTimeoutMs ?? defaultConnectTimeoutMs
-  const timer = clock.after(timeoutMs, () => socket.destroy(connectTimeout(host, port, timeoutMs)))
+  const deadlineMs = clock.nowMs() + timeoutMs
+  const tls = options.tls === true ? await readTls(options, platform.files) : undefined
+  const dialled = dial(options, platform, tls)
+  const { socket } = dialled
+  const timer = clock.after(timeoutMs, () => socket.destroy(dialled.timeout(timeoutMs)))
   const onAbort = (): void => void socket.destroy(interrupted(signal))
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    await opened(socket)
-    if (options.user !== undefined) {
-      checkLoginIsProtected(
-        options.user,
-        socket.remoteAddress ?? '',
-        options.insecureLogin ?? false,
-      )
-    }
-    const session = new ClientSession(socket, options, socket.remoteAddress ?? '', clock)
+    await dialled.opened
+    const session = new ClientSession(socket, options, socket.remoteAddress ?? '', platform)
+    if (tls === undefined) refuseTls(session, socket)
     await session.open()
     return session
   } catch (error) {
     socket.destroy()
-    throw connectFailure(host, port, error)
+    if (tls !== undefined) throw dialled.tlsFailure(error) ?? connectFailure(host, port, error)
+    const failure = connectFailure(host, port, error)
+    const isSilent = socket.bytesRead === 0 && isLost(error)
+    throw isSilent && (await answersInTls(options, platform, deadlineMs))
+      ? wantsTls(host, port)
+      : failure
   } finally {
     timer.cancel()
     signal?.removeEventListener('abort', onAbort)
   }
 }
 
-function opened(socket: Socket): Promise<void> {
-  return new Promise<void>((resolve, reject) => {
+/** A connection on its way. */
+interface Dialled {
+  readonly socket: Socket
+  readonly opened: Promise<void>
+  /** The error of a connection that takes longer than this. */
+  timeout(timeoutMs: number): ConnectionError
+  /** Undefined where TLS has no part in it. */
+  tlsFailure(cause: unknown): DdbError | undefined
+}
+
+function dial(
+  { host, port }: ConnectOptions,
+  { network }: Platform,
+  tls: DialTls | undefined,
+): Dialled {
+  let socket: Socket
+  try {
+    socket = network.dial(host, port, tls)
+  } catch (cause) {
+    throw unusableIdentity(cause)
+  }
+  let isConnected = false
+  let isOpen = false
+  socket.once('connect', () => (isConnected = true))
+  const opened = new Promise<void>((resolve, reject) => {
     // The error listener stays: a later failure is the session's to report, not an uncaught exception.
     socket.once('error', reject)
-    socket.once('connect', resolve)
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      isOpen = true
+      resolve()
+    })
   })
+  return {
+    socket,
+    opened,
+    timeout: timeoutMs =>
+      isConnected && !isOpen
+        ? handshakeTimeout(host, port, timeoutMs)
+        : connectTimeout(host, port, timeoutMs),
+    tlsFailure: cause => tlsFailure(host, port, cause, isConnected && !isOpen),
+  }
+}
+
+/** An alert is what most servers have to say to those who do not begin with TLS. */
+function refuseTls(session: ClientSession, socket: Socket): void {
+  socket.prependOnceListener('data', (bytes: Uint8Array) => {
+    if (isTlsRecord(bytes)) session.abandon(wantsTls(session.host, session.port))
+  })
+}
+
+function isLost(error: unknown): boolean {
+  return error instanceof ConnectionError && error.code === 'DDB_CONNECTION_LOST'
+}
+
+/** Longest time for a look at what a port speaks, ms. */
+const longestLookMs = 2_000
+
+/** Asked of a server that took the connection and ended it without a word. */
+async function answersInTls(
+  { host, port, signal }: ConnectOptions,
+  { clock, network }: Platform,
+  deadlineMs: number,
+): Promise<boolean> {
+  const leftMs = Math.min(longestLookMs, deadlineMs - clock.nowMs())
+  if (leftMs <= 0 || signal?.aborted === true) return false
+  const ended = new AbortController()
+  const timer = clock.after(leftMs, () => ended.abort())
+  try {
+    const signals = signal === undefined ? [ended.signal] : [ended.signal, signal]
+    return await network.speaksTls(host, port, AbortSignal.any(signals))
+  } finally {
+    timer.cancel()
+  }
 }
 
 function connectTimeout(host: string, port: number, timeoutMs: number): ConnectionError {

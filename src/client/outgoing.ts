@@ -4,7 +4,7 @@
 */
 import type { Duplex } from 'node:stream'
 import type { Clock } from '../platform/platform.js'
-import { encodeRequest, type Request, type RequestHead } from '../protocol/request.js'
+import { encodeRequest, requestFlags, type Request, type RequestHead } from '../protocol/request.js'
 import { ByteWriter } from '../wire/byte-writer.js'
 import type { ConnectionTrace } from './trace.js'
 
@@ -21,14 +21,26 @@ export interface SendCounts {
 // Small requests share writes of this size: it is where larger writes stop being cheaper.
 const coalesceBytes = 131_072
 
+/** Smaller writes say more of turns than of networks. */
+const measuredBytes = 32_768
+/** About 500 Mbit/s: where more goes through, compression costs more than it saves. */
+const slowMsPerByte = 1 / 62_500
+/** How far one write moves what is known of the network. */
+const newestShare = 0.3
+
 /** Requests of one session that have not left yet. */
 export class Outgoing {
   readonly writer: ByteWriter = new ByteWriter()
+  /** Columns are compressed only as long as the network takes less than this machine can give. */
+  compressesWhenSlow = false
   readonly #stream: Duplex
   readonly #highWaterBytes: number
   readonly #clock: Clock
   readonly #trace: ConnectionTrace | undefined
   #inFlightBytes = 0
+  #inFlightSinceMs = 0
+  /** What a byte has taken lately. */
+  #msPerByte = 0
   #writtenBytes = 0
   #accepted = 0
   #started = 0
@@ -73,7 +85,13 @@ export class Outgoing {
    */
   encode(head: RequestHead, request: Request): void {
     const before = this.writer.byteLength
-    encodeRequest(this.writer, head, request)
+    const mayCompress = (head.flags & requestFlags.compress) !== 0
+    encodeRequest(
+      this.writer,
+      head,
+      request,
+      mayCompress && (!this.compressesWhenSlow || this.isSlow),
+    )
     this.#trace?.sent(head, request, this.writer.byteLength - before)
   }
 
@@ -107,6 +125,7 @@ export class Outgoing {
     if (last < 0) return
     for (const chunk of chunks) this.#inFlightBytes += chunk.byteLength
     this.#started = this.#accepted
+    this.#inFlightSinceMs = this.#clock.nowMs()
     this.#callbacksInFlight = this.#callbacks
     this.#callbacks = []
     this.#stream.cork()
@@ -119,6 +138,7 @@ export class Outgoing {
     // The stream reports the failure by itself; nothing more may be claimed as written.
     if (error || this.#stopped) return
     this.#writtenBytes += this.#inFlightBytes
+    if (this.#inFlightBytes >= measuredBytes) this.#measure(this.#inFlightBytes)
     this.#inFlightBytes = 0
     this.#written = this.#started
     const callbacks = this.#callbacksInFlight
@@ -127,6 +147,16 @@ export class Outgoing {
     this.#wake()
     this.flush()
     if (this.bufferedBytes === 0 && this.#waiting.length === 0) this.#onEmpty?.()
+  }
+
+  /** True while large writes take longer than compressing what is in them would. */
+  get isSlow(): boolean {
+    return this.#msPerByte > slowMsPerByte
+  }
+
+  #measure(bytes: number): void {
+    const latest = (this.#clock.nowMs() - this.#inFlightSinceMs) / bytes
+    this.#msPerByte += (latest - this.#msPerByte) * newestShare
   }
 
   /** Calls `waiter` once, when there is room again. Waiters are served in order, each while there is room. */

@@ -5,26 +5,35 @@ import type { RequestHead } from '../protocol/request.js'
 import { defaultParallelism, defaultPriority, requestFlags } from '../protocol/request.js'
 import type { RunOptions } from './session-options.js'
 
-/** `API 0 8 / 32_1_4_2`; with `async`, 36. */
-export function connectHead(async: boolean): RequestHead {
+/** `API 0 8 / 32_1_4_2`; with `async`, 36; with `compress`, 64 more. */
+export function connectHead(async: boolean, compress: boolean = false): RequestHead {
   return {
     protocol: 'API',
     sessionId: '0',
-    flags: requestFlags.apiClient | (async ? requestFlags.async : 0),
+    flags:
+      requestFlags.apiClient |
+      (async ? requestFlags.async : 0) |
+      (compress ? requestFlags.compress : 0),
     cancellable: true,
     priority: defaultPriority,
     parallelism: 2,
   }
 }
 
-/** `API2 <sid> <n> / 32_1_4_64__0`; with `async`, 36. */
-export function requestHead(sessionId: string, async: boolean, options: RunOptions): RequestHead {
+/** `API2 <sid> <n> / 32_1_4_64__0`; with `async`, 36; with `compress`, 64 more. */
+export function requestHead(
+  sessionId: string,
+  async: boolean,
+  options: RunOptions,
+  compress: boolean = false,
+): RequestHead {
   return {
     protocol: 'API2',
     sessionId,
     flags:
       requestFlags.apiClient |
       (async ? requestFlags.async : 0) |
+      (compress ? requestFlags.compress : 0) |
       (options.clearMemory === true ? requestFlags.clearMemory : 0),
     cancellable: true,
     priority: options.priority ?? defaultPriority,

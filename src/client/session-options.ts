@@ -3,11 +3,14 @@
 */
 import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
+import { compressChoices, type CompressChoice } from './compress-choice.js'
+import type { LoginMemory } from './login/protection.js'
+import { checkTlsOptions, type TlsOptions } from './tls/tls-options.js'
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
 
 /** What `connect` has to know. */
-export interface ConnectOptions {
+export interface ConnectOptions extends TlsOptions {
   host: string
   port: number
   /** Without a user the session is the server's guest. */
@@ -17,8 +20,15 @@ export interface ConnectOptions {
   enableAsync?: boolean
   /** With `enableAsync`: user and password go inside the connect request, and no request is ever without the flag. */
   loginWithConnect?: boolean
-  /** Allows a password to leave this machine without protection. */
+  /** Allows a password that verified TLS does not protect to leave this machine. */
   insecureLogin?: boolean
+  /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
+  loginMemory?: LoginMemory
+  /**
+   * Whether columns travel compressed, those of answers as well: `auto`, the default, does so where a network lies between,
+   * with what is sent only while it is slow.
+   */
+  compress?: CompressChoice
   /** Longest wait until the session is ready, login included. 10,000 when left out. */
   connectTimeoutMs?: number
   /** Longest time `close()` waits without progress. 30,000 when left out. */
@@ -113,6 +123,10 @@ export function checkConnectOptions(options: ConnectOptions): void {
   checkInteger('closeTimeoutMs', options.closeTimeoutMs, 1, maxInt32)
   checkInteger('highWaterBytes', options.highWaterBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxReplyBytes', options.maxReplyBytes, 1, Number.MAX_SAFE_INTEGER)
+  checkTlsOptions(options)
+  if (options.compress !== undefined && !compressChoices.includes(options.compress)) {
+    throw new UsageError('DDB_USAGE', `compress must be one of ${compressChoices.join(', ')}.`)
+  }
   if (options.password !== undefined && options.user === undefined) {
     throw new UsageError('DDB_USAGE', 'A password needs a user.')
   }

@@ -3,6 +3,9 @@
   `plan.ts` checks it.
 */
 import type { Readable } from 'node:stream'
+import type { CompressChoice } from '../client/compress-choice.js'
+import type { LoginMemory } from '../client/login/protection.js'
+import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
 import type { Known } from '../parse/input-reader.js'
@@ -10,7 +13,17 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 
-export type { Compression, Confirmation, ConfirmUsed, Encoding, InputFormat, Known }
+export type {
+  CompressChoice,
+  Compression,
+  Confirmation,
+  ConfirmUsed,
+  Encoding,
+  InputFormat,
+  Known,
+  LoginMemory,
+  TlsOptions,
+}
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -32,11 +45,15 @@ export interface KnownServer {
 }
 
 /** The server of a run, and who logs in. */
-export interface ServerTarget extends ServerAddress {
+export interface ServerTarget extends ServerAddress, TlsOptions {
   user?: string
   password?: string
   /** Lets a password that TLS does not protect leave this machine. */
   insecureLogin?: boolean
+  /** Whether columns travel compressed: `auto`, the default, does so while a network between is slow. */
+  compress?: CompressChoice
+  /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
+  loginMemory?: LoginMemory
   /** For all hosts and all tries together, before the first login; default 10,000. */
   connectTimeoutMs?: number
   /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */

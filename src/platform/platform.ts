@@ -31,7 +31,28 @@ export interface Random {
   bytes(length: number): Uint8Array
 }
 
-/** One end of a connection. `connect` is emitted by those that `dial` gave, once they are open. */
+/** How the other end of a connection that is dialled proves who it is, and we to it. Texts are PEM. */
+export interface DialTls {
+  /** False takes any certificate, that of an attacker as well. */
+  readonly isVerified: boolean
+  /** The only authorities that count; those of the system when left out. */
+  readonly authorities?: string
+  /** Ours, followed by those in between; with its private key. */
+  readonly certificate?: string
+  readonly key?: string
+}
+
+/** What a server that speaks TLS proves itself with. Texts are PEM. */
+export interface ListenTls {
+  /** Its own, followed by those in between. */
+  readonly certificate: string
+  readonly key: string
+}
+
+/**
+ * One end of a connection. Those that `dial` gave emit `connect` once they are open, and with TLS `secureConnect` once
+ * the other end is who it should be.
+ */
 export interface Socket extends Duplex {
   readonly remoteAddress?: string | undefined
   readonly remotePort?: number | undefined
@@ -48,9 +69,20 @@ export interface ListeningPort {
 
 /** Connections. Both ends may send on after the other has said that it will not. */
 export interface Network {
-  dial(host: string, port: number): Socket
-  /** @returns once connections are taken; rejects with the system's error */
-  listen(host: string, port: number, accept: (socket: Socket) => void): Promise<ListeningPort>
+  /** With TLS from the first byte where it is asked for; throws the system's error when its texts are of no use. */
+  dial(host: string, port: number, tls?: DialTls): Socket
+  /** Whether what listens there answers in TLS, whoever it is; false when that is not known before `ended`. */
+  speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean>
+  /**
+   * @param tls  every connection has to begin with it
+   * @returns once connections are taken; rejects with the system's error
+   */
+  listen(
+    host: string,
+    port: number,
+    accept: (socket: Socket) => void,
+    tls?: ListenTls,
+  ): Promise<ListeningPort>
 }
 
 /** What is known of a file without reading it. Two paths with equal `device` and `inode` are one file. */

@@ -1,12 +1,22 @@
 /*
-  The platform that the program really runs on. The only file that opens sockets, starts timers and asks for
-  randomness.
+  The platform that the program really runs on. Together with `system-tls.ts` the only file that opens sockets, starts
+  timers and asks for randomness.
 */
 import { randomBytes } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
-import type { Clock, ListeningPort, Network, Platform, Random, Socket, Timer } from './platform.js'
+import type {
+  Clock,
+  ListeningPort,
+  ListenTls,
+  Network,
+  Platform,
+  Random,
+  Socket,
+  Timer,
+} from './platform.js'
 import { systemFiles } from './system-files.js'
+import { createTlsServer, dialTls, speaksTls } from './system-tls.js'
 
 /** The machine's clock. */
 export const systemClock: Clock = {
@@ -26,9 +36,12 @@ const systemRandom: Random = {
   bytes: length => randomBytes(length),
 }
 
+const keepAlive = { noDelay: true, keepAlive: true, allowHalfOpen: true } as const
+
 const systemNetwork: Network = {
-  dial: (host, port) =>
-    connect({ host, port, noDelay: true, keepAlive: true, allowHalfOpen: true }),
+  dial: (host, port, tls) =>
+    tls === undefined ? connect({ host, port, ...keepAlive }) : dialTls(host, port, tls, keepAlive),
+  speaksTls,
   listen,
 }
 
@@ -36,8 +49,10 @@ async function listen(
   host: string,
   port: number,
   accept: (socket: Socket) => void,
+  tls?: ListenTls,
 ): Promise<ListeningPort> {
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept)
+  const server =
+    tls === undefined ? createServer(keepAlive, accept) : createTlsServer(tls, accept, keepAlive)
   server.listen({ host, port })
   await once(server, 'listening')
   const address = server.address()

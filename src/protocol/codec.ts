@@ -9,6 +9,7 @@ import { ProtocolError, ValueError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
 import { encodeArrayVector } from './array-vector.js'
+import { encodeCompressed } from './compression/compress-column.js'
 import { decodeCompressed } from './compression/compression.js'
 import { compressedTypeId, dataTypes, typeOfId } from './data-type.js'
 import type { DecodeLimits, SymbolBases } from './decode-context.js'
@@ -60,6 +61,16 @@ export function encodeValue(writer: ByteWriter, value: Value): void {
     case 'table':
       encodeTable(writer, value, encodeColumn)
   }
+}
+
+/** As `encodeValue`, with the columns of a table compressed where that makes them smaller. */
+export function encodeCompressedValue(writer: ByteWriter, value: Value): void {
+  if (value.form === 'table') encodeTable(writer, value, encodeCompressedColumn, true)
+  else encodeValue(writer, value)
+}
+
+function encodeCompressedColumn(writer: ByteWriter, column: Column, symbolBaseId: number): void {
+  if (!encodeCompressed(writer, column)) encodeColumn(writer, column, symbolBaseId)
 }
 
 function encodeColumn(writer: ByteWriter, column: Column, symbolBaseId: number): void {

@@ -13,7 +13,7 @@ import { Buffer } from 'node:buffer'
 import { ProtocolError, UsageError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
-import { decodeObject, encodeValue } from './codec.js'
+import { decodeObject, encodeCompressedValue, encodeValue } from './codec.js'
 import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext, defaultDecodeLimits } from './decode-context.js'
 import type { Value } from './value.js'
@@ -106,14 +106,22 @@ const maxArguments = 4096
  * @throws {UsageError} DDB_NAME for an unusable variable name, DDB_USAGE for login text with a line end
  * @throws {ValueError} for an argument that cannot be encoded
  */
-export function encodeRequest(writer: ByteWriter, head: RequestHead, request: Request): void {
+export function encodeRequest(
+  writer: ByteWriter,
+  head: RequestHead,
+  request: Request,
+  isCompressed: boolean = (head.flags & requestFlags.compress) !== 0,
+): void {
   const body = bodyText(request)
   const bodyBytes = Buffer.byteLength(body)
   writer.mark()
   try {
     writer.utf8(`${head.protocol} ${head.sessionId} ${bodyBytes} / ${propertyList(head)}\n${body}`)
     const values = argumentsOf(request)
-    for (let index = 0; index < values.length; index++) encodeValue(writer, values[index]!)
+    for (let index = 0; index < values.length; index++) {
+      if (isCompressed) encodeCompressedValue(writer, values[index]!)
+      else encodeValue(writer, values[index]!)
+    }
   } catch (error) {
     writer.rollback()
     throw error

@@ -10,7 +10,7 @@
 import { ProtocolError } from '../errors.js'
 import type { ByteReader } from '../wire/byte-reader.js'
 import type { ByteWriter } from '../wire/byte-writer.js'
-import { decodeObject, encodeValue } from './codec.js'
+import { decodeObject, encodeCompressedValue, encodeValue } from './codec.js'
 import { dataTypes } from './data-type.js'
 import type { DecodeLimits } from './decode-context.js'
 import { DecodeContext } from './decode-context.js'
@@ -33,6 +33,7 @@ export function encodeResponse(
   writer: ByteWriter,
   sessionId: string,
   outcome: { value: Value | undefined } | { error: string },
+  isCompressed: boolean = false,
 ): void {
   if ('error' in outcome) {
     writer.utf8(`${sessionId} 0 1\n${errorLine(outcome.error)}\n`)
@@ -45,7 +46,8 @@ export function encodeResponse(
   writer.mark()
   try {
     writer.utf8(`${sessionId} 1 1\nOK\n`)
-    encodeValue(writer, outcome.value)
+    if (isCompressed) encodeCompressedValue(writer, outcome.value)
+    else encodeValue(writer, outcome.value)
   } catch (error) {
     writer.rollback()
     throw error

@@ -16,6 +16,9 @@ import { decodeStrings } from './types/strings.js'
 import { isSymbolVector } from './types/symbols.js'
 import type { Column, Table } from './value.js'
 
+/** In the place of a type where columns may be compressed. */
+const compressedTableId = 8
+
 /**
  * Writes a table with its flag. Columns go through the caller's encoder, each SYMBOL column with a base id of its
  * own.
@@ -25,6 +28,7 @@ export function encodeTable(
   writer: ByteWriter,
   table: Table,
   encodeColumn: (writer: ByteWriter, column: Column, symbolBaseId: number) => void,
+  isCompressed: boolean = false,
 ): void {
   const { rows, columns, columnNames } = table
   if (columns.length === 0 || columns.length !== columnNames.length) {
@@ -33,7 +37,7 @@ export function encodeTable(
       `A table needs columns and a name for each, not ${columns.length} with ${columnNames.length} names`,
     )
   }
-  encodeFlag(writer, 'table', 0)
+  encodeFlag(writer, 'table', isCompressed ? compressedTableId : 0)
   writer.i32(rows)
   writer.i32(columns.length)
   writer.str0(table.name)

@@ -1,13 +1,15 @@
 /*
   What a check is given: sessions, throw-away tables, and the signal that ends its time.
 */
-import { checkLoginIsProtected, loginFailure, loginRequest } from '../client/login.js'
+import { logIn } from '../client/login/log-in.js'
+import { protectionOf } from '../client/login/protection.js'
 import {
   openSession,
   type ConnectOptions,
   type Result,
   type Session,
 } from '../client/open-session.js'
+import { readTls, tlsOptionsOf } from '../client/tls/tls-options.js'
 import { traceConnection } from '../client/trace.js'
 import { DdbError, ServerError } from '../errors.js'
 import type { ServerTarget } from '../load/options.js'
@@ -70,7 +72,7 @@ export interface CheckContext extends Pick<
   /** A session of the second user. @throws {Unavailable} when there is none */
   readonly openSecond: () => Promise<Session>
   /** A connection without a session. */
-  readonly raw: () => RawExchange
+  readonly raw: () => Promise<RawExchange>
   /** A connection with a session, logged in as the control session is. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
   /** Shares a new table: the script's value, `streamTable(1:0, …)`. @returns its name */
@@ -154,11 +156,13 @@ function connectingPart(
   scope: CheckScope,
 ): Pick<CheckContext, 'open' | 'openSecond' | 'raw' | 'rawSession'> {
   const { platform, server, control } = scope
-  const raw = (): RawExchange => {
+  const raw = async (): Promise<RawExchange> => {
     const { host, port } = control
+    const tls = server.tls === true ? await readTls(server, platform.files) : undefined
     const trace = server.trace && traceConnection(server.trace, platform.clock)
     trace?.opened(host, port)
-    const exchange = rawExchange(platform.network.dial(host, port), trace)
+    const socket = platform.network.dial(host, port, tls)
+    const exchange = rawExchange(socket, trace, tls === undefined ? 'connect' : 'secureConnect')
     scope.exchanges.push(exchange)
     return exchange
   }
@@ -177,14 +181,19 @@ function connectingPart(
     },
     raw,
     async rawSession() {
-      const exchange = raw()
+      const exchange = await raw()
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
       if (!connected.ok) throw new ServerError(connected.message)
       const { sessionId } = connected
-      if (server.user !== undefined) {
-        const login = await rawLogin(server, exchange)
-        const answer = await exchange.ask({ sessionId }, loginRequest(login.user, login.password))
-        if (!answer.ok) throw loginFailure(login.user, login.password, answer.message)
+      const { user, password = '' } = server
+      if (user !== undefined) {
+        const protection = protectionOf(connectOptions(scope, {}), await exchange.remoteAddress())
+        await logIn(
+          { user, password },
+          protection,
+          length => platform.random.bytes(length),
+          (name, args) => exchange.ask({ sessionId }, { kind: 'function', name, args }),
+        )
       }
       return { exchange, sessionId }
     },
@@ -202,6 +211,8 @@ function connectOptions(
     host: control.host,
     port: control.port,
     ...login,
+    ...tlsOptionsOf(server),
+    ...(server.loginMemory === undefined ? {} : { loginMemory: server.loginMemory }),
     ...(insecureLogin === undefined ? {} : { insecureLogin }),
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     ...(trace === undefined ? {} : { trace }),
@@ -243,15 +254,15 @@ function creatingPart(
   }
 }
 
-/**
- * @throws {Unavailable} without a user
- * @throws {UsageError} DDB_CONFIG when the password would leave this machine unprotected
- */
+/** @throws {Unavailable} without a user, or when the password would leave this machine unprotected */
 export async function rawLogin(
-  { user, password = '', insecureLogin }: ServerTarget,
+  server: ServerTarget,
   exchange: RawExchange,
 ): Promise<{ user: string; password: string; encrypted: boolean }> {
+  const { user, password = '' } = server
   if (user === undefined) throw new Unavailable('no user was given')
-  checkLoginIsProtected(user, await exchange.remoteAddress(), insecureLogin ?? false)
+  if (!protectionOf(server, await exchange.remoteAddress()).mayShowPassword) {
+    throw new Unavailable('the password would travel unprotected')
+  }
   return { user, password, encrypted: false }
 }

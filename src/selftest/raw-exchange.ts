@@ -26,8 +26,13 @@ export interface RawExchange {
  * On a socket that `dial` gave; fails as soon as it does.
  *
  * @param trace  gets what goes over it, as that of a session does
+ * @param opening  the event of the socket that says that it may be sent on
  */
-export function rawExchange(socket: Socket, trace?: ConnectionTrace): RawExchange {
+export function rawExchange(
+  socket: Socket,
+  trace?: ConnectionTrace,
+  opening: 'connect' | 'secureConnect' = 'connect',
+): RawExchange {
   const reader = new ByteReader()
   let isOpen = false
   let endedHere = false
@@ -42,8 +47,11 @@ export function rawExchange(socket: Socket, trace?: ConnectionTrace): RawExchang
     reader.push(chunk)
     wake()
   })
-  socket.once('connect', () => {
+  // Nothing may leave before it is known who would get it.
+  if (opening === 'secureConnect') socket.cork()
+  socket.once(opening, () => {
     isOpen = true
+    socket.uncork()
     wake()
   })
   socket.once('end', () => stop())

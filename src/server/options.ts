@@ -18,6 +18,10 @@ export interface ServerOptions {
   adminPassword?: string
   /** Lets the initial admin password be used beyond this machine. */
   allowInitialPassword?: boolean
+  /** Its certificate, followed by those in between (PEM): every connection has to be TLS then, WebSocket as well. */
+  tlsCertFile?: string
+  /** The private key of `tlsCertFile`, without a passphrase (PEM). */
+  tlsKeyFile?: string
   /** Guests may not run anything (DolphinDB's enableClientAuth). */
   requireLogin?: boolean
   /** Script run as admin before the first connection is accepted. */
@@ -106,5 +110,11 @@ export function checkServerOptions(options: ServerOptions): void {
   checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxRequestBytes', options.maxRequestBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxTransactionBytes', options.maxTransactionBytes, 1, Number.MAX_SAFE_INTEGER)
+  if ((options.tlsCertFile === undefined) !== (options.tlsKeyFile === undefined)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'A server that speaks TLS needs a certificate (tlsCertFile, --tls-cert) and its key (tlsKeyFile, --tls-key).',
+    )
+  }
   if (options.host === '') throw new UsageError('DDB_USAGE', 'host must not be empty.')
 }

@@ -3,7 +3,7 @@
   interpreter runs the requests is the caller's choice.
 */
 import { ServerError } from '../errors.js'
-import type { Platform } from '../platform/platform.js'
+import type { ListenTls, Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
 import type { AsynchronousFailure } from './net/asynchronous-failures.js'
@@ -13,6 +13,7 @@ import { Delays } from './net/delays.js'
 import type { DiscardCounters } from './net/discard.js'
 import { Discard } from './net/discard.js'
 import type { Executor, SessionInfo } from './net/executor.js'
+import { readListenTls } from './net/listen-tls.js'
 import { Listener } from './net/listener.js'
 import type { NodeConfig, ServerNode } from './node.js'
 import { createNode } from './node.js'
@@ -83,11 +84,10 @@ export async function startServerWith(
   const discard = new Discard()
   const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)
   const counts = { requests: 0, asynchronousRequests: 0 }
-  let lastSessionId = firstSessionId - 1
-  const nextSessionId = (): string => String((lastSessionId += 1))
+  const nextSessionId = sessionIds()
   const users = new Users(node)
   const delays = new Delays(platform.clock)
-  const delay = delays.wait
+  const { wait: delay } = delays
   const runnerContext = {
     executor,
     retries: new Retries(),
@@ -97,6 +97,7 @@ export async function startServerWith(
   }
   const listener = new Listener({
     network: platform.network,
+    tls: await listenTlsOf(options, platform),
     maxConnections: options.maxConnections ?? defaultMaxConnections,
     allowOrigins: options.allowOrigins ?? [],
     context: {
@@ -140,6 +141,19 @@ export async function startServerWith(
       delays.stop()
     },
   }
+}
+
+function sessionIds(): () => string {
+  let last = firstSessionId - 1
+  return () => String((last += 1))
+}
+
+async function listenTlsOf(
+  { tlsCertFile, tlsKeyFile }: ServerOptions,
+  { files }: Platform,
+): Promise<ListenTls | undefined> {
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return undefined
+  return readListenTls(tlsCertFile, tlsKeyFile, files)
 }
 
 /** What the options say of the settings of `dolphindb.cfg`. */

@@ -103,3 +103,56 @@ t.test('a lost connection fails every request, and then the queue is idle', asyn
   for (const request of requests) await t.rejects(request, reason)
   await idle
 })
+
+t.test('who holds the others back has the session for themselves', async t => {
+  const { queue, run, answer, sent } = start()
+  const held = (script: string): Promise<Response> =>
+    queue.submitHeld(head, { kind: 'script', script }, read => decodeResponse(read))
+  const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+  const before = [run('a1'), run('a2')]
+  const release = await queue.hold()
+  t.equal(queue.isHeld, true)
+  const behind = run('a3')
+  const mine = held('b1')
+  t.strictSame(sent(), ['a1'])
+  answer(value(1))
+  answer(value(2))
+  await Promise.all(before)
+  await turn()
+  t.strictSame(sent(), ['a2', 'b1'], 'what was asked before goes before')
+  answer(value(3))
+  t.match(await mine, { value: int(3) })
+  await turn()
+  t.strictSame(sent(), [])
+  t.equal(queue.isIdle, false, 'somebody still holds')
+  const nextHold = queue.hold()
+  release()
+  const releaseNext = await nextHold
+  t.equal(queue.isHeld, true)
+  let isIdle = false
+  const idle = queue.idle().then(() => (isIdle = true))
+  releaseNext()
+  await turn()
+  t.strictSame(sent(), ['a3'])
+  t.equal(isIdle, false)
+  answer(value(4))
+  await behind
+  await idle
+  t.equal(queue.isHeld, false)
+})
+
+t.test('what is held is given up and fails like anything else', async t => {
+  const { clock, queue, run } = start()
+  void run('a1').catch(() => undefined)
+  const late = run('a2', { timeoutMs: 10 })
+  const release = await queue.hold()
+  clock.advance(11)
+  await t.rejects(late, { code: 'DDB_TIMEOUT' })
+  const mine = queue.submitHeld(head, { kind: 'script', script: 'b1' }, read =>
+    decodeResponse(read),
+  )
+  queue.fail(new Error('gone'))
+  await t.rejects(mine, { message: 'gone' })
+  release()
+  t.equal(queue.isIdle, true)
+})

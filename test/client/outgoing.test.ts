@@ -1,6 +1,9 @@
 import { Duplex } from 'node:stream'
 import t from 'tap'
 import { Outgoing } from '../../src/client/outgoing.js'
+import { requestHead } from '../../src/client/request-head.js'
+import { vectorOf } from '../../src/protocol/element.js'
+import type { Value } from '../../src/protocol/value.js'
 import { handClock } from '../helpers/clocks.js'
 
 /** A stream whose kernel takes what was written when the test says so. */
@@ -95,4 +98,46 @@ t.test('once stopped, nothing is written and waiters are released', async t => {
   await nextTurn()
   t.equal(writes.length, 1)
   t.equal(outgoing.counts.written, 0)
+})
+
+t.test('columns are compressed while the network is slow', async t => {
+  const clock = handClock()
+  const { stream, take } = slowStream()
+  const outgoing = new Outgoing(stream, 1e9, clock)
+  const column = vectorOf(
+    { type: 'INT' },
+    Array.from({ length: 50_000 }, (_, i) => (i * 7919) % 10_007),
+  )
+  const table: Value = {
+    form: 'table',
+    name: '',
+    rows: 50_000,
+    columnNames: ['c'],
+    columns: [column],
+  }
+  const plainBytes = 200_000
+  const sendIn = async (ms: number): Promise<number> => {
+    outgoing.encode(requestHead('1', true, {}, true), {
+      kind: 'function',
+      name: 'f',
+      args: [table],
+    })
+    const bytes = outgoing.bufferedBytes
+    outgoing.commit()
+    outgoing.flush()
+    await nextTurn()
+    clock.advance(ms)
+    take()
+    await nextTurn()
+    t.equal(outgoing.bufferedBytes, 0)
+    return bytes
+  }
+  t.ok((await sendIn(0)) < plainBytes, 'always, unless it is asked to look')
+  outgoing.compressesWhenSlow = true
+  t.equal(outgoing.isSlow, false)
+  t.ok((await sendIn(1000)) > plainBytes)
+  t.equal(outgoing.isSlow, true)
+  t.ok((await sendIn(1000)) < plainBytes)
+  for (let i = 0; i < 30; i++) await sendIn(0)
+  t.equal(outgoing.isSlow, false, 'a network that is fast again')
 })

@@ -2,12 +2,13 @@
   The lines of a connection's trace: what they show, and what they never show.
 */
 import t from 'tap'
-import { loginRequest } from '../../src/client/login.js'
 import { connect } from '../../src/client/open-session.js'
 import { traceConnection } from '../../src/client/trace.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { connectHead, requestHead } from '../../src/client/request-head.js'
+import type { Request } from '../../src/protocol/request.js'
 import { startServer } from '../../src/server/index.js'
+import { text } from '../helpers/values.js'
 
 t.test('with values, scripts are shown without their secrets', async t => {
   const server = await startServer({ port: 0 })
@@ -67,7 +68,7 @@ t.test('of requests that wait for answers together, the right answers are hidden
   )
   const head = requestHead('7', false, {})
   const silentHead = requestHead('7', true, {})
-  const login = loginRequest('ann', 'secret1')
+  const login: Request = { kind: 'function', name: 'login', args: [text('ann'), text('secret1')] }
   const answer = (text: string): void => {
     trace.printed(`says ${text}`)
     trace.received({ sessionId: '7', ok: false, message: text }, 9)

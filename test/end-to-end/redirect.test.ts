@@ -57,7 +57,7 @@ async function pair(
 
 const sync = { delivery: { mode: 'sync', batchRows: 10 } } as const
 const phases: [name: string, matches: (request: RequestInfo) => boolean][] = [
-  ['the login', ({ text }) => text.startsWith('login')],
+  ['the login', ({ text }) => text.startsWith('scramClientFirst')],
   ['the question for the schema', ({ text }) => text.startsWith('schema(')],
 ]
 

@@ -11,6 +11,9 @@ import type { Value } from '../../src/protocol/value.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 
+const firstByteOfTls = 22
+/** Ways to log in that it does not know. */
+const betterLogins: ReadonlySet<string> = new Set(['scramClientFirst', 'getDynamicPublicKey'])
 const fakeSessionId = '1000000002'
 
 export interface Received {
@@ -46,6 +49,10 @@ export class FakePeer {
   }
 
   #receive(chunk: Buffer): void {
+    if (this.#chunks.length === 0 && chunk[0] === firstByteOfTls) {
+      this.socket.destroy()
+      return
+    }
     this.#chunks.push(chunk)
     this.#reader.push(chunk)
     for (;;) {
@@ -98,7 +105,7 @@ export interface FakeServer {
   close(): Promise<void>
 }
 
-/** @param onRequest  sees every request but connect and login, which are answered */
+/** @param onRequest  sees every request but connect and those of a login, which are answered */
 export async function startFakeServer(
   onRequest: (received: Received, peer: FakePeer) => void = () => undefined,
   options: { answerConnect?: boolean; keepOpen?: boolean } = {},
@@ -109,13 +116,19 @@ export async function startFakeServer(
   const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
     const handle = (received: Received, peer: FakePeer): void => {
       const { request } = received
-      const greeting =
-        request.kind === 'connect' || (request.kind === 'function' && request.name === 'login')
-      if (!greeting || options.answerConnect === false) onRequest(received, peer)
-      else peer.reply({ value: undefined })
+      const name = request.kind === 'function' ? request.name : request.kind
+      if (options.answerConnect === false) onRequest(received, peer)
+      else if (betterLogins.has(name))
+        peer.reply({ error: `Can't recognize function name ${name}` })
+      else if (name === 'connect' || name === 'login') peer.reply({ value: undefined })
+      else onRequest(received, peer)
     }
     const peer = new FakePeer(socket, handle)
     peers.push(peer)
+    socket.prependOnceListener('data', (chunk: Buffer) => {
+      // Somebody asks whether this is TLS: not one of the test's connections.
+      if (chunk[0] === firstByteOfTls) peers.splice(peers.indexOf(peer), 1)
+    })
     accept(peer)
     if (options.keepOpen !== true) socket.on('end', () => socket.end())
   })

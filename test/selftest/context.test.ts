@@ -175,7 +175,7 @@ t.test('sessions and bare connections go to the node of the control session', as
   const silent = await open({ enableAsync: true })
   t.equal(silent.enableAsync, true)
   t.strictSame(scope.sessions, [session, guest, silent])
-  const bare = raw()
+  const bare = await raw()
   t.match(await bare.ask({ protocol: 'API' }, { kind: 'connect' }), { ok: true })
   const { exchange, sessionId } = await rawSession()
   t.match(await exchange.ask({ sessionId }, script(who)), {
@@ -216,7 +216,7 @@ t.test('what goes over a bare connection is traced, without secrets', async t =>
   exchange.end()
   const wrong = { ...scope.server, password: 'geheim' }
   await t.rejects(checkContext({ ...scope, server: wrong }).rawSession())
-  const plain = checkContext(scope).raw()
+  const plain = await checkContext(scope).raw()
   await plain.ask({}, { kind: 'connect', login: { ...login, encrypted: false } })
   plain.end()
   while (lines.filter(line => line.includes(' closed')).length < 2) {
@@ -230,7 +230,7 @@ t.test('what goes over a bare connection is traced, without secrets', async t =>
   )
   t.match(
     text,
-    /\n#1 S < ok bytes=\d+ nothing\n#1 S > function flags=32\(apiClient\) bytes=\d+ login\(…\)/,
+    /\n#1 S < ok bytes=\d+ nothing\n#1 S > function flags=32\(apiClient\) bytes=\d+ scramClientFirst\(…\)/,
   )
   t.match(text, /\n#1 S > script flags=36\(async,apiClient\) bytes=\d+ chars=5 x = 1\n/)
   t.match(
@@ -251,7 +251,11 @@ t.test('a password leaves this machine only where that is allowed', async t => {
   const server = { host: 'h', port: 1, user: 'ann', password: 'secret' }
   const login = { user: 'ann', password: 'secret', encrypted: false }
   t.strictSame(await rawLogin(server, at('127.0.0.1')), login)
-  await t.rejects(rawLogin(server, at('192.0.2.1')), { code: 'DDB_CONFIG' })
+  await t.rejects(rawLogin(server, at('192.0.2.1')), { code: 'DDB_UNAVAILABLE' })
+  t.strictSame(await rawLogin({ ...server, tls: true }, at('192.0.2.1')), login)
+  await t.rejects(rawLogin({ ...server, tls: true, tlsInsecure: true }, at('192.0.2.1')), {
+    code: 'DDB_UNAVAILABLE',
+  })
   t.strictSame(await rawLogin({ ...server, insecureLogin: true }, at('192.0.2.1')), login)
   await t.rejects(rawLogin({ host: 'h', port: 1 }, at('127.0.0.1')), {
     code: 'DDB_UNAVAILABLE',

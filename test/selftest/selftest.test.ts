@@ -16,8 +16,6 @@ t.test('the embedded server passes', async t => {
       .filter(({ name, status }) => status === 'skipped' && !name.startsWith('open: '))
       .map(({ name }) => name),
     [
-      'login: with SCRAM',
-      'login: with RSA',
       'receipts: R11, undef by another user',
       'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
     ],

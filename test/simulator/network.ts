@@ -64,6 +64,7 @@ export class SimNetwork {
   of(process: SimProcess): Network {
     return {
       dial: (host, port) => this.#dial(process, `${host}:${port}`),
+      speaksTls: () => Promise.resolve(false),
       listen: (host, port, accept) => this.#listen(process, `${host}:${port}`, port, accept),
     }
   }

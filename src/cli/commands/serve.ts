@@ -38,6 +38,7 @@ export async function run(settings: ServeSettings, call: Call): Promise<number> 
 
 async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServer> {
   const { host, port, init, requireLogin, allowOrigin, newValuePartitions, discard } = settings
+  const { tlsCert: tlsCertFile, tlsKey: tlsKeyFile } = settings
   const faults = settings.fault === undefined ? undefined : requestedFaults(settings.fault)
   const initScript = init === undefined ? undefined : await readScriptFile(init)
   const onAsyncError = failureLog(settings.verbose ?? false, call)
@@ -48,6 +49,8 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
         port,
         initScript,
         requireLogin,
+        tlsCertFile,
+        tlsKeyFile,
         allowOrigins: allowOrigin,
         newValuePartitions,
         discard,
@@ -56,7 +59,8 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
       }),
     )
   } catch (cause) {
-    if (!(cause instanceof DdbError) || cause.code !== 'DDB_CONFIG') throw cause
+    // The library names an option that `serve` does not have.
+    if (!(cause instanceof DdbError) || !cause.message.includes('(adminPassword)')) throw cause
     throw new UsageError(
       'DDB_CONFIG',
       `serve does not listen on ${clean(host)}: others could come in as admin with the password everybody knows; ` +

@@ -23,6 +23,9 @@ export interface FileSettings {
   readonly passwordFile?: string
   readonly secondPasswordFile?: string
   readonly passwordStdin?: boolean
+  readonly caFile?: string
+  readonly certFile?: string
+  readonly keyFile?: string
   readonly config?: string
   readonly filesFrom?: string
 }
@@ -91,7 +94,7 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
 }
 
 function readPaths(
-  { passwordFile, secondPasswordFile, config, filesFrom }: FileSettings,
+  { passwordFile, secondPasswordFile, caFile, certFile, keyFile, config, filesFrom }: FileSettings,
   { processEnvironment }: Call,
 ): NamedPath[] {
   const paths: NamedPath[] = []
@@ -100,6 +103,10 @@ function readPaths(
   }
   for (const path of [passwordFile, secondPasswordFile]) {
     if (path !== undefined) add(path, `the password file ${path}`, 'the password file')
+  }
+  // A certificate and its key often share a file.
+  for (const path of [caFile, certFile, keyFile]) {
+    if (path !== undefined) add(path, `the file ${path} of TLS`, 'a file of TLS')
   }
   for (const path of [config, defaultConfigPath(processEnvironment.environment)]) {
     if (path !== undefined) add(path, `the configuration ${path}`, 'a configuration file')

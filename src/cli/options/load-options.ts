@@ -15,7 +15,7 @@ import {
   progressOptions,
   traceOptions,
 } from './output-options.js'
-import type { Credentials } from './password.js'
+import type { Login } from './password.js'
 import { runOptions } from './run-options.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 import { targetOptions } from './target-options.js'
@@ -44,7 +44,7 @@ export type LoadSettings = SettingsOf<typeof loadOptions>
 export function loadOptionsOf(
   settings: LoadSettings,
   inputs: readonly string[],
-  credentials: Credentials,
+  login: Login,
   stdin: Readable,
   trace?: Trace,
 ): LoadOptions {
@@ -52,7 +52,7 @@ export function loadOptionsOf(
   return {
     ...fields,
     inputs,
-    server: serverTargetOf(settings, credentials, trace),
+    server: serverTargetOf(settings, login, trace),
     target: fields.target ?? {},
     input: { ...fields.input, ...(inputs.includes('-') ? { stdin } : {}) },
   }
@@ -66,7 +66,7 @@ export function targetOptionsOf(settings: LoadSettings): TargetOptions {
 /** The first host is the server; the others are tried when it cannot be reached. */
 export function serverTargetOf(
   settings: ServerSettings,
-  credentials: Credentials,
+  login: Login,
   trace?: Trace,
 ): ServerTarget {
   const [first, ...otherHosts] = settings.host.map(({ host, port }) => ({
@@ -75,7 +75,7 @@ export function serverTargetOf(
   }))
   return {
     ...first!,
-    ...credentials,
+    ...login,
     ...fieldsOf(serverOptions, settings).server,
     ...(otherHosts.length === 0 ? {} : { otherHosts }),
     ...(trace === undefined ? {} : { trace }),

@@ -3,7 +3,9 @@
   command line, where every user of the machine can read it.
 */
 import { open, type FileHandle } from 'node:fs/promises'
+import type { LoginMemory } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
+import { knownLogins } from '../files/known-logins.js'
 import { systemCode } from '../output/print-failure.js'
 import { longName } from './definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
@@ -61,17 +63,22 @@ export function passwordSetting(source: PasswordSource): Setting {
     : { name: 'password', text: '***', origin: source.origin }
 }
 
-/** Neither or both, but for a user without a password. */
-export interface Credentials {
+/** Said on every run: who wrote it into a configuration may have forgotten. */
+const insecureTls =
+  '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent'
+
+/** Who logs in, and what is known of the servers; neither user nor password, or both. */
+export interface Login {
   user?: string
   password?: string
+  loginMemory?: LoginMemory
 }
 
 /**
  * User and password for the servers of a command.
  *
  * @param dataOnStdin  true when standard input is taken by data
- * @param warn  receives a sentence when a password file is readable for others
+ * @param warn  receives a sentence for whatever makes them less safe than they could be
  * @throws {UsageError} DDB_USAGE when one is missing and cannot be asked for, or standard input is wanted twice
  */
 export async function readCredentials(
@@ -80,7 +87,8 @@ export async function readCredentials(
   processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
   warn: (sentence: string) => void,
-): Promise<Credentials> {
+): Promise<Login> {
+  if (settings.tlsInsecure === true) warn(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
       'DDB_USAGE',
@@ -92,7 +100,8 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
-  return { user, password: await readPassword(source, user, processEnvironment, dataOnStdin, warn) }
+  const password = await readPassword(source, user, processEnvironment, dataOnStdin, warn)
+  return { user, password, loginMemory: knownLogins(processEnvironment.environment) }
 }
 
 async function readPassword(

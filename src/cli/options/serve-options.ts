@@ -29,6 +29,16 @@ export const serveOptions = {
       help: 'guests may do nothing but log in',
       reader: onOff,
     },
+    tlsCert: {
+      flags: '--tls-cert <file>',
+      help: 'speak TLS alone, with this certificate (PEM)',
+      reader: text,
+    },
+    tlsKey: {
+      flags: '--tls-key <file>',
+      help: 'the private key of that certificate, without a passphrase (PEM)',
+      reader: text,
+    },
     allowOrigin: {
       flags: '--allow-origin <origin,...>',
       help: 'web pages that may connect with WebSocket',

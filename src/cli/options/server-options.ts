@@ -2,7 +2,7 @@
   The options of every command that connects to a server.
 */
 import { optionGroup, type SettingsOf } from './definition.js'
-import { duration, hosts, list, onOff, port, text } from './readers.js'
+import { choice, duration, hosts, list, onOff, port, text } from './readers.js'
 
 /** Which server, and who logs in. */
 export const serverOptions = optionGroup('Server', {
@@ -38,9 +38,46 @@ export const serverOptions = optionGroup('Server', {
     reader: onOff,
     flagOnly: true,
   },
+  tls: {
+    flags: '--tls',
+    help: 'speak TLS, and verify who answers',
+    reader: onOff,
+    field: 'server.tls',
+  },
+  caFile: {
+    flags: '--ca-file <file>',
+    help: 'authorities that count, instead of those of the system (PEM)',
+    reader: text,
+    field: 'server.caFile',
+  },
+  tlsInsecure: {
+    flags: '--tls-insecure',
+    help: 'take any certificate: an attacker may stand in for the server',
+    reader: onOff,
+    field: 'server.tlsInsecure',
+  },
+  certFile: {
+    flags: '--cert-file <file>',
+    help: 'our own certificate, for servers that want one (PEM)',
+    reader: text,
+    field: 'server.certFile',
+  },
+  keyFile: {
+    flags: '--key-file <file>',
+    help: 'the private key of that certificate, without a passphrase (PEM)',
+    reader: text,
+    field: 'server.keyFile',
+  },
+  compress: {
+    flags: '--compress <how>',
+    help: 'columns on the way: lz4, none; auto compresses while a network between is slow',
+    reader: choice('auto', 'none', 'lz4'),
+    defaultNote: 'auto',
+    field: 'server.compress',
+  },
   insecureLogin: {
     flags: '--insecure-login',
-    help: 'a password may leave this machine unencrypted',
+    help: 'a password may leave this machine by RSA or in the clear',
     reader: onOff,
     field: 'server.insecureLogin',
   },

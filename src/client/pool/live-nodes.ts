@@ -12,8 +12,14 @@ export interface NodeAddress {
   port: number
 }
 
-/** @throws {ConnectionError} DDB_CONNECT when the cluster names no live node */
-export async function liveNodes(options: ConnectOptions): Promise<readonly NodeAddress[]> {
+/**
+ * @param allowed  hosts, besides the one that is asked, that may get the user's login
+ * @throws {ConnectionError} DDB_CONNECT when the cluster names no live node, or one where the login must not go
+ */
+export async function liveNodes(
+  options: ConnectOptions,
+  allowed: readonly string[],
+): Promise<readonly NodeAddress[]> {
   const session = await connect(options)
   try {
     const names = toPlain(
@@ -23,6 +29,15 @@ export async function liveNodes(options: ConnectOptions): Promise<readonly NodeA
       const match = /^(.+?):(\d+)(?::|$)/.exec(typeof name === 'string' ? name : '')
       return match === null ? [] : [{ host: match[1]!, port: Number(match[2]) }]
     })
+    const named = [options.host, ...allowed].map(host => host.toLowerCase())
+    const other = nodes.find(({ host }) => !named.includes(host.toLowerCase()))
+    if (options.user !== undefined && other !== undefined) {
+      throw new ConnectionError(
+        'DDB_CONNECT',
+        `the cluster names ${other.host}:${other.port}, a host that was not named: add ${other.host} to ` +
+          '`allowRedirect` if it belongs to the cluster and may get the login',
+      )
+    }
     if (nodes.length > 0) return nodes
     throw new ConnectionError(
       'DDB_CONNECT',

@@ -16,6 +16,8 @@ export interface PoolOptions extends Omit<ConnectOptions, 'enableAsync'> {
   size: number
   /** Spreads the sessions over the live data nodes of the cluster instead of the one host. */
   loadBalance?: boolean
+  /** Hosts that a cluster may name besides the one that is asked, where there is a user to log in. */
+  allowRedirect?: readonly string[]
 }
 
 /** The promise of `run`, with the id of its task; 0 when the task was refused. */
@@ -52,12 +54,12 @@ export class ConnectionPool implements AsyncDisposable {
    * @throws {ServerError} DDB_LOGIN
    */
   static async connect(options: PoolOptions): Promise<ConnectionPool> {
-    const { size, loadBalance = false, ...session } = options
+    const { size, loadBalance = false, allowRedirect = [], ...session } = options
     if (!Number.isInteger(size) || size < 1 || size > maxSize) {
       throw new UsageError('DDB_USAGE', `A pool has 1 to ${maxSize} sessions, not ${size}.`)
     }
     const nodes: readonly NodeAddress[] = loadBalance
-      ? await liveNodes(session)
+      ? await liveNodes(session, allowRedirect)
       : [{ host: session.host, port: session.port }]
     const members = Array.from(
       { length: size },

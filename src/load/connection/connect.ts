@@ -2,6 +2,7 @@
   Connecting a run's sessions: the first host that answers, in the time there is for all of them together.
 */
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
+import { tlsOptionsOf } from '../../client/tls/tls-options.js'
 import { ConnectionError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
 import type { ServerTarget } from '../options.js'
@@ -76,6 +77,9 @@ async function connectAny(
       ...(server.user === undefined ? {} : { user: server.user }),
       ...(server.password === undefined ? {} : { password: server.password }),
       ...(server.insecureLogin === undefined ? {} : { insecureLogin: server.insecureLogin }),
+      ...(server.loginMemory === undefined ? {} : { loginMemory: server.loginMemory }),
+      ...(server.compress === undefined ? {} : { compress: server.compress }),
+      ...tlsOptionsOf(server),
       ...(server.trace === undefined ? {} : { trace: server.trace }),
       connectTimeoutMs: Math.max(1, Math.ceil(leftMs)),
       ...(signal === undefined ? {} : { signal }),

@@ -1,7 +1,7 @@
 /*
   Requests without answers (flag 4): alone, mixed with others on one session, and from a session that has no others.
 */
-import { loginFailure } from '../../client/login.js'
+import { loginFailure } from '../../client/login/plain-login.js'
 import type { Session } from '../../client/open-session.js'
 import { requestFlags } from '../../protocol/request.js'
 import type { Response } from '../../protocol/response.js'
@@ -160,13 +160,13 @@ export const asynchronousChecks: readonly Check[] = [
     does: 'connects with flag 4, as official asynchronous clients do',
     dependsOnIt: 'connect({ enableAsync: true }) of the library',
     async run({ raw, server }) {
-      const exchange = raw()
+      const exchange = await raw()
       const login = server.user === undefined ? undefined : await rawLogin(server, exchange)
       const request =
         login === undefined ? { kind: 'connect' as const } : { kind: 'connect' as const, login }
       const answer = await exchange.ask({ protocol: 'API', flags: asyncFlags }, request)
       if (!answer.ok) {
-        throw loginFailure(login?.user ?? 'guest', login?.password ?? '', answer.message)
+        throw loginFailure(login ?? { user: 'guest', password: '' }, answer.message)
       }
       return /^[1-9]\d*$/.test(answer.sessionId)
         ? pass()

@@ -1,11 +1,14 @@
 /*
   Every way to log in that this program has, and what it says of those it has not.
 */
-import { loginFailure } from '../../client/login.js'
+import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
+import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
+import { protectionOf } from '../../client/login/protection.js'
 import { DdbError, ServerError } from '../../errors.js'
 import { textOf } from '../answers.js'
-import { expectText, fail, pass, skipped, type Check } from '../check.js'
+import { expectText, fail, pass, skipped, type Check, type Outcome } from '../check.js'
 import { rawLogin, type CheckContext } from '../context.js'
+import type { RawExchange } from '../raw-exchange.js'
 import { throwAwayName } from '../throw-away-name.js'
 
 /** `getCurrentSessionAndUser()`: session id, user, and more on newer servers. */
@@ -33,10 +36,10 @@ export const loginChecks: readonly Check[] = [
     dependsOnIt: 'nothing yet; official asynchronous clients log in this way',
     async run({ server, raw }) {
       if (server.user === undefined) return noUser
-      const exchange = raw()
+      const exchange = await raw()
       const login = await rawLogin(server, exchange)
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect', login })
-      if (!connected.ok) throw loginFailure(login.user, login.password, connected.message)
+      if (!connected.ok) throw loginFailure(login, connected.message)
       const { sessionId } = connected
       const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
       if (!answer.ok) return fail(answer.message)
@@ -81,16 +84,50 @@ export const loginChecks: readonly Check[] = [
   },
   {
     name: 'login: with SCRAM',
-    does: 'would log in without sending the password',
-    dependsOnIt: 'nothing: this program does not do it',
-    needs: 'SCRAM in this program',
-    run: () => Promise.resolve(skipped('this program does not log in with SCRAM')),
+    does: 'logs in without sending the password, has the server prove that it knows it, and asks who it is',
+    dependsOnIt: 'logging in where neither TLS nor --insecure-login protects the password',
+    run: context =>
+      logInBy(context, async ({ exchange, ask }, credentials) => {
+        const protection = protectionOf(context.server, await exchange.remoteAddress())
+        const random = (length: number): Uint8Array => context.platform.random.bytes(length)
+        return scramLogin(credentials, protection, random, ask)
+      }),
   },
   {
     name: 'login: with RSA',
-    does: 'would log in with an encrypted password',
-    dependsOnIt: 'nothing: this program does not do it',
-    needs: 'RSA in this program',
-    run: () => Promise.resolve(skipped('this program does not encrypt passwords')),
+    does: 'logs in with a password that is encrypted with the key of the server, and asks who it is',
+    dependsOnIt: 'nothing where SCRAM works; else logging in with --insecure-login',
+    run: context =>
+      logInBy(context, async ({ exchange, ask }, credentials) => {
+        await rawLogin(context.server, exchange)
+        return rsaLogin(credentials, ask)
+      }),
   },
 ]
+
+/** A connection on which a check logs in by itself. */
+interface BareSession {
+  readonly exchange: RawExchange
+  readonly ask: AskServer
+}
+
+/** @param login  false where the server does not offer that way */
+async function logInBy(
+  { server, raw }: CheckContext,
+  login: (session: BareSession, credentials: Credentials) => Promise<boolean>,
+): Promise<Outcome> {
+  const { user, password = '' } = server
+  if (user === undefined) return noUser
+  const exchange = await raw()
+  const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
+  if (!connected.ok) return fail(connected.message)
+  const { sessionId } = connected
+  const ask: AskServer = (name, args) =>
+    exchange.ask({ sessionId }, { kind: 'function', name, args })
+  if (!(await login({ exchange, ask }, { user, password }))) {
+    return skipped('the server does not offer it')
+  }
+  const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
+  if (!answer.ok) return fail(answer.message)
+  return textOf(answer.value) === user ? pass() : fail('the session has another user')
+}

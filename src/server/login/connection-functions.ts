@@ -112,10 +112,9 @@ export class ConnectionFunctions {
         located: true,
       })
     }
-    return this.#users.checkScram(exchange, proof!).then(signature => {
-      session.user = exchange.user
-      return text(signature)
-    })
+    const signature = this.#users.checkScram(exchange, proof!)
+    session.user = exchange.user
+    return text(signature)
   }
 }
 

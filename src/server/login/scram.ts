@@ -3,8 +3,7 @@
   an auth message built from their arguments.
 */
 import { Buffer } from 'node:buffer'
-import { createHash, createHmac, pbkdf2, randomBytes, timingSafeEqual } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createHash, createHmac, pbkdf2Sync, randomBytes, timingSafeEqual } from 'node:crypto'
 
 const iterations = 4096
 const saltBytes = 16
@@ -35,13 +34,13 @@ export function scramChallenge(exchange: ScramExchange): [string, number, string
  * @param proofBase64  what the client computed from its password
  * @returns the server's signature in base64, or undefined when the client does not know the password
  */
-export async function finishScram(
+export function finishScram(
   exchange: ScramExchange,
   password: string,
   proofBase64: string,
-): Promise<string | undefined> {
+): string | undefined {
   const { user, clientNonce, combinedNonce, salt } = exchange
-  const salted = await promisify(pbkdf2)(password, salt, iterations, keyBytes, 'sha256')
+  const salted = pbkdf2Sync(password, salt, iterations, keyBytes, 'sha256')
   const clientKey = hmac(salted, 'Client Key')
   const storedKey = createHash('sha256').update(clientKey).digest()
   const authMessage =

@@ -50,9 +50,9 @@ export class Users {
    * @returns the signature that proves to the client that we know the password
    * @throws {ScriptError} in the server's words
    */
-  async checkScram(exchange: ScramExchange, proofBase64: string): Promise<string> {
+  checkScram(exchange: ScramExchange, proofBase64: string): string {
     const password = this.#node.users.get(exchange.user)?.password ?? this.#nobody
-    const signature = await finishScram(exchange, password, proofBase64)
+    const signature = finishScram(exchange, password, proofBase64)
     if (signature === undefined) throw badLogin()
     return signature
   }

@@ -278,7 +278,10 @@ export class Connection {
   #succeeded(work: Work, value: Value | undefined): void {
     this.#runner.afterRequest(work.head)
     if (work.repeats-- > 0) return this.#run(work)
-    if (!work.silent) this.#replies.value(value, work.head.fetchSize ?? 0)
+    if (!work.silent) {
+      const { flags, fetchSize = 0 } = work.head
+      this.#replies.value(value, fetchSize, (flags & requestFlags.compress) !== 0)
+    }
     this.#applyFaultAfter(work)
   }
 

@@ -3,9 +3,10 @@
   ends all of them in order.
 */
 import { ConnectionError, UsageError } from '../../errors.js'
-import type { Clock, ListeningPort, Network, Socket } from '../../platform/platform.js'
+import type { Clock, ListeningPort, ListenTls, Network, Socket } from '../../platform/platform.js'
 import type { ConnectionContext } from './connection.js'
 import { Connection } from './connection.js'
+import { unusableCertificate } from './listen-tls.js'
 import type { RequestRunner } from './request-runner.js'
 import type { Transport } from './transport.js'
 import { WebSocketDoor } from './websocket.js'
@@ -13,6 +14,8 @@ import { WebSocketDoor } from './websocket.js'
 /** What a listener shares with everything behind it. */
 export interface ListenerOptions {
   readonly network: Network
+  /** Connections have to begin with it. */
+  readonly tls?: ListenTls | undefined
   readonly maxConnections: number
   readonly allowOrigins: readonly string[]
   readonly context: ConnectionContext
@@ -54,12 +57,14 @@ export class Listener {
   /**
    * @returns the port
    * @throws {ConnectionError} DDB_CONNECT when the address is taken or not ours
+   * @throws {UsageError} DDB_CONFIG when the certificate cannot be used
    */
   async listen(host: string, port: number): Promise<number> {
     try {
-      this.#port = await this.#options.network.listen(host, port, socket => this.#accept(socket))
+      const { network, tls } = this.#options
+      this.#port = await network.listen(host, port, socket => this.#accept(socket), tls)
     } catch (cause) {
-      throw listenFailure(host, port, cause)
+      throw unusableCertificate(cause) ?? listenFailure(host, port, cause)
     }
     return this.#port.port
   }

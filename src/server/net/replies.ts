@@ -27,11 +27,14 @@ export class Replies {
     return this.#writer.byteLength
   }
 
-  /** @param blockBytes  when not 0, a table is answered in blocks of about so many bytes */
-  value(value: Value | undefined, blockBytes: number): void {
+  /**
+   * @param blockBytes  when not 0, a table is answered in blocks of about so many bytes
+   * @param isCompressed  columns of a table may be
+   */
+  value(value: Value | undefined, blockBytes: number, isCompressed: boolean = false): void {
     try {
       const answer = blockBytes > 0 && value?.form === 'table' ? inBlocks(value, blockBytes) : value
-      encodeResponse(this.#writer, this.sessionId, { value: answer })
+      encodeResponse(this.#writer, this.sessionId, { value: answer }, isCompressed)
     } catch (error) {
       // A result the wire cannot carry: the request's failure, not the connection's.
       this.error(error instanceof Error ? error.message : String(error))

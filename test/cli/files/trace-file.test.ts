@@ -24,7 +24,10 @@ t.test('a load leaves a line for each message, and no password', async t => {
   for (const line of lines) t.match(line, new RegExp(`^${time} #[12] \\d+ [-<>] \\w+`))
   const text = lines.join('\n')
   t.match(text, /#1 0 - opened 127\.0\.0\.1:\d+\n/)
-  t.match(text, /#1 \d+ > function flags=32\(apiClient\) bytes=69 login\(…\) \| STRING \| STRING\n/)
+  t.match(
+    text,
+    /#1 \d+ > function flags=32\(apiClient\) bytes=98 scramClientFirst\(…\) \| STRING \| STRING\n/,
+  )
   t.match(
     text,
     /#2 \d+ > function flags=36\(async,apiClient\) bytes=\d+ ddbIngestDeliver .*table of 2 rows: id INT, name STRING\n/,

@@ -10,7 +10,7 @@ import {
   passwordSetting,
   passwordSource,
   readCredentials,
-  type Credentials,
+  type Login,
 } from '../../../src/cli/options/password.js'
 import type { TerminalInput } from '../../../src/cli/process-environment.js'
 import { fakeProcess, type FakeTerminals } from '../run-cli.js'
@@ -30,17 +30,18 @@ async function credentials(
   given: OptionSources,
   terminals: FakeTerminals = {},
   dataOnStdin = false,
-): Promise<Credentials & { warnings: string[] }> {
+): Promise<Login & { warnings: string[] }> {
   const warnings: string[] = []
   const settings = resolveOptions(serverOptions, given)
   const { processEnvironment } = fakeProcess(terminals)
-  const found = await readCredentials(
+  const { loginMemory, ...found } = await readCredentials(
     settings,
     passwordSource(given),
     processEnvironment,
     dataOnStdin,
     warning => warnings.push(warning),
   )
+  t.equal(loginMemory === undefined, found.user === undefined)
   return { ...found, warnings }
 }
 

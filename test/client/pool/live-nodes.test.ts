@@ -14,10 +14,12 @@ const host = '127.0.0.1'
 async function asked(
   t: Test,
   answer: Value,
+  login: { user?: string; password?: string } = {},
+  allowed: readonly string[] = [],
 ): Promise<{ nodes: unknown; script: unknown; ended: Promise<void> }> {
   const server = await startFakeServer((_, peer) => peer.reply({ value: answer }))
   t.teardown(() => server.close())
-  const nodes: unknown = await liveNodes({ host, port: server.port }).catch(
+  const nodes: unknown = await liveNodes({ host, port: server.port, ...login }, allowed).catch(
     (error: unknown) => error,
   )
   const request = server.peer.requests.at(-1)?.request
@@ -60,4 +62,14 @@ t.test('names without an address are passed over; without any node there is an e
     t.match(nodes, { code: 'DDB_CONNECT', message: /no live data node/ })
     await ended
   }
+})
+
+t.test('a login goes only to hosts that were named or allowed', async t => {
+  const answer = strings('127.0.0.1:8902:node1', 'DB.example.com:80:n2')
+  const login = { user: 'ann', password: 'secret' }
+  const { nodes, ended } = await asked(t, answer, login)
+  t.match(nodes, { code: 'DDB_CONNECT', message: /names DB\.example\.com:80, a host that was not/ })
+  await ended
+  const allowed = await asked(t, answer, login, ['db.EXAMPLE.com'])
+  t.match(allowed.nodes, [{ host: '127.0.0.1' }, { host: 'DB.example.com' }])
 })

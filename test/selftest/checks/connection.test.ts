@@ -12,6 +12,8 @@ testChecks(
   {
     'all sessions have one id': {
       toClient: chunk => chunk.replace(header, '1000000009'),
+      // A login of two requests belongs to one session.
+      login: {},
       fails: { 'connection: a session with an id': 'two sessions have one id' },
     },
     'wrong results': {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { loginChecks } from '../../../src/selftest/checks/login.js'
-import { answering, instead } from '../../helpers/rewriting-proxy.js'
+import { answering, each, instead } from '../../helpers/rewriting-proxy.js'
 import { testChecks } from '../test-checks.js'
 
 const badLogin = 'The user name or password is incorrect.'
@@ -9,12 +9,7 @@ const whoScript = 'getCurrentSessionAndUser()[1]'
 testChecks(
   t,
   loginChecks,
-  {
-    skips: {
-      'login: with SCRAM': 'this program does not log in with SCRAM',
-      'login: with RSA': 'this program does not encrypt passwords',
-    },
-  },
+  {},
   {
     'without a user there is nothing to try': {
       login: {},
@@ -22,6 +17,8 @@ testChecks(
         'login: by calling login': 'no user was given',
         'login: inside the connect request': 'no user was given',
         'login: it holds for its session alone': 'no user was given',
+        'login: with SCRAM': 'no user was given',
+        'login: with RSA': 'no user was given',
       },
       passes: ['login: a wrong one is refused in known words'],
     },
@@ -52,6 +49,17 @@ testChecks(
     'a login that everybody passes': {
       toClient: chunk => chunk.replace(badLogin, 'OK'),
       fails: { 'login: a wrong one is refused in known words': 'the login was accepted' },
+    },
+    'a server that knows only plain passwords': {
+      toServer: each(
+        instead('scramClientFirst', 'scramClientOther'),
+        instead('getDynamicPublicKey', 'getDynamicPublicFoo'),
+      ),
+      skips: {
+        'login: with SCRAM': 'the server does not offer it',
+        'login: with RSA': 'the server does not offer it',
+      },
+      passes: ['login: by calling login'],
     },
     'a login that is refused where it is asked for again': {
       toServer: instead('connect\nlogin\nadmin\n123456', 'connect\nlogin\nadmin\n000000'),

@@ -1,0 +1,143 @@
+/*
+  Loads through a network: what TLS costs, what compression gains at 1 Gbit/s and 100 Mbit/s, and what round trips of
+  200 ms cost a run with receipts. The network is a proxy on this machine, the server `serve` in a process of its own.
+*/
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { alternate, program, runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+import { startSink } from './lib/sink.js'
+import { startSlowLink } from './lib/slow-link.js'
+
+const mbit = 125_000
+
+/** Each first against the second. */
+const links = [
+  {
+    work: 'lz4 against none, 1 Gbit/s',
+    rows: 2_000_000,
+    link: { bytesPerSecond: 1_000 * mbit },
+    flags: [
+      ['--compress', 'lz4'],
+      ['--compress', 'none'],
+    ],
+    bar: { atMost: 1.1 },
+  },
+  {
+    work: 'lz4 against none, 100 Mbit/s',
+    rows: 2_000_000,
+    link: { bytesPerSecond: 100 * mbit },
+    flags: [
+      ['--compress', 'lz4'],
+      ['--compress', 'none'],
+    ],
+    bar: { atMost: 0.8 },
+  },
+]
+
+/** Emptied before each run, so that every one meets the same table. */
+const empty =
+  'undef(`trades, SHARED); share streamTable(10000:0, `time`sym`price`id, [TIMESTAMP,SYMBOL,DOUBLE,INT]) as trades'
+
+async function timedLoad(server, port, path, flags) {
+  await runNode([program, 'exec', '-e', empty, ...server.server, ...(server.tls ?? [])])
+  const where = ['--host', '127.0.0.1', '--port', String(port)]
+  const { seconds } = await runNode([
+    program,
+    'load',
+    path,
+    '--table',
+    'trades',
+    '-q',
+    ...where,
+    ...flags,
+  ])
+  return seconds
+}
+
+async function measureLink({ work, rows, link, flags, bar }, path, server, repeats) {
+  const proxy = await startSlowLink(portOf(server), link)
+  try {
+    const [first, second] = flags
+    const { ours, reference } = await alternate(
+      () => timedLoad(server, proxy.port, path, ['--confirm', 'receipts', ...first]),
+      () => timedLoad(server, proxy.port, path, ['--confirm', 'receipts', ...second]),
+      repeats,
+    )
+    return { work, unit: 's', ours, reference, ratio: ours / reference, bar, rows }
+  } finally {
+    await proxy.stop()
+  }
+}
+
+async function measureDelay(rows, path, server, repeats) {
+  const far = await startSlowLink(portOf(server), { delayMs: 100 })
+  const near = await startSlowLink(portOf(server), { delayMs: 0.5 })
+  const flags = ['--confirm', 'receipts', '--compress', 'none']
+  try {
+    const { ours, reference } = await alternate(
+      () => timedLoad(server, far.port, path, flags),
+      () => timedLoad(server, near.port, path, flags),
+      repeats,
+    )
+    const work = 'receipts, round trips of 200 ms against 1 ms'
+    return { work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 1.1 }, rows }
+  } finally {
+    await Promise.all([far.stop(), near.stop()])
+  }
+}
+
+async function measureTls(rows, path, init, folder, repeats) {
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const made = [
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-out',
+    cert,
+    '-keyout',
+    key,
+  ]
+  execFileSync('openssl', ['req', ...made, ...subject], { stdio: 'ignore' })
+  const plain = await startSink(init, [])
+  const protectedServer = await startSink(init, ['--tls-cert', cert, '--tls-key', key])
+  const tls = ['--tls', '--ca-file', cert]
+  try {
+    const { ours, reference } = await alternate(
+      () => timedLoad({ ...protectedServer, tls }, portOf(protectedServer), path, tls),
+      () => timedLoad(plain, portOf(plain), path, []),
+      repeats,
+    )
+    const work = 'verified TLS against plain, narrow file'
+    return { work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 1.3 }, rows }
+  } finally {
+    await Promise.all([plain.stop(), protectedServer.stop()])
+  }
+}
+
+function portOf({ server }) {
+  return Number(server[server.indexOf('--port') + 1])
+}
+
+/** Seconds of a load as a multiple of those of another. */
+export async function measure({ repeats, scale }) {
+  return withFolder(async folder => {
+    const init = await writeTables(folder)
+    const rows = Math.round(2_000_000 * scale)
+    const path = await writeInput(folder, 'narrow.csv', rows)
+    const figures = [await measureTls(rows, path, init, folder, repeats)]
+    const server = await startSink(init, [])
+    for (const each of links)
+      figures.push(await measureLink({ ...each, rows }, path, server, repeats))
+    figures.push(await measureDelay(rows, path, server, repeats))
+    await server.stop()
+    return figures
+  })
+}
+
+await runAlone(import.meta.url, 'network', measure)

@@ -1,0 +1,128 @@
+/*
+  How failures of TLS are worded: what is wrong with the certificate, or that one end speaks TLS and the other does not.
+*/
+import { ConnectionError, DdbError, TlsError, UsageError } from '../../errors.js'
+import { addressText } from '../failure.js'
+
+/** Why a certificate is refused, by the code that OpenSSL or Node gives. */
+const certificateFaults: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED:
+    'has expired, or one that vouches for it has: whoever runs the server has to renew it',
+  CERT_NOT_YET_VALID: 'is not valid yet: is the clock of this machine right?',
+  DEPTH_ZERO_SELF_SIGNED_CERT:
+    'is self-signed, so nobody vouches for it: if it is the right one, name it with `server.caFile`',
+  SELF_SIGNED_CERT_IN_CHAIN:
+    'comes from an authority that is not trusted here: if it should be, name it with `server.caFile`',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownIssuer(),
+  UNABLE_TO_GET_ISSUER_CERT: unknownIssuer(),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownIssuer(),
+  CERT_REVOKED: 'was revoked by its authority: do not connect',
+  CERT_SIGNATURE_FAILURE: 'was not signed by the authority it names: do not connect',
+  INVALID_PURPOSE:
+    'is not meant for servers, or one that vouches for it not for that: whoever runs the server has to get another',
+  INVALID_CA: 'is signed with one that may not sign others',
+}
+
+function unknownIssuer(): string {
+  return (
+    'comes from an authority that is not known here, or the server leaves out the certificates in between: ' +
+    'name the authority with `server.caFile`, or have the server send the whole chain, its own first'
+  )
+}
+
+/** Failures of the connection itself, which may be gone at the next try. */
+const connectionCodes: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])
+/** Before a connection is there, TLS has no part in what fails. */
+const dialCodes = /^(?:E(?!PROTO$)[A-Z]+|ENOTFOUND|EAI_\w+)$/
+
+/**
+ * The failure of a connection that was to be TLS.
+ *
+ * @param isConnected  TCP was, the handshake may not have been
+ * @returns undefined for a failure in which TLS has no part
+ */
+export function tlsFailure(
+  host: string,
+  port: number,
+  cause: unknown,
+  isConnected: boolean,
+): DdbError | undefined {
+  const reason = cause instanceof DdbError ? cause.cause : cause
+  if (!(reason instanceof Error) || !('code' in reason) || typeof reason.code !== 'string') return
+  const { code } = reason
+  const address = addressText(host, port)
+  if (isConnected && !(cause instanceof DdbError) && connectionCodes.has(code)) {
+    return new ConnectionError(
+      'DDB_TLS',
+      `${address} took the connection and ended it instead of answering in TLS. If it does not speak TLS, connect ` +
+        'without `server.tls`.',
+      { cause, safeToRetry: true },
+    )
+  }
+  if (dialCodes.test(code)) return undefined
+  return new TlsError('DDB_TLS', sentenceOf(host, address, code, reason), { cause })
+}
+
+function sentenceOf(host: string, address: string, code: string, reason: Error): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `The certificate of ${address} is not for "${host}"${namesOf(reason)}: connect by a name it has.`
+  }
+  const fault = certificateFaults[code]
+  if (fault !== undefined) return `The certificate of ${address} ${fault}.`
+  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO') {
+    return `${address} does not speak TLS: connect without \`server.tls\`, or to the port that does.`
+  }
+  if (/PROTOCOL_VERSION|UNSUPPORTED_PROTOCOL/.test(code)) {
+    return `${address} speaks no TLS that is safe: version 1.2 or newer is needed.`
+  }
+  if (/CERTIFICATE_REQUIRED|HANDSHAKE_FAILURE|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_/.test(code)) {
+    return (
+      `${address} does not take us without a certificate that it knows (${code}): ` +
+      'give one with `server.certFile` and `server.keyFile`.'
+    )
+  }
+  if (code.startsWith('ERR_')) return `TLS with ${address} failed (${code}).`
+  return `The certificate of ${address} is refused (${code}).`
+}
+
+/** The names that a certificate is for, which its owner chose: they are shortened. */
+function namesOf(reason: Error): string {
+  if (!('cert' in reason)) return ''
+  const { subjectaltname } = reason.cert as { subjectaltname?: unknown }
+  if (typeof subjectaltname !== 'string') return ''
+  const names = subjectaltname.replaceAll(/\b(?:DNS|IP Address):/g, '')
+  return `, but for ${names.length > 200 ? `${names.slice(0, 200)}…` : names}`
+}
+
+/** A handshake that does not end. */
+export function handshakeTimeout(host: string, port: number, timeoutMs: number): ConnectionError {
+  return new ConnectionError(
+    'DDB_TLS',
+    `${addressText(host, port)} took the connection and did not answer in TLS within ${timeoutMs} ms. If it does not ` +
+      'speak TLS, connect without `server.tls`; else allow more time (`server.connectTimeoutMs`).',
+    { safeToRetry: true },
+  )
+}
+
+/** Nothing was asked for in TLS, and nothing is said but in TLS. */
+export function wantsTls(host: string, port: number): TlsError {
+  return new TlsError(
+    'DDB_TLS',
+    `${addressText(host, port)} speaks TLS: connect with \`server.tls\`.`,
+  )
+}
+
+/** True for the first bytes of a TLS record: an alert or a handshake, of a version from 1.0 on. */
+export function isTlsRecord(bytes: Uint8Array): boolean {
+  return (bytes[0] === 21 || bytes[0] === 22) && bytes[1] === 3
+}
+
+/** Certificate or key of ours that the system refuses. */
+export function unusableIdentity(cause: unknown): UsageError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+  const what = code.includes('KEY_VALUES_MISMATCH')
+    ? "The key of `server.keyFile` does not belong to the first certificate of `server.certFile`: one's own " +
+      'certificate stands first, then those in between'
+    : `\`server.certFile\` and \`server.keyFile\` cannot be used${code && ` (${code})`}`
+  return new UsageError('DDB_CONFIG', `${what}.`, { cause })
+}

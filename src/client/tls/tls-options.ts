@@ -1,0 +1,84 @@
+/*
+  What a caller may choose for TLS, and the files behind it. They are read for each connection: a certificate that was
+  renewed meanwhile serves the next one.
+*/
+import { UsageError } from '../../errors.js'
+import { readPemFile, type PemContent } from '../../platform/pem-file.js'
+import type { DialTls, Files } from '../../platform/platform.js'
+
+/** How a connection is protected. Files are PEM. */
+export interface TlsOptions {
+  /** TLS from the first byte; certificate and host name are verified. */
+  tls?: boolean
+  /** The authorities that count, instead of those of the system. */
+  caFile?: string
+  /** Takes any certificate: what is sent cannot be overheard, but an attacker may stand in for the server. */
+  tlsInsecure?: boolean
+  /** Our own certificate, followed by those in between, for servers that want one. */
+  certFile?: string
+  /** The private key of `certFile`, without a passphrase. */
+  keyFile?: string
+}
+
+/** What only TLS has a use for. */
+const tlsNeeds = ['caFile', 'tlsInsecure', 'certFile', 'keyFile'] as const
+
+/** @throws {UsageError} DDB_USAGE */
+export function checkTlsOptions(options: TlsOptions): void {
+  const { tls, caFile, tlsInsecure, certFile, keyFile } = options
+  const idle = tlsNeeds.find(name => options[name] !== undefined && options[name] !== false)
+  if (tls !== true && idle !== undefined) {
+    throw new UsageError('DDB_USAGE', `\`server.${idle}\` is of use with \`server.tls\` only.`)
+  }
+  if (tlsInsecure === true && caFile !== undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`server.caFile` says which certificates are right, `server.tlsInsecure` takes any: leave one of them out.',
+    )
+  }
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    throw new UsageError('DDB_USAGE', '`server.certFile` and `server.keyFile` go together.')
+  }
+}
+
+/** The options of TLS among others. */
+export function tlsOptionsOf(options: TlsOptions): TlsOptions {
+  const { tls, caFile, tlsInsecure, certFile, keyFile } = options
+  return {
+    ...(tls === undefined ? {} : { tls }),
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(tlsInsecure === undefined ? {} : { tlsInsecure }),
+    ...(certFile === undefined ? {} : { certFile }),
+    ...(keyFile === undefined ? {} : { keyFile }),
+  }
+}
+
+/** True when the other end has to prove who it is. */
+export function isVerified({ tls, tlsInsecure }: TlsOptions): boolean {
+  return tls === true && tlsInsecure !== true
+}
+
+/**
+ * What a connection with TLS is dialled with.
+ * @throws {UsageError} DDB_CONFIG when a file cannot be read or is not what it should be
+ */
+export async function readTls(options: TlsOptions, files: Files): Promise<DialTls> {
+  const { caFile, certFile, keyFile } = options
+  const [authorities, certificate, key] = await Promise.all([
+    caFile === undefined ? undefined : readFile(caFile, 'certificates', files),
+    certFile === undefined ? undefined : readFile(certFile, 'certificates', files),
+    keyFile === undefined ? undefined : readFile(keyFile, 'key', files),
+  ])
+  return {
+    isVerified: isVerified(options),
+    ...(authorities === undefined ? {} : { authorities }),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(key === undefined ? {} : { key }),
+  }
+}
+
+async function readFile(path: string, content: PemContent, files: Files): Promise<string> {
+  const file = await readPemFile(path, content, files)
+  if ('pem' in file) return file.pem
+  throw new UsageError('DDB_CONFIG', file.fault, { cause: file.cause })
+}

@@ -1,0 +1,107 @@
+/*
+  TLS on the machine the program runs on: version 1.2 at least, certificates and host names verified whatever the
+  environment says.
+*/
+import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
+import * as tls from 'node:tls'
+import type { DialTls, ListenTls, Socket } from './platform.js'
+
+/** What Node takes for TCP as well. */
+interface ConnectionSettings {
+  readonly noDelay: boolean
+  readonly keepAlive: boolean
+  readonly allowHalfOpen: boolean
+}
+
+const minVersion = 'TLSv1.2'
+/** A peer that does not finish its handshake would keep its connection for ever. */
+const handshakeTimeoutMs = 10_000
+
+/** Read once: that takes longer than a handshake. */
+let systemAuthorities: readonly string[] | undefined
+
+/** Those that Node brings, with NODE_EXTRA_CA_CERTS; and those of the system, where Node can read them. */
+function defaultAuthorities(): readonly string[] | undefined {
+  if (!('getCACertificates' in tls)) return undefined
+  const of = tls.getCACertificates as (type: string) => readonly string[]
+  return (systemAuthorities ??= [...new Set([...of('default'), ...of('system')])])
+}
+
+/** Throws the system's error when certificate or key cannot be used. */
+export function dialTls(
+  host: string,
+  port: number,
+  { isVerified, authorities, certificate, key }: DialTls,
+  settings: ConnectionSettings,
+): Socket {
+  const ca = authorities ?? defaultAuthorities()
+  return tls.connect({
+    host,
+    port,
+    ...settings,
+    minVersion,
+    // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise.
+    rejectUnauthorized: isVerified,
+    // An address has no place in the extension (RFC 6066 §3); Node compares it with the certificate all the same.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+  })
+}
+
+/** @see Network.speaksTls */
+export function speaksTls(host: string, port: number, ended: AbortSignal): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = tls.connect({ host, port, minVersion, rejectUnauthorized: false })
+    const end = (answer: boolean): void => {
+      ended.removeEventListener('abort', onAbort)
+      socket.destroy()
+      resolve(answer)
+    }
+    const onAbort = (): void => end(false)
+    ended.addEventListener('abort', onAbort)
+    socket.once('secureConnect', () => end(true))
+    socket.once('error', ({ code = '' }: NodeJS.ErrnoException) => end(code.includes('_ALERT_')))
+    socket.once('close', () => end(false))
+    if (ended.aborted) end(false)
+  })
+}
+
+/** Throws the system's error when certificate or key cannot be used. */
+export function createTlsServer(
+  { certificate, key }: ListenTls,
+  accept: (socket: Socket) => void,
+  settings: ConnectionSettings,
+): Server {
+  const server = tls.createServer({
+    ...settings,
+    cert: certificate,
+    key,
+    minVersion,
+    handshakeTimeout: handshakeTimeoutMs,
+  })
+  const unproven = new Map<string, TcpSocket>()
+  server.on('connection', (socket: TcpSocket) => {
+    const peer = peerOf(socket)
+    unproven.set(peer, socket)
+    socket.once('close', () => unproven.delete(peer))
+  })
+  server.on('secureConnection', socket => {
+    unproven.delete(peerOf(socket))
+    accept(socket)
+  })
+  // Its only use here is not to be an uncaught exception.
+  server.on('tlsClientError', (_error, socket) => void socket.destroy())
+  const close = server.close.bind(server)
+  server.close = callback => {
+    // Who has not finished a handshake is nobody's connection: nobody else would end it.
+    for (const socket of unproven.values()) socket.destroy()
+    return close(callback)
+  }
+  return server
+}
+
+function peerOf({ remoteAddress, remotePort }: TcpSocket): string {
+  return `${remoteAddress} ${remotePort}`
+}

@@ -1,0 +1,342 @@
+import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
+import t from 'tap'
+import { logIn, type AskServer } from '../../../src/client/login/log-in.js'
+import type { LoginMethod, Protection } from '../../../src/client/login/protection.js'
+import type { Response } from '../../../src/protocol/response.js'
+import { formatScalar } from '../../../src/protocol/value-text.js'
+import type { Value } from '../../../src/protocol/value.js'
+import {
+  finishScram,
+  scramChallenge,
+  startScram,
+  type ScramExchange,
+} from '../../../src/server/login/scram.js'
+import { connect } from '../../../src/client/open-session.js'
+import { startServer } from '../../../src/server/index.js'
+import { startFakeServer } from '../../helpers/fake-server.js'
+import { recordings } from '../../helpers/recordings.js'
+import { startTinyServer } from '../../helpers/tiny-server.js'
+import { int, text } from '../../helpers/values.js'
+
+const host = '127.0.0.1'
+
+t.test('a session with a user logs in before it is ready', async t => {
+  const server = await startTinyServer({ script: () => int(1) }, { requireLogin: true })
+  t.teardown(() => server.close())
+  for (const enableAsync of [false, true]) {
+    const session = await connect({
+      host,
+      port: server.port,
+      user: 'admin',
+      password: '123456',
+      enableAsync,
+    })
+    t.equal(server.sessions.at(-1)?.user, 'admin')
+    await session.run('1')
+    await session.close()
+  }
+  t.strictSame(server.log, ['script 1', 'script 1'])
+})
+
+t.test('a login is sent as the Java client sends the plain one', async t => {
+  const recording = recordings.find(({ client, name }) => client === 'java' && name === 'login')!
+  const login = recording.requests.find(({ name }) => name === 'login')!
+  const args = recording.bytes.subarray(login.off + login.header.length + 1, login.off + login.len)
+  const server = await startFakeServer()
+  t.teardown(() => server.close())
+  const session = await connect({ host, port: server.port, user: 'admin', password: '123456' })
+  const sent = server.peer.received
+  t.strictSame(sent.subarray(sent.length - args.length), args)
+  await session.close()
+})
+
+t.test('a wrong password is told as such, and shown nowhere', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const password = 'hunter2-secret'
+  const failure: unknown = await connect({
+    host,
+    port: server.port,
+    user: 'admin',
+    password,
+  }).catch((error: unknown) => error)
+  t.match(failure, {
+    name: 'ServerError',
+    code: 'DDB_LOGIN',
+    exitCode: 77,
+    message: /refused the login of user "admin".*user name or password is incorrect/,
+  })
+  t.notMatch(JSON.stringify(failure) + String((failure as Error).stack), password)
+})
+
+t.test('requests of a session wait for its login', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const { host, port } = server
+  const session = await connect({ host, port })
+  const who = 'getCurrentSessionAndUser()[1]'
+  const asked = [session.run(who), session.login('admin', '123456'), session.run(who)] as const
+  t.throws(() => session.send('print', []), { code: 'DDB_USAGE', message: /under way/ })
+  const again = session.login('admin', 'wrong')
+  const last = session.run(who)
+  t.match(await asked[0], { value: 'guest' }, 'what was asked before')
+  await asked[1]
+  t.match(await asked[2], { value: 'admin' }, 'what was asked meanwhile')
+  await t.rejects(again, { code: 'DDB_LOGIN' })
+  t.match(await last, { value: 'admin' })
+  const late = session.login('admin', '123456')
+  await session.close()
+  await t.resolves(late, 'closing lets it end')
+})
+
+t.test('a session logs in after it connected', async t => {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const { host, port } = server
+  const guest = await connect({ host, port })
+  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'guest' })
+  await t.rejects(guest.login('admin', 'wrong'), { code: 'DDB_LOGIN' })
+  await guest.login('admin', '123456')
+  t.match(await guest.run('getCurrentSessionAndUser()[1]'), { value: 'admin' })
+  await guest[Symbol.asyncDispose]()
+  await t.rejects(guest.login('admin', '123456'), { code: 'DDB_CLOSED' })
+  const silent = await connect({ host, port, enableAsync: true })
+  await t.rejects(silent.login('admin', '123456'), { code: 'DDB_ASYNC_SESSION' })
+  await silent.close()
+})
+
+const credentials = { user: 'admin', password: 'hunter2-secret' }
+const far: Protection = { address: 'db:8848', mayShowPassword: false, least: undefined }
+const near: Protection = { ...far, mayShowPassword: true }
+const random = (length: number): Uint8Array => new Uint8Array(length).fill(7)
+
+interface Scripted {
+  readonly ask: AskServer
+  /** Names of what was called. */
+  readonly calls: string[]
+  /** All texts that were sent. */
+  readonly sent: string[]
+}
+
+type Answer = (args: readonly string[]) => Value | string
+
+/** A server that knows these functions; a text is an error line. */
+function scripted(functions: Readonly<Record<string, Answer>>): Scripted {
+  const calls: string[] = []
+  const sent: string[] = []
+  const ask: AskServer = (name, args) => {
+    calls.push(name)
+    const texts = args.map(arg => (arg.form === 'scalar' ? formatScalar(arg) : ''))
+    sent.push(...texts)
+    const answer = functions[name]?.(texts) ?? `Can't recognize function name ${name}`
+    return Promise.resolve<Response>(
+      typeof answer === 'string'
+        ? { sessionId: '1', ok: false, message: answer }
+        : { sessionId: '1', ok: true, value: answer },
+    )
+  }
+  return { ask, calls, sent }
+}
+
+/** A server with SCRAM that knows this password, as the embedded one has it. */
+function withScram(password: string, change: { signature?: string } = {}): Record<string, Answer> {
+  let exchange: ScramExchange | undefined
+  return {
+    scramClientFirst([user, nonce]) {
+      exchange = startScram(user!, nonce!)
+      return challenge(...scramChallenge(exchange))
+    },
+    scramClientFinal([, , proof]) {
+      const signature = finishScram(exchange!, password, proof!)
+      if (signature === undefined) return 'The user name or password is incorrect.'
+      return text(change.signature ?? signature)
+    },
+  }
+}
+
+function challenge(salt: string, iterations: number, nonce: string): Value {
+  return {
+    form: 'vector',
+    type: 'ANY',
+    length: 3,
+    data: [text(salt), int(iterations), text(nonce)],
+  }
+}
+
+const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+const publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+const withRsa: Record<string, Answer> = {
+  getDynamicPublicKey: () => text(publicPem),
+  login: ([, , encrypted]) => (encrypted === 'true' ? yes : 'plain was not expected'),
+}
+const yes: Value = { form: 'scalar', type: 'BOOL', value: true }
+const plain: Record<string, Answer> = { login: () => yes }
+
+t.test('the best way that a server offers is taken', async t => {
+  for (const [functions, method, calls] of [
+    [
+      { ...withScram(credentials.password), ...withRsa },
+      'scram',
+      ['scramClientFirst', 'scramClientFinal'],
+    ],
+    [withRsa, 'rsa', ['scramClientFirst', 'getDynamicPublicKey', 'login']],
+    [plain, 'plain', ['scramClientFirst', 'getDynamicPublicKey', 'login']],
+    [
+      { ...plain, getDynamicPublicKey: () => text('no key') },
+      'plain',
+      ['scramClientFirst', 'getDynamicPublicKey', 'login'],
+    ],
+  ] as const) {
+    const server = scripted(functions)
+    t.equal(await logIn(credentials, near, random, server.ask), method)
+    t.strictSame(server.calls, calls)
+    const shown = server.sent.includes(credentials.password)
+    t.equal(shown, method === 'plain', `${method}: the password itself is sent`)
+  }
+})
+
+t.test('nothing weaker than SCRAM leaves unprotected', async t => {
+  const good = scripted({ ...withScram(credentials.password), ...withRsa })
+  t.equal(await logIn(credentials, far, random, good.ask), 'scram')
+  for (const functions of [
+    withRsa,
+    plain,
+    { ...plain, scramClientFirst: () => "sha256 authMode doesn't support scram authMode" },
+  ]) {
+    const server = scripted(functions)
+    await t.rejects(logIn(credentials, far, random, server.ask), {
+      code: 'DDB_CONFIG',
+      message:
+        /password of user "admin" would travel to db:8848 unprotected.*`server.tls`.*`server.insecureLogin`/,
+    })
+    t.strictSame(server.calls, ['scramClientFirst'], 'it was not asked for a key')
+    t.notOk(server.sent.includes(credentials.password))
+  }
+})
+
+t.test('who does not prove that they know the password is not the server', async t => {
+  const password = { ...withScram(credentials.password) }
+  const challenged = (answer: (nonce: string) => Value): Record<string, Answer> => ({
+    ...password,
+    scramClientFirst: ([, nonce]) => answer(nonce!),
+  })
+  const salt = Buffer.from('salt').toString('base64')
+  for (const [what, functions, protection] of [
+    ['a signature of its own', withScram(credentials.password, { signature: 'AAAA' }), near],
+    [
+      'one as long as a right one',
+      withScram(credentials.password, { signature: Buffer.alloc(32).toString('base64') }),
+      near,
+    ],
+    ['no signature', withScram(credentials.password, { signature: '' }), far],
+    ['another nonce', challenged(() => challenge(salt, 4096, 'x'.repeat(48))), near],
+    ['our nonce alone', challenged(nonce => challenge(salt, 4096, nonce)), near],
+    ['few iterations', challenged(nonce => challenge(salt, 4095, `${nonce}x`)), far],
+    ['none', challenged(nonce => challenge(salt, 0, `${nonce}x`)), near],
+    ['very many', challenged(nonce => challenge(salt, 1_000_001, `${nonce}x`)), near],
+    ['no challenge', challenged(() => yes), near],
+    [
+      'a challenge of other types',
+      challenged(nonce => ({
+        form: 'vector',
+        type: 'ANY',
+        length: 3,
+        data: [int(1), int(4096), text(nonce)],
+      })),
+      near,
+    ],
+    ['fewer parts', challenged(() => ({ form: 'vector', type: 'ANY', length: 0, data: [] })), near],
+  ] as const) {
+    const server = scripted({ ...functions, ...withRsa })
+    await t.rejects(
+      logIn(credentials, protection, random, server.ask),
+      { code: 'DDB_LOGIN', exitCode: 77 },
+      what,
+    )
+    t.notOk(server.calls.includes('login'), `${what}: nothing weaker is tried`)
+  }
+  const quiet = scripted(withScram(credentials.password, { signature: '' }))
+  t.equal(await logIn(credentials, near, random, quiet.ask), 'scram', 'official clients let it be')
+})
+
+t.test('a refusal is final', async t => {
+  for (const message of [
+    'The user name or password is incorrect.',
+    'The user admin is locked.',
+    '<NotLeader>other:8848',
+  ]) {
+    const server = scripted({ ...plain, scramClientFirst: () => message })
+    await t.rejects(logIn(credentials, near, random, server.ask), {
+      code: 'DDB_LOGIN',
+      serverMessage: message,
+    })
+    t.strictSame(server.calls, ['scramClientFirst'])
+  }
+  const wrong = scripted({ ...withScram('another'), ...withRsa })
+  await t.rejects(logIn(credentials, near, random, wrong.ask), {
+    code: 'DDB_LOGIN',
+    message: /refused the login of user "admin".*user name or password is incorrect/,
+  })
+  t.strictSame(wrong.calls, ['scramClientFirst', 'scramClientFinal'])
+  for (const functions of [{ ...withRsa, login: () => 'bad' }, { login: () => 'bad' }]) {
+    await t.rejects(logIn(credentials, near, random, scripted(functions).ask), {
+      code: 'DDB_LOGIN',
+    })
+  }
+  const no: Value = { form: 'scalar', type: 'BOOL', value: false }
+  await t.rejects(logIn(credentials, near, random, scripted({ login: () => no }).ask), {
+    code: 'DDB_LOGIN',
+  })
+})
+
+t.test('a server that repeats what it was sent does not make us show the password', async t => {
+  const server = scripted({
+    login: ([user, password]) => `login("${user}","${password}") => no such user`,
+  })
+  const failure: unknown = await logIn(credentials, near, random, server.ask).catch(
+    (error: unknown) => error,
+  )
+  t.match(failure, { code: 'DDB_LOGIN', serverMessage: 'login("admin","***") => no such user' })
+  t.notMatch(String((failure as Error).stack), credentials.password)
+})
+
+t.test('a server that once did better is not trusted with less', async t => {
+  const after = (method: LoginMethod): Protection => ({
+    ...near,
+    least: { method, place: '/state/db' },
+  })
+  const expected = (name: string): { code: string; message: RegExp } => ({
+    code: 'DDB_LOGIN',
+    message: new RegExp(`db:8848 has logged us in by ${name} before.*remove /state/db`),
+  })
+  const attempt = (method: LoginMethod, server: Scripted): Promise<LoginMethod> =>
+    logIn(credentials, after(method), random, server.ask)
+  for (const functions of [withRsa, plain]) {
+    const server = scripted(functions)
+    await t.rejects(attempt('scram', server), expected('SCRAM'))
+    t.strictSame(server.calls, ['scramClientFirst'])
+  }
+  const server = scripted(plain)
+  await t.rejects(attempt('rsa', server), expected('RSA'))
+  t.notOk(server.calls.includes('login'))
+  t.equal(await attempt('rsa', scripted(withRsa)), 'rsa')
+  t.equal(await attempt('plain', scripted(plain)), 'plain')
+  t.equal(await attempt('plain', scripted(withScram(credentials.password))), 'scram')
+})
+
+t.test('RSA hides user and password behind the key that was given', async t => {
+  const server = scripted(withRsa)
+  await logIn(credentials, near, random, server.ask)
+  const decrypted = server.sent
+    .slice(-3, -1)
+    .map(base64 =>
+      privateDecrypt(
+        { key: privateKey, padding: constants.RSA_NO_PADDING },
+        Buffer.from(base64, 'base64'),
+      ).toString('latin1'),
+    )
+  t.match(decrypted[0], /^..[^]{8,}\0admin$/s)
+  t.match(decrypted[1], /^..[^]{8,}\0hunter2-secret$/s)
+  const long = { user: 'admin', password: 'x'.repeat(300) }
+  t.equal(await logIn(long, near, random, scripted({ ...withRsa, ...plain }).ask), 'plain')
+})

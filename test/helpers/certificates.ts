@@ -1,0 +1,111 @@
+/*
+  Certificates and keys for tests, made when they are needed and gone with the test: an authority, certificates that it
+  vouches for, directly or through another authority, and some that nobody should accept.
+*/
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+
+/** Files of a certificate, PEM, and their texts. */
+export interface Identity {
+  readonly certFile: string
+  readonly keyFile: string
+  readonly cert: string
+  readonly key: string
+}
+
+export interface IdentityRequest {
+  /** As in the extension: `DNS:localhost,IP:127.0.0.1`, which is also what is meant when left out. */
+  readonly names?: string
+  /** Who signs; itself when left out. */
+  readonly by?: Identity
+  /** May sign others. */
+  readonly isAuthority?: boolean
+  /** Until when, `YYYYMMDDHHMMSSZ`; two days when left out. */
+  readonly from?: string
+  readonly until?: string
+  readonly usage?: string
+}
+
+/** Makes certificates in a folder of the test. */
+export class Certificates {
+  readonly #folder: string
+  #count = 0
+
+  constructor(t: Test) {
+    this.#folder = t.testdir()
+  }
+
+  make(commonName: string, request: IdentityRequest = {}): Identity {
+    const path = (ending: string): string => join(this.#folder, `${this.#count}.${ending}`)
+    this.#count++
+    const keyFile = path('key')
+    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', keyFile)
+    openssl('req', '-new', '-key', keyFile, '-subj', `/CN=${commonName}`, '-out', path('csr'))
+    const { names = 'DNS:localhost,IP:127.0.0.1', isAuthority = false, by } = request
+    writeFileSync(
+      path('ext'),
+      [
+        `basicConstraints=critical,CA:${isAuthority ? 'TRUE' : 'FALSE'}`,
+        ...(isAuthority ? ['keyUsage=keyCertSign,cRLSign'] : [`subjectAltName=${names}`]),
+        ...(request.usage === undefined ? [] : [`extendedKeyUsage=${request.usage}`]),
+      ].join('\n'),
+    )
+    const certFile = path('crt')
+    // `openssl x509` knows no dates of one's own, `openssl ca` does.
+    writeFileSync(path('db'), '')
+    writeFileSync(
+      path('conf'),
+      '[ca]\ndefault_ca=d\n[d]\n' +
+        `database=${path('db')}\nnew_certs_dir=${this.#folder}\nrand_serial=yes\ndefault_md=sha256\n` +
+        'policy=p\nunique_subject=no\n[p]\ncommonName=supplied\n',
+    )
+    openssl(
+      ...['ca', '-batch', '-notext', '-config', path('conf'), '-extfile', path('ext')],
+      ...['-in', path('csr'), '-out', certFile],
+      ...(by === undefined
+        ? ['-selfsign', '-keyfile', keyFile]
+        : ['-cert', by.certFile, '-keyfile', by.keyFile]),
+      ...[
+        '-startdate',
+        request.from ?? opensslDate(-1),
+        '-enddate',
+        request.until ?? opensslDate(2),
+      ],
+    )
+    return this.#identity(certFile, keyFile)
+  }
+
+  /** Certificates in one file, in this order, with the key of the first unless another is given. */
+  chain(identities: readonly Identity[], key: Identity = identities[0]!): Identity {
+    const certFile = join(this.#folder, `chain-${this.#count++}.pem`)
+    writeFileSync(certFile, identities.map(({ cert }) => cert).join(''))
+    return this.#identity(certFile, key.keyFile)
+  }
+
+  /** A file with this text. */
+  file(name: string, text: string): string {
+    const path = join(this.#folder, name)
+    writeFileSync(path, text)
+    return path
+  }
+
+  #identity(certFile: string, keyFile: string): Identity {
+    const text = (path: string): string => readFileSync(path, 'utf8')
+    return { certFile, keyFile, cert: text(certFile), key: text(keyFile) }
+  }
+}
+
+/** `YYYYMMDDHHMMSSZ`, so many days from now. */
+export function opensslDate(days: number): string {
+  const at = new Date(Date.now() + days * 86_400_000)
+  return `${at
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace(/[-:T]/g, '')}Z`
+}
+
+function openssl(...args: readonly string[]): void {
+  execFileSync('openssl', args, { stdio: 'pipe' })
+}

@@ -1,0 +1,44 @@
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import t from 'tap'
+import { readPemFile } from '../../src/platform/pem-file.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import { Certificates } from '../helpers/certificates.js'
+
+const { files } = systemPlatform
+
+t.test('a file is what it should be, or the sentence names it', async t => {
+  const certificates = new Certificates(t)
+  const { cert, key, certFile, keyFile } = certificates.make('server')
+  t.strictSame(await readPemFile(certFile, 'certificates', files), { pem: cert })
+  t.strictSame(await readPemFile(keyFile, 'key', files), { pem: key })
+  const both = certificates.file('both.pem', key + cert)
+  for (const content of ['certificates', 'key'] as const) {
+    t.strictSame(await readPemFile(both, content, files), { pem: key + cert }, content)
+  }
+  const fault = async (
+    name: string,
+    text: string,
+    content: 'certificates' | 'key',
+  ): Promise<string> => {
+    const path = certificates.file(name, text)
+    const found = await readPemFile(path, content, files)
+    return 'fault' in found ? found.fault.replaceAll(path, name) : 'no fault'
+  }
+  t.match(await fault('key.pem', key, 'certificates'), /^key.pem holds no certificate/)
+  t.match(await fault('empty.pem', '', 'certificates'), /^empty.pem holds no certificate/)
+  t.match(await fault('cut.pem', cert.slice(0, 100), 'certificates'), /holds no certificate/)
+  const damaged = cert.replace(/\n[A-Za-z0-9+/]{64}\n/, '\nAAAA\n')
+  t.match(await fault('damaged.pem', cert + damaged, 'certificates'), /that cannot be read/)
+  t.match(await fault('cert.pem', cert, 'key'), /^cert.pem holds no private key/)
+  for (const [name, form] of [
+    ['pkcs8', ['pkcs8', '-topk8', '-in', keyFile, '-v2', 'aes128']],
+    ['sec1', ['ec', '-in', keyFile, '-aes128']],
+  ] as const) {
+    const args = [...form, '-passout', 'pass:secret']
+    const locked = execFileSync('openssl', args, { encoding: 'utf8', stdio: 'pipe' })
+    t.match(await fault(name, locked, 'key'), /has a passphrase/)
+  }
+  t.match(await readPemFile(join(t.testdirName, 'none'), 'key', files), { fault: /\(ENOENT\)/ })
+  t.match(await readPemFile(t.testdirName, 'key', files), { fault: /cannot be read/ })
+})
