@@ -112,7 +112,7 @@ async function loginServer(answer: () => ReturnType<NonNullable<Faults['beforeEx
     port: 0,
     faults: {
       beforeExecute({ text }) {
-        if (!text.startsWith('login')) return undefined
+        if (!text.startsWith('scramClientFirst')) return undefined
         logins++
         return answer()
       },
