@@ -6,8 +6,11 @@ import { main } from '../../../src/cli/main.js'
 import { mixedFlagsCheck } from '../../../src/selftest/checks/asynchronous.js'
 import { allChecks } from '../../../src/selftest/checks/all-checks.js'
 import { startServer } from '../../../src/server/index.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
 import { namesOn } from '../../selftest/run-selftest.js'
 import { fakeProcess, runMain } from '../run-cli.js'
+
+useTurnClock()
 
 const server = await startServer({ port: 0 })
 t.teardown(() => server.close())
@@ -53,7 +56,7 @@ t.test('the embedded server passes, with one object and a text for an issue', as
 t.test('a difference is 1, in a table that says what depends on it', async t => {
   const other = await startServer({ port: 0, faults: { beforeWrite: () => 'drop' } })
   t.teardown(() => other.close())
-  const argv = ['selftest', '--port', String(other.port), '--time-limit', '2s']
+  const argv = ['selftest', '--port', String(other.port), '--time-limit', '40s']
   const { code, stdout, stderr } = await runMain(argv, asAdmin)
   t.equal(code, 1)
   t.match(stdout, /^pass {5}connection: a session with an id\n/)
