@@ -6,7 +6,7 @@ import type { Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
 /** Of the addresses that documentation uses (RFC 5737). */
-export const farAddress = '192.0.2.7'
+const farAddress = '192.0.2.7'
 
 export const farPlatform: Platform = {
   ...systemPlatform,

@@ -124,7 +124,7 @@ export async function rsaLogin(credentials: Credentials, ask: AskServer): Promis
 }
 
 /** @throws {ServerError} DDB_LOGIN */
-export async function plainLogin(credentials: Credentials, ask: AskServer): Promise<void> {
+async function plainLogin(credentials: Credentials, ask: AskServer): Promise<void> {
   const { user, password } = credentials
   checkAnswer(credentials, await ask('login', [text(user), text(password)]))
 }
