@@ -338,7 +338,7 @@ t.test('closing removes the marker, whatever became of the session', async t => 
 
 t.test('a batch whose answer went to a process that is no more is in doubt', async t => {
   const { delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
-  await delivery.deliver(next(), 3)
+  await delivery.deliver(next(), { no: 3, isLost: false })
   t.same(counts(), [0, 4, 0, 0])
   t.same(sent, [])
   t.match(delivery.uncertain, [{ reason: /earlier process/ }])
@@ -347,7 +347,7 @@ t.test('a batch whose answer went to a process that is no more is in doubt', asy
 
 t.test('where a second copy does no harm or is wanted it is sent, under its number', async t => {
   const { delivery, next, counts, sent, told } = await scene(t, took, { resends: true })
-  await delivery.deliver(next(), 3)
+  await delivery.deliver(next(), { no: 3, isLost: false })
   t.same(sent, [[0, 1, 2, 3]])
   t.same(counts(), [4, 0, 0, 0])
   t.match(told, [['ended', 3, { confirmed: 4 }]])
@@ -355,7 +355,7 @@ t.test('where a second copy does no harm or is wanted it is sent, under its numb
 
 t.test('a copy that is refused leaves its batch in doubt: the first may be stored', async t => {
   const { delivery, next, counts } = await scene(t, () => ({ error: noRights }), { resends: true })
-  await t.rejects(delivery.deliver(next(), 3), { code: 'DDB_PRIVILEGE' })
+  await t.rejects(delivery.deliver(next(), { no: 3, isLost: false }), { code: 'DDB_PRIVILEGE' })
   t.same(counts(), [0, 4, 0, 0])
 })
 

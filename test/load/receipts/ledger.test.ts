@@ -104,25 +104,14 @@ t.test('the probe decides how claims are made; an answer that is neither is refu
 
 t.test('the next process of a run finds the ledger, and reads it from its beginning', async t => {
   const { session, note, shared } = await scene(t)
-  const [before, nothing] = await openLedger(session, run, 1, timeoutMs)
-  t.strictSame(nothing, { marker: false, ledger: false })
+  const before = await openLedger(session, run, 1, timeoutMs)
   await note(1, 0, 8)
   await readLedger(session, before, timeoutMs)
-  const [ledger, left] = await openLedger(session, run, 1, timeoutMs)
-  t.strictSame(left, { marker: true, ledger: true })
+  const ledger = await openLedger(session, run, 1, timeoutMs)
   t.strictSame(ledger, { name, countsDuplicates: false, seen: 0 })
   t.match(await readLedger(session, ledger, timeoutMs), [
     { batchNo: 0, phase: 8 },
     { batchNo: 1, phase: 0 },
   ])
   t.strictSame(shared(), [name, 'ddbIngest_nightly'])
-})
-
-t.test('a ledger whose marker is gone, and a marker whose ledger is, are told apart', async t => {
-  const { session } = await scene(t)
-  const [ledger] = await openLedger(session, run, 1, timeoutMs)
-  await dropLedger(session, ledger, timeoutMs)
-  t.match((await openLedger(session, run, 1, timeoutMs))[1], { marker: true, ledger: false })
-  await session.run('undef("ddbIngest_nightly", SHARED)')
-  t.match((await openLedger(session, run, 1, timeoutMs))[1], { marker: false, ledger: true })
 })
