@@ -9,6 +9,7 @@ const seedCount = deep ? 10_000 : 500
 
 /** Seeds that once showed a defect, each with what it was. */
 const keptSeeds: ReadonlyMap<number, string> = new Map([
+  [350, 'a reject that was counted before its row was read again'],
   [6, 'confirmed rows of a server that could not be asked any more'],
   [99, 'an input that was counted, and not read again'],
   [809, 'a marker that went when a later process failed'],

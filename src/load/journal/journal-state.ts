@@ -42,6 +42,7 @@ export interface JournalState {
   readonly ledgerNumber: number
   /** Sessions that the last process sent data on. */
   readonly dataSessions: readonly string[]
+  /** undefined, too, where all is read again, as nobody knows of single batches. */
   readonly rejects: JournaledRejects | undefined
   /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
   readonly rejectsFiles: readonly string[]
@@ -70,7 +71,7 @@ class Fold implements JournalState {
   processes = 0
   ledgerNumber = 0
   dataSessions: string[] = []
-  rejects: JournaledRejects | undefined
+  #rejects: JournaledRejects | undefined
   lastNo = 0
   isForgotten = false
   hasLeftServer = true
@@ -88,6 +89,11 @@ class Fold implements JournalState {
 
   get used(): ConfirmUsed | undefined {
     return this.#target?.used
+  }
+
+  get rejects(): JournaledRejects | undefined {
+    const readsAgain = this.#target !== undefined && !hasNumbers(this.#target)
+    return readsAgain && this.end?.isDone !== true ? undefined : this.#rejects
   }
 
   rows(): JournaledRows {
@@ -162,9 +168,9 @@ class Fold implements JournalState {
         this.rejectsFiles.push(record.path)
         return
       case 'rejects':
-        this.rejects = {
+        this.#rejects = {
           ...record,
-          byInput: Object.assign(this.rejects?.byInput ?? {}, record.byInput),
+          byInput: Object.assign(this.#rejects?.byInput ?? {}, record.byInput),
         }
         return
       case 'read':
@@ -210,7 +216,7 @@ class Fold implements JournalState {
     this.#byNo.clear()
     Object.assign(this.#sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
     this.#target = undefined
-    this.rejects = undefined
+    this.#rejects = undefined
     this.isForgotten = false
     this.end = undefined
   }

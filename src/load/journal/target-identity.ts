@@ -1,6 +1,6 @@
 /*
   What a target is, so that a later process can tell whether rows went into this very table: DolphinDB gives tables in
-  memory no identity, so their rows are counted; a DFS table has a physical index (docs/server-semantics.md#identity).
+  memory no identity, so their rows are counted; a DFS table has a physical index (docs/server-semantics.md#tables-in-databases).
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'

@@ -141,7 +141,7 @@ t.test('inputs have their own places', async t => {
   const second = processOf(next())
   for (const input of [0, 1]) {
     const batch = place(second.journal, batchOf(4), input)
-    t.strictSame(second.journal.knownOf(batch), { kind: 'sent', no: input + 1 })
+    t.strictSame(second.journal.knownOf(batch), { kind: 'sent', no: input + 1, isLost: false })
   }
   t.equal(second.journal.knownOf(batchOf(4)), undefined, 'of a batch without a place')
 })

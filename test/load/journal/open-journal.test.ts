@@ -135,9 +135,11 @@ t.test('other options are another run', async t => {
 
 t.test('inputs that have changed or are gone end the run, and the lock is given back', async t => {
   const { open, once, a, b, path } = scene(t)
+  // Times that are set are whole milliseconds.
+  const [atime, mtime] = [1, 1]
+  utimesSync(a, atime, mtime)
   await once([a, b])
   await t.rejects(open([a]), { code: 'DDB_RUN_CHANGED', message: /b\.csv" is not among/ })
-  const { atime, mtime } = statSync(a)
   writeFileSync(a, 'id\n9\n')
   utimesSync(a, atime, mtime)
   await t.rejects(open([a, b]), {

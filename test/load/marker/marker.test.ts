@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import {
+  askLeft,
   askMarker,
   checkMarker,
   checkOwner,
@@ -11,6 +12,7 @@ import {
   newToken,
   type RunName,
 } from '../../../src/load/marker/marker.js'
+import { ledgerName } from '../../../src/load/marker/run-tables.js'
 import type { Faults } from '../../../src/server/index.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
@@ -136,12 +138,16 @@ t.test('a session id enters a script as a number alone', async t => {
   await t.rejects(markRun(forged, mine, timeoutMs), SyntaxError)
 })
 
-t.test('marking tells whether an earlier process of the run has done so', async t => {
+t.test('what an earlier process has left is asked for by its names', async t => {
   const { session } = await startLoadServer(t, '1')
-  t.equal(await markRun(session, mine, timeoutMs), false)
-  t.equal(await markRun(session, mine, timeoutMs), true)
+  const left = (): Promise<unknown> => askLeft(session, mine, 1, timeoutMs)
+  t.strictSame(await left(), { marker: false, ledger: false })
+  await markRun(session, mine, timeoutMs)
+  t.strictSame(await left(), { marker: true, ledger: false })
+  await session.run(`share table(1 as x) as ${ledgerName(mine.token, 1)}`)
+  t.strictSame(await left(), { marker: true, ledger: true })
   await session.run('undef("ddbIngest_nightly", SHARED)')
-  t.equal(await markRun(session, mine, timeoutMs), false, 'as behind a restart')
+  t.strictSame(await left(), { marker: false, ledger: true }, 'as behind a restart')
 })
 
 t.test('an answer of several numbers is a vector of LONG, and nothing else', async t => {
