@@ -23,7 +23,7 @@ const mostProcesses = 7
 const mostKills = 5
 
 /** The scenario of a seed, with runs that can be taken up. */
-export function drawResumed(seed: number): Scenario {
+function drawResumed(seed: number): Scenario {
   const scenario = drawScenario(seed)
   const loaders = scenario.loaders.map((plan, index): LoaderPlan => {
     const inputs = plan.inputs.map(({ path, rows }, file) => ({

@@ -176,7 +176,7 @@ export function holdRun({ path, runId }: KnownRun, files: Files): { release(): v
 }
 
 /** A finished run that nobody will ask for any more. */
-export function isOld({ state, journal: { end } }: KnownRun, clock: Clock): boolean {
+function isOld({ state, journal: { end } }: KnownRun, clock: Clock): boolean {
   return state === 'finished' && clock.wallMs() - Date.parse(end?.at ?? '') > keptMs
 }
 
