@@ -79,7 +79,6 @@ async function play(stage: Stage): Promise<Round> {
       // What a living loader stored behind the loss would stay: the table is made again, empty.
       await restart(stage)
       isAnew = true
-      hasLostRows = false
       continue
     }
     if (result.error?.code === 'DDB_RUN_CHANGED') complaints.push(`nothing has changed: ${stderr}`)
