@@ -103,7 +103,7 @@ export interface ServerNode {
   readonly jobs: Map<string, SessionJobs>
   /** The latest, oldest first. */
   readonly batchJobs: Map<string, BatchJob>
-  /** Of the DFS table that is made next; one that is made again gets another. */
+  /** @internal Of the DFS table that is made next; one that is made again gets another. */
   nextPhysicalIndex: number
   /** Writes into DFS tables that are under way. */
   readonly transactions: Transactions
