@@ -2,6 +2,7 @@
   Runs every benchmark, one after the other, and reports all figures as one table.
 */
 import { measure as csv } from './csv.js'
+import { measure as journal } from './journal.js'
 import { benchOptions, report } from './lib/report.js'
 import { measure as memory } from './memory.js'
 import { measure as network } from './network.js'
@@ -17,6 +18,7 @@ const benchmarks = {
   csv,
   memory,
   receipts,
+  journal,
   network,
   pool,
   'seeds-workload': seedsWorkload,

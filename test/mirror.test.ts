@@ -30,6 +30,9 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/options/target-options.ts': 'cli/options/load-options.test.ts',
   'cli/files/state-folder.ts': 'cli/files/lock.test.ts',
   'cli/process-environment.ts': 'cli/dispatch.test.ts',
+  // What both commands that load have in common.
+  'cli/commands/clean-runs.ts': 'cli/commands/runs.test.ts',
+  'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
   // Wiring: `test/end-to-end/` is what tests it.
   'load/load.ts': 'load/ending.test.ts',
   'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',
@@ -70,6 +73,7 @@ const acrossFiles: readonly string[] = [
   'parse/csv/bad-input.test.ts',
   'parse/hostile.test.ts',
   'parse/record-limits.test.ts',
+  'parse/resume.test.ts',
   'parse/types/oracles.test.ts',
   'protocol/hostile.test.ts',
   'protocol/recordings.test.ts',

@@ -32,6 +32,10 @@ export interface ProcessEnvironment {
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
+  /** Where relative paths begin; undefined when that folder was removed. */
+  workingFolder(): string | undefined
+  /** Relative paths begin there from now on. @throws the system's error */
+  changeFolder(path: string): void
 }
 
 /** Those of this process. */
@@ -47,5 +51,13 @@ export function thisProcess(): ProcessEnvironment {
     signals: process,
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
+    workingFolder() {
+      try {
+        return process.cwd()
+      } catch {
+        return undefined
+      }
+    },
+    changeFolder: path => process.chdir(path),
   }
 }

@@ -28,6 +28,8 @@ export interface TargetDescription {
   readonly newValues?: NewValuePolicy
   /** Rows whose key is known do not make the table longer. */
   readonly keyed: boolean
+  /** A row that is written twice stays one row: it has a key, or the table keeps one of equal sort columns. */
+  readonly dropsDuplicates?: boolean
 }
 
 /**
@@ -60,7 +62,8 @@ export async function describeTarget(
         'an upsert needs a keyed or indexed table or a DFS table: this one has no key',
       )
     }
-    return { ...schema, keyed, ...(await policyOf(asking, schema)) }
+    const dropsDuplicates = keyed || keepsOneOfEquals(answer)
+    return { ...schema, keyed, dropsDuplicates, ...(await policyOf(asking, schema)) }
   }
   await askFunction(asking, target.name)
   if (target.confirmTable !== undefined) await askSchema(asking, target.confirmTable)
@@ -81,11 +84,21 @@ async function policyOf(
 
 /** `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema). */
 function hasKey(schema: Value): boolean {
-  if (schema.form !== 'dictionary') return false
-  const { keys, values } = schema
-  if (keys.type !== 'STRING' || !('data' in keys) || values.type !== 'ANY') return false
-  const value = values.data[keys.data.indexOf('keyColumn')]
+  const value = entryOf(schema, 'keyColumn')
   if (value === undefined) return false
   if (value.form === 'scalar') return value.value !== null && value.value !== ''
   return value.form === 'vector' && value.length > 0
+}
+
+/** `keepDuplicates` of TSDB tables: of rows with equal sort columns the first or the last stays. */
+function keepsOneOfEquals(schema: Value): boolean {
+  const value = entryOf(schema, 'keepDuplicates')
+  return value?.form === 'scalar' && (value.value === 'FIRST' || value.value === 'LAST')
+}
+
+function entryOf(schema: Value, key: string): Value | undefined {
+  if (schema.form !== 'dictionary') return undefined
+  const { keys, values } = schema
+  if (keys.type !== 'STRING' || !('data' in keys) || values.type !== 'ANY') return undefined
+  return values.data[keys.data.indexOf(key)]
 }

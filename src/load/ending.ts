@@ -6,7 +6,8 @@ import { ConnectionError, DdbError } from '../errors.js'
 import { closeTimeoutMs } from './connection/connect.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Inputs } from './inputs.js'
-import type { Run } from './run.js'
+import type { LoadResult } from './options.js'
+import { asDdbError, isUnfinished, type Run } from './run.js'
 
 /** What a run holds of its machine and of the server, as far as it has come. */
 export interface Opened {
@@ -58,7 +59,27 @@ export async function close(run: Run, opened: Opened, left: Promise<void>): Prom
   // Rows on their way from the reader to the delivery: no session was given them.
   if (run.isLeaving) run.counts.restIsUnsent()
   // Only now is it known how many rejects are in their files.
-  await closeInTurn(run, [run.rejects])
+  await closeInTurn(run, [run.rejects, { close: () => run.journal?.commit() }])
+}
+
+/**
+ * The last that a journal is told; a run that is done needs nothing of it but that.
+ * @param result  undefined for a run that has not begun
+ */
+export function endJournal(run: Run, result?: LoadResult): void {
+  const { journal } = run
+  if (journal === undefined) return
+  try {
+    if (result !== undefined && journal.failure === undefined) {
+      journal.end(result, !isUnfinished(run))
+    }
+  } finally {
+    try {
+      journal.close()
+    } catch (error) {
+      run.notice(asDdbError(error).message)
+    }
+  }
 }
 
 async function closeInTurn(

@@ -1,5 +1,5 @@
 /*
-  The equation of an input: bytes read = rows + rejected + header + other. The source counts what it gave out, the
+  The equation of an input: bytes read = rows + rejected + header + other + skipped. The source counts what it gave out, the
   reader what it decided of each byte, so that a lost record shows even if the reader never knew of it.
 */
 import { DdbError } from '../errors.js'
@@ -15,10 +15,10 @@ export type ContentBytes = LoadResult['inputs'][number]['contentBytes']
  */
 export function bytesError(
   path: string,
-  { read, rows, rejected, header, other }: ContentBytes,
+  { read, rows, rejected, header, other, skipped }: ContentBytes,
   readToEnd: boolean,
 ): DdbError | undefined {
-  const accounted = rows + rejected + header + other
+  const accounted = rows + rejected + header + other + skipped
   if (accounted === read || (accounted < read && !readToEnd)) return undefined
   return new DdbError(
     'DDB_INTERNAL',

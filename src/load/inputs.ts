@@ -16,8 +16,11 @@ import type { TargetDescription } from './describe-target.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
+import type { Journal } from './journal/journal.js'
+import { openJournal } from './journal/open-journal.js'
 import type { Plan } from './plan.js'
 import { checkRejects } from './rejects/check-rejects.js'
+import { removeLeftovers } from './rejects/leftover-rejects.js'
 import type { RunRejects } from './rejects/run-rejects.js'
 import { asDdbError, type Run } from './run.js'
 
@@ -37,31 +40,52 @@ export interface Inputs {
   columnCounts(): readonly ColumnCounts[]
   /** Set when the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
+  /** Earlier processes of the run have read them all, and nothing of them is left to be sent. */
+  readonly areDone: boolean
   close(): Promise<void>
 }
 
 /**
+ * Takes up the journal where one is kept.
+ *
  * @throws {UsageError} DDB_USAGE for an encoding that is not known
  * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
- * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something
+ * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something; DDB_LOCKED,
+ * DDB_RUN_CHANGED when the journal is not to be taken up
  */
-export async function openInputs(
-  platform: Platform,
-  options: LoadOptions,
-  plan: Plan,
-): Promise<Inputs> {
-  const { files } = platform
+export async function openInputs(run: Run): Promise<Inputs> {
+  const { platform, options, plan } = run
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
-  const paths = await expandSources(options.inputs, files)
+  const found = await expandSources(options.inputs, platform.files)
+  const paths = options.journal === undefined ? found : await takeUpJournal(run, found)
   if (plan.rejectsFile !== undefined) {
-    checkRejects(
-      plan.rejectsFile,
-      paths.filter(path => path !== '-'),
-      platform,
-    )
+    const isOwn =
+      run.journal?.found.rejects?.files.some(({ path }) => path === plan.rejectsFile) === true
+    const files = paths.filter(path => path !== '-')
+    checkRejects(plan.rejectsFile, files, platform, isOwn)
   }
-  return new SequentialInputs(platform, paths, options, plan)
+  return new SequentialInputs(platform, paths, options, plan, run.journal)
+}
+
+/** @returns the inputs in the order of the journal */
+async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readonly string[]> {
+  const { platform, options, plan } = run
+  const opened = paths.includes('-') ? undefined : await openJournal(platform, options, plan, paths)
+  if (opened === undefined) {
+    run.notice('standard input and pipes cannot be read twice: this run keeps no journal')
+    return paths
+  }
+  const { journal, notices } = opened
+  try {
+    await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
+    run.goOn(journal)
+  } catch (error) {
+    journal.close()
+    throw error
+  }
+  for (const notice of notices) run.notice(notice)
+  return journal.paths
 }
 
 class SequentialInputs implements Inputs {
@@ -70,6 +94,7 @@ class SequentialInputs implements Inputs {
   readonly #paths: readonly string[]
   readonly #options: LoadOptions
   readonly #plan: Plan
+  readonly #journal: Journal | undefined
   readonly #summaries: InputSummary[] = []
   #rejects: RunRejects | undefined
   readonly #counts: ColumnCounts[] = []
@@ -82,7 +107,14 @@ class SequentialInputs implements Inputs {
   #doneRecords = 0
   #totalBytes: number | undefined
 
-  constructor(platform: Platform, paths: readonly string[], options: LoadOptions, plan: Plan) {
+  constructor(
+    platform: Platform,
+    paths: readonly string[],
+    options: LoadOptions,
+    plan: Plan,
+    journal: Journal | undefined,
+  ) {
+    this.#journal = journal
     this.#platform = platform
     this.#paths = paths
     this.#options = options
@@ -94,12 +126,20 @@ class SequentialInputs implements Inputs {
     this.#totalBytes = await totalBytes(this.#paths, this.#platform.files)
     run.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
-    for (const path of this.#paths) {
+    for (const [index, path] of this.#paths.entries()) {
       if (run.stopped || this.#doneRecords >= limit) return
+      const done = this.#journal?.found.inputs[index]?.summary
+      if (done !== undefined && this.#journal?.resumed(index)?.isDone === true) {
+        this.#summaries.push(done)
+        this.#doneRecords += done.rows
+        this.#doneBytes += done.bytes
+        continue
+      }
       const summary = newSummary(path)
       this.#summaries.push(summary)
       try {
-        yield* this.#openOne(run, target, summary)
+        yield* this.#openOne(run, target, summary, index)
+        if (!run.stopped) this.#journal?.read(index, summary)
       } catch (error) {
         summary.firstError = failureOf(error)
         throw error
@@ -111,6 +151,7 @@ class SequentialInputs implements Inputs {
     run: Run,
     target: TargetDescription,
     summary: InputSummary,
+    index: number,
   ): AsyncGenerator<Batch, void, void> {
     const { path } = summary
     const { compression, encoding, stdin } = this.#options.input ?? {}
@@ -126,9 +167,9 @@ class SequentialInputs implements Inputs {
       ...dialectOf(this.#options),
       clock: this.#platform.clock,
     })
-    yield* this.#readOne(run, target, source, reader, summary)
+    yield* this.#readOne(run, target, source, reader, summary, index)
     this.#doneBytes += source.bytesRead
-    this.#doneRecords += reader.recordsRead
+    this.#doneRecords += summary.rows
     await reader.close()
   }
 
@@ -138,6 +179,7 @@ class SequentialInputs implements Inputs {
     source: ByteSource,
     reader: InputReader,
     summary: InputSummary,
+    index: number,
   ): AsyncGenerator<Batch, void, void> {
     const { input = {}, mapping = {} } = this.#options
     const { path } = summary
@@ -146,9 +188,15 @@ class SequentialInputs implements Inputs {
     const detected = detectedOf(reader, { cells: this.#options.cells, columns })
     summary.detected = detected
     this.#tell(run, path, reader, detected)
+    const { format, compression } = summary
+    const journal = this.#journal
+    journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
+    const resumed = journal?.resumed(index)
+    const recordsBefore = resumed?.records ?? 0
+    const recordsRead = (): number => recordsBefore + reader.recordsRead
     const update = (): void => {
-      run.counts.readUpTo(this.#doneRecords + reader.recordsRead)
-      summary.rows = reader.recordsRead
+      run.counts.readUpTo(this.#doneRecords + recordsRead())
+      summary.rows = recordsRead()
       summary.ragged = reader.raggedRecords
       summary.bytes = source.bytesRead
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
@@ -166,19 +214,26 @@ class SequentialInputs implements Inputs {
         ...(path === '-'
           ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs }
           : {}),
-        ...(input.limit === undefined ? {} : { limit: input.limit - this.#doneRecords }),
+        ...(input.limit === undefined
+          ? {}
+          : { limit: input.limit - this.#doneRecords - recordsBefore }),
+        ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
         keepRecords: this.#plan.rejectsFile !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.stopped,
         onUnreadable: error => run.fail(error),
         onReject: reject => {
           update()
+          if (journal?.isKnownReject(index, reject.offsetBytes) === true) return
+          if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
+          else journal?.rejected(index, reject.offsetBytes)
           run.reject(reject, reader)
         },
       })
     try {
       for await (const batch of isEmpty(reader) ? [] : found()) {
         update()
+        journal?.place(batch, index, recordsRead())
         yield batch
       }
     } finally {
@@ -224,6 +279,17 @@ class SequentialInputs implements Inputs {
     })
   }
 
+  get areDone(): boolean {
+    const journal = this.#journal
+    return (
+      journal !== undefined &&
+      this.#paths.every((_, index) => {
+        const isRead = journal.found.inputs[index]?.summary !== undefined
+        return isRead && journal.resumed(index)?.isDone === true
+      })
+    )
+  }
+
   columnCounts(): readonly ColumnCounts[] {
     return this.#counts
   }
@@ -242,7 +308,7 @@ function newSummary(path: string): InputSummary {
     rows: 0,
     rejected: 0,
     firstError: null,
-    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0 },
+    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
     detected: null,
     ragged: 0,
   }

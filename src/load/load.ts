@@ -8,10 +8,11 @@ import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import { openDelivery } from './delivery/open-delivery.js'
-import { abandon, close, endOnSignal, whenLeaving, type Opened } from './ending.js'
+import { abandon, close, endJournal, endOnSignal, whenLeaving, type Opened } from './ending.js'
 import { findTarget } from './find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
+import { asTargetChanged, checkTarget } from './journal/check-target.js'
 import { makePlan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
@@ -33,20 +34,27 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
+  let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
   const left = whenLeaving(run, opened)
   try {
-    opened.inputs = await openInputs(platform, options, plan)
+    opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
-    opened.delivery = await openDelivery(run, target, control)
-    // An input that cannot be interrupted must not keep the run from leaving.
-    await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
-    run.phase('confirming', opened.delivery)
-    await opened.delivery.finish()
+    const identity = await checkTarget(run, control, target)
+    if (opened.inputs.areDone) {
+      run.notice('already loaded')
+    } else {
+      opened.delivery = await openDelivery(run, target, control)
+      if (identity !== undefined) run.journal?.target(identity, opened.delivery.used)
+      // An input that cannot be interrupted must not keep the run from leaving.
+      await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
+      run.phase('confirming', opened.delivery)
+      await opened.delivery.finish()
+    }
   } catch (error) {
-    if (error instanceof UsageError && opened.control === undefined) throw error
-    run.fail(error)
+    if (error instanceof UsageError && opened.control === undefined) misuse = error
+    else run.fail(asTargetChanged(run, error))
     // Whoever does not answer a query does not say goodbye either.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
@@ -54,8 +62,12 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     await close(run, opened, left)
     run.phase('done', opened.delivery)
   }
+  if (misuse !== undefined) {
+    endJournal(run)
+    throw misuse
+  }
   const counts = opened.inputs?.columnCounts() ?? []
-  return loadResult(run, {
+  const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
     bytesError: opened.inputs?.bytesError,
     columns: columns.map(({ name, type }, i) => ({
@@ -65,4 +77,6 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
       coerced: counts[i]?.coerced ?? 0,
     })),
   })
+  endJournal(run, result)
+  return result
 }

@@ -214,6 +214,16 @@ export interface DeliveryOptions {
   rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
 }
 
+/** Where a run keeps what the next process has to know, should this one be killed (docs/resume.md). */
+export interface JournalOptions {
+  /** Takes a file for each run, named after its `runId`. */
+  folder: string
+  /** Where relative paths begin, for whoever goes on elsewhere; default is to leave that open. */
+  workingFolder?: string
+  /** Begins anew, whatever a journal of this name says. */
+  restart?: boolean
+}
+
 /** Everything `load` has to know. */
 export interface LoadOptions {
   /** Paths, globs, folders, or `-`. */
@@ -229,6 +239,8 @@ export interface LoadOptions {
   expectRows?: number
   /** Names the run in receipts and rejects; random when left out. */
   runId?: string
+  /** Keeps a journal, so that a run that was killed goes on where it stopped. */
+  journal?: JournalOptions
   /** Called as the run goes on, at most ten times a second; never in the hot path. */
   onReport?: (report: LoadReport) => void
   /** One sentence for the person watching: fallbacks, doubts, the first rejects. */
@@ -292,7 +304,8 @@ export interface LoadResult {
    * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows
    * of this input, `firstError` is what was wrong with the first of them, or what ended reading. `bytes` as stored,
    * compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the others where an input
-   * was read to its end, rows and rejects with their line ends; `other` are blank lines, comments and the like.
+   * was read to its end, rows and rejects with their line ends; `other` are blank lines, comments and the like,
+   * `skipped` is what stands before the place where reading began.
    */
   inputs: {
     path: string
@@ -302,7 +315,14 @@ export interface LoadResult {
     rows: number
     rejected: number
     firstError: InputFailure | null
-    contentBytes: { read: number; rows: number; rejected: number; header: number; other: number }
+    contentBytes: {
+      read: number
+      rows: number
+      rejected: number
+      header: number
+      other: number
+      skipped: number
+    }
     detected: Detected | null
     /** Records with another number of fields that were padded or cut (`ragged`). */
     ragged: number

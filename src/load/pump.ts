@@ -2,12 +2,14 @@
   From the reader to the delivery, batch by batch: below the rate that was asked for, until the inputs end or the run is
   stopped.
 */
+import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/input-reader.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { TargetDescription } from './describe-target.js'
 import type { Inputs } from './inputs.js'
+import type { KnownBatch } from './journal/resumed-input.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'
-import { finalLimitFailure } from './rejects/reject-limit.js'
+import { earlierLimitFailure, finalLimitFailure } from './rejects/reject-limit.js'
 import type { Run } from './run.js'
 
 /** Resolves when the last batch is handed over; failures end the run in order and are not thrown. */
@@ -18,24 +20,33 @@ export async function pump(
   delivery: Delivery,
 ): Promise<void> {
   run.phase('loading', delivery)
+  const earlierLimit = earlierLimitFailure(run)
   const limiter = newRateLimiter(run.plan.rateLimit, run.platform.clock)
   try {
     for await (const batch of inputs.batches(run, target)) {
       if (run.isLeaving) return
-      if (run.stopped) run.counts.unsent(batch.rowCount)
-      else await hand(run, batch, delivery, limiter)
+      const known = run.journal?.knownOf(batch)
+      // What was sent may still be asked for.
+      if (known === undefined || known.kind === 'unsent') failIfSet(run, earlierLimit)
+      if (known?.kind === 'settled') batch.release()
+      else if (!run.stopped) await hand(run, batch, known, delivery, limiter)
+      else if (known === undefined) run.counts.unsent(batch.rowCount)
       run.report()
     }
   } catch (error) {
     run.fail(error)
   }
-  const limit = finalLimitFailure(run)
-  if (limit !== undefined) run.fail(limit)
+  failIfSet(run, earlierLimit ?? finalLimitFailure(run))
+}
+
+function failIfSet(run: Run, failure: DdbError | undefined): void {
+  if (failure !== undefined) run.fail(failure)
 }
 
 async function hand(
   run: Run,
   batch: Batch,
+  known: Exclude<KnownBatch, { kind: 'settled' }> | undefined,
   delivery: Delivery,
   limiter: RateLimiter,
 ): Promise<void> {
@@ -44,11 +55,14 @@ async function hand(
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
     if (run.isLeaving) return
-    const wait = delivery.deliver(batch)
+    const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined)
     handedOver = true
+    // Until now they stood where the earlier process had left them.
+    if (known?.kind === 'sent') run.counts.takenUp('unconfirmed', batch.rowCount)
+    else if (known?.kind === 'unsent') run.counts.takenUp('unsent', batch.rowCount)
     if (wait !== undefined) await wait
   } catch (error) {
-    if (!handedOver) run.counts.unsent(batch.rowCount)
+    if (!handedOver && known === undefined) run.counts.unsent(batch.rowCount)
     run.fail(error)
   }
 }

@@ -5,7 +5,7 @@ import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './inputs.js'
 import type { LoadResult, LoadStatus } from './options.js'
-import type { Run } from './run.js'
+import { isUnfinished, type Run } from './run.js'
 import { equationError } from './row-counts.js'
 import { tableText } from './target.js'
 
@@ -62,15 +62,21 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       bytesPerSec: Math.round(bytes / seconds),
     },
     memory: { peakRssBytes: null },
-    resume: { possible: false, command: null },
+    resume: { possible: canGoOn(run, error), command: null },
     error: error === undefined ? null : { code: error.code, message: error.message },
   }
 }
 
+/** What is refused because it has changed is refused again. */
+function canGoOn(run: Run, error: DdbError | undefined): boolean {
+  const isRefused = error?.code === 'DDB_RUN_CHANGED' || error?.code === 'DDB_TARGET_CHANGED'
+  return isUnfinished(run) && run.journal?.failure === undefined && !isRefused
+}
+
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
 function deliveredRows({ counts, delivery }: Run): number {
-  const { confirmed, unconfirmed } = counts.rows
-  return delivery?.used === 'none' ? confirmed + unconfirmed : confirmed
+  const { confirmed, unconfirmed, skipped } = counts.rows
+  return skipped + (delivery?.used === 'none' ? confirmed + unconfirmed : confirmed)
 }
 
 function openRows({ counts, delivery }: Run): number {

@@ -12,6 +12,10 @@ export interface RunCounts {
   /** Rows handed to a session; each ends as confirmed, unconfirmed, rejected or, certainly not stored, unsent. */
   readonly sentRows: number
   readonly batches: Readonly<LoadResult['batches']>
+  /** What earlier processes of the run have found out; they have read all of these rows. */
+  goOn(rows: Pick<RowCounts, 'skipped' | 'rejected' | 'unconfirmed' | 'unsent'>): void
+  /** Rows that an earlier process has left in this place are handed over by this one. */
+  takenUp(from: 'unconfirmed' | 'unsent', rows: number): void
   /** So many records were read so far, of all inputs. */
   readUpTo(records: number): void
   /** A batch goes to a session. */
@@ -39,14 +43,23 @@ export function newRunCounts(): RunCounts {
   const rows = { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 }
   const batches = { sent: 0, retried: 0, failed: 0 }
   let sentRows = 0
+  let readBefore = 0
   return {
     rows,
     batches,
     get sentRows() {
       return sentRows
     },
+    goOn(before) {
+      Object.assign(rows, before)
+      readBefore = accountedFor(rows)
+      rows.read = readBefore
+    },
+    takenUp(from, count) {
+      rows[from] -= count
+    },
     readUpTo(records) {
-      rows.read = records
+      rows.read = Math.max(readBefore, records)
     },
     sent(count) {
       sentRows += count
@@ -63,8 +76,9 @@ export function newRunCounts(): RunCounts {
     unsent: count => void (rows.unsent += count),
     batchFailed: () => void batches.failed++,
     allUnconfirmed() {
-      rows.unconfirmed += rows.confirmed
+      rows.unconfirmed += rows.confirmed + rows.skipped
       rows.confirmed = 0
+      rows.skipped = 0
     },
     arrived(count) {
       rows.confirmed = count

@@ -5,6 +5,7 @@ import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
 import type { Delivery } from './delivery/delivery.js'
+import type { Journal } from './journal/journal.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import { asynchronousThroughout } from './connection/connect.js'
@@ -23,6 +24,10 @@ export interface Run {
   readonly platform: Platform
   /** What it is called on the server. */
   readonly name: RunName
+  /** undefined where none is kept. */
+  readonly journal: Journal | undefined
+  /** Goes on where the journal says that earlier processes stopped. */
+  goOn(journal: Journal): void
   /** Aborted when nothing is to be waited for any more. */
   readonly leaving: AbortSignal
   readonly isLeaving: boolean
@@ -61,6 +66,20 @@ export interface Run {
 /** The first rejects are shown; the file has them all. */
 const shownRejects = 3
 
+type InputBytes = Pick<LoadReport, 'bytesRead' | 'totalBytes'>
+
+function sentOf({
+  counts,
+  delivery,
+}: Run): Omit<LoadReport, 'phase' | 'elapsedMs' | keyof InputBytes> {
+  return {
+    rows: { ...counts.rows },
+    sentRows: counts.sentRows,
+    sentBatches: counts.batches.sent,
+    inFlightBytes: delivery?.inFlightBytes ?? 0,
+  }
+}
+
 /** Opens no file and no connection. */
 export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Run {
   const { clock, files } = platform
@@ -73,23 +92,28 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   let { server } = options
   let dataSession: Run['dataSession'] = {}
   let delivery: Delivery | undefined
-  let inputBytes: Pick<LoadReport, 'bytesRead' | 'totalBytes'> = {
-    bytesRead: 0,
-    totalBytes: undefined,
-  }
+  let journal: Journal | undefined
+  const token = newToken(platform.random)
+  let inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined }
   const reporter = newReporter(options.onReport, clock, elapsedMs => ({
     phase,
-    rows: { ...counts.rows },
-    sentRows: counts.sentRows,
-    sentBatches: counts.batches.sent,
-    inFlightBytes: delivery?.inFlightBytes ?? 0,
+    ...sentOf(run),
     ...inputBytes,
     elapsedMs,
   }))
   const run: Run = {
     options,
     platform,
-    name: { runId: plan.runId, token: newToken(platform.random) },
+    get name() {
+      return { runId: plan.runId, token: journal?.token ?? token }
+    },
+    get journal() {
+      return journal
+    },
+    goOn(kept) {
+      journal = kept
+      goOn(run, kept)
+    },
     leaving,
     get isLeaving() {
       return leaving.aborted
@@ -123,16 +147,10 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
     get stopped() {
       return failure !== undefined
     },
-    fail(error) {
-      failure ??= asDdbError(error)
-    },
+    fail: error => void (failure ??= asDdbError(error)),
     reject: (reject, shape) => keepReject(run, reject, shape),
-    rejectSent(batch, rowIndex, serverMessage) {
-      run.reject(refusedRow(batch, rowIndex, serverMessage), batch.shape)
-    },
-    notice(text) {
-      options.onNotice?.(text)
-    },
+    rejectSent: (batch, row, words) => run.reject(refusedRow(batch, row, words), batch.shape),
+    notice: text => options.onNotice?.(text),
     phase(next, nextDelivery) {
       phase = next
       delivery = nextDelivery
@@ -143,8 +161,23 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   return run
 }
 
+function goOn({ counts, rejects }: Run, journal: Journal): void {
+  const { confirmed, ...others } = journal.found.rows()
+  counts.goOn({ ...others, skipped: confirmed })
+  rejects.goOn(journal)
+  journal.follow(rejects)
+}
+
+/** There is something left to do, for a process that takes up the journal. */
+export function isUnfinished({ counts, delivery, failure, journal }: Run): boolean {
+  const { unconfirmed, unsent } = counts.rows
+  const isOpen = unsent > 0 || (delivery?.used !== 'none' && unconfirmed > 0)
+  return journal !== undefined && (failure !== undefined || isOpen)
+}
+
 function keepReject(run: Run, reject: AnyReject, shape: RecordShape): void {
   const { counts, rejects } = run
+  if (run.plan.onError === 'stop') run.journal?.keepNoMoreRejects()
   counts.rejected()
   if (counts.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
   try {

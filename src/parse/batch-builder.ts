@@ -18,7 +18,14 @@ import { cellTypeOf, columnBuilder, hasDateFormat } from './types/column-types.j
 import { InputRows, type RowBounds } from './input-rows.js'
 import { KeptRecords } from './kept-records.js'
 import { NullTexts } from './null-texts.js'
-import type { Batch, CellRules, ColumnCounts, RecordShape, Reject } from './input-reader.js'
+import type {
+  Batch,
+  CellRules,
+  ColumnCounts,
+  RecordShape,
+  Reject,
+  ResumePoint,
+} from './input-reader.js'
 import type { RecordBlock } from './record-block.js'
 import { RowPlaces } from './row-places.js'
 
@@ -152,7 +159,7 @@ export class BatchBuilder {
   }
 
   /** The batch of the rows so far, of which there must be one at least; the next batch begins. */
-  take(startOffsetBytes: number, endOffsetBytes: number): Batch {
+  take(startOffsetBytes: number, end: ResumePoint): Batch {
     const { rowCount, encodedBytes } = this
     const file = this.#file
     const pool = this.#pool
@@ -170,7 +177,8 @@ export class BatchBuilder {
       first: locate(0),
       last: locate(rowCount - 1),
       startOffsetBytes,
-      endOffsetBytes,
+      endOffsetBytes: end.offsetBytes,
+      endLineNumber: end.lineNumber,
       locate,
       record: rowIndex => showRecord(kept(rowIndex)),
       shape: this.#shape,

@@ -16,7 +16,9 @@ import type {
   FlushClock,
   RecordShape,
   Reject,
+  ResumePoint,
 } from './input-reader.js'
+import { PieceBounds } from './piece-bounds.js'
 import type { RecordBlock, RecordFault } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 
@@ -50,6 +52,9 @@ export class BlockReader {
   readonly #options: BatchOptions
   readonly #clock: FlushClock
   readonly #builder: BatchBuilder
+  readonly #pieces: PieceBounds
+  /** Where the batch begins. */
+  #startOffsetBytes = 0
   #pendingChunk: Promise<IteratorResult<Uint8Array, void>> | undefined
   #inputEnded = false
   /** Why the source gave up; told once the rows before it are out. */
@@ -61,6 +66,7 @@ export class BlockReader {
     this.#input = input
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#pieces = new PieceBounds(options.pieces ?? [])
     const { file, block, fieldOf, arrayDelimiter, shape, text, showRecord } = input
     const { mapping, cells: rules = {}, keepRecords = false } = options
     this.#builder = new BatchBuilder({
@@ -92,15 +98,18 @@ export class BlockReader {
    */
   async *batches(): AsyncGenerator<Batch, void, void> {
     const { tokenizer } = this.#input
-    const { limit = Infinity, stopped } = this.#options
+    const { limit = Infinity, stopped, from } = this.#options
     const builder = this.#builder
-    let startOffsetBytes = tokenizer.offsetBytes
-    const take = (): Batch => {
-      const batch = builder.take(startOffsetBytes, tokenizer.offsetBytes)
-      startOffsetBytes = tokenizer.offsetBytes
-      return batch
-    }
+    if (from !== undefined) await this.#passTo(from)
+    const first = tokenizer.resumePoint
+    this.#startOffsetBytes = first.offsetBytes
+    tokenizer.boundaryBytes = this.#pieces.boundaryBytes
     while (this.recordsRead < limit && stopped?.() !== true) {
+      if (this.#isAtBoundary()) {
+        const batch = this.#crossBoundary(first)
+        if (batch !== undefined) yield batch
+        continue
+      }
       const more = this.#fillBlock(limit)
       for (const reject of this.#appendBlock()) {
         this.#rejectedBytes += reject.lengthBytes
@@ -108,18 +117,59 @@ export class BlockReader {
         if (wait !== undefined) await wait
       }
       if (this.#isFull()) {
-        yield take()
+        yield this.#take()
       } else if (!more) {
         this.readToEnd = this.#inputEnded && this.#failure() === undefined
         if (this.#inputEnded || tokenizer.failure !== undefined) break
-        if (await this.#isIdle()) yield take()
+        if (await this.#isIdle()) yield this.#take()
         else await this.#pushChunk()
       }
     }
-    if (builder.rowCount > 0) yield take()
+    if (builder.rowCount > 0) yield this.#take()
     if (stopped?.() === true) return
     const failure = this.#failure()
     if (failure !== undefined) throw failure
+  }
+
+  /** @throws {InputError} when there is no such place */
+  async #passTo(from: ResumePoint): Promise<void> {
+    const { file, tokenizer } = this.#input
+    const { stopped } = this.#options
+    if (from.offsetBytes <= tokenizer.resumePoint.offsetBytes) return
+    while (!tokenizer.passTo(from)) {
+      if (stopped?.() === true) return
+      const failure = this.#failure()
+      if (failure !== undefined) throw failure
+      if (this.#inputEnded) throw endsBefore(from, file)
+      await this.#pushChunk()
+    }
+  }
+
+  #take(end = this.#input.tokenizer.resumePoint): Batch {
+    const batch = this.#builder.take(this.#startOffsetBytes, end)
+    this.#startOffsetBytes = end.offsetBytes
+    return batch
+  }
+
+  /** All records before the next bound of a piece were read. */
+  #isAtBoundary(): boolean {
+    const { tokenizer } = this.#input
+    return (
+      tokenizer.boundaryBytes < Infinity &&
+      tokenizer.resumePoint.offsetBytes >= tokenizer.boundaryBytes
+    )
+  }
+
+  /** Goes on behind the bound; the rows before it are a batch. */
+  #crossBoundary(first: ResumePoint): Batch | undefined {
+    const { tokenizer } = this.#input
+    const { lineNumber } = tokenizer.resumePoint
+    const offsetBytes = Math.max(first.offsetBytes, tokenizer.boundaryBytes)
+    const batch = this.#builder.rowCount > 0 ? this.#take({ offsetBytes, lineNumber }) : undefined
+    this.#startOffsetBytes = offsetBytes
+    this.#pieces.cross()
+    tokenizer.boundaryBytes = this.#pieces.boundaryBytes
+    return batch
   }
 
   #failure(): Error | undefined {
@@ -131,9 +181,11 @@ export class BlockReader {
     const { batchRows, batchBytes } = this.#options
     const builder = this.#builder
     block.clear()
-    const maxRecords = Math.min(batchRows - builder.rowCount, limit - this.recordsRead)
+    const maxRecords = limit - this.recordsRead
+    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, blockBytes)
+    const maxRows = batchRows - builder.rowCount
     const maxBytes = Math.min(blockBytes, Math.max(1, batchBytes - builder.encodedBytes))
-    return tokenizer.fill(block, maxRecords, maxBytes)
+    return tokenizer.fill(block, Math.min(maxRows, maxRecords), maxBytes)
   }
 
   #appendBlock(): Reject[] {
@@ -153,6 +205,7 @@ export class BlockReader {
   #isFull(): boolean {
     const { rowCount } = this.#builder
     const { batchRows, batchBytes } = this.#options
+    if (this.#pieces.isInside) return false
     return rowCount > 0 && (rowCount >= batchRows || this.#builder.encodedBytes >= batchBytes)
   }
 
@@ -160,6 +213,7 @@ export class BlockReader {
   async #isIdle(): Promise<boolean> {
     const { flushIntervalMs } = this.#options
     if (flushIntervalMs === undefined || this.#builder.rowCount === 0) return false
+    if (this.#pieces.isInside) return false
     const delayMs = this.#batchBeganMs + flushIntervalMs - this.#clock.nowMs()
     if (delayMs <= 0) return true
     let timer: Timer | undefined
@@ -202,6 +256,14 @@ export class BlockReader {
     this.#pendingChunk ??= this.#input.chunks.next()
     return this.#pendingChunk
   }
+}
+
+function endsBefore({ offsetBytes, lineNumber }: ResumePoint, file: string): InputError {
+  return new InputError(
+    'DDB_INPUT_READ',
+    `"${file}" ends before byte ${offsetBytes}, where reading was to go on: it is not the input that was read before, or not all of it`,
+    { file, lineNumber, offsetBytes },
+  )
 }
 
 function rejectOf(fault: RecordFault, file: string): Reject {

@@ -18,6 +18,20 @@ export interface RecordLocation {
   readonly offsetBytes: number
 }
 
+/** A place between records: with it another reader of the same input can go on. */
+export interface ResumePoint {
+  /** In the decompressed input, as in `RecordLocation`: of a record, or of what stands between two. */
+  readonly offsetBytes: number
+  /** Line of the byte that stands there. */
+  readonly lineNumber: number
+}
+
+/** From the first byte to the one behind the last, in the decompressed input. */
+export interface ByteRange {
+  readonly startBytes: number
+  readonly endBytes: number
+}
+
 /** What the records of an input have in common: other records of the same shape can stand in one file with them. */
 export interface RecordShape {
   /** Between fields; undefined for JSON, where records have no fields. */
@@ -62,7 +76,13 @@ export interface Batch {
   readonly last: RecordLocation
   /** Range of the decompressed input that holds these rows; ranges of successive batches touch. */
   readonly startOffsetBytes: number
+  /**
+   * All rows and rejects told so far begin before it, all that follow begin at or behind it; when the batch is given
+   * out, `recordsRead` counts the former.
+   */
   readonly endOffsetBytes: number
+  /** Line of the byte at `endOffsetBytes`: the two are a `ResumePoint`. */
+  readonly endLineNumber: number
   /** Where row `rowIndex` came from, and how long its record is, line ending included. */
   locate(rowIndex: number): RecordLocation & { readonly lengthBytes: number }
   /** The record of row `rowIndex` as it stands in the input, line ending included; empty without `keepRecords`. */
@@ -133,6 +153,17 @@ export interface BatchOptions {
   readonly flushIntervalMs?: number
   /** The machine's when left out. */
   readonly clock?: FlushClock
+  /**
+   * Where an earlier reader of this input stopped, as one of its batches told: records before it are neither read nor
+   * counted nor told. What the input looks like is found from its start all the same.
+   */
+  readonly from?: ResumePoint
+  /**
+   * The rows that begin in a piece become one batch with the piece's range, however many they are and however long
+   * they have to wait; no other row is in it, and a piece without rows has none. Ascending and disjoint, each from
+   * record to record. Reading that ends inside a piece ends its batch, too.
+   */
+  readonly pieces?: readonly ByteRange[]
   /** Most records to read, rejects included. */
   readonly limit?: number
   /** Keeps the records of each batch until it is released, for rows that the server may refuse. */
@@ -163,6 +194,8 @@ export interface ByteCounts {
   readonly header: number
   /** No record: byte order mark, blank lines, comments, skipped lines, what stands between elements of an array. */
   readonly other: number
+  /** Before the place where reading was to begin (`from`), and behind what was read to know the input. */
+  readonly skipped: number
 }
 
 /** One opened input whose shape is known and whose records are still to come. */
@@ -191,7 +224,7 @@ export interface InputReader extends RecordShape {
    * The rows, to be iterated once.
    *
    * @throws {InputError} when nothing sensible can follow (broken JSON, an open quote without end, a failing disk);
-   * the rows before it come first
+   * the rows before it come first. DDB_INPUT_READ when the input ends before `from`
    */
   batches(options: BatchOptions): AsyncGenerator<Batch, void, void>
   /** Closes the source. */

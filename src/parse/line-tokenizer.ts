@@ -4,6 +4,7 @@
 */
 import type { ErrorCode, InputError } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
+import type { ResumePoint } from './input-reader.js'
 import { countLineEnds, nextLine } from './line-ends.js'
 import type { RecordBlock } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
@@ -39,6 +40,8 @@ export abstract class LineTokenizer implements Tokenizer {
   failure: InputError | undefined
   lineNumber: number
   otherBytes = 0
+  skippedBytes = 0
+  boundaryBytes = Infinity
   protected readonly file: string
   protected readonly window: Window
   protected readonly maxRecordBytes: number
@@ -52,8 +55,9 @@ export abstract class LineTokenizer implements Tokenizer {
   #neededBytes = 0
   /** A record that is too long, while its rest is skipped. */
   #skipped: { record: Uint8Array; lineNumber: number; offsetBytes: number } | undefined
-  /** The unread bytes begin inside a line that is not a record. */
+  /** The unread bytes begin inside a line that is not a record, and that begins at this position of the input. */
   #inOtherLine = false
+  #otherLineOffset = 0
 
   constructor(file: string, maxRecordBytes: number, offsetBytes: number, text?: SourceText) {
     this.file = file
@@ -88,7 +92,19 @@ export abstract class LineTokenizer implements Tokenizer {
   /** Why the record scanned last is not a row. */
   protected abstract faultOf(block: RecordBlock, start: number): ScanFault
 
-  get offsetBytes(): number {
+  /** What has begun and is not out is still to come: it is not the place that was read up to. */
+  get resumePoint(): ResumePoint {
+    if (this.#skipped !== undefined) return this.#skipped
+    const { bytes, start, end } = this.window
+    const isInLastLine = this.#addedLineFeed && start === end && bytes[end - 2] !== carriageReturn
+    return {
+      offsetBytes: this.#inOtherLine ? this.#otherLineOffset : this.offsetBytes,
+      lineNumber: isInLastLine ? this.lineNumber - 1 : this.lineNumber,
+    }
+  }
+
+  /** Position of the unread bytes in the decompressed input. */
+  protected get offsetBytes(): number {
     return this.window.inputOffset(this.contentEnd(this.window.start))
   }
 
@@ -110,6 +126,18 @@ export abstract class LineTokenizer implements Tokenizer {
       window.push(Uint8Array.of(lineFeed))
       this.#addedLineFeed = true
     }
+  }
+
+  passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
+    const { window } = this
+    const { start } = window
+    const position = window.positionOf(offsetBytes)
+    const isThere = position < Infinity
+    window.start = isThere ? position : window.end
+    this.skippedBytes += this.#inputLength(start, window.start)
+    this.#neededBytes = 0
+    if (isThere) this.lineNumber = lineNumber
+    return isThere
   }
 
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
@@ -134,15 +162,18 @@ export abstract class LineTokenizer implements Tokenizer {
   #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window, maxRecordBytes } = this
     const { faults, rowCapacity, recordStarts, recordEnds, lineNumbers } = block
-    const stopAt = window.start + maxBytes
+    const { boundaryBytes } = this
+    const boundary = boundaryBytes < Infinity ? window.positionOf(boundaryBytes) : Infinity
+    const recordsEnd = Math.min(window.end, boundary)
+    const stopAt = Math.min(window.start + maxBytes, boundary)
     let more = true
     let row = 0
     while (row < rowCapacity && row + faults.length < maxRecords && window.start < stopAt) {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
       row = this.scanRun(block, row, run, stopAt)
       if (row >= run || window.start >= stopAt) continue
-      if (!this.toRecord()) {
-        more = false
+      if (!this.toRecord(recordsEnd)) {
+        more = window.start >= boundary
         break
       }
       const { start } = window
@@ -169,19 +200,20 @@ export abstract class LineTokenizer implements Tokenizer {
     return
   }
 
-  /** Passes over lines that are not records; false when no record is known to begin behind them. */
-  protected toRecord(): boolean {
+  /** Passes over lines that are not records; false when no record is known to begin behind them, before `end`. */
+  protected toRecord(end: number): boolean {
     const { window } = this
-    while (this.#inOtherLine || (window.start < window.end && this.isNoRecord(window.start))) {
+    while (this.#inOtherLine || (window.start < end && this.isNoRecord(window.start))) {
       if (!this.skipLine()) return false
     }
-    return window.start < window.end
+    return window.start < end
   }
 
   /** Passes over the rest of a line that is not a record; false when its end has not come yet. */
   protected skipLine(): boolean {
     const { window } = this
     const { start } = window
+    if (!this.#inOtherLine) this.#otherLineOffset = this.offsetBytes
     const isPassed = this.#passLine()
     this.otherBytes += this.#inputLength(start, window.start)
     this.#inOtherLine = !isPassed

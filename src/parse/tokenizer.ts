@@ -3,6 +3,7 @@
   know nothing of types.
 */
 import type { InputError } from '../errors.js'
+import type { ResumePoint } from './input-reader.js'
 import type { RecordBlock } from './record-block.js'
 
 /** Longer records are refused: an open quote would otherwise take the rest of the file with it. */
@@ -24,12 +25,19 @@ export interface Tokenizer {
    * @returns false when nothing more can be had without `push` (after `end` or a failure: nothing at all)
    */
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean
+  /** Records that begin here in the decompressed input, or behind it, are left for later. */
+  boundaryBytes: number
+  /**
+   * Passes over what stands before `point`, as far as it has come.
+   * @returns false when more has to be pushed, unless there is a failure
+   */
+  passTo(point: ResumePoint): boolean
   /** Why nothing sensible can follow; the records before it were delivered. */
   readonly failure: InputError | undefined
-  /** Position of the next record in the decompressed input. */
-  readonly offsetBytes: number
-  /** Line of the next record. */
-  readonly lineNumber: number
+  /** Behind the records that blocks were given so far, and before all others. */
+  readonly resumePoint: ResumePoint
   /** Bytes passed over that are part of no record: blank lines, comments, brackets and commas of an array. */
   readonly otherBytes: number
+  /** Bytes that `passTo` passed over. */
+  readonly skippedBytes: number
 }

@@ -61,6 +61,23 @@ export class Window {
     return this.#text?.origin?.inputOffset(textOffset) ?? textOffset
   }
 
+  /**
+   * The first unread position that stands at `offsetBytes` of the decompressed input or behind it; Infinity when that
+   * has not come yet.
+   */
+  positionOf(offsetBytes: number): number {
+    if (this.inputOffset(this.end) < offsetBytes) return Infinity
+    if (this.#text?.origin === undefined) return Math.max(this.start, offsetBytes - this.offset)
+    let low = this.start
+    let high = this.end
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.inputOffset(middle) < offsetBytes) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** A copy of what stands between two positions, as it stands in the input. */
   inputBytes(start: number, end: number): Uint8Array {
     const { offset } = this

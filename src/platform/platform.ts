@@ -92,7 +92,31 @@ export interface FileStatus {
   readonly sizeBytes: number
   readonly device: bigint
   readonly inode: bigint
+  /** When its content last changed, ms since the epoch. */
+  readonly modifiedMs: number
 }
+
+/** A lock that this process holds. */
+export interface FileLock {
+  readonly path: string
+  /** Gives the lock back; a second call does nothing. */
+  release(): void
+}
+
+/** What came of asking for a lock. */
+export type LockAnswer =
+  | { readonly kind: 'held'; readonly lock: FileLock }
+  /** A living process has it; `host` when that is another machine, which cannot be asked. */
+  | {
+      readonly kind: 'taken'
+      readonly pid: number
+      readonly host: string | undefined
+      readonly since: string
+    }
+  /** The file is no lock. */
+  | { readonly kind: 'strange' }
+  /** It changes hands faster than it can be taken. */
+  | { readonly kind: 'contended' }
 
 /** One name in a folder. */
 export interface FolderEntry {
@@ -107,6 +131,8 @@ export interface InputFile {
   status(): Promise<FileStatus>
   /** Reads on from where the last read ended. @returns bytes read, 0 at the end */
   read(buffer: Uint8Array, offset: number, length: number): Promise<number>
+  /** As `read`, from a place of the file; where `read` goes on stays as it is. */
+  readAt(buffer: Uint8Array, offset: number, length: number, positionBytes: number): Promise<number>
   close(): Promise<void>
 }
 
@@ -118,6 +144,8 @@ export interface OutputFile {
   truncate(sizeBytes: number): void
   /** Waits for the disk. */
   sync(): void
+  /** As `sync`, while the process goes on with other things. */
+  syncMeanwhile(): Promise<void>
   close(): void
 }
 
@@ -135,6 +163,14 @@ export interface Files {
   create(path: string): OutputFile
   /** Opens a file that is there; EEXIST when it holds something or is not an ordinary file, ELOOP for a link. */
   openEmpty(path: string): OutputFile
+  /** Opens an ordinary file that is there, to write behind what it holds; ELOOP for a link. */
+  reopen(path: string): OutputFile
+  /** Makes a folder, and those it lies in, for the owner alone; nothing happens to one that is there. */
+  makeFolder(path: string): void
+  /** Takes the lock that the file is, unless a living process has it. */
+  lock(path: string): LockAnswer
+  /** Who has the lock; undefined when nobody alive has it. */
+  lockHolder(path: string): LockAnswer | undefined
   remove(path: string): void
 }
 

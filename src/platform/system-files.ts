@@ -4,9 +4,11 @@
 import {
   closeSync,
   constants,
+  fdatasync,
   fdatasyncSync,
   fstatSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   statSync,
   unlinkSync,
@@ -14,7 +16,11 @@ import {
   type BigIntStats,
 } from 'node:fs'
 import { access, open, readdir, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { lockHolder, takeFileLock } from './file-lock.js'
 import type { Files, FileStatus, InputFile, OutputFile } from './platform.js'
+
+const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
 /** Without waiting for the reader of a pipe. */
@@ -39,6 +45,17 @@ export const systemFiles: Files = {
   },
   create: path => outputOf(openSync(path, appending | O_CREAT | O_EXCL, 0o600)),
   openEmpty,
+  reopen(path) {
+    const descriptor = openSync(path, appending)
+    if (fstatSync(descriptor).isFile()) return outputOf(descriptor)
+    closeSync(descriptor)
+    throw Object.assign(new Error(`EINVAL: not an ordinary file, open '${path}'`), {
+      code: 'EINVAL',
+    })
+  },
+  makeFolder: path => void mkdirSync(path, { recursive: true, mode: 0o700 }),
+  lock: takeFileLock,
+  lockHolder,
   remove: unlinkSync,
 }
 
@@ -49,6 +66,7 @@ function statusOf(stats: BigIntStats): FileStatus {
     sizeBytes: Number(stats.size),
     device: stats.dev,
     inode: stats.ino,
+    modifiedMs: Number(stats.mtimeMs),
   }
 }
 
@@ -58,6 +76,8 @@ async function openInput(path: string): Promise<InputFile> {
     status: async () => statusOf(await handle.stat({ bigint: true })),
     read: async (buffer, offset, length) =>
       (await handle.read(buffer, offset, length, null)).bytesRead,
+    readAt: async (buffer, offset, length, positionBytes) =>
+      (await handle.read(buffer, offset, length, positionBytes)).bytesRead,
     close: () => handle.close(),
   }
 }
@@ -75,6 +95,7 @@ function outputOf(descriptor: number): OutputFile {
     write: bytes => writeSync(descriptor, bytes),
     truncate: sizeBytes => ftruncateSync(descriptor, sizeBytes),
     sync: () => fdatasyncSync(descriptor),
+    syncMeanwhile: () => syncFile(descriptor),
     close: () => closeSync(descriptor),
   }
 }

@@ -103,6 +103,8 @@ export interface ServerNode {
   readonly jobs: Map<string, SessionJobs>
   /** The latest, oldest first. */
   readonly batchJobs: Map<string, BatchJob>
+  /** @internal Of the DFS table that is made next; one that is made again gets another. */
+  nextPhysicalIndex: number
   /** Writes into DFS tables that are under way. */
   readonly transactions: Transactions
   readonly config: NodeConfig
@@ -159,6 +161,8 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     privileges: new Map(before?.privileges),
     jobs: new Map(),
     batchJobs: new Map(),
+    // Above those of all nodes that had this one's tables before.
+    nextPhysicalIndex: Math.floor(clock.wallMs()),
     transactions: { open: new Set(), count: 0 },
     config: {
       newValuePartitionPolicy: 'add',

@@ -30,7 +30,17 @@ t.test('help that was asked for goes to standard output, code 0', async t => {
 })
 
 t.test('the help of every command fits a terminal of 80 columns', async t => {
-  for (const argv of [[], ['load'], ['exec'], ['serve'], ['demo'], ['bench'], ['selftest']]) {
+  for (const argv of [
+    [],
+    ['load'],
+    ['resume'],
+    ['runs'],
+    ['exec'],
+    ['serve'],
+    ['demo'],
+    ['bench'],
+    ['selftest'],
+  ]) {
     const { stdout } = await runMain([...argv, '--help'], { stdoutColumns: 80 })
     const wide = stdout.split('\n').filter(line => line.length > 80)
     t.strictSame(wide, [], argv.join(' '))

@@ -75,6 +75,8 @@ export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
       signals,
       onStrayFailure: listener => strayListeners.push(listener),
       leave: code => left.push(code),
+      workingFolder: () => process.cwd(),
+      changeFolder: path => process.chdir(path),
     },
     stray: error => strayListeners.forEach(listener => listener(error)),
     signals,

@@ -27,6 +27,7 @@ export function batchOf(rowCount: number, firstRow = 0, file = 'in.csv'): Counte
     last: locate(rowCount - 1),
     startOffsetBytes: firstRow * rowBytes,
     endOffsetBytes: (firstRow + rowCount) * rowBytes,
+    endLineNumber: firstRow + rowCount + 2,
     locate,
     record: () => new Uint8Array(),
     shape: {

@@ -5,7 +5,8 @@ import type { Files, OutputFile, Platform } from '../../src/platform/platform.js
 import { systemFiles } from '../../src/platform/system-files.js'
 import { systemPlatform } from '../../src/platform/system.js'
 
-export type FileCall = 'create' | 'openEmpty' | 'remove' | 'write' | 'truncate' | 'sync' | 'close'
+export type FileCall =
+  'create' | 'openEmpty' | 'reopen' | 'remove' | 'write' | 'truncate' | 'sync' | 'close'
 
 export interface Disk {
   /** Room for what is written through these files; a write that does not fit is cut, the next one fails. */
@@ -32,7 +33,7 @@ export function filesOn(disk: Disk): CountedFiles {
     if (disk.fails?.(call, path)) throw systemError('EIO')
   }
   const outputOn = (path: string, file: OutputFile): OutputFile => {
-    let size = 0
+    let size = systemFiles.statusNow(path)?.sizeBytes ?? 0
     openCount++
     return {
       write(bytes) {
@@ -53,6 +54,7 @@ export function filesOn(disk: Disk): CountedFiles {
       },
       // Waiting for the real disk thousands of times would show nothing more.
       sync: () => ask('sync', path),
+      syncMeanwhile: async () => ask('sync', path),
       close() {
         file.close()
         openCount--
@@ -72,6 +74,10 @@ export function filesOn(disk: Disk): CountedFiles {
     openEmpty(path) {
       ask('openEmpty', path)
       return outputOn(path, systemFiles.openEmpty(path))
+    },
+    reopen(path) {
+      ask('reopen', path)
+      return outputOn(path, systemFiles.reopen(path))
     },
     remove(path) {
       ask('remove', path)

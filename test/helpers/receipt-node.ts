@@ -7,6 +7,7 @@ import { newRecorder, type RecordedTarget } from '../../src/load/delivery/record
 import { retryRules } from '../../src/load/connection/retry.js'
 import type { DeliveryOptions } from '../../src/load/options.js'
 import type { LedgerRow, OpenBatch } from '../../src/load/receipts/batch-registry.js'
+import { noEarlierReceipts } from '../../src/load/receipts/earlier-receipts.js'
 import type { ReceiptNode } from '../../src/load/receipts/receipt-node.js'
 import { ReceiptWatcher, type WatcherSetup } from '../../src/load/receipts/watcher.js'
 import type { Platform } from '../../src/platform/platform.js'
@@ -121,6 +122,7 @@ export function watchedRun(change: WatchedChange = {}) {
     node: stub.node,
     recorder,
     rules: retryRules(run),
+    earlier: noEarlierReceipts,
     follow: change.follow ?? (() => Promise.reject(new Error('no other node was expected'))),
   })
   let batches = 0

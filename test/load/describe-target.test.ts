@@ -85,3 +85,31 @@ t.test('an upsert needs keys that the target has', async t => {
     message: /"ids".*nearest: id\b/,
   })
 })
+
+t.test(
+  'a row that is written twice is one row where there is a key, or where equals go',
+  async t => {
+    const { session } = await startLoadServer(
+      t,
+      `${initScript}
+s = database("dfs://s", VALUE, \`A\`B, engine="TSDB")
+tt = table(1:0, \`id\`sym, [INT,SYMBOL])
+s.createPartitionedTable(tt, \`all, \`sym, sortColumns=\`sym\`id, keepDuplicates=ALL)
+s.createPartitionedTable(tt, \`first, \`sym, sortColumns=\`sym\`id, keepDuplicates=FIRST)
+s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicates=LAST)`,
+    )
+    for (const [table, drops] of [
+      ['trades', false],
+      ['keyed', true],
+      ['indexed', true],
+      ['dfs://d/t', false],
+      ['dfs://s/all', false],
+      ['dfs://s/first', true],
+      ['dfs://s/last', true],
+    ] as const) {
+      const run = testRun({ target: { table } })
+      const { dropsDuplicates } = await describeTarget(session, run.plan, run.options)
+      t.equal(dropsDuplicates, drops, table)
+    }
+  },
+)

@@ -40,7 +40,7 @@ async function readAll(
     },
     systemPlatform,
   )
-  const inputs = await openInputs(systemPlatform, run.options, run.plan)
+  const inputs = await openInputs(run)
   t.teardown(() => inputs.close())
   const ids: number[][] = []
   let failure: unknown
@@ -77,7 +77,7 @@ t.test('inputs are read one after the other, each by its own header', async t =>
       compression: 'none',
       bytes: 12,
       rows: 2,
-      contentBytes: { read: 12, rows: 7, rejected: 0, header: 5, other: 0 },
+      contentBytes: { read: 12, rows: 7, rejected: 0, header: 5, other: 0, skipped: 0 },
     },
     { path: /b\.csv$/, rows: 2 },
   ])

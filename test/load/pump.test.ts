@@ -1,14 +1,26 @@
 import t from 'tap'
 import { ConnectionError, InputError } from '../../src/errors.js'
+import type { SentBefore } from '../../src/load/journal/resumed-input.js'
 import type { Delivery } from '../../src/load/delivery/delivery.js'
 import type { Inputs } from '../../src/load/inputs.js'
 import type { LoadOptions, LoadReport } from '../../src/load/options.js'
 import { pump } from '../../src/load/pump.js'
 import type { Batch } from '../../src/parse/input-reader.js'
-import { batchOf } from '../helpers/batches.js'
+import type { Journal } from '../../src/load/journal/journal.js'
+import type { JournaledRejects } from '../../src/load/journal/journal-record.js'
+import type { JournaledRows, JournalState } from '../../src/load/journal/journal-state.js'
+import type { KnownBatch } from '../../src/load/journal/resumed-input.js'
+import { batchOf, type CountedBatch } from '../helpers/batches.js'
 import { testRun } from '../helpers/load-run.js'
 
+/** What a journal knows of batches, by their first line. */
+interface Earlier {
+  readonly known: Readonly<Record<number, KnownBatch>>
+  readonly rejects?: JournaledRejects
+}
+
 interface Change {
+  readonly earlier?: Earlier
   readonly options?: Partial<LoadOptions>
   readonly batches?: number
   /** What becomes of a batch, by its number. */
@@ -17,36 +29,61 @@ interface Change {
   readonly readFailure?: Error
 }
 
+function standing(known: Earlier['known']): JournaledRows {
+  const count = (kind: KnownBatch['kind']): number =>
+    8 * Object.values(known).filter(one => one.kind === kind).length
+  return {
+    confirmed: count('settled'),
+    unconfirmed: count('sent'),
+    unsent: count('unsent'),
+    rejected: 0,
+  }
+}
+
 /** A run of batches of eight rows, and which of them were handed over. */
-function scene({ options, batches = 3, deliver, readFailure }: Change = {}) {
+function scene({ options, batches = 3, deliver, readFailure, earlier }: Change = {}) {
   const phases: LoadReport['phase'][] = []
   const run = testRun({ onReport: ({ phase }) => phases.push(phase), ...options })
   const handed: Batch[] = []
-  async function* read(): AsyncGenerator<Batch, void, void> {
+  const sentAs: (SentBefore | undefined)[] = []
+  const read: CountedBatch[] = []
+  async function* readAll(): AsyncGenerator<Batch, void, void> {
     for (let i = 0; i < batches; i++) {
       run.counts.readUpTo(8 * (i + 1))
       await Promise.resolve()
-      yield batchOf(8, 8 * i)
+      read.push(batchOf(8, 8 * i))
+      yield read.at(-1)!
     }
     if (readFailure !== undefined) throw readFailure
   }
   const delivery = {
     inFlightBytes: 0,
-    deliver(batch: Batch) {
+    deliver(batch: Batch, no?: SentBefore) {
       handed.push(batch)
+      sentAs.push(no)
       const given = deliver?.(handed.length)
       run.counts.sent(batch.rowCount)
       return given
     },
   }
+  if (earlier !== undefined) {
+    const { known, rejects } = earlier
+    run.goOn({
+      found: { rows: () => standing(known), rejects } as JournalState,
+      knownOf: (batch: Batch) => known[batch.first.lineNumber],
+      follow: () => undefined,
+    } as unknown as Journal)
+  }
   return {
     run,
     phases,
     handed,
+    sentAs,
+    read,
     pump: () =>
       pump(
         run,
-        { batches: read } as unknown as Inputs,
+        { batches: readAll } as unknown as Inputs,
         { columns: [], keyed: false },
         delivery as unknown as Delivery,
       ),
@@ -145,4 +182,89 @@ t.test('a share of bad rows is looked at in the end, however short the input was
   run.counts.rejected()
   await go()
   t.match(run.failure, { code: 'DDB_INPUT_LIMIT' })
+})
+
+/** Batches 1, 2 and 3 were settled, sent as number 7, and never stored; the fourth one is new. */
+const allKinds: Earlier['known'] = {
+  2: { kind: 'settled' },
+  10: { kind: 'sent', no: 7, isLost: false },
+  18: { kind: 'unsent' },
+}
+
+t.test('what earlier processes did with a batch decides what becomes of it', async t => {
+  const {
+    run,
+    handed,
+    sentAs,
+    read,
+    pump: go,
+  } = scene({ batches: 4, earlier: { known: allKinds } })
+  t.match(run.counts.rows, { read: 24, skipped: 8, unconfirmed: 8, unsent: 8 })
+  await go()
+  t.same(
+    handed.map(({ first }) => first.lineNumber),
+    [10, 18, 26],
+  )
+  t.match(sentAs, [{ no: 7 }, undefined, undefined])
+  t.same(
+    read.map(({ releases }) => releases),
+    [1, 0, 0, 0],
+    'columns of a batch that is passed over go back',
+  )
+  t.match(run.counts.rows, { read: 32, skipped: 8, unconfirmed: 0, unsent: 0 })
+})
+
+t.test('batches that are not handed over stay where the earlier process left them', async t => {
+  for (const [failing, rows] of [
+    [1, { skipped: 8, unconfirmed: 8, unsent: 16 }],
+    [2, { skipped: 8, unconfirmed: 0, unsent: 16 }],
+    [3, { skipped: 8, unconfirmed: 0, unsent: 8 }],
+  ] as const) {
+    const { run, pump: go } = scene({
+      batches: 4,
+      earlier: { known: allKinds },
+      deliver: number => {
+        if (number === failing) throw new ConnectionError('DDB_CONNECTION_LOST', 'gone')
+      },
+    })
+    await go()
+    t.match(run.counts.rows, rows, `${failing}`)
+  }
+})
+
+const rejects: JournaledRejects = {
+  byClass: { parse: 2, type: 0, server: 0 },
+  byCode: { DDB_INPUT_CELL: 2 },
+  unplaced: 0,
+  files: [],
+  byInput: {
+    'in.csv': {
+      rejected: 2,
+      firstError: { code: 'DDB_INPUT_CELL', message: 'bad', lineNumber: 3 },
+    },
+  },
+  upTo: { input: 0, offsetBytes: 1 },
+}
+
+t.test('a row that stopped a run stops it again, and what was sent is asked for', async t => {
+  const earlier = { known: allKinds, rejects }
+  const { run, sentAs, pump: go } = scene({ batches: 4, earlier })
+  await go()
+  t.match(sentAs, [{ no: 7 }])
+  t.match(run.failure, {
+    code: 'DDB_INPUT_CELL',
+    message: 'in.csv, line 3: bad',
+    position: { file: 'in.csv', lineNumber: 3 },
+  })
+  t.match(run.counts.rows, { skipped: 8, unsent: 16 })
+  const skipping = scene({ batches: 4, earlier, options: { rejects: { onError: 'skip' } } })
+  await skipping.pump()
+  t.equal(skipping.run.failure, undefined, 'until the user decides otherwise')
+  t.equal(skipping.handed.length, 3)
+})
+
+t.test('a row that stopped a run stops it also where nothing new is read', async t => {
+  const { run, pump: go } = scene({ batches: 1, earlier: { known: allKinds, rejects } })
+  await go()
+  t.match(run.failure, { code: 'DDB_INPUT_CELL' })
 })

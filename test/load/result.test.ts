@@ -98,7 +98,7 @@ t.test('rows or bytes that do not add up are a failure before all others', async
 })
 
 t.test('every member is there; what is not known is null', async t => {
-  const contentBytes = { read: 3_000, rows: 2_900, rejected: 0, header: 100, other: 0 }
+  const contentBytes = { read: 3_000, rows: 2_900, rejected: 0, header: 100, other: 0, skipped: 0 }
   const input = {
     path: 'in.csv',
     format: 'csv',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { equationError, newRunCounts, type RunCounts } from '../../src/load/row-counts.js'
+import { runs } from '../helpers/runs.js'
 
 t.test('nothing has happened yet', async t => {
   const counts = newRunCounts()
@@ -101,5 +102,61 @@ t.test('the equation holds when every row has one place, and only then', async (
         return off === 0 ? error === undefined : error?.code === 'DDB_INTERNAL'
       },
     ),
+  )
+})
+
+t.test('a run that goes on begins where the earlier process stopped', async t => {
+  const counts = newRunCounts()
+  counts.goOn({ skipped: 10, rejected: 2, unconfirmed: 5, unsent: 3 })
+  t.strictSame(counts.rows, {
+    read: 20,
+    confirmed: 0,
+    unconfirmed: 5,
+    rejected: 2,
+    skipped: 10,
+    unsent: 3,
+  })
+  t.equal(counts.sentRows, 0, 'this process has sent nothing')
+  counts.readUpTo(7)
+  t.equal(counts.rows.read, 20, 'what is read again is not read')
+  counts.readUpTo(21)
+  t.equal(counts.rows.read, 21)
+})
+
+t.test('rows that are taken up leave the place where they stood', async t => {
+  const counts = newRunCounts()
+  counts.goOn({ skipped: 10, rejected: 0, unconfirmed: 5, unsent: 3 })
+  counts.takenUp('unconfirmed', 5)
+  counts.takenUp('unsent', 2)
+  t.match(counts.rows, { unconfirmed: 0, unsent: 1, read: 18 })
+  counts.confirmed(7)
+  t.equal(equationError(counts.rows), undefined)
+  counts.allUnconfirmed()
+  t.match(counts.rows, { confirmed: 0, skipped: 0, unconfirmed: 17 }, 'those of before, too')
+  t.equal(equationError(counts.rows), undefined)
+})
+
+t.test('the equation holds whatever is taken up, and in whichever order', async () => {
+  const few = fc.nat({ max: 20 })
+  fc.assert(
+    fc.property(
+      fc.record({ skipped: few, rejected: few, unconfirmed: few, unsent: few }),
+      fc.array(fc.tuple(fc.constantFrom('unconfirmed', 'unsent'), few, fc.nat({ max: 3 }))),
+      (before, taken) => {
+        const counts = newRunCounts()
+        counts.goOn(before)
+        for (const [from, most, place] of taken) {
+          const rows = Math.min(most, counts.rows[from])
+          counts.takenUp(from, rows)
+          counts.sent(rows)
+          if (place === 0) counts.confirmed(rows)
+          else if (place === 1) counts.unconfirmed(rows)
+          else if (place === 2) counts.unsent(rows)
+          else for (let row = 0; row < rows; row++) counts.rejected()
+        }
+        return equationError(counts.rows) === undefined
+      },
+    ),
+    { numRuns: runs(100) },
   )
 })

@@ -3,7 +3,7 @@
 */
 import t from 'tap'
 import { BatchBuilder, type BuilderInput } from '../../src/parse/batch-builder.js'
-import type { CellRules, RecordShape, Reject } from '../../src/parse/input-reader.js'
+import type { CellRules, RecordShape, Reject, ResumePoint } from '../../src/parse/input-reader.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
@@ -67,6 +67,9 @@ function builderOf({ types = 'a:INT,b:STRING', rules = {}, mapping = {}, input }
   })
 }
 
+/** Where a batch ends, in line 13. */
+const endAt = (offsetBytes: number): ResumePoint => ({ offsetBytes, lineNumber: 13 })
+
 t.test('rows of several blocks become one batch with their places', async t => {
   const builder = builderOf()
   t.strictSame(
@@ -82,13 +85,14 @@ t.test('rows of several blocks become one batch with their places', async t => {
   t.equal(builder.rowCount, 3)
   t.equal(builder.recordBytes, 4 + 2 + 5)
   t.equal(builder.encodedBytes, 3 * 4 + 2 + 1 + 3)
-  const batch = builder.take(90, 120)
+  const batch = builder.take(90, endAt(120))
   t.strictSame(rowsOf(batch), [
     ['1', 'x'],
     ['', ''],
     ['3', 'yy'],
   ])
   t.strictSame([batch.startOffsetBytes, batch.endOffsetBytes, batch.rowCount], [90, 120, 3])
+  t.equal(batch.endLineNumber, 13)
   t.strictSame(batch.locate(1), {
     file: 'x.csv',
     offsetBytes: 104,
@@ -103,7 +107,7 @@ t.test('rows of several blocks become one batch with their places', async t => {
   ])
   t.equal(builder.rowCount, 0)
   builder.append(blockOf([['4', 'z']]))
-  t.strictSame(rowsOf(builder.take(120, 130)), [['4', 'z']], 'the next batch')
+  t.strictSame(rowsOf(builder.take(120, endAt(130))), [['4', 'z']], 'the next batch')
   t.equal(builder.recordBytes, 15, 'over all batches')
 })
 
@@ -139,7 +143,7 @@ t.test('a row that some column refuses is in none, and told by the first of them
     { nulls: 1, coerced: 0 },
     { nulls: 0, coerced: 0 },
   ])
-  const batch = builder.take(0, 0)
+  const batch = builder.take(0, endAt(0))
   t.strictSame(rowsOf(batch), [
     ['1', 'x'],
     ['', 'z'],
@@ -162,7 +166,7 @@ t.test('lenient makes such a cell null, and counts it', async t => {
     { nulls: 1, coerced: 1 },
     { nulls: 1, coerced: 1 },
   ])
-  t.strictSame(rowsOf(builder.take(0, 0)), [
+  t.strictSame(rowsOf(builder.take(0, endAt(0))), [
     ['', 'x'],
     ['2', ''],
   ])
@@ -171,7 +175,7 @@ t.test('lenient makes such a cell null, and counts it', async t => {
 t.test('texts that mean null are null in every column', async t => {
   const builder = builderOf({ rules: { nullTexts: ['NA', '-'] } })
   t.strictSame(builder.append(blockOf([['NA', '-']])), [])
-  t.strictSame(rowsOf(builder.take(0, 0)), [['', '']])
+  t.strictSame(rowsOf(builder.take(0, endAt(0))), [['', '']])
 })
 
 t.test('columns without a field have one text in every row', async t => {
@@ -183,7 +187,7 @@ t.test('columns without a field have one text in every row', async t => {
       ['3', 'z'],
     ]),
   )
-  t.strictSame(rowsOf(builder.take(0, 0)), [
+  t.strictSame(rowsOf(builder.take(0, endAt(0))), [
     ['1', 'x', '1.5'],
     ['3', 'z', '1.5'],
   ])
@@ -200,20 +204,20 @@ t.test('records are kept when asked for, and shown as the format wants them', as
   )
   t.equal(Buffer.from(rejects[0]!.bytes).toString(), '> no,x\n')
   t.equal(rejects[0]!.lengthBytes, 5, 'as it stands in the input')
-  t.equal(Buffer.from(builder.take(0, 0).record(0)).toString(), '> 1,y\n')
+  t.equal(Buffer.from(builder.take(0, endAt(0)).record(0)).toString(), '> 1,y\n')
 })
 
 t.test('arrays of a released batch serve a later one', async t => {
   const builder = builderOf()
   builder.append(blockOf([['1', 'x']]))
-  const first = builder.take(0, 0)
+  const first = builder.take(0, endAt(0))
   const { buffer } = (first.columns[0] as { data: Int32Array }).data
   first.release()
   first.release()
   builder.append(blockOf([['2', 'y']]))
-  const second = builder.take(0, 0)
+  const second = builder.take(0, endAt(0))
   builder.append(blockOf([['3', 'z']]))
-  const third = builder.take(0, 0)
+  const third = builder.take(0, endAt(0))
   t.notOk(
     [second, third].every(
       batch => (batch.columns[0] as { data: Int32Array }).data.buffer === buffer,

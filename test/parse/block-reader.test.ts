@@ -107,6 +107,40 @@ t.test('a partial batch goes out when the input is idle for too long', async t =
   t.equal(clock.timers, 0)
 })
 
+for (const [what, begun, rest, rejected] of [
+  ['a comment', '#co', 'mment\n', 0],
+  ['a record that is too long', '123456789', '0\n', 1],
+] as const) {
+  t.test(`a batch that goes out inside of ${what} ends before it`, async t => {
+    const { source, send, end } = slowSource()
+    const clock = handClock()
+    const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
+    send(`1\n2\n${begun}`)
+    const reader = await openReader(source, { format: 'csv', ...options })
+    const mapping = mappingFor(reader, 's:STRING')
+    const rejects: number[] = []
+    const batches = reader.batches({
+      batchRows: 100,
+      batchBytes: 1 << 20,
+      mapping,
+      flushIntervalMs: 1000,
+      clock,
+      onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
+    })
+    const early = batches.next()
+    await turn()
+    clock.advance(1000)
+    t.match((await early).value, { rowCount: 2, endOffsetBytes: 4, endLineNumber: 3 })
+    t.equal(reader.recordsRead, 2)
+    send(`${rest}3`)
+    end()
+    const late = await batches.next()
+    t.match(late.value, { rowCount: 1, startOffsetBytes: 4, endLineNumber: 4 })
+    t.equal(late.value?.endOffsetBytes, 4 + begun.length + rest.length + 1)
+    t.strictSame(rejects, rejected === 0 ? [] : [4])
+  })
+}
+
 t.test('without a flush interval rows wait for their batch', async t => {
   const { source, send, end } = slowSource()
   send('1\n2\n')

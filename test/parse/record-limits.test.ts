@@ -233,6 +233,7 @@ t.test('lines that are not records have no limit, and are not kept in memory', a
         rejected: 0,
         header: 0,
         other: 4 * comment.length + 4,
+        skipped: 0,
       })
     }
   }
@@ -248,7 +249,7 @@ t.test('an input of lines to skip, comments and blank lines is read to its end',
         t.strictSame(
           { byteCounts, readToEnd, fieldCount },
           {
-            byteCounts: { rows: 0, rejected: 0, header: 0, other: text.length },
+            byteCounts: { rows: 0, rejected: 0, header: 0, other: text.length, skipped: 0 },
             readToEnd: true,
             fieldCount: 0,
           },

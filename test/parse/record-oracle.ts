@@ -3,6 +3,7 @@
   chunks, no windows. What the readers make of the same text in pieces is compared with it.
 */
 import { InputError, type ErrorCode } from '../../src/errors.js'
+import type { ByteCounts } from '../../src/parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
 import { mappingFor, memorySource } from './reading.js'
 
@@ -244,7 +245,7 @@ function isObject(line: string): boolean {
 }
 
 export interface Reading extends Outcome {
-  readonly byteCounts: { rows: number; rejected: number; header: number; other: number }
+  readonly byteCounts: ByteCounts
   readonly readToEnd: boolean
 }
 

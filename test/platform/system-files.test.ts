@@ -30,8 +30,9 @@ t.test('a file is read on from where the last read ended', async t => {
 })
 
 t.test('what is known of a path is what the system knows', async t => {
-  const { dev: device, ino: inode } = stats('a.txt')
-  const expected = { isFile: true, isFolder: false, sizeBytes: 5, device, inode }
+  const { dev: device, ino: inode, mtimeMs } = stats('a.txt')
+  const modifiedMs = Number(mtimeMs)
+  const expected = { isFile: true, isFolder: false, sizeBytes: 5, device, inode, modifiedMs }
   t.strictSame(await systemFiles.status(path('a.txt')), expected)
   t.strictSame(systemFiles.statusNow(path('a.txt')), expected)
   t.match(await systemFiles.status(folder), { isFile: false, isFolder: true })
@@ -94,4 +95,53 @@ t.test('a file is removed, a link and not what it leads to', async t => {
   t.equal(systemFiles.statusNow(path('gone')), undefined)
   t.ok(systemFiles.statusNow(path('kept')))
   t.throws(() => systemFiles.remove(path('gone')), { code: 'ENOENT' })
+})
+
+t.test('a file is read at any place, and read on from where it was', async t => {
+  const file = await systemFiles.open(path('a.txt'))
+  const buffer = Buffer.alloc(8, '.')
+  t.equal(await file.read(buffer, 0, 1), 1)
+  t.equal(await file.readAt(buffer, 4, 2, 3), 2)
+  t.equal(await file.readAt(buffer, 7, 1, 0), 1)
+  t.equal(await file.read(buffer, 1, 2), 2)
+  t.equal(String(buffer), 'hel.lo.h')
+  t.equal(await file.readAt(buffer, 0, 8, 5), 0, 'behind the end')
+  t.equal(await file.readAt(buffer, 0, 8, 4_000), 0)
+  await file.close()
+})
+
+t.test('a file that is there is written on behind what it holds', async t => {
+  writeFileSync(path('grown'), 'abc')
+  const file = systemFiles.reopen(path('grown'))
+  file.write(Buffer.from('de'))
+  t.equal(readFileSync(path('grown'), 'utf8'), 'abcde')
+  file.truncate(1)
+  file.write(Buffer.from('X'))
+  await file.syncMeanwhile()
+  file.close()
+  t.equal(readFileSync(path('grown'), 'utf8'), 'aX')
+  await t.rejects(file.syncMeanwhile(), { code: 'EBADF' })
+  t.throws(() => systemFiles.reopen(path('none')), { code: 'ENOENT' })
+  t.throws(() => systemFiles.reopen(folder), { code: 'EISDIR' })
+  t.throws(() => systemFiles.reopen('/dev/null'), { code: 'EINVAL' })
+  symlinkSync(path('grown'), path('to-grown'))
+  t.throws(() => systemFiles.reopen(path('to-grown')), { code: 'ELOOP' })
+})
+
+t.test('a folder is made with those it lies in, for its owner alone', async t => {
+  systemFiles.makeFolder(path('one/two'))
+  for (const name of ['one', 'one/two']) t.equal(stats(name).mode & 0o777n, 0o700n)
+  writeFileSync(path('one/two/kept'), 'x')
+  systemFiles.makeFolder(path('one/two'))
+  t.equal(readFileSync(path('one/two/kept'), 'utf8'), 'x', 'one that is there stays as it is')
+  t.throws(() => systemFiles.makeFolder(path('a.txt/one')), { code: 'ENOTDIR' })
+})
+
+t.test('a lock is held, asked for and given back', async t => {
+  const answer = systemFiles.lock(path('run.lock'))
+  t.equal(answer.kind, 'held')
+  t.match(systemFiles.lock(path('run.lock')), { kind: 'taken', pid: process.pid })
+  t.match(systemFiles.lockHolder(path('run.lock')), { kind: 'taken', pid: process.pid })
+  if (answer.kind === 'held') answer.lock.release()
+  t.equal(systemFiles.lockHolder(path('run.lock')), undefined)
 })

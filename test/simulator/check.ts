@@ -72,9 +72,9 @@ function checkAllArrived(
   }
 }
 
-type Complain = (text: string) => void
+export type Complain = (text: string) => void
 
-function countsOf(ids: readonly number[]): Map<number, number> {
+export function countsOf(ids: readonly number[]): Map<number, number> {
   const counts = new Map<number, number>()
   for (const id of ids) counts.set(id, (counts.get(id) ?? 0) + 1)
   return counts
@@ -101,7 +101,7 @@ function checkCopies(
   }
 }
 
-function checkEquation({ rows }: LoadResult, complain: Complain): void {
+export function checkEquation({ rows }: LoadResult, complain: Complain): void {
   const { read, confirmed, unconfirmed, rejected, skipped, unsent } = rows
   const parts = [confirmed, unconfirmed, rejected, skipped, unsent]
   if (parts.some(part => part < 0)) complain(`a negative count: ${JSON.stringify(rows)}`)
@@ -110,7 +110,7 @@ function checkEquation({ rows }: LoadResult, complain: Complain): void {
   }
 }
 
-function checkExitCode(result: LoadResult, complain: Complain): void {
+export function checkExitCode(result: LoadResult, complain: Complain): void {
   const { error, rows, confirm, exitCode } = result
   const isOpen = rows.unconfirmed > 0 && confirm.used !== 'none'
   const expected =
@@ -129,7 +129,13 @@ function checkBytes({ plan }: Run, result: LoadResult, complain: Complain): void
       rows
         .filter(({ kind }) => (kind === 'bad cell') === isBad)
         .reduce((sum, { line }) => sum + line.length + 1, 0)
-    const parts = { rows: bytesOf(false), rejected: bytesOf(true), header: head, other: 0 }
+    const parts = {
+      rows: bytesOf(false),
+      rejected: bytesOf(true),
+      header: head,
+      other: 0,
+      skipped: 0,
+    }
     const expected = { read: parts.rows + parts.rejected + head, ...parts }
     const found = result.inputs[index]?.contentBytes
     if (!isDeepStrictEqual(found, expected)) {
@@ -195,7 +201,7 @@ function checkHandedOver(
 }
 
 /** The server died with its memory after the run had its last answer: nobody can know that. */
-function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
+export function isExcused(run: Run, { scenario, server, runs }: Findings): boolean {
   const { kind, troubles } = scenario
   const end = run.endedMs ?? Infinity
   if (!kind.onDisk && server.lastDeathMs > run.process.heardFromMs) return true

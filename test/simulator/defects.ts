@@ -40,7 +40,7 @@ export const defects: readonly Defect[] = [
   defect(
     'rows stay confirmed when the server that held them is gone',
     'delivery/recorder.ts',
-    'if (!target.inMemory || counts.rows.confirmed === 0) return',
+    'if (!recorder.holdsMemory) return',
     'if (true) return',
   ),
   defect(
@@ -128,8 +128,8 @@ export const defects: readonly Defect[] = [
   defect(
     'rejects are not written before the run ends',
     'ending.ts',
-    '  await closeInTurn(run, [run.rejects])\n',
-    '',
+    '[run.rejects, { close: () => run.journal?.commit() }]',
+    '[{ close: () => run.journal?.commit() }]',
   ),
   {
     name: 'the end of a file that was cut counts as a record',

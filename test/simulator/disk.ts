@@ -1,7 +1,13 @@
 /*
   A simulated disk: files by path, read in pieces of any size, written until it is full.
 */
-import type { Files, FileStatus, InputFile, OutputFile } from '../../src/platform/platform.js'
+import type {
+  Files,
+  FileStatus,
+  InputFile,
+  LockAnswer,
+  OutputFile,
+} from '../../src/platform/platform.js'
 import type { SimProcess } from './process.js'
 import type { Chance } from './random.js'
 import type { World } from './world.js'
@@ -11,12 +17,14 @@ interface SimFile {
   /** What will happen to it, after so many reads. */
   cut?: { reads: number; readonly share: number } | undefined
   readonly inode: bigint
+  readonly modifiedMs: number
 }
 
 const noOutput: OutputFile = {
   write: bytes => bytes.length,
   truncate: () => undefined,
   sync: () => undefined,
+  syncMeanwhile: () => Promise.resolve(),
   close: () => undefined,
 }
 
@@ -29,6 +37,7 @@ export class SimDisk {
   readonly #world: World
   readonly #chance: Chance
   readonly #files = new Map<string, SimFile>()
+  readonly #locks = new Map<string, SimProcess>()
   /** Bytes that can still be written. */
   freeBytes = Infinity
   /** Bytes that a read gives at most. */
@@ -46,6 +55,7 @@ export class SimDisk {
     this.#files.set(path, {
       bytes: new TextEncoder().encode(text),
       inode: ++this.#lastInode,
+      modifiedMs: this.#world.nowMs,
     })
   }
 
@@ -75,6 +85,10 @@ export class SimDisk {
       if (file === undefined) throw systemError('ENOENT', path)
       return file
     }
+    const holderOf = (path: string): LockAnswer | undefined =>
+      this.#locks.get(path)?.isAlive === true
+        ? { kind: 'taken', pid: 1, host: undefined, since: '' }
+        : undefined
     const slowly = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
         process.step(() => {
@@ -102,6 +116,16 @@ export class SimDisk {
           if (find(path).bytes.length > 0) throw systemError('EEXIST', path)
           return this.#output(find(path), path, process)
         }, noOutput),
+      reopen: path => process.step(() => this.#output(find(path), path, process), noOutput),
+      makeFolder: () => process.step(() => undefined, undefined),
+      lock: path => {
+        const answer = holderOf(path)
+        if (answer !== undefined) return answer
+        this.#locks.set(path, process)
+        const release = (): void => void (process.isAlive && this.#locks.delete(path))
+        return { kind: 'held', lock: { path, release } }
+      },
+      lockHolder: holderOf,
       remove: path =>
         process.step(() => {
           this.freeBytes += find(path).bytes.length
@@ -124,13 +148,20 @@ export class SimDisk {
           this.#count(file, path)
           return count
         }),
+      readAt: (buffer, offset, length, positionBytes) =>
+        slowly(() => {
+          const bytes = file.bytes.subarray(positionBytes, positionBytes + length)
+          buffer.set(bytes, offset)
+          return bytes.length
+        }),
       close: () => slowly(() => undefined),
     }
   }
 
   #create(path: string, process: SimProcess): OutputFile {
     if (this.#files.has(path)) throw systemError('EEXIST', path)
-    const file = { bytes: new Uint8Array(0), inode: ++this.#lastInode }
+    const inode = ++this.#lastInode
+    const file = { bytes: new Uint8Array(0), inode, modifiedMs: this.#world.nowMs }
     this.#files.set(path, file)
     return this.#output(file, path, process)
   }
@@ -151,11 +182,13 @@ export class SimDisk {
           file.bytes = file.bytes.subarray(0, sizeBytes)
         }, undefined),
       sync: () => process.step(() => undefined, undefined),
+      syncMeanwhile: () => process.step(() => Promise.resolve(), Promise.resolve()),
       close: () => process.step(() => undefined, undefined),
     }
   }
 }
 
-function statusOf({ bytes, inode }: SimFile): FileStatus {
-  return { isFile: true, isFolder: false, sizeBytes: bytes.length, device: 1n, inode }
+function statusOf({ bytes, inode, modifiedMs }: SimFile): FileStatus {
+  const sizeBytes = bytes.length
+  return { isFile: true, isFolder: false, sizeBytes, device: 1n, inode, modifiedMs }
 }

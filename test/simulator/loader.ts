@@ -22,6 +22,8 @@ export interface Run {
   thrown: unknown
   mostInFlightBytes: number
   readonly notices: string[]
+  /** Called when it ends by itself. */
+  onEnd: () => void
 }
 
 /** What stands before the rows of an input. */
@@ -74,6 +76,7 @@ export function startRun(
     thrown: undefined,
     mostInFlightBytes: 0,
     notices: [],
+    onEnd: () => undefined,
   }
   process.killAtCall = killAtCall ?? Infinity
   const end = (): void => void (run.endedMs ??= world.nowMs)
@@ -84,6 +87,7 @@ export function startRun(
       end()
       run.result = result
       world.note(() => `${plan.name} ends: ${JSON.stringify(result)}`)
+      run.onEnd()
     },
     (error: unknown) => {
       if (!process.isAlive) return
@@ -135,6 +139,7 @@ function optionsOf(
     delivery: plan.delivery,
     rejects: plan.rejects,
     ...(plan.runId === undefined ? {} : { runId: plan.runId }),
+    ...(plan.isJournaled === true ? { journal: { folder: '/state' } } : {}),
     onReport: (report: LoadReport) => {
       run.mostInFlightBytes = Math.max(run.mostInFlightBytes, report.inFlightBytes)
     },

@@ -130,6 +130,8 @@ export interface LoaderPlan {
   readonly restartAfterMs: number | undefined
   readonly interruptAtMs: number | undefined
   readonly leaveAtMs: number | undefined
+  /** A process that is started again goes on where the last one stopped. */
+  readonly isJournaled?: true
 }
 
 export interface Scenario {

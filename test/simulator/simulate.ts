@@ -2,9 +2,7 @@
   One seed from beginning to end: the machines are set up, things happen, and then what the loaders claim is compared
   with what the tables hold.
 */
-import { Readable } from 'node:stream'
-import { openReader } from '../../src/parse/open-reader.js'
-import { openSource } from '../../src/source/open-source.js'
+import './late-modules.js'
 import { checkRun, checkStrangers, type Complaint } from './check.js'
 import { SimDisk } from './disk.js'
 import { putInputs, startRun, type Run } from './loader.js'
@@ -28,14 +26,6 @@ export interface Simulation {
 
 /** Longer than any limit of a scenario. */
 const longestMs = 3_600_000
-
-/** What is loaded late is loaded now: reading a module takes real time, of which a simulation knows nothing. */
-for (const [format, text] of [
-  ['csv', 'a\n1\n'],
-  ['ndjson', '{"a":1}\n'],
-] as const) {
-  await openReader(await openSource('-', { stdin: Readable.from([text]) }), { format })
-}
 
 /** @param traced  costs time */
 export async function simulate(seed: number, traced = false): Promise<Simulation> {

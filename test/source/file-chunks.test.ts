@@ -20,8 +20,9 @@ function memoryFile(content: string | Buffer, pieceBytes = Infinity): MemoryFile
     fails: false,
     async status() {
       const sizeBytes = this.content.length
-      return { isFile: true, isFolder: false, sizeBytes, device: 0n, inode: 0n }
+      return { isFile: true, isFolder: false, sizeBytes, device: 0n, inode: 0n, modifiedMs: 0 }
     },
+    readAt: () => Promise.reject(new Error('nobody goes back')),
     async read(buffer, offset, length) {
       if (this.fails) throw new Error('the disk is gone')
       const end = Math.min(position + Math.min(length, this.pieceBytes), this.content.length)

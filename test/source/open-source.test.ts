@@ -267,7 +267,7 @@ function changing(content: Buffer, size: { looked: number[]; read?: number[] }):
   const opened: InputFile = {
     status() {
       sizeBytes = size.looked.shift() ?? sizeBytes
-      const ids = { device: 0n, inode: 0n }
+      const ids = { device: 0n, inode: 0n, modifiedMs: 0 }
       return Promise.resolve({ isFile: true, isFolder: false, sizeBytes, ...ids })
     },
     read(buffer, offset, length) {
@@ -277,6 +277,7 @@ function changing(content: Buffer, size: { looked: number[]; read?: number[] }):
       position += bytesRead
       return Promise.resolve(bytesRead)
     },
+    readAt: () => Promise.reject(new Error('nobody goes back')),
     close: () => Promise.resolve(),
   }
   return { ...systemFiles, open: () => Promise.resolve(opened) }

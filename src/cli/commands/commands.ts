@@ -5,6 +5,8 @@ import { benchOptions } from '../options/bench-options.js'
 import { execOptions } from '../options/exec-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
+import { resumeOptions } from '../options/journal/resume-options.js'
+import { runsOptions } from '../options/journal/runs-options.js'
 import { selftestOptions } from '../options/selftest-options.js'
 import { serveOptions } from '../options/serve-options.js'
 import { defineCommand, type Command } from './command.js'
@@ -24,6 +26,28 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.load,
     load: () => import('./load.js'),
+  }),
+  defineCommand({
+    name: 'resume',
+    group: 'Load',
+    summary: 'go on with a run that has a name, where it stopped',
+    args: '<run>',
+    options: resumeOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.resume,
+    load: () => import('./resume.js'),
+  }),
+  defineCommand({
+    name: 'runs',
+    group: 'Load',
+    summary: 'list runs that have a name: where each stands, and how to go on with it',
+    args: '[run...]',
+    options: runsOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.runs,
+    load: () => import('./runs.js'),
   }),
   defineCommand({
     name: 'exec',

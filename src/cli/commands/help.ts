@@ -21,7 +21,7 @@ durations ms s m h.`
 
 /** Shown below the options of each command, as they stand. */
 export const epilogues: Readonly<
-  Record<'load' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest', string>
+  Record<'load' | 'resume' | 'runs' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest', string>
 > = {
   load: `${precedence}
 
@@ -34,11 +34,43 @@ Examples:
       --confirm-table trades
   zcat t.csv.gz | ddb-ingest load - --table trades --json
 
+A run with a name (--run-id) keeps a journal. Stopped or killed, it goes on with
+the same command or with 'ddb-ingest resume NAME'; finished, the same command
+answers "Already loaded" with code 0. In a crontab, where % needs a backslash:
+  15 * * * *  ddb-ingest load /data/p.csv -t p -q --run-id p-$(date +\\%F)
+
 Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
-5 --expect-rows failed, 64 wrong usage, 65 bad data, 66 no such input,
-69 never connected, 73 and 74 a file cannot be created or written, 75 gave up
-for now, 76 protocol violation, 77 login, 78 configuration or unknown target,
-130 and 143 interrupted.`,
+5 --expect-rows failed, 64 wrong usage or the run was another, 65 bad data,
+66 no such input, 69 never connected, 73 and 74 a file cannot be created or
+written, 75 gave up for now, 76 protocol violation, 77 login, 78 configuration
+or unknown target, 130 and 143 interrupted.`,
+  resume: `
+Everything else is as it was when the run was begun, relative paths included.
+The journal has no password. Rows that were confirmed are not sent again; what
+became of rows that were out is asked of the server first. Input or table that
+have changed are refused; --restart begins anew.
+
+Examples:
+  ddb-ingest resume prices-2026-03-01
+  ddb-ingest resume prices-2026-03-01 --user loader --password-file ~/.ddb
+
+Exit codes: as those of load; 66 no such run, 75 another process is at it, or
+what was loaded is not there any more.`,
+  runs: `
+States: running, finished, interrupted (by a signal), failed, uncertain (it
+ended with rows of which nobody knows), killed (it ended without a word).
+Journals of finished runs go 30 days after their end, by themselves when
+another run with a name begins. With --clean they go now; a run that is named
+goes whatever its state, after what it left on its server. Times are
+UTC.
+
+Examples:
+  ddb-ingest runs
+  ddb-ingest runs prices-2026-03-01
+  ddb-ingest runs prices-2026-03-01 --clean
+
+Exit codes: 0, 64 wrong usage, 66 no such run, 69 never connected, 75 the run
+is under way, 77 login.`,
   exec: `
 Without FILE and -e the script is read from standard input. Null values are
 empty in csv and null in json. In json a LONG beyond 2^53 and every DECIMAL

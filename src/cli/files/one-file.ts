@@ -18,6 +18,8 @@ export interface FileSettings {
   readonly summary?: string
   readonly metricsFile?: string
   readonly lock?: string
+  /** Path of the run's journal. */
+  readonly journal?: string
   readonly trace?: string
   readonly issueText?: string
   readonly passwordFile?: string
@@ -74,7 +76,7 @@ export async function refuseSharedFiles(
 }
 
 function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironment): NamedPath[] {
-  const { rejects, summary, metricsFile, lock, trace, issueText } = settings
+  const { rejects, summary, metricsFile, lock, journal, trace, issueText } = settings
   const paths: NamedPath[] = []
   const add = (path: string, label: string, part: string): void => {
     paths.push({ path, label, part, isWritten: true })
@@ -90,6 +92,7 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
   if (trace !== undefined) add(trace, `--trace ${trace}`, 'the trace')
   if (issueText !== undefined) add(issueText, `--issue-text ${issueText}`, 'the text for an issue')
   if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock')
+  if (journal !== undefined) add(journal, `the journal ${journal}`, 'the journal')
   return paths
 }
 

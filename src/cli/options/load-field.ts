@@ -4,7 +4,8 @@
 import type { LoadOptions } from '../../load/options.js'
 import type { OptionTable, SettingsOf } from './definition.js'
 
-type GroupName = 'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery'
+type GroupName =
+  'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
 type TopField = 'expectRows' | 'runId'
 

@@ -7,7 +7,7 @@ import type { LoadOptions, ServerTarget, TargetOptions } from '../../load/option
 import type { SettingsOf } from './definition.js'
 import { deliveryOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
-import { fieldsOf } from './load-field.js'
+import { fieldsOf, type LoadFields } from './load-field.js'
 import {
   commonOptions,
   jsonOptions,
@@ -40,7 +40,7 @@ export const loadOptions = {
 /** Every option of `load`, read. */
 export type LoadSettings = SettingsOf<typeof loadOptions>
 
-/** What the settings ask of the library. */
+/** What the settings ask of the library, but for the journal, which depends on more than them. */
 export function loadOptionsOf(
   settings: LoadSettings,
   inputs: readonly string[],
@@ -48,7 +48,7 @@ export function loadOptionsOf(
   stdin: Readable,
   trace?: Trace,
 ): LoadOptions {
-  const fields = fieldsOf(loadOptions, settings)
+  const fields = withoutJournal(fieldsOf(loadOptions, settings))
   return {
     ...fields,
     inputs,
@@ -56,6 +56,13 @@ export function loadOptionsOf(
     target: fields.target ?? {},
     input: { ...fields.input, ...(inputs.includes('-') ? { stdin } : {}) },
   }
+}
+
+/** A folder alone makes no journal: the run must have a name. */
+function withoutJournal(fields: LoadFields): Omit<LoadFields, 'journal'> {
+  const others = { ...fields }
+  delete others.journal
+  return others
 }
 
 /** Also used before a run, to find a wrong target early. */

@@ -2,15 +2,29 @@
   The options of `load` about one run: its name, what it is expected to do, the files that tell of it.
 */
 import { optionGroup } from './definition.js'
-import { count, runId, text } from './readers.js'
+import { count, onOff, runId, text } from './readers.js'
 
 /** Name, expectation, lock, and files about the run. */
 export const runOptions = optionGroup('Run', {
   runId: {
     flags: '--run-id <id>',
-    help: 'name of this run',
+    help: 'name of this run; with one it keeps a journal, and goes on where it stopped',
     reader: runId,
     field: 'runId',
+  },
+  stateDir: {
+    flags: '--state-dir <folder>',
+    help: 'where journals are',
+    reader: text,
+    defaultNote: '$XDG_STATE_HOME/ddb-ingest',
+    field: 'journal.folder',
+  },
+  restart: {
+    flags: '--restart',
+    help: 'begin the run anew, whatever its journal says',
+    reader: onOff,
+    flagOnly: true,
+    field: 'journal.restart',
   },
   expectRows: {
     flags: '--expect-rows <n>',

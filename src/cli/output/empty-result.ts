@@ -3,11 +3,10 @@
 */
 import { randomBytes } from 'node:crypto'
 import { deliveryDefaults } from '../../load/defaults.js'
-import type { LoadResult } from '../../load/options.js'
+import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
 import { parseTarget, type Target } from '../../load/target.js'
 import { version } from '../../version.js'
 import { failureOf } from './print-failure.js'
-import { targetOptionsOf, type LoadSettings } from '../options/load-options.js'
 
 /** Largest resident memory of this process so far. */
 export function peakMemory(): LoadResult['memory'] {
@@ -15,28 +14,38 @@ export function peakMemory(): LoadResult['memory'] {
   return { peakRssBytes: process.resourceUsage().maxRSS * 1024 }
 }
 
+/** What is known of a run that did not begin. */
+export interface AskedRun {
+  readonly runId?: string | undefined
+  /** undefined as long as nobody knows. */
+  readonly server: ServerAddress | undefined
+  readonly target: TargetOptions
+  readonly confirm?: Confirmation | undefined
+}
+
 /** @param error  why the run did not begin; its code and message are the result's */
-export function emptyResult(settings: LoadSettings, startedAt: Date, error: unknown): LoadResult {
+export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): LoadResult {
   const { code, message, exitCode } = failureOf(error)
-  const target = targetOf(settings)
+  const { runId, server, confirm } = asked
+  const target = targetOf(asked.target)
   return {
     schema: 'ddb-ingest/load/1',
     version,
-    runId: settings.runId ?? randomBytes(8).toString('hex'),
+    runId: runId ?? randomBytes(8).toString('hex'),
     status: 'failed',
     exitCode,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     target: {
-      host: `${settings.host[0]!.host}:${settings.host[0]!.port ?? settings.port}`,
-      table: settings.table ?? null,
-      function: settings.function ?? null,
+      host: server === undefined ? '' : `${server.host}:${server.port}`,
+      table: asked.target.table ?? null,
+      function: asked.target.function ?? null,
       method: target?.kind === 'table' ? target.method : null,
     },
     inputs: [],
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     confirm: {
-      asked: settings.confirm ?? deliveryDefaults.confirm,
+      asked: confirm ?? deliveryDefaults.confirm,
       used: 'none',
       note: null,
       uncertain: [],
@@ -58,9 +67,9 @@ export function emptyResult(settings: LoadSettings, startedAt: Date, error: unkn
   }
 }
 
-function targetOf(settings: LoadSettings): Target | undefined {
+function targetOf(options: TargetOptions): Target | undefined {
   try {
-    return parseTarget(targetOptionsOf(settings))
+    return parseTarget(options)
   } catch {
     return undefined
   }

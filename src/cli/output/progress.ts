@@ -90,6 +90,7 @@ function figuresText({
     `${bytesText(bytesRead / seconds)}/s`,
     `in flight ${bytesText(inFlightBytes)}`,
     `confirmed ${grouped(rows.confirmed)}`,
+    rows.skipped === 0 ? undefined : `from before ${grouped(rows.skipped)}`,
     rows.rejected === 0 ? undefined : `rejected ${grouped(rows.rejected)}`,
     phase === 'confirming' ? 'confirming' : undefined,
   ]

@@ -22,18 +22,37 @@ export function summaryText(result: LoadResult): string {
   const speed = `in ${durationText(elapsedMs)}, ${grouped(result.rate.rowsPerSec)} rows/s`
   const lost =
     rejects.unplaced === 0 ? '' : `, ${grouped(rejects.unplaced)} of the rejected without a place`
+  if (isLoadedAlready(result)) {
+    const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
+    return `Already loaded: ${what} into ${into}, nothing was left to do: ${equationText(rows)}.`
+  }
   return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}.`
 }
 
-function claimOf({ rows, status, confirm }: LoadResult): string {
+/** Earlier processes of the run have read and sent everything: no input was opened. */
+function isLoadedAlready({ rows, status, inputs }: LoadResult): boolean {
+  const isAllSkipped = rows.skipped > 0 && rows.skipped === rows.read
+  return status === 'loaded' && rows.confirmed === 0 && (isAllSkipped || inputs.length === 0)
+}
+
+function claimOf(result: LoadResult): string {
+  const { rows } = result
+  const before = rows.skipped === 0 ? '' : ` (${grouped(rows.skipped)} were loaded before)`
+  return `${doneOf(result)}${before}`
+}
+
+function doneOf({ rows, status, confirm }: LoadResult): string {
   if (status === 'failed') return `Failed after ${counted(rows.confirmed, 'confirmed row')}`
   if (status === 'interrupted')
     return `Interrupted after ${counted(rows.confirmed, 'confirmed row')}`
-  if (confirm.used === 'none') return `Handed over ${counted(rows.unconfirmed, 'row')}`
+  if (confirm.used === 'none' && rows.skipped === 0)
+    return `Handed over ${counted(rows.unconfirmed, 'row')}`
   return `Loaded ${counted(rows.confirmed, 'row')}`
 }
 
-function confirmText({ confirm }: LoadResult): string {
+function confirmText({ confirm, rows }: LoadResult): string {
+  // Nothing had to be asked, as nothing was sent.
+  if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
   return confirm.note === null
     ? confirmationWords[confirm.used]
     : `${confirmationWords[confirm.used]}: ${confirm.note}`

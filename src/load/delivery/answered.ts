@@ -9,8 +9,9 @@ import type { Table, Value } from '../../protocol/value.js'
 import { answerInTime } from '../connection/idle-timeout.js'
 import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
+import type { SentBefore } from '../journal/resumed-input.js'
 import type { ServerAddress } from '../options.js'
-import type { Run } from '../run.js'
+import { isUnfinished, type Run } from '../run.js'
 import { newBisectQueue } from './bisect-queue.js'
 import { ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import type { LineRange } from './line-ranges.js'
@@ -33,6 +34,8 @@ export interface AnsweredSetup {
    * @param silent  it keeps its connections and does not answer
    */
   readonly remembers: (silent: boolean) => Promise<boolean>
+  /** Batches of which nobody knows what became are sent again when the run goes on. */
+  readonly resends: boolean
   /** Removes the marker, when the run has one. */
   readonly unmark: (() => Promise<void>) | undefined
 }
@@ -52,10 +55,12 @@ export class AnsweredDelivery implements Delivery {
   readonly #bisect = newBisectQueue()
   #delivering: Promise<void> = Promise.resolve()
   #lost: 'no' | 'gone' | 'silent' = 'no'
+  #lastNo: number
 
   constructor(writer: Writer, setup: AnsweredSetup) {
     this.#writer = writer
     this.#setup = setup
+    this.#lastNo = setup.run.journal?.lastNo ?? 0
   }
 
   get note(): string | undefined {
@@ -66,17 +71,28 @@ export class AnsweredDelivery implements Delivery {
     return this.#setup.recorder.uncertainRanges
   }
 
-  deliver(batch: Batch): Promise<void> {
-    this.#delivering = this.#deliver(batch)
+  deliver(batch: Batch, sentBefore?: SentBefore): Promise<void> {
+    this.#delivering =
+      sentBefore === undefined ? this.#deliver(batch) : this.#takeUp(batch, sentBefore.no)
     return this.#delivering
   }
 
-  async #deliver(batch: Batch): Promise<void> {
+  /** The answer went to a process that is no more. */
+  async #takeUp(batch: Batch, no: number): Promise<void> {
+    const { recorder, resends } = this.#setup
+    const part = wholeBatch(batch)
+    part.no = no
+    if (resends) await this.#deliver(batch, part)
+    else recorder.uncertain(part, 'sent by an earlier process, which got no answer')
+  }
+
+  async #deliver(batch: Batch, sent?: Part): Promise<void> {
     const { run, recorder } = this.#setup
     run.counts.sent(batch.rowCount)
     this.inFlightBytes = batch.encodedBytes
     try {
-      let part: Part | undefined = wholeBatch(batch)
+      let part: Part | undefined = sent ?? wholeBatch(batch)
+      if (sent !== undefined) part.mayBeStored = true
       while (part !== undefined) {
         await this.#sendUntilKnown(part)
         part = run.stopped ? undefined : this.#bisect.next()
@@ -91,6 +107,7 @@ export class AnsweredDelivery implements Delivery {
   async #sendUntilKnown(part: Part): Promise<void> {
     const { run, recorder } = this.#setup
     const batch = { rowCount: part.end - part.start, resends: 0, text: partText(part) }
+    this.#note(part)
     for (let followed = 0; ; batch.resends++) {
       const { rows, errText } = await this.#ask(part)
       if (rows >= 0) return recorder.taken(part, rows)
@@ -116,6 +133,18 @@ export class AnsweredDelivery implements Delivery {
           return this.#stop(part, decision.error, decision.stored, errText)
       }
       run.counts.sentAgain()
+    }
+  }
+
+  /** The journal knows of rows before they go out, and they stay here where it does not. */
+  #note(part: Part): void {
+    const { run, recorder } = this.#setup
+    if (part.no !== undefined) return
+    try {
+      run.journal?.sending(++this.#lastNo, part)
+    } catch (error) {
+      recorder.unsent(part)
+      throw error
     }
   }
 
@@ -174,7 +203,7 @@ export class AnsweredDelivery implements Delivery {
     await this.#delivering.catch(() => undefined)
     const { recorder, remembers } = this.#setup
     if (this.#lost === 'no' || !recorder.holdsMemory) return
-    if (!(await remembers(this.#lost === 'silent'))) recorder.takeBack(forgotten)
+    if (!(await remembers(this.#lost === 'silent'))) recorder.takeBack(forgotten, false)
   }
 
   leave(reason: ConnectionError): void {
@@ -183,7 +212,10 @@ export class AnsweredDelivery implements Delivery {
 
   async close(): Promise<void> {
     await this.#writer.session.close().catch(ignoreLoss)
-    await this.#setup.unmark?.()
+    const { run, unmark } = this.#setup
+    if (isUnfinished(run)) return
+    run.journal?.leaving()
+    await unmark?.()
   }
 }
 

@@ -6,6 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import type { Table, Value } from '../../protocol/value.js'
+import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
 import type { LineRange } from './line-ranges.js'
 
@@ -22,10 +23,11 @@ export interface Delivery {
    * Hands one batch over and counts it as sent. Returns a promise when the caller has to wait before the next
    * one. The batch's columns belong to the delivery until it releases them.
    *
+   * @param sentBefore  an earlier process of the run has sent these rows, and nobody knows what became of them
    * @throws {DdbError} at once when nothing more can be sent: then the batch is not counted. A promise that rejects is of a
    *   batch that is
    */
-  deliver(batch: Batch): void | Promise<void>
+  deliver(batch: Batch, sentBefore?: SentBefore): void | Promise<void>
   /**
    * Resolves once every batch handed over is counted.
    * @throws {DdbError} when what became of them is a failure of the run; all are counted all the same

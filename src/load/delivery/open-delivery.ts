@@ -2,13 +2,14 @@
   Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, ServerError, UsageError } from '../../errors.js'
+import { ConnectionError, DdbError, ServerError, UsageError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { retryRules, tryUntil, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../describe-target.js'
 import { jsonToValue } from '../json-value.js'
 import { leftoversNotice } from '../marker/leftovers.js'
+import { whatIsLeft } from '../journal/check-memory.js'
 import { checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import { remembers } from '../marker/remembers.js'
 import { openReceipts } from '../receipts/open-receipts.js'
@@ -36,6 +37,7 @@ export async function openDelivery(
     return receipts
   }
   const counted = countedTable(run, description)
+  checkGoesOn(run, counted)
   const before =
     counted === undefined ? undefined : { counted, rows: await firstCount(run, control, counted) }
   const { writer, unmark } = await openMarkedWriter(run, control)
@@ -62,6 +64,23 @@ export async function openDelivery(
   )
 }
 
+/** Without receipts nobody knows which of the rows that were sent have arrived. */
+function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
+  const { journal } = run
+  if (journal === undefined || journal.found.processes === 0) return
+  if (journal.found.lastNo > 0 && journal.found === journal.past) {
+    throw new DdbError(
+      'DDB_UNAVAILABLE',
+      'the server gives no receipts any more, and the run cannot go on without them: begin anew with `journal.restart`',
+    )
+  }
+  const how = counted === undefined ? 'are not confirmed' : 'are only counted'
+  run.notice(
+    `rows of this run ${how}: it begins anew, and what an earlier process sent may be there twice. ` +
+      'Use `delivery.confirm` receipts for a run that goes on where it stopped',
+  )
+}
+
 async function openSync(
   run: Run,
   rules: RetryRules,
@@ -69,6 +88,7 @@ async function openSync(
   control: Session,
 ): Promise<Delivery> {
   const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  await whatIsLeft(run, control, recorder.target.inMemory)
   const { writer, unmark } = await openMarkedWriter(run, control)
   return new AnsweredDelivery(writer, {
     run,
@@ -82,8 +102,18 @@ async function openSync(
     },
     remembers: silent =>
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
+    resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
   })
+}
+
+/** Where a second copy changes nothing, or the user wants it. */
+function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): boolean {
+  return (
+    plan.onDoubt === 'resend' ||
+    dropsDuplicates === true ||
+    (plan.target.kind === 'table' && plan.target.method === 'upsert')
+  )
 }
 
 /**
@@ -188,7 +218,8 @@ async function openMarkedWriter(run: Run, control: Session): Promise<MarkedWrite
     if (unmark !== undefined) await checkStillMarked(run, control, writer)
     return { writer, unmark }
   } catch (error) {
-    await unmark?.(control)
+    // What an earlier process has left is for the next one.
+    if (run.journal?.isResumed !== true) await unmark?.(control)
     throw error
   }
 }

@@ -17,6 +17,8 @@ export interface Part {
   readonly open: { parts: number }
   /** True once it was sent again although nobody knew what had become of it: the server may have it already. */
   mayBeStored?: boolean
+  /** Under which the journal knows it. */
+  no?: number
 }
 
 /** The batch as it came from the reader. */
@@ -35,9 +37,10 @@ export function halves(part: Part): [Part, Part] {
   const middle = (part.start + part.end) >> 1
   const encodedBytes = part.encodedBytes / 2
   part.open.parts++
+  const { no: _, ...rows } = part
   return [
-    { ...part, end: middle, encodedBytes },
-    { ...part, start: middle, encodedBytes },
+    { ...rows, end: middle, encodedBytes },
+    { ...rows, start: middle, encodedBytes },
   ]
 }
 

@@ -4,6 +4,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { TargetDescription } from '../describe-target.js'
+import type { EndedRows } from '../journal/journal-record.js'
 import type { Run } from '../run.js'
 import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
 import type { TargetTraits } from './outcome.js'
@@ -43,8 +44,11 @@ export interface Recorder {
   refused(part: Part, errText: string): DdbError | undefined
   /** The part is certainly not there. */
   unsent(part: Part): void
-  /** The server that held confirmed rows in memory is gone, or forgot them: they become unconfirmed. */
-  takeBack(reason: string): void
+  /**
+   * The server that held confirmed rows in memory is gone, or forgot them: they become unconfirmed.
+   * @param isCertain  else a process that takes up the run may still find them
+   */
+  takeBack(reason: string, isCertain: boolean): void
 }
 
 /** Ranges in the sentence; `uncertain` of the result has them all. */
@@ -57,7 +61,8 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
   const confirmed = new LineRanges()
   let lastRefusal: string | undefined
   const note = (text: string): void => void (notes.includes(text) || notes.push(text))
-  const rowsOf = ({ start, end }: Part): number => end - start
+  const ended = (part: Part, rows: Partial<EndedRows>): void =>
+    run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
 
   const recorder: Recorder = {
     target,
@@ -72,26 +77,37 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return uncertain.ranges.length > 0
     },
     get holdsMemory() {
-      return target.inMemory && counts.rows.confirmed > 0
+      return target.inMemory && counts.rows.confirmed + counts.rows.skipped > 0
     },
     taken(part, rows) {
       lastRefusal = undefined
       if (target.inMemory) confirmed.add(part, '')
       const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
-      counts.confirmed(rowsOf(part) - missing)
-      if (missing > 0) dropped(part, missing)
+      const stored = rowsOf(part) - missing
+      counts.confirmed(stored)
+      if (missing === 0) {
+        ended(part, { confirmed: stored })
+      } else if (areKnown(run, target.description, part, missing)) {
+        ended(part, { confirmed: stored, rejected: missing })
+      } else {
+        counts.unconfirmed(missing)
+        note(missingText(part, missing))
+        ended(part, { confirmed: stored, unconfirmed: missing })
+      }
       releasePart(part)
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
       counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
+      ended(part, { rejected: rowsOf(part) })
       releasePart(part)
     },
     uncertain(part, reason) {
       counts.batchFailed()
       counts.unconfirmed(rowsOf(part))
       uncertain.add(part, reason)
+      ended(part, { unconfirmed: rowsOf(part) })
       releasePart(part)
     },
     refused(part, errText) {
@@ -104,10 +120,12 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     unsent(part) {
       if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
       counts.unsent(rowsOf(part))
+      ended(part, { unsent: rowsOf(part) })
       releasePart(part)
     },
-    takeBack(reason) {
-      if (!target.inMemory || counts.rows.confirmed === 0) return
+    takeBack(reason, isCertain) {
+      if (!recorder.holdsMemory) return
+      if (isCertain) run.journal?.forgotten()
       note(reason)
       counts.allUnconfirmed()
       uncertain.addAll(confirmed, reason)
@@ -115,20 +133,26 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     },
   }
 
-  /** Rows that a partitioned target dropped without a word (docs/server-semantics.md#rows-outside-the-scheme). */
-  const dropped = (part: Part, missing: number): void => {
-    const outside = outsideRows(target.description, part)
-    if (outside.length === missing) {
-      const reason = "outside the target's partition scheme: the server drops such rows"
-      for (const row of outside) run.rejectSent(part.batch, row, reason)
-      return
-    }
-    counts.unconfirmed(missing)
-    note(
-      `the target took ${rowsOf(part) - missing} of ${rowsOf(part)} rows of ${partText(part)} and does not tell which`,
-    )
-  }
   return recorder
+}
+
+const rowsOf = ({ start, end }: Part): number => end - start
+
+/**
+ * Rejects rows that a partitioned target dropped without a word, where its scheme names so many
+ * (docs/server-semantics.md#rows-outside-the-scheme).
+ */
+function areKnown(run: Run, target: TargetDescription, part: Part, missing: number): boolean {
+  const outside = outsideRows(target, part)
+  if (outside.length !== missing) return false
+  const reason = "outside the target's partition scheme: the server drops such rows"
+  for (const row of outside) run.rejectSent(part.batch, row, reason)
+  return true
+}
+
+function missingText(part: Part, missing: number): string {
+  const rows = rowsOf(part)
+  return `the target took ${rows - missing} of ${rows} rows of ${partText(part)} and does not tell which`
 }
 
 /** The second copy was refused: nobody knows whether the first was stored. */

@@ -6,7 +6,7 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
-import { ledgerName, markerName } from './run-tables.js'
+import { isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
 /** `(names, session ids)`; the second is VOID where the server does not tell who is connected. */
@@ -38,7 +38,8 @@ export async function leftoversNotice(
     if (left.length === 0) return undefined
     return (
       `the server has tables of runs that were killed, or that could not confirm all they sent: ${left.join(', ')}. ` +
-      `They stay until somebody removes them: undef("${left[0]}", SHARED)`
+      'What belongs to a run in the list of `ddb-ingest runs` goes with its own resume, or with `ddb-ingest runs RUN --clean`; ' +
+      `the others stay until somebody removes them: undef("${left[0]}", SHARED)`
     )
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -50,19 +51,20 @@ async function leftTables(session: Session, own: RunName, timeoutMs: number): Pr
   const answer = await session.run(listScript, { timeoutMs })
   const [names, connected] = pairOf(answer)
   if (connected === undefined) return []
-  const ownNames = new Set([markerName(own.runId), ledgerName(own.token, 1)])
-  const others = names.filter(name => !ownNames.has(name))
+  const others = names.filter(
+    name => name !== markerName(own.runId) && !isLedgerOf(own.token, name),
+  )
   const left: string[] = []
-  const ledgersInUse: string[] = []
+  const tokensInUse: bigint[] = []
   for (const name of others.filter(name => marker.test(name)).slice(0, maxMarkers)) {
     const run = await markedRun(session, name, timeoutMs)
     // A run that has just ended has taken its marker with it.
     if (run === undefined) continue
-    if (connected.has(run.sessionId)) ledgersInUse.push(ledgerName(run.token, 1))
+    if (connected.has(run.sessionId)) tokensInUse.push(run.token)
     else left.push(name)
   }
   for (const name of others.filter(name => ledger.test(name))) {
-    if (!ledgersInUse.some(used => name === used || name.startsWith(`${used}_`))) left.push(name)
+    if (!tokensInUse.some(token => isLedgerOf(token, name))) left.push(name)
   }
   return left
 }

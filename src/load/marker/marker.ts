@@ -6,7 +6,7 @@ import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
-import { markerName } from './run-tables.js'
+import { ledgerName, markerName } from './run-tables.js'
 
 /** 63 random bits, never 0. */
 export function newToken(random: Random): bigint {
@@ -70,7 +70,37 @@ if(defined("${name}", SHARED)) {
  * @throws {TimeoutError}
  */
 export async function markRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
-  checkOwner(await session.run(`${markScript(session, run)}ddbIngestOwner`, { timeoutMs }), run)
+  const script = `${markScript(session, run)}ddbIngestOwner`
+  checkOwner(tokenOf(await session.run(script, { timeoutMs })), run)
+}
+
+/** What an earlier process of a run has left on a server. */
+export interface LeftOnServer {
+  /** The server has not restarted since. */
+  readonly marker: boolean
+  readonly ledger: boolean
+}
+
+/**
+ * To be asked before anything is made: a process that is killed in between must not leave a marker that says otherwise.
+ * @throws {ServerError} @throws {TimeoutError}
+ */
+export async function askLeft(
+  session: Session,
+  { runId, token }: RunName,
+  ledgerNumber: number,
+  timeoutMs: number,
+): Promise<LeftOnServer> {
+  const names = [markerName(runId), ledgerName(token, ledgerNumber)]
+  const script = `[${names.map(name => `long(defined("${name}", SHARED))`).join(', ')}]`
+  const [marker, ledger] = longsOf(await session.run(script, { timeoutMs }))
+  return { marker: marker === 1n, ledger: ledger === 1n }
+}
+
+/** The elements of a vector of LONG, as an answer of several numbers is. */
+export function longsOf(answer: Value | undefined): readonly (bigint | undefined)[] {
+  if (answer?.form !== 'vector' || answer.type !== 'LONG' || !('data' in answer)) return []
+  return [...answer.data.subarray(0, answer.length)]
 }
 
 /**
@@ -86,12 +116,11 @@ export async function checkMarker(
   timeoutMs: number,
 ): Promise<void> {
   const script = `${ownerScript(markerName(run.runId))}ddbIngestOwner`
-  checkOwner(await session.run(script, { timeoutMs }), run)
+  checkOwner(tokenOf(await session.run(script, { timeoutMs })), run)
 }
 
 /** @throws {DdbError} DDB_LOCKED unless the answer is the run's own token */
-export function checkOwner(owner: Value | undefined, { runId, token }: RunName): void {
-  const found = tokenOf(owner)
+export function checkOwner(found: bigint | undefined, { runId, token }: RunName): void {
   if (found === token) return
   if (found === undefined) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell who has the name of this run')

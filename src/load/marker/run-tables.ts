@@ -33,3 +33,9 @@ export function ledgerName(token: bigint, number: number): string {
   const digits = token.toString(16).padStart(16, '0')
   return `ddbIngestLedger_${digits}${number === 1 ? '' : `_${number}`}`
 }
+
+/** Whether a table has the name of one of a run's ledgers. */
+export function isLedgerOf(token: bigint, name: string): boolean {
+  const first = ledgerName(token, 1)
+  return name === first || name.startsWith(`${first}_`)
+}

@@ -62,8 +62,18 @@ export interface BatchRegistry<B> {
   readonly openBytes: number
   /** Batches that the server was sent and has not answered for. */
   readonly sentCount: number
+  /** What the next new batch will be called. */
+  readonly nextBatchNo: number
   /** Registers a new batch, queued, under the next number. */
   add(content: B, rowCount: number, encodedBytes: number): OpenBatch<B>
+  /** Registers a batch that an earlier process of the run has sent; `sent` says so, else it is queued. */
+  takeUp(
+    content: B,
+    rowCount: number,
+    encodedBytes: number,
+    earlier: { readonly batchNo: number; readonly attempt: number; readonly sent: boolean },
+    nowMs: number,
+  ): OpenBatch<B>
   /** Notes a transmission and gives its number. */
   transmit(batch: OpenBatch<B>, nowMs: number): number
   /** The present attempt has left nothing behind: the batch may go out under the next one. */
@@ -78,16 +88,31 @@ export interface BatchRegistry<B> {
   close(batch: OpenBatch<B>): void
 }
 
-export function newBatchRegistry<B>(): BatchRegistry<B> {
+/**
+ * @param firstBatchNo  not given to any batch of the run before
+ * @param firstSendNo  above the numbers of all transmissions by earlier processes of the run
+ */
+export function newBatchRegistry<B>(firstBatchNo = 1, firstSendNo = 1): BatchRegistry<B> {
   const open = new Map<number, OpenBatch<B>>()
-  let nextBatchNo = 1
-  let nextSendNo = 1
+  let nextBatchNo = firstBatchNo
+  let nextSendNo = firstSendNo
   let openBytes = 0
   let sentCount = 0
   const move = (batch: OpenBatch<B>, to: BatchState): void => {
     checkTransition(batch, to)
     sentCount += Number(isOut(to)) - Number(isOut(batch.state))
     batch.state = to
+  }
+  const register = (
+    batchNo: number,
+    content: B,
+    rowCount: number,
+    encodedBytes: number,
+  ): OpenBatch<B> => {
+    const batch = newOpenBatch(batchNo, content, rowCount, encodedBytes)
+    open.set(batchNo, batch)
+    openBytes += encodedBytes
+    return batch
   }
   const registry: BatchRegistry<B> = {
     open,
@@ -97,21 +122,16 @@ export function newBatchRegistry<B>(): BatchRegistry<B> {
     get sentCount() {
       return sentCount
     },
-    add(content, rowCount, encodedBytes) {
-      const batch: OpenBatch<B> = {
-        batchNo: nextBatchNo++,
-        content,
-        rowCount,
-        encodedBytes,
-        state: 'queued',
-        attempt: 0,
-        sendNos: [],
-        resends: 0,
-        refusal: '',
-        sentAtMs: 0,
-      }
-      open.set(batch.batchNo, batch)
-      openBytes += encodedBytes
+    get nextBatchNo() {
+      return nextBatchNo
+    },
+    add: (content, rowCount, encodedBytes) =>
+      register(nextBatchNo++, content, rowCount, encodedBytes),
+    takeUp(content, rowCount, encodedBytes, { batchNo, attempt, sent }, nowMs) {
+      const batch = register(batchNo, content, rowCount, encodedBytes)
+      batch.attempt = attempt
+      batch.sentAtMs = nowMs
+      if (sent) move(batch, 'sent')
       return batch
     },
     transmit(batch, nowMs) {
@@ -136,7 +156,7 @@ export function newBatchRegistry<B>(): BatchRegistry<B> {
       if (batch === undefined || batch.attempt !== row.attempt) return undefined
       if (row.phase !== claimPhase && row.phase !== outcomePhase) return undefined
       if (!isOut(batch.state)) return undefined
-      checkReceipt(batch, row)
+      checkReceipt(batch, row, firstSendNo)
       move(batch, 'claimed')
       return row.phase === claimPhase
         ? undefined
@@ -149,6 +169,26 @@ export function newBatchRegistry<B>(): BatchRegistry<B> {
     },
   }
   return registry
+}
+
+function newOpenBatch<B>(
+  batchNo: number,
+  content: B,
+  rowCount: number,
+  encodedBytes: number,
+): OpenBatch<B> {
+  return {
+    batchNo,
+    content,
+    rowCount,
+    encodedBytes,
+    state: 'queued',
+    attempt: 0,
+    sendNos: [],
+    resends: 0,
+    refusal: '',
+    sentAtMs: 0,
+  }
 }
 
 function isOut(state: BatchState): boolean {
@@ -164,8 +204,9 @@ function checkTransition({ batchNo, state }: OpenBatch<unknown>, to: BatchState)
 }
 
 /** A claim names the rows that arrived; both claim and outcome name the transmission that wrote them. */
-function checkReceipt(batch: OpenBatch<unknown>, row: LedgerRow): void {
-  if (!batch.sendNos.includes(row.sendNo)) {
+function checkReceipt(batch: OpenBatch<unknown>, row: LedgerRow, firstSendNo: number): void {
+  // What earlier processes have sent is theirs to know.
+  if (row.sendNo >= firstSendNo && !batch.sendNos.includes(row.sendNo)) {
     throw new DdbError(
       'DDB_PROTOCOL',
       `the server has a receipt for transmission ${row.sendNo} of batch ${batch.batchNo}, which was never sent`,

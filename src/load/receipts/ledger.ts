@@ -4,10 +4,9 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
-import type { Column, Table, Value } from '../../protocol/value.js'
-import { checkOwner, markScript, type RunName } from '../marker/marker.js'
+import type { Column, Table } from '../../protocol/value.js'
+import { checkOwner, longsOf, markScript, type RunName } from '../marker/marker.js'
 import { ledgerName } from '../marker/run-tables.js'
 import type { LedgerRow } from './batch-registry.js'
 import { dropLedgerScript, ledgerQuery, ledgerScript } from './script.js'
@@ -25,7 +24,8 @@ export interface Ledger {
 const rowsPerRead = 20_000
 
 /**
- * Marks the run's name as taken and creates its ledger, in one request.
+ * Marks the run's name as taken and creates its ledger, or takes up those that an earlier process has left, in one
+ * request.
  *
  * @param number  from 1, never the same twice in a run
  * @throws {DdbError} DDB_LOCKED when another run has the name
@@ -43,17 +43,12 @@ export async function openLedger(
 if(ddbIngestOwner == ${run.token}l) {
 ${ledgerScript(name)}}
 [ddbIngestOwner, long(ddbIngestKnown)]`
-  const answer = await session.run(script, { timeoutMs })
-  const [owner, known] =
-    answer?.form === 'vector' && answer.length === 2
-      ? [elementAt(answer, 0), elementAt(answer, 1)]
-      : []
+  const [owner, known] = longsOf(await session.run(script, { timeoutMs }))
   checkOwner(owner, run)
-  const probe = wholeNumber(known)
-  if (probe !== 0 && probe !== 1) {
+  if (known !== 0n && known !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
   }
-  return { name, countsDuplicates: probe === 1, seen: 0 }
+  return { name, countsDuplicates: known === 1n, seen: 0 }
 }
 
 /**
@@ -101,13 +96,6 @@ export async function dropLedger(
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
   }
-}
-
-function wholeNumber(value: Value | undefined): number | undefined {
-  if (value?.form !== 'scalar' || value.value === null) return undefined
-  return typeof value.value === 'number' || typeof value.value === 'bigint'
-    ? Number(value.value)
-    : undefined
 }
 
 /** Straight out of the arrays: with small batches these rows come by the ten thousand. */

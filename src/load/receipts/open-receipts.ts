@@ -2,13 +2,16 @@
   Opens delivery with receipts, on the node that the run is connected to and on those it is sent to later.
 */
 import type { Session } from '../../client/open-session.js'
+import { ConnectionError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import type { RetryRules } from '../connection/retry.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Recorder } from '../delivery/recorder.js'
 import type { TargetDescription } from '../describe-target.js'
+import { whatIsLeft } from '../journal/check-memory.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
+import { earlierReceipts } from './earlier-receipts.js'
 import { openReceiptDelivery } from './receipt-delivery.js'
 import { ReceiptNode } from './receipt-node.js'
 
@@ -29,12 +32,19 @@ export async function openReceipts(
   { run, rules, recorder, description }: ReceiptsSetup,
   control: Session,
 ): Promise<Delivery> {
-  let ledgers = 0
+  const { journal } = run
+  const left = await whatIsLeft(run, control, recorder.target.inMemory)
+  // The number of a ledger that is gone is never used again.
+  let ledgers = Math.max(0, (journal?.ledgerNumber ?? 0) - (left.ledger ? 1 : 0))
   const nodeSetup = {
     run,
     rules,
     columnNames: description.columns.map(column => column.name),
-    nextLedgerNumber: () => ++ledgers,
+    nextLedgerNumber: () => {
+      ledgers++
+      journal?.ledger(ledgers)
+      return ledgers
+    },
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {
     run.follow(to)
@@ -51,5 +61,11 @@ export async function openReceipts(
     }
   }
   const node = await ReceiptNode.open(nodeSetup, control)
-  return openReceiptDelivery({ run, rules, recorder, node, follow })
+  try {
+    const earlier = await earlierReceipts(run, node, description, left.ledger)
+    return openReceiptDelivery({ run, rules, recorder, node, follow, earlier })
+  } catch (error) {
+    node.leave(new ConnectionError('DDB_CONNECTION_LOST', 'the run does not go on'))
+    throw error
+  }
 }

@@ -6,9 +6,10 @@ import type { DdbError } from '../../errors.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
 import { newBisectQueue } from '../delivery/bisect-queue.js'
 import { decide, type Outcome } from '../delivery/outcome.js'
-import { partText } from '../delivery/part.js'
+import { partText, type Part } from '../delivery/part.js'
 import type { Recorder } from '../delivery/recorder.js'
 import type { Run } from '../run.js'
+import type { LedgerRow } from './batch-registry.js'
 import type { OpenPart, SendQueue } from './send-queue.js'
 
 /** By what each rest of a refused batch is longer than the one before: what is in the way may take a while to pass. */
@@ -95,7 +96,41 @@ export class OutcomeHandler {
   #sendBisected(): void {
     if (this.#bisected !== undefined || this.#ended || this.#setup.run.stopped) return
     const part = this.#bisect.next()
-    if (part !== undefined) this.#bisected = this.#queue.add(part).batch
+    if (part === undefined) return
+    try {
+      this.#bisected = this.#queue.add(part).batch
+    } catch (error) {
+      // The journal cannot be written: the server has stored nothing of these rows.
+      this.#setup.recorder.unsent(part)
+      throw error
+    }
+  }
+
+  /**
+   * Goes on with a part that an earlier process of the run sent under this number.
+   * @param receipts  what the ledger says of its last attempt; undefined when the server has lost the ledger
+   */
+  takeUp(
+    part: Part,
+    batchNo: number,
+    receipts: readonly LedgerRow[] | undefined,
+    resends: boolean,
+  ): void {
+    part.no = batchNo
+    if (receipts === undefined && !resends) {
+      this.#setup.recorder.uncertain(
+        part,
+        'sent by an earlier process, and the server has lost its receipts',
+      )
+      return
+    }
+    if (receipts === undefined) part.mayBeStored = true
+    const batch = this.#queue.takeUp(part, batchNo, receipts ?? [])
+    for (const row of receipts ?? []) {
+      const found = this.#queue.registry.read(row)
+      if (found !== undefined) this.apply(found.batch, found.outcome)
+      if (batch.state === 'closed') return
+    }
   }
 
   /** Sends a batch again of which nobody knows what became, when the user chose that and tries are left. */

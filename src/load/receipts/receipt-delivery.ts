@@ -5,6 +5,7 @@
 import type { Batch } from '../../parse/input-reader.js'
 import type { Delivery } from '../delivery/delivery.js'
 import { wholeBatch } from '../delivery/part.js'
+import type { SentBefore } from '../journal/resumed-input.js'
 import { ReceiptWatcher, type WatcherSetup } from './watcher.js'
 
 /** Small batches are many: so many more, and their memory is worth an earlier question. */
@@ -30,6 +31,14 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
     if (watcher.failure !== undefined) throw watcher.failure
   }
 
+  /** @returns whether there is room for more */
+  const takeUp = (batch: Batch, { no, isLost }: SentBefore): boolean => {
+    const { earlier } = setup
+    const receipts = earlier.isLedgerKept && !isLost ? earlier.of(no) : undefined
+    watcher.outcomes.takeUp(wholeBatch(batch), no, receipts, earlier.resends)
+    return queue.node.bufferedBytes < run.plan.maxInFlightBytes
+  }
+
   return {
     used: 'receipts',
     get note() {
@@ -41,10 +50,11 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
     get inFlightBytes() {
       return queue.registry.openBytes
     },
-    deliver(batch: Batch) {
+    deliver(batch: Batch, sentBefore?: SentBefore) {
       if (watcher.failure !== undefined) throw watcher.failure
+      const hasRoom =
+        sentBefore === undefined ? queue.add(wholeBatch(batch)).room : takeUp(batch, sentBefore)
       run.counts.sent(batch.rowCount)
-      const hasRoom = queue.add(wholeBatch(batch)).room
       if (++sentSinceRead % batchesPerRead === 0) watcher.lookNow()
       watcher.begin()
       return hasRoom && queue.hasRoom ? undefined : room()

@@ -10,6 +10,7 @@ import { askFunction, askIdle, askSchema } from '../connection/server-queries.js
 import { partTable, type Part } from '../delivery/part.js'
 import { jsonToValue } from '../json-value.js'
 import { checkMarker, dropMarker } from '../marker/marker.js'
+import { isUnfinished } from '../run.js'
 import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
 import type { LedgerRow, OpenBatch } from './batch-registry.js'
 import { deliverFunction } from './script.js'
@@ -89,6 +90,8 @@ export class ReceiptNode {
       return new ReceiptNode(setup, control, data, ledger)
     } catch (error) {
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
+      // What an earlier process has left is for the next one.
+      if (run.journal?.isResumed === true) throw error
       if (ledger !== undefined) await dropLedger(control, ledger, farewellMs).catch(() => undefined)
       await dropMarker(control, run.name, farewellMs)
       throw error
@@ -156,8 +159,14 @@ export class ReceiptNode {
    * Whether the server has nothing to do for the data; undefined when it does not tell.
    * @throws {ConnectionError} @throws {TimeoutError}
    */
-  isIdle(timeoutMs: number): Promise<boolean | undefined> {
-    return askIdle({ session: this.#control, timeoutMs }, this.#data.id)
+  async isIdle(timeoutMs: number): Promise<boolean | undefined> {
+    const asking = { session: this.#control, timeoutMs }
+    const own = await askIdle(asking, this.#data.id)
+    for (const id of this.#setup.run.journal?.found.dataSessions ?? []) {
+      // What an earlier process has sent may still be worked on.
+      if (own === true && (await askIdle(asking, id)) === false) return false
+    }
+    return own
   }
 
   /**
@@ -252,13 +261,16 @@ export class ReceiptNode {
 
   /**
    * Removes the ledger, unless it is to be kept, then the marker, whose removal is not waited for: a connection that is
-   * lost before can still be asked for it.
+   * lost before can still be asked for it. Both stay for a process that goes on with the run.
    *
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
+    const { run } = this.#setup
+    if (isUnfinished(run)) return
+    run.journal?.leaving()
     if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
-    void dropMarker(this.#control, this.#setup.run.name, timeoutMs)
+    void dropMarker(this.#control, run.name, timeoutMs)
   }
 
   /** Lets what was handed over finish. */

@@ -40,7 +40,7 @@ export async function reconnect(watcher: ReceiptWatcher): Promise<void> {
     throw error
   }
   if (memory === 'lost') {
-    setup.recorder.takeBack(restarted)
+    setup.recorder.takeBack(restarted, true)
     await beginAnew(watcher, deadlineMs)
   } else {
     for (const batch of queue.transmitted()) {
@@ -130,6 +130,8 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
       // A connection that still looks open may lead to a server that is gone.
       watcher.memoryIsUnsure ||= !(await answersStill(queue.node, timeoutMs))
     }
+    // The ledger goes only when the journal holds every outcome.
+    run.journal?.commit()
     if (!watcher.memoryIsUnsure) await queue.node.finish(timeoutMs, recorder.hasUncertain)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -137,7 +139,7 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
       await lookAgain(watcher, rules.clock.nowMs() + rules.reconnectMs, timeoutMs)
     }
   }
-  if (watcher.memoryIsUnsure) recorder.takeBack(unreachable)
+  if (watcher.memoryIsUnsure) recorder.takeBack(unreachable, false)
 }
 
 async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {
@@ -160,7 +162,7 @@ async function lookAgain(
   try {
     const memory = await queue.node.restore(deadlineMs)
     watcher.memoryIsUnsure = false
-    if (memory === 'lost') setup.recorder.takeBack(restarted)
+    if (memory === 'lost') setup.recorder.takeBack(restarted, true)
     else await queue.node.finish(timeoutMs, setup.recorder.hasUncertain)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error

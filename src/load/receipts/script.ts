@@ -17,12 +17,14 @@ export const deliverFunction = 'ddbIngestDeliver'
 const maxErrorChars = 4000
 
 /**
- * Creates the ledger and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that count as
+ * Creates the ledger unless it is there, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that count as
  * documented (DolphinDB manual, keyedStreamTable).
  */
 export function ledgerScript(ledger: string): string {
   const probe = `tableInsert(ddbIngestLedger, 0l, 0, ${probePhase}, 0l, 0l, "", now())`
-  return `share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0, \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt, [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "${ledger}")
+  return `if(!defined("${ledger}", SHARED)) {
+    share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0, \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt, [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "${ledger}")
+}
 ddbIngestLedger = objByName("${ledger}")
 ${probe}
 ddbIngestKnown = ${probe}

@@ -7,13 +7,19 @@ import type { Part } from '../delivery/part.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import type { ReceiptNode } from './receipt-node.js'
-import { newBatchRegistry, type BatchRegistry, type OpenBatch } from './batch-registry.js'
+import {
+  newBatchRegistry,
+  type BatchRegistry,
+  type LedgerRow,
+  type OpenBatch,
+} from './batch-registry.js'
+import type { EarlierReceipts } from './earlier-receipts.js'
 
 export type OpenPart = OpenBatch<Part>
 
 /** Sends in order, and never waits. */
 export class SendQueue {
-  readonly registry: BatchRegistry<Part> = newBatchRegistry()
+  readonly registry: BatchRegistry<Part>
   /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
   leader: ServerAddress | undefined
   node: ReceiptNode
@@ -21,9 +27,10 @@ export class SendQueue {
   /** Refused batches that are to be sent again. */
   readonly #resting = new Set<Timer>()
 
-  constructor(run: Run, node: ReceiptNode) {
+  constructor(run: Run, node: ReceiptNode, earlier: EarlierReceipts) {
     this.#run = run
     this.node = node
+    this.registry = newBatchRegistry(earlier.lastNo + 1, earlier.firstSendNo)
   }
 
   /** False when too much is out, or what comes goes to another node. */
@@ -33,8 +40,26 @@ export class SendQueue {
 
   /** Gives a part its number and sends it, or holds it back. @returns room: false when the caller has to wait */
   add(part: Part): { batch: OpenPart; room: boolean } {
+    this.#run.journal?.sending(this.registry.nextBatchNo, part)
     const batch = this.registry.add(part, part.end - part.start, part.encodedBytes)
     return { batch, room: this.#send(batch) }
+  }
+
+  /**
+   * Registers a part that an earlier process sent under a number, with what the ledger says of it: its rows of the last
+   * attempt. Without any it is sent, under the same attempt, should the earlier copy still come.
+   */
+  takeUp(part: Part, batchNo: number, receipts: readonly LedgerRow[]): OpenPart {
+    const attempt = receipts.at(-1)?.attempt ?? 0
+    const batch = this.registry.takeUp(
+      part,
+      part.end - part.start,
+      part.encodedBytes,
+      { batchNo, attempt, sent: receipts.length > 0 },
+      this.#run.platform.clock.nowMs(),
+    )
+    if (receipts.length === 0) this.#send(batch)
+    return batch
   }
 
   /** The same attempt once more, for a copy that may be lost: claims decide. */

@@ -59,6 +59,7 @@ export async function openData(
     ...run.dataSession,
   })
   try {
+    run.journal?.session(data.id)
     await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))
     return data
   } catch (error) {

@@ -9,6 +9,7 @@ import type { RetryRules } from '../connection/retry.js'
 import type { Recorder } from '../delivery/recorder.js'
 import type { ServerAddress } from '../options.js'
 import { asDdbError, type Run } from '../run.js'
+import type { EarlierReceipts } from './earlier-receipts.js'
 import { investigate } from './investigation.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { OutcomeHandler } from './outcome-handler.js'
@@ -21,6 +22,8 @@ export interface WatcherSetup {
   readonly node: ReceiptNode
   readonly recorder: Recorder
   readonly rules: RetryRules
+  /** What earlier processes of the run have left in the ledger. */
+  readonly earlier: EarlierReceipts
   /** Opens the same on the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
 }
@@ -65,7 +68,7 @@ export class ReceiptWatcher {
 
   constructor(setup: WatcherSetup) {
     this.setup = setup
-    this.queue = new SendQueue(setup.run, setup.node)
+    this.queue = new SendQueue(setup.run, setup.node, setup.earlier)
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
     this.outcomes = new OutcomeHandler({ run, recorder, rules, fail }, this.queue)
@@ -220,6 +223,7 @@ export class ReceiptWatcher {
    */
   async readLedger(): Promise<boolean> {
     const { queue, outcomes } = this
+    const { earlier } = this.setup
     let rows
     try {
       rows = await queue.node.read(this.queryTimeoutMs)
@@ -232,6 +236,7 @@ export class ReceiptWatcher {
     this.memoryIsUnsure = false
     for (const row of rows) {
       const found = queue.registry.read(row)
+      if (row.batchNo <= earlier.lastNo && !queue.registry.open.has(row.batchNo)) earlier.add(row)
       if (found === undefined) continue
       if (found.outcome.rows >= 0) this.moves = 0
       outcomes.apply(found.batch, found.outcome)

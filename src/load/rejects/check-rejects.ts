@@ -8,6 +8,7 @@ import { reasonOf } from './row-file.js'
 
 /**
  * Checks that `path` and its reasons can take rejects without destroying anything.
+ * @param isOwn  an earlier process of the run has made them
  * @throws {UsageError} DDB_USAGE when one is an input
  * @throws {DdbError} DDB_OUTPUT_CREATE when one holds something already, or cannot be made
  */
@@ -15,6 +16,7 @@ export function checkRejects(
   path: string,
   inputPaths: readonly string[],
   { files, random }: Pick<Platform, 'files' | 'random'>,
+  isOwn = false,
 ): void {
   const reasons = reasonsPath(path)
   for (const name of [path, reasons]) {
@@ -26,6 +28,7 @@ export function checkRejects(
       )
     }
   }
+  if (isOwn) return
   checkRecords(path, files)
   if (isTaken(reasons, files)) {
     throw refused(

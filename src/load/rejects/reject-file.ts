@@ -27,6 +27,9 @@ export interface RejectFile {
   readonly path: string
   /** Rows that are on the disk for certain, each with its reason. */
   readonly rows: number
+  /** Bytes that they take, here and in the file of reasons. */
+  readonly sizeBytes: number
+  readonly reasonsBytes: number
   /** Rows that were added and could not be kept. */
   readonly unplaced: number
   /**
@@ -74,10 +77,57 @@ export function createRejectFile(
       files.remove(reasonsPath(path))
       if (records.isMade) files.remove(path)
     }
-    return pairOf(path, records.file, reasons, shape, removeBoth)
+    return pairOf(path, shape, emptyPair, records.file, reasons, removeBoth)
   } catch (error) {
     reasons.close()
     files.remove(reasonsPath(path))
+    throw error
+  }
+}
+
+/** What a pair of files holds. */
+export interface PairSize {
+  readonly rows: number
+  readonly sizeBytes: number
+  readonly reasonsBytes: number
+}
+
+const emptyPair: PairSize = { rows: 0, sizeBytes: 0, reasonsBytes: 0 }
+
+/**
+ * Goes on with both files behind so many bytes; what stands behind them is cut off.
+ * @throws the system's error; EINVAL when a file is shorter
+ */
+export function reopenRejectFile(
+  path: string,
+  shape: RecordShape,
+  size: PairSize,
+  files: Files,
+): RejectFile {
+  const records = cutTo(path, size.sizeBytes, files)
+  try {
+    const reasons = cutTo(reasonsPath(path), size.reasonsBytes, files)
+    const removeBoth = (): void => undefined
+    return pairOf(path, shape, size, records, reasons, removeBoth)
+  } catch (error) {
+    records.close()
+    throw error
+  }
+}
+
+/** Leaves of a file what stood in it when `sizeBytes` was noted. @throws the system's error; EINVAL when it is shorter */
+export function cutTo(path: string, sizeBytes: number, files: Files): OutputFile {
+  const found = files.statusNow(path)?.sizeBytes ?? 0
+  const file = files.reopen(path)
+  try {
+    if (found < sizeBytes) {
+      const message = `it has ${found} bytes and had ${sizeBytes}: somebody has changed it`
+      throw Object.assign(new Error(message), { code: 'EINVAL' })
+    }
+    if (found > sizeBytes) file.truncate(sizeBytes)
+    return file
+  } catch (error) {
+    file.close()
     throw error
   }
 }
@@ -97,22 +147,23 @@ function openRecords(
 
 function pairOf(
   path: string,
+  { headerBytes, text }: RecordShape,
+  size: PairSize,
   recordsFile: OutputFile,
   reasonsFile: OutputFile,
-  { headerBytes, text }: RecordShape,
   removeBoth: () => void,
 ): RejectFile {
-  const records = newRowFile(path, recordsFile)
-  const reasons = newRowFile(reasonsPath(path), reasonsFile)
+  const records = newRowFile(path, recordsFile, size.sizeBytes)
+  const reasons = newRowFile(reasonsPath(path), reasonsFile, size.reasonsBytes)
   const ended = lineEnder(text.encoding)
   // Without its mark, such a file would not be known for what it is; UTF-8 is known by its bytes.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
   /** Goes out with the first record, so that cutting that one off leaves nothing. */
-  let start = Buffer.concat([
-    mark,
-    headerBytes === undefined ? mark.subarray(0, 0) : ended(headerBytes),
-  ])
-  let rows = 0
+  let start =
+    size.sizeBytes > 0
+      ? Buffer.alloc(0)
+      : Buffer.concat([mark, headerBytes === undefined ? mark.subarray(0, 0) : ended(headerBytes)])
+  let { rows } = size
   let unplaced = 0
   let queued = 0
   let queuedBytes = 0
@@ -133,6 +184,12 @@ function pairOf(
     path,
     get rows() {
       return rows
+    },
+    get sizeBytes() {
+      return records.keptBytes
+    },
+    get reasonsBytes() {
+      return reasons.keptBytes
     },
     get unplaced() {
       return unplaced

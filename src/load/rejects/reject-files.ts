@@ -5,7 +5,15 @@
 import { DdbError } from '../../errors.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
-import { createRejectFile, type RejectFile, type RejectReason } from './reject-file.js'
+import {
+  createRejectFile,
+  cutTo,
+  reasonsPath,
+  reopenRejectFile,
+  type PairSize,
+  type RejectFile,
+  type RejectReason,
+} from './reject-file.js'
 import { furtherPath } from './reject-path.js'
 import { reasonOf } from './row-file.js'
 
@@ -24,6 +32,28 @@ export interface RejectFiles {
   files(): { path: string; rows: number }[]
   /** Rows that are in none of them. */
   readonly unplaced: number
+  /** The files and their sizes, once flushed. `key` tells the shape of their records. */
+  kept(): KeptFile[]
+  /**
+   * Goes on with files that an earlier process has made; what it wrote behind these sizes is cut off.
+   * @param making  told of each further file before it is made
+   * @throws {DdbError} DDB_OUTPUT_CREATE when one of them is not what it was
+   */
+  goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
+}
+
+/** A pair of files, and the records that go there. */
+export interface KeptFile extends PairSize {
+  readonly key: string
+  readonly path: string
+}
+
+/** Where the records of one shape go. */
+interface ShapeFile {
+  /** undefined where it was not tried, or could not be made. */
+  file: RejectFile | undefined
+  isTried: boolean
+  readonly earlier: KeptFile | undefined
 }
 
 /** Each keeps two files open, and a process may have about a thousand. */
@@ -31,11 +61,12 @@ const maxFiles = 100
 
 /** Creates nothing yet: a run without rejects leaves no file. */
 export function openRejectFiles(path: string, files: Files): RejectFiles {
-  /** Undefined for a shape whose file could not be made. */
-  const byShape = new Map<string, RejectFile | undefined>()
+  /** In the order in which the files were made. */
+  const byShape = new Map<string, ShapeFile>()
   /** Of each input; headers may be long. */
   const keys = new WeakMap<RecordShape, string>()
   const made: RejectFile[] = []
+  let tellMaking: (path: string) => void = () => undefined
   let number = 1
   let unplaced = 0
 
@@ -50,6 +81,9 @@ export function openRejectFiles(path: string, files: Files): RejectFiles {
       const isFirst = number === 1
       const name = isFirst ? path : furtherPath(path, number, shape)
       number++
+      // What is somebody else's must never look like ours.
+      if (!isFirst && files.statusNow(name) !== undefined) continue
+      tellMaking(name)
       try {
         return createRejectFile(name, shape, files, isFirst)
       } catch (cause) {
@@ -65,13 +99,17 @@ export function openRejectFiles(path: string, files: Files): RejectFiles {
   const fileOf = (shape: RecordShape): RejectFile | undefined => {
     const key = keys.get(shape) ?? shapeKey(shape)
     keys.set(shape, key)
-    if (!byShape.has(key)) {
-      byShape.set(key, undefined)
-      const file = create(shape)
-      byShape.set(key, file)
-      made.push(file)
-    }
-    return byShape.get(key)
+    const place = byShape.get(key) ?? { isTried: false, earlier: undefined, file: undefined }
+    const { earlier } = place
+    if (place.isTried) return place.file
+    place.isTried = true
+    byShape.set(key, place)
+    place.file =
+      earlier === undefined
+        ? create(shape)
+        : guard(earlier.path, () => reopenRejectFile(earlier.path, shape, earlier, files))
+    made.push(place.file)
+    return place.file
   }
 
   return {
@@ -86,11 +124,42 @@ export function openRejectFiles(path: string, files: Files): RejectFiles {
     },
     flush: () => forEach(made, file => file.flush()),
     close: () => forEach(made, file => file.close()),
-    files: () =>
-      made.filter(({ rows }) => rows > 0).map(({ path: name, rows }) => ({ path: name, rows })),
+    files: () => keptFiles(byShape).map(({ path: name, rows }) => ({ path: name, rows })),
+    kept: () => keptFiles(byShape),
+    goOn(earlier, unplacedBefore, making) {
+      tellMaking = making
+      unplaced = unplacedBefore
+      for (const one of earlier) {
+        guard(one.path, () => {
+          cutTo(one.path, one.sizeBytes, files).close()
+          cutTo(reasonsPath(one.path), one.reasonsBytes, files).close()
+        })
+        byShape.set(one.key, { isTried: false, earlier: one, file: undefined })
+        number++
+      }
+    },
     get unplaced() {
       return made.reduce((sum, file) => sum + file.unplaced, unplaced)
     },
+  }
+}
+
+function keptFiles(byShape: ReadonlyMap<string, ShapeFile>): KeptFile[] {
+  return [...byShape].flatMap(([key, { file, earlier }]) => {
+    const kept = file ?? earlier
+    if (kept === undefined || kept.rows === 0) return []
+    const { path, rows, sizeBytes, reasonsBytes } = kept
+    return [{ key, path, rows, sizeBytes, reasonsBytes }]
+  })
+}
+
+function guard<T>(path: string, action: () => T): T {
+  try {
+    return action()
+  } catch (cause) {
+    throw new DdbError('DDB_OUTPUT_CREATE', `cannot go on with "${path}": ${reasonOf(cause)}`, {
+      cause,
+    })
   }
 }
 

@@ -1,7 +1,7 @@
 /*
   When rejects end a run: at the first one, at a count, or at a share of the rows read.
 */
-import { InputError, type DdbError, type InputPosition } from '../../errors.js'
+import { InputError, type DdbError, type ErrorCode, type InputPosition } from '../../errors.js'
 import type { RowCounts } from '../options.js'
 import type { Plan } from '../plan.js'
 import type { Run } from '../run.js'
@@ -26,6 +26,31 @@ export function limitFailure(
 export function finalLimitFailure({ plan, counts, options }: Run): DdbError | undefined {
   if (!exceedsLimit(plan.maxErrors, counts.rows, 1)) return undefined
   return limitError(counts.rows.rejected, '', { file: options.inputs.join(', ') })
+}
+
+/**
+ * Why a run that goes on sends nothing new: the rejects that ended the process before end this one, too, unless the user
+ * has decided otherwise.
+ */
+export function earlierLimitFailure({
+  plan,
+  counts,
+  journal,
+}: Pick<Run, 'plan' | 'counts' | 'journal'>): DdbError | undefined {
+  const rejects = journal?.found.rejects
+  if (rejects === undefined) return undefined
+  if (plan.onError !== 'stop') {
+    if (!exceedsLimit(plan.maxErrors, counts.rows, shareFromRows)) return undefined
+    return limitError(counts.rows.rejected, '', { file: Object.keys(rejects.byInput).join(', ') })
+  }
+  for (const [file, { firstError }] of Object.entries(rejects.byInput)) {
+    if (firstError === null) continue
+    const { code, message, lineNumber } = firstError
+    const place = lineNumber === null ? '' : `, line ${lineNumber}`
+    const position = lineNumber === null ? { file } : { file, lineNumber }
+    return new InputError(code as ErrorCode, `${file}${place}: ${message}`, position)
+  }
+  return undefined
 }
 
 function exceedsLimit(maxErrors: Plan['maxErrors'], rows: RowCounts, fromRows: number): boolean {

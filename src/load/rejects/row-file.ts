@@ -14,6 +14,8 @@ export interface RowFile {
   wholeRows(): number
   /** Cuts the file behind so many rows of the queue. */
   cut(rows: number): void
+  /** Bytes of the rows that stay in the file. */
+  readonly keptBytes: number
   /** Waits for the disk. */
   sync(): void
   /** Empties the queue, of which so many rows stay in the file. */
@@ -21,12 +23,15 @@ export interface RowFile {
   close(): void
 }
 
-/** @param file  an empty one, opened for writing */
-export function newRowFile(path: string, file: OutputFile): RowFile {
+/**
+ * @param file  opened for writing
+ * @param sizeBytes  of the rows that it holds
+ */
+export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   let queue: Uint8Array[] = []
   /** Bytes of the rows before the queue, and of all that was written. */
-  let keptBytes = 0
-  let writtenBytes = 0
+  let keptBytes = sizeBytes
+  let writtenBytes = sizeBytes
   const guard = (action: () => void): void => {
     try {
       action()
@@ -39,6 +44,9 @@ export function newRowFile(path: string, file: OutputFile): RowFile {
   const endOf = (rows: number): number =>
     queue.slice(0, rows).reduce((end, row) => end + row.length, keptBytes)
   return {
+    get keptBytes() {
+      return keptBytes
+    },
     add: row => void queue.push(row),
     write(fromRow, toRow) {
       const bytes = Buffer.concat(queue.slice(fromRow, toRow))

@@ -4,6 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
+import type { Journal, JournaledRejectsSource } from '../journal/journal.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
 import { openRejectFiles, type RejectFiles } from './reject-files.js'
@@ -13,6 +14,12 @@ import { reasonOf, type AnyReject } from './reject.js'
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same */
   add(reject: AnyReject, shape: RecordShape): void
+  /** Grows with every reject. */
+  readonly count: number
+  /** For the journal, once flushed: of inputs, those that have changed since the last call. */
+  journaled(): ReturnType<JournaledRejectsSource['journaled']>
+  /** Goes on with what earlier processes of the run have rejected. @throws {DdbError} DDB_OUTPUT_CREATE */
+  goOn(journal: Journal): void
   /** Rows of one input, by the name that its records have. */
   ofInput(file: string): InputRejects
   /** For the result of the run, once closed. */
@@ -36,8 +43,37 @@ export function newRunRejects(
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}
   const byInput = new Map<string, InputRejects>()
+  /** Inputs with other rejects than the journal was told. */
+  const changed = new Set<string>()
+  let count = 0
   return {
+    get count() {
+      return count
+    },
+    journaled() {
+      const inputs = [...changed].map(name => [name, byInput.get(name)!] as const)
+      changed.clear()
+      return {
+        byClass,
+        byCode,
+        unplaced: files?.unplaced ?? 0,
+        files: files?.kept() ?? [],
+        byInput: Object.fromEntries(inputs),
+      }
+    },
+    goOn(journal) {
+      const { rejects } = journal.found
+      files?.goOn(rejects?.files ?? [], rejects?.unplaced ?? 0, path => journal.makingRejects(path))
+      if (rejects === undefined) return
+      Object.assign(byClass, rejects.byClass)
+      Object.assign(byCode, rejects.byCode)
+      for (const [name, { rejected, firstError }] of Object.entries(rejects.byInput)) {
+        byInput.set(name, { rejected, firstError })
+      }
+    },
     add(reject, shape) {
+      count++
+      changed.add(reject.file)
       countIn(byInput, reject)
       byClass[reject.class]++
       byCode[reject.code] = (byCode[reject.code] ?? 0) + 1

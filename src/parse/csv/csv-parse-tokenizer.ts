@@ -13,6 +13,7 @@ import {
   type StartFeed,
 } from './csv-parse-feed.js'
 import { CsvTokenizer } from './csv-tokenizer.js'
+import type { ResumePoint } from '../input-reader.js'
 import { countLineEnds } from '../line-ends.js'
 import { faulty, lineFeed, undecided, unfinished } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
@@ -58,6 +59,12 @@ class CsvParser extends CsvTokenizer {
     super(file, dialect, offsetBytes, text)
     this.#lookAhead = 8 + 4 * Math.max(dialect.delimiter.length, dialect.comment.length)
     this.#startFeed = startFeed
+  }
+
+  /** What csv-parse was given ahead may hold a bad quote, behind which it gives no records. */
+  override passTo(point: ResumePoint): boolean {
+    this.#feed = undefined
+    return super.passTo(point)
   }
 
   override markQuotes(block: RecordBlock): void {

@@ -84,7 +84,7 @@ export abstract class CsvTokenizer extends LineTokenizer {
    */
   peek(): FirstRecord | 'more' | undefined {
     const { window } = this
-    if (!this.toRecord()) return this.ended ? undefined : 'more'
+    if (!this.toRecord(window.end)) return this.ended ? undefined : 'more'
     const { bytes, start } = window
     const block = new RecordBlock(maxHeaderFields, 1)
     block.bytes = bytes

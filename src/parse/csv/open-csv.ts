@@ -236,6 +236,7 @@ class CsvReader implements InputReader {
       ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
       header: this.headerBytes?.length ?? 0,
       other: this.#source.startOffsetBytes + this.#tokenizer.otherBytes,
+      skipped: this.#tokenizer.skippedBytes,
     }
   }
 

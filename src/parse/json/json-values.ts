@@ -10,8 +10,9 @@ import type { JsonRecords } from './json-records.js'
 import { jsonKinds } from './json-kinds.js'
 import { JsonPath } from './json-path.js'
 import { byteText, closeBracket, comma, openBracket, type JsonScanner } from './json-scanner.js'
+import type { ResumePoint } from '../input-reader.js'
 import { countLineEnds } from '../line-ends.js'
-import { cutMessage, lineFeed, retryBytes } from '../line-tokenizer.js'
+import { carriageReturn, cutMessage, lineFeed, retryBytes } from '../line-tokenizer.js'
 import type { RecordBlock } from '../record-block.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { Window } from '../window.js'
@@ -24,6 +25,8 @@ export class JsonValues implements Tokenizer {
   failure: InputError | undefined
   lineNumber = 1
   otherBytes = 0
+  skippedBytes = 0
+  boundaryBytes = Infinity
   readonly #file: string
   readonly #window: Window
   readonly #scanner: JsonScanner
@@ -60,8 +63,9 @@ export class JsonValues implements Tokenizer {
     this.#path = pathNames.length === 0 ? undefined : new JsonPath(pathNames)
   }
 
-  get offsetBytes(): number {
-    return this.#window.inputOffset(this.#window.start)
+  get resumePoint(): ResumePoint {
+    const offsetBytes = this.#window.inputOffset(this.#window.start)
+    return { offsetBytes, lineNumber: this.lineNumber }
   }
 
   push(chunk: Uint8Array): void {
@@ -77,32 +81,70 @@ export class JsonValues implements Tokenizer {
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const window = this.#window
     const { bytes, end } = window
-    const scanner = this.#scanner
     block.bytes = bytes
     block.view = window.view
     block.bytesOffset = window.offset
-    scanner.bytes = bytes
-    scanner.view = window.view
-    scanner.end = end
-    scanner.scratch = window.scratchStart
+    this.#startScanner()
     if (this.failure !== undefined || end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
-    const stopAt = window.start + maxBytes
+    const { boundaryBytes } = this
+    const boundary = boundaryBytes < Infinity ? window.positionOf(boundaryBytes) : Infinity
+    const stopAt = Math.min(window.start + maxBytes, boundary)
     while (
       block.rowCount < block.rowCapacity &&
       block.rowCount + block.faults.length < maxRecords &&
       window.start < stopAt
     ) {
-      const p = scanner.skipBlanks(window.start)
-      if (p === end) return this.#atEnd()
-      this.#pass(p)
-      if (!this.#token(block, p)) return false
+      if (!this.#next(block, boundary)) return false
     }
     return true
   }
 
-  /** Takes what begins at `p`; false when it needs more input, or nothing can follow. */
-  #token(block: RecordBlock, p: number): boolean {
+  #startScanner(): void {
+    const window = this.#window
+    const scanner = this.#scanner
+    scanner.bytes = window.bytes
+    scanner.view = window.view
+    scanner.end = window.end
+    scanner.scratch = window.scratchStart
+  }
+
+  /** Elements are only checked to be JSON. */
+  passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
+    const window = this.#window
+    if (window.end - window.start < this.#neededBytes) return false
+    this.#neededBytes = 0
+    const { otherBytes } = this
+    const before = this.resumePoint.offsetBytes
+    const position = window.positionOf(offsetBytes)
+    this.#startScanner()
+    while (window.start < position && this.#next(undefined, position));
+    this.otherBytes = otherBytes
+    this.skippedBytes += this.resumePoint.offsetBytes - before
+    const isThere = window.start >= position
+    if (isThere) this.lineNumber = lineNumber
+    return isThere
+  }
+
+  /**
+   * Takes what comes next, when it begins before `boundary`.
+   *
+   * @param block  where records go; undefined when they are passed over
+   * @returns false when it needs more input, or nothing can follow
+   */
+  #next(block: RecordBlock | undefined, boundary: number): boolean {
+    const window = this.#window
+    const p = this.#scanner.skipBlanks(window.start)
+    if (p >= boundary) {
+      this.#pass(boundary)
+      return true
+    }
+    if (p === window.end) return this.#atEnd()
+    this.#pass(p)
+    return this.#token(block, p)
+  }
+
+  #token(block: RecordBlock | undefined, p: number): boolean {
     if (this.#path?.isInside === false) return this.#step(this.#path, p)
     return this.#expectsPunctuation(this.#window.bytes[p]!)
       ? this.#punctuation(p)
@@ -137,10 +179,10 @@ export class JsonValues implements Tokenizer {
 
   /** Everything up to the end is blank. */
   #atEnd(): boolean {
-    const { end, start } = this.#window
+    const { bytes, end, start } = this.#window
     if (!this.#ended) {
       // Blanks are kept until what follows them is known, so that CR and LF stay together; but not for ever.
-      if (end - start > retryBytes) this.#pass(end)
+      if (end - start > retryBytes) this.#pass(bytes[end - 1] === carriageReturn ? end - 1 : end)
       return false
     }
     if (this.#mayEnd || this.#cutOff !== undefined) {
@@ -194,33 +236,31 @@ export class JsonValues implements Tokenizer {
     this.#expects = 'start'
   }
 
-  #element(block: RecordBlock, start: number): boolean {
+  #element(block: RecordBlock | undefined, start: number): boolean {
     const { end } = this.#window
-    const scanner = this.#scanner
-    const row = block.rowCount
-    let next = this.#records.scanUsual(block, row, start)
-    const usual = next >= 0 && next <= end
-    if (!usual) next = this.#records.scan(block, row, start)
-    const obstacle = usual ? undefined : this.#records.obstacle
-    if (obstacle !== undefined) {
-      const { scratch } = scanner
-      next = scanner.value(start)
-      scanner.scratch = scratch
-      // A number may go on in the next chunk.
-      const mayGoOn = next === end && scanner.kind === jsonKinds.number && !this.#ended
-      if (mayGoOn) next = scanner.stop(end)
+    let next = -1
+    let obstacle: Obstacle | undefined
+    if (block !== undefined) {
+      const row = block.rowCount
+      next = this.#records.scanUsual(block, row, start)
+      const usual = next >= 0 && next <= end
+      if (!usual) next = this.#records.scan(block, row, start)
+      obstacle = usual ? undefined : this.#records.obstacle
     }
-    const length = (next < 0 ? Math.min(scanner.stoppedAt, end) : next) - start
+    if (block === undefined || obstacle !== undefined) next = this.#behindValue(start)
+    const length = (next < 0 ? Math.min(this.#scanner.stoppedAt, end) : next) - start
     if (length > this.#maxRecordBytes) {
       const message = `an element is longer than ${this.#maxRecordBytes} bytes`
       return this.#fail(start, message, 'DDB_INPUT_RECORD_TOO_LONG')
     }
     if (next < 0) return this.#broken(block, start)
-    if (obstacle === undefined) {
+    if (block === undefined) {
+      // It was asked to be passed over.
+    } else if (obstacle === undefined) {
+      const row = block.rowCount++
       block.recordStarts[row] = start
       block.recordEnds[row] = next
       block.lineNumbers[row] = this.lineNumber
-      block.rowCount++
     } else {
       this.#addFault(block, obstacle, start, next)
     }
@@ -231,13 +271,27 @@ export class JsonValues implements Tokenizer {
     return true
   }
 
-  #broken(block: RecordBlock, start: number): boolean {
+  /** The position behind the value at `start`, whatever it is; −1 when it has no end here. */
+  #behindValue(start: number): number {
+    const { end } = this.#window
+    const scanner = this.#scanner
+    const { scratch } = scanner
+    const next = scanner.value(start)
+    scanner.scratch = scratch
+    // A number may go on in the next chunk.
+    const mayGoOn = next === end && scanner.kind === jsonKinds.number && !this.#ended
+    return mayGoOn ? scanner.stop(end) : next
+  }
+
+  #broken(block: RecordBlock | undefined, start: number): boolean {
     const { end } = this.#window
     const { stoppedAt, reason } = this.#scanner
     if (stoppedAt < end) return this.#fail(stoppedAt, reason)
     if (this.#cutOff !== undefined) {
       const { code, message } = this.#cutOff
-      this.#addFault(block, { code, message: cutMessage(message) }, start, end)
+      if (block !== undefined) {
+        this.#addFault(block, { code, message: cutMessage(message) }, start, end)
+      }
       this.#consume(end)
       return false
     }

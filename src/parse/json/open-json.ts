@@ -93,6 +93,7 @@ class JsonReader implements InputReader {
       ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
       header: 0,
       other: this.#source.startOffsetBytes + (this.#tokenizer?.otherBytes ?? 0),
+      skipped: this.#tokenizer?.skippedBytes ?? 0,
     }
   }
 

@@ -88,6 +88,7 @@ export function createStoredTable(
   const facts: StoredTableFacts = {
     databasePath: handle.path,
     tableName: name,
+    physicalIndex: handle.path === '' ? '' : (node.nextPhysicalIndex++).toString(36),
     owner: session.user,
     compressMethods: options.compressMethods,
     sortColumns: options.sortColumns,

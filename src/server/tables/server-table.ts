@@ -28,6 +28,8 @@ export interface StoredTableFacts {
   /** `dfs://…`; '' for an in-memory partitioned table. */
   databasePath: string
   tableName: string
+  /** Of no other DFS table, not even of one with the same name before; '' in memory. */
+  physicalIndex: string
   owner: string
   compressMethods: ReadonlyMap<string, string>
   sortColumns: readonly string[]

@@ -1,9 +1,11 @@
 /*
   The defaults that the help tells are those of the library.
 */
+import { Readable } from 'node:stream'
 import t from 'tap'
-import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { loadOptions, loadOptionsOf } from '../../../src/cli/options/load-options.js'
 import type { OptionDefinition } from '../../../src/cli/options/definition.js'
+import { resolveOptions } from '../../../src/cli/options/resolve.js'
 import { defaultConnectTimeoutMs } from '../../../src/client/open-session.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
@@ -45,4 +47,17 @@ t.test('batches of stream tables and of DFS tables have their own', async t => {
   t.equal(reader.read([stream!]), planned('trades').batchBytes)
   t.equal(reader.read([dfs!]), planned('dfs://db/t').batchBytes)
   t.match(loadOptions.batchRows.defaultNote, planned('trades').batchRows.toLocaleString('en'))
+})
+
+t.test('a folder for journals alone makes no journal', async t => {
+  const settings = resolveOptions(loadOptions, {
+    flags: new Map([
+      ['state-dir', ['x']],
+      ['table', ['t']],
+    ]),
+    environment: {},
+    environmentPrefix: 'DDB_INGEST_',
+    layers: [],
+  })
+  t.notOk('journal' in loadOptionsOf(settings, ['a.csv'], {}, Readable.from([])))
 })

@@ -1,25 +1,15 @@
 import t from 'tap'
 import { UsageError } from '../../../src/errors.js'
-import { emptyResult } from '../../../src/cli/output/empty-result.js'
-import { loadOptions, type LoadSettings } from '../../../src/cli/options/load-options.js'
-import { resolveOptions } from '../../../src/cli/options/resolve.js'
+import { emptyResult, type AskedRun } from '../../../src/cli/output/empty-result.js'
 import { loadResult } from '../../../src/load/result.js'
 import { testRun } from '../../helpers/load-run.js'
 
-/** Settings of `load` from flags alone. */
-const settingsOf = (flags: Record<string, string>): LoadSettings =>
-  resolveOptions(loadOptions, {
-    flags: new Map(Object.entries(flags).map(([name, text]) => [name, [text]])),
-    environment: {},
-    environmentPrefix: 'DDB_INGEST_',
-    layers: [],
-  })
-
+const asked: AskedRun = { server: { host: 'h', port: 9 }, target: { table: 'trades' } }
 const startedAt = new Date(0)
 const error = new UsageError('DDB_USAGE', 'see `rejects.file`')
 
 t.test('it has every member of a result, and claims nothing', async t => {
-  const result = emptyResult(settingsOf({ table: 'trades' }), startedAt, error)
+  const result = emptyResult(asked, startedAt, error)
   const real = loadResult(testRun(), { inputs: [], columns: [], bytesError: undefined })
   t.strictSame(Object.keys(result), Object.keys(real))
   t.match(result, {
@@ -35,25 +25,24 @@ t.test('it has every member of a result, and claims nothing', async t => {
 })
 
 t.test('what was asked for is said', async t => {
-  const table = settingsOf({ table: 'trades', host: 'h:9', 'run-id': 'nightly', confirm: 'count' })
-  t.match(emptyResult(table, startedAt, error), {
+  t.match(emptyResult({ ...asked, runId: 'nightly', confirm: 'count' }, startedAt, error), {
     runId: 'nightly',
     target: { host: 'h:9', table: 'trades', function: null, method: 'insert' },
     confirm: { asked: 'count' },
   })
-  const call = settingsOf({ function: 'put', types: 'a:INT', host: 'h', port: '7' })
+  const call = { server: undefined, target: { function: 'put', types: 'a:INT' } }
   t.match(emptyResult(call, startedAt, error), {
-    target: { host: 'h:7', table: null, function: 'put', method: null },
+    target: { host: '', table: null, function: 'put', method: null },
   })
 })
 
 t.test('a target that cannot be has no method', async t => {
-  const both = settingsOf({ table: 'trades', function: 'put' })
+  const both = { ...asked, target: { table: 'trades', function: 'put' } }
   t.match(emptyResult(both, startedAt, error), { target: { table: 'trades', method: null } })
 })
 
 t.test('a failure that is no error of ours is 70', async t => {
-  t.match(emptyResult(settingsOf({}), startedAt, new TypeError('bug')), {
+  t.match(emptyResult(asked, startedAt, new TypeError('bug')), {
     exitCode: 70,
     error: { code: 'DDB_INTERNAL' },
   })

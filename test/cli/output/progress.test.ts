@@ -57,6 +57,11 @@ t.test('the figures say how far, how fast, what is known and how long still', as
   )
 })
 
+t.test('rows of earlier processes stand by themselves', async t => {
+  const rows = { ...report().rows, skipped: 9_000 }
+  t.match(await plainLine({ rows }), 'confirmed 1,500  from before 9,000  rejected 3')
+})
+
 t.test('a pipe has neither percent nor an end in sight', async t => {
   t.equal(
     await plainLine({ totalBytes: undefined }),

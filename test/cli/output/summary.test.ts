@@ -20,7 +20,14 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
       rows: 1000,
       rejected: 0,
       firstError: null,
-      contentBytes: { read: 2_000_000, rows: 1_999_980, rejected: 0, header: 20, other: 0 },
+      contentBytes: {
+        read: 2_000_000,
+        rows: 1_999_980,
+        rejected: 0,
+        header: 20,
+        other: 0,
+        skipped: 0,
+      },
       detected: {
         delimiter: { value: ';', how: 'given' },
         quote: { value: '"', how: 'found' },
@@ -69,6 +76,24 @@ t.test('it claims no more than is known', async t => {
   t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
   t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
+})
+
+t.test('rows that were there before are told apart from those of this process', async t => {
+  const rows = { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 10, unsent: 0 }
+  const confirm: LoadResult['confirm'] = { asked: 'auto', used: 'none', note: null, uncertain: [] }
+  t.equal(
+    summaryText(result({ rows, confirm, inputs: [] })),
+    'Already loaded: 10 rows of this run into trades on h:8848, nothing was left to do: ' +
+      'read 10 = confirmed 0 + unconfirmed 0 + rejected 0 + skipped 10 + unsent 0.',
+  )
+  const counted = { ...rows, read: 0, skipped: 0 }
+  const done = summaryText(result({ rows: counted, confirm, inputs: [] }))
+  t.match(done, /^Already loaded: this run into trades/, 'also where its rows are not known')
+  t.match(summaryText(result({ rows: counted, confirm })), /^Handed over 0 rows/, 'an empty input')
+  const resumed = { ...rows, confirmed: 4, skipped: 6 }
+  t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
+  const failed = summaryText(result({ status: 'failed', rows, confirm }))
+  t.match(failed, /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process\.$/)
 })
 
 t.test('a function is named as the target when it is one', async t => {

@@ -1,9 +1,12 @@
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
-import { ConnectionError } from '../../../src/errors.js'
+import { ConnectionError, DdbError } from '../../../src/errors.js'
 import { retryRules } from '../../../src/load/connection/retry.js'
 import { AnsweredDelivery } from '../../../src/load/delivery/answered.js'
+import type { Part } from '../../../src/load/delivery/part.js'
 import { newRecorder, type RecordedTarget } from '../../../src/load/delivery/recorder.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import type { EndedRows } from '../../../src/load/journal/journal-record.js'
 import type { ServerAddress } from '../../../src/load/options.js'
 import type { Column, Value } from '../../../src/protocol/value.js'
 import { batchOf } from '../../helpers/batches.js'
@@ -41,13 +44,21 @@ async function answeringServer(t: Test, answer: Answering) {
 }
 
 interface Change {
+  /** A journal is kept: whether batches in doubt are sent again. */
+  readonly resends?: boolean
+  /** So many batches until the journal cannot be written. */
+  readonly journalHolds?: number
   readonly target?: Partial<RecordedTarget>
   readonly remembers?: boolean
   readonly leader?: FakeServer
 }
 
 /** A delivery to a server that answers as told, and batches of four rows: ids 0 to 3, 4 to 7, and so on. */
-async function scene(t: Test, answer: Answering, { target, remembers, leader }: Change = {}) {
+async function scene(
+  t: Test,
+  answer: Answering,
+  { target, remembers, leader, resends, journalHolds = Infinity }: Change = {},
+) {
   const { server, sent } = await answeringServer(t, answer)
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
@@ -58,6 +69,25 @@ async function scene(t: Test, answer: Answering, { target, remembers, leader }: 
     },
     platform,
   )
+  const told: unknown[][] = []
+  const journal = {
+    lastNo: 7,
+    sending(no: number, part: Part) {
+      if (told.filter(([what]) => what === 'sending').length === journalHolds) {
+        throw new DdbError('DDB_OUTPUT_WRITE', 'full')
+      }
+      part.no = no
+      told.push(['sending', no, [part.start, part.end]])
+    },
+    ended: (part: Part, rows: EndedRows) => told.push(['ended', part.no, rows]),
+    leaving: () => undefined,
+    follow: () => undefined,
+    found: {
+      rows: () => ({ confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }),
+      rejects: undefined,
+    },
+  }
+  if (resends !== undefined) run.goOn(journal as unknown as Journal)
   const traits: RecordedTarget = {
     description: { columns: [], keyed: false },
     kind: 'table',
@@ -79,6 +109,7 @@ async function scene(t: Test, answer: Answering, { target, remembers, leader }: 
     rules: retryRules(run),
     columnNames: ['id'],
     isIdle: () => Promise.resolve(undefined),
+    resends: resends ?? false,
     follow: to => {
       followed.push(to)
       if (leader === undefined) {
@@ -106,6 +137,7 @@ async function scene(t: Test, answer: Answering, { target, remembers, leader }: 
     delivery,
     next,
     sent,
+    told,
     asked,
     followed,
     unmarked: () => unmarked,
@@ -302,4 +334,60 @@ t.test('closing removes the marker, whatever became of the session', async t => 
     t.equal(unmarked(), 1)
     t.ok(writer.session.closed)
   }
+})
+
+t.test('a batch whose answer went to a process that is no more is in doubt', async t => {
+  const { delivery, next, counts, sent, told } = await scene(t, took, { resends: false })
+  await delivery.deliver(next(), { no: 3, isLost: false })
+  t.same(counts(), [0, 4, 0, 0])
+  t.same(sent, [])
+  t.match(delivery.uncertain, [{ reason: /earlier process/ }])
+  t.match(told, [['ended', 3, { unconfirmed: 4 }]])
+})
+
+t.test('where a second copy does no harm or is wanted it is sent, under its number', async t => {
+  const { delivery, next, counts, sent, told } = await scene(t, took, { resends: true })
+  await delivery.deliver(next(), { no: 3, isLost: false })
+  t.same(sent, [[0, 1, 2, 3]])
+  t.same(counts(), [4, 0, 0, 0])
+  t.match(told, [['ended', 3, { confirmed: 4 }]])
+})
+
+t.test('a copy that is refused leaves its batch in doubt: the first may be stored', async t => {
+  const { delivery, next, counts } = await scene(t, () => ({ error: noRights }), { resends: true })
+  await t.rejects(delivery.deliver(next(), { no: 3, isLost: false }), { code: 'DDB_PRIVILEGE' })
+  t.same(counts(), [0, 4, 0, 0])
+})
+
+t.test('the journal knows of every part before it goes out, and of its end', async t => {
+  const { delivery, next, told } = await scene(
+    t,
+    ids => (ids.includes(2) ? { error: typeError } : took(ids)),
+    { resends: false },
+  )
+  await delivery.deliver(next())
+  t.match(told, [
+    ['sending', 8, [0, 4]],
+    ['sending', 9, [0, 2]],
+    ['ended', 9, { confirmed: 2 }],
+    ['sending', 10, [2, 4]],
+    ['sending', 11, [2, 3]],
+    ['ended', 11, { rejected: 1 }],
+    ['sending', 12, [3, 4]],
+    ['ended', 12, { confirmed: 1 }],
+  ])
+})
+
+t.test('what the journal cannot take stays here, every half of it', async t => {
+  const { delivery, next, counts, sent } = await scene(
+    t,
+    ids => (ids.length === 4 ? { error: typeError } : took(ids)),
+    { resends: false, journalHolds: 2 },
+  )
+  await t.rejects(delivery.deliver(next()), { code: 'DDB_OUTPUT_WRITE' })
+  t.same(sent, [
+    [0, 1, 2, 3],
+    [0, 1],
+  ])
+  t.same(counts(), [2, 0, 0, 2])
 })

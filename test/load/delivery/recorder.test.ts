@@ -40,7 +40,7 @@ const steps: Readonly<Record<string, (scene: Scene) => void>> = {
   uncertain: ({ recorder, next }) => recorder.uncertain(next(), 'no receipt'),
   refused: ({ recorder, next }) => void recorder.refused(next(), 'something new'),
   unsent: ({ recorder, next }) => recorder.unsent(next()),
-  'taken back': ({ recorder }) => recorder.takeBack('the server is gone'),
+  'taken back': ({ recorder }) => recorder.takeBack('the server is gone', true),
 }
 
 /** Steps, then rows confirmed, unconfirmed, rejected, unsent: of a table in memory, a keyed one, and one on disk. */
@@ -161,7 +161,7 @@ t.test('what is taken back is named as what it was: the lines that were confirme
   recorder.taken(next(), 10)
   t.ok(recorder.holdsMemory)
   recorder.unsent(next())
-  recorder.takeBack('the server is gone')
+  recorder.takeBack('the server is gone', true)
   t.notOk(recorder.holdsMemory)
   t.match(recorder.uncertainRanges, [
     { firstLine: 2, lastLine: 21, batches: 2, reason: 'the server is gone' },

@@ -37,7 +37,7 @@ t.test('where nothing was left nothing is said', async t => {
   t.equal(await notice(), undefined)
   await share('trades')
   await share('ddbIngestBench_sync_0a0b')
-  await run(own, false, 1)
+  await run(own, false, 1, 2)
   t.equal(await notice(), undefined, 'tables of ours and of others are none of it')
 })
 
@@ -59,6 +59,7 @@ t.test('what a run has left whose session is gone is named, with how to remove i
     t.ok(said?.includes(name), name)
   }
   t.match(said, /undef\("ddbIngest_other", SHARED\)/)
+  t.match(said, /`ddb-ingest runs`/)
 })
 
 t.test('a ledger without a marker is left', async t => {

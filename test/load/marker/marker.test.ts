@@ -1,19 +1,21 @@
 import t, { type Test } from 'tap'
 import { connect, type Session } from '../../../src/client/open-session.js'
 import {
+  askLeft,
   askMarker,
   checkMarker,
   checkOwner,
   dropMarker,
+  longsOf,
   markRun,
   nameIsTaken,
   newToken,
   type RunName,
 } from '../../../src/load/marker/marker.js'
+import { ledgerName } from '../../../src/load/marker/run-tables.js'
 import type { Faults } from '../../../src/server/index.js'
 import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
-import { int } from '../../helpers/values.js'
 
 const timeoutMs = 60_000
 const mine: RunName = { runId: 'nightly', token: 0x1234_5678_9abc_def1n }
@@ -117,12 +119,10 @@ t.test('a server that refuses shared tables says so itself', async t => {
 })
 
 t.test('only the own token proves that the name is ours', async t => {
-  const long = (value: bigint) => ({ form: 'scalar', type: 'LONG', value }) as const
-  checkOwner(long(mine.token), mine)
-  t.throws(() => checkOwner(long(7n), mine), { code: 'DDB_LOCKED' })
-  t.throws(() => checkOwner(long(0n), mine), { code: 'DDB_LOCKED' })
+  checkOwner(mine.token, mine)
+  t.throws(() => checkOwner(7n, mine), { code: 'DDB_LOCKED' })
+  t.throws(() => checkOwner(0n, mine), { code: 'DDB_LOCKED' })
   t.throws(() => checkOwner(undefined, mine), { code: 'DDB_SERVER' })
-  t.throws(() => checkOwner(int(7), mine), { code: 'DDB_SERVER' })
 })
 
 t.test('a name that is taken is told with how to go on', async t => {
@@ -136,4 +136,25 @@ t.test('a session id enters a script as a number alone', async t => {
   const { session } = await scene(t)
   const forged = Object.create(session, { id: { value: '1l), evil(' } }) as Session
   await t.rejects(markRun(forged, mine, timeoutMs), SyntaxError)
+})
+
+t.test('what an earlier process has left is asked for by its names', async t => {
+  const { session } = await startLoadServer(t, '1')
+  const left = (): Promise<unknown> => askLeft(session, mine, 1, timeoutMs)
+  t.strictSame(await left(), { marker: false, ledger: false })
+  await markRun(session, mine, timeoutMs)
+  t.strictSame(await left(), { marker: true, ledger: false })
+  await session.run(`share table(1 as x) as ${ledgerName(mine.token, 1)}`)
+  t.strictSame(await left(), { marker: true, ledger: true })
+  await session.run('undef("ddbIngest_nightly", SHARED)')
+  t.strictSame(await left(), { marker: false, ledger: true }, 'as behind a restart')
+})
+
+t.test('an answer of several numbers is a vector of LONG, and nothing else', async t => {
+  const data = BigInt64Array.of(1n, -1n, 9n)
+  t.strictSame(longsOf({ form: 'vector', type: 'LONG', length: 2, data }), [1n, -1n])
+  t.strictSame(longsOf(undefined), [])
+  t.strictSame(longsOf({ form: 'scalar', type: 'LONG', value: 1n }), [])
+  const ints = { form: 'vector', type: 'INT', length: 1, data: Int32Array.of(1) } as const
+  t.strictSame(longsOf(ints), [])
 })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { ledgerName, markerName } from '../../../src/load/marker/run-tables.js'
+import { isLedgerOf, ledgerName, markerName } from '../../../src/load/marker/run-tables.js'
 
 /** Every run id that the command line allows. */
 const runId = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,12}$/)
@@ -21,4 +21,12 @@ t.test('no marker has the name of a ledger, and ledgers of one run differ', asyn
   t.equal(ledgerName(token, 1), 'ddbIngestLedger_0000000000001234')
   t.equal(ledgerName(token, 2), 'ddbIngestLedger_0000000000001234_2')
   fc.assert(fc.property(runId, id => !markerName(id).startsWith('ddbIngestLedger')))
+})
+
+t.test('the ledgers of a run are told from those of others', async t => {
+  t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 1)))
+  t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7)))
+  for (const name of [ledgerName(0x123n, 1), `${ledgerName(0x12n, 1)}3`, markerName('a')]) {
+    t.notOk(isLedgerOf(0x12n, name), name)
+  }
 })

@@ -102,3 +102,50 @@ t.test('steps that cannot follow each other are a bug', async t => {
     t.throws(step, { code: 'DDB_INTERNAL' })
   }
 })
+
+/** Of the third process of a run: numbers up to 9 are given, and transmissions below 1,000 were those of others. */
+const ofLater = () => newBatchRegistry<string>(10, 1_000)
+
+t.test('new batches have numbers that no process before has given', async t => {
+  const registry = ofLater()
+  t.equal(registry.nextBatchNo, 10)
+  const batch = registry.add('content', 10, 100)
+  t.equal(batch.batchNo, 10)
+  t.equal(registry.nextBatchNo, 11)
+  t.equal(registry.transmit(batch, 5), 1_000)
+})
+
+t.test('a batch that an earlier process has sent is taken up as it stood', async t => {
+  const registry = ofLater()
+  const sent = registry.takeUp('x', 10, 100, { batchNo: 4, attempt: 2, sent: true }, 7)
+  t.match(sent, { batchNo: 4, attempt: 2, state: 'sent', sentAtMs: 7, resends: 0, sendNos: [] })
+  const queued = registry.takeUp('y', 10, 50, { batchNo: 5, attempt: 0, sent: false }, 7)
+  t.match(queued, { state: 'queued' })
+  t.match(registry, { openBytes: 150, sentCount: 1, nextBatchNo: 10 })
+})
+
+t.test(
+  'receipts for what earlier processes have sent are theirs, later ones must be known',
+  async t => {
+    const registry = ofLater()
+    const batch = registry.takeUp('x', 10, 100, { batchNo: 4, attempt: 2, sent: true }, 7)
+    t.equal(registry.read(claim(4, 17, 10, 1)), undefined, 'of an earlier attempt')
+    t.equal(batch.state, 'sent')
+    registry.read(claim(4, 999, 10, 2))
+    t.equal(batch.state, 'claimed')
+    t.match(registry.read(outcome(4, 999, 10, 2)), { batch, outcome: { rows: 10 } })
+    t.throws(() => registry.read(outcome(4, 1_000, 10, 2)), { code: 'DDB_PROTOCOL' })
+    t.throws(() => registry.read(claim(4, 999, 9, 2)), { code: 'DDB_PROTOCOL' }, 'other rows')
+  },
+)
+
+t.test('a batch that is taken up goes on like any other', async t => {
+  const registry = ofLater()
+  const batch = registry.takeUp('x', 10, 100, { batchNo: 4, attempt: 2, sent: true }, 7)
+  registry.refuse(batch, 'busy')
+  registry.nextAttempt(batch)
+  t.equal(registry.transmit(batch, 9), 1_000)
+  t.match(batch, { attempt: 3, resends: 1 })
+  registry.close(batch)
+  t.match(registry, { openBytes: 0, sentCount: 0 })
+})

@@ -101,3 +101,17 @@ t.test('the probe decides how claims are made; an answer that is neither is refu
   await t.rejects(opened(int(1)), { code: 'DDB_SERVER' })
   await t.rejects(opened(longs(7n, 0n)), { code: 'DDB_LOCKED' })
 })
+
+t.test('the next process of a run finds the ledger, and reads it from its beginning', async t => {
+  const { session, note, shared } = await scene(t)
+  const before = await openLedger(session, run, 1, timeoutMs)
+  await note(1, 0, 8)
+  await readLedger(session, before, timeoutMs)
+  const ledger = await openLedger(session, run, 1, timeoutMs)
+  t.strictSame(ledger, { name, countsDuplicates: false, seen: 0 })
+  t.match(await readLedger(session, ledger, timeoutMs), [
+    { batchNo: 0, phase: 8 },
+    { batchNo: 1, phase: 0 },
+  ])
+  t.strictSame(shared(), [name, 'ddbIngest_nightly'])
+})

@@ -2,6 +2,8 @@ import t from 'tap'
 import { retryRules } from '../../../src/load/connection/retry.js'
 import { wholeBatch } from '../../../src/load/delivery/part.js'
 import { newRecorder } from '../../../src/load/delivery/recorder.js'
+import type { LedgerRow } from '../../../src/load/receipts/batch-registry.js'
+import { noEarlierReceipts } from '../../../src/load/receipts/earlier-receipts.js'
 import type { ReceiptNode } from '../../../src/load/receipts/receipt-node.js'
 import { OutcomeHandler } from '../../../src/load/receipts/outcome-handler.js'
 import { SendQueue, type OpenPart } from '../../../src/load/receipts/send-queue.js'
@@ -10,6 +12,7 @@ import { DdbError } from '../../../src/errors.js'
 import { batchOf } from '../../helpers/batches.js'
 import { handClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
+import { claim, outcome } from '../../helpers/receipt-node.js'
 
 const took = (rows: number) => ({ rows, errText: '' })
 const refusal = (errText: string) => ({ rows: -1, errText })
@@ -49,7 +52,7 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
     keyed: false,
     inMemory: true,
   })
-  const queue = new SendQueue(run, node as unknown as ReceiptNode)
+  const queue = new SendQueue(run, node as unknown as ReceiptNode, noEarlierReceipts)
   const failures: unknown[] = []
   const fail = (error: unknown): void => {
     failures.push(error)
@@ -277,4 +280,75 @@ t.test('a run that stops waits for what is out, and drops what was never sent', 
   t.same(counts(), [0, 8, 0, 8])
   t.same([...queue.registry.open.keys()], [2, 3])
   t.equal(run.counts.sentRows, 24)
+})
+
+/** What the ledger says of a batch that an earlier process sent, then how its rows count, and what goes out. */
+const takenUp: readonly (readonly [
+  string,
+  readonly LedgerRow[] | undefined,
+  resends: boolean,
+  counts: number[],
+  sent: [number, number, number][],
+])[] = [
+  ['it took all', [claim(9, 0), outcome(9, 0)], false, [8, 0, 0, 0], []],
+  ['it has begun', [claim(9, 0)], false, [0, 0, 0, 0], []],
+  ['it never came', [], false, [0, 0, 0, 0], [[9, 0, 8]]],
+  ['the ledger is lost', undefined, false, [0, 8, 0, 0], []],
+  ['the ledger is lost, and a copy is wanted', undefined, true, [0, 0, 0, 0], [[9, 0, 8]]],
+  [
+    'it was refused for good',
+    [claim(9, 0), { ...outcome(9, 0), rowCount: -1, errText: noRights }],
+    false,
+    [0, 0, 0, 8],
+    [],
+  ],
+  [
+    'its rows were refused',
+    [claim(9, 0), { ...outcome(9, 0), rowCount: -1, errText: typeError }],
+    false,
+    [0, 0, 0, 0],
+    [[4, 0, 4]],
+  ],
+]
+
+for (const [name, receipts, resends, expected, out] of takenUp) {
+  t.test(`a batch of an earlier process is taken up: ${name}`, async t => {
+    const { outcomes, counts, sent, run } = scene()
+    const part = wholeBatch(batchOf(8, 24))
+    outcomes.takeUp(part, 9, receipts, resends)
+    t.equal(part.no, 9)
+    t.same(counts(), expected)
+    t.same(sent, out)
+    t.equal(run.counts.sentRows, 24, 'handing over counts what is sent')
+  })
+}
+
+t.test('a batch of an earlier process that something is in the way of rests', async t => {
+  const { outcomes, counts, sent, clock } = scene()
+  const refused = { ...outcome(9, 0, 3), rowCount: -1, errText: busy }
+  outcomes.takeUp(wholeBatch(batchOf(8, 24)), 9, [claim(9, 0, 3), refused], false)
+  t.same(sent, [])
+  clock.advance(longestRestMs)
+  t.same(sent, [[9, 4, 8]], 'and goes out under the attempt behind its last one')
+  t.same(counts(), [0, 0, 0, 0])
+})
+
+t.test('a copy of what may be stored already is in doubt whatever becomes of it', async t => {
+  const { outcomes, counts, queue } = scene()
+  outcomes.takeUp(wholeBatch(batchOf(8, 24)), 9, undefined, true)
+  outcomes.apply(queue.registry.open.get(9)!, refusal(noRights))
+  t.same(counts(), [0, 8, 0, 0])
+})
+
+t.test('halves that the journal cannot take stay here', async t => {
+  const { outcomes, batches, counts, queue, sent } = scene()
+  const add = queue.add.bind(queue)
+  queue.add = part => {
+    if (part.end - part.start < 8) throw new DdbError('DDB_OUTPUT_WRITE', 'full')
+    return add(part)
+  }
+  t.throws(() => outcomes.apply(batches[0]!, refusal(typeError)), { code: 'DDB_OUTPUT_WRITE' })
+  t.same(sent, [])
+  outcomes.endBisecting()
+  t.same(counts(), [0, 0, 0, 8])
 })

@@ -1,17 +1,21 @@
 import t from 'tap'
 import { wholeBatch } from '../../../src/load/delivery/part.js'
+import { DdbError } from '../../../src/errors.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import type { LedgerRow } from '../../../src/load/receipts/batch-registry.js'
+import { noEarlierReceipts } from '../../../src/load/receipts/earlier-receipts.js'
 import { SendQueue } from '../../../src/load/receipts/send-queue.js'
 import { batchOf } from '../../helpers/batches.js'
 import { handClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
-import { nodeStub } from '../../helpers/receipt-node.js'
+import { claim, nodeStub } from '../../helpers/receipt-node.js'
 
 /** A queue to a node that takes everything; room for two batches of eighty bytes. */
 function scene() {
   const clock = handClock()
   const run = testRun({ delivery: { maxInFlightBytes: 160 } }, { clock })
   const stub = nodeStub()
-  const queue = new SendQueue(run, stub.node)
+  const queue = new SendQueue(run, stub.node, noEarlierReceipts)
   return { clock, run, stub, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
 }
 
@@ -108,4 +112,46 @@ t.test('nothing rests any more once a run has ended', async t => {
   t.equal(clock.timers, 0)
   clock.advance(100)
   t.equal(stub.sent.length, 1)
+})
+
+const claimOf = (batchNo: number, attempt: number): LedgerRow => ({
+  ...claim(batchNo),
+  attempt,
+})
+
+t.test('a part that an earlier process sent goes out only when nothing is known of it', async t => {
+  const { queue, stub, run } = scene()
+  const known = queue.takeUp(wholeBatch(batchOf(8)), 4, [claimOf(4, 2)])
+  t.match(known, { batchNo: 4, attempt: 2, state: 'sent' })
+  t.same(stub.sent, [])
+  const unknown = queue.takeUp(wholeBatch(batchOf(8)), 5, [])
+  t.match(unknown, { batchNo: 5, attempt: 0, state: 'sent' })
+  t.same(stub.sent, [[5, 0, 1]], 'under its number and attempt, should the other copy still come')
+  t.equal(run.counts.batches.retried, 0)
+})
+
+t.test('without a connection a part that is taken up stays queued', async t => {
+  const { queue, stub } = scene()
+  stub.isLost = true
+  t.match(queue.takeUp(wholeBatch(batchOf(8)), 5, []), { state: 'queued' })
+  stub.isLost = false
+  queue.flush()
+  t.same(stub.sent, [[5, 0, 1]])
+})
+
+t.test('the journal knows of a batch before it goes out, and of none that did not', async t => {
+  const { run, stub } = scene()
+  const told: number[] = []
+  const journal = {
+    sending(no: number) {
+      if (no === 2) throw new DdbError('DDB_OUTPUT_WRITE', 'full')
+      told.push(no, stub.sent.length)
+    },
+  } as unknown as Journal
+  const queue = new SendQueue({ ...run, plan: run.plan, journal }, stub.node, noEarlierReceipts)
+  queue.add(wholeBatch(batchOf(8)))
+  t.same(told, [1, 0])
+  t.throws(() => queue.add(wholeBatch(batchOf(8))), { code: 'DDB_OUTPUT_WRITE' })
+  t.same(stub.sent, [[1, 0, 1]])
+  t.equal(queue.registry.open.size, 1)
 })

@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import {
   createRejectFile,
+  cutTo,
   reasonsPath,
+  reopenRejectFile,
   type RejectFile,
   type RejectReason,
 } from '../../../src/load/rejects/reject-file.js'
@@ -177,4 +179,78 @@ t.test('records in UTF-16 end with its line ends, behind its mark', async t => {
       encoding,
     )
   }
+})
+
+const csvShape: RecordShape = {
+  delimiter: ',',
+  fieldNames: undefined,
+  fieldCount: 2,
+  headerBytes: Buffer.from('a,b\n'),
+  text: utf8Source,
+}
+
+/** A pair of files with one row, closed. */
+function withOneRow(t: Test, disk: Disk = {}) {
+  const here = place(t)
+  const file = here.create(false, 'a,b\n')
+  file.add(Buffer.from('1,x\n'), reason)
+  file.close()
+  const { rows, sizeBytes, reasonsBytes } = file
+  const files = filesOn(disk)
+  const size = { rows, sizeBytes, reasonsBytes }
+  return { ...here, size, files, reopen: () => reopenRejectFile(here.path, csvShape, size, files) }
+}
+
+t.test('sizes are those of the rows that are there for certain', async t => {
+  const { path, create } = place(t)
+  const file = create(false, 'a,b\n')
+  t.match(file, { rows: 0, sizeBytes: 0, reasonsBytes: 0 })
+  file.add(Buffer.from('1,x\n'), reason)
+  t.match(file, { rows: 0, sizeBytes: 0 })
+  file.flush()
+  t.match(file, { rows: 1, sizeBytes: 8, reasonsBytes: Buffer.byteLength(reasonLine) })
+  t.equal(statSync(path).size, 8)
+  file.close()
+})
+
+t.test('a pair goes on behind its rows, without another header', async t => {
+  const { path, reopen, files } = withOneRow(t)
+  appendFileSync(path, '2,to')
+  const file = reopen()
+  t.match(file, { rows: 1, sizeBytes: 8 })
+  file.add(Buffer.from('3,y'), reason)
+  file.close()
+  t.equal(readFileSync(path, 'utf8'), 'a,b\n1,x\n3,y\n')
+  t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine + reasonLine)
+  t.match(file, { rows: 2, sizeBytes: 12, reasonsBytes: 2 * Buffer.byteLength(reasonLine) })
+  t.equal(files.openCount, 0)
+})
+
+t.test('a pair that goes on and fails keeps the rows of before', async t => {
+  const { path, reopen, size } = withOneRow(t, { capacityBytes: 5 })
+  const file = reopen()
+  file.add(Buffer.from('2,y\n'), reason)
+  t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
+  t.equal(readFileSync(path, 'utf8'), 'a,b\n1,x\n')
+  t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
+  t.match(file, { ...size, unplaced: 1 })
+})
+
+t.test('a file is cut to what was noted, and to nothing else', async t => {
+  const { path, files } = withOneRow(t)
+  cutTo(path, 8, files).close()
+  cutTo(path, 4, files).close()
+  t.equal(readFileSync(path, 'utf8'), 'a,b\n')
+  t.throws(() => cutTo(path, 5, files), { code: 'EINVAL', message: /has 4 bytes and had 5/ })
+  t.throws(() => cutTo(`${path}.gone`, 0, files), { code: 'ENOENT' })
+  const failing = filesOn({ fails: call => call === 'truncate' })
+  t.throws(() => cutTo(path, 1, failing), { code: 'EIO' })
+  t.strictSame([files.openCount, failing.openCount], [0, 0])
+})
+
+t.test('of a pair of which one is not what it was nothing stays open', async t => {
+  const { path, reopen, files } = withOneRow(t)
+  writeFileSync(reasonsPath(path), '')
+  t.throws(reopen, { code: 'EINVAL' })
+  t.equal(files.openCount, 0)
 })

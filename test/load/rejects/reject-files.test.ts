@@ -1,7 +1,19 @@
 /*
   All rejects files of a run, on disks that work, fill up and fail.
 */
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
@@ -10,6 +22,7 @@ import type { RejectReason } from '../../../src/load/rejects/reject-file.js'
 import { openRejectFiles, type RejectFiles } from '../../../src/load/rejects/reject-files.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn, type Disk } from '../../helpers/failing-files.js'
+import { runs } from '../../helpers/runs.js'
 import { utf8Source } from '../../helpers/utf8-source.js'
 
 const reason: RejectReason = {
@@ -340,3 +353,176 @@ t.test('an empty file that was there is used, and stays when nothing could be ke
   again.close()
   t.equal(readFileSync(path, 'latin1'), 'a,"b"\r\n1,x\n')
 })
+
+/** An earlier process rejected three rows of three shapes; what it left, and the files of the process that goes on. */
+function goneOn(dir: string, disk: Disk = {}) {
+  const path = join(dir, 'r.csv')
+  const before = openRejectFiles(path, systemFiles)
+  for (const shape of [ab, headless, json]) add(before, 'first\n', shape)
+  before.close()
+  const kept = before.kept()
+  const making: string[] = []
+  const platformFiles = filesOn(disk)
+  const files = openRejectFiles(path, platformFiles)
+  const goOn = (): void => files.goOn(kept, 0, name => making.push(name))
+  return { path, kept, making, files, goOn, platformFiles }
+}
+
+t.test('what is kept tells each file with its size and its shape, the first one first', async t => {
+  const { kept, path } = goneOn(t.testdir())
+  t.strictSame(
+    kept.map(({ path: name, rows }) => [name, rows]),
+    [
+      [path, 1],
+      [path.replace('r.csv', 'r.2.csv'), 1],
+      [path.replace('r.csv', 'r.3.ndjson'), 1],
+    ],
+  )
+  t.equal(new Set(kept.map(({ key }) => key)).size, 3)
+  for (const { path: name, sizeBytes, reasonsBytes } of kept) {
+    t.equal(sizeBytes, statSync(name).size)
+    t.equal(reasonsBytes, statSync(`${name}.reasons.ndjson`).size)
+  }
+})
+
+t.test('a process that goes on writes behind what was noted, whatever stands there', async t => {
+  const here = goneOn(t.testdir())
+  for (const { path } of here.kept) {
+    appendFileSync(path, 'torn')
+    appendFileSync(`${path}.reasons.ndjson`, '{"runId":"r1","fi')
+  }
+  here.goOn()
+  for (const { path, sizeBytes } of here.kept)
+    t.equal(statSync(path).size, sizeBytes, 'cut at once')
+  t.match(here.files.files(), [{ rows: 1 }, { rows: 1 }, { rows: 1 }])
+  add(here.files, 'second\n', headless)
+  add(here.files, 'second\n', ab)
+  here.files.flush()
+  t.strictSame(
+    here.files.kept().map(({ path, rows }) => [path, rows]),
+    here.kept.map(({ path }, at) => [path, at === 2 ? 1 : 2]),
+    'in the order in which they were made, whichever was needed first',
+  )
+  t.strictSame(
+    here.files.kept().map(({ key }) => key),
+    here.kept.map(({ key }) => key),
+  )
+  here.files.close()
+  t.strictSame(
+    here.files.files()[0],
+    { path: here.path, rows: 2 },
+    'the one that the user named comes first',
+  )
+  t.equal(readFileSync(here.path, 'latin1'), 'a,"b"\r\nfirst\nsecond\n', 'one header')
+  t.equal(linesOf(`${here.path}.reasons.ndjson`).length, 2)
+  t.equal(here.platformFiles.openCount, 0)
+  t.strictSame(here.making, [], 'none is made')
+})
+
+t.test('further files are named before they are made, and get further numbers', async t => {
+  const dir = t.testdir()
+  const here = goneOn(dir)
+  here.goOn()
+  writeFileSync(join(dir, 'r.4.csv'), 'of yesterday\n')
+  add(here.files, 'x\n', { ...headless, fieldCount: 3 })
+  here.files.close()
+  t.strictSame(here.making, [join(dir, 'r.5.csv')], 'what is somebody else’s is never called ours')
+  t.equal(here.files.files().length, 4)
+})
+
+t.test('a file that is not what it was is not written to', async t => {
+  const changes: Record<string, (path: string) => void> = {
+    shorter: path => truncateSync(path, 3),
+    gone: path => rmSync(path),
+    'reasons shorter': path => truncateSync(`${path}.reasons.ndjson`, 3),
+    'a link': path => {
+      renameSync(path, `${path}.away`)
+      symlinkSync(`${path}.away`, path)
+    },
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    const here = goneOn(t.testdir())
+    change(here.kept[1]!.path)
+    t.throws(here.goOn, { code: 'DDB_OUTPUT_CREATE' }, name)
+    t.equal(here.platformFiles.openCount, 0, name)
+  }
+})
+
+t.test(
+  'a file that cannot be opened again keeps its rows, and those behind are counted',
+  async t => {
+    let isBroken = false
+    const here = goneOn(t.testdir(), { fails: call => isBroken && call === 'reopen' })
+    here.goOn()
+    isBroken = true
+    t.throws(() => add(here.files, '1,x\n'), { code: 'DDB_OUTPUT_CREATE' })
+    isBroken = false
+    add(here.files, '2,x\n')
+    here.files.close()
+    t.equal(here.files.unplaced, 2)
+    t.strictSame(here.files.kept(), here.kept)
+  },
+)
+
+t.test('rows without a place stay so', async t => {
+  const files = openRejectFiles(join(t.testdir(), 'r.csv'), systemFiles)
+  files.goOn([], 7, () => undefined)
+  t.equal(files.unplaced, 7)
+})
+
+t.test(
+  'every rejected row is there once, wherever the disk ends and the process goes on',
+  async t => {
+    t.testdir()
+    let folders = 0
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            rows: fc.nat({ max: 40 }),
+            /** Rows that are written behind what was noted, and lost with the process. */
+            lost: fc.nat({ max: 5 }),
+            capacityBytes: fc.oneof(fc.constant(Infinity), fc.nat({ max: 4_000 })),
+          }),
+          { minLength: 1, maxLength: 5 },
+        ),
+        processes => {
+          const dir = emptyFolder(t, String(folders++))
+          let kept: ReturnType<RejectFiles['kept']> = []
+          let unplaced = 0
+          let added = 0
+          for (const { rows, lost, capacityBytes } of processes) {
+            const platformFiles = filesOn({ capacityBytes })
+            const files = openRejectFiles(join(dir, 'r.csv'), platformFiles)
+            files.goOn(kept, unplaced, () => undefined)
+            const attempt = (action: () => void): void => {
+              try {
+                action()
+              } catch (error) {
+                if (!String((error as { code: string }).code).startsWith('DDB_OUTPUT')) throw error
+              }
+            }
+            const reject = (row: number): void =>
+              attempt(() =>
+                add(files, `${row},x\n`, row % 3 === 2 ? headless : ab, { lineNumber: row }),
+              )
+            for (let row = 0; row < rows; row++) reject(added++)
+            attempt(() => files.flush())
+            kept = files.kept()
+            unplaced = files.unplaced
+            const { length } = kept
+            for (let row = 0; row < lost && length === 2; row++) reject(900 + row)
+            attempt(() => files.flush())
+            attempt(() => files.close())
+            if (platformFiles.openCount > 0) throw new Error('files stay open')
+          }
+          const last = openRejectFiles(join(dir, 'r.csv'), systemFiles)
+          last.goOn(kept, unplaced, () => undefined)
+          last.close()
+          checkKept(dir, { files: last, added, failures: 0 })
+        },
+      ),
+      { numRuns: runs(60) },
+    )
+  },
+)

@@ -1,5 +1,10 @@
 import t from 'tap'
-import { finalLimitFailure, limitFailure } from '../../../src/load/rejects/reject-limit.js'
+import {
+  earlierLimitFailure,
+  finalLimitFailure,
+  limitFailure,
+} from '../../../src/load/rejects/reject-limit.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
 import type { RejectOptions } from '../../../src/load/options.js'
 import { testRun } from '../../helpers/load-run.js'
@@ -81,4 +86,19 @@ t.test('at the end a share counts, however short the input is', async t => {
     t.equal(failure?.code, ends ? 'DDB_INPUT_LIMIT' : undefined, JSON.stringify([rejects, read]))
   }
   t.match(finalLimitFailure(runWith(skip('50%'), 3, 2)), { position: { file: 'a.csv, b.csv' } })
+})
+
+t.test('a run that goes on is still over the limit, unless that was raised', async t => {
+  const goneOn = (rejects: RejectOptions, read: number, rejected: number) => {
+    const run = runWith(rejects, read, rejected)
+    const found = { rejects: rejected === 0 ? undefined : { byInput: {} } }
+    return earlierLimitFailure({ ...run, counts: run.counts, journal: { found } as Journal })
+  }
+  t.match(goneOn(skip(2), 10, 3), { code: 'DDB_INPUT_LIMIT', message: /^3 rows/ })
+  t.equal(goneOn(skip(3), 10, 3), undefined)
+  t.match(goneOn(skip('5%'), 1_000, 51), { code: 'DDB_INPUT_LIMIT' })
+  t.equal(goneOn(skip('5%'), 999, 51), undefined, 'a share of few rows means little')
+  t.equal(goneOn({ onError: 'stop' }, 10, 0), undefined)
+  const run = runWith({ onError: 'stop' }, 10, 1)
+  t.equal(earlierLimitFailure(run), undefined, 'a run without a journal has nothing before it')
 })

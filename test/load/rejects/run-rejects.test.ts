@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { AnyReject } from '../../../src/load/rejects/reject.js'
 import { newRunRejects } from '../../../src/load/rejects/run-rejects.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import type { JournaledRejects } from '../../../src/load/journal/journal-record.js'
 import type { RecordShape } from '../../../src/parse/input-reader.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
 import { filesOn } from '../../helpers/failing-files.js'
@@ -99,4 +101,71 @@ t.test('each input has its own count and first reason', async t => {
   }
   t.match(rejects.ofInput('a.csv'), { rejected: 2, firstError: { code: cell.code, lineNumber: 3 } })
   t.match(rejects.ofInput('b.csv'), { rejected: 1, firstError: { lineNumber: 2 } })
+})
+
+/** A journal that knows of these rejects, and what it is told of files. */
+function journalOf(rejects: JournaledRejects | undefined) {
+  const making: string[] = []
+  const journal = { found: { rejects }, makingRejects: (path: string) => void making.push(path) }
+  return { making, journal: journal as unknown as Journal }
+}
+
+t.test('the journal hears of inputs whose rejects have grown, and of all counts', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
+  t.equal(rejects.count, 0)
+  rejects.add(cell, shape)
+  rejects.add({ ...cell, file: 'b.csv' }, shape)
+  rejects.flush()
+  t.equal(rejects.count, 2)
+  t.match(rejects.journaled(), {
+    byClass: { type: 2 },
+    byCode: { DDB_INPUT_CELL: 2 },
+    unplaced: 0,
+    files: [{ path, rows: 2, sizeBytes: 6 }],
+    byInput: { 'in.csv': { rejected: 1 }, 'b.csv': { rejected: 1 } },
+  })
+  rejects.add(cell, shape)
+  rejects.flush()
+  const { byInput, byClass } = rejects.journaled()
+  t.match(byClass, { type: 3 })
+  t.strictSame(Object.keys(byInput), ['in.csv'], 'those that have changed')
+  t.strictSame(rejects.journaled().byInput, {})
+  rejects.close()
+})
+
+t.test('a process that goes on counts and writes on', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const before = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
+  const first = journalOf(undefined)
+  before.goOn(first.journal)
+  before.add({ ...cell, lineNumber: 2 }, shape)
+  before.close()
+  t.strictSame(first.making, [path])
+  const journaled = JSON.parse(JSON.stringify(before.journaled())) as JournaledRejects
+  const { making, journal } = journalOf(journaled)
+  const rejects = newRunRejects({ rejectsFile: path, runId: 'r' }, systemFiles)
+  rejects.goOn(journal)
+  t.match(rejects.result(), { file: path, files: [{ path, rows: 1 }], byClass: { type: 1 } })
+  t.equal(rejects.equationError(1), undefined)
+  t.equal(rejects.count, 0, 'nothing that the journal does not know')
+  t.strictSame(rejects.journaled().byInput, {})
+  rejects.add({ ...cell, lineNumber: 9 }, shape)
+  rejects.close()
+  t.match(rejects.ofInput('in.csv'), { rejected: 2, firstError: { lineNumber: 2 } })
+  t.match(rejects.result(), { files: [{ path, rows: 2 }], byCode: { DDB_INPUT_CELL: 2 } })
+  t.equal(readFileSync(path, 'utf8'), 'a\nx\nx\n')
+  t.equal(rejects.equationError(2), undefined)
+  t.strictSame(making, [])
+})
+
+t.test('rejects that are only counted go on, too', async t => {
+  const before = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
+  before.add(cell, shape)
+  const { journal } = journalOf({ ...before.journaled(), upTo: { input: 0, offsetBytes: 18 } })
+  const rejects = newRunRejects({ rejectsFile: undefined, runId: 'r' }, systemFiles)
+  rejects.goOn(journal)
+  rejects.add(cell, shape)
+  t.match(rejects.result(), { byClass: { type: 2 } })
+  t.match(rejects.ofInput('in.csv'), { rejected: 2 })
 })

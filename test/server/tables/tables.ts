@@ -13,6 +13,7 @@ import { column } from '../columns/columns.js'
 /** What the table `pt` of the database `dfs://db` is made like, which joe owns. */
 export const stored: StoredTableFacts = {
   databasePath: 'dfs://db',
+  physicalIndex: '',
   tableName: 'pt',
   owner: 'joe',
   compressMethods: new Map(),

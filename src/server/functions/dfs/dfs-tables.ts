@@ -21,6 +21,7 @@ import {
   textArgument,
   textsArgument,
 } from '../arguments.js'
+import { tableOfColumns } from '../result-table.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { dropPartition } from './drop-partition.js'
 
@@ -134,6 +135,23 @@ const getTables: Builtin = {
   },
 }
 
+/** listTables(dbUrl): tables of a database, with what tells one from another that had its name before. */
+const listTables: Builtin = {
+  name: 'listTables',
+  parameters: ['dbUrl'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: ({ node }, [path]) => {
+    const tables = [...databaseAt(node, pathArgument(path, 'dbUrl')).tables].sort(([a], [b]) =>
+      a < b ? -1 : 1,
+    )
+    return tableOfColumns({
+      tableName: stringVector(tables.map(([name]) => name)),
+      physicalIndex: stringVector(tables.map(([, { stored }]) => stored?.physicalIndex ?? '')),
+    })
+  },
+}
+
 /** addValuePartitions(dbHandle, newValues, [level=0], [locations]): how many partitions were added. */
 const addValuePartitions: Builtin = {
   name: 'addValuePartitions',
@@ -184,6 +202,7 @@ export const dfsFunctions: readonly Builtin[] = [
   getClusterDFSDatabases,
   getDFSDatabases,
   getTables,
+  listTables,
   addValuePartitions,
   truncate,
   dropPartition,

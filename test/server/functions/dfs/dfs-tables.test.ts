@@ -164,6 +164,23 @@ t.test('a partitioned table in memory can have keys', async t => {
   t.equal(await show('select * from pt'), '09:30:00.001 AAPL 200')
 })
 
+t.test('a table that is made again is another one', async t => {
+  const { run, show } = testSession()
+  await run(tickers)
+  t.equal(
+    await show('schema(listTables("dfs://testDB")).colDefs.name'),
+    '[tableName,physicalIndex]',
+  )
+  const index = (): Promise<string> =>
+    show('exec first(physicalIndex) from listTables("dfs://testDB") where tableName = "tb1"')
+  const first = await index()
+  t.match(first, /^[\da-z]+$/)
+  await run('dropTable(db, `tb1); db.createPartitionedTable(testDictSchema, `tb0, `ticker)')
+  await run('db.createPartitionedTable(testDictSchema, `tb1, `ticker)')
+  t.equal(await show('exec tableName from listTables("dfs://testDB")'), '[tb0,tb1]')
+  t.not(await index(), first)
+})
+
 t.test('databases and tables come and go', async t => {
   const { run, show, fail } = testSession()
   await run(tickers)

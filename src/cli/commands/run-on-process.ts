@@ -1,0 +1,237 @@
+/*
+  A run of `load` or `resume` on this process: its lock, its files, its progress, its signals, and what it prints. Its result
+  becomes a sentence or one JSON object, notes and an exit code.
+*/
+import type { Trace } from '../../client/trace.js'
+import { load } from '../../load/load.js'
+import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.js'
+import type { Call } from './command.js'
+import { hintsFor, printFailure } from '../output/print-failure.js'
+import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
+import { catchSignals } from '../interruption.js'
+import { withFlags } from '../options/field-flags.js'
+import type { LoadSettings } from '../options/load-options.js'
+import { readKnownServer } from '../files/known-servers.js'
+import { takeLock, type Lock } from '../files/lock.js'
+import type { ProgressStyle } from '../options/output-options.js'
+import { metricsContent } from '../output/metrics.js'
+import { startProgress } from '../output/progress.js'
+import { openResultFile, type ResultFile } from '../files/result-file.js'
+import { openTrace, type TraceFile } from '../files/trace-file.js'
+import { detailLines, summaryText } from '../output/summary.js'
+import { clean, jsonLine } from '../output/terminal-text.js'
+
+/** Settings of both commands. */
+export type RunSettings = Pick<
+  LoadSettings,
+  | 'summary'
+  | 'metricsFile'
+  | 'lock'
+  | 'trace'
+  | 'traceValues'
+  | 'progress'
+  | 'quiet'
+  | 'logFormat'
+  | 'json'
+  | 'verbose'
+>
+
+/** What the two commands do each in its own way, in the order in which it is called. */
+export interface RunCommand {
+  readonly settings: RunSettings
+  /** What is known of the run so far, for one that fails before it begins. */
+  asked(): AskedRun
+  /** Refuses what can be refused while no file is touched. */
+  check(): Promise<void>
+  /** What the library is asked for, password included. */
+  options(trace: Trace | undefined): Promise<LoadOptions>
+  /** The command that goes on with the run. */
+  goOn(server: ServerTarget): Promise<string>
+}
+
+/** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
+export async function runOnProcess(command: RunCommand, call: Call): Promise<number> {
+  const { settings } = command
+  const startedAt = new Date()
+  call.output.logAs(settings.logFormat)
+  const held: Held = { files: [] }
+  try {
+    await command.check()
+    // Files belong to the run that has the lock: one that is locked out must not touch them.
+    const { environment } = call.processEnvironment
+    if (settings.lock !== undefined) held.lock = takeLock(settings.lock, environment)
+    await openFiles(settings, held.files)
+    held.trace = openTrace(settings)
+    return await runLoad(command, call, held)
+  } catch (error) {
+    // There is an object on every exit, also where the run could not even be asked for.
+    const result = emptyResult(command.asked(), startedAt, error)
+    await writeFiles(held.files, result, call)
+    // Where it cannot be written, the failure itself still has its code.
+    if (settings.json) await printJson(call, result).catch(() => undefined)
+    throw error
+  } finally {
+    for (const file of held.files) await file.close()
+    const missing = held.trace?.close()
+    if (missing !== undefined) call.output.note(missing)
+    held.lock?.release()
+  }
+}
+
+/** What a run holds of its machine until it has ended. */
+interface Held {
+  lock?: Lock
+  readonly files: ResultFile<LoadResult>[]
+  trace?: TraceFile | undefined
+}
+
+async function openFiles(
+  { summary, metricsFile }: RunSettings,
+  files: ResultFile<LoadResult>[],
+): Promise<void> {
+  if (summary !== undefined) {
+    files.push(await openResultFile(summary, { name: 'summary', textOf: jsonLine }))
+  }
+  if (metricsFile === undefined) return
+  files.push(await openResultFile(metricsFile, metricsContent(metricsFile)))
+}
+
+/** @returns the exit code: 74 when the run went well and a file could not be written */
+async function writeFiles(
+  files: readonly ResultFile<LoadResult>[],
+  result: LoadResult,
+  { output }: Call,
+): Promise<number> {
+  let { exitCode } = result
+  for (const file of files) exitCode = await file.write({ ...result, exitCode }, output)
+  return exitCode
+}
+
+async function runLoad(command: RunCommand, call: Call, held: Held): Promise<number> {
+  const { processEnvironment, output } = call
+  const { settings } = command
+  const asked = await command.options(held.trace?.trace)
+  const progress = await startProgress(
+    settings.logFormat === 'json' ? plainOf(settings.progress) : settings.progress,
+    settings.quiet ?? false,
+    output,
+    processEnvironment,
+  )
+  const kept: string[] = []
+  const leaving = new AbortController()
+  const leave = (exitCode: number): void => {
+    held.lock?.release()
+    processEnvironment.leave(exitCode)
+  }
+  const interruption = catchSignals(processEnvironment, {
+    onFirst: name =>
+      progress.note(`${name}: ending the run in order; once more to leave at once`, 'yellow'),
+    onLater: exitCode => {
+      if (leaving.signal.aborted) leave(exitCode)
+      leaving.abort()
+      // Whatever cannot be ended: the process goes all the same.
+      setTimeout(leave, longestLeaveMs, exitCode)
+    },
+  })
+  try {
+    const known = readKnownServer(asked.server, processEnvironment.environment)
+    const options: LoadOptions = {
+      ...asked,
+      server: { ...asked.server, ...(known === undefined ? {} : { known }) },
+      onReport: report => progress.report(report),
+      onNotice(notice) {
+        if (settings.quiet) keep(kept, withFlags(notice))
+        else progress.note(withFlags(notice))
+      },
+      signal: interruption.signal,
+      leave: leaving.signal,
+    }
+    const result = completed(await load(options), interruption.exitCode)
+    if (result.resume.possible) result.resume.command = await command.goOn(asked.server)
+    progress.stop()
+    const exitCode = await writeFiles(held.files, result, call)
+    if (result.status === 'interrupted' && isWithoutName(asked)) kept.push(nameHint)
+    let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
+    // What the files say of the exit code was written before standard output failed.
+    if (endCode !== exitCode) {
+      endCode = await writeFiles(held.files, { ...result, exitCode: endCode }, call)
+    }
+    // An input that is still being read must not keep the process.
+    if (leaving.signal.aborted) leave(endCode)
+    return endCode
+  } finally {
+    progress.stop()
+    interruption.release()
+  }
+}
+
+/** A run that was told to leave at once has so long to say what became of it, ms. */
+const longestLeaveMs = 900
+
+const nameHint =
+  'a run with a name goes on where it stopped: with --run-id NAME this one would have kept a journal'
+
+/** What comes through a pipe could not be read again anyway. */
+function isWithoutName({ journal, inputs }: LoadOptions): boolean {
+  return journal === undefined && !inputs.includes('-')
+}
+
+/** A bar between objects would be neither: lines take its place. */
+function plainOf(style: ProgressStyle): ProgressStyle {
+  return style === 'none' ? 'none' : 'plain'
+}
+
+/** Adds what the command line knows: its flags, which signal interrupted the run, how much memory it took. */
+function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
+  const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
+  const { error, confirm } = result
+  return {
+    ...result,
+    resume: { ...result.resume },
+    exitCode: exitCode ?? result.exitCode,
+    memory: peakMemory(),
+    confirm: {
+      ...confirm,
+      note: confirm.note === null ? null : withFlags(confirm.note),
+      uncertain: confirm.uncertain.map(lines => ({ ...lines, reason: withFlags(lines.reason) })),
+    },
+    error: error === null ? null : { ...error, message: withFlags(error.message) },
+  }
+}
+
+/** With -q notices are held back, and told only when the run fails. */
+const keptNotices = 20
+
+function keep(kept: string[], notice: string): void {
+  if (kept.length < keptNotices) kept.push(notice)
+}
+
+async function printResult(
+  settings: RunSettings,
+  call: Call,
+  result: LoadResult,
+  kept: readonly string[],
+): Promise<number> {
+  const { output } = call
+  const isSilent = settings.quiet === true && result.exitCode === 0
+  if (!isSilent) {
+    for (const notice of kept) output.note(notice)
+    if (result.error !== null) {
+      output.problem(result.error.message, result.error.code)
+      for (const hint of hintsFor(result.error)) output.note(hint)
+    }
+    for (const line of detailLines(result, settings.verbose ?? false)) output.note(line)
+  }
+  try {
+    if (settings.json) await printJson(call, result)
+    else if (!isSilent) await output.write(`${clean(summaryText(result))}\n`)
+    return result.exitCode
+  } catch (error) {
+    const { exitCode } = printFailure(output, error, { verbose: settings.verbose ?? false })
+    return result.exitCode === 0 ? exitCode : result.exitCode
+  }
+}
+
+async function printJson({ output }: Call, result: LoadResult): Promise<void> {
+  await output.writeData(jsonLine(result))
+}

@@ -1,0 +1,106 @@
+/*
+  A run with a journal as one plain object: what `runs --json` prints, and what its text is made of.
+*/
+import { inputProgress, type UncertainRange } from '../../load/journal/input-progress.js'
+import type { KnownRun, RunState } from '../../load/journal/known-runs.js'
+import type { ConfirmUsed, LoadResult, RowCounts } from '../../load/options.js'
+
+/** Every field is always there; unknown is null. */
+export interface RunReport {
+  readonly runId: string
+  readonly state: RunState
+  /** Of the first process, and of the last one that has told its end; ISO 8601, in UTC. */
+  readonly startedAt: string
+  readonly endedAt: string | null
+  /** Of the last process that has told it. */
+  readonly exitCode: number | null
+  readonly target: {
+    readonly host: string
+    readonly table: string | null
+    readonly function: string | null
+  }
+  readonly confirmUsed: ConfirmUsed | null
+  /** Of all processes together, so that none is skipped. */
+  readonly rows: Omit<RowCounts, 'skipped'>
+  readonly inputs: readonly InputReport[]
+  readonly processes: readonly {
+    readonly startedAt: string
+    readonly endedAt: string | null
+    readonly status: LoadResult['status'] | null
+    readonly exitCode: number | null
+  }[]
+  /** The process that works on it. */
+  readonly holder: { readonly pid: number; readonly since: string } | null
+  readonly rejects: { readonly files: readonly { readonly path: string; readonly rows: number }[] }
+  readonly journal: { readonly path: string; readonly tornBytes: number }
+  /** Where relative paths begin; null where that was left open. */
+  readonly folder: string | null
+  readonly resume: { readonly possible: boolean; readonly command: string | null }
+}
+
+/** Where one input stands; bytes are those of its content, decompressed and as UTF-8. */
+export interface InputReport {
+  readonly path: string
+  /** As stored. */
+  readonly sizeBytes: number
+  /** Every row before has its place. */
+  readonly settled: {
+    readonly offsetBytes: number
+    readonly lineNumber: number
+    readonly rows: number
+  }
+  readonly isDone: boolean
+  readonly uncertain: readonly UncertainRange[]
+}
+
+/** @param command  goes on with the run */
+export function reportOf(known: KnownRun, command: string): RunReport {
+  const { run, journal, state, processes, holder } = known
+  const { server, target } = run.options
+  const lastEnd = processes.findLast(({ end }) => end !== undefined)?.end
+  const rows = rowsOf(known)
+  const possible = state !== 'running' && state !== 'finished'
+  return {
+    runId: known.runId,
+    state,
+    startedAt: run.startedAt,
+    endedAt: lastEnd?.at ?? null,
+    exitCode: lastEnd?.exitCode ?? null,
+    target: {
+      host: `${server.host}:${server.port}`,
+      table: target.table ?? null,
+      function: target.function ?? null,
+    },
+    confirmUsed: journal.used ?? null,
+    rows,
+    inputs: journal.inputs.map(input => {
+      const { settled, isDone, uncertain } = inputProgress(input)
+      const { offsetBytes, lineNumber, records } = settled
+      const { path, fingerprint } = input
+      const upTo = { offsetBytes, lineNumber, rows: records }
+      return { path, sizeBytes: fingerprint.sizeBytes, settled: upTo, isDone, uncertain }
+    }),
+    processes: processes.map(({ startedAt, end }) => ({
+      startedAt,
+      endedAt: end?.at ?? null,
+      status: end?.status ?? null,
+      exitCode: end?.exitCode ?? null,
+    })),
+    holder: holder ?? null,
+    rejects: { files: journal.rejects?.files.map(({ path, rows }) => ({ path, rows })) ?? [] },
+    journal: { path: known.path, tornBytes: known.tornBytes },
+    folder: run.folder === '' ? null : run.folder,
+    resume: { possible, command: possible ? command : null },
+  }
+}
+
+/** A process that has told its end knows of rows that were read and never came near the journal. */
+function rowsOf({ journal }: KnownRun): RunReport['rows'] {
+  if (journal.end !== undefined) {
+    const { skipped, confirmed, ...others } = journal.end.rows
+    return { ...others, confirmed: confirmed + skipped }
+  }
+  const { confirmed, unconfirmed, rejected, unsent } = journal.rows()
+  const read = confirmed + unconfirmed + rejected + unsent
+  return { read, confirmed, unconfirmed, rejected, unsent }
+}

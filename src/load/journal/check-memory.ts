@@ -1,0 +1,29 @@
+/*
+  Whether a server still has in memory what earlier processes of a run have left there.
+*/
+import type { Session } from '../../client/open-session.js'
+import { askLeft, type LeftOnServer } from '../marker/marker.js'
+import type { Run } from '../run.js'
+import { targetChanged } from './changed-run.js'
+
+/**
+ * To be asked before the run makes anything on the server.
+ *
+ * @param inMemory  rows of the target are gone once the server is
+ * @throws {DdbError} DDB_TARGET_CHANGED when rows in memory are gone with the server that held them
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export async function whatIsLeft(
+  { journal, name, plan }: Run,
+  control: Session,
+  inMemory: boolean,
+): Promise<LeftOnServer> {
+  if (journal?.isResumed !== true) return { marker: false, ledger: false }
+  const { found, ledgerNumber } = journal
+  const left = await askLeft(control, name, ledgerNumber, plan.confirmTimeoutMs)
+  const { confirmed, unconfirmed } = found.rows()
+  if (!left.marker && inMemory && !found.hasLeftServer && confirmed + unconfirmed > 0) {
+    throw targetChanged(found, 'the server was restarted, and rows in memory went with it')
+  }
+  return left
+}

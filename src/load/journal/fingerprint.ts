@@ -1,0 +1,70 @@
+/*
+  What an input looked like when its run began: enough to tell whether another file has taken its place.
+*/
+import { createHash } from 'node:crypto'
+import { InputError } from '../../errors.js'
+import type { Files, InputFile } from '../../platform/platform.js'
+
+/** Of a file as it is stored. */
+export interface Fingerprint {
+  readonly sizeBytes: number
+  /** ms since the epoch. */
+  readonly modifiedMs: number
+  /** Of the first and the last bytes, hexadecimal. */
+  readonly head: string
+  readonly tail: string
+}
+
+/** Hashed at each end. */
+const endBytes = 65_536
+const shownDigits = 12
+
+/**
+ * @returns undefined for what is no ordinary file, which cannot be read twice
+ * @throws {InputError} DDB_INPUT_READ
+ */
+export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {
+  try {
+    const file = await files.open(path)
+    try {
+      const { isFile, sizeBytes, modifiedMs } = await file.status()
+      if (!isFile) return undefined
+      const head = await hashOf(file, 0, Math.min(endBytes, sizeBytes))
+      const tailStart = Math.max(0, sizeBytes - endBytes)
+      const tail = await hashOf(file, tailStart, sizeBytes - tailStart)
+      return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    const message = `"${path}" cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw new InputError('DDB_INPUT_READ', message, { file: path }, { cause })
+  }
+}
+
+async function hashOf(file: InputFile, startBytes: number, lengthBytes: number): Promise<string> {
+  const bytes = new Uint8Array(lengthBytes)
+  let done = 0
+  while (done < lengthBytes) {
+    const count = await file.readAt(bytes, done, lengthBytes - done, startBytes + done)
+    if (count === 0) break
+    done += count
+  }
+  return createHash('sha256').update(bytes.subarray(0, done)).digest('hex').slice(0, 32)
+}
+
+/** Whether both are of one file that nobody has changed. */
+export function isSame(a: Fingerprint, b: Fingerprint): boolean {
+  return (
+    a.sizeBytes === b.sizeBytes &&
+    a.modifiedMs === b.modifiedMs &&
+    a.head === b.head &&
+    a.tail === b.tail
+  )
+}
+
+/** For messages: `1234 bytes of 2026-01-02T03:04:05.000Z, 5f3a…`. */
+export function fingerprintText({ sizeBytes, modifiedMs, head, tail }: Fingerprint): string {
+  const digest = createHash('sha256').update(`${head} ${tail}`).digest('hex').slice(0, shownDigits)
+  return `${sizeBytes} bytes of ${new Date(modifiedMs).toISOString()}, ${digest}`
+}

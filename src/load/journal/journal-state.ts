@@ -1,0 +1,228 @@
+/*
+  What the records of a journal come to: where a run stands.
+*/
+import type { ConfirmUsed } from '../options.js'
+import { isSettled, newCoveredInput, type CoveredInput, type SentRange } from './covered-range.js'
+import type { Fingerprint } from './fingerprint.js'
+import type { EndedRows, JournaledRejects, JournalRecord } from './journal-record.js'
+import type { TargetIdentity } from './target-identity.js'
+
+type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
+
+/** One input of a run. */
+export interface JournaledInput {
+  readonly path: string
+  readonly fingerprint: Fingerprint
+  readonly covered: CoveredInput
+  /** How it is read; undefined until it was opened. */
+  detected: string | undefined
+  /** Set once it was read to its end, and all that was sent of it has a number or has arrived. */
+  summary: RecordOf<'read'>['summary'] | undefined
+}
+
+/** Rows of a run whose place is known from its journal. */
+export interface JournaledRows {
+  readonly confirmed: number
+  readonly rejected: number
+  /** Sent, and nothing is known of them. */
+  readonly unconfirmed: number
+  /** Read, and certainly not stored. */
+  readonly unsent: number
+}
+
+/** A run as its journal tells it. */
+export interface JournalState {
+  readonly run: RecordOf<'run'> | undefined
+  /** Processes that have worked on it. */
+  readonly processes: number
+  readonly inputs: readonly JournaledInput[]
+  readonly target: TargetIdentity | undefined
+  /** How the last process had rows confirmed. */
+  readonly used: ConfirmUsed | undefined
+  readonly ledgerNumber: number
+  /** Sessions that the last process sent data on. */
+  readonly dataSessions: readonly string[]
+  /** undefined, too, where all is read again, as nobody knows of single batches. */
+  readonly rejects: JournaledRejects | undefined
+  /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
+  readonly rejectsFiles: readonly string[]
+  /** Highest number that was given to rows. */
+  readonly lastNo: number
+  /** The server has lost what it had confirmed. */
+  readonly isForgotten: boolean
+  /** Nothing of the run need be on the server besides its rows: it was removed, or nothing was there yet. */
+  readonly hasLeftServer: boolean
+  /** How the last process ended; undefined when it was killed, or runs. */
+  readonly end: RecordOf<'end'> | undefined
+  rows(): JournaledRows
+  take(record: JournalRecord): void
+}
+
+const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
+
+export function newJournalState(): JournalState {
+  return new Fold()
+}
+
+class Fold implements JournalState {
+  readonly inputs: JournaledInput[] = []
+  readonly rejectsFiles: string[] = []
+  run: RecordOf<'run'> | undefined
+  processes = 0
+  ledgerNumber = 0
+  dataSessions: string[] = []
+  #rejects: JournaledRejects | undefined
+  lastNo = 0
+  isForgotten = false
+  hasLeftServer = true
+  end: RecordOf<'end'> | undefined
+  #target: RecordOf<'target'> | undefined
+  /** Numbers of which something may still be told. */
+  readonly #byNo = new Map<number, SentRange>()
+  /** What the last process has read, and nobody knows of batch by batch whether it has arrived. */
+  readonly #unproven = new Map<number, RecordOf<'read'>['summary']>()
+  readonly #sums = { confirmed: 0, rejected: 0, unconfirmed: 0 }
+
+  get target(): TargetIdentity | undefined {
+    return this.#target?.identity
+  }
+
+  get used(): ConfirmUsed | undefined {
+    return this.#target?.used
+  }
+
+  get rejects(): JournaledRejects | undefined {
+    const readsAgain = this.#target !== undefined && !hasNumbers(this.#target)
+    return readsAgain && this.end?.isDone !== true ? undefined : this.#rejects
+  }
+
+  rows(): JournaledRows {
+    let unknown = 0
+    for (const { covered } of this.inputs) {
+      for (const range of covered.ranges) {
+        const isUnknown = range.ended === undefined || range.ended.unconfirmed === range.rows
+        if (isUnknown) unknown += range.rows
+      }
+    }
+    const sent = this.inputs.reduce((sum, { covered }) => sum + covered.rows, 0)
+    const { confirmed, rejected, unconfirmed } = this.#sums
+    const byClass = Object.values(this.rejects?.byClass ?? {})
+    return {
+      confirmed,
+      rejected: byClass.reduce((sum, rows) => sum + rows, 0),
+      unconfirmed: unconfirmed + unknown,
+      unsent: sent - confirmed - rejected - unconfirmed - unknown,
+    }
+  }
+
+  take(record: JournalRecord): void {
+    switch (record.kind) {
+      case 'run':
+        this.run = record
+        this.#beginAnew()
+        return
+      case 'process':
+        this.processes = record.number
+        this.end = undefined
+        this.#unproven.clear()
+        this.dataSessions = []
+        return
+      case 'inputs':
+        for (const { path, fingerprint } of record.inputs) {
+          const covered = newCoveredInput()
+          this.inputs.push({ path, fingerprint, covered, detected: undefined, summary: undefined })
+        }
+        return
+      case 'target':
+        this.#target = record
+        this.hasLeftServer = false
+        return
+      case 'ledger':
+        // Another one is begun where the last one is gone.
+        if (record.number !== this.ledgerNumber)
+          for (const range of this.#byNo.values()) range.isLost = true
+        this.ledgerNumber = record.number
+        return
+      case 'session':
+        this.dataSessions.push(record.id)
+        return
+      case 'reading':
+        this.inputs[record.input]!.detected = record.detected
+        return
+      case 'batch': {
+        const { input, end, endLine, records } = record
+        this.inputs[input]!.covered.extend(this.#rangeOf(record), {
+          offsetBytes: end,
+          lineNumber: endLine,
+          records,
+        })
+        return
+      }
+      case 'part':
+        this.inputs[record.input]!.covered.replace(this.#rangeOf(record))
+        return
+      case 'ended':
+        this.#ended(record)
+        return
+      case 'rejectsFile':
+        this.rejectsFiles.push(record.path)
+        return
+      case 'rejects':
+        this.#rejects = {
+          ...record,
+          byInput: Object.assign(this.#rejects?.byInput ?? {}, record.byInput),
+        }
+        return
+      case 'read':
+        if (hasNumbers(this.#target)) this.inputs[record.input]!.summary = record.summary
+        else this.#unproven.set(record.input, record.summary)
+        return
+      case 'forgotten':
+        this.isForgotten = true
+        return
+      case 'leaving':
+        this.hasLeftServer = true
+        return
+      case 'end':
+        this.end = record
+        if (!record.isDone) return
+        for (const [input, summary] of this.#unproven) this.inputs[input]!.summary = summary
+    }
+  }
+
+  #rangeOf({ no, start, end, rows }: RecordOf<'batch'> | RecordOf<'part'>): SentRange {
+    const places = { startBytes: start, endBytes: end }
+    const range: SentRange = { no, ...places, rows, ended: undefined, isLost: false }
+    this.#byNo.set(no, range)
+    this.lastNo = Math.max(this.lastNo, no)
+    return range
+  }
+
+  #ended({ no, confirmed, rejected, unconfirmed, unsent }: RecordOf<'ended'>): void {
+    const range = this.#byNo.get(no)
+    if (range === undefined) return
+    const before = range.ended ?? nothing
+    range.ended = { confirmed, rejected, unconfirmed, unsent }
+    this.#sums.confirmed += confirmed - before.confirmed
+    this.#sums.rejected += rejected - before.rejected
+    if (!isSettled(range)) return
+    this.#sums.unconfirmed += unconfirmed
+    this.#byNo.delete(no)
+  }
+
+  /** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
+  #beginAnew(): void {
+    this.inputs.length = 0
+    this.#byNo.clear()
+    Object.assign(this.#sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
+    this.#target = undefined
+    this.#rejects = undefined
+    this.isForgotten = false
+    this.end = undefined
+  }
+}
+
+/** Whether rows went out in batches that the journal knows by number. */
+function hasNumbers(target: RecordOf<'target'> | undefined): boolean {
+  return target?.used === 'receipts' || target?.used === 'answers'
+}

@@ -1,0 +1,294 @@
+/*
+  The journal of a run as the run uses it: it is told everything before it happens, or once it is known.
+*/
+import type { DdbError } from '../../errors.js'
+import type { Batch } from '../../parse/input-reader.js'
+import { partRange, type Part } from '../delivery/part.js'
+import type { ConfirmUsed, LoadResult } from '../options.js'
+import { runChanged } from './changed-run.js'
+import type { JournalFile } from './journal-file.js'
+import type { EndedRows, JournaledRejects } from './journal-record.js'
+import type { JournalState } from './journal-state.js'
+import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
+import type { TargetIdentity } from './target-identity.js'
+
+/** What a run does with its journal. Failures to write are DDB_OUTPUT_WRITE. */
+export interface Journal {
+  readonly path: string
+  /** As the journal was found; nothing that this process does changes it. */
+  readonly found: JournalState
+  /** As it was before a restart; else `found`. */
+  readonly past: JournalState
+  /** Other processes have worked on the run before. */
+  readonly isResumed: boolean
+  /** Of this process, from 1. */
+  readonly processNumber: number
+  /** Highest number that any process gave to rows. */
+  readonly lastNo: number
+  /** Of the ledger that receipts are in; another one after a restart. */
+  readonly ledgerNumber: number
+  /** Of the run, in the ledger and the marker. */
+  readonly token: bigint
+  /** The inputs in the order in which they are read. */
+  readonly paths: readonly string[]
+  /** Set once the journal cannot be relied on any more. */
+  readonly failure: DdbError | undefined
+  /** Names the rejects whenever they have grown. */
+  follow(rejects: JournaledRejectsSource): void
+  target(identity: TargetIdentity, used: ConfirmUsed): void
+  /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
+  ledger(number: number): void
+  session(id: string): void
+  /**
+   * An input is about to be read.
+   * @param detected  how, as text
+   * @throws {DdbError} DDB_RUN_CHANGED when it was read in another way before
+   */
+  reading(input: number, detected: string): void
+  /** Where reading an input goes on; undefined when nothing of it was read before. */
+  resumed(input: number): ResumedInput | undefined
+  /** A batch has come from an input. @param records  of the input, up to the end of the batch */
+  place(batch: Batch, input: number, records: number): void
+  /** What earlier processes did with the rows of a batch that has its place; undefined when they never met them. */
+  knownOf(batch: Batch): KnownBatch | undefined
+  /** A file for rejects is about to be made. @throws {DdbError} DDB_OUTPUT_WRITE */
+  makingRejects(path: string): void
+  /** Whether a reader's reject is among those of an earlier process. */
+  isKnownReject(input: number, offsetBytes: number): boolean
+  rejected(input: number, offsetBytes: number): void
+  /**
+   * What is rejected from now on is for the next process to find out: a record that was cut off by a disk that failed may
+   * be whole by then, and a reject that ends a run ends the next process, too.
+   */
+  keepNoMoreRejects(): void
+  /** Rows are about to go out under a number. @throws {DdbError} DDB_OUTPUT_WRITE: then they must not */
+  sending(no: number, part: Part): void
+  /** What became of rows that went out. */
+  ended(part: Part, rows: EndedRows): void
+  read(input: number, summary: LoadResult['inputs'][number]): void
+  forgotten(): void
+  /** The ledger and the marker are about to be removed: waits for the disk. @throws {DdbError} DDB_OUTPUT_WRITE */
+  leaving(): void
+  /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  commit(): void
+  end(result: LoadResult, isDone: boolean): void
+  close(): void
+}
+
+/** Where rejects are kept, as far as journals need to know. */
+export interface JournaledRejectsSource {
+  flush(): void
+  /** Grows with every reject. */
+  readonly count: number
+  /** What is in the files, once they are flushed. */
+  journaled(): Omit<JournaledRejects, 'upTo'>
+}
+
+interface Place {
+  readonly input: number
+  readonly records: number
+}
+
+export interface JournalSetup {
+  readonly file: JournalFile
+  readonly found: JournalState
+  /** As it was before a restart; else `found`. */
+  readonly past: JournalState
+  readonly token: bigint
+  readonly paths: readonly string[]
+  readonly release: () => void
+  readonly wallMs: () => number
+}
+
+/** A journal that is being written. */
+export function newJournal(setup: JournalSetup): Journal {
+  return new KeptJournal(setup)
+}
+
+class KeptJournal implements Journal {
+  readonly found: JournalState
+  readonly past: JournalState
+  readonly token: bigint
+  readonly paths: readonly string[]
+  readonly #file: JournalFile
+  readonly #setup: JournalSetup
+  readonly #places = new WeakMap<Batch, Place>()
+  readonly #resumedInputs = new Map<number, ResumedInput>()
+  /** Ends of what was sent, by input. */
+  readonly #sentUpTo = new Map<number, number>()
+  #ended: { no: number; rows: EndedRows }[] = []
+  #rejects: JournaledRejectsSource | undefined
+  #rejectsKnown = 0
+  #keepsRejects = true
+  #upTo: JournaledRejects['upTo']
+
+  constructor(setup: JournalSetup) {
+    const { file, found, past, token, paths } = setup
+    this.#setup = setup
+    this.#file = file
+    this.found = found
+    this.past = past
+    this.token = token
+    this.paths = paths
+    this.#upTo = found.rejects?.upTo ?? { input: 0, offsetBytes: 0 }
+    for (const [input, journaled] of found.inputs.entries()) {
+      const { covered, detected } = journaled
+      if (detected === undefined) continue
+      this.#resumedInputs.set(input, resumedInput(journaled))
+      this.#sentUpTo.set(input, covered.ends.at(-1)!.offsetBytes)
+    }
+  }
+
+  get path(): string {
+    return this.#file.path
+  }
+
+  get isResumed(): boolean {
+    return this.found.processes > 0
+  }
+
+  get processNumber(): number {
+    return this.past.processes + 1
+  }
+
+  get lastNo(): number {
+    return this.past.lastNo
+  }
+
+  get ledgerNumber(): number {
+    const { ledgerNumber } = this.past
+    return this.found === this.past ? ledgerNumber : ledgerNumber + 1
+  }
+
+  get failure(): DdbError | undefined {
+    return this.#file.failure
+  }
+
+  follow(source: JournaledRejectsSource): void {
+    this.#rejects = source
+    this.#rejectsKnown = source.count
+  }
+
+  target(identity: TargetIdentity, used: ConfirmUsed): void {
+    this.#file.add({ kind: 'target', identity, used })
+  }
+
+  ledger(number: number): void {
+    this.#file.add({ kind: 'ledger', number })
+    this.#file.write()
+  }
+
+  session(id: string): void {
+    this.#file.add({ kind: 'session', id })
+  }
+
+  reading(input: number, detected: string): void {
+    const before = this.found.inputs[input]?.detected
+    if (before === undefined) this.#file.add({ kind: 'reading', input, detected })
+    else if (before !== detected) {
+      const how = `was read as ${before}, and would now be read as ${detected}`
+      throw runChanged(this.found, `"${this.paths[input]}" ${how}`)
+    }
+  }
+
+  resumed(input: number): ResumedInput | undefined {
+    return this.#resumedInputs.get(input)
+  }
+
+  place(batch: Batch, input: number, records: number): void {
+    this.#places.set(batch, { input, records })
+    if (this.#resumedInputs.get(input)?.hasRowsOf(batch) !== false) return
+    throw runChanged(this.found, `"${this.paths[input]}" has other rows than were sent`)
+  }
+
+  knownOf(batch: Batch): KnownBatch | undefined {
+    const place = this.#places.get(batch)
+    return place && this.#resumedInputs.get(place.input)?.knownOf(batch)
+  }
+
+  isKnownReject(input: number, offsetBytes: number): boolean {
+    const upTo = this.found.rejects?.upTo
+    if (upTo === undefined || input > upTo.input) return false
+    return input < upTo.input || offsetBytes < upTo.offsetBytes
+  }
+
+  makingRejects(path: string): void {
+    this.#file.add({ kind: 'rejectsFile', path })
+    this.#file.write()
+  }
+
+  rejected(input: number, offsetBytes: number): void {
+    this.#upTo = { input, offsetBytes: offsetBytes + 1 }
+  }
+
+  keepNoMoreRejects(): void {
+    if (this.#keepsRejects) this.#noteEnded()
+    this.#keepsRejects = false
+  }
+
+  sending(no: number, part: Part): void {
+    part.no = no
+    const { input, records } = this.#places.get(part.batch)!
+    const { startBytes: start, endBytes: end } = partRange(part)
+    const rows = part.end - part.start
+    this.#noteEnded()
+    if (start >= (this.#sentUpTo.get(input) ?? 0) && rows === part.batch.rowCount) {
+      const endLine = part.batch.endLineNumber
+      this.#file.add({ kind: 'batch', no, input, start, end, endLine, rows, records })
+      this.#sentUpTo.set(input, end)
+    } else {
+      this.#file.add({ kind: 'part', no, input, start, end, rows })
+    }
+    this.#file.write()
+  }
+
+  ended(part: Part, rows: EndedRows): void {
+    if (part.no !== undefined) this.#ended.push({ no: part.no, rows })
+  }
+
+  read(input: number, summary: LoadResult['inputs'][number]): void {
+    this.#file.add({ kind: 'read', input, summary })
+  }
+
+  forgotten(): void {
+    this.#file.add({ kind: 'forgotten' })
+  }
+
+  leaving(): void {
+    this.#file.add({ kind: 'leaving' })
+    this.#file.sync()
+  }
+
+  commit(): void {
+    this.#noteEnded()
+    this.#file.write()
+  }
+
+  end({ status, exitCode, rows }: LoadResult, isDone: boolean): void {
+    this.#noteEnded()
+    const at = new Date(this.#setup.wallMs()).toISOString()
+    this.#file.add({ kind: 'end', at, isDone, status, exitCode, rows })
+  }
+
+  close(): void {
+    try {
+      this.#file.close()
+    } finally {
+      this.#setup.release()
+    }
+  }
+
+  /** Rejects are in their file before the journal says so, and before the batches that they come from count as ended. */
+  #noteEnded(): void {
+    const rejects = this.#rejects
+    if (this.#keepsRejects && rejects !== undefined && rejects.count !== this.#rejectsKnown) {
+      rejects.flush()
+      this.#rejectsKnown = rejects.count
+      this.#file.add({ kind: 'rejects', ...rejects.journaled(), upTo: this.#upTo })
+    }
+    for (const { no, rows } of this.#ended) {
+      if (this.#keepsRejects || rows.rejected === 0) this.#file.add({ kind: 'ended', no, ...rows })
+    }
+    this.#ended = []
+  }
+}

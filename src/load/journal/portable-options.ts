@@ -1,0 +1,79 @@
+/*
+  Options as a journal keeps them, and which of them decide what a run loads.
+*/
+import type { LoadOptions } from '../options.js'
+import type { Plan } from '../plan.js'
+import type { JournaledOptions, JournaledServer } from './journal-record.js'
+
+/** Without secrets, and without what another process cannot have. */
+export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
+  const { inputs, target, mapping, cells, rejects, delivery, expectRows } = options
+  const { stdin: _, ...input } = options.input ?? {}
+  return {
+    inputs,
+    server: journaledServer(options.server),
+    target,
+    input,
+    ...(mapping === undefined ? {} : { mapping }),
+    ...(cells === undefined ? {} : { cells }),
+    ...(rejects === undefined ? {} : { rejects }),
+    ...(delivery === undefined ? {} : { delivery }),
+    ...(expectRows === undefined ? {} : { expectRows }),
+    runId: plan.runId,
+  }
+}
+
+const serverFields = [
+  'host',
+  'port',
+  'user',
+  'tls',
+  'caFile',
+  'certFile',
+  'keyFile',
+  'compress',
+] as const satisfies readonly (keyof JournaledServer)[]
+
+/** A password is not among them. */
+function journaledServer(server: JournaledServer): JournaledServer {
+  const { host, port } = server
+  const known = serverFields.filter(name => server[name] !== undefined)
+  return { host, port, ...Object.fromEntries(known.map(name => [name, server[name]])) }
+}
+
+/** Groups of options that decide what is loaded, and how rows are known to have arrived. */
+export function decidingOptions({
+  target,
+  input = {},
+  mapping = {},
+  cells = {},
+  rejects = {},
+  delivery = {},
+}: JournaledOptions): Readonly<Record<string, unknown>> {
+  const { flushIntervalMs: _, ...dialect } = input
+  const { mode = 'async', confirm = 'auto' } = delivery
+  // How many rejects are too many may be decided anew; where they go may not, for some are there already.
+  const { file } = rejects
+  return { target, input: dialect, mapping, cells, rejects: { file }, delivery: { mode, confirm } }
+}
+
+/** Fields in which two sets of options differ: `cells.nullTexts`. */
+export function differingOptions(a: JournaledOptions, b: JournaledOptions): string[] {
+  const [before, now] = [decidingOptions(a), decidingOptions(b)]
+  return Object.keys(before).flatMap(group => {
+    const one = (before[group] ?? {}) as Record<string, unknown>
+    const other = (now[group] ?? {}) as Record<string, unknown>
+    return [...new Set([...Object.keys(one), ...Object.keys(other)])]
+      .filter(name => textOf(one[name]) !== textOf(other[name]))
+      .map(name => `${group}.${name}`)
+  })
+}
+
+/** Equal for equal values, in whatever order their members were written. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )
+}

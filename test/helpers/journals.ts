@@ -1,0 +1,103 @@
+/*
+  Journals written by hand, as processes leave them.
+*/
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { recordLine, type JournalRecord } from '../../src/load/journal/journal-record.js'
+
+type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
+
+export const dayMs = 86_400_000
+
+export const runRecord = (
+  runId: string,
+  change: Partial<RecordOf<'run'>> = {},
+): RecordOf<'run'> => ({
+  kind: 'run',
+  format: 1,
+  version: '0.0.0',
+  runId,
+  token: '1f',
+  startedAt: '2026-01-02T03:04:05.678Z',
+  folder: '/data',
+  options: {
+    inputs: ['a.csv'],
+    server: { host: 'h', port: 8848 },
+    target: { table: 'trades' },
+    input: {},
+    runId,
+  },
+  ...change,
+})
+
+export const processRecord = (number: number): JournalRecord => ({
+  kind: 'process',
+  number,
+  startedAt: `2026-01-02T03:04:${String(number).padStart(2, '0')}.000Z`,
+})
+
+export const inputsRecord: JournalRecord = {
+  kind: 'inputs',
+  inputs: [
+    { path: 'a.csv', fingerprint: { sizeBytes: 60, modifiedMs: 0, head: 'aa', tail: 'bb' } },
+  ],
+}
+
+export const targetRecord: JournalRecord = {
+  kind: 'target',
+  identity: {
+    name: 'trades',
+    columns: 'id:INT',
+    inMemory: true,
+    physicalIndex: null,
+    rows: 0,
+    dropsDuplicates: false,
+  },
+  used: 'receipts',
+}
+
+/** Batch `no` of ten rows in ten lines and a hundred bytes, behind a header of one line and nine bytes. */
+export const batchRecord = (no: number): JournalRecord => ({
+  kind: 'batch',
+  no,
+  input: 0,
+  start: 9 + (no - 1) * 100,
+  end: 9 + no * 100,
+  endLine: 2 + no * 10,
+  rows: 10,
+  records: no * 10,
+})
+
+export const endedRecord = (no: number, unconfirmed = 0): JournalRecord => ({
+  kind: 'ended',
+  no,
+  confirmed: 10 - unconfirmed,
+  rejected: 0,
+  unconfirmed,
+  unsent: 0,
+})
+
+export const endRecord = (change: Partial<RecordOf<'end'>> = {}): RecordOf<'end'> => ({
+  kind: 'end',
+  at: '2026-01-02T04:00:00.000Z',
+  isDone: true,
+  status: 'loaded',
+  exitCode: 0,
+  rows: { read: 10, confirmed: 10, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  ...change,
+})
+
+/** @param folder  as in `JournalOptions` @param ageMs  when it was last written to */
+export function writeJournal(
+  folder: string,
+  runId: string,
+  records: readonly JournalRecord[],
+  { tail = '', ageMs = 0 } = {},
+): string {
+  const path = join(folder, 'runs', `${runId}.journal`)
+  mkdirSync(join(folder, 'runs'), { recursive: true })
+  writeFileSync(path, records.map(recordLine).join('') + tail)
+  const seconds = (Date.now() - ageMs) / 1000
+  utimesSync(path, seconds, seconds)
+  return path
+}

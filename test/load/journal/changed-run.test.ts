@@ -1,0 +1,40 @@
+import t from 'tap'
+import { runChanged, targetChanged } from '../../../src/load/journal/changed-run.js'
+import { newJournalState } from '../../../src/load/journal/journal-state.js'
+
+const state = newJournalState()
+state.take({
+  kind: 'run',
+  format: 1,
+  version: '1.0.0',
+  runId: 'nightly',
+  token: 'abc',
+  startedAt: '',
+  folder: '',
+  options: { inputs: [], server: { host: 'h', port: 1 }, target: {} },
+})
+state.take({
+  kind: 'target',
+  identity: {
+    name: 'trades',
+    columns: '',
+    inMemory: true,
+    physicalIndex: null,
+    rows: 0,
+    dropsDuplicates: false,
+  },
+  used: 'receipts',
+})
+
+t.test('both say which run, what is not as it was, and what can be done', async t => {
+  t.match(runChanged(state, 'its input is longer'), {
+    code: 'DDB_RUN_CHANGED',
+    exitCode: 64,
+    message: /^run "nightly" cannot go on: its input is longer\. .*`journal\.restart`/,
+  })
+  t.match(targetChanged(state, 'it has 3 rows'), {
+    code: 'DDB_TARGET_CHANGED',
+    exitCode: 75,
+    message: /"nightly".*"trades".*it has 3 rows.*`journal\.restart`/,
+  })
+})

@@ -1,0 +1,77 @@
+import t, { type Test } from 'tap'
+import { whatIsLeft } from '../../../src/load/journal/check-memory.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { dropLedger, openLedger } from '../../../src/load/receipts/ledger.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { RunModel } from './run-model.js'
+
+const timeoutMs = 60_000
+const model = new RunModel()
+/** Three rows were sent, and confirmed. */
+const begun: JournalRecord[] = [
+  ...model.first,
+  {
+    kind: 'target',
+    identity: {
+      name: 'target',
+      columns: '',
+      inMemory: true,
+      physicalIndex: null,
+      rows: 0,
+      dropsDuplicates: false,
+    },
+    used: 'receipts',
+  },
+]
+const sent: JournalRecord[] = [...begun, ...model.step({ kind: 'batch', input: 0, rows: 3 })]
+const confirmed: JournalRecord[] = [
+  ...sent,
+  ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),
+]
+
+/** A run that goes on, on a server where nobody has left anything. */
+async function scene(t: Test) {
+  const { session } = await startLoadServer(t, '1')
+  const { plan, ...run } = testRun()
+  return {
+    session,
+    run: { ...run.name },
+    ask: (records: readonly JournalRecord[], inMemory: boolean) => {
+      const found = newJournalState()
+      for (const record of records) found.take(record)
+      const journal = { found, isResumed: records.length > 0, ledgerNumber: 1 } as Journal
+      return whatIsLeft({ ...run, plan, journal }, session, inMemory)
+    },
+  }
+}
+
+t.test('a run that begins has left nothing, whatever the server has', async t => {
+  const { session, run, ask } = await scene(t)
+  await openLedger(session, run, 1, timeoutMs)
+  t.strictSame(await ask([], true), { marker: false, ledger: false })
+})
+
+t.test('marker and ledger are told apart', async t => {
+  const { session, run, ask } = await scene(t)
+  const ledger = await openLedger(session, run, 1, timeoutMs)
+  t.strictSame(await ask(confirmed, true), { marker: true, ledger: true })
+  await dropLedger(session, ledger, timeoutMs)
+  t.strictSame(await ask(confirmed, true), { marker: true, ledger: false })
+  await openLedger(session, run, 1, timeoutMs)
+  await session.run(`undef("ddbIngest_${run.runId}", SHARED)`)
+  t.strictSame(await ask(confirmed, false), { marker: false, ledger: true })
+})
+
+t.test('rows in memory are gone with a server that has lost the marker', async t => {
+  const { ask } = await scene(t)
+  const gone = { code: 'DDB_TARGET_CHANGED', message: /restarted/ }
+  await t.rejects(ask(confirmed, true), gone)
+  await t.rejects(ask(sent, true), gone, 'those of which nobody knows, too')
+  const nothing = { marker: false, ledger: false }
+  t.strictSame(await ask(confirmed, false), nothing, 'rows on disk are not')
+  t.strictSame(await ask([...confirmed, { kind: 'leaving' }], true), nothing, 'it was removed')
+  t.strictSame(await ask(begun, true), nothing, 'nothing was sent')
+})

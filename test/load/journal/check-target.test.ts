@@ -1,0 +1,102 @@
+import t, { type Test } from 'tap'
+import { ServerError, UsageError } from '../../../src/errors.js'
+import { describeTarget } from '../../../src/load/describe-target.js'
+import { asTargetChanged, checkTarget } from '../../../src/load/journal/check-target.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import type { TargetIdentity } from '../../../src/load/journal/target-identity.js'
+import type { Run } from '../../../src/load/run.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { RunModel } from './run-model.js'
+
+const identity: TargetIdentity = {
+  name: 'trades',
+  columns: 'id:INT',
+  inMemory: true,
+  physicalIndex: null,
+  rows: 2,
+  dropsDuplicates: false,
+}
+
+/** A run of which an earlier process had three rows confirmed, unless told otherwise. */
+function runOf(records: readonly JournalRecord[] | undefined): Run {
+  const run = testRun({ target: { table: 'trades' } })
+  if (records === undefined) return run
+  const found = newJournalState()
+  for (const record of records) found.take(record)
+  return { ...run, plan: run.plan, journal: { found, past: found } as Journal }
+}
+
+const model = new RunModel()
+const confirmedThree: JournalRecord[] = [
+  ...model.first,
+  ...model.step({ kind: 'batch', input: 0, rows: 3 }),
+  ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),
+]
+const target: JournalRecord = { kind: 'target', identity, used: 'receipts' }
+
+async function scene(t: Test, rows: number) {
+  const { session } = await startLoadServer(
+    t,
+    `share table(take(1, ${rows}) as id) as trades
+     share table(take(1l, ${rows}) as id) as others`,
+  )
+  return (run: Run, table = 'trades') => {
+    const described = { ...testRun({ target: { table } }) }
+    return describeTarget(session, described.plan, described.options).then(description =>
+      checkTarget(run, session, description),
+    )
+  }
+}
+
+t.test('without a journal nobody asks', async t => {
+  const check = await scene(t, 5)
+  t.equal(await check(runOf(undefined)), undefined)
+})
+
+t.test('a run that begins notes what it finds', async t => {
+  const check = await scene(t, 5)
+  t.strictSame(await check(runOf([])), { ...identity, rows: 5 })
+})
+
+t.test('a run that goes on keeps to what was there before its first row', async t => {
+  const check = await scene(t, 5)
+  t.strictSame(await check(runOf([target, ...confirmedThree])), identity)
+})
+
+t.test('a table that cannot hold what was confirmed ends the run', async t => {
+  const check = await scene(t, 4)
+  await t.rejects(check(runOf([target, ...confirmedThree])), {
+    code: 'DDB_TARGET_CHANGED',
+    message: /4 rows, and had 2 before 3/,
+  })
+  await t.rejects(check(runOf([target]), 'others'), {
+    code: 'DDB_TARGET_CHANGED',
+    message: /columns/,
+  })
+})
+
+t.test('rows in memory that a server has forgotten are gone, however many are there', async t => {
+  const check = await scene(t, 50)
+  const records = [target, ...confirmedThree, { kind: 'forgotten' } as const]
+  await t.rejects(check(runOf(records)), { code: 'DDB_TARGET_CHANGED', message: /restarted/ })
+})
+
+t.test('a target that is missing has changed when rows went into it', async t => {
+  const missing = new ServerError('', 'DDB_TARGET', 'there is no table trades')
+  t.equal(asTargetChanged(runOf(undefined), missing), missing)
+  t.equal(asTargetChanged(runOf([target]), missing), missing, 'nothing was confirmed')
+  t.match(asTargetChanged(runOf([target, ...confirmedThree]), missing), {
+    code: 'DDB_TARGET_CHANGED',
+    message: /there is no table trades/,
+  })
+  for (const other of [
+    new ServerError('', 'DDB_SERVER', 'x'),
+    new UsageError('DDB_USAGE', 'x'),
+    new Error('x'),
+  ]) {
+    t.equal(asTargetChanged(runOf([target, ...confirmedThree]), other), other)
+  }
+})

@@ -1,0 +1,148 @@
+import { mkdirSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import t from 'tap'
+import {
+  fingerprintOf,
+  fingerprintText,
+  isSame,
+  type Fingerprint,
+} from '../../../src/load/journal/fingerprint.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+import type { Files } from '../../../src/platform/platform.js'
+
+const endBytes = 65_536
+const path = join(t.testdir(), 'in.csv')
+const second = 1_700_000_000
+
+/** The fingerprint of a file of these bytes, changed when it is said. */
+async function of(bytes: Uint8Array | string, seconds = second, files: Files = systemFiles) {
+  writeFileSync(path, bytes)
+  utimesSync(path, seconds, seconds)
+  return (await fingerprintOf(path, files))!
+}
+
+const digest = (bytes: Uint8Array): string =>
+  createHash('sha256').update(bytes).digest('hex').slice(0, 32)
+
+function bytesOf(size: number, changedAt?: number): Uint8Array {
+  const bytes = Uint8Array.from({ length: size }, (_, i) => (i * 31) % 251)
+  if (changedAt !== undefined) bytes[changedAt]! ^= 1
+  return bytes
+}
+
+t.test('it is the size, the time and both ends', async t => {
+  const size = 3 * endBytes
+  const bytes = bytesOf(size)
+  t.strictSame(await of(bytes), {
+    sizeBytes: size,
+    modifiedMs: 1_000 * second,
+    head: digest(bytes.subarray(0, endBytes)),
+    tail: digest(bytes.subarray(size - endBytes)),
+  })
+})
+
+t.test('a short file is its own head and tail', async t => {
+  for (const size of [0, 1, endBytes - 1, endBytes]) {
+    const { head, tail } = await of(bytesOf(size))
+    t.equal(head, digest(bytesOf(size)), `${size}`)
+    t.equal(tail, head)
+  }
+})
+
+t.test('files of one size and time are told apart by either end, wherever it differs', async t => {
+  const size = 3 * endBytes
+  const before = await of(bytesOf(size))
+  t.ok(isSame(before, await of(bytesOf(size))))
+  for (const at of [0, endBytes - 1, size - endBytes, size - 1]) {
+    t.notOk(isSame(before, await of(bytesOf(size, at))), `byte ${at}`)
+  }
+})
+
+t.test('the middle is told by the time alone', async t => {
+  const size = 3 * endBytes
+  const before = await of(bytesOf(size))
+  for (const at of [endBytes, size - endBytes - 1]) {
+    t.ok(isSame(before, await of(bytesOf(size, at))))
+    t.notOk(isSame(before, await of(bytesOf(size, at), second + 1)))
+  }
+})
+
+t.test('a longer or shorter file is another one', async t => {
+  const before = await of(new Uint8Array(endBytes))
+  t.notOk(isSame(before, await of(new Uint8Array(endBytes + 1))))
+  t.notOk(isSame(before, await of(new Uint8Array(endBytes - 1))))
+  t.notOk(isSame(await of(''), await of('\0')))
+})
+
+t.test('a fingerprint is the same when it comes out of a journal', async t => {
+  const before = await of('id\n1\n', second + 0.123456)
+  const journaled = JSON.parse(JSON.stringify(before)) as Fingerprint
+  t.ok(isSame(before, journaled))
+  t.ok(isSame(journaled, (await fingerprintOf(path, systemFiles))!))
+})
+
+t.test('bytes come in pieces, and a file may get shorter while it is read', async t => {
+  const trickling = (most: number, atFirst?: () => void): Files => ({
+    ...systemFiles,
+    open: async name => {
+      const file = await systemFiles.open(name)
+      return {
+        ...file,
+        readAt: (buffer, offset, length, position) => {
+          atFirst?.()
+          return file.readAt(buffer, offset, Math.min(most, length), position)
+        },
+      }
+    },
+  })
+  const whole = await of(bytesOf(100_000))
+  t.strictSame(await of(bytesOf(100_000), second, trickling(4_096)), whole)
+  const cut = await of(
+    bytesOf(100_000),
+    second,
+    trickling(4_096, () => truncateSync(path, 10)),
+  )
+  t.equal(cut.head, digest(bytesOf(10)))
+  t.notOk(isSame(whole, cut))
+})
+
+t.test('what cannot be read twice has none, what cannot be read is said', async t => {
+  t.equal(await fingerprintOf('/dev/null', systemFiles), undefined)
+  const folder = `${path}.folder`
+  mkdirSync(folder)
+  t.equal(await fingerprintOf(folder, systemFiles), undefined)
+  await t.rejects(fingerprintOf(`${path}.gone`, systemFiles), {
+    code: 'DDB_INPUT_READ',
+    message: /in\.csv\.gone/,
+  })
+})
+
+t.test('the file is closed, also when it cannot be read', async t => {
+  let open = 0
+  const files: Files = {
+    ...systemFiles,
+    open: async name => {
+      const file = await systemFiles.open(name)
+      open++
+      return {
+        ...file,
+        readAt: () => Promise.reject(new Error('EIO: said the disk')),
+        close: () => {
+          open--
+          return file.close()
+        },
+      }
+    },
+  }
+  writeFileSync(path, 'x')
+  await t.rejects(fingerprintOf(path, files), { code: 'DDB_INPUT_READ', message: /EIO/ })
+  t.equal(open, 0)
+  t.ok(statSync(path).isFile())
+})
+
+t.test('in messages it is short, and other where the file is', async t => {
+  const text = fingerprintText(await of('id\n1\n'))
+  t.match(text, /^5 bytes of 2023-11-14T22:13:20\.000Z, [0-9a-f]{12}$/)
+  t.not(fingerprintText(await of('id\n2\n')), text)
+})

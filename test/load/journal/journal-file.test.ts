@@ -1,0 +1,408 @@
+/*
+  The file of a journal, on disks that tear, fill up, fail and lose it.
+*/
+import { appendFileSync, readFileSync, rmSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import {
+  openJournalFile,
+  readJournal,
+  type FoundJournal,
+  type JournalFile,
+} from '../../../src/load/journal/journal-file.js'
+import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+import type { Files } from '../../../src/platform/platform.js'
+import { handClock } from '../../helpers/clocks.js'
+import { filesOn, type Disk } from '../../helpers/failing-files.js'
+import { closedGate } from '../../helpers/gate.js'
+import { isTried, runs } from '../../helpers/runs.js'
+
+const ended = (no: number): JournalRecord => ({
+  kind: 'ended',
+  no,
+  confirmed: no,
+  rejected: 0,
+  unconfirmed: 0,
+  unsent: 0,
+})
+/** Records of several lengths; names of more than one byte a character among them. */
+const records: readonly JournalRecord[] = [
+  { kind: 'process', number: 1, startedAt: '2026-01-02T03:04:05.000Z' },
+  { kind: 'rejectsFile', path: '/tmp/größer-価格.csv' },
+  ended(1),
+  ended(22_222_222),
+  { kind: 'leaving' },
+]
+const lines = records.map(recordLine)
+const whole = Buffer.from(lines.join(''))
+
+interface Found extends FoundJournal {
+  readonly records: JournalRecord[]
+}
+
+async function found(path: string, files: Files = systemFiles): Promise<Found> {
+  const taken: JournalRecord[] = []
+  const size = await readJournal(path, files, record => taken.push(record))
+  return { ...size, records: taken }
+}
+
+function place(t: Test, content?: string | Buffer, disk: Disk = {}) {
+  const path = join(t.testdir(), 'r.journal')
+  if (content !== undefined) writeFileSync(path, content)
+  const clock = handClock()
+  const files = filesOn(disk)
+  return {
+    path,
+    clock,
+    files,
+    open: (size?: FoundJournal) => openJournalFile(path, size, { files, clock }),
+  }
+}
+
+const put = (file: JournalFile, ...more: readonly JournalRecord[]): void => {
+  for (const record of more) file.add(record)
+  file.write()
+}
+
+t.test('what is written is read, in order, by whoever comes next', async t => {
+  const { path, open } = place(t)
+  const file = open()
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  file.add(records[0]!)
+  t.equal(statSync(path).size, 0, 'kept back until it is written')
+  put(file, records[1]!)
+  t.equal(readFileSync(path, 'utf8'), lines.slice(0, 2).join(''), 'with the system at once')
+  file.write()
+  put(file, ...records.slice(2))
+  file.close()
+  t.strictSame(readFileSync(path), whole)
+  t.strictSame(await found(path), {
+    records: [...records],
+    sizeBytes: whole.length,
+    tornBytes: 0,
+    isDamaged: false,
+  })
+})
+
+t.test('a journal that is not there cannot be read, one that is there cannot be made', async t => {
+  const { path, open } = place(t)
+  await t.rejects(found(path), { code: 'ENOENT' })
+  open().close()
+  t.throws(open, { code: 'DDB_OUTPUT_CREATE', message: /r\.journal.*EEXIST/ })
+  t.match(await found(path), { records: [], sizeBytes: 0, tornBytes: 0 })
+  rmSync(path)
+  t.throws(() => open({ sizeBytes: 0, tornBytes: 0, isDamaged: false }), {
+    code: 'DDB_OUTPUT_CREATE',
+  })
+})
+
+t.test('a journal that is torn anywhere is its whole records, and goes on behind them', async t => {
+  for (let cut = 0; cut <= whole.length; cut++) {
+    const { path, open } = place(t, whole.subarray(0, cut))
+    let count = 0
+    let sizeBytes = 0
+    while (count < lines.length && sizeBytes + Buffer.byteLength(lines[count]!) <= cut) {
+      sizeBytes += Buffer.byteLength(lines[count++]!)
+    }
+    const size = await found(path)
+    const expected: Found = {
+      records: records.slice(0, count),
+      sizeBytes,
+      tornBytes: cut - sizeBytes,
+      isDamaged: false,
+    }
+    if (!t.strictSame(size, expected, `cut at ${cut}`)) return
+    const file = open(size)
+    put(file, ended(7))
+    file.close()
+    const again = await found(path)
+    t.strictSame(again.records, [...records.slice(0, count), ended(7)])
+    t.equal(again.tornBytes, 0)
+  }
+})
+
+t.test('zeros, as a power cut leaves them, are a torn tail', async t => {
+  const { path, open } = place(t, Buffer.concat([whole, Buffer.alloc(5_000)]))
+  const size = await found(path)
+  t.match(size, { sizeBytes: whole.length, tornBytes: 5_000, isDamaged: false })
+  const file = open(size)
+  put(file, ended(7))
+  file.close()
+  t.match(await found(path), { tornBytes: 0, records: [...records, ended(7)] })
+})
+
+t.test('a single bit that flipped ends what is read in front of its record', async t => {
+  let tried = 0
+  for (let bit = 0; bit < 8 * whole.length; bit++) {
+    if (!isTried(bit)) continue
+    tried++
+    const bytes = Buffer.from(whole)
+    bytes[bit >> 3]! ^= 1 << (bit & 7)
+    const { path } = place(t, bytes)
+    const size = await found(path)
+    let count = 0
+    let sizeBytes = 0
+    while (sizeBytes + Buffer.byteLength(lines[count]!) <= bit >> 3) {
+      sizeBytes += Buffer.byteLength(lines[count++]!)
+    }
+    // Without its line end a record and the next one are one line.
+    const isLineEnd = sizeBytes + Buffer.byteLength(lines[count]!) - 1 === bit >> 3
+    const behind = lines.length - 1 - count - Number(isLineEnd)
+    if (
+      !t.strictSame(
+        size,
+        {
+          records: records.slice(0, count),
+          sizeBytes,
+          tornBytes: whole.length - sizeBytes,
+          isDamaged: behind > 0,
+        },
+        `bit ${bit}`,
+      )
+    ) {
+      return
+    }
+  }
+  t.ok(tried > 10)
+})
+
+t.test('records are read across the pieces in which the file comes', async t => {
+  const long: JournalRecord = { kind: 'rejectsFile', path: 'ä'.repeat(700_000) }
+  const many = Array.from({ length: 20_000 }, (_, no) => ended(no))
+  const all = [long, ...many, long, long]
+  const { path, open } = place(t)
+  const file = open()
+  put(file, ...all)
+  file.close()
+  const { size } = statSync(path)
+  t.ok(size > 5 * 2 ** 20)
+  const size1 = await found(path)
+  t.match(size1, { sizeBytes: size, tornBytes: 0 })
+  t.equal(JSON.stringify(size1.records), JSON.stringify(all))
+  // The same where reads give what they like.
+  const trickling: Files = {
+    ...systemFiles,
+    open: async name => {
+      const input = await systemFiles.open(name)
+      let asked = 0
+      return {
+        ...input,
+        read: (buffer, offset, length) =>
+          input.read(buffer, offset, Math.min(length, 1 + ((asked++ * 7_919) % 99_991))),
+      }
+    },
+  }
+  t.equal(JSON.stringify((await found(path, trickling)).records), JSON.stringify(all))
+})
+
+t.test('on a disk that fills up whole records stay, and nothing goes out behind them', async t => {
+  t.testdir()
+  let number = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat({ max: 1_500 }),
+      fc.constantFrom(1, 7, 100_000),
+      fc.array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 8 }),
+      async (capacityBytes, writeBytes, groups) => {
+        const path = join(t.testdirName, `${number++}.journal`)
+        const disk: Disk = { capacityBytes, writeBytes }
+        const files = filesOn(disk)
+        const file = openJournalFile(path, undefined, { files, clock: handClock() })
+        const written: JournalRecord[] = []
+        let failed = false
+        for (const group of groups) {
+          const more = records.slice(0, group + 1)
+          try {
+            put(file, ...more)
+            if (failed) throw new Error('written behind a failure')
+            written.push(...more)
+          } catch (error) {
+            if ((error as { code?: string }).code !== 'DDB_OUTPUT_WRITE') throw error
+            if (file.failure !== error) throw new Error('another failure', { cause: error })
+            failed = true
+          }
+        }
+        try {
+          file.close()
+        } catch (cause) {
+          if (!failed) throw cause
+        }
+        if (files.openCount > 0) throw new Error('it stays open')
+        const read = await found(path)
+        if (JSON.stringify(read.records) !== JSON.stringify(written) || read.tornBytes > 0) {
+          throw new Error(`wrote ${written.length}, read ${read.records.length}`)
+        }
+      },
+    ),
+    { numRuns: runs(80) },
+  )
+})
+
+t.test('room that comes back is for the next process', async t => {
+  const size = Buffer.byteLength(lines[0]!)
+  const { path, open } = place(t, undefined, { capacityBytes: size + 10 })
+  const file = open()
+  put(file, records[0]!)
+  t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE', message: /ENOSPC/ })
+  t.equal(statSync(path).size, size, 'half a record was cut off')
+  t.throws(() => put(file, { kind: 'leaving' }), { message: /ENOSPC/ }, 'though it would fit now')
+  t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
+  const next = openJournalFile(path, await found(path), { files: systemFiles, clock: handClock() })
+  put(next, records[2]!)
+  next.close()
+  t.strictSame((await found(path)).records, [records[0], records[2]])
+})
+
+t.test('half a record that cannot be cut off is told by its cause, and read as torn', async t => {
+  const size = Buffer.byteLength(lines[0]!)
+  const { path, open } = place(t, undefined, {
+    capacityBytes: size + 10,
+    fails: call => call === 'truncate',
+  })
+  const file = open()
+  put(file, records[0]!)
+  t.throws(() => put(file, records[1]!), { message: /ENOSPC/ })
+  t.throws(() => file.close())
+  t.match(await found(path), { records: [records[0]], tornBytes: 10, isDamaged: false })
+})
+
+t.test('the disk has it half a second later, without being asked again and again', async t => {
+  const calls: string[] = []
+  const { clock, open } = place(t, undefined, {
+    fails: call => {
+      calls.push(call)
+      return false
+    },
+  })
+  const file = open()
+  calls.length = 0
+  put(file, records[0]!)
+  put(file, records[1]!)
+  t.equal(clock.timers, 1)
+  clock.advance(499)
+  t.strictSame(calls, ['write', 'write'])
+  clock.advance(1)
+  await turn()
+  t.strictSame(calls, ['write', 'write', 'sync'])
+  clock.advance(10_000)
+  t.equal(clock.timers, 0, 'nothing to do')
+  put(file, records[2]!)
+  t.equal(clock.timers, 1)
+  file.close()
+  t.equal(clock.timers, 0, 'nor once it is closed')
+  t.strictSame(calls.slice(3), ['write', 'sync', 'close'])
+})
+
+t.test('closing writes what was kept back, and leaves nothing to be done later', async t => {
+  const { path, clock, open } = place(t)
+  const file = open()
+  file.add(records[0]!)
+  file.close()
+  t.equal(clock.timers, 0)
+  t.strictSame((await found(path)).records, [records[0]])
+})
+
+t.test('what must not be lost waits for the disk at once', async t => {
+  const calls: string[] = []
+  const { open } = place(t, undefined, {
+    fails: call => {
+      calls.push(call)
+      return false
+    },
+  })
+  const file = open()
+  calls.length = 0
+  file.add({ kind: 'leaving' })
+  file.sync()
+  t.strictSame(calls, ['write', 'sync'])
+  file.close()
+})
+
+t.test('a disk that cannot sync makes the journal fail, now or later', async t => {
+  const { clock, open } = place(t, undefined, { fails: call => call === 'sync' })
+  const file = open()
+  put(file, records[0]!)
+  t.equal(file.failure, undefined)
+  clock.advance(500)
+  await turn()
+  t.match(file.failure, { code: 'DDB_OUTPUT_WRITE' })
+  t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE' })
+  t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
+  const other = place(t, undefined, { fails: call => call === 'sync' }).open()
+  t.throws(() => other.sync(), { code: 'DDB_OUTPUT_WRITE' })
+  t.throws(() => other.close(), { code: 'DDB_OUTPUT_WRITE' })
+})
+
+t.test('a journal that somebody removes or replaces while it is written has failed', async t => {
+  const changes: Record<string, (path: string) => void> = {
+    removed: path => rmSync(path),
+    renamed: path => renameSync(path, `${path}.old`),
+    replaced(path) {
+      const bytes = readFileSync(path)
+      renameSync(path, `${path}.old`)
+      writeFileSync(path, bytes)
+    },
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    const { path, clock, open } = place(t)
+    const file = open()
+    put(file, records[0]!)
+    change(path)
+    clock.advance(500)
+    // The real disk is not waited for: these files say so at once.
+    await turn()
+    t.match(file.failure, { code: 'DDB_OUTPUT_WRITE', message: /removed/ }, name)
+    t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE' })
+    t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
+    const late = place(t)
+    const closing = late.open()
+    put(closing, records[0]!)
+    change(late.path)
+    t.throws(() => closing.close(), { code: 'DDB_OUTPUT_WRITE', message: /removed/ }, name)
+    t.equal(late.files.openCount, 0)
+  }
+})
+
+t.test('somebody who only looks into it, or adds to it, does not', async t => {
+  const { path, open } = place(t)
+  const file = open()
+  put(file, records[0]!)
+  appendFileSync(path, '')
+  readFileSync(path)
+  file.close()
+  t.equal(file.failure, undefined)
+})
+
+t.test('a sync that is under way is waited for before the file is closed', async t => {
+  const gate = closedGate()
+  const { path, clock, files } = place(t)
+  let isClosed = false
+  const slow: Files = {
+    ...files,
+    create(name) {
+      const file = files.create(name)
+      return {
+        ...file,
+        syncMeanwhile: () => gate.opened,
+        close() {
+          isClosed = true
+          file.close()
+        },
+      }
+    },
+  }
+  const file = openJournalFile(path, undefined, { files: slow, clock })
+  put(file, records[0]!)
+  clock.advance(500)
+  put(file, records[1]!)
+  t.equal(clock.timers, 0, 'one at a time')
+  file.close()
+  t.equal(isClosed, false)
+  gate.open()
+  await turn()
+  t.equal(isClosed, true)
+  t.equal(file.failure, undefined)
+})

@@ -1,0 +1,93 @@
+import { crc32 } from 'node:zlib'
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  recordLine,
+  recordOf,
+  type JournalRecord,
+} from '../../../src/load/journal/journal-record.js'
+import { runs } from '../../helpers/runs.js'
+
+const batch: JournalRecord = {
+  kind: 'batch',
+  no: 3,
+  input: 0,
+  start: 9,
+  end: 409,
+  endLine: 42,
+  rows: 40,
+  records: 41,
+}
+const json =
+  '{"kind":"batch","no":3,"input":0,"start":9,"end":409,"endLine":42,"rows":40,"records":41}'
+
+t.test('a record is a line of its checksum and JSON', async t => {
+  // As zlib.crc32 of Python has it.
+  t.equal(recordLine(batch), `ecf676b9 ${json}\n`)
+  t.strictSame(recordOf(`ecf676b9 ${json}`), batch)
+})
+
+t.test('a checksum that begins with zeros has eight digits, too', async t => {
+  for (let no = 0, found = 0; found < 3; no++) {
+    const record: JournalRecord = { kind: 'ledger', number: no }
+    if (crc32(JSON.stringify(record)) >= 2 ** 28) continue
+    found++
+    const line = recordLine(record)
+    t.match(line, /^0[0-9a-f]{7} /)
+    t.strictSame(recordOf(line.trimEnd()), record)
+  }
+})
+
+t.test('a record is one line, whatever texts it holds', async () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme' })),
+      fc.constantFrom('\n', '\r', '\u2028', '\ud800', '\0', ''),
+      (name, more) => {
+        const record: JournalRecord = { kind: 'rejectsFile', path: name + more + name }
+        const line = recordLine(record)
+        if (line.indexOf('\n') !== line.length - 1) throw new Error('a line end in the line')
+        const read = recordOf(Buffer.from(line).toString().slice(0, -1))
+        if (read?.kind !== 'rejectsFile' || read.path !== record.path)
+          throw new Error('not the same')
+      },
+    ),
+    { numRuns: runs(300) },
+  )
+})
+
+t.test('what is no record is none', async t => {
+  const line = recordLine(batch).slice(0, -1)
+  for (const other of [
+    '',
+    ' ',
+    'ecf676b9',
+    'ecf676b9 ',
+    json,
+    ` ${line}`,
+    `${line} `,
+    `${line}\r`,
+    line.toUpperCase(),
+    line.replace('ecf676b9', 'ECF676B9'),
+    line.replace(' ', '\t'),
+    line.replace('"no":3', '"no":4'),
+    '\0'.repeat(100),
+  ]) {
+    t.equal(recordOf(other), undefined, JSON.stringify(other))
+  }
+  const text = 'no JSON'
+  t.equal(recordOf(`${crc32(text).toString(16).padStart(8, '0')} ${text}`), undefined)
+})
+
+t.test('no cut and no single changed character of a record is taken for one', async t => {
+  const line = recordLine(batch).slice(0, -1)
+  for (let at = 0; at < line.length; at++) {
+    if (recordOf(line.slice(0, at)) !== undefined) t.fail(`cut at ${at}`)
+    for (const bit of [1, 2, 4, 8, 16, 32, 64]) {
+      const changed = String.fromCharCode(line.charCodeAt(at) ^ bit)
+      if (recordOf(line.slice(0, at) + changed + line.slice(at + 1)) !== undefined) {
+        t.fail(`character ${at} changed to ${changed}`)
+      }
+    }
+  }
+})

@@ -1,0 +1,290 @@
+/*
+  A journal as a run uses it: what is told, in which order, and what the next process hears.
+*/
+import t from 'tap'
+import { DdbError } from '../../../src/errors.js'
+import { halves, wholeBatch } from '../../../src/load/delivery/part.js'
+import { newJournal, type Journal } from '../../../src/load/journal/journal.js'
+import type { JournalFile } from '../../../src/load/journal/journal-file.js'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import type { Batch } from '../../../src/parse/input-reader.js'
+import { batchOf } from '../../helpers/batches.js'
+
+const paths = ['a.csv', 'b.csv']
+const fingerprint = { sizeBytes: 1, modifiedMs: 1, head: 'h', tail: 't' }
+const begun: JournalRecord = {
+  kind: 'inputs',
+  inputs: paths.map(path => ({ path, fingerprint })),
+}
+const done = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
+
+/** A file in memory: what was written, and in how many writes. */
+class MemoryFile implements JournalFile {
+  readonly path = '/state/runs/r.journal'
+  readonly written: JournalRecord[] = []
+  readonly calls: string[] = []
+  failure: DdbError | undefined
+  #waiting: JournalRecord[] = []
+
+  add(record: JournalRecord): void {
+    // As the next process finds it.
+    this.#waiting.push(JSON.parse(JSON.stringify(record)) as JournalRecord)
+  }
+  write(): void {
+    if (this.#waiting.length === 0) return
+    if (this.failure !== undefined) throw this.failure
+    this.calls.push('write')
+    this.written.push(...this.#waiting)
+    this.#waiting = []
+  }
+  sync(): void {
+    this.write()
+    this.calls.push('sync')
+  }
+  close(): void {
+    this.write()
+    this.calls.push('close')
+  }
+}
+
+function fold(records: readonly JournalRecord[]): JournalState {
+  const state = newJournalState()
+  for (const record of records) state.take(record)
+  return state
+}
+
+/** A process that finds these records; `past` are those of before a restart. */
+function processOf(records: readonly JournalRecord[] = [], past?: readonly JournalRecord[]) {
+  const file = new MemoryFile()
+  const found = fold(records)
+  let released = 0
+  const journal = newJournal({
+    file,
+    found,
+    past: past === undefined ? found : fold(past),
+    token: 0xabcn,
+    paths,
+    release: () => void released++,
+    wallMs: () => 0,
+  })
+  return { file, journal, released: () => released, next: () => [...records, ...file.written] }
+}
+
+function place(journal: Journal, batch: Batch, input = 0): Batch {
+  journal.place(batch, input, batch.endOffsetBytes / 10)
+  return batch
+}
+
+t.test('rows are told before they go out, in one write, with what ended before', async t => {
+  const { journal, file } = processOf([begun])
+  journal.reading(0, 'csv')
+  const first = wholeBatch(place(journal, batchOf(4)))
+  journal.sending(1, first)
+  t.strictSame(file.written, [
+    { kind: 'reading', input: 0, detected: 'csv' },
+    {
+      kind: 'batch',
+      no: 1,
+      input: 0,
+      start: 0,
+      end: 40,
+      endLine: 6,
+      rows: 4,
+      records: 4,
+    },
+  ])
+  t.equal(first.no, 1)
+  journal.ended(first, { ...done, confirmed: 4 })
+  t.equal(file.calls.length, 1, 'what ended waits for the next')
+  journal.sending(2, wholeBatch(place(journal, batchOf(2, 4))))
+  t.equal(file.calls.length, 2)
+  t.match(file.written.slice(2), [
+    { kind: 'ended', no: 1, confirmed: 4 },
+    { kind: 'batch', no: 2, start: 40, end: 60 },
+  ])
+})
+
+t.test('parts of a batch, and rows that are sent again, are told as parts', async t => {
+  const { journal, file, next } = processOf([begun])
+  journal.reading(0, 'csv')
+  const whole = wholeBatch(place(journal, batchOf(4)))
+  journal.sending(1, whole)
+  const [one, other] = halves(whole)
+  t.equal(one.no, undefined, 'a half has no number yet')
+  journal.sending(2, one)
+  journal.sending(3, other)
+  t.match(file.written.slice(2), [
+    { kind: 'part', no: 2, start: 0, end: 20, rows: 2 },
+    { kind: 'part', no: 3, start: 20, end: 40, rows: 2 },
+  ])
+  journal.ended(other, { ...done, unsent: 2 })
+  journal.ended(one, { ...done, confirmed: 2 })
+  journal.commit()
+  const second = processOf(next())
+  t.strictSame(second.journal.resumed(0)?.pieces, [
+    { startBytes: 0, endBytes: 20 },
+    { startBytes: 20, endBytes: 40 },
+  ])
+  second.journal.sending(4, wholeBatch(place(second.journal, batchOf(2, 2))))
+  t.match(second.file.written, [{ kind: 'part', no: 4, start: 20, end: 40 }])
+  second.journal.sending(5, wholeBatch(place(second.journal, batchOf(2, 4))))
+  t.match(second.file.written.slice(1), [{ kind: 'batch', no: 5, start: 40, end: 60 }])
+})
+
+t.test('inputs have their own places', async t => {
+  const { journal, next } = processOf([begun])
+  for (const input of [0, 1]) {
+    journal.reading(input, 'csv')
+    journal.sending(input + 1, wholeBatch(place(journal, batchOf(4), input)))
+  }
+  const second = processOf(next())
+  for (const input of [0, 1]) {
+    const batch = place(second.journal, batchOf(4), input)
+    t.strictSame(second.journal.knownOf(batch), { kind: 'sent', no: input + 1, isLost: false })
+  }
+  t.equal(second.journal.knownOf(batchOf(4)), undefined, 'of a batch without a place')
+})
+
+t.test('a journal that cannot be written keeps rows from going out', async t => {
+  const { journal, file } = processOf([begun])
+  journal.reading(0, 'csv')
+  journal.commit()
+  file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
+  const part = wholeBatch(place(journal, batchOf(4)))
+  t.throws(() => journal.sending(1, part), { code: 'DDB_OUTPUT_WRITE' })
+  t.equal(journal.failure, file.failure)
+  t.equal(file.written.length, 1)
+})
+
+t.test('what never had a number has no end', async t => {
+  const { journal, file } = processOf([begun])
+  journal.ended(wholeBatch(batchOf(4)), { ...done, unsent: 4 })
+  journal.commit()
+  t.strictSame(file.written, [])
+})
+
+t.test('rejects are in their files before the journal names them, and before ends', async t => {
+  const { journal, file, next } = processOf([begun])
+  const order: string[] = []
+  const rejects = {
+    count: 0,
+    flush: () => void order.push(`flush behind ${file.written.length}`),
+    journaled: () => ({
+      byClass: { parse: rejects.count, type: 0, server: 0 },
+      byCode: {},
+      unplaced: 0,
+      files: [],
+      byInput: {},
+    }),
+  }
+  journal.follow(rejects)
+  journal.reading(0, 'csv')
+  const part = wholeBatch(place(journal, batchOf(4)))
+  journal.sending(1, part)
+  t.strictSame(order, [], 'there are none')
+  rejects.count = 2
+  journal.rejected(0, 17)
+  journal.rejected(0, 33)
+  journal.ended(part, { ...done, confirmed: 4 })
+  journal.commit()
+  t.strictSame(order, ['flush behind 2'])
+  t.match(file.written.slice(2), [
+    { kind: 'rejects', byClass: { parse: 2 }, upTo: { input: 0, offsetBytes: 34 } },
+    { kind: 'ended', no: 1 },
+  ])
+  journal.commit()
+  t.equal(file.written.length, 4, 'told once')
+  const second = processOf(next())
+  const known = ([input, offsetBytes]: readonly [number, number]): boolean =>
+    second.journal.isKnownReject(input, offsetBytes)
+  t.strictSame(
+    (
+      [
+        [0, 0],
+        [0, 33],
+        [0, 34],
+        [1, 0],
+      ] as const
+    ).map(known),
+    [true, true, false, false],
+  )
+  t.notOk(journal.isKnownReject(0, 0), 'this process has found them itself')
+})
+
+t.test('a file for rejects is named before it is made', async t => {
+  const { journal, file } = processOf([begun])
+  journal.makingRejects('/out/r.csv')
+  t.strictSame(file.written, [{ kind: 'rejectsFile', path: '/out/r.csv' }])
+})
+
+t.test('what is about to go from the server waits for the disk', async t => {
+  const { journal, file } = processOf([begun])
+  const part = wholeBatch(place(journal, batchOf(4)))
+  journal.sending(1, part)
+  journal.ended(part, { ...done, confirmed: 4 })
+  journal.commit()
+  journal.leaving()
+  t.strictSame(file.calls, ['write', 'write', 'write', 'sync'])
+  t.match(file.written.at(-1), { kind: 'leaving' })
+})
+
+t.test('an input is read as it was, or not at all', async t => {
+  const first = processOf([begun])
+  first.journal.reading(0, '{"format":"csv"}')
+  first.journal.commit()
+  const second = processOf(first.next())
+  second.journal.reading(0, '{"format":"csv"}')
+  second.journal.commit()
+  t.strictSame(second.file.written, [], 'it is known')
+  t.throws(() => second.journal.reading(0, '{"format":"ndjson"}'), {
+    code: 'DDB_RUN_CHANGED',
+    message: /a\.csv.*csv.*ndjson/,
+  })
+})
+
+t.test('a batch with other rows than were sent under its number ends the run', async t => {
+  const first = processOf([begun])
+  first.journal.reading(0, 'csv')
+  first.journal.sending(1, wholeBatch(place(first.journal, batchOf(4))))
+  const second = processOf(first.next())
+  t.throws(() => place(second.journal, batchOf(3)), { code: 'DDB_RUN_CHANGED', message: /a\.csv/ })
+  t.doesNotThrow(() => place(second.journal, batchOf(4)))
+})
+
+t.test('numbers of processes, batches and ledgers are never given twice', async t => {
+  const first = processOf()
+  t.match(first.journal, { isResumed: false, processNumber: 1, lastNo: 0, ledgerNumber: 0 })
+  const records: JournalRecord[] = [
+    { kind: 'process', number: 1, startedAt: '' },
+    begun,
+    { kind: 'ledger', number: 2 },
+    { kind: 'batch', no: 9, input: 0, start: 0, end: 40, endLine: 6, rows: 4, records: 4 },
+  ]
+  t.match(processOf(records).journal, {
+    isResumed: true,
+    processNumber: 2,
+    lastNo: 9,
+    ledgerNumber: 2,
+  })
+  t.match(
+    processOf([], records).journal,
+    { isResumed: false, processNumber: 2, lastNo: 9, ledgerNumber: 3 },
+    'nor when the run begins anew',
+  )
+})
+
+t.test('an input that was not opened has nothing to go on with', async t => {
+  t.equal(processOf([begun]).journal.resumed(0), undefined)
+  const opened = processOf([begun, { kind: 'reading', input: 1, detected: 'csv' }])
+  t.equal(opened.journal.resumed(0), undefined)
+  t.match(opened.journal.resumed(1), { isDone: false, records: 0 })
+})
+
+t.test('the lock is given back however the file ends', async t => {
+  const { journal, file, released } = processOf([begun])
+  journal.forgotten()
+  file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
+  t.throws(() => journal.close(), { code: 'DDB_OUTPUT_WRITE' })
+  t.equal(released(), 1)
+})

@@ -1,0 +1,85 @@
+/*
+  How an input is read again; any course of a run is held against a model in journal-state.test.ts.
+*/
+import t from 'tap'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { newJournalState } from '../../../src/load/journal/journal-state.js'
+import { resumedInput, type ResumedInput } from '../../../src/load/journal/resumed-input.js'
+import { batchOf } from '../../helpers/batches.js'
+import { RunModel, type Step } from './run-model.js'
+
+/** The first input of a run after these steps. */
+function resumedAfter(steps: readonly Step[], isRead = false): ResumedInput {
+  const model = new RunModel()
+  const state = newJournalState()
+  for (const record of [...model.first, ...steps.flatMap(step => model.step(step))]) {
+    state.take(record)
+  }
+  const [input] = state.inputs
+  if (isRead) input!.summary = {} as Extract<JournalRecord, { kind: 'read' }>['summary']
+  return resumedInput(input!)
+}
+
+const batch = (rows: number): Step => ({ kind: 'batch', input: 0, rows })
+const confirmed: Step = { kind: 'ended', which: 0, how: 'confirmed' }
+const unsent: Step = { kind: 'ended', which: 0, how: 'unsent' }
+
+t.test('an input of which nothing was sent is read from its beginning', async t => {
+  const resumed = resumedAfter([])
+  t.match(resumed, { from: { offsetBytes: 0, lineNumber: 1 }, records: 0, isDone: false })
+  t.strictSame(resumed.pieces, [])
+  t.equal(resumed.knownOf(batchOf(4)), undefined)
+})
+
+t.test('reading goes on behind what is settled, with the pieces that have numbers', async t => {
+  const resumed = resumedAfter([batch(4), confirmed, batch(2), batch(3), batch(1)])
+  t.match(resumed.from, { offsetBytes: 40, lineNumber: 6 })
+  t.equal(resumed.records, 4)
+  t.strictSame(resumed.pieces, [
+    { startBytes: 40, endBytes: 60 },
+    { startBytes: 60, endBytes: 90 },
+    { startBytes: 90, endBytes: 100 },
+  ])
+  t.strictSame(resumed.knownOf(batchOf(2, 4)), { kind: 'sent', no: 2, isLost: false })
+  t.equal(resumed.knownOf(batchOf(5, 10)), undefined, 'what comes behind is new')
+})
+
+t.test('rows that went back to the reader are read as a piece that is not stored', async t => {
+  const resumed = resumedAfter([batch(4), unsent])
+  t.strictSame(resumed.pieces, [{ startBytes: 0, endBytes: 40 }])
+  t.strictSame(resumed.knownOf(batchOf(4)), { kind: 'unsent' })
+})
+
+t.test(
+  'what is left of divided batches is one piece a batch, though they lie side by side',
+  async t => {
+    const parts: Step[] = [
+      // The first two rows of batch 1, and the last two of batch 2.
+      { kind: 'part', which: 0, from: 0, rows: 1 },
+      { kind: 'part', which: 2, from: 2, rows: 1 },
+    ]
+    const resumed = resumedAfter([batch(4), batch(4), ...parts])
+    t.strictSame(resumed.pieces, [
+      { startBytes: 0, endBytes: 20 },
+      { startBytes: 20, endBytes: 40 },
+      { startBytes: 40, endBytes: 60 },
+      { startBytes: 60, endBytes: 80 },
+    ])
+    t.strictSame(resumed.knownOf(batchOf(2, 2)), { kind: 'unsent' })
+  },
+)
+
+t.test('an input is done when it was read to its end and all of it is settled', async t => {
+  t.equal(resumedAfter([batch(4), confirmed], true).isDone, true)
+  t.equal(resumedAfter([batch(4), confirmed], false).isDone, false)
+  t.equal(resumedAfter([batch(4)], true).isDone, false)
+  t.equal(resumedAfter([], true).isDone, true, 'an empty one, too')
+})
+
+t.test('other rows than were sent under a number are found out', async t => {
+  const resumed = resumedAfter([batch(4)])
+  t.equal(resumed.hasRowsOf(batchOf(4)), true)
+  t.equal(resumed.hasRowsOf(batchOf(3)), false)
+  t.equal(resumed.hasRowsOf(batchOf(5)), false)
+  t.equal(resumed.hasRowsOf(batchOf(9, 4)), true, 'of new rows nothing is known')
+})

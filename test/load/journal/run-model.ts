@@ -1,0 +1,267 @@
+/*
+  A run as somebody would keep it who writes down every row by itself, and the records that its journal gets: what the
+  tests of journals hold the fold against.
+*/
+import fc from 'fast-check'
+import type {
+  EndedRows,
+  JournalRecord,
+  JournaledRejects,
+} from '../../../src/load/journal/journal-record.js'
+import type { KnownBatch } from '../../../src/load/journal/resumed-input.js'
+
+/** Every row has as many bytes and stands in a line of its own, behind a header of one line. */
+export const rowBytes = 10
+
+/** What is known of one row. */
+interface ModelRow {
+  /** Counts the batches of the input. */
+  readonly batch: number
+  /** undefined once the number it had was given up, and it has no other. */
+  no: number | undefined
+  fate: 'unknown' | 'confirmed' | 'rejected' | 'unconfirmed' | 'unsent'
+  /** All rows of its number have their place for good. */
+  isSettled: boolean
+}
+
+export interface ModelPiece {
+  readonly startBytes: number
+  readonly endBytes: number
+  readonly known: KnownBatch
+}
+
+/** One step; numbers choose among what there is. */
+export type Step =
+  | { readonly kind: 'batch'; readonly input: number; readonly rows: number }
+  | { readonly kind: 'part'; readonly which: number; readonly from: number; readonly rows: number }
+  | {
+      readonly kind: 'ended'
+      readonly which: number
+      readonly how: 'confirmed' | 'rejected' | 'unconfirmed' | 'unsent' | 'dropped' | 'short'
+    }
+  | { readonly kind: 'process' }
+  | { readonly kind: 'settle'; readonly input: number }
+
+export const inputCount = 3
+
+const some = fc.nat({ max: 1_000 })
+export const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('batch' as const),
+      input: fc.nat({ max: inputCount - 1 }),
+      rows: fc.integer({ min: 1, max: 8 }),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('part' as const),
+      which: some,
+      from: some,
+      rows: some,
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('ended' as const),
+      which: some,
+      how: fc.constantFrom(
+        'confirmed',
+        'confirmed',
+        'rejected',
+        'unconfirmed',
+        'unsent',
+        'dropped',
+        'short',
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('process' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('settle' as const),
+      input: fc.nat({ max: inputCount - 1 }),
+    }),
+  },
+)
+
+const fingerprint = { sizeBytes: 1, modifiedMs: 1, head: 'h', tail: 't' }
+
+export class RunModel {
+  readonly #inputs: ModelRow[][] = Array.from({ length: inputCount }, () => [])
+  #lastNo = 0
+  #processes = 0
+  #rejected = 0
+
+  /** What every journal begins with. */
+  readonly first: JournalRecord[] = [
+    {
+      kind: 'inputs',
+      inputs: this.#inputs.map((_, input) => ({ path: `${input}.csv`, fingerprint })),
+    },
+    ...this.#inputs.map((_, input): JournalRecord => ({ kind: 'reading', input, detected: 'csv' })),
+  ]
+
+  /** @returns the records of the step; none where there is nothing that it could be about */
+  step(step: Step): JournalRecord[] {
+    switch (step.kind) {
+      case 'batch':
+        return [this.#batch(step.input, step.rows)]
+      case 'part':
+        return this.#part(step)
+      case 'ended':
+        return this.#ended(step)
+      case 'process':
+        return [{ kind: 'process', number: ++this.#processes, startedAt: '' }]
+      case 'settle':
+        return []
+    }
+  }
+
+  #batch(input: number, rows: number): JournalRecord {
+    const there = this.#inputs[input]!
+    const no = ++this.#lastNo
+    const batch = (there.at(-1)?.batch ?? 0) + 1
+    const start = there.length * rowBytes
+    for (let i = 0; i < rows; i++) there.push({ batch, no, fate: 'unknown', isSettled: false })
+    const end = there.length * rowBytes
+    const endLine = there.length + 2
+    return { kind: 'batch', no, input, start, end, endLine, rows, records: there.length }
+  }
+
+  /** Rows of one batch that are not settled, beginning with one that begins a number or has none. */
+  #part({ which, from, rows }: Extract<Step, { kind: 'part' }>): JournalRecord[] {
+    const open = this.#runsOf().filter(({ first }) => !first.isSettled)
+    if (open.length === 0) return []
+    const { input, start, end, first } = open[which % open.length]!
+    const there = this.#inputs[input]!
+    // What another number is given of a divided batch begins anywhere in it.
+    const begin = start + (from % (end - start))
+    const stop = begin + 1 + (rows % (end - begin))
+    const no = ++this.#lastNo
+    const before = first.no
+    for (let row = start; row < end; row++) {
+      const isIn = row >= begin && row < stop
+      if (isIn) there[row] = { ...there[row]!, no, fate: 'unknown' }
+      else if (before !== undefined) there[row] = { ...there[row]!, no: undefined, fate: 'unsent' }
+    }
+    return [
+      {
+        kind: 'part',
+        no,
+        input,
+        start: begin * rowBytes,
+        end: stop * rowBytes,
+        rows: stop - begin,
+      },
+    ]
+  }
+
+  #ended({ which, how }: Extract<Step, { kind: 'ended' }>): JournalRecord[] {
+    const open = this.#runsOf().filter(({ first }) => !first.isSettled && first.no !== undefined)
+    if (open.length === 0) return []
+    const { input, start, end, first } = open[which % open.length]!
+    const rows = end - start
+    const off = which % rows
+    const ended: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
+    const put = (fate: keyof EndedRows, count: number): void => {
+      Object.assign(ended, { [fate]: count })
+    }
+    if (how === 'dropped') {
+      put('confirmed', rows - off)
+      put('rejected', off)
+    } else if (how === 'short') {
+      put('confirmed', rows - off)
+      put('unconfirmed', off)
+    } else put(how, rows)
+    const isSettled = how !== 'unconfirmed' && how !== 'unsent'
+    const fates = (['confirmed', 'rejected', 'unconfirmed', 'unsent'] as const).flatMap(fate =>
+      Array<typeof fate>(ended[fate]).fill(fate),
+    )
+    for (const [i, fate] of fates.entries()) {
+      this.#inputs[input]![start + i] = { ...this.#inputs[input]![start + i]!, fate, isSettled }
+    }
+    const records: JournalRecord[] = []
+    if (ended.rejected > 0) {
+      this.#rejected += ended.rejected
+      records.push({ kind: 'rejects', ...this.#rejects() })
+    }
+    return [...records, { kind: 'ended', no: first.no!, ...ended }]
+  }
+
+  #rejects(): JournaledRejects {
+    return {
+      byClass: { parse: 0, type: 0, server: this.#rejected },
+      byCode: {},
+      unplaced: 0,
+      files: [],
+      byInput: {},
+      upTo: { input: 0, offsetBytes: 0 },
+    }
+  }
+
+  /** Rows that stand together under one number, or, of one batch, without any. */
+  #runsOf(): { input: number; start: number; end: number; first: ModelRow }[] {
+    return this.#inputs.flatMap((rows, input) => {
+      const found: { input: number; start: number; end: number; first: ModelRow }[] = []
+      for (const [row, one] of rows.entries()) {
+        const last = found.at(-1)
+        if (last?.first.no === one.no && last?.first.batch === one.batch) last.end = row + 1
+        else found.push({ input, start: row, end: row + 1, first: one })
+      }
+      return found
+    })
+  }
+
+  rows(): Record<'confirmed' | 'rejected' | 'unconfirmed' | 'unsent', number> {
+    const all = this.#inputs.flat()
+    const count = (...fates: ModelRow['fate'][]): number =>
+      all.filter(({ fate }) => fates.includes(fate)).length
+    return {
+      confirmed: count('confirmed'),
+      rejected: count('rejected'),
+      unconfirmed: count('unconfirmed', 'unknown'),
+      unsent: count('unsent'),
+    }
+  }
+
+  /** How an input is to be read again: from the first batch that is not settled. */
+  resumed(input: number): {
+    from: { offsetBytes: number; lineNumber: number; records: number }
+    pieces: ModelPiece[]
+    endBytes: number
+  } {
+    const rows = this.#inputs[input]!
+    const unsettled = rows.find(({ isSettled }) => !isSettled)?.batch
+    const at =
+      unsettled === undefined ? rows.length : rows.findIndex(({ batch }) => batch === unsettled)
+    const pieces = this.#runsOf()
+      .filter(each => each.input === input && each.start >= at)
+      .map(({ start, end, first: { no, fate, isSettled } }): ModelPiece => ({
+        startBytes: start * rowBytes,
+        endBytes: end * rowBytes,
+        known: isSettled
+          ? { kind: 'settled' }
+          : fate === 'unsent'
+            ? { kind: 'unsent' }
+            : { kind: 'sent', no: no!, isLost: false },
+      }))
+    return {
+      from: {
+        offsetBytes: at * rowBytes,
+        lineNumber: at === 0 ? 1 : at + 2,
+        records: at,
+      },
+      pieces,
+      endBytes: rows.length * rowBytes,
+    }
+  }
+
+  get lastNo(): number {
+    return this.#lastNo
+  }
+}

@@ -1,0 +1,145 @@
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { ConnectionError } from '../../../src/errors.js'
+import { describeTarget } from '../../../src/load/describe-target.js'
+import {
+  askIdentity,
+  whatChanged,
+  type TargetIdentity,
+} from '../../../src/load/journal/target-identity.js'
+import type { TargetOptions } from '../../../src/load/options.js'
+import type { Faults } from '../../../src/server/index.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+import { runs } from '../../helpers/runs.js'
+
+const createPart = 'db.createPartitionedTable(table(1:0, `id`sym, [INT,SYMBOL]), `t, `sym)'
+const initScript = `share streamTable(10:0, \`time\`sym, [TIMESTAMP,SYMBOL]) as trades
+share keyedTable(\`id, 10:0, \`id\`n, [INT,LONG]) as keyed
+db = database("dfs://d", VALUE, \`A\`B)
+${createPart}
+def put(mutable data) { tableInsert(objByName("trades"), data) }
+addFunctionView(put)
+insert into trades values(now(), \`A)`
+
+async function scene(t: Test, faults: Faults = {}) {
+  const { session } = await startLoadServer(t, initScript, { faults })
+  return {
+    session,
+    identity: async (target: TargetOptions): Promise<TargetIdentity> => {
+      const { plan, options } = testRun({ target })
+      return askIdentity(session, plan, await describeTarget(session, plan, options))
+    },
+  }
+}
+
+t.test('a table in memory is its name, its columns and its rows', async t => {
+  const { identity } = await scene(t)
+  t.strictSame(await identity({ table: 'trades' }), {
+    name: 'trades',
+    columns: 'time:TIMESTAMP,sym:SYMBOL',
+    inMemory: true,
+    physicalIndex: null,
+    rows: 1,
+    dropsDuplicates: false,
+  })
+  t.match(await identity({ table: 'keyed' }), { rows: 0, dropsDuplicates: true })
+})
+
+t.test('a DFS table has an index that is another one when it was made again', async t => {
+  const { identity, session } = await scene(t)
+  const before = await identity({ table: 'dfs://d/t' })
+  t.match(before, { name: 'dfs://d/t', inMemory: false, rows: 0, dropsDuplicates: false })
+  t.strictSame(await identity({ table: 'dfs://d/t' }), before)
+  await session.run(`db = database("dfs://d"); db.dropTable(\`t); ${createPart}`)
+  const after = await identity({ table: 'dfs://d/t' })
+  t.type(before.physicalIndex, 'string')
+  t.not(after.physicalIndex, before.physicalIndex)
+  t.match(whatChanged(before, after, 0), /made again/)
+})
+
+t.test('an upsert leaves one row of two', async t => {
+  const { identity } = await scene(t)
+  const upsert: TargetOptions = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] }
+  t.match(await identity(upsert), { dropsDuplicates: true })
+})
+
+t.test('behind a function only what is named is counted', async t => {
+  const { identity } = await scene(t)
+  const put: TargetOptions = { function: 'put', types: 'a:INT' }
+  t.match(await identity(put), {
+    name: 'put',
+    columns: 'a:INT',
+    inMemory: true,
+    rows: null,
+    dropsDuplicates: false,
+  })
+  t.match(await identity({ ...put, confirmTable: 'trades' }), { rows: 1 })
+  t.match(await identity({ ...put, confirmTable: 'dfs://d/t' }), { rows: 0, inMemory: false })
+})
+
+t.test('a server that refuses to tell leaves it open, one that is gone does not', async t => {
+  const refusing = await scene(t, {
+    beforeExecute: ({ text }) =>
+      /count|listTables/.test(text) ? { error: 'no rights' } : undefined,
+  })
+  t.match(await refusing.identity({ table: 'dfs://d/t' }), { physicalIndex: null, rows: null })
+  const { plan } = testRun({ target: { table: 'trades' } })
+  refusing.session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
+  await t.rejects(askIdentity(refusing.session, plan, { columns: [], keyed: false }), {
+    code: 'DDB_CONNECTION_LOST',
+  })
+})
+
+const table: TargetIdentity = {
+  name: 't',
+  columns: 'id:INT',
+  inMemory: true,
+  physicalIndex: null,
+  rows: 10,
+  dropsDuplicates: false,
+}
+const dfs: TargetIdentity = { ...table, inMemory: false, physicalIndex: 'x' }
+
+t.test('a table that has lost rows is not the one that was loaded into', async t => {
+  t.match(whatChanged(table, { ...table, rows: 14 }, 5), /has 14 rows, and had 10 before 5/)
+  t.equal(whatChanged(table, { ...table, rows: 15 }, 5), undefined)
+  t.equal(whatChanged(table, { ...table, rows: 99 }, 5), undefined, 'others write, too')
+  t.equal(whatChanged(table, { ...table, rows: 0 }, 0), undefined, 'nothing could be lost')
+  t.equal(whatChanged({ ...table, rows: null }, { ...table, rows: 0 }, 5), undefined)
+  t.equal(whatChanged(table, { ...table, rows: null }, 5), undefined)
+})
+
+t.test('known keys and old rows of DFS tables are no loss, an empty table is', async t => {
+  for (const one of [{ ...table, dropsDuplicates: true }, dfs]) {
+    t.equal(whatChanged(one, { ...one, rows: 1 }, 5), undefined)
+    t.match(whatChanged(one, { ...one, rows: 0 }, 5), /has 0 rows/)
+    t.match(whatChanged({ ...one, rows: 0 }, { ...one, rows: 0 }, 5), /has 0 rows/)
+  }
+})
+
+t.test('columns and the index of a DFS table tell it apart, where both are known', async t => {
+  t.match(whatChanged(table, { ...table, columns: 'id:LONG' }, 0), /columns were id:INT and are/)
+  t.match(whatChanged(dfs, { ...dfs, physicalIndex: 'y', rows: 99 }, 5), /made again/)
+  t.equal(whatChanged(dfs, { ...dfs, physicalIndex: null, rows: 99 }, 5), undefined)
+  t.equal(whatChanged({ ...dfs, physicalIndex: null }, { ...dfs, rows: 99 }, 5), undefined)
+})
+
+t.test('a table that only grew has never changed', async () => {
+  fc.assert(
+    fc.property(
+      fc.nat(),
+      fc.nat(),
+      fc.nat(),
+      fc.boolean(),
+      fc.boolean(),
+      (rows, confirmed, more, inMemory, dropsDuplicates) => {
+        const before = { ...table, rows, inMemory, dropsDuplicates }
+        return (
+          whatChanged(before, { ...before, rows: rows + confirmed + more }, confirmed) === undefined
+        )
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+})

@@ -1,0 +1,103 @@
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import { removeLeftovers } from '../../../src/load/rejects/leftover-rejects.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+
+const reasonOf = (runId: string): string => `{"runId":"${runId}","file":"in.csv","lineNumber":3}\n`
+
+function fold(records: readonly JournalRecord[]): JournalState {
+  const state = newJournalState()
+  for (const record of records) state.take(record)
+  return state
+}
+
+/** Files of the run `nightly`: what is there once leftovers are removed. */
+async function left(
+  t: Test,
+  content: Record<string, string>,
+  { made = ['r.csv'], counted = [] as readonly string[], restarted = false } = {},
+): Promise<string[]> {
+  const dir = t.testdir(content)
+  const of = (name: string): string => join(dir, name)
+  const records: JournalRecord[] = [
+    ...made.map((name): JournalRecord => ({ kind: 'rejectsFile', path: of(name) })),
+    {
+      kind: 'rejects',
+      byClass: { parse: 1, type: 0, server: 0 },
+      byCode: {},
+      unplaced: 0,
+      byInput: {},
+      upTo: { input: 0, offsetBytes: 0 },
+      files: counted.map(name => ({
+        key: name,
+        path: of(name),
+        rows: 1,
+        sizeBytes: 1,
+        reasonsBytes: 1,
+      })),
+    },
+  ]
+  const past = fold(records)
+  await removeLeftovers(restarted ? newJournalState() : past, past, 'nightly', systemFiles)
+  return readdirSync(dir).sort()
+}
+
+const pair = { 'r.csv': 'id\nx\n', 'r.csv.reasons.ndjson': reasonOf('nightly') }
+
+t.test('what was made and is not counted goes, with its reasons', async t => {
+  t.strictSame(await left(t, pair), [])
+  t.strictSame(await left(t, { 'r.csv.reasons.ndjson': reasonOf('nightly') }), [])
+  t.strictSame(await left(t, pair, { made: ['r.csv', 'r.csv'] }), [], 'named twice')
+})
+
+t.test('what is counted stays, unless the run begins anew', async t => {
+  const counted = ['r.csv']
+  t.strictSame(await left(t, pair, { counted }), ['r.csv', 'r.csv.reasons.ndjson'])
+  t.strictSame(await left(t, pair, { counted, restarted: true }), [])
+})
+
+t.test('a file that was cut short is ours as far as it goes', async t => {
+  const whole = reasonOf('nightly')
+  for (let length = 0; length <= whole.length; length++) {
+    const content = { 'r.csv': '', 'r.csv.reasons.ndjson': whole.slice(0, length) }
+    t.strictSame(await left(t, content), [], `${length} bytes`)
+  }
+})
+
+t.test('what somebody else has made under that name stays', async t => {
+  const names = ['r.csv', 'r.csv.reasons.ndjson']
+  for (const reasons of [
+    reasonOf('other'),
+    reasonOf('nightly-2'),
+    reasonOf('nightl'),
+    ' ',
+    'precious\n',
+    '\0',
+  ]) {
+    const content = { 'r.csv': 'precious\n', 'r.csv.reasons.ndjson': reasons }
+    t.strictSame(await left(t, content), names, JSON.stringify(reasons))
+  }
+  t.strictSame(await left(t, { 'r.csv': 'precious\n' }), ['r.csv'], 'without reasons')
+})
+
+t.test('what was never made, and what is no file, is left alone', async t => {
+  t.strictSame(await left(t, {}), [])
+  const dir = t.testdir({ 'r.csv.reasons.ndjson': {} })
+  const past = fold([{ kind: 'rejectsFile', path: join(dir, 'r.csv') }])
+  await removeLeftovers(past, past, 'nightly', systemFiles)
+  t.strictSame(readdirSync(dir), ['r.csv.reasons.ndjson'])
+})
+
+t.test('of a link the link goes, and not what it leads to', async t => {
+  const dir = t.testdir({ kept: {} })
+  const target = join(dir, 'kept/precious.csv')
+  writeFileSync(target, 'precious\n')
+  writeFileSync(join(dir, 'r.csv.reasons.ndjson'), reasonOf('nightly'))
+  symlinkSync(target, join(dir, 'r.csv'))
+  const past = fold([{ kind: 'rejectsFile', path: join(dir, 'r.csv') }])
+  await removeLeftovers(past, past, 'nightly', systemFiles)
+  t.strictSame(readdirSync(join(dir, 'kept')), ['precious.csv'])
+})

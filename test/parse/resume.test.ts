@@ -1,0 +1,509 @@
+/*
+  Reading that goes on where an earlier one stopped, and batches made of pieces that were asked for: the same records at
+  the same places as in one reading from start to end, whatever the format, encoding, compression and chunks.
+*/
+import { deepStrictEqual, ok } from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import iconv from 'iconv-lite'
+import t from 'tap'
+import { InputError } from '../../src/errors.js'
+import type { BatchOptions, ByteRange, ResumePoint } from '../../src/parse/input-reader.js'
+import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import type { Encoding } from '../../src/source/encoding/encodings.js'
+import { openSource } from '../../src/source/open-source.js'
+import { runs } from '../helpers/runs.js'
+import { rawFrame } from '../source/compression/zstd.js'
+import { mappingFor, memorySource, rowsOf } from './reading.js'
+
+interface Input {
+  readonly text: string
+  readonly encoding: Encoding
+  readonly isEncodingFound: boolean
+  readonly compression: 'none' | 'gzip' | 'zstd'
+  readonly dialect: ReaderOptions
+}
+
+interface FoundRow {
+  readonly values: string[]
+  readonly lineNumber: number
+  readonly offsetBytes: number
+  readonly lengthBytes: number
+  readonly record: string
+}
+
+interface FoundBatch {
+  readonly rows: FoundRow[]
+  readonly start: number
+  readonly end: ResumePoint
+  /** When it came. */
+  readonly recordsRead: number
+  readonly rejects: number
+}
+
+interface Reading {
+  readonly batches: FoundBatch[]
+  readonly rejects: { offsetBytes: number }[]
+  readonly recordsRead: number
+  readonly failure: unknown
+  readonly skipped: number
+}
+
+const byPosition = { match: 'position' } as const
+
+const content = ({ text, encoding, isEncodingFound }: Input): Buffer =>
+  iconv.encode(text, encoding, { addBOM: isEncodingFound && encoding !== 'utf-8' })
+
+function stored(input: Input): Buffer {
+  const bytes = content(input)
+  if (input.compression === 'none') return bytes
+  return input.compression === 'gzip' ? gzipSync(bytes) : rawFrame(bytes)
+}
+
+const rowsIn = ({ batches }: Reading): FoundRow[] => batches.flatMap(({ rows }) => rows)
+
+/** Everything that is read; a failure before the first record is thrown. */
+async function readAll(
+  input: Input,
+  size: number,
+  options: Partial<BatchOptions>,
+): Promise<Reading> {
+  const bytes = stored(input)
+  const chunks: Buffer[] = []
+  for (let at = 0; at < bytes.length; at += size) chunks.push(bytes.subarray(at, at + size))
+  const source = await openSource('-', {
+    stdin: Readable.from(chunks, { objectMode: true }),
+    encoding: input.isEncodingFound ? 'auto' : input.encoding,
+  })
+  const reader = await openReader(source, input.dialect)
+  const batches: FoundBatch[] = []
+  const rejects: Reading['rejects'] = []
+  let failure: unknown
+  const isEmpty = reader.recordKind === 'fields' && reader.fieldCount === 0
+  const types = reader.fieldCount === 1 ? 'n:INT' : 'n:INT,s:STRING'
+  const found = isEmpty
+    ? []
+    : reader.batches({
+        mapping: mappingFor(reader, types, reader.recordKind === 'fields' ? byPosition : {}),
+        batchRows: 3,
+        batchBytes: 1 << 20,
+        keepRecords: true,
+        onReject: ({ bytes, ...reject }) =>
+          void rejects.push({ ...reject, ...{ bytes: Buffer.from(bytes).toString('latin1') } }),
+        ...options,
+      })
+  try {
+    for await (const batch of found) {
+      const rows = rowsOf(batch).map((values, row) => {
+        const { lineNumber, offsetBytes, lengthBytes } = batch.locate(row)
+        const record = Buffer.from(batch.record(row)).toString('latin1')
+        return { values, lineNumber, offsetBytes, lengthBytes, record }
+      })
+      const { startOffsetBytes: start, endOffsetBytes, endLineNumber } = batch
+      const end = { offsetBytes: endOffsetBytes, lineNumber: endLineNumber }
+      const { recordsRead } = reader
+      batches.push({ rows, start, end, recordsRead, rejects: rejects.length })
+      batch.release()
+    }
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error
+    const { code, message, position } = error
+    failure = { code, message, position }
+  }
+  const { rows, rejected, header, other, skipped } = reader.byteCounts
+  const sum = rows + rejected + header + other + skipped
+  if (reader.readToEnd) deepStrictEqual(sum, content(input).length)
+  else ok(sum <= content(input).length)
+  const { recordsRead } = reader
+  await reader.close()
+  return { batches, rejects, recordsRead, failure, skipped }
+}
+
+/** Line of what stands at an offset. */
+function lineAt(input: Input, offsetBytes: number): number {
+  const bytes = content(input)
+  const before = iconv.decode(bytes.subarray(0, offsetBytes), input.encoding, { stripBOM: false })
+  return before.split(/\r\n|\r|\n/).length
+}
+
+/** What holds of every batch. */
+function checkEnds(input: Input, reading: Reading): void {
+  const rows = rowsIn(reading)
+  let rowCount = 0
+  for (const { end, recordsRead, rejects, rows: own } of reading.batches) {
+    rowCount += own.length
+    deepStrictEqual(recordsRead, rowCount + rejects)
+    const { offsetBytes } = end
+    ok(rows.slice(0, rowCount).every(row => row.offsetBytes < offsetBytes))
+    ok(rows.slice(rowCount).every(row => row.offsetBytes >= offsetBytes))
+    ok(reading.rejects.slice(0, rejects).every(reject => reject.offsetBytes < offsetBytes))
+    ok(reading.rejects.slice(rejects).every(reject => reject.offsetBytes >= offsetBytes))
+    deepStrictEqual(end.lineNumber, lineAt(input, offsetBytes))
+  }
+}
+
+async function checkResumed(input: Input, whole: Reading, size: number): Promise<void> {
+  for (const { end } of whole.batches) {
+    const { offsetBytes } = end
+    const rest = await readAll(input, size, { from: end, batchRows: 2 })
+    const isLater = (record: { offsetBytes: number }): boolean => record.offsetBytes >= offsetBytes
+    deepStrictEqual(rowsIn(rest), rowsIn(whole).filter(isLater))
+    deepStrictEqual(rest.rejects, whole.rejects.filter(isLater))
+    deepStrictEqual(rest.failure, whole.failure)
+    deepStrictEqual(rest.recordsRead, rowsIn(rest).length + rest.rejects.length)
+    if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
+    checkEnds(input, rest)
+  }
+}
+
+/** Whole batches, batches cut in two, and starts of batches that hold no row, as the numbers say. */
+function piecesOf({ batches }: Reading, choices: readonly number[]): ByteRange[] {
+  return batches.flatMap(({ start, end, rows }, index) => {
+    const range = { startBytes: start, endBytes: end.offsetBytes }
+    const choice = choices[index % choices.length]
+    const first = rows[0]!.offsetBytes
+    const middle = rows[rows.length >> 1]!.offsetBytes
+    if (choice === 0) return [range]
+    if (choice === 1)
+      return [
+        { ...range, endBytes: middle },
+        { ...range, startBytes: middle },
+      ]
+    return choice === 2 ? [{ ...range, endBytes: first }] : []
+  })
+}
+
+async function checkPieces(
+  input: Input,
+  whole: Reading,
+  size: number,
+  pieces: readonly ByteRange[],
+): Promise<void> {
+  // Pieces hold more rows than a batch may; what lies between them is cut after two.
+  const cut = await readAll(input, size, { pieces, batchRows: 2 })
+  deepStrictEqual(rowsIn(cut), rowsIn(whole))
+  deepStrictEqual(cut.rejects, whole.rejects)
+  deepStrictEqual(cut.failure, whole.failure)
+  checkEnds(input, cut)
+  const left = new Set(cut.batches)
+  for (const { startBytes, endBytes } of pieces) {
+    const own = rowsIn(whole).filter(
+      row => row.offsetBytes >= startBytes && row.offsetBytes < endBytes,
+    )
+    const batch = cut.batches.find(({ rows }) => rows[0]!.offsetBytes === own[0]?.offsetBytes)
+    deepStrictEqual(batch?.rows ?? [], own)
+    if (batch === undefined) continue
+    deepStrictEqual([batch.start, batch.end.offsetBytes], [startBytes, endBytes])
+    left.delete(batch)
+  }
+  for (const batch of left) {
+    const { start, end, rows } = batch
+    ok(rows.length <= 2)
+    ok(
+      pieces.every(
+        ({ startBytes, endBytes }) => endBytes <= start || startBytes >= end.offsetBytes,
+      ),
+    )
+    const isLast = batch === cut.batches.at(-1)
+    ok(rows.length === 2 || isLast || pieces.some(piece => piece.startBytes === end.offsetBytes))
+  }
+}
+
+const sizes = fc.tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 200 }))
+const choices = fc.array(fc.integer({ min: 0, max: 3 }), { minLength: 1, maxLength: 5 })
+
+async function check(
+  inputs: fc.Arbitrary<Input>,
+  usual: number,
+  compression: Input['compression'] = 'none',
+): Promise<void> {
+  await fc.assert(
+    fc.asyncProperty(inputs, sizes, choices, async (generated, [first, second], numbers) => {
+      const input = { ...generated, compression }
+      let whole: Reading
+      try {
+        whole = await readAll(input, first, {})
+      } catch (error) {
+        if (error instanceof InputError) return
+        throw error
+      }
+      checkEnds(input, whole)
+      for (const [index, { start }] of whole.batches.entries()) {
+        if (index > 0) deepStrictEqual(start, whole.batches[index - 1]!.end.offsetBytes)
+      }
+      await checkResumed(input, whole, second)
+      await checkPieces(input, whole, second, piecesOf(whole, numbers))
+    }),
+    { numRuns: runs(usual) },
+  )
+}
+
+const lineEnds = fc.constantFrom('\n', '\n', '\r\n', '\r')
+
+/** Lines, the last of which may have no end. */
+function linesOf(line: fc.Arbitrary<string>): fc.Arbitrary<string> {
+  return fc
+    .tuple(fc.array(fc.tuple(line, lineEnds), { maxLength: 25, size: 'max' }), fc.boolean())
+    .map(([lines, isCut]) => {
+      const text = lines.map(parts => parts.join('')).join('')
+      return isCut ? text.replace(/[\r\n]+$/, '') : text
+    })
+}
+
+const encodedAs = fc.constantFrom<Pick<Input, 'encoding' | 'isEncodingFound'>>(
+  { encoding: 'utf-8', isEncodingFound: true },
+  { encoding: 'utf-8', isEncodingFound: false },
+  { encoding: 'gb18030', isEncodingFound: false },
+  { encoding: 'utf-16le', isEncodingFound: true },
+  { encoding: 'utf-16be', isEncodingFound: false },
+)
+
+/** Delimited text, with all that can be wrong in it. */
+function delimited(dialect: ReaderOptions): fc.Arbitrary<Input> {
+  const { delimiter = ',', quote = '"' } = dialect
+  const rest = fc.array(fc.constantFrom(...'ab股é😀|, '), { maxLength: 8 })
+  const quoted = fc
+    .array(fc.constantFrom(...'a股,|', '\n', '\r\n', '\r', quote + quote), { maxLength: 6 })
+    .map(parts => `${quote}${parts.join('')}${quote}`)
+  const line = fc.oneof(
+    { weight: 4, arbitrary: fc.tuple(fc.nat(99), rest).map(([n, s]) => [n, s.join('')]) },
+    { weight: 4, arbitrary: fc.tuple(fc.nat(99), quoted) },
+    {
+      weight: 4,
+      arbitrary: fc.constantFrom(
+        ['x', 'bad cell'],
+        ['1', '2', '3'],
+        ['alone'],
+        [''],
+        ['# comment'],
+        ['9', `${quote}a${quote}b`],
+        ['7'.repeat(120)],
+        ['8', 'y'.repeat(120)],
+      ),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(['5', `${quote}open`], ['6', ` ${quote}a${quote}`]) },
+  )
+  const lines = linesOf(line.map(fields => fields.join(delimiter)))
+  return fc
+    .tuple(fc.constantFrom('', '\n# made by hand\r\n'), fc.boolean(), lines, encodedAs)
+    .map(([head, hasHeader, text, encoding]) => ({
+      ...encoding,
+      text: `${head}${hasHeader ? `n${delimiter}s\n` : `0${delimiter}first\n`}${text}`,
+      compression: 'none',
+      dialect: {
+        format: 'csv',
+        comment: '#',
+        maxRecordBytes: 100,
+        header: hasHeader ? 'yes' : 'no',
+        ...dialect,
+      },
+    }))
+}
+
+const delimitedText = delimited({ delimiter: ',', quote: '"' })
+
+t.test('delimited text goes on behind every batch, and is cut into pieces', async () => {
+  await check(delimitedText, 100)
+})
+
+t.test('so it does with delimiters of several bytes, other escapes and blanks', async () => {
+  await check(delimited({ delimiter: '||', quote: '"', trim: true }), 50)
+  await check(delimited({ delimiter: ',', quote: '"', escape: '\\', ragged: 'pad' }), 30)
+})
+
+t.test('so it does where csv-parse reads', async () => {
+  await check(delimited({ delimiter: ',', quote: '股', maxRecordBytes: 10_000 }), 50)
+})
+
+const object = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      n: fc.nat(99),
+      s: fc.array(fc.constantFrom(...'ab股é😀"\n'), { maxLength: 6 }).map(parts => parts.join('')),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constantFrom({ n: 'x', s: '' }, { n: 1 }, 5, 'text', null, [1, 2]) },
+)
+
+t.test('NDJSON goes on behind every batch, and is cut into pieces', async () => {
+  const line = fc.oneof(
+    { weight: 5, arbitrary: object.map(value => JSON.stringify(value)) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom('', '  ', '{"n":1', '{"n":1,"s":"a"} x', ' '.repeat(200)),
+    },
+  )
+  const inputs = fc.tuple(linesOf(line), encodedAs).map(([text, encoding]): Input => {
+    const dialect = { format: 'ndjson', maxRecordBytes: 150 } as const
+    return { ...encoding, text: `{"n":0,"s":"a"}\n${text}`, compression: 'none', dialect }
+  })
+  await check(inputs, 100)
+})
+
+/** Elements with blanks and commas between them, and what stands around them. */
+function documents(
+  around: fc.Arbitrary<readonly [before: string, between: string, behind: string]>,
+  dialect: ReaderOptions,
+): fc.Arbitrary<Input> {
+  const blanks = fc.array(fc.constantFrom(' ', '\n', '\r\n', '\r'), { maxLength: 3 })
+  const gap = blanks.map(parts => parts.join(''))
+  const element = object.chain(value =>
+    fc.boolean().map(isPretty => JSON.stringify(value, undefined, isPretty ? 2 : 0)),
+  )
+  return fc
+    .tuple(
+      around,
+      fc.array(fc.tuple(gap, element, gap), { maxLength: 25, size: 'max' }),
+      encodedAs,
+      fc.nat(40),
+    )
+    .map(([[before, between, behind], elements, encoding, cut]) => {
+      const text = `${before}${elements.map(parts => parts.join('')).join(between)}${behind}`
+      return {
+        ...encoding,
+        // Now and then the end is missing.
+        text: cut < 4 ? text.slice(0, text.length - cut) : text,
+        compression: 'none',
+        dialect: { format: 'json', ...dialect },
+      }
+    })
+}
+
+t.test('JSON arrays and objects one after the other go on behind every batch', async () => {
+  const around = fc.constantFrom(['[', ',', '] '], ['\r\n[\r', '\r\n,', '\r]\n'], [' ', '\r\n', ''])
+  await check(documents(around, {}), 100)
+})
+
+t.test('records further inside of documents do, too', async () => {
+  const start = '{"a":[{"n":1}],"data":{"rows":['
+  const around = fc.constantFrom(
+    [start, ',', '],"z":[1,\r\n{"n":2}]}}'],
+    [start, ',', ']},"z":1}\r\n{"data":{"rows":[{"n":7,"s":"next"}]},"y":[null]}'],
+  )
+  await check(documents(around, { jsonPath: 'data.rows' }), 50)
+})
+
+t.test('compressed inputs go on where they did', async () => {
+  await check(delimitedText, 10, 'gzip')
+  await check(delimitedText, 2, 'zstd')
+})
+
+interface Simple extends Partial<BatchOptions> {
+  readonly chunkBytes?: number
+}
+
+/** Ranges and first values of the batches of a small table without a header. */
+async function batchesOf(text: string, { chunkBytes = 5, ...options }: Simple) {
+  const reader = await openReader(memorySource(text, { chunkBytes }), { header: 'no' })
+  const batches: { start: number; end: number; line: number; rows: string[] }[] = []
+  for await (const batch of reader.batches({
+    mapping: mappingFor(reader, 'n:INT'),
+    batchRows: 100,
+    batchBytes: 1 << 20,
+    onReject: () => undefined,
+    ...options,
+  })) {
+    const { startOffsetBytes: start, endOffsetBytes: end, endLineNumber: line } = batch
+    batches.push({ start, end, line, rows: rowsOf(batch).flat() })
+    batch.release()
+  }
+  return { batches, reader }
+}
+
+t.test('an input that ends where reading would go on has no more rows', async t => {
+  for (const [text, lineNumber] of [
+    ['1\n2\n', 3],
+    ['1\n2', 2],
+    ['1\r\n2\r', 3],
+  ] as const) {
+    const from = { offsetBytes: text.length, lineNumber }
+    const { batches, reader } = await batchesOf(text, { from })
+    t.strictSame(batches, [])
+    t.equal(reader.recordsRead, 0)
+    t.equal(reader.readToEnd, true)
+    t.equal(reader.byteCounts.skipped, text.length)
+  }
+})
+
+t.test('a header and nothing else goes on behind it', async t => {
+  for (const text of ['n\n', 'n\r\n', 'n']) {
+    const reader = await openReader(memorySource(text), { header: 'yes' })
+    const from = { offsetBytes: text.length, lineNumber: 2 }
+    const batches = reader.batches({
+      mapping: mappingFor(reader, 'n:INT'),
+      batchRows: 1,
+      batchBytes: 1,
+      onReject: () => undefined,
+      from,
+    })
+    t.equal((await batches.next()).done, true)
+    t.strictSame(reader.byteCounts, {
+      rows: 0,
+      rejected: 0,
+      header: text.length,
+      other: 0,
+      skipped: 0,
+    })
+  }
+})
+
+t.test('an input that ends before is said not to be the one that was read', async t => {
+  const from = { offsetBytes: 9, lineNumber: 4 }
+  await t.rejects(batchesOf('1\n2\n', { from }), {
+    code: 'DDB_INPUT_READ',
+    message: /ends before byte 9, where reading was to go on/,
+    position: { file: 'input.csv', lineNumber: 4, offsetBytes: 9 },
+  })
+})
+
+t.test('what fails before is told as it is, and a stop is one', async t => {
+  const failure = new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' })
+  const from = { offsetBytes: 9, lineNumber: 4 }
+  const options = { mapping: mappingFor, batchRows: 1, batchBytes: 1, onReject: () => undefined }
+  const reader = await openReader(memorySource('1\n2\n', { failure }), { header: 'no' })
+  const mapping = mappingFor(reader, 'n:INT')
+  await t.rejects(reader.batches({ ...options, mapping, from }).next(), failure)
+  const { batches } = await batchesOf('1\n2\n', { from, stopped: () => true })
+  t.strictSame(batches, [])
+})
+
+t.test('the limit counts from where reading goes on', async t => {
+  const from = { offsetBytes: 4, lineNumber: 3 }
+  const { batches, reader } = await batchesOf('1\n2\n3\n4\n5\n', { from, limit: 2 })
+  t.strictSame(batches, [{ start: 4, end: 8, line: 5, rows: ['3', '4'] }])
+  t.equal(reader.recordsRead, 2)
+})
+
+t.test('a limit or a stop ends the batch of a piece where reading ends', async t => {
+  const pieces = [{ startBytes: 2, endBytes: 8 }]
+  const { batches } = await batchesOf('1\n2\n3\n4\n5\n', { pieces, limit: 3 })
+  t.strictSame(batches, [
+    { start: 0, end: 2, line: 2, rows: ['1'] },
+    { start: 2, end: 6, line: 4, rows: ['2', '3'] },
+  ])
+})
+
+t.test('a piece is one batch however small batches are to be', async t => {
+  const pieces = [{ startBytes: 4, endBytes: 10 }]
+  const { batches } = await batchesOf('1\n2\n3\n4\n5\n6\n', { pieces, batchRows: 1, batchBytes: 1 })
+  t.strictSame(
+    batches.map(({ rows }) => rows),
+    [['1'], ['2'], ['3', '4', '5'], ['6']],
+  )
+})
+
+t.test('pieces before the place where reading goes on count no more', async t => {
+  const pieces = [
+    { startBytes: 0, endBytes: 2 },
+    { startBytes: 6, endBytes: 8 },
+  ]
+  const from = { offsetBytes: 4, lineNumber: 3 }
+  const { batches } = await batchesOf('1\n2\n3\n4\n5\n', { pieces, from })
+  t.strictSame(batches, [
+    { start: 4, end: 6, line: 4, rows: ['3'] },
+    { start: 6, end: 8, line: 5, rows: ['4'] },
+    { start: 8, end: 10, line: 6, rows: ['5'] },
+  ])
+})

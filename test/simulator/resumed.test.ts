@@ -1,0 +1,43 @@
+/*
+  Runs that are killed again and again, and go on: what is promised, held against simulations.
+*/
+import t from 'tap'
+import { deep } from '../helpers/runs.js'
+import { simulateResumed } from './resumed.js'
+
+const seedCount = deep ? 10_000 : 500
+
+/** Seeds that once showed a defect, each with what it was. */
+const keptSeeds: ReadonlyMap<number, string> = new Map([
+  [350, 'a reject that was counted before its row was read again'],
+  [6, 'confirmed rows of a server that could not be asked any more'],
+  [99, 'an input that was counted, and not read again'],
+  [809, 'a marker that went when a later process failed'],
+  [1909, 'a batch whose ledger was dropped, and another was begun'],
+  [11_425, 'a marker that a killed process made on a restarted server'],
+  [20_904, 'a record that a failing disk cut off'],
+])
+
+t.test(`${seedCount} simulations of runs that go on keep every promise`, async t => {
+  let processes = 0
+  for (let seed = 1; seed <= seedCount; seed++) {
+    const { complaints, runs } = await simulateResumed(seed)
+    processes += runs.length
+    if (complaints.length > 0) t.fail(`seed ${seed}: ${JSON.stringify(complaints)}`)
+  }
+  t.ok(processes > 2 * seedCount, 'runs are taken up')
+})
+
+t.test('seeds that once showed a defect keep every promise', async t => {
+  for (const [seed, defect] of keptSeeds) {
+    const { complaints } = await simulateResumed(seed)
+    t.strictSame(complaints, [], `seed ${seed}: ${defect}`)
+  }
+})
+
+t.test('two simulations of one seed give one trace', async t => {
+  const first = await simulateResumed(7, true)
+  const second = await simulateResumed(7, true)
+  t.strictSame(first.trace, second.trace)
+  t.ok(first.trace.length > 10)
+})

@@ -1,0 +1,223 @@
+/*
+  One seed of runs that keep a journal: their processes are killed, interrupted or lose the server, and others go on, until
+  nothing is left to do or nobody tries any more. Then the table is compared with the inputs.
+*/
+import { inspect } from 'node:util'
+import './late-modules.js'
+import { checkEquation, checkExitCode, countsOf, isExcused, type Complaint } from './check.js'
+import { SimDisk } from './disk.js'
+import { headerOf, putInputs, startRun, type Run } from './loader.js'
+import { SimNetwork } from './network.js'
+import type { SimEnvironment, SimProcess } from './process.js'
+import { Chance } from './random.js'
+import { drawScenario, type LoaderPlan, type Scenario } from './scenario.js'
+import { SimServer } from './server.js'
+import type { Simulation } from './simulate.js'
+import { World } from './world.js'
+
+/** Longer than all limits of a scenario, as often as a run is taken up. */
+const longestMs = 20 * 3_600_000
+
+/** Processes of a run; the last ones are not killed. */
+const mostProcesses = 7
+const mostKills = 5
+
+/** The scenario of a seed, with runs that can be taken up. */
+function drawResumed(seed: number): Scenario {
+  const scenario = drawScenario(seed)
+  const loaders = scenario.loaders.map((plan, index): LoaderPlan => {
+    const inputs = plan.inputs.map(({ path, rows }, file) => ({
+      path: path === '-' ? `/in/${index}-${file}.${plan.format}` : path,
+      rows,
+      cut: undefined,
+    }))
+    return { ...plan, inputs, runId: `run-${index}`, killAtCall: undefined, isJournaled: true }
+  })
+  return { ...scenario, loaders }
+}
+
+/** @param traced  costs time */
+export async function simulateResumed(seed: number, traced = false): Promise<Simulation> {
+  const scenario = drawResumed(seed)
+  const chance = new Chance(seed ^ 0x2545f491)
+  const world = new World(traced)
+  const network = new SimNetwork(world, chance.fork(), scenario.weather)
+  const disk = new SimDisk(world, chance.fork())
+  disk.badReadOneIn = scenario.troubles.badReadOneIn
+  disk.pieceBytes = scenario.pieceBytes
+  const environment: SimEnvironment = {
+    world,
+    chance,
+    network: process => network.of(process),
+    files: process => disk.of(process),
+  }
+  const server = new SimServer(environment, scenario)
+  const died = (process: SimProcess, silently: boolean): void =>
+    network.processDied(process, silently)
+  server.begin(died)
+
+  const runs: Run[] = []
+  const last = new Map<LoaderPlan, Run>()
+  let waiting = scenario.loaders.length
+  const goOn = (plan: LoaderPlan, processes: number): void => {
+    if (processes === mostProcesses) return
+    waiting++
+    world.schedule(chance.spread(1, 5_000), () => start(plan, processes))
+  }
+  const start = (plan: LoaderPlan, processes: number): void => {
+    waiting--
+    const isKilled = processes < mostKills && !chance.oneIn(3)
+    const killAtCall = isKilled ? Math.round(chance.spread(5, 3_000)) : undefined
+    const first: LoaderPlan =
+      processes === 0 ? plan : { ...plan, interruptAtMs: undefined, leaveAtMs: undefined }
+    const run = startRun(environment, first, scenario.kind, killAtCall)
+    runs.push(run)
+    last.set(plan, run)
+    run.process.onDeath = () => {
+      run.endedMs = world.nowMs
+      died(run.process, false)
+      goOn(plan, processes + 1)
+    }
+    // It may have died before anybody listened.
+    if (!run.process.isAlive) run.process.onDeath()
+    run.onEnd = () => {
+      if (run.result?.resume.possible === true) goOn(plan, processes + 1)
+    }
+  }
+  for (const plan of scenario.loaders) {
+    putInputs(disk, plan)
+    world.schedule(plan.startMs, () => start(plan, 0))
+  }
+  disk.freeBytes =
+    scenario.troubles.freeBytes === Infinity ? Infinity : 20 * scenario.troubles.freeBytes
+
+  const isOver = (): boolean => waiting === 0 && runs.every(run => run.endedMs !== undefined)
+  const ended = await world.run(isOver, longestMs)
+  const complaints: Complaint[] = []
+  if (ended !== 'over') {
+    complaints.push({
+      about: 'simulation',
+      text: ended === 'idle' ? 'waits for ever' : 'does not end',
+    })
+  }
+  await world.run(() => false, world.nowMs + 120_000)
+  world.note(() => plansOf(scenario, disk))
+  const findings = { scenario, runs, server, disk, network }
+  const there = countsOf(server.rows().map(({ id }) => id))
+  for (const run of runs) {
+    if (run.thrown !== undefined)
+      complaints.push({ about: run.plan.name, text: `load threw ${inspect(run.thrown)}` })
+    if (run.result?.error?.code === 'DDB_INTERNAL')
+      complaints.push({ about: run.plan.name, text: run.result.error.message })
+  }
+  for (const [plan, run] of last) {
+    const processes = runs.filter(({ plan: { runId } }) => runId === plan.runId)
+    const complain = (text: string): void => void complaints.push({ about: plan.name, text })
+    checkLast(run, processes, there, findings, complain)
+  }
+  return {
+    scenario,
+    runs,
+    complaints,
+    eventCount: world.eventCount,
+    virtualMs: world.nowMs,
+    trace: world.trace ?? [],
+  }
+}
+
+/** The journals, for whoever looks for what went wrong. */
+function plansOf({ loaders }: Scenario, disk: SimDisk): string {
+  return loaders
+    .map(({ runId }) => `${runId}\n${disk.text(`/state/runs/${runId}.journal`)}`)
+    .join('\n')
+}
+
+function checkLast(
+  run: Run,
+  processes: readonly Run[],
+  there: ReadonlyMap<number, number>,
+  findings: Parameters<typeof isExcused>[1],
+  complain: (text: string) => void,
+): void {
+  const { plan, result } = run
+  const rows = plan.inputs.flatMap(input => input.rows)
+  const { kind, troubles } = findings.scenario
+  const isProvable = (one: Run): boolean => {
+    const used = one.result?.confirm.used
+    const isUnknown = used === undefined || one.result?.resume.possible === true
+    return (
+      used === 'receipts' ||
+      used === 'answers' ||
+      (isUnknown && plan.delivery.confirm !== 'count' && plan.delivery.confirm !== 'none')
+    )
+  }
+  const isOnce = processes.every(isProvable) && plan.delivery.onDoubt !== 'resend'
+  // Where a second copy changes nothing, rows are sent again.
+  if (isOnce && !kind.keyed) {
+    for (const { id } of rows) {
+      const copies = there.get(id) ?? 0
+      if (copies > 1) complain(`row ${id} is there ${copies} times`)
+    }
+  }
+  if (result === undefined) return
+  checkEquation(result, complain)
+  checkExitCode(result, complain)
+  const { code } = result.error ?? {}
+  if (code === 'DDB_RUN_CHANGED') complain(`nothing has changed: ${result.error!.message}`)
+  const lostMemory =
+    findings.server.lastDeathMs > -Infinity ||
+    troubles.requests.some(({ kind }) => kind === 'marker dropped')
+  if (code === 'DDB_TARGET_CHANGED') {
+    if (!lostMemory) complain(`the target is there: ${result.error!.message}`)
+    return
+  }
+  checkRejectsOnce(run, findings, complain)
+  if (!isOnce || isExcused(run, findings) || result.confirm.used === 'none') return
+  const { read, confirmed, skipped, unconfirmed, unsent } = result.rows
+  if (read > rows.length) complain(`read ${read} of ${rows.length} rows`)
+  const found = rows.filter(({ id }) => there.has(id)).length
+  if (found < confirmed + skipped || found > confirmed + skipped + unconfirmed) {
+    complain(`${found} rows are there, ${JSON.stringify(result.rows)}`)
+  }
+  const isCalm =
+    troubles.crashes.length === 0 &&
+    troubles.requests.length === 0 &&
+    troubles.freezes.length === 0 &&
+    troubles.refusing === undefined &&
+    troubles.elections.length === 0
+  const { stallOneIn, resetOneIn, vanishOneIn, deafOneIn } = findings.scenario.weather
+  const isFair = [stallOneIn, resetOneIn, vanishOneIn, deafOneIn].every(oneIn => oneIn === Infinity)
+  const isPatient = (plan.delivery.confirmTimeoutMs ?? 0) >= 5_000
+  if (isCalm && isFair && isPatient && result.error === null) {
+    // Answers went to a process that is no more, and a refused part may be stored.
+    const isKnown =
+      result.confirm.used === 'receipts' && result.confirm.note?.includes('refused:') !== true
+    if ((isKnown ? unconfirmed + unsent : unsent) > 0)
+      complain(`in calm weather something is left: ${JSON.stringify(result.rows)}`)
+    if (read !== Math.min(rows.length, plan.limit ?? Infinity))
+      complain(`${read} of ${rows.length} rows were read`)
+  }
+}
+
+/** Every rejected row once, and as many as the last process says. */
+function checkRejectsOnce(
+  { plan, result }: Run,
+  { disk }: Parameters<typeof isExcused>[1],
+  complain: (text: string) => void,
+): void {
+  const { file } = plan.rejects
+  const notTaken = ['DDB_OUTPUT_CREATE', 'DDB_OUTPUT_WRITE', 'DDB_LOCKED']
+  if (file === undefined || result === undefined || notTaken.includes(result.error?.code ?? ''))
+    return
+  const placed = result.rejects.files.reduce((sum, each) => sum + each.rows, 0)
+  const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)
+  const kept = linesOf((disk.text(file) ?? '').slice(headerOf(plan).length))
+  const reasons = linesOf(disk.text(`${file}.reasons.ndjson`) ?? '')
+  if (new Set(kept).size !== kept.length) complain('a row is in the rejects file twice')
+  if (kept.length !== placed || reasons.length !== placed) {
+    complain(`${placed} rejects placed, ${kept.length} in the file, ${reasons.length} reasons`)
+  }
+  if (placed + result.rejects.unplaced !== result.rows.rejected) {
+    complain(`${result.rows.rejected} rejected, ${placed} in files`)
+  }
+}

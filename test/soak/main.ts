@@ -1,0 +1,54 @@
+/*
+  npm run soak -- --rounds 500 --from 1: rounds of real kills. A round that broke a promise prints itself and the command that
+  plays it again; the last lines count. `--report` writes the counts into docs/reliability.md.
+*/
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { playRound } from './round.js'
+import { drawScene } from './scene.js'
+import { newTally, tallyText, addRound, inReport } from './tally.js'
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '500' },
+    from: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: '2' },
+    report: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+  },
+})
+const rounds = Number(values.rounds)
+const from = Number(values.from)
+const reliability = new URL('../../docs/reliability.md', import.meta.url)
+
+const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-soak-'))
+const tally = newTally()
+let next = from
+
+async function work(): Promise<void> {
+  for (let seed = next++; seed < from + rounds; seed = next++) {
+    const own = join(folder, String(seed))
+    const round = await playRound(drawScene(seed), own)
+    addRound(tally, round)
+    const { scene, ends, complaints } = round
+    if (values.verbose || complaints.length > 0) {
+      console.log(`${seed}: ${scene.target.name}, ${scene.confirm}, ${ends.join('; ')}`)
+    }
+    for (const text of complaints.slice(0, 5)) console.log(`  ${text}`)
+    if (complaints.length > 0) {
+      console.log(`  ${own}: npm run soak -- --from ${seed} --rounds 1`)
+    } else {
+      await rm(own, { recursive: true })
+    }
+  }
+}
+
+await Promise.all(Array.from({ length: Number(values.jobs) }, work))
+console.log(tallyText(tally))
+if (tally.failed === 0) await rm(folder, { recursive: true })
+if (values.report) {
+  await writeFile(reliability, inReport(await readFile(reliability, 'utf8'), tally))
+}
+process.exitCode = tally.failed > 0 ? 1 : 0

@@ -1,0 +1,169 @@
+/*
+  One round: a run under a name whose loader, server or both are killed again and again, and that is then let go to its end.
+*/
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from '../../src/client/open-session.js'
+import type { LoadResult } from '../../src/load/options.js'
+import { checkRound, type Rejects } from './check.js'
+import {
+  endsWithin,
+  grown,
+  startLoaderProcess,
+  startServerProcess,
+  type LoaderEnd,
+  type LoaderProcess,
+  type ServerProcess,
+} from './machines.js'
+import type { Kill, Scene } from './scene.js'
+
+export interface Round {
+  readonly scene: Scene
+  /** By what was killed while it lived. */
+  readonly kills: Record<Kill['victim'], number>
+  /** What the processes of the run said, killed ones left out. */
+  readonly ends: readonly string[]
+  /** Promises that were not kept. */
+  readonly complaints: readonly string[]
+}
+
+/** A run whose end is not reached in so many processes is stuck. */
+const mostProcesses = 12
+
+/** @param folder  of this round alone */
+export async function playRound(scene: Scene, folder: string): Promise<Round> {
+  await mkdir(folder, { recursive: true })
+  const script = join(folder, 'init.dos')
+  await writeFile(script, scene.target.script)
+  for (const { name, rows } of scene.inputs) {
+    await writeFile(join(folder, name), scene.header + rows.map(({ line }) => `${line}\n`).join(''))
+  }
+  const stage: Stage = { scene, folder, script, server: await startServerProcess(script, 0) }
+  try {
+    return await play(stage)
+  } finally {
+    await stage.server.kill()
+  }
+}
+
+interface Stage {
+  readonly scene: Scene
+  readonly folder: string
+  readonly script: string
+  server: ServerProcess
+}
+
+async function play(stage: Stage): Promise<Round> {
+  const { scene, folder } = stage
+  const kills: Round['kills'] = { loader: 0, server: 0, both: 0 }
+  const ends: string[] = []
+  const complaints: string[] = []
+  let last: LoadResult | undefined
+  let isAnew = false
+  let hasLostRows = false
+  for (let i = 0; i < mostProcesses; i++) {
+    const loader = startLoaderProcess(loadArgv(stage, isAnew), folder)
+    isAnew = false
+    const kill = scene.kills[i]
+    const seen = kill === undefined ? undefined : await strike(stage, kill, loader)
+    if (seen !== undefined) kills[seen]++
+    if (seen === 'server' || seen === 'both') hasLostRows = true
+    const { result, stderr } = await withoutHanging(loader, scene)
+    ends.push(endText(result))
+    if (result === undefined) continue
+    last = result
+    if (result.error?.code === 'DDB_INTERNAL') complaints.push(`a bug: ${result.error.message}`)
+    if (result.error?.code === 'DDB_TARGET_CHANGED') {
+      if (!hasLostRows) complaints.push(`the target is there: ${result.error.message}`)
+      // What a living loader stored behind the loss would stay: the table is made again, empty.
+      await restart(stage)
+      isAnew = true
+      continue
+    }
+    if (result.error?.code === 'DDB_RUN_CHANGED') complaints.push(`nothing has changed: ${stderr}`)
+    if (result.error === null && i >= scene.kills.length) break
+  }
+  complaints.push(...(await verdict(stage, last)))
+  return { scene, kills, ends, complaints }
+}
+
+/** Kills what is to be killed; undefined when the loader was faster. */
+async function strike(
+  stage: Stage,
+  { victim, journalBytes, laterMs }: Kill,
+  loader: LoaderProcess,
+): Promise<Kill['victim'] | undefined> {
+  const { scene, folder } = stage
+  await grown(join(folder, 'state', 'runs', `run-${scene.seed}.journal`), journalBytes, loader)
+  if (laterMs > 0) await sleep(laterMs)
+  if (!loader.isAlive()) return undefined
+  if (victim !== 'server') loader.kill()
+  if (victim !== 'loader') {
+    await restart(stage)
+  }
+  return victim
+}
+
+/** The server is killed, and another comes up with an empty target. */
+async function restart(stage: Stage): Promise<void> {
+  await stage.server.kill()
+  await sleep(stage.scene.downMs)
+  stage.server = await startServerProcess(stage.script, stage.server.port)
+}
+
+function loadArgv({ scene, server }: Stage, isAnew: boolean): string[] {
+  const { inputs, target, seed, confirm, onDoubt, batchRows, maxInFlight } = scene
+  return [
+    ...['load', ...inputs.map(({ name }) => name), ...target.argv, '--json', '-q'],
+    ...['--port', String(server.port), '--user', 'admin'],
+    ...['--run-id', `run-${seed}`, '--state-dir', 'state', ...(isAnew ? ['--restart'] : [])],
+    ...['-b', String(batchRows), '--max-in-flight', maxInFlight, '--on-doubt', onDoubt],
+    ...(confirm === 'sync' ? ['--mode', 'sync'] : ['--confirm', confirm]),
+    ...['--rejects', 'bad.out', '--max-errors', '100%', '--retry-timeout', '20s'],
+    ...['--confirm-timeout', '20s'],
+  ]
+}
+
+/** Longer than all time limits of the command together. */
+const longestMs = 180_000
+
+async function withoutHanging(loader: LoaderProcess, { seed }: Scene): Promise<LoaderEnd> {
+  if (!(await endsWithin(loader, longestMs))) {
+    loader.kill()
+    throw new Error(`round ${seed}: a loader does not end`)
+  }
+  return loader.end
+}
+
+function endText(result: LoadResult | undefined): string {
+  if (result === undefined) return 'killed'
+  return `${result.exitCode} ${result.error?.code ?? result.status}`
+}
+
+async function verdict(stage: Stage, last: LoadResult | undefined): Promise<string[]> {
+  const { scene, server } = stage
+  if (last === undefined) return ['no process came to an end']
+  const session = await connect({
+    host: '127.0.0.1',
+    port: server.port,
+    user: 'admin',
+    password: '123456',
+  })
+  const answer = await session.run(`exec id from ${scene.target.from}`)
+  await session.close()
+  const ids = answer?.form === 'vector' && answer.type === 'INT' ? [...answer.data] : []
+  return checkRound(scene, last, { ids, rejects: await rejectsOf(stage, last) })
+}
+
+async function rejectsOf({ folder, scene }: Stage, last: LoadResult): Promise<Rejects> {
+  const lines: string[] = []
+  const reasons: string[] = []
+  for (const { path } of last.rejects.files) {
+    const text = await readFile(join(folder, path), 'utf8').catch(() => '')
+    lines.push(...text.slice(scene.header.length).split('\n').slice(0, -1))
+    const more = await readFile(join(folder, `${path}.reasons.ndjson`), 'utf8').catch(() => '')
+    reasons.push(...more.split('\n').slice(0, -1))
+  }
+  return { lines, reasons }
+}

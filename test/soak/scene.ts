@@ -1,0 +1,191 @@
+/*
+  What a round of kills is: a target, inputs, options and who is killed when, all drawn from a seed. The moments are
+  drawn, too; what a process has done by then is the machine's affair.
+*/
+import { Chance } from '../simulator/random.js'
+
+export type Victim = 'loader' | 'server' | 'both'
+
+export interface SoakTarget {
+  readonly name: string
+  /** Options of `load` that name it. */
+  readonly argv: readonly string[]
+  /** Makes it, on a server that has nothing. */
+  readonly script: string
+  /** What reads it. */
+  readonly from: string
+  /** An id that is there already is not added again. */
+  readonly keyed: boolean
+  /** The server refuses rows without a symbol. */
+  readonly refusesNull: boolean
+}
+
+export interface SoakRow {
+  readonly id: number
+  readonly line: string
+  /** bad: the reader rejects it. refused: the server does, where the target is partitioned. */
+  readonly kind: 'good' | 'bad' | 'refused'
+}
+
+export interface SoakInput {
+  readonly name: string
+  readonly rows: readonly SoakRow[]
+}
+
+/** When a process is killed: once so many bytes of the journal are there and so many milliseconds have gone since. */
+export interface Kill {
+  readonly victim: Victim
+  readonly journalBytes: number
+  readonly laterMs: number
+}
+
+export interface Scene {
+  readonly seed: number
+  readonly target: SoakTarget
+  readonly inputs: readonly SoakInput[]
+  readonly header: string
+  readonly confirm: 'receipts' | 'sync' | 'count'
+  readonly onDoubt: 'report' | 'resend'
+  readonly batchRows: number
+  readonly maxInFlight: string
+  readonly kills: readonly Kill[]
+  /** From a killed server to the next one. */
+  readonly downMs: number
+}
+
+const columns = '`id`sym`price, [INT,SYMBOL,DOUBLE]'
+const dfs = (engine: string, table: string): string =>
+  `db = database("dfs://soak", VALUE, \`A\`B\`C, , ${engine})
+db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym${table})`
+const stream = `share streamTable(1:0, ${columns}) as target`
+
+const targets: readonly SoakTarget[] = [
+  {
+    name: 'stream table',
+    argv: ['-t', 'target'],
+    script: stream,
+    from: 'target',
+    keyed: false,
+    refusesNull: false,
+  },
+  {
+    name: 'keyed stream table',
+    argv: ['-t', 'target'],
+    script: `share keyedStreamTable(\`id, 1:0, ${columns}) as target`,
+    from: 'target',
+    keyed: true,
+    refusesNull: false,
+  },
+  {
+    name: 'keyed table with upsert',
+    argv: ['-t', 'target', '--method', 'upsert'],
+    script: `share keyedTable(\`id, 1:0, ${columns}) as target`,
+    from: 'target',
+    keyed: true,
+    refusesNull: false,
+  },
+  {
+    name: 'DFS table, TRANS',
+    argv: ['-t', 'dfs://soak/t'],
+    script: dfs(', "TRANS"', ''),
+    from: 'loadTable("dfs://soak","t")',
+    keyed: false,
+    refusesNull: true,
+  },
+  {
+    name: 'DFS table, CHUNK',
+    argv: ['-t', 'dfs://soak/t'],
+    script: dfs(', "CHUNK"', ''),
+    from: 'loadTable("dfs://soak","t")',
+    keyed: false,
+    refusesNull: true,
+  },
+  {
+    name: 'TSDB table that keeps the last of a key',
+    argv: ['-t', 'dfs://soak/t'],
+    script: dfs('"TSDB"', ', sortColumns=`sym`id, keepDuplicates=LAST'),
+    from: 'loadTable("dfs://soak","t")',
+    keyed: true,
+    refusesNull: true,
+  },
+  {
+    name: 'function view',
+    argv: [
+      '--function',
+      'put',
+      '--types',
+      'id:INT,sym:SYMBOL,price:DOUBLE',
+      '--confirm-table',
+      'target',
+    ],
+    script: `${stream}
+def put(mutable data) { tableInsert(objByName("target"), data) }
+addFunctionView(put)`,
+    from: 'target',
+    keyed: false,
+    refusesNull: false,
+  },
+]
+
+/** @param kills  of this round; drawn when undefined */
+export function drawScene(seed: number, kills?: number): Scene {
+  const chance = new Chance(seed)
+  const target = targets[seed % targets.length]!
+  const isNdjson = chance.oneIn(4)
+  const batchRows = Math.round(2 ** (3 + 7 * chance.number()))
+  const confirms = target.keyed ? ['receipts', 'sync'] : ['receipts', 'sync', 'count']
+  const confirm = chance.oneIn(4) ? confirms[chance.between(1, confirms.length - 1)]! : 'receipts'
+  const batchCount = chance.between(20, 100)
+  const inputs = drawInputs(chance, isNdjson, batchRows * batchCount)
+  return {
+    seed,
+    target,
+    inputs,
+    header: isNdjson ? '' : 'id,sym,price\n',
+    confirm: confirm as Scene['confirm'],
+    onDoubt: chance.oneIn(8) ? 'resend' : 'report',
+    batchRows,
+    maxInFlight: chance.oneIn(3) ? '64M' : `${batchRows * chance.between(30, 200)}`,
+    kills: drawKills(chance, kills ?? chance.between(1, 4), batchCount),
+    downMs: chance.between(0, 400),
+  }
+}
+
+/** Of a journal. */
+const headBytes = 1_500
+const bytesPerBatch = 200
+
+/** One behind the other. */
+function drawKills(chance: Chance, count: number, batchCount: number): Kill[] {
+  const victims: Victim[] = ['loader', 'loader', 'loader', 'server', 'both']
+  return Array.from({ length: count }, () => ({
+    victim: victims[chance.between(0, victims.length - 1)]!,
+    journalBytes: chance.oneIn(6) ? 0 : chance.between(0, headBytes + batchCount * bytesPerBatch),
+    laterMs: chance.oneIn(2) ? 0 : chance.between(0, 150),
+  })).sort((a, b) => a.journalBytes - b.journalBytes)
+}
+
+function drawInputs(chance: Chance, isNdjson: boolean, rowCount: number): SoakInput[] {
+  const files = chance.between(1, 3)
+  const badOneIn = chance.oneIn(2) ? chance.between(20, 300) : Infinity
+  const refusedOneIn = chance.oneIn(3) ? chance.between(100, 600) : Infinity
+  let id = 0
+  return Array.from({ length: files }, (_, file) => ({
+    name: `rows-${file}.${isNdjson ? 'ndjson' : 'csv'}`,
+    rows: Array.from({ length: Math.ceil(rowCount / files) }, (): SoakRow => {
+      const kind = chance.oneIn(badOneIn) ? 'bad' : chance.oneIn(refusedOneIn) ? 'refused' : 'good'
+      return { id: ++id, kind, line: lineOf(chance, isNdjson, id, kind) }
+    }),
+  }))
+}
+
+function lineOf(chance: Chance, isNdjson: boolean, id: number, kind: SoakRow['kind']): string {
+  const sym = kind === 'refused' ? '' : 'ABC'[chance.between(0, 2)]!
+  const price = kind === 'bad' ? `bad ${id}` : String(id / 4)
+  if (!isNdjson) return `${id},${sym},${price}`
+  return JSON.stringify({ id, sym, price: kind === 'bad' ? price : id / 4 })
+}
+
+/** Which rows the target takes in the end. */
+export const isTaken = ({ refusesNull }: SoakTarget, { kind }: SoakRow): boolean =>
+  kind === 'good' || (kind === 'refused' && !refusesNull)

@@ -1,0 +1,71 @@
+/*
+  What many rounds came to, as lines for a terminal and as a table for docs/reliability.md.
+*/
+import type { Round } from './round.js'
+import type { Victim } from './scene.js'
+
+interface TargetTally {
+  rounds: number
+  kills: Record<Victim, number>
+  /** How the last process ended, by exit code. */
+  ends: Map<string, number>
+  /** Rounds that were begun anew, as the server had lost its rows. */
+  begunAnew: number
+}
+
+export interface Tally {
+  readonly targets: Map<string, TargetTally>
+  failed: number
+}
+
+export const newTally = (): Tally => ({ targets: new Map(), failed: 0 })
+
+export function addRound(tally: Tally, { scene, kills, ends, complaints }: Round): void {
+  const found = tally.targets.get(scene.target.name)
+  const own = found ?? {
+    rounds: 0,
+    kills: { loader: 0, server: 0, both: 0 },
+    ends: new Map<string, number>(),
+    begunAnew: 0,
+  }
+  tally.targets.set(scene.target.name, own)
+  own.rounds++
+  for (const victim of ['loader', 'server', 'both'] as const) own.kills[victim] += kills[victim]
+  const last = (ends.at(-1) ?? 'killed').split(' ')[0]!
+  own.ends.set(last, (own.ends.get(last) ?? 0) + 1)
+  if (ends.some(end => end.includes('DDB_TARGET_CHANGED'))) own.begunAnew++
+  if (complaints.length > 0) tally.failed++
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0)
+
+export function tallyText(tally: Tally): string {
+  const all = [...tally.targets.values()]
+  const kills = sum(all.flatMap(({ kills }) => Object.values(kills)))
+  return `${table(tally)}\n${sum(all.map(({ rounds }) => rounds))} rounds, ${kills} kills, ${tally.failed} failed`
+}
+
+function table({ targets }: Tally): string {
+  const rows = [...targets]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { rounds, kills, ends, begunAnew }]) => {
+      const codes = [...ends].sort().map(([code, count]) => `${code}: ${count}`)
+      const { loader, server, both } = kills
+      return `| ${[name, rounds, loader, server, both, begunAnew, codes.join(', ')].join(' | ')} |`
+    })
+  return [
+    '| target | rounds | loader killed | server killed | both killed | rounds begun anew | last exit codes |',
+    '|---|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}
+
+const begin = '<!-- soak: written by npm run soak -- --report -->'
+const end = '<!-- end of soak -->'
+
+/** The page with the counts in their place. */
+export function inReport(page: string, tally: Tally): string {
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from < 0 || to < from) throw new Error(`docs/reliability.md has no ${begin}`)
+  return `${page.slice(0, from)}${begin}\n\n${tallyText(tally)}\n\n${page.slice(to)}`
+}
