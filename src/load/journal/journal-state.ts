@@ -42,7 +42,7 @@ export interface JournalState {
   readonly ledgerNumber: number
   /** Sessions that the last process sent data on. */
   readonly dataSessions: readonly string[]
-  /** undefined, too, where all is read again, as nobody knows of single batches. */
+  /** Where nobody knows of single batches: of the inputs that need not be read again. */
   readonly rejects: JournaledRejects | undefined
   /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
   readonly rejectsFiles: readonly string[]
@@ -72,6 +72,8 @@ class Fold implements JournalState {
   ledgerNumber = 0
   dataSessions: string[] = []
   #rejects: JournaledRejects | undefined
+  /** Those of inputs that are not read again, whatever becomes of later processes. */
+  #rejectsOfDone: JournaledRejects | undefined
   lastNo = 0
   isForgotten = false
   hasLeftServer = true
@@ -93,7 +95,7 @@ class Fold implements JournalState {
 
   get rejects(): JournaledRejects | undefined {
     const readsAgain = this.#target !== undefined && !hasNumbers(this.#target)
-    return readsAgain && this.end?.isDone !== true ? undefined : this.#rejects
+    return readsAgain ? this.#rejectsOfDone : this.#rejects
   }
 
   rows(): JournaledRows {
@@ -187,6 +189,10 @@ class Fold implements JournalState {
         this.end = record
         if (!record.isDone) return
         for (const [input, summary] of this.#unproven) this.inputs[input]!.summary = summary
+        this.#rejectsOfDone = this.#rejects && {
+          ...this.#rejects,
+          byInput: { ...this.#rejects.byInput },
+        }
     }
   }
 
@@ -217,6 +223,7 @@ class Fold implements JournalState {
     Object.assign(this.#sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
     this.#target = undefined
     this.#rejects = undefined
+    this.#rejectsOfDone = undefined
     this.isForgotten = false
     this.end = undefined
   }
