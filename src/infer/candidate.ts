@@ -26,6 +26,9 @@ const maxOddTexts = 3
 const oddShare = 4
 const fewOdd = 2
 
+/** Candidates take turns, and keep nothing of a block: they share their arrays. */
+const pool = new BufferPool()
+
 /** One type on trial. */
 export class Candidate {
   readonly type: ColumnType
@@ -40,7 +43,6 @@ export class Candidate {
   min: number | bigint | undefined
   max: number | bigint | undefined
   readonly #builder: ColumnBuilder
-  readonly #pool: BufferPool = new BufferPool()
   readonly #keepsRange: boolean
 
   /**
@@ -60,7 +62,7 @@ export class Candidate {
       format === undefined
         ? rules
         : { ...rules, dateFormats: { ...rules.dateFormats, [name]: format } }
-    this.#builder = columnBuilder(name, type, 0, this.#pool, own)
+    this.#builder = columnBuilder(name, type, 0, pool, own)
   }
 
   /** It takes every text so far. */
@@ -91,7 +93,7 @@ export class Candidate {
     const buffers: ArrayBuffer[] = []
     const column = this.#builder.take(rowCount, buffers)
     if (this.#keepsRange) this.#addRange(column, rowCount)
-    for (const buffer of buffers) this.#pool.give(buffer)
+    for (const buffer of buffers) pool.give(buffer)
   }
 
   #refuse(block: RecordBlock, field: number, file: string): void {

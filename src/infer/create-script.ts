@@ -52,12 +52,15 @@ function checkNames({ columns }: InferredSchema, keyColumns: readonly string[]):
 }
 
 function headLines(schema: InferredSchema): string[] {
-  const { inputs, rows, isComplete, estimatedRows, columns } = schema
+  const { inputs, rows, isComplete, estimatedRows, columns, rejected, firstReject } = schema
   const [first, ...others] = inputs
   const more = others.length === 0 ? '' : ` and ${others.length} more`
   const seen = isComplete ? `${rows} rows` : `the first ${rows} of about ${estimatedRows} rows`
   return [
     `// For ${commented(first?.path ?? '')}${more}: ${seen}, ${bytesText(tableBytes(schema))} in memory.`,
+    ...(rejected === 0
+      ? []
+      : [`// ${rejected} records cannot be read; the first: ${withoutBreaks(firstReject ?? '')}`]),
     ...columns.flatMap(({ name, warnings }) =>
       warnings.map(warning => `// ${name}: ${withoutBreaks(warning)}`),
     ),

@@ -14,6 +14,9 @@ export interface InputFields {
   readonly hasNames: boolean
 }
 
+/** Names with such characters cannot be shown, so no command could name them. */
+const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
+
 /** @param byPosition  whatever the header says */
 export function inputFields(
   { fieldNames, fieldCount }: Pick<InputReader, 'fieldNames' | 'fieldCount'>,
@@ -23,7 +26,7 @@ export function inputFields(
   const isClear =
     fieldNames !== undefined &&
     new Set(fieldNames).size === fieldNames.length &&
-    !fieldNames.includes('')
+    !fieldNames.some(name => name === '' || unprintable.test(name))
   const isByPosition = byPosition || !isClear
   return {
     names: numbers.map(i => fieldNames?.[i]),

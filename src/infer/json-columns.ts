@@ -32,8 +32,11 @@ export interface JsonColumn {
   elementKinds: number
   /** Records that have it; one whose object is null has it, too. */
   present: number
-  readonly block: RecordBlock
-  /** Row of the block that was filled last. */
+  /** Of the block at hand: where each row's text begins and ends, and which are numbers, if anybody wants to know. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly numbers: Uint8Array | undefined
+  /** Row that was filled last. */
   row: number
 }
 
@@ -47,6 +50,8 @@ export class JsonColumns {
   readonly #newProbe: (source: string) => ColumnProbe
   readonly #hasStyle: boolean
   readonly #scanner: JsonScanner = new JsonScanner(true)
+  /** Takes each column in turn. */
+  #block: RecordBlock | undefined
 
   /** @param hasStyle  numbers in texts are written otherwise than those of JSON */
   constructor(newProbe: (source: string) => ColumnProbe, hasStyle: boolean) {
@@ -60,7 +65,7 @@ export class JsonColumns {
    */
   look(block: RecordBlock, file: string): void {
     this.#takeBytes(block)
-    for (const column of this.columns.values()) clearBlock(column, block.rowCount)
+    for (const column of this.columns.values()) clearRows(column, block.rowCount)
     let at = 0
     for (let row = 0; row < block.rowCount; row++) {
       const record = block.bytes.subarray(block.recordStarts[row], block.recordEnds[row])
@@ -131,27 +136,25 @@ export class JsonColumns {
   #member(p: number, name: string, row: number, main: RecordBlock, file: string): number {
     const scanner = this.#scanner
     const column = this.columns.get(name) ?? this.#newColumn(name, main, file)
-    const { block } = column
+    const { starts, ends } = column
     const isFirst = column.row !== row
     column.row = row
     if (isFirst) column.present++
     if (scanner.bytes[p] === openBracket) {
       column.kinds |= jsonKinds.array
-      block.starts[row] = scanner.scratch
+      starts[row] = scanner.scratch
       const next = this.#elements(p, column)
-      block.ends[row] = scanner.scratch
+      ends[row] = scanner.scratch
       return next
     }
     const next = scanner.value(p)
     const { kind, textStart, textEnd } = scanner
     column.kinds |= kind
     const isNull = kind === jsonKinds.null
-    block.starts[row] = textStart
-    block.ends[row] = isNull ? textStart : textEnd
+    starts[row] = textStart
+    ends[row] = isNull ? textStart : textEnd
     if (isNull) this.#nullObjects.set(name, (this.#nullObjects.get(name) ?? 0) + 1)
-    if (block.numberCells !== undefined) {
-      block.numberCells[row] = kind === jsonKinds.number ? 1 : 0
-    }
+    if (column.numbers !== undefined) column.numbers[row] = kind === jsonKinds.number ? 1 : 0
     return next
   }
 
@@ -186,39 +189,42 @@ export class JsonColumns {
         { file },
       )
     }
-    const block = new RecordBlock(1, main.rowCapacity)
-    if (this.#hasStyle) block.numberCells = new Uint8Array(main.rowCapacity)
     const column: JsonColumn = {
       source,
       probe: this.#newProbe(source),
       kinds: 0,
       elementKinds: 0,
       present: 0,
-      block,
+      starts: new Int32Array(main.rowCapacity),
+      ends: new Int32Array(main.rowCapacity),
+      numbers: this.#hasStyle ? new Uint8Array(main.rowCapacity) : undefined,
       row: -1,
     }
-    clearBlock(column, main.rowCount)
     column.probe.pass(this.rows)
     this.columns.set(source, column)
     return column
   }
 
   #show(column: JsonColumn, main: RecordBlock, file: string): void {
-    const { block, probe } = column
+    const { rowCount, rowCapacity } = main
+    const { probe, kinds } = column
+    const block = (this.#block ??= new RecordBlock(1, rowCapacity))
+    block.clear()
     block.bytes = this.#scanner.bytes
     block.view = this.#scanner.view
-    block.lineNumbers.set(main.lineNumbers.subarray(0, main.rowCount))
-    const isArray = (column.kinds & jsonKinds.array) !== 0
+    block.rowCount = rowCount
+    block.numberCells = column.numbers
+    block.starts.set(column.starts.subarray(0, rowCount))
+    block.ends.set(column.ends.subarray(0, rowCount))
+    block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
+    const isArray = (kinds & jsonKinds.array) !== 0
     probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
   }
 }
 
 /** Every row is null until its record says otherwise. */
-function clearBlock(column: JsonColumn, rowCount: number): void {
-  const { block } = column
-  block.clear()
-  block.starts.fill(0, 0, rowCount)
-  block.ends.fill(0, 0, rowCount)
-  block.rowCount = rowCount
+function clearRows(column: JsonColumn, rowCount: number): void {
+  column.starts.fill(0, 0, rowCount)
+  column.ends.fill(0, 0, rowCount)
   column.row = -1
 }

@@ -3,7 +3,7 @@
   day is too much for one partition. DolphinDB advises 100 MB to 1 GB of data in each.
 */
 import { columnTypeText, type ColumnType, type DataType } from '../protocol/data-type.js'
-import { civilFromDays, type CivilDate } from '../protocol/civil-date.js'
+import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
 /** One level of partitions. */
@@ -38,6 +38,8 @@ const yearsAhead = 10
 const fewestBuckets = 10
 const mostBuckets = 1000
 const daysPerMonth = 30
+/** Days near the end of the calendar stand for "never": a range ahead of them has no end. */
+const lastDay = daysFromCivil(9900, 1, 1)
 
 /** Bytes of a value in memory; texts have their length besides. */
 const widths: Readonly<Partial<Record<DataType, number>>> = {
@@ -61,7 +63,7 @@ export function planPartitions(schema: InferredSchema): PartitionPlan | undefine
   const totalBytes = tableBytes(schema)
   const { columns } = schema
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
-  const time = whole.find(({ days }) => days !== undefined)
+  const time = whole.find(({ days }) => days !== undefined && days.last < lastDay)
   const key =
     whole.find(({ type }) => type.type === 'SYMBOL') ??
     whole.find(({ type }) => ['INT', 'LONG', 'STRING'].includes(type.type))

@@ -74,6 +74,12 @@ t.test('a column with nulls is none to partition by', async t => {
   t.equal(planPartitions(schema(10, time, price)), undefined)
 })
 
+t.test('a day that stands for never is none to partition by', async t => {
+  const until = column('until', 'DATE', span([2020, 1, 1], [9999, 12, 31]))
+  const from = column('from', 'DATE', week)
+  t.match(planPartitions(schema(10, until, from))!.levels, [{ columnName: 'from' }])
+})
+
 t.test('TSDB where there is something to sort by', async t => {
   const plan = (...columns: InferredColumn[]) => planPartitions(schema(10, ...columns))!
   const moment = column('time', 'TIMESTAMP', week)

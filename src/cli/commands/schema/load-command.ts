@@ -55,8 +55,9 @@ function* repeatedFlags(flags: OptionSources['flags']): Iterable<string> {
   }
 }
 
-/** A value that begins with a dash, or is empty, would be taken for something else. */
-function flagWords(name: string, value: string): string[] {
+/** A value that begins with a dash, or is empty, would be taken for something else; a tab is not seen. */
+function flagWords(name: string, given: string): string[] {
+  const value = name === 'delimiter' ? given.replaceAll('\t', '\\t') : given
   return value === '' || value.startsWith('-') ? [`--${name}=${value}`] : [`--${name}`, value]
 }
 

@@ -35,7 +35,7 @@ function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): strin
 }
 
 /** Sentences: how much was looked at, and every warning. */
-function noteLines(schema: InferredSchema): string[] {
+export function noteLines(schema: InferredSchema): string[] {
   const { columns, leftOut, rows, isComplete, estimatedRows, rejected, firstReject } = schema
   const seen = isComplete
     ? `${counted(rows, 'record')}, all of them`

@@ -18,7 +18,7 @@ import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { inputsOf } from '../load.js'
 import { nextCommands } from './load-command.js'
-import { schemaText } from './schema-text.js'
+import { noteLines, schemaText } from './schema-text.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
 import { withFlags } from '../../options/field-flags.js'
 import { fieldsOf } from '../../options/load-field.js'
@@ -111,6 +111,7 @@ async function print(
       return
     case 'types':
       await output.writeData(`${typesText(schema)}\n`)
+      for (const line of noteLines(schema)) output.note(line)
       return
     case 'create':
       await output.writeData(found.script())

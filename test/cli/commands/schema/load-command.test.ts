@@ -41,6 +41,9 @@ t.test('what was said is said again, and what is needed besides', async t => {
     ['sample', ['10']],
     ['json', ['true']],
   ])
+  t.strictSame(next({ flags: new Map([['delimiter', ['\t']]]) }), [
+    "ddb-ingest load t.csv --table t --create stream --delimiter '\\t'",
+  ])
   const needed = {
     map: { a_b: "a 'b'" },
     dateFormats: { d: 'dd/MM/yyyy' },
