@@ -3,7 +3,7 @@
   readers of cells say which text is which value.
 */
 import t from 'tap'
-import { columnOf, inferText, typeOf, typesOf } from './inferring.js'
+import { columnOf, inferText, readAs, typeOf, typesOf } from './inferring.js'
 
 const spellings: readonly (readonly [type: string, ...texts: string[]])[] = [
   ['BOOL', 'true', 'false'],
@@ -148,6 +148,13 @@ t.test('other words and signs are understood as load does', async t => {
   t.equal(await typeOf(['1;2', '3'], { cells: { arrayDelimiter: ';' } }), 'INT[]')
   const { nulls } = await columnOf(['NA', '1', ''], { cells })
   t.equal(nulls, 2)
+})
+
+t.test('a decimal comma that is found is one', async t => {
+  const text = 'a;b\n1,5;007\n-2,25;008\n'
+  const schema = await inferText(text)
+  t.strictSame(typesOf(schema), ['a:DOUBLE', 'b:STRING'])
+  t.equal(await readAs(schema, text), 2)
 })
 
 t.test('times with offsets are told of', async t => {

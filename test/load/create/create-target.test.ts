@@ -57,6 +57,27 @@ t.test('what the table needs has to be said, so that every run says it', async t
   ])
 })
 
+t.test('a run with a name makes its table once', async t => {
+  const { load, notices, onNotice } = await scene(t)
+  const folder = t.testdir({ 'a.csv': csv })
+  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+  const named = { target, onNotice, runId: 'r', journal: { folder } }
+  t.match(await load(join(folder, 'a.csv'), named), { exitCode: 0, rows: { confirmed: 2 } })
+  t.match(await load(join(folder, 'a.csv'), named), { exitCode: 0, rows: { skipped: 2 } })
+  t.ok(notices.includes('already loaded'))
+})
+
+t.test('a database that is there keeps its partitions', async t => {
+  const { load } = await scene(t)
+  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
+  const into = (table: string) => load(path, { target: { table, create: 'dfs' } })
+  t.match(await into('dfs://fresh/t'), { exitCode: 0 })
+  t.match(await into('dfs://fresh/other'), {
+    exitCode: 65,
+    error: { message: /dfs:\/\/fresh is there already/ },
+  })
+})
+
 t.test('constants are columns of the table', async t => {
   const { load, rows } = await scene(t)
   const path = join(t.testdir({ 'a.csv': 'x\n1\n2\n' }), 'a.csv')
