@@ -55,7 +55,8 @@ function headLines(schema: InferredSchema): string[] {
   const { inputs, rows, isComplete, estimatedRows, columns, rejected, firstReject } = schema
   const [first, ...others] = inputs
   const more = others.length === 0 ? '' : ` and ${others.length} more`
-  const seen = isComplete ? `${rows} rows` : `the first ${rows} of about ${estimatedRows} rows`
+  const about = estimatedRows > rows ? ` of about ${estimatedRows}` : ''
+  const seen = isComplete ? `${rows} rows` : `the first ${rows}${about} rows`
   return [
     `// For ${commented(first?.path ?? '')}${more}: ${seen}, ${bytesText(tableBytes(schema))} in memory.`,
     ...(rejected === 0

@@ -343,6 +343,9 @@ function reasonOf({ values, elements }: SeenKinds): string {
   if (isArray && (elements & (jsonKinds.array | jsonKinds.object)) !== 0) {
     return 'its arrays hold arrays or objects, which no column takes'
   }
+  if (isArray && (elements & ~jsonKinds.null) === 0) {
+    return 'its arrays are all empty, which says nothing of their type'
+  }
   if (isArray) return 'its arrays hold texts, or values of several kinds, which no column takes'
   return 'its values are objects without members, or of several kinds, which no column takes'
 }

@@ -48,7 +48,7 @@ export interface InferredSchema {
   readonly rows: number
   /** False when there are more. */
   readonly isComplete: boolean
-  /** Rows of all inputs, as far as can be told from their sizes. */
+  /** Rows of all inputs, as far as can be told from their sizes; of a pipe those that were seen. */
   readonly estimatedRows: number
   /** Records that no table could take, and why the first of them cannot be read. */
   readonly rejected: number

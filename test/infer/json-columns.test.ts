@@ -30,6 +30,15 @@ t.test('numbers keep their digits, texts their characters', async t => {
   t.equal(schema.columns[1]!.sample, '日\n"😀')
 })
 
+t.test('arrays that are all empty, or deeper, fit no column', async t => {
+  const schema = await inferText('{"a":1,"b":[],"c":[[1]],"d":[null]}\n')
+  t.match(schema.leftOut, [
+    { source: 'b', reason: /all empty/ },
+    { source: 'c', reason: /arrays hold arrays/ },
+    { source: 'd', reason: /all empty/ },
+  ])
+})
+
 t.test('names that are data end the search', async t => {
   const members = Array.from({ length: 5000 }, (_, i) => `"k${i}":1`)
   await t.rejects(inferText(`{${members.join(',')}}\n`), { code: 'DDB_INPUT_MEMBER' })

@@ -39,7 +39,7 @@ export function noteLines(schema: InferredSchema): string[] {
   const { columns, leftOut, rows, isComplete, estimatedRows, rejected, firstReject } = schema
   const seen = isComplete
     ? `${counted(rows, 'record')}, all of them`
-    : `the first ${counted(rows, 'record')} of about ${grouped(estimatedRows)}`
+    : `the first ${counted(rows, 'record')}${estimatedRows > rows ? ` of about ${grouped(estimatedRows)}` : ''}`
   const warnings = columns.flatMap(({ name, warnings }) =>
     warnings.map(warning => `${name}: ${withFlags(warning)}`),
   )

@@ -94,7 +94,10 @@ t.test('a DFS table without anything to partition it by has columns and no scrip
 
 t.test('a sample is said to be one', async t => {
   const { stdout } = await schema(['-', '--sample', '2'], { stdin: rows })
-  t.match(stdout, /looked at the first 2 records of about \d+\n/)
+  t.match(stdout, /\nlooked at the first 2 records\n/, 'a pipe has no size')
+  const path = join(t.testdir({ 'a.csv': `a\n${'12\n'.repeat(1000)}` }), 'a.csv')
+  const some = await schema([path, '--sample', '10'])
+  t.match(some.stdout, /\nlooked at the first 10 records of about 1,00\d\n/)
 })
 
 t.test('what cannot be is wrong usage', async t => {
