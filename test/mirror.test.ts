@@ -12,6 +12,7 @@ import { parseModule, readModules } from './helpers/modules.js'
 const rooms = [
   'cli',
   'client',
+  'infer',
   'load',
   'parse',
   'platform',
@@ -33,6 +34,17 @@ const testedBy: Readonly<Record<string, string>> = {
   // What both commands that load have in common.
   'cli/commands/clean-runs.ts': 'cli/commands/runs.test.ts',
   'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
+  // Parts of one decision, which whole columns show.
+  'infer/candidate.ts': 'infer/choose-type.test.ts',
+  'infer/candidate-types.ts': 'infer/choose-type.test.ts',
+  'infer/column-probe.ts': 'infer/choose-type.test.ts',
+  'infer/text-facts.ts': 'infer/choose-type.test.ts',
+  'infer/constant-column.ts': 'infer/infer.test.ts',
+  'infer/input-fields.ts': 'infer/infer.test.ts',
+  'infer/needed-options.ts': 'infer/infer.test.ts',
+  'load/create/infer-options.ts': 'load/create/create-target.test.ts',
+  // Their readers are what `readers.ts` makes.
+  'cli/options/schema-options.ts': 'cli/commands/schema/schema.test.ts',
   // Wiring: `test/end-to-end/` is what tests it.
   'load/load.ts': 'load/ending.test.ts',
   'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',

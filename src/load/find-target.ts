@@ -3,11 +3,12 @@
   follows a cluster to the node that it names.
 */
 import type { Session } from '../client/open-session.js'
-import { ConnectionError } from '../errors.js'
+import { ConnectionError, ServerError } from '../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from './connection/redirect.js'
 import { retryRules, tryUntil } from './connection/retry.js'
 import { askVersion, versionNotice } from './connection/server-version.js'
+import { createTarget, isThere } from './create/create-target.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { Run } from './run.js'
 
@@ -26,7 +27,7 @@ export async function findTarget(
     const control = await firstConnection(run, deadlineMs)
     onConnected(control)
     try {
-      const target = await describeTarget(control, run.plan, run.options)
+      const target = await describeOrCreate(run, control)
       await tellVersion(run, control)
       return [control, target]
     } catch (error) {
@@ -37,6 +38,22 @@ export async function findTarget(
       await control.close()
     }
   }
+}
+
+async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {
+  const { plan, options } = run
+  try {
+    const description = await describeTarget(control, plan, options)
+    if (options.target.create !== undefined) {
+      run.notice(`"${options.target.table}" is there: nothing is created`)
+    }
+    return description
+  } catch (error) {
+    if (options.target.create === undefined || !(error instanceof ServerError)) throw error
+    if (error.code !== 'DDB_TARGET' || (await isThere(run, control))) throw error
+  }
+  await createTarget(run, control)
+  return describeTarget(control, plan, options)
 }
 
 async function tellVersion(run: Run, control: Session): Promise<void> {

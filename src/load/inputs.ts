@@ -3,7 +3,7 @@
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
 import { InputError, type DdbError } from '../errors.js'
-import { openReader, type ReaderOptions } from '../parse/open-reader.js'
+import { openReader } from '../parse/open-reader.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
 import type { Files, Platform } from '../platform/platform.js'
 import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
@@ -19,6 +19,7 @@ import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.
 import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
 import type { Plan } from './plan.js'
+import { dialectOf } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import type { RunRejects } from './rejects/run-rejects.js'
@@ -329,27 +330,6 @@ async function totalBytes(paths: readonly string[], files: Files): Promise<numbe
     sum += size
   }
   return sum
-}
-
-const dialectFields = [
-  'format',
-  'delimiter',
-  'quote',
-  'escape',
-  'comment',
-  'header',
-  'skipLines',
-  'jsonPath',
-  'ragged',
-  'trim',
-  'quotes',
-  'maxRecordBytes',
-] as const
-
-function dialectOf({ input = {} }: LoadOptions): ReaderOptions {
-  return Object.fromEntries(
-    dialectFields.flatMap(name => (input[name] === undefined ? [] : [[name, input[name]]])),
-  )
 }
 
 function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {

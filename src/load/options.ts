@@ -70,6 +70,8 @@ export interface ServerTarget extends ServerAddress, TlsOptions {
 export interface TargetOptions {
   /** Shared table, or `dfs://DB/TABLE`. Either this or `function`. */
   table?: string
+  /** Makes the table when it is not there, with columns found by looking at every value; never from a pipe. */
+  create?: 'stream' | 'dfs'
   /** Default `insert`. */
   method?: Method
   /** Columns that make a row unique: for `upsert`, and only there. */

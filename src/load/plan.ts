@@ -47,6 +47,12 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   if (options.inputs.length === 0) {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
   }
+  if (options.target.create !== undefined && options.inputs.includes('-')) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`target.create` reads its input twice, which standard input does not allow: load a file, or make the table first',
+    )
+  }
   if (delivery.connections !== 1) {
     throw new UsageError(
       'DDB_USAGE',

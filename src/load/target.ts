@@ -3,6 +3,7 @@
   Every name is checked here before it can enter a script; nothing else in `load/` builds script text from names.
 */
 import { UsageError } from '../errors.js'
+import { isIdentifier } from '../schema/identifier.js'
 import type { Method, TargetOptions } from './options.js'
 
 /** A table, its names checked. */
@@ -19,7 +20,6 @@ export type Target =
       confirmTable: TableTarget | undefined
     }
 
-const identifier = /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*$/
 const functionName =
   /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*(::[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*)*!?$/
 const databasePath =
@@ -53,7 +53,7 @@ export function parseTableTarget(text: string): TableTarget {
     const slash = text.lastIndexOf('/')
     const database = text.slice(0, slash)
     const table = text.slice(slash + 1)
-    if (!databasePath.test(database) || !identifier.test(table)) {
+    if (!databasePath.test(database) || !isIdentifier(table)) {
       throw new UsageError(
         'DDB_NAME',
         `"${text}" does not name a DFS table: write dfs://DATABASE/TABLE, letters, digits and _ only`,
@@ -61,7 +61,7 @@ export function parseTableTarget(text: string): TableTarget {
     }
     return { kind: 'dfs', database, table }
   }
-  if (!identifier.test(text)) {
+  if (!isIdentifier(text)) {
     throw new UsageError(
       'DDB_NAME',
       `"${text}" is not a table name: a name starts with a letter and holds letters, digits and _`,
@@ -89,7 +89,10 @@ export function parseTarget(options: TargetOptions): Target {
   if (options.table !== undefined && options.function !== undefined) {
     throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
   }
-  if (options.function !== undefined) return functionTarget(options, options.function)
+  if (options.function !== undefined) {
+    if (options.create === undefined) return functionTarget(options, options.function)
+    throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
+  }
   if (options.table === undefined) {
     throw new UsageError(
       'DDB_USAGE',
@@ -97,6 +100,7 @@ export function parseTarget(options: TargetOptions): Target {
     )
   }
   const table = parseTableTarget(options.table)
+  checkCreate(options.create, table)
   for (const [given, name] of [
     [options.types, 'types'],
     [options.typesFrom, 'typesFrom'],
@@ -125,11 +129,19 @@ export function parseTarget(options: TargetOptions): Target {
     )
   }
   for (const name of keyColumns) {
-    if (!identifier.test(name)) {
+    if (!isIdentifier(name)) {
       throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
     }
   }
   return { kind: 'table', table, method, keyColumns }
+}
+
+function checkCreate(create: TargetOptions['create'], table: TableTarget): void {
+  if (create === undefined || (create === 'dfs') === (table.kind === 'dfs')) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`target.create\` ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
+  )
 }
 
 function functionTarget(options: TargetOptions, name: string): Target {

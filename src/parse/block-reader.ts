@@ -197,6 +197,7 @@ export class BlockReader {
       this.#batchBeganMs = this.#clock.nowMs()
     }
     const refused = builder.append(block)
+    if (block.rowCount > 0) this.#options.onBlock?.(block)
     if (block.faults.length === 0) return refused
     const faults = block.faults.map(fault => rejectOf(fault, this.#input.file))
     return [...refused, ...faults].sort((a, b) => a.offsetBytes - b.offsetBytes)

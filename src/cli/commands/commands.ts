@@ -3,10 +3,12 @@
 */
 import { benchOptions } from '../options/bench-options.js'
 import { execOptions } from '../options/exec-options.js'
+import { explainOptions } from '../options/explain-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
 import { resumeOptions } from '../options/journal/resume-options.js'
 import { runsOptions } from '../options/journal/runs-options.js'
+import { schemaOptions } from '../options/schema-options.js'
 import { selftestOptions } from '../options/selftest-options.js'
 import { serveOptions } from '../options/serve-options.js'
 import { defineCommand, type Command } from './command.js'
@@ -26,6 +28,17 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.load,
     load: () => import('./load.js'),
+  }),
+  defineCommand({
+    name: 'schema',
+    group: 'Load',
+    summary: 'find the columns of files by looking at every value, and the script for a table',
+    args: '[source...]',
+    options: schemaOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.schema,
+    load: () => import('./schema/schema.js'),
   }),
   defineCommand({
     name: 'resume',
@@ -105,5 +118,16 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.selftest,
     load: () => import('./selftest.js'),
+  }),
+  defineCommand({
+    name: 'explain',
+    group: 'Tools',
+    summary: 'say what an error code or exit code means, and what to do',
+    args: '<code>',
+    options: explainOptions,
+    environmentPrefix: 'DDB_INGEST_EXPLAIN_',
+    takesSharedConfig: false,
+    epilogue: epilogues.explain,
+    load: () => import('./explain.js'),
   }),
 ]

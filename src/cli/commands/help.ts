@@ -21,13 +21,26 @@ durations ms s m h.`
 
 /** Shown below the options of each command, as they stand. */
 export const epilogues: Readonly<
-  Record<'load' | 'resume' | 'runs' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest', string>
+  Record<
+    | 'load'
+    | 'schema'
+    | 'resume'
+    | 'runs'
+    | 'exec'
+    | 'serve'
+    | 'demo'
+    | 'bench'
+    | 'selftest'
+    | 'explain',
+    string
+  >
 > = {
   load: `${precedence}
 
 Examples:
   ddb-ingest load trades.csv --table trades
   ddb-ingest load 'day=*/t.csv.gz' --table dfs://testDB/tb1
+  ddb-ingest load trades.csv --table dfs://testDB/trades --create dfs
   ddb-ingest load t.ndjson --table dfs://testDB/tb1 --method append
   ddb-ingest load t.csv --function appendStreamingData \\
       --types time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT \\
@@ -44,6 +57,17 @@ Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
 66 no such input, 69 never connected, 73 and 74 a file cannot be created or
 written, 75 gave up for now, 76 protocol violation, 77 login, 78 configuration
 or unknown target, 130 and 143 interrupted.`,
+  schema: `
+Files are read as 'load' reads them. Standard output has the columns or the
+script, standard error the command that goes on. Needs no server.
+
+Examples:
+  ddb-ingest schema trades.csv
+  ddb-ingest schema 'day=*/t.csv.gz' --table dfs://testDB/tb1 --output create
+  ddb-ingest schema t.ndjson --table t --key id --output create |
+      ddb-ingest exec -
+
+Exit codes: 0, 64 wrong usage, 65 bad data or no columns, 66 no such input.`,
   resume: `
 Everything else is as it was when the run was begun, relative paths included.
 The journal has no password. Rows that were confirmed are not sent again; what
@@ -113,4 +137,7 @@ Examples:
 
 Exit codes: 0 nothing failed, 1 a check failed, 64 wrong usage,
 69 never connected, 77 login, 130 and 143 interrupted.`,
+  explain: `
+Example:
+  ddb-ingest explain DDB_INPUT_CELL`,
 }

@@ -93,8 +93,8 @@ async function goOn(
  * Without a source the data comes from standard input.
  * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and when standard input would be read twice
  */
-async function inputsOf(
-  { filesFrom, passwordStdin }: LoadSettings,
+export async function inputsOf(
+  { filesFrom, passwordStdin }: Pick<LoadSettings, 'filesFrom' | 'passwordStdin'>,
   { args, processEnvironment }: Call,
 ): Promise<readonly string[]> {
   if (filesFrom === undefined) return args.length > 0 ? args : ['-']

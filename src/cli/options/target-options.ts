@@ -3,7 +3,7 @@
 */
 import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target.js'
 import { optionGroup } from './definition.js'
-import { json, list, named, repeated, text } from './readers.js'
+import { choice, json, list, named, repeated, text } from './readers.js'
 
 /** The name as given, once it is known to be one. */
 function checked(
@@ -25,6 +25,12 @@ export const targetOptions = optionGroup('Target', {
     help: 'shared table, or dfs://DATABASE/TABLE',
     reader: tableName,
     field: 'target.table',
+  },
+  create: {
+    flags: '--create <kind>',
+    help: 'make the table when it is not there: stream or dfs',
+    reader: choice('stream', 'dfs'),
+    field: 'target.create',
   },
   method: {
     flags: '--method <method>',

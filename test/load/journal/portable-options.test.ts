@@ -44,6 +44,7 @@ type Values<Options> = {
 
 const target: Values<TargetOptions> = {
   table: { values: ['a', 'b'] },
+  create: { values: ['stream', 'dfs'] },
   method: { values: ['insert', 'append'] },
   keyColumns: { values: [['a', 'b'], ['a']] },
   function: { values: ['f', 'g'] },
