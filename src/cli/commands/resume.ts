@@ -95,7 +95,7 @@ function protectionOf({
   certFile,
   keyFile,
   compress,
-}: JournaledServer): Omit<JournaledServer, 'host' | 'port' | 'user'> {
+}: JournaledServer): Omit<JournaledServer, 'host' | 'port' | 'otherHosts' | 'user'> {
   return defined({ tls, caFile, certFile, keyFile, compress })
 }
 

@@ -58,6 +58,7 @@ export interface JournalState {
   take(record: JournalRecord): void
 }
 
+const noRows = { confirmed: 0, skipped: 0, unconfirmed: 0 }
 const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
 export function newJournalState(): JournalState {
@@ -74,6 +75,7 @@ class Fold implements JournalState {
   #rejects: JournaledRejects | undefined
   /** Those of inputs that are not read again, whatever becomes of later processes. */
   #rejectsOfDone: JournaledRejects | undefined
+  #rowsOfDone: RecordOf<'end'>['rows'] | undefined
   lastNo = 0
   isForgotten = false
   hasLeftServer = true
@@ -94,11 +96,22 @@ class Fold implements JournalState {
   }
 
   get rejects(): JournaledRejects | undefined {
-    const readsAgain = this.#target !== undefined && !hasNumbers(this.#target)
-    return readsAgain ? this.#rejectsOfDone : this.#rejects
+    return this.#readsAgain ? this.#rejectsOfDone : this.#rejects
+  }
+
+  /** Nobody knows of single batches: what was not finished is read from its beginning. */
+  get #readsAgain(): boolean {
+    return this.#target !== undefined && !hasNumbers(this.#target)
   }
 
   rows(): JournaledRows {
+    const byClass = Object.values(this.rejects?.byClass ?? {})
+    const rejectedRows = byClass.reduce((sum, rows) => sum + rows, 0)
+    if (this.#readsAgain) {
+      const { confirmed, skipped, unconfirmed } = this.#rowsOfDone ?? noRows
+      const known = confirmed + skipped
+      return { confirmed: known, rejected: rejectedRows, unconfirmed, unsent: 0 }
+    }
     let unknown = 0
     for (const { covered } of this.inputs) {
       for (const range of covered.ranges) {
@@ -108,10 +121,9 @@ class Fold implements JournalState {
     }
     const sent = this.inputs.reduce((sum, { covered }) => sum + covered.rows, 0)
     const { confirmed, rejected, unconfirmed } = this.#sums
-    const byClass = Object.values(this.rejects?.byClass ?? {})
     return {
       confirmed,
-      rejected: byClass.reduce((sum, rows) => sum + rows, 0),
+      rejected: rejectedRows,
       unconfirmed: unconfirmed + unknown,
       unsent: sent - confirmed - rejected - unconfirmed - unknown,
     }
@@ -189,6 +201,7 @@ class Fold implements JournalState {
         this.end = record
         if (!record.isDone) return
         for (const [input, summary] of this.#unproven) this.inputs[input]!.summary = summary
+        this.#rowsOfDone = record.rows
         this.#rejectsOfDone = this.#rejects && {
           ...this.#rejects,
           byInput: { ...this.#rejects.byInput },
@@ -224,6 +237,7 @@ class Fold implements JournalState {
     this.#target = undefined
     this.#rejects = undefined
     this.#rejectsOfDone = undefined
+    this.#rowsOfDone = undefined
     this.isForgotten = false
     this.end = undefined
   }

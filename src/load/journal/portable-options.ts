@@ -26,6 +26,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
 const serverFields = [
   'host',
   'port',
+  'otherHosts',
   'user',
   'tls',
   'caFile',

@@ -78,6 +78,22 @@ t.test('a table that cannot hold what was confirmed ends the run', async t => {
   })
 })
 
+t.test('rows that were only counted are missed, too', async t => {
+  const check = await scene(t, 4)
+  const end: JournalRecord = {
+    kind: 'end',
+    at: '2026-01-01T00:00:00.000Z',
+    isDone: true,
+    status: 'loaded',
+    exitCode: 0,
+    rows: { read: 3, confirmed: 3, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  }
+  await t.rejects(check(runOf([...model.first, { ...target, used: 'count' }, end])), {
+    code: 'DDB_TARGET_CHANGED',
+    message: /4 rows, and had 2 before 3/,
+  })
+})
+
 t.test('rows in memory that a server has forgotten are gone, however many are there', async t => {
   const check = await scene(t, 50)
   const records = [target, ...confirmedThree, { kind: 'forgotten' } as const]

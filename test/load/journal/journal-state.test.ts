@@ -293,7 +293,7 @@ t.test('where rows are only counted, rejects of what is read again are forgotten
     isDone,
     status: 'rejects',
     exitCode: 3,
-    rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    rows: { read: 9, confirmed: 5, unconfirmed: 0, rejected: 2, skipped: 2, unsent: 0 },
   })
   const process = (number: number): JournalRecord => ({
     kind: 'process',
@@ -305,6 +305,9 @@ t.test('where rows are only counted, rejects of what is read again are forgotten
   t.equal(fold(...records, end(false), process(2)).rejects, undefined)
   const done = [...records, end(true)]
   t.match(fold(...done).rejects, { byInput: { 'a.csv': { rejected: 1 } } })
+  const rows = { confirmed: 7, rejected: 2, unconfirmed: 0, unsent: 0 }
+  t.strictSame(fold(...done).rows(), rows, 'as many as it ended with')
+  t.strictSame(fold(...done, process(2)).rows(), rows)
   t.match(
     fold(...done, process(2), rejects('a.csv', 5)).rejects,
     { byInput: { 'a.csv': { rejected: 1 } } },

@@ -41,7 +41,7 @@ export function resumeCommand(
   const words = ['ddb-ingest', 'resume', runId]
   if (stateDir !== undefined) words.push('--state-dir', resolve(stateDir))
   if (isOther(server, journaled)) {
-    words.push('--host', [server, ...(server.otherHosts ?? [])].map(addressText).join(','))
+    words.push('--host', addressesText(server))
   }
   if (server.user !== undefined && server.user !== journaled.user) words.push('--user', server.user)
   return [...words, ...repeated].map(shellWord).join(' ')
@@ -57,9 +57,12 @@ export function repeatedFlags(flags: OptionSources['flags']): string[] {
   })
 }
 
-/** Journals keep one host. */
-function isOther({ host, port, otherHosts }: ServerTarget, journaled: ServerAddress): boolean {
-  return host !== journaled.host || port !== journaled.port || otherHosts !== undefined
+function isOther(server: ServerTarget, journaled: JournaledServer): boolean {
+  return addressesText(server) !== addressesText(journaled)
+}
+
+function addressesText(server: JournaledServer): string {
+  return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
 }
 
 function addressText({ host, port }: ServerAddress): string {
