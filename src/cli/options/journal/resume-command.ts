@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import type { ServerAddress, ServerTarget } from '../../../load/options.js'
 import type { JournaledServer } from './journaled-server.js'
 import type { OptionSources } from '../resolve.js'
+import { shellWord } from '../shell-word.js'
 
 /** What the command has to say besides the name of the run. */
 export interface GoingOn {
@@ -63,9 +64,4 @@ function isOther({ host, port, otherHosts }: ServerTarget, journaled: ServerAddr
 
 function addressText({ host, port }: ServerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-/** One word of a POSIX shell. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
