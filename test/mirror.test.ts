@@ -32,6 +32,7 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/process-environment.ts': 'cli/dispatch.test.ts',
   // What both commands that load have in common.
   'cli/commands/clean-runs.ts': 'cli/commands/runs.test.ts',
+  'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',
   'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
   // Parts of what a check says, which only a run brings together.
   'load/check/frozen.ts': 'load/check/check.test.ts',

@@ -33,6 +33,7 @@ t.test('the help of every command fits a terminal of 80 columns', async t => {
   for (const argv of [
     [],
     ['load'],
+    ['check'],
     ['resume'],
     ['runs'],
     ['exec'],

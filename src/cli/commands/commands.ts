@@ -2,6 +2,7 @@
   Every command, in the order of the help.
 */
 import { benchOptions } from '../options/bench-options.js'
+import { checkOptions } from '../options/check-options.js'
 import { execOptions } from '../options/exec-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
@@ -26,6 +27,18 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.load,
     load: () => import('./load.js'),
+  }),
+  defineCommand({
+    name: 'check',
+    group: 'Load',
+    summary: 'say what a load would do, column by column, and write nothing',
+    args: '[source...]',
+    options: checkOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    settingsOf: 'load',
+    epilogue: epilogues.check,
+    load: () => import('./check.js'),
   }),
   defineCommand({
     name: 'resume',

@@ -21,7 +21,10 @@ durations ms s m h.`
 
 /** Shown below the options of each command, as they stand. */
 export const epilogues: Readonly<
-  Record<'load' | 'resume' | 'runs' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest', string>
+  Record<
+    'load' | 'check' | 'resume' | 'runs' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest',
+    string
+  >
 > = {
   load: `${precedence}
 
@@ -44,6 +47,20 @@ Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
 66 no such input, 69 never connected, 73 and 74 a file cannot be created or
 written, 75 gave up for now, 76 protocol violation, 77 login, 78 configuration
 or unknown target, 130 and 143 interrupted.`,
+  check: `
+Takes the options of 'load', reads the inputs as 'load' does, asks the server
+for the target's columns, and sends no row; whether you may write is not tried.
+The last line is the 'load' in which nothing is left to be found: put it into a
+script, or run it as it is. It ends with 5 when the table has changed since.
+
+Examples:
+  ddb-ingest check trades.csv --table trades
+  ddb-ingest check 'day=*/t.csv.gz' --table dfs://testDB/tb1 --sample 10k
+  ddb-ingest load trades.csv --table trades --dry-run
+
+Exit codes: 0 every row would load, 3 some would be rejected, 5 --expect-rows or
+--expect-types failed, 64 wrong usage, 65 nothing would load, 66 no such input,
+69 never connected, 77 login or rights, 78 configuration or unknown target.`,
   resume: `
 Everything else is as it was when the run was begun, relative paths included.
 The journal has no password. Rows that were confirmed are not sent again; what

@@ -38,6 +38,12 @@ export const runOptions = optionGroup('Run', {
     reader: text,
     field: 'expectTypes',
   },
+  dryRun: {
+    flags: '-n, --dry-run',
+    help: "write nothing, and say what would be: as 'check'",
+    reader: onOff,
+    flagOnly: true,
+  },
   summary: {
     flags: '--summary <file>',
     help: 'write the JSON object of --json here as well',

@@ -5,7 +5,7 @@ import { resolve } from 'node:path'
 import type { ServerAddress, ServerTarget } from '../../../load/options.js'
 import type { JournaledServer } from './journaled-server.js'
 import type { OptionSources } from '../resolve.js'
-import { shellWord } from '../shell-word.js'
+import { addressText, shellWord } from '../shell-word.js'
 
 /** What the command has to say besides the name of the run. */
 export interface GoingOn {
@@ -60,8 +60,4 @@ export function repeatedFlags(flags: OptionSources['flags']): string[] {
 /** Journals keep one host. */
 function isOther({ host, port, otherHosts }: ServerTarget, journaled: ServerAddress): boolean {
   return host !== journaled.host || port !== journaled.port || otherHosts !== undefined
-}
-
-function addressText({ host, port }: ServerAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
