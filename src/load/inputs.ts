@@ -192,6 +192,7 @@ class SequentialInputs implements Inputs {
     const { columns } = target
     const detected = detectedOf(reader, { cells: this.#options.cells, columns })
     summary.detected = detected
+    run.rejects.reading(source.name, { format: reader.format, ...detected })
     this.#tell(run, path, reader, detected)
     const { format, compression } = summary
     const journal = this.#journal

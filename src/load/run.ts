@@ -14,6 +14,7 @@ import { redirected } from './connection/redirect.js'
 import type { LoadOptions, LoadReport, ServerAddress, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
 import { limitFailure } from './rejects/reject-limit.js'
+import { askedFor } from './rejects/reject-run.js'
 import { newRunRejects, type RunRejects } from './rejects/run-rejects.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
@@ -91,7 +92,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   const { clock, files } = platform
   const leaving = options.leave ?? new AbortController().signal
   const counts = newRunCounts()
-  const rejects = newRunRejects(plan, files)
+  const rejects = newRunRejects(plan, files, askedFor(options, plan))
   const startedAt = new Date(clock.wallMs())
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'

@@ -36,6 +36,7 @@ t.test('the help of every command fits a terminal of 80 columns', async t => {
     ['check'],
     ['resume'],
     ['runs'],
+    ['retry'],
     ['exec'],
     ['serve'],
     ['demo'],

@@ -7,6 +7,7 @@ import { execOptions } from '../options/exec-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
 import { resumeOptions } from '../options/journal/resume-options.js'
+import { retryOptions } from '../options/journal/retry-options.js'
 import { runsOptions } from '../options/journal/runs-options.js'
 import { selftestOptions } from '../options/selftest-options.js'
 import { serveOptions } from '../options/serve-options.js'
@@ -61,6 +62,17 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.runs,
     load: () => import('./runs.js'),
+  }),
+  defineCommand({
+    name: 'retry',
+    group: 'Load',
+    summary: 'load a repaired rejects file as its run was asked to load',
+    args: '<rejects>',
+    options: retryOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.retry,
+    load: () => import('./retry.js'),
   }),
   defineCommand({
     name: 'exec',

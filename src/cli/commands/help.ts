@@ -22,7 +22,16 @@ durations ms s m h.`
 /** Shown below the options of each command, as they stand. */
 export const epilogues: Readonly<
   Record<
-    'load' | 'check' | 'resume' | 'runs' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest',
+    | 'load'
+    | 'check'
+    | 'resume'
+    | 'runs'
+    | 'retry'
+    | 'exec'
+    | 'serve'
+    | 'demo'
+    | 'bench'
+    | 'selftest',
     string
   >
 > = {
@@ -88,6 +97,18 @@ Examples:
 
 Exit codes: 0, 64 wrong usage, 66 no such run, 69 never connected, 75 the run
 is under way, 77 login.`,
+  retry: `
+Takes the target, the columns, the dialect and the delivery from the reasons
+beside the file (FILE.reasons.ndjson). Rows that are bad again go into
+FILE.retry, never into the file that is read. It is a run with a name of its
+own: rows of a file that was loaded are not loaded again.
+
+Examples:
+  ddb-ingest retry rejects.csv
+  ddb-ingest retry rejects.csv --null n/a --user loader --password-file ~/.ddb
+
+Exit codes: as those of load; 66 no such file, or none with reasons beside it,
+64 the file was loaded before and has changed since, 75 it is being written.`,
   exec: `
 Without FILE and -e the script is read from standard input. Null values are
 empty in csv and null in json. In json a LONG beyond 2^53 and every DECIMAL

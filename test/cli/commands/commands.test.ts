@@ -16,13 +16,22 @@ const noSources: OptionSources = {
 t.test('the commands stand in the order of the help', async t => {
   t.strictSame(
     commands.map(({ name }) => name),
-    ['load', 'check', 'resume', 'runs', 'exec', 'serve', 'demo', 'bench', 'selftest'],
+    ['load', 'check', 'resume', 'runs', 'retry', 'exec', 'serve', 'demo', 'bench', 'selftest'],
   )
 })
 
 t.test('settings of clients are shared; those of a server are its own', async t => {
   for (const { name, environmentPrefix, takesSharedConfig } of commands) {
-    const isClient = ['load', 'check', 'resume', 'runs', 'exec', 'bench', 'selftest'].includes(name)
+    const isClient = [
+      'load',
+      'check',
+      'resume',
+      'runs',
+      'retry',
+      'exec',
+      'bench',
+      'selftest',
+    ].includes(name)
     t.equal(takesSharedConfig, isClient, name)
     t.equal(environmentPrefix === 'DDB_INGEST_', isClient, name)
   }
