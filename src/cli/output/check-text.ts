@@ -70,6 +70,7 @@ function inputParts(result: CheckResult, paint: Paint): string[][] {
 
 function inputText(input: CheckedInput): string {
   const { path, format, compression, bytes, rows, rejected, detected, isWhole } = input
+  if (format === null) return `${path}: could not be opened`
   const kind = [format, compression === 'none' ? null : compression].filter(Boolean).join(', ')
   const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected`
   const start = isWhole ? '' : 'first '
@@ -82,7 +83,8 @@ function table(
   columns: CheckResult['columns'],
   paint: Paint,
 ): string[] {
-  const isKnown = columns.length > 0
+  // Of an input that does not fit nothing is known but its texts.
+  const isKnown = fields.some(({ column }) => column !== null)
   const head = ['input', 'text', ...(isKnown ? ['column', 'type', 'value', 'nulls', 'bad'] : [])]
   const rows = fields.map(field => {
     const column = columns.find(({ name }) => name === field.column)

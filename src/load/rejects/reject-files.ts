@@ -60,18 +60,22 @@ interface ShapeFile {
   isTold: boolean
 }
 
+/** For whoever loads a file again. */
+export interface AboutRun {
+  /** Equal for inputs whose records are understood alike. */
+  keyOf(inputFile: string): string
+  /** What the first line of the reasons says. */
+  first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
+}
+
 /** Each keeps two files open, and a process may have about a thousand. */
 const maxFiles = 100
 
 /**
  * Creates nothing yet: a run without rejects leaves no file.
- * @param about  what the first line of each file's reasons says of the run, by the file's path
+ * @param about  what is said of the run
  */
-export function openRejectFiles(
-  path: string,
-  files: Files,
-  about?: (path: string, shape: RecordShape, reason: RejectReason) => RejectRun,
-): RejectFiles {
+export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
   /** In the order in which the files were made. */
   const byShape = new Map<string, ShapeFile>()
   /** Of each input; headers may be long. */
@@ -81,8 +85,8 @@ export function openRejectFiles(
   const locks = newLocks(files)
   let unplaced = 0
 
-  const placeOf = (shape: RecordShape): ShapeFile => {
-    const key = keys.get(shape) ?? shapeKey(shape)
+  const placeOf = (shape: RecordShape, { file }: RejectReason): ShapeFile => {
+    const key = keys.get(shape) ?? shapeKey(shape) + (about?.keyOf(file) ?? '')
     keys.set(shape, key)
     const place = byShape.get(key) ?? {
       isTried: false,
@@ -107,7 +111,7 @@ export function openRejectFiles(
     add(record, shape, reason) {
       let place: ShapeFile | undefined
       try {
-        place = placeOf(shape)
+        place = placeOf(shape, reason)
       } finally {
         if (place?.file === undefined) unplaced++
       }
@@ -115,7 +119,7 @@ export function openRejectFiles(
       if (file === undefined) return
       const isFirst = about !== undefined && !place.isTold
       place.isTold = true
-      file.add(record, isFirst ? { ...reason, run: about(file.path, shape, reason) } : reason)
+      file.add(record, isFirst ? { ...reason, run: about.first(file.path, shape, reason) } : reason)
     },
     flush: () => forEach(made, file => file.flush()),
     close() {

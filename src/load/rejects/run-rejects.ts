@@ -7,9 +7,8 @@ import type { Files } from '../../platform/platform.js'
 import type { Journal, JournaledRejectsSource } from '../journal/journal.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
-import { openRejectFiles, type RejectFiles } from './reject-files.js'
-import type { RejectReason } from './reject-file.js'
-import type { AskedFor, RejectReading, RejectRun } from './reject-run.js'
+import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files.js'
+import type { AskedFor, RejectReading } from './reject-run.js'
 import { reasonOf, type AnyReject } from './reject.js'
 
 /** What a run knows of its rejects. */
@@ -49,9 +48,7 @@ export function newRunRejects(
 ): RunRejects {
   const readings = newReadings(asked)
   const files =
-    rejectsFile === undefined
-      ? undefined
-      : openRejectFiles(rejectsFile, platformFiles, readings?.about)
+    rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles, readings)
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}
   const byInput = new Map<string, InputRejects>()
@@ -118,10 +115,8 @@ export function newRunRejects(
   }
 }
 
-interface Readings {
+interface Readings extends AboutRun {
   add(file: string, reading: RejectReading): void
-  /** What a file's first line says of the run. */
-  readonly about: (path: string, shape: RecordShape, reason: RejectReason) => RejectRun
 }
 
 function newReadings(asked: AskedFor | undefined): Readings | undefined {
@@ -136,7 +131,11 @@ function newReadings(asked: AskedFor | undefined): Readings | undefined {
       byText.set(text, known)
       byFile.set(file, known)
     },
-    about: (path, { fieldNames }, { file }) => ({
+    keyOf(file) {
+      const { quote, escape, decimalComma } = byFile.get(file) ?? {}
+      return quote ? JSON.stringify([quote.value, escape?.value, decimalComma?.value]) : ''
+    },
+    first: (path, { fieldNames }, { file }) => ({
       ...asked,
       format: 1,
       path,

@@ -75,6 +75,24 @@ t.test('what was found holds, although the rejects look otherwise', async t => {
   t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
 })
 
+t.test('inputs that are understood in different ways have rejects of their own', async t => {
+  const { retry, repair, rows, folder, server } = await scene(t, 'id;price;名\n1;1,5;a\n')
+  const others = ['comma.csv', 'point.csv'].map(name => join(folder, name))
+  await writeFile(others[0]!, 'id;price;名\n2;2,5;b\nx;3,5;c\n')
+  await writeFile(others[1]!, 'id;price;名\n4;4.5;d\ny;5.5;e\n')
+  const [first, second] = [join(folder, 'both.csv'), join(folder, 'both.2.csv')]
+  const argv = ['-t', 'prices', '--port', String(server.port), '--rejects', first]
+  t.equal((await runMain(['load', ...others, ...argv])).code, 3)
+  await repair(text => text.replace('x;', '3;'), first)
+  await repair(text => text.replace('y;', '5;'), second)
+  t.equal((await retry(first)).code, 0)
+  t.equal((await retry(second)).code, 0)
+  t.strictSame(
+    (await rows('select * from prices order by id')).map(([, price]) => price),
+    ['1.5', '2.5', '3.5', '4.5', '5.5'],
+  )
+})
+
 t.test(
   'rows that are bad again go into a file of their own, which is retried in its turn',
   async t => {
