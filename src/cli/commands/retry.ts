@@ -2,8 +2,8 @@
   `retry`: loads a repaired rejects file as its run loaded its inputs.
 */
 import { dirname, resolve } from 'node:path'
-import { UsageError } from '../../errors.js'
-import { readRun } from '../../load/journal/known-runs.js'
+import { DdbError, UsageError } from '../../errors.js'
+import { readRun, type KnownRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { LoadOptions } from '../../load/options.js'
 import { checkRepaired } from '../../load/rejects/check-repaired.js'
@@ -76,7 +76,8 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
           output.note,
         )
         const runId = retryRunId(known!)
-        const restart = settings.restart ?? ((await isUntouched(folder, runId)) || undefined)
+        const before = await readRun(folder, runId, files)
+        const restart = settings.restart ?? (isUntouched(before, path) || undefined)
         return {
           ...asked,
           server: {
@@ -139,10 +140,21 @@ function protectionOf({ run: { folder, options } }: KnownRejects): Partial<LoadO
   }
 }
 
-/** An earlier try has sent nothing: what is in the file may be other rows by now. */
-async function isUntouched(folder: string, runId: string): Promise<boolean> {
-  const before = await readRun(folder, runId, systemPlatform.files)
+/**
+ * Whether earlier tries have sent nothing, so that the file may hold other rows by now.
+ * @throws {DdbError} DDB_RUN_CHANGED when it was loaded in a way of which a journal knows nothing: it would be loaded again
+ */
+function isUntouched(before: KnownRun | undefined, path: string): boolean {
   if (before === undefined || before.holder !== undefined) return false
   const { confirmed, unconfirmed } = before.journal.rows()
-  return confirmed === 0 && unconfirmed === 0
+  if (confirmed + unconfirmed > 0) return false
+  const ends = before.processes.map(({ end }) => end)
+  // One that was killed may have sent rows that are only counted.
+  if (ends.includes(undefined)) return false
+  const sent = ends.reduce((sum, end) => sum + end!.rows.confirmed + end!.rows.unconfirmed, 0)
+  if (sent === 0) return true
+  throw new DdbError(
+    'DDB_RUN_CHANGED',
+    `"${path}" was loaded before, on ${ends.at(-1)!.at}, without receipts: ${sent} rows were sent. \`journal.restart\` sends them again`,
+  )
 }

@@ -122,6 +122,26 @@ t.test('a retry in which nothing was loaded may be repaired and tried again', as
   t.notOk((await readdir(folder)).includes('r.retry.csv'))
 })
 
+t.test('without receipts no file is loaded twice either', async t => {
+  for (const how of [
+    ['--confirm', 'none'],
+    ['--confirm', 'count'],
+    ['--mode', 'sync'],
+  ]) {
+    await t.test(how.join(' '), async t => {
+      const { repair, retry, ids } = await scene(t, input, how)
+      await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+      t.match(await retry(), { code: 0 })
+      const again = await retry()
+      if (how[0] === '--mode') t.match(again, { code: 0, stdout: /^Already loaded/ })
+      else t.match(again, { code: 64, stderr: /was loaded before.*--restart sends them again/ })
+      await repair(text => text.replace('2;', '7;'))
+      t.match(await retry(), { code: 64, stderr: /DDB_RUN_CHANGED/ })
+      t.strictSame(await ids(), ['1', '2', '3', '4'])
+    })
+  }
+})
+
 t.test('what the run did not know can be said now', async t => {
   const { path, retry, rows } = await scene(t, 'id,price,名\n1,n/a,a\n2,2,b\n')
   t.equal((await retry(path, '--null', 'n/a')).code, 0)
