@@ -95,6 +95,7 @@ async function gatherSources(
   if (config === undefined) return sources
   sources.layers = await readConfig(environment, findValue(config, sources)?.texts.at(-1), {
     command: command.name,
+    settingsOf: command.settingsOf,
     takesShared: command.takesSharedConfig,
     known: new Map(commands.map(each => [each.name, settableNames(each)])),
   })

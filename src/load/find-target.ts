@@ -4,6 +4,7 @@
 */
 import type { Session } from '../client/open-session.js'
 import { ConnectionError, ServerError } from '../errors.js'
+import { checkTypes } from './check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from './connection/redirect.js'
 import { retryRules, tryUntil } from './connection/retry.js'
@@ -17,6 +18,7 @@ import type { Run } from './run.js'
  *
  * @param onConnected  gets each session that is opened, as whoever ends the run has to end it, too
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ * @throws {DdbError} DDB_EXPECTATION when it has other columns than expected
  */
 export async function findTarget(
   run: Run,
@@ -29,6 +31,7 @@ export async function findTarget(
     try {
       const target = await describeOrCreate(run, control)
       await tellVersion(run, control)
+      checkTypes(target, run.options.expectTypes)
       return [control, target]
     } catch (error) {
       const to = redirectOf(error)

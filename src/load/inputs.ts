@@ -6,7 +6,12 @@ import { InputError, type DdbError } from '../errors.js'
 import { openReader } from '../parse/open-reader.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
 import type { Files, Platform } from '../platform/platform.js'
-import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
+import {
+  mapColumns,
+  type ColumnMapping,
+  type InputShape,
+  type MappingRules,
+} from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
 import { knownEncoding } from '../source/encoding/encodings.js'
@@ -188,6 +193,7 @@ class SequentialInputs implements Inputs {
     const { columns } = target
     const detected = detectedOf(reader, { cells: this.#options.cells, columns })
     summary.detected = detected
+    run.rejects.reading(source.name, { format: reader.format, ...detected })
     this.#tell(run, path, reader, detected)
     const { format, compression } = summary
     const journal = this.#journal
@@ -203,23 +209,29 @@ class SequentialInputs implements Inputs {
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
       run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
     }
+    const mapped = (): ColumnMapping =>
+      mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
+    const cells = (): CellRules => ({
+      ...cellRules(this.#options, detected),
+      onOffset: column => this.#tellOffset(column, run),
+    })
+    const looked = run.watch?.opened(path, reader, mapped)
+    const limit = Math.min(
+      looked?.maxRows ?? Infinity,
+      (input.limit ?? Infinity) - this.#doneRecords - recordsBefore,
+    )
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
-        mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
-        cells: {
-          ...cellRules(this.#options, detected),
-          onOffset: column => this.#tellOffset(column, run),
-        },
+        mapping: looked?.mapping ?? mapped(),
+        cells: looked?.isUnfit === true ? {} : cells(),
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
         ...(path === '-'
           ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs }
           : {}),
-        ...(input.limit === undefined
-          ? {}
-          : { limit: input.limit - this.#doneRecords - recordsBefore }),
+        ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
-        keepRecords: this.#plan.rejectsFile !== undefined,
+        keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.stopped,
         onUnreadable: error => run.fail(error),
@@ -239,7 +251,8 @@ class SequentialInputs implements Inputs {
       }
     } finally {
       update()
-      this.#addCounts(reader.columnCounts)
+      run.watch?.closed(reader)
+      if (looked?.isUnfit !== true) this.#addCounts(reader.columnCounts)
       this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
     }
     if (this.bytesError !== undefined) throw this.bytesError

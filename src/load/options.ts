@@ -239,6 +239,8 @@ export interface LoadOptions {
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number
+  /** `time:TIMESTAMP,sym:SYMBOL`: the run fails with DDB_EXPECTATION before its first row unless the target has these columns. */
+  expectTypes?: string
   /** Names the run in receipts and rejects; random when left out. */
   runId?: string
   /** Keeps a journal, so that a run that was killed goes on where it stopped. */

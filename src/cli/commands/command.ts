@@ -30,6 +30,8 @@ export interface CommandFacts<Table extends OptionTable> {
   readonly environmentPrefix: string
   /** False where the settings shared by clients (`host`, `port`) would mean something else. */
   readonly takesSharedConfig: boolean
+  /** Another command whose own settings in configuration files count as well. */
+  readonly settingsOf?: string
   /** Shown below the options. */
   readonly epilogue: string
   readonly load: () => Promise<{ run(settings: SettingsOf<Table>, call: Call): Promise<number> }>

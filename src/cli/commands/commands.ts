@@ -2,11 +2,13 @@
   Every command, in the order of the help.
 */
 import { benchOptions } from '../options/bench-options.js'
+import { checkOptions } from '../options/check-options.js'
 import { execOptions } from '../options/exec-options.js'
 import { explainOptions } from '../options/explain-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
 import { resumeOptions } from '../options/journal/resume-options.js'
+import { retryOptions } from '../options/journal/retry-options.js'
 import { runsOptions } from '../options/journal/runs-options.js'
 import { schemaOptions } from '../options/schema-options.js'
 import { selftestOptions } from '../options/selftest-options.js'
@@ -28,6 +30,18 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.load,
     load: () => import('./load.js'),
+  }),
+  defineCommand({
+    name: 'check',
+    group: 'Load',
+    summary: 'say what a load would do, column by column, and write nothing',
+    args: '[source...]',
+    options: checkOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    settingsOf: 'load',
+    epilogue: epilogues.check,
+    load: () => import('./check.js'),
   }),
   defineCommand({
     name: 'schema',
@@ -61,6 +75,17 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.runs,
     load: () => import('./runs.js'),
+  }),
+  defineCommand({
+    name: 'retry',
+    group: 'Load',
+    summary: 'load a repaired rejects file as its run was asked to load',
+    args: '<rejects>',
+    options: retryOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.retry,
+    load: () => import('./retry.js'),
   }),
   defineCommand({
     name: 'exec',

@@ -14,6 +14,8 @@ import { clean, didYouMean } from '../output/terminal-text.js'
 export interface ConfigScope {
   /** Name of the command, also of its own section. */
   readonly command: string
+  /** Another command whose section counts behind its own. */
+  readonly settingsOf?: string | undefined
   /** False for a command that only its own section concerns. */
   readonly takesShared: boolean
   /** Command → long names of its options; names outside are refused. */
@@ -69,19 +71,22 @@ async function readText(path: string, named: boolean): Promise<string | undefine
 function layersOf(path: string, text: string, scope: ConfigScope): ConfigLayer[] {
   const root = parseObject(path, text)
   const shared: Record<string, unknown> = {}
-  const sections: ConfigLayer[] = []
+  const sections: { own?: ConfigLayer; other?: ConfigLayer } = {}
   const everyName = new Set([...scope.known.values()].flatMap(names => [...names]))
   for (const [name, value] of Object.entries(root)) {
     const section = scope.known.get(name)
     if (section !== undefined && isObject(value)) {
       for (const inner of Object.keys(value)) checkName(path, `${name}.`, inner, section)
-      if (name === scope.command) sections.push({ path, values: value })
+      if (name === scope.command) sections.own = { path, values: value }
+      else if (name === scope.settingsOf) sections.other = { path, values: value }
     } else {
       checkName(path, '', name, everyName)
       shared[name] = value
     }
   }
-  return scope.takesShared ? [...sections, { path, values: shared }] : sections
+  const { own, other } = sections
+  const layers = [own, other, scope.takesShared ? { path, values: shared } : undefined]
+  return layers.filter(layer => layer !== undefined)
 }
 
 function parseObject(path: string, text: string): Record<string, unknown> {

@@ -7,7 +7,7 @@ import type { OptionTable, SettingsOf } from './definition.js'
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
-type TopField = 'expectRows' | 'runId'
+type TopField = 'expectRows' | 'expectTypes' | 'runId'
 
 /** `delivery.batchRows`, `runId`: where a field of LoadOptions stands. */
 export type LoadField =

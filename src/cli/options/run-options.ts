@@ -32,6 +32,18 @@ export const runOptions = optionGroup('Run', {
     reader: count(0),
     field: 'expectRows',
   },
+  expectTypes: {
+    flags: '--expect-types <name:TYPE,...>',
+    help: 'exit code 5 before the first row unless the target has these columns',
+    reader: text,
+    field: 'expectTypes',
+  },
+  dryRun: {
+    flags: '-n, --dry-run',
+    help: "write nothing, and say what would be: as 'check'",
+    reader: onOff,
+    flagOnly: true,
+  },
   summary: {
     flags: '--summary <file>',
     help: 'write the JSON object of --json here as well',

@@ -16,15 +16,36 @@ const noSources: OptionSources = {
 t.test('the commands stand in the order of the help', async t => {
   t.strictSame(
     commands.map(({ name }) => name),
-    ['load', 'schema', 'resume', 'runs', 'exec', 'serve', 'demo', 'bench', 'selftest', 'explain'],
+    [
+      'load',
+      'check',
+      'schema',
+      'resume',
+      'runs',
+      'retry',
+      'exec',
+      'serve',
+      'demo',
+      'bench',
+      'selftest',
+      'explain',
+    ],
   )
 })
 
 t.test('settings of clients are shared; those of a server are its own', async t => {
   for (const { name, environmentPrefix, takesSharedConfig } of commands) {
-    const isClient = ['load', 'schema', 'resume', 'runs', 'exec', 'bench', 'selftest'].includes(
-      name,
-    )
+    const isClient = [
+      'load',
+      'check',
+      'schema',
+      'resume',
+      'runs',
+      'retry',
+      'exec',
+      'bench',
+      'selftest',
+    ].includes(name)
     t.equal(takesSharedConfig, isClient, name)
     t.equal(environmentPrefix === 'DDB_INGEST_', isClient, name)
   }

@@ -50,6 +50,18 @@ t.test('a command has a section of its own that wins over what all share', async
   t.strictSame(await valuesFor('serve'), [{ host: '127.0.0.1' }], "a client's host is not ours")
 })
 
+t.test("another command's section may count behind its own", async t => {
+  const config = { host: 'shared', load: { table: 't' }, serve: { port: 7 } }
+  const layers = await readConfig(await home(t, config), undefined, {
+    ...scope('serve'),
+    settingsOf: 'load',
+  })
+  t.strictSame(
+    layers.map(({ values }) => values),
+    [{ port: 7 }, { table: 't' }],
+  )
+})
+
 t.test('a file that is missing at home is not a failure, a file that was named is', async t => {
   const environment = await home(t)
   t.strictSame(await readConfig(environment, undefined, scope()), [])

@@ -2,10 +2,10 @@
   The command that goes on with a run, as it can be put into a shell.
 */
 import { resolve } from 'node:path'
-import type { ServerAddress, ServerTarget } from '../../../load/options.js'
+import type { ServerTarget } from '../../../load/options.js'
 import type { JournaledServer } from './journaled-server.js'
 import type { OptionSources } from '../resolve.js'
-import { shellWord } from '../shell-word.js'
+import { addressText, shellWord } from '../shell-word.js'
 
 /** What the command has to say besides the name of the run. */
 export interface GoingOn {
@@ -63,8 +63,4 @@ function isOther(server: ServerTarget, journaled: JournaledServer): boolean {
 
 function addressesText(server: JournaledServer): string {
   return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
-}
-
-function addressText({ host, port }: ServerAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
