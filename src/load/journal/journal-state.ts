@@ -58,7 +58,7 @@ export interface JournalState {
   take(record: JournalRecord): void
 }
 
-const noRows = { confirmed: 0, skipped: 0, unconfirmed: 0 }
+const noRows = { confirmed: 0, skipped: 0 }
 const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
 export function newJournalState(): JournalState {
@@ -108,9 +108,9 @@ class Fold implements JournalState {
     const byClass = Object.values(this.rejects?.byClass ?? {})
     const rejectedRows = byClass.reduce((sum, rows) => sum + rows, 0)
     if (this.#readsAgain) {
-      const { confirmed, skipped, unconfirmed } = this.#rowsOfDone ?? noRows
+      const { confirmed, skipped } = this.#rowsOfDone ?? noRows
       const known = confirmed + skipped
-      return { confirmed: known, rejected: rejectedRows, unconfirmed, unsent: 0 }
+      return { confirmed: known, rejected: rejectedRows, unconfirmed: 0, unsent: 0 }
     }
     let unknown = 0
     for (const { covered } of this.inputs) {
