@@ -32,7 +32,7 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/files/state-folder.ts': 'cli/files/lock.test.ts',
   'cli/process-environment.ts': 'cli/dispatch.test.ts',
   // What both commands that load have in common.
-  'cli/commands/clean-runs.ts': 'cli/commands/runs.test.ts',
+  'cli/commands/runs/clean-runs.ts': 'cli/commands/runs/runs.test.ts',
   'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',
   'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
   // Parts of one decision, which whole columns show.

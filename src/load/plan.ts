@@ -12,7 +12,7 @@ import {
 } from './defaults.js'
 import { confirmations } from './confirmations.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
-import { parseTarget, type Target } from './target.js'
+import { parseTarget, type Target } from './target/target.js'
 
 /** Options without gaps; what they say of the target is still to be asked. */
 export interface Plan {

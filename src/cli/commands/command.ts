@@ -1,8 +1,8 @@
 /*
   What a command is: its options, its place in the help, and the module that does the work, loaded when it is used.
 */
-import type { OptionTable, SettingsOf } from '../options/definition.js'
-import { resolveOptions, type OptionSources } from '../options/resolve.js'
+import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
+import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 

@@ -63,7 +63,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.resume,
-    load: () => import('./resume.js'),
+    load: () => import('./runs/resume.js'),
   }),
   defineCommand({
     name: 'runs',
@@ -74,7 +74,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.runs,
-    load: () => import('./runs.js'),
+    load: () => import('./runs/runs.js'),
   }),
   defineCommand({
     name: 'retry',
@@ -85,7 +85,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.retry,
-    load: () => import('./retry.js'),
+    load: () => import('./runs/retry.js'),
   }),
   defineCommand({
     name: 'exec',

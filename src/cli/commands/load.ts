@@ -4,7 +4,7 @@
 import { readRun, removeOldRuns } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { JournalOptions } from '../../load/options.js'
-import { parseTarget } from '../../load/target.js'
+import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'

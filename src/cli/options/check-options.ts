@@ -1,9 +1,9 @@
 /*
   The options of `check`: those of `load`, so that one word makes the other of it, and how much is looked at.
 */
-import { optionGroup, type SettingsOf } from './definition.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { loadOptions } from './load-options.js'
-import { count } from './readers.js'
+import { count } from './reading/readers.js'
 
 const { dryRun: _, ...loadOptionsOfCheck } = loadOptions
 

@@ -1,7 +1,7 @@
 /*
   The options of `explain`.
 */
-import type { SettingsOf } from './definition.js'
+import type { SettingsOf } from './reading/definition.js'
 import { commonOptions } from './output-options.js'
 
 export const explainOptions = { noColor: commonOptions.noColor }

@@ -4,9 +4,9 @@
 */
 import { extname } from 'node:path'
 import type { FrozenLoad } from '../../load/check/check-result.js'
-import { longName, type OptionDefinition } from './definition.js'
+import { longName, type OptionDefinition } from './reading/definition.js'
 import { loadOptions, type LoadSettings } from './load-options.js'
-import { findValue, type OptionSources } from './resolve.js'
+import { findValue, type OptionSources } from './reading/resolve.js'
 import { addressText, shellWord } from './shell-word.js'
 
 /** One of the loads that a check gives. */

@@ -2,7 +2,7 @@
   The fields of the library's LoadOptions by name: options say which one they set.
 */
 import type { LoadOptions } from '../../load/options.js'
-import type { OptionTable, SettingsOf } from './definition.js'
+import type { OptionTable, SettingsOf } from './reading/definition.js'
 
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'

@@ -1,8 +1,8 @@
 /*
   The options of `load` about one run: its name, what it is expected to do, the files that tell of it.
 */
-import { optionGroup } from './definition.js'
-import { count, onOff, runId, text } from './readers.js'
+import { optionGroup } from './reading/definition.js'
+import { count, onOff, runId, text } from './reading/readers.js'
 
 /** Name, expectation, lock, and files about the run. */
 export const runOptions = optionGroup('Run', {

@@ -1,11 +1,11 @@
 /*
   The options of `schema`: how inputs are read and cells understood is said as to `load`.
 */
-import { parseTableTarget } from '../../load/target.js'
-import { optionGroup, type SettingsOf } from './definition.js'
+import { parseTableTarget } from '../../load/target/target.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { commonOptions, jsonOptions } from './output-options.js'
-import { choice, count, list, named } from './readers.js'
+import { choice, count, list, named } from './reading/readers.js'
 
 const { limit: _limit, ...readingOptions } = inputOptions
 const { lenient: _lenient, ...cellOptions } = valueOptions

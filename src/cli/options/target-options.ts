@@ -1,9 +1,9 @@
 /*
   The options of `load` about what is written into.
 */
-import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target.js'
-import { optionGroup } from './definition.js'
-import { choice, json, list, named, repeated, text } from './readers.js'
+import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
+import { optionGroup } from './reading/definition.js'
+import { choice, json, list, named, repeated, text } from './reading/readers.js'
 
 /** The name as given, once it is known to be one. */
 function checked(

@@ -3,7 +3,7 @@
 */
 import { fileBytes } from '../../source/open-source.js'
 import { columnTypeText } from '../../protocol/data-type.js'
-import type { TargetDescription } from '../describe-target.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import { detectedText } from '../detected.js'
 import type { Inputs, InputSummary } from '../inputs.js'
 import type { Plan } from '../plan.js'

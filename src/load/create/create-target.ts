@@ -13,7 +13,7 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
-import { tableText, type TableTarget } from '../target.js'
+import { tableText, type TableTarget } from '../target/target.js'
 import { inferOptions } from './infer-options.js'
 
 /** Whether the server has the table, whatever else was wrong with it. */

@@ -3,8 +3,12 @@
 */
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { longName, shortName, type OptionDefinition } from '../../../src/cli/options/definition.js'
-import type { OptionSources } from '../../../src/cli/options/resolve.js'
+import {
+  longName,
+  shortName,
+  type OptionDefinition,
+} from '../../../src/cli/options/reading/definition.js'
+import type { OptionSources } from '../../../src/cli/options/reading/resolve.js'
 
 const noSources: OptionSources = {
   flags: new Map(),

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { ServerError, UsageError } from '../../../src/errors.js'
-import { describeTarget } from '../../../src/load/describe-target.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
 import { asTargetChanged, checkTarget } from '../../../src/load/journal/check-target.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'

@@ -2,8 +2,8 @@
   The commands that make the table and fill it, as they can be put into a shell.
 */
 import type { NeededOptions } from '../../../infer/needed-options.js'
-import { longName, type OptionDefinition } from '../../options/definition.js'
-import type { OptionSources } from '../../options/resolve.js'
+import { longName, type OptionDefinition } from '../../options/reading/definition.js'
+import type { OptionSources } from '../../options/reading/resolve.js'
 import { sharedOptions } from '../../options/schema-options.js'
 import { shellWord } from '../../options/shell-word.js'
 

@@ -3,7 +3,7 @@
 */
 import type { InferredColumn, InferredSchema } from '../../../infer/inferred-schema.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
-import { withFlags } from '../../options/field-flags.js'
+import { withFlags } from '../../options/reading/field-flags.js'
 import type { Paint } from '../../output/output.js'
 import { clean, clip, counted, displayWidth, grouped, pad } from '../../output/terminal-text.js'
 

@@ -2,8 +2,8 @@
   The server of a run that has a journal: what is not given holds as the journal has it.
 */
 import type { ServerTarget } from '../../../load/options.js'
-import { defined } from '../defined.js'
-import type { SettingsOf } from '../definition.js'
+import { defined } from '../reading/defined.js'
+import type { SettingsOf } from '../reading/definition.js'
 import { serverOptions, type ServerSettings } from '../server-options.js'
 
 const journaled = { default: undefined, defaultNote: "the run's own" }

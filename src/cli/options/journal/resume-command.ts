@@ -4,7 +4,7 @@
 import { resolve } from 'node:path'
 import type { ServerTarget } from '../../../load/options.js'
 import type { JournaledServer } from './journaled-server.js'
-import type { OptionSources } from '../resolve.js'
+import type { OptionSources } from '../reading/resolve.js'
 import { addressText, shellWord } from '../shell-word.js'
 
 /** What the command has to say besides the name of the run. */

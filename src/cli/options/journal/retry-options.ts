@@ -1,7 +1,7 @@
 /*
   The options of `retry`: what the run of a rejects file does not decide, and what it did not know.
 */
-import { type SettingsOf } from '../definition.js'
+import { type SettingsOf } from '../reading/definition.js'
 import { deliveryOptions } from '../delivery-options.js'
 import { badRowOptions, inputOptions, valueOptions } from '../input-options.js'
 import {

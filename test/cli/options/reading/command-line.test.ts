@@ -2,8 +2,8 @@
   What commander makes of a command line: command, arguments and flags, or words for what is wrong.
 */
 import t from 'tap'
-import { commands } from '../../../src/cli/commands/commands.js'
-import { helpText, readCommandLine } from '../../../src/cli/options/command-line.js'
+import { commands } from '../../../../src/cli/commands/commands.js'
+import { helpText, readCommandLine } from '../../../../src/cli/options/reading/command-line.js'
 
 function read(...argv: string[]): { name: string; args: readonly string[]; flags: object } {
   const line = readCommandLine(argv, commands, 80)

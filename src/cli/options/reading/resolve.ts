@@ -2,9 +2,9 @@
   Finds what each setting is: flags, then environment, then configuration files, then defaults. Keeps the origin
   of every value, for messages and for --print-config.
 */
-import { DdbError, UsageError } from '../../errors.js'
+import { DdbError, UsageError } from '../../../errors.js'
 import { longName, type OptionDefinition, type OptionTable, type SettingsOf } from './definition.js'
-import { clean, didYouMean } from '../output/terminal-text.js'
+import { clean, didYouMean } from '../../output/terminal-text.js'
 
 /** A configuration file, or the part of one that concerns a command. */
 export interface ConfigLayer {

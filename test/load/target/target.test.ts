@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { UsageError } from '../../src/errors.js'
+import { UsageError } from '../../../src/errors.js'
 import {
   parseMethod,
   parseTableTarget,
@@ -8,7 +8,7 @@ import {
   tableExpression,
   tableText,
   writeExpression,
-} from '../../src/load/target.js'
+} from '../../../src/load/target/target.js'
 
 t.test('a shared table is written through its bare name', async t => {
   const table = parseTableTarget('trades')

@@ -2,11 +2,11 @@
   `retry`: loads a repaired rejects file as its run loaded its inputs.
 */
 import { dirname, resolve } from 'node:path'
-import { UsageError } from '../../errors.js'
-import { readRun, type KnownRun } from '../../load/journal/known-runs.js'
-import { journalPath } from '../../load/journal/open-journal.js'
-import type { LoadOptions } from '../../load/options.js'
-import { checkRepaired } from '../../load/rejects/check-repaired.js'
+import { UsageError } from '../../../errors.js'
+import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
+import { journalPath } from '../../../load/journal/open-journal.js'
+import type { LoadOptions } from '../../../load/options.js'
+import { checkRepaired } from '../../../load/rejects/check-repaired.js'
 import {
   readRejectRun,
   refuseWritten,
@@ -14,21 +14,21 @@ import {
   retryRejectsPath,
   retryRunId,
   type KnownRejects,
-} from '../../load/rejects/reject-run.js'
-import { systemPlatform } from '../../platform/system.js'
-import type { Call } from './command.js'
-import { runOnProcess } from './run-on-process.js'
-import { refuseSharedFiles } from '../files/one-file.js'
-import { fieldsOf } from '../options/load-field.js'
-import { journalFolder } from '../options/journal/journal-folder.js'
-import { serverSettingsOf } from '../options/journal/journaled-server.js'
-import { repeatedFlags, resumeCommand } from '../options/journal/resume-command.js'
+} from '../../../load/rejects/reject-run.js'
+import { systemPlatform } from '../../../platform/system.js'
+import type { Call } from '../command.js'
+import { runOnProcess } from '../run-on-process.js'
+import { refuseSharedFiles } from '../../files/one-file.js'
+import { fieldsOf } from '../../options/load-field.js'
+import { journalFolder } from '../../options/journal/journal-folder.js'
+import { serverSettingsOf } from '../../options/journal/journaled-server.js'
+import { repeatedFlags, resumeCommand } from '../../options/journal/resume-command.js'
 import {
   retryOptions as optionsOfRetry,
   type RetrySettings,
-} from '../options/journal/retry-options.js'
-import { serverTargetOf } from '../options/load-options.js'
-import { passwordSource, readCredentials } from '../options/password.js'
+} from '../../options/journal/retry-options.js'
+import { serverTargetOf } from '../../options/load-options.js'
+import { passwordSource, readCredentials } from '../../options/password.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: RetrySettings, call: Call): Promise<number> {

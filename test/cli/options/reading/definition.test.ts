@@ -1,6 +1,6 @@
 import t from 'tap'
-import { longName, optionGroup, shortName } from '../../../src/cli/options/definition.js'
-import { text } from '../../../src/cli/options/readers.js'
+import { longName, optionGroup, shortName } from '../../../../src/cli/options/reading/definition.js'
+import { text } from '../../../../src/cli/options/reading/readers.js'
 
 t.test('the names of an option stand in its flags', async t => {
   const cases: [flags: string, long: string, short: string | undefined][] = [

@@ -2,9 +2,9 @@
   Readers for the text of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for text
   it does not understand; `expected` completes the sentence that tells the user so.
 */
-import { mostRecordBytes } from '../../load/defaults.js'
+import { mostRecordBytes } from '../../../load/defaults.js'
 
-import { knownEncoding, type Encoding } from '../../source/encoding/encodings.js'
+import { knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
 
 /** What kind of text an option takes. */
 export interface Reader<T> {

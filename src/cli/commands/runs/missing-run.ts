@@ -1,10 +1,10 @@
 /*
   What is said when no run has the name that was given.
 */
-import { DdbError } from '../../errors.js'
-import { runNames } from '../../load/journal/known-runs.js'
-import { systemPlatform } from '../../platform/system.js'
-import { didYouMean } from '../output/terminal-text.js'
+import { DdbError } from '../../../errors.js'
+import { runNames } from '../../../load/journal/known-runs.js'
+import { systemPlatform } from '../../../platform/system.js'
+import { didYouMean } from '../../output/terminal-text.js'
 
 /** @param folder  of the journals */
 export async function missingRun(folder: string, runId: string): Promise<DdbError> {

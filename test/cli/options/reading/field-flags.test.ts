@@ -1,6 +1,6 @@
 import t from 'tap'
-import { withFlags } from '../../../src/cli/options/field-flags.js'
-import { readModules } from '../../helpers/modules.js'
+import { withFlags } from '../../../../src/cli/options/reading/field-flags.js'
+import { readModules } from '../../../helpers/modules.js'
 
 t.test('fields that the library names become flags; other backticks stay', async t => {
   t.equal(

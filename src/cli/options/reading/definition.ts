@@ -2,7 +2,7 @@
   What an option is. One definition of it drives the command line, the environment, configuration files,
   --print-config, the help, and the field of LoadOptions that it sets.
 */
-import type { FieldValue, LoadField } from './load-field.js'
+import type { FieldValue, LoadField } from '../load-field.js'
 import type { Reader } from './readers.js'
 
 /** Heading of the help under which an option stands. */

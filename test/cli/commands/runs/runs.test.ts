@@ -4,9 +4,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { RunsResult } from '../../../src/cli/commands/runs.js'
-import { dayMs, endRecord, processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
-import { runMain, type Outcome } from '../run-cli.js'
+import type { RunsResult } from '../../../../src/cli/commands/runs/runs.js'
+import {
+  dayMs,
+  endRecord,
+  processRecord,
+  runRecord,
+  writeJournal,
+} from '../../../helpers/journals.js'
+import { runMain, type Outcome } from '../../run-cli.js'
 
 function scene(t: Test) {
   const state = t.testdir()

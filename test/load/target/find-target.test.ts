@@ -1,10 +1,10 @@
 import t, { type Test } from 'tap'
-import type { Session } from '../../src/client/open-session.js'
-import { findTarget } from '../../src/load/find-target.js'
-import type { LoadOptions } from '../../src/load/options.js'
-import { startServer, type Faults } from '../../src/server/index.js'
-import { testRun } from '../helpers/load-run.js'
-import { turnPlatform } from '../helpers/turn-platform.js'
+import type { Session } from '../../../src/client/open-session.js'
+import { findTarget } from '../../../src/load/target/find-target.js'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { startServer, type Faults } from '../../../src/server/index.js'
+import { testRun } from '../../helpers/load-run.js'
+import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const initScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
 

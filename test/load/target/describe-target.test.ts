@@ -1,8 +1,8 @@
 import t, { type Test } from 'tap'
-import { describeTarget } from '../../src/load/describe-target.js'
-import type { TargetOptions } from '../../src/load/options.js'
-import { testRun } from '../helpers/load-run.js'
-import { startLoadServer } from '../helpers/load-server.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
+import type { TargetOptions } from '../../../src/load/options.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
 
 const initScript = `share streamTable(10:0, \`time\`sym, [TIMESTAMP,SYMBOL]) as trades
 share keyedTable(\`id, 10:0, \`id\`n, [INT,LONG]) as keyed

@@ -1,17 +1,17 @@
 /*
   `runs --clean`: journals that nobody needs any more go; of an unfinished run what it left on the server goes first.
 */
-import { connectDeadlineMs, connectServer } from '../../load/connection/connect.js'
-import { deliveryDefaults } from '../../load/defaults.js'
-import { holdRun, readRun, removeOldRuns } from '../../load/journal/known-runs.js'
-import { dropRunTables } from '../../load/marker/drop-run-tables.js'
-import { systemPlatform } from '../../platform/system.js'
-import type { Call } from './command.js'
+import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
+import { deliveryDefaults } from '../../../load/defaults.js'
+import { holdRun, readRun, removeOldRuns } from '../../../load/journal/known-runs.js'
+import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
+import { systemPlatform } from '../../../platform/system.js'
+import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
-import { serverSettingsOf, type JournaledServer } from '../options/journal/journaled-server.js'
-import { serverTargetOf } from '../options/load-options.js'
-import { passwordSource, readCredentials, type Login } from '../options/password.js'
-import type { RunsSettings } from '../options/journal/runs-options.js'
+import { serverSettingsOf, type JournaledServer } from '../../options/journal/journaled-server.js'
+import { serverTargetOf } from '../../options/load-options.js'
+import { passwordSource, readCredentials, type Login } from '../../options/password.js'
+import type { RunsSettings } from '../../options/journal/runs-options.js'
 
 /**
  * Without names finished runs that ended long ago are meant.

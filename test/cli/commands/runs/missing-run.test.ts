@@ -1,6 +1,6 @@
 import t from 'tap'
-import { missingRun } from '../../../src/cli/commands/missing-run.js'
-import { runRecord, writeJournal } from '../../helpers/journals.js'
+import { missingRun } from '../../../../src/cli/commands/runs/missing-run.js'
+import { runRecord, writeJournal } from '../../../helpers/journals.js'
 
 t.test('the nearest names are told', async t => {
   const folder = t.testdir()

@@ -2,9 +2,9 @@
   What a run writes into: a shared table, a DFS table or a function, and the DolphinDB expressions that name it.
   Every name is checked here before it can enter a script; nothing else in `load/` builds script text from names.
 */
-import { UsageError } from '../errors.js'
-import { isIdentifier } from '../schema/identifier.js'
-import type { Method, TargetOptions } from './options.js'
+import { UsageError } from '../../errors.js'
+import { isIdentifier } from '../../schema/identifier.js'
+import type { Method, TargetOptions } from '../options.js'
 
 /** A table, its names checked. */
 export type TableTarget =

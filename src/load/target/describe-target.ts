@@ -2,22 +2,22 @@
   What the target is, as the server tells: its columns in order, its partition scheme, whether known keys are
   updated instead of added.
 */
-import type { Session } from '../client/open-session.js'
-import { UsageError } from '../errors.js'
-import type { Value } from '../protocol/value.js'
-import type { PartitionScheme } from '../schema/partition-dimension.js'
-import { schemaFromServer } from '../schema/server-schema.js'
-import { schemaFromTypes, type TargetColumn } from '../schema/target-schema.js'
-import { nearestHint } from '../schema/nearest.js'
-import type { LoadOptions } from './options.js'
-import type { Plan } from './plan.js'
+import type { Session } from '../../client/open-session.js'
+import { UsageError } from '../../errors.js'
+import type { Value } from '../../protocol/value.js'
+import type { PartitionScheme } from '../../schema/partition-dimension.js'
+import { schemaFromServer } from '../../schema/server-schema.js'
+import { schemaFromTypes, type TargetColumn } from '../../schema/target-schema.js'
+import { nearestHint } from '../../schema/nearest.js'
+import type { LoadOptions } from '../options.js'
+import type { Plan } from '../plan.js'
 import {
   askFunction,
   askNewValuePolicy,
   askSchema,
   type Asking,
-} from './connection/server-queries.js'
-import { asksForPolicy, type NewValuePolicy } from './delivery/partition-scheme.js'
+} from '../connection/server-queries.js'
+import { asksForPolicy, type NewValuePolicy } from '../delivery/partition-scheme.js'
 import { parseTableTarget } from './target.js'
 
 /** A target that exists. */

@@ -3,7 +3,7 @@
   backticks, becomes the flag of the option that sets it.
 */
 import { longName, type OptionDefinition } from './definition.js'
-import { loadOptions } from './load-options.js'
+import { loadOptions } from '../load-options.js'
 
 const flags = new Map<string, string>(
   Object.values<OptionDefinition>(loadOptions).flatMap(definition =>

@@ -6,19 +6,19 @@ import {
   readRun,
   type KnownRun,
   type StrangeFile,
-} from '../../load/journal/known-runs.js'
-import { systemPlatform } from '../../platform/system.js'
-import { version } from '../../version.js'
+} from '../../../load/journal/known-runs.js'
+import { systemPlatform } from '../../../platform/system.js'
+import { version } from '../../../version.js'
 import { cleanRuns } from './clean-runs.js'
-import type { Call } from './command.js'
+import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
-import { journalFolder } from '../options/journal/journal-folder.js'
-import { resumeCommand } from '../options/journal/resume-command.js'
-import type { RunsSettings } from '../options/journal/runs-options.js'
-import { failureOf } from '../output/print-failure.js'
-import { reportOf, type RunReport } from '../output/run-report.js'
-import { runsTable, runText } from '../output/runs-text.js'
-import { clean, counted, jsonLine } from '../output/terminal-text.js'
+import { journalFolder } from '../../options/journal/journal-folder.js'
+import { resumeCommand } from '../../options/journal/resume-command.js'
+import type { RunsSettings } from '../../options/journal/runs-options.js'
+import { failureOf } from '../../output/print-failure.js'
+import { reportOf, type RunReport } from '../../output/run-report.js'
+import { runsTable, runText } from '../../output/runs-text.js'
+import { clean, counted, jsonLine } from '../../output/terminal-text.js'
 
 /** What `--json` prints; every field is always there. */
 export interface RunsResult {

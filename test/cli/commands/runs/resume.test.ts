@@ -6,10 +6,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LoadResult } from '../../../src/load/options.js'
-import { startServer } from '../../../src/server/index.js'
-import { endRecord, processRecord, runRecord, writeJournal } from '../../helpers/journals.js'
-import { runMain, type Outcome } from '../run-cli.js'
+import type { LoadResult } from '../../../../src/load/options.js'
+import { startServer } from '../../../../src/server/index.js'
+import { endRecord, processRecord, runRecord, writeJournal } from '../../../helpers/journals.js'
+import { runMain, type Outcome } from '../../run-cli.js'
 
 const server = await startServer({
   port: 0,

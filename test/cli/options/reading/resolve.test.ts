@@ -1,10 +1,10 @@
 import t from 'tap'
-import { loadOptions } from '../../../src/cli/options/load-options.js'
+import { loadOptions } from '../../../../src/cli/options/load-options.js'
 import {
   describeOptions,
   resolveOptions,
   type OptionSources,
-} from '../../../src/cli/options/resolve.js'
+} from '../../../../src/cli/options/reading/resolve.js'
 
 const sources = (given: Partial<OptionSources> = {}): OptionSources => ({
   flags: new Map(),

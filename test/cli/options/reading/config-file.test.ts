@@ -5,7 +5,7 @@ import {
   defaultConfigPath,
   readConfig,
   type ConfigScope,
-} from '../../../src/cli/options/config-file.js'
+} from '../../../../src/cli/options/reading/config-file.js'
 
 const scope = (command = 'load'): ConfigScope => ({
   command,

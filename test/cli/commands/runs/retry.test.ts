@@ -4,11 +4,11 @@
 import { copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LoadResult } from '../../../src/load/options.js'
-import { systemFiles } from '../../../src/platform/system-files.js'
-import { startLoadServer } from '../../helpers/load-server.js'
-import { useTurnClock } from '../../helpers/turn-clock.js'
-import { runMain, type FakeTerminals, type Outcome } from '../run-cli.js'
+import type { LoadResult } from '../../../../src/load/options.js'
+import { systemFiles } from '../../../../src/platform/system-files.js'
+import { startLoadServer } from '../../../helpers/load-server.js'
+import { useTurnClock } from '../../../helpers/turn-clock.js'
+import { runMain, type FakeTerminals, type Outcome } from '../../run-cli.js'
 
 useTurnClock()
 

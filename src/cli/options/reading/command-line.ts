@@ -3,12 +3,12 @@
   what it means is decided in resolve.ts.
 */
 import { Command as Parser, CommanderError, Option } from 'commander'
-import { UsageError } from '../../errors.js'
-import { version } from '../../version.js'
-import type { Command } from '../commands/command.js'
-import { program } from '../commands/help.js'
+import { UsageError } from '../../../errors.js'
+import { version } from '../../../version.js'
+import type { Command } from '../../commands/command.js'
+import { program } from '../../commands/help.js'
 import { longName, type OptionDefinition } from './definition.js'
-import { clean } from '../output/terminal-text.js'
+import { clean } from '../../output/terminal-text.js'
 
 /** What was typed, not yet understood. */
 export interface CommandLine {

@@ -2,16 +2,16 @@
   Finds the server and the target: the first connection of a run, which waits for a server that is just starting and
   follows a cluster to the node that it names.
 */
-import type { Session } from '../client/open-session.js'
-import { ConnectionError, ServerError } from '../errors.js'
-import { checkTypes } from './check/expected-types.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from './connection/connect.js'
-import { maxRedirects, redirectedTooOften, redirectOf } from './connection/redirect.js'
-import { retryRules, tryUntil } from './connection/retry.js'
-import { askVersion, versionNotice } from './connection/server-version.js'
-import { createTarget, isThere } from './create/create-target.js'
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, ServerError } from '../../errors.js'
+import { checkTypes } from '../check/expected-types.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
+import { retryRules, tryUntil } from '../connection/retry.js'
+import { askVersion, versionNotice } from '../connection/server-version.js'
+import { createTarget, isThere } from '../create/create-target.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
-import type { Run } from './run.js'
+import type { Run } from '../run.js'
 
 /**
  * Connects and asks what the target is, of the node that the cluster sends us to.

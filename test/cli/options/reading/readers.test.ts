@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import * as values from '../../../src/cli/options/readers.js'
+import * as values from '../../../../src/cli/options/reading/readers.js'
 
 const read = <T>(reader: values.Reader<T>, ...texts: string[]): T | undefined => reader.read(texts)
 
