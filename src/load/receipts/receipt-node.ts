@@ -83,8 +83,6 @@ export class ReceiptNode {
     try {
       ledger = await openLedger(control, run.name, setup.nextLedgerNumber(), timeoutMs)
       const opened = ledger
-      const marked = checkMarker(control, run.name, timeoutMs)
-      marked.catch(() => undefined)
       const data = await tryUntil(
         deadlineMs,
         rules,
@@ -96,7 +94,8 @@ export class ReceiptNode {
         passes,
       )
       try {
-        await marked
+        // Not at once: who saw no marker either has to have written one by now.
+        await checkMarker(control, run.name, timeoutMs)
       } catch (error) {
         data.abandon(neverUsed())
         throw error
