@@ -201,13 +201,17 @@ class SequentialInputs implements Inputs {
     const resumed = journal?.resumed(index)
     const recordsBefore = resumed?.records ?? 0
     const recordsRead = (): number => recordsBefore + reader.recordsRead
-    const update = (): void => {
+    // For every reject: nothing more than is cheap.
+    const count = (): void => {
       run.counts.readUpTo(this.#doneRecords + recordsRead())
+      run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
+    }
+    const update = (): void => {
+      count()
       summary.rows = recordsRead()
       summary.ragged = reader.raggedRecords
       summary.bytes = source.bytesRead
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
-      run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
     }
     const mapped = (): ColumnMapping =>
       mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
@@ -236,7 +240,7 @@ class SequentialInputs implements Inputs {
         stopped: () => run.stopped,
         onUnreadable: error => run.fail(error),
         onReject: reject => {
-          update()
+          count()
           if (journal?.isKnownReject(index, reject.offsetBytes) === true) return
           if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
           else journal?.rejected(index, reject.offsetBytes)

@@ -208,12 +208,10 @@ function pairOf(
         return
       }
       const line = ended(record)
-      const reasonLine = Buffer.from(`${JSON.stringify(reason)}\n`)
-      records.add(start.length === 0 ? line : Buffer.concat([start, line]))
+      queuedBytes += records.add(start.length === 0 ? line : Buffer.concat([start, line]))
       start = start.subarray(0, 0)
-      reasons.add(reasonLine)
+      queuedBytes += reasons.add(`${JSON.stringify(reason)}\n`)
       queued++
-      queuedBytes += line.length + reasonLine.length
       if (queuedBytes >= maxQueuedBytes) flush()
     },
     flush,
