@@ -1,19 +1,23 @@
 /*
-  The peak of resident memory of a whole load, for an input of about 100 MB and one of 400 MB (2 GB with --large):
-  memory must not grow with the input. Read from the kernel's high-water mark, not from what the loader says of itself.
+  The peak of resident memory of a whole load, for an input of about 100 MB and one of 400 MB (2 GB with --large), and for
+  one of which every row is rejected: memory must grow with neither. Read from the kernel's high-water mark, not from what
+  the loader says of itself.
 */
+import { join } from 'node:path'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { median } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
 import { load, startSink, stopCounting } from './lib/sink.js'
 
 const rowsOf100MB = 2_500_000
+const rejectedRows = 1_000_000
 const ceilingMB = 150
 
-async function peakMB(sink, path, repeats) {
+async function peakMB(sink, path, repeats, { flagsOf = () => [], exitCode = 0 } = {}) {
   const peaks = []
   for (let run = 0; run < repeats; run++) {
-    const { peakRssBytes } = await load(sink, path, 'trades', { watchMemory: true })
+    const options = { watchMemory: true, exitCode }
+    const { peakRssBytes } = await load(sink, path, 'trades', options, flagsOf(run))
     if (peakRssBytes === 0) throw new Error('this platform does not tell the peak of a process')
     peaks.push(peakRssBytes / 1e6)
   }
@@ -31,8 +35,11 @@ export async function measure({ repeats, scale, large }) {
       const path = await writeInput(folder, 'narrow.csv', count)
       peaks.push(await peakMB(sink, path, repeats))
     }
-    await stopCounting(sink, rows * (1 + times) * repeats)
     const [short, long] = peaks
+    const rejectedPath = await writeInput(folder, 'rejected.csv', Math.round(rejectedRows * scale))
+    const flagsOf = run => ['--rejects', join(folder, `${run}.csv`), '--max-errors', '100%']
+    const rejected = await peakMB(sink, rejectedPath, repeats, { flagsOf, exitCode: 3 })
+    await stopCounting(sink, rows * (1 + times) * repeats)
     return [
       {
         work: 'memory of a 100 MB load, against the ceiling',
@@ -48,6 +55,14 @@ export async function measure({ repeats, scale, large }) {
         ours: long,
         reference: short,
         ratio: long / short,
+        bar: { atMost: 1.1 },
+      },
+      {
+        work: 'memory of a load of rejected rows, against one without',
+        unit: 'MB',
+        ours: rejected,
+        reference: short,
+        ratio: rejected / short,
         bar: { atMost: 1.1 },
       },
     ]

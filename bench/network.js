@@ -11,6 +11,7 @@ import { startSink } from './lib/sink.js'
 import { startSlowLink } from './lib/slow-link.js'
 
 const mbit = 125_000
+const delayedRows = 10_000_000
 
 /** Each first against the second. */
 const links = [
@@ -71,9 +72,10 @@ async function measureLink({ work, rows, link, flags, bar }, path, server, repea
   }
 }
 
+/** Over a wide link, long enough for its start and its end not to be all that is measured. */
 async function measureDelay(rows, path, server, repeats) {
-  const far = await startSlowLink(portOf(server), { delayMs: 100 })
-  const near = await startSlowLink(portOf(server), { delayMs: 0.5 })
+  const far = await startSlowLink(portOf(server), { bytesPerSecond: 100 * mbit, delayMs: 100 })
+  const near = await startSlowLink(portOf(server), { bytesPerSecond: 100 * mbit, delayMs: 0.5 })
   const flags = ['--confirm', 'receipts', '--compress', 'none']
   try {
     const { ours, reference } = await alternate(
@@ -81,7 +83,7 @@ async function measureDelay(rows, path, server, repeats) {
       () => timedLoad(server, near.port, path, flags),
       repeats,
     )
-    const work = 'receipts, round trips of 200 ms against 1 ms'
+    const work = 'receipts, 100 Mbit/s, round trips of 200 ms against 1 ms'
     return { work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 1.1 }, rows }
   } finally {
     await Promise.all([far.stop(), near.stop()])
@@ -134,7 +136,8 @@ export async function measure({ repeats, scale }) {
     const server = await startSink(init, [])
     for (const each of links)
       figures.push(await measureLink({ ...each, rows }, path, server, repeats))
-    figures.push(await measureDelay(rows, path, server, repeats))
+    const longPath = await writeInput(folder, 'narrow.csv', delayedRows * scale)
+    figures.push(await measureDelay(delayedRows * scale, longPath, server, repeats))
     await server.stop()
     return figures
   })

@@ -12,6 +12,8 @@ const needed = [
   /^bin\/ddb-ingest\.js$/,
   /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+(\.js|\.d\.ts)$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
+  // What `explain` reads.
+  /^docs\/errors\.md$/,
   /^fixtures\/README\.md$/,
   /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,
 ]

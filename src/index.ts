@@ -21,6 +21,8 @@ export { table, toValue } from './client/plain-input.js'
 export type { PlainInput, TableSchema } from './client/plain-input.js'
 export { toColumnList, toColumns, toPlain, toRows } from './client/plain-output.js'
 export type { PlainOutput } from './client/plain-output.js'
+export { check } from './load/check/check.js'
+export type * from './load/check/check-result.js'
 export { load } from './load/load.js'
 export type * from './load/options.js'
 export {

@@ -12,6 +12,7 @@ import { parseModule, readModules } from './helpers/modules.js'
 const rooms = [
   'cli',
   'client',
+  'infer',
   'load',
   'parse',
   'platform',
@@ -31,8 +32,25 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/files/state-folder.ts': 'cli/files/lock.test.ts',
   'cli/process-environment.ts': 'cli/dispatch.test.ts',
   // What both commands that load have in common.
-  'cli/commands/clean-runs.ts': 'cli/commands/runs.test.ts',
+  'cli/commands/runs/clean-runs.ts': 'cli/commands/runs/runs.test.ts',
+  'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',
   'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
+  // Parts of one decision, which whole columns show.
+  'infer/candidate.ts': 'infer/choose-type.test.ts',
+  'infer/candidate-types.ts': 'infer/choose-type.test.ts',
+  'infer/column-probe.ts': 'infer/choose-type.test.ts',
+  'infer/text-facts.ts': 'infer/choose-type.test.ts',
+  'infer/constant-column.ts': 'infer/infer.test.ts',
+  'infer/input-fields.ts': 'infer/infer.test.ts',
+  'infer/needed-options.ts': 'infer/infer.test.ts',
+  'load/create/infer-options.ts': 'load/create/create-target.test.ts',
+  // Their readers are what `readers.ts` makes.
+  'cli/options/schema-options.ts': 'cli/commands/schema/schema.test.ts',
+  // Parts of what a check says, which only a run brings together.
+  'load/check/frozen.ts': 'load/check/check.test.ts',
+  'load/check/look.ts': 'load/check/check.test.ts',
+  'load/check/looked-input.ts': 'load/check/check.test.ts',
+  'load/check/result-of.ts': 'load/check/check.test.ts',
   // Wiring: `test/end-to-end/` is what tests it.
   'load/load.ts': 'load/ending.test.ts',
   'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',

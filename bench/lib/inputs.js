@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import iconv from 'iconv-lite'
 import { generateTrades, seededRandom } from '../../scripts/generate-trades.js'
 
 const wideColumns = 40
@@ -82,6 +83,23 @@ function* textLines(rows) {
   }
 }
 
+/** Chinese names and remarks, some of them quoted. */
+function* chineseLines(rows) {
+  const random = seededRandom(4)
+  yield 'id,title,remark\n'
+  for (let row = 0; row < rows; row++) {
+    const number = Math.floor(random() * 1e6)
+    yield `${row},证券代码${number}号,"成交，价格${number % 97}元，上海证券交易所"\n`
+  }
+}
+
+/** The trades of `narrow.csv` with an id in each row that is no number. */
+function* rejectedChunks(rows) {
+  for (const text of generateTrades({ rows, format: 'csv' })) {
+    yield text.replace(/,(\d+)$/gm, ',x$1')
+  }
+}
+
 const writers = {
   'narrow.csv': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.csv.gz': rows => generateTrades({ rows, format: 'csv' }),
@@ -89,6 +107,9 @@ const writers = {
   'epoch.csv': rows => epochChunks(rows),
   'wide.csv': rows => inChunks(wideLines(rows)),
   'text.csv': rows => inChunks(textLines(rows)),
+  'rejected.csv': rows => rejectedChunks(rows),
+  'chinese.csv': rows => inChunks(chineseLines(rows)),
+  'chinese.gb18030.csv': rows => inChunks(chineseLines(rows)),
 }
 
 /**
@@ -101,6 +122,7 @@ export async function writeInput(folder, name, rows) {
   const path = join(folder, name)
   const text = Readable.from(writers[name](rows))
   const steps = name.endsWith('.gz') ? [createGzip()] : []
+  if (name.includes('.gb18030.')) steps.push(iconv.encodeStream('gb18030'))
   await pipeline([text, ...steps, createWriteStream(path)])
   return path
 }

@@ -37,7 +37,7 @@ function peakRssBytes(pid) {
  * @returns seconds of the whole process, its standard output, and the peak of its memory when asked for
  * @throws when it ends with another code than 0
  */
-export async function runNode(args, { watchMemory = false } = {}) {
+export async function runNode(args, { watchMemory = false, exitCode = 0 } = {}) {
   const startedMs = performance.now()
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let peak = 0
@@ -50,7 +50,7 @@ export async function runNode(args, { watchMemory = false } = {}) {
   const [code] = await once(child, 'close')
   clearInterval(watch)
   const seconds = (performance.now() - startedMs) / 1000
-  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}`)
+  if (code !== exitCode) throw new Error(`${args.join(' ')} ended with ${code}`)
   return { seconds, stdout, peakRssBytes: peak }
 }
 

@@ -4,8 +4,8 @@
 import { UsageError } from '../errors.js'
 import type { Command } from './commands/command.js'
 import { commands } from './commands/commands.js'
-import { helpText, readCommandLine } from './options/command-line.js'
-import { readConfig } from './options/config-file.js'
+import { helpText, readCommandLine } from './options/reading/command-line.js'
+import { readConfig } from './options/reading/config-file.js'
 import { passwordSetting, passwordSource } from './options/password.js'
 import {
   checkEnvironment,
@@ -15,7 +15,7 @@ import {
   type ConfigLayer,
   type OptionSources,
   type Setting,
-} from './options/resolve.js'
+} from './options/reading/resolve.js'
 import { printFailure } from './output/print-failure.js'
 import { openOutput, type Output } from './output/output.js'
 import { clean, jsonLine, pad } from './output/terminal-text.js'
@@ -95,6 +95,7 @@ async function gatherSources(
   if (config === undefined) return sources
   sources.layers = await readConfig(environment, findValue(config, sources)?.texts.at(-1), {
     command: command.name,
+    settingsOf: command.settingsOf,
     takesShared: command.takesSharedConfig,
     known: new Map(commands.map(each => [each.name, settableNames(each)])),
   })

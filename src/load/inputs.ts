@@ -3,22 +3,28 @@
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
 import { InputError, type DdbError } from '../errors.js'
-import { openReader, type ReaderOptions } from '../parse/open-reader.js'
+import { openReader } from '../parse/open-reader.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
 import type { Files, Platform } from '../platform/platform.js'
-import { mapColumns, type InputShape, type MappingRules } from '../schema/column-mapping.js'
+import {
+  mapColumns,
+  type ColumnMapping,
+  type InputShape,
+  type MappingRules,
+} from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
 import { knownEncoding } from '../source/encoding/encodings.js'
 import { fileBytes, openSource, stdinName } from '../source/open-source.js'
 import { defaultFlushIntervalMs } from './defaults.js'
-import type { TargetDescription } from './describe-target.js'
+import type { TargetDescription } from './target/describe-target.js'
 import { detectedNotices, detectedOf } from './detected.js'
 import { bytesError } from './input-bytes.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
 import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
 import type { Plan } from './plan.js'
+import { dialectOf } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import type { RunRejects } from './rejects/run-rejects.js'
@@ -187,6 +193,7 @@ class SequentialInputs implements Inputs {
     const { columns } = target
     const detected = detectedOf(reader, { cells: this.#options.cells, columns })
     summary.detected = detected
+    run.rejects.reading(source.name, { format: reader.format, ...detected })
     this.#tell(run, path, reader, detected)
     const { format, compression } = summary
     const journal = this.#journal
@@ -194,36 +201,46 @@ class SequentialInputs implements Inputs {
     const resumed = journal?.resumed(index)
     const recordsBefore = resumed?.records ?? 0
     const recordsRead = (): number => recordsBefore + reader.recordsRead
-    const update = (): void => {
+    // For every reject: nothing more than is cheap.
+    const count = (): void => {
       run.counts.readUpTo(this.#doneRecords + recordsRead())
+      run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
+    }
+    const update = (): void => {
+      count()
       summary.rows = recordsRead()
       summary.ragged = reader.raggedRecords
       summary.bytes = source.bytesRead
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
-      run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
     }
+    const mapped = (): ColumnMapping =>
+      mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
+    const cells = (): CellRules => ({
+      ...cellRules(this.#options, detected),
+      onOffset: column => this.#tellOffset(column, run),
+    })
+    const looked = run.watch?.opened(path, reader, mapped)
+    const limit = Math.min(
+      looked?.maxRows ?? Infinity,
+      (input.limit ?? Infinity) - this.#doneRecords - recordsBefore,
+    )
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
-        mapping: mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules),
-        cells: {
-          ...cellRules(this.#options, detected),
-          onOffset: column => this.#tellOffset(column, run),
-        },
+        mapping: looked?.mapping ?? mapped(),
+        cells: looked?.isUnfit === true ? {} : cells(),
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
         ...(path === '-'
           ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs }
           : {}),
-        ...(input.limit === undefined
-          ? {}
-          : { limit: input.limit - this.#doneRecords - recordsBefore }),
+        ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
-        keepRecords: this.#plan.rejectsFile !== undefined,
+        keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
         clock: this.#platform.clock,
         stopped: () => run.stopped,
         onUnreadable: error => run.fail(error),
         onReject: reject => {
-          update()
+          count()
           if (journal?.isKnownReject(index, reject.offsetBytes) === true) return
           if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
           else journal?.rejected(index, reject.offsetBytes)
@@ -238,7 +255,8 @@ class SequentialInputs implements Inputs {
       }
     } finally {
       update()
-      this.#addCounts(reader.columnCounts)
+      run.watch?.closed(reader)
+      if (looked?.isUnfit !== true) this.#addCounts(reader.columnCounts)
       this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
     }
     if (this.bytesError !== undefined) throw this.bytesError
@@ -329,27 +347,6 @@ async function totalBytes(paths: readonly string[], files: Files): Promise<numbe
     sum += size
   }
   return sum
-}
-
-const dialectFields = [
-  'format',
-  'delimiter',
-  'quote',
-  'escape',
-  'comment',
-  'header',
-  'skipLines',
-  'jsonPath',
-  'ragged',
-  'trim',
-  'quotes',
-  'maxRecordBytes',
-] as const
-
-function dialectOf({ input = {} }: LoadOptions): ReaderOptions {
-  return Object.fromEntries(
-    dialectFields.flatMap(name => (input[name] === undefined ? [] : [[name, input[name]]])),
-  )
 }
 
 function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {

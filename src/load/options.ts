@@ -70,6 +70,8 @@ export interface ServerTarget extends ServerAddress, TlsOptions {
 export interface TargetOptions {
   /** Shared table, or `dfs://DB/TABLE`. Either this or `function`. */
   table?: string
+  /** Makes the table when it is not there, with columns found by looking at every value; never from a pipe. */
+  create?: 'stream' | 'dfs'
   /** Default `insert`. */
   method?: Method
   /** Columns that make a row unique: for `upsert`, and only there. */
@@ -237,6 +239,8 @@ export interface LoadOptions {
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number
+  /** `time:TIMESTAMP,sym:SYMBOL`: the run fails with DDB_EXPECTATION before its first row unless the target has these columns. */
+  expectTypes?: string
   /** Names the run in receipts and rejects; random when left out. */
   runId?: string
   /** Keeps a journal, so that a run that was killed goes on where it stopped. */

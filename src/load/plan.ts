@@ -12,7 +12,7 @@ import {
 } from './defaults.js'
 import { confirmations } from './confirmations.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
-import { parseTarget, type Target } from './target.js'
+import { parseTarget, type Target } from './target/target.js'
 
 /** Options without gaps; what they say of the target is still to be asked. */
 export interface Plan {
@@ -46,6 +46,12 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
   const rejects = options.rejects ?? {}
   if (options.inputs.length === 0) {
     throw new UsageError('DDB_USAGE', 'no input: name files to load, or - for standard input')
+  }
+  if (options.target.create !== undefined && options.inputs.includes('-')) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`target.create` reads its input twice, which standard input does not allow: load a file, or make the table first',
+    )
   }
   if (delivery.connections !== 1) {
     throw new UsageError(

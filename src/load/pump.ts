@@ -5,7 +5,7 @@
 import type { DdbError } from '../errors.js'
 import type { Batch } from '../parse/input-reader.js'
 import type { Delivery } from './delivery/delivery.js'
-import type { TargetDescription } from './describe-target.js'
+import type { TargetDescription } from './target/describe-target.js'
 import type { Inputs } from './inputs.js'
 import type { KnownBatch } from './journal/resumed-input.js'
 import { newRateLimiter, type RateLimiter } from './rate-limit.js'

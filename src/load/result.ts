@@ -7,7 +7,7 @@ import type { InputSummary } from './inputs.js'
 import type { LoadResult, LoadStatus } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { equationError } from './row-counts.js'
-import { tableText } from './target.js'
+import { tableText } from './target/target.js'
 
 /** What the inputs add to a result. */
 export interface ResultParts {

@@ -4,6 +4,7 @@
 import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
+import type { Watch } from './check/watch.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Journal } from './journal/journal.js'
 import { newToken, type RunName } from './marker/marker.js'
@@ -13,6 +14,7 @@ import { redirected } from './connection/redirect.js'
 import type { LoadOptions, LoadReport, ServerAddress, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
 import { limitFailure } from './rejects/reject-limit.js'
+import { askedFor } from './rejects/reject-run.js'
 import { newRunRejects, type RunRejects } from './rejects/run-rejects.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
@@ -22,6 +24,8 @@ import { newRunCounts, type RunCounts } from './row-counts.js'
 export interface Run {
   readonly options: LoadOptions
   readonly platform: Platform
+  /** Looks on where nothing is sent. */
+  readonly watch: Watch | undefined
   /** What it is called on the server. */
   readonly name: RunName
   /** undefined where none is kept. */
@@ -80,12 +84,15 @@ function sentOf({
   }
 }
 
-/** Opens no file and no connection. */
-export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Run {
+/**
+ * Opens no file and no connection.
+ * @param watch  of a run that sends nothing
+ */
+export function newRun(options: LoadOptions, plan: Plan, platform: Platform, watch?: Watch): Run {
   const { clock, files } = platform
   const leaving = options.leave ?? new AbortController().signal
   const counts = newRunCounts()
-  const rejects = newRunRejects(plan, files)
+  const rejects = newRunRejects(plan, files, askedFor(options, plan))
   const startedAt = new Date(clock.wallMs())
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
@@ -104,6 +111,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform): Ru
   const run: Run = {
     options,
     platform,
+    watch,
     get name() {
       return { runId: plan.runId, token: journal?.token ?? token }
     },
@@ -179,7 +187,8 @@ function keepReject(run: Run, reject: AnyReject, shape: RecordShape): void {
   const { counts, rejects } = run
   if (run.plan.onError === 'stop') run.journal?.keepNoMoreRejects()
   counts.rejected()
-  if (counts.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
+  if (run.watch !== undefined) run.watch.rejected(reject)
+  else if (counts.rows.rejected <= shownRejects) run.notice(`rejected: ${located(reject)}`)
   try {
     rejects.add(reject, shape)
   } catch (error) {

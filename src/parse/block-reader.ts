@@ -23,7 +23,10 @@ import type { RecordBlock, RecordFault } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
-const blockBytes = 128 * 1024
+const largestBlockBytes = 128 * 1024
+/** Behind a block with many rejects: those of one block live at the same time, and a kilobyte each. */
+const blockBytesOfRejects = 8 * 1024
+const manyRejects = 64
 
 /** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput {
@@ -48,6 +51,7 @@ export class BlockReader {
   /** The input has ended by itself, and what it held is out. */
   readToEnd = false
   #rejectedBytes = 0
+  #blockBytes = largestBlockBytes
   readonly #input: BlockInput
   readonly #options: BatchOptions
   readonly #clock: FlushClock
@@ -182,9 +186,9 @@ export class BlockReader {
     const builder = this.#builder
     block.clear()
     const maxRecords = limit - this.recordsRead
-    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, blockBytes)
+    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, this.#blockBytes)
     const maxRows = batchRows - builder.rowCount
-    const maxBytes = Math.min(blockBytes, Math.max(1, batchBytes - builder.encodedBytes))
+    const maxBytes = Math.min(this.#blockBytes, Math.max(1, batchBytes - builder.encodedBytes))
     return tokenizer.fill(block, Math.min(maxRows, maxRecords), maxBytes)
   }
 
@@ -197,6 +201,9 @@ export class BlockReader {
       this.#batchBeganMs = this.#clock.nowMs()
     }
     const refused = builder.append(block)
+    const isBad = refused.length + block.faults.length > manyRejects
+    this.#blockBytes = isBad ? blockBytesOfRejects : largestBlockBytes
+    if (block.rowCount > 0) this.#options.onBlock?.(block)
     if (block.faults.length === 0) return refused
     const faults = block.faults.map(fault => rejectOf(fault, this.#input.file))
     return [...refused, ...faults].sort((a, b) => a.offsetBytes - b.offsetBytes)

@@ -8,6 +8,7 @@ import type { Column } from '../protocol/value.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { InputFormat } from './formats.js'
+import type { RecordBlock } from './record-block.js'
 
 /** Where a record begins. */
 export interface RecordLocation {
@@ -173,6 +174,11 @@ export interface BatchOptions {
    * batch.
    */
   readonly stopped?: () => boolean
+  /**
+   * Shown the rows of each block as they stand in the input, once those that cannot be read are out of it; cells with a
+   * text that means null are empty. The block is filled anew afterwards.
+   */
+  readonly onBlock?: (block: RecordBlock) => void
   /** Told why nothing of this input is to be loaded any more, before the rows in hand come as the last batch. */
   readonly onUnreadable?: (error: InputError) => void
   /** Told of each reject in order of the input; reading waits for a promise it returns. */

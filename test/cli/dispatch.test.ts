@@ -33,8 +33,10 @@ t.test('the help of every command fits a terminal of 80 columns', async t => {
   for (const argv of [
     [],
     ['load'],
+    ['check'],
     ['resume'],
     ['runs'],
+    ['retry'],
     ['exec'],
     ['serve'],
     ['demo'],

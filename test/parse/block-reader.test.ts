@@ -334,3 +334,24 @@ t.test('a batch tells where its rows came from', async t => {
     }
   })
 })
+
+t.test('the rows of each block are shown once those that cannot be read are out of it', async t => {
+  const reader = await openReader(memorySource('1,a\nx,b\n3,\n4\n5,NA\n'), { header: 'no' })
+  const shown: string[] = []
+  const batches = reader.batches({
+    ...options,
+    mapping: mappingFor(reader, 'a:INT,b:STRING'),
+    cells: { nullTexts: ['NA'] },
+    onBlock({ bytes, starts, ends, rowCount, fieldCount, lineNumbers }) {
+      for (let row = 0; row < rowCount; row++) {
+        const [a, b] = [0, 1].map(field => {
+          const cell = row * fieldCount + field
+          return Buffer.from(bytes.subarray(starts[cell], ends[cell])).toString()
+        })
+        shown.push(`${lineNumbers[row]}: ${a}|${b}`)
+      }
+    },
+  })
+  for await (const batch of batches) batch.release()
+  t.strictSame(shown, ['1: 1|a', '3: 3|', '5: 5|'])
+})

@@ -3,6 +3,7 @@
 */
 import type { ChildProcess } from 'node:child_process'
 import { stat } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { LoadResult } from '../../src/load/options.js'
 import { spawnCli } from '../cli/run-cli.js'
@@ -13,17 +14,32 @@ export interface ServerProcess {
   kill(): Promise<void>
 }
 
-/** @param port  0 for one that is free */
+/** @param port  from `quietPort`, as another server is to have the same one later */
 export async function startServerProcess(scriptFile: string, port: number): Promise<ServerProcess> {
   const argv = ['serve', '--port', String(port), '--init', scriptFile]
   const { child, firstLine, outcome } = spawnCli([...argv, '--new-value-partitions', 'skip'])
-  const line = await firstLine
+  await firstLine
   return {
-    port: Number(/:(\d+)$/.exec(line)?.[1]),
+    port,
     kill: async () => {
       child.kill('SIGKILL')
       await outcome
     },
+  }
+}
+
+/** A free port below those that systems give to whoever connects: it stays free while its server is down. */
+export async function quietPort(): Promise<number> {
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer()
+    const isFree = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false))
+      server.listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (!isFree) continue
+    await new Promise(resolve => server.close(resolve))
+    return port
   }
 }
 

@@ -10,6 +10,7 @@ import { checkRound, type Rejects } from './check.js'
 import {
   endsWithin,
   grown,
+  quietPort,
   startLoaderProcess,
   startServerProcess,
   type LoaderEnd,
@@ -39,7 +40,12 @@ export async function playRound(scene: Scene, folder: string): Promise<Round> {
   for (const { name, rows } of scene.inputs) {
     await writeFile(join(folder, name), scene.header + rows.map(({ line }) => `${line}\n`).join(''))
   }
-  const stage: Stage = { scene, folder, script, server: await startServerProcess(script, 0) }
+  const stage: Stage = {
+    scene,
+    folder,
+    script,
+    server: await startServerProcess(script, await quietPort()),
+  }
   try {
     return await play(stage)
   } finally {

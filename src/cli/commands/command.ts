@@ -1,8 +1,8 @@
 /*
   What a command is: its options, its place in the help, and the module that does the work, loaded when it is used.
 */
-import type { OptionTable, SettingsOf } from '../options/definition.js'
-import { resolveOptions, type OptionSources } from '../options/resolve.js'
+import type { OptionTable, SettingsOf } from '../options/reading/definition.js'
+import { resolveOptions, type OptionSources } from '../options/reading/resolve.js'
 import type { Output } from '../output/output.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 
@@ -30,6 +30,8 @@ export interface CommandFacts<Table extends OptionTable> {
   readonly environmentPrefix: string
   /** False where the settings shared by clients (`host`, `port`) would mean something else. */
   readonly takesSharedConfig: boolean
+  /** Another command whose own settings in configuration files count as well. */
+  readonly settingsOf?: string
   /** Shown below the options. */
   readonly epilogue: string
   readonly load: () => Promise<{ run(settings: SettingsOf<Table>, call: Call): Promise<number> }>

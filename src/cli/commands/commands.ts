@@ -2,11 +2,15 @@
   Every command, in the order of the help.
 */
 import { benchOptions } from '../options/bench-options.js'
+import { checkOptions } from '../options/check-options.js'
 import { execOptions } from '../options/exec-options.js'
+import { explainOptions } from '../options/explain-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
 import { resumeOptions } from '../options/journal/resume-options.js'
+import { retryOptions } from '../options/journal/retry-options.js'
 import { runsOptions } from '../options/journal/runs-options.js'
+import { schemaOptions } from '../options/schema-options.js'
 import { selftestOptions } from '../options/selftest-options.js'
 import { serveOptions } from '../options/serve-options.js'
 import { defineCommand, type Command } from './command.js'
@@ -28,6 +32,29 @@ export const commands: readonly Command[] = [
     load: () => import('./load.js'),
   }),
   defineCommand({
+    name: 'check',
+    group: 'Load',
+    summary: 'say what a load would do, column by column, and write nothing',
+    args: '[source...]',
+    options: checkOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    settingsOf: 'load',
+    epilogue: epilogues.check,
+    load: () => import('./check.js'),
+  }),
+  defineCommand({
+    name: 'schema',
+    group: 'Load',
+    summary: 'find the columns of files by looking at every value, and the script for a table',
+    args: '[source...]',
+    options: schemaOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.schema,
+    load: () => import('./schema/schema.js'),
+  }),
+  defineCommand({
     name: 'resume',
     group: 'Load',
     summary: 'go on with a run that has a name, where it stopped',
@@ -36,7 +63,7 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.resume,
-    load: () => import('./resume.js'),
+    load: () => import('./runs/resume.js'),
   }),
   defineCommand({
     name: 'runs',
@@ -47,7 +74,18 @@ export const commands: readonly Command[] = [
     environmentPrefix: clientPrefix,
     takesSharedConfig: true,
     epilogue: epilogues.runs,
-    load: () => import('./runs.js'),
+    load: () => import('./runs/runs.js'),
+  }),
+  defineCommand({
+    name: 'retry',
+    group: 'Load',
+    summary: 'load a repaired rejects file as its run was asked to load',
+    args: '<rejects>',
+    options: retryOptions,
+    environmentPrefix: clientPrefix,
+    takesSharedConfig: true,
+    epilogue: epilogues.retry,
+    load: () => import('./runs/retry.js'),
   }),
   defineCommand({
     name: 'exec',
@@ -105,5 +143,16 @@ export const commands: readonly Command[] = [
     takesSharedConfig: true,
     epilogue: epilogues.selftest,
     load: () => import('./selftest.js'),
+  }),
+  defineCommand({
+    name: 'explain',
+    group: 'Tools',
+    summary: 'say what an error code or exit code means, and what to do',
+    args: '<code>',
+    options: explainOptions,
+    environmentPrefix: 'DDB_INGEST_EXPLAIN_',
+    takesSharedConfig: false,
+    epilogue: epilogues.explain,
+    load: () => import('./explain.js'),
   }),
 ]

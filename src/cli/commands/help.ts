@@ -21,13 +21,28 @@ durations ms s m h.`
 
 /** Shown below the options of each command, as they stand. */
 export const epilogues: Readonly<
-  Record<'load' | 'resume' | 'runs' | 'exec' | 'serve' | 'demo' | 'bench' | 'selftest', string>
+  Record<
+    | 'load'
+    | 'check'
+    | 'schema'
+    | 'resume'
+    | 'runs'
+    | 'retry'
+    | 'exec'
+    | 'serve'
+    | 'demo'
+    | 'bench'
+    | 'selftest'
+    | 'explain',
+    string
+  >
 > = {
   load: `${precedence}
 
 Examples:
   ddb-ingest load trades.csv --table trades
   ddb-ingest load 'day=*/t.csv.gz' --table dfs://testDB/tb1
+  ddb-ingest load trades.csv --table dfs://testDB/trades --create dfs
   ddb-ingest load t.ndjson --table dfs://testDB/tb1 --method append
   ddb-ingest load t.csv --function appendStreamingData \\
       --types time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT \\
@@ -44,6 +59,31 @@ Exit codes: 0 every row confirmed, 3 some rows rejected, 4 rows unconfirmed,
 66 no such input, 69 never connected, 73 and 74 a file cannot be created or
 written, 75 gave up for now, 76 protocol violation, 77 login, 78 configuration
 or unknown target, 130 and 143 interrupted.`,
+  check: `
+Takes the options of 'load', reads the inputs as 'load' does, asks the server
+for the target's columns, and sends no row; whether you may write is not tried.
+The last line is the 'load' in which nothing is left to be found: put it into a
+script, or run it as it is. It ends with 5 when the table has changed since.
+
+Examples:
+  ddb-ingest check trades.csv --table trades
+  ddb-ingest check 'day=*/t.csv.gz' --table dfs://testDB/tb1 --sample 10k
+  ddb-ingest load trades.csv --table trades --dry-run
+
+Exit codes: 0 every row would load, 3 some would be rejected, 5 --expect-rows or
+--expect-types failed, 64 wrong usage, 65 nothing would load, 66 no such input,
+69 never connected, 77 login or rights, 78 configuration or unknown target.`,
+  schema: `
+Files are read as 'load' reads them. Standard output has the columns or the
+script, standard error the command that goes on. Needs no server.
+
+Examples:
+  ddb-ingest schema trades.csv
+  ddb-ingest schema 'day=*/t.csv.gz' --table dfs://testDB/tb1 --output create
+  ddb-ingest schema t.ndjson --table t --key id --output create |
+      ddb-ingest exec -
+
+Exit codes: 0, 64 wrong usage, 65 bad data or no columns, 66 no such input.`,
   resume: `
 Everything else is as it was when the run was begun, relative paths included.
 The journal has no password. Rows that were confirmed are not sent again; what
@@ -71,6 +111,18 @@ Examples:
 
 Exit codes: 0, 64 wrong usage, 66 no such run, 69 never connected, 75 the run
 is under way, 77 login.`,
+  retry: `
+Takes the target, the columns, the dialect and the delivery from the reasons
+beside the file (FILE.reasons.ndjson). Rows that are bad again go into
+FILE.retry, never into the file that is read. It is a run with a name of its
+own: rows of a file that was loaded are not loaded again.
+
+Examples:
+  ddb-ingest retry rejects.csv
+  ddb-ingest retry rejects.csv --null n/a --user loader --password-file ~/.ddb
+
+Exit codes: as those of load; 66 no such file, or none with reasons beside it,
+64 the file was loaded before and has changed since, 75 it is being written.`,
   exec: `
 Without FILE and -e the script is read from standard input. Null values are
 empty in csv and null in json. In json a LONG beyond 2^53 and every DECIMAL
@@ -113,4 +165,7 @@ Examples:
 
 Exit codes: 0 nothing failed, 1 a check failed, 64 wrong usage,
 69 never connected, 77 login, 130 and 143 interrupted.`,
+  explain: `
+Example:
+  ddb-ingest explain DDB_INPUT_CELL`,
 }

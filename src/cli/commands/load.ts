@@ -1,15 +1,14 @@
 /*
   `load`: settings become LoadOptions.
 */
-import { UsageError } from '../../errors.js'
 import { readRun, removeOldRuns } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { JournalOptions } from '../../load/options.js'
-import { parseTarget } from '../../load/target.js'
+import { parseTarget } from '../../load/target/target.js'
 import { systemPlatform } from '../../platform/system.js'
 import type { Call } from './command.js'
+import { inputsOf, refuseTerminal } from './inputs-of.js'
 import { runOnProcess } from './run-on-process.js'
-import { readFilesFrom } from '../files/files-from.js'
 import { refuseSharedFiles, type FileSettings } from '../files/one-file.js'
 import { journalOf } from '../options/journal/journal-folder.js'
 import { loadOptionsOf, targetOptionsOf, type LoadSettings } from '../options/load-options.js'
@@ -19,14 +18,8 @@ import { repeatedFlags, resumeCommand, type GoingOn } from '../options/journal/r
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(settings: LoadSettings, call: Call): Promise<number> {
   const { processEnvironment, output, sources } = call
-  const isList = settings.filesFrom !== undefined
-  if (!isList && call.args.length === 0 && processEnvironment.stdin.isTTY) {
-    call.showHelp()
-    throw new UsageError(
-      'DDB_USAGE',
-      'no input: name files to load, or pipe data into standard input',
-    )
-  }
+  refuseTerminal(settings, call)
+  if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   let inputs: readonly string[] = []
   let journal: JournalOptions | undefined
   const { runId, confirm, stateDir } = settings
@@ -87,22 +80,4 @@ async function goOn(
 ): Promise<string> {
   const known = await readRun(folder, runId, systemPlatform.files).catch(() => undefined)
   return resumeCommand(runId, { ...going, journaled: known?.run.options.server ?? going.server })
-}
-
-/**
- * Without a source the data comes from standard input.
- * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and when standard input would be read twice
- */
-async function inputsOf(
-  { filesFrom, passwordStdin }: LoadSettings,
-  { args, processEnvironment }: Call,
-): Promise<readonly string[]> {
-  if (filesFrom === undefined) return args.length > 0 ? args : ['-']
-  if (filesFrom === '-' && (args.includes('-') || passwordStdin)) {
-    throw new UsageError(
-      'DDB_USAGE',
-      '--files-from - takes the names of sources from standard input: nothing else can come from there',
-    )
-  }
-  return [...args, ...(await readFilesFrom(filesFrom, processEnvironment.stdin))]
 }

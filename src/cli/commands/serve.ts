@@ -13,7 +13,7 @@ import {
   type EmbeddedServer,
 } from '../../server/index.js'
 import type { Call } from './command.js'
-import { defined } from '../options/defined.js'
+import { defined } from '../options/reading/defined.js'
 import { catchSignals } from '../interruption.js'
 import type { ServeSettings } from '../options/serve-options.js'
 import { readScriptFile } from '../files/script-file.js'

@@ -1,10 +1,10 @@
 /*
   The options of `bench`.
 */
-import { optionGroup, type SettingsOf } from './definition.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { commonOptions, jsonOptions } from './output-options.js'
 import { serverOptions } from './server-options.js'
-import { count } from './readers.js'
+import { count } from './reading/readers.js'
 
 export const benchOptions = {
   ...optionGroup('Run', {

@@ -2,8 +2,8 @@
   The options of `load` about how rows travel and how they are known to have arrived.
 */
 import { confirmations, type Confirmation } from '../../load/confirmations.js'
-import { optionGroup } from './definition.js'
-import { choice, count, duration, rate, size } from './readers.js'
+import { optionGroup } from './reading/definition.js'
+import { choice, count, duration, rate, size } from './reading/readers.js'
 
 /** Times in milliseconds, sizes in bytes. */
 export const deliveryOptions = optionGroup('Delivery', {

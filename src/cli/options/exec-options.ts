@@ -1,10 +1,10 @@
 /*
   The options of `exec`.
 */
-import { optionGroup, type SettingsOf } from './definition.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { commonOptions, jsonOptions, traceOptions } from './output-options.js'
 import { serverOptions } from './server-options.js'
-import { choice, text } from './readers.js'
+import { choice, text } from './reading/readers.js'
 
 export const execOptions = {
   ...optionGroup('Run', {

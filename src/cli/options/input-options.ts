@@ -3,7 +3,7 @@
 */
 import { inputFormats } from '../../parse/formats.js'
 import { compressions } from '../../source/byte-source.js'
-import { optionGroup } from './definition.js'
+import { optionGroup } from './reading/definition.js'
 import {
   anyText,
   character,
@@ -19,7 +19,7 @@ import {
   recordSize,
   repeated,
   text,
-} from './readers.js'
+} from './reading/readers.js'
 
 /** How the input is read. */
 export const inputOptions = optionGroup('Input', {

@@ -2,12 +2,12 @@
   The fields of the library's LoadOptions by name: options say which one they set.
 */
 import type { LoadOptions } from '../../load/options.js'
-import type { OptionTable, SettingsOf } from './definition.js'
+import type { OptionTable, SettingsOf } from './reading/definition.js'
 
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
-type TopField = 'expectRows' | 'runId'
+type TopField = 'expectRows' | 'expectTypes' | 'runId'
 
 /** `delivery.batchRows`, `runId`: where a field of LoadOptions stands. */
 export type LoadField =

@@ -4,7 +4,7 @@
 import type { Readable } from 'node:stream'
 import type { Trace } from '../../client/trace.js'
 import type { LoadOptions, ServerTarget, TargetOptions } from '../../load/options.js'
-import type { SettingsOf } from './definition.js'
+import type { SettingsOf } from './reading/definition.js'
 import { deliveryOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { fieldsOf, type LoadFields } from './load-field.js'

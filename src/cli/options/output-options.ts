@@ -1,8 +1,8 @@
 /*
   The options about what a command prints, and where its settings come from.
 */
-import { optionGroup, type SettingsOf } from './definition.js'
-import { choice, onOff, text } from './readers.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
+import { choice, onOff, text } from './reading/readers.js'
 
 /** Of every command but `demo`: where settings come from, and how much is said. */
 export const commonOptions = optionGroup('Output', {

@@ -1,8 +1,8 @@
 /*
   The options of `load` about one run: its name, what it is expected to do, the files that tell of it.
 */
-import { optionGroup } from './definition.js'
-import { count, onOff, runId, text } from './readers.js'
+import { optionGroup } from './reading/definition.js'
+import { count, onOff, runId, text } from './reading/readers.js'
 
 /** Name, expectation, lock, and files about the run. */
 export const runOptions = optionGroup('Run', {
@@ -31,6 +31,18 @@ export const runOptions = optionGroup('Run', {
     help: 'exit code 5 unless exactly n rows are confirmed',
     reader: count(0),
     field: 'expectRows',
+  },
+  expectTypes: {
+    flags: '--expect-types <name:TYPE,...>',
+    help: 'exit code 5 before the first row unless the target has these columns',
+    reader: text,
+    field: 'expectTypes',
+  },
+  dryRun: {
+    flags: '-n, --dry-run',
+    help: "write nothing, and say what would be: as 'check'",
+    reader: onOff,
+    flagOnly: true,
   },
   summary: {
     flags: '--summary <file>',

@@ -1,9 +1,9 @@
 /*
   The options of `selftest`.
 */
-import { optionGroup, type SettingsOf } from './definition.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { commonOptions, jsonOptions, traceOptions } from './output-options.js'
-import { duration, text } from './readers.js'
+import { duration, text } from './reading/readers.js'
 import { serverOptions } from './server-options.js'
 
 export const selftestOptions = {

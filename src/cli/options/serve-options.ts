@@ -1,9 +1,9 @@
 /*
   The options of `serve`: of a server, not of whoever connects to one.
 */
-import { optionGroup, type SettingsOf } from './definition.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { commonOptions } from './output-options.js'
-import { choice, list, listeningPort, onOff, text } from './readers.js'
+import { choice, list, listeningPort, onOff, text } from './reading/readers.js'
 
 export const serveOptions = {
   ...optionGroup('Server', {

@@ -1,8 +1,8 @@
 /*
   The options of every command that connects to a server.
 */
-import { optionGroup, type SettingsOf } from './definition.js'
-import { choice, duration, hosts, list, onOff, port, text } from './readers.js'
+import { optionGroup, type SettingsOf } from './reading/definition.js'
+import { choice, duration, hosts, list, onOff, port, text } from './reading/readers.js'
 
 /** Which server, and who logs in. */
 export const serverOptions = optionGroup('Server', {

@@ -1,9 +1,9 @@
 /*
   The options of `load` about what is written into.
 */
-import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target.js'
-import { optionGroup } from './definition.js'
-import { json, list, named, repeated, text } from './readers.js'
+import { checkFunctionName, parseMethod, parseTableTarget } from '../../load/target/target.js'
+import { optionGroup } from './reading/definition.js'
+import { choice, json, list, named, repeated, text } from './reading/readers.js'
 
 /** The name as given, once it is known to be one. */
 function checked(
@@ -25,6 +25,12 @@ export const targetOptions = optionGroup('Target', {
     help: 'shared table, or dfs://DATABASE/TABLE',
     reader: tableName,
     field: 'target.table',
+  },
+  create: {
+    flags: '--create <kind>',
+    help: 'make the table when it is not there: stream or dfs',
+    reader: choice('stream', 'dfs'),
+    field: 'target.create',
   },
   method: {
     flags: '--method <method>',

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { deliveryDefaults } from '../../load/defaults.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
-import { parseTarget, type Target } from '../../load/target.js'
+import { parseTarget, type Target } from '../../load/target/target.js'
 import { version } from '../../version.js'
 import { failureOf } from './print-failure.js'
 

@@ -2,7 +2,7 @@
   From a failure to what the user reads and the code the process ends with.
 */
 import { DdbError, errorCodes } from '../../errors.js'
-import { withFlags } from '../options/field-flags.js'
+import { withFlags } from '../options/reading/field-flags.js'
 import type { Output } from './output.js'
 
 /** What is told of a failure. */

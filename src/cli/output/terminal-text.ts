@@ -96,8 +96,8 @@ export function grouped(count: number): string {
 }
 
 /** `1 row`, `2,000 rows`. */
-export function counted(count: number, noun: string): string {
-  return `${grouped(count)} ${noun}${count === 1 ? '' : 's'}`
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${grouped(count)} ${count === 1 ? noun : plural}`
 }
 
 /** Three figures: `1.23M`, `45.6k`, `789`. */

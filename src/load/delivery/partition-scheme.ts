@@ -12,7 +12,7 @@ import type { Column, Value, Vector } from '../../protocol/value.js'
 import type { PartitionDimension, PartitionScheme } from '../../schema/partition-dimension.js'
 
 /** What partitions are told apart by: a bigint where a number would not be exact. */
-type Key = number | bigint | string
+export type Key = number | bigint | string
 
 /** Marks the rows outside one dimension in `outside`. */
 type DimensionCheck = (column: Column, rowCount: number, outside: Uint8Array) => void
@@ -118,12 +118,13 @@ function memberOf(keys: readonly (Key | null)[]): (key: Key) => boolean {
   return key => members.has(key)
 }
 
-function keysOf(vector: Vector): (Key | null)[] {
+/** Of every element; null for null. */
+export function keysOf(vector: Vector): (Key | null)[] {
   return Array.from({ length: vector.length }, (_, i) => scalarKey(elementAt(vector, i)))
 }
 
 /** Null is outside every scheme. */
-function scalarKey(value: Value): Key | null {
+export function scalarKey(value: Value): Key | null {
   if (value.form !== 'scalar') return null
   if (typeof value.value === 'string') return value.value === '' ? null : value.value
   if (typeof value.value === 'bigint') return exactKey(value.value)
@@ -132,7 +133,7 @@ function scalarKey(value: Value): Key | null {
 }
 
 /** Reads keys in the unit of the scheme; undefined when the column cannot be compared with it. */
-function keyReader(
+export function keyReader(
   column: Column,
   schemeType: DataType | undefined,
 ): ((row: number) => Key | null) | undefined {

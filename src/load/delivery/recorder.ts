@@ -3,7 +3,7 @@
   mode every batch that was handed over ends here, exactly once.
 */
 import { DdbError } from '../../errors.js'
-import type { TargetDescription } from '../describe-target.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { Run } from '../run.js'
 import { LineRanges, rangeText, type LineRange } from './line-ranges.js'

@@ -3,7 +3,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
-import type { TargetDescription } from '../describe-target.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import { targetChanged } from './changed-run.js'
 import { askIdentity, whatChanged, type TargetIdentity } from './target-identity.js'

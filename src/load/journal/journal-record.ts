@@ -16,7 +16,7 @@ export type JournaledOptions = Omit<
 /** The server of a run, and how it is reached: a process that goes on must not do so with less protection. */
 export type JournaledServer = Pick<
   ServerTarget,
-  'host' | 'port' | 'user' | 'tls' | 'caFile' | 'certFile' | 'keyFile' | 'compress'
+  'host' | 'port' | 'otherHosts' | 'user' | 'tls' | 'caFile' | 'certFile' | 'keyFile' | 'compress'
 >
 
 /** What became of the rows of a batch. */

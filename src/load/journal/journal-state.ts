@@ -42,7 +42,7 @@ export interface JournalState {
   readonly ledgerNumber: number
   /** Sessions that the last process sent data on. */
   readonly dataSessions: readonly string[]
-  /** undefined, too, where all is read again, as nobody knows of single batches. */
+  /** Where nobody knows of single batches: of the inputs that need not be read again. */
   readonly rejects: JournaledRejects | undefined
   /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
   readonly rejectsFiles: readonly string[]
@@ -58,6 +58,7 @@ export interface JournalState {
   take(record: JournalRecord): void
 }
 
+const noRows = { confirmed: 0, skipped: 0 }
 const nothing: EndedRows = { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }
 
 export function newJournalState(): JournalState {
@@ -72,6 +73,9 @@ class Fold implements JournalState {
   ledgerNumber = 0
   dataSessions: string[] = []
   #rejects: JournaledRejects | undefined
+  /** Those of inputs that are not read again, whatever becomes of later processes. */
+  #rejectsOfDone: JournaledRejects | undefined
+  #rowsOfDone: RecordOf<'end'>['rows'] | undefined
   lastNo = 0
   isForgotten = false
   hasLeftServer = true
@@ -92,11 +96,22 @@ class Fold implements JournalState {
   }
 
   get rejects(): JournaledRejects | undefined {
-    const readsAgain = this.#target !== undefined && !hasNumbers(this.#target)
-    return readsAgain && this.end?.isDone !== true ? undefined : this.#rejects
+    return this.#readsAgain ? this.#rejectsOfDone : this.#rejects
+  }
+
+  /** Nobody knows of single batches: what was not finished is read from its beginning. */
+  get #readsAgain(): boolean {
+    return this.#target !== undefined && !hasNumbers(this.#target)
   }
 
   rows(): JournaledRows {
+    const byClass = Object.values(this.rejects?.byClass ?? {})
+    const rejectedRows = byClass.reduce((sum, rows) => sum + rows, 0)
+    if (this.#readsAgain) {
+      const { confirmed, skipped } = this.#rowsOfDone ?? noRows
+      const known = confirmed + skipped
+      return { confirmed: known, rejected: rejectedRows, unconfirmed: 0, unsent: 0 }
+    }
     let unknown = 0
     for (const { covered } of this.inputs) {
       for (const range of covered.ranges) {
@@ -106,10 +121,9 @@ class Fold implements JournalState {
     }
     const sent = this.inputs.reduce((sum, { covered }) => sum + covered.rows, 0)
     const { confirmed, rejected, unconfirmed } = this.#sums
-    const byClass = Object.values(this.rejects?.byClass ?? {})
     return {
       confirmed,
-      rejected: byClass.reduce((sum, rows) => sum + rows, 0),
+      rejected: rejectedRows,
       unconfirmed: unconfirmed + unknown,
       unsent: sent - confirmed - rejected - unconfirmed - unknown,
     }
@@ -187,6 +201,11 @@ class Fold implements JournalState {
         this.end = record
         if (!record.isDone) return
         for (const [input, summary] of this.#unproven) this.inputs[input]!.summary = summary
+        this.#rowsOfDone = record.rows
+        this.#rejectsOfDone = this.#rejects && {
+          ...this.#rejects,
+          byInput: { ...this.#rejects.byInput },
+        }
     }
   }
 
@@ -217,6 +236,8 @@ class Fold implements JournalState {
     Object.assign(this.#sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
     this.#target = undefined
     this.#rejects = undefined
+    this.#rejectsOfDone = undefined
+    this.#rowsOfDone = undefined
     this.isForgotten = false
     this.end = undefined
   }

@@ -7,7 +7,7 @@ import type { JournaledOptions, JournaledServer } from './journal-record.js'
 
 /** Without secrets, and without what another process cannot have. */
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
-  const { inputs, target, mapping, cells, rejects, delivery, expectRows } = options
+  const { inputs, target, mapping, cells, rejects, delivery, expectRows, expectTypes } = options
   const { stdin: _, ...input } = options.input ?? {}
   return {
     inputs,
@@ -19,6 +19,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
     ...(rejects === undefined ? {} : { rejects }),
     ...(delivery === undefined ? {} : { delivery }),
     ...(expectRows === undefined ? {} : { expectRows }),
+    ...(expectTypes === undefined ? {} : { expectTypes }),
     runId: plan.runId,
   }
 }
@@ -26,6 +27,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
 const serverFields = [
   'host',
   'port',
+  'otherHosts',
   'user',
   'tls',
   'caFile',

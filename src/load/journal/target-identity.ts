@@ -6,9 +6,9 @@ import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { askCount } from '../connection/server-queries.js'
-import type { TargetDescription } from '../describe-target.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
-import { tableText, type TableTarget } from '../target.js'
+import { tableText, type TableTarget } from '../target/target.js'
 
 /** Asked before the first row of a run, and again whenever the run goes on. */
 export interface TargetIdentity {

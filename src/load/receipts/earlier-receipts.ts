@@ -2,7 +2,7 @@
   What the ledger says of the batches that earlier processes of a run have sent.
 */
 import { DdbError } from '../../errors.js'
-import type { TargetDescription } from '../describe-target.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
 import type { LedgerRow } from './batch-registry.js'
 import type { ReceiptNode } from './receipt-node.js'

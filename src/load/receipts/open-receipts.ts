@@ -7,7 +7,7 @@ import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/
 import type { RetryRules } from '../connection/retry.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Recorder } from '../delivery/recorder.js'
-import type { TargetDescription } from '../describe-target.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'

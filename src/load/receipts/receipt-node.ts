@@ -15,6 +15,7 @@ import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from '.
 import type { LedgerRow, OpenBatch } from './batch-registry.js'
 import { deliverFunction } from './script.js'
 import {
+  connectData,
   defineFunctions,
   leftMs,
   movedOn,
@@ -68,27 +69,41 @@ export class ReceiptNode {
   static async open(setup: ReceiptNodeSetup, control: Session): Promise<ReceiptNode> {
     const { run, rules } = setup
     const timeoutMs = run.plan.confirmTimeoutMs
+    const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
+    // Round trips may be long: what does not depend on each other is asked at once.
+    const givenUp = new AbortController()
+    let connecting: Promise<Session> | undefined = connectData(
+      setup,
+      control,
+      deadlineMs,
+      givenUp.signal,
+    )
+    connecting.catch(() => undefined)
     let ledger: Ledger | undefined
     try {
       ledger = await openLedger(control, run.name, setup.nextLedgerNumber(), timeoutMs)
       const opened = ledger
-      const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
       const data = await tryUntil(
         deadlineMs,
         rules,
-        () => openData(setup, control, opened, deadlineMs),
+        () => {
+          const session = connecting ?? connectData(setup, control, deadlineMs)
+          connecting = undefined
+          return openData(setup, session, opened, deadlineMs)
+        },
         passes,
       )
       try {
+        // Not at once: who saw no marker either has to have written one by now.
         await checkMarker(control, run.name, timeoutMs)
       } catch (error) {
-        data.abandon(
-          new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row'),
-        )
+        data.abandon(neverUsed())
         throw error
       }
       return new ReceiptNode(setup, control, data, ledger)
     } catch (error) {
+      givenUp.abort(neverUsed())
+      await connecting?.then(session => session.abandon(neverUsed())).catch(() => undefined)
       const farewellMs = Math.min(longestFarewellMs, timeoutMs)
       // What an earlier process has left is for the next one.
       if (run.journal?.isResumed === true) throw error
@@ -218,7 +233,8 @@ export class ReceiptNode {
         if (found === 'lost' || !isSameNode(control, this.#data)) this.#data.abandon(movedOn())
       }
       if (memory === 'kept' && this.#data.closed) {
-        this.#data = await openData(this.#setup, this.#control, this.#ledger, deadlineMs)
+        const connecting = connectData(this.#setup, this.#control, deadlineMs)
+        this.#data = await openData(this.#setup, connecting, this.#ledger, deadlineMs)
       }
     }
     try {
@@ -247,7 +263,8 @@ export class ReceiptNode {
         leftMs(rules, deadlineMs),
       )
       if (this.#data.closed) {
-        this.#data = await openData(this.#setup, this.#control, this.#ledger, deadlineMs)
+        const connecting = connectData(this.#setup, this.#control, deadlineMs)
+        this.#data = await openData(this.#setup, connecting, this.#ledger, deadlineMs)
       } else {
         await this.define(leftMs(rules, deadlineMs))
       }
@@ -292,6 +309,10 @@ export class ReceiptNode {
 
 /** How long a server is waited for when nothing depends on its answer. */
 const longestFarewellMs = 5_000
+
+function neverUsed(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row')
+}
 
 function isSameNode(a: Session, b: Session): boolean {
   return a.host === b.host && a.port === b.port

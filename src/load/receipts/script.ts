@@ -2,7 +2,7 @@
   The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
   under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
-import { tableExpression, type Target } from '../target.js'
+import { tableExpression, type Target } from '../target/target.js'
 
 /** Rows of the ledger with batch 0 are ours. */
 const probePhase = 8

@@ -42,22 +42,32 @@ export async function openControl(
   }
 }
 
-/** The session that data goes out on, with its functions, on the node of the session that asks. */
-export async function openData(
-  setup: SessionSetup,
+/** A session that data goes out on, on the node of the session that asks; nothing is defined there yet. */
+export function connectData(
+  { run }: SessionSetup,
   { host, port }: Session,
-  ledger: Ledger,
   deadlineMs: number,
+  givenUp?: AbortSignal,
 ): Promise<Session> {
-  const { run, rules } = setup
   const server = { ...run.server, host, port, otherHosts: [] }
-  const data = await connectServer(run.platform, server, {
+  return connectServer(run.platform, server, {
     deadlineMs: Math.min(deadlineMs, connectDeadlineMs(run.platform, server)),
-    signal: run.leaving,
+    signal: givenUp === undefined ? run.leaving : AbortSignal.any([run.leaving, givenUp]),
     closeTimeoutMs: closeTimeoutMs(run.plan),
     highWaterBytes: run.plan.maxInFlightBytes,
     ...run.dataSession,
   })
+}
+
+/** Defines what data needs on a session as soon as it is connected. */
+export async function openData(
+  setup: SessionSetup,
+  connecting: Promise<Session>,
+  ledger: Ledger,
+  deadlineMs: number,
+): Promise<Session> {
+  const { run, rules } = setup
+  const data = await connecting
   try {
     run.journal?.session(data.id)
     await defineFunctions(setup, data, ledger, leftMs(rules, deadlineMs))

@@ -4,6 +4,7 @@
 */
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
+import type { RejectRun } from './reject-run.js'
 import { newRowFile, type RowFile } from './row-file.js'
 
 /** Why one record was refused; a line of the reasons file. */
@@ -20,6 +21,8 @@ export interface RejectReason {
   message: string
   /** The offending text, clipped; null when the whole record is at fault. */
   value: string | null
+  /** In the first line of a file: how its run was asked for. */
+  run?: RejectRun
 }
 
 /** Queues some megabytes in memory. */
@@ -55,6 +58,11 @@ const maxQueuedBytes = 4 * 1024 * 1024
 /** The file of reasons that belongs to a rejects file. */
 export function reasonsPath(path: string): string {
   return `${path}.reasons.ndjson`
+}
+
+/** Is there while a run writes the file, and says who does. */
+export function rejectLockPath(path: string): string {
+  return `${path}.lock`
 }
 
 /**
@@ -200,12 +208,10 @@ function pairOf(
         return
       }
       const line = ended(record)
-      const reasonLine = Buffer.from(`${JSON.stringify(reason)}\n`)
-      records.add(start.length === 0 ? line : Buffer.concat([start, line]))
+      queuedBytes += records.add(start.length === 0 ? line : Buffer.concat([start, line]))
       start = start.subarray(0, 0)
-      reasons.add(reasonLine)
+      queuedBytes += reasons.add(`${JSON.stringify(reason)}\n`)
       queued++
-      queuedBytes += line.length + reasonLine.length
       if (queuedBytes >= maxQueuedBytes) flush()
     },
     flush,

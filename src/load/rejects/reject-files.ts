@@ -4,17 +4,19 @@
 */
 import { DdbError } from '../../errors.js'
 import type { RecordShape } from '../../parse/input-reader.js'
-import type { Files } from '../../platform/platform.js'
+import type { FileLock, Files } from '../../platform/platform.js'
 import {
   createRejectFile,
   cutTo,
   reasonsPath,
+  rejectLockPath,
   reopenRejectFile,
   type PairSize,
   type RejectFile,
   type RejectReason,
 } from './reject-file.js'
 import { furtherPath } from './reject-path.js'
+import type { RejectRun } from './reject-run.js'
 import { reasonOf } from './row-file.js'
 
 /** All rejects of a run. */
@@ -54,92 +56,156 @@ interface ShapeFile {
   file: RejectFile | undefined
   isTried: boolean
   readonly earlier: KeptFile | undefined
+  /** Its first line of reasons tells of the run. */
+  isTold: boolean
+}
+
+/** For whoever loads a file again. */
+export interface AboutRun {
+  /** Equal for inputs whose records are understood alike. */
+  keyOf(inputFile: string): string
+  /** What the first line of the reasons says. */
+  first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
 }
 
 /** Each keeps two files open, and a process may have about a thousand. */
 const maxFiles = 100
 
-/** Creates nothing yet: a run without rejects leaves no file. */
-export function openRejectFiles(path: string, files: Files): RejectFiles {
+/**
+ * Creates nothing yet: a run without rejects leaves no file.
+ * @param about  what is said of the run
+ */
+export function openRejectFiles(path: string, files: Files, about?: AboutRun): RejectFiles {
   /** In the order in which the files were made. */
   const byShape = new Map<string, ShapeFile>()
   /** Of each input; headers may be long. */
   const keys = new WeakMap<RecordShape, string>()
   const made: RejectFile[] = []
-  let tellMaking: (path: string) => void = () => undefined
-  let number = 1
+  const maker = newFileMaker(path, files)
+  const locks = newLocks(files)
   let unplaced = 0
 
-  const create = (shape: RecordShape): RejectFile => {
-    if (byShape.size > maxFiles) {
-      throw new DdbError(
-        'DDB_OUTPUT_CREATE',
-        `the inputs have more than ${maxFiles} different headers: load them in several runs`,
-      )
-    }
-    for (;;) {
-      const isFirst = number === 1
-      const name = isFirst ? path : furtherPath(path, number, shape)
-      number++
-      // What is somebody else's must never look like ours.
-      if (!isFirst && files.statusNow(name) !== undefined) continue
-      tellMaking(name)
-      try {
-        return createRejectFile(name, shape, files, isFirst)
-      } catch (cause) {
-        // What has a further name already is left as it is: the next number does as well.
-        if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
-        throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${name}": ${reasonOf(cause)}`, {
-          cause,
-        })
-      }
-    }
-  }
-
-  const fileOf = (shape: RecordShape): RejectFile | undefined => {
-    const key = keys.get(shape) ?? shapeKey(shape)
+  const placeOf = (shape: RecordShape, { file }: RejectReason): ShapeFile => {
+    const key = keys.get(shape) ?? shapeKey(shape) + (about?.keyOf(file) ?? '')
     keys.set(shape, key)
-    const place = byShape.get(key) ?? { isTried: false, earlier: undefined, file: undefined }
+    const place = byShape.get(key) ?? {
+      isTried: false,
+      earlier: undefined,
+      file: undefined,
+      isTold: false,
+    }
     const { earlier } = place
-    if (place.isTried) return place.file
+    if (place.isTried) return place
     place.isTried = true
     byShape.set(key, place)
     place.file =
       earlier === undefined
-        ? create(shape)
+        ? maker.create(shape, byShape.size)
         : guard(earlier.path, () => reopenRejectFile(earlier.path, shape, earlier, files))
     made.push(place.file)
-    return place.file
+    locks.take(place.file.path)
+    return place
   }
 
   return {
     add(record, shape, reason) {
-      let file: RejectFile | undefined
+      let place: ShapeFile | undefined
       try {
-        file = fileOf(shape)
+        place = placeOf(shape, reason)
       } finally {
-        if (file === undefined) unplaced++
+        if (place?.file === undefined) unplaced++
       }
-      file?.add(record, reason)
+      const { file } = place
+      if (file === undefined) return
+      const isFirst = about !== undefined && !place.isTold
+      place.isTold = true
+      file.add(record, isFirst ? { ...reason, run: about.first(file.path, shape, reason) } : reason)
     },
     flush: () => forEach(made, file => file.flush()),
-    close: () => forEach(made, file => file.close()),
+    close() {
+      try {
+        forEach(made, file => file.close())
+      } finally {
+        locks.release()
+      }
+    },
     files: () => keptFiles(byShape).map(({ path: name, rows }) => ({ path: name, rows })),
     kept: () => keptFiles(byShape),
     goOn(earlier, unplacedBefore, making) {
-      tellMaking = making
+      maker.goOn(earlier.length, making)
       unplaced = unplacedBefore
       for (const one of earlier) {
         guard(one.path, () => {
           cutTo(one.path, one.sizeBytes, files).close()
           cutTo(reasonsPath(one.path), one.reasonsBytes, files).close()
         })
-        byShape.set(one.key, { isTried: false, earlier: one, file: undefined })
-        number++
+        byShape.set(one.key, { isTried: false, earlier: one, file: undefined, isTold: true })
       }
     },
     get unplaced() {
       return made.reduce((sum, file) => sum + file.unplaced, unplaced)
+    },
+  }
+}
+
+/** Makes files under names that nobody has. */
+interface FileMaker {
+  /** @throws {DdbError} DDB_OUTPUT_CREATE */
+  create(shape: RecordShape, shapes: number): RejectFile
+  /** So many are there; `making` is told of each further one before it is made. */
+  goOn(made: number, making: (path: string) => void): void
+}
+
+function newFileMaker(path: string, files: Files): FileMaker {
+  let tellMaking: (path: string) => void = () => undefined
+  let number = 1
+  return {
+    goOn(made, making) {
+      number += made
+      tellMaking = making
+    },
+    create(shape, shapes) {
+      if (shapes > maxFiles) {
+        throw new DdbError(
+          'DDB_OUTPUT_CREATE',
+          `the inputs have more than ${maxFiles} different headers: load them in several runs`,
+        )
+      }
+      for (;;) {
+        const isFirst = number === 1
+        const name = isFirst ? path : furtherPath(path, number, shape)
+        number++
+        // What is somebody else's must never look like ours.
+        if (!isFirst && files.statusNow(name) !== undefined) continue
+        tellMaking(name)
+        try {
+          return createRejectFile(name, shape, files, isFirst)
+        } catch (cause) {
+          // What has a further name already is left as it is: the next number does as well.
+          if (!isFirst && (cause as NodeJS.ErrnoException).code === 'EEXIST') continue
+          throw new DdbError('DDB_OUTPUT_CREATE', `cannot create "${name}": ${reasonOf(cause)}`, {
+            cause,
+          })
+        }
+      }
+    },
+  }
+}
+
+/** For whoever wants to load a file while it is written; a run does well without. */
+function newLocks(files: Files): { take(path: string): void; release(): void } {
+  const held: FileLock[] = []
+  return {
+    take(path) {
+      try {
+        const answer = files.lock(rejectLockPath(path))
+        if (answer.kind === 'held') held.push(answer.lock)
+      } catch {
+        // Not every folder can hold a lock.
+      }
+    },
+    release() {
+      for (const lock of held) lock.release()
     },
   }
 }

@@ -23,7 +23,11 @@ export function limitFailure(
 }
 
 /** The failure of a run that ended with too large a share of bad rows, however short its input. */
-export function finalLimitFailure({ plan, counts, options }: Run): DdbError | undefined {
+export function finalLimitFailure({
+  plan,
+  counts,
+  options,
+}: Pick<Run, 'plan' | 'counts' | 'options'>): DdbError | undefined {
   if (!exceedsLimit(plan.maxErrors, counts.rows, 1)) return undefined
   return limitError(counts.rows.rejected, '', { file: options.inputs.join(', ') })
 }

@@ -6,8 +6,8 @@ import type { OutputFile } from '../../platform/platform.js'
 
 /** Failures are DDB_OUTPUT_WRITE and name the file. Rows of the queue count from 0. */
 export interface RowFile {
-  /** Puts a row with its line end in the queue. */
-  add(row: Uint8Array): void
+  /** Puts a row with its line end in the queue, as bytes or as text for UTF-8. @returns its bytes */
+  add(row: Uint8Array | string): number
   /** Writes these rows of the queue behind what is there. */
   write(fromRow: number, toRow: number): void
   /** Rows of the queue that stand whole in the file. */
@@ -23,12 +23,19 @@ export interface RowFile {
   close(): void
 }
 
+const initialBytes = 64 * 1024
+/** Of one UTF-16 unit in UTF-8, at most. */
+const bytesPerUnit = 3
+
 /**
  * @param file  opened for writing
  * @param sizeBytes  of the rows that it holds
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
-  let queue: Uint8Array[] = []
+  // One array for all of them: a million small ones outlive the collector's patience.
+  let queue = Buffer.allocUnsafeSlow(initialBytes)
+  /** Where each row of the queue ends in it. */
+  let ends: number[] = []
   /** Bytes of the rows before the queue, and of all that was written. */
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes
@@ -41,15 +48,31 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       })
     }
   }
-  const endOf = (rows: number): number =>
-    queue.slice(0, rows).reduce((end, row) => end + row.length, keptBytes)
+  const endOf = (rows: number): number => (rows === 0 ? 0 : ends[rows - 1]!)
+  const makeRoom = (bytes: number): number => {
+    const start = endOf(ends.length)
+    if (start + bytes > queue.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(start + bytes, 2 * queue.length))
+      larger.set(queue.subarray(0, start))
+      queue = larger
+    }
+    return start
+  }
   return {
     get keptBytes() {
       return keptBytes
     },
-    add: row => void queue.push(row),
+    add(row) {
+      const start = makeRoom(typeof row === 'string' ? bytesPerUnit * row.length : row.length)
+      if (typeof row === 'string') ends.push(start + queue.write(row, start))
+      else {
+        queue.set(row, start)
+        ends.push(start + row.length)
+      }
+      return endOf(ends.length) - start
+    },
     write(fromRow, toRow) {
-      const bytes = Buffer.concat(queue.slice(fromRow, toRow))
+      const bytes = queue.subarray(endOf(fromRow), endOf(toRow))
       guard(() => {
         for (let done = 0; done < bytes.length;) {
           const written = file.write(bytes.subarray(done))
@@ -59,20 +82,19 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       })
     },
     wholeRows() {
-      let end = keptBytes
-      const cut = queue.findIndex(row => (end += row.length) > writtenBytes)
-      return cut < 0 ? queue.length : cut
+      const cut = ends.findIndex(end => keptBytes + end > writtenBytes)
+      return cut < 0 ? ends.length : cut
     },
     cut(rows) {
-      const end = endOf(rows)
+      const end = keptBytes + endOf(rows)
       if (end === writtenBytes) return
       guard(() => file.truncate(end))
       writtenBytes = end
     },
     sync: () => guard(() => file.sync()),
     keep(rows) {
-      keptBytes = endOf(rows)
-      queue = []
+      keptBytes += endOf(rows)
+      ends = []
     },
     close: () => guard(() => file.close()),
   }

@@ -7,13 +7,16 @@ import type { Files } from '../../platform/platform.js'
 import type { Journal, JournaledRejectsSource } from '../journal/journal.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
-import { openRejectFiles, type RejectFiles } from './reject-files.js'
+import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files.js'
+import type { AskedFor, RejectReading } from './reject-run.js'
 import { reasonOf, type AnyReject } from './reject.js'
 
 /** What a run knows of its rejects. */
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same */
   add(reject: AnyReject, shape: RecordShape): void
+  /** How records of an input are read, by the name that they have. */
+  reading(file: string, reading: RejectReading): void
   /** Grows with every reject. */
   readonly count: number
   /** For the journal, once flushed: of inputs, those that have changed since the last call. */
@@ -34,12 +37,18 @@ export interface InputRejects {
   firstError: InputFailure | null
 }
 
-/** Creates nothing yet. */
+/**
+ * Creates nothing yet.
+ * @param asked  for whoever loads the rejects again
+ */
 export function newRunRejects(
   { rejectsFile, runId }: Pick<Plan, 'rejectsFile' | 'runId'>,
   platformFiles: Files,
+  asked?: AskedFor,
 ): RunRejects {
-  const files = rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles)
+  const readings = newReadings(asked)
+  const files =
+    rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles, readings)
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}
   const byInput = new Map<string, InputRejects>()
@@ -50,6 +59,7 @@ export function newRunRejects(
     get count() {
       return count
     },
+    reading: (file, reading) => files && readings?.add(file, reading),
     journaled() {
       const inputs = [...changed].map(name => [name, byInput.get(name)!] as const)
       changed.clear()
@@ -102,6 +112,36 @@ export function newRunRejects(
           'this is a bug of ddb-ingest: please report it',
       )
     },
+  }
+}
+
+interface Readings extends AboutRun {
+  add(file: string, reading: RejectReading): void
+}
+
+function newReadings(asked: AskedFor | undefined): Readings | undefined {
+  if (asked === undefined) return undefined
+  const byFile = new Map<string, RejectReading>()
+  /** Inputs that are read alike share one. */
+  const byText = new Map<string, RejectReading>()
+  return {
+    add(file, reading) {
+      const text = JSON.stringify(reading)
+      const known = byText.get(text) ?? reading
+      byText.set(text, known)
+      byFile.set(file, known)
+    },
+    keyOf(file) {
+      const { quote, escape, decimalComma } = byFile.get(file) ?? {}
+      return quote ? JSON.stringify([quote.value, escape?.value, decimalComma?.value]) : ''
+    },
+    first: (path, { fieldNames }, { file }) => ({
+      ...asked,
+      format: 1,
+      path,
+      reading: byFile.get(file),
+      fieldNames,
+    }),
   }
 }
 

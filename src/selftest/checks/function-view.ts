@@ -3,7 +3,7 @@
 */
 import { ServerError } from '../../errors.js'
 import { deliverFunction, deliverScript } from '../../load/receipts/script.js'
-import { parseTarget } from '../../load/target.js'
+import { parseTarget } from '../../load/target/target.js'
 import { numberOf, serverWords, textsOf } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'

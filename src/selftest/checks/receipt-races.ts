@@ -3,7 +3,7 @@
 */
 import { ServerError } from '../../errors.js'
 import { deliverScript } from '../../load/receipts/script.js'
-import { parseTarget } from '../../load/target.js'
+import { parseTarget } from '../../load/target/target.js'
 import { formatValue } from '../../protocol/value-text.js'
 import { wait } from '../../platform/wait.js'
 import {

@@ -9,7 +9,7 @@ import {
   ledgerQuery,
   ledgerScript,
 } from '../../load/receipts/script.js'
-import { parseTarget } from '../../load/target.js'
+import { parseTarget } from '../../load/target/target.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { columnOf, numberOf, numbersOf, tableOf, textsOf } from '../answers.js'
 import type { CheckContext } from '../context.js'

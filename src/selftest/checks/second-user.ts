@@ -2,7 +2,7 @@
   What takes two users: R11 with another user, and R13.
 */
 import { deliverScript } from '../../load/receipts/script.js'
-import { parseTarget } from '../../load/target.js'
+import { parseTarget } from '../../load/target/target.js'
 import type { Scalar } from '../../protocol/value.js'
 import { numberOf } from '../answers.js'
 import { expectText, pass, type Check } from '../check.js'

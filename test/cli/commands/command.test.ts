@@ -1,7 +1,7 @@
 import t from 'tap'
 import { defineCommand, type Call } from '../../../src/cli/commands/command.js'
-import { optionGroup } from '../../../src/cli/options/definition.js'
-import { count } from '../../../src/cli/options/readers.js'
+import { optionGroup } from '../../../src/cli/options/reading/definition.js'
+import { count } from '../../../src/cli/options/reading/readers.js'
 
 t.test('settings are read before anything is loaded, and the run gets them', async t => {
   let loads = 0

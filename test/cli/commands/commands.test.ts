@@ -3,8 +3,12 @@
 */
 import t from 'tap'
 import { commands } from '../../../src/cli/commands/commands.js'
-import { longName, shortName, type OptionDefinition } from '../../../src/cli/options/definition.js'
-import type { OptionSources } from '../../../src/cli/options/resolve.js'
+import {
+  longName,
+  shortName,
+  type OptionDefinition,
+} from '../../../src/cli/options/reading/definition.js'
+import type { OptionSources } from '../../../src/cli/options/reading/resolve.js'
 
 const noSources: OptionSources = {
   flags: new Map(),
@@ -16,13 +20,36 @@ const noSources: OptionSources = {
 t.test('the commands stand in the order of the help', async t => {
   t.strictSame(
     commands.map(({ name }) => name),
-    ['load', 'resume', 'runs', 'exec', 'serve', 'demo', 'bench', 'selftest'],
+    [
+      'load',
+      'check',
+      'schema',
+      'resume',
+      'runs',
+      'retry',
+      'exec',
+      'serve',
+      'demo',
+      'bench',
+      'selftest',
+      'explain',
+    ],
   )
 })
 
 t.test('settings of clients are shared; those of a server are its own', async t => {
   for (const { name, environmentPrefix, takesSharedConfig } of commands) {
-    const isClient = ['load', 'resume', 'runs', 'exec', 'bench', 'selftest'].includes(name)
+    const isClient = [
+      'load',
+      'check',
+      'schema',
+      'resume',
+      'runs',
+      'retry',
+      'exec',
+      'bench',
+      'selftest',
+    ].includes(name)
     t.equal(takesSharedConfig, isClient, name)
     t.equal(environmentPrefix === 'DDB_INGEST_', isClient, name)
   }

@@ -3,10 +3,10 @@ import {
   longName,
   optionGroup,
   type OptionDefinition,
-} from '../../../src/cli/options/definition.js'
+} from '../../../src/cli/options/reading/definition.js'
 import { fieldsOf } from '../../../src/cli/options/load-field.js'
 import { loadOptions } from '../../../src/cli/options/load-options.js'
-import { count, text } from '../../../src/cli/options/readers.js'
+import { count, text } from '../../../src/cli/options/reading/readers.js'
 
 const table = optionGroup('Run', {
   batchRows: {

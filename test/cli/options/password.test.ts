@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import t, { type Test } from 'tap'
 import { serverOptions } from '../../../src/cli/options/server-options.js'
-import { resolveOptions, type OptionSources } from '../../../src/cli/options/resolve.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
 import {
   askPassword,
   passwordSetting,

@@ -7,7 +7,7 @@ import {
   askSchema,
   type Asking,
 } from '../../../src/load/connection/server-queries.js'
-import { parseTableTarget } from '../../../src/load/target.js'
+import { parseTableTarget } from '../../../src/load/target/target.js'
 import { int, text } from '../../helpers/values.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
 import { startLoadServer, type LoadServer } from '../../helpers/load-server.js'

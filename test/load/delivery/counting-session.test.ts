@@ -9,7 +9,7 @@ import {
 } from '../../../src/load/delivery/counting-session.js'
 import { markerName } from '../../../src/load/marker/run-tables.js'
 import { markRun } from '../../../src/load/marker/marker.js'
-import { parseTableTarget } from '../../../src/load/target.js'
+import { parseTableTarget } from '../../../src/load/target/target.js'
 import { systemPlatform } from '../../../src/platform/system.js'
 import { dfsScript, streamScript } from '../../helpers/delivery.js'
 import { testRun } from '../../helpers/load-run.js'

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { openDelivery } from '../../../src/load/delivery/open-delivery.js'
 import type { Delivery } from '../../../src/load/delivery/delivery.js'
-import { describeTarget } from '../../../src/load/describe-target.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
 import type { DeliveryOptions, LoadOptions, TargetOptions } from '../../../src/load/options.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import { systemPlatform } from '../../../src/platform/system.js'

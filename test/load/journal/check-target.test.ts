@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { ServerError, UsageError } from '../../../src/errors.js'
-import { describeTarget } from '../../../src/load/describe-target.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
 import { asTargetChanged, checkTarget } from '../../../src/load/journal/check-target.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
@@ -75,6 +75,22 @@ t.test('a table that cannot hold what was confirmed ends the run', async t => {
   await t.rejects(check(runOf([target]), 'others'), {
     code: 'DDB_TARGET_CHANGED',
     message: /columns/,
+  })
+})
+
+t.test('rows that were only counted are missed, too', async t => {
+  const check = await scene(t, 4)
+  const end: JournalRecord = {
+    kind: 'end',
+    at: '2026-01-01T00:00:00.000Z',
+    isDone: true,
+    status: 'loaded',
+    exitCode: 0,
+    rows: { read: 3, confirmed: 3, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  }
+  await t.rejects(check(runOf([...model.first, { ...target, used: 'count' }, end])), {
+    code: 'DDB_TARGET_CHANGED',
+    message: /4 rows, and had 2 before 3/,
   })
 })
 

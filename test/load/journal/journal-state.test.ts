@@ -264,16 +264,58 @@ t.test('what is said of a number twice counts once, and the last word counts', a
   t.match(state.rows(), { confirmed: 3, unconfirmed: 0 }, 'nor does a number that nobody knows')
 })
 
-t.test('rejects of inputs are told when they change, and all are kept', async t => {
-  const rejects = (name: string, rejected: number): JournalRecord => ({
-    kind: 'rejects',
-    byClass: { parse: rejected, type: 1, server: 0 },
-    byCode: { DDB_INPUT_CELL: 1 },
-    unplaced: 0,
-    files: [],
-    byInput: { [name]: { rejected, firstError: null } },
-    upTo: { input: 0, offsetBytes: rejected },
+const rejects = (name: string, rejected: number): JournalRecord => ({
+  kind: 'rejects',
+  byClass: { parse: rejected, type: 1, server: 0 },
+  byCode: { DDB_INPUT_CELL: 1 },
+  unplaced: 0,
+  files: [],
+  byInput: { [name]: { rejected, firstError: null } },
+  upTo: { input: 0, offsetBytes: rejected },
+})
+
+t.test('where rows are only counted, rejects of what is read again are forgotten', async t => {
+  const counted: JournalRecord = {
+    kind: 'target',
+    identity: {
+      name: 'target',
+      columns: '',
+      inMemory: true,
+      physicalIndex: null,
+      rows: 0,
+      dropsDuplicates: false,
+    },
+    used: 'count',
+  }
+  const end = (isDone: boolean): JournalRecord => ({
+    kind: 'end',
+    at: '2026-01-01T00:00:00.000Z',
+    isDone,
+    status: 'rejects',
+    exitCode: 3,
+    rows: { read: 9, confirmed: 5, unconfirmed: 0, rejected: 2, skipped: 2, unsent: 0 },
   })
+  const process = (number: number): JournalRecord => ({
+    kind: 'process',
+    number,
+    startedAt: '2026-01-01T00:00:00.000Z',
+  })
+  const records = [inputs, counted, rejects('a.csv', 1)]
+  t.equal(fold(...records).rejects, undefined)
+  t.equal(fold(...records, end(false), process(2)).rejects, undefined)
+  const done = [...records, end(true)]
+  t.match(fold(...done).rejects, { byInput: { 'a.csv': { rejected: 1 } } })
+  const rows = { confirmed: 7, rejected: 2, unconfirmed: 0, unsent: 0 }
+  t.strictSame(fold(...done).rows(), rows, 'as many as it ended with')
+  t.strictSame(fold(...done, process(2)).rows(), rows)
+  t.match(
+    fold(...done, process(2), rejects('a.csv', 5)).rejects,
+    { byInput: { 'a.csv': { rejected: 1 } } },
+    'a later process that was killed changes nothing',
+  )
+})
+
+t.test('rejects of inputs are told when they change, and all are kept', async t => {
   const state = fold(inputs, rejects('a.csv', 1), rejects('b.csv', 2), rejects('a.csv', 3))
   t.match(state.rejects, {
     byInput: { 'a.csv': { rejected: 3 }, 'b.csv': { rejected: 2 } },

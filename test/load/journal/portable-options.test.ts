@@ -44,6 +44,7 @@ type Values<Options> = {
 
 const target: Values<TargetOptions> = {
   table: { values: ['a', 'b'] },
+  create: { values: ['stream', 'dfs'] },
   method: { values: ['insert', 'append'] },
   keyColumns: { values: [['a', 'b'], ['a']] },
   function: { values: ['f', 'g'] },
@@ -211,7 +212,7 @@ t.test('no secret, stream or listener gets into a journal', async t => {
           password: secret,
           trace: { line: () => undefined, secret } as unknown as Trace,
           known: { version: secret, mixedFlags: true },
-          otherHosts: [{ host: secret, port: 1 }],
+          otherHosts: [{ host: 'other', port: 1 }],
           allowRedirect: [secret],
         },
         input: { stdin: process.stdin },

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t, { type Test } from 'tap'
 import { ConnectionError } from '../../../src/errors.js'
-import { describeTarget } from '../../../src/load/describe-target.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
 import {
   askIdentity,
   whatChanged,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { TargetDescription } from '../../../src/load/describe-target.js'
+import type { TargetDescription } from '../../../src/load/target/describe-target.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import { newJournalState } from '../../../src/load/journal/journal-state.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'

@@ -10,7 +10,7 @@ import {
   ledgerQuery,
   ledgerScript,
 } from '../../../src/load/receipts/script.js'
-import { parseTarget } from '../../../src/load/target.js'
+import { parseTarget } from '../../../src/load/target/target.js'
 import type { TargetOptions } from '../../../src/load/options.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { idTable, int } from '../../helpers/values.js'

@@ -4,6 +4,7 @@ import { retryRules } from '../../../src/load/connection/retry.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import type { Ledger } from '../../../src/load/receipts/ledger.js'
 import {
+  connectData,
   leftMs,
   openControl,
   openData,
@@ -62,7 +63,7 @@ t.test('data goes out on the node of the session that asks, with the functions f
   const { setup, session, deadlineMs } = await scene(t)
   // Whatever the run would connect to by itself.
   setup.run.follow({ host: '127.0.0.1', port: 1 })
-  const data = await openData(setup, session, ledger, deadlineMs)
+  const data = await openData(setup, connectData(setup, session, deadlineMs), ledger, deadlineMs)
   t.equal(data.port, session.port)
   t.match(await data.run('defined("ddbIngestDeliver", DEF)'), { value: true })
   await data.close()
@@ -72,7 +73,7 @@ t.test('a session on which the functions cannot be defined is given up', async t
   const { setup, session, deadlineMs, sessions } = await scene(t, {
     beforeExecute: ({ text }) => (text.startsWith('def ') ? { error: 'no rights' } : undefined),
   })
-  await t.rejects(openData(setup, session, ledger, deadlineMs), {
+  await t.rejects(openData(setup, connectData(setup, session, deadlineMs), ledger, deadlineMs), {
     name: 'ServerError',
     serverMessage: /no rights/,
   })

@@ -2,9 +2,10 @@
   The command that goes on with a run, as it can be put into a shell.
 */
 import { resolve } from 'node:path'
-import type { ServerAddress, ServerTarget } from '../../../load/options.js'
+import type { ServerTarget } from '../../../load/options.js'
 import type { JournaledServer } from './journaled-server.js'
-import type { OptionSources } from '../resolve.js'
+import type { OptionSources } from '../reading/resolve.js'
+import { addressText, shellWord } from '../shell-word.js'
 
 /** What the command has to say besides the name of the run. */
 export interface GoingOn {
@@ -40,7 +41,7 @@ export function resumeCommand(
   const words = ['ddb-ingest', 'resume', runId]
   if (stateDir !== undefined) words.push('--state-dir', resolve(stateDir))
   if (isOther(server, journaled)) {
-    words.push('--host', [server, ...(server.otherHosts ?? [])].map(addressText).join(','))
+    words.push('--host', addressesText(server))
   }
   if (server.user !== undefined && server.user !== journaled.user) words.push('--user', server.user)
   return [...words, ...repeated].map(shellWord).join(' ')
@@ -56,16 +57,10 @@ export function repeatedFlags(flags: OptionSources['flags']): string[] {
   })
 }
 
-/** Journals keep one host. */
-function isOther({ host, port, otherHosts }: ServerTarget, journaled: ServerAddress): boolean {
-  return host !== journaled.host || port !== journaled.port || otherHosts !== undefined
+function isOther(server: ServerTarget, journaled: JournaledServer): boolean {
+  return addressesText(server) !== addressesText(journaled)
 }
 
-function addressText({ host, port }: ServerAddress): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-/** One word of a POSIX shell. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+function addressesText(server: JournaledServer): string {
+  return [server, ...(server.otherHosts ?? [])].map(addressText).join(',')
 }

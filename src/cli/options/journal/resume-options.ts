@@ -1,7 +1,7 @@
 /*
   The options of `resume`: what a journal does not decide.
 */
-import { type SettingsOf } from '../definition.js'
+import { type SettingsOf } from '../reading/definition.js'
 import { deliveryOptions } from '../delivery-options.js'
 import { journaledServerOptions } from './journaled-server.js'
 import {

@@ -1,10 +1,10 @@
 /*
   The options of `runs`.
 */
-import { optionGroup, type SettingsOf } from '../definition.js'
+import { optionGroup, type SettingsOf } from '../reading/definition.js'
 import { journaledServerOptions } from './journaled-server.js'
 import { commonOptions, jsonOptions } from '../output-options.js'
-import { onOff } from '../readers.js'
+import { onOff } from '../reading/readers.js'
 import { runOptions } from '../run-options.js'
 
 export const runsOptions = {

@@ -3,7 +3,7 @@ import {
   journaledServerOptions,
   serverSettingsOf,
 } from '../../../../src/cli/options/journal/journaled-server.js'
-import { resolveOptions } from '../../../../src/cli/options/resolve.js'
+import { resolveOptions } from '../../../../src/cli/options/reading/resolve.js'
 
 const journaled = { host: 'h', port: 9, user: 'u' }
 

@@ -1,0 +1,70 @@
+/*
+  `explain`: what docs/errors.md says of an error code or an exit code, out of the package's own files.
+*/
+import { readFile } from 'node:fs/promises'
+import { UsageError } from '../../errors.js'
+import { packageFile } from '../../version.js'
+import type { Call } from './command.js'
+import type { ExplainSettings } from '../options/explain-options.js'
+import { clean, didYouMean } from '../output/terminal-text.js'
+
+/** A row of one of the page's tables: its code, and what stands in the other columns under their heads. */
+export interface Explanation {
+  readonly code: string
+  readonly cells: readonly (readonly [head: string, text: string])[]
+}
+
+/**
+ * @returns the exit code
+ * @throws {UsageError} DDB_USAGE for a code that there is not, with the nearest one
+ */
+export async function run(_settings: ExplainSettings, { args, output }: Call): Promise<number> {
+  const page = await readFile(packageFile('docs/errors.md'), 'utf8')
+  const known = explanationsOf(page)
+  const wanted = args[0]!.trim()
+  const found = known.find(({ code }) => code === wanted.toUpperCase())
+  if (found === undefined) {
+    const names = known.map(({ code }) => code)
+    throw new UsageError(
+      'DDB_USAGE',
+      `no code is called "${clean(wanted)}"${didYouMean(wanted.toUpperCase(), names)}`,
+    )
+  }
+  const { code, cells } = found
+  const [title, ...others] = [output.paintResult('bold', code), ...cells.map(sentenceOf)]
+  await output.write(`${[title, ...others].join('\n')}\n`)
+  return 0
+}
+
+function sentenceOf([head, text]: readonly [string, string]): string {
+  return `${head}: ${text}`
+}
+
+/** Every row of the page's tables whose first cell is a code. */
+export function explanationsOf(page: string): Explanation[] {
+  let heads: readonly string[] = []
+  return page.split('\n').flatMap(line => {
+    const cells = cellsOf(line)
+    if (cells === undefined) return []
+    const [code, ...others] = cells
+    if (code === 'code') heads = others
+    if (!/^(?:DDB_[A-Z_]+|\d+)$/.test(code!)) return []
+    const filled = others.map((text, i) => [heads[i] ?? '', text] as const)
+    return [{ code: code!, cells: filled.filter(([, text]) => text !== '') }]
+  })
+}
+
+/** The cells of a table's row as plain text; undefined for other lines. */
+function cellsOf(line: string): string[] | undefined {
+  if (!/^\|.*\|$/.test(line)) return undefined
+  return line
+    .slice(1, -1)
+    .split(/(?<!\\)\|/)
+    .map(cell =>
+      cell
+        .trim()
+        .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+        .replace(/`/g, '')
+        .replaceAll('\\|', '|'),
+    )
+}

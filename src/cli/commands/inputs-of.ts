@@ -1,0 +1,36 @@
+/*
+  What `load` and `check` read: the sources of the command line, and those of a list.
+*/
+import { UsageError } from '../../errors.js'
+import type { Call } from './command.js'
+import { readFilesFrom } from '../files/files-from.js'
+import type { LoadSettings } from '../options/load-options.js'
+
+/**
+ * Without a source the data comes from standard input.
+ * @throws {InputError} @throws {UsageError} as `readFilesFrom`, and when standard input would be read twice
+ */
+export async function inputsOf(
+  { filesFrom, passwordStdin }: Pick<LoadSettings, 'filesFrom' | 'passwordStdin'>,
+  { args, processEnvironment }: Call,
+): Promise<readonly string[]> {
+  if (filesFrom === undefined) return args.length > 0 ? args : ['-']
+  if (filesFrom === '-' && (args.includes('-') || passwordStdin)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '--files-from - takes the names of sources from standard input: nothing else can come from there',
+    )
+  }
+  return [...args, ...(await readFilesFrom(filesFrom, processEnvironment.stdin))]
+}
+
+/** @throws {UsageError} DDB_USAGE, once the help is shown, where data would have to be typed */
+export function refuseTerminal({ filesFrom }: Pick<LoadSettings, 'filesFrom'>, call: Call): void {
+  if (filesFrom !== undefined || call.args.length > 0) return
+  if (!call.processEnvironment.stdin.isTTY) return
+  call.showHelp()
+  throw new UsageError(
+    'DDB_USAGE',
+    'no input: name files to load, or pipe data into standard input',
+  )
+}

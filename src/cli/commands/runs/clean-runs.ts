@@ -1,0 +1,90 @@
+/*
+  `runs --clean`: journals that nobody needs any more go; of an unfinished run what it left on the server goes first.
+*/
+import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
+import { deliveryDefaults } from '../../../load/defaults.js'
+import { holdRun, readRun, removeOldRuns } from '../../../load/journal/known-runs.js'
+import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
+import { systemPlatform } from '../../../platform/system.js'
+import type { Call } from '../command.js'
+import { missingRun } from './missing-run.js'
+import { serverSettingsOf, type JournaledServer } from '../../options/journal/journaled-server.js'
+import { serverTargetOf } from '../../options/load-options.js'
+import { passwordSource, readCredentials, type Login } from '../../options/password.js'
+import type { RunsSettings } from '../../options/journal/runs-options.js'
+
+/**
+ * Without names finished runs that ended long ago are meant.
+ *
+ * @param removed  gets the names of the runs whose journals have gone, one by one
+ * @throws {DdbError} DDB_RUN_MISSING, DDB_LOCKED while a process works on the run
+ * @throws {ConnectionError} DDB_CONNECT: the journal stays as long as the server cannot be reached
+ */
+export async function cleanRuns(
+  settings: RunsSettings,
+  call: Call,
+  folder: string,
+  removed: string[],
+): Promise<void> {
+  if (call.args.length === 0) {
+    removed.push(...(await removeOldRuns(folder, systemPlatform)))
+    return
+  }
+  const { files } = systemPlatform
+  const login = newLogin(settings, call)
+  for (const runId of call.args) {
+    const known = await readRun(folder, runId, files)
+    if (known === undefined) throw await missingRun(folder, runId)
+    const held = holdRun(known, files)
+    try {
+      if (known.state !== 'finished') {
+        const { token, options } = known.run
+        const name = { runId, token: BigInt(`0x${token}`) }
+        await forgetOnServer(settings, options.server, await login(options.server), name)
+      }
+      files.remove(known.path)
+      removed.push(runId)
+    } finally {
+      held.release()
+    }
+  }
+}
+
+async function forgetOnServer(
+  settings: RunsSettings,
+  journaled: JournaledServer,
+  credentials: Login,
+  name: Parameters<typeof dropRunTables>[1],
+): Promise<void> {
+  const server = serverTargetOf(serverSettingsOf(settings, journaled), credentials)
+  const session = await connectServer(systemPlatform, server, {
+    deadlineMs: connectDeadlineMs(systemPlatform, server),
+  })
+  try {
+    await dropRunTables(session, name, deliveryDefaults.confirmTimeoutMs)
+  } finally {
+    await session.close().catch(() => undefined)
+  }
+}
+
+/** Each user's password is read once: standard input gives it once. */
+function newLogin(
+  settings: RunsSettings,
+  { sources, processEnvironment, output }: Call,
+): (journaled: JournaledServer) => Promise<Login> {
+  const known = new Map<string | undefined, Login>()
+  return async journaled => {
+    const server = serverSettingsOf(settings, journaled)
+    const credentials =
+      known.get(server.user) ??
+      (await readCredentials(
+        server,
+        passwordSource(sources),
+        processEnvironment,
+        false,
+        output.note,
+      ))
+    known.set(server.user, credentials)
+    return credentials
+  }
+}

@@ -1,0 +1,16 @@
+/*
+  What is said when no run has the name that was given.
+*/
+import { DdbError } from '../../../errors.js'
+import { runNames } from '../../../load/journal/known-runs.js'
+import { systemPlatform } from '../../../platform/system.js'
+import { didYouMean } from '../../output/terminal-text.js'
+
+/** @param folder  of the journals */
+export async function missingRun(folder: string, runId: string): Promise<DdbError> {
+  const names = await runNames(folder, systemPlatform.files)
+  return new DdbError(
+    'DDB_RUN_MISSING',
+    `no run "${runId}" in ${folder}/runs${didYouMean(runId, names)}: ddb-ingest runs lists those that have a journal`,
+  )
+}

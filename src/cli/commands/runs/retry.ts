@@ -1,0 +1,152 @@
+/*
+  `retry`: loads a repaired rejects file as its run loaded its inputs.
+*/
+import { dirname, resolve } from 'node:path'
+import { UsageError } from '../../../errors.js'
+import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
+import { journalPath } from '../../../load/journal/open-journal.js'
+import type { LoadOptions } from '../../../load/options.js'
+import { checkRepaired } from '../../../load/rejects/check-repaired.js'
+import {
+  readRejectRun,
+  refuseWritten,
+  retryOptions,
+  retryRejectsPath,
+  retryRunId,
+  type KnownRejects,
+} from '../../../load/rejects/reject-run.js'
+import { systemPlatform } from '../../../platform/system.js'
+import type { Call } from '../command.js'
+import { runOnProcess } from '../run-on-process.js'
+import { refuseSharedFiles } from '../../files/one-file.js'
+import { fieldsOf } from '../../options/load-field.js'
+import { journalFolder } from '../../options/journal/journal-folder.js'
+import { serverSettingsOf } from '../../options/journal/journaled-server.js'
+import { repeatedFlags, resumeCommand } from '../../options/journal/resume-command.js'
+import {
+  retryOptions as optionsOfRetry,
+  type RetrySettings,
+} from '../../options/journal/retry-options.js'
+import { serverTargetOf } from '../../options/load-options.js'
+import { passwordSource, readCredentials } from '../../options/password.js'
+
+/** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
+export async function run(settings: RetrySettings, call: Call): Promise<number> {
+  const { args, processEnvironment, output, sources } = call
+  const { files } = systemPlatform
+  const path = resolve(args[0] ?? '')
+  const rejects = settings.rejects ?? retryRejectsPath(path)
+  const folder = journalFolder(settings, processEnvironment)
+  let known: KnownRejects | undefined
+  return runOnProcess(
+    {
+      settings,
+      asked() {
+        const options = known?.run.options
+        return {
+          runId: known && retryRunId(known),
+          confirm: options?.delivery?.confirm,
+          server: options?.server,
+          target: options?.target ?? {},
+        }
+      },
+      async check() {
+        if (args[0] === '-') {
+          throw new UsageError(
+            'DDB_USAGE',
+            'retry takes the file that a run wrote its rejects into',
+          )
+        }
+        known = await readRejectRun(path, files)
+        refuseWritten(path, files)
+        const journal = journalPath(folder, retryRunId(known))
+        await refuseSharedFiles({ ...settings, rejects, journal }, [path], call)
+      },
+      async options(trace) {
+        const asked = optionsOf(known!, path, rejects, settings)
+        const { encoding } = settings
+        await checkRepaired(known!.run, asked, encoding !== undefined, files)
+        const journaled = known!.run.options.server
+        const server = serverSettingsOf(settings, journaled)
+        const credentials = await readCredentials(
+          server,
+          passwordSource(sources),
+          processEnvironment,
+          false,
+          output.note,
+        )
+        const runId = retryRunId(known!)
+        const before = await readRun(folder, runId, files)
+        const restart = settings.restart ?? (isUntouched(before) || undefined)
+        return {
+          ...asked,
+          server: {
+            ...protectionOf(known!),
+            ...serverTargetOf(server, credentials, trace),
+          },
+          runId,
+          journal: {
+            folder,
+            workingFolder: dirname(path),
+            ...(restart === undefined ? {} : { restart }),
+          },
+        }
+      },
+      goOn(server) {
+        const { stateDir } = settings
+        const journaled = known!.run.options.server
+        const repeated = repeatedFlags(sources.flags)
+        return Promise.resolve(
+          resumeCommand(retryRunId(known!), { stateDir, server, journaled, repeated }),
+        )
+      },
+    },
+    call,
+  )
+}
+
+/** What the user says now goes before what the run was told. */
+function optionsOf(
+  known: KnownRejects,
+  path: string,
+  rejects: string,
+  settings: RetrySettings,
+): Omit<LoadOptions, 'server'> {
+  const asked = retryOptions(known, path)
+  const given = fieldsOf(optionsOfRetry, settings)
+  const { maxErrors = '100%' } = settings
+  return {
+    ...asked,
+    input: { ...asked.input, ...given.input },
+    cells: { ...asked.cells, ...given.cells },
+    delivery: { ...asked.delivery, ...given.delivery },
+    rejects: { file: resolve(rejects), maxErrors },
+    ...(settings.expectRows === undefined ? {} : { expectRows: settings.expectRows }),
+  }
+}
+
+/** How the run's server was reached holds, unless it is said otherwise; relative paths begin where the run did. */
+function protectionOf({ run: { folder, options } }: KnownRejects): Partial<LoadOptions['server']> {
+  const { tls, caFile, certFile, keyFile, compress } = options.server
+  const files = { caFile, certFile, keyFile }
+  return {
+    ...(tls === undefined ? {} : { tls }),
+    ...(compress === undefined ? {} : { compress }),
+    ...Object.fromEntries(
+      Object.entries(files).flatMap(([name, file]) =>
+        file === undefined ? [] : [[name, resolve(folder, file)]],
+      ),
+    ),
+  }
+}
+
+/** Whether earlier tries have sent nothing, so that the file may hold other rows by now. */
+function isUntouched(before: KnownRun | undefined): boolean {
+  if (before === undefined || before.holder !== undefined) return false
+  const { confirmed, unconfirmed } = before.journal.rows()
+  if (confirmed + unconfirmed > 0) return false
+  // Rows that are only counted stand at the end of a process; one that was killed may have sent some.
+  return before.processes.every(
+    ({ end }) => end !== undefined && end.rows.confirmed + end.rows.unconfirmed === 0,
+  )
+}

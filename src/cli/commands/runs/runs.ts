@@ -1,0 +1,118 @@
+/*
+  `runs`: what ran with a journal, where it stands, and how to go on with it.
+*/
+import {
+  listRuns,
+  readRun,
+  type KnownRun,
+  type StrangeFile,
+} from '../../../load/journal/known-runs.js'
+import { systemPlatform } from '../../../platform/system.js'
+import { version } from '../../../version.js'
+import { cleanRuns } from './clean-runs.js'
+import type { Call } from '../command.js'
+import { missingRun } from './missing-run.js'
+import { journalFolder } from '../../options/journal/journal-folder.js'
+import { resumeCommand } from '../../options/journal/resume-command.js'
+import type { RunsSettings } from '../../options/journal/runs-options.js'
+import { failureOf } from '../../output/print-failure.js'
+import { reportOf, type RunReport } from '../../output/run-report.js'
+import { runsTable, runText } from '../../output/runs-text.js'
+import { clean, counted, jsonLine } from '../../output/terminal-text.js'
+
+/** What `--json` prints; every field is always there. */
+export interface RunsResult {
+  readonly schema: 'ddb-ingest/runs/1'
+  readonly version: string
+  exitCode: number
+  /** Where the journals are. */
+  readonly folder: string
+  runs: readonly RunReport[]
+  /** Files among the journals that are none. */
+  strange: readonly StrangeFile[]
+  /** Runs whose journals `--clean` has removed. */
+  readonly removed: string[]
+  error: { readonly code: string; readonly message: string } | null
+}
+
+/**
+ * @returns the exit code
+ * @throws {DdbError} DDB_RUN_MISSING; with `--clean` what `cleanRuns` throws
+ */
+export async function run(settings: RunsSettings, call: Call): Promise<number> {
+  const folder = `${journalFolder(settings, call.processEnvironment)}`
+  const result: RunsResult = {
+    schema: 'ddb-ingest/runs/1',
+    version,
+    exitCode: 0,
+    folder: `${folder}/runs`,
+    runs: [],
+    strange: [],
+    removed: [],
+    error: null,
+  }
+  try {
+    if (settings.clean) await cleanRuns(settings, call, folder, result.removed)
+    const { runs, strange } = await foundRuns(settings, call.args, folder)
+    result.runs = runs.map(known => reportOf(known, commandOf(known, settings)))
+    result.strange = strange
+  } catch (error) {
+    const { code, message, exitCode } = failureOf(error)
+    // Where it cannot be written, the failure itself still has its code.
+    const failed: RunsResult = { ...result, exitCode, error: { code, message } }
+    if (settings.json) await call.output.writeData(jsonLine(failed)).catch(() => undefined)
+    else await tellRemoved(settings, call, result.removed).catch(() => undefined)
+    throw error
+  }
+  if (settings.json) await call.output.writeData(jsonLine(result))
+  else await print(settings, call, result)
+  return 0
+}
+
+/** Those named, else all; what was cleaned up is not asked for again. */
+async function foundRuns(
+  { clean }: RunsSettings,
+  names: readonly string[],
+  folder: string,
+): Promise<{ runs: readonly KnownRun[]; strange: readonly StrangeFile[] }> {
+  const { files } = systemPlatform
+  if (clean || names.length === 0) return listRuns(folder, files)
+  const runs: KnownRun[] = []
+  for (const name of names) {
+    const known = await readRun(folder, name, files)
+    if (known === undefined) throw await missingRun(folder, name)
+    runs.push(known)
+  }
+  return { runs, strange: [] }
+}
+
+function commandOf({ runId, run }: KnownRun, { stateDir }: RunsSettings): string {
+  const { server } = run.options
+  return resumeCommand(runId, { stateDir, server, journaled: server, repeated: [] })
+}
+
+async function print(settings: RunsSettings, call: Call, result: RunsResult): Promise<void> {
+  const { output, args } = call
+  const { runs, strange, folder, removed } = result
+  for (const { path, reason } of strange) output.note(`${path}: ${reason}`)
+  if (settings.clean) return tellRemoved(settings, call, removed)
+  if (runs.length === 0) {
+    await output.write(
+      clean(`no run has a journal in ${folder}: load --run-id NAME keeps one`) + '\n',
+    )
+  } else if (args.length === 0) {
+    await output.write(runsTable(runs, output.paintResult))
+  } else {
+    await output.write(runs.map(one => runText(one, output.paintResult)).join('\n'))
+  }
+}
+
+async function tellRemoved(
+  { clean: isCleaning }: RunsSettings,
+  { output }: Call,
+  removed: readonly string[],
+): Promise<void> {
+  if (!isCleaning) return
+  const names = removed.length === 0 ? '' : `: ${removed.join(', ')}`
+  await output.write(`${clean(`removed ${counted(removed.length, 'journal')}${names}`)}\n`)
+}

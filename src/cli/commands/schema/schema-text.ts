@@ -1,0 +1,54 @@
+/*
+  The columns that a table would have, for a person: a line for each, and below them what is to be known of them.
+*/
+import type { InferredColumn, InferredSchema } from '../../../infer/inferred-schema.js'
+import { columnTypeText } from '../../../protocol/data-type.js'
+import { withFlags } from '../../options/reading/field-flags.js'
+import type { Paint } from '../../output/output.js'
+import { clean, clip, counted, displayWidth, grouped, pad } from '../../output/terminal-text.js'
+
+const sampleWidth = 40
+const heads = ['column', 'type', 'nulls', 'different', 'sample']
+
+/** The table, with its line ends. */
+export function schemaText(schema: InferredSchema, paint: Paint): string {
+  const lines = [heads, ...schema.columns.map(cellsOf)]
+  const widths = heads.map((_, i) => Math.max(...lines.map(line => displayWidth(line[i]!))))
+  const table = lines.map((line, row) => {
+    const text = line
+      .map((cell, i) => pad(cell, widths[i]!, i === 2 || i === 3 ? 'right' : 'left'))
+      .join('  ')
+      .trimEnd()
+    return row === 0 ? paint('bold', text) : text
+  })
+  return [...table, ...noteLines(schema)].map(line => `${line}\n`).join('')
+}
+
+function cellsOf({ name, type, nulls, distinct, sample }: InferredColumn): string[] {
+  return [
+    clean(name),
+    columnTypeText(type),
+    grouped(nulls),
+    distinct === undefined ? 'many' : grouped(distinct),
+    clip(clean(sample ?? ''), sampleWidth),
+  ]
+}
+
+/** Sentences: how much was looked at, and every warning. */
+export function noteLines(schema: InferredSchema): string[] {
+  const { columns, leftOut, rows, isComplete, estimatedRows, rejected, firstReject } = schema
+  const seen = isComplete
+    ? `${counted(rows, 'record')}, all of them`
+    : `the first ${counted(rows, 'record')}${estimatedRows > rows ? ` of about ${grouped(estimatedRows)}` : ''}`
+  const warnings = columns.flatMap(({ name, warnings }) =>
+    warnings.map(warning => `${name}: ${withFlags(warning)}`),
+  )
+  return [
+    `looked at ${seen}`,
+    ...(rejected === 0
+      ? []
+      : [`${counted(rejected, 'record')} cannot be read; the first: ${withFlags(firstReject!)}`]),
+    ...warnings,
+    ...leftOut.map(({ source, reason }) => `${source}: left out, ${reason}`),
+  ].map(clean)
+}

@@ -1,0 +1,161 @@
+/*
+  `schema`: which columns a table for the inputs would have, and the script that makes it.
+*/
+import { basename } from 'node:path'
+import { DdbError, UsageError } from '../../../errors.js'
+import { proposeNames } from '../../../infer/column-names.js'
+import { createScript, type NewTable } from '../../../infer/create-script.js'
+import { inferSchema } from '../../../infer/infer.js'
+import type { InferredSchema } from '../../../infer/inferred-schema.js'
+import { neededOptions } from '../../../infer/needed-options.js'
+import { inferOptions } from '../../../load/create/infer-options.js'
+import { parseTableTarget } from '../../../load/target/target.js'
+import { systemPlatform } from '../../../platform/system.js'
+import { columnTypeText } from '../../../protocol/data-type.js'
+import { typesText } from '../../../schema/target-schema.js'
+import { expandSources } from '../../../source/expand-sources.js'
+import { version } from '../../../version.js'
+import type { Call } from '../command.js'
+import { inputsOf } from '../inputs-of.js'
+import { nextCommands } from './load-command.js'
+import { noteLines, schemaText } from './schema-text.js'
+import { refuseSharedFiles } from '../../files/one-file.js'
+import { withFlags } from '../../options/reading/field-flags.js'
+import { fieldsOf } from '../../options/load-field.js'
+import { sharedOptions, type SchemaSettings } from '../../options/schema-options.js'
+import { failureOf } from '../../output/print-failure.js'
+import { jsonLine } from '../../output/terminal-text.js'
+
+/**
+ * @returns the exit code
+ * @throws {InputError} for inputs that cannot be read
+ * @throws {UsageError} DDB_USAGE, DDB_NAME
+ */
+export async function run(settings: SchemaSettings, call: Call): Promise<number> {
+  const format = settings.json ? 'json' : settings.output
+  try {
+    const found = await find(settings, call)
+    await print(format, found, call)
+    for (const command of found.commands) call.output.note(`next: ${command}`, 'cyan')
+    return 0
+  } catch (error) {
+    if (format === 'json') {
+      const { code, message, exitCode } = failureOf(error)
+      const object = { schema: 'ddb-ingest/schema/1', version, exitCode, error: { code, message } }
+      // Where this cannot be written, the failure itself still has its code.
+      await call.output.writeData(jsonLine(object)).catch(() => undefined)
+    }
+    throw error
+  }
+}
+
+/** What is printed, each form of it when it is asked for. */
+interface FoundSchema {
+  readonly schema: InferredSchema
+  readonly table: string
+  readonly commands: readonly string[]
+  /** @throws {DdbError} where no such table can be made */
+  readonly script: () => string
+}
+
+async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {
+  const { processEnvironment, args, sources } = call
+  if (settings.filesFrom === undefined && args.length === 0 && processEnvironment.stdin.isTTY) {
+    call.showHelp()
+    throw new UsageError('DDB_USAGE', 'no input: name files, or pipe data into standard input')
+  }
+  const inputs = await inputsOf(settings, call)
+  await refuseSharedFiles(settings, inputs, call)
+  const { files } = systemPlatform
+  const paths = await expandSources(inputs, files)
+  const fields = fieldsOf(sharedOptions, settings)
+  const { stdin } = processEnvironment
+  const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
+  const { sample } = settings
+  const schema = await inferSchema({
+    ...inferOptions({ ...fields, input }, paths, files),
+    ...(sample === undefined ? {} : { sample }),
+  })
+  const table = settings.table ?? tableNameOf(paths[0]!)
+  const keyColumns = settings.key ?? []
+  const flags = sources.flags
+  const needed = neededOptions(schema)
+  const hasScript = !settings.json && settings.output === 'create'
+  return {
+    schema,
+    table,
+    commands: nextCommands({ inputs: args, flags, table, keyColumns, needed, hasScript }),
+    script: () => withFlags(createScript(schema, newTable(table), keyColumns)),
+  }
+}
+
+/** `trades` of `/data/trades.csv.gz`. */
+function tableNameOf(path: string): string {
+  const base = path === '-' ? 'data' : basename(path).replace(/(?:\.[A-Za-z]+){1,2}$/, '')
+  return proposeNames([base])[0]!
+}
+
+function newTable(text: string): NewTable {
+  return parseTableTarget(text)
+}
+
+async function print(
+  format: 'table' | 'types' | 'json' | 'create',
+  found: FoundSchema,
+  { output }: Call,
+): Promise<void> {
+  const { schema } = found
+  switch (format) {
+    case 'table':
+      await output.write(schemaText(schema, output.paintResult))
+      return
+    case 'types':
+      await output.writeData(`${typesText(schema)}\n`)
+      for (const line of noteLines(schema)) output.note(line)
+      return
+    case 'create':
+      await output.writeData(found.script())
+      return
+    case 'json':
+      await output.writeData(jsonLine(objectOf(found)))
+  }
+}
+
+/** What `--json` prints; every field is always there. */
+function objectOf({ schema, table, commands, script }: FoundSchema): Record<string, unknown> {
+  const { inputs, rows, isComplete, estimatedRows, rejected, firstReject, leftOut } = schema
+  return {
+    schema: 'ddb-ingest/schema/1',
+    version,
+    exitCode: 0,
+    table,
+    inputs,
+    rows: { read: rows, isComplete, estimated: estimatedRows, rejected },
+    firstReject: firstReject ?? null,
+    columns: schema.columns.map(column => ({
+      name: column.name,
+      source: column.source ?? null,
+      type: columnTypeText(column.type),
+      dateFormat: column.dateFormat ?? null,
+      nulls: column.nulls,
+      distinct: column.distinct ?? null,
+      sample: column.sample ?? null,
+      warnings: column.warnings.map(withFlags),
+    })),
+    leftOut,
+    types: typesText(schema),
+    script: scriptOrNull(script),
+    commands,
+    error: null,
+  }
+}
+
+/** Columns may be known where no table can be made of them. */
+function scriptOrNull(script: () => string): string | null {
+  try {
+    return script()
+  } catch (error) {
+    if (error instanceof DdbError) return null
+    throw error
+  }
+}

@@ -1,0 +1,121 @@
+/*
+  Configuration files: one JSON object whose members are long option names. Members at the top serve every command
+  that talks to a server; a member with the name of a command holds settings of that command alone and wins.
+*/
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { UsageError } from '../../../errors.js'
+import { systemCode } from '../../output/print-failure.js'
+import type { ConfigLayer } from './resolve.js'
+import { clean, didYouMean } from '../../output/terminal-text.js'
+
+/** Which parts of a configuration file count, and which names it may hold. */
+export interface ConfigScope {
+  /** Name of the command, also of its own section. */
+  readonly command: string
+  /** Another command whose section counts behind its own. */
+  readonly settingsOf?: string | undefined
+  /** False for a command that only its own section concerns. */
+  readonly takesShared: boolean
+  /** Command → long names of its options; names outside are refused. */
+  readonly known: ReadonlyMap<string, ReadonlySet<string>>
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** `$XDG_CONFIG_HOME/ddb-ingest/config.json`; never a file of the working directory. */
+export function defaultConfigPath(environment: Environment): string {
+  const home = environment['XDG_CONFIG_HOME']
+  // The XDG specification has relative paths ignored: they would depend on where one stands.
+  const base = home?.startsWith('/') ? home : join(environment['HOME'] ?? homedir(), '.config')
+  return join(base, 'ddb-ingest', 'config.json')
+}
+
+/**
+ * The files that apply, the one given first.
+ *
+ * @throws {UsageError} DDB_CONFIG for a file that is missing though it was named, or that is not such an object
+ */
+export async function readConfig(
+  environment: Environment,
+  given: string | undefined,
+  scope: ConfigScope,
+): Promise<ConfigLayer[]> {
+  const layers: ConfigLayer[] = []
+  if (given !== undefined) layers.push(...layersOf(given, await readText(given, true), scope))
+  const path = defaultConfigPath(environment)
+  const text = await readText(path, false)
+  if (text !== undefined) layers.push(...layersOf(path, text, scope))
+  return layers
+}
+
+async function readText(path: string, named: true): Promise<string>
+async function readText(path: string, named: boolean): Promise<string | undefined>
+async function readText(path: string, named: boolean): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    const code = systemCode(error)
+    if (!named && (code === 'ENOENT' || code === 'ENOTDIR')) return undefined
+    throw new UsageError(
+      'DDB_CONFIG',
+      `cannot read the configuration file ${clean(path)} (${code})`,
+      {
+        cause: error,
+      },
+    )
+  }
+}
+
+function layersOf(path: string, text: string, scope: ConfigScope): ConfigLayer[] {
+  const root = parseObject(path, text)
+  const shared: Record<string, unknown> = {}
+  const sections: { own?: ConfigLayer; other?: ConfigLayer } = {}
+  const everyName = new Set([...scope.known.values()].flatMap(names => [...names]))
+  for (const [name, value] of Object.entries(root)) {
+    const section = scope.known.get(name)
+    if (section !== undefined && isObject(value)) {
+      for (const inner of Object.keys(value)) checkName(path, `${name}.`, inner, section)
+      if (name === scope.command) sections.own = { path, values: value }
+      else if (name === scope.settingsOf) sections.other = { path, values: value }
+    } else {
+      checkName(path, '', name, everyName)
+      shared[name] = value
+    }
+  }
+  const { own, other } = sections
+  const layers = [own, other, scope.takesShared ? { path, values: shared } : undefined]
+  return layers.filter(layer => layer !== undefined)
+}
+
+function parseObject(path: string, text: string): Record<string, unknown> {
+  let root: unknown
+  try {
+    root = JSON.parse(text)
+  } catch (error) {
+    const reason = clean((error as Error).message)
+    throw new UsageError('DDB_CONFIG', `${clean(path)} is not JSON: ${reason}`, { cause: error })
+  }
+  if (isObject(root)) return root
+  throw new UsageError('DDB_CONFIG', `${clean(path)} must hold one JSON object of option names`)
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function checkName(path: string, prefix: string, name: string, known: ReadonlySet<string>): void {
+  if (known.has(name)) return
+  const shown = clean(name)
+  if (name === 'password') {
+    throw new UsageError(
+      'DDB_CONFIG',
+      `${clean(path)}: a password does not belong in a configuration file; put it in a file of its own and name that with "password-file"`,
+    )
+  }
+  throw new UsageError(
+    'DDB_CONFIG',
+    `${clean(path)}: "${prefix}${shown}" is not an option${didYouMean(name, known)}`,
+  )
+}

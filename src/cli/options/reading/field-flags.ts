@@ -1,0 +1,20 @@
+/*
+  Sentences of the library in words of the command line: a field that the library names, `rejects.file` between
+  backticks, becomes the flag of the option that sets it.
+*/
+import { longName, type OptionDefinition } from './definition.js'
+import { loadOptions } from '../load-options.js'
+
+const flags = new Map<string, string>(
+  Object.values<OptionDefinition>(loadOptions).flatMap(definition =>
+    definition.field === undefined ? [] : [[definition.field, `--${longName(definition)}`]],
+  ),
+)
+
+/** Backticks around anything but a field stay as they are: they are DolphinDB's symbols. */
+export function withFlags(sentence: string): string {
+  return sentence.replace(
+    /`([A-Za-z]+(?:\.[A-Za-z]+)?)`/g,
+    (quoted, field: string) => flags.get(field) ?? quoted,
+  )
+}

@@ -1,0 +1,273 @@
+/*
+  Readers for the text of option values: sizes, durations, rates, lists, pairs. A reader returns undefined for text
+  it does not understand; `expected` completes the sentence that tells the user so.
+*/
+import { mostRecordBytes } from '../../../load/defaults.js'
+
+import { knownEncoding, type Encoding } from '../../../source/encoding/encodings.js'
+
+/** What kind of text an option takes. */
+export interface Reader<T> {
+  /** Completes "expected …". */
+  readonly expected: string
+  /** `switch`: takes no value; `repeated`: may be given several times, `texts` holds all of them. */
+  readonly form: 'switch' | 'value' | 'repeated'
+  /** The text is JSON, so values of a configuration file are taken as they are. */
+  readonly json?: boolean
+  /** @throws {UsageError} where the reader of a name has its own sentence. */
+  read(texts: readonly string[]): T | undefined
+}
+
+/** A single value: the last one given counts. */
+function single<T>(expected: string, read: (text: string) => T | undefined): Reader<T> {
+  return { expected, form: 'value', read: texts => read(texts.at(-1) ?? '') }
+}
+
+/** Collects every occurrence with the reader of one. */
+export function repeated<T>(one: Reader<T>): Reader<readonly T[]> {
+  return {
+    ...one,
+    form: 'repeated',
+    read(texts) {
+      const values = texts.map(text => one.read([text]))
+      return values.some(value => value === undefined) ? undefined : (values as T[])
+    },
+  }
+}
+
+const truths: ReadonlyMap<string, boolean> = new Map([
+  ['1', true],
+  ['true', true],
+  ['yes', true],
+  ['0', false],
+  ['false', false],
+  ['no', false],
+])
+
+export const onOff: Reader<boolean> = {
+  ...single('true or false', text => truths.get(text.toLowerCase())),
+  form: 'switch',
+}
+
+export const text: Reader<string> = single('text that is not empty', value => value || undefined)
+
+/** Text in which `''` has a meaning of its own. */
+export const anyText: Reader<string> = single('text', value => value)
+
+/** One of these words, in exactly this spelling. */
+export function choice<T extends string>(...choices: readonly T[]): Reader<T> {
+  const listed = [choices.slice(0, -1).join(', '), choices.at(-1)].filter(Boolean).join(' or ')
+  return single(listed, value => choices.find(known => known === value))
+}
+
+/** A reader whose own errors explain what is wrong: names of tables and functions. */
+export function named<T>(expected: string, read: (text: string) => T): Reader<T> {
+  return single(expected, read)
+}
+
+const multipliers: Readonly<Record<string, bigint>> = {
+  '': 1n,
+  k: 1000n,
+  M: 1000n ** 2n,
+  G: 1000n ** 3n,
+  Ki: 1024n,
+  Mi: 1024n ** 2n,
+  Gi: 1024n ** 3n,
+}
+
+/** `1.5M` → 1,500,000; undefined unless a whole number comes out. Exact, as doubles are not: 1.1k is 1,100. */
+function scaled(value: string, factors = multipliers): number | undefined {
+  const match = /^(\d{1,20})(?:\.(\d{1,20}))?([A-Za-z]*)$/.exec(value)
+  const unit = match?.[3] ?? ''
+  if (match === null || !Object.hasOwn(factors, unit)) return undefined
+  const fraction = match[2] ?? ''
+  const scale = 10n ** BigInt(fraction.length)
+  const product = BigInt(`${match[1]}${fraction}`) * factors[unit]!
+  if (product % scale !== 0n) return undefined
+  const number = Number(product / scale)
+  return Number.isSafeInteger(number) ? number : undefined
+}
+
+/** Whole number from `least` on; `20k` and `2M` are understood. */
+export function count(least: number): Reader<number> {
+  return single(`a whole number from ${least} on, such as 500 or 20k`, value => {
+    const number = scaled(value)
+    return number === undefined || number < least ? undefined : number
+  })
+}
+
+/** Bytes: `4Mi`, `500k`, `1048576`, with or without a B at the end. */
+export const size: Reader<number> = single('a size such as 500k, 4Mi or 1G', value => {
+  const bytes = scaled(value.replace(/B$/, ''))
+  return bytes === 0 ? undefined : bytes
+})
+
+/** Bytes of one record. */
+export const recordSize: Reader<number> = single('a size up to 512Mi, such as 4Mi', value => {
+  const bytes = size.read([value])
+  return bytes === undefined || bytes > mostRecordBytes ? undefined : bytes
+})
+
+const milliseconds: Readonly<Record<string, bigint>> = {
+  ms: 1n,
+  s: 1000n,
+  m: 60_000n,
+  h: 3_600_000n,
+}
+
+// Node's timers hold a signed 32-bit number of milliseconds and turn anything longer into 1.
+const maxDurationMs = 2 ** 31 - 1
+
+/** Milliseconds: `500ms`, `5s`, `2m`, `1h`; a bare number would leave the unit to guesswork. */
+export const duration: Reader<number> = single('a duration such as 500ms, 5s or 2m', value => {
+  const number = scaled(value, milliseconds)
+  return number === undefined || number < 1 || number > maxDurationMs ? undefined : number
+})
+
+/** Undefined for no limit. */
+export interface Rate {
+  bytesPerSecond?: number
+  rowsPerSecond?: number
+}
+
+/** `50MB/s`, `200krows/s`, or both with a comma between. */
+export const rate: Reader<Rate> = single('a rate such as 50MB/s or 200krows/s', value => {
+  const rates: Rate = {}
+  for (const part of value.split(',')) {
+    const match = /^(.+?)(B|rows)\/s$/.exec(part)
+    const amount = scaled(match?.[1] ?? '')
+    if (match === null || amount === undefined || amount === 0) return undefined
+    const unit = match[2] === 'B' ? 'bytesPerSecond' : 'rowsPerSecond'
+    if (rates[unit] !== undefined) return undefined
+    rates[unit] = amount
+  }
+  return rates
+})
+
+export const port: Reader<number> = single('a port from 1 to 65535', value => portNumber(value, 1))
+
+/** 0 lets the system pick a free port. */
+export const listeningPort: Reader<number> = single('a port from 0 to 65535', value =>
+  portNumber(value, 0),
+)
+
+function portNumber(value: string, least: number): number | undefined {
+  const number = /^\d{1,5}$/.test(value) ? Number(value) : NaN
+  return number >= least && number <= 65_535 ? number : undefined
+}
+
+export const list: Reader<readonly string[]> = single('names with commas between', value => {
+  const names = value.split(',').map(name => name.trim())
+  return names.includes('') ? undefined : names
+})
+
+/** `port` is undefined where the text names none. */
+export interface HostAddress {
+  host: string
+  port: number | undefined
+}
+
+/** `H[:PORT],…`; an IPv6 address with a port stands in brackets. */
+export const hosts: Reader<readonly HostAddress[]> = single(
+  'HOST or HOST:PORT, several with commas between',
+  value => {
+    const addresses = value.split(',').map(part => hostAddress(part.trim()))
+    return addresses.some(address => address === undefined)
+      ? undefined
+      : (addresses as HostAddress[])
+  },
+)
+
+function hostAddress(value: string): HostAddress | undefined {
+  const match = /^(?:\[([0-9A-Fa-f:.%\w]+)\]|([^\s:[\]/@]+))(?::(\d{1,5}))?$/.exec(value)
+  if (match === null) return isBareIpv6(value) ? { host: value, port: undefined } : undefined
+  const port = match[3] === undefined ? undefined : portNumber(match[3], 1)
+  if (match[3] !== undefined && port === undefined) return undefined
+  return { host: (match[1] ?? match[2])!, port }
+}
+
+/** Without brackets every colon belongs to the address, and there are two at least. */
+function isBareIpv6(value: string): boolean {
+  return /^[0-9A-Fa-f:.]+$/.test(value) && value.split(':').length > 2
+}
+
+/** `TARGET=SOURCE`, repeatable, split at the first `=`; a target given twice is refused. */
+export function pairs(shape: string): Reader<Readonly<Record<string, string>>> {
+  return {
+    expected: `${shape}, each ${shape.split('=')[0]} once`,
+    form: 'repeated',
+    read(texts) {
+      const found = new Map<string, string>()
+      for (const given of texts) {
+        const at = given.indexOf('=')
+        const name = given.slice(0, Math.max(at, 0))
+        if (name === '' || found.has(name)) return undefined
+        found.set(name, given.slice(at + 1))
+      }
+      return Object.fromEntries(found)
+    },
+  }
+}
+
+/** `COLUMN=FORMAT`, repeatable; a format without a column is that of every column, `*`. */
+export const dateFormats: Reader<Readonly<Record<string, string>>> = {
+  expected: 'COLUMN=FORMAT, or FORMAT for all columns, each once',
+  form: 'repeated',
+  read: texts =>
+    pairs('COLUMN=FORMAT').read(texts.map(given => (given.includes('=') ? given : `*=${given}`))),
+}
+
+/** Any JSON value. */
+export const json: Reader<unknown> = {
+  ...single('a JSON value such as 5, "text" or [1,2]', (value): unknown => {
+    try {
+      return JSON.parse(value)
+    } catch {
+      return undefined
+    }
+  }),
+  json: true,
+}
+
+/** One character; `\t`, `tab` and `\xNN` stand for what a shell makes hard to type. */
+export const character: Reader<string> = single(
+  'one character, such as ; or \\t or \\x01',
+  value => {
+    if (value === '\\t' || value === 'tab') return '\t'
+    const hex = /^\\x([0-9A-Fa-f]{2})$/.exec(value)?.[1]
+    if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16))
+    return [...value].length === 1 && !/[\r\n]/.test(value) ? value : undefined
+  },
+)
+
+/** A delimiter may have several characters. */
+export const delimiter: Reader<string> = single('a delimiter such as ; or \\t', value => {
+  const one = character.read([value])
+  return one ?? (value === '' || /[\r\n]/.test(value) ? undefined : value)
+})
+
+/** One character, or nothing at all for "there is none". */
+export const characterOrNone: Reader<string> = single("one character, or '' for none", value =>
+  value === '' ? '' : character.read([value]),
+)
+
+/** `auto`, or an encoding by any of its names. */
+export const encoding: Reader<'auto' | Encoding> = named('the name of an encoding', value =>
+  value === 'auto' ? value : knownEncoding(value),
+)
+
+/** A count, or a share such as `5%`. */
+export const limit: Reader<number | `${number}%`> = single(
+  'a count, or a share such as 5%',
+  value => {
+    const share = /^(\d{1,3}(?:\.\d+)?)%$/.exec(value)
+    if (share !== null) return Number(share[1]) <= 100 ? (value as `${number}%`) : undefined
+    return scaled(value)
+  },
+)
+
+/** Names that become paths and parts of table names. */
+export const runId: Reader<string> = single(
+  'letters, digits and . _ - (64 at most, a letter or digit first)',
+  value => (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value) ? value : undefined),
+)

@@ -1,0 +1,133 @@
+/*
+  A type that a column may have, tried with the readers that `load` reads cells with: what it takes here, it takes there.
+*/
+import { clippedText } from '../parse/clipped-text.js'
+import { BufferPool } from '../parse/columns/buffer-pool.js'
+import type { ColumnBuilder } from '../parse/columns/column-builder.js'
+import type { CellRules } from '../parse/input-reader.js'
+import type { RecordBlock } from '../parse/record-block.js'
+import { columnBuilder } from '../parse/types/column-types.js'
+import type { ColumnType } from '../protocol/data-type.js'
+import { nullInt32, nullInt64 } from '../protocol/null-value.js'
+import type { Column } from '../protocol/value.js'
+
+/** A text that a type does not take, and where it stands. */
+export interface OddValue {
+  readonly file: string
+  /** From 1. */
+  readonly lineNumber: number
+  /** Clipped. */
+  readonly text: string
+}
+
+/** Different odd texts that are remembered. */
+const maxOddTexts = 3
+/** More texts than one in so many show that the column is of another type. */
+const oddShare = 4
+const fewOdd = 2
+
+/** Candidates take turns, and keep nothing of a block: they share their arrays. */
+const pool = new BufferPool()
+
+/** One type on trial. */
+export class Candidate {
+  readonly type: ColumnType
+  /** The format that its texts are read by, where it is one that was found. */
+  readonly format: string | undefined
+  /** Cells tried, null ones left out. */
+  tried = 0
+  refused = 0
+  firstOdd: OddValue | undefined
+  readonly oddTexts: string[] = []
+  /** Of raw numbers of dates and times. */
+  min: number | bigint | undefined
+  max: number | bigint | undefined
+  readonly #builder: ColumnBuilder
+  readonly #keepsRange: boolean
+
+  /**
+   * @param name  of the column, by which rules find it
+   * @throws {UsageError} DDB_USAGE for rules that do not suit the type
+   */
+  constructor(
+    name: string,
+    type: ColumnType,
+    rules: CellRules,
+    { format, keepsRange = false }: { format?: string; keepsRange?: boolean } = {},
+  ) {
+    this.type = type
+    this.format = format
+    this.#keepsRange = keepsRange
+    const own =
+      format === undefined
+        ? rules
+        : { ...rules, dateFormats: { ...rules.dateFormats, [name]: format } }
+    this.#builder = columnBuilder(name, type, 0, pool, own)
+  }
+
+  /** It takes every text so far. */
+  get fits(): boolean {
+    return this.refused === 0
+  }
+
+  /** It has refused too many texts to be worth trying on. */
+  get isOut(): boolean {
+    return this.refused > fewOdd && this.refused * oddShare > this.tried
+  }
+
+  /** Nearly everything fits: what does not is a slip, or means null. */
+  get isNear(): boolean {
+    if (this.refused === 0 || this.isOut) return false
+    return (
+      this.refused * 10 <= this.tried || this.refused * 2 < Math.min(this.tried, 2 * fewOdd + 1)
+    )
+  }
+
+  /** Tries the cells of a field of the block. */
+  read(block: RecordBlock, field: number, file: string): void {
+    const { rowCount } = block
+    const nulls = this.#builder.read(block, field, 0)
+    const refusedBefore = this.refused
+    if (block.refusedCount > 0) this.#refuse(block, field, file)
+    this.tried += rowCount - nulls + this.refused - refusedBefore
+    const buffers: ArrayBuffer[] = []
+    const column = this.#builder.take(rowCount, buffers)
+    if (this.#keepsRange) this.#addRange(column, rowCount)
+    for (const buffer of buffers) pool.give(buffer)
+  }
+
+  #refuse(block: RecordBlock, field: number, file: string): void {
+    const { bytes, starts, ends, fieldCount, refusedBy, lineNumbers, rowCount } = block
+    for (let row = 0; row < rowCount; row++) {
+      if (refusedBy[row] === 0) continue
+      this.refused++
+      if (this.oddTexts.length > maxOddTexts) continue
+      const cell = row * fieldCount + field
+      const text = clippedText(bytes, starts[cell]!, ends[cell]!)
+      this.firstOdd ??= { file, lineNumber: lineNumbers[row]!, text }
+      if (!this.oddTexts.includes(text)) this.oddTexts.push(text)
+    }
+    block.forgive()
+  }
+
+  #addRange(column: Column, rowCount: number): void {
+    if (column.form !== 'vector' || !('data' in column)) return
+    const { data } = column
+    if (data instanceof Int32Array) {
+      for (let row = 0; row < rowCount; row++) {
+        const value = data[row]!
+        if (value !== nullInt32) this.#addValue(value)
+      }
+    } else if (data instanceof BigInt64Array) {
+      for (let row = 0; row < rowCount; row++) {
+        const value = data[row]!
+        if (value !== nullInt64) this.#addValue(value)
+      }
+    }
+  }
+
+  #addValue(value: number | bigint): void {
+    if (this.min === undefined || value < this.min) this.min = value
+    if (this.max === undefined || value > this.max) this.max = value
+  }
+}

@@ -1,0 +1,63 @@
+/*
+  How many different texts a column has, in bounded memory: each text stands for itself by 52 bits of a hash, so a count
+  may be too small by chance, once in some hundred thousand columns.
+*/
+
+const initialSlots = 256
+/** FNV-1a, 32 bits. */
+const offsetBasis = 0x811c9dc5
+const prime = 0x01000193
+/** Another start makes another hash of the same bytes. */
+const otherBasis = 0x9747b28c
+const upperBits = 20
+const free = -1
+
+/** Counts up to its limit, then gives up. */
+export class DistinctCount {
+  readonly #limit: number
+  #slots: Float64Array = new Float64Array(initialSlots).fill(free)
+  #count = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /** Undefined once there are more than the limit. */
+  get count(): number | undefined {
+    return this.#count > this.#limit ? undefined : this.#count
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (this.#count > this.#limit) return
+    let low = offsetBasis
+    let high = otherBasis
+    for (let p = start; p < end; p++) {
+      const byte = bytes[p]!
+      low = Math.imul(low ^ byte, prime)
+      high = Math.imul(high ^ (byte + p - start), prime)
+    }
+    high ^= high >>> 15
+    this.#insert((low >>> 0) + ((high >>> (32 - upperBits)) >>> 0) * 2 ** 32)
+  }
+
+  #insert(hash: number): void {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let at = (hash ^ (hash >>> 15)) & mask
+    while (slots[at] !== free) {
+      if (slots[at] === hash) return
+      at = (at + 1) & mask
+    }
+    slots[at] = hash
+    this.#count++
+    if (this.#count > this.#limit) this.#slots = new Float64Array(0)
+    else if (2 * this.#count > slots.length) this.#grow()
+  }
+
+  #grow(): void {
+    const before = this.#slots
+    this.#slots = new Float64Array(2 * before.length).fill(free)
+    this.#count = 0
+    for (const hash of before) if (hash !== free) this.#insert(hash)
+  }
+}

@@ -1,0 +1,377 @@
+/*
+  Looks at every value of inputs, read as `load` reads them, and says what a table for them would look like.
+*/
+import { InputError, UsageError } from '../errors.js'
+import { everyColumn } from '../parse/cells/date-format.js'
+import { hasNumberStyle } from '../parse/cells/number-style.js'
+import { jsonKinds } from '../parse/json/json-kinds.js'
+import type { CellRules, InputReader } from '../parse/input-reader.js'
+import { openReader, type ReaderOptions } from '../parse/open-reader.js'
+import type { Files } from '../platform/platform.js'
+import { mapColumns } from '../schema/column-mapping.js'
+import type { ByteSource } from '../source/byte-source.js'
+import { openSource, stdinName, type SourceOptions } from '../source/open-source.js'
+import { unitsPerDay } from './candidate-types.js'
+import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
+import { proposeNames } from './column-names.js'
+import { ColumnProbe } from './column-probe.js'
+import { constantProbe } from './constant-column.js'
+import type { InferredColumn, InferredInput, InferredSchema, LeftOut } from './inferred-schema.js'
+import { JsonColumns } from './json-columns.js'
+import { inputFields, type InputFields } from './input-fields.js'
+
+/** What is to be looked at, and how it is read. */
+export interface InferOptions {
+  /** Files, or `-`. */
+  readonly paths: readonly string[]
+  readonly files: Files
+  readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
+  readonly reader: ReaderOptions
+  readonly cells: CellRules
+  /** Target column → column of the input. */
+  readonly map: Readonly<Record<string, string>>
+  /** Target column → the same text in every row. */
+  readonly set: Readonly<Record<string, string>>
+  /** Columns are told apart by position, whatever a header says. */
+  readonly byPosition: boolean
+  /** Most records to look at; all when left out. */
+  readonly sample?: number
+  /** Asked before every piece of input. */
+  readonly stopped?: () => boolean
+}
+
+/** Small batches: nothing of them is kept. */
+const batchRows = 10_000
+const batchBytes = 4 * 1024 * 1024
+/** Different texts that are remembered, of all columns and of one. */
+const maxDistinctTexts = 2 ** 21
+const mostDistinct = 65_536
+const leastDistinct = 1024
+
+/** What several inputs add up to. */
+interface Found {
+  rows: number
+  rejected: number
+  firstReject: string | undefined
+  readonly inputs: InferredInput[]
+  /** Content bytes of records looked at, and of all inputs, as far as is known. */
+  recordBytes: number
+  totalBytes: number
+  isComplete: boolean
+  /** Of the first input that has columns. */
+  fields: InputFields | undefined
+  probes: readonly ColumnProbe[]
+  json: JsonColumns | undefined
+  rules: CellRules | undefined
+}
+
+/**
+ * @throws {InputError} what reading throws; DDB_INPUT_COLUMN for inputs without columns, and for inputs whose columns differ
+ * @throws {UsageError} DDB_USAGE for rules that do not suit
+ */
+export async function inferSchema(options: InferOptions): Promise<InferredSchema> {
+  const found: Found = {
+    rows: 0,
+    rejected: 0,
+    firstReject: undefined,
+    inputs: [],
+    recordBytes: 0,
+    totalBytes: 0,
+    isComplete: true,
+    fields: undefined,
+    probes: [],
+    json: undefined,
+    rules: undefined,
+  }
+  for (const path of options.paths) {
+    const source = await openSource(path, { ...options.source, files: options.files })
+    try {
+      await lookAtInput(options, source, path, found)
+    } finally {
+      await source.close()
+    }
+  }
+  const schema = schemaOf(options, found)
+  if (schema.columns.length > 0) return schema
+  const file = options.paths[0] === '-' ? stdinName : (options.paths[0] ?? '')
+  throw new InputError(
+    'DDB_INPUT_COLUMN',
+    found.rejected === 0
+      ? `${file} has no columns: it is empty`
+      : `${file} has no record that can be read; the first: ${found.firstReject}`,
+    { file },
+  )
+}
+
+async function lookAtInput(
+  options: InferOptions,
+  source: ByteSource,
+  path: string,
+  found: Found,
+): Promise<void> {
+  const left = (options.sample ?? Infinity) - found.rows
+  const reader = await openReader(source, options.reader)
+  if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
+    await lookAtRecords(options, source, reader, left, found)
+  }
+  const rows = reader.recordsRead
+  const bytes = reader.byteCounts.rows + reader.byteCounts.rejected
+  found.rows += rows
+  found.recordBytes += bytes
+  if (!reader.readToEnd && rows > 0) found.isComplete = false
+  if (rows === 0 && left <= 0) found.isComplete = false
+  found.totalBytes += contentBytes(source, reader, bytes)
+  found.inputs.push({
+    path,
+    format: reader.format,
+    compression: source.compression,
+    encoding: reader.text.encoding,
+    rows,
+  })
+}
+
+/** Of records, decompressed; of a compressed file that was not read to its end, by the share that was. */
+function contentBytes(source: ByteSource, reader: InputReader, read: number): number {
+  if (reader.readToEnd || source.totalBytes === undefined || source.bytesRead === 0) return read
+  return (source.totalBytes * source.contentBytesRead) / source.bytesRead
+}
+
+async function lookAtRecords(
+  options: InferOptions,
+  source: ByteSource,
+  reader: InputReader,
+  limit: number,
+  found: Found,
+): Promise<void> {
+  const { name: file } = source
+  found.rules ??= rulesOf(options.cells, reader)
+  const look =
+    reader.recordKind === 'members'
+      ? memberLook(options, file, found)
+      : fieldLook(options, file, reader, found)
+  // What dates and shares are is for the columns; here all are texts.
+  const { nullTexts = [], nullQuoted = false } = options.cells
+  const batches = reader.batches({
+    mapping: look.mapping,
+    cells: { nullTexts, nullQuoted },
+    batchRows,
+    batchBytes,
+    limit,
+    ...(options.stopped === undefined ? {} : { stopped: options.stopped }),
+    onBlock: look.onBlock,
+    onReject(reject) {
+      found.rejected++
+      found.firstReject ??= `${reject.file} line ${reject.lineNumber}: ${reject.message}`
+    },
+  })
+  for await (const batch of batches) batch.release()
+}
+
+type Look = Pick<Parameters<InputReader['batches']>[0], 'mapping' | 'onBlock'>
+
+/** Fields are texts; blanks around them and what means null is left to the columns. */
+function fieldLook(
+  options: InferOptions,
+  file: string,
+  reader: InputReader,
+  found: Found,
+): Look & Required<Pick<Look, 'onBlock'>> {
+  if (found.json !== undefined) throw mixed(file)
+  const fields = (found.fields ??= inputFields(reader, options.byPosition))
+  if (found.probes.length === 0) {
+    const names = targetNames(options, fields.names)
+    const isHeaderless = !fields.hasNames
+    found.probes = names.map(name => newProbe(name, found, names.length, isHeaderless))
+    checkRules(options, names)
+  }
+  const target = {
+    columns: fields.keys.map(name => ({ name, type: { type: 'STRING' as const } })),
+  }
+  const shape = {
+    file,
+    kind: 'fields' as const,
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+    headerLineNumber: reader.headerLineNumber,
+  }
+  const mapping = mapColumns(target, shape, { match: fields.isByPosition ? 'position' : 'name' })
+  const fieldsOf = mapping.columns.map(({ source }) =>
+    source.kind === 'field' ? source.index : -1,
+  )
+  return {
+    mapping,
+    onBlock(block) {
+      for (const [i, probe] of found.probes.entries()) probe.look(block, fieldsOf[i]!, file)
+    },
+  }
+}
+
+function memberLook(
+  options: InferOptions,
+  file: string,
+  found: Found,
+): Look & Required<Pick<Look, 'onBlock'>> {
+  if (found.fields !== undefined) throw mixed(file)
+  const rules = found.rules!
+  // How many members there are shows only at the end.
+  const expectedMembers = 256
+  const mapped = new Map(Object.entries(options.map).map(([target, source]) => [source, target]))
+  const json = (found.json ??= new JsonColumns(
+    source => newProbe(mapped.get(source) ?? source, found, expectedMembers),
+    hasNumberStyle(rules),
+  ))
+  return {
+    mapping: { columns: [], ignoreExtra: true, allowMissing: true },
+    onBlock: block => json.look(block, file),
+  }
+}
+
+function mixed(file: string): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `${file} is of another kind than the inputs before it: look at delimited text and JSON one after the other`,
+  )
+}
+
+function newProbe(
+  name: string,
+  { rules }: Found,
+  columnCount: number,
+  isHeaderless = false,
+): ColumnProbe {
+  const share = Math.floor(maxDistinctTexts / columnCount)
+  const maxDistinct = Math.max(leastDistinct, Math.min(mostDistinct, share))
+  return new ColumnProbe({ name, rules: rules!, maxDistinct, isHeaderless })
+}
+
+/** A decimal comma counts as found, as it does for `load`. */
+function rulesOf(cells: CellRules, reader: InputReader): CellRules {
+  if (reader.dialect === undefined) return cells
+  const isFound = cells.decimalComma === undefined && cells.thousands !== ','
+  return isFound ? { ...cells, decimalComma: reader.dialect.decimalComma.value } : cells
+}
+
+/** Names in the table: those that `map` gives, else proposed ones. */
+function targetNames(
+  { map }: InferOptions,
+  names: readonly (string | undefined)[],
+): readonly string[] {
+  const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
+  return proposeNames(names.map((name, i) => mapped.get(name ?? String(i + 1)) ?? name))
+}
+
+/** @throws {UsageError} DDB_USAGE for rules that name columns that are not there */
+function checkRules({ cells, map, set }: InferOptions, own: readonly string[]): void {
+  const names = [...own, ...Object.keys(set)]
+  const twice = own.find(name => Object.hasOwn(set, name))
+  if (twice !== undefined) {
+    throw new UsageError('DDB_USAGE', `column "${twice}" is in the input, and set: name another`)
+  }
+  const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
+  const named = [...dated, ...(cells.percentColumns ?? []), ...Object.keys(map)]
+  const unknown = named.find(name => !names.includes(name))
+  if (unknown === undefined) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,
+  )
+}
+
+function schemaOf(options: InferOptions, found: Found): InferredSchema {
+  const { json, fields, rows, recordBytes, totalBytes, isComplete } = found
+  const leftOut: LeftOut[] = []
+  let columns: InferredColumn[] = []
+  if (json !== undefined) columns = memberColumns(options, json, leftOut)
+  else if (fields !== undefined) {
+    columns = found.probes.map((probe, i) =>
+      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined)!),
+    )
+  }
+  if (columns.length > 0) columns.push(...constantColumns(options, found))
+  const missing = [...(json?.columns.values() ?? [])].filter(one => !json!.isObject(one))
+  return {
+    columns,
+    leftOut,
+    inputs: found.inputs,
+    rows,
+    isComplete,
+    estimatedRows:
+      isComplete || recordBytes === 0 ? rows : Math.ceil((rows * totalBytes) / recordBytes),
+    rejected: found.rejected,
+    firstReject: found.firstReject,
+    needsPosition: fields?.isByPosition === true && fields.hasNames,
+    needsAllowMissing: missing.some(one => json!.missing(one) > 0),
+  }
+}
+
+function constantColumns({ set }: InferOptions, { rules, rows }: Found): InferredColumn[] {
+  return Object.entries(set).map(([name, text]) => {
+    const probe = constantProbe(name, text, rules ?? {})
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined)!)
+    const isNull = column.nulls > 0
+    return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
+  })
+}
+
+function memberColumns(
+  options: InferOptions,
+  json: JsonColumns,
+  leftOut: LeftOut[],
+): InferredColumn[] {
+  const taken: { source: string; probe: ColumnProbe; type: ChosenType }[] = []
+  for (const column of json.columns.values()) {
+    if (json.isObject(column)) continue
+    const { source, probe, kinds, elementKinds } = column
+    const seen: SeenKinds = { values: kinds, elements: elementKinds }
+    const type = chooseType(probe, seen)
+    if (type === undefined) leftOut.push({ source, reason: reasonOf(seen) })
+    else taken.push({ source, probe, type })
+  }
+  const names = targetNames(
+    options,
+    taken.map(({ source }) => source),
+  )
+  checkRules(options, names)
+  return taken.map(({ source, probe, type }, i) => columnOf(probe, names[i]!, source, type))
+}
+
+function reasonOf({ values, elements }: SeenKinds): string {
+  const isArray = (values & jsonKinds.array) !== 0
+  if (isArray && (values & ~(jsonKinds.array | jsonKinds.null)) !== 0) {
+    return 'it is an array in some records and none in others'
+  }
+  if (isArray && (elements & (jsonKinds.array | jsonKinds.object)) !== 0) {
+    return 'its arrays hold arrays or objects, which no column takes'
+  }
+  if (isArray && (elements & ~jsonKinds.null) === 0) {
+    return 'its arrays are all empty, which says nothing of their type'
+  }
+  if (isArray) return 'its arrays hold texts, or values of several kinds, which no column takes'
+  return 'its values are objects without members, or of several kinds, which no column takes'
+}
+
+function columnOf(
+  probe: ColumnProbe,
+  name: string,
+  source: string | undefined,
+  { type, candidate, dateFormat, nulls, warnings }: ChosenType,
+): InferredColumn {
+  const { min, max } = candidate ?? {}
+  const units = unitsPerDay[type.type]
+  const days =
+    units === undefined || min === undefined || max === undefined
+      ? undefined
+      : { first: Math.floor(Number(min) / units), last: Math.floor(Number(max) / units) }
+  return {
+    name,
+    source,
+    type,
+    dateFormat,
+    nulls,
+    distinct: probe.distinct.count,
+    sample: probe.sample?.replaceAll('\u001f', ','),
+    textBytes: probe.textBytes,
+    days,
+    warnings,
+  }
+}

@@ -1,0 +1,230 @@
+/*
+  The members of JSON records as columns, found as they come: a member of an object inside a record is `object.member`, as
+  `mapping.map` names it. Rows before the first one that has a member count as rows without it.
+*/
+import { InputError } from '../errors.js'
+import { utf8Text } from '../parse/cells/cell-bytes.js'
+import { elementSeparator } from '../parse/columns/array-column.js'
+import { jsonKinds } from '../parse/json/json-kinds.js'
+import {
+  closeBrace,
+  closeBracket,
+  comma,
+  JsonScanner,
+  openBrace,
+  openBracket,
+} from '../parse/json/json-scanner.js'
+import { RecordBlock } from '../parse/record-block.js'
+import type { ColumnProbe } from './column-probe.js'
+
+/** Records with more different members have data for names. */
+const maxMembers = 4096
+const lineFeed = 10
+/** Behind every cell something can be read. */
+const padding = 8
+
+/** One member on its way through the records. */
+export interface JsonColumn {
+  readonly source: string
+  readonly probe: ColumnProbe
+  /** Kinds of its values, and of the elements of those that are arrays, as bits. */
+  kinds: number
+  elementKinds: number
+  /** Records that have it; one whose object is null has it, too. */
+  present: number
+  /** Of the block at hand: where each row's text begins and ends, and which are numbers, if anybody wants to know. */
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+  readonly numbers: Uint8Array | undefined
+  /** Row that was filled last. */
+  row: number
+}
+
+/** All members of the records of one or more inputs. */
+export class JsonColumns {
+  readonly columns = new Map<string, JsonColumn>()
+  /** Rows of all blocks so far. */
+  rows = 0
+  /** Of objects inside records: how often null stood in their place. */
+  readonly #nullObjects = new Map<string, number>()
+  readonly #newProbe: (source: string) => ColumnProbe
+  readonly #hasStyle: boolean
+  readonly #scanner: JsonScanner = new JsonScanner(true)
+  /** Takes each column in turn. */
+  #block: RecordBlock | undefined
+
+  /** @param hasStyle  numbers in texts are written otherwise than those of JSON */
+  constructor(newProbe: (source: string) => ColumnProbe, hasStyle: boolean) {
+    this.#newProbe = newProbe
+    this.#hasStyle = hasStyle
+  }
+
+  /**
+   * Looks at the records of a block.
+   * @throws {InputError} DDB_INPUT_MEMBER for too many different members
+   */
+  look(block: RecordBlock, file: string): void {
+    this.#takeBytes(block)
+    for (const column of this.columns.values()) clearRows(column, block.rowCount)
+    let at = 0
+    for (let row = 0; row < block.rowCount; row++) {
+      const record = block.bytes.subarray(block.recordStarts[row], block.recordEnds[row])
+      const scanner = this.#scanner
+      scanner.bytes.set(record, at)
+      scanner.end = at + record.length
+      scanner.bytes[scanner.end] = lineFeed
+      this.#object(scanner.skipBlanks(at), '', row, block, file)
+      at += record.length + padding
+    }
+    for (const column of this.columns.values()) this.#show(column, block, file)
+    this.rows += block.rowCount
+  }
+
+  /** Rows without the member. */
+  missing({ source, present }: JsonColumn): number {
+    let nullObjects = 0
+    for (const [prefix, count] of this.#nullObjects) {
+      if (source.startsWith(`${prefix}.`)) nullObjects += count
+    }
+    return this.rows - present - nullObjects
+  }
+
+  /** True for a member that only ever stood for an object, as null. */
+  isObject({ source, kinds }: JsonColumn): boolean {
+    if ((kinds & ~jsonKinds.null) !== 0) return false
+    return [...this.columns.keys()].some(other => other.startsWith(`${source}.`))
+  }
+
+  /** Room for all records, and as much again for texts that are written out. */
+  #takeBytes(block: RecordBlock): void {
+    const { recordStarts, recordEnds, rowCount } = block
+    let needed = 0
+    for (let row = 0; row < rowCount; row++) {
+      needed += recordEnds[row]! - recordStarts[row]! + padding
+    }
+    const scanner = this.#scanner
+    if (scanner.bytes.length < 2 * needed + padding) {
+      scanner.bytes = new Uint8Array(4 * needed + padding)
+      scanner.view = new DataView(scanner.bytes.buffer)
+    }
+    scanner.scratch = needed
+  }
+
+  /** The members of an object whose records were checked already; the position behind it. */
+  #object(open: number, prefix: string, row: number, block: RecordBlock, file: string): number {
+    const scanner = this.#scanner
+    const { bytes } = scanner
+    let p = scanner.skipBlanks(open + 1)
+    while (bytes[p] !== closeBrace) {
+      p = scanner.string(p)
+      const name = prefix + utf8Text(bytes.subarray(scanner.textStart, scanner.textEnd))
+      p = scanner.skipBlanks(scanner.skipBlanks(p) + 1)
+      if (bytes[p] === openBrace && !this.#isEmpty(p)) {
+        p = this.#object(p, `${name}.`, row, block, file)
+      } else p = this.#member(p, name, row, block, file)
+      p = scanner.skipBlanks(p)
+      if (bytes[p] === comma) p = scanner.skipBlanks(p + 1)
+    }
+    return p + 1
+  }
+
+  #isEmpty(open: number): boolean {
+    const scanner = this.#scanner
+    return scanner.bytes[scanner.skipBlanks(open + 1)] === closeBrace
+  }
+
+  #member(p: number, name: string, row: number, main: RecordBlock, file: string): number {
+    const scanner = this.#scanner
+    const column = this.columns.get(name) ?? this.#newColumn(name, main, file)
+    const { starts, ends } = column
+    const isFirst = column.row !== row
+    column.row = row
+    if (isFirst) column.present++
+    if (scanner.bytes[p] === openBracket) {
+      column.kinds |= jsonKinds.array
+      starts[row] = scanner.scratch
+      const next = this.#elements(p, column)
+      ends[row] = scanner.scratch
+      return next
+    }
+    const next = scanner.value(p)
+    const { kind, textStart, textEnd } = scanner
+    column.kinds |= kind
+    const isNull = kind === jsonKinds.null
+    starts[row] = textStart
+    ends[row] = isNull ? textStart : textEnd
+    if (isNull) this.#nullObjects.set(name, (this.#nullObjects.get(name) ?? 0) + 1)
+    if (column.numbers !== undefined) column.numbers[row] = kind === jsonKinds.number ? 1 : 0
+    return next
+  }
+
+  /** Elements one after the other, as `load` hands them to array columns. */
+  #elements(open: number, column: JsonColumn): number {
+    const scanner = this.#scanner
+    const { bytes } = scanner
+    let p = scanner.skipBlanks(open + 1)
+    while (bytes[p] !== closeBracket) {
+      const to = scanner.scratch
+      p = scanner.value(p)
+      const { kind, textStart, textEnd } = scanner
+      column.elementKinds |= kind
+      scanner.scratch = to
+      if (kind !== jsonKinds.null) {
+        if (textStart !== to) bytes.copyWithin(to, textStart, textEnd)
+        scanner.scratch = to + textEnd - textStart
+      }
+      p = scanner.skipBlanks(p)
+      if (bytes[p] !== comma) continue
+      bytes[scanner.scratch++] = elementSeparator
+      p = scanner.skipBlanks(p + 1)
+    }
+    return p + 1
+  }
+
+  #newColumn(source: string, main: RecordBlock, file: string): JsonColumn {
+    if (this.columns.size === maxMembers) {
+      throw new InputError(
+        'DDB_INPUT_MEMBER',
+        `the records of ${file} have more than ${maxMembers} different members: their names are data, which no table has columns for`,
+        { file },
+      )
+    }
+    const column: JsonColumn = {
+      source,
+      probe: this.#newProbe(source),
+      kinds: 0,
+      elementKinds: 0,
+      present: 0,
+      starts: new Int32Array(main.rowCapacity),
+      ends: new Int32Array(main.rowCapacity),
+      numbers: this.#hasStyle ? new Uint8Array(main.rowCapacity) : undefined,
+      row: -1,
+    }
+    column.probe.pass(this.rows)
+    this.columns.set(source, column)
+    return column
+  }
+
+  #show(column: JsonColumn, main: RecordBlock, file: string): void {
+    const { rowCount, rowCapacity } = main
+    const { probe, kinds } = column
+    const block = (this.#block ??= new RecordBlock(1, rowCapacity))
+    block.clear()
+    block.bytes = this.#scanner.bytes
+    block.view = this.#scanner.view
+    block.rowCount = rowCount
+    block.numberCells = column.numbers
+    block.starts.set(column.starts.subarray(0, rowCount))
+    block.ends.set(column.ends.subarray(0, rowCount))
+    block.lineNumbers.set(main.lineNumbers.subarray(0, rowCount))
+    const isArray = (kinds & jsonKinds.array) !== 0
+    probe.look(block, 0, file, isArray ? String.fromCharCode(elementSeparator) : undefined)
+  }
+}
+
+/** Every row is null until its record says otherwise. */
+function clearRows(column: JsonColumn, rowCount: number): void {
+  column.starts.fill(0, 0, rowCount)
+  column.ends.fill(0, 0, rowCount)
+  column.row = -1
+}

@@ -1,0 +1,108 @@
+/*
+  A load that sends nothing: the same inputs, readers, conversion and target, and what would become of the rows.
+*/
+import { DdbError, InputError, TimeoutError, UsageError, type ErrorCode } from '../../errors.js'
+import type { Platform } from '../../platform/platform.js'
+import { systemPlatform } from '../../platform/system.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { abandon, close, endOnSignal, whenLeaving, type Opened } from '../ending.js'
+import { findTarget } from '../target/find-target.js'
+import { openInputs } from '../inputs.js'
+import { makePlan, type Plan } from '../plan.js'
+import { pump } from '../pump.js'
+import { newRun, type Run } from '../run.js'
+import type { CheckOptions, CheckResult } from './check-result.js'
+import { newLook, type Look } from './look.js'
+import { resultOf } from './result-of.js'
+
+/** A run says no more different things than these. */
+const maxNotices = 100
+
+const noTarget: TargetDescription = { columns: [], keyed: false }
+
+/**
+ * Reads the inputs as `load` would, against the target's own columns, and writes nothing: no row, no table, no journal, no
+ * rejects file. Whether the user may write is not tried.
+ *
+ * @returns what would become of the rows, failures included (`error`, `exitCode`); where the target cannot be asked, how
+ * the inputs are read all the same. It rejects only for wrong options
+ * @throws {UsageError} DDB_USAGE, DDB_NAME
+ */
+export function check(options: CheckOptions): Promise<CheckResult> {
+  return checkOn(systemPlatform, options)
+}
+
+/** As `check`, on the platform given. */
+export async function checkOn(platform: Platform, options: CheckOptions): Promise<CheckResult> {
+  const { sampleRows = Infinity, journal: _, expectRows, ...given } = options
+  if (sampleRows !== Infinity && !(Number.isSafeInteger(sampleRows) && sampleRows > 0)) {
+    throw new UsageError('DDB_USAGE', `\`sampleRows\` is a whole number above 0, not ${sampleRows}`)
+  }
+  const plan = makePlan(options, platform.random)
+  const notices = new Set<string>()
+  const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))
+  let target: TargetDescription | undefined
+  const look = newLook(given, sampleRows, () => target !== undefined)
+  const run = newRun({ ...given, onNotice }, lookingPlan(plan), platform, look)
+  const opened: Opened = {}
+  const stopListening = endOnSignal(run, opened)
+  const left = whenLeaving(run, opened)
+  let misuse: UsageError | undefined
+  try {
+    opened.inputs = await openInputs(run)
+    const missing = await failureOf(async () => {
+      target = (await findTarget(run, session => (opened.control = session)))[1]
+    })
+    // Whoever does not answer a query does not say goodbye either.
+    if (missing instanceof TimeoutError) abandon(opened, missing)
+    if (missing instanceof UsageError && opened.control === undefined) throw missing
+    opened.delivery = look.delivery(run, target)
+    await Promise.race([pump(run, opened.inputs, target ?? noTarget, opened.delivery), left])
+    for (const failure of [missing, ...unfitFailures(look)])
+      if (failure !== undefined) run.fail(failure)
+  } catch (error) {
+    if (error instanceof UsageError && opened.control === undefined) misuse = error
+    else run.fail(error)
+  } finally {
+    stopListening()
+    await close(run, opened, left)
+    run.phase('done', opened.delivery)
+  }
+  if (misuse !== undefined) throw misuse
+  if (!run.stopped) failUnlessExpected(run, look, expectRows)
+  return resultOf(run, { look, plan, target, inputs: opened.inputs, notices: [...notices] })
+}
+
+/** Nothing ends the reading early, and nothing is kept. */
+function lookingPlan(plan: Plan): Plan {
+  return { ...plan, onError: 'skip', maxErrors: { share: 1 }, rejectsFile: undefined }
+}
+
+async function failureOf(action: () => Promise<void>): Promise<DdbError | undefined> {
+  try {
+    await action()
+    return undefined
+  } catch (error) {
+    if (error instanceof DdbError) return error
+    throw error
+  }
+}
+
+/** Inputs that do not fit the target; else the first reject, where nothing but rejects was read. */
+function unfitFailures({ inputs, fitRows, unfitRows, problems }: Look): DdbError[] {
+  const failures = inputs.flatMap(({ failure }) => (failure === undefined ? [] : [failure]))
+  const [first] = problems
+  if (failures.length > 0 || first === undefined || fitRows + unfitRows > 0) return failures
+  const { file, lineNumber, offsetBytes, code, message } = first
+  const position = { file, lineNumber, offsetBytes }
+  const text = `no row would load; the first one: ${file}, line ${lineNumber}: ${message}`
+  return [new InputError(code as ErrorCode, text, position)]
+}
+
+function failUnlessExpected(run: Run, look: Look, expectRows: number | undefined): void {
+  const { fitRows, inputs } = look
+  if (expectRows === undefined || expectRows === fitRows) return
+  if (!inputs.every(({ isWhole }) => isWhole)) return
+  const message = `expected ${expectRows} rows, ${fitRows} would be delivered`
+  run.fail(new DdbError('DDB_EXPECTATION', message))
+}

@@ -1,0 +1,96 @@
+/*
+  Options in which nothing is left to be found: what a check has found out and taken for granted is said in them.
+*/
+import { typesText, type TargetSchema } from '../../schema/target-schema.js'
+import type { InputSummary } from '../inputs.js'
+import type { InputOptions, LoadOptions, MappingOptions } from '../options.js'
+import type { FrozenLoad } from './check-result.js'
+import type { LookedInput } from './looked-input.js'
+
+/** An input and what its run says of it. */
+export interface FrozenInput {
+  readonly looked: LookedInput
+  readonly summary: InputSummary
+}
+
+/** @returns one for each group of inputs that are read alike, in the order of their first ones */
+export function frozenLoads(
+  options: LoadOptions,
+  inputs: readonly FrozenInput[],
+  target: TargetSchema | undefined,
+): FrozenLoad[] {
+  const groups = new Map<string, FrozenLoad>()
+  // Without a record nothing says how an input is read: it goes with the others.
+  const telling = inputs.filter(({ looked }) => !looked.isEmpty)
+  for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
+    const frozen = frozenLoad(options, input, target)
+    const key = JSON.stringify({ ...frozen, inputs: [] })
+    const known = groups.get(key)
+    if (known === undefined) groups.set(key, frozen)
+    else known.inputs.push(...frozen.inputs)
+  }
+  const [first] = groups.values()
+  const empty = inputs.map(({ looked }) => looked).filter(({ isEmpty }) => isEmpty)
+  for (const { path } of empty) if (first?.inputs.includes(path) === false) first.inputs.push(path)
+  return [...groups.values()]
+}
+
+function frozenLoad(
+  { input = {}, mapping = {}, cells = {} }: LoadOptions,
+  { looked, summary }: FrozenInput,
+  target: TargetSchema | undefined,
+): FrozenLoad {
+  const { detected } = summary
+  const { decimalComma } = detected ?? {}
+  return {
+    inputs: [looked.path],
+    input: { ...withoutStream(input), ...dialectOf(looked, summary) },
+    mapping: { ...mapping, ...mappingOf(looked, mapping) },
+    cells: {
+      ...cells,
+      ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
+      timeZone: cells.timeZone ?? 'none',
+    },
+    ...(target === undefined ? {} : { expectTypes: typesText(target) }),
+  }
+}
+
+function withoutStream({ stdin: _, ...input }: InputOptions): InputOptions {
+  return input
+}
+
+function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
+  const { format, compression, detected } = summary
+  const { delimiter, quote, escape, header, encoding } = detected ?? {}
+  // A result has texts for what the options have names for.
+  const named = { format, compression, encoding: encoding?.value ?? null } as {
+    readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
+  }
+  return {
+    ...(named.format ? { format: named.format } : {}),
+    ...(named.compression ? { compression: named.compression } : {}),
+    ...(named.encoding ? { encoding: named.encoding } : {}),
+    ...(delimiter ? { delimiter: delimiter.value } : {}),
+    ...(quote ? { quote: quote.value } : {}),
+    // Where nothing is quoted nothing is escaped.
+    ...(escape && quote?.value !== '' ? { escape: escape.value } : {}),
+    ...(header && !isEmpty ? { header: header.value ? 'yes' : 'no' } : {}),
+  }
+}
+
+/** By name, with the names that are not those of their columns; or by position. */
+function mappingOf(
+  { mapping, fieldNames, recordKind, isUnfit, isEmpty }: LookedInput,
+  given: MappingOptions,
+): MappingOptions {
+  if (isEmpty) return {}
+  if (recordKind === 'members') return { match: 'name' }
+  if (fieldNames === undefined || given.match === 'position') return { match: 'position' }
+  if (isUnfit) return { match: 'name' }
+  const others = mapping.columns.flatMap(({ name, source }) => {
+    const field = source.kind === 'field' ? fieldNames[source.index]! : name
+    return field === name ? [] : [[name, field] as const]
+  })
+  const map = { ...given.map, ...Object.fromEntries(others) }
+  return { match: 'name', ...(Object.keys(map).length === 0 ? {} : { map }) }
+}

@@ -1,0 +1,176 @@
+/*
+  One input of a check: how its records become rows, and what stands in its fields.
+*/
+import { DdbError } from '../../errors.js'
+import type { InputReader, RecordShape } from '../../parse/input-reader.js'
+import type { CellSource, ColumnMapping } from '../../schema/column-mapping.js'
+import type { LoadOptions } from '../options.js'
+import type { CheckedField } from './check-result.js'
+import { memberNames, recordTexts, type RecordReading } from './record-texts.js'
+
+/** One input, as far as it was looked at. */
+export interface LookedInput {
+  readonly path: string
+  readonly mapping: ColumnMapping
+  /** Names of its fields; undefined without a header, and for JSON. */
+  readonly fieldNames: readonly string[] | undefined
+  readonly recordKind: InputReader['recordKind']
+  /** It has no record, no header either. */
+  readonly isEmpty: boolean
+  /** Why target and input do not fit. */
+  readonly failure: DdbError | undefined
+  readonly isUnfit: boolean
+  readonly isWhole: boolean
+  readonly rows: number
+  readonly batches: number
+  /** Of the rows on the wire, and of the records in the input. */
+  readonly encodedBytes: number
+  readonly recordBytes: number
+  /** How each target column is read, then fields that none takes. */
+  fields(): Promise<CheckedField[]>
+}
+
+/** Values of an input, and the records that they come from. */
+export interface Sample {
+  /** By target column; empty where no row became one. */
+  readonly values: readonly { readonly text: string; readonly record: Uint8Array }[]
+  readonly record: Uint8Array
+}
+
+/** An input that is being looked at. */
+export interface OpenInput extends LookedInput {
+  isWhole: boolean
+  rows: number
+  batches: number
+  encodedBytes: number
+  recordBytes: number
+  sample: Sample | undefined
+}
+
+/**
+ * @param map  throws where target and input do not fit; undefined without a target
+ * @throws whatever is no DdbError
+ */
+export function openedInput(
+  path: string,
+  reader: InputReader,
+  options: LoadOptions,
+  map: (() => ColumnMapping) | undefined,
+): OpenInput {
+  const { mapping, failure } = mappingOf(reader, map)
+  const isUnfit = map === undefined || failure !== undefined
+  const { fieldNames, fieldCount, recordKind } = reader
+  const reading = readingOf(reader, options)
+  const isEmpty = recordKind === 'fields' && fieldCount === 0
+  const input: OpenInput = {
+    path,
+    mapping,
+    fieldNames,
+    recordKind,
+    isEmpty,
+    failure,
+    isUnfit,
+    isWhole: false,
+    rows: 0,
+    batches: 0,
+    encodedBytes: 0,
+    recordBytes: 0,
+    sample: undefined,
+    async fields() {
+      if (isEmpty) return []
+      const { sample = { values: [], record: new Uint8Array(0) } } = input
+      const columns = isUnfit ? [] : mapping.columns
+      const fields: CheckedField[] = []
+      for (const [i, { name, source }] of columns.entries()) {
+        const { text: value = null, record = sample.record } = sample.values[i] ?? {}
+        const [text = null] =
+          source.kind === 'constant' ? [source.text] : await recordTexts(record, reading, [source])
+        fields.push({ ...placeOf(source, fieldNames), text, column: name, value })
+      }
+      const others =
+        recordKind === 'fields'
+          ? otherFields(
+              fieldCount,
+              columns.map(({ source }) => source),
+            )
+          : await (isUnfit ? membersOf(sample.record, reading) : [])
+      const texts = await recordTexts(sample.record, reading, others)
+      for (const [i, source] of others.entries()) {
+        const place = placeOf(source, fieldNames)
+        fields.push({ ...place, text: texts[i] ?? null, column: null, value: null })
+      }
+      return fields
+    },
+  }
+  return input
+}
+
+function mappingOf(
+  reader: InputReader,
+  map: (() => ColumnMapping) | undefined,
+): Pick<LookedInput, 'mapping' | 'failure'> {
+  try {
+    return { mapping: map?.() ?? textMapping(reader), failure: undefined }
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    return { mapping: textMapping(reader), failure: error }
+  }
+}
+
+/** Every field as text; of JSON nothing but the record. */
+function textMapping({ recordKind, fieldCount }: InputReader): ColumnMapping {
+  const sources: CellSource[] =
+    recordKind === 'members' ? [{ kind: 'constant', text: '' }] : otherFields(fieldCount, [])
+  return {
+    columns: sources.map((source, i) => ({ name: `c${i}`, type: { type: 'STRING' }, source })),
+    ignoreExtra: true,
+    allowMissing: true,
+  }
+}
+
+function readingOf(
+  { format, dialect, text: { encoding, mark } }: InputReader,
+  { input: { trim, quotes } = {} }: LoadOptions,
+): RecordReading {
+  const text = { encoding, mark }
+  // Records of a JSON document are kept as lines.
+  if (dialect === undefined) return { text, options: { format: 'ndjson' } }
+  const { delimiter, quote, escape } = dialect
+  return {
+    text,
+    options: {
+      format,
+      delimiter: delimiter.value,
+      quote: quote.value,
+      escape: escape.value,
+      header: 'no',
+      trim,
+      quotes,
+    },
+  }
+}
+
+async function membersOf(record: Uint8Array, { text }: RecordReading): Promise<CellSource[]> {
+  return (await memberNames(record, text)).map(name => ({ kind: 'member', name }))
+}
+
+function otherFields(fieldCount: number, sources: readonly CellSource[]): CellSource[] {
+  const taken = new Set(sources.map(source => (source.kind === 'field' ? source.index : -1)))
+  return Array.from({ length: fieldCount }, (_, index) => index)
+    .filter(index => !taken.has(index))
+    .map(index => ({ kind: 'field', index }))
+}
+
+function placeOf(
+  source: CellSource,
+  names: RecordShape['fieldNames'],
+): Pick<CheckedField, 'source' | 'position'> {
+  switch (source.kind) {
+    case 'field':
+      return { source: names?.[source.index] ?? null, position: source.index + 1 }
+    case 'member':
+      return { source: source.name, position: null }
+    case 'constant':
+      return { source: null, position: null }
+  }
+}

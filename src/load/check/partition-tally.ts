@@ -1,0 +1,208 @@
+/*
+  Which partitions the rows of a check fall into, as far as the target's scheme tells: of a hash it does not.
+*/
+import { formatElement, formatValue } from '../../protocol/value-text.js'
+import { elementAt, vectorOf } from '../../protocol/element.js'
+import type { Value } from '../../protocol/value.js'
+import type { PartitionDimension } from '../../schema/partition-dimension.js'
+import {
+  keyReader,
+  keysOf,
+  outsideMarks,
+  scalarKey,
+  type Key,
+  type Partitioned,
+  type RowsOfColumns,
+} from '../delivery/partition-scheme.js'
+import type { CheckedPartitions } from './check-result.js'
+
+/** Counts rows by partition. */
+export interface PartitionTally {
+  /**
+   * Counts the rows of a batch that lie inside.
+   * @returns marks per row: 1 lies outside; undefined where the scheme does not tell
+   */
+  add(batch: RowsOfColumns): Uint8Array | undefined
+  result(): CheckedPartitions
+}
+
+/** One dimension's parts, which have numbers from 0 as they are met. */
+interface Bins {
+  /** Whether it is known which values are together. */
+  readonly tells: boolean
+  /** −1 where the value is in no part. */
+  binOf(key: Key): number
+  nameOf(bin: number): string | null
+  /** The server has to add a partition for it. */
+  isAdded(bin: number): boolean
+}
+
+/** More partitions than these are not told apart; a row that meets another one would take memory. */
+const maxPartitions = 100_000
+const shownPartitions = 20
+
+/** @returns undefined where the target is not partitioned */
+export function newPartitionTally(target: Partitioned): PartitionTally | undefined {
+  const { dimensions = [] } = target.partition ?? {}
+  if (dimensions.length === 0) return undefined
+  const marksOf = outsideMarks(target)
+  const bins = dimensions.map(binsOf)
+  const places = newPlaces(dimensions.length)
+  let outsideRows = 0
+  return {
+    add(batch) {
+      const marks = marksOf?.(batch)
+      const keys = dimensions.map((dimension, i) =>
+        bins[i]!.tells
+          ? keyReader(batch.columns[dimension.columnIndex]!, dimension.type)
+          : undefined,
+      )
+      for (let row = 0; row < batch.rowCount; row++) {
+        if (marks?.[row] === 1) {
+          outsideRows++
+          continue
+        }
+        let place = 0
+        for (let level = 0; level < bins.length && place >= 0; level++) {
+          const key = keys[level]?.(row)
+          const bin = key === undefined ? 0 : key === null ? -1 : bins[level]!.binOf(key)
+          place = bin < 0 ? -1 : places.inside(place, level, bin)
+        }
+        if (place >= 0) places.count(place)
+      }
+      return marks
+    },
+    result() {
+      const tells = bins.some(one => one.tells)
+      const found = tells ? places.found() : undefined
+      return {
+        dimensions: dimensions.map(({ columnName, kind }) => ({ column: columnName, kind })),
+        count: found?.length ?? null,
+        added: (found ?? []).filter(({ path }) => path.some((bin, i) => bins[i]!.isAdded(bin)))
+          .length,
+        largest: (found ?? [])
+          .sort((a, b) => b.rows - a.rows)
+          .slice(0, shownPartitions)
+          .map(({ path, rows }) => ({ keys: path.map((bin, i) => bins[i]!.nameOf(bin)), rows })),
+        outside: marksOf === undefined ? null : outsideRows,
+      }
+    },
+  }
+}
+
+const unknown: Bins = {
+  tells: false,
+  binOf: () => 0,
+  nameOf: () => null,
+  isAdded: () => false,
+}
+
+function binsOf({ kind, scheme }: PartitionDimension): Bins {
+  if (scheme?.form !== 'vector') return unknown
+  switch (kind) {
+    case 'VALUE': {
+      const known = keysOf(scheme)
+      const names = known.map((_, i) => formatElement(scheme, i))
+      const bins = new Map(known.map((key, i) => [key, i]))
+      return {
+        tells: true,
+        binOf(key) {
+          const bin = bins.get(key)
+          if (bin !== undefined || bins.size >= maxPartitions) return bin ?? -1
+          const next = names.push(keyText(key, elementAt(scheme, 0))) - 1
+          bins.set(key, next)
+          return next
+        },
+        nameOf: bin => names[bin]!,
+        isAdded: bin => bin >= known.length,
+      }
+    }
+    case 'LIST': {
+      if (scheme.type !== 'ANY') return unknown
+      const lists = scheme.data
+      const bins = new Map(
+        lists.flatMap((list, i) =>
+          (list.form === 'vector' ? keysOf(list) : [scalarKey(list)]).map(key => [key, i] as const),
+        ),
+      )
+      return {
+        tells: true,
+        binOf: key => bins.get(key) ?? -1,
+        nameOf: bin => formatValue(lists[bin]!),
+        isAdded: () => false,
+      }
+    }
+    case 'RANGE': {
+      const bounds = keysOf(scheme)
+      return {
+        tells: true,
+        binOf: key => rangeOf(key, bounds),
+        nameOf: bin => `[${formatElement(scheme, bin)},${formatElement(scheme, bin + 1)})`,
+        isAdded: () => false,
+      }
+    }
+    default:
+      return unknown
+  }
+}
+
+/** As the server would write it. @param like  a value of the scheme's type */
+function keyText(key: Key, like: Value): string {
+  if (typeof key === 'string' || like.form !== 'scalar') return String(key)
+  const value = typeof like.value === 'bigint' ? BigInt(key) : key
+  return formatElement(vectorOf({ type: like.type }, [value]), 0)
+}
+
+function rangeOf(key: Key, bounds: readonly (Key | null)[]): number {
+  let low = 0
+  let high = bounds.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (bounds[middle]! <= key) low = middle + 1
+    else high = middle
+  }
+  return low < bounds.length ? low - 1 : -1
+}
+
+interface Places {
+  /** Number of the part `bin` inside a part of the level above; −1 where there are too many. */
+  inside(place: number, level: number, bin: number): number
+  /** A row lies there. */
+  count(place: number): void
+  /** Places with rows, each with its parts, outermost first; undefined where there were too many. */
+  found(): { path: number[]; rows: number }[] | undefined
+}
+
+function newPlaces(levels: number): Places {
+  /** By level: the place above and the bin, as one number, to the place. */
+  const known = Array.from({ length: levels }, () => new Map<number, number>())
+  /** Of the last level. */
+  const rows: number[] = []
+  let isFull = false
+  return {
+    inside(place, level, bin) {
+      const map = known[level]!
+      const key = place * 2 ** 26 + bin
+      const found = map.get(key)
+      if (found !== undefined) return found
+      if (map.size >= maxPartitions) {
+        isFull = true
+        return -1
+      }
+      map.set(key, map.size)
+      return map.size - 1
+    },
+    count: place => void (rows[place] = (rows[place] ?? 0) + 1),
+    found() {
+      if (isFull) return undefined
+      const paths = known.reduce<number[][]>(
+        (above, map) =>
+          [...map.keys()].map(key => [...(above[Math.floor(key / 2 ** 26)] ?? []), key % 2 ** 26]),
+        [[]],
+      )
+      return paths.flatMap((path, place) =>
+        rows[place] === undefined ? [] : [{ path, rows: rows[place] }],
+      )
+    },
+  }
+}

@@ -1,0 +1,105 @@
+/*
+  What stands in the fields of single records, as text: a record that a run has kept is read once more, with its cells
+  left as they are.
+*/
+import { Readable } from 'node:stream'
+import { openReader, type ReaderOptions } from '../../parse/open-reader.js'
+import type { RecordShape } from '../../parse/input-reader.js'
+import { formatElement } from '../../protocol/value-text.js'
+import type { CellSource } from '../../schema/column-mapping.js'
+import type { ByteSource } from '../../source/byte-source.js'
+import { openSource } from '../../source/open-source.js'
+
+/** How a record is read again. */
+export interface RecordReading {
+  readonly text: RecordShape['text']
+  readonly options: ReaderOptions
+}
+
+/** Texts of so many characters say what a field is. */
+const shownCharacters = 80
+/** Longer records are not read twice. */
+const mostBytes = 256 * 1024
+
+/**
+ * @param sources  where the cells come from
+ * @returns a text for each; null where there is none, as for objects inside JSON
+ */
+export async function recordTexts(
+  record: Uint8Array,
+  { text, options }: RecordReading,
+  sources: readonly CellSource[],
+): Promise<(string | null)[]> {
+  const none = sources.map(() => null)
+  if (record.length === 0 || record.length > mostBytes) return none
+  const source = await sourceOf(record, text)
+  try {
+    const reader = await openReader(source, options)
+    const batches = reader.batches({
+      mapping: {
+        columns: sources.map((one, i) => ({
+          name: `c${i}`,
+          type: { type: 'STRING' },
+          source: one,
+        })),
+        ignoreExtra: true,
+        allowMissing: true,
+      },
+      cells: { lenient: true },
+      batchRows: 1,
+      batchBytes: mostBytes,
+      onReject: () => undefined,
+    })
+    for await (const batch of batches) {
+      return batch.columns.map(column => clippedCharacters(formatElement(column, 0)))
+    }
+  } catch {
+    // What cannot be read is among the rejects, with its reason.
+  } finally {
+    await source.close()
+  }
+  return none
+}
+
+/** Names of the members of a JSON record, those inside of objects as `outer.inner`. */
+export async function memberNames(
+  record: Uint8Array,
+  text: RecordShape['text'],
+): Promise<string[]> {
+  if (record.length === 0 || record.length > mostBytes) return []
+  const chunks: Uint8Array[] = []
+  for await (const chunk of (await sourceOf(record, text)).chunks()) chunks.push(chunk.slice())
+  try {
+    return namesIn(JSON.parse(Buffer.concat(chunks).toString()) as unknown, '')
+  } catch {
+    return []
+  }
+}
+
+function namesIn(value: unknown, before: string): string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
+  return Object.entries(value).flatMap(([name, inner]) => {
+    const names = namesIn(inner, `${before}${name}.`)
+    return names.length === 0 ? [`${before}${name}`] : names
+  })
+}
+
+function sourceOf(
+  record: Uint8Array,
+  { encoding, mark }: RecordShape['text'],
+): Promise<ByteSource> {
+  // UTF-16 says by its mark which it is; others need none.
+  const stdin = Readable.from([
+    Buffer.concat([encoding === 'utf-8' ? [] : [mark], [record]].flat()),
+  ])
+  return openSource('-', { stdin, encoding, compression: 'none' })
+}
+
+/** At most 80 characters. */
+export function clippedCharacters(text: string): string {
+  if (text.length <= shownCharacters) return text
+  // Each has two units at most.
+  const characters = [...text.slice(0, 2 * shownCharacters + 2)]
+  if (characters.length <= shownCharacters) return text
+  return `${characters.slice(0, shownCharacters).join('')}…`
+}

@@ -1,0 +1,154 @@
+/*
+  What a check has found out, as one plain object.
+*/
+import { fileBytes } from '../../source/open-source.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { detectedText } from '../detected.js'
+import type { Inputs, InputSummary } from '../inputs.js'
+import type { Plan } from '../plan.js'
+import { finalLimitFailure } from '../rejects/reject-limit.js'
+import { loadResult } from '../result.js'
+import type { Run } from '../run.js'
+import type { CheckResult, CheckStatus } from './check-result.js'
+import { frozenLoads } from './frozen.js'
+import type { Look } from './look.js'
+import type { LookedInput } from './looked-input.js'
+
+/** What a result is made of, besides its run. */
+export interface CheckParts {
+  readonly look: Look
+  /** As asked, not as it was read with. */
+  readonly plan: Plan
+  /** Undefined where it could not be asked. */
+  readonly target: TargetDescription | undefined
+  readonly inputs: Inputs | undefined
+  readonly notices: readonly string[]
+}
+
+/** To be called once the run is closed. */
+export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult> {
+  const { look, target } = parts
+  const summaries = parts.inputs?.summaries() ?? []
+  const counts = parts.inputs?.columnCounts() ?? []
+  const { version, rows, rejects, error, exitCode, ...result } = loadResult(run, {
+    inputs: summaries,
+    bytesError: parts.inputs?.bytesError,
+    columns: [],
+  })
+  const { fitRows, unfitRows, problems, tally } = look
+  const { byClass, byCode } = rejects
+  // The last one may have been named and not opened.
+  const pairs = summaries.map((summary, i) => ({ summary, looked: look.inputs[i] }))
+  const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
+  return {
+    schema: 'ddb-ingest/check/1',
+    version,
+    status: statusOf(result.status, rows.rejected),
+    exitCode: error === null && rows.rejected > 0 ? 3 : exitCode,
+    target: result.target,
+    inputs: await Promise.all(pairs.map(({ summary, looked }) => inputOf(summary, looked))),
+    rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
+    columns: (target?.columns ?? []).map(({ name, type }, i) => ({
+      name,
+      type: columnTypeText(type),
+      nulls: counts[i]?.nulls ?? 0,
+      coerced: counts[i]?.coerced ?? 0,
+      rejected: look.rejectedOf(name),
+    })),
+    partitions: tally?.result() ?? null,
+    problems: [...problems],
+    rejects: { byClass, byCode },
+    batches: {
+      looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
+      expected: await expectedBatches(run, parts, opened),
+    },
+    frozen: frozenLoads(run.options, opened, target),
+    commands: [],
+    notices: [...otherNotices(parts.notices, summaries), ...limitNotices(run, parts.plan)],
+    error,
+  }
+}
+
+function statusOf(status: string, rejected: number): CheckStatus {
+  if (status === 'interrupted' || status === 'failed') return status
+  if (status === 'unconfirmed') return 'failed'
+  return rejected > 0 ? 'rejects' : 'fits'
+}
+
+async function inputOf(
+  summary: InputSummary,
+  looked: LookedInput | undefined,
+): Promise<CheckResult['inputs'][number]> {
+  const { path, format, compression, bytes, rows, rejected, firstError, detected } = summary
+  return {
+    path,
+    format,
+    compression,
+    bytes,
+    rows,
+    rejected,
+    firstError,
+    detected,
+    isWhole: looked?.isWhole ?? false,
+    fields: (await looked?.fields()) ?? [],
+  }
+}
+
+/** What is in the result already needs no sentence. */
+function otherNotices(notices: readonly string[], summaries: readonly InputSummary[]): string[] {
+  const known = new Set(
+    summaries.flatMap(({ path, detected }) =>
+      detected === null ? [] : [`${path}: ${detectedText(detected)}`],
+    ),
+  )
+  return notices.filter(notice => !known.has(notice))
+}
+
+/** How a load would take rejects that a check only counts. */
+function limitNotices(run: Run, plan: Plan): string[] {
+  const { rejected } = run.counts.rows
+  if (rejected === 0) return []
+  if (plan.onError === 'stop') {
+    return [
+      'a load ends at the first row that it rejects: `rejects.file` keeps such rows aside, `rejects.onError` skip leaves them out',
+    ]
+  }
+  const isTooMany =
+    finalLimitFailure({ plan, counts: run.counts, options: run.options }) !== undefined
+  return isTooMany
+    ? [`a load would end: ${rejected} rejected rows are more than \`rejects.maxErrors\` allows`]
+    : []
+}
+
+/** By the size of files of which only a part was read; undefined for what has no size. */
+async function expectedBatches(
+  run: Run,
+  { plan }: CheckParts,
+  opened: readonly { looked: LookedInput; summary: InputSummary }[],
+): Promise<number | null> {
+  if (run.stopped) return null
+  let sum = 0
+  for (const { looked, summary } of opened) {
+    const batches = looked.isWhole
+      ? looked.batches
+      : await estimatedBatches(run, plan, looked, summary)
+    if (batches === undefined) return null
+    sum += batches
+  }
+  return sum
+}
+
+async function estimatedBatches(
+  { platform, options }: Run,
+  { batchRows, batchBytes }: Plan,
+  { path, rows, encodedBytes, recordBytes, batches }: LookedInput,
+  { compression }: InputSummary,
+): Promise<number | undefined> {
+  const sizeBytes =
+    path === '-' || compression !== 'none' ? undefined : await fileBytes(path, platform.files)
+  if (sizeBytes === undefined || rows === 0) return undefined
+  const allRows = Math.min(options.input?.limit ?? Infinity, (sizeBytes * rows) / recordBytes)
+  const rowsOfBatch = Math.min(batchRows, Math.max(1, batchBytes / (encodedBytes / rows)))
+  return Math.max(batches, Math.ceil(allRows / rowsOfBatch))
+}

@@ -1,0 +1,98 @@
+/*
+  Makes the target of a run when it is not there (`target.create`): looks at every value of the inputs, and runs the script
+  that makes a table for them.
+*/
+import type { Session } from '../../client/open-session.js'
+import { UsageError } from '../../errors.js'
+import { createScript } from '../../infer/create-script.js'
+import { inferSchema } from '../../infer/infer.js'
+import type { InferredSchema } from '../../infer/inferred-schema.js'
+import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
+import type { Files } from '../../platform/platform.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import { expandSources } from '../../source/expand-sources.js'
+import type { LoadOptions } from '../options.js'
+import type { Run } from '../run.js'
+import { tableText, type TableTarget } from '../target/target.js'
+import { inferOptions } from './infer-options.js'
+
+/** Whether the server has the table, whatever else was wrong with it. */
+export async function isThere(run: Run, control: Session): Promise<boolean> {
+  const table = tableOf(run)
+  const script =
+    table.kind === 'dfs'
+      ? `existsTable("${table.database}", "${table.table}")`
+      : `exec count(*) from objs(true) where shared=true, name="${table.name}"`
+  const answer = await control.run(script, { timeoutMs: run.plan.confirmTimeoutMs })
+  return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
+}
+
+/**
+ * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and when the run needs more options to fill the table
+ * @throws {InputError} as `inferSchema` and `createScript`
+ * @throws {ServerError} in the words of the server
+ */
+export async function createTarget(run: Run, control: Session): Promise<void> {
+  const { options, platform } = run
+  const table = tableOf(run)
+  const paths = await expandSources(options.inputs, platform.files)
+  await checkFiles(paths, platform.files)
+  run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
+  const schema = await inferSchema({
+    ...inferOptions(options, paths, platform.files),
+    stopped: () => run.stopped,
+  })
+  if (run.failure !== undefined) throw run.failure
+  checkOptions(options, schema)
+  await control.run(createScript(schema, table))
+  const columns = schema.columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`)
+  run.notice(`created "${tableText(table)}": ${columns.join(', ')}`)
+  for (const { name, warnings } of schema.columns) {
+    for (const warning of warnings) run.notice(`${name}: ${warning}`)
+  }
+}
+
+function tableOf({ plan: { target } }: Run): TableTarget {
+  if (target.kind === 'table') return target.table
+  throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
+}
+
+/** What is read twice has to be a file. */
+async function checkFiles(paths: readonly string[], files: Files): Promise<void> {
+  for (const path of paths) {
+    if (path !== '-' && (await files.status(path)).isFile) continue
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`target.create\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,
+    )
+  }
+}
+
+/**
+ * A run does what its options say, the first one that makes the table as all that follow.
+ * @throws {UsageError} DDB_USAGE that names what is missing
+ */
+function checkOptions(options: LoadOptions, schema: InferredSchema): void {
+  const missing = missingOptions(options, neededOptions(schema))
+  if (missing.length === 0) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
+  )
+}
+
+function missingOptions({ mapping = {} }: LoadOptions, needed: NeededOptions): string[] {
+  const maps = Object.entries(needed.map)
+    .filter(([name, source]) => mapping.map?.[name] !== source)
+    .map(([name, source]) => `\`mapping.map\` ${name}=${source}`)
+  const formats = Object.entries(needed.dateFormats).map(
+    ([name, format]) => `\`cells.dateFormats\` ${name}=${format}`,
+  )
+  return [
+    ...maps,
+    ...formats,
+    ...(needed.matchPosition && mapping.match !== 'position' ? ['`mapping.match` position'] : []),
+    ...(needed.allowMissing && mapping.allowMissing !== true ? ['`mapping.allowMissing`'] : []),
+    ...(needed.ignoreExtra && mapping.ignoreExtra !== true ? ['`mapping.ignoreExtra`'] : []),
+  ]
+}

@@ -1,0 +1,86 @@
+/*
+  Whether a rejects file can still be read as its run read its inputs. Whoever repairs it may save it in another encoding, or
+  without its header, and neither need be an error to a reader.
+*/
+import { isUtf8 } from 'node:buffer'
+import { InputError } from '../../errors.js'
+import { openReader } from '../../parse/open-reader.js'
+import type { Files } from '../../platform/platform.js'
+import { openSource } from '../../source/open-source.js'
+import type { LoadOptions } from '../options.js'
+import type { RejectRun } from './reject-run.js'
+
+/** So much of a file shows its encoding. */
+const lookedBytes = 1024 * 1024
+const firstNonAscii = 0x80
+
+/**
+ * @param asked  options with the file as their only input
+ * @param isEncodingGiven  by whoever has repaired it
+ * @throws {InputError} DDB_INPUT_COLUMN, DDB_INPUT_ENCODING, and what opening it throws
+ */
+export async function checkRepaired(
+  run: Pick<RejectRun, 'fieldNames'>,
+  asked: Pick<LoadOptions, 'inputs' | 'input' | 'mapping'>,
+  isEncodingGiven: boolean,
+  files: Files,
+): Promise<void> {
+  const [path = ''] = asked.inputs
+  if (!isEncodingGiven) await checkEncoding(path, asked, files)
+  // By name, a record that is no header does not fit.
+  if (run.fieldNames === undefined || asked.mapping?.match !== 'position') return
+  await checkHeader(path, run.fieldNames, asked, files)
+}
+
+async function checkHeader(
+  path: string,
+  fieldNames: readonly string[],
+  {
+    input: { encoding = 'auto', format, delimiter, quote, escape } = {},
+  }: Pick<LoadOptions, 'input'>,
+  files: Files,
+): Promise<void> {
+  const source = await openSource(path, { files, encoding, compression: 'none' })
+  try {
+    const reader = await openReader(source, { format, delimiter, quote, escape, header: 'yes' })
+    const found = reader.fieldNames ?? []
+    const isSame =
+      found.length === fieldNames.length && found.every((name, i) => name === fieldNames[i])
+    if (reader.fieldCount === 0 || isSame) return
+    throw new InputError(
+      'DDB_INPUT_COLUMN',
+      `"${path}" does not begin with its header (${fieldNames.join(', ')}) any more: put it back`,
+      { file: path, lineNumber: 1 },
+    )
+  } finally {
+    await source.close()
+  }
+}
+
+/** Text in UTF-8 is text in most other encodings, too: another one. */
+async function checkEncoding(
+  path: string,
+  { input: { encoding = 'auto' } = {} }: Pick<LoadOptions, 'input'>,
+  files: Files,
+): Promise<void> {
+  if (encoding === 'auto' || encoding.startsWith('utf-')) return
+  const file = await files.open(path).catch(() => undefined)
+  // Whoever reads it says why it cannot be.
+  if (file === undefined) return
+  try {
+    const buffer = new Uint8Array(lookedBytes)
+    const length = await file.readAt(buffer, 0, lookedBytes, 0)
+    const bytes = Buffer.from(buffer.subarray(0, length))
+    // The last character may be cut.
+    const cuts = length < lookedBytes ? [0] : [0, 1, 2, 3]
+    const isText = cuts.some(cut => isUtf8(bytes.subarray(0, length - cut)))
+    if (!isText || bytes.every(byte => byte < firstNonAscii)) return
+    throw new InputError(
+      'DDB_INPUT_ENCODING',
+      `"${path}" is UTF-8 now, as it seems, and was ${encoding}: say with \`input.encoding\` which of them it is`,
+      { file: path },
+    )
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,174 @@
+/*
+  What a rejects file says of its run: how it was asked for, and how these records were read. It stands in the first line of
+  the reasons, so that the repaired file can be loaded without being told anything.
+*/
+import { createHash } from 'node:crypto'
+import { extname } from 'node:path'
+import { DdbError, InputError } from '../../errors.js'
+import type { Files } from '../../platform/platform.js'
+import type { JournaledOptions } from '../journal/journal-record.js'
+import { journaledOptions } from '../journal/portable-options.js'
+import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
+import type { Plan } from '../plan.js'
+import { reasonsPath, rejectLockPath, type RejectReason } from './reject-file.js'
+
+/** How an input was read. */
+export interface RejectReading extends Detected {
+  readonly format: InputFormat
+}
+
+/** How a run was asked for, without secrets. */
+export interface AskedFor {
+  /** Where its relative paths begin; '' where that is not known. */
+  readonly folder: string
+  readonly options: JournaledOptions
+}
+
+/** What the first line of the reasons has besides its reason. */
+export interface RejectRun extends AskedFor {
+  readonly format: 1
+  /** The rejects file as it was named. */
+  readonly path: string
+  /** undefined where the rows were read by an earlier process of the run. */
+  readonly reading: RejectReading | undefined
+  /** Names in the header; undefined without one, and for JSON. */
+  readonly fieldNames: readonly string[] | undefined
+}
+
+/** A run, and what it rejected. */
+export interface KnownRejects {
+  readonly runId: string
+  readonly run: RejectRun
+}
+
+/** What rejects say of their run. */
+export function askedFor(options: LoadOptions, plan: Plan): AskedFor {
+  const { workingFolder = '' } = options.journal ?? {}
+  return { folder: workingFolder, options: journaledOptions(options, plan) }
+}
+
+/** Options are plain data of some lines at most. */
+const mostBytes = 4 * 1024 * 1024
+
+/**
+ * What the reasons beside a rejects file say of its run.
+ * @throws {InputError} DDB_INPUT_MISSING without such a file, DDB_INPUT_FORMAT when it does not say
+ */
+export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
+  const reasons = reasonsPath(path)
+  const line = await firstLine(path, reasons, files)
+  const reason = parsed(line)
+  if (reason?.run?.format === 1 && typeof reason.runId === 'string') {
+    return { runId: reason.runId, run: reason.run }
+  }
+  throw new InputError(
+    'DDB_INPUT_FORMAT',
+    `"${reasons}" does not say in its first line how its run was asked for: load "${path}" with the options of that run`,
+    { file: reasons, lineNumber: 1 },
+  )
+}
+
+function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+async function firstLine(path: string, reasons: string, files: Files): Promise<string> {
+  try {
+    const file = await files.open(reasons)
+    try {
+      const bytes = new Uint8Array(mostBytes)
+      let length = 0
+      for (;;) {
+        const count = await file.readAt(bytes, length, mostBytes - length, length)
+        const end = bytes.subarray(0, length + count).indexOf(0x0a, length)
+        length += count
+        if (end >= 0) return Buffer.from(bytes.subarray(0, end)).toString()
+        if (count === 0 || length === mostBytes) return ''
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (cause) {
+    throw new InputError(
+      'DDB_INPUT_MISSING',
+      `"${path}" has no reasons beside it ("${reasons}"), so nobody knows how its run was asked for: load it with the options of that run`,
+      { file: reasons },
+      { cause },
+    )
+  }
+}
+
+/** @throws {DdbError} DDB_LOCKED while a run writes the file */
+export function refuseWritten(path: string, files: Files): void {
+  const holder = files.lockHolder(rejectLockPath(path))
+  if (holder?.kind !== 'taken') return
+  throw new DdbError(
+    'DDB_LOCKED',
+    `"${path}" is still being written by process ${holder.pid} since ${holder.since}: wait until its run has ended`,
+  )
+}
+
+/**
+ * The name under which a rejects file is loaded again: the same for the same file, wherever it was moved, so that no row is
+ * loaded twice unnoticed.
+ */
+export function retryRunId({ runId, run }: KnownRejects): string {
+  const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
+  return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
+}
+
+/** Where rows go that are bad again: `r.retry.csv` of `r.csv`, then `r.retry-2.csv`. */
+export function retryRejectsPath(path: string): string {
+  const extension = extname(path)
+  const stem = path.slice(0, path.length - extension.length)
+  const before = /\.retry(?:-(\d+))?$/.exec(stem)
+  if (before === null) return `${stem}.retry${extension}`
+  return `${stem.slice(0, before.index)}.retry-${Number(before[1] ?? 1) + 1}${extension}`
+}
+
+/** Those of the run that hold for its rejects as well; what was found then is said now. */
+export function retryOptions(
+  { run }: KnownRejects,
+  path: string,
+): Pick<
+  LoadOptions,
+  'inputs' | 'target' | 'input' | 'mapping' | 'cells' | 'delivery' | 'expectTypes'
+> {
+  const { target, mapping, cells, delivery, expectTypes, input = {} } = run.options
+  const decimalComma = run.reading?.decimalComma
+  return {
+    inputs: [path],
+    target,
+    input: retryInput(input, run.reading),
+    ...(mapping === undefined ? {} : { mapping }),
+    cells: { ...cells, ...(decimalComma ? { decimalComma: decimalComma.value } : {}) },
+    ...(delivery === undefined ? {} : { delivery }),
+    ...(expectTypes === undefined ? {} : { expectTypes }),
+  }
+}
+
+/** Lines that were skipped and the way into a document are not in the file. */
+function retryInput(
+  { skipLines: _, limit: __, jsonPath: ___, flushIntervalMs: ____, ...input }: InputOptions,
+  reading: RejectReading | undefined,
+): InputOptions {
+  if (reading === undefined) return { ...input, compression: 'none' }
+  const { format, encoding, delimiter, quote, escape, header } = reading
+  return {
+    ...input,
+    compression: 'none',
+    // Records of a document are kept as lines.
+    format: format === 'json' ? 'ndjson' : format,
+    // A result has a text for what the options have names for.
+    encoding: encoding.value as Exclude<InputOptions['encoding'], undefined>,
+    ...(delimiter === null ? {} : { delimiter: delimiter.value }),
+    ...(quote === null ? {} : { quote: quote.value }),
+    ...(escape === null || quote?.value === '' ? {} : { escape: escape.value }),
+    ...(header === null ? {} : { header: header.value ? 'yes' : 'no' }),
+  }
+}

@@ -1,0 +1,99 @@
+/*
+  Finds the server and the target: the first connection of a run, which waits for a server that is just starting and
+  follows a cluster to the node that it names.
+*/
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, ServerError } from '../../errors.js'
+import { checkTypes } from '../check/expected-types.js'
+import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
+import { retryRules, tryUntil } from '../connection/retry.js'
+import { askVersion, versionNotice } from '../connection/server-version.js'
+import { createTarget, isThere } from '../create/create-target.js'
+import { describeTarget, type TargetDescription } from './describe-target.js'
+import type { Run } from '../run.js'
+
+/**
+ * Connects and asks what the target is, of the node that the cluster sends us to.
+ *
+ * @param onConnected  gets each session that is opened, as whoever ends the run has to end it, too
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ * @throws {DdbError} DDB_EXPECTATION when it has other columns than expected
+ */
+export async function findTarget(
+  run: Run,
+  onConnected: (control: Session) => void,
+): Promise<[Session, TargetDescription]> {
+  const deadlineMs = connectDeadlineMs(run.platform, run.server)
+  for (let followed = 0; ; followed++) {
+    const control = await firstConnection(run, deadlineMs)
+    onConnected(control)
+    try {
+      const target = await describeOrCreate(run, control)
+      await tellVersion(run, control)
+      checkTypes(target, run.options.expectTypes)
+      return [control, target]
+    } catch (error) {
+      const to = redirectOf(error)
+      if (to === undefined) throw error
+      if (followed === maxRedirects) throw redirectedTooOften(to)
+      run.follow(to)
+      await control.close()
+    }
+  }
+}
+
+async function describeOrCreate(run: Run, control: Session): Promise<TargetDescription> {
+  const { plan, options } = run
+  try {
+    const description = await describeTarget(control, plan, options)
+    if (options.target.create !== undefined) {
+      run.notice(`"${options.target.table}" is there: nothing is created`)
+    }
+    return description
+  } catch (error) {
+    if (options.target.create === undefined || !(error instanceof ServerError)) throw error
+    if (error.code !== 'DDB_TARGET' || (await isThere(run, control))) throw error
+  }
+  await createTarget(run, control)
+  return describeTarget(control, plan, options)
+}
+
+async function tellVersion(run: Run, control: Session): Promise<void> {
+  const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
+  if (version === undefined) return
+  const notice = versionNotice(version, run.plan)
+  if (notice !== undefined) run.notice(notice)
+  const { known } = run.options.server
+  if (run.plan.mode !== 'async' || known?.version !== version || known.mixedFlags) return
+  run.sendAsynchronouslyThroughout()
+  run.notice(
+    'as selftest found, this server does not take asynchronous and answered requests on one session: ' +
+      'data goes out as official clients send it',
+  )
+}
+
+/** A server that is just starting is waited for, in the time there is for connecting. */
+function firstConnection(run: Run, deadlineMs: number): Promise<Session> {
+  const { options, plan, platform, leaving } = run
+  const rules = retryRules(run)
+  // There is nothing yet that could end in order: the first signal ends the pause, too.
+  const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
+  let told = false
+  return tryUntil(
+    deadlineMs,
+    { ...rules, ended },
+    () =>
+      connectServer(platform, run.server, {
+        deadlineMs,
+        signal: options.signal,
+        closeTimeoutMs: closeTimeoutMs(plan),
+      }),
+    error => {
+      const again = error instanceof ConnectionError && !run.stopped
+      if (again && !told) run.notice(`${error.message} Trying again.`)
+      told = true
+      return again
+    },
+  )
+}

@@ -1,0 +1,201 @@
+/*
+  What a run writes into: a shared table, a DFS table or a function, and the DolphinDB expressions that name it.
+  Every name is checked here before it can enter a script; nothing else in `load/` builds script text from names.
+*/
+import { UsageError } from '../../errors.js'
+import { isIdentifier } from '../../schema/identifier.js'
+import type { Method, TargetOptions } from '../options.js'
+
+/** A table, its names checked. */
+export type TableTarget =
+  { kind: 'shared'; name: string } | { kind: 'dfs'; database: string; table: string }
+
+/** What rows are written into. */
+export type Target =
+  | { kind: 'table'; table: TableTarget; method: Method; keyColumns: readonly string[] }
+  | {
+      kind: 'function'
+      name: string
+      functionArguments: readonly unknown[]
+      confirmTable: TableTarget | undefined
+    }
+
+const functionName =
+  /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*(::[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*)*!?$/
+const databasePath =
+  /^dfs:\/\/[A-Za-z0-9_\u4e00-\u9fff][A-Za-z0-9_.\-\u4e00-\u9fff]*(\/[A-Za-z0-9_.\-\u4e00-\u9fff]+)*$/
+
+/** Spellings of a method, DolphinDB's own among them. */
+const methodSpellings: Readonly<Record<string, Method>> = {
+  insert: 'insert',
+  tableInsert: 'insert',
+  append: 'append',
+  'append!': 'append',
+  upsert: 'upsert',
+  'upsert!': 'upsert',
+}
+
+/** @throws {UsageError} DDB_USAGE for anything but a method. */
+export function parseMethod(text: string): Method {
+  const method = Object.hasOwn(methodSpellings, text) ? methodSpellings[text] : undefined
+  if (method === undefined) {
+    throw new UsageError('DDB_USAGE', `method "${text}" is not known: use insert, append or upsert`)
+  }
+  return method
+}
+
+/**
+ * Reads `trades` or `dfs://testDB/tb1` (the last segment is the table).
+ * @throws {UsageError} DDB_NAME when it cannot be a DolphinDB name.
+ */
+export function parseTableTarget(text: string): TableTarget {
+  if (/^dfs:\/\//i.test(text)) {
+    const slash = text.lastIndexOf('/')
+    const database = text.slice(0, slash)
+    const table = text.slice(slash + 1)
+    if (!databasePath.test(database) || !isIdentifier(table)) {
+      throw new UsageError(
+        'DDB_NAME',
+        `"${text}" does not name a DFS table: write dfs://DATABASE/TABLE, letters, digits and _ only`,
+      )
+    }
+    return { kind: 'dfs', database, table }
+  }
+  if (!isIdentifier(text)) {
+    throw new UsageError(
+      'DDB_NAME',
+      `"${text}" is not a table name: a name starts with a letter and holds letters, digits and _`,
+    )
+  }
+  return { kind: 'shared', name: text }
+}
+
+/** @throws {UsageError} DDB_NAME */
+export function checkFunctionName(text: string): string {
+  if (!functionName.test(text)) {
+    throw new UsageError(
+      'DDB_NAME',
+      `"${text}" is not a function name: give the name of a function view, such as appendStreamingData`,
+    )
+  }
+  return text
+}
+
+/**
+ * Checks what was asked for and gives the target it means.
+ * @throws {UsageError} DDB_USAGE, DDB_NAME
+ */
+export function parseTarget(options: TargetOptions): Target {
+  if (options.table !== undefined && options.function !== undefined) {
+    throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
+  }
+  if (options.function !== undefined) {
+    if (options.create === undefined) return functionTarget(options, options.function)
+    throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
+  }
+  if (options.table === undefined) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'no target: name a table with `target.table` or a function view with `target.function`',
+    )
+  }
+  const table = parseTableTarget(options.table)
+  checkCreate(options.create, table)
+  for (const [given, name] of [
+    [options.types, 'types'],
+    [options.typesFrom, 'typesFrom'],
+    [options.confirmTable, 'confirmTable'],
+    [
+      options.functionArguments?.length ? options.functionArguments : undefined,
+      'functionArguments',
+    ],
+  ] as const) {
+    if (given !== undefined) {
+      throw new UsageError(
+        'DDB_USAGE',
+        `\`target.${name}\` goes with \`target.function\`: a table's columns come from the server`,
+      )
+    }
+  }
+  const method = options.method ?? 'insert'
+  const keyColumns = options.keyColumns ?? []
+  if (method !== 'upsert' && keyColumns.length > 0) {
+    throw new UsageError('DDB_USAGE', '`target.keyColumns` goes with `target.method` upsert')
+  }
+  if (method === 'upsert' && table.kind === 'dfs' && keyColumns.length === 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'an upsert into a DFS table needs the columns that make a row unique: name them in `target.keyColumns`',
+    )
+  }
+  for (const name of keyColumns) {
+    if (!isIdentifier(name)) {
+      throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
+    }
+  }
+  return { kind: 'table', table, method, keyColumns }
+}
+
+function checkCreate(create: TargetOptions['create'], table: TableTarget): void {
+  if (create === undefined || (create === 'dfs') === (table.kind === 'dfs')) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `\`target.create\` ${create} does not suit ${tableText(table)}: stream tables have a plain name, DFS tables are dfs://DATABASE/TABLE`,
+  )
+}
+
+function functionTarget(options: TargetOptions, name: string): Target {
+  checkFunctionName(name)
+  if (options.method !== undefined || (options.keyColumns?.length ?? 0) > 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`target.method` and `target.keyColumns` go with `target.table`: a function decides itself',
+    )
+  }
+  if ((options.types === undefined) === (options.typesFrom === undefined)) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'a function does not tell its columns: give `target.types` NAME:TYPE,… or `target.typesFrom` TABLE',
+    )
+  }
+  return {
+    kind: 'function',
+    name,
+    functionArguments: options.functionArguments ?? [],
+    confirmTable:
+      options.confirmTable === undefined ? undefined : parseTableTarget(options.confirmTable),
+  }
+}
+
+/**
+ * `trades` or `loadTable("dfs://db","t")`, written as the official table writers do (docs/protocol.md#table-writers).
+ */
+export function tableExpression(table: TableTarget): string {
+  return table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
+}
+
+/** As the user would write it. */
+export function tableText(table: TableTarget): string {
+  return table.kind === 'shared' ? table.name : `${table.database}/${table.table}`
+}
+
+/**
+ * The function name of a data request; the batch is its one open argument.
+ *
+ * With answers (mode `sync`) the forms that tell the rows written are used: `append!` and `upsert!` answer with
+ * the table itself, which would send it back whole.
+ */
+export function writeExpression(
+  table: TableTarget,
+  method: Method,
+  keyColumns: readonly string[],
+  answered: boolean,
+): string {
+  const expression = tableExpression(table)
+  if (method === 'upsert') {
+    const keys =
+      keyColumns.length === 0 ? '' : `,keyColNames=${keyColumns.map(k => `\`${k}`).join('')}`
+    return `${answered ? 'tableUpsert' : 'upsert!'}{${expression},,ignoreNull=false${keys}}`
+  }
+  return `${method === 'append' && !answered ? 'append!' : 'tableInsert'}{${expression}}`
+}

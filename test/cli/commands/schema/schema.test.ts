@@ -1,0 +1,115 @@
+/*
+  What `schema` prints. Which columns are found: test/infer/.
+*/
+import { join } from 'node:path'
+import t from 'tap'
+import { runMain, type FakeTerminals, type Outcome } from '../../run-cli.js'
+
+const schema = (argv: readonly string[], terminals: FakeTerminals = {}): Promise<Outcome> =>
+  runMain(['schema', ...argv], terminals)
+
+const rows = 'id,code,odd\n1,007,1\n2,008,NA\n3,009,3\n'
+
+t.test(
+  'a table for a person, warnings in words of the command line, and what to type next',
+  async t => {
+    const { code, stdout, stderr } = await schema(['-', '--delimiter', ','], { stdin: rows })
+    t.equal(code, 0, stderr)
+    t.equal(
+      stdout,
+      [
+        'column  type    nulls  different  sample',
+        'id      INT         0          3  1',
+        'code    STRING      0          3  007',
+        'odd     STRING      0          3  1',
+        'looked at 3 records, all of them',
+        'code: "007" has a leading zero, which a number would lose: kept as text',
+        'odd: 2 of 3 texts are INT; the first that is not is "NA", <stdin> line 3, column odd; --null NA makes it null',
+        '',
+      ].join('\n'),
+    )
+    t.equal(stderr, 'next: ddb-ingest load - --table data --delimiter ,\n')
+  },
+)
+
+t.test('types, the script, and one JSON object', async t => {
+  const path = join(t.testdir({ 'my rows.csv': rows }), 'my rows.csv')
+  const types = 'id:INT,code:STRING,odd:INT'
+  const known = [path, '--null', 'NA']
+  t.match(await schema([...known, '--output', 'types']), {
+    code: 0,
+    stdout: `${types}\n`,
+    stderr: /^looked at 3 records, all of them\ncode: "007" has a leading zero/,
+  })
+  const made = await schema([...known, '--output', 'create'])
+  t.match(
+    made.stdout,
+    /^\/\/ For .*my rows\.csv: 3 rows.*\n[^]*\nshare streamTable\(.* as my_rows\n$/,
+  )
+  t.match(made.stderr, `next: ddb-ingest load '${path}' --table my_rows --null NA\n`)
+  const object = JSON.parse((await schema([...known, '--json'])).stdout) as object
+  t.match(object, {
+    schema: 'ddb-ingest/schema/1',
+    exitCode: 0,
+    table: 'my_rows',
+    inputs: [{ path, format: 'csv', compression: 'none', encoding: 'utf-8', rows: 3 }],
+    rows: { read: 3, isComplete: true, estimated: 3, rejected: 0 },
+    firstReject: null,
+    columns: [
+      {
+        name: 'id',
+        source: 'id',
+        type: 'INT',
+        dateFormat: null,
+        nulls: 0,
+        distinct: 3,
+        sample: '1',
+      },
+      { name: 'code', warnings: [/leading zero/] },
+      { name: 'odd', nulls: 1 },
+    ],
+    leftOut: [],
+    types,
+    script: /^\/\/ For/,
+    commands: [/--create stream/],
+    error: null,
+  })
+})
+
+t.test('--json is one object on failures, too', async t => {
+  const missing = await schema(['nowhere.csv', '--json'])
+  t.equal(missing.code, 66)
+  t.match(JSON.parse(missing.stdout), { exitCode: 66, error: { code: 'DDB_INPUT_MISSING' } })
+  t.match(await schema(['-'], { stdin: '' }), { code: 65, stdout: '', stderr: /is empty/ })
+})
+
+t.test('a DFS table without anything to partition it by has columns and no script', async t => {
+  const argv = ['-', '--table', 'dfs://d/t']
+  const stdin = 'a,b\n1,\n,2\n'
+  t.match(await schema(argv, { stdin }), { code: 0 })
+  t.match(await schema([...argv, '--output', 'create'], { stdin }), { code: 65, stdout: '' })
+  const { stdout } = await schema([...argv, '--json'], { stdin })
+  t.match(JSON.parse(stdout), { script: null, types: 'a:INT,b:INT' })
+})
+
+t.test('a sample is said to be one', async t => {
+  const { stdout } = await schema(['-', '--sample', '2'], { stdin: rows })
+  t.match(stdout, /\nlooked at the first 2 records\n/, 'a pipe has no size')
+  const path = join(t.testdir({ 'a.csv': `a\n${'12\n'.repeat(1000)}` }), 'a.csv')
+  const some = await schema([path, '--sample', '10'])
+  t.match(some.stdout, /\nlooked at the first 10 records of about 1,00\d\n/)
+})
+
+t.test('what cannot be is wrong usage', async t => {
+  for (const argv of [
+    ['-', '--table', 'a b'],
+    ['-', '--key', 'nothing', '--output', 'create'],
+    ['-', '--date-format', 'nothing=yyyy'],
+    ['-', '--sample', '0'],
+    ['-', '--output', 'xml'],
+  ]) {
+    t.match(await schema(argv, { stdin: rows }), { code: 64, stdout: '' }, argv.join(' '))
+  }
+  const asked = await schema([], { stdinIsTerminal: true })
+  t.match(asked, { code: 64, stderr: /Usage: ddb-ingest schema[^]*no input/ })
+})

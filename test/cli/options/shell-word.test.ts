@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
+import t from 'tap'
+import { shellWord } from '../../../src/cli/options/shell-word.js'
+import { runs } from '../../helpers/runs.js'
+
+t.test('what needs no quotes has none', async t => {
+  t.equal(shellWord('a/b-c.csv'), 'a/b-c.csv')
+  t.equal(shellWord('a b'), "'a b'")
+  t.equal(shellWord("it's"), "'it'\\''s'")
+  t.equal(shellWord(''), "''")
+})
+
+t.test('a shell reads words as they were', async t => {
+  const text = fc.string({ unit: 'binary', maxLength: 20 }).map(one => one.replaceAll('\0', ''))
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 20 }), words => {
+      const script = `printf '%s\\0' ${words.map(shellWord).join(' ')}`
+      const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' })
+      return stdout === words.map(word => `${word}\0`).join('')
+    }),
+    { numRuns: runs(20) },
+  )
+  t.pass()
+})

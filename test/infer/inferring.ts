@@ -1,0 +1,102 @@
+/*
+  Columns found in texts, and whether a run would read every value into them.
+*/
+import assert from 'node:assert/strict'
+import { Readable } from 'node:stream'
+import { inferSchema, type InferOptions } from '../../src/infer/infer.js'
+import type { InferredSchema } from '../../src/infer/inferred-schema.js'
+import { neededOptions } from '../../src/infer/needed-options.js'
+import { openReader } from '../../src/parse/open-reader.js'
+import { systemFiles } from '../../src/platform/system-files.js'
+import { columnTypeText } from '../../src/protocol/data-type.js'
+import { mapColumns } from '../../src/schema/column-mapping.js'
+import { openSource } from '../../src/source/open-source.js'
+
+export const nothing: InferOptions = {
+  paths: ['-'],
+  files: systemFiles,
+  source: {},
+  reader: {},
+  cells: {},
+  map: {},
+  set: {},
+  byPosition: false,
+}
+
+const inputOf = (text: string | Uint8Array): Readable => Readable.from([Buffer.from(text)])
+
+/** What is found in a text that comes on standard input. */
+export function inferText(
+  text: string | Uint8Array,
+  change: Partial<InferOptions> = {},
+): Promise<InferredSchema> {
+  return inferSchema({ ...nothing, ...change, source: { ...change.source, stdin: inputOf(text) } })
+}
+
+/** `name:TYPE` of each column. */
+export function typesOf({ columns }: InferredSchema): string[] {
+  return columns.map(({ name, type }) => `${name}:${columnTypeText(type)}`)
+}
+
+/** The type of a column that has these texts, one a line, and its warnings. */
+export async function columnOf(
+  texts: readonly string[],
+  change: Partial<InferOptions> = {},
+): Promise<InferredSchema['columns'][number]> {
+  const lines = texts.map((text, i) => `${i},"${text.replaceAll('"', '""')}"\n`)
+  const { columns } = await inferText(`i,c\n${lines.join('')}`, {
+    reader: { header: 'yes', delimiter: ',' },
+    ...change,
+  })
+  return columns[1]!
+}
+
+export async function typeOf(
+  texts: readonly string[],
+  change?: Partial<InferOptions>,
+): Promise<string> {
+  return columnTypeText((await columnOf(texts, change)).type)
+}
+
+/** Reads the text as a run does into a table with the columns found. @returns rows read */
+export async function readAs(
+  schema: InferredSchema,
+  text: string | Uint8Array,
+  { source = {}, reader = {}, cells = {} }: Partial<InferOptions> = {},
+): Promise<number> {
+  const opened = await openReader(
+    await openSource('-', { ...source, stdin: inputOf(text) }),
+    reader,
+  )
+  const { map, dateFormats, matchPosition, allowMissing, ignoreExtra } = neededOptions(schema)
+  const mapping = mapColumns(
+    schema,
+    {
+      file: 'input',
+      kind: opened.recordKind,
+      names: opened.fieldNames,
+      fieldCount: opened.fieldCount,
+    },
+    { map, allowMissing, ignoreExtra, ...(matchPosition ? { match: 'position' as const } : {}) },
+  )
+  const { dialect } = opened
+  let rows = 0
+  const batches = opened.batches({
+    mapping,
+    cells: {
+      ...(dialect === undefined || cells.thousands === ','
+        ? {}
+        : { decimalComma: dialect.decimalComma.value }),
+      ...cells,
+      dateFormats: { ...cells.dateFormats, ...dateFormats },
+    },
+    batchRows: 1000,
+    batchBytes: 2 ** 20,
+    onReject: ({ message }) => assert.fail(`${message} in ${typesOf(schema).join(', ')}`),
+  })
+  for await (const batch of batches) {
+    rows += batch.rowCount
+    batch.release()
+  }
+  return rows
+}

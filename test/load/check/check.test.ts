@@ -1,0 +1,429 @@
+/*
+  What a check says, against what a load then does; and that the server is as it was before.
+*/
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { gzipSync } from 'node:zlib'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import { checkOn } from '../../../src/load/check/check.js'
+import type { CheckOptions, CheckResult } from '../../../src/load/check/check-result.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { root } from '../../helpers/checkout.js'
+import { startLoadServer, tradesScript, type LoadServer } from '../../helpers/load-server.js'
+import { runs } from '../../helpers/runs.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const scripts = `${tradesScript}
+share table(1:0, \`time\`价格\`a_b, [DATE,DOUBLE,INT[]]) as odd
+db = database("dfs://byDay", VALUE, 2020.01.01..2020.01.03)
+db.createPartitionedTable(table(1:0, \`day\`id, [DATE,INT]), "t", "day")
+both = database("dfs://both", COMPO, [database("", RANGE, 0 10 20), database("", HASH, [SYMBOL, 4])])
+both.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), "t", \`id\`sym)
+def takeRows(mutable data) { tableInsert(trades, data) }
+addFunctionView(takeRows)
+createUser("reader", "123456")
+grant("reader", TABLE_READ, "dfs://byDay/t")
+createUser("nobody", "123456")`
+
+const here = (path: string): string => new URL(path, root).pathname
+
+type Change = Partial<CheckOptions>
+
+function checks(server: LoadServer): (inputs: string[], change?: Change) => Promise<CheckResult> {
+  const { host, port } = server.server
+  return (inputs, change = {}) =>
+    checkOn(systemPlatform, {
+      inputs,
+      server: { host, port, user: 'admin', password: '123456' },
+      target: { table: 'trades' },
+      ...change,
+    })
+}
+
+async function fileOf(t: Test, name: string, text: string | Uint8Array): Promise<string> {
+  const path = join(t.testdirName, name)
+  if (!existsSync(t.testdirName)) t.testdir()
+  await writeFile(path, text)
+  return path
+}
+
+/** Everything of the server that a check could have changed. */
+async function state({ session, rows }: LoadServer): Promise<unknown> {
+  const names = await rows(
+    'select name, rows, form from objs(true) where shared = true order by name',
+  )
+  const stored = await session.run('exec count(*) from loadTable("dfs://byDay","t")')
+  return [names, stored?.form === 'scalar' && stored.value, await rows('getFunctionViews()')]
+}
+
+t.test('a check reads everything, says how, and leaves the server as it was', async t => {
+  const server = await startLoadServer(t, scripts)
+  const before = await state(server)
+  const result = await checks(server)([here('fixtures/csv/trades-with-bad-rows.csv')])
+  t.match(result, {
+    schema: 'ddb-ingest/check/1',
+    status: 'rejects',
+    exitCode: 3,
+    rows: { read: 15, fit: 11, rejected: 4, unfit: 0 },
+    target: { table: 'trades', method: 'insert' },
+    batches: { looked: 1, expected: 1 },
+    partitions: null,
+    columns: [
+      { name: 'time', type: 'TIMESTAMP', nulls: 0, coerced: 0, rejected: 1 },
+      { name: 'sym', type: 'SYMBOL', rejected: 0 },
+      { name: 'price', type: 'DOUBLE', rejected: 1 },
+      { name: 'id', type: 'INT', rejected: 1 },
+    ],
+    rejects: { byClass: { parse: 1, type: 3, server: 0 } },
+    notices: [/a load ends at the first row that it rejects/],
+    error: null,
+  })
+  t.strictSame(result.inputs[0]!.fields[0], {
+    source: 'time',
+    position: 1,
+    text: '2020.07.04T15:26:38.874',
+    column: 'time',
+    value: '2020.07.04T15:26:38.874',
+  })
+  t.strictSame(
+    result.problems.map(({ lineNumber, columnName }) => [lineNumber, columnName]),
+    [
+      [10, 'time'],
+      [11, 'price'],
+      [12, null],
+      [13, 'id'],
+    ],
+  )
+  t.strictSame(await state(server), before)
+})
+
+t.test('what is frozen says everything that was found', async t => {
+  const server = await startLoadServer(t, scripts)
+  const check = checks(server)
+  const path = await fileOf(t, 'a.csv.gz', gzipSync('Time;SYM;price;id\n2020.01.01;A;1,5;1\n'))
+  const { frozen, inputs } = await check([path])
+  t.strictSame(frozen, [
+    {
+      inputs: [path],
+      input: {
+        format: 'csv',
+        compression: 'gzip',
+        encoding: 'utf-8',
+        delimiter: ';',
+        quote: '"',
+        escape: '"',
+        header: 'yes',
+      },
+      mapping: { match: 'name', map: { time: 'Time', sym: 'SYM' } },
+      cells: { decimalComma: true, timeZone: 'none' },
+      expectTypes: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
+    },
+  ])
+  t.match(inputs[0]!.fields[2], { source: 'price', text: '1,5', value: '1.5' })
+})
+
+t.test('inputs that are read alike are one load, empty ones go along', async t => {
+  const server = await startLoadServer(t, scripts)
+  const folder = t.testdir({
+    'a.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
+    'b.csv': '',
+    'c.tsv': 'time\tsym\tprice\tid\n2020.01.01\tA\t1\t1\n',
+    'd.csv': 'time,sym,price,id\n2020.01.01,A,1,1\n',
+  })
+  const { frozen, status, rows, exitCode } = await checks(server)([`${folder}/*`])
+  t.match({ status, rows, exitCode }, { status: 'fits', rows: { read: 3, fit: 3 }, exitCode: 0 })
+  t.strictSame(
+    frozen.map(one => one.inputs.map(path => path.slice(-5))),
+    [['a.csv', 'd.csv', 'b.csv'], ['c.tsv']],
+  )
+})
+
+t.test('inputs without rows load, and say what they can', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  t.match(await check([await fileOf(t, 'a.csv', '')]), {
+    status: 'fits',
+    exitCode: 0,
+    inputs: [{ fields: [], isWhole: true }],
+    frozen: [{ mapping: {} }],
+  })
+  t.match(await check([await fileOf(t, 'b.csv', 'time,sym,price,id\n')]), {
+    status: 'fits',
+    rows: { read: 0 },
+    inputs: [{ fields: [{ source: 'time', column: 'time', text: null, value: null }] }],
+  })
+})
+
+t.test('where nothing can load it is 65, with the first reason', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  const bad = await check([await fileOf(t, 'a.csv', 'time,sym,price,id\nx,A,1,1\ny,B,1,1\n')])
+  t.match(bad, {
+    status: 'failed',
+    exitCode: 65,
+    rows: { read: 2, fit: 0, rejected: 2 },
+    inputs: [{ fields: [{ text: 'x', value: null }] }],
+    error: { code: 'DDB_INPUT_CELL', message: /no row would load; the first one: .*line 2/ },
+  })
+  const columns = await fileOf(t, 'b.csv', 'time,symbol,price,id\n2020.01.01,A,1,1\n')
+  const other = await fileOf(t, 'c.csv', 'time,sym,price,id\n2020.01.01,A,1,1\n')
+  t.match(await check([columns, other]), {
+    status: 'failed',
+    exitCode: 65,
+    error: { code: 'DDB_INPUT_COLUMN', message: /no column "sym"/ },
+    rows: { read: 2, fit: 1, rejected: 0, unfit: 1 },
+    inputs: [
+      { fields: [{ source: 'time', text: '2020.01.01', column: null }, { text: 'A' }, {}, {}] },
+      { fields: [{ column: 'time', value: '2020.01.01T00:00:00.000' }, {}, {}, {}] },
+    ],
+  })
+})
+
+t.test('without a target the inputs are looked at all the same', async t => {
+  const server = await startLoadServer(t, scripts)
+  const check = checks(server)
+  const path = here('fixtures/csv/trades.csv')
+  const json = await fileOf(t, 'a.json', '[{"a":{"b":1e2,"c":[1]},"价":"x"}]')
+  const fields = [{ source: 'time', position: 1, column: null, value: null }, {}, {}, {}]
+  t.match(await check([path], { target: { table: 'tradse' } }), {
+    status: 'failed',
+    exitCode: 78,
+    error: { code: 'DDB_TARGET', message: /Did you mean "trades"/ },
+    rows: { read: 100, fit: 0, unfit: 100 },
+    inputs: [{ fields, detected: { delimiter: { value: ',' } } }],
+    columns: [],
+    batches: { expected: null },
+  })
+  t.match((await check([json], { target: { table: 'no' } })).inputs[0]!.fields, [
+    { source: 'a.b', text: '1e2' },
+    { source: 'a.c', text: '' },
+    { source: '价', text: 'x' },
+  ])
+  const { host, port } = server.server
+  const nobody = { host, port, user: 'nobody', password: '123456' }
+  t.match(await check([path], { server: nobody, target: { table: 'dfs://byDay/t' } }), {
+    exitCode: 77,
+    error: { code: 'DDB_PRIVILEGE' },
+    inputs: [{ fields }],
+  })
+  await server.server.close()
+  t.match(await check([path], { server: { host, port, connectTimeoutMs: 200 } }), {
+    exitCode: 69,
+    error: { code: 'DDB_CONNECT' },
+    inputs: [{ fields }],
+  })
+  t.match(await check(['/no/such.csv']), { exitCode: 66, inputs: [], frozen: [] })
+})
+
+t.test('a user who may only read may check', async t => {
+  const server = await startLoadServer(t, scripts)
+  const { host, port } = server.server
+  const before = await state(server)
+  const path = await fileOf(t, 'a.csv', 'day,id\n2020.01.01,1\n2020.01.02,2\n2019.01.01,3\n,4\n')
+  const result = await checks(server)([path], {
+    server: { host, port, user: 'reader', password: '123456' },
+    target: { table: 'dfs://byDay/t' },
+  })
+  t.match(result, { status: 'rejects', exitCode: 3 })
+  t.strictSame(await state(server), before)
+})
+
+t.test('partitions are counted, and rows outside of them are rejects', async t => {
+  const server = await startLoadServer(t, scripts)
+  const check = checks(server)
+  const days = await fileOf(
+    t,
+    'a.csv',
+    'day,id\n2020.01.01,1\n2020.01.02,2\n2020.01.02,3\n2019.01.01,3\n,4\n',
+  )
+  const added = await check([days], { target: { table: 'dfs://byDay/t' } })
+  t.strictSame(added.partitions, {
+    dimensions: [{ column: 'day', kind: 'VALUE' }],
+    count: 3,
+    added: 1,
+    largest: [
+      { keys: ['2020.01.02'], rows: 2 },
+      { keys: ['2020.01.01'], rows: 1 },
+      { keys: ['2019.01.01'], rows: 1 },
+    ],
+    outside: 1,
+  })
+  const both = await fileOf(t, 'b.csv', 'id,sym\n1,A\n5,B\n15,A\n25,A\n')
+  t.match(await check([both], { target: { table: 'dfs://both/t' } }), {
+    rows: { read: 4, fit: 3, rejected: 1 },
+    partitions: {
+      count: 2,
+      largest: [
+        { keys: ['[0,10)', null], rows: 2 },
+        { keys: ['[10,20)', null], rows: 1 },
+      ],
+      outside: 1,
+    },
+    problems: [{ lineNumber: 5, class: 'server', message: /^outside the target's partition/ }],
+  })
+})
+
+t.test('a sample reads so many records of each input and says what all would be', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  const rows = Array.from({ length: 10_000 }, (_, i) => `2020.01.01,A,${i % 10},${i}\n`).join('')
+  const path = await fileOf(t, 'a.csv', `time,sym,price,id\n${rows}`)
+  const small = here('fixtures/csv/trades-with-bad-rows.csv')
+  const delivery = { batchRows: 100 }
+  const result = await check([path, small], { sampleRows: 250, delivery })
+  t.match(result, {
+    rows: { read: 265, fit: 261, rejected: 4 },
+    inputs: [{ isWhole: false }, { isWhole: true }],
+    batches: { looked: 4 },
+  })
+  const { expected } = result.batches
+  t.ok(expected! > 95 && expected! < 125, `${expected} batches`)
+  await t.rejects(check([path], { sampleRows: 0 }), { code: 'DDB_USAGE' })
+})
+
+t.test(
+  'standard input, functions, constants and arrays are checked like files and tables',
+  async t => {
+    const server = await startLoadServer(t, scripts)
+    const check = checks(server)
+    const stdin = Readable.from(['{"t":"2020.01.01","p":{"q":1.5},"a_b":[1,2]}\n'])
+    t.match(
+      await check(['-'], {
+        input: { stdin },
+        target: { table: 'odd' },
+        mapping: { map: { time: 't', 价格: 'p.q' } },
+      }),
+      {
+        status: 'fits',
+        inputs: [
+          {
+            path: '-',
+            fields: [
+              { source: 't', position: null, text: '2020.01.01', value: '2020.01.01' },
+              { source: 'p.q', text: '1.5', column: '价格', value: '1.5' },
+              { source: 'a_b', column: 'a_b', value: '[1,2]' },
+            ],
+          },
+        ],
+        frozen: [{ input: { format: 'ndjson' }, mapping: { match: 'name', map: { time: 't' } } }],
+      },
+    )
+    const path = await fileOf(t, 'a.csv', 'time,sym,id\n2020.01.01,A,1\n')
+    const types = 'time:DATE,sym:SYMBOL,price:DOUBLE,id:INT'
+    const result = await check([path], {
+      target: { function: 'takeRows', types },
+      mapping: { set: { price: '7' } },
+    })
+    t.match(result, { status: 'fits', frozen: [{ expectTypes: types }] })
+    t.strictSame(result.inputs[0]!.fields[2], {
+      source: null,
+      position: null,
+      text: '7',
+      column: 'price',
+      value: '7',
+    })
+    t.match(await check([path], { target: { function: 'takeRow', types } }), {
+      exitCode: 78,
+      error: { message: /Did you mean "takeRows"/ },
+    })
+  },
+)
+
+t.test('no rejects file is made, and rows that are expected are counted', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  const folder = t.testdir()
+  const file = join(folder, 'r.csv')
+  const inputs = [here('fixtures/csv/trades-with-bad-rows.csv')]
+  t.match(await check(inputs, { rejects: { file, maxErrors: 3 } }), {
+    exitCode: 3,
+    notices: [/more than `rejects.maxErrors` allows/],
+  })
+  await t.rejects(writeFile(file, '', { flag: 'r+' }), { code: 'ENOENT' })
+  t.match(await check(inputs, { expectRows: 11 }), { exitCode: 3, error: null })
+  t.match(await check(inputs, { expectRows: 12 }), {
+    exitCode: 5,
+    error: { code: 'DDB_EXPECTATION', message: /expected 12 rows, 11 would be/ },
+  })
+})
+
+t.test('a check that is interrupted says so', async t => {
+  const check = checks(await startLoadServer(t, scripts))
+  const controller = new AbortController()
+  controller.abort()
+  const signal = controller.signal
+  t.match(await check([here('fixtures/csv/trades.csv')], { signal }), {
+    status: 'interrupted',
+    exitCode: 130,
+  })
+})
+
+const cell = fc.oneof(
+  fc.constantFrom(
+    '',
+    'A',
+    '1',
+    '2.5',
+    '1,5',
+    '2020.01.01',
+    '3000000000',
+    'n/a',
+    '"x',
+    '2020-02-30',
+  ),
+  fc.integer({ min: -5, max: 25 }).map(String),
+)
+const line = fc.oneof(
+  {
+    arbitrary: fc.tuple(fc.constantFrom('1', '15', '25', '', 'x'), fc.constantFrom('A', 'B', '')),
+    weight: 5,
+  },
+  { arbitrary: fc.array(cell, { maxLength: 3 }), weight: 1 },
+)
+
+t.test('a check counts what the load that follows counts', async t => {
+  const server = await startLoadServer(t, scripts)
+  const check = checks(server)
+  const folder = t.testdir()
+  let number = 0
+  const property = fc.asyncProperty(
+    fc.array(line, { maxLength: 30 }),
+    fc.constantFrom(',', ';', '\t'),
+    fc.boolean(),
+    async (lines, delimiter, hasHeader) => {
+      const path = join(folder, `${number++}.csv`)
+      const header = hasHeader ? `id${delimiter}sym\n` : ''
+      await writeFile(path, header + lines.map(one => `${one.join(delimiter)}\n`).join(''))
+      const change: Change = {
+        target: { table: 'dfs://both/t' },
+        rejects: { onError: 'skip', maxErrors: '100%' },
+        delivery: { mode: 'sync', batchRows: 7 },
+      }
+      const found = await check([path], change)
+      const loaded = await server.load([path], change)
+      const failed = found.error !== null && found.rows.fit === 0
+      const now = {
+        rows: [found.rows.read, found.rows.fit, found.rows.rejected],
+        byCode: found.rejects.byCode,
+        batches: found.batches.looked,
+        columns: found.columns.map(({ nulls }) => nulls),
+        expected: found.batches.expected,
+      }
+      const then = {
+        rows: [loaded.rows.read, loaded.rows.confirmed, loaded.rows.rejected],
+        byCode: loaded.rejects.byCode,
+        batches: loaded.batches.sent,
+        columns: loaded.columns.map(({ nulls }) => nulls),
+        expected: loaded.batches.sent,
+      }
+      if (failed && loaded.error !== null) return
+      if (failed) now.expected = then.expected = 0
+      if (JSON.stringify(now) !== JSON.stringify(then)) {
+        throw new Error(`${JSON.stringify(now)} is not ${JSON.stringify(then)}`)
+      }
+    },
+  )
+  await fc.assert(property, { numRuns: runs(40) })
+  t.pass()
+})

@@ -1,0 +1,58 @@
+import t from 'tap'
+import {
+  clippedCharacters,
+  memberNames,
+  recordTexts,
+} from '../../../src/load/check/record-texts.js'
+import type { CellSource } from '../../../src/schema/column-mapping.js'
+
+const none = new Uint8Array(0)
+const utf8 = { encoding: 'utf-8', mark: none } as const
+const field = (index: number): CellSource => ({ kind: 'field', index })
+const member = (name: string): CellSource => ({ kind: 'member', name })
+
+t.test('fields come without their quotes, in any encoding', async t => {
+  const csv = { format: 'csv', header: 'no', delimiter: ';', quote: "'" } as const
+  const texts = await recordTexts(Buffer.from("1;'a;b';;'it''s'\n"), { text: utf8, options: csv }, [
+    field(3),
+    field(1),
+    field(2),
+  ])
+  t.strictSame(texts, ["it's", 'a;b', ''])
+  const mark = Uint8Array.of(0xff, 0xfe)
+  const wide = { text: { encoding: 'utf-16le', mark } as const, options: csv }
+  t.strictSame(await recordTexts(Buffer.from('价;2\n', 'utf16le'), wide, [field(0)]), ['价'])
+  const gbk = { text: { encoding: 'gb18030', mark: none } as const, options: csv }
+  t.strictSame(await recordTexts(Uint8Array.of(0xb9, 0xc9, 0x3b, 0x31), gbk, [field(0)]), ['股'])
+})
+
+t.test('members come as they are spelled, objects and arrays not at all', async t => {
+  const json = { text: utf8, options: { format: 'ndjson' } } as const
+  const record = Buffer.from('{"a":{"b":1.50e2},"c":[1],"d":12345678901234567890,"e":null}')
+  const names = ['a.b', 'd', 'c', 'e', 'a', 'x'].map(member)
+  t.strictSame(await recordTexts(record, json, names), [
+    '1.50e2',
+    '12345678901234567890',
+    '',
+    '',
+    '',
+    '',
+  ])
+  t.strictSame(await memberNames(record, utf8), ['a.b', 'c', 'd', 'e'])
+  t.strictSame(await memberNames(Buffer.from('[1'), utf8), [])
+})
+
+t.test('what cannot be read, or is too long, has no texts', async t => {
+  const csv = { text: utf8, options: { format: 'csv', header: 'no' } } as const
+  t.strictSame(await recordTexts(Buffer.from('"a'), csv, [field(0)]), [null])
+  t.strictSame(await recordTexts(none, csv, [field(0)]), [null])
+  t.strictSame(await recordTexts(Buffer.alloc(300_000, 0x61), csv, [field(0)]), [null])
+  t.strictSame(await memberNames(none, utf8), [])
+})
+
+t.test('long texts are clipped between characters', async t => {
+  t.equal(clippedCharacters('a'.repeat(80)), 'a'.repeat(80))
+  t.equal(clippedCharacters('a'.repeat(81)), `${'a'.repeat(80)}…`)
+  t.equal(clippedCharacters('😀'.repeat(81)), `${'😀'.repeat(80)}…`)
+  t.equal(clippedCharacters('😀'.repeat(80)), '😀'.repeat(80))
+})

@@ -1,0 +1,117 @@
+/*
+  Runs that make their target first.
+*/
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.5\n'
+
+async function scene(t: Test) {
+  const notices: string[] = []
+  const { load, rows } = await startLoadServer(t, '')
+  return { load, rows, notices, onNotice: (notice: string) => void notices.push(notice) }
+}
+
+t.test('a table that is not there is made once, and filled', async t => {
+  const { load, rows, notices, onNotice } = await scene(t)
+  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
+  for (const target of [
+    { table: 'fresh', create: 'stream' },
+    { table: 'dfs://fresh/t', create: 'dfs' },
+  ] as const) {
+    notices.length = 0
+    t.match(await load(path, { target, onNotice }), { exitCode: 0, rows: { confirmed: 2 } })
+    const made = `created "${target.table}": time DATETIME, sym SYMBOL, price DOUBLE`
+    t.ok(notices.includes(made), notices.join('\n'))
+    notices.length = 0
+    t.match(await load(path, { target, onNotice }), { exitCode: 0, rows: { confirmed: 2 } })
+    t.ok(notices.includes(`"${target.table}" is there: nothing is created`), notices.join('\n'))
+  }
+  t.strictSame(await rows('select count(*) from fresh'), [['4']])
+  t.strictSame(await rows('select count(*) from loadTable("dfs://fresh", "t")'), [['4']])
+})
+
+t.test('what the table needs has to be said, so that every run says it', async t => {
+  const { load, rows } = await scene(t)
+  const dir = t.testdir({ 'a.ndjson': '{"a":{"b":1},"t":["x"]}\n{"c":"31/12/2020"}\n' })
+  const target = { table: 'fresh', create: 'stream' } as const
+  const path = join(dir, 'a.ndjson')
+  const { exitCode, error } = await load(path, { target })
+  t.equal(exitCode, 64)
+  t.equal(
+    error?.message,
+    'nothing was created: to fill the table that suits the input, this run and later ones also need ' +
+      '`mapping.map` a_b=a.b, `cells.dateFormats` c=dd/MM/yyyy, `mapping.allowMissing`, `mapping.ignoreExtra`',
+  )
+  const said = {
+    target,
+    mapping: { map: { a_b: 'a.b' }, allowMissing: true, ignoreExtra: true },
+    cells: { dateFormats: { c: 'dd/MM/yyyy' } },
+  }
+  t.match(await load(path, said), { exitCode: 0, rows: { confirmed: 2 } })
+  t.strictSame(await rows('select * from fresh'), [
+    ['1', ''],
+    ['', '2020.12.31'],
+  ])
+})
+
+t.test('a run with a name makes its table once', async t => {
+  const { load, notices, onNotice } = await scene(t)
+  const folder = t.testdir({ 'a.csv': csv })
+  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+  const named = { target, onNotice, runId: 'r', journal: { folder } }
+  t.match(await load(join(folder, 'a.csv'), named), { exitCode: 0, rows: { confirmed: 2 } })
+  t.match(await load(join(folder, 'a.csv'), named), { exitCode: 0, rows: { skipped: 2 } })
+  t.ok(notices.includes('already loaded'))
+})
+
+t.test('a database that is there keeps its partitions', async t => {
+  const { load } = await scene(t)
+  const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
+  const into = (table: string) => load(path, { target: { table, create: 'dfs' } })
+  t.match(await into('dfs://fresh/t'), { exitCode: 0 })
+  t.match(await into('dfs://fresh/other'), {
+    exitCode: 65,
+    error: { message: /dfs:\/\/fresh is there already/ },
+  })
+})
+
+t.test('constants are columns of the table', async t => {
+  const { load, rows } = await scene(t)
+  const path = join(t.testdir({ 'a.csv': 'x\n1\n2\n' }), 'a.csv')
+  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+  const result = await load(path, { target, mapping: { set: { day: '2020.01.02' } } })
+  t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
+  t.strictSame(await rows('select distinct day from loadTable("dfs://fresh", "t")'), [
+    ['2020.01.02'],
+  ])
+})
+
+t.test('inputs that cannot be read twice are refused', async t => {
+  const { load } = await scene(t)
+  const target = { table: 'fresh', create: 'stream' } as const
+  await t.rejects(load('-', { target }), { code: 'DDB_USAGE', message: /standard input/ })
+  const pipe = join(t.testdir(), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  t.match(await load(pipe, { target }), { exitCode: 64, error: { message: /does not allow/ } })
+})
+
+t.test('a kind that does not suit the name, or a function, is refused', async t => {
+  const { load } = await scene(t)
+  for (const target of [
+    { table: 'fresh', create: 'dfs' },
+    { table: 'dfs://fresh/t', create: 'stream' },
+    { function: 'f', types: 'a:INT', create: 'stream' },
+  ] as const) {
+    await t.rejects(load('x.csv', { target }), { code: 'DDB_USAGE', message: /target\.create/ })
+  }
+})
+
+t.test('an input without columns makes no table', async t => {
+  const { load, rows } = await scene(t)
+  const path = join(t.testdir({ 'a.csv': '' }), 'a.csv')
+  t.match(await load(path, { target: { table: 'fresh', create: 'stream' } }), { exitCode: 65 })
+  t.strictSame(await rows('select name from objs(true) where shared'), [])
+})

@@ -1,0 +1,123 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import {
+  readRejectRun,
+  refuseWritten,
+  retryOptions,
+  retryRejectsPath,
+  retryRunId,
+  type KnownRejects,
+  type RejectRun,
+} from '../../../src/load/rejects/reject-run.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+
+const known = <T>(value: T) => ({ value, how: 'found' }) as const
+
+const run: RejectRun = {
+  format: 1,
+  path: 'r.csv',
+  folder: '/data',
+  options: {
+    inputs: ['in.csv'],
+    server: { host: 'h', port: 1, user: 'u' },
+    target: { table: 't' },
+    input: { skipLines: 3, limit: 9, jsonPath: 'a', ragged: 'pad', encoding: 'auto' },
+    mapping: { map: { a: 'b' } },
+    cells: { nullTexts: ['-'] },
+    rejects: { file: 'r.csv' },
+    delivery: { mode: 'sync' },
+    expectRows: 7,
+    expectTypes: 'a:INT',
+    runId: 'nightly',
+  },
+  reading: {
+    format: 'csv',
+    delimiter: known(';'),
+    quote: known(''),
+    escape: known(''),
+    header: known(true),
+    decimalComma: known(true),
+    trailingDelimiter: known(false),
+    encoding: known('gb18030'),
+  },
+  fieldNames: ['a'],
+}
+const rejects: KnownRejects = { runId: 'nightly', run }
+
+t.test('the first line of the reasons says how the run was asked for', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const line = JSON.stringify({ runId: 'nightly', file: 'x', run })
+  writeFileSync(`${path}.reasons.ndjson`, `${line}\n{"runId":"nightly"}\n`)
+  t.strictSame(await readRejectRun(path, systemFiles), rejects)
+  for (const text of ['', '{}\n', 'x\n', '1\n', line, '{"runId":"nightly"}\n', line.slice(0, 50)]) {
+    writeFileSync(`${path}.reasons.ndjson`, text)
+    await t.rejects(readRejectRun(path, systemFiles), { code: 'DDB_INPUT_FORMAT' }, text)
+  }
+  await t.rejects(readRejectRun(`${path}.no`, systemFiles), {
+    code: 'DDB_INPUT_MISSING',
+    message: /has no reasons beside it .*load it with the options of that run/,
+  })
+})
+
+t.test('what was found is said, and what the file does not have is left out', async t => {
+  t.strictSame(retryOptions(rejects, '/x/r.csv'), {
+    inputs: ['/x/r.csv'],
+    target: { table: 't' },
+    input: {
+      ragged: 'pad',
+      compression: 'none',
+      format: 'csv',
+      encoding: 'gb18030',
+      delimiter: ';',
+      quote: '',
+      header: 'yes',
+    },
+    mapping: { map: { a: 'b' } },
+    cells: { nullTexts: ['-'], decimalComma: true },
+    delivery: { mode: 'sync' },
+    expectTypes: 'a:INT',
+  })
+  const json = {
+    ...run.reading!,
+    format: 'json',
+    delimiter: null,
+    quote: null,
+    escape: null,
+    header: null,
+    decimalComma: null,
+  } as const
+  const asJson = retryOptions({ ...rejects, run: { ...run, reading: json } }, 'r.ndjson')
+  t.match(asJson.input, { format: 'ndjson' })
+  t.notOk('delimiter' in asJson.input!)
+  const unread = retryOptions({ ...rejects, run: { ...run, reading: undefined } }, 'r.csv')
+  t.strictSame(unread.input, { ragged: 'pad', encoding: 'auto', compression: 'none' })
+})
+
+t.test('a file has one name for its retries, and another for what is bad again', async t => {
+  const name = retryRunId(rejects)
+  t.match(name, /^nightly\.retry-[0-9a-f]{8}$/)
+  const other = (change: Partial<RejectRun>): string =>
+    retryRunId({ ...rejects, run: { ...run, ...change } })
+  t.not(other({ path: 'r.2.csv' }), name)
+  t.equal(other({ folder: '/elsewhere' }), name)
+  t.match(retryRunId({ runId: name, run }), /^nightly\.retry-[0-9a-f]{8}$/)
+  t.not(retryRunId({ runId: name, run }), name)
+  t.match(retryRunId({ runId: 'x'.repeat(64), run }), /^[A-Za-z0-9._-]{1,64}$/)
+  t.equal(retryRejectsPath('a/r.csv'), 'a/r.retry.csv')
+  t.equal(retryRejectsPath('a.b/r'), 'a.b/r.retry')
+  t.equal(retryRejectsPath('r.retry.csv'), 'r.retry-2.csv')
+  t.equal(retryRejectsPath('r.retry-2.csv'), 'r.retry-3.csv')
+})
+
+t.test('a file that is being written is refused', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  t.doesNotThrow(() => refuseWritten(path, systemFiles))
+  const answer = systemFiles.lock(`${path}.lock`)
+  t.throws(() => refuseWritten(path, systemFiles), {
+    code: 'DDB_LOCKED',
+    message: /is still being written by process \d+/,
+  })
+  if (answer.kind === 'held') answer.lock.release()
+  t.doesNotThrow(() => refuseWritten(path, systemFiles))
+})

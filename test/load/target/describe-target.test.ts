@@ -1,0 +1,115 @@
+import t, { type Test } from 'tap'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
+import type { TargetOptions } from '../../../src/load/options.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const initScript = `share streamTable(10:0, \`time\`sym, [TIMESTAMP,SYMBOL]) as trades
+share keyedTable(\`id, 10:0, \`id\`n, [INT,LONG]) as keyed
+share indexedTable(\`id\`n, 10:0, \`id\`n, [INT,LONG]) as indexed
+db = database("dfs://d", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)
+def put(mutable data) { tableInsert(objByName("trades"), data) }
+addFunctionView(put)`
+
+async function describer(t: Test) {
+  const { session } = await startLoadServer(t, initScript)
+  return async (target: TargetOptions) => {
+    const run = testRun({ target })
+    const { columns, keyed, partition } = await describeTarget(session, run.plan, run.options)
+    return {
+      columns: columns.map(({ name, type }) => `${name} ${type.type}`),
+      keyed,
+      partition: partition?.dimensions.map(({ columnName, kind }) => `${columnName} ${kind}`),
+    }
+  }
+}
+
+t.test('columns come in the order of the table; keys and partitions are known', async t => {
+  const describe = await describer(t)
+  t.strictSame(await describe({ table: 'trades' }), {
+    columns: ['time TIMESTAMP', 'sym SYMBOL'],
+    keyed: false,
+    partition: undefined,
+  })
+  t.match(await describe({ table: 'keyed' }), { columns: ['id INT', 'n LONG'], keyed: true })
+  t.match(await describe({ table: 'indexed' }), { keyed: true })
+  t.strictSame(await describe({ table: 'dfs://d/t' }), {
+    columns: ['id INT', 'sym SYMBOL'],
+    keyed: false,
+    partition: ['sym VALUE'],
+  })
+})
+
+t.test('the columns of a function are those it was given, or those of a table', async t => {
+  const describe = await describer(t)
+  t.strictSame(await describe({ function: 'put', types: 'b:INT,a:DATE' }), {
+    columns: ['b INT', 'a DATE'],
+    keyed: false,
+    partition: undefined,
+  })
+  t.match(await describe({ function: 'put', typesFrom: 'trades' }), {
+    columns: ['time TIMESTAMP', 'sym SYMBOL'],
+    keyed: false,
+  })
+  t.strictSame(
+    await describe({ function: 'put', typesFrom: 'dfs://d/t' }),
+    { columns: ['id INT', 'sym SYMBOL'], keyed: false, partition: undefined },
+    'where a function writes nobody knows',
+  )
+})
+
+t.test('what is not there is the failure, whichever part names it', async t => {
+  const describe = await describer(t)
+  const missing: TargetOptions[] = [
+    { table: 'trade' },
+    { table: 'dfs://d/nothing' },
+    { function: 'puts', types: 'a:INT' },
+    { function: 'put', typesFrom: 'nothing' },
+    { function: 'put', types: 'a:INT', confirmTable: 'nothing' },
+  ]
+  for (const target of missing) {
+    await t.rejects(describe(target), { code: 'DDB_TARGET' }, JSON.stringify(target))
+  }
+})
+
+t.test('an upsert needs keys that the target has', async t => {
+  const describe = await describer(t)
+  t.match(await describe({ table: 'keyed', method: 'upsert' }), { keyed: true })
+  t.match(await describe({ table: 'dfs://d/t', method: 'upsert', keyColumns: ['id'] }), {
+    keyed: false,
+  })
+  await t.rejects(describe({ table: 'trades', method: 'upsert' }), { code: 'DDB_USAGE' })
+  await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert', keyColumns: ['ids'] }), {
+    code: 'DDB_USAGE',
+    message: /"ids".*nearest: id\b/,
+  })
+})
+
+t.test(
+  'a row that is written twice is one row where there is a key, or where equals go',
+  async t => {
+    const { session } = await startLoadServer(
+      t,
+      `${initScript}
+s = database("dfs://s", VALUE, \`A\`B, engine="TSDB")
+tt = table(1:0, \`id\`sym, [INT,SYMBOL])
+s.createPartitionedTable(tt, \`all, \`sym, sortColumns=\`sym\`id, keepDuplicates=ALL)
+s.createPartitionedTable(tt, \`first, \`sym, sortColumns=\`sym\`id, keepDuplicates=FIRST)
+s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicates=LAST)`,
+    )
+    for (const [table, drops] of [
+      ['trades', false],
+      ['keyed', true],
+      ['indexed', true],
+      ['dfs://d/t', false],
+      ['dfs://s/all', false],
+      ['dfs://s/first', true],
+      ['dfs://s/last', true],
+    ] as const) {
+      const run = testRun({ target: { table } })
+      const { dropsDuplicates } = await describeTarget(session, run.plan, run.options)
+      t.equal(dropsDuplicates, drops, table)
+    }
+  },
+)

@@ -1,0 +1,125 @@
+import t, { type Test } from 'tap'
+import type { Session } from '../../../src/client/open-session.js'
+import { findTarget } from '../../../src/load/target/find-target.js'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { startServer, type Faults } from '../../../src/server/index.js'
+import { testRun } from '../../helpers/load-run.js'
+import { turnPlatform } from '../../helpers/turn-platform.js'
+
+const initScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
+
+async function serverWith(t: Test, faults: Faults = {}) {
+  const server = await startServer({ port: 0, initScript, faults })
+  t.teardown(() => server.close())
+  return server
+}
+
+/** A run that connects to this port, whose server listens as told. */
+function scene(
+  t: Test,
+  port: number,
+  { isUp, ...change }: Partial<LoadOptions> & { isUp?: (nowMs: number) => boolean } = {},
+) {
+  const platform = turnPlatform(isUp)
+  t.teardown(() => platform.stop())
+  const notices: string[] = []
+  const opened: Session[] = []
+  t.teardown(() => Promise.all(opened.map(session => session.close().catch(() => undefined))))
+  const run = testRun(
+    {
+      server: { host: '127.0.0.1', port },
+      onNotice: notice => notices.push(notice),
+      ...change,
+    },
+    platform,
+  )
+  return {
+    run,
+    notices,
+    opened,
+    platform,
+    find: () => findTarget(run, session => opened.push(session)),
+  }
+}
+
+t.test('the target is described on a session that stays open', async t => {
+  const { port } = await serverWith(t)
+  const { find, opened, notices } = scene(t, port)
+  const [control, { columns }] = await find()
+  t.same(
+    columns.map(({ name }) => name),
+    ['id', 'sym'],
+  )
+  t.same(opened, [control])
+  t.notOk(control.closed)
+  t.same(notices, [])
+})
+
+t.test('a server that is just starting is waited for, and that is said once', async t => {
+  const { port } = await serverWith(t)
+  const { find, notices, platform } = scene(t, port, { isUp: nowMs => nowMs >= 2_000 })
+  await find()
+  t.equal(notices.length, 1)
+  t.ok(platform.dialledAtMs.length > 2)
+})
+
+t.test('a server that does not come is waited for as long as connecting may take', async t => {
+  const server = { host: '127.0.0.1', port: 1, connectTimeoutMs: 3_000 }
+  const { find, opened, platform } = scene(t, 1, { server, isUp: () => false })
+  await t.rejects(find(), { code: 'DDB_CONNECT' })
+  t.ok(platform.dialledAtMs.length > 2)
+  t.ok(platform.dialledAtMs.every(atMs => atMs < 3_000))
+  t.same(opened, [])
+})
+
+t.test('without retries there is one try', async t => {
+  const { find, notices, platform } = scene(t, 1, {
+    delivery: { retries: 0 },
+    isUp: () => false,
+  })
+  await t.rejects(find(), { code: 'DDB_CONNECT' })
+  t.equal(platform.dialledAtMs.length, 1)
+  t.equal(notices.length <= 1, true)
+})
+
+t.test('a signal ends the wait for a server', async t => {
+  const ending = new AbortController()
+  const { find, run } = scene(t, 1, {
+    signal: ending.signal,
+    isUp: () => false,
+    onNotice: () => ending.abort(),
+  })
+  await t.rejects(find(), { code: 'DDB_CONNECT' })
+  t.ok(run.platform.clock.nowMs() < 1_000)
+})
+
+t.test('a question that another node is to answer is asked there', async t => {
+  const leader = await serverWith(t)
+  const follower = await serverWith(t, {
+    beforeExecute: ({ text }) =>
+      text.startsWith('schema(') ? { error: `<NotLeader>127.0.0.1:${leader.port}` } : undefined,
+  })
+  const { find, opened, run } = scene(t, follower.port)
+  const [control] = await find()
+  t.equal(control.port, leader.port)
+  t.equal(run.server.port, leader.port, 'data goes there, too')
+  t.equal(opened.length, 2)
+  t.ok(opened[0]?.closed)
+})
+
+t.test('nodes that send us on and on are not followed for ever', async t => {
+  const circling = await serverWith(t, {
+    beforeExecute: ({ text }): { error: string } | undefined =>
+      text.startsWith('schema(') ? { error: `<NotLeader>127.0.0.1:${circling.port}` } : undefined,
+  })
+  const { find, opened } = scene(t, circling.port)
+  await t.rejects(find(), { code: 'DDB_CONNECT' })
+  t.equal(opened.length, 6)
+})
+
+t.test('a target that is not there is the failure, on a session that was told of', async t => {
+  const { port } = await serverWith(t)
+  const { find, opened } = scene(t, port, { target: { table: 'nothing' } })
+  await t.rejects(find(), { code: 'DDB_TARGET' })
+  t.equal(opened.length, 1)
+})

@@ -1,0 +1,91 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { UsageError } from '../../../src/errors.js'
+import {
+  parseMethod,
+  parseTableTarget,
+  parseTarget,
+  tableExpression,
+  tableText,
+  writeExpression,
+} from '../../../src/load/target/target.js'
+
+t.test('a shared table is written through its bare name', async t => {
+  const table = parseTableTarget('trades')
+  t.same(table, { kind: 'shared', name: 'trades' })
+  t.equal(writeExpression(table, 'insert', [], false), 'tableInsert{trades}')
+  t.equal(writeExpression(table, 'append', [], false), 'append!{trades}')
+})
+
+t.test('the last segment of a dfs path is the table', async t => {
+  const table = parseTableTarget('dfs://testDB/sub/tb1')
+  t.same(table, { kind: 'dfs', database: 'dfs://testDB/sub', table: 'tb1' })
+  t.equal(tableText(table), 'dfs://testDB/sub/tb1')
+  t.equal(tableExpression(table), 'loadTable("dfs://testDB/sub","tb1")')
+})
+
+t.test('an upsert leaves the batch open and names its keys', async t => {
+  const table = parseTableTarget('dfs://db/t')
+  t.equal(
+    writeExpression(table, 'upsert', ['id', 'day'], false),
+    'upsert!{loadTable("dfs://db","t"),,ignoreNull=false,keyColNames=`id`day}',
+  )
+})
+
+t.test('answered requests use the forms that tell the rows written', async t => {
+  const table = parseTableTarget('trades')
+  t.equal(writeExpression(table, 'append', [], true), 'tableInsert{trades}')
+  t.equal(
+    writeExpression(table, 'upsert', ['id'], true),
+    'tableUpsert{trades,,ignoreNull=false,keyColNames=`id}',
+  )
+})
+
+t.test('DolphinDB spellings of the methods are understood', async t => {
+  t.equal(parseMethod('tableInsert'), 'insert')
+  t.equal(parseMethod('append!'), 'append')
+  t.equal(parseMethod('upsert!'), 'upsert')
+  t.throws(() => parseMethod('constructor'), { code: 'DDB_USAGE' })
+})
+
+t.test('no text that is a target can end a string or a call in the script', async t => {
+  const property = fc.property(
+    fc.oneof(
+      fc.string(),
+      fc.string({
+        unit: fc.constantFrom('a', '/', '"', "'", '`', '}', ')', ' ', '\n', ':', '.'),
+      }),
+      fc.string().map(text => `dfs://${text}`),
+    ),
+    text => {
+      let expression: string
+      try {
+        expression = tableExpression(parseTableTarget(text))
+      } catch (error) {
+        return error instanceof UsageError && error.code === 'DDB_NAME'
+      }
+      return (
+        /^[\w\u4e00-\u9fff]+$/.test(expression) ||
+        /^loadTable\("dfs:\/\/[\w./\-\u4e00-\u9fff]+","[\w\u4e00-\u9fff]+"\)$/.test(expression)
+      )
+    },
+  )
+  t.doesNotThrow(() => fc.assert(property))
+})
+
+t.test('targets that contradict themselves are refused', async t => {
+  const refused = (options: Parameters<typeof parseTarget>[0], code = 'DDB_USAGE') => {
+    t.throws(() => parseTarget(options), { code })
+  }
+  refused({})
+  refused({ table: 'a', function: 'f' })
+  refused({ table: 'dfs://db/t', method: 'upsert' })
+  refused({ table: 't', keyColumns: ['a'] })
+  refused({ table: 't', types: 'a:INT' })
+  refused({ function: 'f' })
+  refused({ function: 'f', types: 'a:INT', typesFrom: 't' })
+  refused({ function: 'f', types: 'a:INT', method: 'append' })
+  refused({ function: 'f(1)', types: 'a:INT' }, 'DDB_NAME')
+  refused({ function: 'f', types: 'a:INT', confirmTable: 'no name' }, 'DDB_NAME')
+  refused({ table: 'dfs://db/t', method: 'upsert', keyColumns: ['a`b'] }, 'DDB_NAME')
+})
