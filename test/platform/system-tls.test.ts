@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { Socket } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
+import { keepsAlive, tellsTimers } from '../helpers/keeps-alive.js'
 import { Certificates } from '../helpers/certificates.js'
 
 const { network } = systemPlatform
@@ -45,6 +46,20 @@ t.test('both ends may send on after the other has said that it will not', async 
   t.equal(await textOf(client), 'answer')
   await close()
 })
+
+t.test(
+  'both ends of a connection ask whether the other is there',
+  { skip: !tellsTimers },
+  async t => {
+    const { port, accepted } = await listening(t)
+    const client = network.dial(host, port, dialTls)
+    await once(client, 'secureConnect')
+    const peer = await accepted
+    t.ok(await keepsAlive(peer.remotePort!, port), 'whoever dialled')
+    t.ok(await keepsAlive(port, peer.remotePort!), 'whoever listened')
+    for (const socket of [client, peer]) socket.end()
+  },
+)
 
 t.test('nothing is accepted that did not begin with TLS', async t => {
   const { port, accepted, close } = await listening(t)
