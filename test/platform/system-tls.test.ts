@@ -84,6 +84,16 @@ t.test('nothing is accepted that did not begin with TLS', async t => {
   await ended
 })
 
+t.test('nothing older than TLS 1.2 is accepted, whatever the other end would take', async t => {
+  const { port, accepted } = await listening(t)
+  void accepted.then(() => t.fail('it was accepted'))
+  const ciphers = 'DEFAULT@SECLEVEL=0'
+  const versions = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
+  const old = connectTls({ host, port, rejectUnauthorized: false, ciphers, ...versions })
+  const [error] = (await once(old, 'error')) as [NodeJS.ErrnoException]
+  t.equal(error.code, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
+})
+
 t.test('what a port speaks can be asked', async t => {
   const { port } = await listening(t)
   const plain = await network.listen(host, 0, socket => {
