@@ -85,9 +85,12 @@ const testedBy: Readonly<Record<string, string>> = {
 
 /** Tests of what several files do together. */
 const acrossFiles: readonly string[] = [
+  'cli/hostile-output.test.ts',
   'client/embedded.test.ts',
   'client/forgotten-session.test.ts',
   'client/hang-ups.test.ts',
+  'client/hostile-answers.test.ts',
+  'load/hostile-names.test.ts',
   'parse/csv/bad-input.test.ts',
   'parse/hostile.test.ts',
   'parse/record-limits.test.ts',

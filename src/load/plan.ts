@@ -11,6 +11,7 @@ import {
   streamBatch,
 } from './defaults.js'
 import { confirmations } from './confirmations.js'
+import { isRunId } from './marker/run-tables.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'
 
@@ -154,9 +155,8 @@ function natural(value: number, what: string): number {
   throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
 }
 
-/** It becomes part of names on the server and on disk. */
 function checkRunId(runId: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(runId)) return runId
+  if (isRunId(runId)) return runId
   throw new UsageError(
     'DDB_NAME',
     'a run id has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit',
