@@ -29,7 +29,7 @@ import {
   ledgerQuery,
   ledgerScript,
 } from '../../src/load/receipts/script.js'
-import { writeExpression, type Target } from '../../src/load/target.js'
+import { writeExpression, type Target } from '../../src/load/target/target.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Value } from '../../src/protocol/value.js'
 import { listObjects, sweep } from '../../src/selftest/leftovers.js'
