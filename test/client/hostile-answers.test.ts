@@ -181,7 +181,7 @@ async function talk(
   const dial = (): Liar => new Liar(answer, size, isSilent ? number : Infinity, isSilent)
   const network = { ...turning.network, dial, speaksTls: async () => false }
   try {
-    return await converse({ ...turning, network } as unknown as Platform)
+    return await converse({ ...turning, network })
   } finally {
     turning.stop()
   }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { formatScalar } from '../../src/protocol/value-text.js'
 import type { Value } from '../../src/protocol/value.js'
 import { startServer } from '../../src/server/index.js'
 import { runMain, type FakeTerminals } from '../cli/run-cli.js'
@@ -169,7 +170,7 @@ t.test('TLS where there is none, and none where there is', async t => {
 })
 
 const texts = (values: readonly Value[]): string =>
-  values.map(value => (value.form === 'scalar' ? String(value.value) : value.form)).join(', ')
+  values.map(value => (value.form === 'scalar' ? formatScalar(value) : value.form)).join(', ')
 
 /** What it was sent, as a script would have it. */
 const requestText = ({ request }: Received): string =>

@@ -95,9 +95,9 @@ export const scriptText: fc.Arbitrary<string> = textOf(scriptPieces, 6)
 /** Aimed at whoever prints it. */
 export const terminalText: fc.Arbitrary<string> = textOf(terminalPieces, 5)
 
-// What a line of ours may hold besides what can be seen.
-// eslint-disable-next-line no-control-regex -- control characters are what this is about
+// Line feeds and tabs are not among them.
 const acting =
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
 /** The first character that a terminal would act on, as `u001b`; undefined when there is none. */
