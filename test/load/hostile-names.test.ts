@@ -104,7 +104,7 @@ const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan
   )
 
 /** The embedded server reads neither its own words nor functions of modules as names. */
-const isReadHere = (text: string): boolean => !reservedWords.has(text) && !/\w::\w/.test(text)
+const isReadHere = (text: string): boolean => !reservedWords.has(text) && !text.includes('::')
 
 /** Where a text can enter. */
 const places: Readonly<Record<string, (text: string) => Plan>> = {
