@@ -211,7 +211,6 @@ class SequentialInputs implements Inputs {
       summary.rows = recordsRead()
       summary.ragged = reader.raggedRecords
       summary.bytes = source.bytesRead
-      summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
     }
     const mapped = (): ColumnMapping =>
       mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
@@ -255,6 +254,7 @@ class SequentialInputs implements Inputs {
       }
     } finally {
       update()
+      summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
       run.watch?.closed(reader)
       if (looked?.isUnfit !== true) this.#addCounts(reader.columnCounts)
       this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
