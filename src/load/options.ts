@@ -130,7 +130,12 @@ export interface InputOptions {
   jsonPath?: string
   /** Stands for `-`. */
   stdin?: Readable
-  /** Partial batches of stdin go out after this much idle time; default 1,000. */
+  /**
+   * Goes on reading where files end, and takes up new ones that the inputs name, until a signal ends the run
+   * (docs/follow.md). For CSV and NDJSON that is not compressed.
+   */
+  follow?: boolean
+  /** Partial batches of stdin and of files that are followed go out after this much idle time; default 1,000. */
   flushIntervalMs?: number
 }
 

@@ -12,7 +12,7 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 /** One input of a run. */
 export interface JournaledInput {
   readonly path: string
-  readonly fingerprint: Fingerprint
+  fingerprint: Fingerprint
   readonly covered: CoveredInput
   /** How it is read; undefined until it was opened. */
   detected: string | undefined
@@ -147,6 +147,9 @@ class Fold implements JournalState {
           this.inputs.push({ path, fingerprint, covered, detected: undefined, summary: undefined })
         }
         return
+      case 'grown':
+        this.inputs[record.input]!.fingerprint = record.fingerprint
+        return
       case 'target':
         this.#target = record
         this.hasLeftServer = false
@@ -184,6 +187,7 @@ class Fold implements JournalState {
       case 'rejects':
         this.#rejects = {
           ...record,
+          ...upTosOf(this.#rejects, record),
           byInput: Object.assign(this.#rejects?.byInput ?? {}, record.byInput),
         }
         return
@@ -241,6 +245,14 @@ class Fold implements JournalState {
     this.isForgotten = false
     this.end = undefined
   }
+}
+
+function upTosOf(
+  before: JournaledRejects | undefined,
+  { upTos }: JournaledRejects,
+): Pick<JournaledRejects, 'upTos'> {
+  if (upTos === undefined) return before?.upTos === undefined ? {} : { upTos: before.upTos }
+  return { upTos: [...new Map([...(before?.upTos ?? []), ...upTos])] }
 }
 
 /** Whether rows went out in batches that the journal knows by number. */

@@ -65,6 +65,7 @@ function processOf(records: readonly JournalRecord[] = [], past?: readonly Journ
     past: past === undefined ? found : fold(past),
     token: 0xabcn,
     paths,
+    isFollowing: false,
     release: () => void released++,
     wallMs: () => 0,
   })
