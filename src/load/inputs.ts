@@ -73,11 +73,13 @@ export async function openInputs(run: Run): Promise<Inputs> {
 
 const pathOf = ({ path }: PresentFile): string => path
 
-function checkRejectsFile({ plan, journal, platform }: Run, paths: readonly string[]): void {
+function checkRejectsFile({ plan, journal, platform, options }: Run, paths: readonly string[]): void {
   const { rejectsFile } = plan
   if (rejectsFile === undefined) return
   const isOwn = journal?.found.rejects?.files.some(({ path }) => path === rejectsFile) === true
-  checkRejects(rejectsFile, paths, platform, isOwn)
+  // Whoever follows a folder passes over the rejects of the run in it.
+  const isInput = !isOwn || options.input?.follow !== true
+  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn)
 }
 
 /** @returns the inputs in the order of the journal */

@@ -26,6 +26,8 @@ export interface WatcherSetup {
   readonly earlier: EarlierReceipts
   /** Opens the same on the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
+  /** So many rows of a ledger are enough, in a run without an end. */
+  readonly maxLedgerRows?: number
 }
 
 const firstPollMs = 5
@@ -217,7 +219,7 @@ export class ReceiptWatcher {
     const { node } = queue
     if (!queue.isHeld) {
       if (setup.run.options.input?.follow !== true || setup.recorder.hasUncertain) return false
-      if (this.#allSent || node.ledgerRows - this.#firstRows < maxLedgerRows) return false
+      if (this.#allSent || node.ledgerRows - this.#firstRows < (setup.maxLedgerRows ?? maxLedgerRows)) return false
       queue.isHeld = true
     }
     if (node.isLost || queue.leader !== undefined || !queue.isQueued) return false
