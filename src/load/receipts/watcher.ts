@@ -219,7 +219,11 @@ export class ReceiptWatcher {
     const { node } = queue
     if (!queue.isHeld) {
       if (setup.run.options.input?.follow !== true || setup.recorder.hasUncertain) return false
-      if (this.#allSent || node.ledgerRows - this.#firstRows < (setup.maxLedgerRows ?? maxLedgerRows)) return false
+      if (
+        this.#allSent ||
+        node.ledgerRows - this.#firstRows < (setup.maxLedgerRows ?? maxLedgerRows)
+      )
+        return false
       queue.isHeld = true
     }
     if (node.isLost || queue.leader !== undefined || !queue.isQueued) return false
