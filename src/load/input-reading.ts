@@ -87,12 +87,7 @@ class Reading implements InputReading {
   /** Columns of which it was said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
 
-  constructor(
-    platform: Platform,
-    options: LoadOptions,
-    plan: Plan,
-    journal: Journal | undefined,
-  ) {
+  constructor(platform: Platform, options: LoadOptions, plan: Plan, journal: Journal | undefined) {
     this.#platform = platform
     this.#options = options
     this.#plan = plan
@@ -109,8 +104,7 @@ class Reading implements InputReading {
     const { path } = summary
     summary.format = reader.format
     const { columns } = target
-    const detected =
-      opened.detected ?? detectedOf(reader, { cells: this.#options.cells, columns })
+    const detected = opened.detected ?? detectedOf(reader, { cells: this.#options.cells, columns })
     summary.detected = detected
     run.rejects.reading(source.name, { format: reader.format, ...detected })
     this.#tell(run, path, reader, detected)

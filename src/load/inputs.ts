@@ -73,7 +73,10 @@ export async function openInputs(run: Run): Promise<Inputs> {
 
 const pathOf = ({ path }: PresentFile): string => path
 
-function checkRejectsFile({ plan, journal, platform, options }: Run, paths: readonly string[]): void {
+function checkRejectsFile(
+  { plan, journal, platform, options }: Run,
+  paths: readonly string[],
+): void {
   const { rejectsFile } = plan
   if (rejectsFile === undefined) return
   const isOwn = journal?.found.rejects?.files.some(({ path }) => path === rejectsFile) === true

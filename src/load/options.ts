@@ -130,10 +130,7 @@ export interface InputOptions {
   jsonPath?: string
   /** Stands for `-`. */
   stdin?: Readable
-  /**
-   * Goes on reading where files end, and takes up new ones that the inputs name, until a signal ends the run
-   * (docs/follow.md). For CSV and NDJSON that is not compressed.
-   */
+  /** Files are read on as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */
   follow?: boolean
   /** Partial batches of stdin and of files that are followed go out after this much idle time; default 1,000. */
   flushIntervalMs?: number

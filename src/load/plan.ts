@@ -133,11 +133,21 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
 }
 
 /** What has no end, or would have to be read twice. */
-function checkFollow({ inputs, input = {}, target, journal, delivery, ...options }: LoadOptions): void {
+function checkFollow({
+  inputs,
+  input = {},
+  target,
+  journal,
+  delivery,
+  ...options
+}: LoadOptions): void {
   const { compression = 'auto', format, jsonPath, limit } = input
   const refusals: readonly [boolean, string][] = [
     [inputs.includes('-'), 'standard input, which is read to its end without it'],
-    [compression !== 'auto' && compression !== 'none', '`input.compression`: compressed files do not grow by lines'],
+    [
+      compression !== 'auto' && compression !== 'none',
+      '`input.compression`: compressed files do not grow by lines',
+    ],
     [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
     [limit !== undefined, '`input.limit`: it goes on until a signal ends it'],
     [options.expectRows !== undefined, '`expectRows`: it goes on until a signal ends it'],

@@ -154,34 +154,40 @@ t.test('NDJSON', t =>
   }),
 )
 
-t.test('what has no line end when the signal comes is told, and loaded by the next process', async t => {
-  const folder = t.testdir({ in: {} })
-  const here = await startLoadServer(t, script)
-  const file = join(folder, 'in', 'app.csv')
-  const start = (): Spawned =>
-    spawnCli(
-      [
-        ...['load', 'in', '--follow', '-t', 'target', '--flush-interval', '20ms', '-q'],
-        ...['--port', String(here.server.port), '--run-id', 'tail'],
-      ],
-      { environment: { XDG_STATE_HOME: join(folder, 'state') }, cwd: folder },
-    )
-  writeFileSync(file, 'id,text\n0,a\n1,b\n2,hal')
-  const first = start()
-  await arrived(here, 2, first)
-  first.child.kill('SIGINT')
-  t.match(await first.outcome, { code: 130, stderr: /app.csv: 5 bytes at its end are not loaded/ })
-  appendFileSync(file, 'f\n')
-  mkdirSync(join(folder, 'in', 'later'))
-  writeFileSync(join(folder, 'in', 'later', 'more.csv'), 'text,id\nz,3\n4')
-  const second = start()
-  await arrived(here, 4, second)
-  second.child.kill('SIGTERM')
-  t.match(await second.outcome, { code: 143 })
-  t.strictSame(await here.rows('select id, text from target order by id'), [
-    ['0', 'a'],
-    ['1', 'b'],
-    ['2', 'half'],
-    ['3', 'z'],
-  ])
-})
+t.test(
+  'what has no line end when the signal comes is told, and loaded by the next process',
+  async t => {
+    const folder = t.testdir({ in: {} })
+    const here = await startLoadServer(t, script)
+    const file = join(folder, 'in', 'app.csv')
+    const start = (): Spawned =>
+      spawnCli(
+        [
+          ...['load', 'in', '--follow', '-t', 'target', '--flush-interval', '20ms', '-q'],
+          ...['--port', String(here.server.port), '--run-id', 'tail'],
+        ],
+        { environment: { XDG_STATE_HOME: join(folder, 'state') }, cwd: folder },
+      )
+    writeFileSync(file, 'id,text\n0,a\n1,b\n2,hal')
+    const first = start()
+    await arrived(here, 2, first)
+    first.child.kill('SIGINT')
+    t.match(await first.outcome, {
+      code: 130,
+      stderr: /app.csv: 5 bytes at its end are not loaded/,
+    })
+    appendFileSync(file, 'f\n')
+    mkdirSync(join(folder, 'in', 'later'))
+    writeFileSync(join(folder, 'in', 'later', 'more.csv'), 'text,id\nz,3\n4')
+    const second = start()
+    await arrived(here, 4, second)
+    second.child.kill('SIGTERM')
+    t.match(await second.outcome, { code: 143 })
+    t.strictSame(await here.rows('select id, text from target order by id'), [
+      ['0', 'a'],
+      ['1', 'b'],
+      ['2', 'half'],
+      ['3', 'z'],
+    ])
+  },
+)

@@ -162,7 +162,11 @@ function journaledReading(text: string): {
   readonly detected: Detected
   readonly dialect: ReaderOptions
 } {
-  const { format, compression: _, ...detected } = JSON.parse(text) as Detected & {
+  const {
+    format,
+    compression: _,
+    ...detected
+  } = JSON.parse(text) as Detected & {
     format: InputFormat
     compression: string
   }

@@ -185,11 +185,7 @@ class Fold implements JournalState {
         this.rejectsFiles.push(record.path)
         return
       case 'rejects':
-        this.#rejects = {
-          ...record,
-          ...upTosOf(this.#rejects, record),
-          byInput: Object.assign(this.#rejects?.byInput ?? {}, record.byInput),
-        }
+        this.#rejects = rejectsWith(this.#rejects, record)
         return
       case 'read':
         if (hasNumbers(this.#target)) this.inputs[record.input]!.summary = record.summary
@@ -247,12 +243,13 @@ class Fold implements JournalState {
   }
 }
 
-function upTosOf(
+function rejectsWith(
   before: JournaledRejects | undefined,
-  { upTos }: JournaledRejects,
-): Pick<JournaledRejects, 'upTos'> {
-  if (upTos === undefined) return before?.upTos === undefined ? {} : { upTos: before.upTos }
-  return { upTos: [...new Map([...(before?.upTos ?? []), ...upTos])] }
+  record: RecordOf<'rejects'>,
+): JournaledRejects {
+  const byInput = Object.assign(before?.byInput ?? {}, record.byInput)
+  const upTos = [...new Map([...(before?.upTos ?? []), ...(record.upTos ?? [])])]
+  return { ...record, byInput, ...(upTos.length === 0 ? {} : { upTos }) }
 }
 
 /** Whether rows went out in batches that the journal knows by number. */

@@ -28,16 +28,14 @@ const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
  * @param inputs  paths, patterns, folders
  * @throws {UsageError} DDB_USAGE for what was named and cannot be followed
  */
-export async function presentFiles(
-  inputs: readonly string[],
-  files: Files,
-): Promise<PresentFiles> {
+export async function presentFiles(inputs: readonly string[], files: Files): Promise<PresentFiles> {
   const found: PresentFile[] = []
   const missing: string[] = []
   for (const input of inputs) {
     const before = found.length
     const status = await statusOf(input, files)
-    if (status?.isFolder === true) found.push(...(await ofPaths(await ofFolder(input, files), files)))
+    if (status?.isFolder === true)
+      found.push(...(await ofPaths(await ofFolder(input, files), files)))
     else if (status !== undefined) found.push(named(input, status))
     else if (hasGlob(input)) found.push(...(await ofPaths(await globFiles(input, files), files)))
     if (found.length === before) missing.push(input)

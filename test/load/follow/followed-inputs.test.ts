@@ -112,18 +112,21 @@ t.test('a file that is empty gets its header later, and rows later still', async
   t.match(follower.notices.at(-1), /a\.csv: 2 bytes at its end are not loaded/)
 })
 
-t.test('what is not there is waited for, and new files are taken up by their own headers', async t => {
-  const { at, begin, has, ids } = await scene(t)
-  const follower = begin(['a*.csv', 'b.csv'])
-  await follower.says('waiting for')
-  writeFileSync(at('a1.csv'), 'id,sym\n1,A\n')
-  writeFileSync(at('b.csv'), 'sym,id\nB,2\n')
-  await has(2, follower)
-  writeFileSync(at('a2.csv'), 'sym,id\nC,3\n')
-  await has(3, follower)
-  t.match((await follower.stop()).status, 'interrupted')
-  t.same(await ids(), [1, 2, 3])
-})
+t.test(
+  'what is not there is waited for, and new files are taken up by their own headers',
+  async t => {
+    const { at, begin, has, ids } = await scene(t)
+    const follower = begin(['a*.csv', 'b.csv'])
+    await follower.says('waiting for')
+    writeFileSync(at('a1.csv'), 'id,sym\n1,A\n')
+    writeFileSync(at('b.csv'), 'sym,id\nB,2\n')
+    await has(2, follower)
+    writeFileSync(at('a2.csv'), 'sym,id\nC,3\n')
+    await has(3, follower)
+    t.match((await follower.stop()).status, 'interrupted')
+    t.same(await ids(), [1, 2, 3])
+  },
+)
 
 t.test('rotated files are read to their end, and are not met again under new names', async t => {
   const { at, begin, has, ids } = await scene(t)

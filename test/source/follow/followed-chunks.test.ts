@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { InputError } from '../../../src/errors.js'
+import type { InputError } from '../../../src/errors.js'
 import type { InputFile } from '../../../src/platform/platform.js'
 import { followedChunks, lookEveryMs, quietMs } from '../../../src/source/follow/followed-chunks.js'
 import { newTurns } from '../../../src/source/follow/turns.js'

@@ -12,7 +12,9 @@ t.test('files, patterns and folders give what is there, and name what is not', a
     'app.2.gz': '',
     empty: {},
   })
-  const inputs = ['app*', 'logs', 'a.csv', 'later.csv', 'none*', 'empty'].map(name => join(dir, name))
+  const inputs = ['app*', 'logs', 'a.csv', 'later.csv', 'none*', 'empty'].map(name =>
+    join(dir, name),
+  )
   const { files, missing } = await presentFiles(inputs, systemFiles)
   t.same(
     files.map(({ path }) => path),
@@ -38,5 +40,8 @@ t.test('what was named and cannot be followed is refused', async t => {
   })
   await t.rejects(presentFiles(['/dev/null'], systemFiles), { message: /no ordinary file/ })
   mkdirSync(join(dir, 'folder.csv'))
-  t.match(await presentFiles([join(dir, 'folder*')], systemFiles), { files: [], missing: [/folder/] })
+  t.match(await presentFiles([join(dir, 'folder*')], systemFiles), {
+    files: [],
+    missing: [/folder/],
+  })
 })
