@@ -2,7 +2,7 @@
   `load --follow` as a user meets it: a writer appends in pieces of any size, rotates and begins new files, while the loader is
   killed and begun again.
 */
-import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../src/load/options.js'
@@ -83,10 +83,18 @@ async function arrived(here: LoadServer, rows: number, loader: Spawned): Promise
   }
 }
 
+interface Input {
+  readonly header: string
+  readonly line: (id: number) => string
+  readonly name: string
+  /** Of rows that are to be rejected. */
+  readonly isBad?: (id: number) => boolean
+}
+
 async function play(
   t: Test,
   seed: number,
-  { header, line, name }: { header: string; line: (id: number) => string; name: string },
+  { header, line, name, isBad = () => false }: Input,
 ): Promise<void> {
   const folder = t.testdir({ in: {} })
   const draw = chance(seed)
@@ -97,6 +105,7 @@ async function play(
       [
         ...['load', 'in/app*', '--follow', '-f', name, '-t', 'target', '--flush-interval', '20ms'],
         ...['--port', String(here.server.port), '--run-id', 'tail', '--json', '-b', '50'],
+        ...['--rejects', 'rejects', '--max-errors', '100000'],
       ],
       { environment: { XDG_STATE_HOME: join(folder, 'state') }, cwd: folder },
     )
@@ -124,22 +133,39 @@ async function play(
     loader = start()
   }
   writer.finish()
-  await arrived(here, writer.rows, loader)
+  const all = Array.from({ length: writer.rows }, (_, id) => id)
+  const good = all.filter(id => !isBad(id))
+  await arrived(here, good.length, loader)
   loader.child.kill('SIGTERM')
   const { code, stdout, stderr } = await loader.outcome
   t.equal(code, 143, stderr)
   const result = JSON.parse(stdout) as LoadResult
-  t.match(result, { status: 'interrupted', rows: { read: writer.rows, unconfirmed: 0, unsent: 0 } })
-  const found = await here.rows('select id, text from target order by id')
+  t.match(result, { status: 'interrupted', rows: { unconfirmed: 0, unsent: 0 } })
   t.strictSame(
-    found,
-    Array.from({ length: writer.rows }, (_, id) => [String(id), textOf(id)]),
+    await here.rows('select id, text from target order by id'),
+    good.map(id => [String(id), textOf(id)]),
     `every row once, seed ${seed}`,
   )
+  const rejects = good.length === all.length ? '' : readFileSync(join(folder, 'rejects'), 'utf8')
+  const bad = all.filter(isBad).map(line)
+  // Behind the last good row they may not have been read yet.
+  const kept = rejects.split(/(?<=\n)/).filter(record => record !== header)
+  t.strictSame(new Set(kept).size, kept.length, 'no reject twice')
+  t.ok(
+    kept.every(record => bad.includes(record)) && kept.length >= bad.length - names.length,
+    `every reject once: ${kept.length} of ${bad.length}`,
+  )
+  t.equal(result.rows.rejected, kept.length)
+  t.equal(result.rows.read, good.length + kept.length)
 }
 
 t.test('CSV with a header, killed and rotated', t =>
-  play(t, testSeed, { name: 'csv', header: 'id,text\n', line: id => `${id},${textOf(id)}\n` }),
+  play(t, testSeed, {
+    name: 'csv',
+    header: 'id,text\n',
+    isBad: id => id % 17 === 5,
+    line: id => `${id % 17 === 5 ? `bad ${id}` : id},${textOf(id)}\n`,
+  }),
 )
 
 t.test('CSV without a header', t =>

@@ -230,6 +230,39 @@ t.test('a run goes on behind a rotation that it has not seen', async t => {
   t.same(await ids(), [1, 2, 3, 4])
 })
 
+t.test(
+  'a file that was read to its end need not be there any more, and is not met again',
+  async t => {
+    const { at, begin, has, ids } = await scene(t)
+    for (const mode of ['async', 'sync'] as const) {
+      const before = (await ids()).length
+      const change = { journal: { folder: at('state') }, runId: mode, delivery: { mode } }
+      const pattern = `${mode}.csv*`
+      writeFileSync(at(`${mode}.csv`), 'id,sym\n1,A\n')
+      writeFileSync(at(`${mode}.csv.9`), 'id,sym\n2,A\n')
+      const first = begin([pattern], change)
+      await has(before + 2, first)
+      renameSync(at(`${mode}.csv`), at(`${mode}.csv.1`))
+      renameSync(at(`${mode}.csv.9`), at('elsewhere'))
+      appendFileSync(at(`${mode}.csv.1`), '3,A')
+      appendFileSync(at('elsewhere'), '4,A')
+      // What has no line end says that the end has come.
+      await has(before + 4, first)
+      t.equal((await first.stop()).rows.confirmed, 4)
+      rmSync(at('elsewhere'))
+      writeFileSync(at(`${mode}.csv`), 'id,sym\n5,A\n')
+      const second = begin([pattern], change)
+      await has(before + 5, second)
+      await ids()
+      t.match((await second.stop()).rows, { read: 5, skipped: 4, confirmed: 1 })
+      appendFileSync(at(`${mode}.csv.1`), '\nlate,A\n')
+      const third = begin([pattern], change)
+      await third.says('goes on growing')
+      t.match((await third.stop()).rows, { read: 5, skipped: 5, rejected: 0 })
+    }
+  },
+)
+
 t.test('a file with something left in it that is gone is told', async t => {
   const { at, begin, has } = await scene(t)
   const change = { journal: { folder: at('state') }, runId: 'r' }
