@@ -217,3 +217,24 @@ t.test(
     ])
   },
 )
+
+t.test('many files are followed without a word about it', async t => {
+  const folder = t.testdir({ in: {} })
+  const here = await startLoadServer(t, script)
+  const count = 40
+  for (let id = 0; id < count; id++) {
+    writeFileSync(join(folder, 'in', `${id}.csv`), `id,text\n${id},a\n`)
+  }
+  const loader = spawnCli(
+    [
+      ...['load', 'in', '--follow', '-t', 'target', '--header', 'yes', '-d', ',', '-q'],
+      ...['--port', String(here.server.port)],
+    ],
+    { cwd: folder },
+  )
+  await arrived(here, count, loader)
+  loader.child.kill('SIGTERM')
+  const { code, stderr } = await loader.outcome
+  t.equal(code, 143)
+  t.notMatch(stderr, /Warning/)
+})

@@ -2,6 +2,7 @@
   The inputs of a run that follows: all files that are there are read at once, each as far as it has grown, and new ones are
   looked for, until the run is stopped.
 */
+import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
 import { UsageError, type DdbError } from '../../errors.js'
 import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
@@ -61,6 +62,8 @@ class FollowedInputs implements Inputs {
   constructor(reading: InputReading, run: Run) {
     this.#reading = reading
     this.#run = run
+    // Every file waits for it.
+    setMaxListeners(0, this.#ended.signal)
   }
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
