@@ -51,6 +51,9 @@ const testedBy: Readonly<Record<string, string>> = {
   'load/check/look.ts': 'load/check/check.test.ts',
   'load/check/looked-input.ts': 'load/check/check.test.ts',
   'load/check/result-of.ts': 'load/check/check.test.ts',
+  // What reads one input, and what reads all of them.
+  'load/input-reading.ts': 'load/inputs.test.ts',
+  'load/follow/followed-file.ts': 'load/follow/followed-inputs.test.ts',
   // Wiring: `test/end-to-end/` is what tests it.
   'load/load.ts': 'load/ending.test.ts',
   'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',

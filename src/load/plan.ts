@@ -71,6 +71,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
   checkConfirm(delivery.confirm, target, delivery.mode)
+  if (options.input?.follow === true) checkFollow(options)
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
     throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')
@@ -130,6 +131,36 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
       'an upsert changes rows without adding any: counting cannot confirm it',
     )
   }
+}
+
+/** What has no end, or would have to be read twice. */
+function checkFollow({
+  inputs,
+  input = {},
+  target,
+  journal,
+  delivery,
+  ...options
+}: LoadOptions): void {
+  const { compression = 'auto', format, jsonPath, limit } = input
+  const refusals: readonly [boolean, string][] = [
+    [inputs.includes('-'), 'standard input, which is read to its end without it'],
+    [
+      compression !== 'auto' && compression !== 'none',
+      '`input.compression`: compressed files do not grow by lines',
+    ],
+    [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
+    [limit !== undefined, '`input.limit`: it goes on until a signal ends it'],
+    [options.expectRows !== undefined, '`expectRows`: it goes on until a signal ends it'],
+    [target.create !== undefined, '`target.create`: make the table first'],
+    [
+      journal !== undefined && (delivery?.confirm === 'count' || delivery?.confirm === 'none'),
+      `\`delivery.confirm\` ${delivery?.confirm} and a journal: every process would read the files from their start`,
+    ],
+  ]
+  const refused = refusals.find(([isGiven]) => isGiven)
+  if (refused === undefined) return
+  throw new UsageError('DDB_USAGE', `\`input.follow\` does not go with ${refused[1]}`)
 }
 
 function parseMaxErrors(value: number | string): { count: number } | { share: number } {

@@ -45,6 +45,8 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   >
   /** Records of which the readers told up to here are among them. */
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
+  /** Where inputs are followed, several are read at once: of each that has changed, its number and where. */
+  readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
 /** One line of a journal. Numbers of inputs count from 0, in the order in which they are read. */
@@ -69,6 +71,8 @@ export type JournalRecord =
       readonly kind: 'inputs'
       readonly inputs: readonly { readonly path: string; readonly fingerprint: Fingerprint }[]
     }
+  /** A file that is followed has grown: more of it tells it from others. */
+  | { readonly kind: 'grown'; readonly input: number; readonly fingerprint: Fingerprint }
   | {
       readonly kind: 'target'
       readonly identity: TargetIdentity
