@@ -51,7 +51,7 @@ const scriptPieces: readonly string[] = [
 ]
 
 /** What a terminal would act on: ESC, CSI, OSC, BEL, CR, C1 controls, characters that reorder text. */
-export const terminalPieces: readonly string[] = [
+const terminalPieces: readonly string[] = [
   '\u001b',
   '\u001b[2J',
   '\u001b[31m',
