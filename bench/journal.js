@@ -15,8 +15,8 @@ import { runAlone } from './lib/report.js'
 import { startSink } from './lib/sink.js'
 
 const cases = [
-  { batchRows: 10_000, rows: 2_000_000, bar: { atMost: 1.03 } },
-  { batchRows: 100, rows: 500_000, bar: { atMost: 1.1 } },
+  { batchRows: 10_000, rows: 10_000_000, bar: { atMost: 1.03 } },
+  { batchRows: 100, rows: 2_500_000, bar: { atMost: 1.1 } },
 ]
 const interruptedRows = 10_000_000
 const interruptions = 10

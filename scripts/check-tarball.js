@@ -9,6 +9,7 @@ import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'nod
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { needlessFiles, pack } from './package-contents.js'
+import { sbomName, sbomText } from './sbom.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = resolve(process.argv[2])
@@ -25,6 +26,7 @@ function run(command, ...options) {
 }
 
 mkdirSync(folder)
+writeFileSync(join(root, sbomName), sbomText(root))
 const packed = pack(root, folder)
 const paths = packed.files.map(file => file.path)
 console.log(`${packed.filename}: ${paths.length} files, ${packed.size} bytes`)
@@ -37,6 +39,7 @@ run('npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', join(folder
 const program = join(folder, 'node_modules', '.bin', 'ddb-ingest')
 const installed = join(folder, 'node_modules', 'ddb-ingest')
 assert.equal(run(program, '--version').trim(), version)
+assert.equal(readFileSync(join(installed, sbomName), 'utf8'), sbomText(root))
 
 const entries = `
   import { load, connect } from 'ddb-ingest'

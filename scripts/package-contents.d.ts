@@ -8,5 +8,8 @@ export interface Packed {
   files: { path: string; size: number }[]
 }
 
+/** What npm prints, which has to be JSON. */
+export function runNpm(root: string, ...options: readonly string[]): unknown
+
 /** Packs the checkout without running its scripts; writes nothing when `folder` is undefined. */
 export function pack(root: string, folder?: string): Packed

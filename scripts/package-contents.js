@@ -8,6 +8,7 @@ import { basename } from 'node:path'
 /** Files a user of the package needs: program, library with types, documents, and what the demo loads. */
 const needed = [
   /^package\.json$/,
+  /^sbom\.cdx\.json$/,
   /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md)$/,
   /^bin\/ddb-ingest\.js$/,
   /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+(\.js|\.d\.ts)$/,
@@ -30,13 +31,18 @@ export function needlessFiles(paths) {
  * @returns what npm reports: `filename`, `size` in bytes, `files[].path`
  */
 export function pack(root, folder) {
+  const where = folder === undefined ? ['--dry-run'] : ['--pack-destination', folder]
+  return runNpm(root, 'pack', '--json', '--ignore-scripts', ...where)[0]
+}
+
+/** What npm prints, which has to be JSON. */
+export function runNpm(root, ...options) {
   const npm = process.env.npm_execpath ?? ''
   const isNpm = basename(npm) === 'npm-cli.js'
-  const where = folder === undefined ? ['--dry-run'] : ['--pack-destination', folder]
   const output = execFileSync(
     isNpm ? process.execPath : 'npm',
-    [...(isNpm ? [npm] : []), 'pack', '--json', '--ignore-scripts', '--loglevel=error', ...where],
+    [...(isNpm ? [npm] : []), ...options, '--loglevel=error'],
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   )
-  return JSON.parse(output)[0]
+  return JSON.parse(output)
 }

@@ -51,6 +51,9 @@ const testedBy: Readonly<Record<string, string>> = {
   'load/check/look.ts': 'load/check/check.test.ts',
   'load/check/looked-input.ts': 'load/check/check.test.ts',
   'load/check/result-of.ts': 'load/check/check.test.ts',
+  // What reads one input, and what reads all of them.
+  'load/input-reading.ts': 'load/inputs.test.ts',
+  'load/follow/followed-file.ts': 'load/follow/followed-inputs.test.ts',
   // Wiring: `test/end-to-end/` is what tests it.
   'load/load.ts': 'load/ending.test.ts',
   'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',
@@ -85,9 +88,12 @@ const testedBy: Readonly<Record<string, string>> = {
 
 /** Tests of what several files do together. */
 const acrossFiles: readonly string[] = [
+  'cli/hostile-output.test.ts',
   'client/embedded.test.ts',
   'client/forgotten-session.test.ts',
   'client/hang-ups.test.ts',
+  'client/hostile-answers.test.ts',
+  'load/hostile-names.test.ts',
   'parse/csv/bad-input.test.ts',
   'parse/hostile.test.ts',
   'parse/record-limits.test.ts',

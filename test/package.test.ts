@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { needlessFiles, pack } from '../scripts/package-contents.js'
+import { sbomName, sbomText } from '../scripts/sbom.js'
 import { root } from './helpers/checkout.js'
 
 interface Manifest {
@@ -111,6 +112,30 @@ t.test('the tarball holds what a user needs and nothing else', async t => {
   for (const path of promised) {
     t.ok(paths.includes(path.replace(/^\.\//, '')), `${path} is packed (npm test compiles it)`)
   }
+})
+
+interface Sbom {
+  bomFormat: string
+  metadata: { component: { name: string; version: string } }
+  components: { name: string; version: string; hashes: unknown[]; licenses: unknown[] }[]
+  dependencies: { ref: string; dependsOn: string[] }[]
+}
+
+t.test('the tarball lists the packages that come along, and nothing of this machine', async t => {
+  t.equal(manifest.scripts['prepack'], 'node scripts/sbom.js')
+  t.notOk(needlessFiles([sbomName]).length)
+  const text = sbomText(fileURLToPath(root))
+  t.equal(sbomText(fileURLToPath(root)), text, 'made twice, it is the same')
+  const { bomFormat, metadata, components, dependencies } = JSON.parse(text) as Sbom
+  t.equal(bomFormat, 'CycloneDX')
+  t.equal(metadata.component.name, 'ddb-ingest')
+  const atRunTime = installed
+    .filter(([, entry]) => entry.dev !== true && !entry.devOptional)
+    .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`)
+  t.strictSame(components.map(one => `${one.name}@${one.version}`).sort(), atRunTime.sort())
+  for (const one of components) t.ok(one.hashes.length > 0 && one.licenses.length > 0, one.name)
+  t.equal(dependencies.length, components.length + 1)
+  t.notMatch(text, /timestamp|serialNumber|"tools"|\.tgz|20\d\d-\d\d-\d\dT/)
 })
 
 t.test('a file that no user needs is recognised', async t => {

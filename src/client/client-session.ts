@@ -14,6 +14,7 @@ import { BlockBuffer } from './block-buffer.js'
 import type { ResponseDecoder } from './exchange-queue.js'
 import { serverFailure } from './failure.js'
 import { Link } from './link.js'
+import { hidePassword } from './login/hide-password.js'
 import { logIn } from './login/log-in.js'
 import { checkLoginAnswer, loginFailure, unprotectedLogin } from './login/plain-login.js'
 import { protectionOf, rememberLogin } from './login/protection.js'
@@ -67,7 +68,8 @@ export class ClientSession implements Session {
     this.#link = new Link(stream, options, clock, trace)
     this.#link.outgoing.compressesWhenSlow = options.compress !== 'lz4'
     this.#responseOptions = {
-      onMessage: text => {
+      onMessage: printed => {
+        const text = hidePassword(printed, this.#link.password)
         trace?.printed(text)
         // Later, so that what the callback throws does not look like a broken stream.
         queueMicrotask(() => this.onMessage?.(text))
@@ -118,6 +120,7 @@ export class ClientSession implements Session {
       this.#isCompressed,
     )
     const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
+    if (isWithConnect) this.#link.password = password
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (!response.ok) {
       throw isWithConnect
@@ -127,6 +130,7 @@ export class ClientSession implements Session {
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
     this.#asyncHead = this.#head(true)
+    this.#link.password = ''
     if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one
@@ -138,6 +142,7 @@ export class ClientSession implements Session {
   async #login(user: string, password: string): Promise<void> {
     const { exchanges } = this.#link
     const release = await exchanges.hold()
+    this.#link.password = password
     try {
       const method = await logIn(
         { user, password },
@@ -152,6 +157,7 @@ export class ClientSession implements Session {
       )
       rememberLogin(this.#options, this.#remoteAddress, method)
     } finally {
+      this.#link.password = ''
       release()
     }
   }

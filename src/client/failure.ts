@@ -2,7 +2,7 @@
   How failures of a session are worded and classed.
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
-import { lacksRight, rightToAskFor } from './missing-right.js'
+import { lacksLogin, lacksRight, loginToRepeat, rightToAskFor } from './missing-right.js'
 import type { SendCounts } from './outgoing.js'
 
 /** `host:port`, with brackets around an IPv6 address. */
@@ -80,6 +80,7 @@ export function isRefusedLogin(message: string): boolean {
 
 /** An error line of the server as our error; the texts are those of docs/server-semantics.md#refusals. */
 export function serverFailure(message: string): ServerError {
+  if (lacksLogin(message)) return new ServerError(message, 'DDB_LOGIN', loginToRepeat(message))
   if (isRefusedLogin(message)) return new ServerError(message, 'DDB_LOGIN')
   if (!lacksRight(message)) return new ServerError(message)
   return new ServerError(message, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(message)}`)

@@ -9,6 +9,7 @@ import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ExchangeQueue } from './exchange-queue.js'
 import { addressText, connectionLost } from './failure.js'
+import { hidePasswordIn } from './login/hide-password.js'
 import type { ConnectOptions } from './session-options.js'
 import { Outgoing } from './outgoing.js'
 import type { ConnectionTrace } from './trace.js'
@@ -28,6 +29,8 @@ export class Link {
   ignoresAnswers = false
   /** What every answer has to come from, once the server has said it. */
   sessionId: string | undefined
+  /** While a password is on its way: struck out of what ends the connection. */
+  password = ''
   /** Called once, with the failure unless close() ended the connection. */
   onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
@@ -152,7 +155,8 @@ export class Link {
     this.#gone = true
     if (!this.#finSent || cause !== undefined) {
       const { host, port } = this.#options
-      this.#failure = connectionLost(host, port, cause, this.outgoing.counts)
+      const safe = hidePasswordIn(cause, this.password)
+      this.#failure = connectionLost(host, port, safe, this.outgoing.counts)
     }
     this.outgoing.stop()
     this.exchanges.fail(this.#refusal())

@@ -26,8 +26,28 @@ export function lacksRight(serverMessage: string): boolean {
   return refusals.some(refusal => refusal.test(serverMessage))
 }
 
+/** Whether the server does not know who asks. In the middle of a session its login has ended. */
+export function lacksLogin(serverMessage: string): boolean {
+  return /Login is required|RefId:\s*S04009\b/i.test(serverMessage)
+}
+
+/** The server's words, and what to do where it does not know who asks. */
+export function loginToRepeat(serverMessage: string): string {
+  return (
+    `${serverMessage}. Log in with \`server.user\`; where that was done, the session is not logged in any more: its ` +
+    'login has expired, or the user is gone.'
+  )
+}
+
 /** What to do about it, as one sentence. */
 export function rightToAskFor(serverMessage: string): string {
+  const sentence = rightSentence(serverMessage)
+  return /<NotAuthenticated>/.test(serverMessage)
+    ? `${sentence} If this worked before, the login has expired or the user is gone.`
+    : sentence
+}
+
+function rightSentence(serverMessage: string): string {
   for (const [text, right] of rights) {
     const match = text.exec(serverMessage)
     if (match !== null) {

@@ -2,25 +2,25 @@
   A run's inputs one after the other: each is opened, its columns are mapped to the target's, and its batches and
   rejects are passed on. All inputs are checked to exist before the first one is read.
 */
-import { InputError, type DdbError } from '../errors.js'
+import type { DdbError } from '../errors.js'
 import { openReader } from '../parse/open-reader.js'
-import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
+import type { Batch, ColumnCounts } from '../parse/input-reader.js'
 import type { Files, Platform } from '../platform/platform.js'
-import {
-  mapColumns,
-  type ColumnMapping,
-  type InputShape,
-  type MappingRules,
-} from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { expandSources } from '../source/expand-sources.js'
+import { presentFiles, type PresentFile } from '../source/follow/present-files.js'
 import { knownEncoding } from '../source/encoding/encodings.js'
 import { fileBytes, openSource, stdinName } from '../source/open-source.js'
-import { defaultFlushIntervalMs } from './defaults.js'
+import { openFollowed } from './follow/followed-inputs.js'
+import {
+  failureOf,
+  newInputReading,
+  newSummary,
+  type InputReading,
+  type InputSummary,
+} from './input-reading.js'
 import type { TargetDescription } from './target/describe-target.js'
-import { detectedNotices, detectedOf } from './detected.js'
-import { bytesError } from './input-bytes.js'
-import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
+import type { LoadOptions } from './options.js'
 import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
 import type { Plan } from './plan.js'
@@ -28,13 +28,7 @@ import { dialectOf } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import type { RunRejects } from './rejects/run-rejects.js'
-import { asDdbError, type Run } from './run.js'
-
-/** What a result says of one input. */
-export type InputSummary = LoadResult['inputs'][number]
-
-/** A run of ever so many inputs says no more different things than these, and remembers no more. */
-const maxTold = 100
+import type { Run } from './run.js'
 
 /** All inputs of a run, opened one at a time. */
 export interface Inputs {
@@ -63,15 +57,32 @@ export async function openInputs(run: Run): Promise<Inputs> {
   const { platform, options, plan } = run
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
+  if (options.input?.follow === true) {
+    if (options.journal !== undefined) await takeUpJournal(run, [])
+    checkRejectsFile(run, (await presentFiles(options.inputs, platform.files)).files.map(pathOf))
+    return openFollowed(run)
+  }
   const found = await expandSources(options.inputs, platform.files)
   const paths = options.journal === undefined ? found : await takeUpJournal(run, found)
-  if (plan.rejectsFile !== undefined) {
-    const isOwn =
-      run.journal?.found.rejects?.files.some(({ path }) => path === plan.rejectsFile) === true
-    const files = paths.filter(path => path !== '-')
-    checkRejects(plan.rejectsFile, files, platform, isOwn)
-  }
+  checkRejectsFile(
+    run,
+    paths.filter(path => path !== '-'),
+  )
   return new SequentialInputs(platform, paths, options, plan, run.journal)
+}
+
+const pathOf = ({ path }: PresentFile): string => path
+
+function checkRejectsFile(
+  { plan, journal, platform, options }: Run,
+  paths: readonly string[],
+): void {
+  const { rejectsFile } = plan
+  if (rejectsFile === undefined) return
+  const isOwn = journal?.found.rejects?.files.some(({ path }) => path === rejectsFile) === true
+  // Whoever follows a folder passes over the rejects of the run in it.
+  const isInput = !isOwn || options.input?.follow !== true
+  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn)
 }
 
 /** @returns the inputs in the order of the journal */
@@ -95,18 +106,13 @@ async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readon
 }
 
 class SequentialInputs implements Inputs {
-  bytesError: DdbError | undefined
   readonly #platform: Platform
   readonly #paths: readonly string[]
   readonly #options: LoadOptions
-  readonly #plan: Plan
   readonly #journal: Journal | undefined
   readonly #summaries: InputSummary[] = []
+  readonly #reading: InputReading
   #rejects: RunRejects | undefined
-  readonly #counts: ColumnCounts[] = []
-  readonly #told = new Set<string>()
-  /** Columns of which it was said that their times lose an offset. */
-  readonly #offsetColumns = new Set<string>()
   #source: ByteSource | undefined
   /** Of the inputs that are done. */
   #doneBytes = 0
@@ -124,7 +130,11 @@ class SequentialInputs implements Inputs {
     this.#platform = platform
     this.#paths = paths
     this.#options = options
-    this.#plan = plan
+    this.#reading = newInputReading(platform, options, plan, journal)
+  }
+
+  get bytesError(): DdbError | undefined {
+    return this.#reading.bytesError
   }
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
@@ -173,120 +183,25 @@ class SequentialInputs implements Inputs {
       ...dialectOf(this.#options),
       clock: this.#platform.clock,
     })
-    yield* this.#readOne(run, target, source, reader, summary, index)
+    const journal = this.#journal
+    const limit = this.#options.input?.limit
+    yield* this.#reading.batches(run, target, {
+      source,
+      reader,
+      summary,
+      number: () => index,
+      detected: undefined,
+      resumed: journal?.resumed(index),
+      maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
+      flushes: path === '-',
+      progress: ({ rows }) => {
+        run.counts.readUpTo(this.#doneRecords + rows)
+        run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
+      },
+    })
     this.#doneBytes += source.bytesRead
     this.#doneRecords += summary.rows
     await reader.close()
-  }
-
-  async *#readOne(
-    run: Run,
-    target: TargetDescription,
-    source: ByteSource,
-    reader: InputReader,
-    summary: InputSummary,
-    index: number,
-  ): AsyncGenerator<Batch, void, void> {
-    const { input = {}, mapping = {} } = this.#options
-    const { path } = summary
-    summary.format = reader.format
-    const { columns } = target
-    const detected = detectedOf(reader, { cells: this.#options.cells, columns })
-    summary.detected = detected
-    run.rejects.reading(source.name, { format: reader.format, ...detected })
-    this.#tell(run, path, reader, detected)
-    const { format, compression } = summary
-    const journal = this.#journal
-    journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
-    const resumed = journal?.resumed(index)
-    const recordsBefore = resumed?.records ?? 0
-    const recordsRead = (): number => recordsBefore + reader.recordsRead
-    // For every reject: nothing more than is cheap.
-    const count = (): void => {
-      run.counts.readUpTo(this.#doneRecords + recordsRead())
-      run.inputProgress(this.#doneBytes + source.bytesRead, this.#totalBytes)
-    }
-    const update = (): void => {
-      count()
-      summary.rows = recordsRead()
-      summary.ragged = reader.raggedRecords
-      summary.bytes = source.bytesRead
-      summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
-    }
-    const mapped = (): ColumnMapping =>
-      mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
-    const cells = (): CellRules => ({
-      ...cellRules(this.#options, detected),
-      onOffset: column => this.#tellOffset(column, run),
-    })
-    const looked = run.watch?.opened(path, reader, mapped)
-    const limit = Math.min(
-      looked?.maxRows ?? Infinity,
-      (input.limit ?? Infinity) - this.#doneRecords - recordsBefore,
-    )
-    const found = (): AsyncGenerator<Batch, void, void> =>
-      reader.batches({
-        mapping: looked?.mapping ?? mapped(),
-        cells: looked?.isUnfit === true ? {} : cells(),
-        batchRows: this.#plan.batchRows,
-        batchBytes: this.#plan.batchBytes,
-        ...(path === '-'
-          ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs }
-          : {}),
-        ...(limit === Infinity ? {} : { limit }),
-        ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
-        keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
-        clock: this.#platform.clock,
-        stopped: () => run.stopped,
-        onUnreadable: error => run.fail(error),
-        onReject: reject => {
-          count()
-          if (journal?.isKnownReject(index, reject.offsetBytes) === true) return
-          if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
-          else journal?.rejected(index, reject.offsetBytes)
-          run.reject(reject, reader)
-        },
-      })
-    try {
-      for await (const batch of isEmpty(reader) ? [] : found()) {
-        update()
-        journal?.place(batch, index, recordsRead())
-        yield batch
-      }
-    } finally {
-      update()
-      run.watch?.closed(reader)
-      if (looked?.isUnfit !== true) this.#addCounts(reader.columnCounts)
-      this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
-    }
-    if (this.bytesError !== undefined) throw this.bytesError
-  }
-
-  /** What was found is said, once where it is the same for several inputs. */
-  #tell(run: Run, path: string, reader: InputReader, detected: Detected): void {
-    const isByPosition = this.#options.mapping?.match === 'position'
-    for (const notice of detectedNotices(reader, detected, isByPosition)) {
-      if (this.#told.has(notice) || this.#told.size === maxTold) continue
-      this.#told.add(notice)
-      run.notice(`${path}: ${notice}`)
-    }
-  }
-
-  /** Once for each column of a run. */
-  #tellOffset(columnName: string, run: Run): void {
-    if (this.#offsetColumns.has(columnName)) return
-    this.#offsetColumns.add(columnName)
-    run.notice(
-      `times of column "${columnName}" have offsets and are kept as they are written: \`cells.timeZone\` converts them`,
-    )
-  }
-
-  #addCounts(counts: readonly ColumnCounts[]): void {
-    for (const [index, { nulls, coerced }] of counts.entries()) {
-      const sum = (this.#counts[index] ??= { nulls: 0, coerced: 0 })
-      sum.nulls += nulls
-      sum.coerced += coerced
-    }
   }
 
   summaries(): InputSummary[] {
@@ -309,33 +224,12 @@ class SequentialInputs implements Inputs {
   }
 
   columnCounts(): readonly ColumnCounts[] {
-    return this.#counts
+    return this.#reading.columnCounts
   }
 
   async close(): Promise<void> {
     await this.#source?.close()
   }
-}
-
-function newSummary(path: string): InputSummary {
-  return {
-    path,
-    format: null,
-    compression: null,
-    bytes: 0,
-    rows: 0,
-    rejected: 0,
-    firstError: null,
-    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
-    detected: null,
-    ragged: 0,
-  }
-}
-
-function failureOf(error: unknown): InputFailure {
-  const { code, message } = asDdbError(error)
-  const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined
-  return { code, message, lineNumber: lineNumber ?? null }
 }
 
 /** Bytes of all inputs as they lie on disk; undefined unless all are plain files. */
@@ -347,29 +241,4 @@ async function totalBytes(paths: readonly string[], files: Files): Promise<numbe
     sum += size
   }
   return sum
-}
-
-function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {
-  const { arrayDelimiter } = input
-  const { decimalComma } = detected
-  return {
-    ...cells,
-    ...(decimalComma === null ? {} : { decimalComma: decimalComma.value }),
-    ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
-  }
-}
-
-/** An input without a single record has no columns to map either. */
-function isEmpty(reader: InputReader): boolean {
-  return reader.recordKind === 'fields' && reader.fieldCount === 0
-}
-
-function shapeOf(reader: InputReader, file: string): InputShape {
-  return {
-    file,
-    kind: reader.recordKind,
-    names: reader.fieldNames,
-    fieldCount: reader.fieldCount,
-    headerLineNumber: reader.headerLineNumber,
-  }
 }

@@ -9,6 +9,7 @@ import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import { openDelivery } from './delivery/open-delivery.js'
 import { abandon, close, endJournal, endOnSignal, whenLeaving, type Opened } from './ending.js'
+import { checkFollowed } from './follow/check-followed.js'
 import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -46,6 +47,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
       run.notice('already loaded')
     } else {
       opened.delivery = await openDelivery(run, target, control)
+      checkFollowed(run, opened.delivery)
       if (identity !== undefined) run.journal?.target(identity, opened.delivery.used)
       // An input that cannot be interrupted must not keep the run from leaving.
       await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])

@@ -130,7 +130,9 @@ export interface InputOptions {
   jsonPath?: string
   /** Stands for `-`. */
   stdin?: Readable
-  /** Partial batches of stdin go out after this much idle time; default 1,000. */
+  /** Files are read on as they grow, rotate and appear, until a signal ends the run (docs/follow.md). */
+  follow?: boolean
+  /** Partial batches of stdin and of files that are followed go out after this much idle time; default 1,000. */
   flushIntervalMs?: number
 }
 

@@ -11,6 +11,7 @@ import {
   streamBatch,
 } from './defaults.js'
 import { confirmations } from './confirmations.js'
+import { isRunId } from './marker/run-tables.js'
 import type { Confirmation, LoadOptions, OnError } from './options.js'
 import { parseTarget, type Target } from './target/target.js'
 
@@ -70,6 +71,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
     throw new UsageError('DDB_USAGE', '`rejects.file` goes with `rejects.onError` quarantine')
   }
   checkConfirm(delivery.confirm, target, delivery.mode)
+  if (options.input?.follow === true) checkFollow(options)
   const { maxRecordBytes } = options.input ?? {}
   if (maxRecordBytes !== undefined && positive(maxRecordBytes, 'record bytes') > mostRecordBytes) {
     throw new UsageError('DDB_USAGE', '`input.maxRecordBytes` is 512 MiB at most')
@@ -131,6 +133,36 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
   }
 }
 
+/** What has no end, or would have to be read twice. */
+function checkFollow({
+  inputs,
+  input = {},
+  target,
+  journal,
+  delivery,
+  ...options
+}: LoadOptions): void {
+  const { compression = 'auto', format, jsonPath, limit } = input
+  const refusals: readonly [boolean, string][] = [
+    [inputs.includes('-'), 'standard input, which is read to its end without it'],
+    [
+      compression !== 'auto' && compression !== 'none',
+      '`input.compression`: compressed files do not grow by lines',
+    ],
+    [format === 'json' || jsonPath !== undefined, 'JSON documents: write NDJSON, an object a line'],
+    [limit !== undefined, '`input.limit`: it goes on until a signal ends it'],
+    [options.expectRows !== undefined, '`expectRows`: it goes on until a signal ends it'],
+    [target.create !== undefined, '`target.create`: make the table first'],
+    [
+      journal !== undefined && (delivery?.confirm === 'count' || delivery?.confirm === 'none'),
+      `\`delivery.confirm\` ${delivery?.confirm} and a journal: every process would read the files from their start`,
+    ],
+  ]
+  const refused = refusals.find(([isGiven]) => isGiven)
+  if (refused === undefined) return
+  throw new UsageError('DDB_USAGE', `\`input.follow\` does not go with ${refused[1]}`)
+}
+
 function parseMaxErrors(value: number | string): { count: number } | { share: number } {
   if (typeof value === 'string') {
     const match = /^(\d+(?:\.\d+)?)%$/.exec(value)
@@ -154,9 +186,8 @@ function natural(value: number, what: string): number {
   throw new UsageError('DDB_USAGE', `${what} must be a whole number, not ${value}`)
 }
 
-/** It becomes part of names on the server and on disk. */
 function checkRunId(runId: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(runId)) return runId
+  if (isRunId(runId)) return runId
   throw new UsageError(
     'DDB_NAME',
     'a run id has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit',

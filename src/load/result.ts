@@ -3,7 +3,7 @@
 */
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
-import type { InputSummary } from './inputs.js'
+import type { InputSummary } from './input-reading.js'
 import type { LoadResult, LoadStatus } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { equationError } from './row-counts.js'

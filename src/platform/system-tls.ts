@@ -10,6 +10,7 @@ import type { DialTls, ListenTls, Socket } from './platform.js'
 interface ConnectionSettings {
   readonly noDelay: boolean
   readonly keepAlive: boolean
+  readonly keepAliveInitialDelay: number
   readonly allowHalfOpen: boolean
 }
 
@@ -35,7 +36,7 @@ export function dialTls(
   settings: ConnectionSettings,
 ): Socket {
   const ca = authorities ?? defaultAuthorities()
-  return tls.connect({
+  const socket = tls.connect({
     host,
     port,
     ...settings,
@@ -48,6 +49,12 @@ export function dialTls(
     ...(certificate === undefined ? {} : { cert: certificate }),
     ...(key === undefined ? {} : { key }),
   })
+  // Node takes these two from the options of TCP connections alone.
+  socket.once('connect', () => {
+    socket.setNoDelay(settings.noDelay)
+    socket.setKeepAlive(settings.keepAlive, settings.keepAliveInitialDelay)
+  })
+  return socket
 }
 
 /** @see Network.speaksTls */

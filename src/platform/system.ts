@@ -36,7 +36,15 @@ const systemRandom: Random = {
   bytes: length => randomBytes(length),
 }
 
-const keepAlive = { noDelay: true, keepAlive: true, allowHalfOpen: true } as const
+/** Systems begin after two hours; what stands between forgets silent connections long before. */
+const keepAliveInitialDelay = 60_000
+
+const keepAlive = {
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay,
+  allowHalfOpen: true,
+} as const
 
 const systemNetwork: Network = {
   dial: (host, port, tls) =>

@@ -12,6 +12,11 @@ import { missingMessage } from './open-source.js'
 /** Files taken from a folder; others have to be named. */
 const dataFile = /^[^.].*\.(?:csv|tsv|ndjson|jsonl|json)(?:\.(?:gz|zst|br))?$/i
 
+/** Whether a file of this name is taken from a folder. */
+export function isDataFile(name: string): boolean {
+  return dataFile.test(name)
+}
+
 /**
  * @param inputs  paths, patterns (`day=*-t.csv`), folders, or `-` for standard input
  * @returns paths in the order given, those of one pattern or folder sorted; `-` stays `-`
@@ -49,7 +54,7 @@ async function expandGlob(pattern: string, files: Files): Promise<string[]> {
 async function expandFolder(folder: string, files: Files): Promise<string[]> {
   const entries = await files.readFolder(folder, true)
   const paths = entries
-    .filter(entry => !entry.isFolder && dataFile.test(entry.name))
+    .filter(entry => !entry.isFolder && isDataFile(entry.name))
     .map(entry => join(entry.folder, entry.name))
     .sort()
   if (paths.length === 0) {

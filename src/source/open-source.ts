@@ -54,6 +54,22 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
   return startSource(path, path, size, chunks, options, () => file.close())
 }
 
+/**
+ * Opens a file whose bytes come as they are written; they are not decompressed.
+ *
+ * @param chunks  of the file, from its start
+ * @throws {InputError} as `openSource`
+ */
+export function openGrowing(
+  path: string,
+  chunks: Chunks,
+  encoding: 'auto' | Encoding,
+  closeFile: () => Promise<void>,
+): Promise<ByteSource> {
+  const options: SourceOptions = { compression: 'none', encoding }
+  return startSource(path, path, undefined, readErrors(chunks, path), options, closeFile)
+}
+
 /** Size of a regular file as it lies on disk; undefined for pipes and devices. */
 export async function fileBytes(path: string, files: Files): Promise<number | undefined> {
   const status = await files.status(path)

@@ -3,7 +3,12 @@
 */
 import t from 'tap'
 import { serverFailure } from '../../src/client/failure.js'
-import { lacksRight, rightToAskFor } from '../../src/client/missing-right.js'
+import {
+  lacksLogin,
+  lacksRight,
+  loginToRepeat,
+  rightToAskFor,
+} from '../../src/client/missing-right.js'
 
 /** Text of the server → the right, or what else to do. */
 const texts: readonly (readonly [string, RegExp])[] = [
@@ -48,4 +53,21 @@ t.test('other refusals have nothing to do with rights', async t => {
     t.notOk(lacksRight(text), text)
     t.not(serverFailure(text).code, 'DDB_PRIVILEGE')
   }
+})
+
+t.test('a session whose login has ended is told from one that lacks a right', async t => {
+  const ended = 'Login is required for script execution with client authentication enabled'
+  t.ok(lacksLogin(ended))
+  t.ok(lacksLogin('catch: RefId: S04009'))
+  t.notOk(lacksLogin('<NotAuthenticated>Not granted to read table dfs://db/pt'))
+  t.equal(
+    loginToRepeat(ended),
+    `${ended}. Log in with \`server.user\`; where that was done, the session is not logged in any more: its login has ` +
+      'expired, or the user is gone.',
+  )
+  t.match(
+    rightToAskFor('<NotAuthenticated>Not granted to read table dfs://db/pt'),
+    /grant you TABLE_READ on dfs:\/\/db\/pt.*If this worked before, the login has expired/,
+  )
+  t.notMatch(rightToAskFor('<NoPrivilege>Not granted to read table dfs://db/pt'), /expired/)
 })

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { startServer, type EmbeddedServer, type Faults } from '../../src/server/index.js'
-import { runMain, type Outcome } from '../cli/run-cli.js'
+import { bin, runMain, spawnCli, type Outcome } from '../cli/run-cli.js'
 import { Certificates, type Identity } from '../helpers/certificates.js'
 import { csv, streamScript } from '../helpers/delivery.js'
 import { freePort } from '../helpers/free-port.js'
@@ -167,3 +167,26 @@ t.test('a file of TLS is not written over', async t => {
     t.match(outcome, { code: 64, stderr: /is a file of TLS of this run/ }, flag)
   }
 })
+
+t.test(
+  'a command behind serve is told of TLS, and of a certificate that vouches for itself',
+  async t => {
+    const own = certificates.make('own')
+    const load = [process.execPath, bin, 'exec', '-e', '1+2', '--output', 'csv']
+    const serve = (
+      certificate: Identity,
+      ...argv: readonly string[]
+    ): ReturnType<typeof spawnCli> =>
+      spawnCli([
+        'serve',
+        '--port',
+        '0',
+        ...['--tls-cert', certificate.certFile, '--tls-key', certificate.keyFile, '--'],
+        ...load,
+        ...argv,
+      ])
+    t.match(await serve(own).outcome, { code: 0, stdout: '3\n' })
+    t.match(await serve(good).outcome, { code: 76, stderr: /not known here/ })
+    t.match(await serve(good, '--ca-file', ca.certFile).outcome, { code: 0, stdout: '3\n' })
+  },
+)

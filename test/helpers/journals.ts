@@ -43,7 +43,7 @@ export const inputsRecord: JournalRecord = {
   ],
 }
 
-export const targetRecord: JournalRecord = {
+export const targetRecord = {
   kind: 'target',
   identity: {
     name: 'trades',
@@ -54,7 +54,7 @@ export const targetRecord: JournalRecord = {
     dropsDuplicates: false,
   },
   used: 'receipts',
-}
+} as const satisfies JournalRecord
 
 /** Batch `no` of ten rows in ten lines and a hundred bytes, behind a header of one line and nine bytes. */
 export const batchRecord = (no: number): JournalRecord => ({

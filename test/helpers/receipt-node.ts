@@ -19,6 +19,8 @@ export interface NodeStub {
   isLost: boolean
   isControlLost: boolean
   bufferedBytes: number
+  /** Of the ledger, read so far. */
+  ledgerRows: number
   /** What `read` gives, one after the other. */
   readonly ledger: LedgerRow[][]
   /** Batch number, attempt and number of each transmission. */
@@ -39,6 +41,7 @@ export function nodeStub(): NodeStub {
     isLost: false,
     isControlLost: false,
     bufferedBytes: 0,
+    ledgerRows: 0,
     ledger: [],
     sent: [],
     asked: [],
@@ -46,7 +49,7 @@ export function nodeStub(): NodeStub {
     node: undefined as unknown as ReceiptNode,
   }
   const asks =
-    <T>(name: keyof NodeStub['answers'] | 'define' | 'close', usual: () => T) =>
+    <T>(name: keyof NodeStub['answers'] | 'define' | 'close' | 'dropLedger', usual: () => T) =>
     (...given: unknown[]): Promise<T> => {
       stub.asked.push(name)
       const answer = (
@@ -86,6 +89,10 @@ export function nodeStub(): NodeStub {
       return 'kept'
     }),
     reopen: asks('reopen', () => true),
+    get ledgerRows() {
+      return stub.ledgerRows
+    },
+    leavesLedger: () => asks('dropLedger', () => undefined),
     finish: asks('finish', () => undefined),
     close: asks('close', () => undefined),
     abandon: (which: 'control' | 'data') => lose(`abandon ${which}`),
@@ -99,12 +106,19 @@ export interface WatchedChange {
   readonly target?: Partial<RecordedTarget>
   readonly machine?: Partial<Platform>
   readonly follow?: WatcherSetup['follow']
+  /** The inputs of the run have no end. */
+  readonly isFollowing?: boolean
+  readonly maxLedgerRows?: number
 }
 
 /** A watcher of a run on such a node. `add` hands it a batch of eight rows. */
 export function watchedRun(change: WatchedChange = {}) {
   const run = testRun(
-    { delivery: { retries: 3, ...change.delivery }, rejects: { onError: 'skip' } },
+    {
+      delivery: { retries: 3, ...change.delivery },
+      rejects: { onError: 'skip' },
+      input: { follow: change.isFollowing === true },
+    },
     change.machine,
   )
   const stub = nodeStub()
@@ -124,6 +138,7 @@ export function watchedRun(change: WatchedChange = {}) {
     rules: retryRules(run),
     earlier: noEarlierReceipts,
     follow: change.follow ?? (() => Promise.reject(new Error('no other node was expected'))),
+    ...(change.maxLedgerRows === undefined ? {} : { maxLedgerRows: change.maxLedgerRows }),
   })
   let batches = 0
   return {

@@ -28,10 +28,10 @@ export function turnPlatform(isUp: (nowMs: number) => boolean = () => true): Tur
     clock,
     network: {
       ...systemPlatform.network,
-      dial(host, port) {
+      dial(host, port, tls) {
         dialledAtMs.push(clock.nowMs())
         isRefused = !isUp(clock.nowMs())
-        return isRefused ? refusedSocket(port) : systemPlatform.network.dial(host, port)
+        return isRefused ? refusedSocket(port) : systemPlatform.network.dial(host, port, tls)
       },
     },
     dialledAtMs,

@@ -70,3 +70,23 @@ t.test('what cannot be is refused before anything is opened', async t => {
     )
   }
 })
+
+t.test('following goes with nothing that needs an end, or reads twice', async t => {
+  const following = (change: Partial<LoadOptions>) => () =>
+    makePlan({ ...minimal, ...change, input: { follow: true, ...change.input } })
+  const refused: Record<string, Partial<LoadOptions>> = {
+    'standard input': { inputs: ['a.csv', '-'] },
+    'input.compression': { input: { compression: 'gzip' } },
+    NDJSON: { input: { format: 'json' } },
+    documents: { input: { jsonPath: 'a' } },
+    'input.limit': { input: { limit: 1 } },
+    expectRows: { expectRows: 1 },
+    'target.create': { target: { table: 'trades', create: 'stream' } },
+    'every process': { journal: { folder: 'f' }, delivery: { confirm: 'count' } },
+  }
+  for (const [words, change] of Object.entries(refused)) {
+    t.throws(following(change), { code: 'DDB_USAGE', message: new RegExp(words) }, words)
+  }
+  t.doesNotThrow(following({ input: { compression: 'none' }, journal: { folder: 'f' } }))
+  t.doesNotThrow(following({ delivery: { confirm: 'count' } }))
+})

@@ -4,6 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import t, { type Test } from 'tap'
 import type { Socket } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
+import { keepsAlive, tellsTimers } from '../helpers/keeps-alive.js'
 import { Certificates } from '../helpers/certificates.js'
 
 const { network } = systemPlatform
@@ -46,6 +47,20 @@ t.test('both ends may send on after the other has said that it will not', async 
   await close()
 })
 
+t.test(
+  'both ends of a connection ask whether the other is there',
+  { skip: !tellsTimers },
+  async t => {
+    const { port, accepted } = await listening(t)
+    const client = network.dial(host, port, dialTls)
+    await once(client, 'secureConnect')
+    const peer = await accepted
+    t.ok(await keepsAlive(peer.remotePort!, port), 'whoever dialled')
+    t.ok(await keepsAlive(port, peer.remotePort!), 'whoever listened')
+    for (const socket of [client, peer]) socket.end()
+  },
+)
+
 t.test('nothing is accepted that did not begin with TLS', async t => {
   const { port, accepted, close } = await listening(t)
   void accepted.then(() => t.fail('a connection without TLS was accepted'))
@@ -67,6 +82,16 @@ t.test('nothing is accepted that did not begin with TLS', async t => {
   await once(other, 'error')
   await close()
   await ended
+})
+
+t.test('nothing older than TLS 1.2 is accepted, whatever the other end would take', async t => {
+  const { port, accepted } = await listening(t)
+  void accepted.then(() => t.fail('it was accepted'))
+  const ciphers = 'DEFAULT@SECLEVEL=0'
+  const versions = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1' } as const
+  const old = connectTls({ host, port, rejectUnauthorized: false, ciphers, ...versions })
+  const [error] = (await once(old, 'error')) as [NodeJS.ErrnoException]
+  t.equal(error.code, 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION')
 })
 
 t.test('what a port speaks can be asked', async t => {

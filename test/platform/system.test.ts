@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import t from 'tap'
 import type { Socket } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
+import { keepsAlive, tellsTimers } from '../helpers/keeps-alive.js'
 
 const { clock, random, network } = systemPlatform
 
@@ -61,6 +62,23 @@ t.test('random numbers are below 1, random bytes as many as asked for', async t 
   t.equal(random.bytes(16).length, 16)
   t.notSame(random.bytes(16), random.bytes(16))
 })
+
+t.test(
+  'both ends of a connection ask whether the other is there',
+  { skip: !tellsTimers },
+  async t => {
+    let accept = (socket: Socket): void => void socket
+    const accepted = new Promise<Socket>(resolve => (accept = resolve))
+    const listening = await network.listen('127.0.0.1', 0, socket => accept(socket))
+    t.teardown(() => new Promise<void>(closed => listening.close(closed)))
+    const client = network.dial('127.0.0.1', listening.port)
+    await once(client, 'connect')
+    const peer = await accepted
+    t.ok(await keepsAlive(peer.remotePort!, listening.port), 'whoever dialled')
+    t.ok(await keepsAlive(listening.port, peer.remotePort!), 'whoever listened')
+    for (const socket of [client, peer]) socket.destroy()
+  },
+)
 
 t.test('both ends may send on after the other has said that it will not', async t => {
   let accept = (socket: Socket): void => void socket

@@ -137,10 +137,10 @@ Examples:
   serve: `
 Settings of the server have variables of their own (DDB_INGEST_SERVE_PORT) and
 their own member "serve" in configuration files. With a command behind -- the
-server lives as long as the command, which finds it in DDB_HOST and DDB_PORT.
-User admin, password 123456, as on a new DolphinDB. Ready means the line
-"listening on HOST:PORT" on standard output. With --discard the last line is a
-JSON object with what was counted.
+server lives as long as the command, which finds it in DDB_HOST and DDB_PORT,
+and in DDB_INGEST_TLS where it speaks TLS. User admin, password 123456, as on a
+new DolphinDB. Ready means the line "listening on HOST:PORT" on standard output.
+With --discard the last line is a JSON object with what was counted.
 
 Examples:
   ddb-ingest serve --init create-tables.dos

@@ -2,7 +2,10 @@
   `serve`: the embedded server in the foreground, or for as long as a command runs.
 */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { constants } from 'node:os'
+import { resolve } from 'node:path'
 import { addressText } from '../../client/failure.js'
 import { DdbError, UsageError } from '../../errors.js'
 import {
@@ -26,7 +29,7 @@ import { clean } from '../output/terminal-text.js'
 export async function run(settings: ServeSettings, call: Call): Promise<number> {
   const server = await start(settings, call)
   try {
-    if (call.childCommand.length > 0) return await serveChild(server, call)
+    if (call.childCommand.length > 0) return await serveChild(server, settings, call)
     await serveForeground(server, call)
     if (settings.discard) await call.output.write(`${countersText(server.discarded)}\n`)
     return 0
@@ -119,15 +122,39 @@ function reachableHost(host: string): string {
   return host === '::' ? '::1' : host
 }
 
+/** What commands of ours read by themselves: that the server speaks TLS, and its certificate where that vouches for itself. */
+async function tlsEnvironment(
+  { tlsCert }: ServeSettings,
+  environment: Call['processEnvironment']['environment'],
+): Promise<Record<string, string>> {
+  if (tlsCert === undefined) return {}
+  const pem = await readFile(tlsCert, 'utf8')
+  const isAuthority = (pem.match(certificateBlock) ?? []).some(block => {
+    const { issuer, subject } = new X509Certificate(block)
+    return issuer === subject
+  })
+  return {
+    DDB_INGEST_TLS: 'true',
+    ...(isAuthority && !environment['DDB_INGEST_CA_FILE']
+      ? { DDB_INGEST_CA_FILE: resolve(tlsCert) }
+      : {}),
+  }
+}
+
+const certificateBlock = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g
+
 async function serveChild(
   server: EmbeddedServer,
+  settings: ServeSettings,
   { childCommand, processEnvironment }: Call,
 ): Promise<number> {
   const [file, ...args] = childCommand
+  const { environment } = processEnvironment
   const child = spawn(file!, args, {
     stdio: 'inherit',
     env: {
-      ...processEnvironment.environment,
+      ...environment,
+      ...(await tlsEnvironment(settings, environment)),
       DDB_HOST: reachableHost(server.host),
       DDB_PORT: String(server.port),
     },

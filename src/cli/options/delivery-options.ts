@@ -44,7 +44,7 @@ export const deliveryOptions = optionGroup('Delivery', {
   },
   flushInterval: {
     flags: '--flush-interval <time>',
-    help: 'send what standard input gave after this long',
+    help: 'send what stdin or --follow gave after this long',
     reader: duration,
     defaultNote: '1s',
     field: 'input.flushIntervalMs',

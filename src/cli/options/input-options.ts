@@ -35,6 +35,12 @@ export const inputOptions = optionGroup('Input', {
     help: 'read the names of sources from a file, - for standard input',
     reader: text,
   },
+  follow: {
+    flags: '--follow',
+    help: 'read on as files grow, rotate and appear, until a signal comes',
+    reader: onOff,
+    field: 'input.follow',
+  },
   compression: {
     flags: '--compression <kind>',
     help: 'auto, none, gzip, zstd or brotli',

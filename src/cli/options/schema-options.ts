@@ -7,7 +7,7 @@ import { inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { commonOptions, jsonOptions } from './output-options.js'
 import { choice, count, list, named } from './reading/readers.js'
 
-const { limit: _limit, ...readingOptions } = inputOptions
+const { limit: _limit, follow: _follow, ...readingOptions } = inputOptions
 const { lenient: _lenient, ...cellOptions } = valueOptions
 const { match, map, set } = mappingOptions
 

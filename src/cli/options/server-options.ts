@@ -25,6 +25,7 @@ export const serverOptions = optionGroup('Server', {
     help: 'log in as; the password comes from one of the next two, from DDB_PASSWORD, or is asked for',
     reader: text,
     environment: ['DDB_USER'],
+    field: 'server.user',
   },
   passwordFile: {
     flags: '--password-file <file>',

@@ -34,11 +34,11 @@ function escaped(character: string): string {
 }
 
 /**
- * A JSON value and a line end. JSON.stringify leaves DEL and the C1 controls as they are, and a terminal would act on
- * them.
+ * A JSON value and a line end. JSON.stringify leaves DEL, the C1 controls and what reorders text as they are, and a
+ * terminal would act on them.
  */
 export function jsonLine(value: unknown): string {
-  return `${JSON.stringify(value).replace(/[\u007f-\u009f\u2028\u2029]/g, escaped)}\n`
+  return `${visible(JSON.stringify(value))}\n`
 }
 
 /** Terminal columns a character takes: 0 for combining marks, 2 for wide East Asian ones. */

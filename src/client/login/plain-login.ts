@@ -3,6 +3,7 @@
 */
 import { ServerError, UsageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
+import { hidePassword } from './hide-password.js'
 
 /** Who logs in. */
 export interface Credentials {
@@ -28,7 +29,7 @@ export function checkLoginAnswer(credentials: Credentials, value: Value | undefi
 
 /** The failure of a login; the server's text may repeat what it was sent, so the password is struck out. */
 export function loginFailure({ user, password }: Credentials, serverMessage: string): ServerError {
-  const safe = password === '' ? serverMessage : serverMessage.replaceAll(password, '***')
+  const safe = hidePassword(serverMessage, password)
   return new ServerError(
     safe,
     'DDB_LOGIN',

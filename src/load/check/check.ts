@@ -38,6 +38,9 @@ export async function checkOn(platform: Platform, options: CheckOptions): Promis
   if (sampleRows !== Infinity && !(Number.isSafeInteger(sampleRows) && sampleRows > 0)) {
     throw new UsageError('DDB_USAGE', `\`sampleRows\` is a whole number above 0, not ${sampleRows}`)
   }
+  if (options.input?.follow === true) {
+    throw new UsageError('DDB_USAGE', '`input.follow` has no end to check: leave it out here')
+  }
   const plan = makePlan(options, platform.random)
   const notices = new Set<string>()
   const onNotice = (notice: string): void => void (notices.size < maxNotices && notices.add(notice))

@@ -3,7 +3,7 @@
   compared with what was sent, or nothing is asked at all.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError } from '../../errors.js'
+import { ConnectionError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
@@ -81,6 +81,7 @@ export function openAsyncDelivery(
       counts.arrived(confirmedRows(verdict, sentRows))
       note = verdictNote(verdict, sentRows, outsideRows)
       if (verdict.kind === 'unreachable') {
+        if (isRefused(verdict.cause)) throw verdict.cause
         const reason = new ConnectionError('DDB_CONNECTION_LOST', note ?? '')
         session.abandon(reason)
         counting.giveUp(reason)
@@ -96,6 +97,13 @@ export function openAsyncDelivery(
       await counting?.close()
     },
   }
+}
+
+/** Whether the server is there, and does not tell this user any more: it can be left in order. */
+function isRefused(cause: unknown): boolean {
+  return (
+    cause instanceof ServerError && (cause.code === 'DDB_LOGIN' || cause.code === 'DDB_PRIVILEGE')
+  )
 }
 
 function confirmedRows(verdict: CountVerdict, sentRows: number): number {

@@ -3,7 +3,7 @@
   implementations, with receipts, answered, and counted or not at all; the pipeline knows none of them.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError } from '../../errors.js'
+import { ConnectionError, type DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import type { Table, Value } from '../../protocol/value.js'
 import type { SentBefore } from '../journal/resumed-input.js'
@@ -17,6 +17,8 @@ export interface Delivery {
   readonly note: string | undefined
   /** Where the batches come from of which nobody knows what became. */
   readonly uncertain: readonly LineRange[]
+  /** Why nothing more will be taken, for whoever has nothing to hand over; others are told by `deliver`. */
+  readonly failure?: DdbError | undefined
   /** Bytes handed over of which it is not known what became, or at least that they have left. */
   readonly inFlightBytes: number
   /**

@@ -2,7 +2,7 @@
   What the server says became of a batch, and what a refusal leads to: a pure decision, which others carry out.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
-import { rightToAskFor } from '../../client/missing-right.js'
+import { lacksLogin, loginToRepeat, rightToAskFor } from '../../client/missing-right.js'
 import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
@@ -84,6 +84,7 @@ function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTr
 
 function stopError(refusal: 'privilege' | 'target', errText: string, batchText: string): DdbError {
   const message = `the server refused ${batchText}: ${errText}`
+  if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', loginToRepeat(message))
   if (refusal === 'target') return new ServerError(errText, 'DDB_TARGET', message)
   return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText)}`)
 }

@@ -2,7 +2,7 @@
   What a refusal means, read from the server's words. Rows are suspected only where the text says so: a text that
   nobody knows says nothing about rows. The texts are those of docs/server-semantics.md#refusals.
 */
-import { lacksRight } from '../../client/missing-right.js'
+import { lacksLogin, lacksRight } from '../../client/missing-right.js'
 import { redirectIn } from '../connection/redirect.js'
 
 /** What a refusal says about the batch, and about those behind it. */
@@ -32,8 +32,6 @@ const transient = [
   /graceful shutdown|RefId:\s*S00005\b/i,
 ]
 
-const loginRequired = [/RefId:\s*S04009\b|Login is required/i]
-
 const target = [
   /<DataCorruption>/,
   /Can't find the object|Cannot recognize the token|Can't recognize (function|table)/i,
@@ -62,7 +60,6 @@ const rows = [
 
 const kinds: readonly (readonly [Refusal, readonly RegExp[]])[] = [
   ['transient', transient],
-  ['privilege', loginRequired],
   ['target', target],
   ['tooLarge', tooLarge],
   ['rows', rows],
@@ -71,7 +68,7 @@ const kinds: readonly (readonly [Refusal, readonly RegExp[]])[] = [
 /** @param text  that of `catch(ex)`, class, colon, message; or of an error line */
 export function classifyRefusal(text: string): Refusal {
   if (redirectIn(text) !== undefined) return 'redirect'
-  if (lacksRight(text)) return 'privilege'
+  if (lacksRight(text) || lacksLogin(text)) return 'privilege'
   for (const [kind, patterns] of kinds) {
     if (patterns.some(pattern => pattern.test(text))) return kind
   }

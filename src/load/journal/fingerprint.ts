@@ -13,10 +13,12 @@ export interface Fingerprint {
   /** Of the first and the last bytes, hexadecimal. */
   readonly head: string
   readonly tail: string
+  /** Of a file that is followed: what tells it under another name. Decimal. */
+  readonly inode?: string
 }
 
 /** Hashed at each end. */
-const endBytes = 65_536
+export const endBytes = 65_536
 const shownDigits = 12
 
 /**
@@ -27,12 +29,7 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
   try {
     const file = await files.open(path)
     try {
-      const { isFile, sizeBytes, modifiedMs } = await file.status()
-      if (!isFile) return undefined
-      const head = await hashOf(file, 0, Math.min(endBytes, sizeBytes))
-      const tailStart = Math.max(0, sizeBytes - endBytes)
-      const tail = await hashOf(file, tailStart, sizeBytes - tailStart)
-      return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
+      return (await file.status()).isFile ? await fingerprintOfFile(file) : undefined
     } finally {
       await file.close()
     }
@@ -40,6 +37,30 @@ export async function fingerprintOf(path: string, files: Files): Promise<Fingerp
     const message = `"${path}" cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
     throw new InputError('DDB_INPUT_READ', message, { file: path }, { cause })
   }
+}
+
+async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
+  const { sizeBytes, modifiedMs } = await file.status()
+  const head = await hashOf(file, 0, Math.min(endBytes, sizeBytes))
+  const tailStart = Math.max(0, sizeBytes - endBytes)
+  const tail = await hashOf(file, tailStart, sizeBytes - tailStart)
+  return { sizeBytes, modifiedMs: Math.floor(modifiedMs), head, tail }
+}
+
+/** As a file that is followed is known by. @throws the system's error */
+export async function followedFingerprint(file: InputFile): Promise<Fingerprint> {
+  const { inode } = await file.status()
+  return { ...(await fingerprintOfFile(file)), inode: String(inode) }
+}
+
+/**
+ * Whether a file is the one that `before` was taken of, grown or not.
+ * @throws the system's error
+ */
+export async function isSameGrown(before: Fingerprint, file: InputFile): Promise<boolean> {
+  const { inode, sizeBytes } = await file.status()
+  if (String(inode) !== before.inode || sizeBytes < before.sizeBytes) return false
+  return (await hashOf(file, 0, Math.min(endBytes, before.sizeBytes))) === before.head
 }
 
 async function hashOf(file: InputFile, startBytes: number, lengthBytes: number): Promise<string> {

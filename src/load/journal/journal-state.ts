@@ -12,7 +12,7 @@ type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kin
 /** One input of a run. */
 export interface JournaledInput {
   readonly path: string
-  readonly fingerprint: Fingerprint
+  fingerprint: Fingerprint
   readonly covered: CoveredInput
   /** How it is read; undefined until it was opened. */
   detected: string | undefined
@@ -147,6 +147,9 @@ class Fold implements JournalState {
           this.inputs.push({ path, fingerprint, covered, detected: undefined, summary: undefined })
         }
         return
+      case 'grown':
+        this.inputs[record.input]!.fingerprint = record.fingerprint
+        return
       case 'target':
         this.#target = record
         this.hasLeftServer = false
@@ -182,10 +185,7 @@ class Fold implements JournalState {
         this.rejectsFiles.push(record.path)
         return
       case 'rejects':
-        this.#rejects = {
-          ...record,
-          byInput: Object.assign(this.#rejects?.byInput ?? {}, record.byInput),
-        }
+        this.#rejects = rejectsWith(this.#rejects, record)
         return
       case 'read':
         if (hasNumbers(this.#target)) this.inputs[record.input]!.summary = record.summary
@@ -241,6 +241,15 @@ class Fold implements JournalState {
     this.isForgotten = false
     this.end = undefined
   }
+}
+
+function rejectsWith(
+  before: JournaledRejects | undefined,
+  record: RecordOf<'rejects'>,
+): JournaledRejects {
+  const byInput = Object.assign(before?.byInput ?? {}, record.byInput)
+  const upTos = [...new Map([...(before?.upTos ?? []), ...(record.upTos ?? [])])]
+  return { ...record, byInput, ...(upTos.length === 0 ? {} : { upTos }) }
 }
 
 /** Whether rows went out in batches that the journal knows by number. */

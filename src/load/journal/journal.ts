@@ -6,6 +6,7 @@ import type { Batch } from '../../parse/input-reader.js'
 import { partRange, type Part } from '../delivery/part.js'
 import type { ConfirmUsed, LoadResult } from '../options.js'
 import { runChanged } from './changed-run.js'
+import type { Fingerprint } from './fingerprint.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, JournaledRejects } from './journal-record.js'
 import type { JournalState } from './journal-state.js'
@@ -39,6 +40,10 @@ export interface Journal {
   /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
   ledger(number: number): void
   session(id: string): void
+  /** A file is followed from now on. @returns its number */
+  follows(path: string, fingerprint: Fingerprint): number
+  /** A file that is followed can be told from others by more than before. */
+  grown(input: number, fingerprint: Fingerprint): void
   /**
    * An input is about to be read.
    * @param detected  how, as text
@@ -96,6 +101,8 @@ export interface JournalSetup {
   readonly past: JournalState
   readonly token: bigint
   readonly paths: readonly string[]
+  /** Several inputs are read at once. */
+  readonly isFollowing: boolean
   readonly release: () => void
   readonly wallMs: () => number
 }
@@ -109,7 +116,7 @@ class KeptJournal implements Journal {
   readonly found: JournalState
   readonly past: JournalState
   readonly token: bigint
-  readonly paths: readonly string[]
+  readonly paths: string[]
   readonly #file: JournalFile
   readonly #setup: JournalSetup
   readonly #places = new WeakMap<Batch, Place>()
@@ -121,6 +128,9 @@ class KeptJournal implements Journal {
   #rejectsKnown = 0
   #keepsRejects = true
   #upTo: JournaledRejects['upTo']
+  /** Of inputs that are followed, and as earlier processes have left them. */
+  readonly #upTos = new Map<number, number>()
+  readonly #knownUpTos: ReadonlyMap<number, number>
 
   constructor(setup: JournalSetup) {
     const { file, found, past, token, paths } = setup
@@ -129,7 +139,8 @@ class KeptJournal implements Journal {
     this.found = found
     this.past = past
     this.token = token
-    this.paths = paths
+    this.paths = [...paths]
+    this.#knownUpTos = new Map(found.rejects?.upTos)
     this.#upTo = found.rejects?.upTo ?? { input: 0, offsetBytes: 0 }
     for (const [input, journaled] of found.inputs.entries()) {
       const { covered, detected } = journaled
@@ -182,6 +193,15 @@ class KeptJournal implements Journal {
     this.#file.add({ kind: 'session', id })
   }
 
+  follows(path: string, fingerprint: Fingerprint): number {
+    this.#file.add({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+    return this.paths.push(path) - 1
+  }
+
+  grown(input: number, fingerprint: Fingerprint): void {
+    this.#file.add({ kind: 'grown', input, fingerprint })
+  }
+
   reading(input: number, detected: string): void {
     const before = this.found.inputs[input]?.detected
     if (before === undefined) this.#file.add({ kind: 'reading', input, detected })
@@ -207,6 +227,7 @@ class KeptJournal implements Journal {
   }
 
   isKnownReject(input: number, offsetBytes: number): boolean {
+    if (this.#setup.isFollowing) return offsetBytes < (this.#knownUpTos.get(input) ?? 0)
     const upTo = this.found.rejects?.upTo
     if (upTo === undefined || input > upTo.input) return false
     return input < upTo.input || offsetBytes < upTo.offsetBytes
@@ -219,6 +240,7 @@ class KeptJournal implements Journal {
 
   rejected(input: number, offsetBytes: number): void {
     this.#upTo = { input, offsetBytes: offsetBytes + 1 }
+    if (this.#setup.isFollowing) this.#upTos.set(input, offsetBytes + 1)
   }
 
   keepNoMoreRejects(): void {
@@ -284,7 +306,9 @@ class KeptJournal implements Journal {
     if (this.#keepsRejects && rejects !== undefined && rejects.count !== this.#rejectsKnown) {
       rejects.flush()
       this.#rejectsKnown = rejects.count
-      this.#file.add({ kind: 'rejects', ...rejects.journaled(), upTo: this.#upTo })
+      const upTos = this.#upTos.size === 0 ? {} : { upTos: [...this.#upTos] }
+      this.#upTos.clear()
+      this.#file.add({ kind: 'rejects', ...rejects.journaled(), upTo: this.#upTo, ...upTos })
     }
     for (const { no, rows } of this.#ended) {
       if (this.#keepsRejects || rows.rejected === 0) this.#file.add({ kind: 'ended', no, ...rows })

@@ -3,6 +3,7 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, Files, FolderEntry } from '../../platform/platform.js'
+import { isRunId } from '../marker/run-tables.js'
 import { readJournal } from './journal-file.js'
 import type { JournalRecord } from './journal-record.js'
 import { newJournalState, type JournalState } from './journal-state.js'
@@ -80,7 +81,7 @@ function placeOf({ run: { startedAt, runId } }: KnownRun): string {
 }
 
 /**
- * The run of this name; undefined when there is none.
+ * The run of this name; undefined when there is none, as for what cannot be a name.
  * @throws {DdbError} DDB_RUN_MISSING for a journal that cannot be read
  */
 export async function readRun(
@@ -88,6 +89,7 @@ export async function readRun(
   runId: string,
   files: Files,
 ): Promise<KnownRun | undefined> {
+  if (!isRunId(runId)) return undefined
   const found = await readKnown(journalPath(folder, runId), runId, files)
   if (found === undefined || !('reason' in found)) return found
   throw new DdbError('DDB_RUN_MISSING', `the journal "${found.path}" tells no run: ${found.reason}`)

@@ -40,7 +40,7 @@ export interface OpenedJournal {
 }
 
 /**
- * @param paths  the inputs, none of them standard input
+ * @param paths  the inputs, none of them standard input; none at all where they are followed, which finds them itself
  * @returns undefined when an input cannot be read twice
  * @throws {DdbError} DDB_LOCKED while another process is at it, DDB_RUN_CHANGED also for a damaged journal, DDB_OUTPUT_CREATE
  * @throws {InputError} DDB_INPUT_READ
@@ -72,7 +72,8 @@ export async function openJournal(
     const found = anew ? newJournalState() : before
     if (!anew) checkOptions(before, differingOptions(before.run.options, current))
     const known = found.inputs.map(input => input.path)
-    for (const { path, fingerprint } of found.inputs) {
+    const isFollowing = options.input?.follow === true
+    for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
       checkInput(found, path, fingerprint, fingerprints.get(path))
     }
     const added = paths.filter(path => !known.includes(path))
@@ -105,6 +106,7 @@ export async function openJournal(
       past: before,
       token,
       paths: [...known, ...added],
+      isFollowing,
       release,
       wallMs,
     })

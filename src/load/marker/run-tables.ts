@@ -3,6 +3,11 @@
   can tell them from tables with data.
 */
 
+/** Whether a text can name a run: it becomes part of names on the server and on disk. */
+export function isRunId(text: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text)
+}
+
 /**
  * Name of the marker of a run. Two run ids never have the same one: capitals and signs become an underscore and a
  * letter, an underscore becomes two, and no other underscore occurs.
@@ -34,8 +39,8 @@ export function ledgerName(token: bigint, number: number): string {
   return `ddbIngestLedger_${digits}${number === 1 ? '' : `_${number}`}`
 }
 
-/** Whether a table has the name of one of a run's ledgers. */
+/** Whether a table has the very name of one of a run's ledgers: others may give theirs any name, and ours enter scripts. */
 export function isLedgerOf(token: bigint, name: string): boolean {
   const first = ledgerName(token, 1)
-  return name === first || name.startsWith(`${first}_`)
+  return name === first || (name.startsWith(first) && /^_\d+$/.test(name.slice(first.length)))
 }

@@ -47,6 +47,9 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
     get uncertain() {
       return recorder.uncertainRanges
     },
+    get failure() {
+      return watcher.failure
+    },
     get inFlightBytes() {
       return queue.registry.openBytes
     },

@@ -165,6 +165,19 @@ export class ReceiptNode {
     return readLedger(this.#control, this.#ledger, timeoutMs)
   }
 
+  /** Of the present ledger, as far as they were read. */
+  get ledgerRows(): number {
+    return this.#ledger.seen
+  }
+
+  /** @returns removes the ledger that is the present one now, once another has taken its place */
+  leavesLedger(timeoutMs: number): () => Promise<void> {
+    const ledger = this.#ledger
+    return async () => {
+      if (ledger.name !== this.#ledger.name) await dropLedger(this.#control, ledger, timeoutMs)
+    }
+  }
+
   /** @throws {ConnectionError} @throws {TimeoutError} */
   ledgerExists(timeoutMs: number): Promise<boolean> {
     return ledgerExists(this.#control, this.#ledger, timeoutMs)

@@ -76,6 +76,26 @@ async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<v
   queue.flush()
 }
 
+/**
+ * Goes on under another ledger, so that none grows without end: everything that was sent has its outcome. Until that is
+ * done nothing is sent, for the journal names the new ledger already.
+ *
+ * @throws {DdbError}
+ */
+export async function renewLedger(watcher: ReceiptWatcher): Promise<void> {
+  const { queue, setup } = watcher
+  setup.run.journal?.commit()
+  const deadlineMs = setup.rules.clock.nowMs() + watcher.queryTimeoutMs
+  const drop = queue.node.leavesLedger(watcher.queryTimeoutMs)
+  if (!(await queue.node.reopen(deadlineMs))) {
+    throw new ConnectionError('DDB_UNCONFIRMED', 'the server took no other ledger for receipts')
+  }
+  queue.isHeld = false
+  queue.flush()
+  watcher.news()
+  await drop()
+}
+
 /** Goes to the node that leads once this one has answered for all it was sent: a batch never is with two. */
 export async function moveToLeader(watcher: ReceiptWatcher): Promise<void> {
   const { queue, outcomes, setup } = watcher

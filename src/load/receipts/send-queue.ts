@@ -23,6 +23,8 @@ export class SendQueue {
   /** The node that leads by now: what is to be sent waits until the present one has answered for the rest. */
   leader: ServerAddress | undefined
   node: ReceiptNode
+  /** Nothing is sent until receipts have another ledger. */
+  isHeld = false
   readonly #run: Run
   /** Refused batches that are to be sent again. */
   readonly #resting = new Set<Timer>()
@@ -35,6 +37,7 @@ export class SendQueue {
 
   /** False when too much is out, or what comes goes to another node. */
   get hasRoom(): boolean {
+    if (this.isHeld) return false
     return this.leader === undefined && this.registry.openBytes < this.#run.plan.maxInFlightBytes
   }
 
@@ -102,6 +105,11 @@ export class SendQueue {
     return this.#inStates('sent', 'claimed')
   }
 
+  /** Nothing is with the server. */
+  get isQueued(): boolean {
+    return [...this.registry.open.values()].every(({ state }) => state === 'queued')
+  }
+
   /** What waits for the node that leads: never sent, or refused by the present one. */
   held(): OpenPart[] {
     return this.leader === undefined ? [] : this.#inStates('queued', 'refused')
@@ -112,7 +120,7 @@ export class SendQueue {
   }
 
   #send(batch: OpenPart): boolean {
-    if (this.leader !== undefined) return false
+    if (this.leader !== undefined || this.isHeld) return false
     // Without a connection it stays queued; the watcher opens another one for its sake.
     return this.node.isLost || this.#transmit(batch)
   }

@@ -13,7 +13,7 @@ import type { EarlierReceipts } from './earlier-receipts.js'
 import { investigate } from './investigation.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { OutcomeHandler } from './outcome-handler.js'
-import { endMemory, ledgerIsGone, moveToLeader, reconnect } from './recovery.js'
+import { endMemory, ledgerIsGone, moveToLeader, reconnect, renewLedger } from './recovery.js'
 import { SendQueue } from './send-queue.js'
 
 export interface WatcherSetup {
@@ -26,6 +26,8 @@ export interface WatcherSetup {
   readonly earlier: EarlierReceipts
   /** Opens the same on the node that a redirect names. @throws {ConnectionError} DDB_CONNECT */
   readonly follow: (to: ServerAddress) => Promise<ReceiptNode>
+  /** So many rows of a ledger are enough, in a run without an end. */
+  readonly maxLedgerRows?: number
 }
 
 const firstPollMs = 5
@@ -40,6 +42,8 @@ const silenceMs = 1_000
  */
 const longestQuietMs = 5_000
 const quietShare = 4
+/** Two a batch: some ten megabytes on the server. */
+const maxLedgerRows = 100_000
 
 export class ReceiptWatcher {
   readonly setup: WatcherSetup
@@ -65,10 +69,13 @@ export class ReceiptWatcher {
   #newsAtMs = 0
   #lookedAtMs = 0
   #bufferedBytes = 0
+  /** Of the ledger, when the run began: what of it is asked for again is in the memory of this process. */
+  readonly #firstRows: number
 
   constructor(setup: WatcherSetup) {
     this.setup = setup
     this.queue = new SendQueue(setup.run, setup.node, setup.earlier)
+    this.#firstRows = setup.node.ledgerRows
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)
     this.outcomes = new OutcomeHandler({ run, recorder, rules, fail }, this.queue)
@@ -157,6 +164,7 @@ export class ReceiptWatcher {
     const { registry } = this.queue
     let pollMs = firstPollMs
     while (!this.#allSent || registry.open.size > 0) {
+      if (await this.#renewsLedger()) continue
       // Bytes that nobody takes are waited for even if their batches were given up.
       const isTaken = this.queue.node.bufferedBytes === 0
       if (registry.open.size === 0 && isTaken) {
@@ -203,6 +211,30 @@ export class ReceiptWatcher {
       else if (!(error instanceof ConnectionError) || !node.isLost) throw error
       return false
     }
+  }
+
+  /** A run that follows its inputs goes on for months; what was told of them is in the journal. */
+  async #renewsLedger(): Promise<boolean> {
+    const { queue, setup } = this
+    const { node } = queue
+    if (!queue.isHeld) {
+      if (setup.run.options.input?.follow !== true || setup.recorder.hasUncertain) return false
+      if (
+        this.#allSent ||
+        node.ledgerRows - this.#firstRows < (setup.maxLedgerRows ?? maxLedgerRows)
+      )
+        return false
+      queue.isHeld = true
+    }
+    if (node.isLost || queue.leader !== undefined || !queue.isQueued) return false
+    try {
+      await renewLedger(this)
+    } catch (error) {
+      if (error instanceof TimeoutError) this.giveUpConnection('control')
+      if (!node.isLost) throw error
+    }
+    this.wake()
+    return true
   }
 
   /** Without retries no other connection would take its place. */

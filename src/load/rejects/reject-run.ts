@@ -152,9 +152,16 @@ export function retryOptions(
   }
 }
 
-/** Lines that were skipped and the way into a document are not in the file. */
+/** Lines that were skipped and the way into a document are not in the file, and it has an end. */
 function retryInput(
-  { skipLines: _, limit: __, jsonPath: ___, flushIntervalMs: ____, ...input }: InputOptions,
+  {
+    skipLines: _,
+    limit: __,
+    jsonPath: ___,
+    flushIntervalMs: ____,
+    follow: _____,
+    ...input
+  }: InputOptions,
   reading: RejectReading | undefined,
 ): InputOptions {
   if (reading === undefined) return { ...input, compression: 'none' }

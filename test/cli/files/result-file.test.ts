@@ -55,6 +55,16 @@ t.test('a file is replaced in one step: who has it open goes on reading the old 
   }
 })
 
+t.test('a new file can be read by others, and written by its owner alone', async t => {
+  const before = process.umask(0)
+  t.teardown(() => process.umask(before))
+  for (const option of options) {
+    const path = join(t.testdir({}), 'f')
+    await load(option, path)
+    t.equal(statSync(path).mode & 0o777, 0o644)
+  }
+})
+
 t.test('a file keeps its permissions', async t => {
   for (const option of options) {
     const path = join(t.testdir({ f: '' }), 'f')

@@ -4,6 +4,7 @@ import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { newJournalState } from '../../../src/load/journal/journal-state.js'
 import { dropLedger, openLedger } from '../../../src/load/receipts/ledger.js'
+import { targetRecord } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { RunModel } from './run-model.js'
@@ -11,21 +12,7 @@ import { RunModel } from './run-model.js'
 const timeoutMs = 60_000
 const model = new RunModel()
 /** Three rows were sent, and confirmed. */
-const begun: JournalRecord[] = [
-  ...model.first,
-  {
-    kind: 'target',
-    identity: {
-      name: 'target',
-      columns: '',
-      inMemory: true,
-      physicalIndex: null,
-      rows: 0,
-      dropsDuplicates: false,
-    },
-    used: 'receipts',
-  },
-]
+const begun: JournalRecord[] = [...model.first, targetRecord]
 const sent: JournalRecord[] = [...begun, ...model.step({ kind: 'batch', input: 0, rows: 3 })]
 const confirmed: JournalRecord[] = [
   ...sent,

@@ -5,7 +5,9 @@ import t from 'tap'
 import {
   fingerprintOf,
   fingerprintText,
+  followedFingerprint,
   isSame,
+  isSameGrown,
   type Fingerprint,
 } from '../../../src/load/journal/fingerprint.js'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -145,4 +147,23 @@ t.test('in messages it is short, and other where the file is', async t => {
   const text = fingerprintText(await of('id\n1\n'))
   t.match(text, /^5 bytes of 2023-11-14T22:13:20\.000Z, [0-9a-f]{12}$/)
   t.not(fingerprintText(await of('id\n2\n')), text)
+})
+
+t.test('a file that is followed may grow, and nothing else', async t => {
+  for (const size of [5, 3 * endBytes]) {
+    writeFileSync(path, bytesOf(size))
+    const file = await systemFiles.open(path)
+    const before = await followedFingerprint(file)
+    t.match(before, { sizeBytes: size, inode: String(statSync(path).ino) })
+    t.equal(await isSameGrown(before, file), true)
+    writeFileSync(path, bytesOf(size + 7))
+    t.equal(await isSameGrown(before, file), true, 'longer')
+    writeFileSync(path, bytesOf(size + 7, 0))
+    t.equal(await isSameGrown(before, file), false, 'another start')
+    truncateSync(path, size - 1)
+    t.equal(await isSameGrown(before, file), false, 'shorter')
+    writeFileSync(path, bytesOf(size))
+    t.equal(await isSameGrown({ ...before, inode: '1' }, file), false, 'another file')
+    await file.close()
+  }
 })

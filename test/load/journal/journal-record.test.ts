@@ -27,6 +27,37 @@ t.test('a record is a line of its checksum and JSON', async t => {
   t.strictSame(recordOf(`ecf676b9 ${json}`), batch)
 })
 
+t.test('records that come with every batch are the JSON that others are', async () => {
+  const count = fc.nat({ max: 2 ** 48 })
+  const record: fc.Arbitrary<JournalRecord> = fc.oneof(
+    fc.record({
+      kind: fc.constant('batch' as const),
+      no: count,
+      input: count,
+      start: count,
+      end: count,
+      endLine: count,
+      rows: count,
+      records: count,
+    }),
+    fc.record({
+      kind: fc.constant('ended' as const),
+      no: count,
+      confirmed: count,
+      rejected: count,
+      unconfirmed: count,
+      unsent: count,
+    }),
+  )
+  fc.assert(
+    fc.property(record, any => {
+      const text = recordLine(any).slice(9, -1)
+      if (text !== JSON.stringify(any)) throw new Error(text)
+    }),
+    { numRuns: runs(100) },
+  )
+})
+
 t.test('a checksum that begins with zeros has eight digits, too', async t => {
   for (let no = 0, found = 0; found < 3; no++) {
     const record: JournalRecord = { kind: 'ledger', number: no }

@@ -8,6 +8,7 @@ import { newJournalState, type JournalState } from '../../../src/load/journal/jo
 import { resumedInput } from '../../../src/load/journal/resumed-input.js'
 import type { Batch } from '../../../src/parse/input-reader.js'
 import { batchOf } from '../../helpers/batches.js'
+import { targetRecord } from '../../helpers/journals.js'
 import { runs } from '../../helpers/runs.js'
 import { anyStep, inputCount, rowBytes, RunModel, type Step } from './run-model.js'
 
@@ -275,18 +276,7 @@ const rejects = (name: string, rejected: number): JournalRecord => ({
 })
 
 t.test('where rows are only counted, rejects of what is read again are forgotten', async t => {
-  const counted: JournalRecord = {
-    kind: 'target',
-    identity: {
-      name: 'target',
-      columns: '',
-      inMemory: true,
-      physicalIndex: null,
-      rows: 0,
-      dropsDuplicates: false,
-    },
-    used: 'count',
-  }
+  const counted: JournalRecord = { ...targetRecord, used: 'count' }
   const end = (isDone: boolean): JournalRecord => ({
     kind: 'end',
     at: '2026-01-01T00:00:00.000Z',

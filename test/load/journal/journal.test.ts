@@ -55,7 +55,11 @@ function fold(records: readonly JournalRecord[]): JournalState {
 }
 
 /** A process that finds these records; `past` are those of before a restart. */
-function processOf(records: readonly JournalRecord[] = [], past?: readonly JournalRecord[]) {
+function processOf(
+  records: readonly JournalRecord[] = [],
+  past?: readonly JournalRecord[],
+  isFollowing = false,
+) {
   const file = new MemoryFile()
   const found = fold(records)
   let released = 0
@@ -65,6 +69,7 @@ function processOf(records: readonly JournalRecord[] = [], past?: readonly Journ
     past: past === undefined ? found : fold(past),
     token: 0xabcn,
     paths,
+    isFollowing,
     release: () => void released++,
     wallMs: () => 0,
   })
@@ -288,3 +293,46 @@ t.test('the lock is given back however the file ends', async t => {
   t.throws(() => journal.close(), { code: 'DDB_OUTPUT_WRITE' })
   t.equal(released(), 1)
 })
+
+t.test(
+  'files that are followed get numbers as they come, and rejects of each are known',
+  async t => {
+    const { journal, file, next } = processOf([begun], undefined, true)
+    const fingerprint = { sizeBytes: 1, modifiedMs: 0, head: 'aa', tail: 'bb', inode: '7' }
+    const number = journal.follows('later.csv', fingerprint)
+    t.equal(number, journal.paths.length - 1)
+    const rejects = {
+      flush: () => undefined,
+      count: 0,
+      journaled: () => ({
+        byClass: { parse: rejects.count, type: 0, server: 0 },
+        byCode: {},
+        unplaced: 0,
+        files: [],
+        byInput: {},
+      }),
+    }
+    journal.follow(rejects)
+    for (const input of [number, 0]) journal.reading(input, 'csv')
+    rejects.count = 3
+    journal.rejected(number, 50)
+    journal.rejected(0, 10)
+    journal.rejected(number, 60)
+    journal.commit()
+    rejects.count = 4
+    journal.rejected(0, 20)
+    journal.grown(number, { ...fingerprint, sizeBytes: 9 })
+    journal.commit()
+    t.equal(file.written.filter(({ kind }) => kind === 'rejects').length, 2)
+    const second = processOf(next(), undefined, true).journal
+    t.match(second.found.inputs[number], { path: 'later.csv', fingerprint: { sizeBytes: 9 } })
+    t.strictSame(
+      [10, 20, 21].map(offset => second.isKnownReject(0, offset)),
+      [true, true, false],
+    )
+    t.strictSame(
+      [50, 60, 61].map(offset => second.isKnownReject(number, offset)),
+      [true, true, false],
+    )
+  },
+)

@@ -6,6 +6,7 @@ import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import type { LedgerRow } from '../../../src/load/receipts/batch-registry.js'
 import { earlierReceipts, noEarlierReceipts } from '../../../src/load/receipts/earlier-receipts.js'
+import { targetRecord } from '../../helpers/journals.js'
 import { testRun } from '../../helpers/load-run.js'
 import { claim, nodeStub, outcome } from '../../helpers/receipt-node.js'
 import { RunModel } from '../journal/run-model.js'
@@ -14,18 +15,7 @@ import { RunModel } from '../journal/run-model.js'
 const model = new RunModel()
 const sentTwo: JournalRecord[] = [
   ...model.first,
-  {
-    kind: 'target',
-    identity: {
-      name: 'target',
-      columns: '',
-      inMemory: true,
-      physicalIndex: null,
-      rows: 0,
-      dropsDuplicates: false,
-    },
-    used: 'receipts',
-  },
+  targetRecord,
   ...model.step({ kind: 'batch', input: 0, rows: 8 }),
   ...model.step({ kind: 'batch', input: 0, rows: 8 }),
   ...model.step({ kind: 'ended', which: 0, how: 'confirmed' }),

@@ -187,3 +187,64 @@ t.test('a question has half the time that there is, and no more than is left', a
   watcher.news()
   t.equal(watcher.leftMs, 10_000)
 })
+
+t.test('a run that follows begins another ledger once one is long', async t => {
+  for (const isFollowing of [true, false]) {
+    const { watcher, stub, add, counts } = watchedRun({ isFollowing, maxLedgerRows: 2 })
+    add()
+    add()
+    watcher.begin()
+    const rows = [[claim(1), outcome(1), claim(2)], [], [outcome(2)]]
+    stub.answers.read = () => {
+      const next = rows.shift() ?? []
+      stub.ledgerRows += next.length
+      return Promise.resolve(next)
+    }
+    stub.answers.reopen = () => {
+      stub.ledgerRows = 0
+      // What comes meanwhile waits for the new one.
+      add()
+      t.equal(stub.sent.length, 2)
+      rows.push([claim(3), outcome(3)])
+      return Promise.resolve(true)
+    }
+    while (counts()[0]! < (isFollowing ? 24 : 16)) await Promise.resolve()
+    await watcher.finish()
+    t.same(stub.asked, isFollowing ? ['reopen', 'dropLedger', 'finish'] : ['finish'])
+    t.same(counts(), [isFollowing ? 24 : 16, 0, 0, 0])
+  }
+})
+
+t.test('a ledger that cannot be begun anew is tried again, and nothing is sent before', async t => {
+  const { watcher, stub, add, counts } = watchedRun({ isFollowing: true, maxLedgerRows: 2 })
+  add()
+  watcher.begin()
+  stub.ledgerRows = 0
+  const rows = [[claim(1), outcome(1)]]
+  stub.answers.read = () => {
+    const next = rows.shift() ?? []
+    stub.ledgerRows += next.length
+    return Promise.resolve(next)
+  }
+  let tries = 0
+  stub.answers.reopen = () => {
+    if (tries++ === 0) {
+      stub.isLost = stub.isControlLost = true
+      return Promise.reject(lost)
+    }
+    stub.ledgerRows = 0
+    rows.push([claim(2), outcome(2)])
+    return Promise.resolve(true)
+  }
+  while (tries === 0) await Promise.resolve()
+  add()
+  t.equal(stub.sent.length, 1)
+  watcher.begin()
+  while (counts()[0]! < 16) await Promise.resolve()
+  await watcher.finish()
+  t.same(stub.asked, ['reopen', 'restore', 'reopen', 'dropLedger', 'finish'])
+  t.same(stub.sent, [
+    [1, 0, 1],
+    [2, 0, 2],
+  ])
+})

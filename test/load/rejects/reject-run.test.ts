@@ -22,7 +22,7 @@ const run: RejectRun = {
     inputs: ['in.csv'],
     server: { host: 'h', port: 1, user: 'u' },
     target: { table: 't' },
-    input: { skipLines: 3, limit: 9, jsonPath: 'a', ragged: 'pad', encoding: 'auto' },
+    input: { skipLines: 3, limit: 9, jsonPath: 'a', ragged: 'pad', encoding: 'auto', follow: true },
     mapping: { map: { a: 'b' } },
     cells: { nullTexts: ['-'] },
     rejects: { file: 'r.csv' },

@@ -1,0 +1,42 @@
+/*
+  The packages that come along with this one, as CycloneDX, for whoever has to know what runs on a machine: made by npm
+  from package-lock.json when the package is packed (`prepack`). What npm adds of this machine – its time, its version,
+  the name of the folder, a random number, where packages were fetched from – is left out: two checkouts of one commit
+  make the same file.
+*/
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runNpm } from './package-contents.js'
+
+/** Beside package.json. */
+export const sbomName = 'sbom.cdx.json'
+
+/** The text of the file. */
+export function sbomText(root) {
+  // npm's own --omit dev leaves out what both the package and its development tools use.
+  const bom = runNpm(root, 'sbom', '--sbom-format', 'cyclonedx', '--package-lock-only')
+  const { $schema, bomFormat, specVersion, version, metadata } = bom
+  const name = metadata.component.purl.replace(/^pkg:npm\/(.*)@.*$/, '$1')
+  const component = { ...metadata.component, name }
+  const uses = new Map(bom.dependencies.map(({ ref, dependsOn }) => [ref, dependsOn]))
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  const direct = Object.entries(manifest.dependencies).map(([name, exact]) => `${name}@${exact}`)
+  uses.set(component['bom-ref'], direct)
+  const found = new Set([component['bom-ref']])
+  for (const ref of found) for (const used of uses.get(ref)) found.add(used)
+  const dependencies = [...found].map(ref => ({ ref, dependsOn: uses.get(ref) }))
+  const components = bom.components.filter(one => found.has(one['bom-ref'])).map(withoutSource)
+  const all = { $schema, bomFormat, specVersion, version, metadata: { component } }
+  return `${JSON.stringify({ ...all, components, dependencies }, null, 2)}\n`
+}
+
+function withoutSource({ externalReferences = [], ...component }) {
+  const kept = externalReferences.filter(({ type }) => type !== 'distribution')
+  return { ...component, externalReferences: kept }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  writeFileSync(join(root, sbomName), sbomText(root))
+}

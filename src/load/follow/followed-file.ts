@@ -1,0 +1,193 @@
+/*
+  One file on its way from being found to its end: opened, read as far as it has grown, noted down in the journal.
+*/
+import { UsageError } from '../../errors.js'
+import { openReader, type ReaderOptions } from '../../parse/open-reader.js'
+import type { Batch } from '../../parse/input-reader.js'
+import type { InputFormat } from '../../parse/formats.js'
+import type { InputFile } from '../../platform/platform.js'
+import { followedChunks } from '../../source/follow/followed-chunks.js'
+import type { Turns } from '../../source/follow/turns.js'
+import { openGrowing } from '../../source/open-source.js'
+import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
+import { endBytes, followedFingerprint, type Fingerprint } from '../journal/fingerprint.js'
+import type { Detected } from '../options.js'
+import { dialectOf } from '../reader-options.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+
+/** A file that is followed. */
+export interface FollowedFile {
+  /** The name that it was found under. */
+  readonly path: string
+  /** Device and inode: no other file has both while this one is open. */
+  readonly key: string
+  readonly file: InputFile
+  readonly summary: InputSummary
+  /** In the journal; undefined without one, and until its shape is known. */
+  number: number | undefined
+  fingerprint: Fingerprint | undefined
+  /** Its name leads to another file by now, or nowhere. */
+  hasLostName: boolean
+  /** All that was there was read, since it lost its name. */
+  isReadSince: boolean
+  /** Records that no earlier process has read. */
+  newRecords: number
+  /** Behind the last row that was read, without a line end. */
+  leftBytes: number
+}
+
+/** What all files of a run share. */
+export interface Following {
+  readonly run: Run
+  readonly target: TargetDescription
+  readonly reading: InputReading
+  readonly turns: Turns
+  readonly ended: AbortSignal
+  /** Told of records that no earlier process has read; fewer than 0 take some back. */
+  readonly onRecords: (more: number) => void
+  readonly onBytes: () => void
+}
+
+/** Nothing of it was read. */
+export function newFollowedFile(
+  path: string,
+  key: string,
+  file: InputFile,
+  known?: { readonly number: number; readonly fingerprint: Fingerprint },
+): FollowedFile {
+  return {
+    path,
+    key,
+    file,
+    summary: newSummary(path),
+    number: known?.number,
+    fingerprint: known?.fingerprint,
+    hasLostName: false,
+    isReadSince: false,
+    newRecords: 0,
+    leftBytes: 0,
+  }
+}
+
+/**
+ * The rows of a file, to be iterated once; it ends when the file has lost its name and nothing more comes.
+ * @throws {DdbError} DDB_INTERRUPTED when reading is stopped before there is a row, and what reading an input throws
+ */
+export async function* batchesOf(
+  followed: FollowedFile,
+  following: Following,
+): AsyncGenerator<Batch, void, void> {
+  const { path, file, summary } = followed
+  const { run, target, reading, turns, ended } = following
+  const { platform, options, journal } = run
+  const { clock } = platform
+  const chunks = followedChunks({
+    file,
+    name: path,
+    clock,
+    turns,
+    ended,
+    hasLostName: () => followed.hasLostName,
+    onEnd: () => (followed.isReadSince ||= followed.hasLostName),
+  })
+  const before = followed.number === undefined ? undefined : journal?.found.inputs[followed.number]
+  const known = before?.detected === undefined ? undefined : journaledReading(before.detected)
+  const knownEnd = before?.covered.ends.at(-1)
+  try {
+    const encoding = options.input?.encoding ?? 'auto'
+    const source = await openGrowing(path, chunks, encoding, () => file.close())
+    const told = (): void => {
+      followed.leftBytes = source.contentBytesRead - accounted(summary)
+    }
+    try {
+      summary.compression = source.compression
+      const reader = await openReader(source, { ...dialectOf(options), ...known?.dialect, clock })
+      if (reader.format === 'json') throw isDocument(path)
+      followed.fingerprint ??= await followedFingerprint(file)
+      yield* reading.batches(run, target, {
+        source,
+        reader,
+        summary,
+        number: () => (followed.number ??= journal?.follows(path, followed.fingerprint!) ?? 0),
+        detected: known?.detected,
+        resumed: before && journal?.resumed(followed.number!),
+        maxRecords: Infinity,
+        flushes: true,
+        progress({ rows }) {
+          const newRecords = Math.max(0, rows - (knownEnd?.records ?? 0))
+          following.onRecords(newRecords - followed.newRecords)
+          followed.newRecords = newRecords
+          following.onBytes()
+        },
+        knownReject: offsetBytes => {
+          // It is counted, and stands behind the last batch: nobody has counted its record as read before.
+          if (offsetBytes >= (knownEnd?.offsetBytes ?? 0)) following.onRecords(-1)
+        },
+        beforeBatch: () => noteGrowth(followed, run),
+      })
+    } finally {
+      told()
+    }
+    if (journal !== undefined && !run.stopped && followed.number !== undefined) {
+      journal.grown(followed.number, (followed.fingerprint = await followedFingerprint(file)))
+      journal.read(followed.number, summary)
+      journal.commit()
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The more of its start is known, the less another file is taken for it. */
+function noteGrowth(followed: FollowedFile, { journal }: Run): Promise<void> | undefined {
+  const { number, fingerprint, file } = followed
+  if (journal === undefined || number === undefined || fingerprint!.sizeBytes >= endBytes) {
+    return undefined
+  }
+  return followedFingerprint(file).then(now => {
+    if (now.sizeBytes < Math.min(endBytes, 2 * fingerprint!.sizeBytes)) return
+    followed.fingerprint = now
+    journal.grown(number, now)
+  })
+}
+
+function accounted({ contentBytes }: InputSummary): number {
+  const { rows, rejected, header, other, skipped } = contentBytes
+  return rows + rejected + header + other + skipped
+}
+
+/** A file says more of itself the longer it is: what was found in its first lines holds for all that follow. */
+function journaledReading(text: string): {
+  readonly detected: Detected
+  readonly dialect: ReaderOptions
+} {
+  const {
+    format,
+    compression: _,
+    ...detected
+  } = JSON.parse(text) as Detected & {
+    format: InputFormat
+    compression: string
+  }
+  const { delimiter, quote, escape, header, trailingDelimiter } = detected
+  if (delimiter === null) return { detected, dialect: { format } }
+  return {
+    detected,
+    dialect: {
+      format,
+      delimiter: delimiter.value,
+      quote: quote?.value,
+      escape: escape?.value,
+      header: header?.value === true ? 'yes' : 'no',
+      trailingDelimiter: trailingDelimiter?.value,
+    },
+  }
+}
+
+function isDocument(path: string): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `"${path}" is a JSON document, and \`input.follow\` needs NDJSON, an object a line`,
+  )
+}

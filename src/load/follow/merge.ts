@@ -1,0 +1,71 @@
+/*
+  Several sequences as one, in the order in which their values come. Nothing is asked of a sequence before its last value was
+  taken.
+*/
+
+/** What came of one of them. */
+export type Merged<From, Value> =
+  | { readonly kind: 'value'; readonly from: From; readonly value: Value }
+  | { readonly kind: 'ended'; readonly from: From }
+  | { readonly kind: 'failed'; readonly from: From; readonly error: unknown }
+
+/** Sequences by whom they come from. */
+export interface Merge<From, Value> {
+  /** Those that have not ended. */
+  readonly size: number
+  add(from: From, values: AsyncIterator<Value, void>): void
+  /** The next that comes; undefined when `wake` was called and nothing is there. One call at a time. */
+  next(): Promise<Merged<From, Value> | undefined>
+  /** Ends the present call of `next`, or the one that comes. */
+  wake(): void
+}
+
+/** Without any. */
+export function newMerge<From, Value>(): Merge<From, Value> {
+  const sequences = new Map<From, AsyncIterator<Value, void>>()
+  const come: Merged<From, Value>[] = []
+  let taken: From | undefined
+  let isAwake = false
+  let wakeUp: (() => void) | undefined
+
+  const wake = (): void => {
+    isAwake = true
+    wakeUp?.()
+  }
+  const arrived = (one: Merged<From, Value>): void => {
+    come.push(one)
+    wakeUp?.()
+  }
+  // Racing them would leave a listener with each that waits, every time.
+  const ask = (from: From): void => {
+    sequences
+      .get(from)!
+      .next()
+      .then(
+        ({ done, value }) =>
+          arrived(done === true ? { kind: 'ended', from } : { kind: 'value', from, value }),
+        (error: unknown) => arrived({ kind: 'failed', from, error }),
+      )
+  }
+  return {
+    get size() {
+      return sequences.size
+    },
+    add(from, values) {
+      sequences.set(from, values)
+      ask(from)
+    },
+    async next() {
+      if (taken !== undefined) ask(taken)
+      taken = undefined
+      if (come.length === 0 && !isAwake) await new Promise<void>(resolve => (wakeUp = resolve))
+      wakeUp = undefined
+      isAwake = false
+      const first = come.shift()
+      if (first?.kind === 'value') taken = first.from
+      else if (first !== undefined) sequences.delete(first.from)
+      return first
+    },
+    wake,
+  }
+}

@@ -1,0 +1,251 @@
+/*
+  How one input of a run is read, whoever opened it: its columns are mapped to the target's, batches and rejects get their
+  place in the journal, and what was found in it is told.
+*/
+import { InputError, type DdbError } from '../errors.js'
+import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
+import type { Platform } from '../platform/platform.js'
+import {
+  mapColumns,
+  type ColumnMapping,
+  type InputShape,
+  type MappingRules,
+} from '../schema/column-mapping.js'
+import type { ByteSource } from '../source/byte-source.js'
+import { defaultFlushIntervalMs } from './defaults.js'
+import { detectedNotices, detectedOf } from './detected.js'
+import { bytesError } from './input-bytes.js'
+import type { Journal } from './journal/journal.js'
+import type { ResumedInput } from './journal/resumed-input.js'
+import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
+import type { Plan } from './plan.js'
+import { asDdbError, type Run } from './run.js'
+import type { TargetDescription } from './target/describe-target.js'
+
+/** What a result says of one input. */
+export type InputSummary = LoadResult['inputs'][number]
+
+/** A run of ever so many inputs says no more different things than these, and remembers no more. */
+const maxTold = 100
+
+/** One input that was opened. */
+export interface OpenedInput {
+  readonly source: ByteSource
+  readonly reader: InputReader
+  /** Filled in as the input is read. */
+  readonly summary: InputSummary
+  /** Its number in the journal, asked for once its shape is known. */
+  readonly number: () => number
+  /** How an earlier process has read it, where this one is to do the same; undefined where that is found out. */
+  readonly detected: Detected | undefined
+  /** Where reading goes on; undefined where it begins. */
+  readonly resumed: ResumedInput | undefined
+  /** Of the whole input. */
+  readonly maxRecords: number
+  /** Rows wait no longer than the flush interval for the rest of their batch. */
+  readonly flushes: boolean
+  /** Told whenever the summary has changed. */
+  readonly progress: (summary: InputSummary) => void
+  /** Told of a reject that an earlier process has counted. */
+  readonly knownReject?: (offsetBytes: number) => void
+  /** Waited for before a batch is given out. */
+  readonly beforeBatch?: () => Promise<void> | undefined
+}
+
+/** What the inputs of a run have in common. */
+export interface InputReading {
+  /** The rows of an input, to be iterated once. */
+  batches(
+    run: Run,
+    target: TargetDescription,
+    opened: OpenedInput,
+  ): AsyncGenerator<Batch, void, void>
+  /** Per target column, over all inputs. */
+  readonly columnCounts: readonly ColumnCounts[]
+  /** Set when the bytes of an input do not add up. */
+  readonly bytesError: DdbError | undefined
+}
+
+/** Opens nothing. */
+export function newInputReading(
+  platform: Platform,
+  options: LoadOptions,
+  plan: Plan,
+  journal: Journal | undefined,
+): InputReading {
+  return new Reading(platform, options, plan, journal)
+}
+
+class Reading implements InputReading {
+  bytesError: DdbError | undefined
+  readonly columnCounts: ColumnCounts[] = []
+  readonly #platform: Platform
+  readonly #options: LoadOptions
+  readonly #plan: Plan
+  readonly #journal: Journal | undefined
+  readonly #told = new Set<string>()
+  /** Columns of which it was said that their times lose an offset. */
+  readonly #offsetColumns = new Set<string>()
+
+  constructor(platform: Platform, options: LoadOptions, plan: Plan, journal: Journal | undefined) {
+    this.#platform = platform
+    this.#options = options
+    this.#plan = plan
+    this.#journal = journal
+  }
+
+  async *batches(
+    run: Run,
+    target: TargetDescription,
+    opened: OpenedInput,
+  ): AsyncGenerator<Batch, void, void> {
+    const { source, reader, summary, resumed } = opened
+    const { input = {}, mapping = {} } = this.#options
+    const { path } = summary
+    summary.format = reader.format
+    const { columns } = target
+    const detected = opened.detected ?? detectedOf(reader, { cells: this.#options.cells, columns })
+    summary.detected = detected
+    run.rejects.reading(source.name, { format: reader.format, ...detected })
+    this.#tell(run, path, reader, detected)
+    const { format, compression } = summary
+    const journal = this.#journal
+    const index = opened.number()
+    journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
+    const recordsBefore = resumed?.records ?? 0
+    const recordsRead = (): number => recordsBefore + reader.recordsRead
+    // For every reject and every batch: nothing more than is cheap.
+    const update = (): void => {
+      summary.rows = recordsRead()
+      summary.bytes = source.bytesRead
+      opened.progress(summary)
+    }
+    const mapped = (): ColumnMapping =>
+      mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
+    const cells = (): CellRules => ({
+      ...cellRules(this.#options, detected),
+      onOffset: column => this.#tellOffset(column, run),
+    })
+    const looked = run.watch?.opened(path, reader, mapped)
+    const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
+    const found = (): AsyncGenerator<Batch, void, void> =>
+      reader.batches({
+        mapping: looked?.mapping ?? mapped(),
+        cells: looked?.isUnfit === true ? {} : cells(),
+        batchRows: this.#plan.batchRows,
+        batchBytes: this.#plan.batchBytes,
+        ...(opened.flushes
+          ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs }
+          : {}),
+        ...(limit === Infinity ? {} : { limit }),
+        ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
+        keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
+        clock: this.#platform.clock,
+        stopped: () => run.stopped,
+        onUnreadable: error => run.fail(error),
+        onReject: reject => {
+          if (journal?.isKnownReject(index, reject.offsetBytes) === true) {
+            opened.knownReject?.(reject.offsetBytes)
+            update()
+            return
+          }
+          update()
+          if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
+          else journal?.rejected(index, reject.offsetBytes)
+          run.reject(reject, reader)
+        },
+      })
+    try {
+      for await (const batch of isEmpty(reader) ? [] : found()) {
+        update()
+        const wait = opened.beforeBatch?.()
+        if (wait !== undefined) await wait
+        journal?.place(batch, index, recordsRead())
+        yield batch
+      }
+    } finally {
+      update()
+      summary.ragged = reader.raggedRecords
+      summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
+      run.watch?.closed(reader)
+      if (looked?.isUnfit !== true) this.#addCounts(reader.columnCounts)
+      this.bytesError ??= bytesError(path, summary.contentBytes, reader.readToEnd)
+    }
+    if (this.bytesError !== undefined) throw this.bytesError
+  }
+
+  /** What was found is said, once where it is the same for several inputs. */
+  #tell(run: Run, path: string, reader: InputReader, detected: Detected): void {
+    const isByPosition = this.#options.mapping?.match === 'position'
+    for (const notice of detectedNotices(reader, detected, isByPosition)) {
+      if (this.#told.has(notice) || this.#told.size === maxTold) continue
+      this.#told.add(notice)
+      run.notice(`${path}: ${notice}`)
+    }
+  }
+
+  /** Once for each column of a run. */
+  #tellOffset(columnName: string, run: Run): void {
+    if (this.#offsetColumns.has(columnName)) return
+    this.#offsetColumns.add(columnName)
+    run.notice(
+      `times of column "${columnName}" have offsets and are kept as they are written: \`cells.timeZone\` converts them`,
+    )
+  }
+
+  #addCounts(counts: readonly ColumnCounts[]): void {
+    for (const [index, { nulls, coerced }] of counts.entries()) {
+      const sum = (this.columnCounts[index] ??= { nulls: 0, coerced: 0 })
+      sum.nulls += nulls
+      sum.coerced += coerced
+    }
+  }
+}
+
+/** Of an input that nothing is known of yet. */
+export function newSummary(path: string): InputSummary {
+  return {
+    path,
+    format: null,
+    compression: null,
+    bytes: 0,
+    rows: 0,
+    rejected: 0,
+    firstError: null,
+    contentBytes: { read: 0, rows: 0, rejected: 0, header: 0, other: 0, skipped: 0 },
+    detected: null,
+    ragged: 0,
+  }
+}
+
+/** What ended reading. */
+export function failureOf(error: unknown): InputFailure {
+  const { code, message } = asDdbError(error)
+  const lineNumber = error instanceof InputError ? error.position.lineNumber : undefined
+  return { code, message, lineNumber: lineNumber ?? null }
+}
+
+function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected): CellRules {
+  const { arrayDelimiter } = input
+  const { decimalComma } = detected
+  return {
+    ...cells,
+    ...(decimalComma === null ? {} : { decimalComma: decimalComma.value }),
+    ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }),
+  }
+}
+
+/** An input without a single record has no columns to map either. */
+function isEmpty(reader: InputReader): boolean {
+  return reader.recordKind === 'fields' && reader.fieldCount === 0
+}
+
+function shapeOf(reader: InputReader, file: string): InputShape {
+  return {
+    file,
+    kind: reader.recordKind,
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+    headerLineNumber: reader.headerLineNumber,
+  }
+}

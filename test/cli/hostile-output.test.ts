@@ -1,0 +1,230 @@
+/*
+  Texts that want to act on a terminal: whoever wrote them – a file's name, its header, its cells, a server's errors,
+  results and printed output, the command line itself – every command shows them without what a terminal acts on, and
+  JSON stays JSON.
+*/
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t, { type Test } from 'tap'
+import type { FakePeer } from '../helpers/fake-server.js'
+import { startFakeServer, type Received } from '../helpers/fake-server.js'
+import { actingIn, terminalText } from '../helpers/hostile-text.js'
+import { runs } from '../helpers/runs.js'
+import { startServer } from '../../src/server/index.js'
+import type { Value, Vector } from '../../src/protocol/value.js'
+import { runMain, type FakeTerminals, type Outcome } from './run-cli.js'
+
+const terminal: FakeTerminals = {
+  stdoutColumns: 80,
+  stderrColumns: 80,
+  environment: { NO_COLOR: '1', TERM: 'dumb' },
+}
+
+/** @throws AssertionError for anything that a terminal would act on */
+async function checked(argv: readonly string[], environment = {}, stdin = ''): Promise<Outcome> {
+  const outcome = await runMain(argv, {
+    ...terminal,
+    environment: { ...terminal.environment, ...environment },
+    stdin,
+  })
+  for (const stream of ['stdout', 'stderr'] as const) {
+    assert.equal(actingIn(outcome[stream]), undefined, `${stream} of ${JSON.stringify(argv)}`)
+  }
+  assert.notEqual(outcome.code, 70, outcome.stderr)
+  return outcome
+}
+
+const jsonLines = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as unknown)
+
+/** A name that a file can have. */
+const fileName = terminalText.map(text => `a${text.replace(/[\0/\n]|[\ud800-\udfff]/g, '')}`)
+
+const scratch = (t: Test): string => mkdtempSync(join(t.testdir(), 'x'))
+
+t.test('what is typed', async t => {
+  const folder = scratch(t)
+  await fc.assert(
+    fc.asyncProperty(terminalText, async text => {
+      const path = join(folder, 'config.json')
+      writeFileSync(path, JSON.stringify({ [text]: text, load: { [text]: text, table: text } }))
+      for (const argv of [
+        [text],
+        ['help', text],
+        [text, '--help'],
+        ['load', `--${text}`],
+        ['load', `--${text}=1`],
+        ['load', text, '-t', 'x', '--port', '1', '--retries', '0'],
+        ['load', 'x', '-t', text],
+        ['load', 'x', '-t', 't', '--method', text],
+        ['load', 'x', '--function', text, '--types', 'a:INT'],
+        ['load', 'x', '--function', 'f', '--types', text],
+        ['load', 'x', '-t', 't', '--map', `a=${text}`, '--print-config'],
+        ['load', 'x', '-t', 't', '--map', `a=${text}`, '--print-config', '--json'],
+        ['load', 'x', '-t', 't', '--batch-rows', `x${text}`],
+        ['load', 'x', '-t', 't', '--summary', `/nowhere/${text}`],
+        ['load', 'x', '-t', 't', '--rejects', `/nowhere/${text}`, '--json'],
+        ['load', 'x', '-t', 't', '--user', text],
+        ['load', 'x', '-t', 't', '--user', 'a', '--password-file', `/nowhere/${text}`],
+        ['load', 'x', '-t', 't', '--run-id', text, '--log-format', 'json'],
+        ['load', 'x', '-t', 't', '--config', path],
+        ['load', 'x', '-t', 't', '--config', `/nowhere/${text}`],
+        ['exec', `/nowhere/${text}`],
+        ['exec', '-e', '1', '--host', text.slice(0, 3), '--port', '1', '--connect-timeout', '1ms'],
+        ['exec', '-e', '1', '--output', text],
+        ['exec', '-e', '1', '--tls', '--ca-file', `/nowhere/${text}`],
+        ['serve', '--port', `x${text}`],
+        ['serve', '--init', `/nowhere/${text}`],
+        ['bench', '--requests', `x${text}`],
+        ['selftest', '--time-limit', `x${text}`],
+        ['resume', text, '--state-dir', folder],
+        ['runs', text, '--state-dir', folder],
+        ['runs', text, '--clean', '--state-dir', folder],
+        ['runs', '--state-dir', `/nowhere/${text}`],
+      ]) {
+        // A port of this machine that nobody listens on, where nothing else is said.
+        const port = argv.includes('--port') || argv[0] === 'serve' ? {} : { DDB_PORT: '1' }
+        const { stdout } = await checked(argv, port)
+        if (argv.includes('--json')) jsonLines(stdout)
+      }
+      await checked(['load', 'x'], { DDB_INGEST_TABLE: text, DDB_PORT: '1' })
+      await checked(['load', 'x'], { [`DDB_INGEST_${text.replace(/[=\0]/g, '')}`]: '1' })
+    }),
+    { numRuns: runs(8) },
+  )
+})
+
+t.test('names of files, headers, cells', async t => {
+  const server = await startServer({
+    port: 0,
+    initScript: 'share streamTable(10:0, `id`sym, [INT,STRING]) as target',
+  })
+  t.teardown(() => server.close())
+  const login = {
+    DDB_PORT: String(server.port),
+    DDB_USER: 'admin',
+    DDB_PASSWORD: '123456',
+  }
+  await fc.assert(
+    fc.asyncProperty(fileName, terminalText, async (name, text) => {
+      const folder = scratch(t)
+      const input = join(folder, `${name}.csv`)
+      const quoted = `"${text.replaceAll('"', '""')}"`
+      for (const content of [
+        `id,sym\n${quoted},${quoted}\n2,b\n`,
+        `id,${quoted}\n1,a\n`,
+        `id,sym\n1,a,${quoted}\n`,
+        `id,sym\n1,"${text}`,
+      ]) {
+        writeFileSync(input, content)
+        for (const further of [
+          [],
+          ['-v', '--rejects', join(folder, `${name}.rejects`)],
+          ['--json', '--log-format', 'json', '--on-error', 'skip'],
+        ]) {
+          const argv = ['load', input, '-t', 'target', '--header', 'yes', ...further]
+          const { stdout, stderr } = await checked(argv, login)
+          if (further.includes('--json')) {
+            jsonLines(stdout)
+            jsonLines(stderr)
+          }
+          rmSync(join(folder, `${name}.rejects`), { force: true })
+          rmSync(join(folder, `${name}.rejects.reasons.ndjson`), { force: true })
+        }
+      }
+      const state = ['--state-dir', folder]
+      await checked(['load', input, '-t', 'target', '--run-id', 'r', ...state], login)
+      await checked(['runs', ...state], login)
+      await checked(['runs', 'r', ...state], login)
+      jsonLines((await checked(['runs', '--json', ...state], login)).stdout)
+      await checked(['exec', '-e', `select * from target`], login)
+      await checked(['exec', '-e', `print(${JSON.stringify('x')})`], login)
+    }),
+    { numRuns: runs(4) },
+  )
+})
+
+const column = (value: string): Vector => ({
+  form: 'vector',
+  type: 'STRING',
+  length: 1,
+  data: [value],
+})
+
+/** What a result can be made of it. */
+const valuesOf = (text: string): readonly Value[] => [
+  { form: 'scalar', type: 'STRING', value: text },
+  column(text),
+  { form: 'table', name: '', rows: 1, columnNames: [`c${text}`], columns: [column(text)] },
+  { form: 'dictionary', keys: column(text), values: column(text) },
+]
+
+t.test('what a server says', async t => {
+  let answer: (received: Received, peer: FakePeer) => void = () => undefined
+  const server = await startFakeServer((received, peer) => answer(received, peer))
+  t.teardown(() => server.close())
+  const login = { DDB_PORT: String(server.port) }
+  const folder = scratch(t)
+  const input = join(folder, 'in.csv')
+  writeFileSync(input, 'id,sym\n1,a\n')
+  await fc.assert(
+    fc.asyncProperty(terminalText, async found => {
+      // Text of the wire ends at NUL, that of errors at the line's end.
+      const said = found.replace(/[\0]/g, '')
+      const line = said.replace(/\n/g, ' ')
+      for (const value of valuesOf(said)) {
+        answer = (_, peer) => {
+          peer.print(said)
+          peer.reply({ value })
+        }
+        for (const output of ['table', 'csv', 'json']) {
+          const { stdout } = await checked(['exec', '-e', '1', '--output', output], login)
+          if (output === 'json') JSON.parse(stdout)
+        }
+        await checked(['exec', '-e', '1', '--output', 'csv', '--log-format', 'json'], login)
+      }
+      answer = (_, peer) => peer.reply({ error: line })
+      for (const argv of [
+        ['exec', '-e', '1'],
+        ['exec', '-e', '1', '--json'],
+        ['load', input, '-t', 'target', '-v'],
+        ['load', input, '-t', 'target', '--json', '--log-format', 'json'],
+        ['load', input, '--function', 'f', '--types', 'id:INT,sym:STRING', '--mode', 'sync'],
+        ['bench', '--requests', '1'],
+      ]) {
+        const { stdout } = await checked(argv, login)
+        if (argv.includes('--json')) jsonLines(stdout)
+      }
+    }),
+    { numRuns: runs(6) },
+  )
+})
+
+t.test('what answers in the place of a server', async t => {
+  let answer = ''
+  const server = await startFakeServer((_, peer) => peer.socket.end(answer), {
+    answerConnect: false,
+  })
+  t.teardown(() => server.close())
+  await fc.assert(
+    fc.asyncProperty(terminalText, async said => {
+      for (const form of [
+        `${said}\n`,
+        `1 0 1\n${said}\n`,
+        `MSG\n${said}\0`,
+        `77 1 1\nOK\n${said}`,
+      ]) {
+        answer = form
+        await checked(['exec', '-e', '1', '--json'], {
+          DDB_PORT: String(server.port),
+        })
+      }
+    }),
+    { numRuns: runs(10) },
+  )
+})

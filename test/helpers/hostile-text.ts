@@ -1,0 +1,107 @@
+/*
+  Texts that try to be more than a name or a value: to end a literal, begin a statement, or move a terminal's cursor.
+*/
+import fc from 'fast-check'
+
+const scriptPieces: readonly string[] = [
+  '"',
+  "'",
+  '`',
+  '``',
+  '\\',
+  '\\"',
+  '\n',
+  '\r\n',
+  '\u2028',
+  '\0',
+  ';',
+  ',',
+  '.',
+  '..',
+  '(',
+  ')',
+  '{',
+  '}',
+  '[',
+  ']',
+  '");',
+  '"); undef(all) //',
+  '`); shutdown(); `',
+  '/*',
+  '*/',
+  '//',
+  '#',
+  '$',
+  '${1+1}',
+  '%s',
+  '::',
+  '!',
+  '=',
+  '->',
+  ' as x',
+  ' where 1=1',
+  ' limit 1',
+  '\ngo\n',
+  '测试',
+  '\u00e9',
+  '\ud83d\ude00',
+  '\ud800',
+  '\u200b',
+  '\uff02',
+]
+
+/** What a terminal would act on: ESC, CSI, OSC, BEL, CR, C1 controls, characters that reorder text. */
+const terminalPieces: readonly string[] = [
+  '\u001b',
+  '\u001b[2J',
+  '\u001b[31m',
+  '\u001b[6n',
+  '\u001b]0;title\u0007',
+  '\u001b]52;c;aGk=\u001b\\',
+  '\u001b]8;;http://a\u0007',
+  '\u001bP$q\u001b\\',
+  '\u009b2J',
+  '\u009d0;title\u009c',
+  '\u0007',
+  '\b\b',
+  '\r',
+  '\u007f',
+  '\u0085',
+  '\u061c',
+  '\u202e',
+  '\u202a',
+  '\u2066',
+  '\u2069',
+  '\u200f',
+]
+
+const words: readonly string[] = ['a', 'trades', 'id', 'x1', '_', '9', '-', ' ']
+
+const textOf = (pieces: readonly string[], maxLength: number): fc.Arbitrary<string> =>
+  fc
+    .array(
+      fc.oneof(
+        { weight: 3, arbitrary: fc.constantFrom(...pieces) },
+        { weight: 2, arbitrary: fc.constantFrom(...words) },
+        { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 3 }) },
+      ),
+      { minLength: 1, maxLength },
+    )
+    .map(parts => parts.join(''))
+
+/** Aimed at whoever puts it into a script. */
+export const scriptText: fc.Arbitrary<string> = textOf(scriptPieces, 6)
+
+/** Aimed at whoever prints it. */
+export const terminalText: fc.Arbitrary<string> = textOf(terminalPieces, 5)
+
+// Line feeds and tabs are not among them.
+const acting =
+  // eslint-disable-next-line no-control-regex -- control characters are what this is about
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/
+
+/** The first character that a terminal would act on, as `u001b`; undefined when there is none. */
+export function actingIn(text: string): string | undefined {
+  const found = acting.exec(text)?.[0]
+  return found && `u${found.charCodeAt(0).toString(16).padStart(4, '0')} in ${JSON.stringify(text)}`
+}

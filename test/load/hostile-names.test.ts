@@ -1,0 +1,264 @@
+/*
+  Names and values that want to be script: each is refused, or the server's own parser reads the scripts that carry it
+  as those that carry a harmless one, with the name in its place and nothing else changed.
+*/
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Session } from '../../src/client/open-session.js'
+import { ServerError, UsageError } from '../../src/errors.js'
+import {
+  askAtomic,
+  askCount,
+  askFunction,
+  askIdle,
+  askSchema,
+} from '../../src/load/connection/server-queries.js'
+import { askIdentity } from '../../src/load/journal/target-identity.js'
+import { readRun } from '../../src/load/journal/known-runs.js'
+import { journalPath } from '../../src/load/journal/open-journal.js'
+import { dropRunTables } from '../../src/load/marker/drop-run-tables.js'
+import { leftoversNotice } from '../../src/load/marker/leftovers.js'
+import { askMarker, checkMarker, dropMarker, markRun } from '../../src/load/marker/marker.js'
+import { ledgerName } from '../../src/load/marker/run-tables.js'
+import type { LoadOptions, TargetOptions } from '../../src/load/options.js'
+import { makePlan, type Plan } from '../../src/load/plan.js'
+import {
+  deliverScript,
+  dropLedgerScript,
+  ledgerQuery,
+  ledgerScript,
+} from '../../src/load/receipts/script.js'
+import { writeExpression, type Target } from '../../src/load/target/target.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import type { Value } from '../../src/protocol/value.js'
+import { listObjects, sweep } from '../../src/selftest/leftovers.js'
+import { newStamp } from '../../src/selftest/throw-away-name.js'
+import { reservedWords } from '../../src/server/script/parse/parse-operand.js'
+import { scriptText } from '../helpers/hostile-text.js'
+import { runs } from '../helpers/runs.js'
+import { treeOf, treesOf } from '../helpers/syntax.js'
+
+const harmless = 'harmless0'
+const timeoutMs = 1_000
+const token = 0x1234_5678_9abc_def1n
+
+/** A session that remembers what it was asked and knows nothing else. */
+function listener(answer: (script: string) => Value | undefined = () => undefined): {
+  session: Session
+  scripts: string[]
+} {
+  const scripts: string[] = []
+  const run = async (script: string): Promise<Value | undefined> => {
+    scripts.push(script)
+    const value = answer(script)
+    if (value === undefined) throw new ServerError('no answer')
+    return value
+  }
+  return { session: { id: '77', run } as unknown as Session, scripts }
+}
+
+/** Everything that is sent as text for this target: scripts, and names of functions. */
+async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[] }> {
+  const { session, scripts } = listener()
+  const asking = { session, timeoutMs }
+  const { target, runId } = plan
+  const run = { runId, token }
+  const description = { columns: [] } as unknown as Parameters<typeof askIdentity>[2]
+  await Promise.allSettled([
+    ...tablesOf(target).flatMap(table => [askSchema(asking, table), askCount(asking, table)]),
+    askIdentity(session, plan, description),
+    markRun(session, run, timeoutMs),
+    checkMarker(session, run, timeoutMs),
+    askMarker(session, run, timeoutMs),
+    dropMarker(session, run, timeoutMs),
+    dropRunTables(session, run, timeoutMs),
+    ...(target.kind === 'function' ? [askFunction(asking, target.name)] : []),
+    ...tablesOf(target).map(table => table.kind === 'dfs' && askAtomic(asking, table.database)),
+  ])
+  const ledger = ledgerName(token, 1)
+  for (const counts of [false, true]) scripts.push(deliverScript(ledger, target, counts))
+  const names =
+    target.kind === 'function'
+      ? [target.name]
+      : [true, false].map(answered =>
+          writeExpression(target.table, target.method, target.keyColumns, answered),
+        )
+  return { scripts, names }
+}
+
+function tablesOf(target: Target) {
+  if (target.kind === 'table') return [target.table]
+  return target.confirmTable === undefined ? [] : [target.confirmTable]
+}
+
+const shownFor = async (plan: Plan): Promise<string[]> => {
+  const { scripts, names } = await textsFor(plan)
+  return [...scripts.map(script => treesOf(script)), ...names.map(name => treeOf(name))]
+}
+
+const planFor = (target: TargetOptions, change: Partial<LoadOptions> = {}): Plan =>
+  makePlan(
+    { inputs: ['x'], server: { host: 'h', port: 1 }, target, runId: 'r', ...change },
+    systemPlatform.random,
+  )
+
+/** The embedded server reads neither its own words nor functions of modules as names. */
+const isReadHere = (text: string): boolean => !reservedWords.has(text) && !text.includes('::')
+
+/** Where a text can enter. */
+const places: Readonly<Record<string, (text: string) => Plan>> = {
+  'a shared table': text => planFor({ table: text }),
+  'a shared table that is appended to': text => planFor({ table: text, method: 'append' }),
+  'a table of a database': text => planFor({ table: `dfs://db/${text}` }),
+  'a database': text => planFor({ table: `dfs://${text}/pt` }),
+  'a folder of a database': text => planFor({ table: `dfs://db/${text}/pt` }),
+  'a key column': text =>
+    planFor({ table: 'dfs://db/pt', method: 'upsert', keyColumns: ['id', text] }),
+  'the only key column': text => planFor({ table: 't', method: 'upsert', keyColumns: [text] }),
+  'a function': text => planFor({ function: text, types: 'a:INT' }),
+  'a function with arguments': text =>
+    planFor({ function: text, types: 'a:INT', functionArguments: [1, 'x'] }),
+  'a table to confirm by': text => planFor({ function: 'f', types: 'a:INT', confirmTable: text }),
+  'a table of a database to confirm by': text =>
+    planFor({ function: 'f', types: 'a:INT', confirmTable: `dfs://${text}/t` }),
+}
+
+for (const [place, plan] of Object.entries(places)) {
+  t.test(`${place} is a name or refused`, async t => {
+    const usual = await shownFor(plan(harmless))
+    t.ok(
+      usual.some(tree => tree.includes(harmless)),
+      'it enters scripts',
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        fc.oneof({ weight: 4, arbitrary: scriptText }, { weight: 1, arbitrary: looseName }),
+        async text => {
+          fc.pre(isReadHere(text))
+          let changed: Plan
+          try {
+            changed = plan(text)
+          } catch (error) {
+            assert.ok(error instanceof UsageError, String(error))
+            return
+          }
+          const expected = usual.map(tree => tree.replaceAll(harmless, () => text))
+          assert.deepEqual(await shownFor(changed), expected)
+        },
+      ),
+      { numRuns: runs(60) },
+    )
+  })
+}
+
+/** Names that can be, so that not all are refused. */
+const looseName = fc.stringMatching(/^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]{0,12}$/)
+
+t.test('a run id is a name or refused', async t => {
+  // Two ids have two tables: what their names are made of is shown, not their trees.
+  const shape = async (runId: string): Promise<string[]> => {
+    const { scripts } = await textsFor(planFor({ table: 'target0' }, { runId }))
+    return scripts.map(script =>
+      treesOf(script)
+        .replace(/"ddbIngest_[a-z0-9_]+"/g, '<marker>')
+        .replaceAll(`"${runId}"`, '<id>'),
+    )
+  }
+  const usual = await shape(harmless)
+  t.ok(usual.some(tree => tree.includes('<id>') && tree.includes('<marker>')))
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(scriptText, fc.stringMatching(/^[A-Za-z0-9._-]{1,20}$/)),
+      async runId => {
+        let trees: string[]
+        try {
+          trees = await shape(runId)
+        } catch (error) {
+          assert.ok(error instanceof UsageError, String(error))
+          return
+        }
+        assert.deepEqual(trees, usual)
+      },
+    ),
+    { numRuns: runs(200) },
+  )
+})
+
+t.test('a name that is no run id has no journal, whatever stands in its place', async () => {
+  const asked: string[] = []
+  const files = {
+    ...systemPlatform.files,
+    lockHolder: (path: string) => {
+      asked.push(path)
+      return undefined
+    },
+  }
+  await fc.assert(
+    fc.asyncProperty(scriptText, async text => {
+      asked.length = 0
+      assert.equal(await readRun('/nowhere', text, files), undefined)
+      for (const path of asked) {
+        assert.match(text, /^[A-Za-z0-9][A-Za-z0-9._-]*$/)
+        assert.equal(path, `${journalPath('/nowhere', text)}.lock`)
+      }
+    }),
+    { numRuns: runs(200) },
+  )
+})
+
+const strings = (data: readonly string[]): Value =>
+  ({ form: 'vector', type: 'STRING', length: data.length, data }) as unknown as Value
+
+t.test('names that a server gives enter scripts only in the form that ours have', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(scriptText, { maxLength: 4 }), async texts => {
+      const own = newStamp(systemPlatform.random, 0)
+      const names = texts.flatMap(text => [
+        text,
+        `ddbIngest_${text}`,
+        `ddbIngestLedger_1234_${text}`,
+        `${ledgerName(token, 1)}_${text}`,
+        `ddbIngestTest_${own.token}_20200101000000_${text}`,
+        `dfs://ddbIngestTest_${own.token}_20200101000000_a${text}`,
+      ])
+      const { session, scripts } = listener(script =>
+        script.startsWith('ddbIngestSessions')
+          ? ({
+              form: 'vector',
+              type: 'ANY',
+              length: 2,
+              data: [
+                strings(names),
+                { form: 'vector', type: 'LONG', length: 0, data: new BigInt64Array() },
+              ],
+            } as unknown as Value)
+          : strings(names),
+      )
+      const { signal } = new AbortController()
+      await listObjects(session, signal)
+      await sweep(session, own, 0, signal)
+      await leftoversNotice(session, { runId: 'r', token }, timeoutMs).catch(() => undefined)
+      await dropRunTables(session, { runId: 'r', token }, timeoutMs).catch(() => undefined)
+      await askIdle({ session, timeoutMs }, texts[0] ?? '').catch(() => undefined)
+      const form = /^(dfs:\/\/)?ddbIngest[A-Za-z0-9_%]*$/
+      for (const script of scripts) {
+        for (const [, text] of treesOf(script).matchAll(/"((?:[^"\\]|\\.)*)"/g)) {
+          assert.ok(form.test(text!) || text === 'TABLE' || text === 'r', script)
+        }
+      }
+    }),
+    { numRuns: runs(60) },
+  )
+})
+
+t.test('scripts about the ledger hold nothing but its name', async t => {
+  const ledger = ledgerName(token, 3)
+  for (const script of [
+    ledgerScript(ledger),
+    ledgerQuery(ledger, 0, 9),
+    dropLedgerScript(ledger),
+  ]) {
+    t.ok(treesOf(script).includes(`"${ledger}"`))
+  }
+})

@@ -1,0 +1,66 @@
+/*
+  The official client over TLS: WebSocket inside TLS, from the first byte, on the port that speaks it.
+*/
+import { connect } from '../../src/client/open-session.js'
+import { startServer } from '../../src/server/index.js'
+import t from 'tap'
+import { Certificates } from '../helpers/certificates.js'
+import { test } from './client.js'
+
+const identity = new Certificates(t).make('server')
+
+/** Its WebSocket takes no options of TLS from it: in this process, and no longer than `act` takes, any certificate counts. */
+async function trustingAll<T>(act: () => Promise<T>): Promise<T> {
+  const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+  process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
+  try {
+    return await act()
+  } finally {
+    if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
+    else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
+  }
+}
+
+test('the client logs in, asks and writes over TLS', async (t, client) => {
+  const server = await startServer({
+    port: 0,
+    tlsCertFile: identity.certFile,
+    tlsKeyFile: identity.keyFile,
+    initScript: 'share streamTable(1:0, `id`sym, [INT, STRING]) as trades',
+  })
+  t.teardown(() => server.close())
+  const official = new client.DDB(`wss://${server.host}:${server.port}`)
+  t.teardown(() => official.disconnect())
+  await trustingAll(() => official.connect())
+  t.equal((await official.eval('1 + 1')).value, 2)
+  const user = (await official.eval('getCurrentSessionAndUser()')).data() as unknown[]
+  t.equal(user[1], 'admin')
+  await official.eval('tableInsert(trades, 1..3, `a`b`c)')
+  const rows = (await official.eval('exec sum(id) from trades')).value
+  t.equal(Number(rows), 6)
+
+  const ours = await connect({
+    host: server.host,
+    port: server.port,
+    tls: true,
+    caFile: identity.certFile,
+    user: 'admin',
+    password: '123456',
+  })
+  t.match(await ours.run('exec count(*) from trades'), { value: 3 }, 'on the same port')
+  await ours.close()
+})
+
+test('the client is not let in without TLS, nor where nobody vouches for the server', async (t, client) => {
+  const server = await startServer({
+    port: 0,
+    tlsCertFile: identity.certFile,
+    tlsKeyFile: identity.keyFile,
+  })
+  t.teardown(() => server.close())
+  for (const scheme of ['ws', 'wss']) {
+    const official = new client.DDB(`${scheme}://${server.host}:${server.port}`)
+    t.teardown(() => official.disconnect())
+    await t.rejects(official.connect(), scheme)
+  }
+})
