@@ -96,6 +96,9 @@ function streamLines(
     keyColumns.length === 0 ? `streamTable(${columns})` : `keyedStreamTable(${keys}, ${columns})`
   return [
     '// In memory alone; enableTableShareAndPersistence keeps it on disk where the server has a persistenceDir.',
+    // Sharing under a name that is taken would put the new table in the place of the one that has rows.
+    `if(defined("${name}", SHARED))`,
+    `    throw "${name} is there already"`,
     `share ${made} as ${name}`,
   ]
 }

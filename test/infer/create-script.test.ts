@@ -50,6 +50,13 @@ t.test('every type and every scheme is one that the server knows', async t => {
   await session.run(createScript(chinese, { kind: 'dfs', database: 'dfs://cn', table: 't' }))
 })
 
+t.test('no table is put in the place of another', async t => {
+  const { session, rows } = await startLoadServer(t, 'share table(1 2 3 as a) as taken')
+  const script = createScript(await inferText(csv), { kind: 'shared', name: 'taken' })
+  await t.rejects(session.run(script), { message: /taken is there already/ })
+  t.strictSame(await rows('select count(*) from taken'), [['3']])
+})
+
 t.test('reasons and warnings are comments, whatever files and cells are called', async t => {
   const schema = await inferText('a,b\n007\u2028\n"x\n dropDatabase()",1\n', {
     reader: { header: 'yes', ragged: 'pad' },
@@ -60,8 +67,8 @@ t.test('reasons and warnings are comments, whatever files and cells are called',
   }
   const script = createScript(evil, { kind: 'shared', name: 't' })
   const code = script.split('\n').filter(line => line !== '' && !line.startsWith('//'))
-  t.equal(code.length, 1)
-  t.match(code[0], /^share streamTable\(10000:0, `a`b, \[STRING, INT\]\) as t$/)
+  t.strictSame(code.slice(0, -1), ['if(defined("t", SHARED))', '    throw "t is there already"'])
+  t.match(code.at(-1), /^share streamTable\(10000:0, `a`b, \[STRING, INT\]\) as t$/)
 })
 
 t.test('what cannot be made is refused', async t => {

@@ -3,7 +3,7 @@
   that makes a table for them.
 */
 import type { Session } from '../../client/open-session.js'
-import { UsageError } from '../../errors.js'
+import { ServerError, UsageError } from '../../errors.js'
 import { createScript } from '../../infer/create-script.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
@@ -44,7 +44,13 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   })
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
-  await control.run(createScript(schema, table))
+  try {
+    await control.run(createScript(schema, table))
+  } catch (error) {
+    if (!(error instanceof ServerError) || !(await isThere(run, control))) throw error
+    run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
+    return
+  }
   const columns = schema.columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`)
   run.notice(`created "${tableText(table)}": ${columns.join(', ')}`)
   for (const { name, warnings } of schema.columns) {

@@ -33,6 +33,33 @@ t.test('a table that is not there is made once, and filled', async t => {
   t.strictSame(await rows('select count(*) from loadTable("dfs://fresh", "t")'), [['4']])
 })
 
+t.test(
+  'a table that somebody else makes in the meantime keeps its rows, and takes ours',
+  async t => {
+    const other =
+      'share streamTable(1:0, `time`sym`price, [DATETIME,SYMBOL,DOUBLE]) as fresh; tableInsert(objByName("fresh"), 2020.01.01T00:00:00, `B, 0.5)'
+    const notices: string[] = []
+    let made: Promise<unknown> | undefined
+    const here = await startLoadServer(t, '', {
+      faults: {
+        beforeExecute({ text }) {
+          if (made !== undefined || !text.startsWith('// For ')) return undefined
+          made = Promise.resolve().then(() => here.session.run(other))
+          return { until: made }
+        },
+      },
+    })
+    const path = join(t.testdir({ 'a.csv': csv }), 'a.csv')
+    const result = await here.load(path, {
+      target: { table: 'fresh', create: 'stream' },
+      onNotice: notice => void notices.push(notice),
+    })
+    t.match(result, { exitCode: 0, rows: { confirmed: 2 } })
+    t.ok(notices.includes('"fresh" was made by somebody else in the meantime'), notices.join('\n'))
+    t.strictSame(await here.rows('select count(*) from fresh'), [['3']])
+  },
+)
+
 t.test('what the table needs has to be said, so that every run says it', async t => {
   const { load, rows } = await scene(t)
   const dir = t.testdir({ 'a.ndjson': '{"a":{"b":1},"t":["x"]}\n{"c":"31/12/2020"}\n' })
