@@ -8,7 +8,7 @@ import type { JournalState } from './journal-state.js'
 export function runChanged({ run }: JournalState, what: string): DdbError {
   return new DdbError(
     'DDB_RUN_CHANGED',
-    `run "${run?.runId ?? ''}" cannot go on: ${what}. Use another \`runId\`, or begin anew with \`journal.restart\``,
+    `run "${run?.runId ?? ''}" cannot go on: ${what}. Begin it anew with \`journal.restart\`, or give what is another run another name`,
   )
 }
 

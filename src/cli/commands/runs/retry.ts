@@ -2,7 +2,7 @@
   `retry`: loads a repaired rejects file as its run loaded its inputs.
 */
 import { dirname, resolve } from 'node:path'
-import { UsageError } from '../../../errors.js'
+import { DdbError, UsageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { journalPath } from '../../../load/journal/open-journal.js'
 import type { LoadOptions } from '../../../load/options.js'
@@ -78,6 +78,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
         const runId = retryRunId(known!)
         const before = await readRun(folder, runId, files)
         const restart = settings.restart ?? (isUntouched(before) || undefined)
+        if (restart !== true) refuseCopy(path, runId, before)
         return {
           ...asked,
           server: {
@@ -138,6 +139,17 @@ function protectionOf({ run: { folder, options } }: KnownRejects): Partial<LoadO
       ),
     ),
   }
+}
+
+/** The same rejects under two names would be loaded twice. */
+function refuseCopy(path: string, runId: string, before: KnownRun | undefined): void {
+  const loaded = before?.journal.inputs[0]?.path
+  if (loaded === undefined || loaded === path) return
+  throw new DdbError(
+    'DDB_RUN_CHANGED',
+    `rows of "${path}" may be loaded: run "${runId}" has loaded this rejects file as "${loaded}". ` +
+      'Go on with that one; if this one holds other rows, load it with `journal.restart`',
+  )
 }
 
 /** Whether earlier tries have sent nothing, so that the file may hold other rows by now. */
