@@ -70,7 +70,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
 /** What is refused because it has changed is refused again. */
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
   const isRefused = error?.code === 'DDB_RUN_CHANGED' || error?.code === 'DDB_TARGET_CHANGED'
-  return isUnfinished(run) && run.journal?.failure === undefined && !isRefused
+  return isUnfinished(run) && run.journal?.isInPlace() === true && !isRefused
 }
 
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */

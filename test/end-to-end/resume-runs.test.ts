@@ -1,17 +1,19 @@
 /*
   Runs with a name as a user meets them: processes that are stopped and killed, and the commands that go on.
 */
-import type { ChildProcess } from 'node:child_process'
+import { execFile, type ChildProcess } from 'node:child_process'
 import { on } from 'node:events'
 import { chmod, mkdir, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../src/cli/commands/runs/runs.js'
 import type { LoadResult } from '../../src/load/options.js'
-import { spawnCli, type Outcome, type Spawned } from '../cli/run-cli.js'
+import { bin, spawnCli, type Outcome, type Spawned } from '../cli/run-cli.js'
 import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+import { plainNode } from '../helpers/plain-node.js'
 
 const rowCount = 1_000
 
@@ -214,4 +216,24 @@ t.test('a run without a name says what would have let it go on', async t => {
   await interrupt(child, 'SIGINT')
   release()
   t.match(await outcome, { code: 130, stderr: /--run-id NAME/ })
+})
+
+t.test('a journal that cannot grow ends the run, which goes on once there is room', async t => {
+  const { here, folder, load, run } = await scene(t)
+  // A limit stands for the full disk: 4 KiB a file, in blocks of 512 bytes.
+  const [shell, argv] = plainNode([bin, ...load, '-b', '10', '--run-id', 'r'])
+  const [flag, script, ...words] = argv
+  const full = promisify(execFile)(shell, [flag!, `ulimit -f 8; ${script}`, ...words], {
+    cwd: folder,
+    env: { ...process.env, XDG_STATE_HOME: join(folder, 'state') },
+  })
+  const failed = await full.then(
+    () => ({ code: 0, stderr: '' }),
+    (error: Outcome) => error,
+  )
+  t.equal(failed.code, 74, failed.stderr)
+  t.match(failed.stderr, /cannot write the journal .*EFBIG.*DDB_OUTPUT_WRITE/)
+  t.match(failed.stderr, /^to go on: ddb-ingest resume r$/m)
+  t.match(await run('resume', 'r'), { code: 0, stdout: /^Loaded / })
+  t.same(await ids(here), upTo(rowCount), 'every row once')
 })

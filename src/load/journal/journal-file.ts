@@ -18,6 +18,8 @@ export interface JournalFile {
   sync(): void
   /** Set once something could not be written, or the file is not in its place any more. */
   readonly failure: DdbError | undefined
+  /** Whether another process would find what was written. */
+  isInPlace(): boolean
   /** Writes, waits for the disk and closes. @throws {DdbError} DDB_OUTPUT_WRITE */
   close(): void
 }
@@ -94,8 +96,9 @@ export function openJournalFile(
   let timer: Timer | undefined
   let syncing: Promise<void> | undefined
 
+  const isInPlace = (): boolean => files.statusNow(path)?.inode === inode
   const checkPlace = (): void => {
-    if (files.statusNow(path)?.inode !== inode) throw new Error('somebody has removed it')
+    if (!isInPlace()) throw new Error('somebody has removed it')
   }
   const syncSoon = (): void => {
     if (timer !== undefined || syncing !== undefined) return
@@ -109,6 +112,13 @@ export function openJournalFile(
     path,
     get failure() {
       return guard.failure
+    },
+    isInPlace() {
+      try {
+        return isInPlace()
+      } catch {
+        return false
+      }
     },
     add(record) {
       waiting += recordLine(record)

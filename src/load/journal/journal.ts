@@ -34,6 +34,8 @@ export interface Journal {
   readonly paths: readonly string[]
   /** Set once the journal cannot be relied on any more. */
   readonly failure: DdbError | undefined
+  /** Whether another process would find what was written. */
+  isInPlace(): boolean
   /** Names the rejects whenever they have grown. */
   follow(rejects: JournaledRejectsSource): void
   target(identity: TargetIdentity, used: ConfirmUsed): void
@@ -173,6 +175,10 @@ class KeptJournal implements Journal {
 
   get failure(): DdbError | undefined {
     return this.#file.failure
+  }
+
+  isInPlace(): boolean {
+    return this.#file.isInPlace()
   }
 
   follow(source: JournaledRejectsSource): void {

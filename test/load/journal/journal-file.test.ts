@@ -356,6 +356,7 @@ t.test('a journal that somebody removes or replaces while it is written has fail
     await turn()
     t.match(file.failure, { code: 'DDB_OUTPUT_WRITE', message: /removed/ }, name)
     t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE' })
+    t.notOk(file.isInPlace())
     t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
     const late = place(t)
     const closing = late.open()
@@ -374,6 +375,7 @@ t.test('somebody who only looks into it, or adds to it, does not', async t => {
   readFileSync(path)
   file.close()
   t.equal(file.failure, undefined)
+  t.ok(file.isInPlace())
 })
 
 t.test('a sync that is under way is waited for before the file is closed', async t => {

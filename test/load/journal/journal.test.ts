@@ -38,6 +38,9 @@ class MemoryFile implements JournalFile {
     this.written.push(...this.#waiting)
     this.#waiting = []
   }
+  isInPlace(): boolean {
+    return this.failure === undefined
+  }
   sync(): void {
     this.write()
     this.calls.push('sync')
