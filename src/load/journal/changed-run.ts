@@ -16,7 +16,11 @@ export function runChanged({ run }: JournalState, what: string): DdbError {
 export function targetChanged({ run, target }: JournalState, what: string): DdbError {
   return new DdbError(
     'DDB_TARGET_CHANGED',
-    `run "${run?.runId ?? ''}" cannot go on: what it loaded into "${target?.name ?? ''}" is not there any more: ${what}. ` +
+    `run "${run?.runId ?? ''}" cannot go on: what it loaded into "${target?.name ?? ''}" is not there any more: ${sentence(what)} ` +
       'Begin anew with `journal.restart`',
   )
+}
+
+function sentence(text: string): string {
+  return text.endsWith('?') ? text : `${text}.`
 }

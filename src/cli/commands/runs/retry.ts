@@ -7,6 +7,7 @@ import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { journalPath } from '../../../load/journal/open-journal.js'
 import type { LoadOptions } from '../../../load/options.js'
 import { checkRepaired } from '../../../load/rejects/check-repaired.js'
+import { reasonsPath } from '../../../load/rejects/reject-file.js'
 import {
   readRejectRun,
   refuseWritten,
@@ -60,7 +61,8 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
         known = await readRejectRun(path, files)
         refuseWritten(path, files)
         const journal = journalPath(folder, retryRunId(known))
-        await refuseSharedFiles({ ...settings, rejects, journal }, [path], call)
+        const inputs = [path, reasonsPath(path)]
+        await refuseSharedFiles({ ...settings, rejects, journal }, inputs, call)
       },
       async options(trace) {
         const asked = optionsOf(known!, path, rejects, settings)

@@ -215,3 +215,16 @@ t.test('no password is beside the rejects', async t => {
   t.notMatch(reasons, /123456/)
   t.strictSame((await readdir(folder)).sort(), ['in.csv', 'r.csv', 'r.csv.reasons.ndjson'])
 })
+
+t.test('no file of the retry is one that it reads', async t => {
+  const { path, retry } = await scene(t)
+  const reasons = `${path}.reasons.ndjson`
+  const before = [await readFile(path), await readFile(reasons)]
+  for (const option of ['--rejects', '--summary', '--metrics-file', '--trace']) {
+    for (const file of [path, reasons]) {
+      const { code, stderr } = await retry(path, option, file)
+      t.match({ code, stderr }, { code: 64, stderr: /an input of this run/ }, option)
+    }
+  }
+  t.strictSame([await readFile(path), await readFile(reasons)], before)
+})
