@@ -1,12 +1,20 @@
 /*
   Scripts as a server runs them, and as they stand.
 */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
+import { InputError } from '../../src/errors.js'
 import { createScript, type NewTable } from '../../src/infer/create-script.js'
+import { scriptText } from '../helpers/hostile-text.js'
+import type { InferredSchema } from '../../src/infer/inferred-schema.js'
 import { startLoadServer } from '../helpers/load-server.js'
+import { runs } from '../helpers/runs.js'
+import { treesOf } from '../helpers/syntax.js'
 import { inferText } from './inferring.js'
 
 const csv = 'time,sym,price\n2020.01.02T09:30:00,A,1.5\n2020.01.03T09:30:00,A,2.5\n'
+const stream: NewTable = { kind: 'shared', name: 'made' }
 const dfs: NewTable = { kind: 'dfs', database: 'dfs://d', table: 't' }
 
 t.test('a stream table, a keyed one, a DFS table: an empty server runs each', async t => {
@@ -79,4 +87,44 @@ t.test('what cannot be made is refused', async t => {
   t.throws(() => createScript(whole, dfs, ['a']), { code: 'DDB_USAGE' })
   const odd = { ...whole, columns: [{ ...whole.columns[0]!, name: 'a`b' }] }
   t.throws(() => createScript(odd, dfs), { code: 'DDB_NAME' })
+})
+
+t.test('headers, cells and file names that want to be script are names or comments', async () => {
+  const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+  const reader = { header: 'yes', delimiter: ',', quote: '"' } as const
+  const infer = (names: readonly string[], cell: string): Promise<InferredSchema> =>
+    inferText(`${names.map(quoted).join(',')}\n1,2020.01.02,7\n2,2020.01.03,${quoted(cell)}\n`, {
+      reader,
+    })
+  const harmless = ['harmless0', 'harmless1', 'harmless2']
+  let compared = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.tuple(scriptText, scriptText, scriptText),
+      scriptText,
+      scriptText,
+      async (names, cell, path) => {
+        let shown: InferredSchema
+        try {
+          shown = await infer(names, cell)
+        } catch (error) {
+          // A file with null bytes, say.
+          assert.ok(error instanceof InputError, String(error))
+          return
+        }
+        const usual = await infer(harmless, cell)
+        for (const kind of [stream, dfs]) {
+          const expected = harmless.reduce(
+            (tree, name, i) => tree.replaceAll(name, () => shown.columns[i]!.name),
+            treesOf(createScript(usual, kind)),
+          )
+          const inputs = [{ ...shown.inputs[0]!, path }]
+          assert.equal(treesOf(createScript({ ...shown, inputs }, kind)), expected)
+          compared++
+        }
+      },
+    ),
+    { numRuns: runs(100) },
+  )
+  assert.ok(compared > 20)
 })

@@ -152,6 +152,25 @@ for (const [place, plan] of Object.entries(places)) {
   })
 }
 
+t.test('a function of a module is names between colons, or refused', async t => {
+  // The embedded server has no modules, so that its parser cannot tell.
+  t.equal(planFor({ function: 'm::sub::f', types: 'a:INT' }).target.kind, 'function')
+  fc.assert(
+    fc.property(scriptText, scriptText, looseName, (before, after, name) => {
+      for (const text of [`${before}::${after}`, `${name}::${after}`, `${before}::${name}`]) {
+        try {
+          planFor({ function: text, types: 'a:INT' })
+        } catch (error) {
+          assert.ok(error instanceof UsageError, String(error))
+          continue
+        }
+        assert.match(text, /^(\p{L}[\p{L}\p{N}_]*::)*\p{L}[\p{L}\p{N}_]*!?$/u)
+      }
+    }),
+    { numRuns: runs(300) },
+  )
+})
+
 /** Names that can be, so that not all are refused. */
 const looseName = fc.stringMatching(/^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]{0,12}$/)
 
