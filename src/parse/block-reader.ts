@@ -24,9 +24,9 @@ import type { Tokenizer } from './tokenizer.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
-/** Behind a block with many rejects: those of one block live at the same time, and a kilobyte each. */
-const blockBytesOfRejects = 8 * 1024
-const manyRejects = 64
+/** Behind a block with many faults: those of one block live at the same time, and a kilobyte each. */
+const blockBytesOfFaults = 8 * 1024
+const manyFaults = 64
 
 /** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput {
@@ -52,6 +52,9 @@ export class BlockReader {
   readToEnd = false
   #rejectedBytes = 0
   #blockBytes = largestBlockBytes
+  /** Rows and faults of the block before these were told, as far as they are rejects. */
+  #nextRow = 0
+  #nextFault = 0
   readonly #input: BlockInput
   readonly #options: BatchOptions
   readonly #clock: FlushClock
@@ -115,11 +118,14 @@ export class BlockReader {
         continue
       }
       const more = this.#fillBlock(limit)
-      for (const reject of this.#appendBlock()) {
-        this.#rejectedBytes += reject.lengthBytes
-        const wait = this.#options.onReject(reject)
-        if (wait !== undefined) await wait
+      if (this.#readBlock()) {
+        for (let reject = this.#nextReject(); reject !== undefined; reject = this.#nextReject()) {
+          this.#rejectedBytes += reject.lengthBytes
+          const wait = this.#options.onReject(reject)
+          if (wait !== undefined) await wait
+        }
       }
+      this.#appendBlock()
       if (this.#isFull()) {
         yield this.#take()
       } else if (!more) {
@@ -192,21 +198,46 @@ export class BlockReader {
     return tokenizer.fill(block, Math.min(maxRows, maxRecords), maxBytes)
   }
 
-  #appendBlock(): Reject[] {
+  /** @returns whether there are rejects to be told */
+  #readBlock(): boolean {
     const { block } = this.#input
-    const builder = this.#builder
-    if (block.rowCount === 0 && block.faults.length === 0) return []
-    this.recordsRead += block.rowCount + block.faults.length
-    if (builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
+    const { rowCount, faults } = block
+    if (rowCount === 0 && faults.length === 0) return false
+    this.recordsRead += rowCount + faults.length
+    if (this.#builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
       this.#batchBeganMs = this.#clock.nowMs()
     }
-    const refused = builder.append(block)
-    const isBad = refused.length + block.faults.length > manyRejects
-    this.#blockBytes = isBad ? blockBytesOfRejects : largestBlockBytes
+    this.#builder.read(block)
+    this.#nextRow = 0
+    this.#nextFault = 0
+    this.#blockBytes = faults.length > manyFaults ? blockBytesOfFaults : largestBlockBytes
+    return block.refusedCount + faults.length > 0
+  }
+
+  /** One at a time: those of a whole block, living at the same time, would make the collector's young generation grow. */
+  #nextReject(): Reject | undefined {
+    const { block, file } = this.#input
+    const { refusedBy, rowCount, faults } = block
+    const builder = this.#builder
+    while (this.#nextRow < rowCount && refusedBy[this.#nextRow] === 0) this.#nextRow++
+    const row = this.#nextRow
+    const fault = faults[this.#nextFault]
+    const isRow =
+      row < rowCount && (fault === undefined || builder.offsetOf(block, row) < fault.offsetBytes)
+    if (isRow) {
+      this.#nextRow++
+      return builder.rejectOf(block, row)
+    }
+    if (fault === undefined) return undefined
+    this.#nextFault++
+    return rejectOf(fault, file)
+  }
+
+  #appendBlock(): void {
+    const { block } = this.#input
+    if (block.rowCount === 0) return
+    this.#builder.append(block)
     if (block.rowCount > 0) this.#options.onBlock?.(block)
-    if (block.faults.length === 0) return refused
-    const faults = block.faults.map(fault => rejectOf(fault, this.#input.file))
-    return [...refused, ...faults].sort((a, b) => a.offsetBytes - b.offsetBytes)
   }
 
   #isFull(): boolean {

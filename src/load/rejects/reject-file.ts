@@ -5,7 +5,7 @@
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
 import type { RejectRun } from './reject-run.js'
-import { newRowFile, type RowFile } from './row-file.js'
+import { maxQueuedBytes, newRowFile, type RowFile } from './row-file.js'
 
 /** Why one record was refused; a line of the reasons file. */
 export interface RejectReason {
@@ -51,9 +51,6 @@ const carriageReturn = 0x0d
 
 /** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
 const rowsAtOnce = 64
-
-/** The queue is full: a file of nothing but rejects takes no more memory than this. */
-const maxQueuedBytes = 4 * 1024 * 1024
 
 /** The file of reasons that belongs to a rejects file. */
 export function reasonsPath(path: string): string {

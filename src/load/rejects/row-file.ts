@@ -23,7 +23,13 @@ export interface RowFile {
   close(): void
 }
 
+/** Of the queues of a pair of files together, in bytes: then they are to be written. */
+export const maxQueuedBytes: number = 4 * 1024 * 1024
+
 const initialBytes = 64 * 1024
+/** In one step, since arrays that were too small wait long for the collector; what is not used takes no memory. */
+const roomyBytes = maxQueuedBytes + initialBytes
+const initialRows = 1024
 /** Of one UTF-16 unit in UTF-8, at most. */
 const bytesPerUnit = 3
 
@@ -34,8 +40,9 @@ const bytesPerUnit = 3
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   // One array for all of them: a million small ones outlive the collector's patience.
   let queue = Buffer.allocUnsafeSlow(initialBytes)
-  /** Where each row of the queue ends in it. */
-  let ends: number[] = []
+  /** Where each row of the queue ends in it; as one array, for the same reason. */
+  let ends = new Uint32Array(initialRows)
+  let rowCount = 0
   /** Bytes of the rows before the queue, and of all that was written. */
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes
@@ -49,10 +56,19 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
     }
   }
   const endOf = (rows: number): number => (rows === 0 ? 0 : ends[rows - 1]!)
+  const addEnd = (end: number): void => {
+    if (rowCount === ends.length) {
+      const larger = new Uint32Array(2 * ends.length)
+      larger.set(ends)
+      ends = larger
+    }
+    ends[rowCount++] = end
+  }
   const makeRoom = (bytes: number): number => {
-    const start = endOf(ends.length)
+    const start = endOf(rowCount)
     if (start + bytes > queue.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(start + bytes, 2 * queue.length))
+      const length = queue.length < roomyBytes ? roomyBytes : 2 * queue.length
+      const larger = Buffer.allocUnsafeSlow(Math.max(start + bytes, length))
       larger.set(queue.subarray(0, start))
       queue = larger
     }
@@ -64,12 +80,12 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
     },
     add(row) {
       const start = makeRoom(typeof row === 'string' ? bytesPerUnit * row.length : row.length)
-      if (typeof row === 'string') ends.push(start + queue.write(row, start))
+      if (typeof row === 'string') addEnd(start + queue.write(row, start))
       else {
         queue.set(row, start)
-        ends.push(start + row.length)
+        addEnd(start + row.length)
       }
-      return endOf(ends.length) - start
+      return endOf(rowCount) - start
     },
     write(fromRow, toRow) {
       const bytes = queue.subarray(endOf(fromRow), endOf(toRow))
@@ -82,8 +98,9 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       })
     },
     wholeRows() {
-      const cut = ends.findIndex(end => keptBytes + end > writtenBytes)
-      return cut < 0 ? ends.length : cut
+      let rows = 0
+      while (rows < rowCount && keptBytes + ends[rows]! <= writtenBytes) rows++
+      return rows
     },
     cut(rows) {
       const end = keptBytes + endOf(rows)
@@ -94,7 +111,7 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
     sync: () => guard(() => file.sync()),
     keep(rows) {
       keptBytes += endOf(rows)
-      ends = []
+      rowCount = 0
     },
     close: () => guard(() => file.close()),
   }
