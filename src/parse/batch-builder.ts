@@ -240,16 +240,22 @@ export class BatchBuilder {
     const { bytes, bytesOffset } = block
     const start = block.recordStarts[row]!
     const end = block.recordEnds[row]!
-    const broken = brokenTextMessage(this.#text, bytes.subarray(start, end), bytesOffset + start)
     const { origin } = this.#text
     const record =
       origin?.inputBytes(bytesOffset + start, bytesOffset + end).slice() ?? bytes.slice(start, end)
+    const recordText = origin === undefined ? record : bytes.subarray(start, end)
+    const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
+    const fault = broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)
     return {
       file: this.#file,
       lineNumber: block.lineNumbers[row]!,
       offsetBytes: this.offsetOf(block, row),
       lengthBytes: record.length,
-      ...(broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)),
+      columnName: fault.columnName,
+      code: fault.code,
+      class: fault.class,
+      message: fault.message,
+      value: fault.value,
       bytes: this.#showRecord(record),
     }
   }

@@ -24,9 +24,6 @@ import type { Tokenizer } from './tokenizer.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
-/** Behind a block with many faults: those of one block live at the same time, and a kilobyte each. */
-const blockBytesOfFaults = 8 * 1024
-const manyFaults = 64
 
 /** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput {
@@ -51,7 +48,6 @@ export class BlockReader {
   /** The input has ended by itself, and what it held is out. */
   readToEnd = false
   #rejectedBytes = 0
-  #blockBytes = largestBlockBytes
   /** Rows and faults of the block before these were told, as far as they are rejects. */
   #nextRow = 0
   #nextFault = 0
@@ -192,9 +188,9 @@ export class BlockReader {
     const builder = this.#builder
     block.clear()
     const maxRecords = limit - this.recordsRead
-    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, this.#blockBytes)
+    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
     const maxRows = batchRows - builder.rowCount
-    const maxBytes = Math.min(this.#blockBytes, Math.max(1, batchBytes - builder.encodedBytes))
+    const maxBytes = Math.min(largestBlockBytes, Math.max(1, batchBytes - builder.encodedBytes))
     return tokenizer.fill(block, Math.min(maxRows, maxRecords), maxBytes)
   }
 
@@ -207,10 +203,9 @@ export class BlockReader {
     if (this.#builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
       this.#batchBeganMs = this.#clock.nowMs()
     }
-    this.#builder.read(block)
+    if (rowCount > 0) this.#builder.read(block)
     this.#nextRow = 0
     this.#nextFault = 0
-    this.#blockBytes = faults.length > manyFaults ? blockBytesOfFaults : largestBlockBytes
     return block.refusedCount + faults.length > 0
   }
 
@@ -312,7 +307,7 @@ function rejectOf(fault: RecordFault, file: string): Reject {
     lengthBytes: fault.lengthBytes,
     columnName: fault.columnName,
     code: fault.code,
-    class: fault.class ?? 'parse',
+    class: fault.class,
     message: fault.message,
     value: fault.value,
     bytes: fault.record,

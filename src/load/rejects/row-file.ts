@@ -3,11 +3,12 @@
 */
 import { DdbError } from '../../errors.js'
 import type { OutputFile } from '../../platform/platform.js'
+import { newRowQueue, type RowQueue } from './row-queue.js'
 
 /** Failures are DDB_OUTPUT_WRITE and name the file. Rows of the queue count from 0. */
 export interface RowFile {
-  /** Puts a row with its line end in the queue, as bytes or as text for UTF-8. @returns its bytes */
-  add(row: Uint8Array | string): number
+  /** What is to be written. Each row has its line end. */
+  readonly queue: RowQueue
   /** Writes these rows of the queue behind what is there. */
   write(fromRow: number, toRow: number): void
   /** Rows of the queue that stand whole in the file. */
@@ -23,26 +24,12 @@ export interface RowFile {
   close(): void
 }
 
-/** Of the queues of a pair of files together, in bytes: then they are to be written. */
-export const maxQueuedBytes: number = 4 * 1024 * 1024
-
-const initialBytes = 64 * 1024
-/** In one step, since arrays that were too small wait long for the collector; what is not used takes no memory. */
-const roomyBytes = maxQueuedBytes + initialBytes
-const initialRows = 1024
-/** Of one UTF-16 unit in UTF-8, at most. */
-const bytesPerUnit = 3
-
 /**
  * @param file  opened for writing
  * @param sizeBytes  of the rows that it holds
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
-  // One array for all of them: a million small ones outlive the collector's patience.
-  let queue = Buffer.allocUnsafeSlow(initialBytes)
-  /** Where each row of the queue ends in it; as one array, for the same reason. */
-  let ends = new Uint32Array(initialRows)
-  let rowCount = 0
+  const queue = newRowQueue()
   /** Bytes of the rows before the queue, and of all that was written. */
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes
@@ -55,40 +42,13 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       })
     }
   }
-  const endOf = (rows: number): number => (rows === 0 ? 0 : ends[rows - 1]!)
-  const addEnd = (end: number): void => {
-    if (rowCount === ends.length) {
-      const larger = new Uint32Array(2 * ends.length)
-      larger.set(ends)
-      ends = larger
-    }
-    ends[rowCount++] = end
-  }
-  const makeRoom = (bytes: number): number => {
-    const start = endOf(rowCount)
-    if (start + bytes > queue.length) {
-      const length = queue.length < roomyBytes ? roomyBytes : 2 * queue.length
-      const larger = Buffer.allocUnsafeSlow(Math.max(start + bytes, length))
-      larger.set(queue.subarray(0, start))
-      queue = larger
-    }
-    return start
-  }
   return {
     get keptBytes() {
       return keptBytes
     },
-    add(row) {
-      const start = makeRoom(typeof row === 'string' ? bytesPerUnit * row.length : row.length)
-      if (typeof row === 'string') addEnd(start + queue.write(row, start))
-      else {
-        queue.set(row, start)
-        addEnd(start + row.length)
-      }
-      return endOf(rowCount) - start
-    },
+    queue,
     write(fromRow, toRow) {
-      const bytes = queue.subarray(endOf(fromRow), endOf(toRow))
+      const bytes = queue.bytes.subarray(queue.startOf(fromRow), queue.startOf(toRow))
       guard(() => {
         for (let done = 0; done < bytes.length;) {
           const written = file.write(bytes.subarray(done))
@@ -99,19 +59,20 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
     },
     wholeRows() {
       let rows = 0
-      while (rows < rowCount && keptBytes + ends[rows]! <= writtenBytes) rows++
+      const { rowCount } = queue
+      while (rows < rowCount && keptBytes + queue.startOf(rows + 1) <= writtenBytes) rows++
       return rows
     },
     cut(rows) {
-      const end = keptBytes + endOf(rows)
+      const end = keptBytes + queue.startOf(rows)
       if (end === writtenBytes) return
       guard(() => file.truncate(end))
       writtenBytes = end
     },
     sync: () => guard(() => file.sync()),
     keep(rows) {
-      keptBytes += endOf(rows)
-      rowCount = 0
+      keptBytes += queue.startOf(rows)
+      queue.clear()
     },
     close: () => guard(() => file.close()),
   }
