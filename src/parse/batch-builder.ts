@@ -135,20 +135,30 @@ export class BatchBuilder {
     )
   }
 
-  /** Appends the rows of the block, except those that some column cannot take: these are returned. */
-  append(block: RecordBlock): Reject[] {
+  /**
+   * Reads the cells of the block. Rows that some column cannot take are counted in its `refusedCount`; `rejectOf` tells of
+   * each of them until `append`.
+   */
+  read(block: RecordBlock): void {
     for (const { field, trims } of this.#columns) {
       if (field >= 0) this.#nulls.apply(block, field, trims)
     }
     this.#readColumns(block)
     this.#refuseBroken(block)
-    const refused = block.refusedCount === 0 ? [] : this.#takeRefusedOut(block)
+  }
+
+  /** Appends the rows of the block that was read, except those that were refused. */
+  append(block: RecordBlock): void {
+    if (block.refusedCount > 0) {
+      for (const { builder } of this.#columns) builder.undo()
+      block.dropRefused()
+      this.#readColumns(block)
+    }
     for (const { counts, nullsRead } of this.#columns) counts.nulls += nullsRead
     const rows: RowBounds = this.#inputRows?.of(block) ?? block
     this.recordBytes += this.#places.append(rows, this.rowCount)
     this.#records?.append(rows, this.rowCount)
     this.rowCount += block.rowCount
-    return refused
   }
 
   /** Close estimate of the batch's size on the wire. */
@@ -219,31 +229,33 @@ export class BatchBuilder {
     }
   }
 
-  #takeRefusedOut(block: RecordBlock): Reject[] {
-    for (const { builder } of this.#columns) builder.undo()
-    const rejects: Reject[] = []
-    for (let row = 0; row < block.rowCount; row++) {
-      if (block.refusedBy[row] !== 0) rejects.push(this.#reject(block, row))
-    }
-    block.dropRefused()
-    this.#readColumns(block)
-    return rejects
+  /** Position of a row of the block in the decompressed input. */
+  offsetOf({ bytesOffset, recordStarts }: RecordBlock, row: number): number {
+    const textOffset = bytesOffset + recordStarts[row]!
+    return this.#text.origin?.inputOffset(textOffset) ?? textOffset
   }
 
-  #reject(block: RecordBlock, row: number): Reject {
+  /** Why a row of the block was refused, and its record. */
+  rejectOf(block: RecordBlock, row: number): Reject {
     const { bytes, bytesOffset } = block
     const start = block.recordStarts[row]!
     const end = block.recordEnds[row]!
-    const broken = brokenTextMessage(this.#text, bytes.subarray(start, end), bytesOffset + start)
     const { origin } = this.#text
     const record =
       origin?.inputBytes(bytesOffset + start, bytesOffset + end).slice() ?? bytes.slice(start, end)
+    const recordText = origin === undefined ? record : bytes.subarray(start, end)
+    const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
+    const fault = broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)
     return {
       file: this.#file,
       lineNumber: block.lineNumbers[row]!,
-      offsetBytes: origin?.inputOffset(bytesOffset + start) ?? bytesOffset + start,
+      offsetBytes: this.offsetOf(block, row),
       lengthBytes: record.length,
-      ...(broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)),
+      columnName: fault.columnName,
+      code: fault.code,
+      class: fault.class,
+      message: fault.message,
+      value: fault.value,
       bytes: this.#showRecord(record),
     }
   }

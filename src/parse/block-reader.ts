@@ -24,9 +24,6 @@ import type { Tokenizer } from './tokenizer.js'
 
 /** Input of one block at most: its cells are read while they are still in the cache. */
 const largestBlockBytes = 128 * 1024
-/** Behind a block with many rejects: those of one block live at the same time, and a kilobyte each. */
-const blockBytesOfRejects = 8 * 1024
-const manyRejects = 64
 
 /** What a format brings to the loop: its tokenizer, its input, and how columns find their cells in a block. */
 export interface BlockInput {
@@ -51,7 +48,9 @@ export class BlockReader {
   /** The input has ended by itself, and what it held is out. */
   readToEnd = false
   #rejectedBytes = 0
-  #blockBytes = largestBlockBytes
+  /** Rows and faults of the block before these were told, as far as they are rejects. */
+  #nextRow = 0
+  #nextFault = 0
   readonly #input: BlockInput
   readonly #options: BatchOptions
   readonly #clock: FlushClock
@@ -115,11 +114,14 @@ export class BlockReader {
         continue
       }
       const more = this.#fillBlock(limit)
-      for (const reject of this.#appendBlock()) {
-        this.#rejectedBytes += reject.lengthBytes
-        const wait = this.#options.onReject(reject)
-        if (wait !== undefined) await wait
+      if (this.#readBlock()) {
+        for (let reject = this.#nextReject(); reject !== undefined; reject = this.#nextReject()) {
+          this.#rejectedBytes += reject.lengthBytes
+          const wait = this.#options.onReject(reject)
+          if (wait !== undefined) await wait
+        }
       }
+      this.#appendBlock()
       if (this.#isFull()) {
         yield this.#take()
       } else if (!more) {
@@ -186,27 +188,51 @@ export class BlockReader {
     const builder = this.#builder
     block.clear()
     const maxRecords = limit - this.recordsRead
-    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, this.#blockBytes)
+    if (this.#pieces.isInside) return tokenizer.fill(block, maxRecords, largestBlockBytes)
     const maxRows = batchRows - builder.rowCount
-    const maxBytes = Math.min(this.#blockBytes, Math.max(1, batchBytes - builder.encodedBytes))
+    const maxBytes = Math.min(largestBlockBytes, Math.max(1, batchBytes - builder.encodedBytes))
     return tokenizer.fill(block, Math.min(maxRows, maxRecords), maxBytes)
   }
 
-  #appendBlock(): Reject[] {
+  /** @returns whether there are rejects to be told */
+  #readBlock(): boolean {
     const { block } = this.#input
-    const builder = this.#builder
-    if (block.rowCount === 0 && block.faults.length === 0) return []
-    this.recordsRead += block.rowCount + block.faults.length
-    if (builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
+    const { rowCount, faults } = block
+    if (rowCount === 0 && faults.length === 0) return false
+    this.recordsRead += rowCount + faults.length
+    if (this.#builder.rowCount === 0 && this.#options.flushIntervalMs !== undefined) {
       this.#batchBeganMs = this.#clock.nowMs()
     }
-    const refused = builder.append(block)
-    const isBad = refused.length + block.faults.length > manyRejects
-    this.#blockBytes = isBad ? blockBytesOfRejects : largestBlockBytes
+    if (rowCount > 0) this.#builder.read(block)
+    this.#nextRow = 0
+    this.#nextFault = 0
+    return block.refusedCount + faults.length > 0
+  }
+
+  /** One at a time: those of a whole block, living at the same time, would make the collector's young generation grow. */
+  #nextReject(): Reject | undefined {
+    const { block, file } = this.#input
+    const { refusedBy, rowCount, faults } = block
+    const builder = this.#builder
+    while (this.#nextRow < rowCount && refusedBy[this.#nextRow] === 0) this.#nextRow++
+    const row = this.#nextRow
+    const fault = faults[this.#nextFault]
+    const isRow =
+      row < rowCount && (fault === undefined || builder.offsetOf(block, row) < fault.offsetBytes)
+    if (isRow) {
+      this.#nextRow++
+      return builder.rejectOf(block, row)
+    }
+    if (fault === undefined) return undefined
+    this.#nextFault++
+    return rejectOf(fault, file)
+  }
+
+  #appendBlock(): void {
+    const { block } = this.#input
+    if (block.rowCount === 0) return
+    this.#builder.append(block)
     if (block.rowCount > 0) this.#options.onBlock?.(block)
-    if (block.faults.length === 0) return refused
-    const faults = block.faults.map(fault => rejectOf(fault, this.#input.file))
-    return [...refused, ...faults].sort((a, b) => a.offsetBytes - b.offsetBytes)
   }
 
   #isFull(): boolean {
@@ -281,7 +307,7 @@ function rejectOf(fault: RecordFault, file: string): Reject {
     lengthBytes: fault.lengthBytes,
     columnName: fault.columnName,
     code: fault.code,
-    class: fault.class ?? 'parse',
+    class: fault.class,
     message: fault.message,
     value: fault.value,
     bytes: fault.record,

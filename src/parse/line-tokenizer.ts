@@ -6,7 +6,7 @@ import type { ErrorCode, InputError } from '../errors.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { ResumePoint } from './input-reader.js'
 import { countLineEnds, nextLine } from './line-ends.js'
-import type { RecordBlock } from './record-block.js'
+import type { Fault, RecordBlock } from './record-block.js'
 import type { Tokenizer } from './tokenizer.js'
 import { Window } from './window.js'
 
@@ -22,12 +22,7 @@ export const faulty: number = -2
 export const undecided: number = -3
 
 /** Why a record is not a row, and where the next one begins. */
-export interface ScanFault {
-  readonly code: ErrorCode
-  readonly class?: 'parse' | 'type'
-  readonly message: string
-  readonly columnName?: string
-  readonly value?: string
+export interface ScanFault extends Fault {
   /** Position behind the record; −1 when its end is not in the window. */
   readonly next: number
 }
@@ -168,7 +163,12 @@ export abstract class LineTokenizer implements Tokenizer {
     const stopAt = Math.min(window.start + maxBytes, boundary)
     let more = true
     let row = 0
-    while (row < rowCapacity && row + faults.length < maxRecords && window.start < stopAt) {
+    while (
+      row < rowCapacity &&
+      row + faults.length < maxRecords &&
+      window.start < stopAt &&
+      !block.hasMaxFaults
+    ) {
       const run = Math.min(rowCapacity, maxRecords - faults.length)
       row = this.scanRun(block, row, run, stopAt)
       if (row >= run || window.start >= stopAt) continue
@@ -245,12 +245,12 @@ export abstract class LineTokenizer implements Tokenizer {
   }
 
   /** Sets a record aside that ends before `next`. */
-  protected addFault(block: RecordBlock, { next, ...fault }: ScanFault, start: number): void {
+  protected addFault(block: RecordBlock, fault: ScanFault, start: number): void {
     const { window } = this
+    const { next } = fault
     const record = this.recordBytes(start, next)
     const broken = window.brokenMessage(start, this.contentEnd(next))
-    block.faults.push({
-      ...(broken === undefined ? fault : { code: 'DDB_INPUT_ENCODING', message: broken }),
+    block.addFault(broken === undefined ? fault : { code: 'DDB_INPUT_ENCODING', message: broken }, {
       record,
       lengthBytes: record.length,
       lineNumber: this.lineNumber,
@@ -311,7 +311,7 @@ export abstract class LineTokenizer implements Tokenizer {
     const { window } = this
     const { record, lineNumber, offsetBytes } = this.#skipped!
     const lengthBytes = window.inputOffset(this.contentEnd(window.start)) - offsetBytes
-    block.faults.push({ code, message, record, lengthBytes, lineNumber, offsetBytes })
+    block.addFault({ code, message }, { record, lengthBytes, lineNumber, offsetBytes })
     this.#skipped = undefined
   }
 

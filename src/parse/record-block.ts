@@ -4,8 +4,8 @@
 */
 import type { ErrorCode } from '../errors.js'
 
-/** A record that is not a row: it is told to the user and takes no part in the columns. */
-export interface RecordFault {
+/** Why a record is not a row. */
+export interface Fault {
   readonly code: ErrorCode
   /** Default `parse`. */
   readonly class?: 'parse' | 'type'
@@ -13,17 +13,30 @@ export interface RecordFault {
   /** Target column when one member or field is at fault. */
   readonly columnName?: string
   readonly value?: string
-  /** The record as it stands, clipped when it is too long. */
+}
+
+/** A record that is not a row. */
+export interface FaultyRecord {
+  /** As it stands, clipped when it is too long. */
   readonly record: Uint8Array
   readonly lengthBytes: number
   readonly lineNumber: number
   readonly offsetBytes: number
 }
 
+/** It is told to the user and takes no part in the columns. */
+export interface RecordFault
+  extends Required<Pick<Fault, 'code' | 'class' | 'message'>>, FaultyRecord {
+  readonly columnName: string | undefined
+  readonly value: string | undefined
+}
+
 /** Cells of one block: small enough that their bounds stay in the cache. */
 const cellsPerBlock = 16_384
 const maxBlockRows = 2048
 const minBlockRows = 16
+/** They live at the same time, and what lives long makes the collector's young generation grow. */
+const maxBlockFaults = 8
 
 /** Filled by a tokenizer, read by columns, filled again: one block serves a whole input. */
 export class RecordBlock {
@@ -78,6 +91,27 @@ export class RecordBlock {
     this.refusedCount = 0
     this.wrongCells.length = 0
     this.faults.length = 0
+  }
+
+  /** No further record is to be set aside in this block. */
+  get hasMaxFaults(): boolean {
+    return this.faults.length >= maxBlockFaults
+  }
+
+  /** Sets a record aside. */
+  addFault(fault: Fault, { record, lengthBytes, lineNumber, offsetBytes }: FaultyRecord): void {
+    // All alike, and made without a spread: an input may have millions of them.
+    this.faults.push({
+      code: fault.code,
+      class: fault.class ?? 'parse',
+      message: fault.message,
+      columnName: fault.columnName,
+      value: fault.value,
+      record,
+      lengthBytes,
+      lineNumber,
+      offsetBytes,
+    })
   }
 
   /** Whether the cell stands in quotes, in a format that tells. */

@@ -34,8 +34,16 @@ const holds = (head: Uint8Array, text: string): boolean => Buffer.from(head).inc
 const bzip2Block = '1AY&SY'
 const bzip2End = '\x17rE8P\x90'
 
+/** No text in any encoding begins with so many. */
+const fewestZeros = 4
+
 /** The first that fits is right. */
 const formats: readonly ForeignFormat[] = [
+  {
+    what: 'full of zeros, as a file is whose content did not reach the disk',
+    advice: 'write or copy it again',
+    isAt: head => head.length >= fewestZeros && head.every(byte => byte === 0),
+  },
   {
     what: 'an Excel workbook (xlsx)',
     advice: 'save the sheet as CSV UTF-8',

@@ -67,13 +67,23 @@ function builderOf({ types = 'a:INT,b:STRING', rules = {}, mapping = {}, input }
   })
 }
 
+/** Appends the rows of the block and returns those that were refused. */
+function append(builder: BatchBuilder, block: RecordBlock): Reject[] {
+  builder.read(block)
+  const rows = [...block.refusedBy.subarray(0, block.rowCount).entries()]
+  const rejects = rows.flatMap(([row, by]) => (by === 0 ? [] : [builder.rejectOf(block, row)]))
+  builder.append(block)
+  return rejects
+}
+
 /** Where a batch ends, in line 13. */
 const endAt = (offsetBytes: number): ResumePoint => ({ offsetBytes, lineNumber: 13 })
 
 t.test('rows of several blocks become one batch with their places', async t => {
   const builder = builderOf()
   t.strictSame(
-    builder.append(
+    append(
+      builder,
       blockOf([
         ['1', 'x'],
         ['', ''],
@@ -81,7 +91,7 @@ t.test('rows of several blocks become one batch with their places', async t => {
     ),
     [],
   )
-  builder.append(blockOf([['3', 'yy']]))
+  append(builder, blockOf([['3', 'yy']]))
   t.equal(builder.rowCount, 3)
   t.equal(builder.recordBytes, 4 + 2 + 5)
   t.equal(builder.encodedBytes, 3 * 4 + 2 + 1 + 3)
@@ -106,14 +116,15 @@ t.test('rows of several blocks become one batch with their places', async t => {
     { nulls: 1, coerced: 0 },
   ])
   t.equal(builder.rowCount, 0)
-  builder.append(blockOf([['4', 'z']]))
+  append(builder, blockOf([['4', 'z']]))
   t.strictSame(rowsOf(builder.take(120, endAt(130))), [['4', 'z']], 'the next batch')
   t.equal(builder.recordBytes, 15, 'over all batches')
 })
 
 t.test('a row that some column refuses is in none, and told by the first of them', async t => {
   const builder = builderOf()
-  const rejects = builder.append(
+  const rejects = append(
+    builder,
     blockOf([
       ['1', 'x'],
       ['no', '\xff'],
@@ -154,7 +165,8 @@ t.test('a row that some column refuses is in none, and told by the first of them
 t.test('lenient makes such a cell null, and counts it', async t => {
   const builder = builderOf({ rules: { lenient: true } })
   t.strictSame(
-    builder.append(
+    append(
+      builder,
       blockOf([
         ['no', 'x'],
         ['2', '\xff'],
@@ -174,13 +186,14 @@ t.test('lenient makes such a cell null, and counts it', async t => {
 
 t.test('texts that mean null are null in every column', async t => {
   const builder = builderOf({ rules: { nullTexts: ['NA', '-'] } })
-  t.strictSame(builder.append(blockOf([['NA', '-']])), [])
+  t.strictSame(append(builder, blockOf([['NA', '-']])), [])
   t.strictSame(rowsOf(builder.take(0, endAt(0))), [['', '']])
 })
 
 t.test('columns without a field have one text in every row', async t => {
   const builder = builderOf({ types: 'a:INT,b:STRING,c:DOUBLE', mapping: { set: { c: '1.5' } } })
-  builder.append(
+  append(
+    builder,
     blockOf([
       ['1', 'x'],
       ['no', 'y'],
@@ -196,7 +209,8 @@ t.test('columns without a field have one text in every row', async t => {
 t.test('records are kept when asked for, and shown as the format wants them', async t => {
   const show = (record: Uint8Array): Uint8Array => Buffer.concat([Buffer.from('> '), record])
   const builder = builderOf({ input: { keepRecords: true, showRecord: show } })
-  const rejects = builder.append(
+  const rejects = append(
+    builder,
     blockOf([
       ['no', 'x'],
       ['1', 'y'],
@@ -209,14 +223,14 @@ t.test('records are kept when asked for, and shown as the format wants them', as
 
 t.test('arrays of a released batch serve a later one', async t => {
   const builder = builderOf()
-  builder.append(blockOf([['1', 'x']]))
+  append(builder, blockOf([['1', 'x']]))
   const first = builder.take(0, endAt(0))
   const { buffer } = (first.columns[0] as { data: Int32Array }).data
   first.release()
   first.release()
-  builder.append(blockOf([['2', 'y']]))
+  append(builder, blockOf([['2', 'y']]))
   const second = builder.take(0, endAt(0))
-  builder.append(blockOf([['3', 'z']]))
+  append(builder, blockOf([['3', 'z']]))
   const third = builder.take(0, endAt(0))
   t.notOk(
     [second, third].every(

@@ -31,6 +31,7 @@ const files: [what: string, head: Buffer, words: RegExp][] = [
   ['Arrow', Buffer.from('4152524f57310000', 'hex'), /Arrow/],
   ['SQLite', Buffer.from('SQLite format 3\0'), /SQLite/],
   ['PDF', Buffer.from('%PDF-1.7\n'), /PDF/],
+  ['zeros', Buffer.alloc(512), /full of zeros.*copy it again/],
 ]
 
 t.test('each is named, with what to do', async t => {

@@ -236,7 +236,7 @@ t.test('gzip that was cut off before it was opened gives out what can be decompr
   const { content, error } = await contentAndError(
     await openSource(file('cut.gz', packed.subarray(0, packed.length - 10))),
   )
-  t.match(error, { code: 'DDB_INPUT_READ', message: /unexpected end of file/ })
+  t.match(error, { code: 'DDB_INPUT_READ', message: /end in the middle/ })
   t.ok(content.equals(long.subarray(0, content.length)))
   t.ok(content.length > long.length - 1000, `${content.length} of ${long.length} bytes`)
 })

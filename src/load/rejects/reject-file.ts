@@ -4,8 +4,10 @@
 */
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
+import { newReasonLines } from './reason-lines.js'
 import type { RejectRun } from './reject-run.js'
 import { newRowFile, type RowFile } from './row-file.js'
+import { maxQueuedBytes } from './row-queue.js'
 
 /** Why one record was refused; a line of the reasons file. */
 export interface RejectReason {
@@ -51,9 +53,6 @@ const carriageReturn = 0x0d
 
 /** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
 const rowsAtOnce = 64
-
-/** The queue is full: a file of nothing but rejects takes no more memory than this. */
-const maxQueuedBytes = 4 * 1024 * 1024
 
 /** The file of reasons that belongs to a rejects file. */
 export function reasonsPath(path: string): string {
@@ -163,6 +162,7 @@ function pairOf(
 ): RejectFile {
   const records = newRowFile(path, recordsFile, size.sizeBytes)
   const reasons = newRowFile(reasonsPath(path), reasonsFile, size.reasonsBytes)
+  const lines = newReasonLines()
   const ended = lineEnder(text.encoding)
   // Without its mark, such a file would not be known for what it is; UTF-8 is known by its bytes.
   const mark = text.encoding === 'utf-8' ? new Uint8Array(0) : text.mark
@@ -208,9 +208,10 @@ function pairOf(
         return
       }
       const line = ended(record)
-      queuedBytes += records.add(start.length === 0 ? line : Buffer.concat([start, line]))
+      queuedBytes += records.queue.add(start.length === 0 ? line : Buffer.concat([start, line]))
       start = start.subarray(0, 0)
-      queuedBytes += reasons.add(`${JSON.stringify(reason)}\n`)
+      const at = reasons.queue.room(lines.maxBytes(reason))
+      queuedBytes += reasons.queue.end(lines.write(reason, reasons.queue.bytes, at))
       queued++
       if (queuedBytes >= maxQueuedBytes) flush()
     },

@@ -3,11 +3,12 @@
 */
 import { DdbError } from '../../errors.js'
 import type { OutputFile } from '../../platform/platform.js'
+import { newRowQueue, type RowQueue } from './row-queue.js'
 
 /** Failures are DDB_OUTPUT_WRITE and name the file. Rows of the queue count from 0. */
 export interface RowFile {
-  /** Puts a row with its line end in the queue, as bytes or as text for UTF-8. @returns its bytes */
-  add(row: Uint8Array | string): number
+  /** What is to be written. Each row has its line end. */
+  readonly queue: RowQueue
   /** Writes these rows of the queue behind what is there. */
   write(fromRow: number, toRow: number): void
   /** Rows of the queue that stand whole in the file. */
@@ -23,19 +24,12 @@ export interface RowFile {
   close(): void
 }
 
-const initialBytes = 64 * 1024
-/** Of one UTF-16 unit in UTF-8, at most. */
-const bytesPerUnit = 3
-
 /**
  * @param file  opened for writing
  * @param sizeBytes  of the rows that it holds
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
-  // One array for all of them: a million small ones outlive the collector's patience.
-  let queue = Buffer.allocUnsafeSlow(initialBytes)
-  /** Where each row of the queue ends in it. */
-  let ends: number[] = []
+  const queue = newRowQueue()
   /** Bytes of the rows before the queue, and of all that was written. */
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes
@@ -48,31 +42,13 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       })
     }
   }
-  const endOf = (rows: number): number => (rows === 0 ? 0 : ends[rows - 1]!)
-  const makeRoom = (bytes: number): number => {
-    const start = endOf(ends.length)
-    if (start + bytes > queue.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(start + bytes, 2 * queue.length))
-      larger.set(queue.subarray(0, start))
-      queue = larger
-    }
-    return start
-  }
   return {
     get keptBytes() {
       return keptBytes
     },
-    add(row) {
-      const start = makeRoom(typeof row === 'string' ? bytesPerUnit * row.length : row.length)
-      if (typeof row === 'string') ends.push(start + queue.write(row, start))
-      else {
-        queue.set(row, start)
-        ends.push(start + row.length)
-      }
-      return endOf(ends.length) - start
-    },
+    queue,
     write(fromRow, toRow) {
-      const bytes = queue.subarray(endOf(fromRow), endOf(toRow))
+      const bytes = queue.bytes.subarray(queue.startOf(fromRow), queue.startOf(toRow))
       guard(() => {
         for (let done = 0; done < bytes.length;) {
           const written = file.write(bytes.subarray(done))
@@ -82,19 +58,21 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       })
     },
     wholeRows() {
-      const cut = ends.findIndex(end => keptBytes + end > writtenBytes)
-      return cut < 0 ? ends.length : cut
+      let rows = 0
+      const { rowCount } = queue
+      while (rows < rowCount && keptBytes + queue.startOf(rows + 1) <= writtenBytes) rows++
+      return rows
     },
     cut(rows) {
-      const end = keptBytes + endOf(rows)
+      const end = keptBytes + queue.startOf(rows)
       if (end === writtenBytes) return
       guard(() => file.truncate(end))
       writtenBytes = end
     },
     sync: () => guard(() => file.sync()),
     keep(rows) {
-      keptBytes += endOf(rows)
-      ends = []
+      keptBytes += queue.startOf(rows)
+      queue.clear()
     },
     close: () => guard(() => file.close()),
   }

@@ -8,6 +8,8 @@ import type { RecordBlock } from '../record-block.js'
 
 const fullLength = 23
 const msPerDay = 86_400_000
+/** Years have four digits. */
+const noDay = -(2 ** 30)
 const point = 46
 const dash = 45
 const slash = 47
@@ -32,7 +34,8 @@ export class TimestampColumn extends Int64Column {
   #date0 = 0
   #date1 = 0
   #date2 = 0
-  #dateMs = NaN
+  /** A small integer, because a larger number is an object for every row whose date is another; `noDay` for no date. */
+  #day = noDay
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { view, starts, ends, fieldCount, rowCount } = block
@@ -43,9 +46,8 @@ export class TimestampColumn extends Int64Column {
       const start = starts[cell]!
       const end = ends[cell]!
       const msOfDay = end - start === fullLength ? this.#readFull(block, view, start) : -1
-      const value = this.#dateMs + msOfDay
-      if (msOfDay >= 0 && value === value) {
-        storeExact(words, 2 * (firstRow + row), value)
+      if (msOfDay >= 0 && this.#day !== noDay) {
+        storeExact(words, 2 * (firstRow + row), this.#day * msPerDay + msOfDay)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
       }
@@ -54,8 +56,7 @@ export class TimestampColumn extends Int64Column {
   }
 
   /**
-   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#dateMs` then, NaN when the calendar does not have it.
-   * A small integer, because a number beyond 31 bits would be an object for every row.
+   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#day` then.
    */
   #readFull(block: RecordBlock, view: DataView, p: number): number {
     const hour = view.getInt32(p + 11, true) ^ hourPattern
@@ -75,7 +76,7 @@ export class TimestampColumn extends Int64Column {
     const date1 = view.getInt32(p + 4, true)
     const date2 = view.getInt32(p + 7, true)
     if (date0 !== this.#date0 || date1 !== this.#date1 || date2 !== this.#date2) {
-      this.#dateMs = dateMs(block.bytes, p)
+      this.#day = dayOf(block.bytes, p)
       this.#date0 = date0
       this.#date1 = date1
       this.#date2 = date2
@@ -85,13 +86,12 @@ export class TimestampColumn extends Int64Column {
   }
 }
 
-/** Milliseconds of the date and separator at `p`, or NaN. */
-function dateMs(bytes: Uint8Array, p: number): number {
+/** Days since 1970 of the date and separator at `p`; `noDay` when the calendar does not have it. */
+function dayOf(bytes: Uint8Array, p: number): number {
   const separator = bytes[p + 4]!
   const between = bytes[p + 10]
-  if (separator !== point && separator !== dash && separator !== slash) return NaN
-  if (bytes[p + 7] !== separator || (between !== letterT && between !== blank)) return NaN
-  return (
-    civilDays(fourDigits(bytes, p), twoDigits(bytes, p + 5), twoDigits(bytes, p + 8)) * msPerDay
-  )
+  if (separator !== point && separator !== dash && separator !== slash) return noDay
+  if (bytes[p + 7] !== separator || (between !== letterT && between !== blank)) return noDay
+  const days = civilDays(fourDigits(bytes, p), twoDigits(bytes, p + 5), twoDigits(bytes, p + 8))
+  return Number.isNaN(days) ? noDay : days | 0
 }

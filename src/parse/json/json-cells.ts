@@ -7,11 +7,9 @@ import { elementSeparator } from '../columns/array-column.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
 import type { JsonMember } from './json-members.js'
 import { closeBracket, comma, openBracket, quote, type JsonScanner } from './json-scanner.js'
-import type { ScanFault } from '../line-tokenizer.js'
-import type { RecordBlock } from '../record-block.js'
+import type { Fault, RecordBlock } from '../record-block.js'
 
 /** Why an object is not a row although it is JSON. */
-export type Obstacle = Omit<ScanFault, 'next'>
 
 /** Behind what NaN and infinities are refused with. */
 export const notJsonAdvice = 'which JSON does not have: write null instead'
@@ -19,7 +17,7 @@ export const notJsonAdvice = 'which JSON does not have: write null instead'
 /** Fills the cells of one source. */
 export class JsonCells {
   /** Why the value scanned last does not suit; undefined when it is not JSON. */
-  obstacle: Obstacle | undefined
+  obstacle: Fault | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
   readonly #lenient: boolean

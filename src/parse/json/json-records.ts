@@ -5,14 +5,14 @@
 import { nearestHint } from '../../schema/nearest.js'
 import { utf8Text } from '../cells/cell-bytes.js'
 import { clippedText } from '../clipped-text.js'
-import { JsonCells, notJsonAdvice, type Obstacle } from './json-cells.js'
+import { JsonCells, notJsonAdvice } from './json-cells.js'
 import { isKeyAt, rememberedKey, type RememberedKey } from './json-key.js'
 import { jsonKinds, kindsText } from './json-kinds.js'
 import { jsonLevels, passedOver, type JsonEntry, type JsonLevel } from './json-levels.js'
 import type { JsonMember } from './json-members.js'
 import { closeBrace, colon, comma, openBrace, quote, type JsonScanner } from './json-scanner.js'
 import { JsonTemplate, type TemplateValue } from './json-template.js'
-import type { RecordBlock } from '../record-block.js'
+import type { Fault, RecordBlock } from '../record-block.js'
 
 /** What becomes of members that no column takes, of columns that no member fills, and of values that do not suit. */
 export interface MemberRules {
@@ -27,7 +27,7 @@ const blank = 32
 /** The members of one source, learned from record to record. */
 export class JsonRecords {
   readonly #cells: JsonCells
-  #obstacle: Obstacle | undefined
+  #obstacle: Fault | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]
   readonly #rules: MemberRules
@@ -61,7 +61,7 @@ export class JsonRecords {
   }
 
   /** Why the last record is not a row; undefined when it is not JSON, and `stoppedAt` of the scanner says where. */
-  get obstacle(): Obstacle | undefined {
+  get obstacle(): Fault | undefined {
     return this.#obstacle ?? this.#cells.obstacle
   }
 

@@ -5,7 +5,7 @@
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
-import type { Obstacle } from './json-cells.js'
+
 import type { JsonRecords } from './json-records.js'
 import { jsonKinds } from './json-kinds.js'
 import { JsonPath } from './json-path.js'
@@ -13,7 +13,7 @@ import { byteText, closeBracket, comma, openBracket, type JsonScanner } from './
 import type { ResumePoint } from '../input-reader.js'
 import { countLineEnds } from '../line-ends.js'
 import { carriageReturn, cutMessage, lineFeed, retryBytes } from '../line-tokenizer.js'
-import type { RecordBlock } from '../record-block.js'
+import type { Fault, RecordBlock } from '../record-block.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { Window } from '../window.js'
 
@@ -93,7 +93,8 @@ export class JsonValues implements Tokenizer {
     while (
       block.rowCount < block.rowCapacity &&
       block.rowCount + block.faults.length < maxRecords &&
-      window.start < stopAt
+      window.start < stopAt &&
+      !block.hasMaxFaults
     ) {
       if (!this.#next(block, boundary)) return false
     }
@@ -239,7 +240,7 @@ export class JsonValues implements Tokenizer {
   #element(block: RecordBlock | undefined, start: number): boolean {
     const { end } = this.#window
     let next = -1
-    let obstacle: Obstacle | undefined
+    let obstacle: Fault | undefined
     if (block !== undefined) {
       const row = block.rowCount
       next = this.#records.scanUsual(block, row, start)
@@ -306,17 +307,19 @@ export class JsonValues implements Tokenizer {
     this.#neededBytes = unreadBytes > retryBytes ? enough : 0
   }
 
-  #addFault(block: RecordBlock, obstacle: Obstacle, start: number, next: number): void {
+  #addFault(block: RecordBlock, obstacle: Fault, start: number, next: number): void {
     const window = this.#window
     const broken = window.brokenMessage(start, next)
     const record = window.inputBytes(start, next)
-    block.faults.push({
-      ...(broken === undefined ? obstacle : { code: 'DDB_INPUT_ENCODING', message: broken }),
-      record: oneLine(record, this.#encoding),
-      lengthBytes: record.length,
-      lineNumber: this.lineNumber,
-      offsetBytes: window.inputOffset(start),
-    })
+    block.addFault(
+      broken === undefined ? obstacle : { code: 'DDB_INPUT_ENCODING', message: broken },
+      {
+        record: oneLine(record, this.#encoding),
+        lengthBytes: record.length,
+        lineNumber: this.lineNumber,
+        offsetBytes: window.inputOffset(start),
+      },
+    )
   }
 
   /** Passes over what is part of no element. */

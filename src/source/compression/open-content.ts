@@ -3,6 +3,7 @@
 */
 import type { Chunks, Compression } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
+import { damagedInput, isEmpty, notCompressed } from './damaged-input.js'
 import { gunzipped, unbrotlied } from './zlib-stream.js'
 import { isZstd } from './zstd-frames.js'
 
@@ -17,17 +18,29 @@ export function compressionOf(
   name: string,
 ): Compression {
   if (asked !== 'auto') return asked
-  if (head[0] === 0x1f && head[1] === 0x8b) return 'gzip'
+  if (isGzip(head)) return 'gzip'
   if (isZstd(head)) return 'zstd'
-  return /\.br$/i.test(name) ? 'brotli' : 'none'
+  if (/\.br$/i.test(name)) return 'brotli'
+  return head.length === 0 ? compressionOfEmpty(name) : 'none'
 }
 
-/** The content of what is stored. @throws {InputError} DDB_INPUT_READ, behind the last chunk */
+const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
+
+/** A file without a byte is no archive, whatever its name says: somebody shall hear of it. */
+function compressionOfEmpty(name: string): Compression {
+  if (/\.t?gz$/i.test(name)) return 'gzip'
+  return /\.zst$/i.test(name) ? 'zstd' : 'none'
+}
+
+/** The content of what is stored. @throws {InputError} DDB_INPUT_READ for an empty file and for one that is no gzip; else behind the last chunk */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,
   name: string,
 ): Promise<Chunks> {
+  const { head, isWhole } = stored
+  if (head.length === 0 && isWhole) throw damagedInput(name, isEmpty(compression))
+  if (compression === 'gzip' && head.length > 1 && !isGzip(head)) throw notCompressed(name, 'gzip')
   if (compression === 'gzip') return gunzipped(stored.rest(), name)
   if (compression === 'brotli') return unbrotlied(stored.rest(), name)
   // Most runs need no thread, and no decoder of their own.

@@ -3,8 +3,9 @@
   take the time of parsing them (docs/decisions/0016-what-is-decompressed.md).
 */
 import { Worker } from 'node:worker_threads'
-import { InputError } from '../../errors.js'
+import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
+import { damagedInput } from './damaged-input.js'
 import { zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
@@ -111,9 +112,8 @@ class DecoderThread {
 }
 
 function damaged(name: string): InputError {
-  return new InputError(
-    'DDB_INPUT_READ',
-    `the compressed data of "${name}" are damaged: a checksum or a block is wrong`,
-    { file: name },
+  return damagedInput(
+    name,
+    'are damaged (a checksum or a block is wrong): test the file with zstd -t, and write or copy it again',
   )
 }

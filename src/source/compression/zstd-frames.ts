@@ -2,8 +2,9 @@
   The frames of Zstandard (RFC 8878), taken apart without being decompressed: where they end is known here, so that
   what is cut off, and what follows them, is told apart from damaged data.
 */
-import { InputError } from '../../errors.js'
+import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
+import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-input.js'
 
 /** Some pieces of frames, each of which a decoder takes as a whole: a header, a block, a checksum. */
 export interface ZstdPieces {
@@ -155,7 +156,10 @@ class FrameReader {
     const isLast = (header & 1) !== 0
     const type = (header >> 1) & 3
     const size = header >> 3
-    if (type === reserved || size > maxBlockBytes) throw this.#unreadable('are damaged')
+    if (type === reserved || size > maxBlockBytes) {
+      const place = this.#offset + this.#at
+      throw this.#unreadable(`are damaged at byte ${place} of the file: write or copy it again`)
+    }
     const length = 3 + (type === singleByteRun ? 1 : size)
     await this.#need(length)
     this.#takePiece(length)
@@ -176,7 +180,7 @@ class FrameReader {
 
   async #need(length: number): Promise<void> {
     if (await this.#has(length)) return
-    throw this.#unreadable(`end in the middle, after ${this.#offset + this.#bytes.length} bytes`)
+    throw damagedInput(this.#name, isCutOff(this.#offset + this.#bytes.length))
   }
 
   async #has(length: number): Promise<boolean> {
@@ -202,19 +206,12 @@ class FrameReader {
 
   #unknownRest(): InputError {
     const at = this.#offset + this.#at
-    return new InputError(
-      'DDB_INPUT_READ',
-      at === 0
-        ? `"${this.#name}" is not compressed with zstd: leave \`input.compression\` out`
-        : `the compressed data of "${this.#name}" end after ${at} bytes, and something else follows: is the file damaged?`,
-      { file: this.#name },
-    )
+    if (at > 0) return damagedInput(this.#name, restFollows(at))
+    return notCompressed(this.#name, 'zstd')
   }
 
   #unreadable(how: string): InputError {
-    return new InputError('DDB_INPUT_READ', `the compressed data of "${this.#name}" ${how}`, {
-      file: this.#name,
-    })
+    return damagedInput(this.#name, how)
   }
 }
 

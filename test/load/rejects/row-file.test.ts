@@ -8,7 +8,7 @@ import { filesOn, type Disk } from '../../helpers/failing-files.js'
 function queued(t: Test, disk: Disk = {}) {
   const path = join(t.testdir(), 'rows')
   const file = newRowFile(path, filesOn(disk).create(path))
-  for (const row of ['aa\n', 'b\n', 'cccc\n']) file.add(Buffer.from(row))
+  for (const row of ['aa\n', 'b\n', 'cccc\n']) file.queue.add(Buffer.from(row))
   return { file, path, text: () => readFileSync(path, 'utf8') }
 }
 
@@ -51,8 +51,8 @@ t.test('rows that stay are the base of the next queue', async t => {
   file.keep(1)
   t.equal(text(), 'aa\n')
   t.equal(file.wholeRows(), 0, 'the queue is empty')
-  file.add(Buffer.from('d\n'))
-  file.add(Buffer.from('e\n'))
+  file.queue.add(Buffer.from('d\n'))
+  file.queue.add(Buffer.from('e\n'))
   file.write(0, 2)
   t.equal(text(), 'aa\nd\ne\n')
   file.cut(0)

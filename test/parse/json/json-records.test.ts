@@ -7,7 +7,7 @@ import t from 'tap'
 import { elementSeparator } from '../../../src/parse/columns/array-column.js'
 import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import type { JsonMember } from '../../../src/parse/json/json-members.js'
-import type { Obstacle } from '../../../src/parse/json/json-cells.js'
+import type { Fault } from '../../../src/parse/record-block.js'
 import { JsonRecords, type MemberRules } from '../../../src/parse/json/json-records.js'
 import { runs } from '../../helpers/runs.js'
 import { cellText, scanned } from './scanning.js'
@@ -28,7 +28,7 @@ const lax: MemberRules = { ignoreExtra: true, allowMissing: true }
 interface Row {
   /** Text of each cell, undefined for what is not a row. */
   readonly cells: string[] | undefined
-  readonly obstacle: Obstacle | undefined
+  readonly obstacle: Fault | undefined
 }
 
 /** Scans records one after the other, with what was learned from those before. */

@@ -37,10 +37,35 @@ t.test('the content of each', async t => {
     t.equal(await read(packed[compression]), tableContent, compression)
     await t.rejects(read(packed[compression].subarray(0, -9)), `${compression} cut off`)
     const rest = Buffer.concat([packed[compression], Buffer.from('rest')])
-    await t.rejects(
-      read(rest),
-      compression === 'gzip' ? { code: 'Z_DATA_ERROR' } : { code: 'DDB_INPUT_READ' },
-      compression,
-    )
+    await t.rejects(read(rest), { code: 'DDB_INPUT_READ' }, compression)
   }
+})
+
+t.test('an empty file is no archive, by its name or by what somebody said', async t => {
+  const nothing = new Uint8Array(0)
+  for (const [name, compression] of [
+    ['x.csv.gz', 'gzip'],
+    ['x.TGZ', 'gzip'],
+    ['x.zst', 'zstd'],
+    ['x.br', 'brotli'],
+    ['x.csv', 'none'],
+  ] as const) {
+    t.equal(compressionOf('auto', nothing, name), compression, name)
+  }
+  for (const compression of ['gzip', 'zstd', 'brotli'] as const) {
+    const counted = new CountedChunks(pieces(nothing, 1))
+    await counted.peek(4)
+    await t.rejects(contentOf(counted, compression, 'x'), {
+      code: 'DDB_INPUT_READ',
+      message: `the compressed data of "x" are not there: the file is empty, and ${compression} of nothing is not; write or copy it again`,
+    })
+  }
+})
+
+t.test('what is no gzip is said to be none', async t => {
+  const counted = new CountedChunks(pieces(Buffer.from('a,b\n'), 2))
+  await counted.peek(4)
+  await t.rejects(contentOf(counted, 'gzip', 'x'), {
+    message: '"x" is not compressed with gzip: leave `input.compression` out',
+  })
 })

@@ -73,17 +73,42 @@ t.test('anything else behind them is told, with where they end', async t => {
   }
 })
 
+t.test('what looks like nothing of gzip is told with the place, and what to do', async t => {
+  for (const rest of ['garbage', '\x1f\x8bgarbage']) {
+    const whole = Buffer.concat([packed, Buffer.from(rest, 'latin1')])
+    const { error } = await read(whole)
+    t.match(error, {
+      code: 'DDB_INPUT_READ',
+      message: `the compressed data of "x.gz" end between byte 0 and byte ${whole.length} of the file, and something else follows: take it off, or load what gzip takes out of it: gzip -dc FILE | ddb-ingest load -`,
+    })
+    t.match((error as Error).cause, { code: 'Z_DATA_ERROR' })
+  }
+})
+
+t.test('a last byte that is missing is an end in the middle', async t => {
+  const { content, error } = await read(packed.subarray(0, -1), 3)
+  t.equal(content, 'content')
+  t.match(error, { message: new RegExp(`end in the middle, after ${packed.length - 1} bytes`) })
+})
+
 t.test('what can be decompressed comes out before a failure is told', async t => {
   const text = Array.from({ length: 50_000 }, (_, i) => `line ${i}\n`).join('')
   const long = gzipSync(text)
   const cut = await read(long.subarray(0, long.length - 100))
   t.ok(cut.content.length > 0 && text.startsWith(cut.content), `${cut.content.length} characters`)
-  t.match(cut.error, { code: 'Z_BUF_ERROR' })
+  t.match(cut.error, {
+    code: 'DDB_INPUT_READ',
+    message: `the compressed data of "x.gz" end in the middle, after ${long.length - 100} bytes: the file was cut off; write or copy it again`,
+  })
   const broken = Buffer.from(long)
   broken[broken.length - 6]! ^= 1
   const { content, error } = await read(broken)
   t.ok(content.length > 0 && text.startsWith(content), 'a wrong checksum')
-  t.match(error, { code: 'Z_DATA_ERROR' })
+  t.match(error, {
+    code: 'DDB_INPUT_READ',
+    message:
+      /"x\.gz" are damaged between byte \d+ and byte \d+ of the file \(incorrect data check\)/,
+  })
 })
 
 t.test('why the input ended says more than that zlib misses something', async t => {

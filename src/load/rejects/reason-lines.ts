@@ -1,0 +1,115 @@
+/*
+  Lines of a file of reasons, written as bytes where they are to stand: a million of them as texts would be most of what a
+  load of rejects leaves to the collector.
+*/
+import type { RejectReason } from './reject-file.js'
+
+/** Writes lines as JSON.stringify gives them. What lines have in common is made once. */
+export interface ReasonLines {
+  /** Of the line, with its line feed, at most. */
+  maxBytes(reason: RejectReason): number
+  /** @returns where the line ends in `bytes`, which must have room for it behind `at` */
+  write(reason: RejectReason, bytes: Buffer, at: number): number
+}
+
+const quote = 0x22
+const backslash = 0x5c
+const firstPrintable = 0x20
+const lastPrintable = 0x7e
+const zero = 0x30
+
+/** Of one UTF-16 unit in a text of JSON: six bytes of an escape, or up to three of UTF-8. */
+const bytesPerUnit = 6
+/** Two numbers, and what stands between the members. */
+const fixedBytes = 256
+
+const offsetMember = Buffer.from(',"offsetBytes":')
+const valueMember = Buffer.from(',"value":')
+const nothing = Buffer.from('null')
+
+export function newReasonLines(): ReasonLines {
+  /** Of the last line: most have them in common. */
+  let head = { runId: '', file: '', bytes: Buffer.alloc(0) }
+  let cause: Pick<RejectReason, 'columnName' | 'code' | 'class'> & { bytes: Buffer } = {
+    columnName: null,
+    code: '',
+    class: 'parse',
+    bytes: Buffer.alloc(0),
+  }
+
+  const headOf = ({ runId, file }: RejectReason): Buffer => {
+    if (head.runId !== runId || head.file !== file || head.bytes.length === 0) {
+      const text = JSON.stringify({ runId, file }).slice(0, -1)
+      head = { runId, file, bytes: Buffer.from(`${text},"lineNumber":`) }
+    }
+    return head.bytes
+  }
+  const causeOf = (reason: RejectReason): Buffer => {
+    const { columnName, code, class: kind } = reason
+    const isSame = cause.columnName === columnName && cause.code === code && cause.class === kind
+    if (!isSame || cause.bytes.length === 0) {
+      const text = JSON.stringify({ columnName, code, class: kind }).slice(1, -1)
+      cause = { columnName, code, class: kind, bytes: Buffer.from(`,${text},"message":`) }
+    }
+    return cause.bytes
+  }
+  return {
+    maxBytes(reason) {
+      const { message, value, run } = reason
+      const units = message.length + (value?.length ?? 0)
+      const runBytes = run === undefined ? 0 : Buffer.byteLength(JSON.stringify(run))
+      return (
+        headOf(reason).length +
+        causeOf(reason).length +
+        bytesPerUnit * units +
+        runBytes +
+        fixedBytes
+      )
+    },
+    write(reason, bytes, start) {
+      const { lineNumber, offsetBytes, message, value, run } = reason
+      let at = put(headOf(reason), bytes, start)
+      at = putNumber(lineNumber, bytes, at)
+      at = put(offsetMember, bytes, at)
+      at = putNumber(offsetBytes, bytes, at)
+      at = put(causeOf(reason), bytes, at)
+      at = putText(message, bytes, at)
+      at = put(valueMember, bytes, at)
+      at = value === null ? put(nothing, bytes, at) : putText(value, bytes, at)
+      if (run !== undefined) at += bytes.write(`,"run":${JSON.stringify(run)}`, at)
+      return at + bytes.write('}\n', at, 'latin1')
+    },
+  }
+}
+
+function put(part: Buffer, bytes: Buffer, at: number): number {
+  bytes.set(part, at)
+  return at + part.length
+}
+
+/** A whole number from 0. */
+function putNumber(value: number, bytes: Buffer, start: number): number {
+  let end = start + 1
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++
+  let rest = value
+  for (let at = end - 1; at >= start; at--) {
+    bytes[at] = zero + (rest % 10)
+    rest = Math.floor(rest / 10)
+  }
+  return end
+}
+
+function putText(text: string, bytes: Buffer, start: number): number {
+  let at = start
+  bytes[at++] = quote
+  for (let unit = 0; unit < text.length; unit++) {
+    const code = text.charCodeAt(unit)
+    if (code < firstPrintable || code > lastPrintable) {
+      return start + bytes.write(JSON.stringify(text), start)
+    }
+    if (code === quote || code === backslash) bytes[at++] = backslash
+    bytes[at++] = code
+  }
+  bytes[at++] = quote
+  return at
+}

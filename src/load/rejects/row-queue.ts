@@ -1,0 +1,74 @@
+/*
+  Rows that wait to be written, one behind the other in one array: a million small ones outlive the collector's patience.
+*/
+
+/** Rows count from 0. */
+export interface RowQueue {
+  readonly rowCount: number
+  /** Of all rows; lent until a row is added. */
+  readonly bytes: Buffer
+  /** Where the rows before `row` end in `bytes`. */
+  startOf(row: number): number
+  /** Adds a row. @returns its bytes */
+  add(row: Uint8Array): number
+  /** Makes room for a row that is to be written to `bytes`. @returns where it begins */
+  room(maxBytes: number): number
+  /** The row that was written to `bytes` ends here. @returns its bytes */
+  end(position: number): number
+  /** Takes all rows out. */
+  clear(): void
+}
+
+/** Of the queues of a pair of files together, in bytes: then they are to be written. */
+export const maxQueuedBytes: number = 4 * 1024 * 1024
+
+const initialBytes = 64 * 1024
+/** In one step, since arrays that were too small wait long for the collector; what is not used takes no memory. */
+const roomyBytes = maxQueuedBytes + initialBytes
+const initialRows = 1024
+
+export function newRowQueue(): RowQueue {
+  let bytes = Buffer.allocUnsafeSlow(initialBytes)
+  let ends = new Uint32Array(initialRows)
+  let rowCount = 0
+  const startOf = (row: number): number => (row === 0 ? 0 : ends[row - 1]!)
+  const room = (maxBytes: number): number => {
+    const start = startOf(rowCount)
+    if (start + maxBytes > bytes.length) {
+      const length = bytes.length < roomyBytes ? roomyBytes : 2 * bytes.length
+      const larger = Buffer.allocUnsafeSlow(Math.max(start + maxBytes, length))
+      larger.set(bytes.subarray(0, start))
+      bytes = larger
+    }
+    return start
+  }
+  const end = (position: number): number => {
+    if (rowCount === ends.length) {
+      const larger = new Uint32Array(2 * ends.length)
+      larger.set(ends)
+      ends = larger
+    }
+    const start = startOf(rowCount)
+    ends[rowCount++] = position
+    return position - start
+  }
+  return {
+    get rowCount() {
+      return rowCount
+    },
+    get bytes() {
+      return bytes
+    },
+    startOf,
+    room,
+    end,
+    add(row) {
+      const start = room(row.length)
+      bytes.set(row, start)
+      return end(start + row.length)
+    },
+    clear() {
+      rowCount = 0
+    },
+  }
+}

@@ -1,0 +1,38 @@
+/*
+  What is said of compressed files that cannot be read to their end, whatever they are compressed with.
+*/
+import { InputError } from '../../errors.js'
+
+/** @param how  completes "the compressed data of this file …" */
+export function damagedInput(name: string, how: string, cause?: unknown): InputError {
+  return new InputError(
+    'DDB_INPUT_READ',
+    `the compressed data of "${name}" ${how}`,
+    { file: name },
+    cause === undefined ? {} : { cause },
+  )
+}
+
+/** What somebody said of a file is not so. */
+export function notCompressed(name: string, compression: string): InputError {
+  return new InputError(
+    'DDB_INPUT_READ',
+    `"${name}" is not compressed with ${compression}: leave \`input.compression\` out`,
+    { file: name },
+  )
+}
+
+/** @param bytes  of the file */
+export function isCutOff(bytes: number): string {
+  return `end in the middle, after ${bytes} bytes: the file was cut off; write or copy it again`
+}
+
+/** @param endBytes  where the compressed data end in the file */
+export function restFollows(endBytes: number): string {
+  return `end after ${endBytes} bytes, and something else follows: take it off (head -c ${endBytes} FILE), or write the file again`
+}
+
+/** A program that compresses nothing writes some bytes all the same. */
+export function isEmpty(compression: string): string {
+  return `are not there: the file is empty, and ${compression} of nothing is not; write or copy it again`
+}

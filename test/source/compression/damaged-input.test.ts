@@ -1,0 +1,23 @@
+import t from 'tap'
+import {
+  damagedInput,
+  isCutOff,
+  notCompressed,
+  restFollows,
+} from '../../../src/source/compression/damaged-input.js'
+
+t.test('a message names the file, the place and what to do', t => {
+  const cause = new Error('zlib')
+  const cut = damagedInput('x.gz', isCutOff(7), cause)
+  t.match(cut, { code: 'DDB_INPUT_READ', cause, position: { file: 'x.gz' } })
+  t.equal(
+    cut.message,
+    'the compressed data of "x.gz" end in the middle, after 7 bytes: the file was cut off; write or copy it again',
+  )
+  t.equal(
+    damagedInput('x.zst', restFollows(9)).message,
+    'the compressed data of "x.zst" end after 9 bytes, and something else follows: take it off (head -c 9 FILE), or write the file again',
+  )
+  t.match(notCompressed('x', 'zstd'), { code: 'DDB_INPUT_READ', position: { file: 'x' } })
+  t.end()
+})
