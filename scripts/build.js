@@ -7,7 +7,8 @@
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -20,7 +21,10 @@ const entries = ['cli/main', 'index', 'server/index']
 
 /** Each part of dist/ has a fingerprint of its own: running the program takes no type declarations. */
 const parts = {
-  program: { outputs: entries.map(entry => `${entry}.js`), make: makeProgram },
+  program: {
+    outputs: [...entries, 'cli/dispatch'].map(name => `${name}.js`),
+    make: makeProgram,
+  },
   types: { outputs: entries.map(entry => `${entry}.d.ts`), make: makeTypes },
 }
 
@@ -52,30 +56,79 @@ function isCurrent(part, now) {
   return parts[part].outputs.every(output => existsSync(join(root, 'dist', output)))
 }
 
-/** A few large files load faster than some hundred small ones (docs/decisions/0013-the-program-is-bundled.md). */
+const bundling = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  packages: 'external',
+  sourcemap: true,
+  logLevel: 'warning',
+}
+
+/**
+ * Library and server are a few large files, and the command line is one that bin/program.js runs as a script: it takes
+ * what stands for `import.meta` and `require` from there (docs/decisions/0013-the-program-is-bundled.md).
+ */
 async function makeProgram() {
   const { build: bundle } = await import('esbuild')
   try {
     await bundle({
-      absWorkingDir: root,
+      ...bundling,
       entryPoints: entries.map(entry => `src/${entry}.ts`),
       outdir: 'dist',
       outbase: 'src',
       chunkNames: 'chunks/[name]-[hash]',
-      bundle: true,
       splitting: true,
       format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      packages: 'external',
       charset: 'utf8',
-      sourcemap: true,
-      logLevel: 'warning',
+      plugins: [{ name: 'program', setup: leaveOutDispatch }],
     })
-    return 0
+    await bundle({
+      ...bundling,
+      entryPoints: ['src/cli/dispatch.ts'],
+      outfile: 'dist/cli/dispatch.js',
+      format: 'cjs',
+      // A script with kept code cannot import; packages come by require.
+      supported: { 'dynamic-import': false },
+      // Without other characters the text takes a byte a character in memory.
+      charset: 'ascii',
+      define: { 'import.meta': 'importMeta' },
+      banner: { js: '(function (module, require, importMeta) {' },
+      footer: { js: '})' },
+    })
   } catch {
     // esbuild has said what is wrong.
     return 1
+  }
+  if (!keepCompiled()) {
+    process.stderr.write('ddb-ingest: what V8 compiles could not be kept; starting takes longer\n')
+  }
+  return 0
+}
+
+function leaveOutDispatch({ onResolve }) {
+  onResolve({ filter: /^\.\/dispatch\.js$/ }, () => ({
+    path: '../../bin/program.js',
+    external: true,
+  }))
+}
+
+/** @returns false when that cannot be done here; the program does without */
+function keepCompiled() {
+  const home = mkdtempSync(join(tmpdir(), 'ddb-ingest-build-'))
+  try {
+    const init = join(root, 'fixtures', 'scripts', 'trades.dos')
+    const serve = [join(root, 'bin', 'ddb-ingest.js'), 'serve', '--port', '0', '--init', init]
+    const { status } = spawnSync(
+      process.execPath,
+      [...serve, '--', process.execPath, join(root, 'scripts', 'code-cache.js')],
+      // Nothing of the user's own: neither settings nor journals.
+      { stdio: 'ignore', timeout: 60_000, env: { HOME: home, XDG_STATE_HOME: home } },
+    )
+    return status === 0
+  } finally {
+    rmSync(home, { recursive: true, force: true })
   }
 }
 

@@ -10,7 +10,7 @@ const needed = [
   /^package\.json$/,
   /^sbom\.cdx\.json$/,
   /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md)$/,
-  /^bin\/ddb-ingest\.js$/,
+  /^bin\/(ddb-ingest|program)\.js$/,
   /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+(\.js|\.d\.ts)$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
   // What `explain` reads.

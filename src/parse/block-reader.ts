@@ -4,6 +4,7 @@
 */
 import { InputError } from '../errors.js'
 import type { Timer } from '../platform/platform.js'
+import type { ByteSource } from '../source/byte-source.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { MappedColumn } from '../schema/column-mapping.js'
 import { BatchBuilder } from './batch-builder.js'
@@ -31,6 +32,8 @@ export interface BlockInput {
   readonly tokenizer: Tokenizer
   /** What comes behind the bytes that the tokenizer has already. */
   readonly chunks: AsyncIterator<Uint8Array, void>
+  /** Of the source. */
+  readonly skipTo: ByteSource['skipTo']
   readonly block: RecordBlock
   readonly shape: RecordShape
   /** Of the source. */
@@ -147,8 +150,17 @@ export class BlockReader {
       const failure = this.#failure()
       if (failure !== undefined) throw failure
       if (this.#inputEnded) throw endsBefore(from, file)
-      await this.#pushChunk()
+      if (!this.#jumpTo(from)) await this.#pushChunk()
     }
+  }
+
+  /** @returns false where all that stands before has to be read */
+  #jumpTo(from: ResumePoint): boolean {
+    const { skipTo, tokenizer } = this.#input
+    if (skipTo === undefined || tokenizer.jumpTo === undefined) return false
+    if (!skipTo(tokenizer.resumePoint.offsetBytes, from.offsetBytes)) return false
+    tokenizer.jumpTo(from)
+    return true
   }
 
   #take(end = this.#input.tokenizer.resumePoint): Batch {

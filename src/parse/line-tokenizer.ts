@@ -135,6 +135,12 @@ export abstract class LineTokenizer implements Tokenizer {
     return isThere
   }
 
+  jumpTo({ offsetBytes }: ResumePoint): void {
+    const { window } = this
+    this.skippedBytes += offsetBytes - window.inputOffset(window.end)
+    window.jumpTo(offsetBytes)
+  }
+
   fill(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
     const { window } = this
     block.bytes = window.bytes

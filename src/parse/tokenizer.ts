@@ -32,6 +32,12 @@ export interface Tokenizer {
    * @returns false when more has to be pushed, unless there is a failure
    */
   passTo(point: ResumePoint): boolean
+  /**
+   * Behind a `passTo` that has not come so far: what is pushed next stands at `point` in the input, and what stands between is
+   * passed over. Only for text that is the input's own bytes; there is none where a place says nothing of what is open
+   * there.
+   */
+  readonly jumpTo?: (point: ResumePoint) => void
   /** Why nothing sensible can follow; the records before it were delivered. */
   readonly failure: InputError | undefined
   /** Behind the records that blocks were given so far, and before all others. */

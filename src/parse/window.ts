@@ -55,6 +55,12 @@ export class Window {
     this.bytes[length] = this.#sentinel
   }
 
+  /** The chunk pushed next stands at `offset` of the text; everything before is consumed. */
+  jumpTo(offset: number): void {
+    this.start = this.end
+    this.offset = offset - this.end
+  }
+
   /** Position of `position` in the decompressed input. */
   inputOffset(position: number): number {
     const textOffset = this.offset + position

@@ -38,6 +38,15 @@ export interface ByteSource {
    * @throws {InputError} DDB_INPUT_READ, DDB_INPUT_TRUNCATED, DDB_INPUT_ENCODING
    */
   chunks(): Chunks
+  /**
+   * Has the next chunk begin at `toBytes` of the content, unread what stands before; both counts go on from there. There is
+   * none where content has to be read to be found: compressed, decoded, out of a pipe.
+   *
+   * @param fromBytes  up to which the chunks were taken
+   * @param toBytes  where a character begins, or the content ends
+   * @returns false when the next chunk is the one behind the last all the same: more was read than was taken
+   */
+  readonly skipTo?: ((fromBytes: number, toBytes: number) => boolean) | undefined
   /** Gives up the file or stream; harmless when everything was read. */
   close(): Promise<void>
 }

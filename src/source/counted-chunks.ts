@@ -2,6 +2,7 @@
   Chunks of which the first ones may be looked at before they are given out, and which are counted.
 */
 import type { Chunks } from './byte-source.js'
+import type { Jump } from './file-chunks.js'
 
 /** To be iterated once, by `rest`. */
 export class CountedChunks {
@@ -11,11 +12,14 @@ export class CountedChunks {
   /** All there is stands in `head`. */
   isWhole = false
   readonly #chunks: Chunks
+  readonly #jump: Jump | undefined
   /** Why no more than `head` could be had; told behind it. */
   #failure: { readonly error: unknown } | undefined
 
-  constructor(chunks: Chunks) {
+  /** @param jump  of the chunks, where they can */
+  constructor(chunks: Chunks, jump?: Jump) {
     this.#chunks = chunks
+    this.#jump = jump
   }
 
   /** Reads until `head` holds `byteLength` bytes or all that can be had. */
@@ -35,6 +39,20 @@ export class CountedChunks {
     this.byteCount += chunk.length
     // The chunk is only lent; and a pipe may begin with less than is asked for.
     this.head = Buffer.concat([this.head, chunk])
+  }
+
+  /**
+   * Has `rest` go on at `toBytes`, and counts what it passes over.
+   *
+   * @param fromBytes  up to which everything was taken from `rest`
+   * @returns false when that cannot be done, or more was read than was taken
+   */
+  skipTo(fromBytes: number, toBytes: number): boolean {
+    if (this.#jump === undefined || this.#failure !== undefined) return false
+    if (this.byteCount !== fromBytes || this.head.length > 0) return false
+    this.#jump.toBytes = toBytes
+    this.byteCount = toBytes
+    return true
   }
 
   /** Everything from `skipBytes` on. @throws what reading failed with, behind all that was read */

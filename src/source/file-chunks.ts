@@ -9,25 +9,35 @@ import type { Chunks } from './byte-source.js'
 /** Large enough that a read costs little against parsing it, small enough to stay in the second-level cache. */
 export const chunkBytes: number = 512 * 1024
 
+/** Where reading goes on; moved ahead between two chunks, it has what stands before passed over unread. */
+export interface Jump {
+  toBytes: number
+}
+
 /**
  * The bytes of an open file from its start to the size it has when its end is reached. A chunk is overwritten after
  * the next one was asked for.
  *
  * @param openedBytes  size at opening; undefined for what has none, such as a pipe
+ * @param jump  to no place behind the end; left alone for what has no size
  * @throws {InputError} DDB_INPUT_TRUNCATED, behind the last chunk, when the file has become shorter
  */
 export async function* fileChunks(
   file: InputFile,
   name: string,
   openedBytes: number | undefined,
+  jump: Jump = { toBytes: 0 },
 ): Chunks {
   let current = Buffer.allocUnsafeSlow(chunkBytes)
   let other = Buffer.allocUnsafeSlow(chunkBytes)
   let position = 0
+  let jumpedTo = 0
   /** Known once the end was reached: a file that goes on growing is not followed for ever. */
   let endBytes = Infinity
   const readOn = (): Promise<number> => {
-    const reading = file.read(current, 0, Math.min(chunkBytes, endBytes - position))
+    const length = Math.min(chunkBytes, endBytes - position)
+    const reading =
+      jump.toBytes === 0 ? file.read(current, 0, length) : file.readAt(current, 0, length, position)
     // A failure while the consumer is busy is reported at the next turn, not as an unhandled rejection.
     reading.catch(() => undefined)
     return reading
@@ -36,6 +46,13 @@ export async function* fileChunks(
   try {
     for (;;) {
       const bytesRead = await pending
+      if (jump.toBytes > jumpedTo) {
+        jumpedTo = jump.toBytes
+        // Chunks end where they would have ended, so that what is told of a whole chunk stays the same.
+        position = Math.max(position, jumpedTo - (jumpedTo % chunkBytes))
+        pending = readOn()
+        continue
+      }
       if (bytesRead === 0) {
         if (openedBytes === undefined || position === endBytes) return
         const expectedBytes = endBytes === Infinity ? openedBytes : endBytes
@@ -44,10 +61,11 @@ export async function* fileChunks(
         continue
       }
       position += bytesRead
-      const chunk = current.subarray(0, bytesRead)
+      const passedOver = Math.min(bytesRead, Math.max(0, jumpedTo - (position - bytesRead)))
+      const chunk = current.subarray(passedOver, bytesRead)
       ;[current, other] = [other, current]
       pending = readOn()
-      yield chunk
+      if (chunk.length > 0) yield chunk
     }
   } finally {
     await pending.catch(() => undefined)

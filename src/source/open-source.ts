@@ -11,7 +11,7 @@ import { CountedChunks } from './counted-chunks.js'
 import { markBytes } from './encoding/byte-order-mark.js'
 import type { Encoding } from './encoding/encodings.js'
 import { openText } from './encoding/open-text.js'
-import { fileChunks } from './file-chunks.js'
+import { fileChunks, type Jump } from './file-chunks.js'
 import { foreignHeadBytes, refuseForeignFormat } from './foreign-format.js'
 
 /** What standard input is called. */
@@ -50,8 +50,9 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
   const { file, size } = await openFile(path, options.files ?? systemFiles)
   // Some files of the system say that they are empty and are not.
   const openedBytes = size === 0 ? undefined : size
-  const chunks = readErrors(fileChunks(file, path, openedBytes), path)
-  return startSource(path, path, size, chunks, options, () => file.close())
+  const jump = openedBytes === undefined ? undefined : { toBytes: 0 }
+  const chunks = readErrors(fileChunks(file, path, openedBytes, jump), path)
+  return startSource(path, path, size, chunks, options, () => file.close(), jump)
 }
 
 /**
@@ -115,8 +116,9 @@ async function startSource(
   stored: Chunks,
   options: SourceOptions,
   closeInput: () => Promise<void>,
+  jump?: Jump,
 ): Promise<ByteSource> {
-  const counted = new CountedChunks(stored)
+  const counted = new CountedChunks(stored, jump)
   const isFile = totalBytes !== undefined
   try {
     await counted.peek(isFile ? foreignHeadBytes : markBytes)
@@ -129,7 +131,7 @@ async function startSource(
     await content.peek(isFile ? foreignHeadBytes : markBytes)
     if (compression !== 'none') refuseForeignFormat(content.head, name)
     const opened = await openText(content, name, options.encoding ?? 'auto', isFile)
-    const { text, startOffsetBytes, head, chunks } = opened
+    const { text, startOffsetBytes, head, chunks, skipTo } = opened
     return {
       name,
       path,
@@ -145,6 +147,7 @@ async function startSource(
         return content.byteCount
       },
       chunks,
+      ...(skipTo === undefined ? {} : { skipTo }),
       close: closeInput,
     }
   } catch (error) {

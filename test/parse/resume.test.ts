@@ -3,6 +3,8 @@
   the same places as in one reading from start to end, whatever the format, encoding, compression and chunks.
 */
 import { deepStrictEqual, ok } from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -11,6 +13,9 @@ import t from 'tap'
 import { InputError } from '../../src/errors.js'
 import type { BatchOptions, ByteRange, ResumePoint } from '../../src/parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
+import type { Files } from '../../src/platform/platform.js'
+import { systemFiles } from '../../src/platform/system-files.js'
+import type { ByteSource } from '../../src/source/byte-source.js'
 import type { Encoding } from '../../src/source/encoding/encodings.js'
 import { openSource } from '../../src/source/open-source.js'
 import { runs } from '../helpers/runs.js'
@@ -76,6 +81,15 @@ async function readAll(
     stdin: Readable.from(chunks, { objectMode: true }),
     encoding: input.isEncodingFound ? 'auto' : input.encoding,
   })
+  return readSource(source, input, options)
+}
+
+async function readSource(
+  source: ByteSource,
+  input: Input,
+  options: Partial<BatchOptions>,
+  contentBytes = content(input).length,
+): Promise<Reading> {
   const reader = await openReader(source, input.dialect)
   const batches: FoundBatch[] = []
   const rejects: Reading['rejects'] = []
@@ -113,8 +127,8 @@ async function readAll(
   }
   const { rows, rejected, header, other, skipped } = reader.byteCounts
   const sum = rows + rejected + header + other + skipped
-  if (reader.readToEnd) deepStrictEqual(sum, content(input).length)
-  else ok(sum <= content(input).length)
+  if (reader.readToEnd) deepStrictEqual(sum, contentBytes)
+  else ok(sum <= contentBytes)
   const { recordsRead } = reader
   await reader.close()
   return { batches, rejects, recordsRead, failure, skipped }
@@ -145,16 +159,19 @@ function checkEnds(input: Input, reading: Reading): void {
 
 async function checkResumed(input: Input, whole: Reading, size: number): Promise<void> {
   for (const { end } of whole.batches) {
-    const { offsetBytes } = end
     const rest = await readAll(input, size, { from: end, batchRows: 2 })
-    const isLater = (record: { offsetBytes: number }): boolean => record.offsetBytes >= offsetBytes
-    deepStrictEqual(rowsIn(rest), rowsIn(whole).filter(isLater))
-    deepStrictEqual(rest.rejects, whole.rejects.filter(isLater))
-    deepStrictEqual(rest.failure, whole.failure)
-    deepStrictEqual(rest.recordsRead, rowsIn(rest).length + rest.rejects.length)
-    if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
+    checkRest(whole, rest, end)
     checkEnds(input, rest)
   }
+}
+
+function checkRest(whole: Reading, rest: Reading, { offsetBytes }: ResumePoint): void {
+  const isLater = (record: { offsetBytes: number }): boolean => record.offsetBytes >= offsetBytes
+  deepStrictEqual(rowsIn(rest), rowsIn(whole).filter(isLater))
+  deepStrictEqual(rest.rejects, whole.rejects.filter(isLater))
+  deepStrictEqual(rest.failure, whole.failure)
+  deepStrictEqual(rest.recordsRead, rowsIn(rest).length + rest.rejects.length)
+  if (rest.batches.length > 0) deepStrictEqual(rest.batches[0]!.start, offsetBytes)
 }
 
 /** Whole batches, batches cut in two, and starts of batches that hold no row, as the numbers say. */
@@ -388,6 +405,85 @@ t.test('records further inside of documents do, too', async () => {
 t.test('compressed inputs go on where they did', async () => {
   await check(delimitedText, 10, 'gzip')
   await check(delimitedText, 2, 'zstd')
+})
+
+/** The machine's files, and how many bytes of them were read. */
+function countedFiles(): { files: Files; read: { bytes: number } } {
+  const read = { bytes: 0 }
+  const files: Files = {
+    ...systemFiles,
+    async open(path) {
+      const file = await systemFiles.open(path)
+      const counted = async (reading: Promise<number>): Promise<number> => {
+        const bytes = await reading
+        read.bytes += bytes
+        return bytes
+      }
+      return {
+        ...file,
+        read: (...range) => counted(file.read(...range)),
+        readAt: (...range) => counted(file.readAt(...range)),
+      }
+    },
+  }
+  return { files, read }
+}
+
+const quotedLines = (n: number): string =>
+  n % 7 === 0 ? `x${n},bad\n` : `${n},"股é😀\n, ${'y'.repeat(n % 1000)}"\r\n`
+const objects = (n: number): string =>
+  `{"n": ${n % 7 === 0 ? '"x"' : n}, "s": "股é😀${'y'.repeat(n % 1000)}"}\n`
+
+t.test('a plain file of UTF-8 goes on without what stands before having been read', async t => {
+  const csv = { format: 'csv', header: 'yes' } as const
+  for (const [head, line, dialect, encoding, end = ''] of [
+    ['n,s\n', quotedLines, csv, 'auto'],
+    ['\ufeffn,s\n', quotedLines, csv, 'auto'],
+    ['n,s\n', quotedLines, csv, 'utf-8'],
+    ['n,s\n', quotedLines, csv, 'auto', '1,\xff\n'],
+    ['n,s\n', quotedLines, csv, 'utf-8', '1,\xff\n2,b'],
+    [
+      'n|s\n',
+      (n: number) => `${n}|股${'y'.repeat(n % 1000)}股\n`,
+      { ...csv, delimiter: '|', quote: '股' },
+      'auto',
+    ],
+    ['', objects, { format: 'ndjson' }, 'auto'],
+    ['', objects, { format: 'ndjson' }, 'utf-8'],
+  ] as const) {
+    const text = head + Array.from({ length: 10_000 }, (_, n) => line(n)).join('')
+    const path = join(t.testdir(), 'input')
+    const bytes = Buffer.concat([Buffer.from(text), Buffer.from(end, 'latin1')])
+    writeFileSync(path, bytes)
+    const input: Input = {
+      text,
+      encoding: 'utf-8',
+      isEncodingFound: encoding === 'auto',
+      compression: 'none',
+      dialect,
+    }
+    const options = { batchRows: 20 }
+    const whole = await readSource(
+      await openSource(path, { encoding }),
+      input,
+      options,
+      bytes.length,
+    )
+    for (const batch of [whole.batches[0]!, whole.batches.at(-45)!, whole.batches.at(-1)!]) {
+      const { files, read } = countedFiles()
+      const source = await openSource(path, { encoding, files })
+      const rest = await readSource(source, input, { ...options, from: batch.end }, bytes.length)
+      checkRest(whole, rest, batch.end)
+      t.ok(rest.skipped > 0)
+      t.equal(source.contentBytesRead, bytes.length)
+      const head = 3 * 1024 * 1024
+      t.ok(read.bytes <= head + bytes.length - batch.end.offsetBytes, `${read.bytes} bytes read`)
+    }
+    t.ok(
+      whole.batches.at(-45)!.end.offsetBytes > 3 * 1024 * 1024,
+      'there is something to pass over',
+    )
+  }
 })
 
 interface Simple extends Partial<BatchOptions> {

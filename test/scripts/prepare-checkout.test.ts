@@ -21,7 +21,9 @@ const compiled = (tool: string, ending: string): string => `
   }
   const isWrong = readFileSync('src/a.ts', 'utf8').includes('wrong')`
 
-const esbuild = `exports.build = async () => {
+/** The command line is asked for behind the others, as a file of its own. */
+const esbuild = `exports.build = async ({ outfile }) => {
+  if (outfile !== undefined) return void require('node:fs').writeFileSync(outfile, '')
   ${compiled('esbuild', '.js')}
   if (isWrong) throw new Error('wrong')
 }`
@@ -111,6 +113,7 @@ t.test('a changed, a new, a removed and a lost file are each compiled again', as
     ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
     ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
     ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
+    ['lost command line', () => rmSync(join(path, 'dist', 'cli', 'dispatch.js'))],
     ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
   ]
   for (const [name, change] of changes) {

@@ -3,7 +3,7 @@
 */
 import t from 'tap'
 import type { InputFile } from '../../src/platform/platform.js'
-import { chunkBytes, fileChunks } from '../../src/source/file-chunks.js'
+import { chunkBytes, fileChunks, type Jump } from '../../src/source/file-chunks.js'
 
 interface MemoryFile extends InputFile {
   content: Buffer
@@ -114,3 +114,28 @@ t.test('a read that fails is told at its turn', async t => {
   await t.rejects(reading(), { message: 'the disk is gone' })
   t.strictSame(seen, ['ab', 'cd'], 'the second read was under way already')
 })
+
+t.test(
+  'what stands before a place is not read, and chunks end where they would have ended',
+  async t => {
+    const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => `${i}\n`).join(''))
+    for (const toBytes of [chunkBytes + 1, 2 * chunkBytes, 3 * chunkBytes + 7, content.length]) {
+      const jump: Jump = { toBytes: 0 }
+      const chunks: Buffer[] = []
+      const file = memoryFile(content)
+      file.readAt = async (buffer, offset, length, positionBytes) => {
+        t.ok(positionBytes + chunkBytes >= toBytes, `read at ${positionBytes}`)
+        return content.copy(buffer, offset, positionBytes, positionBytes + length)
+      }
+      for await (const chunk of fileChunks(file, 'x.csv', content.length, jump)) {
+        chunks.push(Buffer.from(chunk))
+        jump.toBytes = toBytes
+      }
+      t.ok(chunks[0]!.equals(content.subarray(0, chunkBytes)))
+      t.ok(Buffer.concat(chunks.slice(1)).equals(content.subarray(toBytes)), `from ${toBytes}`)
+      const rest = chunks.slice(1, -1).map(chunk => chunk.length)
+      t.ok(rest.slice(1).every(size => size === chunkBytes))
+      if (rest.length > 0) t.equal((toBytes + rest[0]!) % chunkBytes, 0)
+    }
+  },
+)

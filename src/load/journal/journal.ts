@@ -70,6 +70,8 @@ export interface Journal {
   keepNoMoreRejects(): void
   /** Rows are about to go out under a number. @throws {DdbError} DDB_OUTPUT_WRITE: then they must not */
   sending(no: number, part: Part): void
+  /** As `sending`, but the rows must not go out before a `commit`: one does for many batches. */
+  announce(no: number, part: Part): void
   /** What became of rows that went out. */
   ended(part: Part, rows: EndedRows): void
   read(input: number, summary: LoadResult['inputs'][number]): void
@@ -89,11 +91,6 @@ export interface JournaledRejectsSource {
   readonly count: number
   /** What is in the files, once they are flushed. */
   journaled(): Omit<JournaledRejects, 'upTo'>
-}
-
-interface Place {
-  readonly input: number
-  readonly records: number
 }
 
 export interface JournalSetup {
@@ -121,7 +118,6 @@ class KeptJournal implements Journal {
   readonly paths: string[]
   readonly #file: JournalFile
   readonly #setup: JournalSetup
-  readonly #places = new WeakMap<Batch, Place>()
   readonly #resumedInputs = new Map<number, ResumedInput>()
   /** Ends of what was sent, by input. */
   readonly #sentUpTo = new Map<number, number>()
@@ -222,13 +218,14 @@ class KeptJournal implements Journal {
   }
 
   place(batch: Batch, input: number, records: number): void {
-    this.#places.set(batch, { input, records })
+    // A map from batches would cost small ones more than all the rest of this.
+    batch.place = { input, records }
     if (this.#resumedInputs.get(input)?.hasRowsOf(batch) !== false) return
     throw runChanged(this.found, `"${this.paths[input]}" has other rows than were sent`)
   }
 
   knownOf(batch: Batch): KnownBatch | undefined {
-    const place = this.#places.get(batch)
+    const { place } = batch
     return place && this.#resumedInputs.get(place.input)?.knownOf(batch)
   }
 
@@ -255,8 +252,13 @@ class KeptJournal implements Journal {
   }
 
   sending(no: number, part: Part): void {
+    this.announce(no, part)
+    this.#file.write()
+  }
+
+  announce(no: number, part: Part): void {
     part.no = no
-    const { input, records } = this.#places.get(part.batch)!
+    const { input, records } = part.batch.place!
     const { startBytes: start, endBytes: end } = partRange(part)
     const rows = part.end - part.start
     this.#noteEnded()
@@ -267,7 +269,6 @@ class KeptJournal implements Journal {
     } else {
       this.#file.add({ kind: 'part', no, input, start, end, rows })
     }
-    this.#file.write()
   }
 
   ended(part: Part, rows: EndedRows): void {

@@ -257,6 +257,7 @@ class CsvReader implements InputReader {
         file: this.#source.name,
         tokenizer: this.#tokenizer,
         chunks: this.#chunks,
+        skipTo: this.#source.skipTo,
         block,
         // Not the reader itself: batches outlive it.
         shape: { delimiter, fieldNames, fieldCount, headerBytes, text: textShape(text) },

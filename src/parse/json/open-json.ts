@@ -128,6 +128,7 @@ class JsonReader implements InputReader {
         file: name,
         tokenizer,
         chunks: this.#source.chunks(),
+        skipTo: this.#source.skipTo,
         block,
         shape: { ...jsonShape, text: textShape(text) },
         text,

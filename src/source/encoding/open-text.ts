@@ -3,7 +3,7 @@
   byte order mark, or from its first bytes.
 */
 import { InputError } from '../../errors.js'
-import type { Chunks } from '../byte-source.js'
+import type { ByteSource, Chunks } from '../byte-source.js'
 import type { CountedChunks } from '../counted-chunks.js'
 import { byteOrderMark, markBytes } from './byte-order-mark.js'
 import { DecodedText } from './decoded-text.js'
@@ -29,6 +29,8 @@ export interface OpenedText {
   readonly head: Uint8Array
   /** UTF-8, to be iterated once; a chunk is lent until the next one. */
   readonly chunks: () => Chunks
+  /** As of `ByteSource`; undefined for text that is not the content's own bytes. */
+  readonly skipTo: ByteSource['skipTo']
 }
 
 /**
@@ -54,11 +56,11 @@ export async function openText(
     if (how === 'found') {
       refuseOthers(content, start, name)
       const text: SourceText = { ...known, broken: undefined, origin: undefined }
-      return { text, startOffsetBytes: start, head, chunks: () => strict(content, start, name) }
+      return { text, startOffsetBytes: start, head, ...strict(content, start, name) }
     }
     const broken = new Utf8Text(start)
     const text: SourceText = { ...known, broken, origin: undefined }
-    return { text, startOffsetBytes: start, head, chunks: () => noted(content, start, broken) }
+    return { text, startOffsetBytes: start, head, ...noted(content, start, broken) }
   }
   const decoded = new DecodedText(() => openDecoder(encoding), start)
   const head = new DecodedText(() => openDecoder(encoding), start)
@@ -69,6 +71,7 @@ export async function openText(
     startOffsetBytes: start,
     head,
     chunks: () => decodedChunks(content, start, decoded),
+    skipTo: undefined,
   }
 }
 
@@ -109,26 +112,47 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
   if (broken !== undefined) throw notUtf8(sample, isWhole, start + broken, name, undefined)
 }
 
+type ContentText = Pick<OpenedText, 'chunks' | 'skipTo'>
+
 /** UTF-8 as it stands, up to the first bytes that are none: no row of their chunk is given out. */
-async function* strict(content: CountedChunks, start: number, name: string): Chunks {
-  const check = new Utf8Check()
+function strict(content: CountedChunks, start: number, name: string): ContentText {
+  let check = new Utf8Check()
   let offset = start
-  for await (const chunk of content.rest(start)) {
-    const at = check.firstBroken(chunk)
-    if (at !== undefined) throw notUtf8(chunk, false, offset + at, name, offset)
-    offset += chunk.length
-    yield chunk
+  return {
+    async *chunks() {
+      for await (const chunk of content.rest(start)) {
+        const at = check.firstBroken(chunk)
+        if (at !== undefined) throw notUtf8(chunk, false, offset + at, name, offset)
+        offset += chunk.length
+        yield chunk
+      }
+      if (check.begunBytes === 0) return
+      throw notUtf8(new Uint8Array(0), true, offset - check.begunBytes, name, offset)
+    },
+    skipTo(fromBytes, toBytes) {
+      if (!content.skipTo(fromBytes, toBytes)) return false
+      check = new Utf8Check()
+      offset = toBytes
+      return true
+    },
   }
-  if (check.begunBytes === 0) return
-  throw notUtf8(new Uint8Array(0), true, offset - check.begunBytes, name, offset)
 }
 
-async function* noted(content: CountedChunks, start: number, text: Utf8Text): Chunks {
-  for await (const chunk of content.rest(start)) {
-    text.append(chunk)
-    yield chunk
+function noted(content: CountedChunks, start: number, text: Utf8Text): ContentText {
+  return {
+    async *chunks() {
+      for await (const chunk of content.rest(start)) {
+        text.append(chunk)
+        yield chunk
+      }
+      text.end()
+    },
+    skipTo(fromBytes, toBytes) {
+      if (!content.skipTo(fromBytes, toBytes)) return false
+      text.skipTo(toBytes)
+      return true
+    },
   }
-  text.end()
 }
 
 async function* decodedChunks(content: CountedChunks, start: number, decoded: DecodedText): Chunks {

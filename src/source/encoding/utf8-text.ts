@@ -6,7 +6,7 @@ import { firstNotUtf8, Utf8Check } from './utf8-check.js'
 
 /** Text and input are the same bytes. Most of the input lies in readers: nothing is kept. */
 export class Utf8Text implements BrokenText {
-  readonly #check = new Utf8Check()
+  #check = new Utf8Check()
   #textEnd: number
   #brokenBefore = -1
 
@@ -18,6 +18,12 @@ export class Utf8Text implements BrokenText {
   append(chunk: Uint8Array): void {
     this.#textEnd += chunk.length
     if (this.#check.firstBroken(chunk) !== undefined) this.#brokenBefore = this.#textEnd
+  }
+
+  /** What is appended next stands at `textOffset`, where a character begins; nobody asks for what stands before. */
+  skipTo(textOffset: number): void {
+    this.#check = new Utf8Check()
+    this.#textEnd = textOffset
   }
 
   /** Notes whether the last character is whole. */

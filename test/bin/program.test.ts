@@ -1,0 +1,55 @@
+/*
+  How the program starts: with what V8 had compiled when it was built, and without it where that is of no use.
+*/
+import { spawnSync } from 'node:child_process'
+import { cpSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t, { type Test } from 'tap'
+import { root } from '../helpers/checkout.js'
+import { plainNode } from '../helpers/plain-node.js'
+
+/** A copy of the program whose compiled code may be damaged. */
+function copied(t: Test): { path: string; cache: string } {
+  const path = t.testdir({})
+  for (const part of ['bin', 'dist']) {
+    cpSync(fileURLToPath(new URL(part, root)), join(path, part), { recursive: true })
+  }
+  return { path, cache: join(path, 'dist', 'cli', 'dispatch.cache') }
+}
+
+/** Whether the compiled code was taken, and what an option nobody knows is answered with. */
+function start(path: string, nodeOptions: string[] = []): { isRejected: unknown; status: unknown } {
+  const code = `
+    const { script } = await import('./bin/program.js')
+    console.log(JSON.stringify({ isRejected: script.cachedDataRejected }))`
+  const looked = spawnSync(...plainNode([...nodeOptions, '--input-type=module', '-e', code]), {
+    cwd: path,
+    encoding: 'utf8',
+  })
+  const { isRejected } = JSON.parse(looked.stdout) as { isRejected?: boolean }
+  const { status } = spawnSync(
+    ...plainNode([...nodeOptions, join('bin', 'ddb-ingest.js'), 'load', '--unknown']),
+    { cwd: path, encoding: 'utf8' },
+  )
+  return { isRejected, status }
+}
+
+t.test('what was compiled at the build is taken by the Node that built', async t => {
+  const { path } = copied(t)
+  t.strictSame(start(path), { isRejected: false, status: 64 })
+})
+
+t.test(
+  'without it, with half of it, with other bytes, under other flags it starts all the same',
+  async t => {
+    const { path, cache } = copied(t)
+    t.strictSame(start(path, ['--no-opt']), { isRejected: true, status: 64 }, 'another V8')
+    truncateSync(cache, 100_000)
+    t.strictSame(start(path), { isRejected: true, status: 64 }, 'half')
+    writeFileSync(cache, 'no code')
+    t.strictSame(start(path), { isRejected: true, status: 64 }, 'no code')
+    rmSync(cache)
+    t.strictSame(start(path), { isRejected: undefined, status: 64 }, 'none')
+  },
+)
