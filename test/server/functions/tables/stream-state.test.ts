@@ -6,7 +6,8 @@ testExamples(t, {
     'getStreamingStat().subWorkers.rows()': '0',
     'sort(getStreamingStat().keys())':
       '[persistWorkers,pubConns,pubTables,subConns,subWorkers,udpPubTables]',
-    'schema(getStreamingStat("pubTables")).colDefs.name': '[tableName,subscriber,msgOffset,actions]',
+    'schema(getStreamingStat("pubTables")).colDefs.name':
+      '[tableName,subscriber,msgOffset,actions]',
     'sort(getStreamingStat(`pubConns`subConns).keys())': '[pubConns,subConns]',
     'getStreamingStat(["subWorkers"]).subWorkers.rows()': '0',
     't=streamTable(1:0, `a, [INT]); clearTablePersistence(t); rows(t)': '0',
