@@ -136,7 +136,13 @@ export class ServerError extends DdbError {
 
   constructor(
     serverMessage: string,
-    code: 'DDB_SERVER' | 'DDB_SCRIPT' | 'DDB_LOGIN' | 'DDB_PRIVILEGE' | 'DDB_TARGET' = 'DDB_SERVER',
+    code:
+      | 'DDB_SERVER'
+      | 'DDB_SCRIPT'
+      | 'DDB_LOGIN'
+      | 'DDB_PRIVILEGE'
+      | 'DDB_TARGET'
+      | 'DDB_UNAVAILABLE' = 'DDB_SERVER',
     message: string = serverMessage,
   ) {
     super(code, message)

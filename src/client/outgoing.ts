@@ -21,6 +21,9 @@ export interface SendCounts {
 // Small requests share writes of this size: it is where larger writes stop being cheaper.
 const coalesceBytes = 131_072
 
+/** A write is seen to move in steps of this size: on a slow link a large one takes minutes. */
+const pieceBytes = 262_144
+
 /** Smaller writes say more of turns than of networks. */
 const measuredBytes = 32_768
 /** About 500 Mbit/s: where more goes through, compression costs more than it saves. */
@@ -39,6 +42,11 @@ export class Outgoing {
   readonly #trace: ConnectionTrace | undefined
   #inFlightBytes = 0
   #inFlightSinceMs = 0
+  /** What is under way together, and what of it the kernel has not been given yet. */
+  #takenBytes = 0
+  #rest: Uint8Array[] = []
+  #restAt = 0
+  #currentBytes = 0
   /** What a byte has taken lately. */
   #msPerByte = 0
   #writtenBytes = 0
@@ -121,25 +129,53 @@ export class Outgoing {
   flush(): void {
     if (this.#inFlightBytes > 0 || this.#stopped) return
     const chunks = this.writer.take()
-    const last = chunks.length - 1
-    if (last < 0) return
+    if (chunks.length === 0) return
     for (const chunk of chunks) this.#inFlightBytes += chunk.byteLength
+    this.#takenBytes = this.#inFlightBytes
+    this.#rest = chunks
+    this.#restAt = 0
     this.#started = this.#accepted
     this.#inFlightSinceMs = this.#clock.nowMs()
     this.#callbacksInFlight = this.#callbacks
     this.#callbacks = []
+    this.#writePiece()
+  }
+
+  /** The next bytes of what is under way. */
+  #writePiece(): void {
+    let bytes = 0
     this.#stream.cork()
-    for (let i = 0; i < last; i++) this.#stream.write(chunks[i])
-    this.#stream.write(chunks[last], this.#writeEnded)
+    for (;;) {
+      const chunk = this.#rest[this.#restAt]!
+      const room = pieceBytes - bytes
+      const fits = chunk.byteLength <= room
+      if (fits) this.#restAt++
+      else this.#rest[this.#restAt] = chunk.subarray(room)
+      const part = fits ? chunk : chunk.subarray(0, room)
+      bytes += part.byteLength
+      const isLast = bytes === pieceBytes || this.#restAt === this.#rest.length
+      if (!isLast) {
+        this.#stream.write(part)
+        continue
+      }
+      this.#currentBytes = bytes
+      this.#stream.write(part, this.#writeEnded)
+      break
+    }
     this.#stream.uncork()
   }
 
   readonly #writeEnded = (error?: Error | null): void => {
     // The stream reports the failure by itself; nothing more may be claimed as written.
     if (error || this.#stopped) return
-    this.#writtenBytes += this.#inFlightBytes
-    if (this.#inFlightBytes >= measuredBytes) this.#measure(this.#inFlightBytes)
-    this.#inFlightBytes = 0
+    this.#writtenBytes += this.#currentBytes
+    this.#inFlightBytes -= this.#currentBytes
+    if (this.#inFlightBytes > 0) {
+      this.#writePiece()
+      return
+    }
+    this.#rest = []
+    if (this.#takenBytes >= measuredBytes) this.#measure(this.#takenBytes)
     this.#written = this.#started
     const callbacks = this.#callbacksInFlight
     this.#callbacksInFlight = []

@@ -18,6 +18,7 @@ class FakeStream extends Duplex {
   takes = true
   finished = false
   #held: (() => void)[] = []
+  #takenBytes = 0
 
   override _read(): void {
     return
@@ -32,6 +33,17 @@ class FakeStream extends Duplex {
   override _final(done: () => void): void {
     this.finished = true
     done()
+  }
+
+  /** Takes so many bytes of what was held back. */
+  takeBytes(bytes: number): void {
+    this.#takenBytes += bytes
+    while (this.#held.length > 0) {
+      const next = this.written[this.written.length - this.#held.length]!.byteLength
+      if (this.#takenBytes < next) return
+      this.#takenBytes -= next
+      this.#held.shift()!()
+    }
   }
 
   /** Takes what was held back. */
@@ -177,6 +189,28 @@ t.test('closing is given up once nothing has moved for its time', async t => {
   const message = /db:8848 took and answered nothing for 8000 ms/
   await t.rejects(closed, { code: 'DDB_CONNECTION_LOST', message })
   t.equal(clock.timers, 0)
+})
+
+t.test('closing waits for a slow link as long as it takes something', async t => {
+  const { stream, clock, link } = open()
+  stream.takes = false
+  link.outgoing.writer.view(new Uint8Array(2_000_000))
+  link.outgoing.commit()
+  let closed = false
+  const closing = link.close().then(() => (closed = true))
+  // A link that takes 300,000 bytes in less than the time for which nothing may move.
+  for (let taken = 0; !stream.finished && taken < 20 && !stream.destroyed; taken++) {
+    clock.advance(3000)
+    clock.advance(3000)
+    stream.takeBytes(300_000)
+    await turn()
+  }
+  t.notOk(stream.destroyed)
+  t.ok(clock.nowMs() > 4 * options.closeTimeoutMs!, `${clock.nowMs()} ms`)
+  t.notOk(closed)
+  stream.push(null)
+  await closing
+  t.equal(Buffer.concat(stream.written).length, 2_000_000)
 })
 
 t.test('who waits for room acts in order once there is some', async t => {

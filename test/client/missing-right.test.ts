@@ -59,6 +59,7 @@ t.test('a session whose login has ended is told from one that lacks a right', as
   const ended = 'Login is required for script execution with client authentication enabled'
   t.ok(lacksLogin(ended))
   t.ok(lacksLogin('catch: RefId: S04009'))
+  t.ok(lacksLogin(`schema(trades) => ${ended}`), 'in a script')
   t.notOk(lacksLogin('<NotAuthenticated>Not granted to read table dfs://db/pt'))
   t.equal(
     loginToRepeat(ended),

@@ -56,6 +56,38 @@ t.test('requests of one turn leave in one write, and count as they go', async t 
   t.strictSame([outgoing.writtenBytes, outgoing.bufferedBytes], [4, 0])
 })
 
+t.test('a large request leaves piece by piece, and counts when it has left', async t => {
+  const { stream, writes, take } = slowStream()
+  const outgoing = new Outgoing(stream, 100, handClock())
+  const written: number[] = []
+  const bytes = Uint8Array.from({ length: 1_000_000 }, (_, i) => i * 7)
+  outgoing.writer.utf8('head')
+  outgoing.writer.view(bytes)
+  outgoing.commit(() => written.push(1))
+  outgoing.flush()
+  outgoing.writer.utf8('next')
+  outgoing.commit(() => written.push(2))
+  let left = outgoing.bufferedBytes
+  t.equal(left, 1_000_008)
+  while (written.length === 0) {
+    t.strictSame([outgoing.counts.started, outgoing.counts.written], [1, 0])
+    const buffered = outgoing.bufferedBytes
+    take()
+    await nextTurn()
+    t.ok(outgoing.bufferedBytes < buffered && buffered <= left, 'it is seen to move')
+    left = outgoing.bufferedBytes
+  }
+  t.ok(writes.length > 3, `${writes.length} writes`)
+  take()
+  await nextTurn()
+  t.strictSame(written, [1, 2])
+  t.strictSame(
+    Buffer.concat(writes),
+    Buffer.concat([Buffer.from('head'), bytes, Buffer.from('next')]),
+  )
+  t.strictSame([outgoing.writtenBytes, outgoing.bufferedBytes], [1_000_008, 0])
+})
+
 t.test('waiters are served in order, each while there is room', async t => {
   const { stream, take } = slowStream()
   const outgoing = new Outgoing(stream, 4, handClock())

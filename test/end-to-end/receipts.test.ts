@@ -38,6 +38,19 @@ async function run(
   return result
 }
 
+t.test('tables are looked for with what crashes no server', async t => {
+  const scripts: string[] = []
+  const faults: Faults = { beforeExecute: ({ text }) => void scripts.push(text) }
+  const here = await startLoadServer(t, streamScript, { faults })
+  t.equal((await run(t, here, csv(20), { runId: 'nightly' })).exitCode, 0)
+  // Before 3.00.2.6 and 3.00.3.1 existsStreamTable could (docs/compatibility.md#versions-of-the-server).
+  t.ok(scripts.some(script => script.includes('defined("ddbIngest')))
+  t.strictSame(
+    scripts.filter(script => script.includes('existsStreamTable')),
+    [],
+  )
+})
+
 t.test(
   'every batch is claimed, written once and confirmed; the ledger is gone afterwards',
   async t => {

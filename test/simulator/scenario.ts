@@ -181,7 +181,7 @@ function drawDfsScenario(seed: number, chance: Chance): Scenario {
     return {
       ...plan,
       startMs: index === 0 ? 0 : chance.spread(0.01, 100),
-      connectTimeoutMs: 10_000,
+      connectTimeoutMs: counts ? 120_000 : 10_000,
       runId: chance.oneIn(2) ? `run${index}` : undefined,
       inputs: plan.inputs.map(input => ({ ...input, rows: input.rows.map(goodRow(plan.format)) })),
       delivery: {
@@ -194,8 +194,7 @@ function drawDfsScenario(seed: number, chance: Chance): Scenario {
   return {
     seed,
     kind,
-    // A network that takes half a minute for what was handed over outlasts what is waited for without receipts.
-    weather: { ...drawWeather(chance, true), pieceBytes: 4_096, windowBytes: 65_536 },
+    weather: drawDfsWeather(chance, counts),
     pieceBytes: Math.round(chance.spread(20, 65_536)),
     loaders,
     troubles,
@@ -211,6 +210,13 @@ function goodRow(format: InputFormat): (row: InputRow) => InputRow {
     const line = format === 'csv' ? `${id},${sym}` : JSON.stringify({ id, sym })
     return { id, sym, kind: 'good', line }
   }
+}
+
+/** @param waits  rows that are still under way when the server is idle are waited for */
+function drawDfsWeather(chance: Chance, waits: boolean): Weather {
+  const weather = drawWeather(chance, true)
+  // A network that takes half a minute for what was handed over outlasts what is waited for where nothing is asked.
+  return waits ? weather : { ...weather, pieceBytes: 4_096, windowBytes: 65_536 }
 }
 
 function drawForgottenQuestions(chance: Chance): RequestTrouble {
@@ -231,7 +237,8 @@ function drawPatience(chance: Chance, counts: boolean, waits: boolean): Delivery
   return {
     mode,
     confirm,
-    confirmTimeoutMs: 60_000,
+    // Nobody sees a slow network move what it has taken.
+    confirmTimeoutMs: counts ? 600_000 : 60_000,
     retries: 40,
     retryTimeoutMs: 60_000,
     onDoubt: 'report',

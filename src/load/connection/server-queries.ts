@@ -7,6 +7,7 @@ import { ConnectionError, ServerError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import { nearestNames } from '../../schema/nearest.js'
 import type { NewValuePolicy } from '../delivery/partition-scheme.js'
+import { classifyRefusal } from '../delivery/refusal.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** Whom to ask, and how long an answer is waited for; without one it is a TimeoutError. */
@@ -21,14 +22,14 @@ function ask({ session, timeoutMs }: Asking, script: string): Promise<Value | un
 
 /**
  * The dictionary `schema(t)` of the target.
- * @throws {ServerError} DDB_TARGET when there is no such table, naming near ones
+ * @throws {ServerError} DDB_TARGET when there is no such table, naming near ones; the server's words when it cannot tell yet
  */
 export async function askSchema(asking: Asking, table: TableTarget): Promise<Value> {
   try {
     const schema = await ask(asking, `schema(${tableExpression(table)})`)
     if (schema !== undefined) return schema
   } catch (error) {
-    if (!(error instanceof ServerError) || error.code === 'DDB_PRIVILEGE') throw error
+    if (!saysUnknown(error) || error.code === 'DDB_PRIVILEGE') throw error
     throw new ServerError(
       error.serverMessage,
       'DDB_TARGET',
@@ -36,6 +37,11 @@ export async function askSchema(asking: Asking, table: TableTarget): Promise<Val
     )
   }
   throw new ServerError('', 'DDB_TARGET', `"${tableText(table)}" has no schema on this server`)
+}
+
+/** Whether the server knows no such name; one that is just starting or electing a leader does not say so. */
+function saysUnknown(error: unknown): error is ServerError {
+  return error instanceof ServerError && classifyRefusal(error.serverMessage) !== 'transient'
 }
 
 async function unknownTable(
@@ -71,7 +77,7 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)
   } catch (error) {
-    if (!(error instanceof ServerError)) throw error
+    if (!saysUnknown(error)) throw error
     const near = nearestNames(name, await existingViews(asking))
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
     throw new ServerError(

@@ -5,6 +5,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
+import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
@@ -71,11 +72,16 @@ export function openAsyncDelivery(
       }
       const { sentRows } = counts
       if (sentRows === 0) return
+      const barrier = newBarrier(session)
       const verdict = await waitForCount({
         count: counting.count,
         beforeRows: counting.beforeRows,
         sentRows,
-        idle: timeoutMs => counting.idle(session.id, timeoutMs),
+        idle: async timeoutMs => {
+          const idle = await counting.idle(session.id, timeoutMs)
+          return idle === true ? barrier.passed() : idle
+        },
+        bufferedBytes: () => session.bufferedBytes,
         ...idleTimeout,
       })
       counts.arrived(confirmedRows(verdict, sentRows))

@@ -29,6 +29,8 @@ export interface CountWait {
    * it may be busy, undefined when it cannot be told.
    */
   idle: (timeoutMs: number) => Promise<boolean | undefined>
+  /** Bytes that have not left this machine yet: while they get fewer, something moves. */
+  bufferedBytes: () => number
   clock: Clock
 }
 
@@ -50,6 +52,7 @@ async function poll(wait: CountWait): Promise<CountVerdict> {
   const { clock } = wait
   let pollMs = firstPollMs
   let grownRows = 0
+  let bufferedBytes = wait.bufferedBytes()
   let movedAtMs = clock.nowMs()
   let idleSinceMs: number | undefined
   // One question that is not answered must not outlast the wait.
@@ -59,7 +62,9 @@ async function poll(wait: CountWait): Promise<CountVerdict> {
     if (rows < 0 || rows > wait.sentRows) return { kind: 'cannotTell', grownRows: rows }
     if (rows === wait.sentRows) return { kind: 'reached' }
     const nowMs = clock.nowMs()
-    if (rows !== grownRows) {
+    const hasLeft = wait.bufferedBytes() < bufferedBytes
+    bufferedBytes = wait.bufferedBytes()
+    if (rows !== grownRows || hasLeft) {
       grownRows = rows
       movedAtMs = nowMs
       idleSinceMs = undefined

@@ -10,6 +10,7 @@ import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redi
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { askVersion, versionNotice } from '../connection/server-version.js'
 import { createTarget, isThere } from '../create/create-target.js'
+import { classifyRefusal } from '../delivery/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
 import type { Run } from '../run.js'
 
@@ -29,7 +30,9 @@ export async function findTarget(
     const control = await firstConnection(run, deadlineMs)
     onConnected(control)
     try {
-      const target = await describeOrCreate(run, control)
+      const target = await waiting(run, deadlineMs, isNotReady, () =>
+        describeOrCreate(run, control),
+      )
       await tellVersion(run, control)
       checkTypes(target, run.options.expectTypes)
       return [control, target]
@@ -73,27 +76,51 @@ async function tellVersion(run: Run, control: Session): Promise<void> {
   )
 }
 
-/** A server that is just starting is waited for, in the time there is for connecting. */
 function firstConnection(run: Run, deadlineMs: number): Promise<Session> {
-  const { options, plan, platform, leaving } = run
+  const passes = (error: unknown): boolean => error instanceof ConnectionError || isNotReady(error)
+  return waiting(run, deadlineMs, passes, () =>
+    connectServer(run.platform, run.server, {
+      deadlineMs,
+      signal: run.options.signal,
+      closeTimeoutMs: closeTimeoutMs(run.plan),
+    }),
+  )
+}
+
+/**
+ * A server that is just starting is waited for, in the time there is for connecting: nobody listens yet, or it says that
+ * it is not ready.
+ *
+ * @throws {ServerError} DDB_UNAVAILABLE when it says so to the end
+ */
+async function waiting<T>(
+  run: Run,
+  deadlineMs: number,
+  passes: (error: unknown) => boolean,
+  attempt: () => Promise<T>,
+): Promise<T> {
   const rules = retryRules(run)
+  const { options, leaving } = run
   // There is nothing yet that could end in order: the first signal ends the pause, too.
   const ended = options.signal === undefined ? leaving : AbortSignal.any([leaving, options.signal])
   let told = false
-  return tryUntil(
-    deadlineMs,
-    { ...rules, ended },
-    () =>
-      connectServer(platform, run.server, {
-        deadlineMs,
-        signal: options.signal,
-        closeTimeoutMs: closeTimeoutMs(plan),
-      }),
-    error => {
-      const again = error instanceof ConnectionError && !run.stopped
-      if (again && !told) run.notice(`${error.message} Trying again.`)
+  try {
+    return await tryUntil(deadlineMs, { ...rules, ended }, attempt, error => {
+      const again = passes(error) && !run.stopped
+      if (again && !told) run.notice(`${(error as Error).message} Trying again.`)
       told = true
       return again
-    },
-  )
+    })
+  } catch (error) {
+    if (!isNotReady(error)) throw error
+    throw new ServerError(
+      error.serverMessage,
+      'DDB_UNAVAILABLE',
+      `the server is not ready (it says: ${error.serverMessage}): try again later, or allow more time with \`server.connectTimeoutMs\``,
+    )
+  }
+}
+
+function isNotReady(error: unknown): error is ServerError {
+  return error instanceof ServerError && classifyRefusal(error.serverMessage) === 'transient'
 }

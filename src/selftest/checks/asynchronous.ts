@@ -89,7 +89,8 @@ export const asynchronousChecks: readonly Check[] = [
   {
     name: 'asynchronous: an answer means that what was sent before has been read',
     does: 'sends a hundred batches without answers, asks one question on the same session, and counts at once',
-    dependsOnIt: 'receipts: how a run finds out that a lost batch will not come any more',
+    dependsOnIt:
+      'receipts and counting: how a run finds out that a lost batch will not come any more',
     async run({ share, open, ask }) {
       const name = await share('behind', streamTable)
       const session = await open()

@@ -264,6 +264,7 @@ t.test('a refusal is final', async t => {
     'The user name or password is incorrect.',
     'The user admin is locked.',
     '<NotLeader>other:8848',
+    'Other words. RefId: S04009',
   ]) {
     const server = scripted({ ...plain, scramClientFirst: () => message })
     await t.rejects(logIn(credentials, near, random, server.ask), {

@@ -19,8 +19,9 @@ interface Change {
 /** A delivery on a session to a server that takes everything. */
 async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 }: Change = {}) {
   const names: string[] = []
-  const server = await startFakeServer(({ request }) => {
+  const server = await startFakeServer(({ request }, peer) => {
     names.push(request.kind === 'function' ? request.name : request.kind)
+    if (request.kind === 'script') peer.reply({ value: undefined })
   })
   t.teardown(() => server.close())
   const session = await connect({ host: '127.0.0.1', port: server.port })

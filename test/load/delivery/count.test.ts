@@ -14,6 +14,7 @@ function scene(rowsAt: [number, number][], change: Partial<CountWait> = {}) {
       sentRows: 50,
       timeoutMs: 60_000,
       idle: () => Promise.resolve(undefined),
+      bufferedBytes: () => 0,
       clock,
       ...change,
     } satisfies CountWait,
@@ -50,6 +51,14 @@ t.test('nothing moving for the whole timeout ends the wait', async t => {
   const { wait, elapsedMs } = scene([[10_000, 20]])
   t.same(await waitForCount(wait), { kind: 'short', grownRows: 20 })
   t.ok(elapsedMs() >= 70_000 && elapsedMs() < 72_000, `waited ${elapsedMs()} ms`)
+})
+
+t.test('bytes that leave this machine are movement', async t => {
+  const { wait, elapsedMs } = scene([])
+  // A thousand bytes a second, for as long as there are any.
+  const bufferedBytes = () => Math.max(0, 100_000 - elapsedMs())
+  t.same(await waitForCount({ ...wait, bufferedBytes }), { kind: 'short', grownRows: 0 })
+  t.ok(elapsedMs() >= 160_000 && elapsedMs() < 162_000, `waited ${elapsedMs()} ms`)
 })
 
 t.test('a server that says it is idle ends the wait early', async t => {

@@ -41,6 +41,7 @@ const texts: Record<Refusal, readonly string[]> = {
     '<DataCorruption>chunk 5',
     "Can't find the object with name absent",
     "Can't recognize function name C",
+    "Syntax Error: [line #3] Can't recognize table st",
     'Syntax Error: [line #1] Cannot recognize the token tt',
     'table file does not exist: t1/t1.tbl',
     'The function view [xxx] does not exist. RefId: S04002',
@@ -81,6 +82,8 @@ for (const [kind, examples] of Object.entries(texts)) {
     for (const text of examples) {
       t.equal(classifyRefusal(text), kind, text)
       t.equal(classifyRefusal(`SYSTEM_Runtime: ${text}`), kind, `in a catch: ${text}`)
+      const inScript = `put(t) => put: tableInsert(trades, t) [line #3] => ${text}`
+      t.equal(classifyRefusal(inScript), kind, inScript)
     }
   })
 }

@@ -123,6 +123,23 @@ t.test('the query goes on where the last one ended', async t => {
   t.strictSame(await phases(3, 2), [])
 })
 
+t.test('a ledger is looked for with what crashes no server', t => {
+  // Some crash when existsStreamTable is asked (docs/compatibility.md#versions-of-the-server).
+  for (const script of [ledgerScript(ledger), dropLedgerScript(ledger)]) {
+    t.match(script, `defined("${ledger}", SHARED)`)
+    t.notMatch(script, 'existsStreamTable')
+  }
+  t.end()
+})
+
+t.test('what stands in a ledger beforehand has the types of its columns', t => {
+  // Servers before 3.00.5 compare keys before they convert types.
+  const inserted = [...ledgerScript(ledger).matchAll(/tableInsert\(ddbIngestLedger, (.*)\)$/gm)]
+  t.equal(inserted.length, 2)
+  for (const [, values] of inserted) t.match(values, /^\d+l, \d+, \d+, \d+l, \d+l, "", now\(\)$/)
+  t.end()
+})
+
 t.test('a ledger is removed, and may be gone already', async t => {
   const { session } = await scene(t, { table: 'target' })
   await session.run(dropLedgerScript(ledger))

@@ -93,6 +93,53 @@ t.test('a signal ends the wait for a server', async t => {
   t.ok(run.platform.clock.nowMs() < 1_000)
 })
 
+/** What a server says that is not ready yet; without a tag another way to log in is tried before. */
+const startingTexts: Readonly<Record<string, readonly string[]>> = {
+  'schema(': [
+    "The datanode isn't initialized yet. Please try again later",
+    '<ControllerNotReady>',
+    '<NotLeader>',
+    'The leader has not been elected. Try again later. RefId: S03020',
+  ],
+  scramClientFirst: ['<ControllerNotReady>', '<NotLeader>'],
+}
+
+for (const [begin, texts] of Object.entries(startingTexts)) {
+  for (const text of texts) {
+    t.test(`a server that answers ${begin} with ${text} is waited for`, async t => {
+      let refused = 0
+      const { port } = await serverWith(t, {
+        beforeExecute: request =>
+          request.text.startsWith(begin) && refused++ < 3 ? { error: text } : undefined,
+      })
+      const { find, notices } = scene(t, port, {
+        server: { host: '127.0.0.1', port, user: 'admin', password: '123456' },
+      })
+      await find()
+      t.equal(notices.length, 1, 'and that is said once')
+      t.equal(refused, 4)
+    })
+  }
+}
+
+t.test('a server that stays unready is not one without the table', async t => {
+  const { port } = await serverWith(t, {
+    beforeExecute: ({ text }) =>
+      text.startsWith('schema(') ? { error: '<NotLeader>' } : undefined,
+  })
+  for (const target of [{ table: 'target' }, { table: 'target', create: 'stream' as const }]) {
+    const { find } = scene(t, port, { target })
+    await t.rejects(find(), {
+      code: 'DDB_UNAVAILABLE',
+      exitCode: 75,
+      serverMessage: /NotLeader/,
+      message: /connectTimeoutMs/,
+    })
+  }
+  const { find } = scene(t, port, { delivery: { retries: 0 } })
+  await t.rejects(find(), { code: 'DDB_UNAVAILABLE' })
+})
+
 t.test('a question that another node is to answer is asked there', async t => {
   const leader = await serverWith(t)
   const follower = await serverWith(t, {

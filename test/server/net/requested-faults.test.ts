@@ -20,6 +20,25 @@ t.test('ten when no number is given', t => {
   t.end()
 })
 
+t.test('every tag by which a cluster says that something passes can be asked for', t => {
+  // docs/server-semantics.md#refusals; that one more is data gone bad, which does not pass.
+  const tags = [
+    'ChunkInTransaction',
+    'ChunkInRecovery',
+    'DataNodeNotAvail',
+    'DataNodeNotReady',
+    'ControllerNotAvail',
+    'ControllerNotReady',
+    'CacheInvalid',
+    'NotLeader',
+  ]
+  for (const tag of tags) {
+    const fault = requestedFaults(`${tag}:1`).beforeWrite!(write)
+    t.match(fault, { error: new RegExp(`^<${tag}>`) })
+  }
+  t.end()
+})
+
 const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
 
 t.test('the loader reads them as what they are, most as passing', t => {

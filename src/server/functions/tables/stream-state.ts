@@ -2,6 +2,7 @@
   Functions about what happens to stream tables behind the inserts: subscriptions and persistence. The embedded server has
   neither, so there is nothing to report and nothing to stop (docs/server-semantics.md#stream-tables).
 */
+import type { DataType } from '../../../protocol/data-type.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { voidValue } from '../../values/scalar.js'
@@ -9,55 +10,83 @@ import type { ServerValue } from '../../values/server-value.js'
 import { isStream } from '../../tables/prepare.js'
 import { columnIndex } from '../../tables/memory-table.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { integerArgument, tableArgument, textArgument } from '../arguments.js'
+import {
+  integerArgument,
+  isAbsent,
+  tableArgument,
+  textArgument,
+  textsArgument,
+} from '../arguments.js'
 import { dictionaryOf, tableOfRecords } from '../result-table.js'
 
-/** getStreamingStat(): a dictionary of tables without a row (DolphinDB manual, page getStreamingStat). */
+/** The tables by name, none of which has a row, and their columns (DolphinDB manual, page getStreamingStat). */
+const streamingStates: Readonly<Record<string, Readonly<Record<string, DataType>>>> = {
+  pubConns: { client: 'STRING', queueDepthLimit: 'INT', queueDepth: 'INT', tables: 'STRING' },
+  subConns: {
+    publisher: 'STRING',
+    cumMsgCount: 'LONG',
+    cumMsgLatency: 'DOUBLE',
+    lastMsgLatency: 'DOUBLE',
+    lastUpdate: 'TIMESTAMP',
+  },
+  pubTables: { tableName: 'STRING', subscriber: 'STRING', msgOffset: 'LONG', actions: 'STRING' },
+  persistWorkers: {
+    workerId: 'INT',
+    queueDepthLimit: 'INT',
+    queueDepth: 'INT',
+    tables: 'STRING',
+  },
+  subWorkers: {
+    workerId: 'INT',
+    topic: 'STRING',
+    type: 'STRING',
+    queueDepthLimit: 'INT',
+    queueDepth: 'INT',
+    processedMsgCount: 'LONG',
+    lastMsgId: 'LONG',
+    failedMsgCount: 'LONG',
+    lastFailedMsgId: 'LONG',
+    lastFailedTimestamp: 'TIMESTAMP',
+    lastErrMsg: 'STRING',
+    msgAsTable: 'BOOL',
+    batchSize: 'INT',
+    throttle: 'INT',
+    hash: 'INT',
+    filter: 'STRING',
+    persistOffset: 'BOOL',
+    timeTrigger: 'BOOL',
+    handlerNeedMsgId: 'BOOL',
+    raftGroup: 'INT',
+  },
+  udpPubTables: {
+    tableName: 'STRING',
+    channel: 'STRING',
+    msgOffset: 'LONG',
+    actions: 'STRING',
+    subNum: 'INT',
+  },
+}
+
+/** getStreamingStat([stat]): the table of that name; a dictionary of several, or of all. */
 const getStreamingStat: Builtin = {
   name: 'getStreamingStat',
-  parameters: [],
+  parameters: ['stat'],
   minArguments: 0,
-  maxArguments: 0,
-  call: () =>
-    dictionaryOf({
-      pubConns: tableOfRecords(
-        { client: 'STRING', queueDepthLimit: 'INT', queueDepth: 'INT', tables: 'STRING' },
-        [],
-      ),
-      subConns: tableOfRecords(
-        {
-          publisher: 'STRING',
-          cumMsgCount: 'LONG',
-          cumMsgLatency: 'DOUBLE',
-          lastMsgLatency: 'DOUBLE',
-          lastUpdate: 'TIMESTAMP',
-        },
-        [],
-      ),
-      pubTables: tableOfRecords(
-        { tableName: 'STRING', subscriber: 'STRING', msgOffset: 'LONG', actions: 'STRING' },
-        [],
-      ),
-      persistWorkers: tableOfRecords(
-        { workerId: 'INT', queueDepthLimit: 'INT', queueDepth: 'INT', tables: 'STRING' },
-        [],
-      ),
-      subWorkers: tableOfRecords(
-        {
-          workerId: 'INT',
-          topic: 'STRING',
-          queueDepthLimit: 'INT',
-          queueDepth: 'INT',
-          processedMsgCount: 'LONG',
-          lastMsgId: 'LONG',
-          failedMsgCount: 'LONG',
-          lastFailedMsgId: 'LONG',
-          lastFailedTimestamp: 'TIMESTAMP',
-          lastErrMsg: 'STRING',
-        },
-        [],
-      ),
-    }),
+  maxArguments: 1,
+  call: (_, [stat]) => {
+    const names = isAbsent(stat) ? Object.keys(streamingStates) : textsArgument(stat, 'stat')
+    const tables = Object.fromEntries(names.map(name => [name, streamingState(name)]))
+    return stat?.form === 'scalar' ? tables[names[0]!]! : dictionaryOf(tables)
+  },
+}
+
+function streamingState(name: string): ServerTable {
+  if (!Object.hasOwn(streamingStates, name)) {
+    throw new ScriptError(
+      `The argument [stat] must be among ${Object.keys(streamingStates).join(', ')}.`,
+    )
+  }
+  return tableOfRecords(streamingStates[name]!, [])
 }
 
 /** clearTablePersistence(table): no table is persisted. */

@@ -35,6 +35,12 @@ const clear = unaryFunction(
       case 'vector':
       case 'arrayVector':
         return Object.assign(value, sliceColumn(value, 0, 0))
+      case 'matrix': {
+        // Data that is appended comes as columns: these keep their length.
+        delete value.columnLabels
+        const elements = sliceColumn(value.elements, 0, 0) as Vector
+        return Object.assign(value, { columns: 0, elements })
+      }
       case 'set':
         return Object.assign(value, { elements: sliceColumn(value.elements, 0, 0) as Vector })
       case 'serverDictionary':
@@ -51,7 +57,7 @@ const clear = unaryFunction(
         value.keepRows(new Int32Array(0))
         return value
       default:
-        throw new ScriptError('clear!(X). X must be a vector, set, dictionary or table.')
+        throw new ScriptError('clear!(X). X must be a vector, matrix, set, dictionary or table.')
     }
   },
   inPlace,

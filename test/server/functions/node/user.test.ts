@@ -80,6 +80,7 @@ t.test('shared tables are open until rights on them are given, denied or asked f
   t.equal(await sue.show('exec count(*) from trades'), '1')
   t.match(await sue.fail('insert into trades values(1)'), /No access to table \[trades\]$/)
   t.equal(await joe.show('tableInsert(other, 1)'), '1')
+  t.match(await joe.fail('addAccessControl(other)'), /Only administrators execute function/)
   await admin.run('addAccessControl(other)')
   t.match(await joe.fail('tableInsert(other, 1)'), /No access to table \[other\]$/)
   await admin.run('grant("joe", TABLE_INSERT, "other")')

@@ -159,6 +159,13 @@ t.test('a call with too few or too many arguments says how many it takes', async
   t.match(await fail('f{}()'), 'The function [f] expects 2 argument(s)')
 })
 
+t.test('a lambda finds what it needs when it is made, or says what is missing', async t => {
+  const { show, fail, run } = testSession()
+  await run('def g(a) {\n if(a) { y=1 }\n return x->x+y\n}')
+  t.equal(await show('g(true)(1)'), '2')
+  t.match(await fail('g(false)'), /Can't find the object with name y$/)
+})
+
 t.test('unknown parameter names are refused', async t => {
   const { fail } = testSession()
   t.match(await fail('rand(X=1, digits=2)'), 'does not have the parameter [digits]')
