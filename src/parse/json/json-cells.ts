@@ -9,14 +9,12 @@ import type { JsonMember } from './json-members.js'
 import { closeBracket, comma, openBracket, quote, type JsonScanner } from './json-scanner.js'
 import type { Fault, RecordBlock } from '../record-block.js'
 
-/** Why an object is not a row although it is JSON. */
-
 /** Behind what NaN and infinities are refused with. */
 export const notJsonAdvice = 'which JSON does not have: write null instead'
 
 /** Fills the cells of one source. */
 export class JsonCells {
-  /** Why the value scanned last does not suit; undefined when it is not JSON. */
+  /** Why the value scanned last does not suit although it is JSON; undefined when it is not. */
   obstacle: Fault | undefined
   readonly #scanner: JsonScanner
   readonly #members: readonly JsonMember[]

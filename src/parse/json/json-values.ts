@@ -5,7 +5,6 @@
 */
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
-
 import type { JsonRecords } from './json-records.js'
 import { jsonKinds } from './json-kinds.js'
 import { JsonPath } from './json-path.js'
