@@ -21,6 +21,7 @@ const texts: Record<Refusal, readonly string[]> = {
     'SYSTEM_Runtime: <NotLeader>',
     "The datanode isn't initialized yet. Please try again later",
     'Cannot accept new task <xxx> during a graceful shutdown of the server.RefId: S00005',
+    'Maximum connections 512 reached. Close unused connections or increase maxConnections limit. RefId:S00006',
     'the stream table is busy. RefId: S03020',
     'RefId: S01012',
     'RefId: S01070',
@@ -39,6 +40,7 @@ const texts: Record<Refusal, readonly string[]> = {
   ],
   target: [
     '<DataCorruption>chunk 5',
+    'DFS is not enabled',
     "Can't find the object with name absent",
     "Can't recognize function name C",
     "Syntax Error: [line #3] Can't recognize table st",
