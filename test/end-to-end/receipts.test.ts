@@ -52,6 +52,28 @@ t.test('tables are looked for with what crashes no server', async t => {
 })
 
 t.test(
+  'a DFS table that is dropped meanwhile ends the run, and no batch is sent again',
+  async t => {
+    let sent = 0
+    let here: LoadServer | undefined = undefined
+    const drop = async (): Promise<void> => {
+      await here?.session.run('dropTable(database("dfs://d"), "t")')
+    }
+    const faults: Faults = {
+      beforeExecute: request =>
+        deliveries(request) && ++sent === 3 ? { until: drop() } : undefined,
+    }
+    here = await startLoadServer(t, dfsScript, { faults })
+    const target = { table: 'dfs://d/t' }
+    const delivery = { ...receipts, maxInFlightBytes: 1 }
+    const result = await run(t, here, csv(95), { target, delivery })
+    t.match(result, { exitCode: 78, error: { code: 'DDB_TARGET' }, batches: { retried: 0 } })
+    t.equal(result.rows.confirmed, 20)
+    t.equal(result.rows.unconfirmed, 0)
+  },
+)
+
+t.test(
   'every batch is claimed, written once and confirmed; the ledger is gone afterwards',
   async t => {
     const here = await startLoadServer(t, streamScript)

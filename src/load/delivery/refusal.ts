@@ -30,12 +30,16 @@ const transient = [
   /owned by transaction|locked and in use by transaction/i,
   /datanode isn't initialized yet/i,
   /graceful shutdown|RefId:\s*S00005\b/i,
+  /Maximum connections \d+ reached|RefId:\s*S00006\b/i,
 ]
 
 const target = [
   /<DataCorruption>/,
+  /DFS is not enabled/i,
   /Can't find the object|Cannot recognize the token|Can't recognize (function|table)/i,
   /table file does not exist|The function view \[[^\]]*\] does not exist|RefId:\s*S04002\b/i,
+  /The (table|database) \[[^\]]*\] does not exist|RefId:\s*S04001\b/i,
+  /getFileBlocksMeta on path .* failed, reason: path does not exist/i,
   /Can't modify read only table|RefId:\s*S02054\b/i,
   /number of (table )?columns|fewer columns than the schema|RefId:\s*(S01015|S03012)\b/i,
   /can't exceed 2 billion rows|RefId:\s*S05016\b/i,

@@ -72,6 +72,20 @@ t.test('with --require-login a guest may do nothing', async t => {
   t.match(await runMain(argv, { environment }), { code: 0, stdout: '3\n' })
 })
 
+t.test('--new-value-partitions says what becomes of values without a partition', async t => {
+  const script = `login("admin", "123456")
+pt = createPartitionedTable(database("dfs://d", VALUE, 1 2), table(1:0, [\`id], [INT]), \`t, \`id)
+tableInsert(pt, table(1 2 3 as id))`
+  for (const [policy, outcome] of [
+    ['add', { code: 0, stdout: '3\n' }],
+    ['skip', { code: 0, stdout: '2\n' }],
+    ['fail', { code: 65, stderr: /S01016/ }],
+  ] as const) {
+    const { exec } = await serve(t, '--new-value-partitions', policy)
+    t.match(await exec('-e', script), outcome, policy)
+  }
+})
+
 t.test('--discard ends with one line of what was counted', async t => {
   const { child, outcome } = await serve(t, '--discard')
   child.kill('SIGTERM')

@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { Session } from '../../../src/client/open-session.js'
+import { connect, type Session } from '../../../src/client/open-session.js'
 import { findTarget } from '../../../src/load/target/find-target.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
@@ -121,6 +121,20 @@ for (const [begin, texts] of Object.entries(startingTexts)) {
     })
   }
 }
+
+t.test('a server with as many connections as it may have is waited for', async t => {
+  const server = await startServer({ port: 0, initScript, maxConnections: 1 })
+  t.teardown(() => server.close())
+  const { port } = server
+  const other = await connect({ host: '127.0.0.1', port })
+  const { find, notices, run } = scene(t, port)
+  const found = find()
+  while (notices.length === 0) await new Promise(resolve => setImmediate(resolve))
+  t.match(notices, [/Maximum connections 1 reached/])
+  t.ok(run.platform.clock.nowMs() < 10_000)
+  await other.close()
+  await found
+})
 
 t.test('a server that stays unready is not one without the table', async t => {
   const { port } = await serverWith(t, {

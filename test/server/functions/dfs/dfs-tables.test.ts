@@ -220,6 +220,9 @@ t.test('databases and tables come and go', async t => {
     await fail('dropDatabase("dfs://testDB")'),
     /The database \[dfs:\/\/testDB\] does not exist. RefId: S04001$/,
   )
+  await run('database("dfs://short", VALUE, 1 2); dropDB("dfs://short")')
+  t.equal(await show('existsDatabase("dfs://short")'), 'false')
+  t.match(await fail('dropDB("dfs://short")'), /S04001$/)
   t.match(await fail('loadTable("t1", `t1)'), / => table file does not exist: t1\/t1\.tbl$/)
 })
 
