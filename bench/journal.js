@@ -1,16 +1,18 @@
 /*
   What a journal costs: the narrow CSV with `--confirm receipts`, with a name and without one, in large and in small batches;
-  and what ten interruptions cost: a load that is killed ten times and goes on, against one that nobody disturbs. The server is
-  `serve` in a process of its own, which really inserts.
+  and what ten interruptions cost: a load that is killed ten times and goes on, against one that nobody disturbs. What a killed
+  process did behind the last rows that its journal knows to be confirmed is lost whoever goes on: that time is taken off. Ten
+  starts of the program are in what remains, and are shown by themselves. The server is `serve` in a process of its
+  own, which really inserts.
 */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rmSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, rmSync, statSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { withFolder, writeInput, writeTables } from './lib/inputs.js'
-import { alternate, program, runNode } from './lib/measure.js'
+import { alternate, median, program, runNode } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
 import { startSink } from './lib/sink.js'
 
@@ -61,23 +63,52 @@ function sizeOf(path) {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** Kills the load whenever the journal has grown by another part of its whole size. */
+const watchEveryMs = 2
+const piece = Buffer.alloc(1 << 20)
+
+/**
+ * Lets a load go on until its journal has a size.
+ *
+ * @returns how long nothing had been confirmed by then, ms: since the last record of confirmed rows, else since the
+ * first of rows that were sent
+ */
+async function watch(child, path, untilBytes) {
+  let readBytes = sizeOf(path)
+  let confirmedMs
+  while (child.exitCode === null && sizeOf(path) < untilBytes) {
+    await sleep(watchEveryMs)
+    if (sizeOf(path) <= readBytes) continue
+    const journal = openSync(path)
+    const bytes = readSync(journal, piece, 0, piece.length, readBytes)
+    closeSync(journal)
+    readBytes += bytes
+    const text = piece.toString('latin1', 0, bytes)
+    const sent = confirmedMs === undefined && text.includes('"kind":"batch"')
+    if (sent || text.includes('"kind":"ended"')) confirmedMs = performance.now()
+  }
+  return performance.now() - (confirmedMs ?? performance.now())
+}
+
+/**
+ * Kills the load whenever the journal has grown by another part of its whole size.
+ * @returns the time of all processes without what was lost, and that, in seconds
+ */
 async function interruptedLoad(folder, server, args, journalBytes, rows) {
   await begin(folder, server)
   const startedMs = performance.now()
+  let lostMs = 0
   for (let kills = 1; kills <= interruptions; kills++) {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
     const closed = once(child, 'close')
-    const until = (kills * journalBytes) / (interruptions + 1)
-    while (child.exitCode === null && sizeOf(journalOf(folder)) < until) await sleep(2)
+    lostMs += await watch(child, journalOf(folder), (kills * journalBytes) / (interruptions + 1))
     child.kill('SIGKILL')
     await closed
   }
   await runNode(args)
-  const seconds = (performance.now() - startedMs) / 1000
+  const seconds = (performance.now() - startedMs - lostMs) / 1000
   const { stdout } = await runNode([program, 'exec', '-e', countRows, ...server.server])
   if (Number(stdout) !== rows) throw new Error(`${stdout.trim()} rows are there, not ${rows}`)
-  return seconds
+  return { seconds, lost: lostMs / 1000 }
 }
 
 async function measureInterruptions(folder, init, rows, repeats) {
@@ -86,14 +117,50 @@ async function measureInterruptions(folder, init, rows, repeats) {
   const args = [...loadArgs(path, server, 10_000), ...named(folder)]
   await timedLoad(folder, server, args)
   const journalBytes = sizeOf(journalOf(folder))
+  const lostTimes = []
   const { ours, reference } = await alternate(
-    () => interruptedLoad(folder, server, args, journalBytes, rows),
+    async () => {
+      const { seconds, lost } = await interruptedLoad(folder, server, args, journalBytes, rows)
+      lostTimes.push(lost)
+      return seconds
+    },
     () => timedLoad(folder, server, args),
     repeats,
   )
+  const starts = await measureStarts(folder, server, repeats)
   await server.stop()
-  const work = `killed ${interruptions} times against undisturbed`
-  return { work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 1.2 }, rows }
+  const kills = `killed ${interruptions} times`
+  return [
+    {
+      work: `${kills} against undisturbed, lost work taken off`,
+      unit: 's',
+      ours,
+      reference,
+      ratio: ours / reference,
+      bar: { atMost: 1.2 },
+      rows,
+    },
+    { work: `work lost by being ${kills}`, unit: 's', ours: median(lostTimes) },
+    starts,
+  ]
+}
+
+/** As many loads of ten rows, with a journal each, as there are interruptions. */
+async function measureStarts(folder, server, repeats) {
+  const path = await writeInput(folder, 'narrow.csv', 10)
+  const args = [...loadArgs(path, server, 10_000), ...named(folder), '--restart']
+  const times = async argv => {
+    const startedMs = performance.now()
+    for (let starts = 0; starts < interruptions; starts++) await runNode(argv)
+    return (performance.now() - startedMs) / 1000
+  }
+  const { ours, reference } = await alternate(
+    () => times(args),
+    () => times(['-e', '0']),
+    repeats,
+  )
+  const work = `${interruptions} loads of ten rows against as many of node -e 0`
+  return { work, unit: 's', ours, reference, ratio: ours / reference }
 }
 
 /** Time with a journal as a multiple of the time without, and with interruptions as one of the time without. */
@@ -109,7 +176,7 @@ export async function measure({ repeats, scale }) {
       await server.stop()
     }
     const rows = Math.round(interruptedRows * scale)
-    figures.push(await measureInterruptions(folder, init, rows, Math.min(repeats, 3)))
+    figures.push(...(await measureInterruptions(folder, init, rows, Math.min(repeats, 3))))
     return figures
   })
 }
