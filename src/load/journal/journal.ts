@@ -68,6 +68,8 @@ export interface Journal {
   keepNoMoreRejects(): void
   /** Rows are about to go out under a number. @throws {DdbError} DDB_OUTPUT_WRITE: then they must not */
   sending(no: number, part: Part): void
+  /** As `sending`, but the rows must not go out before a `commit`: one does for many batches. */
+  announce(no: number, part: Part): void
   /** What became of rows that went out. */
   ended(part: Part, rows: EndedRows): void
   read(input: number, summary: LoadResult['inputs'][number]): void
@@ -249,6 +251,11 @@ class KeptJournal implements Journal {
   }
 
   sending(no: number, part: Part): void {
+    this.announce(no, part)
+    this.#file.write()
+  }
+
+  announce(no: number, part: Part): void {
     part.no = no
     const { input, records } = this.#places.get(part.batch)!
     const { startBytes: start, endBytes: end } = partRange(part)
@@ -261,7 +268,6 @@ class KeptJournal implements Journal {
     } else {
       this.#file.add({ kind: 'part', no, input, start, end, rows })
     }
-    this.#file.write()
   }
 
   ended(part: Part, rows: EndedRows): void {

@@ -1,11 +1,13 @@
 /*
-  What goes out with receipts, and what waits: batches on their way to the present node, refused ones that rest before
-  they are sent again, and those held back without a connection or while another node leads.
+  What goes out with receipts, and what waits: batches on their way to the present node, those that the journal has to have
+  first, refused ones that rest before they are sent again, and those held back without a connection or while another
+  node leads.
 */
 import type { Timer } from '../../platform/platform.js'
 import type { Part } from '../delivery/part.js'
 import type { ServerAddress } from '../options.js'
-import type { Run } from '../run.js'
+import type { DdbError } from '../../errors.js'
+import { asDdbError, type Run } from '../run.js'
 import type { ReceiptNode } from './receipt-node.js'
 import {
   newBatchRegistry,
@@ -26,11 +28,21 @@ export class SendQueue {
   /** Nothing is sent until receipts have another ledger. */
   isHeld = false
   readonly #run: Run
+  readonly #stop: (error: DdbError) => void
+  /** New ones of this turn of the event loop: the journal is told of all of them in one write, and none goes out before. */
+  #unwritten: OpenPart[] = []
   /** Refused batches that are to be sent again. */
   readonly #resting = new Set<Timer>()
 
-  constructor(run: Run, node: ReceiptNode, earlier: EarlierReceipts) {
+  /** @param stop  ends the run when the journal cannot be written: what is queued must not go out any more */
+  constructor(
+    run: Run,
+    node: ReceiptNode,
+    earlier: EarlierReceipts,
+    stop: (error: DdbError) => void,
+  ) {
     this.#run = run
+    this.#stop = stop
     this.node = node
     this.registry = newBatchRegistry(earlier.lastNo + 1, earlier.firstSendNo)
   }
@@ -41,11 +53,34 @@ export class SendQueue {
     return this.leader === undefined && this.registry.openBytes < this.#run.plan.maxInFlightBytes
   }
 
-  /** Gives a part its number and sends it, or holds it back. @returns room: false when the caller has to wait */
+  /**
+   * Gives a part its number and sends it, at the end of the turn where there is a journal, or holds it back.
+   * @returns room: false when the caller has to wait
+   */
   add(part: Part): { batch: OpenPart; room: boolean } {
-    this.#run.journal?.sending(this.registry.nextBatchNo, part)
+    const { journal, plan, platform } = this.#run
+    journal?.announce(this.registry.nextBatchNo, part)
     const batch = this.registry.add(part, part.end - part.start, part.encodedBytes)
-    return { batch, room: this.#send(batch) }
+    if (journal === undefined) return { batch, room: this.#send(batch) }
+    if (this.#unwritten.length === 0) platform.clock.nextTurn(() => this.#sendWritten())
+    this.#unwritten.push(batch)
+    return { batch, room: this.node.bufferedBytes < plan.maxInFlightBytes }
+  }
+
+  /** Sends what was added since the last time, once it is in the journal. */
+  #sendWritten(): void {
+    const batches = this.#unwritten
+    if (batches.length === 0) return
+    this.#unwritten = []
+    try {
+      this.#run.journal?.commit()
+      for (const batch of batches) {
+        // It may have been given up in the meantime.
+        if (batch.state === 'queued') this.#send(batch)
+      }
+    } catch (error) {
+      this.#stop(asDdbError(error))
+    }
   }
 
   /**
@@ -95,6 +130,7 @@ export class SendQueue {
 
   /** Sends what was held back. */
   flush(): void {
+    this.#sendWritten()
     for (const batch of this.registry.open.values()) {
       if (batch.state === 'queued') this.#send(batch)
     }

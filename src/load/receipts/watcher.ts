@@ -74,7 +74,10 @@ export class ReceiptWatcher {
 
   constructor(setup: WatcherSetup) {
     this.setup = setup
-    this.queue = new SendQueue(setup.run, setup.node, setup.earlier)
+    this.queue = new SendQueue(setup.run, setup.node, setup.earlier, error => {
+      setup.run.fail(error)
+      this.outcomes.stop(error)
+    })
     this.#firstRows = setup.node.ledgerRows
     const { run, recorder, rules } = setup
     const fail = (error: unknown): void => this.fail(error)

@@ -52,7 +52,9 @@ function scene({ allOrNothing = true, onDoubt = 'report', retries = 5 }: Change 
     keyed: false,
     inMemory: true,
   })
-  const queue = new SendQueue(run, node as unknown as ReceiptNode, noEarlierReceipts)
+  const queue = new SendQueue(run, node as unknown as ReceiptNode, noEarlierReceipts, error =>
+    run.fail(error),
+  )
   const failures: unknown[] = []
   const fail = (error: unknown): void => {
     failures.push(error)

@@ -15,7 +15,7 @@ function scene() {
   const clock = handClock()
   const run = testRun({ delivery: { maxInFlightBytes: 160 } }, { clock })
   const stub = nodeStub()
-  const queue = new SendQueue(run, stub.node, noEarlierReceipts)
+  const queue = new SendQueue(run, stub.node, noEarlierReceipts, error => run.fail(error))
   return { clock, run, stub, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
 }
 
@@ -139,19 +139,86 @@ t.test('without a connection a part that is taken up stays queued', async t => {
   t.same(stub.sent, [[5, 0, 1]])
 })
 
-t.test('the journal knows of a batch before it goes out, and of none that did not', async t => {
+/** A queue whose journal notes what it was told and when it was written; it fails at a write when asked to. */
+function journaled() {
   const { run, stub } = scene()
-  const told: number[] = []
+  const told: string[] = []
+  const state = { isFull: false }
   const journal = {
-    sending(no: number) {
-      if (no === 2) throw new DdbError('DDB_OUTPUT_WRITE', 'full')
-      told.push(no, stub.sent.length)
+    announce: (no: number) => void told.push(`batch ${no}`),
+    commit() {
+      if (state.isFull) throw new DdbError('DDB_OUTPUT_WRITE', 'full')
+      told.push(`written, ${stub.sent.length} sent`)
     },
   } as unknown as Journal
-  const queue = new SendQueue({ ...run, plan: run.plan, journal }, stub.node, noEarlierReceipts)
-  queue.add(wholeBatch(batchOf(8)))
-  t.same(told, [1, 0])
-  t.throws(() => queue.add(wholeBatch(batchOf(8))), { code: 'DDB_OUTPUT_WRITE' })
+  const stopped: DdbError[] = []
+  const queue = new SendQueue(
+    { ...run, plan: run.plan, journal },
+    stub.node,
+    noEarlierReceipts,
+    error => void stopped.push(error),
+  )
+  return { stub, told, state, stopped, queue, add: () => queue.add(wholeBatch(batchOf(8))) }
+}
+
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+t.test(
+  'the batches of a turn are in the journal with one write before any of them goes out',
+  async t => {
+    const { queue, add, told, stub } = journaled()
+    const { batch, room } = add()
+    t.match([batch.state, room], ['queued', true])
+    add()
+    t.same(stub.sent, [])
+    await turn()
+    t.same(told, ['batch 1', 'batch 2', 'written, 0 sent'])
+    t.same(stub.sent, [
+      [1, 0, 1],
+      [2, 0, 2],
+    ])
+    add()
+    await turn()
+    t.same(told.slice(3), ['batch 3', 'written, 2 sent'])
+    t.equal(queue.registry.sentCount, 3)
+  },
+)
+
+t.test('a flush in the same turn sends none before it is written, and none twice', async t => {
+  const { queue, add, told, stub } = journaled()
+  add()
+  queue.flush()
+  t.same(told, ['batch 1', 'written, 0 sent'])
+  await turn()
+  t.same(told.length, 2)
   t.same(stub.sent, [[1, 0, 1]])
-  t.equal(queue.registry.open.size, 1)
+})
+
+t.test('what the journal could not be told does not go out, and the run is stopped', async t => {
+  const { queue, add, state, stopped, stub } = journaled()
+  add()
+  await turn()
+  state.isFull = true
+  const { batch } = add()
+  add()
+  await turn()
+  queue.registry.close(batch)
+  t.match(stopped, [{ code: 'DDB_OUTPUT_WRITE' }])
+  t.same(stub.sent, [[1, 0, 1]])
+  t.equal([...queue.registry.open.values()].filter(({ state }) => state === 'queued').length, 1)
+})
+
+t.test('a batch that was given up in the meantime does not go out', async t => {
+  const { queue, add, stub } = journaled()
+  const { batch } = add()
+  queue.registry.close(batch)
+  await turn()
+  t.same(stub.sent, [])
+})
+
+t.test('with a journal there is room while the kernel takes bytes', async t => {
+  const { add, stub } = journaled()
+  stub.bufferedBytes = 160
+  t.equal(add().room, false)
+  await turn()
 })
