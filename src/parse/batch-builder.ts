@@ -182,6 +182,7 @@ export class BatchBuilder {
       locate,
       record: rowIndex => showRecord(kept(rowIndex)),
       shape: this.#shape,
+      place: undefined,
       release() {
         for (const buffer of buffers) pool.give(buffer)
         buffers = []

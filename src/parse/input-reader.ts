@@ -90,6 +90,8 @@ export interface Batch {
   record(rowIndex: number): Uint8Array
   /** Of the input these rows come from. */
   readonly shape: RecordShape
+  /** Noted by who loads it, and left alone by readers: the number of the input, and its records up to the end of the batch. */
+  place?: { readonly input: number; readonly records: number } | undefined
   /** Gives the arrays back for later batches; needs no `this`. Harmless when called twice. */
   readonly release: () => void
 }

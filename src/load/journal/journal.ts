@@ -91,11 +91,6 @@ export interface JournaledRejectsSource {
   journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
-interface Place {
-  readonly input: number
-  readonly records: number
-}
-
 export interface JournalSetup {
   readonly file: JournalFile
   readonly found: JournalState
@@ -121,7 +116,6 @@ class KeptJournal implements Journal {
   readonly paths: string[]
   readonly #file: JournalFile
   readonly #setup: JournalSetup
-  readonly #places = new WeakMap<Batch, Place>()
   readonly #resumedInputs = new Map<number, ResumedInput>()
   /** Ends of what was sent, by input. */
   readonly #sentUpTo = new Map<number, number>()
@@ -218,13 +212,14 @@ class KeptJournal implements Journal {
   }
 
   place(batch: Batch, input: number, records: number): void {
-    this.#places.set(batch, { input, records })
+    // A map from batches would cost small ones more than all the rest of this.
+    batch.place = { input, records }
     if (this.#resumedInputs.get(input)?.hasRowsOf(batch) !== false) return
     throw runChanged(this.found, `"${this.paths[input]}" has other rows than were sent`)
   }
 
   knownOf(batch: Batch): KnownBatch | undefined {
-    const place = this.#places.get(batch)
+    const { place } = batch
     return place && this.#resumedInputs.get(place.input)?.knownOf(batch)
   }
 
@@ -257,7 +252,7 @@ class KeptJournal implements Journal {
 
   announce(no: number, part: Part): void {
     part.no = no
-    const { input, records } = this.#places.get(part.batch)!
+    const { input, records } = part.batch.place!
     const { startBytes: start, endBytes: end } = partRange(part)
     const rows = part.end - part.start
     this.#noteEnded()
