@@ -28,4 +28,9 @@ export const script = new Script(readFileSync(filename, 'latin1'), {
 const program = { exports: {} }
 script.runInThisContext()(program, createRequire(filename), import.meta)
 
+/**
+ * What `src/cli/dispatch.ts` exports, for `dist/cli/main.js`.
+ *
+ * @public
+ */
 export const { dispatch } = program.exports

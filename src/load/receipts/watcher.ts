@@ -184,6 +184,8 @@ export class ReceiptWatcher {
       this.wake()
       if (hasNews) {
         pollMs = firstPollMs
+        // Behind the last receipt there is nothing to rest for.
+        if (this.#allSent && registry.open.size === 0) continue
         await this.#rest(this.#allSent ? firstPollMs : busyPollMs)
         continue
       }

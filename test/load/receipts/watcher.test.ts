@@ -19,6 +19,18 @@ t.test('a run ends once every batch has its outcome', async t => {
   t.same(stub.asked, ['finish'])
 })
 
+t.test('behind the last receipt a run does not wait', async t => {
+  const clock = handClock()
+  const { watcher, stub, add, counts } = watchedRun({ machine: { clock } })
+  add()
+  stub.ledger.push([claim(1), outcome(1)])
+  watcher.begin()
+  // The clock stands still: a pause would not end.
+  await watcher.finish()
+  t.same(counts(), [8, 0, 0, 0])
+  t.equal(clock.timers, 0)
+})
+
 t.test('where nothing was sent nobody is asked', async t => {
   const { watcher, stub } = watchedRun()
   stub.answers.read = () => Promise.reject(new Error('asked'))
