@@ -1,11 +1,11 @@
 /*
   Loading CSV from a file into a sink against csv-parse reading the same file and doing nothing with it; the compressed
-  file against Node's gunzip alone; counts since 1970 against the same rows with times in text, and GB18030 against the same
+  file against Node's gunzip or the decoder of zstd alone; counts since 1970 against the same rows with times in text, and GB18030 against the same
   rows in UTF-8. The ratio says how
   many times as fast the loader is, or how long it takes where the reference is a floor.
 */
 import { fileURLToPath } from 'node:url'
-import { withFolder, writeInput, writeTables } from './lib/inputs.js'
+import { hasZstd, withFolder, writeInput, writeTables } from './lib/inputs.js'
 import { alternate, runNode } from './lib/measure.js'
 import { runAlone } from './lib/report.js'
 import { load, startSink, stopCounting } from './lib/sink.js'
@@ -55,6 +55,14 @@ const cases = [
     bar: { atMost: 1.3 },
   },
   {
+    work: 'CSV narrow, zstd, time against its decoder',
+    input: 'narrow.csv.zst',
+    table: 'trades',
+    rows: 2_000_000,
+    against: 'unzstd',
+    bar: { atMost: 1.3 },
+  },
+  {
     work: 'CSV Chinese, GB18030, time against UTF-8',
     input: 'chinese.gb18030.csv',
     table: 'texts',
@@ -99,6 +107,10 @@ export async function measure({ repeats, scale }) {
     const init = await writeTables(folder)
     const figures = []
     for (const oneCase of cases) {
+      if (oneCase.input.endsWith('.zst') && !hasZstd()) {
+        process.stderr.write(`left out, as there is no program zstd: ${oneCase.work}\n`)
+        continue
+      }
       const rows = Math.round(oneCase.rows * scale)
       figures.push(await measureCase({ ...oneCase, rows }, folder, init, repeats))
     }

@@ -2,6 +2,8 @@
   Inputs of the benchmarks, made on the spot in the system's folder for temporary files: the same seed gives the same
   bytes, so figures of two days are about the same file.
 */
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -103,6 +105,7 @@ function* rejectedChunks(rows) {
 const writers = {
   'narrow.csv': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.csv.gz': rows => generateTrades({ rows, format: 'csv' }),
+  'narrow.csv.zst': rows => generateTrades({ rows, format: 'csv' }),
   'narrow.ndjson': rows => generateTrades({ rows, format: 'ndjson' }),
   'epoch.csv': rows => epochChunks(rows),
   'wide.csv': rows => inChunks(wideLines(rows)),
@@ -115,14 +118,31 @@ const writers = {
 /**
  * Writes one of the inputs.
  *
- * @param name  a file name of the list above; `.gz` is compressed
+ * @param name  a file name of the list above; `.gz` and `.zst` are compressed
  * @returns the path of the file
  */
 export async function writeInput(folder, name, rows) {
   const path = join(folder, name)
   const text = Readable.from(writers[name](rows))
+  if (name.endsWith('.zst')) {
+    await writeZstd(text, path)
+    return path
+  }
   const steps = name.endsWith('.gz') ? [createGzip()] : []
   if (name.includes('.gb18030.')) steps.push(iconv.encodeStream('gb18030'))
   await pipeline([text, ...steps, createWriteStream(path)])
   return path
+}
+
+/** Whether there is the program that compresses with zstd; Node 20 cannot. */
+export function hasZstd() {
+  return spawnSync('zstd', ['--version'], { stdio: 'ignore' }).status === 0
+}
+
+async function writeZstd(text, path) {
+  const tool = spawn('zstd', ['-q', '-f', '-o', path], { stdio: ['pipe', 'ignore', 'inherit'] })
+  const closed = once(tool, 'close')
+  await pipeline(text, tool.stdin)
+  const [code] = await closed
+  if (code !== 0) throw new Error(`zstd ended with ${code}`)
 }

@@ -2,11 +2,22 @@
   What the loader is compared with, as whole processes: a program that does nothing but the first step of a load with
   a well-known part. Run as `node bench/lib/reference.js WHAT FILE`; prints how many rows it saw.
 */
-import { createReadStream } from 'node:fs'
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 
 const readBytes = 1 << 20
+
+function* piecesOf(path) {
+  const file = openSync(path)
+  for (;;) {
+    const piece = new Uint8Array(readBytes)
+    const length = readSync(file, piece)
+    if (length === 0) break
+    yield piece.subarray(0, length)
+  }
+  closeSync(file)
+}
 
 const references = {
   /** csv-parse alone: arrays of strings, no conversion. */
@@ -36,6 +47,16 @@ const references = {
     const output = createReadStream(path, { highWaterMark: readBytes }).pipe(createGunzip())
     let byteCount = 0
     for await (const chunk of output) byteCount += chunk.length
+    return byteCount
+  },
+
+  /** The decoder of zstd that the loader has, in the program's own thread. */
+  async unzstd(path) {
+    const { ZSTDDecoder } = await import('zstddec/stream')
+    const decoder = new ZSTDDecoder()
+    await decoder.init()
+    let byteCount = 0
+    for (const part of decoder.decodeStreaming(piecesOf(path))) byteCount += part.length
     return byteCount
   },
 }

@@ -140,33 +140,69 @@ function fieldsByName(
   names: readonly string[],
   rules: MappingRules,
 ): CellSource[] {
-  checkUnique(target, input, names, rules)
+  const known = knownNames(names)
+  checkUnique(target, input, known, rules)
   const wanted = target.columns
     .filter(({ name }) => own(rules.set, name) === undefined)
     .map(({ name }) => own(rules.map, name) ?? name)
+  const asked = onlyOnes(wanted)
   return target.columns.map(column => {
     const text = own(rules.set, column.name)
     if (text !== undefined) return { kind: 'constant', text }
     const mapped = own(rules.map, column.name)
-    const index = namedField(mapped ?? column.name, names, wanted)
+    const index = namedField(mapped ?? column.name, known, asked)
     if (index >= 0) return { kind: 'field', index }
     if (mapped === undefined && rules.allowMissing === true) return missing
     throw missingColumn(column, mapped, input, names)
   })
 }
 
+/** Names of fields; a table may have tens of thousands of columns, and each looks for its own. */
+interface KnownNames {
+  /** The first field of each name. */
+  readonly indexes: ReadonlyMap<string, number>
+  readonly twice: ReadonlySet<string>
+  /** By their lower case, where only one field has it. */
+  readonly alike: ReadonlyMap<string, string | undefined>
+}
+
+function knownNames(names: readonly string[]): KnownNames {
+  const indexes = new Map<string, number>()
+  const twice = new Set<string>()
+  for (const [index, name] of names.entries()) {
+    if (indexes.has(name)) twice.add(name)
+    else indexes.set(name, index)
+  }
+  return { indexes, twice, alike: onlyOnes(indexes.keys()) }
+}
+
+/** Names by their lower case; undefined where several differ in nothing else. */
+function onlyOnes(names: Iterable<string>): ReadonlyMap<string, string | undefined> {
+  const found = new Map<string, string | undefined>()
+  for (const name of names) {
+    const key = name.toLowerCase()
+    found.set(key, found.has(key) && found.get(key) !== name ? undefined : name)
+  }
+  return found
+}
+
 /**
- * Index of the field of this name; in another case only when no other field and no other column could be meant.
+ * Index of the field of this name; in another case only when no other field and no other column could be meant. −1 without
+ * one.
  *
- * @param wanted  the names that columns ask for
+ * @param asked  the names that columns ask for, by their lower case
  */
-function namedField(name: string, names: readonly string[], wanted: readonly string[]): number {
-  const exact = names.indexOf(name)
-  if (exact >= 0) return exact
-  const isAlike = (other: string): boolean => other.toLowerCase() === name.toLowerCase()
-  const alike = names.filter(isAlike)
-  const isSure = alike.length === 1 && wanted.every(other => other === name || !isAlike(other))
-  return isSure ? names.indexOf(alike[0]!) : -1
+function namedField(
+  name: string,
+  { indexes, twice, alike }: KnownNames,
+  asked: ReadonlyMap<string, string | undefined>,
+): number {
+  const exact = indexes.get(name)
+  if (exact !== undefined) return exact
+  const key = name.toLowerCase()
+  const other = alike.get(key)
+  const isSure = other !== undefined && !twice.has(other) && asked.get(key) === name
+  return isSure ? indexes.get(other)! : -1
 }
 
 function missingColumn(
@@ -198,13 +234,13 @@ function position(
 function checkUnique(
   target: TargetSchema,
   input: InputShape,
-  names: readonly string[],
+  { twice }: KnownNames,
   rules: MappingRules,
 ): void {
   for (const { name } of target.columns) {
     if (own(rules.set, name) !== undefined) continue
     const wanted = own(rules.map, name) ?? name
-    if (names.indexOf(wanted) === names.lastIndexOf(wanted)) continue
+    if (!twice.has(wanted)) continue
     throw new InputError(
       'DDB_INPUT_COLUMN',
       `the header of ${input.file} has column "${wanted}" twice: rename one, or use \`mapping.match\` position`,

@@ -208,7 +208,7 @@ t.test('pipes, devices and sockets', async t => {
   await written
   t.match(await load(['/dev/null'], { target }), { exitCode: 0, rows: { read: 0 } })
   const zeros = await load(['/dev/zero'], { target })
-  t.match(zeros, { exitCode: 65, error: { code: 'DDB_INPUT_ENCODING' } })
+  t.match(zeros, { exitCode: 65, error: { code: 'DDB_INPUT_FORMAT', message: /full of zeros/ } })
   const socket = join(dir, 'socket')
   const server = createServer().listen(socket)
   await once(server, 'listening')

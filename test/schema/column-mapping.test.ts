@@ -1,9 +1,12 @@
 /*
   Which input column fills which target column.
 */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
 import { mapColumns, type InputShape, type MappingRules } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'
+import { runs } from '../helpers/runs.js'
 
 const target = schemaFromTypes('time:TIMESTAMP,sym:SYMBOL,price:DOUBLE')
 
@@ -47,6 +50,42 @@ t.test('a name in another case will do where nothing else can be meant', t => {
       { kind: 'field', index: 0 },
     ],
   )
+  t.end()
+})
+
+t.test('of each column it is looked what could be meant, however many there are', t => {
+  const name = fc.constantFrom('a', 'A', 'b', 'B', 'bb', 'Bb', 'c')
+  const like = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
+  fc.assert(
+    fc.property(fc.uniqueArray(name), fc.uniqueArray(name, { minLength: 1 }), (names, wanted) => {
+      const schema = schemaFromTypes(wanted.map(one => `${one}:INT`).join())
+      const input = { file: 'x.csv', kind: 'fields', fieldCount: names.length, names } as const
+      const rules = { ignoreExtra: true, allowMissing: true, match: 'name' } as const
+      const found = mapColumns(schema, input, rules).columns.map(({ source }) =>
+        source.kind === 'field' ? source.index : undefined,
+      )
+      const expected = wanted.map(one => {
+        if (names.length === 0) return undefined
+        const exact = names.indexOf(one)
+        if (exact >= 0) return exact
+        const alike = names.filter(other => like(one, other))
+        const isSure = alike.length === 1 && wanted.filter(other => like(one, other)).length === 1
+        return isSure ? names.indexOf(alike[0]!) : undefined
+      })
+      assert.deepEqual(found, expected)
+    }),
+    { numRuns: runs(200) },
+  )
+  const many = Array.from({ length: 60_000 }, (_, index) => `c${index}`)
+  const schema = { columns: many.map(one => ({ name: one, type: { type: 'INT' as const } })) }
+  const names = many.map(one => one.toUpperCase())
+  const { columns } = mapColumns(schema, {
+    file: 'x.csv',
+    kind: 'fields',
+    fieldCount: names.length,
+    names,
+  })
+  t.match(columns.at(-1), { source: { kind: 'field', index: 59_999 } })
   t.end()
 })
 

@@ -49,6 +49,8 @@ function* pieces() {
   }
 }
 
+// The decoder would fetch() itself from its own text, for which Node loads all of HTTP.
+delete globalThis.fetch
 import(workerData.decoder).then(async ({ ZSTDDecoder }) => {
   const decoder = new ZSTDDecoder()
   await decoder.init()
