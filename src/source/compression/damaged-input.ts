@@ -34,5 +34,5 @@ export function restFollows(endBytes: number): string {
 
 /** A program that compresses nothing writes some bytes all the same. */
 export function isEmpty(compression: string): string {
-  return `are not there: the file is empty, and ${compression} of nothing is not; write or copy it again`
+  return `are not there: the file is empty, while ${compression} of nothing takes some bytes; write or copy it again`
 }

@@ -57,7 +57,7 @@ t.test('an empty file is no archive, by its name or by what somebody said', asyn
     await counted.peek(4)
     await t.rejects(contentOf(counted, compression, 'x'), {
       code: 'DDB_INPUT_READ',
-      message: `the compressed data of "x" are not there: the file is empty, and ${compression} of nothing is not; write or copy it again`,
+      message: `the compressed data of "x" are not there: the file is empty, while ${compression} of nothing takes some bytes; write or copy it again`,
     })
   }
 })
