@@ -1,9 +1,8 @@
 /*
   A link that is slower than any wait: what clients send on some connections is held back until the test lets go.
 */
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { startProxy } from './proxied.js'
 
 export interface HoldingProxy {
   readonly port: number
@@ -24,53 +23,45 @@ export async function startHoldingProxy(
   holdsFrom: (sent: Buffer) => boolean,
   onPass: (sent: Buffer) => void = () => undefined,
 ): Promise<HoldingProxy> {
-  const sockets = new Set<Socket>()
   const releases: (() => void)[] = []
   let released = false
   let held = 0
-  const proxy = createServer({ allowHalfOpen: true }, client => {
-    const server = connect({ port: serverPort, host: '127.0.0.1', allowHalfOpen: true })
-    for (const socket of [client, server]) {
-      sockets.add(socket)
-      socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
-    }
-    let sent = Buffer.alloc(0)
-    const kept: Buffer[] = []
-    let holds = false
-    let hasEnded = false
-    client.on('data', (chunk: Buffer) => {
-      sent = Buffer.concat([sent, chunk])
-      if (!holds && !released && holdsFrom(sent)) {
-        holds = true
-        held++
-        releases.push(() => {
-          holds = false
-          for (const piece of kept) server.write(piece)
-          if (hasEnded) server.end()
-        })
-      }
-      if (holds) {
-        kept.push(chunk)
-        return
-      }
-      server.write(chunk)
-      onPass(sent)
-    })
-    client.on('end', () => {
-      hasEnded = true
-      if (!holds) server.end()
-    })
-    server.on('data', (chunk: Buffer) => client.write(chunk))
-    server.on('end', () => client.end())
-  })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  t.teardown(() => {
-    proxy.close()
-    for (const socket of sockets) socket.destroy()
-  })
+  const { port } = await startProxy(
+    t,
+    () => serverPort,
+    (client, server) => {
+      let sent = Buffer.alloc(0)
+      const kept: Buffer[] = []
+      let holds = false
+      let hasEnded = false
+      client.on('data', (chunk: Buffer) => {
+        sent = Buffer.concat([sent, chunk])
+        if (!holds && !released && holdsFrom(sent)) {
+          holds = true
+          held++
+          releases.push(() => {
+            holds = false
+            for (const piece of kept) server.write(piece)
+            if (hasEnded) server.end()
+          })
+        }
+        if (holds) {
+          kept.push(chunk)
+          return
+        }
+        server.write(chunk)
+        onPass(sent)
+      })
+      client.on('end', () => {
+        hasEnded = true
+        if (!holds) server.end()
+      })
+      server.on('data', (chunk: Buffer) => client.write(chunk))
+      server.on('end', () => client.end())
+    },
+  )
   return {
-    port: (proxy.address() as AddressInfo).port,
+    port,
     get held() {
       return held
     },

@@ -1,9 +1,8 @@
 /*
   A TCP proxy that changes bytes on their way, so that a server seems to behave otherwise.
 */
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { startProxy } from './proxied.js'
 
 /** Changes one chunk, as latin1 text of the same length; `sent` is all that the client has sent before. */
 export type Rewrite = (chunk: string, sent: string) => string
@@ -19,34 +18,26 @@ export async function startRewritingProxy(
   serverPort: number,
   { toServer = same, toClient = same }: Rewrites,
 ): Promise<number> {
-  const sockets = new Set<Socket>()
-  const proxy = createServer({ allowHalfOpen: true }, client => {
-    const server = connect({ port: serverPort, host: '127.0.0.1', allowHalfOpen: true })
-    let sent = ''
-    for (const socket of [client, server]) {
-      sockets.add(socket)
-      socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
-    }
-    client.on('data', (chunk: Buffer) => {
-      const text = chunk.toString('latin1')
-      sent += text
-      server.write(Buffer.from(toServer(text, sent), 'latin1'))
-    })
-    server.on('data', (chunk: Buffer) => {
-      client.write(Buffer.from(toClient(chunk.toString('latin1'), sent), 'latin1'))
-    })
-    client.on('end', () => server.end())
-    server.on('end', () => client.end())
-    client.on('close', () => server.destroy())
-    server.on('close', () => client.destroy())
-  })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  t.teardown(() => {
-    proxy.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return (proxy.address() as AddressInfo).port
+  const { port } = await startProxy(
+    t,
+    () => serverPort,
+    (client, server) => {
+      let sent = ''
+      client.on('data', (chunk: Buffer) => {
+        const text = chunk.toString('latin1')
+        sent += text
+        server.write(Buffer.from(toServer(text, sent), 'latin1'))
+      })
+      server.on('data', (chunk: Buffer) => {
+        client.write(Buffer.from(toClient(chunk.toString('latin1'), sent), 'latin1'))
+      })
+      client.on('end', () => server.end())
+      server.on('end', () => client.end())
+      client.on('close', () => server.destroy())
+      server.on('close', () => client.destroy())
+    },
+  )
+  return port
 }
 
 const same: Rewrite = chunk => chunk

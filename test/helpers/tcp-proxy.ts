@@ -1,9 +1,8 @@
 /*
   A TCP proxy that tests put in front of a server to break connections at a byte of their choice.
 */
-import { once } from 'node:events'
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
+import { startProxy } from './proxied.js'
 
 export interface Cut {
   /** Bytes of the client, from the connection's start, that still get through. */
@@ -28,15 +27,9 @@ export async function startTcpProxy(
   serverPort: () => number,
   decide: (sent: Buffer) => Cut | undefined,
 ): Promise<TcpProxy> {
-  const sockets = new Set<Socket>()
   const connections = new Set<{ end: () => void; sent: () => Buffer }>()
   let cuts = 0
-  const proxy = createServer({ allowHalfOpen: true }, client => {
-    const server = connect({ port: serverPort(), host: '127.0.0.1', allowHalfOpen: true })
-    for (const socket of [client, server]) {
-      sockets.add(socket)
-      socket.on('close', () => sockets.delete(socket)).on('error', () => socket.destroy())
-    }
+  const { port } = await startProxy(t, serverPort, (client, server) => {
     server.pipe(client)
     let sent = Buffer.alloc(0)
     const end = (): void => {
@@ -62,14 +55,8 @@ export async function startTcpProxy(
     client.on('data', forward)
     client.on('end', () => server.end())
   })
-  proxy.listen(0, '127.0.0.1')
-  await once(proxy, 'listening')
-  t.teardown(() => {
-    proxy.close()
-    for (const socket of sockets) socket.destroy()
-  })
   return {
-    port: (proxy.address() as AddressInfo).port,
+    port,
     get cuts() {
       return cuts
     },
