@@ -2,7 +2,7 @@
   In which encodings a sample is text, with some characters of it as each reads them, for somebody who has to name one.
 */
 import { brokenMark, bytesOfLength, decoderSlackBytes } from './character-decoder.js'
-import { isUtf16, type Encoding } from './encodings.js'
+import { isMultiByte, isUtf16, type Encoding } from './encodings.js'
 import { openDecoder } from './open-decoder.js'
 
 /** Those that files have when they are not UTF-8, the most likely ones first. */
@@ -18,6 +18,9 @@ const candidates = [
   'windows-1251',
 ] as const satisfies readonly Encoding[]
 
+/** A file that somebody damaged here and there: of a hundred bytes that are not ASCII, so many may be no character. */
+const mostBrokenPercent = 2
+
 const maxSampleBytes = 1024 * 1024
 const tab = 9
 const lineFeed = 10
@@ -28,10 +31,13 @@ const shownCharacters = 16
 export interface FittingEncoding {
   readonly encoding: Encoding
   readonly example: string
+  /** Bytes of the sample that are no character in it. */
+  readonly brokenBytes: number
 }
 
 /**
- * The encodings in which all of `sample` is text.
+ * The encodings in which all of `sample` is text; besides, where none of several bytes a character is among them, those in
+ * which nearly all of it is.
  *
  * @param isWhole  false when it may begin and end inside characters: what lies outside of its whole lines is left out
  */
@@ -45,15 +51,26 @@ export function fittingEncodings(sample: Uint8Array, isWhole: boolean): FittingE
   )
   const input = bytesOfLength(lines.length + decoderSlackBytes)
   input.bytes.set(lines)
-  return candidates.flatMap(encoding => {
+  const fitting = candidates.flatMap((encoding): FittingEncoding[] => {
     if (isUtf16(encoding) && !looksLikeUtf16(lines, encoding)) return []
     const text = bytesOfLength(3 * lines.length + decoderSlackBytes)
     const decoder = openDecoder(encoding)
     decoder.decode(input, 0, lines.length, lines.length, true, text, 0, 2 ** 30)
     const decoded = text.bytes.subarray(0, decoder.textAt)
-    if (decoded.some(byte => byte === brokenMark || isControl(byte))) return []
-    return [{ encoding, example: exampleOf(decoded) }]
+    let brokenBytes = 0
+    let otherBytes = 0
+    for (const byte of decoded) {
+      if (isControl(byte)) return []
+      if (byte === brokenMark) brokenBytes++
+      else if (byte >= 0x80) otherBytes++
+    }
+    const allowed = isMultiByte(encoding) ? (otherBytes * mostBrokenPercent) / 100 : 0
+    return brokenBytes > allowed ? [] : [{ encoding, example: exampleOf(decoded), brokenBytes }]
   })
+  const fitsWhole = fitting.some(
+    ({ encoding, brokenBytes }) => isMultiByte(encoding) && brokenBytes === 0,
+  )
+  return fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
 }
 
 /** Control characters stand in files that are no text, or another one. */

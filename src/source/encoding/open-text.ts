@@ -176,9 +176,10 @@ function notUtf8(
   file: string,
   readBefore: number | undefined,
 ): InputError {
-  const fitting = fittingEncodings(sample, isWhole).map(({ encoding, example }) =>
-    example === '' ? encoding : `${encoding} (${example})`,
-  )
+  const fitting = fittingEncodings(sample, isWhole).map(({ encoding, example, brokenBytes }) => {
+    const but = brokenBytes === 0 ? '' : ` but for ${brokenBytes} of its bytes`
+    return example === '' ? encoding : `${encoding}${but} (${example})`
+  })
   const place = `"${file}" is not UTF-8: byte ${offsetBytes} belongs to no character`
   const others =
     fitting.length === 0

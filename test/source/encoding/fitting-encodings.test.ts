@@ -49,3 +49,20 @@ t.test('what is no text fits nowhere', async t => {
     'one bad byte decides',
   )
 })
+
+t.test('a file with a few broken bytes is known where nothing else fits it', async t => {
+  const line = '000001,平安银行\n'
+  for (const encoding of ['gb18030', 'big5', 'shift_jis', 'euc-kr', 'euc-jp']) {
+    const [text] = samples.find(([, name]) => name === encoding)!
+    const whole = iconv.encode(text.repeat(40), encoding)
+    const broken = Buffer.concat([whole, Buffer.from('1,\xff\xff\n', 'latin1'), whole])
+    const found = fittingEncodings(broken, true).find(each => each.encoding === encoding)
+    t.match(found, { brokenBytes: 2 }, encoding)
+    t.ok(text.includes(found!.example))
+  }
+  const damaged = iconv.encode(line.repeat(3), 'gb18030')
+  damaged[8] = 0xff
+  t.notOk(fittingEncodings(damaged, true).some(({ encoding }) => encoding === 'gb18030'))
+  const fits = fittingEncodings(iconv.encode(line.repeat(40), 'gb18030'), true)
+  t.ok(fits.every(({ brokenBytes }) => brokenBytes === 0))
+})
