@@ -27,7 +27,7 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-/** Longer texts are no symbols in DFS tables (docs/server-semantics.md#inserting). */
+/** Longer texts are not symbols in DFS tables (docs/server-semantics.md#inserting). */
 const maxSymbolBytes = 255
 /** A text that comes twice on average is worth a symbol; of few rows, where every fourth comes again. */
 const fewRows = 100

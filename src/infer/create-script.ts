@@ -18,7 +18,7 @@ const streamCapacity = 10_000
 
 /**
  * @param keyColumns  make a keyed stream table: rows whose key is known are dropped
- * @throws {UsageError} DDB_USAGE for keys that are no columns, DDB_NAME for columns that cannot be in a script
+ * @throws {UsageError} DDB_USAGE for keys that are not columns, DDB_NAME for columns that cannot be in a script
  * @throws {InputError} DDB_INPUT_COLUMN when nothing is there to partition a DFS table by
  */
 export function createScript(

@@ -96,7 +96,7 @@ export interface InputOptions {
   compression?: 'auto' | Compression
   /**
    * `auto`, the default, takes a byte order mark, else UTF-8, and ends the run where that cannot be. Named, bytes that
-   * are no character reject their rows.
+   * are not a character reject their rows.
    */
   encoding?: 'auto' | Encoding
   /** Between fields, of one or more characters; found in the first 1 MiB when left out. */

@@ -35,7 +35,7 @@ interface BuiltColumn {
   readonly builder: ColumnBuilder
   /** Field of the block that holds its cells; −1 when it needs none. */
   readonly field: number
-  /** Blanks around its texts are no part of them. */
+  /** Blanks around its texts are not part of them. */
   readonly trims: boolean
   readonly counts: ColumnCounts
   /** Nulls of the last block. */
@@ -217,7 +217,7 @@ export class BatchBuilder {
     for (const column of this.#columns) if (column.field === field) column.counts.coerced++
   }
 
-  /** Refuses rows in which something is no character, whether a column reads it or not. */
+  /** Refuses rows in which something is not a character, whether a column reads it or not. */
   #refuseBroken(block: RecordBlock): void {
     const { broken } = this.#text
     const { bytes, bytesOffset, recordStarts, recordEnds, rowCount } = block

@@ -1,5 +1,5 @@
 /*
-  What is said of bytes that are no character of their input's encoding.
+  What is said of bytes that are not a character of their input's encoding.
 */
 import type { SourceText } from '../source/encoding/text-origin.js'
 

@@ -23,7 +23,7 @@ export class NullTexts {
 
   /**
    * Empties the cells of field `field` that hold one of the texts.
-   * @param trims  whether blanks around a text are no part of it
+   * @param trims  whether blanks around a text are not part of it
    */
   apply(block: RecordBlock, field: number, trims: boolean): void {
     if (this.#texts.length === 0) return

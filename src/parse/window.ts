@@ -92,7 +92,7 @@ export class Window {
     return origin.inputBytes(offset + start, offset + end).slice()
   }
 
-  /** What to say of bytes between two positions that are no character; undefined when all are. */
+  /** What to say of bytes between two positions that are not a character; undefined when all are. */
   brokenMessage(start: number, end: number): string | undefined {
     const { offset } = this
     return brokenTextMessage(this.#text, this.bytes.subarray(start, end), offset + start)

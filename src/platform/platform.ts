@@ -113,7 +113,7 @@ export type LockAnswer =
       readonly host: string | undefined
       readonly since: string
     }
-  /** The file is no lock. */
+  /** The file is not a lock. */
   | { readonly kind: 'strange' }
   /** It changes hands faster than it can be taken. */
   | { readonly kind: 'contended' }

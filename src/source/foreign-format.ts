@@ -1,5 +1,5 @@
 /*
-  Files that are no text and that people pour in all the same, known by their first bytes: what they are, and what to do
+  Files that are not text and that people pour in all the same, known by their first bytes: what they are, and what to do
   with them.
 */
 import { InputError } from '../errors.js'
@@ -119,7 +119,7 @@ const formats: readonly ForeignFormat[] = [
 /** Enough to know all of them. */
 export const foreignHeadBytes = 512
 
-/** @throws {InputError} DDB_INPUT_FORMAT when `head` begins a file that is no text */
+/** @throws {InputError} DDB_INPUT_FORMAT when `head` begins a file that is not text */
 export function refuseForeignFormat(head: Uint8Array, file: string): void {
   const format = formats.find(({ isAt }) => isAt(head))
   if (format === undefined) return

@@ -33,7 +33,7 @@ export interface SourceOptions {
  * Opens a file, or standard input for `-`, and reads its first bytes.
  *
  * @throws {InputError} DDB_INPUT_MISSING for a file that does not exist or may not be read, DDB_INPUT_READ,
- * DDB_INPUT_FORMAT for what is no text, DDB_INPUT_ENCODING
+ * DDB_INPUT_FORMAT for what is not text, DDB_INPUT_ENCODING
  */
 export async function openSource(path: string, options: SourceOptions = {}): Promise<ByteSource> {
   if (path === '-') {

@@ -14,7 +14,7 @@ const maxListBytes = 32 * 1024 * 1024
  *
  * @param path  of the list; `-` is standard input
  * @throws {InputError} DDB_INPUT_MISSING when there is no such list
- * @throws {UsageError} DDB_USAGE when it names nothing, or is no list
+ * @throws {UsageError} DDB_USAGE when it names nothing, or is not a list
  */
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
   const bytes = path === '-' ? await readStream(stdin) : await readList(path)

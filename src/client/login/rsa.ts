@@ -9,7 +9,7 @@ const shortestKeyBits = 1_024
 /** What PKCS#1 v1.5 adds (RFC 8017 §7.2.1). */
 const paddingBytes = 11
 
-/** @returns undefined for a text that is no RSA key, or one that protects nothing */
+/** @returns undefined for a text that is not an RSA key, or one that protects nothing */
 export function readPublicKey(pem: string): KeyObject | undefined {
   try {
     const key = createPublicKey(pem)

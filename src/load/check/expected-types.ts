@@ -16,7 +16,7 @@ const shownDifferences = 5
 /**
  * @param expected  `time:TIMESTAMP,sym:SYMBOL`; undefined expects nothing
  * @throws {DdbError} DDB_EXPECTATION
- * @throws {UsageError} DDB_USAGE when it is no list of names and types
+ * @throws {UsageError} DDB_USAGE when it is not a list of names and types
  */
 export function checkTypes(target: TargetSchema, expected: string | undefined): void {
   // A name may hold what the list cannot be read with; as text it is the same all the same.

@@ -49,7 +49,7 @@ export interface OpenInput extends LookedInput {
 
 /**
  * @param map  throws where target and input do not fit; undefined without a target
- * @throws whatever is no DdbError
+ * @throws whatever is not a DdbError
  */
 export function openedInput(
   path: string,

@@ -202,7 +202,7 @@ class FollowedInputs implements Inputs {
     return undefined
   }
 
-  /** Rejects are no input, wherever they are kept. */
+  /** Rejects are not an input, wherever they are kept. */
   #isOwn(path: string): boolean {
     const { rejects, plan } = this.#run
     if (plan.rejectsFile === undefined) return false

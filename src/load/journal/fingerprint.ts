@@ -22,7 +22,7 @@ export const endBytes = 65_536
 const shownDigits = 12
 
 /**
- * @returns undefined for what is no ordinary file, which cannot be read twice
+ * @returns undefined for what is not an ordinary file, which cannot be read twice
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function fingerprintOf(path: string, files: Files): Promise<Fingerprint | undefined> {

@@ -27,7 +27,7 @@ export async function checkRepaired(
 ): Promise<void> {
   const [path = ''] = asked.inputs
   if (!isEncodingGiven) await checkEncoding(path, asked, files)
-  // By name, a record that is no header does not fit.
+  // By name, a record that is not a header does not fit.
   if (run.fieldNames === undefined || asked.mapping?.match !== 'position') return
   await checkHeader(path, run.fieldNames, asked, files)
 }

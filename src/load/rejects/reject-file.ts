@@ -239,7 +239,7 @@ function lineEnder(encoding: RecordShape['text']['encoding']): (record: Uint8Arr
   }
 }
 
-/** The last character where it is ASCII; a byte that ends a longer one is no line end in any encoding. */
+/** The last character where it is ASCII; a byte that ends a longer one is not a line end in any encoding. */
 function lastCharacter(
   record: Uint8Array,
   encoding: RecordShape['text']['encoding'],

@@ -49,7 +49,7 @@ export class ExcelFormat implements DateFormat {
     return 0
   }
 
-  /** Days since 1970, or NaN for a number that is no day. */
+  /** Days since 1970, or NaN for a number that is not a day. */
   #daysOf(day: number): number {
     if (this.#isTimeOfDay) return day === 0 ? 0 : NaN
     if (this.#is1904) return day - day1970In1904

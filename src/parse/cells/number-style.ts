@@ -1,6 +1,6 @@
 /*
   Numbers as people write them: `1,234,567.5`, `1.234.567,5`, `12.5 %`. They are written out as the plain numbers that the
-  readers of cells know; what does not keep to the style is no number.
+  readers of cells know; what does not keep to the style is not a number.
 */
 import { UsageError } from '../../errors.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'

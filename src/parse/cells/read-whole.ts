@@ -18,7 +18,7 @@ const maxDigits = 19
 /** Larger exponents leave nothing that a type could hold. */
 const maxExponent = 1_000_000_000
 
-/** The number read last without its sign: billions, then the rest. An array, because its numbers are no objects. */
+/** The number read last without its sign: billions, then the rest. An array, because its numbers are not objects. */
 export const wholeParts: Float64Array = new Float64Array(2)
 
 const tooLarge = 2

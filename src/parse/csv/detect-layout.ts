@@ -56,7 +56,7 @@ interface ColumnLook {
   /** `1,5`; and of these, those that may as well be 1,500 with a comma between thousands. */
   commas: number
   thousands: number
-  /** `1.5`, or anything else that is no number with a comma. */
+  /** `1.5`, or anything else that is not a number with a comma. */
   others: number
 }
 

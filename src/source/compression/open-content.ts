@@ -26,13 +26,13 @@ export function compressionOf(
 
 const isGzip = (head: Uint8Array): boolean => head[0] === 0x1f && head[1] === 0x8b
 
-/** A file without a byte is no archive, whatever its name says: somebody shall hear of it. */
+/** A file without a byte is not an archive, whatever its name says: somebody shall hear of it. */
 function compressionOfEmpty(name: string): Compression {
   if (/\.t?gz$/i.test(name)) return 'gzip'
   return /\.zst$/i.test(name) ? 'zstd' : 'none'
 }
 
-/** The content of what is stored. @throws {InputError} DDB_INPUT_READ for an empty file and for one that is no gzip; else behind the last chunk */
+/** The content of what is stored. @throws {InputError} DDB_INPUT_READ for an empty file and for one that is not gzip; else behind the last chunk */
 export async function contentOf(
   stored: CountedChunks,
   compression: Exclude<Compression, 'none'>,

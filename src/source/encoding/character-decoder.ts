@@ -13,7 +13,7 @@ export function bytesOfLength(length: number): Bytes {
   return { bytes, view: new DataView(bytes.buffer) }
 }
 
-/** What stands in the text for bytes that are no character: a byte that UTF-8 does not have. */
+/** What stands in the text for bytes that are not a character: a byte that UTF-8 does not have. */
 export const brokenMark = 0xff
 
 /** Bytes behind an array's data that a decoder reads or writes at most. */
@@ -29,9 +29,9 @@ export interface CharacterDecoder {
   readonly textAt: number
   /**
    * Decodes the characters that begin from `start` on and before `stop`, up to the first one whose text would end
-   * behind `textLimit`, or that is not whole within `end`. Bytes that are no character become `brokenMark`.
+   * behind `textLimit`, or that is not whole within `end`. Bytes that are not a character become `brokenMark`.
    *
-   * @param ended  nothing comes behind `end`: what is not whole is no character
+   * @param ended  nothing comes behind `end`: what is not whole is not a character
    */
   decode(
     input: Bytes,

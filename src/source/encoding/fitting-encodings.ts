@@ -31,7 +31,7 @@ const shownCharacters = 16
 export interface FittingEncoding {
   readonly encoding: Encoding
   readonly example: string
-  /** Bytes of the sample that are no character in it. */
+  /** Bytes of the sample that are not a character in it. */
   readonly brokenBytes: number
 }
 
@@ -73,7 +73,7 @@ export function fittingEncodings(sample: Uint8Array, isWhole: boolean): FittingE
   return fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
 }
 
-/** Control characters stand in files that are no text, or another one. */
+/** Control characters stand in files that are not text, or another one. */
 function isControl(byte: number): boolean {
   return byte < 0x20 && byte !== tab && byte !== lineFeed && byte !== carriageReturn
 }

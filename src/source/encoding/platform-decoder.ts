@@ -8,7 +8,7 @@ const separator = 0x0a
 const replacement = 0xfffd
 
 /**
- * The code point of each sequence of bytes, 0 for those that are no single character.
+ * The code point of each sequence of bytes, 0 for those that are not a single character.
  *
  * @param label  as in the Encoding Standard
  * @param sequences  bytes of all sequences one after the other, none of which holds a line feed

@@ -13,7 +13,7 @@ const windows1252: readonly number[] = [
   0x203a, 0x0153, 0, 0x017e, 0x0178,
 ]
 
-/** What Node's tables have otherwise than Microsoft's; 0 for a byte that is no character. */
+/** What Node's tables have otherwise than Microsoft's; 0 for a byte that is not a character. */
 const corrections: Partial<Record<SingleByteEncoding, readonly [byte: number, codePoint: number]>> =
   {
     'windows-1253': [0xaa, 0],

@@ -1,5 +1,5 @@
 /*
-  Decodes by tables. Bytes that are no character are passed over as the Encoding Standard says: a byte of ASCII is never
+  Decodes by tables. Bytes that are not a character are passed over as the Encoding Standard says: a byte of ASCII is never
   passed over with them, so that delimiters and line ends stay.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'

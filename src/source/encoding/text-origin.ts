@@ -4,14 +4,14 @@
 */
 import type { Encoding } from './encodings.js'
 
-/** Bytes of an input that are no character of its encoding. */
+/** Bytes of an input that are not a character of its encoding. */
 export interface BrokenBytes {
   /** Position of the first in the decompressed input. */
   readonly offsetBytes: number
   readonly bytes: Uint8Array
 }
 
-/** Finds bytes that are no character. */
+/** Finds bytes that are not a character. */
 export interface BrokenText {
   /** False when there are certainly none from here on, as far as the text was asked for. */
   mayBeBroken(textStart: number): boolean
@@ -44,7 +44,7 @@ export interface SourceText {
   readonly how: 'given' | 'found'
   /** The byte order mark that the input begins with; empty without one. */
   readonly mark: Uint8Array
-  /** Undefined where reading ends at the first bytes that are no character. */
+  /** Undefined where reading ends at the first bytes that are not a character. */
   readonly broken: BrokenText | undefined
   /** Undefined where the text is the input's own bytes. */
   readonly origin: TextOrigin | undefined

@@ -1,5 +1,5 @@
 /*
-  Decodes UTF-16. Half of a surrogate pair is no character, nor is a last byte alone.
+  Decodes UTF-16. Half of a surrogate pair is not a character, nor is a last byte alone.
 */
 import { brokenMark, type Bytes, type CharacterDecoder } from './character-decoder.js'
 import { packedLength, packedUtf8 } from './character-table.js'

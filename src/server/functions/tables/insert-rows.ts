@@ -216,7 +216,7 @@ function upsertRows(
   )
 }
 
-/** Of a table; other arguments go into tables in memory alone, and are no transaction. */
+/** Of a table; other arguments go into tables in memory alone, and are not a transaction. */
 function writtenRows([source]: readonly ServerValue[]): WrittenRows {
   if (source?.form !== 'serverTable') return { columns: [], rows: 0 }
   return {
