@@ -12,7 +12,10 @@ export interface JournalFile {
   readonly path: string
   /** Keeps a record back until the next `write`. */
   add(record: JournalRecord): void
-  /** Hands what was added to the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
+  /**
+   * Hands what was added to the operating system.
+   * @throws {DdbError} DDB_OUTPUT_WRITE; the same ever after, as records that somebody counts on are missing
+   */
   write(): void
   /** Writes, and waits for the disk: what comes next takes away what would tell of a loss. @throws {DdbError} DDB_OUTPUT_WRITE */
   sync(): void
@@ -124,7 +127,7 @@ export function openJournalFile(
       waiting += recordLine(record)
     },
     write() {
-      if (waiting === '') return
+      if (waiting === '' && guard.failure === undefined) return
       guard.run(() => {
         const bytes = Buffer.from(waiting)
         waiting = ''

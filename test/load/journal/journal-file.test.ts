@@ -248,6 +248,7 @@ t.test('room that comes back is for the next process', async t => {
   put(file, records[0]!)
   t.throws(() => put(file, records[1]!), { code: 'DDB_OUTPUT_WRITE', message: /ENOSPC/ })
   t.equal(statSync(path).size, size, 'half a record was cut off')
+  t.throws(() => file.write(), { message: /ENOSPC/ }, 'whoever comes next is told, too')
   t.throws(() => put(file, { kind: 'leaving' }), { message: /ENOSPC/ }, 'though it would fit now')
   t.throws(() => file.close(), { code: 'DDB_OUTPUT_WRITE' })
   const next = openJournalFile(path, await found(path), { files: systemFiles, clock: handClock() })
