@@ -6,15 +6,17 @@ import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput } from './damaged-input.js'
-import { zstdPieces, type ZstdPieces } from './zstd-frames.js'
+import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
-/** Batches of pieces that the thread has been given and whose content was not taken: each has a megabyte at most. */
+/** Batches of pieces that the thread has been given and whose content was not taken. */
 const maxUnderWay = 6
 
-/** What the thread answers to each batch of pieces. */
+/** What the thread answers to each batch of pieces: their buffers, to be used again. */
 interface Answer {
-  readonly content: Uint8Array
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly content: Uint8Array<ArrayBuffer>
+  readonly contentBytes: number
   /** Nothing can be had of what follows. */
   readonly isDamaged: boolean
 }
@@ -25,7 +27,11 @@ interface Answer {
  */
 export async function* unzstd(stored: Chunks, name: string): Chunks {
   const thread = new DecoderThread()
-  const batches = zstdPieces(stored, name)
+  // New buffers for each batch would be pages that the system has to find and clear, twice the content.
+  const spareBytes: ArrayBuffer[] = []
+  const spareContent: Uint8Array<ArrayBuffer>[] = []
+  const room = (): ArrayBuffer => spareBytes.pop() ?? new ArrayBuffer(maxPiecesBytes)
+  const batches = zstdPieces(stored, name, room)
   let failure: unknown
   let isOver = false
   let underWay = 0
@@ -36,7 +42,7 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
           const { done, value } = await batches.next()
           if (done === true) isOver = true
           else {
-            thread.give(value)
+            thread.give(value, spareContent.pop() ?? new Uint8Array(maxContentBytes))
             underWay++
           }
         } catch (error) {
@@ -45,9 +51,11 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
         }
       }
       if (underWay === 0) break
-      const { content, isDamaged } = await thread.answer()
+      const { bytes, content, contentBytes, isDamaged } = await thread.answer()
       underWay--
-      if (content.length > 0) yield content
+      spareBytes.push(bytes.buffer)
+      if (contentBytes > 0) yield content.subarray(0, contentBytes)
+      spareContent.push(content)
       if (isDamaged) throw damaged(name)
     }
   } finally {
@@ -81,8 +89,8 @@ class DecoderThread {
     this.#worker.on('exit', () => this.#fail(new Error('the decoder of zstd ended')))
   }
 
-  give(pieces: ZstdPieces): void {
-    this.#worker.postMessage(pieces, [pieces.bytes.buffer])
+  give({ bytes, lengths }: ZstdPieces, content: Uint8Array<ArrayBuffer>): void {
+    this.#worker.postMessage({ bytes, lengths, content }, [bytes.buffer, content.buffer])
     Atomics.add(this.#given, 0, 1)
     Atomics.notify(this.#given, 0)
   }

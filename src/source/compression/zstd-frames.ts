@@ -8,6 +8,7 @@ import { damagedInput, isCutOff, notCompressed, restFollows } from './damaged-in
 
 /** Some pieces of frames, each of which a decoder takes as a whole: a header, a block, a checksum. */
 export interface ZstdPieces {
+  /** The pieces, one behind the other. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly lengths: readonly number[]
 }
@@ -23,7 +24,19 @@ const maxWindowBytes = 128 * 1024 * 1024
 const maxBlockBytes = 128 * 1024
 
 /** A block of four bytes may hold 128 KiB: their number bounds what comes out of one batch of pieces. */
-const maxBlocks = 8
+const maxBlocks = 4
+
+/** Magic number, descriptor, window, dictionary and size: RFC 8878, 3.1.1.1. */
+const maxHeaderBytes = 18
+const blockHeaderBytes = 3
+const checksumBytes = 4
+
+/** Of one batch, as it is compressed: each block may be a frame of its own. */
+export const maxPiecesBytes: number =
+  maxBlocks * (maxHeaderBytes + blockHeaderBytes + maxBlockBytes + checksumBytes)
+
+/** What one batch may decompress to. */
+export const maxContentBytes: number = maxBlocks * maxBlockBytes
 
 const singleByteRun = 1
 const reserved = 3
@@ -40,14 +53,16 @@ const isSkippable = (magic: number): boolean => (magic & 0xfffffff0) >>> 0 === s
 /**
  * The frames in `stored`, some blocks at a time.
  *
+ * @param room  where the next pieces go: `maxPiecesBytes` that nobody else needs
  * @throws {InputError} DDB_INPUT_READ when they end in the middle, when something else follows them, and for what no
  * decoder reads; what `stored` throws. All behind the last whole piece
  */
 export async function* zstdPieces(
   stored: Chunks,
   name: string,
+  room: () => ArrayBuffer,
 ): AsyncGenerator<ZstdPieces, void, void> {
-  const reader = new FrameReader(stored, name)
+  const reader = new FrameReader(stored, name, room)
   try {
     for (;;) {
       await reader.next()
@@ -66,18 +81,22 @@ class FrameReader {
   isOver = false
   readonly #stored: Chunks
   readonly #name: string
+  readonly #room: () => ArrayBuffer
   #bytes = Buffer.alloc(0)
   #at = 0
   /** Position in the file of `#bytes[0]`. */
   #offset = 0
-  #pieces: Uint8Array[] = []
+  #pieces: Uint8Array<ArrayBuffer> | undefined
+  #piecesBytes = 0
+  #lengths: number[] = []
   #blocks = 0
   /** Inside a frame: whether a checksum follows its last block. */
   #frame: { readonly hasChecksum: boolean } | undefined
 
-  constructor(stored: Chunks, name: string) {
+  constructor(stored: Chunks, name: string, room: () => ArrayBuffer) {
     this.#stored = stored
     this.#name = name
+    this.#room = room
   }
 
   get isFull(): boolean {
@@ -85,20 +104,19 @@ class FrameReader {
   }
 
   get isEmpty(): boolean {
-    return this.#pieces.length === 0
+    return this.#lengths.length === 0
   }
 
   take(): ZstdPieces {
-    const bytes = new Uint8Array(this.#pieces.reduce((sum, { length }) => sum + length, 0))
-    let to = 0
-    for (const piece of this.#pieces) {
-      bytes.set(piece, to)
-      to += piece.length
+    const pieces = {
+      bytes: (this.#pieces ?? new Uint8Array()).subarray(0, this.#piecesBytes),
+      lengths: this.#lengths,
     }
-    const lengths = this.#pieces.map(({ length }) => length)
-    this.#pieces = []
+    this.#pieces = undefined
+    this.#piecesBytes = 0
+    this.#lengths = []
     this.#blocks = 0
-    return { bytes, lengths }
+    return pieces
   }
 
   /** Reads the next piece, or finds that the input is over. */
@@ -151,7 +169,7 @@ class FrameReader {
   }
 
   async #block({ hasChecksum }: { readonly hasChecksum: boolean }): Promise<void> {
-    await this.#need(3)
+    await this.#need(blockHeaderBytes)
     const header = this.#bytes.readUIntLE(this.#at, 3)
     const isLast = (header & 1) !== 0
     const type = (header >> 1) & 3
@@ -160,21 +178,23 @@ class FrameReader {
       const place = this.#offset + this.#at
       throw this.#unreadable(`are damaged at byte ${place} of the file: write or copy it again`)
     }
-    const length = 3 + (type === singleByteRun ? 1 : size)
+    const length = blockHeaderBytes + (type === singleByteRun ? 1 : size)
     await this.#need(length)
     this.#takePiece(length)
     this.#blocks++
     if (!isLast) return
     if (hasChecksum) {
-      await this.#need(4)
+      await this.#need(checksumBytes)
       this.#takePiece(4)
     }
     this.#frame = undefined
   }
 
   #takePiece(length: number): void {
-    // A copy: the chunk is only lent.
-    this.#pieces.push(Uint8Array.from(this.#bytes.subarray(this.#at, this.#at + length)))
+    this.#pieces ??= new Uint8Array(this.#room())
+    this.#pieces.set(this.#bytes.subarray(this.#at, this.#at + length), this.#piecesBytes)
+    this.#piecesBytes += length
+    this.#lengths.push(length)
     this.#at += length
   }
 

@@ -13,17 +13,13 @@ const { parentPort, receiveMessageOnPort, workerData } = require('node:worker_th
 let asked = 0
 let fed = 0
 let emptyAt = -1
-let parts = []
+let batch
+let contentBytes = 0
 
 function answer(isDamaged) {
-  const content = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let to = 0
-  for (const part of parts) {
-    content.set(part, to)
-    to += part.length
-  }
-  parts = []
-  parentPort.postMessage({ content, isDamaged }, [content.buffer])
+  const { bytes, content } = batch
+  parentPort.postMessage({ bytes, content, contentBytes, isDamaged }, [bytes.buffer, content.buffer])
+  contentBytes = 0
 }
 
 function nextBatch() {
@@ -38,11 +34,11 @@ function nextBatch() {
 
 function* pieces() {
   for (;;) {
-    const { bytes, lengths } = nextBatch()
+    batch = nextBatch()
     let at = 0
-    for (const length of lengths) {
+    for (const length of batch.lengths) {
       fed++
-      yield bytes.subarray(at, at + length)
+      yield batch.bytes.subarray(at, at + length)
       at += length
     }
     answer(false)
@@ -60,7 +56,8 @@ import(workerData.decoder).then(async ({ ZSTDDecoder }) => {
       return
     }
     if (part.length === 0) emptyAt = fed
-    else parts.push(part)
+    batch.content.set(part, contentBytes)
+    contentBytes += part.length
   }
 })
 `

@@ -1,9 +1,10 @@
 /*
   Frames taken apart: every byte of them is in a piece, and what is no frame is told.
 */
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import t from 'tap'
-import { isZstd, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
+import { isZstd, maxPiecesBytes, zstdPieces } from '../../../src/source/compression/zstd-frames.js'
 import { runs } from '../../helpers/runs.js'
 import { pieces } from '../encoding/decoding.js'
 import { bombFrame, checked, rawFrame, skippableFrame, table, unchecked, zeros } from './zstd.js'
@@ -19,7 +20,8 @@ async function take(stored: Uint8Array, size: number): Promise<Taken> {
   const batches: number[] = []
   let error: unknown
   try {
-    for await (const { bytes, lengths } of zstdPieces(pieces(stored, size), 'x.zst')) {
+    const room = (): ArrayBuffer => new ArrayBuffer(maxPiecesBytes)
+    for await (const { bytes, lengths } of zstdPieces(pieces(stored, size), 'x.zst', room)) {
       parts.push(bytes)
       batches.push(lengths.length)
       if (lengths.reduce((sum, length) => sum + length, 0) !== bytes.length)
@@ -78,9 +80,18 @@ t.test('what follows, and what no decoder reads, is told', async t => {
 t.test('no batch can hold much, however small it is', async t => {
   const { batches } = await take(bombFrame(0x61, 50), 1000)
   t.ok(
-    batches.every(count => count <= 10),
+    batches.every(count => count <= 6),
     String(batches),
   )
+})
+
+t.test('batches of the largest blocks fit into their room', async t => {
+  const block = randomBytes(131_072)
+  const frames = Buffer.concat(Array.from({ length: 9 }, () => rawFrame(block)))
+  const { bytes, batches, error } = await take(frames, 300_000)
+  t.equal(error, undefined)
+  t.ok(bytes.equals(frames))
+  t.strictSame(batches, [8, 8, 2])
 })
 
 t.test('frames are known by their first bytes', async t => {
