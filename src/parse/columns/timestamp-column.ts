@@ -8,8 +8,8 @@ import type { RecordBlock } from '../record-block.js'
 
 const fullLength = 23
 const msPerDay = 86_400_000
-/** Years have four digits. */
-const noDay = -(2 ** 30)
+/** No high word: years have four digits. */
+const noDate = -(2 ** 30)
 const point = 46
 const dash = 45
 const slash = 47
@@ -28,26 +28,44 @@ const fractionMarks = 0x000000ff
 const sixes = 0x06060606
 const upperHalves = 0xf0f0f0f0 | 0
 
+/** Of one date. */
+const dateWords = 5
+/** Bits of the four digits of a month and a day: 1, 4, 2 and 4. */
+const dateCount = 2 ** 11
+
+/** From the words that begin with the month's and the day's separator. */
+function dateIndex(month: number, day: number): number {
+  const monthBits = ((month >> 4) & 0x10) | ((month >> 16) & 15)
+  return (monthBits << 6) | ((day >> 4) & 0x30) | ((day >> 16) & 15)
+}
+
 /** One TIMESTAMP column in the usual spelling; one with a format of `cells.dateFormats` goes through Int64Column. */
 export class TimestampColumn extends Int64Column {
-  /** Date and separator of the last cell as three words: the next one mostly has the same. */
-  #date0 = 0
-  #date1 = 0
-  #date2 = 0
-  /** A small integer, because a larger number is an object for every row whose date is another; `noDay` for no date. */
-  #day = noDay
+  /**
+   * Dates seen, each in the place of its month and day: their 11 characters as three words, and the low and the high
+   * word of their midnight. To find out which day a date is takes longer than all else of a cell.
+   */
+  readonly #dates: Int32Array = new Int32Array(dateWords * dateCount).fill(noDate)
+  /** Where the date of the last cell is. */
+  #date = 0
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { view, starts, ends, fieldCount, rowCount } = block
     this.reserve(firstRow + rowCount)
     const { words } = this
+    const dates = this.#dates
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
       const msOfDay = end - start === fullLength ? this.#readFull(block, view, start) : -1
-      if (msOfDay >= 0 && this.#day !== noDay) {
-        storeExact(words, 2 * (firstRow + row), this.#day * msPerDay + msOfDay)
+      const date = this.#date
+      const high = dates[date + 4]!
+      if (msOfDay >= 0 && high !== noDate) {
+        const low = (dates[date + 3]! + msOfDay) >>> 0
+        const word = 2 * (firstRow + row)
+        words[word] = low
+        words[word + 1] = low < msOfDay ? high + 1 : high
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
       }
@@ -56,7 +74,7 @@ export class TimestampColumn extends Int64Column {
   }
 
   /**
-   * Milliseconds of the day of 23 bytes at `p`, or −1; the day is in `#day` then.
+   * Milliseconds of the day of 23 bytes at `p`, or −1; the date is at `#date` then.
    */
   #readFull(block: RecordBlock, view: DataView, p: number): number {
     const hour = view.getInt32(p + 11, true) ^ hourPattern
@@ -72,26 +90,34 @@ export class TimestampColumn extends Int64Column {
     const minutes = (hour >>> 24) * 10 + (minute & 15)
     const seconds = ((minute >> 16) & 15) * 10 + (minute >>> 24)
     if (wrong !== 0 || hours > 23 || minutes > 59 || seconds > 59) return -1
-    const date0 = view.getInt32(p, true)
-    const date1 = view.getInt32(p + 4, true)
-    const date2 = view.getInt32(p + 7, true)
-    if (date0 !== this.#date0 || date1 !== this.#date1 || date2 !== this.#date2) {
-      this.#day = dayOf(block.bytes, p)
-      this.#date0 = date0
-      this.#date1 = date1
-      this.#date2 = date2
+    const year = view.getInt32(p, true)
+    const month = view.getInt32(p + 4, true)
+    const day = view.getInt32(p + 7, true)
+    const dates = this.#dates
+    const at = dateWords * dateIndex(month, day)
+    if (dates[at] !== year || dates[at + 1] !== month || dates[at + 2] !== day) {
+      dates[at] = year
+      dates[at + 1] = month
+      dates[at + 2] = day
+      storeMidnight(dates, at + 3, dayOf(block.bytes, p))
     }
+    this.#date = at
     const ms = ((fraction >> 8) & 15) * 100 + ((fraction >> 16) & 15) * 10 + (fraction >>> 24)
     return ((hours * 60 + minutes) * 60 + seconds) * 1000 + ms
   }
 }
 
-/** Days since 1970 of the date and separator at `p`; `noDay` when the calendar does not have it. */
+/** Both words of a day's first millisecond since 1970; `noDate` for the high one where there is no such day. */
+function storeMidnight(words: Int32Array, word: number, day: number): void {
+  if (Number.isNaN(day)) words[word + 1] = noDate
+  else storeExact(words, word, day * msPerDay)
+}
+
+/** Days since 1970 of the date and separator at `p`; NaN when the calendar does not have it. */
 function dayOf(bytes: Uint8Array, p: number): number {
   const separator = bytes[p + 4]!
   const between = bytes[p + 10]
-  if (separator !== point && separator !== dash && separator !== slash) return noDay
-  if (bytes[p + 7] !== separator || (between !== letterT && between !== blank)) return noDay
-  const days = civilDays(fourDigits(bytes, p), twoDigits(bytes, p + 5), twoDigits(bytes, p + 8))
-  return Number.isNaN(days) ? noDay : days | 0
+  if (separator !== point && separator !== dash && separator !== slash) return NaN
+  if (bytes[p + 7] !== separator || (between !== letterT && between !== blank)) return NaN
+  return civilDays(fourDigits(bytes, p), twoDigits(bytes, p + 5), twoDigits(bytes, p + 8))
 }

@@ -68,6 +68,34 @@ t.test('a date that is not one is not taken for the one before', async t => {
   t.equal(values[2], BigInt(Date.parse(`${usual}Z`)))
 })
 
+t.test('one date is not taken for another, whatever came before', async t => {
+  const part = (max: number): fc.Arbitrary<string> =>
+    fc.nat(max).map(number => String(number).padStart(2, '0'))
+  const year = fc.constantFrom('0000', '1899', '1900', '1969', '1970', '2000', '2023', '2024')
+  const date = fc.oneof(
+    fc.tuple(year, part(13), part(39), fc.constantFrom('-', '.')),
+    fc.tuple(year, part(99), part(99), fc.constantFrom('-', '\0')),
+  )
+  const time = fc.constantFrom('00:00:00.000', '00:00:00.001', '17:02:47.295', '23:59:59.999')
+  fc.assert(
+    fc.property(fc.array(fc.tuple(date, time), { minLength: 1, maxLength: 60 }), cells => {
+      const texts = cells.map(([[y, m, d, separator], clock]) =>
+        [y, m, `${d}T${clock}`].join(separator),
+      )
+      // Date takes 30 February for a day of March.
+      const expected = cells.map(([[y, m, d, separator], clock]) => {
+        const iso = `${y}-${m}-${d}T${clock}Z`
+        const ms = Date.parse(iso)
+        const isDay = !Number.isNaN(ms) && new Date(ms).toISOString() === iso
+        return isDay && separator !== '\0' ? BigInt(ms) : -(2n ** 63n)
+      })
+      deepStrictEqual(read(texts).values, expected)
+    }),
+    { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
 t.test('any other text is left to the general way', async t => {
   const others = [
     usual.slice(0, -1),
