@@ -2,6 +2,7 @@
   Everything of the process that the command line touches, in one place: tests give their own.
 */
 import type { Readable, Writable } from 'node:stream'
+import { setFlagsFromString } from 'node:v8'
 
 /** Standard input, which may be a terminal. */
 export interface TerminalInput extends Readable {
@@ -32,6 +33,8 @@ export interface ProcessEnvironment {
   onStrayFailure(listener: (error: unknown) => void): void
   /** Ends the process at once. */
   leave(exitCode: number): void
+  /** What V8 keeps for young objects grows no more, to be called once the program is loaded. */
+  stopHeapGrowth(): void
   /** Where relative paths begin; undefined when that folder was removed. */
   workingFolder(): string | undefined
   /** Relative paths begin there from now on. @throws the system's error */
@@ -51,6 +54,8 @@ export function thisProcess(): ProcessEnvironment {
     signals: process,
     onStrayFailure: listener => void process.once('uncaughtException', listener),
     leave: exitCode => process.exit(exitCode),
+    // With other flags V8 does not take the compiled code of modules that come later.
+    stopHeapGrowth: () => setFlagsFromString('--semi-space-growth-factor=1'),
     workingFolder() {
       try {
         return process.cwd()

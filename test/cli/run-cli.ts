@@ -75,6 +75,7 @@ export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
       signals,
       onStrayFailure: listener => strayListeners.push(listener),
       leave: code => left.push(code),
+      stopHeapGrowth: () => undefined,
       workingFolder: () => process.cwd(),
       changeFolder: path => process.chdir(path),
     },

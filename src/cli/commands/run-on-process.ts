@@ -118,6 +118,7 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
     processEnvironment,
   )
   const kept: string[] = []
+  let isLoading = false
   const leaving = new AbortController()
   const leave = (exitCode: number): void => {
     held.lock?.release()
@@ -138,7 +139,13 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
     const options: LoadOptions = {
       ...asked,
       server: { ...asked.server, ...(known === undefined ? {} : { known }) },
-      onReport: report => progress.report(report),
+      onReport(report) {
+        if (report.phase === 'loading' && !isLoading) {
+          isLoading = true
+          processEnvironment.stopHeapGrowth()
+        }
+        progress.report(report)
+      },
       onNotice(notice) {
         if (settings.quiet) keep(kept, withFlags(notice))
         else progress.note(withFlags(notice))

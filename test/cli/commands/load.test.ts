@@ -38,6 +38,15 @@ t.test('a load says one sentence with its equation, and how the input was unders
   )
 })
 
+t.test('the heap stops growing once, when loading begins', async t => {
+  let times = 0
+  const fake = fakeProcess({ stdin: rows })
+  const stopHeapGrowth = (): number => times++
+  const argv = ['load', '--port', port, '-t', 'prices', '-', '--batch-rows', '1']
+  t.equal(await main(argv, { ...fake.processEnvironment, stopHeapGrowth }), 0)
+  t.equal(times, 1)
+})
+
 t.test('what an input looks like is in the JSON, and whether it was said', async t => {
   const argv = ['-', '--json', '--delimiter', ';', '--ragged', 'cut', '--max-record-bytes', '1Ki']
   const { code, stdout, stderr } = await load(argv, { stdin: 'id;price\n1;1.5;x\n2;2.5\n' })
