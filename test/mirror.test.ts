@@ -30,7 +30,6 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/options/delivery-options.ts': 'cli/options/load-options.test.ts',
   'cli/options/target-options.ts': 'cli/options/load-options.test.ts',
   'cli/files/state-folder.ts': 'cli/files/lock.test.ts',
-  'cli/process-environment.ts': 'cli/dispatch.test.ts',
   // What both commands that load have in common.
   'cli/commands/runs/clean-runs.ts': 'cli/commands/runs/runs.test.ts',
   'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',
