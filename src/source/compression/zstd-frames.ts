@@ -26,6 +26,7 @@ const maxBlockBytes = 128 * 1024
 /** A block of four bytes may hold 128 KiB: their number bounds what comes out of one batch of pieces. */
 const maxBlocks = 4
 
+const magicBytes = 4
 /** Magic number, descriptor, window, dictionary and size: RFC 8878, 3.1.1.1. */
 const maxHeaderBytes = 18
 const blockHeaderBytes = 3
@@ -82,12 +83,12 @@ class FrameReader {
   readonly #stored: Chunks
   readonly #name: string
   readonly #room: () => ArrayBuffer
-  #bytes = Buffer.alloc(0)
+  #chunk: Uint8Array = new Uint8Array(0)
   #at = 0
-  /** Position in the file of `#bytes[0]`. */
+  /** Position in the file of `#chunk[0]`. */
   #offset = 0
-  #pieces: Uint8Array<ArrayBuffer> | undefined
-  #piecesBytes = 0
+  #bytes: Buffer<ArrayBuffer> | undefined
+  #length = 0
   #lengths: number[] = []
   #blocks = 0
   /** Inside a frame: whether a checksum follows its last block. */
@@ -107,126 +108,144 @@ class FrameReader {
     return this.#lengths.length === 0
   }
 
+  /** The whole pieces. */
   take(): ZstdPieces {
-    const pieces = {
-      bytes: (this.#pieces ?? new Uint8Array()).subarray(0, this.#piecesBytes),
-      lengths: this.#lengths,
-    }
-    this.#pieces = undefined
-    this.#piecesBytes = 0
+    const lengths = this.#lengths
+    const length = lengths.reduce((sum, each) => sum + each, 0)
+    const bytes = (this.#bytes ?? Buffer.alloc(0)).subarray(0, length)
+    this.#bytes = undefined
+    this.#length = 0
     this.#lengths = []
     this.#blocks = 0
-    return pieces
+    return { bytes, lengths }
   }
 
   /** Reads the next piece, or finds that the input is over. */
   async next(): Promise<void> {
-    if (this.#frame === undefined) await this.#header()
-    else await this.#block(this.#frame)
+    const start = this.#length
+    if (this.#frame === undefined) await this.#header(start)
+    else await this.#block(start, this.#frame)
   }
 
-  async #header(): Promise<void> {
-    if (!(await this.#has(1))) {
-      this.isOver = true
+  async #header(start: number): Promise<void> {
+    const from = this.#position
+    if (!(await this.#has())) {
       // The last blocks are still to be taken.
-      if (!this.isEmpty) {
-        this.isOver = false
-        this.#blocks = maxBlocks
-      }
+      this.isOver = this.isEmpty
+      this.#blocks = maxBlocks
       return
     }
-    const magic = (await this.#has(4)) ? uint32(this.#bytes, this.#at) : 0
+    const magic = (await this.#copied(magicBytes)) ? this.#uint32(start) : 0
     if (isSkippable(magic)) {
-      await this.#need(8)
-      await this.#skip(8, uint32(this.#bytes, this.#at + 4))
+      await this.#copy(4)
+      const contentBytes = this.#uint32(start + magicBytes)
+      this.#length = start
+      await this.#skip(contentBytes)
       return
     }
-    if (magic !== frameMagic) throw this.#unknownRest()
-    await this.#need(5)
-    const descriptor = this.#bytes[this.#at + 4]!
+    if (magic !== frameMagic) throw this.#unknownRest(from)
+    await this.#copy(1)
+    const bytes = this.#bytes!
+    const descriptor = bytes[start + magicBytes]!
     const isSingle = (descriptor & 0x20) !== 0
     const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!
     const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6]!
-    const length = 5 + (isSingle ? 0 : 1) + dictionaryBytes + sizeBytes
-    await this.#need(length)
-    const header = this.#bytes.subarray(this.#at, this.#at + length)
-    if (
-      dictionaryBytes > 0 &&
-      header
-        .subarray(5 + (isSingle ? 0 : 1))
-        .subarray(0, dictionaryBytes)
-        .some(byte => byte !== 0)
-    ) {
+    const window = start + magicBytes + 1
+    const dictionary = isSingle ? window : window + 1
+    await this.#copy(dictionary - window + dictionaryBytes + sizeBytes)
+    if (bytes.subarray(dictionary, dictionary + dictionaryBytes).some(byte => byte !== 0)) {
       throw this.#unreadable('need a dictionary: decompress them with zstd -D')
     }
-    if (!isSingle && windowBytes(header[5]!) > maxWindowBytes) {
+    if (!isSingle && windowBytes(bytes[window]!) > maxWindowBytes) {
       throw this.#unreadable(
         'need more than 128 MiB of memory: decompress them with the zstd tool, or compress them without a long window',
       )
     }
     this.#frame = { hasChecksum: (descriptor & 4) !== 0 }
-    this.#takePiece(length)
+    this.#endPiece(start)
   }
 
-  async #block({ hasChecksum }: { readonly hasChecksum: boolean }): Promise<void> {
-    await this.#need(blockHeaderBytes)
-    const header = this.#bytes.readUIntLE(this.#at, 3)
+  async #block(start: number, { hasChecksum }: { readonly hasChecksum: boolean }): Promise<void> {
+    const from = this.#position
+    await this.#copy(blockHeaderBytes)
+    const header = this.#bytes!.readUIntLE(start, blockHeaderBytes)
     const isLast = (header & 1) !== 0
     const type = (header >> 1) & 3
     const size = header >> 3
     if (type === reserved || size > maxBlockBytes) {
-      const place = this.#offset + this.#at
-      throw this.#unreadable(`are damaged at byte ${place} of the file: write or copy it again`)
+      throw this.#unreadable(`are damaged at byte ${from} of the file: write or copy it again`)
     }
-    const length = blockHeaderBytes + (type === singleByteRun ? 1 : size)
-    await this.#need(length)
-    this.#takePiece(length)
+    await this.#copy(type === singleByteRun ? 1 : size)
+    this.#endPiece(start)
     this.#blocks++
     if (!isLast) return
     if (hasChecksum) {
-      await this.#need(checksumBytes)
-      this.#takePiece(4)
+      const checksum = this.#length
+      await this.#copy(checksumBytes)
+      this.#endPiece(checksum)
     }
     this.#frame = undefined
   }
 
-  #takePiece(length: number): void {
-    this.#pieces ??= new Uint8Array(this.#room())
-    this.#pieces.set(this.#bytes.subarray(this.#at, this.#at + length), this.#piecesBytes)
-    this.#piecesBytes += length
-    this.#lengths.push(length)
-    this.#at += length
+  #endPiece(start: number): void {
+    this.#lengths.push(this.#length - start)
   }
 
-  async #need(length: number): Promise<void> {
-    if (await this.#has(length)) return
-    throw damagedInput(this.#name, isCutOff(this.#offset + this.#bytes.length))
+  /** Where the next byte stands in the file. */
+  get #position(): number {
+    return this.#offset + this.#at
   }
 
-  async #has(length: number): Promise<boolean> {
-    while (this.#bytes.length - this.#at < length) {
+  /** The little-endian number at a place of the pieces. */
+  #uint32(at: number): number {
+    return this.#bytes!.readUInt32LE(at)
+  }
+
+  /** Whether another byte follows. */
+  async #has(): Promise<boolean> {
+    while (this.#at === this.#chunk.length) {
       const { done, value } = await this.#stored.next()
       if (done === true) return false
-      this.#offset += this.#at
-      this.#bytes = Buffer.concat([this.#bytes.subarray(this.#at), value])
+      this.#offset += this.#chunk.length
+      this.#chunk = value
       this.#at = 0
     }
     return true
   }
 
-  async #skip(headerBytes: number, contentBytes: number): Promise<void> {
-    this.#at += headerBytes
+  /** Puts the next bytes behind the pieces. @returns whether there are as many */
+  async #copied(length: number): Promise<boolean> {
+    const bytes = (this.#bytes ??= Buffer.from(this.#room()))
+    for (let left = length; left > 0;) {
+      if (this.#at === this.#chunk.length && !(await this.#has())) return false
+      const step = Math.min(left, this.#chunk.length - this.#at)
+      bytes.set(this.#chunk.subarray(this.#at, this.#at + step), this.#length)
+      this.#length += step
+      this.#at += step
+      left -= step
+    }
+    return true
+  }
+
+  async #copy(length: number): Promise<void> {
+    if (!(await this.#copied(length))) throw this.#cutOff()
+  }
+
+  async #skip(contentBytes: number): Promise<void> {
     for (let left = contentBytes; left > 0;) {
-      await this.#need(1)
-      const step = Math.min(left, this.#bytes.length - this.#at)
+      if (!(await this.#has())) throw this.#cutOff()
+      const step = Math.min(left, this.#chunk.length - this.#at)
       this.#at += step
       left -= step
     }
   }
 
-  #unknownRest(): InputError {
-    const at = this.#offset + this.#at
-    if (at > 0) return damagedInput(this.#name, restFollows(at))
+  #cutOff(): InputError {
+    return damagedInput(this.#name, isCutOff(this.#position))
+  }
+
+  #unknownRest(from: number): InputError {
+    if (from > 0) return damagedInput(this.#name, restFollows(from))
     return notCompressed(this.#name, 'zstd')
   }
 
