@@ -15,6 +15,7 @@ const uuidLength = 36
 const hexLength = 32
 const valueBytes = 16
 
+const ipv4Bytes = 4
 const ipv6Groups = 8
 const groupDigits = 4
 
@@ -77,9 +78,12 @@ export function readIpAddress(
 ): number {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
-  into.fill(0, at, at + valueBytes)
-  const isAddress = readIpv4(bytes, first, last, into, at) || readIpv6(bytes, first, last, into, at)
-  return isAddress ? 0 : NaN
+  if (!readIpv4(bytes, first, last, into, at)) {
+    return readIpv6(bytes, first, last, into, at) ? 0 : NaN
+  }
+  // No call for so few bytes.
+  for (let i = at + ipv4Bytes; i < at + valueBytes; i++) into[i] = 0
+  return 0
 }
 
 /** Whether the four bytes from `at` on hold the address. */
@@ -154,8 +158,10 @@ function readIpv6(
   }
   if (gapAt < 0) return groups === ipv6Groups
   if (groups === ipv6Groups) return false
-  const gapEnd = at + valueBytes - 2 * gapAt
-  into.copyWithin(at, at + valueBytes - 2 * groups, gapEnd)
-  into.fill(0, at + 2 * (groups - gapAt), gapEnd)
+  let to = at
+  for (let from = at + valueBytes - 2 * groups; from < at + valueBytes - 2 * gapAt; from++) {
+    into[to++] = into[from]!
+  }
+  while (to < at + valueBytes - 2 * gapAt) into[to++] = 0
   return true
 }
