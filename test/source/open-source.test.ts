@@ -10,7 +10,7 @@ import type { Files, InputFile } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { chunkBytes } from '../../src/source/file-chunks.js'
-import { openSource } from '../../src/source/open-source.js'
+import { fileBytes, openSource } from '../../src/source/open-source.js'
 import { table, tableContent } from './compression/zstd.js'
 
 async function contentOf(source: ByteSource): Promise<Buffer> {
@@ -139,6 +139,10 @@ t.test('what is not there or no file is said so', async t => {
     code: 'DDB_INPUT_MISSING',
     message: /there is no file/,
     exitCode: 66,
+  })
+  await t.rejects(fileBytes(join(folder, 'nowhere.csv'), systemFiles), {
+    code: 'DDB_INPUT_MISSING',
+    message: /there is no file/,
   })
   await t.rejects(openSource(folder), { code: 'DDB_INPUT_MISSING', message: /folder/ })
   await t.rejects(openSource('-'), { code: 'DDB_INPUT_MISSING' })
