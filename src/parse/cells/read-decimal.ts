@@ -109,8 +109,8 @@ const isLong = (): boolean => limbs[2]! < 9 && limbs[3] === 0 && limbs[4] === 0
 const parts = new Int64Parts()
 
 /** A 64-bit integer as one of 128 bits. */
-function storeWords({ high, low }: Int64Parts, into: Uint8Array, at: number): void {
-  const sign = high < 0 ? -1 : 0
+function storeLong(high: number, low: number, into: Uint8Array, at: number): void {
+  const sign = high >> 31
   for (let i = 0; i < 4; i++) {
     into[at + i] = low >> (8 * i)
     into[at + 4 + i] = high >> (8 * i)
@@ -131,7 +131,7 @@ export function readDecimal128(
     if (outcome !== 0) return outcome
     if (isLong()) {
       parts.setBillions(negative, limbs[2]! * billion + limbs[1]!, limbs[0]!)
-      storeWords(parts, into, at)
+      storeLong(parts.high | 0, parts.low | 0, into, at)
       return 0
     }
     for (let i = 0; i < words.length; i++) words[i] = 0
