@@ -4,7 +4,7 @@
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { Int64Parts } from './int64-parts.js'
-import { powersOfTen } from './read-number.js'
+import { numberRead, powersOfTen } from './read-number.js'
 import { readExponent } from './read-whole.js'
 
 const zero = 48
@@ -78,11 +78,36 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
   return 0
 }
 
+/** So many digits a double holds exactly, whatever they are. */
+const shortDigits = 15
+
+/** Whether `numberRead` holds the unscaled number; most texts are so short. */
+function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
+  const sign = bytes[start]
+  const first = sign === minus || sign === plus ? start + 1 : start
+  if (end - first > shortDigits + 1) return false
+  let sum = 0
+  let pointAt = -1
+  for (let p = first; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit >= 0 && digit <= 9) sum = sum * 10 + digit
+    else if (digit === point - zero && pointAt < 0) pointAt = p
+    else return false
+  }
+  const digits = end - first - (pointAt < 0 ? 0 : 1)
+  const missing = scale - (pointAt < 0 ? 0 : end - pointAt - 1)
+  if (digits < 1 || digits > shortDigits || missing < 0 || missing > shortDigits) return false
+  const unscaled = sum * powersOfTen[missing]!
+  numberRead[0] = sign === minus ? -unscaled : unscaled
+  return unscaled <= Number.MAX_SAFE_INTEGER
+}
+
 /** DECIMAL32: the unscaled number itself. */
 export function readDecimal32(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number) => number {
   return (bytes, start, end) => {
+    if (readShort(bytes, start, end, scale)) return numberRead[0]!
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
     const value = limbs[0]! + limbs[1]! * billion
@@ -96,6 +121,10 @@ export function readDecimal64(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number {
   return (bytes, start, end, into) => {
+    if (readShort(bytes, start, end, scale)) {
+      into.setExact(numberRead[0]!)
+      return 0
+    }
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
     if (limbs[2]! > 9 || limbs[3] !== 0 || limbs[4] !== 0) return Infinity
@@ -127,6 +156,11 @@ export function readDecimal128(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number, into: Uint8Array, at: number) => number {
   return (bytes, start, end, into, at) => {
+    if (readShort(bytes, start, end, scale)) {
+      parts.setExact(numberRead[0]!)
+      storeLong(parts.high | 0, parts.low | 0, into, at)
+      return 0
+    }
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
     if (isLong()) {
