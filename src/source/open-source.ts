@@ -135,7 +135,10 @@ async function startSource(
         ? counted
         : new CountedChunks(readErrors(await contentOf(counted, compression, name), name))
     await content.peek(isFile ? foreignHeadBytes : markBytes)
-    if (compression !== 'none') refuseForeignFormat(content.head, name)
+    if (compression !== 'none') {
+      refuseForeignFormat(content.head, name)
+      refuseCompressed(content.head, name, compression)
+    }
     const opened = await openText(content, name, options.encoding ?? 'auto', isFile)
     const { text, startOffsetBytes, head, chunks, skipTo } = opened
     return {
@@ -160,6 +163,18 @@ async function startSource(
     await closeInput()
     throw error
   }
+}
+
+/** @throws {InputError} DDB_INPUT_FORMAT for content that would have to be decompressed once more */
+function refuseCompressed(head: Uint8Array, file: string, outer: Compression): void {
+  // A name says nothing of what is in an archive.
+  const inner = compressionOf('auto', head, '')
+  if (inner === 'none') return
+  throw new InputError(
+    'DDB_INPUT_FORMAT',
+    `"${file}" is compressed twice, with ${inner} inside of ${outer}: decompress it once before`,
+    { file, offsetBytes: 0 },
+  )
 }
 
 async function* streamChunks(stream: Readable, name: string): Chunks {

@@ -134,6 +134,17 @@ t.test('Brotli by its name, zstd by its first bytes, and archives are refused', 
   }
 })
 
+t.test('what is compressed twice is said to be', async t => {
+  const text = Buffer.from('a,b\n1,2\n')
+  const once = gzipSync(text)
+  for (const twice of [gzipSync(once), gzipSync(table)]) {
+    await t.rejects(openSource(file('twice.csv.gz', twice)), {
+      code: 'DDB_INPUT_FORMAT',
+      message: /compressed twice, with (?:gzip|zstd) inside of gzip/,
+    })
+  }
+})
+
 t.test('what is not there or no file is said so', async t => {
   await t.rejects(openSource(join(folder, 'nowhere.csv')), {
     code: 'DDB_INPUT_MISSING',
