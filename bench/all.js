@@ -1,6 +1,7 @@
 /*
   Runs every benchmark, one after the other, and reports all figures as one table.
 */
+import { measure as cells } from './cells.js'
 import { measure as csv } from './csv.js'
 import { measure as journal } from './journal.js'
 import { benchOptions, report } from './lib/report.js'
@@ -16,6 +17,7 @@ const benchmarks = {
   startup,
   types,
   csv,
+  cells,
   memory,
   receipts,
   journal,

@@ -97,6 +97,7 @@ const acrossFiles: readonly string[] = [
   'parse/hostile.test.ts',
   'parse/record-limits.test.ts',
   'parse/resume.test.ts',
+  'parse/types/empty-cells.test.ts',
   'parse/types/oracles.test.ts',
   'protocol/hostile.test.ts',
   'protocol/recordings.test.ts',

@@ -7,10 +7,13 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
 const contents = `
+  export { openReader } from './parse/open-reader.js'
   export { decodeValue, encodeValue } from './protocol/codec.js'
   export { emptyVector } from './protocol/column.js'
   export { dataTypes, parseColumnType } from './protocol/data-type.js'
   export { symbolVectorOf } from './protocol/types/symbols.js'
+  export { mapColumns } from './schema/column-mapping.js'
+  export { schemaFromTypes } from './schema/target-schema.js'
   export { drive, readerOf } from './wire/byte-reader.js'
   export { ByteWriter } from './wire/byte-writer.js'`
 
@@ -33,8 +36,11 @@ export const {
   drive,
   emptyVector,
   encodeValue,
+  mapColumns,
+  openReader,
   parseColumnType,
   readerOf,
+  schemaFromTypes,
   symbolVectorOf,
 } = await import(
   `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`

@@ -43,8 +43,16 @@ export class NullTexts {
   }
 
   #matches(bytes: Uint8Array, start: number, length: number): boolean {
-    return this.#texts.some(
-      text => text.length === length && text.every((byte, i) => bytes[start + i] === byte),
-    )
+    const texts = this.#texts
+    for (let i = 0; i < texts.length; i++) {
+      const text = texts[i]!
+      if (text.length === length && isAt(text, bytes, start)) return true
+    }
+    return false
   }
+}
+
+function isAt(text: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
+  return true
 }

@@ -71,10 +71,17 @@ export function openGrowing(
   return startSource(path, path, undefined, readErrors(chunks, path), options, closeFile)
 }
 
-/** Size of a regular file as it lies on disk; undefined for pipes and devices. */
+/**
+ * Size of a regular file as it lies on disk; undefined for pipes and devices.
+ * @throws {InputError} DDB_INPUT_MISSING for a file that is gone by now
+ */
 export async function fileBytes(path: string, files: Files): Promise<number | undefined> {
-  const status = await files.status(path)
-  return status.isFile ? status.sizeBytes : undefined
+  try {
+    const status = await files.status(path)
+    return status.isFile ? status.sizeBytes : undefined
+  } catch (cause) {
+    throw missingInput(path, cause)
+  }
 }
 
 async function openFile(
@@ -85,12 +92,7 @@ async function openFile(
   try {
     file = await files.open(path)
   } catch (cause) {
-    throw new InputError(
-      'DDB_INPUT_MISSING',
-      missingMessage(path, cause),
-      { file: path },
-      { cause },
-    )
+    throw missingInput(path, cause)
   }
   const status = await file.status()
   if (status.isFolder) {
@@ -98,6 +100,10 @@ async function openFile(
     throw new InputError('DDB_INPUT_MISSING', `"${path}" is a folder, not a file`, { file: path })
   }
   return { file, size: status.isFile ? status.sizeBytes : undefined }
+}
+
+function missingInput(file: string, cause: unknown): InputError {
+  return new InputError('DDB_INPUT_MISSING', missingMessage(file, cause), { file }, { cause })
 }
 
 /** Why a file cannot be opened, as a sentence. */
@@ -129,7 +135,10 @@ async function startSource(
         ? counted
         : new CountedChunks(readErrors(await contentOf(counted, compression, name), name))
     await content.peek(isFile ? foreignHeadBytes : markBytes)
-    if (compression !== 'none') refuseForeignFormat(content.head, name)
+    if (compression !== 'none') {
+      refuseForeignFormat(content.head, name)
+      refuseCompressed(content.head, name, compression)
+    }
     const opened = await openText(content, name, options.encoding ?? 'auto', isFile)
     const { text, startOffsetBytes, head, chunks, skipTo } = opened
     return {
@@ -154,6 +163,18 @@ async function startSource(
     await closeInput()
     throw error
   }
+}
+
+/** @throws {InputError} DDB_INPUT_FORMAT for content that would have to be decompressed once more */
+function refuseCompressed(head: Uint8Array, file: string, outer: Compression): void {
+  // A name says nothing of what is in an archive.
+  const inner = compressionOf('auto', head, '')
+  if (inner === 'none') return
+  throw new InputError(
+    'DDB_INPUT_FORMAT',
+    `"${file}" is compressed twice, with ${inner} inside of ${outer}: decompress it once before`,
+    { file, offsetBytes: 0 },
+  )
 }
 
 async function* streamChunks(stream: Readable, name: string): Chunks {

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
@@ -187,6 +187,19 @@ t.test('of standard input nobody knows how much there is', async t => {
 t.test('an input that is not there is found before the first one is read', async t => {
   await t.rejects(readAll(t, { 'a.csv': a }, { names: ['a.csv', 'b.csv'] }), {
     code: 'DDB_INPUT_MISSING',
+  })
+})
+
+t.test('a file that goes before it is read is said to be missing', async t => {
+  const dir = t.testdir({ 'a.csv': a, 'b.csv': b })
+  const path = join(dir, 'b.csv')
+  const run = testRun({ inputs: [join(dir, 'a.csv'), path] }, systemPlatform)
+  const inputs = await openInputs(run)
+  t.teardown(() => inputs.close())
+  rmSync(path)
+  await t.rejects(inputs.batches(run, target).next(), {
+    code: 'DDB_INPUT_MISSING',
+    message: `there is no file "${path}"`,
   })
 })
 

@@ -10,7 +10,7 @@ import type { Files, InputFile } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
 import { chunkBytes } from '../../src/source/file-chunks.js'
-import { openSource } from '../../src/source/open-source.js'
+import { fileBytes, openSource } from '../../src/source/open-source.js'
 import { table, tableContent } from './compression/zstd.js'
 
 async function contentOf(source: ByteSource): Promise<Buffer> {
@@ -134,11 +134,26 @@ t.test('Brotli by its name, zstd by its first bytes, and archives are refused', 
   }
 })
 
+t.test('what is compressed twice is said to be', async t => {
+  const text = Buffer.from('a,b\n1,2\n')
+  const once = gzipSync(text)
+  for (const twice of [gzipSync(once), gzipSync(table)]) {
+    await t.rejects(openSource(file('twice.csv.gz', twice)), {
+      code: 'DDB_INPUT_FORMAT',
+      message: /compressed twice, with (?:gzip|zstd) inside of gzip/,
+    })
+  }
+})
+
 t.test('what is not there or no file is said so', async t => {
   await t.rejects(openSource(join(folder, 'nowhere.csv')), {
     code: 'DDB_INPUT_MISSING',
     message: /there is no file/,
     exitCode: 66,
+  })
+  await t.rejects(fileBytes(join(folder, 'nowhere.csv'), systemFiles), {
+    code: 'DDB_INPUT_MISSING',
+    message: /there is no file/,
   })
   await t.rejects(openSource(folder), { code: 'DDB_INPUT_MISSING', message: /folder/ })
   await t.rejects(openSource('-'), { code: 'DDB_INPUT_MISSING' })

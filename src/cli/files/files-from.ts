@@ -1,6 +1,7 @@
 /*
   Inputs that stand in a list, one a line or, as `find -print0` writes them, with NULs between.
 */
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { InputError, UsageError } from '../../errors.js'
@@ -19,7 +20,9 @@ const maxListBytes = 32 * 1024 * 1024
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
   const bytes = path === '-' ? await readStream(stdin) : await readList(path)
   if (bytes.length > maxListBytes) throw noList(path, `has more than ${maxListBytes} bytes`)
-  const text = bytes.toString('utf8')
+  if (!isUtf8(bytes)) throw noList(path, 'is not UTF-8: write the names of the files in UTF-8')
+  // Without a byte order mark.
+  const text = new TextDecoder().decode(bytes)
   const separator = text.includes('\0') ? '\0' : /\r?\n/
   const names = text.split(separator).filter(name => name !== '')
   if (names.length === 0) throw noList(path, 'names no file')

@@ -11,6 +11,7 @@ import { neededOptions, type NeededOptions } from '../../infer/needed-options.js
 import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
+import { fileBytes } from '../../source/open-source.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { tableText, type TableTarget } from '../target/target.js'
@@ -66,7 +67,7 @@ function tableOf({ plan: { target } }: Run): TableTarget {
 /** What is read twice has to be a file. */
 async function checkFiles(paths: readonly string[], files: Files): Promise<void> {
   for (const path of paths) {
-    if (path !== '-' && (await files.status(path)).isFile) continue
+    if (path !== '-' && (await fileBytes(path, files)) !== undefined) continue
     throw new UsageError(
       'DDB_USAGE',
       `\`target.create\` reads its input twice, which "${path}" does not allow: load a file, or make the table first`,

@@ -27,6 +27,18 @@ export function civilDays(year: number, month: number, day: number): number {
   return daysFromCivil(year, month, day)
 }
 
+const daysPerYear = 365.2425
+const daysBefore1970 = 719_528
+
+/** Year of a day; no date is made, because it would be an object for each cell. */
+export function yearAt(days: number): number {
+  let year = Math.floor((days + daysBefore1970) / daysPerYear)
+  // Leap days do not come evenly: it may be the year before or behind.
+  if (daysFromCivil(year, 1, 1) > days) year--
+  else if (daysFromCivil(year + 1, 1, 1) <= days) year++
+  return year
+}
+
 /** Months since year 0 of a moment that is the first midnight of a month; Infinity for all others. */
 export function monthsAt(days: number, secondOfDay: number, nanos: number): number {
   const { year, month, day } = civilFromDays(days)

@@ -18,7 +18,7 @@ export class Int64Parts {
   /**
    * `a × b + c`.
    *
-   * @param a  whole, at most 2^36 either way
+   * @param a  whole; `a × b` is at most 2^68 either way
    * @param b  whole, 0 to 2^30
    * @param c  whole, 0 to 2^30
    * @returns whether it is in the range of a signed 64-bit integer and not the null
@@ -26,7 +26,7 @@ export class Int64Parts {
   setProduct(a: number, b: number, c: number): boolean {
     const aHigh = Math.floor(a / 65_536)
     const aLow = a - aHigh * 65_536
-    // Both products stay below 2^53.
+    // Both products stay below 2^53: the upper one has 16 bits less than `a × b`.
     const upper = aHigh * b
     const lower = aLow * b + c
     const upperHigh = Math.floor(upper / 65_536)

@@ -30,7 +30,7 @@ const fieldLengths: Readonly<Record<string, readonly number[]>> = {
   n: [6, 9],
 }
 
-const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+const months = 'janfebmaraprmayjunjulaugsepoctnovdec'
 
 /** The parts of a pattern, or why it is not one. */
 export function parsePattern(text: string): PatternPart[] | string {
@@ -178,7 +178,8 @@ export class PatternFormat implements DateFormat {
         this.#second = value
         return value <= 59
       default:
-        this.nanos = value * 10 ** (9 - digits)
+        // A power would be an object for each cell, because it is not a small integer to the machine.
+        this.nanos = digits === 3 ? value * 1_000_000 : digits === 6 ? value * 1000 : value
         return true
     }
   }
@@ -193,8 +194,17 @@ export class PatternFormat implements DateFormat {
 
   #monthName(bytes: Uint8Array, start: number, end: number): number {
     if (start + 3 > end) return -1
-    const name = String.fromCharCode(...bytes.subarray(start, start + 3)).toLowerCase()
-    this.#month = months.indexOf(name) + 1
-    return this.#month === 0 ? -1 : start + 3
+    for (let month = 0; month < 12; month++) {
+      const at = 3 * month
+      if (
+        (bytes[start]! | 0x20) === months.charCodeAt(at) &&
+        (bytes[start + 1]! | 0x20) === months.charCodeAt(at + 1) &&
+        (bytes[start + 2]! | 0x20) === months.charCodeAt(at + 2)
+      ) {
+        this.#month = month + 1
+        return start + 3
+      }
+    }
+    return -1
   }
 }

@@ -1,16 +1,16 @@
 /*
   Decimals from text, exactly: digits behind the scale must be zeros. NaN: no number; ±Infinity: lost digits, or more
-  than the type holds.
+  than the type holds. No string and no BigInt is made.
 */
-import { parseDecimal } from '../../protocol/types/decimals.js'
-import { latin1, trimmedEnd, trimmedStart } from './cell-bytes.js'
-import type { Int64Parts } from './int64-parts.js'
+import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { Int64Parts } from './int64-parts.js'
+import { numberRead, powersOfTen } from './read-number.js'
+import { readExponent } from './read-whole.js'
 
 const zero = 48
 const minus = 45
 const plus = 43
 const point = 46
-const letterE = 0x65
 
 const billion = 1_000_000_000
 const limbDigits = 9
@@ -28,48 +28,78 @@ function readDigits(bytes: Uint8Array, start: number, end: number, scale: number
   const last = trimmedEnd(bytes, first, end)
   negative = bytes[first] === minus
   if (negative || bytes[first] === plus) first++
-  let pointAt = last
-  let digits = 0
-  for (let p = first; p < last; p++) {
+  let pointAt = -1
+  let p = first
+  for (; p < last; p++) {
     const digit = bytes[p]! - zero
-    if (digit >= 0 && digit <= 9) digits++
-    else if (bytes[p] === point && pointAt === last) pointAt = p
-    else if ((bytes[p]! | 0x20) === letterE) return readExponent(bytes, first, last, scale)
-    else return NaN
+    if (digit >= 0 && digit <= 9) continue
+    if (digit !== point - zero || pointAt >= 0) break
+    pointAt = p
   }
-  if (digits === 0) return NaN
-  while (first < pointAt && bytes[first] === zero) first++
-  const wholeDigits = pointAt - first
-  const count = wholeDigits + scale
-  if (count > maxDigits) return Infinity
-  limbs.fill(0)
-  for (let i = 0; i < count; i++) {
-    const p = i < wholeDigits ? first + i : pointAt + 1 + i - wholeDigits
-    addDigit(count - 1 - i, p < last ? bytes[p]! - zero : 0)
+  if (p - first === (pointAt < 0 ? 0 : 1)) return NaN
+  const exponent = p === last ? 0 : readExponent(bytes, p, last)
+  if (exponent !== exponent) return NaN
+  const wholeDigits = (pointAt < 0 ? p : pointAt) - first
+  return setLimbs(bytes, first, p, wholeDigits + exponent + scale)
+}
+
+/**
+ * Sets `limbs` to the digits from `start` to `end`; a point between them is passed over.
+ *
+ * @param digits  how many places of the unscaled number they fill from the first one on
+ * @returns 0, or Infinity when digits other than zeros lie outside of its places
+ */
+function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number): number {
+  for (let i = 0; i < limbCount; i++) limbs[i] = 0
+  let place = digits
+  let p = start
+  for (; p < end && bytes[p]! <= zero; p++) if (bytes[p] === zero) place--
+  // Nothing but zeros.
+  if (p === end) return 0
+  if (place > maxDigits) return Infinity
+  let limb = Math.floor((place - 1) / limbDigits)
+  let left = place - limb * limbDigits
+  let sum = 0
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0) continue
+    if (limb < 0) {
+      if (digit !== 0) return Infinity
+      continue
+    }
+    sum = sum * 10 + digit
+    if (--left === 0) {
+      limbs[limb--] = sum
+      left = limbDigits
+      sum = 0
+    }
   }
-  for (let p = pointAt + 1 + scale; p < last; p++) if (bytes[p] !== zero) return Infinity
+  if (limb >= 0) limbs[limb] = sum * powersOfTen[left]!
   return 0
 }
 
-/** Digits come from the most significant on; `position` counts from the least significant. */
-function addDigit(position: number, digit: number): void {
-  const limb = Math.floor(position / limbDigits)
-  limbs[limb] = limbs[limb]! * 10 + digit
-}
+/** So many digits a double holds exactly, whatever they are. */
+const shortDigits = 15
 
-/** `1.5e-3` and the like are rare enough to take the long way. */
-function readExponent(bytes: Uint8Array, start: number, end: number, scale: number): number {
-  const text = latin1(bytes, start, end)
-  if (!/^(?:\d+\.?\d*|\.\d+)[eE][+-]?\d+$/.test(text)) return NaN
-  const unscaled = parseDecimal(text, scale)
-  if (unscaled === undefined) return Infinity
-  const digits = String(unscaled)
-  if (digits.length > maxDigits) return Infinity
-  limbs.fill(0)
-  for (let i = 0; i < digits.length; i++) {
-    addDigit(digits.length - 1 - i, digits.charCodeAt(i) - zero)
+/** Whether `numberRead` holds the unscaled number; most texts are so short. */
+function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
+  const sign = bytes[start]
+  const first = sign === minus || sign === plus ? start + 1 : start
+  if (end - first > shortDigits + 1) return false
+  let sum = 0
+  let pointAt = -1
+  for (let p = first; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit >= 0 && digit <= 9) sum = sum * 10 + digit
+    else if (digit === point - zero && pointAt < 0) pointAt = p
+    else return false
   }
-  return 0
+  const digits = end - first - (pointAt < 0 ? 0 : 1)
+  const missing = scale - (pointAt < 0 ? 0 : end - pointAt - 1)
+  if (digits < 1 || digits > shortDigits || missing < 0 || missing > shortDigits) return false
+  const unscaled = sum * powersOfTen[missing]!
+  numberRead[0] = sign === minus ? -unscaled : unscaled
+  return unscaled <= Number.MAX_SAFE_INTEGER
 }
 
 /** DECIMAL32: the unscaled number itself. */
@@ -77,6 +107,7 @@ export function readDecimal32(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number) => number {
   return (bytes, start, end) => {
+    if (readShort(bytes, start, end, scale)) return numberRead[0]!
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
     const value = limbs[0]! + limbs[1]! * billion
@@ -90,6 +121,10 @@ export function readDecimal64(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number {
   return (bytes, start, end, into) => {
+    if (readShort(bytes, start, end, scale)) {
+      into.setExact(numberRead[0]!)
+      return 0
+    }
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
     if (limbs[2]! > 9 || limbs[3] !== 0 || limbs[4] !== 0) return Infinity
@@ -98,20 +133,50 @@ export function readDecimal64(
   }
 }
 
+/** Most numbers have no more digits than any 64-bit integer can have. */
+const isLong = (): boolean => limbs[2]! < 9 && limbs[3] === 0 && limbs[4] === 0
+const parts = new Int64Parts()
+
+/** A 64-bit integer as one of 128 bits. */
+function storeLong(high: number, low: number, into: Uint8Array, at: number): void {
+  const sign = high >> 31
+  for (let i = 0; i < 4; i++) {
+    into[at + i] = low >> (8 * i)
+    into[at + 4 + i] = high >> (8 * i)
+    into[at + 8 + i] = sign
+    into[at + 12 + i] = sign
+  }
+}
+
 /** Eight 16-bit words, least significant first: products with 10^9 stay exact. */
-const words = new Float64Array(8)
+const words = new Int32Array(8)
 
 /** DECIMAL128, 16 bytes little-endian two's complement: 0, NaN or Infinity. */
 export function readDecimal128(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number, into: Uint8Array, at: number) => number {
   return (bytes, start, end, into, at) => {
+    if (readShort(bytes, start, end, scale)) {
+      parts.setExact(numberRead[0]!)
+      storeLong(parts.high | 0, parts.low | 0, into, at)
+      return 0
+    }
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
-    words.fill(0)
-    for (let limb = limbCount - 1; limb >= 0; limb--) {
+    if (isLong()) {
+      parts.setBillions(negative, limbs[2]! * billion + limbs[1]!, limbs[0]!)
+      storeLong(parts.high | 0, parts.low | 0, into, at)
+      return 0
+    }
+    for (let i = 0; i < words.length; i++) words[i] = 0
+    let limb = limbCount - 1
+    while (limb > 0 && limbs[limb] === 0) limb--
+    /** Words that are not zero yet; a limb adds two at most. */
+    let used = 0
+    for (; limb >= 0; limb--) {
       let carry = limbs[limb]!
-      for (let i = 0; i < words.length; i++) {
+      used = Math.min(used + 2, words.length)
+      for (let i = 0; i < used; i++) {
         const product = words[i]! * billion + carry
         carry = Math.floor(product / 65_536)
         words[i] = product - carry * 65_536
@@ -125,11 +190,11 @@ export function readDecimal128(
       let word = words[i]!
       if (negative) {
         word = 65_535 - word + borrow
-        borrow = word > 65_535 ? 1 : 0
-        word %= 65_536
+        borrow = word >> 16
+        word &= 65_535
       }
-      into[at + 2 * i] = word % 256
-      into[at + 2 * i + 1] = Math.floor(word / 256)
+      into[at + 2 * i] = word
+      into[at + 2 * i + 1] = word >> 8
     }
     return 0
   }

@@ -1,9 +1,10 @@
 /*
-  Decimal numbers of 16 and 17 digits, which is how programs write doubles in full: correctly rounded without making a
-  string. The quotient is computed to about twice the precision; where that does not decide the rounding, the text is
-  left to the slow way.
+  Decimal numbers of up to 17 digits, which is how programs write doubles in full, with or without an exponent: correctly
+  rounded without making a string. Products and quotients are computed to about twice the precision; where that does not
+  decide the rounding, the text is left to the slow way.
 */
 import { numberRead, powersOfTen } from './read-number.js'
+import { readExponent } from './read-whole.js'
 
 const zero = 48
 const minus = 45
@@ -22,7 +23,13 @@ const splitter = 134_217_729
 /** How far the computed remainder may be off, with much to spare. */
 const maxError = 2 ** -40
 
-/** Whether `numberRead` holds the number, of at most 17 digits behind leading zeros and without exponent. */
+/** So many digits a double holds exactly, whatever they are. */
+const exactDigits = 15
+
+/**
+ * Whether `numberRead` holds the number: it has at most 17 digits between the zeros in front and those behind its point,
+ * and is such a whole number times or by a power of ten that doubles hold exactly.
+ */
 export function readLongDouble(bytes: Uint8Array, start: number, end: number): boolean {
   let p = start
   const sign = bytes[p]
@@ -32,23 +39,37 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
   let digits = 0
   let seen = 0
   let pointAt = -1
-  for (; p < end; p++) {
+  let mantissaEnd = end
+  for (; p < mantissaEnd; p++) {
     const digit = bytes[p]! - zero
     if (digit >= 0 && digit <= 9) {
       seen++
       if (digits > 0 || digit > 0) digits++
       if (digits <= upperDigits) upper = upper * 10 + digit
-      else lower = lower * 10 + digit
+      else if (digits <= maxDigits) lower = lower * 10 + digit
+      else if (digit !== 0 || pointAt < 0) return false
     } else if (bytes[p] === point && pointAt < 0) {
       pointAt = p
     } else {
-      return false
+      mantissaEnd = p
     }
   }
-  const scale = pointAt < 0 ? 0 : end - pointAt - 1
-  if (seen === 0 || digits > maxDigits || scale > maxScale) return false
-  const high = upper * powersOfTen[Math.max(0, digits - upperDigits)]!
-  if (!setQuotient(high, lower, powersOfTen[scale]!)) return false
+  if (seen === 0) return false
+  const exponent = mantissaEnd === end ? 0 : readExponent(bytes, mantissaEnd, end)
+  const zerosBehind = Math.max(0, digits - maxDigits)
+  const scale = (pointAt < 0 ? 0 : mantissaEnd - pointAt - 1) - zerosBehind - exponent
+  if (!(scale <= maxScale && scale >= -maxScale)) return false
+  const kept = digits - zerosBehind
+  const high = upper * powersOfTen[Math.max(0, kept - upperDigits)]!
+  if (kept <= exactDigits) {
+    // Both are exact, so the result is rounded once, as it must be.
+    const value = high + lower
+    numberRead[0] = scale < 0 ? value * powersOfTen[-scale]! : value / powersOfTen[scale]!
+  } else if (scale < 0) {
+    if (!setProduct(high, lower, powersOfTen[-scale]!)) return false
+  } else if (!setQuotient(high, lower, powersOfTen[scale]!)) {
+    return false
+  }
   if (sign === minus) numberRead[0] = -numberRead[0]!
   return true
 }
@@ -63,7 +84,19 @@ function setQuotient(high: number, low: number, divisor: number): boolean {
   const first = sum / divisor
   const product = first * divisor
   const remainder = sum - product - productError(first, divisor, product) + lost
-  const second = remainder / divisor
+  return setSum(first, remainder / divisor)
+}
+
+/** As `setQuotient`, for `(high + low) × factor`. */
+function setProduct(high: number, low: number, factor: number): boolean {
+  const sum = high + low
+  const lost = low - (sum - high)
+  const first = sum * factor
+  return setSum(first, productError(sum, factor, first) + lost * factor)
+}
+
+/** Sets `numberRead` to the sum; `second` is nearly right. */
+function setSum(first: number, second: number): boolean {
   numberRead[0] = first + second
   return first + second * (1 + maxError) === first + second * (1 - maxError)
 }

@@ -64,7 +64,8 @@ export function readShortInteger(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  if (p === end || end - p > exactDigits) return NaN
+  // An empty cell may have a sign behind it.
+  if (p >= end || end - p > exactDigits) return NaN
   let value = 0
   for (; end - p >= 4; p += 4) {
     const four = fourDigitsAt(view, p)
@@ -89,7 +90,8 @@ export function readShortLong(
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  if (p === end || end - p > exactDigits) return false
+  // An empty cell may have a sign behind it.
+  if (p >= end || end - p > exactDigits) return false
   numberRead[0] = 0
   if (!addDigits(bytes, view, p, end)) return false
   if (sign === minus) numberRead[0] = -numberRead[0]

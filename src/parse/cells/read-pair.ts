@@ -1,13 +1,24 @@
 /*
   COMPLEX, POINT and DURATION: two numbers in one text.
 */
-import { durationUnitOf } from '../../protocol/types/durations.js'
 import { nullDouble } from '../../protocol/null-value.js'
-import { latin1 } from './cell-bytes.js'
+import { durationUnits } from '../../protocol/types/durations.js'
+import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { readLongDouble } from './read-long-double.js'
+import { numberRead, readDouble } from './read-number.js'
 
-const number = String.raw`[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?`
-const complex = new RegExp(`^\\s*(${number})([+-]${number.slice(5)})i\\s*$`)
-const point = new RegExp(`^\\s*\\(\\s*(${number})\\s*,\\s*(${number})\\s*\\)\\s*$`)
+const zero = 48
+const nine = 57
+const plus = 43
+const minus = 45
+const point = 46
+const comma = 44
+const open = 40
+const close = 41
+const letterE = 0x65
+const letterI = 0x69
+
+const largestCount = 2_147_483_647
 
 /** `2.3+4.0i`: 0, NaN or Infinity. */
 export function readComplex(
@@ -17,7 +28,13 @@ export function readComplex(
   into: Float64Array,
   at: number,
 ): number {
-  return readPair(complex, latin1(bytes, start, end), into, at)
+  const first = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, first, end) - 1
+  const firstEnd = numberEnd(bytes, first, last)
+  const sign = firstEnd < last ? bytes[firstEnd] : 0
+  if (bytes[last] !== letterI || (sign !== plus && sign !== minus)) return NaN
+  if (numberEnd(bytes, firstEnd, last) !== last) return NaN
+  return store(bytes, first, firstEnd, firstEnd, last, into, at)
 }
 
 /** `(1.5, 2.5)`: 0, NaN or Infinity. */
@@ -28,21 +45,84 @@ export function readPoint(
   into: Float64Array,
   at: number,
 ): number {
-  return readPair(point, latin1(bytes, start, end), into, at)
+  const first = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, first, end) - 1
+  if (bytes[first] !== open || last <= first || bytes[last] !== close) return NaN
+  const x = trimmedStart(bytes, first + 1, last)
+  const xEnd = numberEnd(bytes, x, last)
+  const between = xEnd < 0 ? last : trimmedStart(bytes, xEnd, last)
+  if (between === last || bytes[between] !== comma) return NaN
+  const y = trimmedStart(bytes, between + 1, last)
+  const yEnd = numberEnd(bytes, y, last)
+  if (yEnd < 0 || trimmedStart(bytes, yEnd, last) !== last) return NaN
+  return store(bytes, x, xEnd, y, yEnd, into, at)
 }
 
-function readPair(pattern: RegExp, text: string, into: Float64Array, at: number): number {
-  const match = pattern.exec(text)
-  if (match === null) return NaN
-  const first = Number(match[1])
-  const second = Number(match[2])
-  for (const value of [first, second]) {
-    if (!Number.isFinite(value) || value === nullDouble) return Infinity
+/** Position behind the decimal number at `start`, or −1 when there is none. */
+function numberEnd(bytes: Uint8Array, start: number, end: number): number {
+  const first = behindSign(bytes, start)
+  let p = behindDigits(bytes, first, end)
+  let digits = p - first
+  if (p < end && bytes[p] === point) {
+    const behind = behindDigits(bytes, p + 1, end)
+    digits += behind - p - 1
+    p = behind
   }
+  if (digits <= 0) return -1
+  if (p >= end || (bytes[p]! | 0x20) !== letterE) return p
+  const exponent = behindSign(bytes, p + 1)
+  const behind = behindDigits(bytes, exponent, end)
+  return behind > exponent ? behind : p
+}
+
+function behindSign(bytes: Uint8Array, p: number): number {
+  return bytes[p] === minus || bytes[p] === plus ? p + 1 : p
+}
+
+function behindDigits(bytes: Uint8Array, start: number, end: number): number {
+  let p = start
+  while (p < end && bytes[p]! >= zero && bytes[p]! <= nine) p++
+  return p
+}
+
+/** Stores both numbers: 0, or Infinity when one of them does not fit. */
+function store(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  secondStart: number,
+  secondEnd: number,
+  into: Float64Array,
+  at: number,
+): number {
+  if (!setNumber(bytes, start, end)) return Infinity
+  const first = numberRead[0]!
+  if (!setNumber(bytes, secondStart, secondEnd)) return Infinity
   into[at] = first
-  into[at + 1] = second
+  into[at + 1] = numberRead[0]!
   return 0
 }
+
+/** Sets `numberRead` to the number of a text that is one; false when it does not fit. */
+function setNumber(bytes: Uint8Array, start: number, end: number): boolean {
+  if (!readLongDouble(bytes, start, end)) {
+    const value = readDouble(bytes, start, end)
+    if (typeof value !== 'number') return false
+    numberRead[0] = value
+  }
+  return numberRead[0] !== nullDouble
+}
+
+/** Units by their letters, as the digits of a number of base 256. */
+const unitsByLetters: ReadonlyMap<number, number> = new Map(
+  Array.from(durationUnits, ([letters, unit]) => [lettersOf(letters), unit]),
+)
+
+function lettersOf(text: string): number {
+  return [...Buffer.from(text)].reduce((sum, letter) => sum * 256 + letter, 0)
+}
+
+const exchangeLetters = 4
 
 /** `3M`, `200ms`, or with the four letters of an exchange's calendar `5XNYS`: 0, NaN or Infinity. */
 export function readDuration(
@@ -52,13 +132,34 @@ export function readDuration(
   into: Int32Array,
   at: number,
 ): number {
-  const match = /^\s*([+-]?\d+)([A-Za-z]{1,4})\s*$/.exec(latin1(bytes, start, end))
-  if (match === null) return NaN
-  const unit = durationUnitOf(match[2]!)
-  const count = Number(match[1])
-  if (unit === undefined) return NaN
-  if (Math.abs(count) > 2_147_483_647) return Infinity
-  into[at] = count
+  const first = trimmedStart(bytes, start, end)
+  const last = trimmedEnd(bytes, first, end)
+  const digits = behindSign(bytes, first)
+  const unitAt = behindDigits(bytes, digits, last)
+  if (unitAt === digits) return NaN
+  const unit = unitOf(bytes, unitAt, last)
+  if (unit < 0) return NaN
+  let count = 0
+  for (let p = digits; p < unitAt && count <= largestCount; p++) {
+    count = count * 10 + bytes[p]! - zero
+  }
+  if (count > largestCount) return Infinity
+  into[at] = bytes[first] === minus ? -count : count
   into[at + 1] = unit
   return 0
+}
+
+/** Number of a unit or of an exchange's code; −1 for all other letters. */
+function unitOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start
+  if (length < 1 || length > exchangeLetters) return -1
+  let letters = 0
+  let areUpper = true
+  for (let p = start; p < end; p++) {
+    const letter = bytes[p]!
+    areUpper &&= letter >= 0x41 && letter <= 0x5a
+    letters = letters * 256 + letter
+  }
+  if (length === exchangeLetters) return areUpper ? letters : -1
+  return unitsByLetters.get(letters) ?? -1
 }

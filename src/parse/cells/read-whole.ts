@@ -50,8 +50,8 @@ export function readWhole(bytes: Uint8Array, start: number, end: number): number
   return negative ? -outcome : outcome
 }
 
-/** `e-12` from `start` to `end`, or NaN. */
-function readExponent(bytes: Uint8Array, start: number, end: number): number {
+/** `e-12` from `start` to `end`, or NaN; a billion either way stands for whatever is more. */
+export function readExponent(bytes: Uint8Array, start: number, end: number): number {
   if ((bytes[start]! | 0x20) !== letterE) return NaN
   let p = start + 1
   const negative = bytes[p] === minus

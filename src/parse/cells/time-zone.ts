@@ -3,7 +3,8 @@
   that a time costs some comparisons. The zone of the machine is never looked at.
 */
 import { UsageError } from '../../errors.js'
-import { civilFromDays, daysFromCivil } from '../../protocol/civil-date.js'
+import { daysFromCivil } from '../../protocol/civil-date.js'
+import { yearAt } from './calendar.js'
 
 const secondsPerDay = 86_400
 
@@ -53,7 +54,7 @@ export class TimeZone {
   /** Seconds that the clocks show more than UTC at this moment. */
   offsetAt(utcSeconds: number): number {
     if (utcSeconds >= this.#from && utcSeconds < this.#to) return this.#offset
-    const { year } = civilFromDays(Math.floor(utcSeconds / secondsPerDay))
+    const year = yearAt(Math.floor(utcSeconds / secondsPerDay))
     const cycles = Math.max(0, Math.ceil((year - lastYear + 1) / cycleYears))
     const shift = cycles * cycleSeconds
     const known = Math.max(firstYear, year - cycles * cycleYears)

@@ -21,6 +21,9 @@ const dash = 45
 const slash = 47
 
 const secondsPerDay = 86_400
+const nanoDigits = 9
+/** Nanoseconds of the last one of so many digits behind a second. */
+const nanosOfDigits = Int32Array.from({ length: nanoDigits + 1 }, (_, i) => 10 ** (nanoDigits - i))
 
 /** Results of reading: the text is not a value, or says more than nanoseconds. */
 const noValue: number = NaN
@@ -192,15 +195,18 @@ export class WallClock implements TimeParts {
   #fraction(bytes: Uint8Array, start: number): number {
     const sign = bytes[start]
     if ((sign !== point && sign !== comma) || start + 1 === this.#end) return noValue
-    let unit = 1_000_000_000
+    let nanos = 0
+    let digits = 0
     let outcome = 0
     for (let p = start + 1; p < this.#end; p++) {
       const digit = bytes[p]! - zero
       if (digit < 0 || digit > 9) return noValue
-      unit = Math.floor(unit / 10)
-      if (unit > 0) this.nanos += digit * unit
-      else if (digit !== 0) outcome = tooFine
+      if (digits < nanoDigits) {
+        nanos = nanos * 10 + digit
+        digits++
+      } else if (digit !== 0) outcome = tooFine
     }
+    this.nanos = nanos * nanosOfDigits[digits]!
     return outcome
   }
 

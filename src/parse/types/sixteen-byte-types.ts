@@ -2,9 +2,7 @@
   UUID, INT128 and IPADDR in text: 16 bytes a value, which travel reversed as a whole
   (docs/protocol.md#sixteen-byte-values).
 */
-import { parseSixteenBytes } from '../../protocol/types/sixteen-bytes.js'
-import { latin1, trimmedEnd, trimmedStart } from '../cells/cell-bytes.js'
-import { readHexDigits, readIpv4, readUuid } from '../cells/read-sixteen-bytes.js'
+import { readHexDigits, readIpAddress, readUuid } from '../cells/read-sixteen-bytes.js'
 import { WideColumn, type WideType } from '../columns/wide-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
@@ -45,17 +43,6 @@ function sixteenByteType(
 function isNull(array: Uint8Array, at: number): boolean {
   for (let i = at; i < at + sixteenZeros.length; i++) if (array[i] !== 0) return false
   return true
-}
-
-/** `1.2.3.4` or IPv6 in any of its spellings: 0 or NaN. */
-const readIpAddress: ReadSixteenBytes = (bytes, start, end, array, at) => {
-  const first = trimmedStart(bytes, start, end)
-  const last = trimmedEnd(bytes, first, end)
-  if (readIpv4(bytes, first, last, array, at)) return 0
-  const value = parseSixteenBytes('IPADDR', latin1(bytes, first, last))
-  if (value === undefined) return NaN
-  array.set(value, at)
-  return 0
 }
 
 export const sixteenByteTypes: readonly CellType[] = [

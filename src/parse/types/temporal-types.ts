@@ -210,10 +210,11 @@ function longType(type: LongTemporal): CellType {
 }
 
 function timestamp(parts: TimeParts, into: Int64Parts): number {
-  const value = (parts.days * secondsPerDay + parts.secondOfDay) * 1000 + wholeMs(parts)
-  if (!Number.isFinite(value)) return value
-  into.setExact(value)
-  return 0
+  const ms = wholeMs(parts)
+  if (ms === Infinity) return ms
+  // Counts since 1970 may be more milliseconds than a double holds exactly.
+  const seconds = parts.days * secondsPerDay + parts.secondOfDay
+  return into.setProduct(seconds, 1000, ms) ? 0 : Infinity
 }
 
 function nanotime(parts: TimeParts, into: Int64Parts): number {

@@ -73,13 +73,3 @@ function durationUnitText(unit: number): string {
   if (known !== undefined) return known
   return String.fromCharCode(unit >>> 24, (unit >> 16) & 255, (unit >> 8) & 255, unit & 255)
 }
-
-/** Number of a unit or of an exchange's code; undefined for all other letters. */
-export function durationUnitOf(text: string): number | undefined {
-  const known = durationUnits.get(text)
-  if (known !== undefined) return known
-  if (!/^[A-Z]{4}$/.test(text)) return undefined
-  let unit = 0
-  for (const letter of text) unit = unit * 256 + letter.charCodeAt(0)
-  return unit
-}

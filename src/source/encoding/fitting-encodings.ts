@@ -22,6 +22,8 @@ const candidates = [
 const mostBrokenPercent = 2
 
 const maxSampleBytes = 1024 * 1024
+/** No character of several bytes has a byte below this one. */
+const lowestInside = 0x30
 const tab = 9
 const lineFeed = 10
 const carriageReturn = 13
@@ -40,15 +42,14 @@ export interface FittingEncoding {
  * which nearly all of it is.
  *
  * @param isWhole  false when it may begin and end inside characters: what lies outside of its whole lines is left out
+ * @param brokenAt  where in it stands what made somebody ask; looked at even outside of whole lines
  */
-export function fittingEncodings(sample: Uint8Array, isWhole: boolean): FittingEncoding[] {
-  const looked = sample.subarray(0, maxSampleBytes)
-  const first = isWhole ? 0 : looked.indexOf(lineFeed) + 1
-  const last = looked.lastIndexOf(lineFeed)
-  const lines = looked.subarray(
-    first,
-    isWhole && looked.length === sample.length ? undefined : last + 1,
-  )
+export function fittingEncodings(
+  sample: Uint8Array,
+  isWhole: boolean,
+  brokenAt = 0,
+): FittingEncoding[] {
+  const lines = lookedAt(sample, isWhole, brokenAt)
   const input = bytesOfLength(lines.length + decoderSlackBytes)
   input.bytes.set(lines)
   const fitting = candidates.flatMap((encoding): FittingEncoding[] => {
@@ -71,6 +72,21 @@ export function fittingEncodings(sample: Uint8Array, isWhole: boolean): FittingE
     ({ encoding, brokenBytes }) => isMultiByte(encoding) && brokenBytes === 0,
   )
   return fitsWhole ? fitting.filter(({ brokenBytes }) => brokenBytes === 0) : fitting
+}
+
+/** What is looked at of a sample, its characters whole. */
+function lookedAt(sample: Uint8Array, isWhole: boolean, brokenAt: number): Uint8Array {
+  const from = brokenAt < maxSampleBytes ? 0 : brokenAt - maxSampleBytes / 2
+  const looked = sample.subarray(from, from + maxSampleBytes)
+  const first = isWhole && from === 0 ? 0 : looked.indexOf(lineFeed) + 1
+  const isEnd = isWhole && from + looked.length === sample.length
+  const lines = looked.subarray(first, isEnd ? undefined : looked.lastIndexOf(lineFeed) + 1)
+  if (lines.some(byte => byte >= 0x80)) return lines
+  let start = Math.max(0, brokenAt - from)
+  while (start > 0 && looked[start - 1]! >= lowestInside) start--
+  let end = looked.length
+  while (end > start && looked[end - 1]! >= lowestInside) end--
+  return looked.subarray(start, end)
 }
 
 /** Control characters stand in files that are not text, or another one. */

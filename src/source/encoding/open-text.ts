@@ -109,7 +109,7 @@ function refuseOthers({ head, isWhole }: CountedChunks, start: number, name: str
   const isUtf16 = start === 0 && (sample[0] === 0 || sample[1] === 0)
   const cut = isWhole && check.begunBytes > 0 ? sample.length - check.begunBytes : undefined
   const broken = isUtf16 ? 0 : (at ?? cut)
-  if (broken !== undefined) throw notUtf8(sample, isWhole, start + broken, name, undefined)
+  if (broken !== undefined) throw notUtf8(sample, isWhole, broken, start, name, undefined)
 }
 
 type ContentText = Pick<OpenedText, 'chunks' | 'skipTo'>
@@ -122,12 +122,12 @@ function strict(content: CountedChunks, start: number, name: string): ContentTex
     async *chunks() {
       for await (const chunk of content.rest(start)) {
         const at = check.firstBroken(chunk)
-        if (at !== undefined) throw notUtf8(chunk, false, offset + at, name, offset)
+        if (at !== undefined) throw notUtf8(chunk, false, at, offset, name, offset)
         offset += chunk.length
         yield chunk
       }
       if (check.begunBytes === 0) return
-      throw notUtf8(new Uint8Array(0), true, offset - check.begunBytes, name, offset)
+      throw notUtf8(new Uint8Array(0), true, -check.begunBytes, offset, name, offset)
     },
     skipTo(fromBytes, toBytes) {
       if (!content.skipTo(fromBytes, toBytes)) return false
@@ -167,16 +167,21 @@ async function* decodedChunks(content: CountedChunks, start: number, decoded: De
 /**
  * @param sample  some of the input, which holds the byte at fault
  * @param isWhole  false when it begins or ends somewhere
+ * @param brokenAt  position of that byte in the sample; below 0 when it stands before it
+ * @param startBytes  of the sample in the input
  * @param readBefore  bytes that were read as UTF-8 before; undefined when nothing was given out
  */
 function notUtf8(
   sample: Uint8Array,
   isWhole: boolean,
-  offsetBytes: number,
+  brokenAt: number,
+  startBytes: number,
   file: string,
   readBefore: number | undefined,
 ): InputError {
-  const fitting = fittingEncodings(sample, isWhole).map(({ encoding, example, brokenBytes }) => {
+  const offsetBytes = startBytes + brokenAt
+  const found = fittingEncodings(sample, isWhole, brokenAt)
+  const fitting = found.map(({ encoding, example, brokenBytes }) => {
     const but = brokenBytes === 0 ? '' : ` but for ${brokenBytes} of its bytes`
     return example === '' ? encoding : `${encoding}${but} (${example})`
   })

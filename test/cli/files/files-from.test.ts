@@ -12,6 +12,8 @@ t.test('one name a line, or NULs between names that may hold line ends', async t
     ['a.csv\nb c.csv\n', ['a.csv', 'b c.csv']],
     ['\na.csv\r\n\r\nb.csv', ['a.csv', 'b.csv']],
     ['a\nb.csv\0c.csv\0', ['a\nb.csv', 'c.csv']],
+    ['\ufeffa.csv\r\n\ufeffb.csv\r\n', ['a.csv', '\ufeffb.csv']],
+    ['股票.csv\n', ['股票.csv']],
   ]
   for (const [content, names] of cases) {
     writeFileSync(path, content)
@@ -26,6 +28,10 @@ t.test('what is no list is refused', async t => {
   for (const content of ['', '\n\n', 'a.csv\n-\n']) {
     writeFileSync(path, content)
     await t.rejects(readFilesFrom(path, nothing), { code: 'DDB_USAGE' }, JSON.stringify(content))
+  }
+  for (const content of [Buffer.from('\ufeffa.csv\n', 'utf16le'), Buffer.of(0xb9, 0xc9, 0x0a)]) {
+    writeFileSync(path, content)
+    await t.rejects(readFilesFrom(path, nothing), { code: 'DDB_USAGE', message: /UTF-8/ })
   }
   await t.rejects(readFilesFrom(join(path, 'no'), nothing), { code: 'DDB_INPUT_MISSING' })
   const endless = function* (): Generator<Buffer> {

@@ -2,7 +2,7 @@
   Parts of dates, against Date.
 */
 import t from 'tap'
-import { civilDays, fourDigits, twoDigits } from '../../../src/parse/cells/calendar.js'
+import { civilDays, fourDigits, twoDigits, yearAt } from '../../../src/parse/cells/calendar.js'
 
 t.test('a day exists exactly when Date keeps it as it is', async t => {
   for (const year of [0, 4, 100, 1600, 1900, 1969, 2000, 2023, 2024, 9999]) {
@@ -17,6 +17,20 @@ t.test('a day exists exactly when Date keeps it as it is', async t => {
     }
   }
   t.ok(Number.isNaN(civilDays(10_000, 1, 1)))
+})
+
+t.test('the year of a day is that of Date', async t => {
+  const yearOf = (days: number): number => new Date(days * 86_400_000).getUTCFullYear()
+  const wrong: number[] = []
+  const look = (days: number): void => {
+    if (yearAt(days) !== yearOf(days)) wrong.push(days)
+  }
+  for (let year = -800; year <= 3200; year++) {
+    const first = new Date(0).setUTCFullYear(year, 0, 1) / 86_400_000
+    for (const days of [first - 1, first, first + 1, first + 59, first + 200]) look(days)
+  }
+  for (let days = -100_000_000; days <= 100_000_000; days += 99_991) look(days)
+  t.strictSame(wrong, [])
 })
 
 t.test('digits are read as a number, anything else as more than any part of a date', async t => {

@@ -112,6 +112,34 @@ for (const [name, , , read] of widths) {
   })
 }
 
+for (const [name, bits, maxScale, read] of widths) {
+  t.test(`${name}: an exponent moves the point, wherever it stands`, async t => {
+    const max = largest(bits)
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: -max, max }),
+        fc.nat(maxScale),
+        fc.nat(60),
+        fc.nat(8),
+        (unscaled, scale, fraction, zeros) => {
+          const text = `${textOf(unscaled, fraction)}${'0'.repeat(fraction > 0 ? zeros : 0)}`
+          strictEqual(read(scale, `${text}e${fraction - scale}`), unscaled, text)
+          strictEqual(read(scale, `${unscaled}0000E-${scale + 4}`), unscaled)
+        },
+      ),
+      { numRuns: runs(300) },
+    )
+    t.equal(read(0, '0e99999999999999999999'), 0n)
+    t.equal(read(0, '0.00e-99999999999999999999'), 0n)
+    for (const text of ['1e99999999999999999999', '1e-99999999999999999999', '-1e46', '1e46']) {
+      t.equal(read(0, text), Infinity, text)
+    }
+    for (const text of ['1e+', '1e-', '1e1e1', '1e1.', 'e', '.e1', '+e1', '1 e1']) {
+      t.ok(Number.isNaN(read(2, text)), text)
+    }
+  })
+}
+
 t.test('what one text left behind is not in the next', async t => {
   const long = '9'.repeat(38)
   read128(0, long)

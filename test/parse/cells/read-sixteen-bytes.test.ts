@@ -1,11 +1,15 @@
 /*
-  UUIDs, hexadecimal digits and IPv4 addresses, against Buffer and net.isIPv4.
+  UUIDs, hexadecimal digits and IP addresses, against Buffer, net.isIP and URL.
 */
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
-import { isIPv4 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import { readHexDigits, readIpv4, readUuid } from '../../../src/parse/cells/read-sixteen-bytes.js'
+import {
+  readHexDigits,
+  readIpAddress,
+  readUuid,
+} from '../../../src/parse/cells/read-sixteen-bytes.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
@@ -65,9 +69,9 @@ t.test('an IPv4 address is one exactly when net.isIPv4 says so', async t => {
   fc.assert(
     fc.property(fc.array(part, { minLength: 3, maxLength: 5 }), parts => {
       const text = parts.join('.')
-      const { outcome, value } = read(readIpv4, text)
-      strictEqual(outcome, isIPv4(text), text)
-      if (outcome) {
+      const { outcome, value } = read(readIpAddress, text)
+      strictEqual(outcome === 0, isIPv4(text), text)
+      if (outcome === 0) {
         const expected = Buffer.alloc(16)
         expected.set(parts.map(Number).reverse())
         deepStrictEqual(value, expected, text)
@@ -78,14 +82,70 @@ t.test('an IPv4 address is one exactly when net.isIPv4 says so', async t => {
   for (const [text, hex] of [
     ['0.0.0.1', '01'],
     ['1.2.3.4', '04030201'],
-    ['255.255.255.255', 'ffffffff'],
+    [' 255.255.255.255\t', 'ffffffff'],
   ] as const) {
-    t.strictSame(read(readIpv4, text), {
-      outcome: true,
+    t.strictSame(read(readIpAddress, text), {
+      outcome: 0,
       value: Buffer.from(hex.padEnd(32, '0'), 'hex'),
     })
   }
-  for (const text of ['1.2.3.4.', '.1.2.3.4', '1..2.3', '1.2.3.4 ', '+1.2.3.4', '1,2,3,4']) {
-    t.equal(read(readIpv4, text).outcome, false, text)
+  for (const text of ['1.2.3.4.', '.1.2.3.4', '1..2.3', '1.2.3 .4', '+1.2.3.4', '1,2,3,4']) {
+    t.ok(Number.isNaN(read(readIpAddress, text).outcome), text)
   }
+})
+
+/** The groups of an address as `URL` spells it: no zeros in front, the longest run of zero groups as `::`. */
+function groupsOf(text: string): number[] {
+  const { hostname } = new URL(`http://[${text}]/`)
+  const [head = '', tail] = hostname.slice(1, -1).split('::')
+  const numbers = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map(group => parseInt(group, 16))
+  const front = numbers(head)
+  const back = numbers(tail ?? '')
+  return [...front, ...Array<number>(8 - front.length - back.length).fill(0), ...back]
+}
+
+t.test('an IPv6 address is one exactly when net.isIPv6 says so, and is what URL reads', async t => {
+  const group = fc.constantFrom(
+    '0',
+    '1',
+    'ab',
+    'FfF0',
+    '0001',
+    '12345',
+    '',
+    'g',
+    '1.2.3.4',
+    '1.2.3',
+  )
+  const separator = fc.constantFrom(':', ':', ':', '::')
+  const text = fc
+    .tuple(
+      fc.constantFrom('', '', ':', '::'),
+      fc.array(fc.tuple(group, separator), { maxLength: 9 }),
+      fc.constantFrom('0', 'c', '10.0.0.255', '1.2.3.4.5', '', ':'),
+    )
+    .map(([front, groups, back]) => `${front}${groups.flat().join('')}${back}`)
+  const spelled = fc
+    .tuple(fc.array(fc.nat(3), { minLength: 8, maxLength: 8 }), fc.nat(8), fc.nat(8), fc.boolean())
+    .map(([groups, from, length, isMixed]) => {
+      const parts = groups.map(one => ['0', '1', 'fe80', '0aB'][one]!)
+      if (isMixed) parts.splice(6, 2, '1.20.255.0')
+      const head = parts.slice(0, from).join(':')
+      return length === 0 ? parts.join(':') : `${head}::${parts.slice(from + length).join(':')}`
+    })
+  let addresses = 0
+  fc.assert(
+    fc.property(fc.oneof(text, spelled), address => {
+      const { outcome, value } = read(readIpAddress, address)
+      strictEqual(outcome === 0, isIPv6(address) || isIPv4(address), address)
+      if (outcome !== 0 || isIPv4(address)) return
+      addresses++
+      const expected = Buffer.alloc(16)
+      for (const [i, one] of groupsOf(address).entries()) expected.writeUInt16BE(one, 2 * i)
+      deepStrictEqual(value, expected.reverse(), address)
+    }),
+    { numRuns: runs(2000) },
+  )
+  t.ok(addresses > runs(2000) / 10, `${addresses} were addresses`)
 })

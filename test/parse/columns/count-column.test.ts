@@ -84,6 +84,26 @@ t.test('everything else goes the general way', async t => {
   t.strictSame(values(1_000_000_000, ['9007199', '9007200']).others, [1], 'beyond 2^53')
 })
 
+t.test('milliseconds that no double holds are exact in every unit', async t => {
+  for (const [unit, text] of [
+    ['s', '9007199254740.993'],
+    ['ms', '9007199254740993'],
+    ['ms', '9007199254740993.0'],
+    ['us', '9007199254740993000'],
+  ] as const) {
+    for (const [sign, end] of [
+      ['', '08:59:00.993'],
+      ['-', '15:00:59.007'],
+    ] as const) {
+      const { rows } = await read(`c\n${sign}${text}\n`, 'c:TIMESTAMP', {
+        header: 'yes',
+        batch: { cells: { dateFormats: { c: `epoch:${unit}` } } },
+      })
+      t.match(rows, [[new RegExp(`${end}$`)]], `${sign}${text} ${unit}`)
+    }
+  }
+})
+
 t.test('each unit in each type, before 1970 too', async t => {
   const lines = ['1577957400032', '-1', '0', '1577957400032.5', '9223372036854775807']
   for (const [type, unit, expected] of [

@@ -2,7 +2,7 @@
   DURATION: a count and a unit.
 */
 import t from 'tap'
-import { durationUnitOf, durationUnits } from '../../../src/protocol/types/durations.js'
+import { durationUnits } from '../../../src/protocol/types/durations.js'
 import { checkCases, checkRefused } from './fixed-cases.js'
 
 t.test('count and unit are two integers, an exchange is its letters', async t => {
@@ -28,9 +28,4 @@ t.test('units count as DolphinDB counts them', async t => {
     [...durationUnits],
     units.map((unit, number) => [unit, number]),
   )
-  for (const [number, unit] of units.entries()) t.equal(durationUnitOf(unit), number)
-  t.equal(durationUnitOf('XNYS'), 0x584e5953)
-  for (const text of ['', 'h', 'D', 'xnys', 'XNY', 'XNYSE', 'XN S']) {
-    t.equal(durationUnitOf(text), undefined, text)
-  }
 })

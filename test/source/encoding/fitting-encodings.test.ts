@@ -41,6 +41,29 @@ t.test('a sample out of the middle is looked at line by line', async t => {
   }
 })
 
+t.test('bytes at fault are looked at, even in a line that is not whole', async t => {
+  const ascii = Buffer.from('x,y\n'.repeat(400_000))
+  for (const [text, encoding] of samples.slice(0, 7)) {
+    const [words] = /[^\0-\x7f]+/.exec(text)!
+    const bytes = iconv.encode(`1,${words},2`, encoding)
+    for (const [before, behind] of [
+      ['', ''],
+      ['', ',y\nx,y\n'],
+      ['x,y\nx', ''],
+      [ascii, 'x\n'],
+    ] as const) {
+      const sample = Buffer.concat([Buffer.from(before), bytes, Buffer.from(behind)])
+      const found = fittingEncodings(sample, false, before.length + 2)
+      const right = found.find(each => each.encoding === encoding)
+      t.equal(right?.example.slice(0, words.length), words, `${encoding} ${before.length}`)
+      t.ok(
+        found.every(({ example }) => example !== ''),
+        'all of them have read it',
+      )
+    }
+  }
+})
+
 t.test('what is no text fits nowhere', async t => {
   t.strictSame(fittingEncodings(Buffer.from('00ff0102030405', 'hex'), true), [])
   const one = fittingEncodings(Buffer.from('d6d0b9fa0aff0a', 'hex'), true)

@@ -1,0 +1,25 @@
+/*
+  A column of a million texts of every type into columns, against as many of INT; no file and no server is there.
+*/
+import { fileURLToPath } from 'node:url'
+import { cellTexts } from './lib/cell-texts.js'
+import { runNode } from './lib/measure.js'
+import { runAlone } from './lib/report.js'
+
+const fullRows = 1_000_000
+const reader = fileURLToPath(new URL('lib/read-cells.js', import.meta.url))
+
+/** How long each type takes, and how many times as long as INT. */
+export async function measure({ repeats, scale }) {
+  const rows = Math.round(fullRows * scale)
+  const figures = []
+  for (const name of cellTexts.keys()) {
+    const { stdout } = await runNode([reader, name, String(rows), String(repeats)])
+    const { ours, reference } = JSON.parse(stdout)
+    const work = `text into ${name}, time against INT`
+    figures.push({ work, unit: 's', ours, reference, ratio: ours / reference, bar: { atMost: 3 } })
+  }
+  return figures
+}
+
+await runAlone(import.meta.url, 'cells', measure)
