@@ -27,7 +27,7 @@ export interface RejectReason {
   run?: RejectRun
 }
 
-/** Queues some megabytes in memory. */
+/** Queues little in memory, and gives the disk some megabytes of time. */
 export interface RejectFile {
   readonly path: string
   /** Rows that are on the disk for certain, each with its reason. */
@@ -50,6 +50,9 @@ export interface RejectFile {
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
+
+/** Of both files together: what was written for so long is brought to the disk, that a failure is heard of in time. */
+const unsyncedBytesAtMost = 4 * 1024 * 1024
 
 /** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
 const rowsAtOnce = 64
@@ -162,6 +165,7 @@ function pairOf(
 ): RejectFile {
   const records = newRowFile(path, recordsFile, size.sizeBytes)
   const reasons = newRowFile(reasonsPath(path), reasonsFile, size.reasonsBytes)
+  const pair = [records, reasons]
   const lines = newReasonLines()
   const ended = lineEnder(text.encoding)
   // Without its mark, such a file would not be known for what it is; UTF-8 is known by its bytes.
@@ -175,18 +179,42 @@ function pairOf(
   let unplaced = 0
   let queued = 0
   let queuedBytes = 0
+  /** Rows that stand in both files, while the disk may not have them. */
+  let unsynced = 0
+  let unsyncedBytes = 0
   let failed = false
-  const flush = (): void => {
-    if (queued === 0) return
-    const { kept, failure } = writeQueue(records, reasons, queued)
-    records.keep(kept)
-    reasons.keep(kept)
-    rows += kept
-    unplaced += queued - kept
+  const sync = (): void => {
+    for (const file of pair) file.cut()
+    for (const file of pair) file.sync()
+  }
+  const write = (): Error | undefined => {
+    const { whole, failure } = writeQueue(records, reasons, queued)
+    for (const file of pair) file.keep(whole)
+    unplaced += queued - whole
+    unsynced += whole
+    unsyncedBytes += queuedBytes
     queued = 0
     queuedBytes = 0
+    return failure
+  }
+  const settle = (writeFailure?: Error): void => {
+    const syncFailure = failureOf(sync)
+    if (syncFailure === undefined) {
+      for (const file of pair) file.settle()
+      rows += unsynced
+    } else {
+      // What a disk could not sync once it may forget, and say nothing when asked again.
+      for (const file of pair) failureOf(() => file.cutUnsettled())
+      unplaced += unsynced
+    }
+    unsynced = 0
+    unsyncedBytes = 0
+    const failure = writeFailure ?? syncFailure
     failed = failure !== undefined
     if (failure !== undefined) throw failure
+  }
+  const flush = (): void => {
+    if (queued + unsynced > 0) settle(write())
   }
   return {
     path,
@@ -194,10 +222,10 @@ function pairOf(
       return rows
     },
     get sizeBytes() {
-      return records.keptBytes
+      return records.settledBytes
     },
     get reasonsBytes() {
-      return reasons.keptBytes
+      return reasons.settledBytes
     },
     get unplaced() {
       return unplaced
@@ -213,7 +241,9 @@ function pairOf(
       const at = reasons.queue.room(lines.maxBytes(reason))
       queuedBytes += reasons.queue.end(lines.write(reason, reasons.queue.bytes, at))
       queued++
-      if (queuedBytes >= maxQueuedBytes) flush()
+      if (queuedBytes < maxQueuedBytes) return
+      const failure = write()
+      if (failure !== undefined || unsyncedBytes >= unsyncedBytesAtMost) settle(failure)
     },
     flush,
     close() {
@@ -255,31 +285,21 @@ function asciiCharacter(code: number, encoding: RecordShape['text']['encoding'])
   return encoding === 'utf-16be' ? Uint8Array.of(0, code) : Uint8Array.of(code)
 }
 
-/** Writes as many of the queued rows as can be kept in both files. @returns how many, and what went wrong */
+/** Writes the queued rows. @returns how many stand whole in both files, and what went wrong */
 function writeQueue(
   records: RowFile,
   reasons: RowFile,
   queued: number,
-): { kept: number; failure: Error | undefined } {
-  let kept = queued
-  let failure = failureOf(() => {
+): { whole: number; failure: Error | undefined } {
+  const failure = failureOf(() => {
     for (let row = 0; row < queued; row += rowsAtOnce) {
-      records.write(row, Math.min(row + rowsAtOnce, queued))
-      reasons.write(row, Math.min(row + rowsAtOnce, queued))
+      const end = Math.min(row + rowsAtOnce, queued)
+      records.write(row, end)
+      reasons.write(row, end)
     }
   })
-  if (failure !== undefined) kept = Math.min(records.wholeRows(), reasons.wholeRows())
-  const unkept = failureOf(() => {
-    for (const file of [records, reasons]) file.cut(kept)
-    for (const file of [records, reasons]) file.sync()
-  })
-  if (unkept !== undefined) {
-    // What a disk could not sync once it may forget, and say nothing when asked again.
-    kept = 0
-    for (const file of [records, reasons]) failureOf(() => file.cut(0))
-    failure ??= unkept
-  }
-  return { kept, failure }
+  if (failure === undefined) return { whole: queued, failure }
+  return { whole: Math.min(records.wholeRows(), reasons.wholeRows()), failure }
 }
 
 function failureOf(action: () => void): Error | undefined {
