@@ -20,9 +20,9 @@ export interface RowQueue {
 }
 
 /** Of the queues of a pair of files together, in bytes: then they are to be written. More of them would not be faster. */
-export const maxQueuedBytes: number = 256 * 1024
+export const maxQueuedBytes: number = 64 * 1024
 
-const initialBytes = 64 * 1024
+const initialBytes = 32 * 1024
 /** In one step, since arrays that were too small wait long for the collector; what is not used takes no memory. */
 const roomyBytes = maxQueuedBytes + initialBytes
 const initialRows = 1024
