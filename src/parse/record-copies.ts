@@ -16,7 +16,7 @@ export class RecordCopies {
   /** The bytes from `start` to `end`. */
   of(bytes: Uint8Array, start: number, end: number): Uint8Array {
     const length = end - start
-    if (length > largestShared) return bytes.slice(start, end)
+    if (length > largestShared) return Uint8Array.from(bytes.subarray(start, end))
     if (this.#used + length > this.#shared.length) {
       this.#shared = new Uint8Array(sharedBytes)
       this.#used = 0
