@@ -101,7 +101,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   let delivery: Delivery | undefined
   let journal: Journal | undefined
   const token = newToken(platform.random)
-  let inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined }
+  const inputBytes: InputBytes = { bytesRead: 0, totalBytes: undefined }
   const reporter = newReporter(options.onReport, clock, elapsedMs => ({
     phase,
     ...sentOf(run),
@@ -129,9 +129,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get server() {
       return server
     },
-    follow(to) {
-      server = redirected(server, to)
-    },
+    follow: to => void (server = redirected(server, to)),
     plan,
     counts,
     latencies: newLatencies(),
@@ -144,7 +142,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
       dataSession = asynchronousThroughout
     },
     inputProgress(bytesRead, totalBytes) {
-      inputBytes = { bytesRead, totalBytes }
+      inputBytes.bytesRead = bytesRead
+      inputBytes.totalBytes = totalBytes
     },
     get delivery() {
       return delivery

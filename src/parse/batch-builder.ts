@@ -27,6 +27,7 @@ import type {
   ResumePoint,
 } from './input-reader.js'
 import type { RecordBlock } from './record-block.js'
+import { RecordCopies } from './record-copies.js'
 import { RowPlaces } from './row-places.js'
 
 interface BuiltColumn {
@@ -40,6 +41,9 @@ interface BuiltColumn {
   readonly counts: ColumnCounts
   /** Nulls of the last block. */
   nullsRead: number
+  /** How messages about its cells begin, by what was expected last: it seldom changes. */
+  expected: string
+  messageStart: string
 }
 
 /** What a builder is made from; the block is the one that every `append` gets. */
@@ -81,6 +85,7 @@ export class BatchBuilder {
   readonly #nulls: NullTexts
   readonly #lenient: boolean
   readonly #showRecord: (record: Uint8Array) => Uint8Array
+  readonly #copies: RecordCopies = new RecordCopies()
 
   /** @throws {UsageError} DDB_USAGE for types that cannot be loaded, and constants and formats that do not suit */
   constructor({ file, mapping, fieldOf, block, rules, ...input }: BuilderInput) {
@@ -104,6 +109,8 @@ export class BatchBuilder {
       trims: !keepers.has(fieldOf(column, i)),
       counts: { nulls: 0, coerced: 0 },
       nullsRead: 0,
+      expected: '',
+      messageStart: '',
     }))
     this.columnCounts = this.#columns.map(column => column.counts)
     this.#places = new RowPlaces(this.#pool)
@@ -243,7 +250,8 @@ export class BatchBuilder {
     const end = block.recordEnds[row]!
     const { origin } = this.#text
     const record =
-      origin?.inputBytes(bytesOffset + start, bytesOffset + end).slice() ?? bytes.slice(start, end)
+      origin?.inputBytes(bytesOffset + start, bytesOffset + end).slice() ??
+      this.#copies.of(bytes, start, end)
     const recordText = origin === undefined ? record : bytes.subarray(start, end)
     const broken = brokenTextMessage(this.#text, recordText, bytesOffset + start)
     const fault = broken === undefined ? this.#cellFault(block, row) : brokenRecord(broken)
@@ -262,7 +270,8 @@ export class BatchBuilder {
   }
 
   #cellFault(block: RecordBlock, row: number): RowFault {
-    const { name, typeText, builder, field } = this.#columns[block.refusedBy[row]! - 1]!
+    const column = this.#columns[block.refusedBy[row]! - 1]!
+    const { name, typeText, builder, field } = column
     const { bytes } = block
     const cell = row * block.fieldCount + field
     const start = block.starts[cell]!
@@ -271,11 +280,16 @@ export class BatchBuilder {
       ? builder.explain(bytes, start, end)
       : ({ code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' } as const)
     const value = clippedText(bytes, start, end)
+    const { code, expected } = fault
+    if (column.expected !== expected) {
+      column.expected = expected
+      column.messageStart = `${typeText} column "${name}": expected ${expected}, got "`
+    }
     return {
       columnName: name,
-      code: fault.code,
-      class: fault.code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
-      message: `${typeText} column "${name}": expected ${fault.expected}, got "${value}"`,
+      code,
+      class: code === 'DDB_INPUT_ENCODING' ? 'parse' : 'type',
+      message: `${column.messageStart}${value}"`,
       value,
     }
   }

@@ -118,11 +118,8 @@ export class BlockReader {
       }
       const more = this.#fillBlock(limit)
       if (this.#readBlock()) {
-        for (let reject = this.#nextReject(); reject !== undefined; reject = this.#nextReject()) {
-          this.#rejectedBytes += reject.lengthBytes
-          const wait = this.#options.onReject(reject)
-          if (wait !== undefined) await wait
-        }
+        for (let wait = this.#tellRejects(); wait !== undefined; wait = this.#tellRejects())
+          await wait
       }
       this.#appendBlock()
       if (this.#isFull()) {
@@ -219,6 +216,16 @@ export class BlockReader {
     this.#nextRow = 0
     this.#nextFault = 0
     return block.refusedCount + faults.length > 0
+  }
+
+  /** @returns what is to be waited for before the next ones are told; undefined once all are */
+  #tellRejects(): Promise<void> | undefined {
+    for (let reject = this.#nextReject(); reject !== undefined; reject = this.#nextReject()) {
+      this.#rejectedBytes += reject.lengthBytes
+      const wait = this.#options.onReject(reject)
+      if (wait !== undefined) return wait
+    }
+    return undefined
   }
 
   /** One at a time: those of a whole block, living at the same time, would make the collector's young generation grow. */

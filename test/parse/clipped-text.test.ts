@@ -1,8 +1,11 @@
 /*
   What messages show of a text.
 */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import t from 'tap'
 import { clippedText } from '../../src/parse/clipped-text.js'
+import { runs } from '../helpers/runs.js'
 
 const clipped = (content: string | Uint8Array): string => {
   const bytes = Buffer.concat([Buffer.from('<'), Buffer.from(content), Buffer.from('>')])
@@ -26,4 +29,25 @@ t.test('what is not UTF-8 shows as U+FFFD, a byte order mark stays', async t => 
   t.equal(clipped(Uint8Array.of(0x61, 0xff, 0x62)), 'a\ufffdb')
   t.equal(clipped('\ufeffa'), '\ufeffa')
   t.equal(clipped(Buffer.alloc(100, 0x80)), '…', 'trail bytes alone')
+})
+
+t.test('short texts are what the standard makes of their bytes', async t => {
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+  // Most random bytes begin no character; these begin and go on with some.
+  const byte = fc.oneof(
+    fc.nat(255),
+    fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),
+  )
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 20 }),
+      fc.array(byte, { maxLength: 60 }),
+      (ones, others) => {
+        const bytes = Uint8Array.of(...ones, ...others)
+        assert.equal(clipped(bytes), decoder.decode(bytes))
+      },
+    ),
+    { numRuns: runs(500) },
+  )
+  t.pass()
 })

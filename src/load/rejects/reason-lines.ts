@@ -17,6 +17,8 @@ const backslash = 0x5c
 const firstPrintable = 0x20
 const lastPrintable = 0x7e
 const zero = 0x30
+const closingBrace = 0x7d
+const lineFeed = 0x0a
 
 /** Of one UTF-16 unit in a text of JSON: six bytes of an escape, or up to three of UTF-8. */
 const bytesPerUnit = 6
@@ -77,7 +79,9 @@ export function newReasonLines(): ReasonLines {
       at = put(valueMember, bytes, at)
       at = value === null ? put(nothing, bytes, at) : putText(value, bytes, at)
       if (run !== undefined) at += bytes.write(`,"run":${JSON.stringify(run)}`, at)
-      return at + bytes.write('}\n', at, 'latin1')
+      bytes[at] = closingBrace
+      bytes[at + 1] = lineFeed
+      return at + 2
     },
   }
 }

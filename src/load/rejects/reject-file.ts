@@ -6,8 +6,8 @@ import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files, OutputFile } from '../../platform/platform.js'
 import { newReasonLines } from './reason-lines.js'
 import type { RejectRun } from './reject-run.js'
-import { newRowFile, type RowFile } from './row-file.js'
-import { maxQueuedBytes } from './row-queue.js'
+import { newRowFile } from './row-file.js'
+import { failureOf, newRowPair } from './row-pair.js'
 
 /** Why one record was refused; a line of the reasons file. */
 export interface RejectReason {
@@ -27,7 +27,7 @@ export interface RejectReason {
   run?: RejectRun
 }
 
-/** Queues some megabytes in memory. */
+/** Queues little in memory, and gives the disk some megabytes of time. */
 export interface RejectFile {
   readonly path: string
   /** Rows that are on the disk for certain, each with its reason. */
@@ -50,9 +50,6 @@ export interface RejectFile {
 
 const lineFeed = 0x0a
 const carriageReturn = 0x0d
-
-/** Rows written at a time: where the disk fills up, no more records than these lose their place for their reasons. */
-const rowsAtOnce = 64
 
 /** The file of reasons that belongs to a rejects file. */
 export function reasonsPath(path: string): string {
@@ -162,6 +159,7 @@ function pairOf(
 ): RejectFile {
   const records = newRowFile(path, recordsFile, size.sizeBytes)
   const reasons = newRowFile(reasonsPath(path), reasonsFile, size.reasonsBytes)
+  const pair = newRowPair(records, reasons, size.rows)
   const lines = newReasonLines()
   const ended = lineEnder(text.encoding)
   // Without its mark, such a file would not be known for what it is; UTF-8 is known by its bytes.
@@ -171,56 +169,42 @@ function pairOf(
     size.sizeBytes > 0
       ? Buffer.alloc(0)
       : Buffer.concat([mark, headerBytes === undefined ? mark.subarray(0, 0) : ended(headerBytes)])
-  let { rows } = size
-  let unplaced = 0
-  let queued = 0
-  let queuedBytes = 0
-  let failed = false
-  const flush = (): void => {
-    if (queued === 0) return
-    const { kept, failure } = writeQueue(records, reasons, queued)
-    records.keep(kept)
-    reasons.keep(kept)
-    rows += kept
-    unplaced += queued - kept
-    queued = 0
-    queuedBytes = 0
-    failed = failure !== undefined
-    if (failure !== undefined) throw failure
-  }
   return {
     path,
     get rows() {
-      return rows
+      return pair.rows
     },
     get sizeBytes() {
-      return records.keptBytes
+      return records.settledBytes
     },
     get reasonsBytes() {
-      return reasons.keptBytes
+      return reasons.settledBytes
     },
     get unplaced() {
-      return unplaced
+      return pair.unplaced
     },
     add(record, reason) {
-      if (failed) {
-        unplaced++
+      if (pair.hasFailed) {
+        pair.lose()
         return
       }
       const line = ended(record)
-      queuedBytes += records.queue.add(start.length === 0 ? line : Buffer.concat([start, line]))
-      start = start.subarray(0, 0)
+      let bytes: number
+      if (start.length === 0) bytes = records.queue.add(line)
+      else {
+        bytes = records.queue.add(Buffer.concat([start, line]))
+        start = Buffer.alloc(0)
+      }
       const at = reasons.queue.room(lines.maxBytes(reason))
-      queuedBytes += reasons.queue.end(lines.write(reason, reasons.queue.bytes, at))
-      queued++
-      if (queuedBytes >= maxQueuedBytes) flush()
+      bytes += reasons.queue.end(lines.write(reason, reasons.queue.bytes, at))
+      pair.queued(bytes)
     },
-    flush,
+    flush: () => pair.flush(),
     close() {
-      const steps = [flush, () => records.close(), () => reasons.close()]
+      const steps = [() => pair.flush(), () => records.close(), () => reasons.close()]
       const failure = steps.map(failureOf).find(each => each !== undefined)
       // What cannot be removed holds no row all the same.
-      if (rows === 0) failureOf(removeBoth)
+      if (pair.rows === 0) failureOf(removeBoth)
       if (failure !== undefined) throw failure
     },
   }
@@ -244,7 +228,9 @@ function lastCharacter(
   record: Uint8Array,
   encoding: RecordShape['text']['encoding'],
 ): number | undefined {
-  const [before, last] = [record.at(-2), record.at(-1)]
+  const last = record[record.length - 1]
+  if (encoding === 'utf-8') return last
+  const before = record[record.length - 2]
   if (encoding === 'utf-16le') return last === 0 && record.length % 2 === 0 ? before : undefined
   if (encoding === 'utf-16be') return before === 0 && record.length % 2 === 0 ? last : undefined
   return last
@@ -253,40 +239,4 @@ function lastCharacter(
 function asciiCharacter(code: number, encoding: RecordShape['text']['encoding']): Uint8Array {
   if (encoding === 'utf-16le') return Uint8Array.of(code, 0)
   return encoding === 'utf-16be' ? Uint8Array.of(0, code) : Uint8Array.of(code)
-}
-
-/** Writes as many of the queued rows as can be kept in both files. @returns how many, and what went wrong */
-function writeQueue(
-  records: RowFile,
-  reasons: RowFile,
-  queued: number,
-): { kept: number; failure: Error | undefined } {
-  let kept = queued
-  let failure = failureOf(() => {
-    for (let row = 0; row < queued; row += rowsAtOnce) {
-      records.write(row, Math.min(row + rowsAtOnce, queued))
-      reasons.write(row, Math.min(row + rowsAtOnce, queued))
-    }
-  })
-  if (failure !== undefined) kept = Math.min(records.wholeRows(), reasons.wholeRows())
-  const unkept = failureOf(() => {
-    for (const file of [records, reasons]) file.cut(kept)
-    for (const file of [records, reasons]) file.sync()
-  })
-  if (unkept !== undefined) {
-    // What a disk could not sync once it may forget, and say nothing when asked again.
-    kept = 0
-    for (const file of [records, reasons]) failureOf(() => file.cut(0))
-    failure ??= unkept
-  }
-  return { kept, failure }
-}
-
-function failureOf(action: () => void): Error | undefined {
-  try {
-    action()
-    return undefined
-  } catch (error) {
-    return error as Error
-  }
 }

@@ -13,14 +13,18 @@ export interface RowFile {
   write(fromRow: number, toRow: number): void
   /** Rows of the queue that stand whole in the file. */
   wholeRows(): number
-  /** Cuts the file behind so many rows of the queue. */
-  cut(rows: number): void
-  /** Bytes of the rows that stay in the file. */
-  readonly keptBytes: number
-  /** Waits for the disk. */
-  sync(): void
   /** Empties the queue, of which so many rows stay in the file. */
   keep(rows: number): void
+  /** Cuts off what stands behind the rows that were kept. */
+  cut(): void
+  /** Waits for the disk. */
+  sync(): void
+  /** Bytes of the rows that the disk had when `settle` was called last. */
+  readonly settledBytes: number
+  /** The disk has the rows that were kept. */
+  settle(): void
+  /** Cuts off what the disk may forget. */
+  cutUnsettled(): void
   close(): void
 }
 
@@ -30,7 +34,8 @@ export interface RowFile {
  */
 export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFile {
   const queue = newRowQueue()
-  /** Bytes of the rows before the queue, and of all that was written. */
+  /** Bytes of the rows that are on the disk, of those before the queue, and of all that was written. */
+  let settledBytes = sizeBytes
   let keptBytes = sizeBytes
   let writtenBytes = sizeBytes
   const guard = (action: () => void): void => {
@@ -42,10 +47,12 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       })
     }
   }
+  const cut = (): void => {
+    if (keptBytes === writtenBytes) return
+    guard(() => file.truncate(keptBytes))
+    writtenBytes = keptBytes
+  }
   return {
-    get keptBytes() {
-      return keptBytes
-    },
     queue,
     write(fromRow, toRow) {
       const bytes = queue.bytes.subarray(queue.startOf(fromRow), queue.startOf(toRow))
@@ -63,16 +70,21 @@ export function newRowFile(path: string, file: OutputFile, sizeBytes = 0): RowFi
       while (rows < rowCount && keptBytes + queue.startOf(rows + 1) <= writtenBytes) rows++
       return rows
     },
-    cut(rows) {
-      const end = keptBytes + queue.startOf(rows)
-      if (end === writtenBytes) return
-      guard(() => file.truncate(end))
-      writtenBytes = end
-    },
-    sync: () => guard(() => file.sync()),
     keep(rows) {
       keptBytes += queue.startOf(rows)
       queue.clear()
+    },
+    cut,
+    sync: () => guard(() => file.sync()),
+    get settledBytes() {
+      return settledBytes
+    },
+    settle() {
+      settledBytes = keptBytes
+    },
+    cutUnsettled() {
+      keptBytes = settledBytes
+      cut()
     },
     close: () => guard(() => file.close()),
   }

@@ -19,10 +19,10 @@ export interface RowQueue {
   clear(): void
 }
 
-/** Of the queues of a pair of files together, in bytes: then they are to be written. */
-export const maxQueuedBytes: number = 4 * 1024 * 1024
+/** Of the queues of a pair of files together, in bytes: then they are to be written. More of them would not be faster. */
+export const maxQueuedBytes: number = 64 * 1024
 
-const initialBytes = 64 * 1024
+const initialBytes = 32 * 1024
 /** In one step, since arrays that were too small wait long for the collector; what is not used takes no memory. */
 const roomyBytes = maxQueuedBytes + initialBytes
 const initialRows = 1024

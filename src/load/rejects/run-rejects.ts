@@ -9,7 +9,7 @@ import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
 import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files.js'
 import type { AskedFor, RejectReading } from './reject-run.js'
-import { reasonOf, type AnyReject } from './reject.js'
+import { newReasons, type AnyReject } from './reject.js'
 
 /** What a run knows of its rejects. */
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
@@ -49,6 +49,7 @@ export function newRunRejects(
   const readings = newReadings(asked)
   const files =
     rejectsFile === undefined ? undefined : openRejectFiles(rejectsFile, platformFiles, readings)
+  const reasonOf = newReasons(runId)
   const byClass = { parse: 0, type: 0, server: 0 }
   const byCode: Record<string, number> = {}
   const byInput = new Map<string, InputRejects>()
@@ -87,7 +88,7 @@ export function newRunRejects(
       countIn(byInput, reject)
       byClass[reject.class]++
       byCode[reject.code] = (byCode[reject.code] ?? 0) + 1
-      files?.add(reject.bytes, shape, reasonOf(reject, runId))
+      files?.add(reject.bytes, shape, reasonOf(reject))
     },
     ofInput: file => byInput.get(file) ?? { rejected: 0, firstError: null },
     flush: () => files?.flush(),

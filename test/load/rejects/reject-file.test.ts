@@ -144,22 +144,58 @@ t.test('rows that the disk may forget are not kept, in neither file', async t =>
   t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine)
 })
 
-t.test('rejects do not gather in memory until somebody flushes', async t => {
+/** Adds a thousand bytes at a time, and tells after every 100 records how many bytes are in the file. */
+function addLong(path: string, file: RejectFile, count: number, look: (sizeBytes: number) => void) {
+  const record = Buffer.from(`${'x'.repeat(999)}\n`)
+  for (let row = 1; row <= count; row++) {
+    file.add(record, reason)
+    if (row % 100 === 0) look(statSync(path).size)
+  }
+}
+
+t.test('rejects do not gather in memory, nor for long where the disk may forget them', async t => {
   const { path, create } = place(t)
   const file = create(false)
-  const record = Buffer.from(`${'x'.repeat(999)}\n`)
-  let written = 0
-  for (let row = 1; row <= 20_000; row++) {
-    file.add(record, reason)
-    if (row % 5_000 !== 0) continue
-    const size = statSync(path).size
-    t.ok(size > written, `${size} bytes are on the disk after ${row} rejects`)
-    t.equal(size, file.rows * 1_000, 'whole rows')
-    written = size
-  }
+  let added = 0
+  let mostQueued = 0
+  let mostUnsynced = 0
+  addLong(path, file, 20_000, sizeBytes => {
+    added += 100_000
+    mostQueued = Math.max(mostQueued, added - sizeBytes)
+    mostUnsynced = Math.max(mostUnsynced, sizeBytes - file.rows * 1_000)
+  })
+  t.ok(mostQueued > 0 && mostQueued < 500_000, `${mostQueued} bytes queued`)
+  t.ok(mostUnsynced > 1_000_000 && mostUnsynced < 5_000_000, `${mostUnsynced} bytes not synced`)
   file.close()
   t.equal(statSync(path).size, 20_000_000)
   t.equal(file.rows, 20_000)
+})
+
+t.test('where the disk is full all whole rows that were written stay', async t => {
+  const lineBytes = 1_000 + reasonLine.length
+  const { path, create } = place(t, {}, { capacityBytes: 2_500 * lineBytes })
+  const file = create(false)
+  t.throws(() => addLong(path, file, 4_000, () => undefined), { code: 'DDB_OUTPUT_WRITE' })
+  file.close()
+  // Rows are written 64 at a time, records first.
+  t.ok(file.rows > 2_500 - 64 && file.rows <= 2_500, `${file.rows} rows`)
+  t.equal(statSync(path).size, file.rows * 1_000)
+  t.equal(readFileSync(reasonsPath(path), 'utf8'), reasonLine.repeat(file.rows))
+})
+
+t.test('all rows since the disk last had them are lost when it cannot say so any more', async t => {
+  let syncs = 0
+  const { path, create } = place(t, {}, { fails: call => call === 'sync' && ++syncs === 4 })
+  const file = create(false)
+  let rows = 0
+  const addMore = () => addLong(path, file, 20_000, () => (rows ||= file.rows))
+  t.throws(addMore, { code: 'DDB_OUTPUT_WRITE' })
+  file.close()
+  t.ok(rows > 1_000, `${rows} rows were synced before`)
+  t.equal(file.rows, rows)
+  t.ok(file.unplaced > 1_000, `${file.unplaced} rows have no place`)
+  t.equal(statSync(path).size, rows * 1_000)
+  t.equal(statSync(reasonsPath(path)).size, rows * reasonLine.length)
 })
 
 t.test('records in UTF-16 end with its line ends, behind its mark', async t => {
