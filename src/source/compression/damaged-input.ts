@@ -27,6 +27,14 @@ export function isCutOff(bytes: number): string {
   return `end in the middle, after ${bytes} bytes: the file was cut off; write or copy it again`
 }
 
+/**
+ * What is damaged may have come out as other content before anybody saw it.
+ * @param test  the command that says the same of the file
+ */
+export function isDamaged(how: string, test: string): string {
+  return `are damaged ${how}: rows that were loaded from it may be wrong. Test the file with ${test}, and write or copy it again`
+}
+
 /** @param endBytes  where the compressed data end in the file */
 export function restFollows(endBytes: number): string {
   return `end after ${endBytes} bytes, and something else follows: take it off (head -c ${endBytes} FILE), or write the file again`

@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
-import { damagedInput } from './damaged-input.js'
+import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
 import { zstdWorkerCode } from './zstd-worker.js'
 
@@ -120,8 +120,5 @@ class DecoderThread {
 }
 
 function damaged(name: string): InputError {
-  return damagedInput(
-    name,
-    'are damaged (a checksum or a block is wrong): test the file with zstd -t, and write or copy it again',
-  )
+  return damagedInput(name, isDamaged('(a checksum or a block is wrong)', 'zstd -t'))
 }

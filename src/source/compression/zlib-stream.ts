@@ -4,7 +4,7 @@
 */
 import type { InputError } from '../../errors.js'
 import type { Chunks } from '../byte-source.js'
-import { damagedInput, isCutOff, restFollows } from './damaged-input.js'
+import { damagedInput, isCutOff, isDamaged, restFollows } from './damaged-input.js'
 import { contentOf, newDecompressor, write, type Decompressor, type Tool } from './decompressor.js'
 import { KeptInput, lastContent, type Place } from './last-content.js'
 
@@ -48,7 +48,7 @@ async function* decompressed(stored: Chunks, name: string, tool: Tool): Chunks {
     const failure = next.value
     if (failure === undefined) return
     let place = { fromBytes: decompressor.bytesWritten, toBytes: given.bytes }
-    if (isDamage(failure, tool) && given.kept.isWhole) {
+    if (saysDamage(failure, tool) && given.kept.isWhole) {
       place = yield* lastContent(tool, given.kept, place, contentBytes)
     }
     throw unreadable(failure, name, tool, place)
@@ -93,6 +93,9 @@ function unknownRest(name: string, endBytes: number): InputError {
 /** What zlib says where a member of gzip should begin, and something else does. */
 const noMember = /header|unknown compression method/
 
+/** What it says of a member whose content came out and is not what was compressed. */
+const notTheContent = /^incorrect (?:data|length) check$/
+
 /** With which byte of a member, from 1, zlib says so. */
 const saidWith: Readonly<Record<string, number>> = {
   'incorrect header check': 2,
@@ -101,7 +104,7 @@ const saidWith: Readonly<Record<string, number>> = {
 }
 
 /** What is in the file is wrong, rather than missing. */
-function isDamage(cause: NodeJS.ErrnoException, tool: Tool): boolean {
+function saysDamage(cause: NodeJS.ErrnoException, tool: Tool): boolean {
   return tool === 'gzip' ? cause.code === 'Z_DATA_ERROR' : cause.code !== 'Z_BUF_ERROR'
 }
 
@@ -113,17 +116,17 @@ function unreadable(
   { fromBytes, toBytes }: Place,
 ): Error {
   if (cause.code === 'Z_BUF_ERROR') return damagedInput(name, isCutOff(toBytes), cause)
-  if (!isDamage(cause, tool)) return cause
-  const place = `between byte ${fromBytes} and byte ${toBytes} of the file`
+  if (!saysDamage(cause, tool)) return cause
+  const between = `between byte ${fromBytes} and byte ${toBytes} of the file`
   if (!noMember.test(cause.message)) {
-    const advice = `test it with ${tool} -t, and write or copy it again`
-    return damagedInput(name, `are damaged ${place} (${cause.message}): ${advice}`, cause)
+    const place = notTheContent.test(cause.message) ? `before byte ${toBytes} of the file` : between
+    return damagedInput(name, isDamaged(`${place} (${cause.message})`, `${tool} -t`), cause)
   }
   const endBytes = toBytes - fromBytes > 1 ? 0 : toBytes - (saidWith[cause.message] ?? toBytes)
   if (endBytes > 0) return damagedInput(name, restFollows(endBytes), cause)
   return damagedInput(
     name,
-    `end ${place}, and something else follows: take it off, or load what gzip takes out of it: ` +
+    `end ${between}, and something else follows: take it off, or load what gzip takes out of it: ` +
       'gzip -dc FILE | ddb-ingest load -',
     cause,
   )
