@@ -68,7 +68,8 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
       continue
     }
     sum = sum * 10 + digit
-    if (--left === 0) {
+    left--
+    if (left === 0) {
       limbs[limb--] = sum
       left = limbDigits
       sum = 0
