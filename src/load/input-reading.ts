@@ -114,6 +114,8 @@ class Reading implements InputReading {
     journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
     const recordsBefore = resumed?.records ?? 0
     const recordsRead = (): number => recordsBefore + reader.recordsRead
+    /** Records that reading broke off in: whoever goes on reads them anew, from their start. */
+    let cutRecords = 0
     // For every reject and every batch: nothing more than is cheap.
     const update = (): void => {
       summary.rows = recordsRead()
@@ -150,8 +152,10 @@ class Reading implements InputReading {
             return
           }
           update()
-          if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
-          else journal?.rejected(index, reject.offsetBytes)
+          if (reject.code === 'DDB_INPUT_READ') {
+            cutRecords++
+            journal?.keepNoMoreRejects()
+          } else journal?.rejected(index, reject.offsetBytes)
           run.reject(reject, reader)
         },
       })
@@ -160,7 +164,7 @@ class Reading implements InputReading {
         update()
         const wait = opened.beforeBatch?.()
         if (wait !== undefined) await wait
-        journal?.place(batch, index, recordsRead())
+        journal?.place(batch, index, recordsRead() - cutRecords)
         yield batch
       }
     } finally {
