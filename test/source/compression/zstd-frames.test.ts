@@ -80,7 +80,12 @@ t.test('what follows, and what no decoder reads, is told', async t => {
 })
 
 t.test('a frame of one segment may be as large as the largest window', async t => {
-  const heads = ['28b52ffd2000', '28b52ffd60ffff', '28b52ffda000000008', '28b52ffde00000000800000000']
+  const heads = [
+    '28b52ffd2000',
+    '28b52ffd60ffff',
+    '28b52ffda000000008',
+    '28b52ffde00000000800000000',
+  ]
   for (const head of heads) {
     const frame = Buffer.from(`${head}010000`, 'hex')
     const { bytes, error } = await take(frame, 5)
