@@ -124,16 +124,12 @@ class Reading implements InputReading {
     }
     const mapped = (): ColumnMapping =>
       mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
-    const cells = (): CellRules => ({
-      ...cellRules(this.#options, detected),
-      onOffset: column => this.#tellOffset(column, run),
-    })
     const looked = run.watch?.opened(path, reader, mapped)
     const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
         mapping: looked?.mapping ?? mapped(),
-        cells: looked?.isUnfit === true ? {} : cells(),
+        cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
         ...(opened.flushes
@@ -186,6 +182,11 @@ class Reading implements InputReading {
       this.#told.add(notice)
       run.notice(`${path}: ${notice}`)
     }
+  }
+
+  #cellRules(detected: Detected, run: Run): CellRules {
+    const onOffset = (column: string): void => this.#tellOffset(column, run)
+    return { ...cellRules(this.#options, detected), onOffset }
   }
 
   /** Once for each column of a run. */
