@@ -114,8 +114,9 @@ class Reading implements InputReading {
     journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
     const recordsBefore = resumed?.records ?? 0
     const recordsRead = (): number => recordsBefore + reader.recordsRead
-    /** Records that reading broke off in: whoever goes on reads them anew, from their start. */
-    let cutRecords = 0
+    let lastReject = -1
+    /** Only a record that reading broke off in is told before the batch that ends in front of it. */
+    const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     // For every reject and every batch: nothing more than is cheap.
     const update = (): void => {
       summary.rows = recordsRead()
@@ -142,16 +143,15 @@ class Reading implements InputReading {
         stopped: () => run.stopped,
         onUnreadable: error => run.fail(error),
         onReject: reject => {
+          lastReject = reject.offsetBytes
           if (journal?.isKnownReject(index, reject.offsetBytes) === true) {
             opened.knownReject?.(reject.offsetBytes)
             update()
             return
           }
           update()
-          if (reject.code === 'DDB_INPUT_READ') {
-            cutRecords++
-            journal?.keepNoMoreRejects()
-          } else journal?.rejected(index, reject.offsetBytes)
+          if (reject.code === 'DDB_INPUT_READ') journal?.keepNoMoreRejects()
+          else journal?.rejected(index, reject.offsetBytes)
           run.reject(reject, reader)
         },
       })
@@ -160,7 +160,7 @@ class Reading implements InputReading {
         update()
         const wait = opened.beforeBatch?.()
         if (wait !== undefined) await wait
-        journal?.place(batch, index, recordsRead() - cutRecords)
+        journal?.place(batch, index, recordsUpTo(batch.endOffsetBytes))
         yield batch
       }
     } finally {
