@@ -114,6 +114,9 @@ class Reading implements InputReading {
     journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
     const recordsBefore = resumed?.records ?? 0
     const recordsRead = (): number => recordsBefore + reader.recordsRead
+    let lastReject = -1
+    /** Only a record that reading broke off in is told before the batch that ends in front of it. */
+    const recordsUpTo = (endBytes: number): number => recordsRead() - Number(lastReject >= endBytes)
     // For every reject and every batch: nothing more than is cheap.
     const update = (): void => {
       summary.rows = recordsRead()
@@ -122,16 +125,12 @@ class Reading implements InputReading {
     }
     const mapped = (): ColumnMapping =>
       mapColumns(target, shapeOf(reader, source.name), mapping satisfies MappingRules)
-    const cells = (): CellRules => ({
-      ...cellRules(this.#options, detected),
-      onOffset: column => this.#tellOffset(column, run),
-    })
     const looked = run.watch?.opened(path, reader, mapped)
     const limit = Math.min(looked?.maxRows ?? Infinity, opened.maxRecords - recordsBefore)
     const found = (): AsyncGenerator<Batch, void, void> =>
       reader.batches({
         mapping: looked?.mapping ?? mapped(),
-        cells: looked?.isUnfit === true ? {} : cells(),
+        cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
         ...(opened.flushes
@@ -144,6 +143,7 @@ class Reading implements InputReading {
         stopped: () => run.stopped,
         onUnreadable: error => run.fail(error),
         onReject: reject => {
+          lastReject = reject.offsetBytes
           if (journal?.isKnownReject(index, reject.offsetBytes) === true) {
             opened.knownReject?.(reject.offsetBytes)
             update()
@@ -160,7 +160,7 @@ class Reading implements InputReading {
         update()
         const wait = opened.beforeBatch?.()
         if (wait !== undefined) await wait
-        journal?.place(batch, index, recordsRead())
+        journal?.place(batch, index, recordsUpTo(batch.endOffsetBytes))
         yield batch
       }
     } finally {
@@ -182,6 +182,11 @@ class Reading implements InputReading {
       this.#told.add(notice)
       run.notice(`${path}: ${notice}`)
     }
+  }
+
+  #cellRules(detected: Detected, run: Run): CellRules {
+    const onOffset = (column: string): void => this.#tellOffset(column, run)
+    return { ...cellRules(this.#options, detected), onOffset }
   }
 
   /** Once for each column of a run. */

@@ -65,6 +65,8 @@ export class BlockReader {
   #inputEnded = false
   /** Why the source gave up; told once the rows before it are out. */
   #sourceError: Error | undefined
+  /** Where the record begins that the source gave up in: whoever goes on reads it anew, as a whole. */
+  #cutPoint: ResumePoint | undefined
   /** When the first row of the batch was read. */
   #batchBeganMs = 0
 
@@ -160,7 +162,7 @@ export class BlockReader {
     return true
   }
 
-  #take(end = this.#input.tokenizer.resumePoint): Batch {
+  #take(end = this.#cutPoint ?? this.#input.tokenizer.resumePoint): Batch {
     const batch = this.#builder.take(this.#startOffsetBytes, end)
     this.#startOffsetBytes = end.offsetBytes
     return batch
@@ -244,6 +246,9 @@ export class BlockReader {
     }
     if (fault === undefined) return undefined
     this.#nextFault++
+    if (this.#sourceError instanceof InputError && this.#sourceError.code === fault.code) {
+      this.#cutPoint = { offsetBytes: fault.offsetBytes, lineNumber: fault.lineNumber }
+    }
     return rejectOf(fault, file)
   }
 

@@ -164,6 +164,33 @@ t.test('a source that fails does so behind the complete rows before it', async t
   await t.rejects(batches.next(), failure)
 })
 
+for (const [format, what, rows, begun, told] of [
+  ['csv', 'a record', '1\n2\n', '"3', true],
+  ['csv', 'what may be a record', '1\n2\n', '33', true],
+  ['csv', 'a record that is too long', '1\n2\n', '123456789', true],
+  ['csv', 'a comment', '1\n2\n', '#co', false],
+  ['ndjson', 'a record', '{"n":1}\n{"n":2}\n', '{"n":3', true],
+] as const) {
+  t.test(`${format}: a source that fails inside of ${what} was read up to there`, async t => {
+    const { source, send, end } = slowSource()
+    const options = { header: 'no', comment: '#', maxRecordBytes: 8, clock: impatient } as const
+    send(rows + begun)
+    const reader = await openReader(source, { ...options, format })
+    const rejects: number[] = []
+    const batches = reader.batches({
+      batchRows: 100,
+      batchBytes: 1 << 20,
+      mapping: mappingFor(reader, 'n:INT'),
+      onReject: ({ offsetBytes }) => void rejects.push(offsetBytes),
+    })
+    end(new InputError('DDB_INPUT_READ', 'the disk is gone', { file: 'x' }))
+    const place = { endOffsetBytes: rows.length, endLineNumber: 3 }
+    t.match((await batches.next()).value, { rowCount: 2, ...place })
+    t.strictSame(rejects, told ? [rows.length] : [])
+    await t.rejects(batches.next(), { code: 'DDB_INPUT_READ' })
+  })
+}
+
 t.test('reading waits for the promise of onReject', async t => {
   const reader = await openReader(memorySource('x\n1\n'), { header: 'no' })
   let open: () => void = () => undefined

@@ -16,6 +16,8 @@ const keptSeeds: ReadonlyMap<number, string> = new Map([
   [1909, 'a batch whose ledger was dropped, and another was begun'],
   [11_425, 'a marker that a killed process made on a restarted server'],
   [20_904, 'a record that a failing disk cut off'],
+  [88_001_098, 'the rest of such a record, which was taken for another one'],
+  [88_004_664, 'the rest of such a record, which was loaded as a row'],
 ])
 
 t.test(`${seedCount} simulations of runs that go on keep every promise`, async t => {

@@ -13,6 +13,8 @@ const day1970In1904 = 24_107
 /** The day of 1900 that Excel has and the calendar has not; numbers below it are one higher than the others. */
 const noDay = 60
 const msPerDay = 86_400_000
+/** More days than any type holds, and few enough to find the year and the clocks of. */
+const mostDays = 2 ** 37
 
 /** The format of `excel` and `excel:1904`. */
 export class ExcelFormat implements DateFormat {
@@ -41,7 +43,7 @@ export class ExcelFormat implements DateFormat {
     const ms = Math.round(value * msPerDay)
     const day = Math.floor(ms / msPerDay)
     const days = this.#daysOf(day)
-    if (value < 0 || days !== days) return Infinity
+    if (value < 0 || day > mostDays || days !== days) return Infinity
     this.days = days
     const msOfDay = ms - day * msPerDay
     this.secondOfDay = Math.floor(msOfDay / 1000)

@@ -33,22 +33,32 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   const room = (): ArrayBuffer => spareBytes.pop() ?? new ArrayBuffer(maxPiecesBytes)
   const batches = zstdPieces(stored, name, room)
   let failure: unknown
-  let isOver = false
+  let isOver = false as boolean
   let underWay = 0
+  /** The next batch, on its way to the thread; never rejects. */
+  let coming: Promise<'input'> | undefined
+  const giveNext = async (): Promise<'input'> => {
+    try {
+      const { done, value } = await batches.next()
+      if (done === true) isOver = true
+      else {
+        thread.give(value, spareContent.pop() ?? new Uint8Array(maxContentBytes))
+        underWay++
+      }
+    } catch (error) {
+      failure = error
+      isOver = true
+    }
+    coming = undefined
+    return 'input'
+  }
   try {
     for (;;) {
-      while (!isOver && underWay < maxUnderWay) {
-        try {
-          const { done, value } = await batches.next()
-          if (done === true) isOver = true
-          else {
-            thread.give(value, spareContent.pop() ?? new Uint8Array(maxContentBytes))
-            underWay++
-          }
-        } catch (error) {
-          failure = error
-          isOver = true
-        }
+      if (!isOver && underWay < maxUnderWay) {
+        coming ??= giveNext()
+        // A pipe may give nothing for long, while there is content.
+        const first = await (underWay === 0 ? coming : Promise.race([coming, thread.answered()]))
+        if (first === 'input') continue
       }
       if (underWay === 0) break
       const { bytes, content, contentBytes, isDamaged } = await thread.answer()
@@ -60,7 +70,10 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
     }
   } finally {
     await thread.end()
-    await batches.return()
+    // What waits for a pipe ends with the pipe.
+    const returned = batches.return()
+    if (coming === undefined) await returned
+    else returned.catch(() => undefined)
   }
   if (failure !== undefined) throw failure as Error
 }
@@ -95,18 +108,24 @@ class DecoderThread {
     Atomics.notify(this.#given, 0)
   }
 
-  /** The answer to the next batch. */
-  async answer(): Promise<Answer> {
-    for (;;) {
-      const answer = this.#answers.shift()
-      if (answer !== undefined) return answer
-      if (this.#failure !== undefined) throw this.#failure
+  /** Resolves once there is an answer, or none to be had any more. */
+  async answered(): Promise<'answer'> {
+    while (this.#answers.length === 0 && this.#failure === undefined) {
       this.#worker.ref()
       await new Promise<void>(resolve => {
         this.#wake = resolve
       })
       this.#worker.unref()
     }
+    return 'answer'
+  }
+
+  /** The answer to the next batch. */
+  async answer(): Promise<Answer> {
+    await this.answered()
+    const answer = this.#answers.shift()
+    if (answer === undefined) throw this.#failure!
+    return answer
   }
 
   async end(): Promise<void> {

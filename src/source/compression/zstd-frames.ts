@@ -152,11 +152,13 @@ class FrameReader {
     const sizeBytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >> 6]!
     const window = start + magicBytes + 1
     const dictionary = isSingle ? window : window + 1
-    await this.#copy(dictionary - window + dictionaryBytes + sizeBytes)
-    if (bytes.subarray(dictionary, dictionary + dictionaryBytes).some(byte => byte !== 0)) {
+    const size = dictionary + dictionaryBytes
+    await this.#copy(size + sizeBytes - window)
+    if (bytes.subarray(dictionary, size).some(byte => byte !== 0)) {
       throw this.#unreadable('need a dictionary: decompress them with zstd -D')
     }
-    if (!isSingle && windowBytes(bytes[window]!) > maxWindowBytes) {
+    const keptBytes = isSingle ? contentSize(bytes, size, sizeBytes) : windowBytes(bytes[window]!)
+    if (keptBytes > maxWindowBytes) {
       throw this.#unreadable(
         'need more than 128 MiB of memory: decompress them with the zstd tool, or compress them without a long window',
       )
@@ -258,6 +260,12 @@ class FrameReader {
 function windowBytes(descriptor: number): number {
   const base = 2 ** (10 + (descriptor >> 3))
   return base + (base / 8) * (descriptor & 7)
+}
+
+/** RFC 8878, 3.1.1.1.4; what a frame without a window is kept in. */
+function contentSize(bytes: Buffer, at: number, sizeBytes: number): number {
+  if (sizeBytes < 8) return bytes.readUIntLE(at, sizeBytes) + (sizeBytes === 2 ? 256 : 0)
+  return bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32
 }
 
 function uint32(bytes: Uint8Array, at: number): number {

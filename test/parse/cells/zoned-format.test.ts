@@ -3,6 +3,7 @@
 */
 import t from 'tap'
 import { EpochFormat } from '../../../src/parse/cells/epoch-format.js'
+import { ExcelFormat } from '../../../src/parse/cells/excel-format.js'
 import { parsePattern, PatternFormat } from '../../../src/parse/cells/pattern-format.js'
 import { TimeZone } from '../../../src/parse/cells/time-zone.js'
 import { ZonedFormat } from '../../../src/parse/cells/zoned-format.js'
@@ -43,4 +44,12 @@ t.test('what the clocks never showed is refused', async t => {
   t.equal(read(format, '2024-03-31 01:59'), '2024-03-31T01:59:00.000')
   t.ok(Number.isNaN(read(format, '2024-03-31 02:00')))
   t.equal(read(format, '2024-10-27 02:30'), '2024-10-27T02:30:00.000')
+})
+
+t.test('numbers that are days of no calendar have no clocks to look at', async t => {
+  const format = new ZonedFormat(new ExcelFormat(false, false), zone, 'check')
+  t.equal(read(format, '45325.4375'), '2024-02-03T10:30:00.000')
+  for (const text of ['1e12', '1e18', '1e30', '1e300']) t.equal(read(format, text), Infinity, text)
+  const { bytes, start, end } = cellOf('137438953472')
+  t.equal(format.read(bytes, start, end), 0)
 })

@@ -100,6 +100,23 @@ t.test(
   },
 )
 
+t.test(
+  'content does not wait for a pipe that gives nothing more, nor does who gives it up',
+  async t => {
+    const forever = new Promise<never>(() => undefined)
+    const pipe = async function* (): AsyncGenerator<Uint8Array, void, void> {
+      yield bombFrame(0x61, 8)
+      await forever
+    }
+    const content = unzstd(pipe(), 'x.zst')
+    for (let batch = 0; batch < 2; batch++) {
+      const { value } = await content.next()
+      t.equal(value?.length, 4 * 131_072)
+    }
+    await content.return()
+  },
+)
+
 t.test('content that was given out is not lost to what comes behind it', async t => {
   const blocks = Array.from({ length: 60 }, (_, i) => Buffer.alloc(131_072, 0x61 + (i % 26)))
   const frames = Buffer.concat(blocks.map(block => rawFrame(block)))

@@ -70,10 +70,27 @@ t.test('what follows, and what no decoder reads, is told', async t => {
     [Buffer.from('a,b\n1,2\n'), /not compressed with zstd/],
     [Buffer.from('28b52ffd01580a', 'hex'), /dictionary/],
     [Buffer.from('28b52ffd00f8', 'hex'), /128 MiB/],
+    [Buffer.from('28b52ffda001000008', 'hex'), /128 MiB/],
+    [Buffer.from('28b52ffde00000000001000000', 'hex'), /128 MiB/],
     [Buffer.from('28b52ffd0058ffffff', 'hex'), /damaged/],
   ]
   for (const [bytes, message] of cases) {
     t.match((await take(bytes, 5)).error, { code: 'DDB_INPUT_READ', message }, String(message))
+  }
+})
+
+t.test('a frame of one segment may be as large as the largest window', async t => {
+  const heads = [
+    '28b52ffd2000',
+    '28b52ffd60ffff',
+    '28b52ffda000000008',
+    '28b52ffde00000000800000000',
+  ]
+  for (const head of heads) {
+    const frame = Buffer.from(`${head}010000`, 'hex')
+    const { bytes, error } = await take(frame, 5)
+    t.equal(error, undefined, head)
+    t.ok(bytes.equals(frame))
   }
 })
 
