@@ -133,6 +133,38 @@ export function readShortDouble(
   return true
 }
 
+/**
+ * The position behind the decimal number at `start`, which is in `numberRead`, correctly rounded; −1 when there is none,
+ * or one of more than 15 digits. It may go on with an exponent.
+ */
+export function readDoubleAt(bytes: Uint8Array, start: number, end: number): number {
+  let p = start
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  const first = p
+  let value = 0
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+  }
+  let digits = p - first
+  if (p < end && bytes[p] === point) {
+    const behindPoint = ++p
+    for (; p < end; p++) {
+      const digit = bytes[p]! - zero
+      if (digit < 0 || digit > 9) break
+      value = value * 10 + digit
+    }
+    digits += p - behindPoint
+    // Both are exact, so the quotient is rounded once, as it must be.
+    if (digits <= exactDigits) value /= powersOfTen[p - behindPoint]!
+  }
+  if (digits < 1 || digits > exactDigits) return -1
+  numberRead[0] = sign === minus ? -value : value
+  return p
+}
+
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const notFinite = /^[+-]?(?:nan|inf|infinity)$/i
 
