@@ -17,8 +17,10 @@ const limbDigits = 9
 /** 45 digits: more than the widest decimal has. */
 const limbCount = 5
 const maxDigits = limbCount * limbDigits
-/** Two limbs: most texts have no more digits. */
-const shortDigits = 2 * limbDigits
+/** Most texts have no more digits; a 64-bit integer holds them, whatever they are. */
+const shortDigits = 18
+/** So many digits a double holds exactly. */
+const exactDigits = 15
 
 /** The unscaled number read last, most significant limb last, in base 10^9. */
 const limbs = new Float64Array(limbCount)
@@ -80,51 +82,61 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
   return 0
 }
 
-/** The unscaled number of a short text is `upper × 10^lowerDigits + lower`, or its negative; both are below 10^9. */
-const short = { upper: 0, lower: 0, lowerDigits: 0, negative: false }
+/** The unscaled number of a short text is `short[0] × 10^shortLowerDigits + short[1]`, or its negative. */
+const short = new Float64Array(2)
+let shortLowerDigits = 0
 
 /** Whether `short` holds the unscaled number: it has at most 18 digits, zeros in front included, and loses none. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
-  const first = sign === minus || sign === plus ? start + 1 : start
+  negative = sign === minus
+  const first = negative || sign === plus ? start + 1 : start
+  const middle = Math.min(end, first + exactDigits)
   let upper = 0
   let lower = 0
-  let digits = 0
   let pointAt = -1
   let p = first
-  for (; p < end; p++) {
+  for (; p < middle; p++) {
     const digit = bytes[p]! - zero
-    if (digit >= 0 && digit <= 9) {
-      if (digits < limbDigits) upper = upper * 10 + digit
-      else if (digits < shortDigits) lower = lower * 10 + digit
-      else return false
-      digits++
-    } else if (digit === point - zero && pointAt < 0) pointAt = p
+    if (digit >= 0 && digit <= 9) upper = upper * 10 + digit
+    else if (digit === point - zero && pointAt < 0) pointAt = p
     else break
   }
-  if (digits === 0) return false
-  const exponent = p === end ? 0 : readExponent(bytes, p, end)
-  const filled = digits + scale - (pointAt < 0 ? 0 : p - pointAt - 1) + exponent
-  if (!(filled >= digits && filled <= shortDigits)) return false
-  for (; digits < filled; digits++) {
-    if (digits < limbDigits) upper *= 10
-    else lower *= 10
+  const upperDigits = p - first - (pointAt < 0 ? 0 : 1)
+  if (p === middle) {
+    for (; p < end; p++) {
+      const digit = bytes[p]! - zero
+      if (digit >= 0 && digit <= 9) lower = lower * 10 + digit
+      else if (digit === point - zero && pointAt < 0) pointAt = p
+      else break
+    }
   }
-  short.upper = upper
-  short.lower = lower
-  short.lowerDigits = Math.max(0, digits - limbDigits)
-  short.negative = sign === minus
+  const digits = p - first - (pointAt < 0 ? 0 : 1)
+  const exponent = p === end ? 0 : readExponent(bytes, p, end)
+  let missing = scale - (pointAt < 0 ? 0 : p - pointAt - 1) + exponent
+  if (digits < 1 || !(missing >= 0 && digits + missing <= shortDigits)) return false
+  if (digits === upperDigits) {
+    const filled = Math.min(missing, exactDigits - digits)
+    upper *= powersOfTen[filled]!
+    missing -= filled
+  }
+  short[0] = upper
+  short[1] = lower * powersOfTen[missing]!
+  shortLowerDigits = digits - upperDigits + missing
   return true
 }
 
 /** The number that `readShort` has read. */
 function setShort(into: Int64Parts): void {
-  const { upper, lower, lowerDigits, negative } = short
-  const factor = powersOfTen[lowerDigits]!
-  const size = upper * factor + lower
+  const upper = short[0]!
+  if (shortLowerDigits === 0) {
+    into.setExact(negative ? -upper : upper)
+    return
+  }
+  const lower = short[1]!
+  const factor = powersOfTen[shortLowerDigits]!
   // −(u × f + l) is (−u − 1) × f + (f − l): the addend stays positive.
-  if (size <= Number.MAX_SAFE_INTEGER) into.setExact(negative ? -size : size)
-  else if (negative) into.setProduct(-upper - 1, factor, factor - lower)
+  if (negative) into.setProduct(-upper - 1, factor, factor - lower)
   else into.setProduct(upper, factor, lower)
 }
 
@@ -134,9 +146,8 @@ export function readDecimal32(
 ): (bytes: Uint8Array, start: number, end: number) => number {
   return (bytes, start, end) => {
     if (readShort(bytes, start, end, scale)) {
-      const { upper, lower, lowerDigits } = short
-      const unscaled = upper * powersOfTen[lowerDigits]! + lower
-      return short.negative ? -unscaled : unscaled
+      const unscaled = short[0]! * powersOfTen[shortLowerDigits]! + short[1]!
+      return negative ? -unscaled : unscaled
     }
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
