@@ -26,7 +26,7 @@ export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i
  * Four digits at `p`, or a number below 0 when one of them is not a digit.
  * Digits are added up pairwise within one word: tens and ones first, then hundreds.
  */
-function fourDigitsAt(view: DataView, p: number): number {
+export function fourDigitsAt(view: DataView, p: number): number {
   const digits = view.getInt32(p, true) ^ zeros
   if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
   const pairs = Math.imul(digits, 10) + (digits >>> 8)
