@@ -39,6 +39,10 @@ export class UsualTime {
   millis = 0
   /** Below a millisecond. */
   nanos = 0
+  /** The 11 characters of the last date as three words. The second and the third share a byte: no text has these. */
+  #yearWord = 0
+  #monthWord = 0
+  #dayWord = 1
 
   /** Whether the text is such a time. `view` is over `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
@@ -64,21 +68,36 @@ export class UsualTime {
     }
     const secondOfDay = secondsAt(view, start + 11)
     if ((wrong | millis | secondOfDay) < 0) return false
-    const day = dayAt(view, start)
-    if (day !== day) return false
-    this.day = day
+    if (!this.#readDate(view, start)) return false
     this.secondOfDay = secondOfDay
     this.millis = millis
     this.nanos = nanos
     return true
   }
+
+  #readDate(view: DataView, p: number): boolean {
+    const year = view.getInt32(p, true)
+    const month = view.getInt32(p + 4, true)
+    const day = view.getInt32(p + 7, true)
+    // Rows often have the date of the row before.
+    if (year === this.#yearWord && month === this.#monthWord && day === this.#dayWord) return true
+    const days = dayOf(fourDigitsAt(view, p), month, day)
+    if (days !== days) return false
+    this.day = days
+    this.#yearWord = year
+    this.#monthWord = month
+    this.#dayWord = day
+    return true
+  }
 }
 
-/** Days since 1970 of `YYYY-MM-DDT` at `p`; NaN when it is not a date, or one that the calendar does not have. */
-function dayAt(view: DataView, p: number): number {
-  const year = fourDigitsAt(view, p)
-  const month = view.getInt32(p + 4, true)
-  const day = view.getInt32(p + 7, true)
+/**
+ * Days since 1970; NaN when it is not a date, or one that the calendar does not have.
+ *
+ * @param month  `-MM-` as a word
+ * @param day  `-DDT` as a word
+ */
+function dayOf(year: number, month: number, day: number): number {
   const separator = month & 0xff
   const between = day >>> 24
   // Dash, point and slash stand side by side.

@@ -5,7 +5,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import type { Int64Kind } from '../../../src/parse/columns/int64-columns.js'
+import { Int64Column, type Int64Kind } from '../../../src/parse/columns/int64-columns.js'
 import {
   NanotimestampColumn,
   TimestampColumn,
@@ -16,7 +16,7 @@ import { blockOf, field, refusedRows } from './block.js'
 /** Reads texts; those that went the general way are kept, and refused. */
 function read(
   texts: readonly string[],
-  Column: typeof TimestampColumn = TimestampColumn,
+  Column: typeof Int64Column = TimestampColumn,
 ): { values: bigint[]; others: string[]; refused: number[] } {
   const others: string[] = []
   const kind: Int64Kind = {
