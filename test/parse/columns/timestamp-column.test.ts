@@ -5,7 +5,8 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import { Int64Column, type Int64Kind } from '../../../src/parse/columns/int64-columns.js'
+import type { Int64Column} from '../../../src/parse/columns/int64-columns.js';
+import { type Int64Kind } from '../../../src/parse/columns/int64-columns.js'
 import {
   NanotimestampColumn,
   TimestampColumn,
