@@ -1,5 +1,5 @@
 /*
-  TIMESTAMP and NANOTIMESTAMP in the usual spelling; everything else goes the general way. Columns with a zone, or with a
+  TIMESTAMP, NANOTIMESTAMP and NANOTIME in the usual spelling; everything else goes the general way. Columns with a zone, or with a
   format of `cells.dateFormats`, go through Int64Column.
 */
 import { Int64Column, storeExact } from './int64-columns.js'
@@ -28,6 +28,30 @@ export class TimestampColumn extends Int64Column {
       if (time.read(bytes, view, start, end) && time.nanos === 0) {
         const seconds = time.day * secondsPerDay + time.secondOfDay
         storeExact(words, 2 * (firstRow + row), seconds * 1000 + time.millis)
+      } else {
+        nulls += this.readOther(block, row, firstRow, start, end)
+      }
+    }
+    return nulls
+  }
+}
+
+/** One NANOTIME column. */
+export class NanotimeColumn extends Int64Column {
+  readonly #time: UsualTime = new UsualTime()
+
+  override read(block: RecordBlock, field: number, firstRow: number): number {
+    const { view, starts, ends, fieldCount, rowCount } = block
+    this.reserve(firstRow + rowCount)
+    const { words } = this
+    const time = this.#time
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      if (time.readTime(view, start, end)) {
+        const ms = time.secondOfDay * 1000 + time.millis
+        storeExact(words, 2 * (firstRow + row), ms * nanosPerMs + time.nanos)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
       }

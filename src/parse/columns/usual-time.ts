@@ -11,11 +11,13 @@ const letterZ = 90
 const lowerZ = 122
 const blank = 32
 
-/** Bytes up to the seconds, and up to the digits behind them. */
-const toSeconds = 19
-const toMillis = 23
-const toMicros = 26
-const toNanos = 29
+/** Bytes of a date and what separates it from the time. */
+const dateBytes = 11
+/** Bytes of a time up to the seconds, and up to the digits behind them. */
+const toSeconds = 8
+const toMillis = 12
+const toMicros = 15
+const toNanos = 18
 
 /** What turns `-MM-`, `HH:M`, `M:SS` and `.mmm` into digits and zeros, the first character in the lowest byte. */
 const monthPattern = 0x00303000
@@ -47,7 +49,13 @@ export class UsualTime {
   /** Whether the text is such a time. `view` is over `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     const last = bytes[end - 1]
-    const length = end - start - (last === letterZ || last === lowerZ ? 1 : 0)
+    const timeEnd = last === letterZ || last === lowerZ ? end - 1 : end
+    return this.readTime(view, start + dateBytes, timeEnd) && this.#readDate(view, start)
+  }
+
+  /** Whether the text is `HH:MM:SS` with none, 3, 6 or 9 digits behind it; the day stays as it was. */
+  readTime(view: DataView, start: number, end: number): boolean {
+    const length = end - start
     let wrong = 0
     let millis = 0
     let nanos = 0
@@ -66,9 +74,8 @@ export class UsualTime {
         wrong |= behind
       }
     }
-    const secondOfDay = secondsAt(view, start + 11)
+    const secondOfDay = secondsAt(view, start)
     if ((wrong | millis | secondOfDay) < 0) return false
-    if (!this.#readDate(view, start)) return false
     this.secondOfDay = secondOfDay
     this.millis = millis
     this.nanos = nanos

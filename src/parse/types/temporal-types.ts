@@ -19,7 +19,11 @@ import {
   type ReadNumber,
 } from '../columns/number-columns.js'
 import { int32Layout } from '../columns/number-layouts.js'
-import { NanotimestampColumn, TimestampColumn } from '../columns/timestamp-column.js'
+import {
+  NanotimeColumn,
+  NanotimestampColumn,
+  TimestampColumn,
+} from '../columns/timestamp-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 
@@ -249,6 +253,7 @@ const longTypes: readonly LongTemporal[] = [
     needs: 'H',
     read: (clock, bytes, start, end) => clock.readTime(bytes, start, end),
     toRaw: nanotime,
+    Column: NanotimeColumn,
   },
   {
     name: 'NANOTIMESTAMP',

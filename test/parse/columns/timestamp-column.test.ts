@@ -5,9 +5,10 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import type { Int64Column} from '../../../src/parse/columns/int64-columns.js';
+import type { Int64Column } from '../../../src/parse/columns/int64-columns.js'
 import { type Int64Kind } from '../../../src/parse/columns/int64-columns.js'
 import {
+  NanotimeColumn,
   NanotimestampColumn,
   TimestampColumn,
 } from '../../../src/parse/columns/timestamp-column.js'
@@ -94,6 +95,39 @@ t.test('every nanosecond of 64 bits is read, whatever the number of its digits',
     { numRuns: runs(300) },
   )
   t.pass()
+})
+
+t.test('every nanosecond of a day is read, whatever the number of its digits', async t => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.bigInt({ min: 0n, max: 86_400_000_000_000n - 1n }), { minLength: 1 }),
+      fc.constantFrom(0, 3, 6, 9),
+      (values, digits) => {
+        const unit = 10n ** BigInt(9 - digits)
+        const whole = values.map(value => (value / unit) * unit)
+        const texts = whole.map(value => {
+          const clock = new Date(Number(value / 1_000_000n)).toISOString().slice(11, 19)
+          const fraction = String(value % 1_000_000_000n)
+            .padStart(9, '0')
+            .slice(0, digits)
+          return `${clock}${digits === 0 ? '' : '.'}${fraction}`
+        })
+        const expected = { values: whole, others: [], refused: [] }
+        deepStrictEqual(read(texts, NanotimeColumn), expected)
+      },
+    ),
+    { numRuns: runs(300) },
+  )
+  const others = [
+    '24:00:00',
+    '00:60:00',
+    '00:00:60',
+    '00:00:00.0',
+    '00:00',
+    '00:00:00Z',
+    '0:00:000',
+  ]
+  t.strictSame(read(others, NanotimeColumn).others, others)
 })
 
 t.test('nanoseconds beyond 64 bits, and close to their ends, are left', async t => {
