@@ -5,8 +5,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import type { Int64Column } from '../../../src/parse/columns/int64-columns.js'
-import { type Int64Kind } from '../../../src/parse/columns/int64-columns.js'
+import type { Int64Column, Int64Kind } from '../../../src/parse/columns/int64-columns.js'
 import {
   NanotimeColumn,
   NanotimestampColumn,
