@@ -3,7 +3,7 @@
   travels, null sentinels included, so a numeric column goes to the socket without a copy (little-endian hosts).
   Temporal values are the raw integers of docs/protocol.md#data-types; they carry no time zone.
 */
-import type { BlobScalar, BlobVector } from './types/blobs.js'
+import type { BlobScalar, BlobVector, EncodedBlobVector } from './types/blobs.js'
 import type { BooleanScalar, BooleanVector } from './types/booleans.js'
 import type { DecimalScalar, DecimalVector } from './types/decimals.js'
 import type { DoublePairScalar, DoublePairVector } from './types/double-pairs.js'
@@ -85,7 +85,13 @@ export type FixedVector =
 
 /** A vector whose elements are codes, texts, bytes or values, or have no bytes. */
 export type VariableVector =
-  VoidVector | StringVector | EncodedStringVector | SymbolVector | BlobVector | AnyVector
+  | VoidVector
+  | StringVector
+  | EncodedStringVector
+  | SymbolVector
+  | BlobVector
+  | EncodedBlobVector
+  | AnyVector
 
 /**
  * A vector. `length` counts rows and may be smaller than the array behind it holds: only the first `length`

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { vectorOf, type ElementValue } from '../../src/protocol/element.js'
 import type { DataType } from '../../src/protocol/data-type.js'
 import type { Request, RequestHead } from '../../src/protocol/request.js'
+import { blobsOf } from '../../src/protocol/types/blobs.js'
 import type { Column, Scalar, Value, Vector } from '../../src/protocol/value.js'
 import { deep } from './runs.js'
 
@@ -257,7 +258,7 @@ function statedElements(vector: Vector): unknown[] {
     case 'STRING':
       return 'data' in vector ? [...vector.data] : []
     case 'BLOB':
-      return from(at => Buffer.from(vector.data[at]!).toString('hex'))
+      return from(at => Buffer.from(blobsOf(vector)[at]!).toString('hex'))
     case 'ANY':
       return vector.data.map(statedForm)
     case 'UUID':

@@ -20,15 +20,33 @@ export function fourDigits(bytes: Uint8Array, p: number): number {
   return twoDigits(bytes, p) * 100 + twoDigits(bytes, p + 2)
 }
 
+const maxYear = 9999
+const daysBefore1970 = 719_528
+
+/**
+ * Each month of the years 0 to 9999: days from 0000-01-01 to its first one times 32, plus its length; 0 where nobody has
+ * asked yet. To find out which day a date is would take longer than all else of a cell.
+ */
+const monthStarts = new Int32Array((maxYear + 1) * 12)
+
+function monthStart(year: number, month: number): number {
+  const start = daysFromCivil(year, month, 1) + daysBefore1970
+  return (start << 5) | daysInMonth(year, month)
+}
+
 /** Days from 1970-01-01 to a date of years 0 to 9999, proleptic Gregorian; NaN when the calendar does not have it. */
 export function civilDays(year: number, month: number, day: number): number {
-  if (year > 9999 || month < 1 || month > 12 || day < 1) return NaN
-  if (day > 28 && day > daysInMonth(year, month)) return NaN
-  return daysFromCivil(year, month, day)
+  if (year > maxYear || month < 1 || month > 12 || day < 1) return NaN
+  const index = year * 12 + month - 1
+  let start = monthStarts[index]!
+  if (start === 0) {
+    start = monthStart(year, month)
+    monthStarts[index] = start
+  }
+  return day > (start & 31) ? NaN : (start >> 5) - daysBefore1970 + day - 1
 }
 
 const daysPerYear = 365.2425
-const daysBefore1970 = 719_528
 
 /** Year of a day; no date is made, because it would be an object for each cell. */
 export function yearAt(days: number): number {

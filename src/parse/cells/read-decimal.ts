@@ -4,7 +4,7 @@
 */
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { Int64Parts } from './int64-parts.js'
-import { numberRead, powersOfTen } from './read-number.js'
+import { powersOfTen } from './read-number.js'
 import { readExponent } from './read-whole.js'
 
 const zero = 48
@@ -17,6 +17,10 @@ const limbDigits = 9
 /** 45 digits: more than the widest decimal has. */
 const limbCount = 5
 const maxDigits = limbCount * limbDigits
+/** Most texts have no more digits; a 64-bit integer holds them, whatever they are. */
+const shortDigits = 18
+/** So many digits a double holds exactly. */
+const exactDigits = 15
 
 /** The unscaled number read last, most significant limb last, in base 10^9. */
 const limbs = new Float64Array(limbCount)
@@ -79,28 +83,62 @@ function setLimbs(bytes: Uint8Array, start: number, end: number, digits: number)
   return 0
 }
 
-/** So many digits a double holds exactly, whatever they are. */
-const shortDigits = 15
+/** The unscaled number of a short text is `short[0] × 10^shortLowerDigits + short[1]`, or its negative. */
+const short = new Float64Array(2)
+let shortLowerDigits = 0
 
-/** Whether `numberRead` holds the unscaled number; most texts are so short. */
+/** Whether `short` holds the unscaled number: it has at most 18 digits, zeros in front included, and loses none. */
 function readShort(bytes: Uint8Array, start: number, end: number, scale: number): boolean {
   const sign = bytes[start]
-  const first = sign === minus || sign === plus ? start + 1 : start
-  if (end - first > shortDigits + 1) return false
-  let sum = 0
+  negative = sign === minus
+  const first = negative || sign === plus ? start + 1 : start
+  const middle = Math.min(end, first + exactDigits)
+  let upper = 0
+  let lower = 0
   let pointAt = -1
-  for (let p = first; p < end; p++) {
+  let p = first
+  for (; p < middle; p++) {
     const digit = bytes[p]! - zero
-    if (digit >= 0 && digit <= 9) sum = sum * 10 + digit
+    if (digit >= 0 && digit <= 9) upper = upper * 10 + digit
     else if (digit === point - zero && pointAt < 0) pointAt = p
-    else return false
+    else break
   }
-  const digits = end - first - (pointAt < 0 ? 0 : 1)
-  const missing = scale - (pointAt < 0 ? 0 : end - pointAt - 1)
-  if (digits < 1 || digits > shortDigits || missing < 0 || missing > shortDigits) return false
-  const unscaled = sum * powersOfTen[missing]!
-  numberRead[0] = sign === minus ? -unscaled : unscaled
-  return unscaled <= Number.MAX_SAFE_INTEGER
+  const upperDigits = p - first - (pointAt < 0 ? 0 : 1)
+  if (p === middle) {
+    for (; p < end; p++) {
+      const digit = bytes[p]! - zero
+      if (digit >= 0 && digit <= 9) lower = lower * 10 + digit
+      else if (digit === point - zero && pointAt < 0) pointAt = p
+      else break
+    }
+  }
+  const digits = p - first - (pointAt < 0 ? 0 : 1)
+  const exponent = p === end ? 0 : readExponent(bytes, p, end)
+  let missing = scale - (pointAt < 0 ? 0 : p - pointAt - 1) + exponent
+  if (digits < 1 || !(missing >= 0 && digits + missing <= shortDigits)) return false
+  if (digits === upperDigits) {
+    const filled = Math.min(missing, exactDigits - digits)
+    upper *= powersOfTen[filled]!
+    missing -= filled
+  }
+  short[0] = upper
+  short[1] = lower * powersOfTen[missing]!
+  shortLowerDigits = digits - upperDigits + missing
+  return true
+}
+
+/** The number that `readShort` has read. */
+function setShort(into: Int64Parts): void {
+  const upper = short[0]!
+  if (shortLowerDigits === 0) {
+    into.setExact(negative ? -upper : upper)
+    return
+  }
+  const lower = short[1]!
+  const factor = powersOfTen[shortLowerDigits]!
+  // −(u × f + l) is (−u − 1) × f + (f − l): the addend stays positive.
+  if (negative) into.setProduct(-upper - 1, factor, factor - lower)
+  else into.setProduct(upper, factor, lower)
 }
 
 /** DECIMAL32: the unscaled number itself. */
@@ -108,7 +146,10 @@ export function readDecimal32(
   scale: number,
 ): (bytes: Uint8Array, start: number, end: number) => number {
   return (bytes, start, end) => {
-    if (readShort(bytes, start, end, scale)) return numberRead[0]!
+    if (readShort(bytes, start, end, scale)) {
+      const unscaled = short[0]! * powersOfTen[shortLowerDigits]! + short[1]!
+      return negative ? -unscaled : unscaled
+    }
     const outcome = readDigits(bytes, start, end, scale)
     if (outcome !== 0) return outcome
     const value = limbs[0]! + limbs[1]! * billion
@@ -123,7 +164,7 @@ export function readDecimal64(
 ): (bytes: Uint8Array, start: number, end: number, into: Int64Parts) => number {
   return (bytes, start, end, into) => {
     if (readShort(bytes, start, end, scale)) {
-      into.setExact(numberRead[0]!)
+      setShort(into)
       return 0
     }
     const outcome = readDigits(bytes, start, end, scale)
@@ -139,26 +180,31 @@ const isLong = (): boolean => limbs[2]! < 9 && limbs[3] === 0 && limbs[4] === 0
 const parts = new Int64Parts()
 
 /** A 64-bit integer as one of 128 bits. */
-function storeLong(high: number, low: number, into: Uint8Array, at: number): void {
+function storeLong(high: number, low: number, into: Int32Array, at: number): void {
   const sign = high >> 31
-  for (let i = 0; i < 4; i++) {
-    into[at + i] = low >> (8 * i)
-    into[at + 4 + i] = high >> (8 * i)
-    into[at + 8 + i] = sign
-    into[at + 12 + i] = sign
-  }
+  into[at] = low
+  into[at + 1] = high
+  into[at + 2] = sign
+  into[at + 3] = sign
 }
 
 /** Eight 16-bit words, least significant first: products with 10^9 stay exact. */
 const words = new Int32Array(8)
 
-/** DECIMAL128, 16 bytes little-endian two's complement: 0, NaN or Infinity. */
-export function readDecimal128(
-  scale: number,
-): (bytes: Uint8Array, start: number, end: number, into: Uint8Array, at: number) => number {
-  return (bytes, start, end, into, at) => {
+type ReadWords = (
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  into: Int32Array,
+  at: number,
+) => number
+
+/** DECIMAL128, two's complement, the lowest of four words first: 0, NaN or Infinity. */
+export function readDecimal128(scale: number): ReadWords {
+  return (bytes, _view, start, end, into, at) => {
     if (readShort(bytes, start, end, scale)) {
-      parts.setExact(numberRead[0]!)
+      setShort(parts)
       storeLong(parts.high | 0, parts.low | 0, into, at)
       return 0
     }
@@ -194,8 +240,8 @@ export function readDecimal128(
         borrow = word >> 16
         word &= 65_535
       }
-      into[at + 2 * i] = word
-      into[at + 2 * i + 1] = word >> 8
+      if (i % 2 === 0) into[at + i / 2] = word
+      else into[at + (i - 1) / 2]! |= word << 16
     }
     return 0
   }

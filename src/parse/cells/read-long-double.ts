@@ -11,8 +11,8 @@ const minus = 45
 const plus = 43
 const point = 46
 
-/** Digits of the upper part: with those of the lower part scaled by it, the product stays exact. */
-const upperDigits = 8
+/** Bytes of the upper part: scaled by the digits of the lower part it stays exact, whatever they are. */
+const upperBytes = 12
 const maxDigits = 17
 /** Larger powers of ten are not exact. */
 const maxScale = 22
@@ -34,33 +34,50 @@ export function readLongDouble(bytes: Uint8Array, start: number, end: number): b
   let p = start
   const sign = bytes[p]
   if (sign === minus || sign === plus) p++
-  let upper = 0
-  let lower = 0
-  let digits = 0
-  let seen = 0
+  const behindSign = p
   let pointAt = -1
-  let mantissaEnd = end
-  for (; p < mantissaEnd; p++) {
+  while (p < end && (bytes[p] === zero || (bytes[p] === point && pointAt < 0))) {
+    if (bytes[p] === point) pointAt = p
+    p++
+  }
+  const first = p
+  // A point among them is one byte more.
+  let last = Math.min(end, first + upperBytes)
+  let upper = 0
+  for (; p < last; p++) {
     const digit = bytes[p]! - zero
-    if (digit >= 0 && digit <= 9) {
-      seen++
-      if (digits > 0 || digit > 0) digits++
-      if (digits <= upperDigits) upper = upper * 10 + digit
-      else if (digits <= maxDigits) lower = lower * 10 + digit
-      else if (digit !== 0 || pointAt < 0) return false
-    } else if (bytes[p] === point && pointAt < 0) {
-      pointAt = p
-    } else {
-      mantissaEnd = p
+    if (digit >= 0 && digit <= 9) upper = upper * 10 + digit
+    else if (digit === point - zero && pointAt < 0) pointAt = p
+    else break
+  }
+  const upperKept = p - first - (pointAt >= first ? 1 : 0)
+  let lower = 0
+  if (p === last) {
+    last = Math.min(end, first + maxDigits + (pointAt >= first ? 1 : 0))
+    for (; p < last; p++) {
+      const digit = bytes[p]! - zero
+      if (digit >= 0 && digit <= 9) lower = lower * 10 + digit
+      else if (digit === point - zero && pointAt < 0) {
+        pointAt = p
+        if (last < end) last++
+      } else break
     }
   }
-  if (seen === 0) return false
-  const exponent = mantissaEnd === end ? 0 : readExponent(bytes, mantissaEnd, end)
-  const zerosBehind = Math.max(0, digits - maxDigits)
-  const scale = (pointAt < 0 ? 0 : mantissaEnd - pointAt - 1) - zerosBehind - exponent
+  const kept = p - first - (pointAt >= first ? 1 : 0)
+  let zerosBehind = 0
+  if (p === last) {
+    for (; p < end; p++) {
+      if (bytes[p] === point && pointAt < 0) pointAt = p
+      else if (bytes[p] === zero && pointAt >= 0) zerosBehind++
+      else break
+    }
+  }
+  if (p - behindSign === (pointAt < 0 ? 0 : 1)) return false
+  // A digit is no exponent either: the number has too many.
+  const exponent = p === end ? 0 : readExponent(bytes, p, end)
+  const scale = (pointAt < 0 ? 0 : p - pointAt - 1) - zerosBehind - exponent
   if (!(scale <= maxScale && scale >= -maxScale)) return false
-  const kept = digits - zerosBehind
-  const high = upper * powersOfTen[Math.max(0, kept - upperDigits)]!
+  const high = upper * powersOfTen[kept - upperKept]!
   if (kept <= exactDigits) {
     // Both are exact, so the result is rounded once, as it must be.
     const value = high + lower

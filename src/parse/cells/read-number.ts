@@ -26,7 +26,7 @@ export const powersOfTen: Float64Array = Float64Array.from({ length: 23 }, (_, i
  * Four digits at `p`, or a number below 0 when one of them is not a digit.
  * Digits are added up pairwise within one word: tens and ones first, then hundreds.
  */
-function fourDigitsAt(view: DataView, p: number): number {
+export function fourDigitsAt(view: DataView, p: number): number {
   const digits = view.getInt32(p, true) ^ zeros
   if (((digits | (digits + sixes)) & upperHalves) !== 0) return -1
   const pairs = Math.imul(digits, 10) + (digits >>> 8)
@@ -131,6 +131,38 @@ export function readShortDouble(
   }
   if (sign === minus) numberRead[0] = -numberRead[0]
   return true
+}
+
+/**
+ * The position behind the decimal number at `start`, which is in `numberRead`, correctly rounded; −1 when there is none,
+ * or one of more than 15 digits. It may go on with an exponent.
+ */
+export function readDoubleAt(bytes: Uint8Array, start: number, end: number): number {
+  let p = start
+  const sign = bytes[p]
+  if (sign === minus || sign === plus) p++
+  const first = p
+  let value = 0
+  for (; p < end; p++) {
+    const digit = bytes[p]! - zero
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+  }
+  let digits = p - first
+  if (p < end && bytes[p] === point) {
+    const behindPoint = ++p
+    for (; p < end; p++) {
+      const digit = bytes[p]! - zero
+      if (digit < 0 || digit > 9) break
+      value = value * 10 + digit
+    }
+    digits += p - behindPoint
+    // Both are exact, so the quotient is rounded once, as it must be.
+    if (digits <= exactDigits) value /= powersOfTen[p - behindPoint]!
+  }
+  if (digits < 1 || digits > exactDigits) return -1
+  numberRead[0] = sign === minus ? -value : value
+  return p
 }
 
 const decimalNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/

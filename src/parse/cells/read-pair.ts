@@ -5,8 +5,9 @@ import { nullDouble } from '../../protocol/null-value.js'
 import { durationUnits } from '../../protocol/types/durations.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 import { readLongDouble } from './read-long-double.js'
-import { numberRead, readDouble } from './read-number.js'
+import { numberRead, readDouble, readDoubleAt } from './read-number.js'
 
+const blank = 32
 const zero = 48
 const nine = 57
 const plus = 43
@@ -23,11 +24,21 @@ const largestCount = 2_147_483_647
 /** `2.3+4.0i`: 0, NaN or Infinity. */
 export function readComplex(
   bytes: Uint8Array,
+  _view: DataView,
   start: number,
   end: number,
   into: Float64Array,
   at: number,
 ): number {
+  const signAt = readDoubleAt(bytes, start, end)
+  if (signAt > 0 && (bytes[signAt] === plus || bytes[signAt] === minus)) {
+    const real = numberRead[0]!
+    if (readDoubleAt(bytes, signAt, end) === end - 1 && bytes[end - 1] === letterI) {
+      into[at] = real
+      into[at + 1] = numberRead[0]!
+      return 0
+    }
+  }
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end) - 1
   const firstEnd = numberEnd(bytes, first, last)
@@ -40,11 +51,22 @@ export function readComplex(
 /** `(1.5, 2.5)`: 0, NaN or Infinity. */
 export function readPoint(
   bytes: Uint8Array,
+  _view: DataView,
   start: number,
   end: number,
   into: Float64Array,
   at: number,
 ): number {
+  const commaAt = bytes[start] === open ? readDoubleAt(bytes, start + 1, end) : -1
+  if (commaAt > 0 && bytes[commaAt] === comma) {
+    const x = numberRead[0]!
+    const second = bytes[commaAt + 1] === blank ? commaAt + 2 : commaAt + 1
+    if (readDoubleAt(bytes, second, end) === end - 1 && bytes[end - 1] === close) {
+      into[at] = x
+      into[at + 1] = numberRead[0]!
+      return 0
+    }
+  }
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end) - 1
   if (bytes[first] !== open || last <= first || bytes[last] !== close) return NaN
@@ -127,6 +149,7 @@ const exchangeLetters = 4
 /** `3M`, `200ms`, or with the four letters of an exchange's calendar `5XNYS`: 0, NaN or Infinity. */
 export function readDuration(
   bytes: Uint8Array,
+  _view: DataView,
   start: number,
   end: number,
   into: Int32Array,

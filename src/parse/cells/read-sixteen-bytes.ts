@@ -1,5 +1,6 @@
 /*
-  UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first one last (docs/protocol.md#sixteen-byte-values).
+  UUIDs, hexadecimal digits and IP addresses into 16 bytes, the first one last (docs/protocol.md#sixteen-byte-values). They
+  are written as four words: the first four bytes of the text are the last word, in which the first one is the highest byte.
 */
 import { hexDigit, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
@@ -8,95 +9,119 @@ const zero = 48
 const point = 46
 const colon = 58
 
-/** Where a UUID of 36 characters has its dashes, and where its bytes begin. */
-const uuidDashes = [8, 13, 18, 23]
-const uuidBytes = Uint8Array.of(0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34)
 const uuidLength = 36
 const hexLength = 32
-const valueBytes = 16
+const lastWord = 3
 
-const ipv4Bytes = 4
 const ipv6Groups = 8
 const groupDigits = 4
 
 /** The value of a hexadecimal digit by its byte, below 0 for all others. */
 const hexValues = Int8Array.from({ length: 256 }, (_, byte) => hexDigit(byte))
 
+/** The byte of two hexadecimal digits by both of theirs, the first one in the lower byte; below 0 for all others. */
+const hexPairs = new Int16Array(65_536).fill(-1)
+for (const [first, high] of hexValues.entries()) {
+  if (high < 0) continue
+  for (const [second, low] of hexValues.entries()) {
+    if (low >= 0) hexPairs[first | (second << 8)] = (high << 4) | low
+  }
+}
+
+/** The 16 bits of four hexadecimal digits at `p`, below 0 when one is not a digit. */
+function fourHexDigits(view: DataView, p: number): number {
+  const digits = view.getInt32(p, true)
+  return (hexPairs[digits & 0xffff]! << 8) | hexPairs[digits >>> 16]!
+}
+
 /** `00112233-4455-6677-8899-aabbccddeeff`: 0 or NaN. */
 export function readUuid(
   bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
-  into: Uint8Array,
+  into: Int32Array,
   at: number,
 ): number {
   const first = trimmedStart(bytes, start, end)
   if (trimmedEnd(bytes, first, end) - first !== uuidLength) return NaN
-  for (let i = 0; i < uuidDashes.length; i++) {
-    if (bytes[first + uuidDashes[i]!] !== dash) return NaN
-  }
-  let all = 0
-  for (let i = 0; i < valueBytes; i++) {
-    const value = hexByte(bytes, first + uuidBytes[i]!)
-    all |= value
-    into[at + valueBytes - 1 - i] = value
-  }
-  return all < 0 ? NaN : 0
+  if (bytes[first + 8] !== dash || bytes[first + 13] !== dash) return NaN
+  if (bytes[first + 18] !== dash || bytes[first + 23] !== dash) return NaN
+  const a = fourHexDigits(view, first)
+  const b = fourHexDigits(view, first + 4)
+  const c = fourHexDigits(view, first + 9)
+  const d = fourHexDigits(view, first + 14)
+  const e = fourHexDigits(view, first + 19)
+  const f = fourHexDigits(view, first + 24)
+  const g = fourHexDigits(view, first + 28)
+  const h = fourHexDigits(view, first + 32)
+  into[at + 3] = (a << 16) | b
+  into[at + 2] = (c << 16) | d
+  into[at + 1] = (e << 16) | f
+  into[at] = (g << 16) | h
+  return (a | b | c | d | e | f | g | h) < 0 ? NaN : 0
 }
 
 /** 32 hexadecimal digits: 0 or NaN. */
 export function readHexDigits(
   bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
-  into: Uint8Array,
+  into: Int32Array,
   at: number,
 ): number {
   const first = trimmedStart(bytes, start, end)
   if (trimmedEnd(bytes, first, end) - first !== hexLength) return NaN
   let all = 0
-  for (let i = 0; i < valueBytes; i++) {
-    const value = hexByte(bytes, first + 2 * i)
-    all |= value
-    into[at + valueBytes - 1 - i] = value
+  for (let i = 0; i <= lastWord; i++) {
+    const high = fourHexDigits(view, first + 8 * i)
+    const low = fourHexDigits(view, first + 8 * i + 4)
+    all |= high | low
+    into[at + lastWord - i] = (high << 16) | low
   }
   return all < 0 ? NaN : 0
 }
 
-/** The byte of two hexadecimal digits at `p`, below 0 when one is not a digit. */
-function hexByte(bytes: Uint8Array, p: number): number {
-  return (hexValues[bytes[p]!]! << 4) | hexValues[bytes[p + 1]!]!
-}
+/** 16 bits each of the address read last, the first one first; IPv4 takes two. */
+const groups = new Int32Array(ipv6Groups)
 
 /** `1.2.3.4`, or IPv6 in any of its spellings: 0 or NaN. */
 export function readIpAddress(
   bytes: Uint8Array,
+  view: DataView,
   start: number,
   end: number,
-  into: Uint8Array,
+  into: Int32Array,
   at: number,
 ): number {
   const first = trimmedStart(bytes, start, end)
   const last = trimmedEnd(bytes, first, end)
-  if (!readIpv4(bytes, first, last, into, at)) {
-    return readIpv6(bytes, first, last, into, at) ? 0 : NaN
+  if (readIpv4(bytes, first, last, 0)) {
+    into[at] = (groups[0]! << 16) | groups[1]!
+    into[at + 1] = 0
+    into[at + 2] = 0
+    into[at + 3] = 0
+    return 0
   }
-  // No call for so few bytes.
-  for (let i = at + ipv4Bytes; i < at + valueBytes; i++) into[i] = 0
+  if (!readIpv6(bytes, view, first, last)) return NaN
+  into[at] = (groups[6]! << 16) | groups[7]!
+  into[at + 1] = (groups[4]! << 16) | groups[5]!
+  into[at + 2] = (groups[2]! << 16) | groups[3]!
+  into[at + 3] = (groups[0]! << 16) | groups[1]!
   return 0
 }
 
-/** Whether the four bytes from `at` on hold the address. */
-function readIpv4(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  at: number,
-): boolean {
+/** Whether `groups` holds the address from index `at` on. */
+function readIpv4(bytes: Uint8Array, start: number, end: number, at: number): boolean {
+  // Most addresses that are not IPv4 end here.
+  if (bytes[start + 1] !== point && bytes[start + 2] !== point && bytes[start + 3] !== point) {
+    return false
+  }
   let part = 0
   let digits = 0
   let parts = 0
+  let address = 0
   for (let p = start; p <= end; p++) {
     const digit = p === end ? point - zero : bytes[p]! - zero
     if (digit >= 0 && digit <= 9) {
@@ -107,23 +132,21 @@ function readIpv4(
       if (part > 255) return false
     } else {
       if (digit !== point - zero || digits === 0 || parts === 4) return false
-      into[at + 3 - parts++] = part
+      address = (address << 8) | part
+      parts++
       part = 0
       digits = 0
     }
   }
-  return parts === 4
+  if (parts !== 4) return false
+  groups[at] = address >>> 16
+  groups[at + 1] = address & 0xffff
+  return true
 }
 
 /** Eight groups; `::` stands for the zero groups that are missing, and the last two may be written as IPv4. */
-function readIpv6(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  into: Uint8Array,
-  at: number,
-): boolean {
-  let groups = 0
+function readIpv6(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+  let count = 0
   /** Groups in front of `::`. */
   let gapAt = -1
   let p = start
@@ -133,35 +156,37 @@ function readIpv6(
     p += 2
   }
   while (p < end) {
-    if (groups === ipv6Groups) return false
+    if (count === ipv6Groups) return false
     const first = p
-    let group = 0
-    for (; p < end && hexValues[bytes[p]!]! >= 0; p++) group = (group << 4) | hexValues[bytes[p]!]!
-    // Where the group has its first byte, if it is the next one.
-    const high = at + valueBytes - 1 - 2 * groups
+    let group = end - p >= groupDigits ? fourHexDigits(view, p) : -1
+    if (group >= 0) p += groupDigits
+    else {
+      group = 0
+      for (; p < end && p - first < groupDigits; p++) {
+        const digit = hexValues[bytes[p]!]!
+        if (digit < 0) break
+        group = (group << 4) | digit
+      }
+    }
     if (p < end && bytes[p] === point) {
-      if (groups > ipv6Groups - 2 || !readIpv4(bytes, first, end, into, high - 3)) return false
-      groups += 2
+      if (count > ipv6Groups - 2 || !readIpv4(bytes, first, end, count)) return false
+      count += 2
       break
     }
-    if (p === first || p - first > groupDigits) return false
-    into[high] = group >> 8
-    into[high - 1] = group & 255
-    groups++
+    if (p === first) return false
+    groups[count++] = group
     if (p === end) break
     if (bytes[p] !== colon || ++p === end) return false
     if (bytes[p] === colon) {
       if (gapAt >= 0) return false
-      gapAt = groups
+      gapAt = count
       p++
     }
   }
-  if (gapAt < 0) return groups === ipv6Groups
-  if (groups === ipv6Groups) return false
-  let to = at
-  for (let from = at + valueBytes - 2 * groups; from < at + valueBytes - 2 * gapAt; from++) {
-    into[to++] = into[from]!
-  }
-  while (to < at + valueBytes - 2 * gapAt) into[to++] = 0
+  if (gapAt < 0) return count === ipv6Groups
+  if (count === ipv6Groups) return false
+  let to = ipv6Groups
+  for (let from = count; from > gapAt;) groups[--to] = groups[--from]!
+  while (to > gapAt) groups[--to] = 0
   return true
 }

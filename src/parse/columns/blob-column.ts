@@ -1,53 +1,79 @@
 /*
-  BLOB columns: the bytes of a cell as they stand.
+  BLOB columns in the form they travel in: the bytes of a cell as they stand, behind an int32 that counts them.
 */
 import type { Column } from '../../protocol/value.js'
+import { ArrayStore } from './array-store.js'
+import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 
-/** On the wire each value has its length in front. */
-const lengthBytes = 4
+const countBytes = 4
 
 /** One BLOB column. Every text is a value, so no row is refused on its behalf. */
 export class BlobColumn implements ColumnBuilder {
-  readonly #column: (values: readonly Uint8Array[], rowCount: number) => Column
-  #values: Uint8Array[] = []
-  #countBefore = 0
-  #byteLength = 0
+  readonly #column: (encoded: Uint8Array, rowCount: number) => Column
+  readonly #store: ArrayStore
+  #encoded: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(new ArrayBuffer(0))
+  #length = 0
+  #lengthBefore = 0
 
-  constructor(column: (values: readonly Uint8Array[], rowCount: number) => Column) {
+  constructor(column: (encoded: Uint8Array, rowCount: number) => Column, pool: BufferPool) {
     this.#column = column
+    this.#store = new ArrayStore(pool, 1)
   }
 
-  read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
-    this.#countBefore = firstRow
+  read(block: RecordBlock, field: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    this.#lengthBefore = this.#length
+    this.#reserve(block, field)
+    const encoded = this.#encoded
+    const target = this.#view
+    let to = this.#length
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      const value = bytes.slice(starts[cell], ends[cell])
-      if (value.length === 0) nulls++
-      this.#byteLength += value.length
-      this.#values.push(value)
+      let p = starts[cell]!
+      const end = ends[cell]!
+      if (p === end) nulls++
+      target.setInt32(to, end - p, true)
+      to += countBytes
+      for (; end - p >= 4; p += 4, to += 4) target.setInt32(to, view.getInt32(p, true), true)
+      for (; p < end; p++) encoded[to++] = bytes[p]!
     }
+    this.#length = to
     return nulls
   }
 
   undo(): void {
-    while (this.#values.length > this.#countBefore) this.#byteLength -= this.#values.pop()!.length
+    this.#length = this.#lengthBefore
   }
 
   explain(): CellFault {
     return { code: 'DDB_INPUT_CELL', expected: 'bytes' }
   }
 
-  encodedBytes(rowCount: number): number {
-    return this.#byteLength + rowCount * lengthBytes
+  encodedBytes(): number {
+    return this.#length
   }
 
-  take(rowCount: number): Column {
-    const data = this.#values
-    this.#values = []
-    this.#byteLength = 0
-    return this.#column(data, rowCount)
+  take(rowCount: number, buffers: ArrayBuffer[]): Column {
+    const encoded = this.#encoded.subarray(0, this.#length)
+    this.#store.release(buffers)
+    this.#encoded = new Uint8Array(0)
+    this.#length = 0
+    return this.#column(encoded, rowCount)
+  }
+
+  /** Makes room for all cells of the block. */
+  #reserve(block: RecordBlock, field: number): void {
+    const { starts, ends, fieldCount, rowCount } = block
+    let needed = this.#length + countBytes * rowCount
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      needed += ends[cell]! - starts[cell]!
+    }
+    if (this.#store.reserve(needed)) {
+      this.#encoded = new Uint8Array(this.#store.buffer)
+      this.#view = new DataView(this.#store.buffer)
+    }
   }
 }

@@ -207,29 +207,34 @@ export class NumberColumn extends FixedColumn<NumberArray> {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
-    const { nullValue, min, max } = this.type
-    const readCell = this.#readCell
-    const array = this.reserve(firstRow + rowCount)
+    const { starts, ends, fieldCount, rowCount } = block
+    this.reserve(firstRow + rowCount)
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
-      const start = starts[cell]!
-      const end = ends[cell]!
-      if (start === end) {
-        array[firstRow + row] = nullValue
-        nulls++
-        continue
-      }
-      const value = readCell(bytes, start, end)
-      if (value >= min && value <= max) {
-        array[firstRow + row] = value
-      } else {
-        array[firstRow + row] = nullValue
-        nulls++
-        block.refuse(row, this.columnIndex)
-      }
+      nulls += this.readOther(block, row, firstRow, starts[cell]!, ends[cell]!)
     }
     return nulls
+  }
+
+  /** Reads a cell that has no short form; 1 when it is null. */
+  protected readOther(
+    block: RecordBlock,
+    row: number,
+    firstRow: number,
+    start: number,
+    end: number,
+  ): number {
+    const { nullValue, min, max } = this.type
+    if (start !== end) {
+      const value = this.#readCell(block.bytes, start, end)
+      if (value >= min && value <= max) {
+        this.array[firstRow + row] = value
+        return 0
+      }
+      block.refuse(row, this.columnIndex)
+    }
+    this.array[firstRow + row] = nullValue
+    return 1
   }
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {

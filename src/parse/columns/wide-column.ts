@@ -9,7 +9,7 @@ import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 
 /** Arrays in which a row takes several elements. */
-export type WideArray = Uint8Array | Int32Array | Float64Array
+export type WideArray = Int32Array | Float64Array
 
 /** How the elements of a wide type lie in their array, and how one cell fills them. */
 export interface WideType<A extends WideArray> {
@@ -19,9 +19,16 @@ export interface WideType<A extends WideArray> {
   readonly nullElements: readonly number[]
   /**
    * Reads one cell into `array` from index `at`: 0 when it did, NaN when the text is not a value, Infinity when it is
-   * one that does not fit.
+   * one that does not fit. `view` is over `bytes`.
    */
-  readonly readCell: (bytes: Uint8Array, start: number, end: number, array: A, at: number) => number
+  readonly readCell: (
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+    end: number,
+    array: A,
+    at: number,
+  ) => number
   /** What a text should have been. */
   readonly expected: string
   readonly column: (data: A, rowCount: number) => Column
@@ -42,7 +49,7 @@ export class WideColumn<A extends WideArray> implements ColumnBuilder {
   }
 
   read(block: RecordBlock, field: number, firstRow: number): number {
-    const { bytes, starts, ends, fieldCount, rowCount } = block
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
     const { nullElements, readCell } = this.#type
     const perRow = nullElements.length
     if (this.#store.reserve(firstRow + rowCount)) {
@@ -55,7 +62,7 @@ export class WideColumn<A extends WideArray> implements ColumnBuilder {
       const end = ends[cell]!
       const at = (firstRow + row) * perRow
       if (start !== end) {
-        if (readCell(bytes, start, end, array, at) === 0) continue
+        if (readCell(bytes, view, start, end, array, at) === 0) continue
         block.refuse(row, this.#columnIndex)
       }
       for (let i = 0; i < perRow; i++) array[at + i] = nullElements[i]!
@@ -70,7 +77,8 @@ export class WideColumn<A extends WideArray> implements ColumnBuilder {
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
     const spare = this.#type.view(new ArrayBuffer(this.#type.bytesPerRow))
-    const isValue = !Number.isNaN(this.#type.readCell(bytes, start, end, spare, 0))
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const isValue = !Number.isNaN(this.#type.readCell(bytes, view, start, end, spare, 0))
     return {
       code: isValue ? 'DDB_INPUT_RANGE' : 'DDB_INPUT_CELL',
       expected: this.#type.expected,

@@ -9,8 +9,8 @@ import { WideColumn } from '../columns/wide-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 
-/** 16 bytes, the most significant one last. */
-const null128: readonly number[] = Array.from({ length: 16 }, (_, i) => (i === 15 ? 0x80 : 0))
+/** Four words, the most significant one last. */
+const null128: readonly number[] = [0, 0, 0, -2_147_483_648]
 
 const expectedOf = (scale: number): string =>
   `a decimal number with at most ${scale} digits behind the point`
@@ -58,14 +58,16 @@ const decimal128: CellType = {
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool, scale }) =>
-    new WideColumn<Uint8Array>(
+    new WideColumn<Int32Array>(
       {
         bytesPerRow: 16,
-        view: buffer => new Uint8Array(buffer),
+        view: buffer => new Int32Array(buffer),
         nullElements: null128,
         readCell: readDecimal128(scale),
         expected: expectedOf(scale),
-        column: (data, length) => ({ form: 'vector', type: 'DECIMAL128', length, scale, data }),
+        column: ({ buffer }, length) => {
+          return { form: 'vector', type: 'DECIMAL128', length, scale, data: new Uint8Array(buffer) }
+        },
       },
       columnIndex,
       pool,

@@ -7,9 +7,9 @@ import { WideColumn, type WideType } from '../columns/wide-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 
-type ReadSixteenBytes = WideType<Uint8Array>['readCell']
+type ReadSixteenBytes = WideType<Int32Array>['readCell']
 
-const sixteenZeros: readonly number[] = Array.from({ length: 16 }, () => 0)
+const zeros: readonly number[] = [0, 0, 0, 0]
 
 function sixteenByteType(
   name: 'UUID' | 'INT128' | 'IPADDR',
@@ -21,17 +21,19 @@ function sixteenByteType(
     jsonKinds: jsonKinds.string,
     hasArrays: true,
     column: ({ columnIndex, pool }) =>
-      new WideColumn<Uint8Array>(
+      new WideColumn<Int32Array>(
         {
           bytesPerRow: 16,
-          view: buffer => new Uint8Array(buffer),
-          nullElements: sixteenZeros,
-          readCell: (bytes, start, end, array, at) => {
-            const outcome = readCell(bytes, start, end, array, at)
+          view: buffer => new Int32Array(buffer),
+          nullElements: zeros,
+          readCell: (bytes, view, start, end, array, at) => {
+            const outcome = readCell(bytes, view, start, end, array, at)
             return outcome === 0 && isNull(array, at) ? Infinity : outcome
           },
           expected: `${expected}; all zeros are the null of ${name}`,
-          column: (data, length) => ({ form: 'vector', type: name, length, data }),
+          column: ({ buffer }, length) => {
+            return { form: 'vector', type: name, length, data: new Uint8Array(buffer) }
+          },
         },
         columnIndex,
         pool,
@@ -40,9 +42,8 @@ function sixteenByteType(
 }
 
 /** DolphinDB has no other place for the null, so a text that says so in zeros would not be told from an empty one. */
-function isNull(array: Uint8Array, at: number): boolean {
-  for (let i = at; i < at + sixteenZeros.length; i++) if (array[i] !== 0) return false
-  return true
+function isNull(words: Int32Array, at: number): boolean {
+  return (words[at]! | words[at + 1]! | words[at + 2]! | words[at + 3]!) === 0
 }
 
 export const sixteenByteTypes: readonly CellType[] = [

@@ -40,7 +40,8 @@ const blob: CellType = {
   keepsBlanks: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  column: () => new BlobColumn((data, length) => ({ form: 'vector', type: 'BLOB', length, data })),
+  column: ({ pool }) =>
+    new BlobColumn((encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }), pool),
 }
 
 export const textTypes: readonly CellType[] = [symbol, string, blob]

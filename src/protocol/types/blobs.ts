@@ -18,6 +18,17 @@ import {
 export type BlobScalar = ScalarShape<'BLOB', Uint8Array>
 export type BlobVector = VectorShape<'BLOB', readonly Uint8Array[]>
 
+/** Values already in wire form: `length` times an int32 and as many bytes. Made by parsers, only encoded. */
+export interface EncodedBlobVector {
+  form: 'vector'
+  type: 'BLOB'
+  length: number
+  encoded: Uint8Array
+}
+
+/** The int32 in front of each value. */
+const countBytes = 4
+
 const scalars: ScalarCodec<BlobScalar> = {
   encodeScalar(writer, { value }) {
     writer.i32(value.length)
@@ -32,18 +43,33 @@ const scalars: ScalarCodec<BlobScalar> = {
   },
 }
 
-const columns: ColumnAccess<BlobScalar, BlobVector> = {
+const columns: ColumnAccess<BlobScalar, BlobVector | EncodedBlobVector> = {
   emptyVector: () => blobVector([]),
-  slice: ({ data }, start, end) => blobVector(data.slice(start, end), end - start),
-  concat: (first, second) => blobVector(joined(first, second)),
-  take: ({ data }, indexes) => blobVector(picked(data, indexes)),
+  slice: (vector, start, end) =>
+    'encoded' in vector
+      ? encodedSlice(vector, start, end)
+      : blobVector(vector.data.slice(start, end), end - start),
+  concat: (first, second) => blobVector(joined(withData(first), withData(second))),
+  take: (vector, indexes) => blobVector(picked(blobsOf(vector), indexes)),
   vectorOf: values => blobVector(values.map(blobOf)),
-  scalarAt: ({ type, data }, index) => ({ form: 'scalar', type, value: data[index]! }),
-  isNullAt: ({ data }, index) => data[index]!.length === 0,
+  scalarAt: (vector, index) => ({
+    form: 'scalar',
+    type: vector.type,
+    value: blobsOf(vector)[index]!,
+  }),
+  isNullAt: (vector, index) => blobsOf(vector)[index]!.length === 0,
 }
 
-const elements: ElementCodec<BlobVector> = {
-  encodeElements(writer, { data, length }) {
+const elements: ElementCodec<BlobVector | EncodedBlobVector> = {
+  encodeElements(writer, vector) {
+    if ('encoded' in vector) {
+      if (behindBlobs(vector.encoded, 0, vector.length) !== vector.encoded.length) {
+        throw new ValueError('DDB_USAGE', 'Encoded BLOBs must fill their array')
+      }
+      writer.payload(vector.encoded)
+      return
+    }
+    const { data, length } = vector
     if (data.length < length) {
       throw new ValueError(
         'DDB_USAGE',
@@ -73,6 +99,41 @@ const elements: ElementCodec<BlobVector> = {
 
 function blobVector(data: readonly Uint8Array[], length: number = data.length): BlobVector {
   return { form: 'vector', type: 'BLOB', length, data }
+}
+
+/** The values of a BLOB column; those in wire form share its memory. */
+export function blobsOf(vector: BlobVector | EncodedBlobVector): readonly Uint8Array[] {
+  if ('data' in vector) return vector.data
+  const { encoded } = vector
+  let at = 0
+  return Array.from({ length: vector.length }, () => {
+    const from = at + countBytes
+    at = behindBlobs(encoded, at, 1)
+    return encoded.subarray(from, at)
+  })
+}
+
+function withData(vector: BlobVector | EncodedBlobVector): BlobVector {
+  return 'data' in vector ? vector : blobVector(blobsOf(vector))
+}
+
+/** Rows `start` to `end` (exclusive) of values in wire form, sharing memory. */
+function encodedSlice(vector: EncodedBlobVector, start: number, end: number): EncodedBlobVector {
+  const { encoded } = vector
+  const from = behindBlobs(encoded, 0, start)
+  const to = behindBlobs(encoded, from, end - start)
+  return { ...vector, length: end - start, encoded: encoded.subarray(from, to) }
+}
+
+/** The position behind `count` values that begin at `start`; beyond the array when they are not all there. */
+function behindBlobs(encoded: Uint8Array, start: number, count: number): number {
+  const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength)
+  let at = start
+  for (let i = 0; i < count; i++) {
+    if (at + countBytes > encoded.length) return Infinity
+    at += countBytes + view.getUint32(at, true)
+  }
+  return at
 }
 
 function blobOf(value: ElementValue): Uint8Array {

@@ -4,6 +4,7 @@
 */
 import { columnTypeOf } from '../../protocol/element.js'
 import { columnTypeText, isDecimal, maxScale, type ColumnType } from '../../protocol/data-type.js'
+import { blobsOf } from '../../protocol/types/blobs.js'
 import { symbolVectorOf } from '../../protocol/types/symbols.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
@@ -19,7 +20,7 @@ export function textColumn(column: Vector, target: ColumnType): Column {
     const data = Array.from({ length: column.length }, (_, row) => encoder.encode(texts[row]))
     return { form: 'vector', type: 'BLOB', length: column.length, data }
   }
-  const data = column.type === 'BLOB' ? textsOfBlobs(column.data) : columnTexts(column)!
+  const data = column.type === 'BLOB' ? textsOfBlobs(blobsOf(column)) : columnTexts(column)!
   if (target.type === 'SYMBOL') return symbolVectorOf(data.slice(0, column.length))
   return { form: 'vector', type: 'STRING', length: column.length, data }
 }

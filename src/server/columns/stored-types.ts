@@ -42,7 +42,8 @@ export function limitText(column: Column): Column {
     if (column.data.every(text => byteLength(text, maxStringBytes) <= maxStringBytes)) return column
     return { ...column, data: column.data.map(text => cutText(text, maxStringBytes)) }
   }
-  if (column.type === 'BLOB' && column.data.some(bytes => bytes.length > maxBlobBytes)) {
+  if (column.type === 'BLOB' && 'data' in column) {
+    if (column.data.every(bytes => bytes.length <= maxBlobBytes)) return column
     return { ...column, data: column.data.map(bytes => bytes.subarray(0, maxBlobBytes)) }
   }
   return column

@@ -29,7 +29,7 @@ export function inBlocks(table: Table, blockBytes: number): Value {
 
 /** Cuts rows out of a column, each time those behind the last ones. */
 function cutterOf(column: Column): (start: number, end: number) => Column {
-  if (column.form !== 'vector' || !('encoded' in column)) {
+  if (column.form !== 'vector' || column.type !== 'STRING' || !('encoded' in column)) {
     return (start, end) => sliceColumn(column, start, end)
   }
   // Text in wire form has no places: what was cut off is not gone through again.

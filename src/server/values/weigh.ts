@@ -4,6 +4,7 @@
 */
 import { dataTypes, type DataType } from '../../protocol/data-type.js'
 import { isFixedType } from '../../protocol/element-bytes.js'
+import { blobsOf } from '../../protocol/types/blobs.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { ArrayVector, Column, Scalar, Vector } from '../../protocol/value.js'
 import { defaultDecodeLimits } from '../../protocol/decode-context.js'
@@ -129,7 +130,7 @@ function weightOfColumn(column: Column, room: number, depth: number): number {
     case 'STRING':
       return weightOfTexts(column)
     case 'BLOB':
-      return column.data.reduce((sum, bytes) => sum + bytes.length + blobBytes, 0)
+      return blobsOf(column).reduce((sum, bytes) => sum + bytes.length + blobBytes, 0)
     case 'SYMBOL':
       // The base is shared by all slices; one that is no longer than its rows is as good as their own.
       return column.length * 4 + Math.min(column.base.length, column.length) * 2 * textBytes

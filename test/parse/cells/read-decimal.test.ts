@@ -34,11 +34,11 @@ function read64(scale: number, text: string): Outcome {
 }
 
 function read128(scale: number, text: string): Outcome {
-  const { bytes, start, end } = cellOf(text)
-  const into = new Uint8Array(24).fill(0xcc)
-  const outcome = readDecimal128(scale)(bytes, start, end, into, 4)
+  const { bytes, view: text128, start, end } = cellOf(text)
+  const into = new Int32Array(6).fill(0xcc)
+  const outcome = readDecimal128(scale)(bytes, text128, start, end, into, 1)
   if (outcome !== 0) return outcome
-  strictEqual(into[3]! + into[20]!, 2 * 0xcc)
+  strictEqual(into[0]! + into[5]!, 2 * 0xcc)
   const view = new DataView(into.buffer)
   return (view.getBigInt64(12, true) << 64n) | view.getBigUint64(4, true)
 }

@@ -73,6 +73,34 @@ t.test('an exponent, and zeros behind the digits, change nothing', async t => {
   )
 })
 
+t.test('a point may stand anywhere, also between and behind zeros', async t => {
+  const text = fc
+    .tuple(
+      fc.constantFrom('', '-'),
+      fc.nat(5),
+      fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 19 }),
+      fc.nat(6),
+      fc.nat(30),
+      fc.constantFrom('', 'e0', 'E-7'),
+    )
+    .map(([sign, front, digits, behind, at, exponent]) => {
+      const all = `${'0'.repeat(front)}${digits}${'0'.repeat(behind)}`
+      const point = Math.min(at, all.length)
+      return `${sign}${all.slice(0, point)}.${all.slice(point)}${exponent}`
+    })
+  let read = 0
+  fc.assert(
+    fc.property(text, text => {
+      const value = longDouble(text)
+      if (Number.isNaN(value)) return
+      read++
+      strictEqual(value, Number(text), text)
+    }),
+    { numRuns: runs(3000) },
+  )
+  t.ok(read > runs(3000) / 3, `${read} were read`)
+})
+
 t.test('doubles written in full are read', async t => {
   for (const text of [
     '0.1234567890123456',

@@ -5,6 +5,7 @@ import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { readComplex, readDuration, readPoint } from '../../../src/parse/cells/read-pair.js'
+import type { WideType } from '../../../src/parse/columns/wide-column.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
@@ -12,13 +13,13 @@ type Pair = readonly number[] | number
 
 /** Both numbers, or what reading gave instead; nothing may be written then. */
 function pairOf<A extends Float64Array | Int32Array>(
-  read: (bytes: Uint8Array, start: number, end: number, into: A, at: number) => number,
+  read: WideType<A>['readCell'],
   into: A,
   text: string,
 ): Pair {
-  const { bytes, start, end } = cellOf(text)
+  const { bytes, view, start, end } = cellOf(text)
   into.fill(77)
-  const outcome = read(bytes, start, end, into, 1)
+  const outcome = read(bytes, view, start, end, into, 1)
   deepStrictEqual([into[0], into[3]], [77, 77])
   if (outcome === 0) return [into[1]!, into[2]!]
   deepStrictEqual([into[1], into[2]], [77, 77])
@@ -42,6 +43,25 @@ t.test('two doubles come back from their texts', async t => {
       deepStrictEqual(complex(`${spelled}${signed}i`), [first, second])
     }),
     { numRuns: runs(300) },
+  )
+  t.pass()
+})
+
+t.test('decimal numbers are read as Number reads them, whatever their length', async t => {
+  const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 12 })
+  const number = fc
+    .tuple(fc.constantFrom('', '', '-', '+'), digits, fc.constantFrom('', '.'), digits)
+    .map(parts => parts.join(''))
+  const isNumber = (text: string): boolean => /^[+-]?(\d+\.?\d*|\.\d+)$/.test(text)
+  fc.assert(
+    fc.property(number, number, fc.constantFrom('', ' '), (first, second, between) => {
+      const isPair = isNumber(first) && isNumber(second)
+      const expected = isPair ? [Number(first), Number(second)] : NaN
+      deepStrictEqual(point(`(${first},${between}${second})`), expected)
+      const signed = /^[+-]/.test(second) ? second : `+${second}`
+      deepStrictEqual(complex(`${first}${signed}i`), expected)
+    }),
+    { numRuns: runs(1000) },
   )
   t.pass()
 })

@@ -13,15 +13,22 @@ import {
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
-type Read<T> = (bytes: Uint8Array, start: number, end: number, into: Uint8Array, at: number) => T
+type Read<T> = (
+  bytes: Uint8Array,
+  view: DataView,
+  start: number,
+  end: number,
+  into: Int32Array,
+  at: number,
+) => T
 
-/** What reading gives, and the 16 bytes; bytes before and behind them must stay as they are. */
+/** What reading gives, and the 16 bytes; words before and behind them must stay as they are. */
 function read<T>(reader: Read<T>, text: string): { outcome: T; value: Buffer } {
-  const { bytes, start, end } = cellOf(text)
-  const into = new Uint8Array(24).fill(0xcc)
-  const outcome = reader(bytes, start, end, into, 4)
-  deepStrictEqual([...into.slice(0, 4), ...into.slice(20)], Array(8).fill(0xcc))
-  return { outcome, value: Buffer.from(into.slice(4, 20)) }
+  const { bytes, view, start, end } = cellOf(text)
+  const into = new Int32Array(6).fill(0xcc)
+  const outcome = reader(bytes, view, start, end, into, 1)
+  deepStrictEqual([into[0], into[5]], [0xcc, 0xcc])
+  return { outcome, value: Buffer.from(into.slice(1, 5).buffer) }
 }
 
 const uuidText = (hex: string): string =>
@@ -61,6 +68,25 @@ t.test('any other text is neither', async t => {
     `0${uuid.replace('-', '')}`,
   ]) {
     t.ok(Number.isNaN(read(readUuid, text).outcome), `UUID: ${text}`)
+  }
+})
+
+t.test('one wrong byte anywhere is seen', async t => {
+  const hex = '00112233445566778899aAbBcCdDeEfF'
+  for (const [reader, text] of [
+    [readHexDigits, hex],
+    [readUuid, uuidText(hex)],
+  ] as const) {
+    t.equal(read(reader, text).outcome, 0)
+    for (let at = 0; at < text.length; at++) {
+      for (let code = 0; code < 128; code++) {
+        const c = String.fromCharCode(code)
+        const isRight = text[at] === '-' ? c === '-' : /[0-9a-fA-F]/.test(c)
+        // Blanks around a text are left out, and make it another length.
+        const changed = text.slice(0, at) + c + text.slice(at + 1)
+        strictEqual(read(reader, changed).outcome === 0, isRight, JSON.stringify(changed))
+      }
+    }
   }
 })
 

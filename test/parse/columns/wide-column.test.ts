@@ -13,7 +13,7 @@ const make = (): WideColumn<Int32Array> =>
       bytesPerRow: 8,
       view: buffer => new Int32Array(buffer),
       nullElements: [-1, -2],
-      readCell(bytes, start, end, array, at) {
+      readCell(bytes, _view, start, end, array, at) {
         array[at] = end - start
         array[at + 1] = bytes[start]!
         if (bytes[start] === 0x3f) return NaN

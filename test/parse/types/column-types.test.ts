@@ -4,6 +4,7 @@
 */
 import t from 'tap'
 import { openReader } from '../../../src/parse/open-reader.js'
+import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blobs.js'
 import { mappingFor, memorySource, read } from '../reading.js'
 
 type Case = readonly [text: string, value: string]
@@ -485,15 +486,11 @@ t.test('BLOB takes the bytes of a cell as they stand', async t => {
     batchBytes: 999,
     onReject: reject => void t.fail(reject.message),
   })) {
-    const [x, y] = columns as unknown as { data: Uint8Array[] }[]
-    t.strictSame(
-      x!.data.map(value => [...value]),
-      [[0x78], [...Buffer.from('a"b')]],
+    const [x, y] = columns.map(column =>
+      blobsOf(column as EncodedBlobVector).map(value => [...value]),
     )
-    t.strictSame(
-      y!.data.map(value => [...value]),
-      [[0x61, 0xff, 0], []],
-    )
+    t.strictSame(x, [[0x78], [...Buffer.from('a"b')]])
+    t.strictSame(y, [[0x61, 0xff, 0], []])
   }
 })
 

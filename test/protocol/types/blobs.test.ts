@@ -4,6 +4,7 @@
 import t from 'tap'
 import { emptyVector, vectorOf } from '../../../src/protocol/element.js'
 import { formatElement } from '../../../src/protocol/value-text.js'
+import { blobsOf } from '../../../src/protocol/types/blobs.js'
 import type { Vector } from '../../../src/protocol/value.js'
 import { decoded, encoded, hex, scalar } from '../../helpers/codec.js'
 import { nullsOf, rearranged, valuesOf } from './variable.js'
@@ -29,6 +30,39 @@ t.test('rows are cut, joined and picked; no bytes are the null', async t => {
   t.strictSame(nullsOf(column), [false, true, false])
   t.equal(emptyVector({ type: 'BLOB' }, 5).length, 0)
   t.equal(formatElement(column, 2), 'a')
+})
+
+t.test('values in wire form are the same column', async t => {
+  // Inside a larger array, as slices of batches are.
+  const bytes = hex('ff 02000000 00ff | 00000000 | 01000000 61 | ee')
+  const inWireForm = {
+    form: 'vector',
+    type: 'BLOB',
+    length: 3,
+    encoded: bytes.subarray(1, -1),
+  } as const
+  t.strictSame(encoded(inWireForm), wire)
+  t.strictSame(hexOf([...blobsOf(inWireForm)]), ['00ff', '', '61'])
+  const { cut, joined, picked } = rearranged(inWireForm)
+  t.strictSame(hexOf(cut), ['', '61'])
+  t.strictSame(hexOf(joined), ['00ff', '', '61', '00ff', '', '61'])
+  t.strictSame(hexOf(picked), ['61', '00ff'])
+  t.strictSame(nullsOf(inWireForm), [false, true, false])
+  t.equal(formatElement(inWireForm, 2), 'a')
+})
+
+t.test('values in wire form that are not as many as they should be are not sent', async t => {
+  for (const wrong of [
+    '02000000 00',
+    '01000000 00 00',
+    '01',
+    '',
+    '00000000 00000000',
+    'ffffffff',
+  ]) {
+    const vector = { form: 'vector', type: 'BLOB', length: 1, encoded: hex(wrong) } as const
+    t.throws(() => encoded(vector), { code: 'DDB_USAGE', message: /fill their array/ }, wrong)
+  }
 })
 
 t.test('bytes and text are values, other kinds are not', async t => {

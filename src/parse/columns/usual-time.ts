@@ -1,0 +1,145 @@
+/*
+  Dates with a time in the spelling that files mostly have, four characters at a time:
+  `2020.01.02T09:30:00.123456789` and its ISO likes, with none, 3, 6 or 9 digits behind the second, with or without a Z.
+*/
+import { civilDays } from '../cells/calendar.js'
+import { fourDigitsAt } from '../cells/read-number.js'
+
+const dash = 45
+const letterT = 84
+const letterZ = 90
+const lowerZ = 122
+const blank = 32
+
+/** Bytes of a date and what separates it from the time. */
+const dateBytes = 11
+/** Bytes of a time up to the seconds, and up to the digits behind them. */
+const toSeconds = 8
+const toMillis = 12
+const toMicros = 15
+const toNanos = 18
+
+/** What turns `-MM-`, `HH:M`, `M:SS` and `.mmm` into digits and zeros, the first character in the lowest byte. */
+const monthPattern = 0x00303000
+const hourPattern = 0x303a3030
+const minutePattern = 0x30303a30
+const fractionPattern = 0x3030302e
+/** Where these have no digit. */
+const hourMarks = 0x00ff0000
+const minuteMarks = 0x0000ff00
+const fractionMarks = 0x000000ff
+/** Added to a digit, it leaves the upper half of the byte alone; added to anything above nine, it does not. */
+const sixes = 0x06060606
+const upperHalves = 0xf0f0f0f0 | 0
+const middleHalves = 0x00f0f000
+
+/** Keeps the parts of the text it read last. */
+export class UsualTime {
+  /** Since 1970. */
+  day = 0
+  secondOfDay = 0
+  millis = 0
+  /** Below a millisecond. */
+  nanos = 0
+  /** The 11 characters of the last date as three words. The second and the third share a byte: no text has these. */
+  #yearWord = 0
+  #monthWord = 0
+  #dayWord = 1
+
+  /** Whether the text is such a time. `view` is over `bytes`. */
+  read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
+    const last = bytes[end - 1]
+    const timeEnd = last === letterZ || last === lowerZ ? end - 1 : end
+    return this.readTime(view, start + dateBytes, timeEnd) && this.#readDate(view, start)
+  }
+
+  /** Whether the text is `HH:MM:SS` with none, 3, 6 or 9 digits behind it; the day stays as it was. */
+  readTime(view: DataView, start: number, end: number): boolean {
+    const length = end - start
+    let wrong = 0
+    let millis = 0
+    let nanos = 0
+    if (length !== toSeconds) {
+      if (length !== toMillis && length !== toMicros && length !== toNanos) return false
+      millis = millisAt(view, start + toSeconds)
+      if (length > toMillis) {
+        // Three digits, and one in front of them that was read before.
+        const micros = fourDigitsAt(view, start + toMillis - 1)
+        nanos = (micros % 1000) * 1000
+        wrong = micros
+      }
+      if (length === toNanos) {
+        const behind = fourDigitsAt(view, start + toMicros - 1)
+        nanos += behind % 1000
+        wrong |= behind
+      }
+    }
+    const secondOfDay = secondsAt(view, start)
+    if ((wrong | millis | secondOfDay) < 0) return false
+    this.secondOfDay = secondOfDay
+    this.millis = millis
+    this.nanos = nanos
+    return true
+  }
+
+  #readDate(view: DataView, p: number): boolean {
+    const year = view.getInt32(p, true)
+    const month = view.getInt32(p + 4, true)
+    const day = view.getInt32(p + 7, true)
+    // Rows often have the date of the row before.
+    if (year === this.#yearWord && month === this.#monthWord && day === this.#dayWord) return true
+    const days = dayOf(fourDigitsAt(view, p), month, day)
+    if (days !== days) return false
+    this.day = days
+    this.#yearWord = year
+    this.#monthWord = month
+    this.#dayWord = day
+    return true
+  }
+}
+
+/**
+ * Days since 1970; NaN when it is not a date, or one that the calendar does not have.
+ *
+ * @param month  `-MM-` as a word
+ * @param day  `-DDT` as a word
+ */
+function dayOf(year: number, month: number, day: number): number {
+  const separator = month & 0xff
+  const between = day >>> 24
+  // Dash, point and slash stand side by side.
+  if (separator < dash || separator > dash + 2 || month >>> 24 !== separator) return NaN
+  if (year < 0 || (between !== letterT && between !== blank)) return NaN
+  const months = month ^ monthPattern
+  const days = day ^ monthPattern
+  if (((months | (months + sixes) | days | (days + sixes)) & middleHalves) !== 0) return NaN
+  return civilDays(year, twoDigitsOf(months), twoDigitsOf(days))
+}
+
+/** The number whose digits are the two bytes in the middle. */
+function twoDigitsOf(word: number): number {
+  return ((word >> 8) & 15) * 10 + ((word >> 16) & 15)
+}
+
+/** Seconds of the day of `HH:MM:SS` at `p`, or −1. */
+function secondsAt(view: DataView, p: number): number {
+  const hour = view.getInt32(p, true) ^ hourPattern
+  const minute = view.getInt32(p + 4, true) ^ minutePattern
+  const wrong =
+    ((hour | (hour + sixes) | minute | (minute + sixes)) & upperHalves) |
+    (hour & hourMarks) |
+    (minute & minuteMarks)
+  const hours = (hour & 15) * 10 + ((hour >> 8) & 15)
+  const minutes = (hour >>> 24) * 10 + (minute & 15)
+  const seconds = ((minute >> 16) & 15) * 10 + (minute >>> 24)
+  if (wrong !== 0 || hours > 23 || minutes > 59 || seconds > 59) return -1
+  return (hours * 60 + minutes) * 60 + seconds
+}
+
+/** Milliseconds of `.mmm` at `p`, or −1. */
+function millisAt(view: DataView, p: number): number {
+  const fraction = view.getInt32(p, true) ^ fractionPattern
+  const wrong = ((fraction | (fraction + sixes)) & upperHalves) | (fraction & fractionMarks)
+  if (wrong !== 0) return -1
+  return ((fraction >> 8) & 15) * 100 + ((fraction >> 16) & 15) * 10 + (fraction >>> 24)
+}
