@@ -19,11 +19,8 @@ import {
   type ReadNumber,
 } from '../columns/number-columns.js'
 import { int32Layout } from '../columns/number-layouts.js'
-import {
-  NanotimeColumn,
-  NanotimestampColumn,
-  TimestampColumn,
-} from '../columns/timestamp-column.js'
+import { NanotimeColumn, NanotimestampColumn } from '../columns/nano-columns.js'
+import { TimestampColumn } from '../columns/timestamp-column.js'
 import { jsonKinds } from '../json/json-kinds.js'
 import type { CellType } from './cell-type.js'
 

@@ -1,41 +1,16 @@
 /*
-  TIMESTAMP and NANOTIMESTAMP in their usual spelling, against Date and BigInt; what is left to the general way is counted.
+  TIMESTAMP in its usual spelling, against Date; what is left to the general way is counted.
 */
-import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
-import type { Int64Column, Int64Kind } from '../../../src/parse/columns/int64-columns.js'
-import {
-  NanotimeColumn,
-  NanotimestampColumn,
-  TimestampColumn,
-} from '../../../src/parse/columns/timestamp-column.js'
+import { NanotimestampColumn } from '../../../src/parse/columns/nano-columns.js'
+import { TimestampColumn } from '../../../src/parse/columns/timestamp-column.js'
 import { runs } from '../../helpers/runs.js'
-import { blockOf, field, refusedRows } from './block.js'
+import { readTimes } from './time-reading.js'
 
-/** Reads texts; those that went the general way are kept, and refused. */
-function read(
-  texts: readonly string[],
-  Column: typeof Int64Column = TimestampColumn,
-): { values: bigint[]; others: string[]; refused: number[] } {
-  const others: string[] = []
-  const kind: Int64Kind = {
-    expected: 'a time',
-    readCell(bytes, start, end) {
-      others.push(Buffer.from(bytes.subarray(start, end)).toString())
-      return NaN
-    },
-    column: (data, length) => ({ form: 'vector', type: 'TIMESTAMP', length, data }),
-  }
-  const column = new Column(kind, 0, new BufferPool())
-  const block = blockOf(texts)
-  const nulls = column.read(block, field, 0)
-  const refused = refusedRows(block)
-  strictEqual(nulls, refused.length + texts.filter(text => text === '').length)
-  const { data } = column.take(texts.length, []) as { data: BigInt64Array }
-  return { values: Array.from(data.subarray(0, texts.length)), others, refused }
-}
+const read = (texts: readonly string[]): ReturnType<typeof readTimes> =>
+  readTimes(texts, TimestampColumn)
 
 const moment = fc.date({
   min: new Date('0000-01-01T00:00:00Z'),
@@ -66,79 +41,6 @@ t.test('every moment is read in each usual spelling', async t => {
     { numRuns: runs(100) },
   )
   t.pass()
-})
-
-t.test('every nanosecond of 64 bits is read, whatever the number of its digits', async t => {
-  // The last millisecond of either end is left to the general way.
-  const largest = 9_223_372_036_853_000_000n
-  fc.assert(
-    fc.property(
-      fc.array(fc.bigInt({ min: -largest, max: largest }), { minLength: 1, maxLength: 20 }),
-      fc.constantFrom(0, 3, 6, 9),
-      (values, digits) => {
-        const unit = 10n ** BigInt(9 - digits)
-        const whole = values.map(value => (value / unit) * unit)
-        const texts = whole.map(value => {
-          const nanos = ((value % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n
-          const seconds = new Date(Number((value - nanos) / 1_000_000n)).toISOString().slice(0, 19)
-          const fraction = String(nanos).padStart(9, '0').slice(0, digits)
-          return `${seconds}${digits === 0 ? '' : '.'}${fraction}`
-        })
-        deepStrictEqual(read(texts, NanotimestampColumn), {
-          values: whole,
-          others: [],
-          refused: [],
-        })
-      },
-    ),
-    { numRuns: runs(300) },
-  )
-  t.pass()
-})
-
-t.test('every nanosecond of a day is read, whatever the number of its digits', async t => {
-  fc.assert(
-    fc.property(
-      fc.array(fc.bigInt({ min: 0n, max: 86_400_000_000_000n - 1n }), { minLength: 1 }),
-      fc.constantFrom(0, 3, 6, 9),
-      (values, digits) => {
-        const unit = 10n ** BigInt(9 - digits)
-        const whole = values.map(value => (value / unit) * unit)
-        const texts = whole.map(value => {
-          const clock = new Date(Number(value / 1_000_000n)).toISOString().slice(11, 19)
-          const fraction = String(value % 1_000_000_000n)
-            .padStart(9, '0')
-            .slice(0, digits)
-          return `${clock}${digits === 0 ? '' : '.'}${fraction}`
-        })
-        const expected = { values: whole, others: [], refused: [] }
-        deepStrictEqual(read(texts, NanotimeColumn), expected)
-      },
-    ),
-    { numRuns: runs(300) },
-  )
-  const others = [
-    '24:00:00',
-    '00:60:00',
-    '00:00:60',
-    '00:00:00.0',
-    '00:00',
-    '00:00:00Z',
-    '0:00:000',
-  ]
-  t.strictSame(read(others, NanotimeColumn).others, others)
-})
-
-t.test('nanoseconds beyond 64 bits, and close to their ends, are left', async t => {
-  const others = [
-    '1677-09-21T00:12:43.145224193',
-    '1677-09-21T00:12:43.145224191',
-    '2262-04-11T23:47:16.854775807',
-    '2262-04-11T23:47:16.854775808',
-    '0000-01-01T00:00:00',
-    '9999-12-31T23:59:59.999999999',
-  ]
-  t.strictSame(read(others, NanotimestampColumn).others, others)
 })
 
 const usual = '2024-02-29T23:59:59.999'
@@ -219,7 +121,7 @@ t.test('one wrong byte anywhere is seen', async t => {
       (_, i) => `${text.slice(0, i)}\u00b0${text.slice(i + 2)}`,
     )
     for (const Column of [TimestampColumn, NanotimestampColumn]) {
-      const left = new Set(read([...wrong, ...widened], Column).others)
+      const left = new Set(readTimes([...wrong, ...widened], Column).others)
       t.strictSame(
         [...wrong, ...widened].filter(other => !left.has(other)),
         [],

@@ -1,0 +1,68 @@
+/*
+  NANOTIMESTAMP and NANOTIME in the usual spelling; everything else goes the general way. Columns with a zone, or with a
+  format of `cells.dateFormats`, go through Int64Column.
+*/
+import { Int64Column, storeExact } from './int64-columns.js'
+import { UsualTime } from './usual-time.js'
+import type { RecordBlock } from '../record-block.js'
+
+const wordSize = 4_294_967_296
+const secondsPerDay = 86_400
+const nanosPerMs = 1_000_000
+/** So many milliseconds either way, and a part of one, are nanoseconds that 64 bits hold. */
+const maxMs = 9_223_372_036_853
+
+/** One NANOTIME column. */
+export class NanotimeColumn extends Int64Column {
+  readonly #time: UsualTime = new UsualTime()
+
+  override read(block: RecordBlock, field: number, firstRow: number): number {
+    const { view, starts, ends, fieldCount, rowCount } = block
+    this.reserve(firstRow + rowCount)
+    const { words } = this
+    const time = this.#time
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      if (time.readTime(view, start, end)) {
+        const ms = time.secondOfDay * 1000 + time.millis
+        storeExact(words, 2 * (firstRow + row), ms * nanosPerMs + time.nanos)
+      } else {
+        nulls += this.readOther(block, row, firstRow, start, end)
+      }
+    }
+    return nulls
+  }
+}
+
+/** One NANOTIMESTAMP column. */
+export class NanotimestampColumn extends Int64Column {
+  readonly #time: UsualTime = new UsualTime()
+
+  override read(block: RecordBlock, field: number, firstRow: number): number {
+    const { bytes, view, starts, ends, fieldCount, rowCount } = block
+    this.reserve(firstRow + rowCount)
+    const { words } = this
+    const time = this.#time
+    let nulls = 0
+    for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
+      const start = starts[cell]!
+      const end = ends[cell]!
+      const isUsual = time.read(bytes, view, start, end)
+      const ms = (time.day * secondsPerDay + time.secondOfDay) * 1000 + time.millis
+      if (isUsual && ms <= maxMs && ms >= -maxMs) {
+        // Both products are exact: the upper half of so many milliseconds has 12 bits, the lower one 32.
+        const upper = Math.floor(ms / wordSize)
+        const lower = (ms - upper * wordSize) * nanosPerMs + time.nanos
+        const carry = Math.floor(lower / wordSize)
+        const word = 2 * (firstRow + row)
+        words[word] = lower - carry * wordSize
+        words[word + 1] = upper * nanosPerMs + carry
+      } else {
+        nulls += this.readOther(block, row, firstRow, start, end)
+      }
+    }
+    return nulls
+  }
+}

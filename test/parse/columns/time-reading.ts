@@ -1,0 +1,30 @@
+/*
+  What columns of times read of texts, and which of them they leave to the general way.
+*/
+import { strictEqual } from 'node:assert/strict'
+import { BufferPool } from '../../../src/parse/columns/buffer-pool.js'
+import type { Int64Column, Int64Kind } from '../../../src/parse/columns/int64-columns.js'
+import { blockOf, field, refusedRows } from './block.js'
+
+/** Reads texts; those that went the general way are kept, and refused. */
+export function readTimes(
+  texts: readonly string[],
+  Column: typeof Int64Column,
+): { values: bigint[]; others: string[]; refused: number[] } {
+  const others: string[] = []
+  const kind: Int64Kind = {
+    expected: 'a time',
+    readCell(bytes, start, end) {
+      others.push(Buffer.from(bytes.subarray(start, end)).toString())
+      return NaN
+    },
+    column: (data, length) => ({ form: 'vector', type: 'TIMESTAMP', length, data }),
+  }
+  const column = new Column(kind, 0, new BufferPool())
+  const block = blockOf(texts)
+  const nulls = column.read(block, field, 0)
+  const refused = refusedRows(block)
+  strictEqual(nulls, refused.length + texts.filter(text => text === '').length)
+  const { data } = column.take(texts.length, []) as { data: BigInt64Array }
+  return { values: Array.from(data.subarray(0, texts.length)), others, refused }
+}
