@@ -4,6 +4,7 @@
 */
 import { Worker } from 'node:worker_threads'
 import type { InputError } from '../../errors.js'
+import { systemClock } from '../../platform/system.js'
 import type { Chunks } from '../byte-source.js'
 import { damagedInput, isDamaged } from './damaged-input.js'
 import { maxContentBytes, maxPiecesBytes, zstdPieces, type ZstdPieces } from './zstd-frames.js'
@@ -35,32 +36,36 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
   let failure: unknown
   let isOver = false as boolean
   let underWay = 0
-  /** The next batch, on its way to the thread; never rejects. */
-  let coming: Promise<'input'> | undefined
-  const giveNext = async (): Promise<'input'> => {
+  /** Gives the thread as much as it may have; never rejects. A pipe may keep it waiting while there is content. */
+  let filling: Promise<void> | undefined
+  const fill = async (): Promise<void> => {
     try {
-      const { done, value } = await batches.next()
-      if (done === true) isOver = true
-      else {
-        thread.give(value, spareContent.pop() ?? new Uint8Array(maxContentBytes))
-        underWay++
+      while (!isOver && underWay < maxUnderWay) {
+        const { done, value } = await batches.next()
+        if (done === true) isOver = true
+        else if (!isOver) {
+          thread.give(value, spareContent.pop() ?? new Uint8Array(maxContentBytes))
+          underWay++
+        }
       }
     } catch (error) {
       failure = error
       isOver = true
     }
-    coming = undefined
-    return 'input'
+    filling = undefined
   }
   try {
     for (;;) {
-      if (!isOver && underWay < maxUnderWay) {
-        coming ??= giveNext()
-        // A pipe may give nothing for long, while there is content.
-        const first = await (underWay === 0 ? coming : Promise.race([coming, thread.answered()]))
-        if (first === 'input') continue
+      if (!isOver && underWay < maxUnderWay) filling ??= fill()
+      if (underWay === 0) {
+        if (isOver) break
+        await Promise.race([filling, thread.answered()])
+        continue
       }
-      if (underWay === 0) break
+      // While there is content, nobody else would wait for a turn, in which the file is read on.
+      if (filling !== undefined) {
+        await new Promise<void>(resolve => systemClock.nextTurn(resolve))
+      }
       const { bytes, content, contentBytes, isDamaged } = await thread.answer()
       underWay--
       spareBytes.push(bytes.buffer)
@@ -69,10 +74,11 @@ export async function* unzstd(stored: Chunks, name: string): Chunks {
       if (isDamaged) throw damaged(name)
     }
   } finally {
+    isOver = true
     await thread.end()
     // What waits for a pipe ends with the pipe.
     const returned = batches.return()
-    if (coming === undefined) await returned
+    if (filling === undefined) await returned
     else returned.catch(() => undefined)
   }
   if (failure !== undefined) throw failure as Error
@@ -108,24 +114,22 @@ class DecoderThread {
     Atomics.notify(this.#given, 0)
   }
 
-  /** Resolves once there is an answer, or none to be had any more. */
-  async answered(): Promise<'answer'> {
-    while (this.#answers.length === 0 && this.#failure === undefined) {
+  /** Resolves once there is an answer. @throws why there will be none */
+  async answered(): Promise<void> {
+    while (this.#answers.length === 0) {
+      if (this.#failure !== undefined) throw this.#failure
       this.#worker.ref()
       await new Promise<void>(resolve => {
         this.#wake = resolve
       })
       this.#worker.unref()
     }
-    return 'answer'
   }
 
   /** The answer to the next batch. */
   async answer(): Promise<Answer> {
     await this.answered()
-    const answer = this.#answers.shift()
-    if (answer === undefined) throw this.#failure!
-    return answer
+    return this.#answers.shift()!
   }
 
   async end(): Promise<void> {
