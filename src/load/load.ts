@@ -2,7 +2,7 @@
   One run from options to result: open the inputs, connect, ask what the target is, read batches, deliver them, confirm,
   report.
 */
-import { TimeoutError, UsageError } from '../errors.js'
+import { DdbError, TimeoutError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
@@ -13,11 +13,17 @@ import { checkFollowed } from './follow/check-followed.js'
 import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
-import { asTargetChanged, checkTarget } from './journal/check-target.js'
+import {
+  asTargetChanged,
+  checkLoaded,
+  checkRows,
+  checkTarget,
+  settleLoaded,
+} from './journal/check-target.js'
 import { makePlan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
-import { newRun } from './run.js'
+import { newRun, type Run } from './run.js'
 
 /**
  * Loads the inputs into the target and finds out what became of every row.
@@ -42,13 +48,19 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
-    const identity = await checkTarget(run, control, target)
-    if (opened.inputs.areDone) {
+    const checked = await checkTarget(run, control, target)
+    if (opened.inputs.areDone && checked !== undefined) {
+      const loaded = await checkLoaded(run, control, checked)
+      if (loaded.notice !== undefined) run.notice(loaded.notice)
       run.notice('already loaded')
+      await settleLoaded(run, control, checked, loaded)
     } else {
-      opened.delivery = await openDelivery(run, target, control)
+      if (checked !== undefined) await checkRows(run, control, checked)
+      opened.delivery = await openDelivery(run, target, control, checked?.evidence)
       checkFollowed(run, opened.delivery)
-      if (identity !== undefined) run.journal?.target(identity, opened.delivery.used)
+      if (checked !== undefined) {
+        run.journal?.target(checked.evidence.identity, opened.delivery.used)
+      }
       // An input that cannot be interrupted must not keep the run from leaving.
       await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
       run.phase('confirming', opened.delivery)
@@ -56,7 +68,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     }
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) misuse = error
-    else run.fail(asTargetChanged(run, error))
+    else failAt(run, asTargetChanged(run, error))
     // Whoever does not answer a query does not say goodbye either.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
@@ -81,4 +93,13 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   })
   endJournal(run, result)
   return result
+}
+
+/** Rows of earlier processes that are gone, or that nothing proves, are not skipped. */
+function failAt(run: Run, error: unknown): void {
+  run.fail(error)
+  const isGone =
+    error instanceof DdbError &&
+    (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
+  if (isGone) run.counts.allUnconfirmed()
 }

@@ -241,6 +241,8 @@ export interface LoadOptions {
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number
+  /** The run fails with DDB_EXPECTATION when the target had the key of a row already, or does not tell. */
+  expectUnique?: boolean
   /** `time:TIMESTAMP,sym:SYMBOL`: the run fails with DDB_EXPECTATION before its first row unless the target has these columns. */
   expectTypes?: string
   /** Names the run in receipts and rejects; random when left out. */
@@ -334,6 +336,11 @@ export interface LoadResult {
     ragged: number
   }[]
   rows: RowCounts
+  /**
+   * Confirmed rows whose key the target had already: it has dropped them, or replaced the ones it had. null where it does
+   * not tell what it kept: behind a function, where rows are only counted, and where equal rows are found later.
+   */
+  duplicates: number | null
   confirm: {
     asked: Confirmation
     used: ConfirmUsed
@@ -360,7 +367,16 @@ export interface LoadResult {
   rate: { rowsPerSec: number; bytesPerSec: number }
   /** Filled in by the command line, which owns the process. */
   memory: { peakRssBytes: number | null }
-  resume: { possible: boolean; command: string | null }
+  /**
+   * `command` goes on with the run. Where nobody can tell whether its rows are there, `look` counts some of them, and
+   * `restart` loads all of it again once it has found none; the library gives `look` as a script and leaves commands out.
+   */
+  resume: {
+    possible: boolean
+    command: string | null
+    look: string | null
+    restart: string | null
+  }
   error: { code: string; message: string } | null
 }
 

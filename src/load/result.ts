@@ -5,6 +5,7 @@ import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './input-reading.js'
 import type { LoadResult, LoadStatus } from './options.js'
+import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
 import { equationError } from './row-counts.js'
 import { tableText } from './target/target.js'
@@ -47,6 +48,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     inputs: [...parts.inputs],
     rows,
+    duplicates: duplicatesOf(run),
     confirm: {
       asked: plan.confirm,
       used: delivery?.used ?? 'none',
@@ -62,15 +64,25 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       bytesPerSec: Math.round(bytes / seconds),
     },
     memory: { peakRssBytes: null },
-    resume: { possible: canGoOn(run, error), command: null },
+    resume: {
+      possible: canGoOn(run, error),
+      command: null,
+      look: isLeftOpen(error) ? lookScript(plan, run.journal?.found.samples ?? []) : null,
+      restart: null,
+    },
     error: error === undefined ? null : { code: error.code, message: error.message },
   }
 }
 
 /** What is refused because it has changed is refused again. */
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  const isRefused = error?.code === 'DDB_RUN_CHANGED' || error?.code === 'DDB_TARGET_CHANGED'
+  const isRefused = error?.code === 'DDB_RUN_CHANGED' || isLeftOpen(error)
   return isUnfinished(run) && run.journal?.isInPlace() === true && !isRefused
+}
+
+/** Whether it is for the user to see if rows of the run are there. */
+function isLeftOpen(error: DdbError | undefined): boolean {
+  return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
 }
 
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
@@ -83,12 +95,29 @@ function openRows({ counts, delivery }: Run): number {
   return delivery?.used === 'none' ? 0 : counts.rows.unconfirmed
 }
 
+function duplicatesOf({ delivery, journal }: Run): number | null {
+  return delivery === undefined ? (journal?.found.duplicates ?? null) : delivery.duplicates
+}
+
 function unmetExpectation(run: Run): DdbError | undefined {
-  const expected = run.options.expectRows
+  const { expectRows, expectUnique } = run.options
   const delivered = deliveredRows(run)
   // Unconfirmed rows are the graver news: code 4 goes before code 5.
-  if (expected === undefined || expected === delivered || openRows(run) > 0) return undefined
-  return new DdbError('DDB_EXPECTATION', `expected ${expected} rows, ${delivered} were delivered`)
+  if (openRows(run) > 0) return undefined
+  if (expectRows !== undefined && expectRows !== delivered) {
+    return new DdbError(
+      'DDB_EXPECTATION',
+      `expected ${expectRows} rows, ${delivered} were delivered`,
+    )
+  }
+  const duplicates = duplicatesOf(run)
+  if (expectUnique !== true || duplicates === 0) return undefined
+  return new DdbError(
+    'DDB_EXPECTATION',
+    duplicates === null
+      ? 'expected rows with keys of their own, and this target does not tell what it kept: `expectUnique` needs a table, and receipts or `delivery.mode` sync'
+      : `expected rows with keys of their own: the target had the keys of ${duplicates} rows already`,
+  )
 }
 
 function statusOf(run: Run, error: DdbError | undefined): LoadStatus {

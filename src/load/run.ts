@@ -7,7 +7,7 @@ import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Journal } from './journal/journal.js'
-import { newToken, type RunName } from './marker/marker.js'
+import { newToken, type RunName, type RunPlace } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import { asynchronousThroughout } from './connection/connect.js'
 import { redirected } from './connection/redirect.js'
@@ -113,7 +113,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     platform,
     watch,
     get name() {
-      return { runId: plan.runId, token: journal?.token ?? token }
+      const name = { runId: plan.runId, token: journal?.token ?? token }
+      return journal === undefined ? name : { ...name, place: placeOf(run) }
     },
     get journal() {
       return journal
@@ -166,6 +167,11 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     report: () => reporter.report(),
   }
   return run
+}
+
+/** Where another process finds the journal. */
+function placeOf({ platform: { hostName }, options }: Run): RunPlace {
+  return { hostName, folder: options.journal?.folder ?? '' }
 }
 
 function goOn({ counts, rejects }: Run, journal: Journal): void {

@@ -180,4 +180,6 @@ export interface Platform {
   readonly random: Random
   readonly network: Network
   readonly files: Files
+  /** What the machine calls itself. */
+  readonly hostName: string
 }

@@ -3,6 +3,7 @@
   timers and asks for randomness.
 */
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import type {
@@ -76,4 +77,5 @@ export const systemPlatform: Platform = {
   random: systemRandom,
   network: systemNetwork,
   files: systemFiles,
+  hostName: hostname(),
 }

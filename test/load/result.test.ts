@@ -28,6 +28,7 @@ function resultOf(
   run.phase('confirming', {
     used,
     note: undefined,
+    duplicates: 2,
     uncertain: [],
     inFlightBytes: 0,
   } as unknown as Delivery)
@@ -132,6 +133,7 @@ t.test('every member is there; what is not known is null', async t => {
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
     inputs: [input],
     rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    duplicates: 2,
     confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
     rejects: {
       file: null,
@@ -145,7 +147,7 @@ t.test('every member is there; what is not known is null', async t => {
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 4, bytesPerSec: 1_500 },
     memory: { peakRssBytes: null },
-    resume: { possible: false, command: null },
+    resume: { possible: false, command: null, look: null, restart: null },
     error: null,
   })
 })

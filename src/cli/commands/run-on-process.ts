@@ -9,6 +9,7 @@ import type { Call } from './command.js'
 import { hintsFor, printFailure } from '../output/print-failure.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
+import { lookCommand, repeatedFlags } from '../options/journal/resume-command.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { LoadSettings } from '../options/load-options.js'
 import { readKnownServer } from '../files/known-servers.js'
@@ -154,7 +155,13 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
       leave: leaving.signal,
     }
     const result = completed(await load(options), interruption.exitCode)
-    if (result.resume.possible) result.resume.command = await command.goOn(asked.server)
+    const { resume } = result
+    if (resume.possible) resume.command = await command.goOn(asked.server)
+    if (resume.look !== null) {
+      const { look } = resume
+      resume.look = lookCommand(look, asked.server, repeatedFlags(call.sources.flags))
+      resume.restart = `${await command.goOn(asked.server)} --restart`
+    }
     progress.stop()
     const exitCode = await writeFiles(held.files, result, call)
     if (result.status === 'interrupted' && isWithoutName(asked)) kept.push(nameHint)

@@ -44,6 +44,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     },
     inputs: [],
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    duplicates: null,
     confirm: {
       asked: confirm ?? deliveryDefaults.confirm,
       used: 'none',
@@ -62,7 +63,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 0, bytesPerSec: 0 },
     memory: peakMemory(),
-    resume: { possible: false, command: null },
+    resume: { possible: false, command: null, look: null, restart: null },
     error: { code, message },
   }
 }

@@ -26,7 +26,13 @@ export function summaryText(result: LoadResult): string {
     const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
     return `Already loaded: ${what} into ${into}, nothing was left to do: ${equationText(rows)}.`
   }
-  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}.`
+  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}${duplicatesText(result)}; ${confirmText(result)}.`
+}
+
+/** Rows that a key has kept out, or that took the place of others. */
+function duplicatesText({ duplicates }: LoadResult): string {
+  if (duplicates === null || duplicates === 0) return ''
+  return `, ${grouped(duplicates)} of the confirmed with a key that the table had`
 }
 
 /** Earlier processes of the run have read and sent everything: no input was opened. */
@@ -69,6 +75,9 @@ export function detailLines(result: LoadResult, verbose: boolean): string[] {
   }
   if (result.inputs.length > 1) lines.push(...inputLines(result.inputs))
   if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
+  if (resume.look !== null) lines.push(`to look for its rows: ${resume.look}`)
+  if (resume.restart !== null)
+    lines.push(`to load all again, once none is there: ${resume.restart}`)
   return verbose ? [...lines, ...figureLines(result)] : lines
 }
 

@@ -15,6 +15,8 @@ export interface Delivery {
   readonly used: ConfirmUsed
   /** Why confirmation is less than was asked for, or what it found; for the summary. */
   readonly note: string | undefined
+  /** Rows with a key that the target had already; null when nobody tells. */
+  readonly duplicates: number | null
   /** Where the batches come from of which nobody knows what became. */
   readonly uncertain: readonly LineRange[]
   /** Why nothing more will be taken, for whoever has nothing to hand over; others are told by `deliver`. */

@@ -6,12 +6,14 @@ import { ConnectionError, DdbError, ServerError, UsageError } from '../../errors
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { retryRules, tryUntil, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
+import { mayBeGone, type Evidence } from '../evidence/evidence.js'
+import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue } from '../json-value.js'
 import { leftoversNotice } from '../marker/leftovers.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import { checkMarker, dropMarker, markRun } from '../marker/marker.js'
-import { remembers } from '../marker/remembers.js'
+import { askAnywhere, remembers } from '../marker/remembers.js'
 import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import { writeExpression, type TableTarget } from '../target/target.js'
@@ -27,11 +29,12 @@ export async function openDelivery(
   run: Run,
   description: TargetDescription,
   control: Session,
+  evidence?: Evidence,
 ): Promise<Delivery> {
   const { mode } = run.plan
   const rules = retryRules(run)
-  if (mode === 'sync') return openSync(run, rules, description, control)
-  const receipts = await receiptsIfAny(run, rules, description, control)
+  if (mode === 'sync') return openSync(run, rules, description, control, evidence)
+  const receipts = await receiptsIfAny(run, rules, description, control, evidence)
   if (receipts !== undefined) {
     tellLeftovers(run, control)
     return receipts
@@ -59,9 +62,33 @@ export async function openDelivery(
       maxInFlightBytes: run.plan.maxInFlightBytes,
       idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
       unmark: unmark && (() => unmark(counting?.session() ?? control)),
+      sending: batch => void evidence?.samples.taken(batch, 0, batch.rowCount),
+      async look() {
+        if (evidence === undefined || run.isLeaving) return undefined
+        let found: string | undefined
+        await lookAndNote(run, counting?.session() ?? control, evidence, change => (found = change))
+        return found
+      },
+      duplicates: description.dropsDuplicates === true ? null : 0,
     },
     counting,
   )
+}
+
+/** Looks at the target for the last time. @throws {ConnectionError} @throws {TimeoutError} */
+async function lookAndNote(
+  run: Run,
+  session: Session,
+  evidence: Evidence,
+  takeBack: (change: string) => void,
+): Promise<void> {
+  let isChanged = false
+  const look = await lookAtEnd(run, session, evidence, change => {
+    isChanged = true
+    takeBack(change)
+  })
+  const timeoutMs = Math.min(longestUnmarkMs, run.plan.confirmTimeoutMs)
+  if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
 }
 
 /** Without receipts nobody knows which of the rows that were sent have arrived. */
@@ -86,8 +113,9 @@ async function openSync(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  evidence: Evidence | undefined,
 ): Promise<Delivery> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorder = newRecorder(run, await recordedTarget(run, description, control, evidence))
   await whatIsLeft(run, control, recorder.target.inMemory)
   const { writer, unmark } = await openMarkedWriter(run, control)
   return new AnsweredDelivery(writer, {
@@ -102,6 +130,13 @@ async function openSync(
     },
     remembers: silent =>
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
+    async look(silent, leader) {
+      if (evidence === undefined) return
+      const takeBack = (change: string): void => recorder.replaced(mayBeGone(change), true)
+      await askAnywhere(run, rules, leader ?? control, silent, session =>
+        lookAndNote(run, session, evidence, takeBack),
+      )
+    },
     resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
   })
@@ -153,6 +188,7 @@ async function recordedTarget(
   run: Run,
   description: TargetDescription,
   control: Session,
+  evidence: Evidence | undefined,
 ): Promise<RecordedTarget> {
   const { target, retries } = run.plan
   const isFunction = target.kind === 'function'
@@ -163,6 +199,7 @@ async function recordedTarget(
     allOrNothing: await isAllOrNothing(run, control),
     keyed: description.keyed || (!isFunction && target.method === 'upsert'),
     inMemory: isFunction || target.table.kind === 'shared',
+    ...(evidence === undefined ? {} : { evidence }),
   }
 }
 
@@ -180,10 +217,11 @@ async function receiptsIfAny(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  evidence: Evidence | undefined,
 ): Promise<Delivery | undefined> {
   const { confirm } = run.plan
   if (confirm !== 'receipts' && confirm !== 'auto') return undefined
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorder = newRecorder(run, await recordedTarget(run, description, control, evidence))
   try {
     return await openReceipts({ run, rules, recorder, description }, control)
   } catch (error) {

@@ -3,6 +3,7 @@
   mode every batch that was handed over ends here, exactly once.
 */
 import { DdbError } from '../../errors.js'
+import { mayBeGone, type Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { Run } from '../run.js'
@@ -19,6 +20,8 @@ export interface RecordedTarget extends TargetTraits {
   readonly keyed: boolean
   /** True where the rows are gone once the server is. */
   readonly inMemory: boolean
+  /** What speaks for it that rows are in this very target; undefined when nothing is asked. */
+  readonly evidence?: Evidence
 }
 
 /** Counts outcomes. Each call but `takeBack` ends one part of a batch. */
@@ -31,8 +34,15 @@ export interface Recorder {
   readonly hasUncertain: boolean
   /** True while rows are confirmed that are gone once the server is. */
   readonly holdsMemory: boolean
-  /** The target took the part, perhaps without rows that lie outside its partition scheme. */
-  taken(part: Part, rows: number): void
+  readonly keys: KeyCounts
+  /**
+   * The target took the part, perhaps without rows that lie outside its partition scheme.
+   *
+   * @param rows  null when it does not tell: then all of them
+   * @param had  rows that it has had afterwards, as far as it tells
+   * @param leastHad  rows that it had at least when the server began with the part, as far as is known
+   */
+  taken(part: Part, rows: number | null, had?: number, leastHad?: number): void
   /** The server refused these rows for their own sake. */
   rejected(part: Part, errText: string): void
   /** The part may be there. */
@@ -49,6 +59,11 @@ export interface Recorder {
    * @param isCertain  else a process that takes up the run may still find them
    */
   takeBack(reason: string, isCertain: boolean): void
+  /**
+   * Another table has taken the place of the one that rows were confirmed in: they become unconfirmed.
+   * @param isCertain  else a process that takes up the run may still find them
+   */
+  replaced(reason: string, isCertain: boolean): void
 }
 
 /** Ranges in the sentence; `uncertain` of the result has them all. */
@@ -60,10 +75,13 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
   const uncertain = new LineRanges()
   const confirmed = new LineRanges()
   let lastRefusal: string | undefined
+  const keys = newKeyCounts(run, target)
+  const { evidence } = target
   const note = (text: string): void => void (notes.includes(text) || notes.push(text))
-  const ended = (part: Part, rows: Partial<EndedRows>): void =>
+  const end = (part: Part, rows: Partial<EndedRows>): void => {
     run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
-
+    releasePart(part)
+  }
   const recorder: Recorder = {
     target,
     get note() {
@@ -79,36 +97,28 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     get holdsMemory() {
       return target.inMemory && counts.rows.confirmed + counts.rows.skipped > 0
     },
-    taken(part, rows) {
+    keys,
+    taken(part, rows, had, leastHad) {
       lastRefusal = undefined
-      if (target.inMemory) confirmed.add(part, '')
-      const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
-      const stored = rowsOf(part) - missing
-      counts.confirmed(stored)
-      if (missing === 0) {
-        ended(part, { confirmed: stored })
-      } else if (areKnown(run, target.description, part, missing)) {
-        ended(part, { confirmed: stored, rejected: missing })
-      } else {
-        counts.unconfirmed(missing)
-        note(missingText(part, missing))
-        ended(part, { confirmed: stored, unconfirmed: missing })
-      }
-      releasePart(part)
+      const change = evidence?.taken(rows ?? rowsOf(part), leastHad, had)
+      if (change !== undefined) recorder.replaced(mayBeGone(change), true)
+      confirmed.add(part, '')
+      const kept = keptRows(run, target, part, rows ?? rowsOf(part))
+      if (kept.unconfirmed > 0) note(missingText(part, kept.unconfirmed))
+      if (kept.confirmed === rowsOf(part)) sample(run, evidence, part)
+      end(part, { ...kept, ...keys.taken(rowsOf(part), rows) })
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
       counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
-      ended(part, { rejected: rowsOf(part) })
-      releasePart(part)
+      end(part, { rejected: rowsOf(part) })
     },
     uncertain(part, reason) {
       counts.batchFailed()
       counts.unconfirmed(rowsOf(part))
       uncertain.add(part, reason)
-      ended(part, { unconfirmed: rowsOf(part) })
-      releasePart(part)
+      end(part, { unconfirmed: rowsOf(part) })
     },
     refused(part, errText) {
       const shape = refusalShape(errText)
@@ -120,11 +130,16 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     unsent(part) {
       if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
       counts.unsent(rowsOf(part))
-      ended(part, { unsent: rowsOf(part) })
-      releasePart(part)
+      end(part, { unsent: rowsOf(part) })
     },
     takeBack(reason, isCertain) {
       if (!recorder.holdsMemory) return
+      evidence?.forget()
+      recorder.replaced(reason, isCertain)
+    },
+    replaced(reason, isCertain) {
+      if (counts.rows.confirmed + counts.rows.skipped === 0) return
+      if (isCertain) evidence?.samples.clear()
       if (isCertain) run.journal?.forgotten()
       note(reason)
       counts.allUnconfirmed()
@@ -137,6 +152,55 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
 }
 
 const rowsOf = ({ start, end }: Part): number => end - start
+
+/** Keeps some rows by value; the journal is told as often as there are others. */
+function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
+  if (evidence?.samples.taken(batch, start, end) === true) run.journal?.sampled(evidence)
+}
+
+/** Counts the rows of a part that the target took, perhaps without some. */
+function keptRows(
+  run: Run,
+  target: RecordedTarget,
+  part: Part,
+  taken: number,
+): Pick<EndedRows, 'confirmed' | 'rejected' | 'unconfirmed'> {
+  const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - taken)
+  const confirmed = rowsOf(part) - missing
+  run.counts.confirmed(confirmed)
+  if (missing > 0 && areKnown(run, target.description, part, missing)) {
+    return { confirmed, rejected: missing, unconfirmed: 0 }
+  }
+  run.counts.unconfirmed(missing)
+  return { confirmed, rejected: 0, unconfirmed: missing }
+}
+
+/** Rows with keys that a target had already. */
+export interface KeyCounts {
+  /** They have changed a row, or were dropped; null when the target does not tell. */
+  readonly duplicates: number | null
+  /** It took a part. @param kept  rows that it took as new; null when it does not tell */
+  taken(rows: number, kept: number | null): Pick<EndedRows, 'duplicates'>
+}
+
+/** A function does not tell what it kept, nor does a DFS table that looks for equal rows later. */
+function newKeyCounts({ journal, plan }: Run, target: RecordedTarget): KeyCounts {
+  const upserts = plan.target.kind === 'table' && plan.target.method === 'upsert'
+  const isLater =
+    !target.inMemory && !upserts && (target.keyed || target.description.dropsDuplicates === true)
+  let duplicates = target.kind === 'function' || isLater ? null : (journal?.found.duplicates ?? 0)
+  return {
+    get duplicates() {
+      return duplicates
+    },
+    taken(rows, kept) {
+      if (!target.keyed || duplicates === null) return {}
+      const known = kept === null ? null : Math.max(0, rows - kept)
+      duplicates = known === null ? null : duplicates + known
+      return known === null || known === 0 ? {} : { duplicates: known }
+    },
+  }
+}
 
 /**
  * Rejects rows that a partitioned target dropped without a word, where its scheme names so many

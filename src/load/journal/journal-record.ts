@@ -3,6 +3,7 @@
   whoever looks into a journal can read it (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
+import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
 import type { TargetIdentity } from './target-identity.js'
@@ -26,6 +27,20 @@ export interface EndedRows {
   readonly unconfirmed: number
   /** Certainly not stored: they may be sent again, under another number. */
   readonly unsent: number
+  /** Of those confirmed, rows with a key that the target had already; left out when there are none. */
+  readonly duplicates?: number
+}
+
+/** What a run found when it looked at its target for the last time. */
+export interface FinishedTarget {
+  /** Rows that it had had; null where nothing can be counted. */
+  readonly rows: number | null
+  /** Rows of the run were found there by value. */
+  readonly isFound: boolean
+  /** The server keeps a mark that the run has finished, as long as it runs. */
+  readonly isMarked: boolean
+  /** `host:port` of that server. */
+  readonly server: string
 }
 
 /** Rejected rows of a run, and the files they are in. */
@@ -78,8 +93,16 @@ export type JournalRecord =
       readonly identity: TargetIdentity
       readonly used: ConfirmUsed
     }
-  /** Where receipts are. */
-  | { readonly kind: 'ledger'; readonly number: number }
+  /** Where receipts are; the first version of ledgers has no number of its own. */
+  | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
+  /** Rows that the target has taken, by value, and how many it has had at least; in place of those before. */
+  | {
+      readonly kind: 'sampled'
+      readonly rows: readonly JournaledRow[]
+      readonly leastRows: number | null
+    }
+  /** Nothing is left to be sent, and the target was looked at once more. */
+  | ({ readonly kind: 'finished' } & FinishedTarget)
   /** Data goes out on this session from now on. */
   | { readonly kind: 'session'; readonly id: string }
   /** How an input is read. */
@@ -143,8 +166,9 @@ function jsonOf(record: JournalRecord): string {
     return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}}`
   }
   if (record.kind === 'ended') {
-    const { no, confirmed, rejected, unconfirmed, unsent } = record
-    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}}`
+    const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = record
+    const known = duplicates === undefined ? '' : `,"duplicates":${duplicates}`
+    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${known}}`
   }
   return JSON.stringify(record)
 }

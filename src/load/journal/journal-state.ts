@@ -4,7 +4,13 @@
 import type { ConfirmUsed } from '../options.js'
 import { isSettled, newCoveredInput, type CoveredInput, type SentRange } from './covered-range.js'
 import type { Fingerprint } from './fingerprint.js'
-import type { EndedRows, JournaledRejects, JournalRecord } from './journal-record.js'
+import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
+import type {
+  EndedRows,
+  FinishedTarget,
+  JournaledRejects,
+  JournalRecord,
+} from './journal-record.js'
 import type { TargetIdentity } from './target-identity.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
@@ -40,6 +46,16 @@ export interface JournalState {
   /** How the last process had rows confirmed. */
   readonly used: ConfirmUsed | undefined
   readonly ledgerNumber: number
+  /** Of its columns; the version before gave none. */
+  readonly ledgerVersion: 1 | 2
+  /** Rows that the target took, by value. */
+  readonly samples: readonly SampleRow[]
+  /** Rows that it has had at least; undefined when nothing is known. */
+  readonly leastRows: number | undefined
+  /** What the last process that finished the run found; undefined when none did, or it kept none. */
+  readonly finished: FinishedTarget | undefined
+  /** Rows with a key that the target had already; null when the version before has written some of it. */
+  readonly duplicates: number | null
   /** Sessions that the last process sent data on. */
   readonly dataSessions: readonly string[]
   /** Where nobody knows of single batches: of the inputs that need not be read again. */
@@ -71,6 +87,11 @@ class Fold implements JournalState {
   run: RecordOf<'run'> | undefined
   processes = 0
   ledgerNumber = 0
+  ledgerVersion: 1 | 2 = 2
+  samples: readonly SampleRow[] = []
+  leastRows: number | undefined
+  finished: FinishedTarget | undefined
+  duplicates: number | null = 0
   dataSessions: string[] = []
   #rejects: JournaledRejects | undefined
   /** Those of inputs that are not read again, whatever becomes of later processes. */
@@ -151,14 +172,18 @@ class Fold implements JournalState {
         this.inputs[record.input]!.fingerprint = record.fingerprint
         return
       case 'target':
-        this.#target = record
-        this.hasLeftServer = false
+      case 'sampled':
+      case 'finished':
+      case 'forgotten':
+      case 'leaving':
+        this.#takeTarget(record)
         return
       case 'ledger':
         // Another one is begun where the last one is gone.
         if (record.number !== this.ledgerNumber)
           for (const range of this.#byNo.values()) range.isLost = true
         this.ledgerNumber = record.number
+        this.ledgerVersion = record.version ?? 1
         return
       case 'session':
         this.dataSessions.push(record.id)
@@ -191,12 +216,6 @@ class Fold implements JournalState {
         if (hasNumbers(this.#target)) this.inputs[record.input]!.summary = record.summary
         else this.#unproven.set(record.input, record.summary)
         return
-      case 'forgotten':
-        this.isForgotten = true
-        return
-      case 'leaving':
-        this.hasLeftServer = true
-        return
       case 'end':
         this.end = record
         if (!record.isDone) return
@@ -209,6 +228,31 @@ class Fold implements JournalState {
     }
   }
 
+  #takeTarget(record: RecordOf<'target' | 'sampled' | 'finished' | 'forgotten' | 'leaving'>): void {
+    switch (record.kind) {
+      case 'target':
+        this.#target = record
+        this.hasLeftServer = false
+        this.finished = undefined
+        if (record.identity.adds === undefined) this.duplicates = null
+        return
+      case 'sampled':
+        this.samples = record.rows.map(rowOfJournal)
+        this.leastRows = record.leastRows ?? undefined
+        return
+      case 'finished':
+        this.finished = record
+        return
+      case 'forgotten':
+        this.isForgotten = true
+        this.samples = []
+        this.leastRows = undefined
+        return
+      case 'leaving':
+        this.hasLeftServer = true
+    }
+  }
+
   #rangeOf({ no, start, end, rows }: RecordOf<'batch'> | RecordOf<'part'>): SentRange {
     const places = { startBytes: start, endBytes: end }
     const range: SentRange = { no, ...places, rows, ended: undefined, isLost: false }
@@ -217,13 +261,15 @@ class Fold implements JournalState {
     return range
   }
 
-  #ended({ no, confirmed, rejected, unconfirmed, unsent }: RecordOf<'ended'>): void {
+  #ended(record: RecordOf<'ended'>): void {
+    const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0 } = record
     const range = this.#byNo.get(no)
     if (range === undefined) return
     const before = range.ended ?? nothing
-    range.ended = { confirmed, rejected, unconfirmed, unsent }
+    range.ended = { confirmed, rejected, unconfirmed, unsent, duplicates }
     this.#sums.confirmed += confirmed - before.confirmed
     this.#sums.rejected += rejected - before.rejected
+    if (this.duplicates !== null) this.duplicates += duplicates - (before.duplicates ?? 0)
     if (!isSettled(range)) return
     this.#sums.unconfirmed += unconfirmed
     this.#byNo.delete(no)
@@ -239,6 +285,10 @@ class Fold implements JournalState {
     this.#rejectsOfDone = undefined
     this.#rowsOfDone = undefined
     this.isForgotten = false
+    this.samples = []
+    this.leastRows = undefined
+    this.finished = undefined
+    this.duplicates = 0
     this.end = undefined
   }
 }

@@ -8,7 +8,9 @@ import type { ConfirmUsed, LoadResult } from '../options.js'
 import { runChanged } from './changed-run.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { JournalFile } from './journal-file.js'
-import type { EndedRows, JournaledRejects } from './journal-record.js'
+import type { Evidence } from '../evidence/evidence.js'
+import { journaledRow } from '../evidence/sample-rows.js'
+import type { EndedRows, FinishedTarget, JournaledRejects } from './journal-record.js'
 import type { JournalState } from './journal-state.js'
 import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
 import type { TargetIdentity } from './target-identity.js'
@@ -40,7 +42,11 @@ export interface Journal {
   follow(rejects: JournaledRejectsSource): void
   target(identity: TargetIdentity, used: ConfirmUsed): void
   /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
-  ledger(number: number): void
+  ledger(number: number, version: 1 | 2): void
+  /** Rows that the target has taken. */
+  sampled(evidence: Pick<Evidence, 'samples' | 'leastRows'>): void
+  /** Nothing is left to be sent, and the target was looked at once more. */
+  finished(target: FinishedTarget): void
   session(id: string): void
   /** A file is followed from now on. @returns its number */
   follows(path: string, fingerprint: Fingerprint): number
@@ -186,9 +192,18 @@ class KeptJournal implements Journal {
     this.#file.add({ kind: 'target', identity, used })
   }
 
-  ledger(number: number): void {
-    this.#file.add({ kind: 'ledger', number })
+  ledger(number: number, version: 1 | 2): void {
+    this.#file.add({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
     this.#file.write()
+  }
+
+  sampled({ samples, leastRows }: Pick<Evidence, 'samples' | 'leastRows'>): void {
+    const rows = samples.rows.map(journaledRow)
+    this.#file.add({ kind: 'sampled', rows, leastRows: leastRows ?? null })
+  }
+
+  finished(target: FinishedTarget): void {
+    this.#file.add({ kind: 'finished', ...target })
   }
 
   session(id: string): void {

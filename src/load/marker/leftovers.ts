@@ -6,7 +6,7 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
-import { isLedgerOf, markerName } from './run-tables.js'
+import { isLedgerName, isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
 /** `(names, session ids)`; the second is VOID where the server does not tell who is connected. */
@@ -16,7 +16,6 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 (ddbIngestNames, ddbIngestSessions)`
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
-const ledger = /^ddbIngestLedger_[0-9a-f_]+$/
 
 /** Markers looked at; a server with more has other troubles. */
 const maxMarkers = 50
@@ -63,7 +62,7 @@ async function leftTables(session: Session, own: RunName, timeoutMs: number): Pr
     if (connected.has(run.sessionId)) tokensInUse.push(run.token)
     else left.push(name)
   }
-  for (const name of others.filter(name => ledger.test(name))) {
+  for (const name of others.filter(isLedgerName)) {
     if (!tokensInUse.some(token => isLedgerOf(token, name))) left.push(name)
   }
   return left

@@ -62,7 +62,9 @@ export async function earlierReceipts(
     if (rows.length === 0) break
     for (const row of rows) {
       if (row.phase !== claimPhase && row.phase !== outcomePhase) continue
-      if (row.batchNo > journal.lastNo && row.phase === claimPhase) unknownRows += row.rowCount
+      if (row.batchNo > journal.lastNo && row.phase === claimPhase) {
+        unknownRows += row.rowCount ?? 0
+      }
       lastNo = Math.max(lastNo, row.batchNo)
       keepLastAttempt(byNo, row)
     }

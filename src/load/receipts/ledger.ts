@@ -9,13 +9,17 @@ import type { Column, Table } from '../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../marker/marker.js'
 import { ledgerName } from '../marker/run-tables.js'
 import type { LedgerRow } from './batch-registry.js'
-import { dropLedgerScript, ledgerQuery, ledgerScript } from './script.js'
+import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
+import {
+  claimPhase,
+  dropLedgerScript,
+  ledgerQuery,
+  ledgerScript,
+  type WrittenLedger,
+} from './script.js'
 
 /** Where the receipts of a run are. */
-export interface Ledger {
-  readonly name: string
-  /** True on servers that count a known key as inserted: claims then read back who came first. */
-  readonly countsDuplicates: boolean
+export interface Ledger extends WrittenLedger {
   /** Rows read so far. */
   seen: number
 }
@@ -28,6 +32,7 @@ const rowsPerRead = 20_000
  * request.
  *
  * @param number  from 1, never the same twice in a run
+ * @param version  that of the ledger which an earlier process has left
  * @throws {DdbError} DDB_LOCKED when another run has the name
  * @throws {ServerError} when the server refuses what receipts need
  * @throws {TimeoutError}
@@ -37,18 +42,19 @@ export async function openLedger(
   run: RunName,
   number: number,
   timeoutMs: number,
+  version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
-  const name = ledgerName(run.token, number)
+  const name = ledgerName(run.token, number, version)
   const script = `${markScript(session, run)}ddbIngestKnown = 0
 if(ddbIngestOwner == ${run.token}l) {
-${ledgerScript(name)}}
+${ledgerScript(name, version)}}
 [ddbIngestOwner, long(ddbIngestKnown)]`
   const [owner, known] = longsOf(await session.run(script, { timeoutMs }))
-  checkOwner(owner, run)
+  await checkOwner(session, owner, run, timeoutMs)
   if (known !== 0n && known !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
   }
-  return { name, countsDuplicates: known === 1n, seen: 0 }
+  return { name, version, countsDuplicates: known === 1n, seen: 0 }
 }
 
 /**
@@ -62,9 +68,8 @@ export async function readLedger(
   ledger: Ledger,
   timeoutMs: number,
 ): Promise<LedgerRow[]> {
-  const answer = await session.run(ledgerQuery(ledger.name, ledger.seen, rowsPerRead), {
-    timeoutMs,
-  })
+  const query = ledgerQuery(ledger.name, ledger.seen, rowsPerRead, ledger.version)
+  const answer = await session.run(query, { timeoutMs })
   if (answer?.form !== 'table') {
     throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
   }
@@ -100,17 +105,26 @@ export async function dropLedger(
 
 /** Straight out of the arrays: with small batches these rows come by the ten thousand. */
 function ledgerRows({ rows, columns }: Table): LedgerRow[] {
-  const [batchNo, attempt, phase, sendNo, rowCount] = columns.map(integersOf)
-  const errText = columns[5]
+  const [batchNo, attempt, phase, sendNo, , received, taken, had] = columns.map(integersOf)
+  const errText = columns[4]
   const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
+  // The first version had one count for both.
+  const outcomes = taken ?? received
   return Array.from({ length: rows }, (_, i) => ({
     batchNo: Number(batchNo?.[i] ?? 0),
     attempt: Number(attempt?.[i] ?? 0),
     phase: Number(phase?.[i] ?? 0),
     sendNo: Number(sendNo?.[i] ?? 0),
-    rowCount: Number(rowCount?.[i] ?? 0),
+    rowCount: countAt(Number(phase?.[i] ?? 0) === claimPhase ? received : outcomes, i) ?? null,
+    had: countAt(had, i),
     errText: texts[i] ?? '',
   }))
+}
+
+/** undefined for a null. */
+function countAt(column: BigInt64Array | Int32Array | undefined, row: number): number | undefined {
+  const count = Number(column?.[row] ?? -2)
+  return count < -1 ? undefined : count
 }
 
 function integersOf(column: Column): BigInt64Array | Int32Array | undefined {

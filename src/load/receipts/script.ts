@@ -3,6 +3,13 @@
   under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
 import { tableExpression, type Target } from '../target/target.js'
+import {
+  insertReceipt,
+  ledgerColumns,
+  ledgerVersion,
+  readColumns,
+  type LedgerVersion,
+} from './ledger-columns.js'
 
 /** Rows of the ledger with batch 0 are ours. */
 const probePhase = 8
@@ -20,10 +27,19 @@ const maxErrorChars = 4000
  * Creates the ledger unless it is there, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that count as
  * documented (DolphinDB manual, keyedStreamTable).
  */
-export function ledgerScript(ledger: string): string {
-  const probe = `tableInsert(ddbIngestLedger, 0l, 0, ${probePhase}, 0l, 0l, "", now())`
+export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
+  const columns = ledgerColumns(version)
+  const names = (all: typeof columns): string => all.map(({ name }) => `\`${name}`).join('')
+  const types = columns.map(({ type }) => type).join(', ')
+  const keys = names(columns.filter(({ isKey }) => isKey))
+  const probe = insertReceipt('ddbIngestLedger', version, {
+    batchNo: '0l',
+    attempt: '0',
+    phase: String(probePhase),
+    rowsReceived: '0l',
+  })
   return `if(!defined("${ledger}", SHARED)) {
-    share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0, \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt, [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "${ledger}")
+    share(keyedStreamTable(${keys}, 1024:0, ${names(columns)}, [${types}]), "${ledger}")
 }
 ddbIngestLedger = objByName("${ledger}")
 ${probe}
@@ -31,15 +47,42 @@ ddbIngestKnown = ${probe}
 `
 }
 
+/** The ledger that the functions of a data session write into. */
+export interface WrittenLedger {
+  readonly name: string
+  /** Of its columns. */
+  readonly version: LedgerVersion
+  /** True when the probe answered 1: the claim then reads back who came first. */
+  readonly countsDuplicates: boolean
+}
+
 /**
  * The functions of a data session; the delivering one answers rows, −1 for a refusal, −2 to whoever lost the claim.
  * `objByName` finds the ledger when the function runs: a bare name would be bound when it is parsed and might go on
  * writing into a table that was dropped.
  *
- * @param countsDuplicates true when the probe answered 1: the claim then reads back who came first
+ * @param rowsHad  an expression of type LONG: rows that the target has had
  */
-export function deliverScript(ledger: string, target: Target, countsDuplicates: boolean): string {
-  const claimRow = `tableInsert(ledger, b, a, ${claimPhase}, s, long(data.rows()), "", now())`
+export function deliverScript(
+  { name, version, countsDuplicates }: WrittenLedger,
+  target: Target,
+  rowsHad = '00l',
+): string {
+  const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
+  const claimRow = insertReceipt('ledger', version, {
+    ...receipt,
+    phase: String(claimPhase),
+    rowsReceived: 'm',
+  })
+  const outcomeRow = insertReceipt('ledger', version, {
+    ...receipt,
+    phase: String(outcomePhase),
+    rowsReceived: 'm',
+    rowsLeft: 'm',
+    rowsTaken: 'n',
+    rowsHad: 'had',
+    errText: 'why',
+  })
   const claim = countsDuplicates
     ? `${claimRow}
     if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
@@ -48,16 +91,19 @@ export function deliverScript(ledger: string, target: Target, countsDuplicates: 
 ${targetBody(target)}
 }
 def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
-    ledger = objByName("${ledger}")
+    ledger = objByName("${name}")
+    m = long(data.rows())
     ${claim}
     n = -1l
+    had = 00l
     why = ""
     try {
         n = long(ddbIngestTarget(${targetParameters(target)}data))
+        had = ${rowsHad}
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
     }
-    tableInsert(ledger, b, a, ${outcomePhase}, s, n, why, now())
+    ${outcomeRow}
     return n
 }
 `
@@ -80,14 +126,19 @@ function targetBody(target: Target): string {
   if (method === 'upsert') {
     const keys = keyColumns.length === 0 ? '' : `, ${keyColumns.map(k => `\`${k}`).join('')}`
     return `    r = tableUpsert(${expression}, data, false${keys})
-    return r[0] + r[1]`
+    return r[0]`
   }
   return `    return tableInsert(${expression}, data)`
 }
 
 /** Rows of the ledger from `seen` on; rows are never changed or removed, so `seen` is a cursor. */
-export function ledgerQuery(ledger: string, seen: number, rows: number): string {
-  return `select * from objByName("${ledger}") limit ${seen}, ${rows}`
+export function ledgerQuery(
+  ledger: string,
+  seen: number,
+  rows: number,
+  version: LedgerVersion = ledgerVersion,
+): string {
+  return `select ${readColumns[version].join(', ')} from objByName("${ledger}") limit ${seen}, ${rows}`
 }
 
 /** Removes the ledger. */

@@ -4,6 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
@@ -28,6 +29,8 @@ export interface TargetDescription {
   readonly newValues?: NewValuePolicy
   /** Rows whose key is known do not make the table longer. */
   readonly keyed: boolean
+  /** Columns by which the table knows rows: of keyed tables, and of TSDB tables that keep one of equal rows. */
+  readonly keyColumns?: readonly string[]
   /** A row that is written twice stays one row: it has a key, or the table keeps one of equal sort columns. */
   readonly dropsDuplicates?: boolean
 }
@@ -62,8 +65,15 @@ export async function describeTarget(
         'an upsert needs a keyed or indexed table or a DFS table: this one has no key',
       )
     }
-    const dropsDuplicates = keyed || keepsOneOfEquals(answer)
-    return { ...schema, keyed, dropsDuplicates, ...(await policyOf(asking, schema)) }
+    const keepsOne = keepsOneOfEquals(answer)
+    const keyColumns = textsOf(answer, keyed ? 'keyColumn' : keepsOne ? 'sortColumns' : '')
+    return {
+      ...schema,
+      keyed,
+      keyColumns,
+      dropsDuplicates: keyed || keepsOne,
+      ...(await policyOf(asking, schema)),
+    }
   }
   await askFunction(asking, target.name)
   if (target.confirmTable !== undefined) await askSchema(asking, target.confirmTable)
@@ -94,6 +104,12 @@ function hasKey(schema: Value): boolean {
 function keepsOneOfEquals(schema: Value): boolean {
   const value = entryOf(schema, 'keepDuplicates')
   return value?.form === 'scalar' && (value.value === 'FIRST' || value.value === 'LAST')
+}
+
+function textsOf(schema: Value, key: string): readonly string[] {
+  const value = entryOf(schema, key)
+  if (value?.form === 'scalar') return typeof value.value === 'string' ? [value.value] : []
+  return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
 }
 
 function entryOf(schema: Value, key: string): Value | undefined {

@@ -72,7 +72,7 @@ export const functionViewChecks: readonly Check[] = [
       const ledger = await openTestLedger(context)
       const session = await context.open()
       const target = parseTarget({ function: view, types: 'id:INT,sym:SYMBOL,price:DOUBLE' })
-      await context.ask(deliverScript(ledger.name, target, ledger.countsDuplicates), session)
+      await context.ask(deliverScript(ledger, target), session)
       const known = numberOf(await context.ask(`defined("${deliverFunction}", DEF)`, session))
       if (known !== 1) return fail(`${deliverFunction} is not defined`)
       sendDelivery(session, 1, 1, batch(0, 4))

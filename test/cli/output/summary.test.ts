@@ -41,6 +41,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     },
   ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+  duplicates: 0,
   confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
   rejects: {
     file: null,
@@ -54,7 +55,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   latencyMs: { p50: 1.25, p95: null, p99: null },
   rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
   memory: { peakRssBytes: 90_000_000 },
-  resume: { possible: false, command: null },
+  resume: { possible: false, command: null, look: null, restart: null },
   error: null,
   ...given,
 })
@@ -119,7 +120,7 @@ t.test('details name rejects and the way to go on; figures only when asked for',
     byClass: { parse: 0, type: 2, server: 0 },
     byCode: { DDB_INPUT_CELL: 2 },
   }
-  const resume = { possible: true, command: 'ddb-ingest resume r' }
+  const resume = { possible: true, look: null, restart: null, command: 'ddb-ingest resume r' }
   t.strictSame(detailLines(result({ rows, rejects, resume }), false), [
     '2 rows rejected (DDB_INPUT_CELL 2)',
     'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',

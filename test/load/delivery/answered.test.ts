@@ -121,6 +121,7 @@ async function scene(
       asked.push(silent)
       return Promise.resolve(remembers ?? false)
     },
+    look: () => Promise.resolve(),
     unmark: () => Promise.resolve(void unmarked++),
   })
   t.teardown(() => delivery.close())

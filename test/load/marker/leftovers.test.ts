@@ -53,8 +53,8 @@ t.test('what a run has left whose session is gone is named, with how to remove i
   const said = await notice()
   for (const name of [
     'ddbIngest_other',
-    'ddbIngestLedger_0000000000000002',
-    'ddbIngestLedger_0000000000000002_2',
+    'ddbIngestLedger2_0000000000000002',
+    'ddbIngestLedger2_0000000000000002_2',
   ]) {
     t.ok(said?.includes(name), name)
   }

@@ -1,6 +1,7 @@
 /*
   `runs --clean`: journals that nobody needs any more go; of an unfinished run what it left on the server goes first.
 */
+import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
 import { holdRun, readRun, removeOldRuns } from '../../../load/journal/known-runs.js'
@@ -37,10 +38,15 @@ export async function cleanRuns(
     if (known === undefined) throw await missingRun(folder, runId)
     const held = holdRun(known, files)
     try {
-      if (known.state !== 'finished') {
-        const { token, options } = known.run
+      const { token, options } = known.run
+      const forget = async (): Promise<void> => {
         const name = { runId, token: BigInt(`0x${token}`) }
         await forgetOnServer(settings, options.server, await login(options.server), name)
+      }
+      if (known.state !== 'finished') await forget()
+      // What a finished run has left is a row that nobody needs without the journal.
+      else if (known.journal.finished?.isMarked === true) {
+        await forget().catch(error => noteLeft(call, runId, error))
       }
       files.remove(known.path)
       removed.push(runId)
@@ -48,6 +54,11 @@ export async function cleanRuns(
       held.release()
     }
   }
+}
+
+function noteLeft({ output }: Call, runId: string, error: unknown): void {
+  if (!(error instanceof DdbError)) throw error
+  output.note(`the server still has a mark that run "${runId}" has finished: ${error.message}`)
 }
 
 async function forgetOnServer(

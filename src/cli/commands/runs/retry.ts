@@ -125,6 +125,7 @@ function optionsOf(
     delivery: { ...asked.delivery, ...given.delivery },
     rejects: { file: resolve(rejects), maxErrors },
     ...(settings.expectRows === undefined ? {} : { expectRows: settings.expectRows }),
+    ...(settings.expectUnique === undefined ? {} : { expectUnique: settings.expectUnique }),
   }
 }
 
