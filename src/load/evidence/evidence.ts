@@ -106,7 +106,10 @@ export function newEvidence(
       const table = watchedTable(plan)
       // Rows that have left memory are not found, and DFS tables have an identity of their own.
       const mayFind = table !== undefined && identity.inMemory && !leavesMemory(total)
-      const rows = mayFind ? samples.rows : []
+      // Of a table that was made again the first row is gone, and of a function the last one tells whether rows are found.
+      const [first, last] = [samples.rows[0], samples.rows.at(-1)]
+      const asked = plan.target.kind === 'table' ? [first] : [...new Set([first, last])]
+      const rows = mayFind ? asked.filter(row => row !== undefined) : []
       const definitions = rows.length === 0 ? '' : findScript(table!, rows)
       const now = await askIdentity(control, plan, description, { counts: false, definitions })
       const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }

@@ -37,13 +37,16 @@ const keepShare = 1 / 8
 /** Values of a row that are looked up, unless it has a key. */
 const mostColumns = 12
 
-/** Types of which DolphinDB compares values with `=`. */
-const comparable: ReadonlySet<DataType> = new Set([
-  ...(['BOOL', 'CHAR', 'SHORT', 'INT', 'LONG', 'FLOAT', 'DOUBLE', 'SYMBOL', 'STRING'] as const),
-  ...(['DATE', 'MONTH', 'TIME', 'MINUTE', 'SECOND', 'DATETIME', 'TIMESTAMP'] as const),
-  ...(['NANOTIME', 'NANOTIMESTAMP', 'DATEHOUR', 'UUID', 'IPADDR', 'INT128'] as const),
-  ...(['DECIMAL32', 'DECIMAL64', 'DECIMAL128'] as const),
-])
+/**
+ * Types of which DolphinDB compares values with `=`, those first that are compared fast and tell rows apart: the first
+ * condition is put to all rows, the next one to what it has left.
+ */
+const comparable: readonly DataType[] = [
+  ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
+  ...(['LONG', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP', 'DOUBLE', 'FLOAT', 'SHORT'] as const),
+  ...(['DECIMAL32', 'DECIMAL64', 'DECIMAL128', 'UUID', 'IPADDR', 'INT128'] as const),
+  ...(['SYMBOL', 'STRING', 'CHAR', 'BOOL'] as const),
+]
 
 /** Some tables cut longer texts (docs/server-semantics.md#inserting). */
 const longestText = 200
@@ -105,19 +108,25 @@ function cellsOf(
   row: number,
 ): SampleRow {
   const cells: SampleCell[] = []
-  for (const [index, column] of columns.entries()) {
-    const name = names[index]
-    if (name === undefined) continue
+  for (const index of orderOf(columns, names)) {
+    const name = names[index]!
     if (keys.length === 0 ? cells.length === mostColumns : !keys.includes(name)) continue
-    const { type, array } = columnTypeOf(column)
-    const scalar =
-      array !== true && comparable.has(type) && isIdentifier(name)
-        ? scalarAt(column as TypedVector, row)
-        : undefined
-    if (scalar !== undefined && isExact(scalar)) cells.push({ column: name, scalar })
-    else if (keys.length > 0) return []
+    const scalar = scalarAt(columns[index] as TypedVector, row)
+    if (isExact(scalar)) cells.push({ column: name, scalar })
   }
-  return cells
+  return cells.length < keys.length ? [] : cells
+}
+
+/** Positions of the columns that can be compared. */
+function orderOf(columns: readonly Column[], names: readonly string[]): readonly number[] {
+  const ranks = columns.map((column, index) => {
+    const { type, array } = columnTypeOf(column)
+    const name = names[index]
+    return array === true || name === undefined || !isIdentifier(name)
+      ? -1
+      : comparable.indexOf(type)
+  })
+  return [...ranks.keys()].filter(index => ranks[index]! >= 0).sort((a, b) => ranks[a]! - ranks[b]!)
 }
 
 function isExact({ value }: Scalar): boolean {

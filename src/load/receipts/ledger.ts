@@ -105,29 +105,47 @@ export async function dropLedger(
 
 /** Straight out of the arrays: with small batches these rows come by the ten thousand. */
 function ledgerRows({ rows, columns }: Table): LedgerRow[] {
-  const [batchNo, attempt, phase, sendNo, , received, taken, had] = columns.map(integersOf)
+  const [batchNo, attempt, phase, sendNo, , received, taken, had] = columns.map(wordsOf)
   const errText = columns[4]
   const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
-  // The first version had one count for both.
-  const outcomes = taken ?? received
-  return Array.from({ length: rows }, (_, i) => ({
-    batchNo: Number(batchNo?.[i] ?? 0),
-    attempt: Number(attempt?.[i] ?? 0),
-    phase: Number(phase?.[i] ?? 0),
-    sendNo: Number(sendNo?.[i] ?? 0),
-    rowCount: countAt(Number(phase?.[i] ?? 0) === claimPhase ? received : outcomes, i) ?? null,
-    had: countAt(had, i),
-    errText: texts[i] ?? '',
-  }))
+  return Array.from({ length: rows }, (_, i): LedgerRow => {
+    const isClaim = numberAt(phase, i) === claimPhase
+    // The first version had one count for both.
+    const count = isClaim ? received : (taken ?? received)
+    return {
+      batchNo: numberAt(batchNo, i) ?? 0,
+      attempt: numberAt(attempt, i) ?? 0,
+      phase: numberAt(phase, i) ?? 0,
+      sendNo: numberAt(sendNo, i) ?? 0,
+      rowCount: numberAt(count, i) ?? null,
+      had: isClaim ? undefined : numberAt(had, i),
+      errText: texts[i] ?? '',
+    }
+  })
 }
 
-/** undefined for a null. */
-function countAt(column: BigInt64Array | Int32Array | undefined, row: number): number | undefined {
-  const count = Number(column?.[row] ?? -2)
-  return count < -1 ? undefined : count
+/** A column of integers as 32-bit words: one for each of INT, two for each of LONG. */
+interface Words {
+  readonly data: Int32Array
+  readonly isLong: boolean
 }
 
-function integersOf(column: Column): BigInt64Array | Int32Array | undefined {
+function wordsOf(column: Column): Words | undefined {
   if (column.form !== 'vector') return undefined
-  return column.type === 'LONG' || column.type === 'INT' ? column.data : undefined
+  if (column.type === 'INT') return { data: column.data, isLong: false }
+  if (column.type !== 'LONG') return undefined
+  const { buffer, byteOffset, length } = column.data
+  return { data: new Int32Array(buffer, byteOffset, 2 * length), isLong: true }
+}
+
+const nullWord = -(2 ** 31)
+const wordValues = 2 ** 32
+
+/** undefined for a null, and without a column. */
+function numberAt(words: Words | undefined, row: number): number | undefined {
+  if (words === undefined) return undefined
+  const { data, isLong } = words
+  const high = isLong ? data[2 * row + 1]! : data[row]!
+  if (high === nullWord) return undefined
+  return isLong ? high * wordValues + (data[2 * row]! >>> 0) : high
 }
