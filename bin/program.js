@@ -37,5 +37,4 @@ function run() {
  *
  * @public
  */
-export const { dispatch } =
-  script === undefined ? await import('../dist/cli/dispatch.js') : run()
+export const { dispatch } = script === undefined ? await import('../dist/cli/dispatch.js') : run()
