@@ -5,6 +5,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { commands } from '../../src/cli/commands/commands.js'
+import { optionNames } from '../../src/cli/options/reading/resolve.js'
 import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
 import { runMain, type Outcome } from '../cli/run-cli.js'
 import { recordRequests, type SentRequest } from './sent-requests.js'
@@ -23,7 +25,7 @@ createUser("myUser", "myPassword1")`
 const rows = 'id,sym,price\n1,A,1.5\n2,B,2.5\n3,A,3.5\n'
 
 /** Commands that can say what they send. */
-const traced: readonly string[] = ['load', 'resume', 'retry', 'exec', 'selftest']
+const traced = commands.filter(command => optionNames(command).has('trace')).map(({ name }) => name)
 
 export interface Scene {
   readonly server: EmbeddedServer
