@@ -12,6 +12,7 @@ import type { Known } from '../parse/input-reader.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
+import type { WaysOn } from './remedies.js'
 
 export type {
   CompressChoice,
@@ -25,6 +26,7 @@ export type {
   LoginOptions,
   LoginRequirement,
   TlsOptions,
+  WaysOn,
 }
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
@@ -300,12 +302,7 @@ export interface LoadResult {
   /** ISO 8601, in UTC. */
   startedAt: string
   endedAt: string
-  target: {
-    host: string
-    table: string | null
-    function: string | null
-    method: Method | null
-  }
+  target: { host: string; table: string | null; function: string | null; method: Method | null }
   /**
    * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows
    * of this input, `firstError` is what was wrong with the first of them, or what ended reading. `bytes` as stored,
@@ -334,10 +331,7 @@ export interface LoadResult {
     ragged: number
   }[]
   rows: RowCounts
-  /**
-   * Confirmed rows whose key the target had already: it has dropped them, or replaced the ones it had. null where it does
-   * not tell what it kept: behind a function, where rows are only counted, and where equal rows are found later.
-   */
+  /** Confirmed rows whose key the target had already; null where it does not tell (docs/confirmation.md#keys). */
   duplicates: number | null
   confirm: {
     asked: Confirmation
@@ -365,16 +359,7 @@ export interface LoadResult {
   rate: { rowsPerSec: number; bytesPerSec: number }
   /** Filled in by the command line, which owns the process. */
   memory: { peakRssBytes: number | null }
-  /**
-   * `command` goes on with the run. Where nobody can tell whether its rows are there, `look` counts some of them, and
-   * `restart` loads all of it again once it has found none; the library gives `look` as a script and leaves commands out.
-   */
-  resume: {
-    possible: boolean
-    command: string | null
-    look: string | null
-    restart: string | null
-  }
+  resume: WaysOn
   error: { code: string; message: string } | null
 }
 

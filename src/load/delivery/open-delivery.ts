@@ -17,6 +17,7 @@ import { askAnywhere, remembers } from '../marker/remembers.js'
 import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import { writeExpression, type TableTarget } from '../target/target.js'
+import { remedies } from '../remedies.js'
 import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
@@ -98,7 +99,8 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   if (journal.found.lastNo > 0 && journal.found === journal.past) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
-      'the server gives no receipts any more, and the run cannot go on without them: begin anew with `journal.restart`',
+      'the server gives no receipts any more, and the run cannot go on without them. ' +
+        remedies.removeThenRestart(),
     )
   }
   const how = counted === undefined ? 'are not confirmed' : 'are only counted'

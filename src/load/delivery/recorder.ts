@@ -250,6 +250,6 @@ function refusedAlike(errText: string): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
     `the server refused two batches in a row with the same words: ${errText}. Nothing more is sent; ` +
-      'see what is the matter with it, then load the rest',
+      'see what is the matter with it. What is confirmed is there, and would be stored twice if all were loaded again',
   )
 }

@@ -8,6 +8,7 @@ import { newToken } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
 import { version } from '../../version.js'
+import { remedies } from '../remedies.js'
 import { runChanged } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
 import { newJournal, type Journal } from './journal.js'
@@ -130,7 +131,7 @@ function takeLock(path: string, runId: string, folder: string, files: Files): ()
     const who = answer.kind === 'taken' ? ` by process ${answer.pid} since ${answer.since}` : ''
     throw new DdbError(
       'DDB_LOCKED',
-      `run "${runId}" is under way${who}. Wait for it, or use another \`runId\`; if nothing runs, remove "${journalLockPath(path)}"`,
+      `run "${runId}" is under way${who}. ${remedies.waitForIt()}; if nothing runs, remove "${journalLockPath(path)}"`,
     )
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
@@ -163,8 +164,8 @@ async function readIfThere(
 function damaged(path: string): DdbError {
   return new DdbError(
     'DDB_RUN_CHANGED',
-    `the journal "${path}" is damaged: what stands in its middle is no record. See what the table has, ` +
-      'then begin anew with `journal.restart`',
+    `the journal "${path}" is damaged: what stands in its middle is no record. ` +
+      remedies.removeThenRestart(),
   )
 }
 

@@ -6,6 +6,7 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
+import { remedies } from '../remedies.js'
 import { isLedgerName, isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
@@ -37,8 +38,7 @@ export async function leftoversNotice(
     if (left.length === 0) return undefined
     return (
       `the server has tables of runs that were killed, or that could not confirm all they sent: ${left.join(', ')}. ` +
-      'What belongs to a run in the list of `ddb-ingest runs` goes with its own resume, or with `ddb-ingest runs RUN --clean`; ' +
-      `the others stay until somebody removes them: undef("${left[0]}", SHARED)`
+      remedies.leftTables(left[0]!, session)
     )
   } catch (error) {
     if (!(error instanceof DdbError)) throw error

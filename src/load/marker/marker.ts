@@ -190,7 +190,7 @@ export async function nameIsTaken(
   return new DdbError(
     'DDB_LOCKED',
     `the server knows run "${runId}" already: it was begun${where}, is under way or was killed, and ${loaded}. ` +
-      remedies.goOnThere(runId, place),
+      remedies.goOnThere(runId, place, session),
   )
 }
 

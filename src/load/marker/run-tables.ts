@@ -51,6 +51,11 @@ export function isLedgerOf(token: bigint, name: string): boolean {
   })
 }
 
+/** The number in the name of a ledger. */
+export function ledgerNumberOf(name: string): number {
+  return Number(/_\d+$/.exec(name.slice(name.indexOf('_') + 1))?.[0].slice(1) ?? 1)
+}
+
 /** Whether a ledger has the columns of the first version. */
 export function isFirstLedger(name: string): boolean {
   return name.startsWith('ddbIngestLedger_')

@@ -4,6 +4,7 @@
 import { DdbError } from '../../errors.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
+import { remedies } from '../remedies.js'
 import type { LedgerRow } from './batch-registry.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { claimPhase, outcomePhase } from './script.js'
@@ -90,6 +91,6 @@ function unknownToJournal(rows: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
     `the server has begun batches of ${rows} rows that the journal of this run does not know: its end was lost, as in a power cut. ` +
-      'Sending on would store them twice: see what the table has, then begin anew with `journal.restart`, or send them again with `delivery.onDoubt` resend',
+      remedies.removeThenRestart(),
   )
 }
