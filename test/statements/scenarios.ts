@@ -237,7 +237,10 @@ export async function unsentScripts(): Promise<
   return [
     {
       sender: 'load',
-      script: deliverScript('myLedger', parseTarget({ table: 'myStream' }), true),
+      script: deliverScript(
+        { name: 'myLedger', version: 2, countsDuplicates: true },
+        parseTarget({ table: 'myStream' }),
+      ),
       why: 'for servers that count a known key as inserted; the embedded one counts as the manual says',
     },
     {
