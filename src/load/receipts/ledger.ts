@@ -9,7 +9,7 @@ import type { Column, Table } from '../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../marker/marker.js'
 import { ledgerName } from '../marker/run-tables.js'
 import type { LedgerRow } from './batch-registry.js'
-import { dropLedgerScript, ledgerQuery, ledgerScript } from './script.js'
+import { dropLedgerScript, ledgerQuery, ledgerScript, overlapOf } from './script.js'
 
 /** Where the receipts of a run are. */
 export interface Ledger {
@@ -65,11 +65,12 @@ export async function readLedger(
   const answer = await session.run(ledgerQuery(ledger.name, ledger.seen, rowsPerRead), {
     timeoutMs,
   })
-  if (answer?.form !== 'table') {
+  const overlap = overlapOf(ledger.seen)
+  if (answer?.form !== 'table' || answer.rows < overlap) {
     throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
   }
-  ledger.seen += answer.rows
-  return ledgerRows(answer)
+  ledger.seen += answer.rows - overlap
+  return ledgerRows(answer, overlap)
 }
 
 /** @throws {TimeoutError} */
@@ -99,18 +100,22 @@ export async function dropLedger(
 }
 
 /** Straight out of the arrays: with small batches these rows come by the ten thousand. */
-function ledgerRows({ rows, columns }: Table): LedgerRow[] {
+function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
   const [batchNo, attempt, phase, sendNo, rowCount] = columns.map(integersOf)
   const errText = columns[5]
   const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
-  return Array.from({ length: rows }, (_, i) => ({
-    batchNo: Number(batchNo?.[i] ?? 0),
-    attempt: Number(attempt?.[i] ?? 0),
-    phase: Number(phase?.[i] ?? 0),
-    sendNo: Number(sendNo?.[i] ?? 0),
-    rowCount: Number(rowCount?.[i] ?? 0),
-    errText: texts[i] ?? '',
-  }))
+  const found: LedgerRow[] = []
+  for (let i = first; i < rows; i++) {
+    found.push({
+      batchNo: Number(batchNo?.[i] ?? 0),
+      attempt: Number(attempt?.[i] ?? 0),
+      phase: Number(phase?.[i] ?? 0),
+      sendNo: Number(sendNo?.[i] ?? 0),
+      rowCount: Number(rowCount?.[i] ?? 0),
+      errText: texts[i] ?? '',
+    })
+  }
+  return found
 }
 
 function integersOf(column: Column): BigInt64Array | Int32Array | undefined {

@@ -85,9 +85,20 @@ function targetBody(target: Target): string {
   return `    return tableInsert(${expression}, data)`
 }
 
-/** Rows of the ledger from `seen` on; rows are never changed or removed, so `seen` is a cursor. */
+/** How many rows of a slice were there before, when so many were seen. */
+export function overlapOf(seen: number): number {
+  return Math.min(seen, 1)
+}
+
+/**
+ * Rows of the ledger from the last one seen on, so that no slice begins at the end of the table: what a server does then is
+ * written nowhere. Rows are never changed or removed, so `seen` is a cursor, and the probe's row is always there.
+ *
+ * @param rows  new ones, at most
+ */
 export function ledgerQuery(ledger: string, seen: number, rows: number): string {
-  return `select * from objByName("${ledger}") limit ${seen}, ${rows}`
+  const overlap = overlapOf(seen)
+  return `select * from objByName("${ledger}") limit ${seen - overlap}, ${rows + overlap}`
 }
 
 /** Removes the ledger. */

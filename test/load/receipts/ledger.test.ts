@@ -58,6 +58,15 @@ t.test('rows come once, oldest first', async t => {
   t.equal(ledger.seen, 3)
 })
 
+t.test('a ledger with fewer rows than were read of it is another one', async t => {
+  const { session } = await scene(t)
+  const ledger = await openLedger(session, run, 1, timeoutMs)
+  await readLedger(session, ledger, timeoutMs)
+  await session.run(`undef("${name}", SHARED)`)
+  await session.run(`share(streamTable(1:0, [\`a], [LONG]), "${name}")`)
+  await t.rejects(readLedger(session, ledger, timeoutMs), { code: 'DDB_SERVER' })
+})
+
 t.test('a ledger is there until it is removed, by whomever', async t => {
   const { session } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
