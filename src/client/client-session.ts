@@ -86,6 +86,10 @@ export class ClientSession implements Session {
     return this.#id
   }
 
+  get remoteAddress(): string {
+    return this.#remoteAddress
+  }
+
   get closed(): boolean {
     return !this.#link.isOpen
   }
@@ -246,6 +250,14 @@ export class ClientSession implements Session {
   }
 
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean {
+    return this.#send({ kind: 'function', name, args }, onWritten)
+  }
+
+  sendScript(script: string): boolean {
+    return this.#send({ kind: 'script', script })
+  }
+
+  #send(request: Request, onWritten?: () => void): boolean {
     this.#link.checkOpen()
     if (this.#link.exchanges.isHeld) {
       throw new UsageError(
@@ -254,7 +266,7 @@ export class ClientSession implements Session {
       )
     }
     const { outgoing } = this.#link
-    outgoing.encode(this.#asyncHead, { kind: 'function', name, args })
+    outgoing.encode(this.#asyncHead, request)
     outgoing.commit(onWritten)
     return !outgoing.isFull
   }

@@ -36,6 +36,8 @@ export interface Session extends AsyncDisposable {
   readonly id: string
   readonly host: string
   readonly port: number
+  /** Numeric address of the other end; '' once the connection was lost before it was known. */
+  readonly remoteAddress: string
   /** True when every request is asynchronous and `run` is all there is. */
   readonly enableAsync: boolean
   /** True once nothing can be sent any more, whether closed or lost. */
@@ -97,6 +99,9 @@ export interface Session extends AsyncDisposable {
    * @throws {ValueError} when an argument cannot be encoded; nothing is sent then
    */
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean
+
+  /** As `send`, with a script. */
+  sendScript(script: string): boolean
 
   /** Resolves when there is room for more. @throws {ConnectionError} when the connection is lost first */
   drained(): Promise<void>

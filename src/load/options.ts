@@ -12,6 +12,7 @@ import type { Known } from '../parse/input-reader.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
+import type { ServerMemory } from './connection/known-server.js'
 
 export type {
   CompressChoice,
@@ -24,6 +25,12 @@ export type {
   LoginMemory,
   TlsOptions,
 }
+export type {
+  KnownServer,
+  ServerFacts,
+  ServerMemory,
+  UserFacts,
+} from './connection/known-server.js'
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -34,14 +41,6 @@ export type OnError = 'stop' | 'skip' | 'quarantine'
 export interface ServerAddress {
   host: string
   port: number
-}
-
-/** What somebody found out about a server, and holds for its version alone. */
-export interface KnownServer {
-  /** The answer of `version()`. */
-  version: string
-  /** Whether one session takes asynchronous and answered requests, each by its own flag. */
-  mixedFlags: boolean
 }
 
 /** The server of a run, and who logs in. */
@@ -58,8 +57,8 @@ export interface ServerTarget extends ServerAddress, TlsOptions {
   connectTimeoutMs?: number
   /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */
   trace?: Trace
-  /** What `selftest` found. */
-  known?: KnownServer
+  /** Keeps what runs and `selftest` find out about servers, so that it is asked once. Nothing when left out. */
+  serverMemory?: ServerMemory
   /** Further nodes to try, in order, when connecting fails. */
   otherHosts?: readonly ServerAddress[]
   /** Hosts a redirect may lead to besides those named here. */

@@ -9,7 +9,8 @@ import type { Delivery } from './delivery/delivery.js'
 import type { Journal } from './journal/journal.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
-import { asynchronousThroughout } from './connection/connect.js'
+import type { asynchronousThroughout } from './connection/connect.js'
+import type { Facts } from './connection/known-server.js'
 import { redirected } from './connection/redirect.js'
 import type { LoadOptions, LoadReport, ServerAddress, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
@@ -39,11 +40,12 @@ export interface Run {
   readonly server: ServerTarget
   /** Goes where a redirect leads. @throws {ConnectionError} DDB_CONNECT when the user has not named that host */
   follow(to: ServerAddress): void
-  /** What the sessions that data goes out on are opened with, besides what all have. */
-  readonly dataSession: Partial<typeof asynchronousThroughout>
-  /** From now on they are asynchronous from their first request to their last. */
-  sendAsynchronouslyThroughout(): void
-  readonly plan: Plan
+  /** What the sessions that data goes out on are opened with, besides what all have; settled before the first is. */
+  dataSession: Partial<typeof asynchronousThroughout>
+  /** Of this server and user, as far as it is known; nothing before the server was asked. */
+  facts: Facts
+  /** Its mode is settled once the server was asked. */
+  plan: Plan
   readonly counts: RunCounts
   readonly latencies: Latencies
   readonly rejects: RunRejects
@@ -97,7 +99,6 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
   let { server } = options
-  let dataSession: Run['dataSession'] = {}
   let delivery: Delivery | undefined
   let journal: Journal | undefined
   const token = newToken(platform.random)
@@ -130,17 +131,13 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
       return server
     },
     follow: to => void (server = redirected(server, to)),
+    facts: {},
     plan,
     counts,
     latencies: newLatencies(),
     rejects,
     startedAt,
-    get dataSession() {
-      return dataSession
-    },
-    sendAsynchronouslyThroughout() {
-      dataSession = asynchronousThroughout
-    },
+    dataSession: {},
     inputProgress(bytesRead, totalBytes) {
       inputBytes.bytesRead = bytesRead
       inputBytes.totalBytes = totalBytes

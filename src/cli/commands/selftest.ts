@@ -2,6 +2,7 @@
   `selftest`: tries on a server what the rest of the program relies on, and says what it found.
 */
 import { UsageError } from '../../errors.js'
+import { withFacts } from '../../load/connection/known-server.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
 import { mixedFlagsCheck } from '../../selftest/checks/asynchronous.js'
@@ -11,7 +12,7 @@ import { issueText } from '../../selftest/issue-text.js'
 import type { CheckResult, SelftestResult } from '../../selftest/result.js'
 import { selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
-import { keepKnownServer } from '../files/known-servers.js'
+import { keepKnownServer, readKnownServer } from '../files/known-servers.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
@@ -115,8 +116,9 @@ function keepFindings(
 ): string | undefined {
   const mixed = checks.find(({ name }) => name === mixedFlagsCheck)
   if (serverVersion === null || mixed === undefined || mixed.status === 'skipped') return undefined
-  const known = { version: serverVersion, mixedFlags: mixed.status === 'pass' }
-  return keepKnownServer(server, known, environment)
+  const known = readKnownServer(server, environment)
+  const found = withFacts(known, serverVersion, { mixedFlags: mixed.status === 'pass' })
+  return keepKnownServer(server, found, environment)
 }
 
 function objectOf(
