@@ -1,20 +1,65 @@
 /*
   What is known of a server besides its protocol: found out by the first run there, or by `selftest`, and kept for later
-  runs. It holds for one version, and some of it for one user.
+  runs. Documents leave each of these open (docs/selftest.md#what-load-does-by-it).
 */
 import type { ServerAddress } from '../options.js'
 
-/** How a server does what its documents leave open. A fact is left out where it was not asked, or nothing told it. */
+/** How a server does things. A fact is left out where it was not asked, or the answer told nothing. */
 export interface ServerFacts {
-  /** Whether one session takes asynchronous and answered requests, each by its own flag. */
+  /** One session takes asynchronous and answered requests, each by its own flag. */
   mixedFlags?: boolean | undefined
+  /** `limit` that begins at the end of a table, or behind it, gives no rows; else an error. */
+  limitFromEnd?: boolean | undefined
+  /** A question with the urgent flag is answered while all workers are busy. */
+  urgentQuestions?: boolean | undefined
+  /** Receipts can be had for views whose parameter is not `mutable`. */
+  plainViews?: boolean | undefined
+  /** The script for a stream table is taken; the same for the other shapes. */
+  createsStream?: boolean | undefined
+  createsKeyedStream?: boolean | undefined
+  createsOlap?: boolean | undefined
+  createsTsdb?: boolean | undefined
+  createsArrays?: boolean | undefined
+  createsDecimals?: boolean | undefined
+  /** A script that fails behind its first statement leaves its database there. */
+  failedCreateLeaves?: boolean | undefined
+  /** With TABLE_INSERT alone a user may ask for the schema of a DFS table. */
+  insertShowsSchema?: boolean | undefined
+  /** With TABLE_INSERT alone a user may count the rows of a DFS table. */
+  insertCounts?: boolean | undefined
+  /** With TABLE_INSERT alone a user may upsert into a DFS table. */
+  insertUpserts?: boolean | undefined
+  /** `tableInsert` into a TSDB table that keeps the last of equal rows answers all rows given, known ones as well. */
+  lastAnswersAll?: boolean | undefined
+  /** The same of a table with a primary key. */
+  pkeyAnswersAll?: boolean | undefined
+  /** Reserved words such as DATE can be names of columns, in queries, too. */
+  reservedNames?: boolean | undefined
+  /** Names of columns may be Chinese. */
+  chineseNames?: boolean | undefined
 }
 
 /** What holds for one user there. */
 export interface UserFacts {
-  /** Whether a login inside the connect request holds. */
+  /** A login inside the connect request holds. */
   loginWithConnect?: boolean | undefined
+  /** The user can log in by SCRAM. */
+  scram?: boolean | undefined
+  /** The user may share stream tables, which receipts are in. */
+  sharesStreams?: boolean | undefined
+  /** The user sees the sessions of others. */
+  seesSessions?: boolean | undefined
 }
+
+/** What holds for a run. */
+export type Facts = ServerFacts & UserFacts
+
+const userFacts: readonly string[] = [
+  'loginWithConnect',
+  'scram',
+  'sharesStreams',
+  'seesSessions',
+] satisfies readonly (keyof UserFacts)[]
 
 export interface KnownServer {
   /** The answer of `version()`: of another version nothing of this is believed. */
@@ -32,9 +77,6 @@ export interface ServerMemory {
   keep(address: ServerAddress, known: KnownServer): void
 }
 
-/** What holds for a run. */
-export type Facts = ServerFacts & UserFacts
-
 /** Of this version and user. */
 export function factsOf(known: KnownServer | undefined, version: string, user: string = ''): Facts {
   if (known?.version !== version) return {}
@@ -45,22 +87,21 @@ export function factsOf(known: KnownServer | undefined, version: string, user: s
 export function withFacts(
   known: KnownServer | undefined,
   version: string,
-  facts: ServerFacts,
+  facts: Facts,
   user: string = '',
-  userFacts: UserFacts = {},
 ): KnownServer {
   const before = known?.version === version ? known : undefined
-  const ofUser = { ...before?.users[user], ...defined(userFacts) }
-  const users = Object.keys(ofUser).length === 0 ? {} : { [user]: ofUser }
+  const found = Object.entries(facts).filter(([, value]) => value !== undefined)
+  const ofServer = found.filter(([name]) => !userFacts.includes(name))
+  const ofUser = found.filter(([name]) => userFacts.includes(name))
+  const earlier =
+    before !== undefined && Object.hasOwn(before.users, user) ? before.users[user] : {}
   return {
     version,
-    facts: { ...before?.facts, ...defined(facts) },
-    users: { ...before?.users, ...users },
+    facts: { ...before?.facts, ...Object.fromEntries(ofServer) },
+    users: {
+      ...before?.users,
+      ...(ofUser.length === 0 ? {} : { [user]: { ...earlier, ...Object.fromEntries(ofUser) } }),
+    },
   }
-}
-
-function defined<T extends object>(facts: T): Partial<T> {
-  return Object.fromEntries(
-    Object.entries(facts).filter(([, value]) => value !== undefined),
-  ) as Partial<T>
 }

@@ -43,7 +43,7 @@ export async function learnServer(
   }
   const isNew = mixedFlags !== before.mixedFlags || loginWithConnect !== before.loginWithConnect
   if (version === undefined || !isNew) return
-  const found = withFacts(known, version, { mixedFlags }, user, { loginWithConnect })
+  const found = withFacts(known, version, { mixedFlags, loginWithConnect }, user)
   run.facts = factsOf(found, version, user)
   // What only looks writes nothing.
   if (run.watch === undefined) serverMemory?.keep({ host, port }, found)

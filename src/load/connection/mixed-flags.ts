@@ -40,9 +40,9 @@ const longestProbeMs = 5_000
 export async function probeMixedFlags(session: Session, timeoutMs: number): Promise<MixedFlags> {
   try {
     session.sendScript('ddbIngestMixed = 6')
-    session.sendScript('ddbIngestMixed = ddbIngestMixed * 7')
+    session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
     // No statement has this value, so none that is answered can be taken for the question.
-    const answer = await session.run('ddbIngestMixed + 1', {
+    const answer = await session.run('ddbIngestProduct + 1', {
       timeoutMs: Math.min(timeoutMs, longestProbeMs),
     })
     return answer?.form === 'scalar' && answer.value === 43 ? 'taken' : 'refused'

@@ -85,20 +85,9 @@ function targetBody(target: Target): string {
   return `    return tableInsert(${expression}, data)`
 }
 
-/** How many rows of a slice were there before, when so many were seen. */
-export function overlapOf(seen: number): number {
-  return Math.min(seen, 1)
-}
-
-/**
- * Rows of the ledger from the last one seen on, so that no slice begins at the end of the table: what a server does then is
- * written nowhere. Rows are never changed or removed, so `seen` is a cursor, and the probe's row is always there.
- *
- * @param rows  new ones, at most
- */
-export function ledgerQuery(ledger: string, seen: number, rows: number): string {
-  const overlap = overlapOf(seen)
-  return `select * from objByName("${ledger}") limit ${seen - overlap}, ${rows + overlap}`
+/** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
+export function ledgerQuery(ledger: string, from: number, rows: number): string {
+  return `select * from objByName("${ledger}") limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */

@@ -21,12 +21,15 @@ t.test('what is found out joins what was known of the same version', async t => 
     ...known,
     facts: { mixedFlags: true },
   })
-  t.strictSame(withFacts(known, '3.00.5', {}, 'bob', { loginWithConnect: true }), {
+  t.strictSame(withFacts(known, '3.00.5', { loginWithConnect: true }, 'bob'), {
     ...known,
     users: { ...known.users, bob: { loginWithConnect: true } },
   })
-  const told = { mixedFlags: undefined }
-  t.strictSame(withFacts(known, '3.00.5', told, 'ann', { loginWithConnect: undefined }), known)
+  const nothing = { mixedFlags: undefined, loginWithConnect: undefined }
+  t.strictSame(withFacts(known, '3.00.5', nothing, 'ann'), known)
+  t.strictSame(withFacts(known, '3.00.5', { sharesStreams: true }, 'ann').users, {
+    ann: { loginWithConnect: false, sharesStreams: true },
+  })
 })
 
 t.test('of another version nothing is left', async t => {
@@ -35,7 +38,7 @@ t.test('of another version nothing is left', async t => {
     facts: { mixedFlags: true },
     users: {},
   })
-  const first = withFacts(undefined, '1', {}, '__proto__', { loginWithConnect: true })
+  const first = withFacts(undefined, '1', { loginWithConnect: true }, '__proto__')
   t.strictSame(
     JSON.parse(JSON.stringify(first)),
     JSON.parse('{"version":"1","facts":{},"users":{"__proto__":{"loginWithConnect":true}}}'),

@@ -68,7 +68,11 @@ async function scene(t: Test, fault?: string) {
 }
 
 const usual = ['schema(target)', 'version()']
-const probe = ['ddbIngestMixed = 6', 'ddbIngestMixed = ddbIngestMixed * 7', 'ddbIngestMixed + 1']
+const probe = [
+  'ddbIngestMixed = 6',
+  'ddbIngestProduct = ddbIngestMixed * 7',
+  'ddbIngestProduct + 1',
+]
 
 t.test('one question at the first run, none later', async t => {
   const find = await scene(t)

@@ -77,7 +77,7 @@ t.test('what the server says for another reason is no answer', async t => {
   ]
   for (const error of texts) {
     const port = await serverWith(t, {
-      beforeExecute: ({ text }) => (text === 'ddbIngestMixed + 1' ? { error } : undefined),
+      beforeExecute: ({ text }) => (text === 'ddbIngestProduct + 1' ? { error } : undefined),
     })
     const session = await connect({ host, port })
     t.equal(await probeMixedFlags(session, 60_000), 'unknown', error)
