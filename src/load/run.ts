@@ -19,6 +19,7 @@ import { askedFor } from './rejects/reject-run.js'
 import { newRunRejects, type RunRejects } from './rejects/run-rejects.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
+import { namingRights } from './target/needed-rights.js'
 import { newRunCounts, type RunCounts } from './row-counts.js'
 
 /** What every part of a run shares. */
@@ -42,7 +43,9 @@ export interface Run {
   follow(to: ServerAddress): void
   /** What the sessions that data goes out on are opened with, besides what all have; settled before the first is. */
   dataSession: Partial<typeof asynchronousThroughout>
-  /** Of this server and user, as far as it is known; nothing before the server was asked. */
+  /** The node that was asked, and its version; undefined before, and where it does not tell. */
+  asked: { readonly address: ServerAddress; readonly version: string } | undefined
+  /** Of this server and user, as far as it is known. */
   facts: Facts
   /** Its mode is settled once the server was asked. */
   plan: Plan
@@ -131,6 +134,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
       return server
     },
     follow: to => void (server = redirected(server, to)),
+    asked: undefined,
     facts: {},
     plan,
     counts,
@@ -151,7 +155,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get stopped() {
       return failure !== undefined
     },
-    fail: error => void (failure ??= asDdbError(error)),
+    fail: error => void (failure ??= namingRights(run, asDdbError(error))),
     reject: (reject, shape) => keepReject(run, reject, shape),
     rejectSent: (batch, row, words) => run.reject(refusedRow(batch, row, words), batch.shape),
     notice: text => options.onNotice?.(text),

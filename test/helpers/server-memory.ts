@@ -1,6 +1,7 @@
 /*
   What is known of servers, in the memory of a test.
 */
+import type { LoadServer } from './load-server.js'
 import type { KnownServer, ServerAddress, ServerMemory } from '../../src/load/options.js'
 
 export interface TestMemory extends ServerMemory {
@@ -16,4 +17,10 @@ export function serverMemory(known?: KnownServer): TestMemory {
     known: () => kept.at(-1)?.known ?? known,
     keep: (address, found) => void kept.push({ address, known: found }),
   }
+}
+
+/** What a server says of itself. */
+export async function versionOf({ session }: LoadServer): Promise<string> {
+  const answer = await session.run('version()')
+  return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : ''
 }

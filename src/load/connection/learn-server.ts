@@ -1,50 +1,67 @@
 /*
-  What a run has to know of a server before it sends data, asked of the server or remembered.
+  What a run has to know of a server: asked of the server, or remembered of its version.
 */
 import type { Session } from '../../client/open-session.js'
 import type { Run } from '../run.js'
-import { factsOf, withFacts } from './known-server.js'
+import { factsOf, withFacts, type Facts } from './known-server.js'
 import { askMixedFlags, sendUnmixed } from './mixed-flags.js'
 import { askVersion, versionNotice } from './server-version.js'
 
 /**
- * Asks for the version, and for what is not known of it; what is found out is kept for later runs.
+ * Asks for the version, and remembers what is known of it.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function learnServer(run: Run, control: Session): Promise<void> {
+  const { plan, options } = run
+  const { serverMemory, user } = options.server
+  const { host, port } = control
+  const version = await askVersion({ session: control, timeoutMs: plan.confirmTimeoutMs })
+  if (version === undefined) return
+  run.asked = { address: { host, port }, version }
+  run.facts = factsOf(serverMemory?.known({ host, port }), version, user)
+  const notice = versionNotice(version, plan)
+  if (notice !== undefined) run.notice(notice)
+}
+
+/**
+ * Settles how data goes out: by sessions that take both kinds of requests, where the server has shown that it has them.
  *
  * @param reconnect  opens another session on the same node, for one that is of no more use
  * @throws {ConnectionError} @throws {TimeoutError}
  * @throws {DdbError} DDB_UNAVAILABLE for a run that cannot go on with this server
  */
-export async function learnServer(
+export async function settleMode(
   run: Run,
   control: Session,
   reconnect: () => Promise<Session>,
 ): Promise<void> {
-  const { plan, options } = run
-  const { serverMemory, user } = options.server
-  const { host, port } = control
-  const timeoutMs = plan.confirmTimeoutMs
-  const version = await askVersion({ session: control, timeoutMs })
-  const notice = version === undefined ? undefined : versionNotice(version, plan)
-  if (notice !== undefined) run.notice(notice)
-  const known = serverMemory?.known({ host, port })
-  if (version !== undefined) run.facts = factsOf(known, version, user)
-  if (plan.mode !== 'async') return
-  const before = run.facts
+  const { mode, confirmTimeoutMs } = run.plan
+  if (mode !== 'async') return
   let session = control
-  let { mixedFlags } = before
+  let { mixedFlags, loginWithConnect } = run.facts
   if (mixedFlags === undefined) {
-    const probed = await askMixedFlags(control, timeoutMs, reconnect)
+    const probed = await askMixedFlags(control, confirmTimeoutMs, reconnect)
     session = probed.control
     mixedFlags = probed.mixedFlags
   }
-  let { loginWithConnect } = before
   if (mixedFlags !== true) {
     loginWithConnect = await sendUnmixed(run, session, mixedFlags, loginWithConnect)
   }
-  const isNew = mixedFlags !== before.mixedFlags || loginWithConnect !== before.loginWithConnect
-  if (version === undefined || !isNew) return
-  const found = withFacts(known, version, { mixedFlags, loginWithConnect }, user)
-  run.facts = factsOf(found, version, user)
+  keepFacts(run, { mixedFlags, loginWithConnect })
+}
+
+/** Keeps what a run has found out for later ones, unless it is known or the server does not tell its version. */
+export function keepFacts(run: Run, found: Facts): void {
+  const { asked, options } = run
+  const { serverMemory, user } = options.server
+  const news = (Object.keys(found) as (keyof Facts)[]).filter(
+    name => found[name] !== undefined && found[name] !== run.facts[name],
+  )
+  if (news.length === 0) return
+  run.facts = { ...run.facts, ...Object.fromEntries(news.map(name => [name, found[name]])) }
   // What only looks writes nothing.
-  if (run.watch === undefined) serverMemory?.keep({ host, port }, found)
+  if (asked === undefined || run.watch !== undefined) return
+  const { address, version } = asked
+  // Other runs may have kept something since.
+  serverMemory?.keep(address, withFacts(serverMemory.known(address), version, run.facts, user))
 }

@@ -9,9 +9,10 @@ import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
-import { columnTypeText } from '../../protocol/data-type.js'
+import { columnTypeText, isDecimal } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
+import type { Facts } from '../connection/known-server.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { tableText, type TableTarget } from '../target/target.js'
@@ -45,10 +46,16 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   })
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
+  const script = createScript(schema, table)
+  checkShape(run.facts, schema, script)
   try {
-    await control.run(createScript(schema, table))
+    await control.run(script)
   } catch (error) {
-    if (!(error instanceof ServerError) || !(await isThere(run, control))) throw error
+    if (!(error instanceof ServerError)) throw error
+    if (!(await isThere(run, control))) {
+      tellLeft(run, table, error)
+      throw error
+    }
     run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
     return
   }
@@ -57,6 +64,47 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   for (const { name, warnings } of schema.columns) {
     for (const warning of warnings) run.notice(`${name}: ${warning}`)
   }
+}
+
+/** Of what a script needs: the fact about it, how it is seen, and what it is called. */
+const shapes: readonly (readonly [
+  keyof Facts,
+  (schema: InferredSchema, script: string) => boolean,
+  string,
+])[] = [
+  ['createsStream', (_, script) => script.includes('share streamTable('), 'stream tables'],
+  ['createsTsdb', (_, script) => script.includes('sortColumns='), 'TSDB tables'],
+  [
+    'createsOlap',
+    (_, script) => script.includes('.createPartitionedTable(') && !script.includes('sortColumns='),
+    'OLAP tables',
+  ],
+  ['createsArrays', ({ columns }) => columns.some(({ type }) => type.array), 'array columns'],
+  [
+    'createsDecimals',
+    ({ columns }) => columns.some(({ type }) => isDecimal(type.type)),
+    'columns of decimals',
+  ],
+]
+
+/** @throws {UsageError} DDB_CONFIG before anything is made that the server is known to refuse */
+function checkShape(facts: Facts, schema: InferredSchema, script: string): void {
+  const refused = shapes.find(([fact, needs]) => facts[fact] === false && needs(schema, script))
+  if (refused === undefined) return
+  throw new UsageError(
+    'DDB_CONFIG',
+    `as selftest found, this server refuses the script for ${refused[2]}: make the table by hand, and load without \`target.create\``,
+  )
+}
+
+/** Where nothing takes it back, a script that failed has made its database, and the next try would end there. */
+function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
+  if (table.kind !== 'dfs' || run.facts.failedCreateLeaves !== true) return
+  if (serverMessage.includes('is there already')) return
+  run.notice(
+    `as selftest found on this server, a script that fails leaves its database behind: if "${table.database}" is there ` +
+      'and empty, remove it before the next try',
+  )
 }
 
 function tableOf({ plan: { target } }: Run): TableTarget {

@@ -8,7 +8,7 @@ import { checkTypes } from '../check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import { learnServer } from '../connection/learn-server.js'
+import { learnServer, settleMode } from '../connection/learn-server.js'
 import { createTarget, isThere } from '../create/create-target.js'
 import { ignoreLoss } from '../delivery/delivery.js'
 import { classifyRefusal } from '../delivery/refusal.js'
@@ -39,10 +39,12 @@ export async function findTarget(
       return control
     }
     try {
-      const target = await waiting(run, deadlineMs, isNotReady, () =>
-        describeOrCreate(run, control),
-      )
-      await learnServer(run, control, again)
+      run.asked = undefined
+      const target = await waiting(run, deadlineMs, isNotReady, async () => {
+        if (run.asked === undefined) await learnServer(run, control)
+        return describeOrCreate(run, control)
+      })
+      await settleMode(run, control, again)
       checkTypes(target, run.options.expectTypes)
       return [control, target]
     } catch (error) {

@@ -67,7 +67,7 @@ async function scene(t: Test, fault?: string) {
   }
 }
 
-const usual = ['schema(target)', 'version()']
+const usual = ['version()', 'schema(target)']
 const probe = [
   'ddbIngestMixed = 6',
   'ddbIngestProduct = ddbIngestMixed * 7',
