@@ -14,10 +14,13 @@ export interface ServerFacts {
   urgentQuestions?: boolean | undefined
   /** Receipts can be had for views whose parameter is not `mutable`. */
   plainViews?: boolean | undefined
-  /** The script for a stream table is taken; the same for the other shapes. */
+  /** The script for a stream table is taken; the same for DFS tables with one partition a day, and for the other shapes. */
   createsStream?: boolean | undefined
-  createsKeyedStream?: boolean | undefined
-  createsOlap?: boolean | undefined
+  createsDays?: boolean | undefined
+  createsMonths?: boolean | undefined
+  createsYears?: boolean | undefined
+  createsHash?: boolean | undefined
+  createsLevels?: boolean | undefined
   createsTsdb?: boolean | undefined
   createsArrays?: boolean | undefined
   createsDecimals?: boolean | undefined

@@ -9,7 +9,7 @@ import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
 import type { Files } from '../../platform/platform.js'
-import { columnTypeText, isDecimal } from '../../protocol/data-type.js'
+import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
 import type { Facts } from '../connection/known-server.js'
@@ -47,7 +47,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
   const script = createScript(schema, table)
-  checkShape(run.facts, schema, script)
+  checkShape(run.facts, script)
   try {
     await control.run(script)
   } catch (error) {
@@ -66,30 +66,23 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   }
 }
 
-/** Of what a script needs: the fact about it, how it is seen, and what it is called. */
-const shapes: readonly (readonly [
-  keyof Facts,
-  (schema: InferredSchema, script: string) => boolean,
-  string,
-])[] = [
-  ['createsStream', (_, script) => script.includes('share streamTable('), 'stream tables'],
-  ['createsTsdb', (_, script) => script.includes('sortColumns='), 'TSDB tables'],
-  [
-    'createsOlap',
-    (_, script) => script.includes('.createPartitionedTable(') && !script.includes('sortColumns='),
-    'OLAP tables',
-  ],
-  ['createsArrays', ({ columns }) => columns.some(({ type }) => type.array), 'array columns'],
-  [
-    'createsDecimals',
-    ({ columns }) => columns.some(({ type }) => isDecimal(type.type)),
-    'columns of decimals',
-  ],
+/** Of what a script may have: the fact about it, how it shows, and what it is called. */
+const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
+  ['createsStream', /^share streamTable\(/m, 'stream tables'],
+  ['createsTsdb', /, sortColumns=/, 'TSDB tables'],
+  ['createsLevels', /, COMPO, /, 'partitions of two levels'],
+  ['createsHash', /, HASH, /, 'partitions by a hash'],
+  ['createsYears', /, RANGE, /, 'a partition a year'],
+  ['createsMonths', /, VALUE, \d{4}\.\d\dM/, 'a partition a month'],
+  ['createsDays', /, VALUE, \d{4}\.\d\d\.\d\d/, 'a partition a day'],
+  ['createsArrays', /\b[A-Z\d]+(?:\(\d+\))?\[\]/, 'array columns'],
+  ['createsDecimals', /\bDECIMAL\d/, 'columns of decimals'],
 ]
 
 /** @throws {UsageError} DDB_CONFIG before anything is made that the server is known to refuse */
-function checkShape(facts: Facts, schema: InferredSchema, script: string): void {
-  const refused = shapes.find(([fact, needs]) => facts[fact] === false && needs(schema, script))
+function checkShape(facts: Facts, script: string): void {
+  const code = script.replace(/^\/\/.*$/gm, '')
+  const refused = shapes.find(([fact, sign]) => facts[fact] === false && sign.test(code))
   if (refused === undefined) return
   throw new UsageError(
     'DDB_CONFIG',

@@ -43,7 +43,7 @@ const time = column('time', { type: 'TIMESTAMP' }, 2)
 interface Shape {
   readonly name: string
   readonly columns: readonly InferredColumn[]
-  readonly fact?: keyof Facts
+  readonly fact?: keyof Facts | undefined
   /** Of a keyed stream table. */
   readonly keys?: readonly string[]
   readonly isStream?: boolean
@@ -58,12 +58,17 @@ const shapes: readonly Shape[] = [
     columns: [time, sym, price],
     isStream: true,
     keys: ['sym', 'time'],
-    fact: 'createsKeyedStream',
   },
-  { name: 'OLAP, a partition a day', columns: [day(2), id], fact: 'createsOlap' },
-  { name: 'OLAP, a partition a month', columns: [day(100), id] },
-  { name: 'OLAP, partitions by a hash', columns: [id, price] },
-  { name: 'OLAP, two levels', columns: [day(1), id], megabytes: 1200 },
+  { name: 'a partition a day', columns: [day(2), id], fact: 'createsDays' },
+  { name: 'a partition a month', columns: [day(100), id], fact: 'createsMonths' },
+  { name: 'a partition a year', columns: [day(5_000), id], fact: 'createsYears' },
+  { name: 'partitions by a hash', columns: [id, price], fact: 'createsHash' },
+  {
+    name: 'partitions of two levels',
+    columns: [day(1), id],
+    megabytes: 1200,
+    fact: 'createsLevels',
+  },
   { name: 'TSDB', columns: [time, sym, price], fact: 'createsTsdb' },
   {
     name: 'arrays',
@@ -181,7 +186,7 @@ export const createChecks: readonly Check[] = [
       const database = context.databaseName('failed')
       const table = { kind: 'dfs', database, table: 't' } as const
       const script = createScript(
-        schemaOf(shapes.find(({ name }) => name.startsWith('OLAP'))!),
+        schemaOf(shapes.find(({ fact }) => fact === 'createsDays')!),
         table,
       )
       const wrong = script.replace(/(createPartitionedTable\(.*?, `t, )`day/, '$1`missing')

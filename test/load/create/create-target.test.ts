@@ -158,6 +158,7 @@ t.test('what the server is known to refuse is not tried', async t => {
       /refuses the script for stream/,
     ],
     [{ createsTsdb: false }, { table: 'dfs://f/t', create: 'dfs' }, /for TSDB tables/],
+    [{ createsDays: false }, { table: 'dfs://f/t', create: 'dfs' }, /for a partition a day/],
   ] as const) {
     const { exitCode, error } = await here.load(path, {
       server: { host, port, ...admin, serverMemory: serverMemory({ version, facts, users: {} }) },
@@ -166,7 +167,14 @@ t.test('what the server is known to refuse is not tried', async t => {
     t.equal(exitCode, 78)
     t.match(error?.message, words)
   }
-  const others = { createsOlap: false, createsArrays: false, createsDecimals: false }
+  const others = {
+    createsMonths: false,
+    createsYears: false,
+    createsHash: false,
+    createsLevels: false,
+    createsArrays: false,
+    createsDecimals: false,
+  }
   const { exitCode } = await here.load(path, {
     server: {
       host,

@@ -10,8 +10,11 @@ const reserved = 'create: reserved words as names of columns'
 const chinese = 'create: Chinese words as names of columns'
 const made = {
   createsStream: true,
-  createsKeyedStream: true,
-  createsOlap: true,
+  createsDays: true,
+  createsMonths: true,
+  createsYears: true,
+  createsHash: true,
+  createsLevels: true,
   createsTsdb: true,
   createsArrays: true,
   createsDecimals: true,
