@@ -18,7 +18,8 @@ export async function learnServer(run: Run, control: Session): Promise<void> {
   const version = await askVersion({ session: control, timeoutMs: plan.confirmTimeoutMs })
   if (version === undefined) return
   run.asked = { address: { host, port }, version }
-  run.facts = factsOf(serverMemory?.known({ host, port }), version, user)
+  const known = remembering(run, () => serverMemory?.known({ host, port }))
+  run.facts = factsOf(known, version, user)
   const notice = versionNotice(version, plan)
   if (notice !== undefined) run.notice(notice)
 }
@@ -62,6 +63,19 @@ export function keepFacts(run: Run, found: Facts): void {
   // What only looks writes nothing.
   if (asked === undefined || run.watch !== undefined) return
   const { address, version } = asked
-  // Other runs may have kept something since.
-  serverMemory?.keep(address, withFacts(serverMemory.known(address), version, run.facts, user))
+  remembering(run, () => {
+    // Other runs may have kept something since.
+    serverMemory?.keep(address, withFacts(serverMemory.known(address), version, run.facts, user))
+  })
+}
+
+/** Memory is the caller's, and a run is worth more. */
+function remembering<T>(run: Run, action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    run.notice(`what is known of the server is not remembered: ${text}`)
+    return undefined
+  }
 }

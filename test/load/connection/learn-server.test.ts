@@ -153,3 +153,16 @@ t.test('a server that does not tell its version is asked, and nothing is kept of
   t.strictSame(memory.kept, [])
   await control.close()
 })
+
+t.test('a memory that fails is told, and fails no run', async t => {
+  const find = await scene(t)
+  const fails = (): never => {
+    throw new Error('disk full')
+  }
+  const { run, notices } = await find({ kept: [], known: fails, keep: fails })
+  t.strictSame(run.facts, { mixedFlags: true })
+  t.strictSame(
+    notices,
+    Array<string>(2).fill('what is known of the server is not remembered: disk full'),
+  )
+})
