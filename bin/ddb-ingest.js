@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
+// Node would open its debugger to every user of this machine at this signal.
+process.on('SIGUSR1', () => undefined)
+
 try {
   const { main } = await import('../dist/cli/main.js')
   process.exitCode = await main(process.argv.slice(2))

@@ -36,8 +36,6 @@ export interface Session extends AsyncDisposable {
   readonly id: string
   readonly host: string
   readonly port: number
-  /** Numeric address of the other end; '' once the connection was lost before it was known. */
-  readonly remoteAddress: string
   /** True when every request is asynchronous and `run` is all there is. */
   readonly enableAsync: boolean
   /** True once nothing can be sent any more, whether closed or lost. */

@@ -123,7 +123,6 @@ t.test('a synchronous session can send asynchronous requests between answered on
   )
   t.strictSame(idsOf(peer), [1, 2])
   t.strictSame(session.sends, { accepted: 3, started: 3, written: 3 })
-  t.match(session.remoteAddress, /127\.0\.0\.1$/)
   await session.close()
 })
 

@@ -13,11 +13,9 @@ import type {
   ServerTarget,
   TargetOptions,
 } from '../../src/load/options.js'
-import type { Platform } from '../../src/platform/platform.js'
 import { requestedFaults, type Faults } from '../../src/server/index.js'
 import { runMain } from '../cli/run-cli.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
-import { farPlatform } from '../helpers/far-platform.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 import { serverMemory } from '../helpers/server-memory.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
@@ -65,22 +63,17 @@ async function load(
   here: LoadServer,
   change: Partial<LoadOptions>,
   server: Partial<ServerTarget> = {},
-  platform?: Platform,
 ): Promise<Outcome> {
   const notices: string[] = []
   const { host, port } = here.server
-  const result = await here.load(
-    change.inputs ?? '-',
-    {
-      server: { host, port, ...login, ...server },
-      target: { table: 'target' },
-      onNotice: notice => notices.push(notice),
-      ...change,
-      input: { format: 'csv', stdin: Readable.from([csv(rowCount)]), ...change.input },
-      delivery: { batchRows: 10, confirmTimeoutMs: 3_000, ...change.delivery },
-    },
-    platform,
-  )
+  const result = await here.load(change.inputs ?? '-', {
+    server: { host, port, ...login, insecureLogin: true, ...server },
+    target: { table: 'target' },
+    onNotice: notice => notices.push(notice),
+    ...change,
+    input: { format: 'csv', stdin: Readable.from([csv(rowCount)]), ...change.input },
+    delivery: { batchRows: 10, confirmTimeoutMs: 3_000, ...change.delivery },
+  })
   return { result, notices: notices.join('\n') }
 }
 
@@ -111,7 +104,7 @@ for (const fault of faultNames) {
     for (const { target, rows } of ways) {
       const here = await start(t, fault)
       const delivery = { confirm: 'receipts' } as const
-      const { result, notices } = await load(here, { target, delivery }, {}, farPlatform)
+      const { result, notices } = await load(here, { target, delivery }, { insecureLogin: false })
       t.match(result, { exitCode: 0, confirm: { asked: 'receipts', used: 'answers' } })
       t.equal(result.rows.confirmed, rowCount)
       t.match(notices, /each batch is answered/)
@@ -151,7 +144,7 @@ for (const fault of faultNames) {
     const folder = t.testdir({ 'in.csv': csv(rowCount) })
     const found = await check({
       inputs: [join(folder, 'in.csv')],
-      server: { host, port, ...login },
+      server: { host, port, ...login, insecureLogin: true },
       target: { table: 'target' },
     })
     t.match(found, { exitCode: 0, error: null, rows: { read: rowCount } })

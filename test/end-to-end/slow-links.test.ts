@@ -53,6 +53,7 @@ async function runOver(
       port: proxy.port,
       user: 'admin',
       password: '123456',
+      insecureLogin: true,
       serverMemory: serverMemory({ version: version.value, facts: { mixedFlags }, users: {} }),
     },
     target: { table: 'target' },

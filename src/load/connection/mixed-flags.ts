@@ -2,7 +2,7 @@
   Whether a server takes asynchronous and answered requests on one session, each by its own flag
   (docs/protocol.md#asynchronous-requests), and how a run sends its data where it does not.
 */
-import { protectionOf } from '../../client/login/protection.js'
+import { mayLogInWithConnect } from '../../client/login/protection.js'
 import type { Session } from '../../client/open-session.js'
 import {
   ConnectionError,
@@ -104,7 +104,7 @@ export async function sendUnmixed(
     mixedFlags === undefined
       ? 'the server did not show in time that it takes asynchronous and answered requests on one session'
       : 'this server does not take asynchronous and answered requests on one session'
-  const isShown = mayShow(run, control)
+  const isShown = mayShow(run)
   const holds = isShown ? (loginWithConnect ?? (await logsInWithConnect(run, control))) : undefined
   if (isShown && holds !== false) {
     run.dataSession = asynchronousThroughout
@@ -129,12 +129,12 @@ export async function sendUnmixed(
 }
 
 /** Whether user and password may stand in the connect request, or there is no user. */
-function mayShow({ server }: Run, { remoteAddress }: Session): boolean {
+function mayShow({ server }: Run): boolean {
   const { user, password = '' } = server
   if (user === undefined) return true
   // They end with their line there.
   if (/[\r\n]/.test(user + password)) return false
-  return protectionOf(server, remoteAddress).mayShowPassword
+  return mayLogInWithConnect(server)
 }
 
 /** Logs in that way once, on an answered session: an asynchronous one does not tell who it is. */

@@ -12,9 +12,7 @@ import {
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
-import { systemPlatform } from '../../../src/platform/system.js'
 import { requestedFaults, startServer, type Faults } from '../../../src/server/index.js'
-import { farPlatform } from '../../helpers/far-platform.js'
 import { testRun } from '../../helpers/load-run.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -97,27 +95,20 @@ async function sent(
   {
     tells = true,
     known = undefined as boolean | undefined,
-    isFar = false,
     faults = {},
     journal = undefined as Partial<Journal> | undefined,
   } = {},
 ): Promise<Sent> {
   const port = await serverWith(t, faults)
   const notices: string[] = []
-  const run = testRun(
-    {
-      server: { host, port, ...server },
-      onNotice: notice => notices.push(notice),
-    },
-    isFar ? farPlatform : systemPlatform,
-  )
+  const run = testRun({
+    server: { host, port, ...server },
+    onNotice: notice => notices.push(notice),
+  })
   if (journal !== undefined) Object.defineProperty(run, 'journal', { value: journal })
   const control = await connect({ host, port })
-  const at = Object.create(control, {
-    remoteAddress: { value: isFar ? '192.0.2.7' : host },
-  }) as Session
   try {
-    const holds = await sendUnmixed(run, at, tells ? false : undefined, known)
+    const holds = await sendUnmixed(run, control, tells ? false : undefined, known)
     return { run, holds, notice: notices.join() }
   } finally {
     await control.close()
@@ -125,24 +116,18 @@ async function sent(
 }
 
 const login = { user: 'admin', password: '123456' }
+const shown = { ...login, insecureLogin: true }
 const asOfficial = { enableAsync: true, loginWithConnect: true }
 
-t.test(
-  'as official clients send: without a user, on this machine, or where the user allows it',
-  async t => {
-    for (const [server, isFar] of [
-      [{}, true],
-      [login, false],
-      [{ ...login, insecureLogin: true }, true],
-    ] as const) {
-      const { run, holds, notice } = await sent(t, server, { isFar })
-      t.strictSame(run.dataSession, asOfficial)
-      t.equal(run.plan.mode, 'async')
-      t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
-      t.equal(holds, 'user' in server ? true : undefined, 'asked of the server')
-    }
-  },
-)
+t.test('as official clients send: without a user, or where the user allows it', async t => {
+  for (const server of [{}, shown]) {
+    const { run, holds, notice } = await sent(t, server)
+    t.strictSame(run.dataSession, asOfficial)
+    t.equal(run.plan.mode, 'async')
+    t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
+    t.equal(holds, 'user' in server ? true : undefined, 'asked of the server')
+  }
+})
 
 t.test('answered: where a password would be shown, or does not hold there', async t => {
   const wrong = {
@@ -150,10 +135,10 @@ t.test('answered: where a password would be shown, or does not hold there', asyn
       text.startsWith('getCurrent') ? ('forget' as const) : undefined,
   }
   for (const [server, options, words] of [
-    [login, { isFar: true }, /password that anybody on the way can read.*`server\.tls` or/],
-    [{ ...login, user: 'a\nb' }, {}, /password that anybody/],
-    [{ ...login, password: 'wrong' }, {}, /user "admin" cannot log in inside the connect request/],
-    [login, { known: false }, /user "admin" cannot log in inside/],
+    [login, {}, /password that anybody on the way can read.*`server\.tls` or/],
+    [{ ...shown, user: 'a\nb' }, {}, /password that anybody/],
+    [{ ...shown, password: 'wrong' }, {}, /user "admin" cannot log in inside the connect request/],
+    [shown, { known: false }, /user "admin" cannot log in inside/],
   ] as const) {
     const { run, notice } = await sent(t, server, options)
     t.strictSame(run.dataSession, {})
@@ -162,7 +147,7 @@ t.test('answered: where a password would be shown, or does not hold there', asyn
     t.match(notice, /each batch is answered \(`delivery.mode` sync\)/)
     t.notMatch(notice, '123456')
   }
-  const { holds, run } = await sent(t, login, { faults: wrong })
+  const { holds, run } = await sent(t, shown, { faults: wrong })
   t.equal(holds, undefined, 'nothing is known of a session that was forgotten')
   t.strictSame(run.dataSession, asOfficial)
 })
@@ -177,7 +162,7 @@ t.test('a login that is known to hold is not tried', async t => {
   const faults: Faults = {
     beforeExecute: ({ kind }) => void (kind === 'connect' && connections++),
   }
-  await sent(t, login, { known: true, faults })
+  await sent(t, shown, { known: true, faults })
   t.equal(connections, 1, 'the one that asks')
 })
 
@@ -185,10 +170,10 @@ t.test('a run whose rows only receipts know does not go on without them', async 
   const journal = (unconfirmed: number): Partial<Journal> => ({
     found: { used: 'receipts', rows: () => ({ unconfirmed }) } as Journal['found'],
   })
-  await t.rejects(sent(t, login, { isFar: true, journal: journal(1) }), {
+  await t.rejects(sent(t, login, { journal: journal(1) }), {
     code: 'DDB_UNAVAILABLE',
     message: /Go on as it began/,
   })
-  const { run } = await sent(t, login, { isFar: true, journal: journal(0) })
+  const { run } = await sent(t, login, { journal: journal(0) })
   t.equal(run.plan.mode, 'sync', 'all that was sent before is known')
 })
