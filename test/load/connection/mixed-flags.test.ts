@@ -12,6 +12,7 @@ import {
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { ServerTarget } from '../../../src/load/options.js'
 import type { Run } from '../../../src/load/run.js'
+import { systemPlatform } from '../../../src/platform/system.js'
 import { requestedFaults, startServer, type Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
@@ -101,10 +102,10 @@ async function sent(
 ): Promise<Sent> {
   const port = await serverWith(t, faults)
   const notices: string[] = []
-  const run = testRun({
-    server: { host, port, ...server },
-    onNotice: notice => notices.push(notice),
-  })
+  const run = testRun(
+    { server: { host, port, ...server }, onNotice: notice => notices.push(notice) },
+    systemPlatform,
+  )
   if (journal !== undefined) Object.defineProperty(run, 'journal', { value: journal })
   const control = await connect({ host, port })
   try {
