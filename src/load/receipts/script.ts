@@ -131,14 +131,14 @@ function targetBody(target: Target): string {
   return `    return tableInsert(${expression}, data)`
 }
 
-/** Rows of the ledger from `seen` on; rows are never changed or removed, so `seen` is a cursor. */
+/** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
 export function ledgerQuery(
   ledger: string,
-  seen: number,
+  from: number,
   rows: number,
   version: LedgerVersion = ledgerVersion,
 ): string {
-  return `select ${readColumns[version].join(', ')} from objByName("${ledger}") limit ${seen}, ${rows}`
+  return `select ${readColumns[version].join(', ')} from objByName("${ledger}") limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */
