@@ -1,6 +1,7 @@
 /*
   Whether the table that a run ends with, and finds again, is the one that it wrote into: tables that are made again,
-  servers that restart, other servers at the same port, and other users who fill what they have made.
+  servers that restart, other servers at the same port, and other users who fill what they have made. The second table of
+  docs/delivery.md is written from what is seen here.
 */
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -9,9 +10,43 @@ import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/op
 import { startServer, type EmbeddedServer, type Faults } from '../../src/server/index.js'
 import { csv } from '../helpers/delivery.js'
 import { startLoadServer } from '../helpers/load-server.js'
+import { checkTable } from '../helpers/pages.js'
 import { confirmations, targets, type TargetKind } from './same-table-targets.js'
 
 const rowCount = 1_000
+
+/** What happened → target and confirmation → what the run said of it, and by what. */
+const outcomes = new Map<string, Map<string, string>>()
+
+function note(happened: string, kind: TargetKind, confirmation: string, text: string): void {
+  const texts = outcomes.get(happened) ?? new Map<string, string>()
+  outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, text))
+}
+
+/** What a run went by, as it says so itself. */
+const evidence: readonly (readonly [RegExp, string])[] = [
+  [/the server was restarted/, 'the server keeps no mark of the run'],
+  [/does not know it/, 'another server, which keeps no mark of the run'],
+  [/it was dropped and made again/, 'its chunk is another'],
+  [/it has no rows/, 'it is empty'],
+  [/made again, or emptied|and has \d+\.|before \d+ were confirmed/, 'it has had fewer rows'],
+  [/rows that (it|this run) wrote/, 'rows by value'],
+  [/its rows cannot be looked up/, 'nothing tells'],
+  [/the target (grew|changed) by/, 'it has grown by another number'],
+]
+
+function evidenceOf(t: Test, text: string): string {
+  const [, by] = evidence.find(([words]) => words.test(text)) ?? []
+  t.ok(by !== undefined, `what it went by: ${text}`)
+  return by ?? '?'
+}
+
+/** What a run asks that finds its rows loaded already. */
+const questions: readonly (readonly [string, string])[] = [
+  ['getChunksMeta(', 'its chunk'],
+  ['ddbIngestFind', 'rows by value'],
+  ['ddbIngestMarked', 'the mark of the run'],
+]
 
 interface Scene {
   readonly load: (change?: Partial<LoadOptions>) => Promise<LoadResult>
@@ -22,6 +57,8 @@ interface Scene {
   /** Another server, at a port of its own; later loads go there. */
   readonly move: (initScript: string) => Promise<void>
   readonly notices: string[]
+  /** Beginnings of the requests since the last load began. */
+  readonly asked: string[]
 }
 
 async function scene(
@@ -31,7 +68,16 @@ async function scene(
   faults: Faults = {},
 ): Promise<Scene> {
   const folder = t.testdir({ 'in.csv': csv(rowCount), state: {} })
-  const first = await startLoadServer(t, kind.script, { faults })
+  const asked: string[] = []
+  const first = await startLoadServer(t, kind.script, {
+    faults: {
+      ...faults,
+      beforeExecute(request) {
+        asked.push(request.text)
+        return faults.beforeExecute?.(request)
+      },
+    },
+  })
   let server: EmbeddedServer = first.server
   const notices: string[] = []
   const begin = async (port: number, initScript: string): Promise<void> => {
@@ -41,8 +87,10 @@ async function scene(
   }
   return {
     notices,
-    load: (change = {}) =>
-      first.load(join(folder, 'in.csv'), {
+    asked,
+    load(change = {}) {
+      asked.length = 0
+      return first.load(join(folder, 'in.csv'), {
         target: kind.target,
         runId: 'nightly',
         journal: { folder: join(folder, 'state') },
@@ -50,7 +98,8 @@ async function scene(
         ...change,
         server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
         delivery: { batchRows: 100, confirmTimeoutMs: 5_000, ...delivery, ...change.delivery },
-      }),
+      })
+    },
     async other(script) {
       const { host, port } = server
       const session = await connect({ host, port, user: 'admin', password: '123456' })
@@ -99,14 +148,21 @@ for (const kind of targets) {
       if (kind.hasEvidence) {
         t.match(await here.load(), { exitCode: 0, error: null }, 'nothing has happened')
         t.equal(here.notices.at(-1), 'already loaded')
+        const by = questions.filter(([text]) => here.asked.some(asked => asked.includes(text)))
+        note('nothing', kind, name, `0, already loaded: ${by.map(([, what]) => what).join(', ')}`)
+      } else {
+        const result = await here.load()
+        t.match(result, { exitCode: 75, rows: { confirmed: 0, skipped: 0 } })
+        note('nothing', kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
       }
-      for (const { name, happens } of between) {
-        await t.test(`when ${name}`, async t => {
+      for (const { name: what, happens } of between) {
+        await t.test(`when ${what}`, async t => {
           const there = await scene(t, kind, delivery)
           t.match(await there.load(), { exitCode: 0 })
           await happens(there, kind)
           const result = await there.load()
           t.match(result, { exitCode: 75, rows: { confirmed: 0, skipped: 0 } })
+          note(what, kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
         })
       }
       // What is only counted is sent again by the next process, and of a function nobody knows what it wrote.
@@ -129,6 +185,10 @@ for (const kind of targets) {
         const result = await there.load()
         t.match(result.exitCode === 75 || result.exitCode === 4, true, `code ${result.exitCode}`)
         t.equal(result.rows.confirmed + result.rows.skipped, 0)
+        const said = result.error?.message ?? result.confirm.note ?? ''
+        const what =
+          'the run is killed, the table is made again, others fill it, and the run goes on'
+        note(what, kind, name, `${result.exitCode}: ${evidenceOf(t, said)}`)
       })
     })
   }
@@ -156,8 +216,33 @@ for (const kind of targets) {
           t.ok([4, 75].includes(result.exitCode), `code ${result.exitCode}`)
           t.ok(result.rows.unconfirmed >= 500, `${result.rows.unconfirmed} rows unconfirmed`)
         }
+        const said = `${result.confirm.note} ${result.error?.message}`
+        const text = kind.hasEvidence
+          ? `4, unconfirmed: ${evidenceOf(t, said)}`
+          : '0: what a function makes of rows is its own affair'
+        note(`the table is made again in mid-run${what}`, kind, name, text)
         if (name !== 'count') t.match(await here.load(), { exitCode: 75 })
       })
     }
   }
 }
+
+t.test('docs/delivery.md has the table of what was seen', t => {
+  const names = ['receipts', 'sync', 'count']
+  const rows: string[][] = [['what happens', 'target', ...names.map(name => `\`${name}\``)]]
+  for (const [what, texts] of outcomes) {
+    const byCells = new Map<string, string[]>()
+    for (const kind of targets) {
+      const cells = names.map(name => texts.get(`${kind.name}/${name}`) ?? '–').join(' | ')
+      byCells.set(cells, [...(byCells.get(cells) ?? []), kind.name])
+    }
+    byCells.delete('– | – | –')
+    for (const [cells, kinds] of byCells) rows.push([what, kinds.join(', '), ...cells.split(' | ')])
+  }
+  const marks = [
+    '<!-- same table: written by test/end-to-end/same-table.test.ts -->\n',
+    '<!-- end of same table -->\n',
+  ] as const
+  checkTable(t, 'docs/delivery.md', marks, rows)
+  t.end()
+})
