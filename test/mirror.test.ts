@@ -33,6 +33,10 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/commands/runs/clean-runs.ts': 'cli/commands/runs/runs.test.ts',
   'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',
   'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
+  // Only runs of which something has become of the table show them: `test/end-to-end/` does, too.
+  'load/evidence/end-look.ts': 'load/evidence/evidence.test.ts',
+  'load/receipts/ledger-columns.ts': 'load/receipts/script.test.ts',
+  'load/remedies.ts': 'load/journal/changed-run.test.ts',
   // Parts of one decision, which whole columns show.
   'infer/candidate.ts': 'infer/choose-type.test.ts',
   'infer/candidate-types.ts': 'infer/choose-type.test.ts',

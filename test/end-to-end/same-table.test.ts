@@ -3,9 +3,11 @@
   servers that restart, other servers at the same port, and other users who fill what they have made. The second table of
   docs/delivery.md is written from what is seen here.
 */
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { connect } from '../../src/client/open-session.js'
+import { recordLine, recordOf } from '../../src/load/journal/journal-record.js'
 import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
 import { startServer, type EmbeddedServer, type Faults } from '../../src/server/index.js'
 import { csv } from '../helpers/delivery.js'
@@ -57,6 +59,8 @@ interface Scene {
   /** Another server, at a port of its own; later loads go there. */
   readonly move: (initScript: string) => Promise<void>
   readonly notices: string[]
+  /** Folder of the journals. */
+  readonly state: string
   /** Beginnings of the requests since the last load began. */
   readonly asked: string[]
 }
@@ -88,6 +92,7 @@ async function scene(
   return {
     notices,
     asked,
+    state: join(folder, 'state'),
     load(change = {}) {
       asked.length = 0
       return first.load(join(folder, 'in.csv'), {
@@ -225,6 +230,78 @@ for (const kind of targets) {
       })
     }
   }
+}
+
+const lookBegins = ['ddbIngestRows = 00l', 'def ddbIngestCounts(']
+
+for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
+  for (const { name, delivery } of confirmations(kind)) {
+    t.test(`${name} into a ${kind.name}, and the server cannot be asked at the end`, async t => {
+      let sent = 0
+      const faults: Faults = {
+        beforeExecute({ rows, text }) {
+          if (rows === 100) sent += rows
+          const isLook = lookBegins.some(begin => text.startsWith(begin))
+          return sent === rowCount && isLook ? 'drop' : undefined
+        },
+      }
+      const here = await scene(t, kind, { ...delivery, retryTimeoutMs: 1_000 }, faults)
+      const result = await here.load()
+      t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
+      sent = 0
+      const again = await here.load()
+      t.equal(again.exitCode, 0, 'and found later')
+      if (name !== 'count') t.match(again.rows, { skipped: rowCount, confirmed: 0 })
+    })
+  }
+}
+
+t.test('where the server may keep no mark, nothing tells of a restart', async t => {
+  for (const kind of targets.filter(({ name }) => ['stream table', 'keyed table'].includes(name))) {
+    const faults: Faults = {
+      beforeExecute: ({ text }) =>
+        text.includes('"ddbIngestFinished') ? { error: 'not allowed' } : undefined,
+    }
+    const here = await scene(t, kind, {}, faults)
+    t.match(await here.load(), { exitCode: 0 })
+    const refused = await here.load()
+    t.match(refused, {
+      exitCode: 75,
+      error: { code: 'DDB_UNPROVEN', message: /keeps no mark of this run/ },
+      rows: { skipped: 0 },
+    })
+    t.match(refused.resume.look, /^exec count\(\*\) from target where /)
+  }
+})
+
+/** Leaves of a journal what an earlier version would have kept. */
+async function asEarlierVersion(folder: string): Promise<void> {
+  const path = join(folder, 'runs', 'nightly.journal')
+  const records = (await readFile(path, 'utf8')).trimEnd().split('\n').map(recordOf)
+  const kept = records.flatMap(record => {
+    if (record === undefined || record.kind === 'sampled' || record.kind === 'finished') return []
+    if (record.kind !== 'target') return [record]
+    const { chunkId, total, adds, server, ...identity } = record.identity
+    t.ok([chunkId, total, adds, server].some(one => one !== undefined))
+    return [{ ...record, identity }]
+  })
+  await writeFile(path, kept.map(recordLine).join(''))
+}
+
+for (const kind of targets) {
+  t.test(`a run into a ${kind.name} that the version before has finished`, async t => {
+    const here = await scene(t, kind, {})
+    t.match(await here.load(), { exitCode: 0 })
+    await asEarlierVersion(here.state)
+    t.match(await here.load(), { exitCode: 0, rows: { skipped: rowCount, confirmed: 0 } })
+    t.ok(
+      here.notices.some(notice => notice.includes('has finished this run, and kept less')),
+      'it is said what was compared',
+    )
+    if (!kind.hasEvidence) return
+    await here.other(kind.remake)
+    t.match(await here.load(), { exitCode: 75 }, 'an empty table does not hold its rows')
+  })
 }
 
 t.test('docs/delivery.md has the table of what was seen', t => {
