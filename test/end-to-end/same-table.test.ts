@@ -242,13 +242,13 @@ for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
         beforeExecute({ rows, text }) {
           if (rows === 100) sent += rows
           const isLook = lookBegins.some(begin => text.startsWith(begin))
-          return sent === rowCount && isLook ? 'drop' : undefined
+          return sent === rowCount && isLook ? 'close' : undefined
         },
       }
       const here = await scene(t, kind, { ...delivery, retryTimeoutMs: 1_000 }, faults)
       const result = await here.load()
       t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
-      sent = 0
+      sent = -Infinity
       const again = await here.load()
       t.equal(again.exitCode, 0, 'and found later')
       if (name !== 'count') t.match(again.rows, { skipped: rowCount, confirmed: 0 })

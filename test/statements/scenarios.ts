@@ -179,7 +179,12 @@ const broken: readonly Scenario[] = [
     'load with a login by nothing better',
     0,
     refusing('scramClientFirst', 'getDynamicPublicKey'),
+    '--insecure-login',
   ),
+  plain('load by a user who was made for SCRAM', ({ server, load }) => {
+    server.node.users.get('admin')!.hasScram = true
+    return load(0, '-t', 'myStream')
+  }),
 ]
 
 const others: readonly Scenario[] = [
