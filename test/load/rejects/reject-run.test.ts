@@ -112,12 +112,12 @@ t.test('a file has one name for its retries, and another for what is bad again',
 
 t.test('a file that is being written is refused', async t => {
   const path = join(t.testdir(), 'r.csv')
-  t.doesNotThrow(() => refuseWritten(path, systemFiles))
-  const answer = systemFiles.lock(`${path}.lock`)
-  t.throws(() => refuseWritten(path, systemFiles), {
+  await refuseWritten(path, systemFiles)
+  const answer = systemFiles.lockNow(`${path}.lock`)
+  await t.rejects(refuseWritten(path, systemFiles), {
     code: 'DDB_LOCKED',
     message: /is still being written by process \d+/,
   })
   if (answer.kind === 'held') answer.lock.release()
-  t.doesNotThrow(() => refuseWritten(path, systemFiles))
+  await refuseWritten(path, systemFiles)
 })
