@@ -19,6 +19,7 @@ export async function checkAlone({ journal, name, plan }: Run, control: Session)
   const { past, found } = journal
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
   if (known === undefined) return
+  journal.seen(known)
   // Begun anew it asks for nothing that an earlier process did.
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
   if (found === past && isOld) throw runDamaged(journal.path, isOlder)

@@ -5,9 +5,9 @@ import type { DdbError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import { partRange, type Part } from '../delivery/part.js'
 import type { ConfirmUsed, LoadResult } from '../options.js'
-import { runChanged, runTakenOver } from './changed-run.js'
+import { runChanged } from './changed-run.js'
 import type { Fingerprint } from './fingerprint.js'
-import type { FileLock, Files } from '../../platform/platform.js'
+import type { Files } from '../../platform/platform.js'
 import type { JournalFile } from './journal-file.js'
 import type { EndedRows, JournaledRejects, JournalRecord } from './journal-record.js'
 import type { JournalState } from './journal-state.js'
@@ -51,6 +51,8 @@ export interface Journal {
   /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
   ledger(number: number): void
   session(id: string): void
+  /** What the server knows of the run: numbers go on above these. */
+  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
   /** The number under which the server is to be told that this process has the run. @throws {DdbError} DDB_OUTPUT_WRITE */
   nextOwner(): number
   /** The last one; 0 before. */
@@ -112,13 +114,13 @@ export interface JournalSetup {
   readonly found: JournalState
   /** As it was before a restart; else `found`. */
   readonly past: JournalState
-  readonly runId: string
   readonly token: bigint
   readonly paths: readonly string[]
   /** Several inputs are read at once. */
   readonly isFollowing: boolean
-  readonly lock: FileLock
   readonly wasUnlocked: boolean
+  readonly lost: () => DdbError | undefined
+  readonly release: () => void
   /** Told before anything else is: a process that has nothing to tell leaves the journal as it is. */
   readonly opening: readonly JournalRecord[]
   readonly files: Files
@@ -135,11 +137,18 @@ class KeptJournal implements Journal {
   readonly past: JournalState
   readonly token: bigint
   readonly paths: string[]
+  readonly path: string
+  readonly isResumed: boolean
+  readonly processNumber: number
+  readonly lastNo: number
+  readonly wasUnlocked: boolean
+  readonly lost: () => DdbError | undefined
   readonly #file: JournalFile
   readonly #setup: JournalSetup
   readonly #resumedInputs = new Map<number, ResumedInput>()
   #opening: readonly JournalRecord[]
   owner = 0
+  #seen = { owner: 0, ledgerNumber: 0 }
   /** What stands for the batches once the run is done. */
   readonly #settled: SettledRows
   #shrink: () => Promise<void> = () => Promise.resolve()
@@ -162,6 +171,12 @@ class KeptJournal implements Journal {
     this.past = past
     this.token = token
     this.paths = [...paths]
+    this.path = file.path
+    this.isResumed = found.processes > 0
+    this.processNumber = past.processes + 1
+    this.lastNo = past.lastNo
+    this.wasUnlocked = setup.wasUnlocked
+    this.lost = setup.lost
     this.#opening = setup.opening
     this.#settled = newSettledRows(found, past)
     this.#knownUpTos = new Map(found.rejects?.upTos)
@@ -174,38 +189,14 @@ class KeptJournal implements Journal {
     }
   }
 
-  get path(): string {
-    return this.#file.path
-  }
-
-  get isResumed(): boolean {
-    return this.found.processes > 0
-  }
-
-  get processNumber(): number {
-    return this.past.processes + 1
-  }
-
-  get lastNo(): number {
-    return this.past.lastNo
-  }
-
   get ledgerNumber(): number {
     const { ledgerNumber } = this.past
-    return this.found === this.past ? ledgerNumber : ledgerNumber + 1
+    if (this.found === this.past) return ledgerNumber
+    return Math.max(ledgerNumber, this.#seen.ledgerNumber) + 1
   }
 
   get failure(): DdbError | undefined {
     return this.#file.failure
-  }
-
-  get wasUnlocked(): boolean {
-    return this.#setup.wasUnlocked
-  }
-
-  lost(): DdbError | undefined {
-    const why = this.#setup.lock.lost()
-    return why === undefined ? undefined : runTakenOver(this.#setup.runId, why)
   }
 
   isInPlace(): boolean {
@@ -231,8 +222,12 @@ class KeptJournal implements Journal {
     this.#add({ kind: 'session', id })
   }
 
+  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void {
+    this.#seen = server
+  }
+
   nextOwner(): number {
-    const number = Math.max(this.owner, this.past.owner) + 1
+    const number = Math.max(this.owner, this.past.owner, this.#seen.owner) + 1
     this.#add({ kind: 'owner', number })
     // On the disk before the server knows: a number that the journal does not know is one of a later journal.
     this.#file.sync()
@@ -359,7 +354,7 @@ class KeptJournal implements Journal {
       // Where there is no room for a short one, the long one says the same.
       if (this.lost() === undefined) await this.#shrink().catch(() => undefined)
     } finally {
-      this.#setup.lock.release()
+      this.#setup.release()
     }
   }
 

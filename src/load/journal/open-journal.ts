@@ -77,7 +77,11 @@ export async function openJournal(
     const asked = { platform, options, plan, token }
     const { opening, added } = openingOf(found, past, fingerprints, asked)
     const known = found.inputs.map(input => input.path)
-    const setup = { platform, path, held, size, runId }
+    const lost = (): DdbError | undefined => {
+      const why = held.lock.lost()
+      return why === undefined ? undefined : runTakenOver(runId, why)
+    }
+    const setup = { platform, path, held, size, lost }
     const isDone = found.end?.isDone === true && added.length === 0
     const file = await openFile(setup, isDone ? [] : opening)
     const journal = newJournal({
@@ -85,12 +89,12 @@ export async function openJournal(
       files,
       found,
       past,
-      runId,
       token: BigInt(`0x${token}`),
       paths: [...known, ...added],
       isFollowing: options.input?.follow === true,
-      lock: held.lock,
       wasUnlocked: held.from === 'nobody',
+      lost,
+      release: () => held.lock.release(),
       opening: isDone ? opening : [],
       wallMs: () => platform.clock.wallMs(),
     })
@@ -157,12 +161,12 @@ interface FileSetup {
   readonly path: string
   readonly held: Held
   readonly size: FoundJournal | undefined
-  readonly runId: string
+  readonly lost: () => DdbError | undefined
 }
 
 /** The journal, with what this process tells first, on the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE */
 async function openFile(
-  { platform, path, held, size, runId }: FileSetup,
+  { platform, path, held, size, lost }: FileSetup,
   opening: readonly JournalRecord[],
 ): Promise<JournalFile> {
   const { files } = platform
@@ -179,10 +183,6 @@ async function openFile(
     }
     present = { sizeBytes: files.statusNow(path)?.sizeBytes ?? 0, tornBytes: 0 }
     waiting = []
-  }
-  const lost = (): DdbError | undefined => {
-    const why = held.lock.lost()
-    return why === undefined ? undefined : runTakenOver(runId, why)
   }
   const file = openJournalFile(path, present, platform, lost)
   try {
