@@ -181,13 +181,16 @@ export function recordOf(line: string): JournalRecord | undefined {
   }
 }
 
-type Shape = { readonly [name: string]: FieldType }
-/** `#` for a whole number that is not negative, `*` for any object; a shape for one with fields, in brackets for many. */
-type FieldType = '#' | 'time' | 'text' | 'flag' | '*' | Shape | readonly [Shape]
+/** What an object has to have before it is believed. */
+export type Shape = { readonly [name: string]: FieldType }
+/**
+ * `#` for a whole number that is not negative, `*` for any object; a shape for one with fields, in brackets for many. What ends in
+ * `?` may be left out.
+ */
+type FieldType = '#' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | readonly [Shape]
 
 const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
 
-/** What a record of a kind has to have before it is believed. */
 const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   run: { runId: 'text', token: 'text', startedAt: 'text', folder: 'text', options: '*' },
   process: { number: '#', startedAt: 'text' },
@@ -254,7 +257,10 @@ function faultyField(shape: Shape, given: Readonly<Record<string, unknown>>): st
   return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
 }
 
-function isOf(type: FieldType, value: unknown): boolean {
+/** Whether a value that was read from a file is of a type. */
+export function isOf(type: FieldType, value: unknown): boolean {
+  if (type === 'text?') return value === undefined || isOf('text', value)
+  if (type === '*?') return value === undefined || isOf('*', value)
   if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
   // Before 1970 it is negative.
   if (type === 'time') return Number.isSafeInteger(value)
@@ -269,14 +275,24 @@ function isMany(type: FieldType): type is readonly [Shape] {
   return Array.isArray(type)
 }
 
-/** Whether a file that people can write into holds options of a run: each group is an object, and server and inputs are there. */
+const optionsShape: Shape = {
+  server: { host: 'text', port: '#', user: 'text?' },
+  target: {
+    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?', typesFrom: 'text?' },
+    confirmTable: 'text?',
+  },
+  input: '*?',
+  mapping: '*?',
+  cells: '*?',
+  rejects: '*?',
+  delivery: '*?',
+  expectTypes: 'text?',
+}
+
+/** Whether a file that people can write into holds options of a run, as far as others than `makePlan` look at them. */
 export function areJournaledOptions(value: unknown): value is JournaledOptions {
-  if (!isOf({ server: { host: 'text', port: '#' }, target: '*' }, value)) return false
-  const { inputs, input, mapping, cells, rejects, delivery } = value as Record<string, unknown>
-  const groups = [input, mapping, cells, rejects, delivery]
-  return (
-    Array.isArray(inputs) &&
-    inputs.every(one => typeof one === 'string') &&
-    groups.every(group => group === undefined || isOf('*', group))
-  )
+  if (!isOf(optionsShape, value)) return false
+  const { inputs, mapping = {} } = value as Record<string, unknown>
+  if (!Array.isArray(inputs) || !inputs.every(one => typeof one === 'string')) return false
+  return isOf({ map: '*?', set: '*?' }, mapping)
 }

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { DdbError, InputError } from '../../errors.js'
 import type { Files } from '../../platform/platform.js'
-import { areJournaledOptions, type JournaledOptions } from '../journal/journal-record.js'
+import { areJournaledOptions, isOf, type JournaledOptions } from '../journal/journal-record.js'
 import { journaledOptions } from '../journal/portable-options.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
@@ -67,11 +67,12 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   )
 }
 
-function isRejectRun({ folder, options, path, reading, fieldNames = [] }: RejectRun): boolean {
+function isRejectRun(run: RejectRun): boolean {
+  const { options, reading, fieldNames = [] } = run
   return (
-    [folder, path].every(text => typeof text === 'string') &&
+    isOf({ folder: 'text', path: 'text' }, run) &&
     areJournaledOptions(options) &&
-    (reading === undefined || (typeof reading === 'object' && reading !== null)) &&
+    (reading === undefined || isOf({ format: 'text', encoding: { value: 'text' } }, reading)) &&
     Array.isArray(fieldNames) &&
     fieldNames.every(name => typeof name === 'string')
   )
