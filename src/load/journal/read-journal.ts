@@ -49,6 +49,11 @@ export async function readJournal(
   }
 }
 
+/** Whether a text begins as the journal of a run does, be it of another version. */
+export function looksLikeJournal(text: string): boolean {
+  return /^[0-9a-f]{8} \{"kind":"/.test(text)
+}
+
 interface Reader {
   /** @returns false once nothing of what follows matters */
   read(piece: Buffer): boolean
