@@ -11,6 +11,7 @@ import {
 import { systemPlatform } from '../../../platform/system.js'
 import { version } from '../../../version.js'
 import { cleanRuns } from './clean-runs.js'
+import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 import { journalFolder } from '../../options/journal/journal-folder.js'
@@ -54,6 +55,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
   }
   const removed: RemovedRun[] = []
   try {
+    checkedStateFolder(call.processEnvironment.environment, call.output.note, folder)
     try {
       if (settings.clean) await cleanRuns(settings, call, folder, removed)
     } finally {
