@@ -7,10 +7,8 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import { looksLikeJournal } from '../../load/journal/read-journal.js'
 import { holderOf } from '../../platform/lock-holder.js'
 import { placeOf } from './file-place.js'
+import { stateParts } from './state-file.js'
 import { stateFolder } from './state-folder.js'
-
-/** Folders of the state folder. */
-const ownFolders = ['runs', 'locks', 'logins', 'servers']
 
 /**
  * What would be destroyed by writing to a path, as the end of a sentence; undefined for a path that is free for others.
@@ -27,7 +25,7 @@ export function ownFileAt(
   // Through links: a journal is one under any name.
   const name = realPath(path)
   const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
-  const folders = states.flatMap(state => ownFolders.map(folder => realPath(join(state, folder))))
+  const folders = states.flatMap(state => stateParts.map(folder => realPath(join(state, folder))))
   if (folders.some(folder => name === folder || name.startsWith(folder + sep))) {
     return 'among the files that ddb-ingest keeps for itself'
   }

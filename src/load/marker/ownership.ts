@@ -90,16 +90,20 @@ ddbIngestOwner`
  */
 export async function askOwner(
   session: Session,
-  { runId, token }: RunName,
+  name: RunName,
   timeoutMs: number,
 ): Promise<number> {
-  const name = markerName(runId)
-  const script = `ddbIngestEntries = 0
-if(defined("${name}", SHARED)) { ddbIngestEntries = exec max(entry) from objByName("${name}") where token = ${token}l }
-ddbIngestEntries`
-  const entry = await session.run(script, { timeoutMs })
+  const entry = await session.run(ownerScript(name), { timeoutMs })
   const number = entry?.form === 'scalar' && typeof entry.value === 'number' ? entry.value : 0
   return Math.max(0, number - beforeFirst)
+}
+
+/** Its answer is the latest entry of the run's marker. */
+export function ownerScript({ runId, token }: RunName): string {
+  const name = markerName(runId)
+  return `ddbIngestEntries = 0
+if(defined("${name}", SHARED)) { ddbIngestEntries = exec max(entry) from objByName("${name}") where token = ${token}l }
+ddbIngestEntries`
 }
 
 function namesOf(value: Value | undefined): readonly string[] {

@@ -39,6 +39,7 @@ t.test('journals, locks and what is known of servers are known by place and cont
     [lock, among],
     [join(state, 'logins', 'h_8848.json'), among],
     [join(state, 'servers', 'x', 'y'), among],
+    [join(state, 'told', 'group.json'), among],
     [join(dir, 'hard'), /the journal of a run/],
     [elsewhere, /the journal of a run/],
     [join(dir, 'copy.lock'), /a lock/],
