@@ -163,7 +163,8 @@ export class ReceiptNode {
    * @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
-    return readLedger(this.#control, this.#ledger, timeoutMs)
+    const { limitFromEnd } = this.#setup.run.facts
+    return readLedger(this.#control, this.#ledger, timeoutMs, limitFromEnd !== true)
   }
 
   /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED when another process has the run */
