@@ -37,6 +37,7 @@ const testedBy: Readonly<Record<string, string>> = {
   'load/evidence/end-look.ts': 'load/evidence/evidence.test.ts',
   'load/receipts/ledger-columns.ts': 'load/receipts/script.test.ts',
   'load/remedies.ts': 'load/journal/changed-run.test.ts',
+  'platform/system-clock.ts': 'platform/system.test.ts',
   // Parts of one decision, which whole columns show.
   'infer/candidate.ts': 'infer/choose-type.test.ts',
   'infer/candidate-types.ts': 'infer/choose-type.test.ts',

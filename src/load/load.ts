@@ -4,6 +4,7 @@
 */
 import { DdbError, TimeoutError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
+import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
@@ -13,6 +14,7 @@ import { checkFollowed } from './follow/check-followed.js'
 import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
+import { checkAlone, takeRun } from './journal/check-alone.js'
 import {
   asTargetChanged,
   checkLoaded,
@@ -20,7 +22,7 @@ import {
   checkTarget,
   settleLoaded,
 } from './journal/check-target.js'
-import { makePlan } from './plan.js'
+import { makePlan, type Plan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
 import { newRun, type Run } from './run.js'
@@ -38,6 +40,15 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 /** As `load`, on the platform given. */
 export async function loadOn(platform: Platform, options: LoadOptions): Promise<LoadResult> {
   const plan = makePlan(options, platform.random)
+  const clock = awakeClock(platform.clock)
+  try {
+    return await loadPlan({ ...platform, clock }, options, plan)
+  } finally {
+    clock.stop()
+  }
+}
+
+async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): Promise<LoadResult> {
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
@@ -48,6 +59,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
+    await checkAlone(run, control)
     const checked = await checkTarget(run, control, target)
     if (opened.inputs.areDone && checked !== undefined) {
       const loaded = await checkLoaded(run, control, checked)
@@ -58,6 +70,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
       if (checked !== undefined) await checkRows(run, control, checked)
       opened.delivery = await openDelivery(run, target, control, checked?.evidence)
       checkFollowed(run, opened.delivery)
+      await takeRun(run, control)
       if (checked !== undefined) {
         run.journal?.target(checked.evidence.identity, opened.delivery.used)
       }
@@ -77,7 +90,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     run.phase('done', opened.delivery)
   }
   if (misuse !== undefined) {
-    endJournal(run)
+    await endJournal(run)
     throw misuse
   }
   const counts = opened.inputs?.columnCounts() ?? []
@@ -91,7 +104,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
       coerced: counts[i]?.coerced ?? 0,
     })),
   })
-  endJournal(run, result)
+  await endJournal(run, result)
   return result
 }
 

@@ -84,8 +84,10 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
 
 /** What is refused because it has changed is refused again. */
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  const isRefused = error?.code === 'DDB_RUN_CHANGED' || isLeftOpen(error)
-  return isUnfinished(run) && run.journal?.isInPlace() === true && !isRefused
+  const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
+  const isRefused = error !== undefined && refused.includes(error.code)
+  const isOurs = run.journal?.isInPlace() === true && run.journal.lost() === undefined
+  return isUnfinished(run) && isOurs && !isRefused
 }
 
 /** Whether it is for the user to see if rows of the run are there. */

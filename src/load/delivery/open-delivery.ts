@@ -12,6 +12,7 @@ import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue } from '../json-value.js'
 import { leftoversNotice } from '../marker/leftovers.js'
+import { checkOwner, keepRun } from '../journal/check-alone.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import { checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import { askAnywhere, remembers } from '../marker/remembers.js'
@@ -142,6 +143,8 @@ async function openSync(
     },
     resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
+    checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
+    keepRun: () => keepRun(run, control),
   })
 }
 

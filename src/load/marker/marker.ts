@@ -166,6 +166,9 @@ export async function checkOwner(
   throw await nameIsTaken(session, run, timeoutMs)
 }
 
+/** Entries from this number on tell which process has the run, and not where. */
+export const firstOwner = 1_000_000
+
 /** What the server knows of the run that has a name. */
 interface Holder {
   readonly token: bigint
@@ -201,7 +204,7 @@ async function askHolder(
 ): Promise<Holder | undefined> {
   const marker = `objByName("${markerName(runId)}")`
   const script = `ddbIngestOwner = exec last(token) from ${marker}
-ddbIngestPlace = exec last(runId) from ${marker}
+ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}
 (ddbIngestOwner, ddbIngestPlace)`
   const answer = await session.run(script, { timeoutMs })
   const [token, name] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []

@@ -51,11 +51,6 @@ export function isLedgerOf(token: bigint, name: string): boolean {
   })
 }
 
-/** The number in the name of a ledger. */
-export function ledgerNumberOf(name: string): number {
-  return Number(/_\d+$/.exec(name.slice(name.indexOf('_') + 1))?.[0].slice(1) ?? 1)
-}
-
 /** Whether a ledger has the columns of the first version. */
 export function isFirstLedger(name: string): boolean {
   return name.startsWith('ddbIngestLedger_')
@@ -64,4 +59,10 @@ export function isFirstLedger(name: string): boolean {
 /** Whether a table may be the ledger of some run. */
 export function isLedgerName(name: string): boolean {
   return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
+}
+
+/** The number of one of a run's ledgers; undefined for other names. */
+export function ledgerNumberOf(token: bigint, name: string): number | undefined {
+  if (!isLedgerOf(token, name)) return undefined
+  return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
 }

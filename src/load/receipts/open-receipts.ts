@@ -11,8 +11,6 @@ import type { TargetDescription } from '../target/describe-target.js'
 import { rowsHadExpression } from '../evidence/rows-had.js'
 import { watchedTable } from '../journal/target-identity.js'
 import { whatIsLeft } from '../journal/check-memory.js'
-import { ledgersOf } from '../marker/marker.js'
-import { ledgerNumberOf } from '../marker/run-tables.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
 import { earlierReceipts } from './earlier-receipts.js'
@@ -40,11 +38,6 @@ export async function openReceipts(
   const left = await whatIsLeft(run, control, recorder.target.inMemory)
   // The number of a ledger that is gone is never used again.
   let ledgers = Math.max(0, (journal?.ledgerNumber ?? 0) - (left.ledger ? 1 : 0))
-  if (journal !== undefined && journal.found !== journal.past) {
-    // Of a journal that is damaged the number of the last one may be lost.
-    const names = await ledgersOf(control, run.name.token, run.plan.confirmTimeoutMs)
-    ledgers = Math.max(ledgers, ...names.map(ledgerNumberOf))
-  }
   const nodeSetup = {
     run,
     rules,

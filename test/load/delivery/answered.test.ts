@@ -82,6 +82,7 @@ async function scene(
     ended: (part: Part, rows: EndedRows) => told.push(['ended', part.no, rows]),
     leaving: () => undefined,
     follow: () => undefined,
+    lost: () => undefined,
     found: {
       rows: () => ({ confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }),
       rejects: undefined,
@@ -123,6 +124,8 @@ async function scene(
     },
     look: () => Promise.resolve(),
     unmark: () => Promise.resolve(void unmarked++),
+    checkOwner: () => Promise.resolve(),
+    keepRun: () => Promise.resolve(),
   })
   t.teardown(() => delivery.close())
   let batches = 0
