@@ -155,7 +155,7 @@ const rowsOf = ({ start, end }: Part): number => end - start
 
 /** Keeps some rows by value; the journal is told as often as there are others. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
-  if (evidence?.samples.taken(batch, start, end) === true) run.journal?.sampled(evidence)
+  if (evidence?.samples.taken(batch, start, end) === true) run.journal?.note(evidence.sampled())
 }
 
 /** Counts the rows of a part that the target took, perhaps without some. */

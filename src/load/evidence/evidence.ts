@@ -9,11 +9,12 @@ import {
   whatChanged,
   type TargetIdentity,
 } from '../journal/target-identity.js'
+import type { JournalRecord } from '../journal/journal-record.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { askFound, findScript, type Found } from './find-rows.js'
 import { leavesMemory, neverFalls } from './rows-had.js'
-import { newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
+import { journaledRow, newSampleRows, type SampleRow, type SampleRows } from './sample-rows.js'
 
 /** What was found when the table was looked at once more. */
 export interface Look {
@@ -41,6 +42,8 @@ export interface Evidence {
   taken(rows: number, leastBefore: number | undefined, had: number | undefined): string | undefined
   /** What was taken before is there no more. */
   forget(): void
+  /** What a process that goes on has to know. */
+  sampled(): Extract<JournalRecord, { kind: 'sampled' }>
   /** Looks at the table once more. @throws {ConnectionError} @throws {TimeoutError} */
   look(control: Session): Promise<Look>
 }
@@ -102,6 +105,11 @@ export function newEvidence(
       counted = undefined
       mostHad = 0
     },
+    sampled: () => ({
+      kind: 'sampled',
+      rows: samples.rows.map(journaledRow),
+      leastRows: leastRows() ?? null,
+    }),
     async look(control) {
       const table = watchedTable(plan)
       // Rows that have left memory are not found, and DFS tables have an identity of their own.

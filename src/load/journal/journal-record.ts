@@ -64,6 +64,15 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
 }
 
+/** Where rejects are kept, as far as journals need to know. */
+export interface JournaledRejectsSource {
+  flush(): void
+  /** Grows with every reject. */
+  readonly count: number
+  /** What is in the files, once they are flushed. */
+  journaled(): Omit<JournaledRejects, 'upTo'>
+}
+
 /** One line of a journal. Numbers of inputs count from 0, in the order in which they are read. */
 export type JournalRecord =
   /** The first one. */

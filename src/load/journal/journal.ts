@@ -9,12 +9,10 @@ import { runChanged } from './changed-run.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournalFile } from './journal-file.js'
-import type { Evidence } from '../evidence/evidence.js'
-import { journaledRow } from '../evidence/sample-rows.js'
 import type {
   EndedRows,
-  FinishedTarget,
   JournaledRejects,
+  JournaledRejectsSource,
   JournalRecord,
 } from './journal-record.js'
 import type { JournalState } from './journal-state.js'
@@ -57,10 +55,8 @@ export interface Journal {
   target(identity: TargetIdentity, used: ConfirmUsed): void
   /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
   ledger(number: number, version: 1 | 2): void
-  /** Rows that the target has taken. */
-  sampled(evidence: Pick<Evidence, 'samples' | 'leastRows'>): void
-  /** Nothing is left to be sent, and the target was looked at once more. */
-  finished(target: FinishedTarget): void
+  /** What was found out about the target. */
+  note(record: Extract<JournalRecord, { kind: 'sampled' | 'finished' }>): void
   session(id: string): void
   /** What the server knows of the run: numbers go on above these. */
   seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
@@ -109,15 +105,6 @@ export interface Journal {
   end(result: LoadResult, isDone: boolean): void
   /** Waits for the disk, and gives the run back. A journal whose run is done keeps only what tells that. @throws {DdbError} */
   close(): Promise<void>
-}
-
-/** Where rejects are kept, as far as journals need to know. */
-export interface JournaledRejectsSource {
-  flush(): void
-  /** Grows with every reject. */
-  readonly count: number
-  /** What is in the files, once they are flushed. */
-  journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
 export interface JournalSetup {
@@ -229,13 +216,8 @@ class KeptJournal implements Journal {
     this.#file.sync()
   }
 
-  sampled({ samples, leastRows }: Pick<Evidence, 'samples' | 'leastRows'>): void {
-    const rows = samples.rows.map(journaledRow)
-    this.#add({ kind: 'sampled', rows, leastRows: leastRows ?? null })
-  }
-
-  finished(target: FinishedTarget): void {
-    this.#add({ kind: 'finished', ...target })
+  note(record: Extract<JournalRecord, { kind: 'sampled' | 'finished' }>): void {
+    this.#add(record)
   }
 
   session(id: string): void {
