@@ -105,11 +105,7 @@ export function newEvidence(
       counted = undefined
       mostHad = 0
     },
-    sampled: () => ({
-      kind: 'sampled',
-      rows: samples.rows.map(journaledRow),
-      leastRows: leastRows() ?? null,
-    }),
+    sampled: () => sampledRecord(samples, leastRows()),
     async look(control) {
       const table = watchedTable(plan)
       // Rows that have left memory are not found, and DFS tables have an identity of their own.
@@ -143,6 +139,10 @@ export function newEvidence(
     }
     return undefined
   }
+}
+
+function sampledRecord({ rows }: SampleRows, leastRows = null as number | null) {
+  return { kind: 'sampled', rows: rows.map(journaledRow), leastRows } as const
 }
 
 /** Columns by which the target knows a row. */
