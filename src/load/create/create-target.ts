@@ -12,6 +12,7 @@ import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
+import { askVersion, parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { tableText, type TableTarget } from '../target/target.js'
@@ -45,18 +46,34 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   })
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
+  const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
+  const script = createScript(schema, table, [], parseVersion(version ?? ''))
   try {
-    await control.run(createScript(schema, table))
+    await control.run(script)
   } catch (error) {
     if (!(error instanceof ServerError) || !(await isThere(run, control))) throw error
     run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
     return
   }
-  const columns = schema.columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`)
-  run.notice(`created "${tableText(table)}": ${columns.join(', ')}`)
-  for (const { name, warnings } of schema.columns) {
-    for (const warning of warnings) run.notice(`${name}: ${warning}`)
-  }
+  tellCreated(run, schema, tableText(table))
+}
+
+/** Columns, and warnings, that are named; an input may have thousands. */
+const toldColumns = 30
+const toldWarnings = 10
+
+function tellCreated(run: Run, { columns }: InferredSchema, table: string): void {
+  const told = columns
+    .slice(0, toldColumns)
+    .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
+  const more = columns.length - told.length
+  run.notice(`created "${table}": ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
+  const warnings = columns.flatMap(({ name, warnings }) =>
+    warnings.map(warning => `${name}: ${warning}`),
+  )
+  for (const warning of warnings.slice(0, toldWarnings)) run.notice(warning)
+  const untold = warnings.length - toldWarnings
+  if (untold > 0) run.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
 
 function tableOf({ plan: { target } }: Run): TableTarget {
