@@ -2,7 +2,13 @@
   How failures of a session are worded and classed.
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
-import { lacksLogin, lacksRight, loginToRepeat, rightToAskFor } from './missing-right.js'
+import {
+  lacksLogin,
+  lacksRight,
+  loginToRepeat,
+  rightToAskFor,
+  settingToChange,
+} from './missing-right.js'
 import type { SendCounts } from './outgoing.js'
 
 /** `host:port`, with brackets around an IPv6 address. */
@@ -82,6 +88,11 @@ export function isRefusedLogin(message: string): boolean {
 export function serverFailure(message: string): ServerError {
   if (lacksLogin(message)) return new ServerError(message, 'DDB_LOGIN', loginToRepeat(message))
   if (isRefusedLogin(message)) return new ServerError(message, 'DDB_LOGIN')
-  if (!lacksRight(message)) return new ServerError(message)
+  if (!lacksRight(message)) {
+    const setting = settingToChange(message)
+    return setting === undefined
+      ? new ServerError(message)
+      : new ServerError(message, 'DDB_SERVER', `${message}. ${setting}`)
+  }
   return new ServerError(message, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(message)}`)
 }

@@ -77,7 +77,8 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)
   } catch (error) {
-    if (!saysUnknown(error)) throw error
+    // Who may not call it, or ask for it, is told so: it may be there.
+    if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
     const near = nearestNames(name, await existingViews(asking))
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
     throw new ServerError(

@@ -107,6 +107,19 @@ t.test(
   },
 )
 
+t.test('a function that the user may not call is not taken for a missing one', async t => {
+  for (const [words, code] of [
+    ['<NoPrivilege>Not granted to execute function view intoTrades', 'DDB_PRIVILEGE'],
+    ['Login is required for script execution. RefId: S04009', 'DDB_LOGIN'],
+    ['Cannot recognize function: intoTrades. RefId: S00015', 'DDB_TARGET'],
+  ] as const) {
+    const { asking } = await asked(t, ({ text: script }) =>
+      script.startsWith('typestr') ? { error: words } : undefined,
+    )
+    await t.rejects(askFunction(asking, 'intoTrades'), { code, serverMessage: words })
+  }
+})
+
 t.test('rows are counted, whether in INT or in LONG', async t => {
   const { asking } = await asked(t)
   t.equal(await askCount(asking, trades), 3)
