@@ -6,6 +6,7 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
+import type { Run } from '../run.js'
 import { isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
@@ -25,6 +26,13 @@ const maxMarkers = 50
 interface MarkedRun {
   readonly token: bigint
   readonly sessionId: bigint
+}
+
+/** Not waited for: the run has better to do. */
+export function tellLeftovers(run: Run, control: Session): void {
+  void leftoversNotice(control, run.name, run.plan.confirmTimeoutMs).then(notice => {
+    if (notice !== undefined) run.notice(notice)
+  })
 }
 
 /** @returns a sentence that names what was left; undefined when there is nothing, or when the server cannot be asked */
