@@ -120,9 +120,11 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 export async function askIdle(asking: Asking, dataSessionId: string): Promise<boolean | undefined> {
   if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
   try {
-    const answer = await ask(
-      asking,
+    const { session, timeoutMs } = asking
+    // Urgent, as the vendor's interface asks: it is to be answered while all workers are busy.
+    const answer = await session.run(
       `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`,
+      { timeoutMs, urgent: true },
     )
     return answer?.form === 'scalar' && answer.value !== null
       ? Number(answer.value) === 0

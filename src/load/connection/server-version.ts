@@ -86,7 +86,7 @@ function isConcerned(
  */
 export async function askVersion({ session, timeoutMs }: Asking): Promise<string | undefined> {
   try {
-    const answer = await session.run('version()', { timeoutMs })
+    const answer = await session.run('version()', { timeoutMs, urgent: true })
     return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
   } catch (error) {
     if (error instanceof ServerError) return undefined

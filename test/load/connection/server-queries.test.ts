@@ -7,6 +7,8 @@ import {
   askSchema,
   type Asking,
 } from '../../../src/load/connection/server-queries.js'
+import { askVersion } from '../../../src/load/connection/server-version.js'
+import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
 import { int, text } from '../../helpers/values.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
@@ -37,8 +39,11 @@ async function asked(
 }
 
 /** A server that answers every request with `value`. */
-async function answering(t: Test, value: Value | undefined): Promise<Asking> {
-  const server = await startFakeServer((_, peer) => peer.reply({ value }))
+async function answering(t: Test, value: Value | undefined, flags: number[] = []): Promise<Asking> {
+  const server = await startFakeServer(({ head }, peer) => {
+    flags.push(head.flags)
+    peer.reply({ value })
+  })
   const session = await connect({ host: '127.0.0.1', port: server.port })
   t.teardown(async () => {
     await session.close().catch(() => undefined)
@@ -162,6 +167,19 @@ t.test('a server that does not tell whether it is idle is not taken for busy or 
     t.equal(await askIdle(asking, id), undefined, `"${id}" is no session id`)
   }
   t.equal(here.server.counters.requests, requests, 'and none gets into a script')
+})
+
+t.test('jobs and version are asked so that busy workers do not hold the answer up', async t => {
+  const flags: number[] = []
+  const asking = await answering(t, int(0), flags)
+  await askIdle(asking, '1')
+  await askVersion(asking)
+  await askCount(asking, trades)
+  t.strictSame(
+    flags.map(one => (one & requestFlags.urgent) !== 0),
+    [true, true, false],
+    'counting is no short question',
+  )
 })
 
 t.test('a database tells how atomic its transactions are, or nothing', async t => {
