@@ -14,6 +14,7 @@ import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { asTargetChanged, checkTarget } from './journal/check-target.js'
+import { dropKept } from './marker/drop-run-tables.js'
 import { makePlan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
@@ -45,6 +46,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     const identity = await checkTarget(run, control, target)
     if (opened.inputs.areDone) {
       run.notice('already loaded')
+      await dropKept(run, control)
     } else {
       opened.delivery = await openDelivery(run, target, control)
       checkFollowed(run, opened.delivery)

@@ -7,7 +7,7 @@ import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { tellLeftovers } from '../marker/leftovers.js'
+import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import { remembers } from '../marker/remembers.js'
 import type { Plan } from '../plan.js'
@@ -18,7 +18,7 @@ import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
 import type { Delivery } from './delivery.js'
-import { connectData, openMarkedWriter } from './open-writer.js'
+import { connectData, longestUnmarkMs, openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from './partition-scheme.js'
 import { newRecorder, type RecordedTarget } from './recorder.js'
 import { refusalText } from './refusal.js'
@@ -131,6 +131,7 @@ async function openAnswered(
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
     resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
+    leaveMarked: unmark && (() => leaveMarked(control, run.name, longestUnmarkMs)),
   })
 }
 

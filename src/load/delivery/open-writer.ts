@@ -8,7 +8,7 @@ import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { jsonToValue } from '../json-value.js'
 import { tellLeftovers } from '../marker/leftovers.js'
-import { checkMarker, dropMarker, markRun } from '../marker/marker.js'
+import { askMarker, checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { writeBody, writeExpression } from '../target/target.js'
@@ -28,7 +28,7 @@ export interface MarkedWriter {
 const upsertFunction = 'ddbIngestUpsert'
 
 /** How long the end of a run may take for its marker's sake. */
-const longestUnmarkMs = 5_000
+export const longestUnmarkMs = 5_000
 
 /**
  * The marker stands before the data session is opened, and is looked at again before the first row.
@@ -62,6 +62,8 @@ async function mark(run: Run, control: Session, answered: boolean): Promise<Unma
   if (!answered && options.runId === undefined) return undefined
   try {
     await markRun(control, name, plan.confirmTimeoutMs)
+    // It says which session goes on with what was left in order.
+    if (run.journal?.isResumed === true) await askMarker(control, name, plan.confirmTimeoutMs)
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
     run.notice(unmarkedNotice(run, error))
