@@ -10,6 +10,7 @@ import type { TargetColumn } from '../schema/target-schema.js'
 import { openDelivery } from './delivery/open-delivery.js'
 import { abandon, close, endJournal, endOnSignal, whenLeaving, type Opened } from './ending.js'
 import { checkFollowed } from './follow/check-followed.js'
+import { newDurability, type Durability } from './target/durability.js'
 import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -36,6 +37,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
+  let durability: Durability | undefined
   let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
   const left = whenLeaving(run, opened)
@@ -43,6 +45,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
+    durability = newDurability(plan, target)
     const identity = await checkTarget(run, control, target)
     if (opened.inputs.areDone) {
       run.notice('already loaded')
@@ -63,6 +66,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()
+    if (opened.control !== undefined) durability?.ask(opened.control)
     await close(run, opened, left)
     run.phase('done', opened.delivery)
   }
@@ -71,9 +75,11 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     throw misuse
   }
   const counts = opened.inputs?.columnCounts() ?? []
+  const { confirmed, skipped } = run.counts.rows
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
     bytesError: opened.inputs?.bytesError,
+    ...(durability && { stored: await durability.result(confirmed + skipped > 0) }),
     columns: columns.map(({ name, type }, i) => ({
       name,
       type: columnTypeText(type),

@@ -7,12 +7,15 @@ import type { InputSummary } from './input-reading.js'
 import type { LoadResult, LoadStatus } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { equationError } from './row-counts.js'
+import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
 /** What the inputs add to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
   columns: LoadResult['columns']
+  /** Of runs that were confirmed. */
+  stored?: LoadResult['stored']
   /** The bytes of an input do not add up. */
   bytesError: DdbError | undefined
 }
@@ -53,6 +56,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       note: delivery?.note ?? null,
       uncertain: [...(delivery?.uncertain ?? [])],
     },
+    stored: parts.stored ?? nothingStored,
     rejects: run.rejects.result(),
     columns: parts.columns,
     batches: { ...counts.batches },
