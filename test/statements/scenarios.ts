@@ -11,10 +11,10 @@ import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
 import { deliverScript } from '../../src/load/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
-import type { FaultBefore, Faults, RequestInfo } from '../../src/server/index.js'
+import type { FaultBefore, Faults, RequestInfo, ServerOptions } from '../../src/server/index.js'
 import { fakeProcess } from '../cli/run-cli.js'
 import { inferText } from '../infer/inferring.js'
-import { keepSent, openScene, type Scene } from './scene.js'
+import { dfsScript, keepSent, openScene, type Scene } from './scene.js'
 
 export interface Scenario {
   readonly name: string
@@ -29,6 +29,18 @@ const plain = (
   name,
   play: async t => {
     await play(await openScene(t, faults === undefined ? {} : { faults: faults() }))
+  },
+})
+
+/** At a server of another version, or with other settings. */
+const elsewhere = (
+  name: string,
+  options: ServerOptions,
+  play: (here: Scene) => Promise<unknown>,
+): Scenario => ({
+  name,
+  play: async t => {
+    await play(await openScene(t, options))
   },
 })
 
@@ -149,6 +161,36 @@ const goingOn: readonly Scenario[] = [
   }),
 ]
 
+/** Tables of each engine, and servers of each version. */
+const engines: readonly Scenario[] = [
+  plain('load by upsert into a table with a primary key', async ({ run, load }) => {
+    const make = `db = database("dfs://myKeys", VALUE, 1..3, engine="PKEY")
+db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`id, primaryKey=\`id)`
+    await run(0, 'exec', '-e', make)
+    for (const more of [[], ['--mode', 'sync'], ['--confirm', 'none']])
+      await load(0, '-t', 'dfs://myKeys/myTable', '--method', 'upsert', ...more)
+  }),
+  elsewhere(
+    'load into tables of a server before tableUpsert',
+    { version: '1.30.22' },
+    async ({ load }) => {
+      for (const target of [
+        ['-t', 'myKeyed'],
+        [...dfs, '--key-columns', 'id'],
+      ]) {
+        await load(0, ...target, '--method', 'upsert')
+        await load(0, ...target, '--method', 'upsert', '--mode', 'sync')
+      }
+      await load(0, '-t', 'dfs://myNewDatabase/myTable', '--create', 'dfs')
+    },
+  ),
+  elsewhere(
+    'load where stream tables are switched off',
+    { settings: { maxPubConnections: 0 }, initScript: dfsScript },
+    ({ load }) => load(0, ...dfs),
+  ),
+]
+
 const broken: readonly Scenario[] = [
   faulty('load with a connection that ends', 0, onSecondBatch('close')),
   faulty(
@@ -169,11 +211,15 @@ const broken: readonly Scenario[] = [
   faulty('load with a batch that is lost', 0, onSecondBatch('drop')),
   faulty('load with a batch that is lost, counted', 4, onSecondBatch('drop'), '--confirm', 'count'),
   faulty('load with no rights to receipts', 0, refusing('if(!defined(')),
+  plain('load with a login by SCRAM', ({ folder, load }) =>
+    load(0, '-t', 'myStream', '--user', 'myScramUser', '--password-file', join(folder, 'password')),
+  ),
   faulty('load with a login without SCRAM', 0, refusing('scramClientFirst')),
   faulty(
     'load with a login by nothing better',
     0,
     refusing('scramClientFirst', 'getDynamicPublicKey'),
+    '--insecure-login',
   ),
 ]
 
@@ -182,7 +228,7 @@ const others: readonly Scenario[] = [
     const { stdout } = await run(0, 'exec', '-e', 'version()', '--output', 'csv')
     keepKnownServer(server, { version: stdout.trim(), mixedFlags: false }, environment)
     for (const confirm of ['receipts', 'count'])
-      await load(0, '-t', 'myStream', '--confirm', confirm)
+      await load(0, '-t', 'myStream', '--confirm', confirm, '--insecure-login')
   }),
   plain('check: all targets', async ({ folder, run }) => {
     const input = join(folder, 'my.csv')
@@ -263,4 +309,10 @@ export const demo: Scenario = {
   },
 }
 
-export const scenarios: readonly Scenario[] = [...intoTables, ...goingOn, ...broken, ...others]
+export const scenarios: readonly Scenario[] = [
+  ...intoTables,
+  ...engines,
+  ...goingOn,
+  ...broken,
+  ...others,
+]
