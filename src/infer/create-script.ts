@@ -187,6 +187,12 @@ function streamLines(
   ]
 }
 
+/** Throws where the database is there: its partitions are its own. */
+export function databaseGuard(database: string): string {
+  return `if(existsDatabase("${database}"))
+    throw "${database} is there already, with partitions of its own: create the table in it by hand"`
+}
+
 function dfsLines(
   schema: InferredSchema,
   database: string,
@@ -201,8 +207,7 @@ function dfsLines(
   return [
     ...levels.map(({ columnName, kind, reason }) => `// ${kind} by ${columnName}: ${reason}.`),
     `// ${engineReason}.`,
-    `if(existsDatabase("${database}"))`,
-    `    throw "${database} is there already, with partitions of its own: create the table in it by hand"`,
+    databaseGuard(database),
     ...databaseLines(plan, database),
     `emptyTable = table(1:0, ${namesAndTypes(schema)})`,
     'try {',
@@ -210,7 +215,7 @@ function dfsLines(
       `${engine === 'TSDB' ? `, sortColumns=${sorted}` : ''})`,
     '} catch(ex) {',
     '    // So that this can be tried again; a database with tables is not the one that was made here.',
-    `    if(count(getTables(db)) == 0) dropDatabase("${database}")`,
+    `    try { if(count(getTables(db)) == 0) dropDatabase("${database}") } catch(ex2) { print(ex2) }`,
     '    throw ex[1]',
     '}',
   ]

@@ -1,10 +1,10 @@
 /*
   Makes the target of a run when it is not there (`target.create`): looks at every value of the inputs, and runs the script
-  that makes a table for them.
+  that makes a table for them. A run that sends nothing gets the columns that the table would have.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
-import { createScript } from '../../infer/create-script.js'
+import { createScript, databaseGuard } from '../../infer/create-script.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
@@ -15,6 +15,7 @@ import { fileBytes } from '../../source/open-source.js'
 import { askVersion, parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import { tableText, type TableTarget } from '../target/target.js'
 import { inferOptions } from './infer-options.js'
 
@@ -29,12 +30,46 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
+/** What was found for the inputs. */
+interface NewTarget {
+  readonly schema: InferredSchema
+  /** Makes the table. */
+  readonly script: string
+}
+
 /**
  * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and when the run needs more options to fill the table
  * @throws {InputError} as `inferSchema` and `createScript`
  * @throws {ServerError} in the words of the server
  */
 export async function createTarget(run: Run, control: Session): Promise<void> {
+  const table = tableOf(run)
+  const { schema, script } = await newTarget(run, control)
+  try {
+    await control.run(script)
+  } catch (error) {
+    if (!(error instanceof ServerError) || !(await isThere(run, control))) throw error
+    run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
+    return
+  }
+  tellColumns(run, schema, `created "${tableText(table)}"`)
+}
+
+/**
+ * The table that `createTarget` would make. Nothing is made.
+ * @throws as `createTarget`
+ */
+export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
+  const table = tableOf(run)
+  const { schema } = await newTarget(run, control)
+  if (table.kind === 'dfs') {
+    await control.run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
+  }
+  tellColumns(run, schema, `"${tableText(table)}" would be created`)
+  return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
+}
+
+async function newTarget(run: Run, control: Session): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
   const paths = await expandSources(options.inputs, platform.files)
@@ -47,27 +82,19 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
   const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
-  const script = createScript(schema, table, [], parseVersion(version ?? ''))
-  try {
-    await control.run(script)
-  } catch (error) {
-    if (!(error instanceof ServerError) || !(await isThere(run, control))) throw error
-    run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
-    return
-  }
-  tellCreated(run, schema, tableText(table))
+  return { schema, script: createScript(schema, table, [], parseVersion(version ?? '')) }
 }
 
 /** Columns, and warnings, that are named; an input may have thousands. */
 const toldColumns = 30
 const toldWarnings = 10
 
-function tellCreated(run: Run, { columns }: InferredSchema, table: string): void {
+function tellColumns(run: Run, { columns }: InferredSchema, what: string): void {
   const told = columns
     .slice(0, toldColumns)
     .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
   const more = columns.length - told.length
-  run.notice(`created "${table}": ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
+  run.notice(`${what}: ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
   const warnings = columns.flatMap(({ name, warnings }) =>
     warnings.map(warning => `${name}: ${warning}`),
   )
@@ -97,7 +124,7 @@ async function checkFiles(paths: readonly string[], files: Files): Promise<void>
  * @throws {UsageError} DDB_USAGE that names what is missing
  */
 function checkOptions(options: LoadOptions, schema: InferredSchema): void {
-  const missing = missingOptions(options, neededOptions(schema))
+  const missing = missingOptions(options, neededOptions(schema), !hasMembers(schema))
   if (missing.length === 0) return
   throw new UsageError(
     'DDB_USAGE',
@@ -105,9 +132,21 @@ function checkOptions(options: LoadOptions, schema: InferredSchema): void {
   )
 }
 
-function missingOptions({ mapping = {} }: LoadOptions, needed: NeededOptions): string[] {
+/** Members of JSON are found under their very name alone. */
+function hasMembers({ inputs }: InferredSchema): boolean {
+  return inputs.some(({ format }) => format !== 'csv' && format !== 'tsv')
+}
+
+/** @param anyCase  a header that differs in nothing but its case fills the column */
+function missingOptions(
+  { mapping = {} }: LoadOptions,
+  needed: NeededOptions,
+  anyCase: boolean,
+): string[] {
+  const isFound = (name: string, source: string): boolean =>
+    anyCase && mapping.map?.[name] === undefined && name.toLowerCase() === source.toLowerCase()
   const maps = Object.entries(needed.map)
-    .filter(([name, source]) => mapping.map?.[name] !== source)
+    .filter(([name, source]) => mapping.map?.[name] !== source && !isFound(name, source))
     .map(([name, source]) => `\`mapping.map\` ${name}=${source}`)
   const formats = Object.entries(needed.dateFormats).map(
     ([name, format]) => `\`cells.dateFormats\` ${name}=${format}`,
