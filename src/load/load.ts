@@ -19,7 +19,7 @@ import { dropKept } from './marker/drop-run-tables.js'
 import { makePlan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
-import { newRun } from './run.js'
+import { newRun, type Run } from './run.js'
 
 /**
  * Loads the inputs into the target and finds out what became of every row.
@@ -66,7 +66,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()
-    if (opened.control !== undefined) durability?.ask(opened.control)
+    askDurability(run, opened, durability)
     await close(run, opened, left)
     run.phase('done', opened.delivery)
   }
@@ -75,11 +75,10 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     throw misuse
   }
   const counts = opened.inputs?.columnCounts() ?? []
-  const { confirmed, skipped } = run.counts.rows
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
     bytesError: opened.inputs?.bytesError,
-    ...(durability && { stored: await durability.result(confirmed + skipped > 0) }),
+    ...(durability && { stored: await durability.result(hasConfirmed(run)) }),
     columns: columns.map(({ name, type }, i) => ({
       name,
       type: columnTypeText(type),
@@ -89,4 +88,13 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   })
   endJournal(run, result)
   return result
+}
+
+function hasConfirmed({ counts: { rows } }: Run): boolean {
+  return rows.confirmed + rows.skipped > 0
+}
+
+/** Of what is nowhere nothing is asked, nor by a run that is to leave at once. */
+function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
+  if (control !== undefined && hasConfirmed(run) && !run.isLeaving) durability?.ask(control)
 }

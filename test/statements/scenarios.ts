@@ -11,7 +11,13 @@ import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
 import { deliverScript } from '../../src/load/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
-import type { FaultBefore, Faults, RequestInfo, ServerOptions } from '../../src/server/index.js'
+import {
+  requestedFaults,
+  type FaultBefore,
+  type Faults,
+  type RequestInfo,
+  type ServerOptions,
+} from '../../src/server/index.js'
 import { fakeProcess } from '../cli/run-cli.js'
 import { inferText } from '../infer/inferring.js'
 import { dfsScript, keepSent, openScene, type Scene } from './scene.js'
@@ -226,15 +232,22 @@ const broken: readonly Scenario[] = [
 const others: readonly Scenario[] = [
   plain('load in the manner of official clients', async ({ server, environment, run, load }) => {
     const { stdout } = await run(0, 'exec', '-e', 'version()', '--output', 'csv')
-    keepKnownServer(server, { version: stdout.trim(), mixedFlags: false }, environment)
+    const known = { version: stdout.trim(), facts: { mixedFlags: false }, users: {} }
+    keepKnownServer(server, known, environment)
     for (const confirm of ['receipts', 'count'])
       await load(0, '-t', 'myStream', '--confirm', confirm, '--insecure-login')
   }),
+  plain(
+    'load at a server that refuses both kinds of requests on one session',
+    ({ load }) => load(0, '-t', 'myStream'),
+    () => requestedFaults('mixedIgnore'),
+  ),
   plain('check: all targets', async ({ folder, run }) => {
     const input = join(folder, 'my.csv')
     for (const target of [['-t', 'myStream'], dfs, view]) await run(0, 'check', input, ...target)
     await run(78, 'check', input, '-t', 'myStreams')
     await run(0, 'check', input, '-t', 'myNewStream', '--create', 'stream')
+    await run(0, 'check', input, '-t', 'dfs://myNewDatabase/myTable', '--create', 'dfs')
   }),
   plain('schema: of a file', async ({ folder, run }) => {
     await run(0, 'schema', join(folder, 'my.csv'), '--output', 'create')

@@ -12,7 +12,8 @@ import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
-import { askVersion, parseVersion } from '../connection/server-version.js'
+import type { Facts } from '../connection/known-server.js'
+import { parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -44,11 +45,15 @@ interface NewTarget {
  */
 export async function createTarget(run: Run, control: Session): Promise<void> {
   const table = tableOf(run)
-  const { schema, script } = await newTarget(run, control)
+  const { schema, script } = await newTarget(run)
   try {
     await control.run(script)
   } catch (error) {
-    if (!(error instanceof ServerError) || !(await isThere(run, control))) throw error
+    if (!(error instanceof ServerError)) throw error
+    if (!(await isThere(run, control))) {
+      tellLeft(run, table, error)
+      throw error
+    }
     run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
     return
   }
@@ -61,7 +66,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
  */
 export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
   const table = tableOf(run)
-  const { schema } = await newTarget(run, control)
+  const { schema } = await newTarget(run)
   if (table.kind === 'dfs') {
     await control.run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
   }
@@ -69,7 +74,7 @@ export async function plannedTarget(run: Run, control: Session): Promise<TargetD
   return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
 }
 
-async function newTarget(run: Run, control: Session): Promise<NewTarget> {
+async function newTarget(run: Run): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
   const paths = await expandSources(options.inputs, platform.files)
@@ -81,8 +86,9 @@ async function newTarget(run: Run, control: Session): Promise<NewTarget> {
   })
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
-  const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
-  return { schema, script: createScript(schema, table, [], parseVersion(version ?? '')) }
+  const script = createScript(schema, table, [], parseVersion(run.asked?.version ?? ''))
+  checkShape(run.facts, script)
+  return { schema, script }
 }
 
 /** Columns, and warnings, that are named; an input may have thousands. */
@@ -101,6 +107,40 @@ function tellColumns(run: Run, { columns }: InferredSchema, what: string): void 
   for (const warning of warnings.slice(0, toldWarnings)) run.notice(warning)
   const untold = warnings.length - toldWarnings
   if (untold > 0) run.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
+}
+
+/** Of what a script may have: the fact about it, how it shows, and what it is called. */
+const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
+  ['createsStream', /^share streamTable\(/m, 'stream tables'],
+  ['createsTsdb', /, sortColumns=/, 'TSDB tables'],
+  ['createsLevels', /, COMPO, /, 'partitions of two levels'],
+  ['createsHash', /, HASH, /, 'partitions by a hash'],
+  ['createsYears', /, RANGE, /, 'a partition a year'],
+  ['createsMonths', /, VALUE, \d{4}\.\d\dM/, 'a partition a month'],
+  ['createsDays', /, VALUE, \d{4}\.\d\d\.\d\d/, 'a partition a day'],
+  ['createsArrays', /\b[A-Z\d]+(?:\(\d+\))?\[\]/, 'array columns'],
+  ['createsDecimals', /\bDECIMAL\d/, 'columns of decimals'],
+]
+
+/** @throws {UsageError} DDB_CONFIG before anything is made that the server is known to refuse */
+function checkShape(facts: Facts, script: string): void {
+  const code = script.replace(/^\/\/.*$/gm, '')
+  const refused = shapes.find(([fact, sign]) => facts[fact] === false && sign.test(code))
+  if (refused === undefined) return
+  throw new UsageError(
+    'DDB_CONFIG',
+    `as selftest found, this server refuses the script for ${refused[2]}: make the table by hand, and load without \`target.create\``,
+  )
+}
+
+/** Where nothing takes it back, a script that failed has made its database, and the next try would end there. */
+function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
+  if (table.kind !== 'dfs' || run.facts.failedCreateLeaves !== true) return
+  if (serverMessage.includes('is there already')) return
+  run.notice(
+    `as selftest found on this server, a script that fails leaves its database behind: if "${table.database}" is there ` +
+      'and empty, remove it before the next try',
+  )
 }
 
 function tableOf({ plan: { target } }: Run): TableTarget {

@@ -4,6 +4,7 @@
 import type { Session } from '../../client/open-session.js'
 import { settingToChange } from '../../client/missing-right.js'
 import { DdbError, ServerError, UsageError } from '../../errors.js'
+import { keepFacts } from '../connection/learn-server.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -32,8 +33,9 @@ export async function openDelivery(
   const { mode, confirm } = run.plan
   const rules = retryRules(run)
   if (mode === 'sync') return openAnswered(run, rules, description, control)
+  const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
-  if (confirm === 'receipts' || confirm === 'auto') {
+  if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
     const receipts = await receiptsIfAny(run, rules, description, control)
     if (!(receipts instanceof ServerError)) {
       tellLeftovers(run, control)
@@ -42,7 +44,13 @@ export async function openDelivery(
     refusal = receipts
   }
   const before = await countBefore(run, description, control)
-  if (refusal !== undefined) run.notice(fallbackNotice(refusal, before !== undefined))
+  const instead = insteadOfReceipts(before !== undefined)
+  if (refusal !== undefined) run.notice(fallbackNotice(refusal, instead))
+  if (obstacle !== undefined) {
+    run.notice(
+      `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
+    )
+  }
   if (before === undefined && confirm === 'auto') {
     return openAnswered(run, rules, description, control)
   }
@@ -88,12 +96,16 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   )
 }
 
-/** Why receipts are not to be had, and what is used instead: what that proves, and what would have to change. */
-function fallbackNotice(refusal: ServerError, isCounted: boolean): string {
-  const { serverMessage } = refusal
-  const instead = isCounted
+/** What is used instead, and what that proves. */
+function insteadOfReceipts(isCounted: boolean): string {
+  return isCounted
     ? 'rows are counted instead, which proves how many arrived, not which'
     : 'every batch is answered instead, which proves as much and takes a round trip a batch'
+}
+
+/** Why receipts are not to be had, and what would have to change. */
+function fallbackNotice(refusal: ServerError, instead: string): string {
+  const { serverMessage } = refusal
   return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
 }
 
@@ -180,11 +192,22 @@ async function receiptsIfAny(
 ): Promise<Delivery | ServerError> {
   const recorder = newRecorder(run, await recordedTarget(run, description, control))
   try {
-    return await openReceipts({ run, rules, recorder, description }, control)
+    const delivery = await openReceipts({ run, rules, recorder, description }, control)
+    if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
+    return delivery
   } catch (error) {
     if (run.plan.confirm === 'receipts' || !(error instanceof ServerError)) throw error
     return error
   }
+}
+
+/** Why receipts need not be tried; undefined where nothing is known that is in their way. */
+function knownObstacle({ facts, plan: { target, confirm } }: Run): string | undefined {
+  if (confirm !== 'auto') return undefined
+  if (facts.sharesStreams === false) return 'this user may not share stream tables'
+  return target.kind === 'function' && facts.plainViews === false
+    ? 'receipts are not to be had for views that are declared without mutable'
+    : undefined
 }
 
 /** @returns undefined when nothing is to be counted, or, with `auto`, cannot be: it may not be read, or has known keys */

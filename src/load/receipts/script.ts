@@ -85,9 +85,9 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
     return n`
 }
 
-/** Rows of the ledger from `seen` on; rows are never changed or removed, so `seen` is a cursor. */
-export function ledgerQuery(ledger: string, seen: number, rows: number): string {
-  return `select * from objByName("${ledger}", true) limit ${seen}, ${rows}`
+/** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
+export function ledgerQuery(ledger: string, from: number, rows: number): string {
+  return `select * from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */
