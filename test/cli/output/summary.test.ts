@@ -100,13 +100,19 @@ t.test('rows that were there before are told apart from those of this process', 
   const resumed = { ...rows, confirmed: 4, skipped: 6 }
   t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
   const failed = summaryText(result({ status: 'failed', rows, confirm }))
-  t.match(failed, /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process; stored/)
+  t.match(
+    failed,
+    /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process; stored/,
+  )
 })
 
 t.test('how safe rows are is said of rows that are confirmed, unknown or not', async t => {
   const unknown = { ...result().stored, grade: null }
   t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\.$/)
-  t.strictSame(detailLines(result({ stored: unknown }), true).filter(line => /stored/.test(line)), [])
+  t.strictSame(
+    detailLines(result({ stored: unknown }), true).filter(line => /stored/.test(line)),
+    [],
+  )
   const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
   t.notMatch(summaryText(result({ rows, stored: unknown })), 'stored')
   const stored: LoadResult['stored'] = {

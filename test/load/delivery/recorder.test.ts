@@ -197,7 +197,7 @@ t.test('of a keyed target only what lies outside its scheme is missing', async t
   ] as const) {
     const { run, recorder, next } = scene(target)
     const part = next()
-    const ids = vectorOf({ type: 'INT' }, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) as Column
+    const ids = vectorOf({ type: 'INT' }, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
     recorder.taken({ ...part, batch: { ...part.batch, columns: [ids] } }, rows)
     const { confirmed, unconfirmed, rejected } = run.counts.rows
     t.strictSame([confirmed, unconfirmed, rejected], expected, `${rows} of 10`)
