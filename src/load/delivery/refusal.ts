@@ -81,9 +81,10 @@ export function classifyRefusal(text: string): Refusal {
   return 'unknown'
 }
 
-/** The server's words, or ours where it had none, without the last full stop. */
+/** The server's words, or ours where it had none, without the statement that it repeats and the last full stop. */
 export function refusalText({ serverMessage, message }: ServerError): string {
-  return (serverMessage === '' ? message : serverMessage).replace(/[.\s]+$/, '')
+  const text = serverMessage === '' ? message : serverMessage
+  return text.slice(text.lastIndexOf(' => ') + 1).replace(/^=> |[.\s]+$/g, '')
 }
 
 /** Equal for two refusals that differ only in numbers, such as those of transactions. */
