@@ -9,6 +9,7 @@ import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
+import { checkOwner, keepRun } from '../journal/check-alone.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import { remembers } from '../marker/remembers.js'
 import type { Plan } from '../plan.js'
@@ -144,6 +145,8 @@ async function openAnswered(
     resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
     leaveMarked: unmark && (() => leaveMarked(control, run.name, longestUnmarkMs)),
+    checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
+    keepRun: () => keepRun(run, control),
   })
 }
 
