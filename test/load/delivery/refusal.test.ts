@@ -125,10 +125,13 @@ t.test('refusals that differ in a number have one shape', async t => {
   t.not(refusalShape('owned by transaction 12'), refusalShape('owned by nobody'))
 })
 
-t.test('of a refusal the reason is told, without the statement that the server repeats', async t => {
-  const reason = 'The feature of publish is not enabled. RefId: S00001'
-  t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)
-  t.equal(refusalText(new ServerError(`f: g(1) => share(t, "x") => ${reason}. `)), reason)
-  t.equal(refusalText(new ServerError(reason)), reason)
-  t.equal(refusalText(new ServerError('', 'DDB_SERVER', 'it did not say.')), 'it did not say')
-})
+t.test(
+  'of a refusal the reason is told, without the statement that the server repeats',
+  async t => {
+    const reason = 'The feature of publish is not enabled. RefId: S00001'
+    t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)
+    t.equal(refusalText(new ServerError(`f: g(1) => share(t, "x") => ${reason}. `)), reason)
+    t.equal(refusalText(new ServerError(reason)), reason)
+    t.equal(refusalText(new ServerError('', 'DDB_SERVER', 'it did not say.')), 'it did not say')
+  },
+)
