@@ -11,6 +11,7 @@ import type { TargetColumn } from '../schema/target-schema.js'
 import { openDelivery } from './delivery/open-delivery.js'
 import { abandon, close, endJournal, endOnSignal, whenLeaving, type Opened } from './ending.js'
 import { checkFollowed } from './follow/check-followed.js'
+import { newDurability, type Durability } from './target/durability.js'
 import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
@@ -52,6 +53,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
+  let durability: Durability | undefined
   let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
   const left = whenLeaving(run, opened)
@@ -59,6 +61,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
+    durability = newDurability(plan, target)
     await checkAlone(run, control)
     const checked = await checkTarget(run, control, target)
     if (opened.inputs.areDone && checked !== undefined) {
@@ -86,6 +89,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()
+    askDurability(run, opened, durability)
     await close(run, opened, left)
     run.phase('done', opened.delivery)
   }
@@ -97,6 +101,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
     bytesError: opened.inputs?.bytesError,
+    ...(durability && { stored: await durability.result(hasConfirmed(run)) }),
     columns: columns.map(({ name, type }, i) => ({
       name,
       type: columnTypeText(type),
@@ -115,4 +120,13 @@ function failAt(run: Run, error: unknown): void {
     error instanceof DdbError &&
     (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
   if (isGone) run.counts.allUnconfirmed()
+}
+
+function hasConfirmed({ counts: { rows } }: Run): boolean {
+  return rows.confirmed + rows.skipped > 0
+}
+
+/** Of what is nowhere nothing is asked, nor by a run that is to leave at once. */
+function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
+  if (control !== undefined && hasConfirmed(run) && !run.isLeaving) durability?.ask(control)
 }

@@ -74,7 +74,7 @@ export const targets: readonly TargetKind[] = [
     isKeyed: true,
     target: { table: 'dfs://d/t', ...keys },
   }),
-  stored('TSDB table that keeps the last of a key', tsdb),
+  stored('TSDB table that keeps the last of a key', tsdb, { isKeyed: true }),
   {
     ...stream,
     name: 'function view',

@@ -46,6 +46,8 @@ export interface AnsweredSetup {
   readonly resends: boolean
   /** Removes the marker, when the run has one. */
   readonly unmark: (() => Promise<void>) | undefined
+  /** Says on the marker that the run goes on later. */
+  readonly leaveMarked?: (() => Promise<void>) | undefined
   /** As `Delivery.checkOwner`. */
   readonly checkOwner: () => Promise<void>
   /** Tells the server that this process still has the run. */
@@ -266,8 +268,8 @@ export class AnsweredDelivery implements Delivery {
 
   async close(): Promise<void> {
     await this.#writer.session.close().catch(ignoreLoss)
-    const { run, unmark } = this.#setup
-    if (isUnfinished(run)) return
+    const { run, unmark, leaveMarked } = this.#setup
+    if (isUnfinished(run)) return leaveMarked?.()
     run.journal?.leaving()
     await unmark?.()
   }
@@ -283,7 +285,8 @@ async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promis
       timeoutMs => isIdle(session.id, timeoutMs),
       { clock: rules.clock, timeoutMs: run.plan.confirmTimeoutMs },
     )
-    const rows = recorder.target.kind === 'function' ? table.rows : rowsOf(answer)
+    const { kind, inMemory } = recorder.target
+    const rows = kind === 'function' ? table.rows : rowsOf(answer, inMemory)
     return { rows, errText: '' }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -291,8 +294,11 @@ async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promis
   }
 }
 
-/** Rows that were new: tableInsert answers INT; tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting). */
-function rowsOf(answer: Value | undefined): number {
+/**
+ * tableInsert answers INT; tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting), of which those
+ * that were new count in memory, where none can lie outside a scheme.
+ */
+function rowsOf(answer: Value | undefined, inMemory: boolean): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
     return Number(answer.value ?? 0)
   }
@@ -301,7 +307,7 @@ function rowsOf(answer: Value | undefined): number {
     (answer.elements.type === 'LONG' || answer.elements.type === 'INT')
   ) {
     const { data } = answer.elements
-    return Number(data[0])
+    return Number(data[0]) + (inMemory ? 0 : Number(data[1]))
   }
   throw new DdbError('DDB_PROTOCOL', 'the server did not answer an insert with the number of rows')
 }

@@ -165,10 +165,12 @@ function keptRows(
   part: Part,
   taken: number,
 ): Pick<EndedRows, 'confirmed' | 'rejected' | 'unconfirmed'> {
-  const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - taken)
+  const outside = rowsOf(part) > taken ? outsideRows(target.description, part) : []
+  const missing = missingRows(target, rowsOf(part) - taken, outside)
   const confirmed = rowsOf(part) - missing
   run.counts.confirmed(confirmed)
-  if (missing > 0 && areKnown(run, target.description, part, missing)) {
+  if (outside?.length === missing) {
+    rejectOutside(run, part, outside)
     return { confirmed, rejected: missing, unconfirmed: 0 }
   }
   run.counts.unconfirmed(missing)
@@ -183,18 +185,23 @@ export interface KeyCounts {
   taken(rows: number, kept: number | null): Pick<EndedRows, 'duplicates'>
 }
 
-/** A function does not tell what it kept, nor does a DFS table that looks for equal rows later. */
-function newKeyCounts({ journal, plan }: Run, target: RecordedTarget): KeyCounts {
-  const upserts = plan.target.kind === 'table' && plan.target.method === 'upsert'
-  const isLater =
-    !target.inMemory && !upserts && (target.keyed || target.description.dropsDuplicates === true)
-  let duplicates = target.kind === 'function' || isLater ? null : (journal?.found.duplicates ?? 0)
+/** A function does not tell what it kept, nor does a DFS table: it updates rows, or looks for equal ones later. */
+function newKeyCounts(
+  { journal }: Run,
+  { kind, inMemory, keyed, description }: RecordedTarget,
+): KeyCounts {
+  const isUnknown =
+    kind === 'function' ||
+    (keyed && !inMemory) ||
+    (description.dropsDuplicates === true && !inMemory) ||
+    description.upsert?.counts === false
+  let duplicates = isUnknown ? null : (journal?.found.duplicates ?? 0)
   return {
     get duplicates() {
       return duplicates
     },
     taken(rows, kept) {
-      if (!target.keyed || duplicates === null) return {}
+      if (!keyed || duplicates === null) return {}
       const known = kept === null ? null : Math.max(0, rows - kept)
       duplicates = known === null ? null : duplicates + known
       return known === null || known === 0 ? {} : { duplicates: known }
@@ -203,15 +210,24 @@ function newKeyCounts({ journal, plan }: Run, target: RecordedTarget): KeyCounts
 }
 
 /**
- * Rejects rows that a partitioned target dropped without a word, where its scheme names so many
- * (docs/server-semantics.md#rows-outside-the-scheme).
+ * How many of the rows that the target did not count are not in it. Rows with known keys are counted short as well, and
+ * are there: of a keyed target only those outside its scheme are missing, where that can be told and they are not more.
+ *
+ * @param short  rows sent, less those counted
  */
-function areKnown(run: Run, target: TargetDescription, part: Part, missing: number): boolean {
-  const outside = outsideRows(target, part)
-  if (outside.length !== missing) return false
+function missingRows(
+  { keyed }: RecordedTarget,
+  short: number,
+  outside: readonly number[] | undefined,
+): number {
+  if (short <= 0) return 0
+  return keyed && outside !== undefined && outside.length <= short ? outside.length : short
+}
+
+/** Rows that a partitioned target dropped without a word (docs/server-semantics.md#rows-outside-the-scheme). */
+function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void {
   const reason = "outside the target's partition scheme: the server drops such rows"
-  for (const row of outside) run.rejectSent(part.batch, row, reason)
-  return true
+  for (const row of rows) run.rejectSent(batch, row, reason)
 }
 
 function missingText(part: Part, missing: number): string {
@@ -224,10 +240,16 @@ function sentTwice(errText: string): string {
   return `sent, no receipt came, and refused when it was sent again: ${errText}`
 }
 
-function outsideRows(target: TargetDescription, { batch, start, end }: Part): number[] {
+/** @returns undefined when the target has partitions, and what lies outside cannot be told */
+function outsideRows(
+  target: TargetDescription,
+  { batch, start, end }: Part,
+): readonly number[] | undefined {
+  if (target.partition === undefined) return []
   const marks = outsideMarks(target)?.(batch)
+  if (marks === undefined) return undefined
   const rows: number[] = []
-  for (let row = start; row < end; row++) if (marks?.[row] === 1) rows.push(row)
+  for (let row = start; row < end; row++) if (marks[row] === 1) rows.push(row)
   return rows
 }
 

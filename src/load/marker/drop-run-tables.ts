@@ -1,5 +1,6 @@
 /*
-  Removes what a run has left on the server, for a user who does not want to go on with it.
+  Removes what a run has left on the server, for a user who does not want to go on with it, or when nothing is left
+  to do.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'

@@ -42,7 +42,7 @@ export function markScript(session: Session, run: RunName): string {
   return `if(!defined("${name}", SHARED)) {
     share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "${name}")
 }
-ddbIngestMarker = objByName("${name}")
+ddbIngestMarker = objByName("${name}", true)
 tableInsert(ddbIngestMarker, 1, ${token}l, "${placedName(run)}", ${sessionId(session)}, now())
 ddbIngestOwner = exec first(token) from ddbIngestMarker where entry = 1
 `
@@ -76,7 +76,7 @@ function remarkScript(session: Session, run: RunName): string {
 function ownerScript(name: string): string {
   return `ddbIngestOwner = 0l
 if(defined("${name}", SHARED)) {
-    ddbIngestMarker = objByName("${name}")
+    ddbIngestMarker = objByName("${name}", true)
     ddbIngestOwner = exec last(token) from ddbIngestMarker
 }
 `
@@ -204,7 +204,7 @@ async function askHolder(
 ): Promise<Holder | undefined> {
   const marker = `objByName("${markerName(runId)}")`
   const script = `ddbIngestOwner = exec last(token) from ${marker}
-ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}
+ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}, runId like "% on %"
 (ddbIngestOwner, ddbIngestPlace)`
   const answer = await session.run(script, { timeoutMs })
   const [token, name] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []

@@ -41,6 +41,7 @@ export async function openReceipts(
   const nodeSetup = {
     run,
     rules,
+    upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
     rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
     nextLedger: () => {

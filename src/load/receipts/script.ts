@@ -2,7 +2,7 @@
   The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
   under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
-import { tableExpression, type Target } from '../target/target.js'
+import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 import {
   insertReceipt,
   ledgerColumns,
@@ -41,7 +41,7 @@ export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVers
   return `if(!defined("${ledger}", SHARED)) {
     share(keyedStreamTable(${keys}, 1024:0, ${names(columns)}, [${types}]), "${ledger}")
 }
-ddbIngestLedger = objByName("${ledger}")
+ddbIngestLedger = objByName("${ledger}", true)
 ${probe}
 ddbIngestKnown = ${probe}
 `
@@ -67,6 +67,7 @@ export function deliverScript(
   { name, version, countsDuplicates }: WrittenLedger,
   target: Target,
   rowsHad = '00l',
+  upsert: UpsertForm = usualUpsert,
 ): string {
   const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
   const claimRow = insertReceipt('ledger', version, {
@@ -88,17 +89,17 @@ export function deliverScript(
     if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
     : `if(${claimRow} != 1) { return -2l }`
   return `def ddbIngestTarget(${targetParameters(target)}mutable data) {
-${targetBody(target)}
+${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
 }
 def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
-    ledger = objByName("${name}")
+    ledger = objByName("${name}", true)
     m = long(data.rows())
     ${claim}
     n = -1l
     had = 00l
     why = ""
     try {
-        n = long(ddbIngestTarget(${targetParameters(target)}data))
+        n = long(ddbIngestTarget(${targetArguments(target)}data))
         had = ${rowsHad}
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
@@ -109,26 +110,21 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/** `p0, p1, ` for a function with two fixed arguments, as parameters and as arguments. */
+/** `mutable p0, mutable p1, ` for a function with two fixed arguments, which it may change. */
 function targetParameters(target: Target): string {
   if (target.kind !== 'function') return ''
-  return target.functionArguments.map((_, i) => `p${i}, `).join('')
+  return target.functionArguments.map((_, i) => `mutable p${i}, `).join('')
 }
 
-function targetBody(target: Target): string {
-  if (target.kind === 'function') {
-    return `    n = data.rows()
-    ${target.name}(${targetParameters(target)}data)
+/** `p0, p1, ` */
+function targetArguments(target: Target): string {
+  return targetParameters(target).replaceAll('mutable ', '')
+}
+
+function callBody(target: Extract<Target, { kind: 'function' }>): string {
+  return `    n = data.rows()
+    ${target.name}(${targetArguments(target)}data)
     return n`
-  }
-  const { table, method, keyColumns } = target
-  const expression = table.kind === 'shared' ? `objByName("${table.name}")` : tableExpression(table)
-  if (method === 'upsert') {
-    const keys = keyColumns.length === 0 ? '' : `, ${keyColumns.map(k => `\`${k}`).join('')}`
-    return `    r = tableUpsert(${expression}, data, false${keys})
-    return r[0]`
-  }
-  return `    return tableInsert(${expression}, data)`
 }
 
 /** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
@@ -138,7 +134,7 @@ export function ledgerQuery(
   rows: number,
   version: LedgerVersion = ledgerVersion,
 ): string {
-  return `select ${readColumns[version].join(', ')} from objByName("${ledger}") limit ${from}, ${rows}`
+  return `select ${readColumns[version].join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */

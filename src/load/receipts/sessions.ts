@@ -8,6 +8,7 @@ import type { RetryRules } from '../connection/retry.js'
 import { classifyRefusal } from '../delivery/refusal.js'
 import { askMarker, nameIsTaken } from '../marker/marker.js'
 import type { Run } from '../run.js'
+import type { UpsertForm } from '../target/target.js'
 import type { Ledger } from './ledger.js'
 import { deliverScript } from './script.js'
 
@@ -22,6 +23,8 @@ export interface SessionSetup {
   readonly rules: RetryRules
   /** An expression for the rows that the target has had; null where it cannot be asked. */
   readonly rowsHad: string
+  /** The usual one when left out. */
+  readonly upsert?: UpsertForm | undefined
 }
 
 /** The session that asks, on a server that knew this run before. */
@@ -82,12 +85,12 @@ export async function openData(
 
 /** Defines the functions that write batches; an asynchronous session does not tell whether it could. */
 export function defineFunctions(
-  { run, rowsHad }: SessionSetup,
+  { run, rowsHad, upsert }: SessionSetup,
   data: Session,
   ledger: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  return data.run(deliverScript(ledger, run.plan.target, rowsHad), { timeoutMs })
+  return data.run(deliverScript(ledger, run.plan.target, rowsHad, upsert), { timeoutMs })
 }
 
 /** Time until the deadline, at least 1 ms. */

@@ -41,7 +41,9 @@ export interface StoredTableFacts {
   /** Of its own file chunk, a UUID; as `physicalIndex`. */
   chunkId: string
   owner: string
+  engine: 'OLAP' | 'TSDB' | 'PKEY'
   compressMethods: ReadonlyMap<string, string>
+  /** Of a PKEY table its primary key. */
   sortColumns: readonly string[]
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }

@@ -17,6 +17,7 @@ export const stored: StoredTableFacts = {
   chunkId: '',
   tableName: 'pt',
   owner: 'joe',
+  engine: 'OLAP',
   compressMethods: new Map(),
   sortColumns: [],
   keepDuplicates: 'ALL',
