@@ -62,6 +62,7 @@ function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }
 
-function isByte(text: string): boolean {
+/** Whether a text is one ASCII character. */
+export function isByte(text: string): boolean {
   return text.length === 1 && text.charCodeAt(0) < 0x80
 }

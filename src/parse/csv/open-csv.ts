@@ -7,7 +7,13 @@ import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
 import { BlockReader } from '../block-reader.js'
-import { csvDialect, isByteDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
+import {
+  csvDialect,
+  isByte,
+  isByteDialect,
+  isPlainDialect,
+  type CsvDialect,
+} from './csv-dialect.js'
 import { CsvDialectScanner } from './csv-record-scanner.js'
 import { CsvScanner } from './csv-scanner.js'
 import type { CsvTokenizer } from './csv-tokenizer.js'
@@ -83,6 +89,8 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     record !== undefined &&
     (dialect.header === 'yes' || (dialect.header === 'auto' && looksLikeHeader(record)))
   if (isHeader) tokenizer.skipPeeked()
+  // Where there is one column, the line that is left of an empty field is empty.
+  tokenizer.emptyLines = record?.fields.length === 1 ? 'rows' : 'passed'
   const how = (isGiven: boolean): 'given' | 'found' => (isGiven ? 'given' : 'found')
   const isTsv = format === 'tsv' && options.isFormatGiven === true
   return new CsvReader({
@@ -263,6 +271,7 @@ class CsvReader implements InputReader {
         shape: { delimiter, fieldNames, fieldCount, headerBytes, text: textShape(text) },
         text,
         fieldOf,
+        ...(fieldCount === 1 ? { showRecord: quotedIfEmpty(this.dialect.quote.value, text) } : {}),
       },
       options,
     )
@@ -271,6 +280,23 @@ class CsvReader implements InputReader {
 
   close(): Promise<void> {
     return this.#source.close()
+  }
+}
+
+/** An empty line that stands last, among rejects for example, would be no row: its null is shown in quotes. */
+function quotedIfEmpty(
+  quote: string,
+  { encoding }: SourceText,
+): (record: Uint8Array) => Uint8Array {
+  const isWide = encoding === 'utf-16le' || encoding === 'utf-16be'
+  const isSwapped = encoding === 'utf-16be'
+  const swapped = (bytes: Buffer): Buffer =>
+    isSwapped && bytes.length % 2 === 0 ? bytes.swap16() : bytes
+  const text = isWide ? 'utf16le' : 'latin1'
+  const quotes = isByte(quote) ? swapped(Buffer.from(quote + quote, text)) : Buffer.alloc(0)
+  return record => {
+    const isEmpty = /^[\r\n]+$/.test(swapped(Buffer.from(record)).toString(text))
+    return isEmpty ? Buffer.concat([quotes, record]) : record
   }
 }
 
