@@ -130,7 +130,7 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
   const sources = byName
     ? fieldsByName(target, input, names, rules)
     : fieldsByPosition(target, input, rules)
-  if (rules.ignoreExtra !== true) checkExtra(target, input, sources)
+  if (rules.ignoreExtra !== true) checkExtra(target, input, rules, sources)
   return sources
 }
 
@@ -282,24 +282,35 @@ function mappedField(column: TargetColumn, mapped: string, input: InputShape): n
   )
 }
 
-function checkExtra(target: TargetSchema, input: InputShape, sources: readonly CellSource[]): void {
+function checkExtra(
+  target: TargetSchema,
+  input: InputShape,
+  rules: MappingRules,
+  sources: readonly CellSource[],
+): void {
   const used = new Set(sources.map(source => (source.kind === 'field' ? source.index : -1)))
   for (let index = 0; index < input.fieldCount; index++) {
     if (used.has(index)) continue
     const name = input.names?.[index]
-    const hint =
-      name === undefined
-        ? ''
-        : nearestHint(
-            name,
-            target.columns.map(column => column.name),
-          )
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
         ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${target.columns.length} columns; pass over it with \`mapping.ignoreExtra\``
-        : `column "${name}" of ${input.file} goes nowhere${hint}: map it with \`mapping.map\`, or pass over it with \`mapping.ignoreExtra\``,
+        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\``,
       position(input, name ?? String(index + 1)),
     )
   }
+}
+
+/** What may be done about a column that goes nowhere; one that is set is not what it should have been. */
+function wayOf(name: string, target: TargetSchema, { set }: MappingRules): string {
+  if (own(set, name) !== undefined) {
+    return `: leave out \`mapping.set\` ${name}, which fills the column of this name`
+  }
+  const others = target.columns.map(column => column.name)
+  const hint = nearestHint(
+    name,
+    others.filter(other => own(set, other) === undefined),
+  )
+  return `${hint}: map it with \`mapping.map\``
 }
