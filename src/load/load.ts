@@ -35,6 +35,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
+  let alreadyLoaded = false
   let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
   const left = whenLeaving(run, opened)
@@ -44,6 +45,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     columns = target.columns
     const identity = await checkTarget(run, control, target)
     if (opened.inputs.areDone) {
+      alreadyLoaded = true
       run.notice('already loaded')
     } else {
       opened.delivery = await openDelivery(run, target, control)
@@ -72,6 +74,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
     bytesError: opened.inputs?.bytesError,
+    alreadyLoaded,
     columns: columns.map(({ name, type }, i) => ({
       name,
       type: columnTypeText(type),

@@ -297,6 +297,8 @@ export interface LoadResult {
   runId: string
   status: LoadStatus
   exitCode: number
+  /** Earlier processes had finished the run: nothing was left to be read or sent. */
+  alreadyLoaded: boolean
   /** ISO 8601, in UTC. */
   startedAt: string
   endedAt: string
@@ -334,6 +336,7 @@ export interface LoadResult {
     ragged: number
   }[]
   rows: RowCounts
+  /** `used` is `none` where this process has sent nothing and heard of nothing. */
   confirm: {
     asked: Confirmation
     used: ConfirmUsed

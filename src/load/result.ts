@@ -15,6 +15,8 @@ export interface ResultParts {
   columns: LoadResult['columns']
   /** The bytes of an input do not add up. */
   bytesError: DdbError | undefined
+  /** Nothing was opened but the inputs: earlier processes have finished the run. */
+  alreadyLoaded?: boolean
 }
 
 /** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
@@ -37,6 +39,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     runId: plan.runId,
     status: statusOf(run, error),
     exitCode: exitCodeOf(run, error),
+    alreadyLoaded: parts.alreadyLoaded === true && error === undefined,
     startedAt: run.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     target: {
@@ -49,7 +52,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     rows,
     confirm: {
       asked: plan.confirm,
-      used: delivery?.used ?? 'none',
+      used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
       note: delivery?.note ?? null,
       uncertain: [...(delivery?.uncertain ?? [])],
     },
@@ -65,6 +68,11 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     resume: { possible: canGoOn(run, error), command: null },
     error: error === undefined ? null : { code: error.code, message: error.message },
   }
+}
+
+/** Nor is anything known now of what earlier processes have sent. */
+function isNothingSent({ counts: { rows, batches } }: Run): boolean {
+  return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
 
 /** What is refused because it has changed is refused again. */

@@ -127,6 +127,7 @@ t.test('every member is there; what is not known is null', async t => {
     runId: 'nightly',
     status: 'loaded',
     exitCode: 0,
+    alreadyLoaded: false,
     startedAt: '1970-01-01T00:00:00.000Z',
     endedAt: '1970-01-01T00:00:02.000Z',
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },

@@ -34,6 +34,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     runId: runId ?? randomBytes(8).toString('hex'),
     status: 'failed',
     exitCode,
+    alreadyLoaded: false,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     target: {

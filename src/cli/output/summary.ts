@@ -22,17 +22,16 @@ export function summaryText(result: LoadResult): string {
   const speed = `in ${durationText(elapsedMs)}, ${grouped(result.rate.rowsPerSec)} rows/s`
   const lost =
     rejects.unplaced === 0 ? '' : `, ${grouped(rejects.unplaced)} of the rejected without a place`
-  if (isLoadedAlready(result)) {
+  if (result.alreadyLoaded || isAllSkipped(result)) {
     const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
     return `Already loaded: ${what} into ${into}, nothing was left to do: ${equationText(rows)}.`
   }
   return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}.`
 }
 
-/** Earlier processes of the run have read and sent everything: no input was opened. */
-function isLoadedAlready({ rows, status, inputs }: LoadResult): boolean {
-  const isAllSkipped = rows.skipped > 0 && rows.skipped === rows.read
-  return status === 'loaded' && rows.confirmed === 0 && (isAllSkipped || inputs.length === 0)
+/** What earlier processes of the run have sent was all that there was. */
+function isAllSkipped({ rows, status }: LoadResult): boolean {
+  return status === 'loaded' && rows.skipped > 0 && rows.skipped === rows.read
 }
 
 function claimOf(result: LoadResult): string {
@@ -45,14 +44,18 @@ function doneOf({ rows, status, confirm }: LoadResult): string {
   if (status === 'failed') return `Failed after ${counted(rows.confirmed, 'confirmed row')}`
   if (status === 'interrupted')
     return `Interrupted after ${counted(rows.confirmed, 'confirmed row')}`
-  if (confirm.used === 'none' && rows.skipped === 0)
+  if (rows.read === 0) return 'No rows to load'
+  if (confirm.used === 'none' && rows.skipped === 0 && rows.unconfirmed > 0)
     return `Handed over ${counted(rows.unconfirmed, 'row')}`
   return `Loaded ${counted(rows.confirmed, 'row')}`
 }
 
-function confirmText({ confirm, rows }: LoadResult): string {
+function confirmText({ confirm, rows, batches }: LoadResult): string {
   // Nothing had to be asked, as nothing was sent.
   if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
+  if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
+    return confirm.note === null ? 'nothing was sent' : `nothing was sent: ${confirm.note}`
+  }
   return confirm.note === null
     ? confirmationWords[confirm.used]
     : `${confirmationWords[confirm.used]}: ${confirm.note}`

@@ -8,6 +8,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   runId: 'r',
   status: 'loaded',
   exitCode: 0,
+  alreadyLoaded: false,
   startedAt: '2024-01-01T00:00:00.000Z',
   endedAt: '2024-01-01T00:00:02.000Z',
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
@@ -87,13 +88,34 @@ t.test('rows that were there before are told apart from those of this process', 
       'read 10 = confirmed 0 + unconfirmed 0 + rejected 0 + skipped 10 + unsent 0.',
   )
   const counted = { ...rows, read: 0, skipped: 0 }
-  const done = summaryText(result({ rows: counted, confirm, inputs: [] }))
+  const done = summaryText(result({ rows: counted, confirm, inputs: [], alreadyLoaded: true }))
   t.match(done, /^Already loaded: this run into trades/, 'also where its rows are not known')
-  t.match(summaryText(result({ rows: counted, confirm })), /^Handed over 0 rows/, 'an empty input')
   const resumed = { ...rows, confirmed: 4, skipped: 6 }
   t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
   const failed = summaryText(result({ status: 'failed', rows, confirm }))
   t.match(failed, /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process\.$/)
+})
+
+t.test('where nothing was sent nothing is confirmed', async t => {
+  const nothing = { confirmed: 0, unconfirmed: 0, skipped: 0, unsent: 0 }
+  const confirm: LoadResult['confirm'] = { asked: 'auto', used: 'none', note: null, uncertain: [] }
+  const batches = { sent: 0, retried: 0, failed: 0 }
+  const none = { rows: { ...nothing, read: 0, rejected: 0 }, confirm, batches }
+  for (const inputs of [[], result().inputs]) {
+    t.match(
+      summaryText(result({ ...none, inputs })),
+      /^No rows to load into trades on .*: read 0 = .*; nothing was sent\.$/,
+    )
+  }
+  const bad = { status: 'rejects', rows: { ...nothing, read: 2, rejected: 2 } } as const
+  t.match(
+    summaryText(result({ ...none, ...bad })),
+    /^Loaded 0 rows into trades .*: read 2 = .* rejected 2 .*; nothing was sent\.$/,
+  )
+  t.match(
+    summaryText(result({ ...none, status: 'failed' })),
+    /^Failed after .*; nothing was sent\.$/,
+  )
 })
 
 t.test('a function is named as the target when it is one', async t => {
