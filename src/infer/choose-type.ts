@@ -59,7 +59,7 @@ export function chooseType(
   const found = valueType(probe, fitting)
   if (found !== undefined) return found
   if (!suits(text('STRING'))) return undefined
-  return chosenText(probe, nearWarnings(probe))
+  return chosenText(probe, probe.hasOtherOffsets ? [otherOffsets] : nearWarnings(probe))
 }
 
 function rulesWith({ name, rules }: ColumnProbe, format: string | undefined): CellRules {
@@ -100,6 +100,9 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   if (other !== undefined) return chosen(probe, other)
   return formatted(probe, fitting)
 }
+
+const otherOffsets =
+  'times have different offsets, which no column keeps: `cells.timeZone` converts them to the clocks of a zone'
 
 function temporalType(
   probe: ColumnProbe,

@@ -2,6 +2,7 @@
   Looks at every value of inputs, read as `load` reads them, and says what a table for them would look like.
 */
 import { InputError, UsageError } from '../errors.js'
+import { columnOffsets } from '../parse/cells/column-offset.js'
 import { everyColumn } from '../parse/cells/date-format.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
@@ -27,7 +28,10 @@ export interface InferOptions {
   readonly files: Files
   readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
   readonly reader: ReaderOptions
-  readonly cells: CellRules
+  readonly cells: CellRules & {
+    /** Target column → the offset that its times have. */
+    readonly offsets?: Readonly<Record<string, string>>
+  }
   /** Target column → column of the input. */
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
@@ -245,10 +249,11 @@ function newProbe(
 }
 
 /** A decimal comma counts as found, as it does for `load`. */
-function rulesOf(cells: CellRules, reader: InputReader): CellRules {
-  if (reader.dialect === undefined) return cells
+function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
+  const rules = { ...cells, columnOffsets: columnOffsets(cells) }
+  if (reader.dialect === undefined) return rules
   const isFound = cells.decimalComma === undefined && cells.thousands !== ','
-  return isFound ? { ...cells, decimalComma: reader.dialect.decimalComma.value } : cells
+  return isFound ? { ...rules, decimalComma: reader.dialect.decimalComma.value } : rules
 }
 
 /** Names in the table: those that `map` gives, else proposed ones. */
@@ -268,7 +273,8 @@ function checkRules({ cells, map, set }: InferOptions, own: readonly string[]): 
     throw new UsageError('DDB_USAGE', `column "${twice}" is in the input, and set: name another`)
   }
   const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
-  const named = [...dated, ...(cells.percentColumns ?? []), ...Object.keys(map)]
+  const { percentColumns = [], offsets = {} } = cells
+  const named = [...dated, ...percentColumns, ...Object.keys(offsets), ...Object.keys(map)]
   const unknown = named.find(name => !names.includes(name))
   if (unknown === undefined) return
   throw new UsageError(

@@ -38,6 +38,8 @@ export interface Inputs {
   summaries(): InputSummary[]
   /** Per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
+  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  readonly offsets: Readonly<Record<string, string>>
   /** Set when the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
   /** Earlier processes of the run have read them all, and nothing of them is left to be sent. */
@@ -225,6 +227,10 @@ class SequentialInputs implements Inputs {
 
   columnCounts(): readonly ColumnCounts[] {
     return this.#reading.columnCounts
+  }
+
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#reading.offsets
   }
 
   async close(): Promise<void> {

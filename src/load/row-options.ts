@@ -29,9 +29,15 @@ export interface CellOptions {
   dateFormats?: Readonly<Record<string, string>>
   /**
    * Whose clocks the columns keep: a zone such as `Asia/Shanghai` or `+08:00`, to which times with an offset and counts
-   * since 1970 are converted. `none`, the default, keeps times as they are written. Never the machine's.
+   * since 1970 are converted. `none` keeps times as they are written, whatever their offsets. So does the default, where
+   * all times of a column have the same offset, or none: a row with another one is rejected. Never the machine's.
    */
   timeZone?: string
+  /**
+   * Target column → the offset that its times have, such as `+08:00`, or `none`; without it, that of the first time of the
+   * column in the run. Not with `timeZone`.
+   */
+  offsets?: Readonly<Record<string, string>>
   /** One character between groups of three digits. */
   thousands?: string
   /** Numbers have a comma where others have a point. */

@@ -130,7 +130,7 @@ export class BatchBuilder {
       return columnBuilder(column.name, column.type, columnIndex, this.#pool, own)
     }
     // Who says what every row shall have writes it plainly, however the input writes its numbers.
-    const plain = plainNumbers(rules)
+    const plain = { ...plainNumbers(rules), columnOffsets: undefined }
     const builder = columnBuilder(column.name, column.type, columnIndex, this.#pool, plain)
     const { text } = column.source
     const constant = new ConstantColumn(builder, text, rowCapacity)
@@ -321,6 +321,7 @@ function checkNames(mapping: ColumnMapping, rules: CellRules): void {
   for (const [option, given] of [
     ['`cells.dateFormats`', dated],
     ['`cells.percentColumns`', rules.percentColumns ?? []],
+    ['`cells.offsets`', Object.keys(rules.columnOffsets?.known() ?? {})],
   ] as const) {
     const unknown = given.find(name => !names.includes(name))
     if (unknown === undefined) continue

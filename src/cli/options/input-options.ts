@@ -199,10 +199,17 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'whose clocks the columns keep; none keeps times as written',
+    help: 'whose clocks the columns keep; none keeps times as written, whatever their offsets',
     reader: text,
-    defaultNote: 'none',
+    defaultNote: 'as written, of one offset a column',
     field: 'cells.timeZone',
+  },
+  offset: {
+    flags: '--offset <column=offset>',
+    help: 'the offset that times of a column have, +08:00 or none; repeatable',
+    reader: pairs('COLUMN=OFFSET'),
+    defaultNote: 'that of the first one',
+    field: 'cells.offsets',
   },
   thousands: {
     flags: '--thousands <char>',

@@ -123,6 +123,8 @@ function frozenTexts(
       return one(cells.decimalComma?.toString())
     case 'timezone':
       return one(cells.timeZone)
+    case 'offset':
+      return Object.entries(cells.offsets ?? {}).map(([column, offset]) => `${column}=${offset}`)
     case 'expectTypes':
       return one(expectTypes)
     default:

@@ -13,17 +13,20 @@ export interface FrozenInput {
   readonly summary: InputSummary
 }
 
-/** @returns one for each group of inputs that are read alike, in the order of their first ones */
+/**
+ * @param offsets  of times, as far as they have shown it
+ * @returns one for each group of inputs that are read alike, in the order of their first ones */
 export function frozenLoads(
   options: LoadOptions,
   inputs: readonly FrozenInput[],
   target: TargetSchema | undefined,
+  offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
   // Without a record nothing says how an input is read: it goes with the others.
   const telling = inputs.filter(({ looked }) => !looked.isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
-    const frozen = frozenLoad(options, input, target)
+    const frozen = frozenLoad(options, input, target, offsets)
     const key = JSON.stringify({ ...frozen, inputs: [] })
     const known = groups.get(key)
     if (known === undefined) groups.set(key, frozen)
@@ -39,6 +42,7 @@ function frozenLoad(
   { input = {}, mapping = {}, cells = {} }: LoadOptions,
   { looked, summary }: FrozenInput,
   target: TargetSchema | undefined,
+  offsets: Readonly<Record<string, string>>,
 ): FrozenLoad {
   const { detected } = summary
   const { decimalComma } = detected ?? {}
@@ -49,7 +53,7 @@ function frozenLoad(
     cells: {
       ...cells,
       ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
-      timeZone: cells.timeZone ?? 'none',
+      ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
     },
     ...(target === undefined ? {} : { expectTypes: typesText(target) }),
   }

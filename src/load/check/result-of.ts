@@ -64,7 +64,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
       looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
       expected: await expectedBatches(run, parts, opened),
     },
-    frozen: frozenLoads(run.options, opened, target),
+    frozen: frozenLoads(run.options, opened, target, parts.inputs?.offsets ?? {}),
     commands: [],
     notices: [...otherNotices(parts.notices, summaries), ...limitNotices(run, parts.plan)],
     error,

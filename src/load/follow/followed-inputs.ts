@@ -228,6 +228,10 @@ class FollowedInputs implements Inputs {
     return this.#reading.columnCounts
   }
 
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#reading.offsets
+  }
+
   get bytesError(): DdbError | undefined {
     return this.#reading.bytesError
   }

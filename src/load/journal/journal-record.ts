@@ -84,6 +84,8 @@ export type JournalRecord =
   | { readonly kind: 'session'; readonly id: string }
   /** How an input is read. */
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
+  /** What offsets the times of columns have, by the first ones that were read. */
+  | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
   /** Rows are about to be sent under a number; `records` counts those of the input that begin before `end`. */
   | {
       readonly kind: 'batch'

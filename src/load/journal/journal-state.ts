@@ -36,6 +36,8 @@ export interface JournalState {
   /** Processes that have worked on it. */
   readonly processes: number
   readonly inputs: readonly JournaledInput[]
+  /** Of the columns whose times have shown it: what offset they have. */
+  readonly offsets: Readonly<Record<string, string>>
   readonly target: TargetIdentity | undefined
   /** How the last process had rows confirmed. */
   readonly used: ConfirmUsed | undefined
@@ -68,6 +70,7 @@ export function newJournalState(): JournalState {
 class Fold implements JournalState {
   readonly inputs: JournaledInput[] = []
   readonly rejectsFiles: string[] = []
+  offsets: Record<string, string> = {}
   run: RecordOf<'run'> | undefined
   processes = 0
   ledgerNumber = 0
@@ -155,16 +158,16 @@ class Fold implements JournalState {
         this.hasLeftServer = false
         return
       case 'ledger':
-        // Another one is begun where the last one is gone.
-        if (record.number !== this.ledgerNumber)
-          for (const range of this.#byNo.values()) range.isLost = true
-        this.ledgerNumber = record.number
+        this.#beginLedger(record.number)
         return
       case 'session':
         this.dataSessions.push(record.id)
         return
       case 'reading':
         this.inputs[record.input]!.detected = record.detected
+        return
+      case 'offsets':
+        this.offsets = { ...this.offsets, ...record.offsets }
         return
       case 'batch': {
         const { input, end, endLine, records } = record
@@ -209,6 +212,14 @@ class Fold implements JournalState {
     }
   }
 
+  /** Another one is begun where the last one is gone. */
+  #beginLedger(number: number): void {
+    if (number !== this.ledgerNumber) {
+      for (const range of this.#byNo.values()) range.isLost = true
+    }
+    this.ledgerNumber = number
+  }
+
   #rangeOf({ no, start, end, rows }: RecordOf<'batch'> | RecordOf<'part'>): SentRange {
     const places = { startBytes: start, endBytes: end }
     const range: SentRange = { no, ...places, rows, ended: undefined, isLost: false }
@@ -232,6 +243,7 @@ class Fold implements JournalState {
   /** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
   #beginAnew(): void {
     this.inputs.length = 0
+    this.offsets = {}
     this.#byNo.clear()
     Object.assign(this.#sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
     this.#target = undefined

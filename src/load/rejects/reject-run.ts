@@ -39,6 +39,8 @@ export interface RejectRun extends AskedFor {
 export interface KnownRejects {
   readonly runId: string
   readonly run: RejectRun
+  /** What offsets the times of columns have, as far as the run knew it at its last reject. */
+  readonly offsets: Readonly<Record<string, string>>
 }
 
 /** What rejects say of their run. */
@@ -56,10 +58,12 @@ const mostBytes = 4 * 1024 * 1024
  */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const reasons = reasonsPath(path)
-  const line = await firstLine(path, reasons, files)
-  const reason = parsed(line)
+  const lines = await tellingLines(path, reasons, files)
+  const [reason] = lines
   if (reason?.run?.format === 1 && typeof reason.runId === 'string') {
-    return { runId: reason.runId, run: reason.run }
+    // They grow: the last ones are all.
+    const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
+    return { runId: reason.runId, run: reason.run, offsets }
   }
   throw new InputError(
     'DDB_INPUT_FORMAT',
@@ -77,18 +81,35 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-async function firstLine(path: string, reasons: string, files: Files): Promise<string> {
+/** The first line of the reasons, and those that tell of offsets; undefined for what is none. */
+async function tellingLines(
+  path: string,
+  reasons: string,
+  files: Files,
+): Promise<ReturnType<typeof parsed>[]> {
   try {
     const file = await files.open(reasons)
     try {
-      const bytes = new Uint8Array(mostBytes)
+      const found: ReturnType<typeof parsed>[] = []
+      const bytes = Buffer.alloc(mostBytes)
       let length = 0
+      let position = 0
       for (;;) {
-        const count = await file.readAt(bytes, length, mostBytes - length, length)
-        const end = bytes.subarray(0, length + count).indexOf(0x0a, length)
+        const count = await file.readAt(bytes, length, mostBytes - length, position)
+        position += count
         length += count
-        if (end >= 0) return Buffer.from(bytes.subarray(0, end)).toString()
-        if (count === 0 || length === mostBytes) return ''
+        const window = bytes.subarray(0, length)
+        let start = 0
+        for (let end; (end = window.indexOf(0x0a, start)) >= 0; start = end + 1) {
+          const line = window.subarray(start, end)
+          // Inside a text the quotes would have backslashes.
+          if (found.length === 0 || line.includes(',"offsets":{')) {
+            found.push(parsed(line.toString()))
+          }
+        }
+        bytes.copyWithin(0, start, length)
+        length -= start
+        if (count === 0 || length === mostBytes) return found
       }
     } finally {
       await file.close()
@@ -117,7 +138,7 @@ export function refuseWritten(path: string, files: Files): void {
  * The name under which a rejects file is loaded again: the same for the same file, wherever it was moved, so that no row is
  * loaded twice unnoticed.
  */
-export function retryRunId({ runId, run }: KnownRejects): string {
+export function retryRunId({ runId, run }: Pick<KnownRejects, 'runId' | 'run'>): string {
   const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
 }
@@ -133,7 +154,7 @@ export function retryRejectsPath(path: string): string {
 
 /** Those of the run that hold for its rejects as well; what was found then is said now. */
 export function retryOptions(
-  { run }: KnownRejects,
+  { run, offsets }: KnownRejects,
   path: string,
 ): Pick<
   LoadOptions,
@@ -146,7 +167,11 @@ export function retryOptions(
     target,
     input: retryInput(input, run.reading),
     ...(mapping === undefined ? {} : { mapping }),
-    cells: { ...cells, ...(decimalComma ? { decimalComma: decimalComma.value } : {}) },
+    cells: {
+      ...cells,
+      ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
+      ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
+    },
     ...(delivery === undefined ? {} : { delivery }),
     ...(expectTypes === undefined ? {} : { expectTypes }),
   }

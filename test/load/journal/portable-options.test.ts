@@ -95,6 +95,7 @@ const cells: Values<CellOptions> = {
   nullQuoted: { values: [true, false] },
   dateFormats: { values: [{ '*': 'epoch:s' }, { '*': 'epoch:ms' }] },
   timeZone: { values: ['+08:00', 'none'] },
+  offsets: { values: [{ a: '+08:00' }, { a: 'none' }] },
   thousands: { values: [',', '.'] },
   decimalComma: { values: [true, false] },
   percentColumns: { values: [['a'], []] },
