@@ -94,6 +94,7 @@ const acrossFiles: readonly string[] = [
   'client/hostile-answers.test.ts',
   'load/hostile-names.test.ts',
   'parse/csv/bad-input.test.ts',
+  'parse/csv/empty-lines.test.ts',
   'parse/hostile.test.ts',
   'parse/record-limits.test.ts',
   'parse/resume.test.ts',
