@@ -5,6 +5,7 @@ import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
 import { everyColumn } from '../parse/cells/date-format.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
+import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import type { CellRules, InputReader } from '../parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
@@ -114,7 +115,9 @@ async function lookAtInput(
   found: Found,
 ): Promise<void> {
   const left = (options.sample ?? Infinity) - found.rows
-  const reader = await openReader(source, options.reader)
+  const { names, hasNames } = found.fields ?? {}
+  const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
+  const reader = await openReader(source, { ...options.reader, settled })
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }
@@ -196,6 +199,7 @@ function fieldLook(
     kind: 'fields' as const,
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
+    rowNames: reader.rowNames,
     headerLineNumber: reader.headerLineNumber,
   }
   const mapping = mapColumns(target, shape, { match: fields.isByPosition ? 'position' : 'name' })
@@ -252,8 +256,8 @@ function newProbe(
 function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   const rules = { ...cells, columnOffsets: columnOffsets(cells) }
   if (reader.dialect === undefined) return rules
-  const isFound = cells.decimalComma === undefined && cells.thousands !== ','
-  return isFound ? { ...rules, decimalComma: reader.dialect.decimalComma.value } : rules
+  const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
+  return { ...rules, decimalComma: value }
 }
 
 /** Names in the table: those that `map` gives, else proposed ones. */

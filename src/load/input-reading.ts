@@ -6,12 +6,7 @@ import { InputError, type DdbError } from '../errors.js'
 import { columnOffsets, type ColumnOffsets } from '../parse/cells/column-offset.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
-import {
-  mapColumns,
-  type ColumnMapping,
-  type InputShape,
-  type MappingRules,
-} from '../schema/column-mapping.js'
+import { mapColumns, type ColumnMapping, type MappingRules } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { defaultFlushIntervalMs } from './defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
@@ -20,6 +15,7 @@ import type { Journal } from './journal/journal.js'
 import type { ResumedInput } from './journal/resumed-input.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
+import { shapeOf } from './reader-options.js'
 import { asDdbError, type Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
 
@@ -264,14 +260,4 @@ function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected):
 /** An input without a single record has no columns to map either. */
 function isEmpty(reader: InputReader): boolean {
   return reader.recordKind === 'fields' && reader.fieldCount === 0
-}
-
-function shapeOf(reader: InputReader, file: string): InputShape {
-  return {
-    file,
-    kind: reader.recordKind,
-    names: reader.fieldNames,
-    fieldCount: reader.fieldCount,
-    headerLineNumber: reader.headerLineNumber,
-  }
 }

@@ -24,7 +24,7 @@ import type { LoadOptions } from './options.js'
 import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
 import type { Plan } from './plan.js'
-import { dialectOf } from './reader-options.js'
+import { dialectOf, rowTarget } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import type { RunRejects } from './rejects/run-rejects.js'
@@ -195,6 +195,7 @@ class SequentialInputs implements Inputs {
       detected: undefined,
       resumed: journal?.resumed(index),
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
+      target: rowTarget(this.#options, target),
       flushes: path === '-',
       progress: ({ rows }) => {
         run.counts.readUpTo(this.#doneRecords + rows)

@@ -110,8 +110,15 @@ export interface InputOptions {
   escape?: string
   /** Lines that start with it are not records. */
   comment?: string
-  /** `auto`, the default, takes a first record without numbers for one (docs/server-semantics.md#text-of-values). */
+  /**
+   * Whether the first record is one. `auto`, the default, goes by the names of the target's columns, and by what fits into
+   * them; where that does not tell, the run ends (docs/csv.md#header).
+   */
   header?: 'auto' | 'yes' | 'no'
+  /** Records end with a delimiter that the header does not have; found in the first 1 MiB when left out. */
+  trailingDelimiter?: boolean
+  /** Records begin with a field that the header has no name for, and that is left out; default false. */
+  rowNames?: boolean
   /**
    * What becomes of records with another number of fields than the first one: `pad` makes missing fields null, `cut`
    * leaves out those that are too many. Default `reject`.

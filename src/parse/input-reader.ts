@@ -42,6 +42,8 @@ export interface RecordShape {
   readonly fieldNames: readonly string[] | undefined
   /** Fields of the first record; 0 without a record, and for JSON. */
   readonly fieldCount: number
+  /** The first field is a name of its record, and has none itself. */
+  readonly rowNames?: boolean
   /** The header record as it stands, with its line ending. */
   readonly headerBytes: Uint8Array | undefined
   /** How records are encoded. */

@@ -40,6 +40,8 @@ export interface InputShape {
   readonly kind: 'fields' | 'members'
   readonly names?: readonly string[] | undefined
   readonly fieldCount: number
+  /** The first field is a name of its record, which goes nowhere unless it is asked for. */
+  readonly rowNames?: boolean | undefined
   /** Line of the header, for messages. */
   readonly headerLineNumber?: number | undefined
 }
@@ -255,7 +257,7 @@ function fieldsByPosition(
   input: InputShape,
   rules: MappingRules,
 ): CellSource[] {
-  let next = 0
+  let next = input.rowNames === true ? 1 : 0
   return target.columns.map(column => {
     const text = own(rules.set, column.name)
     if (text !== undefined) return { kind: 'constant', text }
@@ -290,7 +292,7 @@ function checkExtra(
 ): void {
   const used = new Set(sources.map(source => (source.kind === 'field' ? source.index : -1)))
   for (let index = 0; index < input.fieldCount; index++) {
-    if (used.has(index)) continue
+    if (used.has(index) || (index === 0 && input.rowNames === true)) continue
     const name = input.names?.[index]
     throw new InputError(
       'DDB_INPUT_COLUMN',

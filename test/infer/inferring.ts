@@ -76,6 +76,7 @@ export async function readAs(
       kind: opened.recordKind,
       names: opened.fieldNames,
       fieldCount: opened.fieldCount,
+      rowNames: opened.rowNames,
     },
     { map, allowMissing, ignoreExtra, ...(matchPosition ? { match: 'position' as const } : {}) },
   )

@@ -86,8 +86,20 @@ export const inputOptions = optionGroup('Input', {
     flags: '--header <when>',
     help: 'auto, yes or no',
     reader: choice('auto', 'yes', 'no'),
-    defaultNote: 'auto',
+    defaultNote: "auto: by the target's columns",
     field: 'input.header',
+  },
+  trailingDelimiter: {
+    flags: '--trailing-delimiter',
+    help: 'records end with a delimiter that the header does not have',
+    reader: onOff,
+    field: 'input.trailingDelimiter',
+  },
+  rowNames: {
+    flags: '--row-names',
+    help: 'records begin with a field that the header has no name for; it is left out',
+    reader: onOff,
+    field: 'input.rowNames',
   },
   ragged: {
     flags: '--ragged <what>',

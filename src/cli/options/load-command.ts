@@ -119,6 +119,8 @@ function frozenTexts(
       return one(mapping.match)
     case 'map':
       return Object.entries(mapping.map ?? {}).map(([target, source]) => `${target}=${source}`)
+    case 'trailingDelimiter':
+      return one(input.trailingDelimiter?.toString())
     case 'decimalComma':
       return one(cells.decimalComma?.toString())
     case 'timezone':

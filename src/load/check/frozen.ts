@@ -65,7 +65,7 @@ function withoutStream({ stdin: _, ...input }: InputOptions): InputOptions {
 
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
-  const { delimiter, quote, escape, header, encoding } = detected ?? {}
+  const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
   // A result has texts for what the options have names for.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
@@ -79,6 +79,7 @@ function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOption
     // Where nothing is quoted nothing is escaped.
     ...(escape && quote?.value !== '' ? { escape: escape.value } : {}),
     ...(header && !isEmpty ? { header: header.value ? 'yes' : 'no' } : {}),
+    ...(trailingDelimiter && !isEmpty ? { trailingDelimiter: trailingDelimiter.value } : {}),
   }
 }
 

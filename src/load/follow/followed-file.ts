@@ -12,7 +12,7 @@ import { openGrowing } from '../../source/open-source.js'
 import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../journal/fingerprint.js'
 import type { Detected } from '../options.js'
-import { dialectOf } from '../reader-options.js'
+import { dialectOf, rowTarget } from '../reader-options.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
@@ -102,7 +102,12 @@ export async function* batchesOf(
     }
     try {
       summary.compression = source.compression
-      const reader = await openReader(source, { ...dialectOf(options), ...known?.dialect, clock })
+      const reader = await openReader(source, {
+        ...dialectOf(options),
+        target: rowTarget(options, target),
+        ...known?.dialect,
+        clock,
+      })
       if (reader.format === 'json') throw isDocument(path)
       followed.fingerprint ??= await followedFingerprint(file)
       yield* reading.batches(run, target, {

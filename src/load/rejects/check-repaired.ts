@@ -36,13 +36,14 @@ async function checkHeader(
   path: string,
   fieldNames: readonly string[],
   {
-    input: { encoding = 'auto', format, delimiter, quote, escape } = {},
+    input: { encoding = 'auto', format, delimiter, quote, escape, rowNames } = {},
   }: Pick<LoadOptions, 'input'>,
   files: Files,
 ): Promise<void> {
   const source = await openSource(path, { files, encoding, compression: 'none' })
   try {
-    const reader = await openReader(source, { format, delimiter, quote, escape, header: 'yes' })
+    const dialect = { format, delimiter, quote, escape, rowNames, header: 'yes' } as const
+    const reader = await openReader(source, dialect)
     const found = reader.fieldNames ?? []
     const isSame =
       found.length === fieldNames.length && found.every((name, i) => name === fieldNames[i])

@@ -190,7 +190,7 @@ function retryInput(
   reading: RejectReading | undefined,
 ): InputOptions {
   if (reading === undefined) return { ...input, compression: 'none' }
-  const { format, encoding, delimiter, quote, escape, header } = reading
+  const { format, encoding, delimiter, quote, escape, header, trailingDelimiter } = reading
   return {
     ...input,
     compression: 'none',
@@ -202,5 +202,6 @@ function retryInput(
     ...(quote === null ? {} : { quote: quote.value }),
     ...(escape === null || quote?.value === '' ? {} : { escape: escape.value }),
     ...(header === null ? {} : { header: header.value ? 'yes' : 'no' }),
+    ...(trailingDelimiter ? { trailingDelimiter: trailingDelimiter.value } : {}),
   }
 }

@@ -27,6 +27,8 @@ export interface CsvDialect {
   readonly quotes: 'strict' | 'lax'
   /** Records may end with one delimiter more than the first one has. */
   readonly trailingDelimiter: boolean
+  /** Records behind a header begin with a field that it has no name for. */
+  readonly rowNames: boolean
 }
 
 /** RFC 4180 with a comma, before anything was said or found. */
@@ -42,6 +44,7 @@ export const csvDialect: CsvDialect = {
   trim: false,
   quotes: 'strict',
   trailingDelimiter: false,
+  rowNames: false,
 }
 
 /** Whether the byte scanner has its fast way for this dialect. */

@@ -30,6 +30,8 @@ export interface CellType {
   readonly column: (place: ColumnPlace) => ColumnBuilder
   /** Blanks around a text are a part of it. */
   readonly keepsBlanks?: true
+  /** What a column is called may be a value of it as well. */
+  readonly takesNames?: true
   /** Numbers and truths, whose spelling `CellRules` may change. */
   readonly spelling?: Spelling
   /** Dates and times only: their cells can follow a format of `cells.dateFormats`. */

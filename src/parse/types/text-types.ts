@@ -12,6 +12,7 @@ const textKinds = jsonKinds.string | jsonKinds.number | jsonKinds.boolean
 const symbol: CellType = {
   name: 'SYMBOL',
   keepsBlanks: true,
+  takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
   column: ({ columnIndex, pool }) =>
@@ -25,6 +26,7 @@ const symbol: CellType = {
 const string: CellType = {
   name: 'STRING',
   keepsBlanks: true,
+  takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
   column: ({ columnIndex, pool }) =>
@@ -38,6 +40,7 @@ const string: CellType = {
 const blob: CellType = {
   name: 'BLOB',
   keepsBlanks: true,
+  takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
   column: ({ pool }) =>

@@ -118,6 +118,7 @@ t.test('what is frozen says everything that was found', async t => {
         quote: '"',
         escape: '"',
         header: 'yes',
+        trailingDelimiter: false,
       },
       mapping: { match: 'name', map: { time: 'Time', sym: 'SYM' } },
       cells: { decimalComma: true, offsets: { time: '+00:00' } },

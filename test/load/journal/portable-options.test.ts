@@ -67,6 +67,8 @@ const input: Values<Omit<InputOptions, 'stdin'>> = {
   quote: { values: ['"', ''] },
   escape: { values: ['"', '\\'] },
   comment: { values: ['#', '%'] },
+  trailingDelimiter: { values: [true, false] },
+  rowNames: { values: [true, false] },
   header: { values: ['yes', 'no'] },
   ragged: { values: ['pad', 'cut'] },
   trim: { values: [true, false] },
