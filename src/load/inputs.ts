@@ -19,6 +19,7 @@ import {
   type InputReading,
   type InputSummary,
 } from './input-reading.js'
+import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { LoadOptions } from './options.js'
 import type { Journal } from './journal/journal.js'
@@ -144,6 +145,7 @@ class SequentialInputs implements Inputs {
     this.#totalBytes = await totalBytes(this.#paths, this.#platform.files)
     run.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
+    await this.#lookAtHeaders(run, target)
     for (const [index, path] of this.#paths.entries()) {
       if (run.stopped || this.#doneRecords >= limit) return
       const done = this.#journal?.found.inputs[index]?.summary
@@ -159,10 +161,20 @@ class SequentialInputs implements Inputs {
         yield* this.#openOne(run, target, summary, index)
         if (!run.stopped) this.#journal?.read(index, summary)
       } catch (error) {
-        summary.firstError = failureOf(error)
-        throw error
+        const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
+        summary.firstError = failureOf(failure)
+        throw failure
       }
     }
+  }
+
+  /** Of those that are read behind others. Who only looks at them tells what is wrong with each. */
+  async #lookAtHeaders({ platform, watch }: Run, target: TargetDescription): Promise<void> {
+    if (watch !== undefined) return
+    const later = this.#paths
+      .slice(0, mostLookedAt)
+      .filter((_, index) => index > 0 && this.#journal?.resumed(index) === undefined)
+    await lookAtHeaders(platform.files, this.#options, target, later)
   }
 
   async *#openOne(
@@ -183,6 +195,7 @@ class SequentialInputs implements Inputs {
     summary.compression = source.compression
     const reader = await openReader(source, {
       ...dialectOf(this.#options),
+      target: rowTarget(this.#options, target),
       clock: this.#platform.clock,
     })
     const journal = this.#journal
@@ -195,7 +208,6 @@ class SequentialInputs implements Inputs {
       detected: undefined,
       resumed: journal?.resumed(index),
       maxRecords: limit === undefined ? Infinity : limit - this.#doneRecords,
-      target: rowTarget(this.#options, target),
       flushes: path === '-',
       progress: ({ rows }) => {
         run.counts.readUpTo(this.#doneRecords + rows)

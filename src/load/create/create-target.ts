@@ -12,6 +12,7 @@ import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
+import { lookAtHeaders, mostLookedAt } from '../look-at-headers.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { tableText, type TableTarget } from '../target/target.js'
@@ -45,6 +46,7 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   })
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
+  await checkHeaders(run, schema, paths)
   try {
     await control.run(createScript(schema, table))
   } catch (error) {
@@ -86,6 +88,20 @@ function checkOptions(options: LoadOptions, schema: InferredSchema): void {
     'DDB_USAGE',
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
   )
+}
+
+/** The table that is made has to tell what the first records are, as it does for later runs. */
+async function checkHeaders(
+  { options, platform }: Run,
+  { columns }: InferredSchema,
+  paths: readonly string[],
+): Promise<void> {
+  try {
+    await lookAtHeaders(platform.files, options, { columns }, paths.slice(0, mostLookedAt))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError('DDB_USAGE', `nothing was created: ${error.message}`, { cause: error })
+  }
 }
 
 function missingOptions({ mapping = {} }: LoadOptions, needed: NeededOptions): string[] {
