@@ -1,6 +1,7 @@
 /*
   The outcome of a run as one plain object, and the exit code that follows from it (docs/errors.md#exit-codes).
 */
+import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './input-reading.js'
@@ -22,6 +23,7 @@ export interface ResultParts {
 /** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, counts, options, delivery } = run
+  const hide = run.secrets.hideInSentence
   const rows = { ...counts.rows }
   const error =
     equationError(rows) ??
@@ -48,16 +50,22 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       function: target.kind === 'function' ? target.name : null,
       method: target.kind === 'table' ? target.method : null,
     },
-    inputs: [...parts.inputs],
+    inputs: parts.inputs.map(input => ({
+      ...input,
+      firstError: hideInData(input.firstError, hide),
+    })),
     rows,
     confirm: {
       asked: plan.confirm,
       used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
-      note: delivery?.note ?? null,
-      uncertain: [...(delivery?.uncertain ?? [])],
+      note: delivery?.note === undefined ? null : hide(delivery.note),
+      uncertain: (delivery?.uncertain ?? []).map(lines => ({
+        ...lines,
+        reason: hide(lines.reason),
+      })),
     },
     rejects: run.rejects.result(),
-    columns: parts.columns,
+    columns: hideInData(parts.columns, hide),
     batches: { ...counts.batches },
     latencyMs: run.latencies.percentiles(),
     rate: {
@@ -66,7 +74,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     resume: { possible: canGoOn(run, error), command: null },
-    error: error === undefined ? null : { code: error.code, message: error.message },
+    error: error === undefined ? null : { code: error.code, message: hide(error.message) },
   }
 }
 

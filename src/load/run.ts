@@ -1,6 +1,7 @@
 /*
   The state of one run: its counts, its rejects, its first failure, and what it tells those who watch.
 */
+import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
@@ -58,7 +59,9 @@ export interface Run {
   reject(reject: AnyReject, shape: RecordShape): void
   /** A row that was sent and that the server refused, for the reason given in its words. */
   rejectSent(batch: Batch, rowIndex: number, serverMessage: string): void
+  /** Without the password, as all that the run says: servers repeat it. */
   notice(text: string): void
+  readonly secrets: Secrets
   phase(phase: LoadReport['phase'], delivery: Delivery | undefined): void
   /** Tells onReport how far the run is, at most ten times a second. */
   report(): void
@@ -156,8 +159,9 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     },
     fail: error => void (failure ??= asDdbError(error)),
     reject: (reject, shape) => keepReject(run, reject, shape),
-    rejectSent: (batch, row, words) => run.reject(refusedRow(batch, row, words), batch.shape),
-    notice: text => options.onNotice?.(text),
+    rejectSent: (batch, row, words) => rejectSent(run, batch, row, words),
+    notice: text => options.onNotice?.(run.secrets.hideInSentence(text)),
+    secrets: newSecrets(options.server.password),
     phase(next, nextDelivery) {
       phase = next
       delivery = nextDelivery
@@ -180,6 +184,10 @@ export function isUnfinished({ counts, delivery, failure, journal }: Run): boole
   const { unconfirmed, unsent } = counts.rows
   const isOpen = unsent > 0 || (delivery?.used !== 'none' && unconfirmed > 0)
   return journal !== undefined && (failure !== undefined || isOpen)
+}
+
+function rejectSent(run: Run, batch: Batch, row: number, words: string): void {
+  run.reject(refusedRow(batch, row, run.secrets.hide(words)), batch.shape)
 }
 
 function keepReject(run: Run, reject: AnyReject, shape: RecordShape): void {
