@@ -36,13 +36,14 @@ async function checkHeader(
   path: string,
   fieldNames: readonly string[],
   {
-    input: { encoding = 'auto', format, delimiter, quote, escape, rowNames } = {},
+    input: { encoding = 'auto', format, delimiter, quote, escape, trailingDelimiter, rowNames } = {},
   }: Pick<LoadOptions, 'input'>,
   files: Files,
 ): Promise<void> {
   const source = await openSource(path, { files, encoding, compression: 'none' })
   try {
-    const dialect = { format, delimiter, quote, escape, rowNames, header: 'yes' } as const
+    const given = { format, delimiter, quote, escape, trailingDelimiter, rowNames }
+    const dialect = { ...given, header: 'yes' } as const
     const reader = await openReader(source, dialect)
     const found = reader.fieldNames ?? []
     const isSame =

@@ -27,7 +27,7 @@ export interface CsvDialect {
   readonly quotes: 'strict' | 'lax'
   /** Records may end with one delimiter more than the first one has. */
   readonly trailingDelimiter: boolean
-  /** Records behind a header begin with a field that it has no name for. */
+  /** Records begin with a name of their own, for which a header has none. */
   readonly rowNames: boolean
 }
 

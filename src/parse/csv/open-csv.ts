@@ -94,7 +94,10 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
   const isSeparatorHead = separator !== undefined && skipLines === 0
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
-  const record = await firstRecord(tokenizer, pull, skipLines)
+  const first = await firstRecord(tokenizer, pull, skipLines)
+  // Where the records have one more than the first one, that one has none.
+  const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
+  const record = isTrailed ? withoutLast(first) : first
   const undecided: Undecided = {
     file: source.name,
     dialect,
@@ -119,7 +122,7 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     record,
     isHeader,
     fieldCount,
-    rowNames: isHeader && rowNames,
+    rowNames,
     separatorBytes,
     isHeaderGuessed: isHeader && isGuessed(undecided) && !layout.standsOut,
     dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
@@ -242,6 +245,14 @@ async function firstRecord(
   }
 }
 
+/** A first record that ends with a delimiter, as those after it do. */
+function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
+  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)!.length > 0) {
+    return record
+  }
+  return { ...record, fields: record.fields.slice(0, -1) }
+}
+
 /** What is known of an input once its first record was looked at. */
 interface OpenedCsv {
   readonly source: ByteSource
@@ -291,7 +302,7 @@ class CsvReader implements InputReader {
     this.headerBytes = separatorBytes
     if (record !== undefined && isHeader) {
       const names = headerNames(record, source.name)
-      this.fieldNames = this.rowNames ? ['', ...names] : names
+      this.fieldNames = opened.rowNames ? ['', ...names] : names
       this.headerBytes =
         separatorBytes === undefined ? record.bytes : Buffer.concat([separatorBytes, record.bytes])
       this.headerLineNumber = record.lineNumber

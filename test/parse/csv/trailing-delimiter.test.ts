@@ -82,6 +82,53 @@ t.test('both options read what is not clear, each in its way', async t => {
   )
 })
 
+t.test('the first record may have the delimiter at its end, too', async t => {
+  const types = 'price:DOUBLE,venue:SYMBOL'
+  const rows = [
+    ['1', '63.5'],
+    ['2', ''],
+  ]
+  const records = '1,63.5,\n2,,\n'
+  for (const quote of ['"', '::']) {
+    const given = { trailingDelimiter: true, quote, delimiter: ',' } as const
+    const target = { schema: schemaFromTypes(types), mapping: {}, cells: {} }
+    const named = await read(`price,venue,\n${records}`, types, { ...given, target })
+    t.strictSame(named.rows, rows)
+    t.strictSame(named.reader.fieldNames, ['price', 'venue'])
+    t.strictSame((await read(records, types, { ...given, header: 'no' })).rows, rows)
+    t.strictSame((await read(records, types, { ...given, target })).rows, rows)
+    const last = await read('1,2,\n3,4\n5,6,7\n', 'a:INT,b:INT', { ...given, header: 'no' })
+    t.strictSame(last.rows, [
+      ['1', '2'],
+      ['3', '4'],
+    ])
+    t.match(last.rejects, [{ code: 'DDB_INPUT_FIELD_COUNT' }])
+  }
+  const one = await read('1,\n\n2,\n', 'a:INT', { trailingDelimiter: true, header: 'no' })
+  t.strictSame(one.rows, [['1'], [''], ['2']])
+  // A last column that has no name, and a delimiter behind it.
+  const wide = 'a,b,\n1,2,,\n3,4,5,\n'
+  const found = await read(wide, 'a:INT,b:INT', { trailingDelimiter: true, ignoreExtra: true })
+  t.strictSame(found.rows, [
+    ['1', '2'],
+    ['3', '4'],
+  ])
+})
+
+t.test('names of records are left out where there is no header, too', async t => {
+  const text = 'r1,1,2\n"r,2",3,\n'
+  const options = { rowNames: true, header: 'no' } as const
+  t.strictSame((await read(text, 'a:INT,b:INT', options)).rows, [
+    ['1', '2'],
+    ['3', ''],
+  ])
+  const mapped = await read(text, 'a:INT,n:STRING,b:INT', {
+    ...options,
+    map: { a: '2', b: '3', n: '1' },
+  })
+  t.strictSame(mapped.rows[0], ['1', 'r1', '2'])
+})
+
 t.test('names of records are left out, whatever the rest is', async t => {
   const text = '"b","a"\nr1,1,2\n"r,2",3,4\n5,6\n'
   const options = { rowNames: true } as const
