@@ -294,11 +294,13 @@ function checkExtra(
   for (let index = 0; index < input.fieldCount; index++) {
     if (used.has(index) || (index === 0 && input.rowNames === true)) continue
     const name = input.names?.[index]
+    const isTrailing = name === '' && index === input.fieldCount - 1
+    const or = isTrailing ? ', or say `input.trailingDelimiter` if each line ends with one' : ''
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
         ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${target.columns.length} columns; pass over it with \`mapping.ignoreExtra\``
-        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\``,
+        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\`${or}`,
       position(input, name ?? String(index + 1)),
     )
   }
@@ -310,9 +312,7 @@ function wayOf(name: string, target: TargetSchema, { set }: MappingRules): strin
     return `: leave out \`mapping.set\` ${name}, which fills the column of this name`
   }
   const others = target.columns.map(column => column.name)
-  const hint = nearestHint(
-    name,
-    others.filter(other => own(set, other) === undefined),
-  )
+  const free = name === '' ? [] : others.filter(other => own(set, other) === undefined)
+  const hint = nearestHint(name, free)
   return `${hint}: map it with \`mapping.map\``
 }

@@ -4,6 +4,7 @@
 import { confirmationWords } from '../../load/confirmations.js'
 import { detectedText } from '../../load/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
+import { withFlags } from '../options/reading/field-flags.js'
 import { bytesText, counted, durationText, grouped } from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
@@ -83,7 +84,7 @@ function inputLines(inputs: LoadResult['inputs']): string[] {
   const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
   const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {
     const line = firstError?.lineNumber ? `line ${firstError.lineNumber}: ` : ''
-    const first = firstError === null ? '' : `; first: ${line}${firstError.message}`
+    const first = firstError === null ? '' : `; first: ${line}${withFlags(firstError.message)}`
     return `${path}: ${grouped(rejected)} of ${counted(rows, 'row')} rejected${first}`
   })
   const more = wrong.length - lines.length

@@ -36,7 +36,15 @@ async function checkHeader(
   path: string,
   fieldNames: readonly string[],
   {
-    input: { encoding = 'auto', format, delimiter, quote, escape, trailingDelimiter, rowNames } = {},
+    input: {
+      encoding = 'auto',
+      format,
+      delimiter,
+      quote,
+      escape,
+      trailingDelimiter,
+      rowNames,
+    } = {},
   }: Pick<LoadOptions, 'input'>,
   files: Files,
 ): Promise<void> {

@@ -174,11 +174,11 @@ t.test('of several inputs those with something wrong are named, ten at most', as
   const [input] = result().inputs
   const failed = {
     rejected: 2,
-    firstError: { code: 'DDB_INPUT_CELL', message: 'no', lineNumber: 3 },
+    firstError: { code: 'DDB_INPUT_CELL', message: 'no: `cells.timeZone`', lineNumber: 3 },
   }
   const inputs = [input!, { ...input!, path: 'b.csv', ...failed }]
   t.strictSame(detailLines(result({ inputs }), false), [
-    'b.csv: 2 of 1,000 rows rejected; first: line 3: no',
+    'b.csv: 2 of 1,000 rows rejected; first: line 3: no: --timezone',
   ])
   const many = Array.from({ length: 12 }, () => ({ ...input!, ...failed }))
   const lines = detailLines(result({ inputs: many }), false)

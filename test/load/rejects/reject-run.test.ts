@@ -94,6 +94,8 @@ t.test('what was found is said, and what the file does not have is left out', as
       delimiter: ';',
       quote: '',
       header: 'yes',
+      // Records with a field more stay rejects, even if no others are in the file.
+      trailingDelimiter: false,
     },
     mapping: { map: { a: 'b' } },
     cells: { nullTexts: ['-'], decimalComma: true },
@@ -108,10 +110,12 @@ t.test('what was found is said, and what the file does not have is left out', as
     escape: null,
     header: null,
     decimalComma: null,
+    trailingDelimiter: null,
   } as const
   const asJson = retryOptions({ ...rejects, run: { ...run, reading: json } }, 'r.ndjson')
   t.match(asJson.input, { format: 'ndjson' })
   t.notOk('delimiter' in asJson.input!)
+  t.notOk('trailingDelimiter' in asJson.input!)
   const unread = retryOptions({ ...rejects, run: { ...run, reading: undefined } }, 'r.csv')
   t.strictSame(unread.input, { ragged: 'pad', encoding: 'auto', compression: 'none' })
 })
