@@ -14,9 +14,16 @@ import { dialectOf, rowTarget, shapeOf } from './reader-options.js'
 /** Of further ones it is found out when their turn comes. */
 export const mostLookedAt = 100
 
+/** They may be gone when the input's turn comes, and a part of it may be read by then. */
+const readFailures: ReadonlySet<string> = new Set([
+  'DDB_INPUT_MISSING',
+  'DDB_INPUT_READ',
+  'DDB_INPUT_TRUNCATED',
+])
+
 /**
  * @param paths  pipes among them are left alone, as they cannot be read twice
- * @throws {InputError} DDB_INPUT_COLUMN when one of them does not fit
+ * @throws {InputError} DDB_INPUT_COLUMN when one of them does not fit; what keeps a first record from being read
  * @throws {UsageError} DDB_USAGE when nothing tells what the first record of one is
  */
 export async function lookAtHeaders(
@@ -29,8 +36,7 @@ export async function lookAtHeaders(
     try {
       await lookAtHeader(files, options, schema, path)
     } catch (error) {
-      // All else is told when the input is read.
-      if (isMisfit(error)) throw error
+      if (error instanceof DdbError && !readFailures.has(error.code)) throw error
     }
   }
 }

@@ -267,7 +267,7 @@ function fieldsByPosition(
     if (mapped === undefined && rules.allowMissing === true) return missing
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `the records of ${input.file} have ${input.fieldCount} fields, none for column "${column.name}": ` +
+      `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}": ` +
         'set it with `mapping.set`, or leave it null with `mapping.allowMissing`',
       position(input, column.name),
     )
@@ -299,7 +299,7 @@ function checkExtra(
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
-        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${target.columns.length} columns; pass over it with \`mapping.ignoreExtra\``
+        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${counted(target.columns.length, 'column')}; pass over it with \`mapping.ignoreExtra\``
         : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\`${or}`,
       position(input, name ?? String(index + 1)),
     )
@@ -316,3 +316,5 @@ function wayOf(name: string, target: TargetSchema, { set }: MappingRules): strin
   const hint = nearestHint(name, free)
   return `${hint}: map it with \`mapping.map\``
 }
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

@@ -152,11 +152,12 @@ export abstract class CsvTokenizer extends LineTokenizer {
     const lineNumber = this.lineNumber + countLineEnds(window.bytes, window.start, start)
     const position = { file, lineNumber, offsetBytes: window.inputOffset(start) }
     if (scanned === unfinished && this.#isInReach(this.openQuoteAt, start)) {
-      const message = this.openQuoteMessage(tooLong ? maxRecordBytes : undefined)
+      const reason = this.openQuoteMessage(tooLong ? maxRecordBytes : undefined)
+      const message = `the first record of ${file}: ${reason}`
       return new InputError('DDB_INPUT_QUOTE', message, position)
     }
     if (scanned === faulty && this.wrongCountNext < 0 && this.#isInReach(this.badQuoteAt, start)) {
-      const message = `the first record: ${quoteMessage(this.fields + 1)}`
+      const message = `the first record of ${file}: ${quoteMessage(this.fields + 1)}`
       return new InputError('DDB_INPUT_QUOTE', message, position)
     }
     return new InputError(
