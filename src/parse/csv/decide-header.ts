@@ -32,10 +32,10 @@ export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string
   throw unclear(
     file,
     named > 0
-      ? 'it names a column of the target, and would be a row of it, too'
+      ? 'it names a column of the target, but would also load as a row'
       : misfit === undefined
-        ? `it names no column of the target (${columns}), and as a row it would be nothing but texts`
-        : `it names no column of the target (${columns}), and would be no row of it: ${misfit}`,
+        ? `it names no column of the target (${columns}), and has nothing but texts`
+        : `it names no column of the target (${columns}), and would not load as a row (${misfit})`,
   )
 }
 
@@ -57,13 +57,13 @@ export function isHeaderByData(record: FirstRecord, { file, records, names }: Da
   if (looksLikeHeader(record)) {
     if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
   } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
-  throw unclear(file, 'nothing behind it tells')
+  throw unclear(file, 'the records after it do not show it')
 }
 
 function unclear(file: string, why: string): UsageError {
   return new UsageError(
     'DDB_USAGE',
-    `is the first record of ${file} a header? ${why}. Say with \`input.header\` yes or no`,
+    `cannot tell whether the first record of ${file} is a header: ${why}. Say it with \`input.header\` yes or no`,
   )
 }
 

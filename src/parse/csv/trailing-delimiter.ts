@@ -38,7 +38,7 @@ export function checkTrailingDelimiter({ file, names, records, target }: Trailin
   if (found.length === 0 || !fits(found) || !fits(shifted)) return
   throw new UsageError(
     'DDB_USAGE',
-    `records of ${file} have a field more than its header: either they end with a delimiter (say \`input.trailingDelimiter\`), ` +
-      'or they begin with a name that the header has no name for (say `input.rowNames`)',
+    `the records of ${file} have one field more than its header: use \`input.trailingDelimiter\` if they end with a delimiter, ` +
+      'or `input.rowNames` if they begin with a name of their own',
   )
 }

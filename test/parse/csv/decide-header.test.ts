@@ -39,8 +39,8 @@ interface Given {
   readonly cells?: CellRules
 }
 
-const both = /names a column of the target, and would be a row/
-const noName = /names no column of the target .* no row of it/
+const both = /names a column of the target, but would also load as a row/
+const noName = /names no column of the target .* would not load as a row/
 const texts = /names no column of the target .* nothing but texts/
 
 const trades = 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT'
@@ -103,7 +103,7 @@ t.test('a wide target is not listed', async t => {
 })
 
 t.test('without a target the data have to tell', async t => {
-  const unclear = /nothing behind it tells/
+  const unclear = /the records after it do not show it/
   for (const [text, expected, names] of [
     ['id,name\n1,a\n', 'header'],
     ['day,name\n2024-01-02,a\n,b\n', 'header'],
