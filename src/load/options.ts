@@ -113,9 +113,9 @@ export interface InputOptions {
    * them; where that does not tell, the run ends (docs/csv.md#header).
    */
   header?: 'auto' | 'yes' | 'no'
-  /** Records end with a delimiter that the header does not have; found in the first 1 MiB when left out. */
+  /** Records end with a delimiter: an empty last field is dropped; found in the first 1 MiB when left out. */
   trailingDelimiter?: boolean
-  /** Records begin with a field that the header has no name for, and that is left out; default false. */
+  /** Records begin with a name of their own, which is left out, and for which a header has none; default false. */
   rowNames?: boolean
   /**
    * What becomes of records with another number of fields than the first one: `pad` makes missing fields null, `cut`

@@ -91,13 +91,13 @@ export const inputOptions = optionGroup('Input', {
   },
   trailingDelimiter: {
     flags: '--trailing-delimiter',
-    help: 'records end with a delimiter that the header does not have',
+    help: 'records end with a delimiter; an empty last field is dropped',
     reader: onOff,
     field: 'input.trailingDelimiter',
   },
   rowNames: {
     flags: '--row-names',
-    help: 'records begin with a field that the header has no name for; it is left out',
+    help: 'records begin with a name of their own, which is left out',
     reader: onOff,
     field: 'input.rowNames',
   },
