@@ -8,10 +8,12 @@ import { checkTypes } from '../check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import { askVersion, versionNotice } from '../connection/server-version.js'
+import { learnServer, settleMode } from '../connection/learn-server.js'
 import { createTarget, isThere } from '../create/create-target.js'
+import { ignoreLoss } from '../delivery/delivery.js'
 import { classifyRefusal } from '../delivery/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
+import type { ServerTarget } from '../options.js'
 import type { Run } from '../run.js'
 
 /**
@@ -27,13 +29,22 @@ export async function findTarget(
 ): Promise<[Session, TargetDescription]> {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
   for (let followed = 0; ; followed++) {
-    const control = await firstConnection(run, deadlineMs)
+    let control = await firstConnection(run, deadlineMs)
     onConnected(control)
+    const again = async (): Promise<Session> => {
+      const { host, port } = control
+      const node = { ...run.server, host, port, otherHosts: [] }
+      control = await firstConnection(run, connectDeadlineMs(run.platform, node), node)
+      onConnected(control)
+      return control
+    }
     try {
-      const target = await waiting(run, deadlineMs, isNotReady, () =>
-        describeOrCreate(run, control),
-      )
-      await tellVersion(run, control)
+      run.asked = undefined
+      const target = await waiting(run, deadlineMs, isNotReady, async () => {
+        if (run.asked === undefined) await learnServer(run, control)
+        return describeOrCreate(run, control)
+      })
+      await settleMode(run, control, again)
       checkTypes(target, run.options.expectTypes)
       return [control, target]
     } catch (error) {
@@ -41,7 +52,7 @@ export async function findTarget(
       if (to === undefined) throw error
       if (followed === maxRedirects) throw redirectedTooOften(to)
       run.follow(to)
-      await control.close()
+      await control.close().catch(ignoreLoss)
     }
   }
 }
@@ -62,24 +73,15 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   return describeTarget(control, plan, options)
 }
 
-async function tellVersion(run: Run, control: Session): Promise<void> {
-  const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
-  if (version === undefined) return
-  const notice = versionNotice(version, run.plan)
-  if (notice !== undefined) run.notice(notice)
-  const { known } = run.options.server
-  if (run.plan.mode !== 'async' || known?.version !== version || known.mixedFlags) return
-  run.sendAsynchronouslyThroughout()
-  run.notice(
-    'as selftest found, this server does not take asynchronous and answered requests on one session: ' +
-      'data goes out as official clients send it',
-  )
-}
-
-function firstConnection(run: Run, deadlineMs: number): Promise<Session> {
+/** @param server  the run's when left out */
+function firstConnection(
+  run: Run,
+  deadlineMs: number,
+  server: ServerTarget = run.server,
+): Promise<Session> {
   const passes = (error: unknown): boolean => error instanceof ConnectionError || isNotReady(error)
   return waiting(run, deadlineMs, passes, () =>
-    connectServer(run.platform, run.server, {
+    connectServer(run.platform, server, {
       deadlineMs,
       signal: run.options.signal,
       closeTimeoutMs: closeTimeoutMs(run.plan),
