@@ -32,9 +32,9 @@ t.test('nothing is sent where one of the first hundred files does not fit', asyn
   ] as const) {
     const dir = t.testdir({ 'a.csv': good, 'b.csv': bad, 'c.csv': good })
     const result = await load(`${dir}/*.csv`, { target })
-    t.match(result, { exitCode, error: { message }, rows: { read: 0 } }, bad)
+    t.match(result, { exitCode, error: { message }, rows: { read: 0 } }, String(bad))
     t.notMatch(result.error?.message, /were sent/)
-    t.equal(await count('people'), 0, bad)
+    t.equal(await count('people'), 0, String(bad))
   }
   const dir = t.testdir({ 'a.csv': good, 'b.csv': '', 'c.csv': 'name,id\nb,2\n' })
   t.match(await load(`${dir}/*.csv`, { target }), { exitCode: 0, rows: { confirmed: 2 } })
