@@ -105,7 +105,11 @@ t.test('a check reads everything, says how, and leaves the server as it was', as
 t.test('what is frozen says everything that was found', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
-  const path = await fileOf(t, 'a.csv.gz', gzipSync('Time;SYM;price;id\n2020.01.01T00:00:00Z;A;1,5;1\n'))
+  const path = await fileOf(
+    t,
+    'a.csv.gz',
+    gzipSync('Time;SYM;price;id\n2020.01.01T00:00:00Z;A;1,5;1\n'),
+  )
   const { frozen, inputs } = await check([path])
   t.strictSame(frozen, [
     {
