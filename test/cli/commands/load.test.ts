@@ -122,6 +122,7 @@ const everyMember = [
   'schema',
   'startedAt',
   'status',
+  'stored',
   'target',
   'version',
 ]
