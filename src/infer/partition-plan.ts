@@ -84,7 +84,9 @@ function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
   const mean = rows === 0 ? 0 : textBytes / rows
   // An array is at most as long as its text, an element of two characters with its delimiter.
   if (type.array === true) return 4 * mean
-  return type.type === 'STRING' ? mean + otherWidth : (widths[type.type] ?? otherWidth)
+  return type.type === 'STRING' || type.type === 'BLOB'
+    ? mean + otherWidth
+    : (widths[type.type] ?? otherWidth)
 }
 
 function timeLevels(
@@ -141,9 +143,9 @@ function engineFor(
   time: InferredColumn | undefined,
   symbol: InferredColumn | undefined,
 ): Pick<PartitionPlan, 'engine' | 'sortColumns' | 'engineReason'> {
-  const hasArrays = columns.some(({ type }) => type.array === true)
+  const needsTsdb = columns.some(({ type }) => type.array === true || type.type === 'BLOB')
   const isMoment = time !== undefined && isFine(time.type)
-  if (time === undefined || (!hasArrays && (symbol === undefined || !isMoment))) {
+  if (time === undefined || (!needsTsdb && (symbol === undefined || !isMoment))) {
     return {
       engine: 'OLAP',
       sortColumns: [],
@@ -152,7 +154,9 @@ function engineFor(
   }
   const sortColumns = [...(symbol === undefined ? [] : [symbol.name]), time.name]
   const why =
-    symbol === undefined ? 'arrays need it' : 'rows of a symbol lie together, in order of time'
+    symbol === undefined
+      ? 'arrays and BLOBs need it'
+      : 'rows of a symbol lie together, in order of time'
   return { engine: 'TSDB', sortColumns, engineReason: `TSDB: ${why}` }
 }
 

@@ -7,6 +7,7 @@ import { UsageError } from '../../errors.js'
 import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
+import { limitedColumns } from '../../schema/text-limits.js'
 import { schemaFromTypes, type TargetColumn } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { LoadOptions } from '../options.js'
@@ -18,7 +19,7 @@ import {
   type Asking,
 } from '../connection/server-queries.js'
 import { asksForPolicy, type NewValuePolicy } from '../delivery/partition-scheme.js'
-import { parseTableTarget } from './target.js'
+import { parseTableTarget, type TableTarget } from './target.js'
 
 /** A target that exists. */
 export interface TargetDescription {
@@ -63,14 +64,30 @@ export async function describeTarget(
       )
     }
     const dropsDuplicates = keyed || keepsOneOfEquals(answer)
-    return { ...schema, keyed, dropsDuplicates, ...(await policyOf(asking, schema)) }
+    const columns = limitedColumns(schema.columns, storedColumns(target.table, answer))
+    return { ...schema, columns, keyed, dropsDuplicates, ...(await policyOf(asking, schema)) }
   }
   await askFunction(asking, target.name)
-  if (target.confirmTable !== undefined) await askSchema(asking, target.confirmTable)
   const { types, typesFrom } = options.target
-  if (types !== undefined) return { ...schemaFromTypes(types), keyed: false }
-  const from = await askSchema(asking, parseTableTarget(typesFrom ?? ''))
-  return { columns: schemaFromServer(from).columns, keyed: false }
+  const from = types === undefined ? parseTableTarget(typesFrom ?? '') : undefined
+  // What a function writes into is not known; a table that is named with it is the best guess.
+  const table = target.confirmTable ?? from
+  const answer = table && (await askSchema(asking, table))
+  const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))
+  const { columns } =
+    fromAnswer === undefined ? schemaFromTypes(types!) : schemaFromServer(fromAnswer)
+  const stored = table === undefined ? [] : storedColumns(table, answer!)
+  return { columns: limitedColumns(columns, stored), keyed: false }
+}
+
+/** The columns of a table that limits its texts: of a DFS table, whose handle may be shared under a plain name. */
+function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
+  const url = entryOf(schema, 'dbUrl')
+  const isStored =
+    table.kind === 'dfs' ||
+    entryOf(schema, 'compressMethods')?.form === 'table' ||
+    (url?.form === 'scalar' && typeof url.value === 'string' && url.value.startsWith('dfs://'))
+  return isStored ? schemaFromServer(schema).columns : []
 }
 
 async function policyOf(

@@ -8,7 +8,7 @@ import { checkTypes } from '../check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import { askVersion, versionNotice } from '../connection/server-version.js'
+import { askVersion, limitsTexts, versionNotice } from '../connection/server-version.js'
 import { createTarget, isThere } from '../create/create-target.js'
 import { classifyRefusal } from '../delivery/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
@@ -33,9 +33,9 @@ export async function findTarget(
       const target = await waiting(run, deadlineMs, isNotReady, () =>
         describeOrCreate(run, control),
       )
-      await tellVersion(run, control)
+      const version = await tellVersion(run, control)
       checkTypes(target, run.options.expectTypes)
-      return [control, target]
+      return [control, limitsTexts(version) ? target : withoutLimits(target)]
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined) throw error
@@ -62,18 +62,23 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   return describeTarget(control, plan, options)
 }
 
-async function tellVersion(run: Run, control: Session): Promise<void> {
+function withoutLimits({ columns, ...target }: TargetDescription): TargetDescription {
+  return { ...target, columns: columns.map(({ name, type }) => ({ name, type })) }
+}
+
+async function tellVersion(run: Run, control: Session): Promise<string | undefined> {
   const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
-  if (version === undefined) return
+  if (version === undefined) return undefined
   const notice = versionNotice(version, run.plan)
   if (notice !== undefined) run.notice(notice)
   const { known } = run.options.server
-  if (run.plan.mode !== 'async' || known?.version !== version || known.mixedFlags) return
+  if (run.plan.mode !== 'async' || known?.version !== version || known.mixedFlags) return version
   run.sendAsynchronouslyThroughout()
   run.notice(
     'as selftest found, this server does not take asynchronous and answered requests on one session: ' +
       'data goes out as official clients send it',
   )
+  return version
 }
 
 function firstConnection(run: Run, deadlineMs: number): Promise<Session> {

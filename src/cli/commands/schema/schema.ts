@@ -72,11 +72,11 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
   const { sample } = settings
+  const table = settings.table ?? tableNameOf(paths[0]!)
   const schema = await inferSchema({
-    ...inferOptions({ ...fields, input }, paths, files),
+    ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     ...(sample === undefined ? {} : { sample }),
   })
-  const table = settings.table ?? tableNameOf(paths[0]!)
   const keyColumns = settings.key ?? []
   const flags = sources.flags
   const needed = neededOptions(schema)
