@@ -71,6 +71,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
+    sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
     columns: columns.map(({ name, type }, i) => ({
       name,

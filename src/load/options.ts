@@ -12,6 +12,8 @@ import type { Known } from '../parse/input-reader.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
+import type { LoadReport } from './reporter.js'
+import type { SourceNotes } from './source-notes.js'
 
 export type {
   CompressChoice,
@@ -21,7 +23,9 @@ export type {
   Encoding,
   InputFormat,
   Known,
+  LoadReport,
   LoginMemory,
+  SourceNotes,
   TlsOptions,
 }
 
@@ -99,6 +103,11 @@ export interface InputOptions {
    * are not a character reject their rows.
    */
   encoding?: 'auto' | Encoding
+  /**
+   * Patterns of the files that are taken from folders, by their names or, with a `/`, by their paths in the folder: `*.txt`,
+   * `2024/**`. Those with the extension of a format when left out.
+   */
+  include?: readonly string[]
   /** Between fields, of one or more characters; found in the first 1 MiB when left out. */
   delimiter?: string
   /** One character; '' when nothing is quoted. Found in the first 1 MiB when left out, `"` unless it is `'`. */
@@ -273,20 +282,6 @@ export interface RowCounts {
   unsent: number
 }
 
-/** State of a run while it goes on. */
-export interface LoadReport {
-  phase: 'connecting' | 'loading' | 'confirming' | 'done'
-  rows: RowCounts
-  /** Rows handed to a session so far. */
-  sentRows: number
-  sentBatches: number
-  inFlightBytes: number
-  /** Compressed bytes read, and how many there are when known. */
-  bytesRead: number
-  totalBytes: number | undefined
-  elapsedMs: number
-}
-
 /** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
 export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
 
@@ -333,6 +328,8 @@ export interface LoadResult {
     /** Records with another number of fields that were padded or cut (`ragged`). */
     ragged: number
   }[]
+  /** What the sources hold besides the inputs. */
+  sources: SourceNotes
   rows: RowCounts
   confirm: {
     asked: Confirmation

@@ -4,14 +4,16 @@
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './input-reading.js'
-import type { LoadResult, LoadStatus } from './options.js'
+import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { equationError } from './row-counts.js'
+import { noSourceNotes } from './source-notes.js'
 import { tableText } from './target/target.js'
 
 /** What the inputs add to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
+  sources?: SourceNotes | undefined
   columns: LoadResult['columns']
   /** The bytes of an input do not add up. */
   bytesError: DdbError | undefined
@@ -46,6 +48,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       method: target.kind === 'table' ? target.method : null,
     },
     inputs: [...parts.inputs],
+    sources: parts.sources ?? noSourceNotes(),
     rows,
     confirm: {
       asked: plan.confirm,

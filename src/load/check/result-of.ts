@@ -34,6 +34,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
   const counts = parts.inputs?.columnCounts() ?? []
   const { version, rows, rejects, error, exitCode, ...result } = loadResult(run, {
     inputs: summaries,
+    sources: parts.inputs?.sources,
     bytesError: parts.inputs?.bytesError,
     columns: [],
   })
@@ -49,6 +50,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
     exitCode: error === null && rows.rejected > 0 ? 3 : exitCode,
     target: result.target,
     inputs: await Promise.all(pairs.map(({ summary, looked }) => inputOf(summary, looked))),
+    sources: result.sources,
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
     columns: (target?.columns ?? []).map(({ name, type }, i) => ({
       name,

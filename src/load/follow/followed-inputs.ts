@@ -7,7 +7,13 @@ import { resolve } from 'node:path'
 import { UsageError, type DdbError } from '../../errors.js'
 import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
 import type { FileStatus, InputFile } from '../../platform/platform.js'
-import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
+import { newPassedOver } from '../../source/data-files.js'
+import { sourceNotices } from '../../source/expand-sources.js'
+import {
+  presentFiles,
+  type PresentFile,
+  type PresentFiles,
+} from '../../source/follow/present-files.js'
 import { newTurns } from '../../source/follow/turns.js'
 import {
   failureOf,
@@ -17,7 +23,9 @@ import {
 } from '../input-reading.js'
 import type { Inputs } from '../inputs.js'
 import { reasonsPath } from '../rejects/reject-file.js'
+import type { SourceNotes } from '../options.js'
 import type { Run } from '../run.js'
+import { noSourceNotes, sourceNotesOf } from '../source-notes.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { newFilesRead, type FilesRead } from './files-read.js'
 import { batchesOf, newFollowedFile, type FollowedFile, type Following } from './followed-file.js'
@@ -32,6 +40,8 @@ const maxFiles = 256
 
 /** A run remembers no more things that it has said. */
 const maxTold = 1_000
+
+const nothing = newPassedOver()
 
 /** @throws {DdbError} DDB_RUN_CHANGED when a file that an earlier process has followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
@@ -48,6 +58,7 @@ export async function openFollowed(run: Run): Promise<Inputs> {
 
 class FollowedInputs implements Inputs {
   readonly areDone = false
+  sources: SourceNotes = noSourceNotes()
   /** Those that were opened and whose end has not come. */
   readonly open: FollowedFile[] = []
   readonly read: FilesRead = newFilesRead()
@@ -142,7 +153,10 @@ class FollowedInputs implements Inputs {
       if (failure !== undefined) throw failure
       journal?.commit()
       for (const followed of this.open) await this.#lookAtName(followed)
-      const { files, missing } = await presentFiles(options.inputs, platform.files)
+      const { include } = options.input ?? {}
+      const present = await presentFiles(options.inputs, platform.files, include)
+      const { files, missing } = present
+      this.#tellSources(present)
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
       for (const present of files) {
         const file = await this.#openIfNew(present)
@@ -153,6 +167,16 @@ class FollowedInputs implements Inputs {
       }
     } catch (error) {
       run.fail(error)
+    }
+  }
+
+  /** What is passed over changes as files come and go: it is said once for each kind of file. */
+  #tellSources(present: PresentFiles): void {
+    const { byKind } = this.sources.passedOver
+    const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))
+    this.sources = sourceNotesOf(present)
+    for (const notice of sourceNotices(isNew ? present : { ...present, passedOver: nothing })) {
+      this.#tell(notice)
     }
   }
 

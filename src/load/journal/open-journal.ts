@@ -10,6 +10,7 @@ import type { Plan } from '../plan.js'
 import { version } from '../../version.js'
 import { runChanged } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
+import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import {
   openJournalFile,
@@ -36,6 +37,8 @@ export function journalLockPath(path: string): string {
 /** What a run says when its journal is taken up. */
 export interface OpenedJournal {
   readonly journal: Journal
+  /** Where inputs are that this process calls otherwise than the journal. */
+  readonly places: KnownInputs['places']
   readonly notices: readonly string[]
 }
 
@@ -73,10 +76,11 @@ export async function openJournal(
     if (!anew) checkOptions(before, differingOptions(before.run.options, current))
     const known = found.inputs.map(input => input.path)
     const isFollowing = options.input?.follow === true
+    const { places, added } = knownInputs(known, found.run?.folder ?? '', paths, files)
     for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
-      checkInput(found, path, fingerprint, fingerprints.get(path))
+      checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
     }
-    const added = paths.filter(path => !known.includes(path))
+    for (const [name, place] of places) notices.push(`"${place}" is "${name}" of this run`)
     if (!anew && added.length > 0)
       notices.push(`new since the run began, and read behind the others: ${added.join(', ')}`)
     file = openJournalFile(path, size, { files, clock })
@@ -110,7 +114,7 @@ export async function openJournal(
       release,
       wallMs,
     })
-    return { journal, notices }
+    return { journal, places, notices }
   } catch (error) {
     try {
       file?.close()

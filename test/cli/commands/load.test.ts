@@ -119,6 +119,7 @@ const everyMember = [
   'rows',
   'runId',
   'schema',
+  'sources',
   'startedAt',
   'status',
   'target',

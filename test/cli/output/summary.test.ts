@@ -1,6 +1,7 @@
 import t from 'tap'
 import { detailLines, equationText, summaryText } from '../../../src/cli/output/summary.js'
 import type { LoadResult } from '../../../src/load/options.js'
+import { noSourceNotes } from '../../../src/load/source-notes.js'
 
 const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   schema: 'ddb-ingest/load/1',
@@ -11,6 +12,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   startedAt: '2024-01-01T00:00:00.000Z',
   endedAt: '2024-01-01T00:00:02.000Z',
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
+  sources: noSourceNotes(),
   inputs: [
     {
       path: 'a.csv',

@@ -60,6 +60,7 @@ const target: Values<TargetOptions> = {
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
   format: { values: ['csv', 'auto'] },
+  include: { values: [['*.txt'], ['*.csv']] },
   follow: { values: [true, false] },
   compression: { values: ['gzip', 'none'] },
   encoding: { values: ['utf-8', 'gb18030'] },
