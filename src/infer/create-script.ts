@@ -56,12 +56,15 @@ function headLines(schema: InferredSchema): string[] {
   const [first, ...others] = inputs
   const more = others.length === 0 ? '' : ` and ${others.length} more`
   const about = estimatedRows > rows ? ` of about ${estimatedRows}` : ''
-  const seen = isComplete ? `${rows} rows` : `the first ${rows}${about} rows`
+  const noun = rows === 1 && about === '' ? 'row' : 'rows'
+  const seen = isComplete ? `${rows} ${noun}` : `the first ${rows}${about} ${noun}`
   return [
     `// For ${commented(first?.path ?? '')}${more}: ${seen}, ${bytesText(tableBytes(schema))} in memory.`,
     ...(rejected === 0
       ? []
-      : [`// ${rejected} records cannot be read; the first: ${withoutBreaks(firstReject ?? '')}`]),
+      : [
+          `// ${rejected === 1 ? '1 record' : `${rejected} records`} cannot be read; the first: ${withoutBreaks(firstReject ?? '')}`,
+        ]),
     ...columns.flatMap(({ name, warnings }) =>
       warnings.map(warning => `// ${name}: ${withoutBreaks(warning)}`),
     ),

@@ -258,6 +258,8 @@ export interface LoadOptions {
   journal?: JournalOptions
   /** Called as the run goes on, at most ten times a second; never in the hot path. */
   onReport?: (report: LoadReport) => void
+  /** Puts each sentence of the run into the words of whoever shows it: fields of these options stand in backticks. */
+  wording?: (sentence: string) => string
   /** One sentence for the person watching: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
   /** Ends the run in order: batches in flight are flushed, rows not handed over are unsent. */

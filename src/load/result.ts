@@ -6,7 +6,7 @@ import { version } from '../version.js'
 import type { InputSummary } from './input-reading.js'
 import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { isUnfinished, type Run } from './run.js'
-import { equationError } from './row-counts.js'
+import { equationError, rowsText } from './row-counts.js'
 import { noSourceNotes } from './source-notes.js'
 import { tableText } from './target/target.js'
 
@@ -47,14 +47,17 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       function: target.kind === 'function' ? target.name : null,
       method: target.kind === 'table' ? target.method : null,
     },
-    inputs: [...parts.inputs],
+    inputs: parts.inputs.map(input => inWords(input, run)),
     sources: parts.sources ?? noSourceNotes(),
     rows,
     confirm: {
       asked: plan.confirm,
       used: delivery?.used ?? 'none',
-      note: delivery?.note ?? null,
-      uncertain: [...(delivery?.uncertain ?? [])],
+      note: delivery?.note === undefined ? null : run.words(delivery.note),
+      uncertain: (delivery?.uncertain ?? []).map(lines => ({
+        ...lines,
+        reason: run.words(lines.reason),
+      })),
     },
     rejects: run.rejects.result(),
     columns: parts.columns,
@@ -66,8 +69,14 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     resume: { possible: canGoOn(run, error), command: null },
-    error: error === undefined ? null : { code: error.code, message: error.message },
+    error: error === undefined ? null : { code: error.code, message: run.words(error.message) },
   }
+}
+
+function inWords(input: InputSummary, { words }: Run): InputSummary {
+  const { firstError } = input
+  if (firstError === null) return { ...input }
+  return { ...input, firstError: { ...firstError, message: words(firstError.message) } }
 }
 
 /** What is refused because it has changed is refused again. */
@@ -91,7 +100,10 @@ function unmetExpectation(run: Run): DdbError | undefined {
   const delivered = deliveredRows(run)
   // Unconfirmed rows are the graver news: code 4 goes before code 5.
   if (expected === undefined || expected === delivered || openRows(run) > 0) return undefined
-  return new DdbError('DDB_EXPECTATION', `expected ${expected} rows, ${delivered} were delivered`)
+  return new DdbError(
+    'DDB_EXPECTATION',
+    `expected ${rowsText(expected)}, ${delivered} ${delivered === 1 ? 'was' : 'were'} delivered`,
+  )
 }
 
 function statusOf(run: Run, error: DdbError | undefined): LoadStatus {

@@ -58,6 +58,8 @@ export interface Run {
   reject(reject: AnyReject, shape: RecordShape): void
   /** A row that was sent and that the server refused, for the reason given in its words. */
   rejectSent(batch: Batch, rowIndex: number, serverMessage: string): void
+  /** A sentence of the library in the words of whoever shows it. */
+  readonly words: (sentence: string) => string
   notice(text: string): void
   phase(phase: LoadReport['phase'], delivery: Delivery | undefined): void
   /** Tells onReport how far the run is, at most ten times a second. */
@@ -154,10 +156,11 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get stopped() {
       return failure !== undefined
     },
-    fail: error => void (failure ??= asDdbError(error)),
+    fail: error => void (failure ??= inWords(run, asDdbError(error))),
     reject: (reject, shape) => keepReject(run, reject, shape),
     rejectSent: (batch, row, words) => run.reject(refusedRow(batch, row, words), batch.shape),
-    notice: text => options.onNotice?.(text),
+    words: options.wording ?? (sentence => sentence),
+    notice: text => options.onNotice?.(run.words(text)),
     phase(next, nextDelivery) {
       phase = next
       delivery = nextDelivery
@@ -182,8 +185,18 @@ export function isUnfinished({ counts, delivery, failure, journal }: Run): boole
   return journal !== undefined && (failure !== undefined || isOpen)
 }
 
-function keepReject(run: Run, reject: AnyReject, shape: RecordShape): void {
+/** Waits for the server are those of the run, whatever a session calls its limit. */
+function inWords({ words }: Pick<Run, 'words'>, failure: DdbError): DdbError {
+  const limit = '`delivery.confirmTimeoutMs`'
+  const said = words(failure.message.replace('`timeoutMs`', limit))
+  if (said !== failure.message) failure.message = said
+  return failure
+}
+
+function keepReject(run: Run, found: AnyReject, shape: RecordShape): void {
   const { counts, rejects } = run
+  const message = run.words(found.message)
+  const reject = message === found.message ? found : { ...found, message }
   if (run.plan.onError === 'stop') run.journal?.keepNoMoreRejects()
   counts.rejected()
   if (run.watch !== undefined) run.watch.rejected(reject)

@@ -85,11 +85,12 @@ async function runCheck(
     server: { ...asked.server, ...(known === undefined ? {} : { known }) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
+    wording: withFlags,
     signal: interruption.signal,
     leave: leaving.signal,
   }
   try {
-    const found = inWords(await check(options))
+    const found = await check(options)
     progress.stop()
     const exitCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
@@ -99,17 +100,6 @@ async function runCheck(
   } finally {
     progress.stop()
     interruption.release()
-  }
-}
-
-/** Sentences name flags instead of fields. */
-function inWords(result: CheckResult): CheckResult {
-  const { error, problems, notices } = result
-  return {
-    ...result,
-    error: error === null ? null : { ...error, message: withFlags(error.message) },
-    problems: problems.map(one => ({ ...one, message: withFlags(one.message) })),
-    notices: notices.map(withFlags),
   }
 }
 

@@ -11,6 +11,7 @@ import type { TargetTraits } from './outcome.js'
 import { partText, releasePart, type Part } from './part.js'
 import { outsideMarks } from './partition-scheme.js'
 import { refusalShape } from './refusal.js'
+import { rowsText } from '../row-counts.js'
 
 /** What is known of the target, and of its memory. */
 export interface RecordedTarget extends TargetTraits {
@@ -152,7 +153,7 @@ function areKnown(run: Run, target: TargetDescription, part: Part, missing: numb
 
 function missingText(part: Part, missing: number): string {
   const rows = rowsOf(part)
-  return `the target took ${rows - missing} of ${rows} rows of ${partText(part)} and does not tell which`
+  return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not tell which`
 }
 
 /** The second copy was refused: nobody knows whether the first was stored. */
