@@ -48,7 +48,7 @@ export interface Run {
   readonly latencies: Latencies
   readonly rejects: RunRejects
   readonly startedAt: Date
-  /** The first failure; later ones do not replace it. */
+  /** The first failure; later ones do not replace it, unless it is an interruption. */
   readonly failure: DdbError | undefined
   /** True once nothing more is to be read or handed over. */
   readonly stopped: boolean
@@ -156,7 +156,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get stopped() {
       return failure !== undefined
     },
-    fail: error => void (failure ??= inWords(run, asDdbError(error))),
+    fail: error => void (failure = graver(failure, inWords(run, asDdbError(error)))),
     reject: (reject, shape) => keepReject(run, reject, shape),
     rejectSent: (batch, row, words) => run.reject(refusedRow(batch, row, words), batch.shape),
     words: options.wording ?? (sentence => sentence),
@@ -183,6 +183,12 @@ export function isUnfinished({ counts, delivery, failure, journal }: Run): boole
   const { unconfirmed, unsent } = counts.rows
   const isOpen = unsent > 0 || (delivery?.used !== 'none' && unconfirmed > 0)
   return journal !== undefined && (failure !== undefined || isOpen)
+}
+
+/** The first one, but for an interruption: rows that an input has lost until then go before it. */
+function graver(before: DdbError | undefined, failure: DdbError): DdbError {
+  const replaces = before?.code === 'DDB_INTERRUPTED' && failure.code === 'DDB_INPUT_TRUNCATED'
+  return before === undefined || replaces ? failure : before
 }
 
 /** Waits for the server are those of the run, whatever a session calls its limit. */

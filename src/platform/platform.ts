@@ -95,6 +95,9 @@ export interface FileStatus {
   readonly inode: bigint
   /** When its content last changed, ms since the epoch. */
   readonly modifiedMs: number
+  /** When it was made, and when anything of it last changed, ns since the epoch; systems that do not know the first give 0 or the other. */
+  readonly bornNs: bigint
+  readonly changedNs: bigint
 }
 
 /** A lock that this process holds. */

@@ -72,6 +72,8 @@ function statusOf(stats: BigIntStats): FileStatus {
     device: stats.dev,
     inode: stats.ino,
     modifiedMs: Number(stats.mtimeMs),
+    bornNs: stats.birthtimeNs,
+    changedNs: stats.ctimeNs,
   }
 }
 

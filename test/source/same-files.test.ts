@@ -9,6 +9,8 @@ const file = (inode: bigint, isFile = true): FileStatus => ({
   device: 1n,
   inode,
   modifiedMs: 0,
+  bornNs: 0n,
+  changedNs: 0n,
 })
 
 t.test('only the first name of a file counts', async t => {
