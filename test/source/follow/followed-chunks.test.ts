@@ -75,7 +75,7 @@ function follow(file: InputFile) {
   return {
     state,
     outcome,
-    checkRead: content.checkRead,
+    checkRead: () => content.checkRead(),
     text: () => Buffer.concat(read).toString(),
     bytes: () => Buffer.concat(read),
     stop: () => ended.abort(),
