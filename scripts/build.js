@@ -2,31 +2,30 @@
   Compiles src/ to dist/ and leaves a fingerprint of what was compiled beside it, so that the question "is dist/
   up to date?" costs one pass over the sources instead of a compiler start. Contents are compared, not times:
   a clone, a checkout of another commit and a restored backup all give files whose times say nothing.
-    node scripts/build.js               program, library and type declarations
-    node scripts/build.js --if-needed   the same where something changed; nothing without the tools
+  scripts/prepare-checkout.js runs it, after it has installed what this takes.
 */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const typeCompiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
 const settings = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.js']
 
+/** What users import. */
+const library = ['index', 'server/index']
+
 /** What users start or import; everything else lies in pieces that these share. */
-const entries = ['cli/main', 'index', 'server/index']
+const entries = ['cli/main', 'cli/dispatch', ...library]
+
+/** The command line once more, as one script that only a checkout has. */
+const script = 'script/dispatch.js'
 
 /** Each part of dist/ has a fingerprint of its own: running the program takes no type declarations. */
-const parts = {
-  program: {
-    outputs: [...entries, 'cli/dispatch'].map(name => `${name}.js`),
-    make: makeProgram,
-  },
-  types: { outputs: entries.map(entry => `${entry}.d.ts`), make: makeTypes },
-}
+const parts = { program: makeProgram, types: makeTypes }
 
 const fingerprintFile = part => join(root, 'dist', `.${part}`)
 
@@ -46,14 +45,21 @@ function fingerprint() {
 }
 
 /**
- * True when a part of dist/ was made, without an error, from exactly the sources that are there now.
+ * True when a part of dist/ was made, without an error, from exactly the sources that are there now, and every file of it
+ * is still there.
  *
  * @param part  'program' or 'types'
  */
 function isCurrent(part, now) {
   if (!existsSync(fingerprintFile(part))) return false
-  if (readFileSync(fingerprintFile(part), 'utf8') !== now) return false
-  return parts[part].outputs.every(output => existsSync(join(root, 'dist', output)))
+  const [then, ...outputs] = readFileSync(fingerprintFile(part), 'utf8').split('\n')
+  return then === now && outputs.every(output => existsSync(join(root, 'dist', output)))
+}
+
+/** Beside the fingerprint stands what there was when the part was made. */
+function keepFingerprint(part, now) {
+  const outputs = readdirSync(join(root, 'dist'), { recursive: true }).sort()
+  writeFileSync(fingerprintFile(part), [now, ...outputs].join('\n'))
 }
 
 const bundling = {
@@ -67,8 +73,9 @@ const bundling = {
 }
 
 /**
- * Library and server are a few large files, and the command line is one that bin/program.js runs as a script: it takes
- * what stands for `import.meta` and `require` from there (docs/decisions/0013-the-program-is-bundled.md).
+ * The entries with the pieces that they share, for packages; and the command line as a script that bin/program.js runs
+ * in a checkout: it takes what stands for `import.meta` and `require` from there
+ * (docs/decisions/0013-the-program-is-bundled.md).
  */
 async function makeProgram() {
   const { build: bundle } = await import('esbuild')
@@ -87,7 +94,7 @@ async function makeProgram() {
     await bundle({
       ...bundling,
       entryPoints: ['src/cli/dispatch.ts'],
-      outfile: 'dist/cli/dispatch.js',
+      outfile: `dist/${script}`,
       format: 'cjs',
       // A script with kept code cannot import; packages come by require.
       supported: { 'dynamic-import': false },
@@ -132,42 +139,59 @@ function keepCompiled() {
   }
 }
 
-function makeTypes() {
-  const { status } = spawnSync(process.execPath, [typeCompiler, '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    // Standard output belongs to the program that npm runs next; errors of the compiler do not.
-    stdio: ['ignore', 2, 2],
+/** TypeScript writes a declaration for each module; users get one file for each entry, with what it reaches and no more. */
+async function makeTypes() {
+  const modules = join(root, 'dist', '.declarations')
+  try {
+    // `npm run typecheck` checks; that would take three times as long here.
+    const options = ['-p', 'tsconfig.build.json', '--noCheck', '--outDir', modules]
+    const { status } = spawnSync(process.execPath, [typeCompiler, ...options], {
+      cwd: root,
+      // Standard output belongs to the program that npm runs next; errors of the compiler do not.
+      stdio: ['ignore', 2, 2],
+    })
+    if (status !== 0) return status ?? 1
+    const [{ rollup }, { dts }] = await Promise.all([import('rollup'), import('rollup-plugin-dts')])
+    for (const entry of library) {
+      const input = join(modules, `${entry}.d.ts`)
+      const rolled = await rollup({ input, plugins: [dts()], external: /^node:/ })
+      const { output } = await rolled.generate({ format: 'es' })
+      const { href } = pathToFileURL(join(root, 'dist', `${entry}.js`))
+      const there = new Set(Object.keys(await import(href)))
+      writeFileSync(join(root, 'dist', `${entry}.d.ts`), withValues(output[0].code, there))
+    }
+    return 0
+  } finally {
+    rmSync(modules, { recursive: true, force: true })
+  }
+}
+
+/** What only types were exported of (`export type * from`) is no value: nothing of that name is there at run time. */
+function withValues(code, there) {
+  return code.replace(/^export \{ (.*) \};$/m, (_, names) => {
+    const typed = name => (there.has(name.replace(/^.* as /, '')) ? name : `type ${name}`)
+    return `export { ${names.split(', ').map(typed).join(', ')} };`
   })
-  return status ?? 1
 }
 
 /**
- * Makes the parts of dist/ that are out of date, or all of those named.
+ * Makes the parts of dist/ named that are out of date, or all of them.
  *
+ * @param names  of `parts`; types come after the program that they are of
  * @returns 0, or the exit code of the compiler that failed
  */
 export async function build(names, { ifNeeded }) {
   const before = fingerprint()
-  const needed = ifNeeded ? names.filter(name => !isCurrent(name, before)) : names
+  const isOld = name => !ifNeeded || !isCurrent(name, before)
+  // An output whose source is gone would still be found by an import and be packed, so a new program begins anew.
+  const needed = names.some(name => name === 'program' && isOld(name)) ? names : names.filter(isOld)
   if (needed.length === 0) return 0
   if (ifNeeded) process.stderr.write('ddb-ingest: compiling ...\n')
-  // An output whose source is gone would still be found by an import and be packed.
   if (needed.includes('program')) rmSync(join(root, 'dist'), { recursive: true, force: true })
   for (const name of needed) {
-    const status = await parts[name].make()
+    const status = await parts[name]()
     if (status !== 0) return status
-    writeFileSync(fingerprintFile(name), before)
+    keepFingerprint(name, before)
   }
   return 0
-}
-
-/** True when the compilers are installed; they are not after `npm ci --omit=dev`. */
-function canBuild() {
-  return existsSync(typeCompiler) && existsSync(join(root, 'node_modules', 'esbuild'))
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const ifNeeded = process.argv.includes('--if-needed')
-  if (!ifNeeded || canBuild()) process.exitCode = await build(['program', 'types'], { ifNeeded })
-  else process.stderr.write('ddb-ingest: not compiled, as the development tools are missing\n')
 }

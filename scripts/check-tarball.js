@@ -1,15 +1,15 @@
 /*
   Packs the checkout, installs the tarball into an empty folder and uses it there as a user would: the version, the
-  library's two entries by import and by require, every example, and a load into the embedded server. Run as
+  library's two entries by import and by require, their types, every example, and a load into the embedded server. Run as
   `node scripts/check-tarball.js FOLDER`, with a folder that does not exist yet; everything happens inside it.
 */
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { needlessFiles, pack } from './package-contents.js'
-import { sbomName, sbomText } from './sbom.js'
+import { checkTypes, mostBytes, needlessFiles, pack } from './package-contents.js'
+import { sbomName, sbomText, writeSbom } from './sbom.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const folder = resolve(process.argv[2])
@@ -26,12 +26,15 @@ function run(command, ...options) {
 }
 
 mkdirSync(folder)
-writeFileSync(join(root, sbomName), sbomText(root))
+writeSbom(root)
 const packed = pack(root, folder)
 const paths = packed.files.map(file => file.path)
-console.log(`${packed.filename}: ${paths.length} files, ${packed.size} bytes`)
+console.log(
+  `${packed.filename}: ${paths.length} files, ${packed.size} bytes, unpacked ${packed.unpackedSize}`,
+)
 assert.deepEqual(needlessFiles(paths), [], 'the package holds files that no user needs')
 assert.ok(paths.includes('dist/cli/main.js'), 'the package holds no compiled command line')
+assert.ok(packed.size <= mostBytes, `the package may have ${mostBytes} bytes`)
 
 writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
 run('npm', 'install', '--no-audit', '--no-fund', '--loglevel=error', join(folder, packed.filename))
@@ -57,12 +60,13 @@ const required = `
 const quiet = ['--no-warnings', '--input-type=commonjs', '-e', required]
 assert.equal(run(process.execPath, ...quiet).trim(), 'function function function')
 
+checkTypes(folder)
+
 // What each prints is in the table of examples; test/examples.test.ts compares it in the checkout.
-const table = readFileSync(join(root, 'docs', 'seeds.md'), 'utf8')
-cpSync(join(root, 'examples'), join(folder, 'examples'), { recursive: true })
-const examples = readdirSync(join(folder, 'examples'))
+const table = readFileSync(join(installed, 'docs', 'seeds.md'), 'utf8')
+const examples = readdirSync(join(installed, 'examples'))
 for (const name of examples) {
-  const printed = run(process.execPath, join('examples', name))
+  const printed = run(process.execPath, join(installed, 'examples', name))
   assert.ok(table.includes(`### ${name}\n\n\`\`\`text\n${printed}\`\`\``), `${name}: ${printed}`)
 }
 assert.ok(examples.length > 10, 'the examples are there')

@@ -1,3 +1,6 @@
+/** Of the tarball: what everybody who installs it fetches. */
+export const mostBytes: number
+
 /** Paths in the list that no user needs. */
 export function needlessFiles(paths: readonly string[]): string[]
 
@@ -5,6 +8,7 @@ export interface Packed {
   filename: string
   /** Bytes of the tarball. */
   size: number
+  unpackedSize: number
   files: { path: string; size: number }[]
 }
 

@@ -3,21 +3,27 @@
   the checkout and the check that unpacks a tarball.
 */
 import { execFileSync } from 'node:child_process'
-import { basename } from 'node:path'
+import { writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** Files a user of the package needs: program, library with types, documents, and what the demo loads. */
 const needed = [
   /^package\.json$/,
   /^sbom\.cdx\.json$/,
-  /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md)$/,
+  /^(LICENSE|CHANGELOG\.md|README\.md|README\.zh-CN\.md|SECURITY\.md)$/,
   /^bin\/(ddb-ingest|program)\.js$/,
-  /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+(\.js|\.d\.ts)$/,
+  /^dist\/(cli\/(main|dispatch)|(server\/)?index)\.js$/,
+  /^dist\/(server\/)?index\.d\.ts$/,
   /^dist\/chunks\/[a-z0-9-]+-[A-Z0-9]{8}\.js$/,
-  // What `explain` reads.
-  /^docs\/errors\.md$/,
+  /^docs\/([a-z]+\/)?[A-Za-z0-9-]+\.md$/,
+  /^examples\/[a-z-]+\.js$/,
   /^fixtures\/README\.md$/,
   /^fixtures\/(csv|json|scripts)\/[a-z0-9-]+\.(csv|json|ndjson|dos)$/,
 ]
+
+/** Of the tarball: what everybody who installs it fetches. */
+export const mostBytes = 800_000
 
 /** Paths in the list that no user needs. */
 export function needlessFiles(paths) {
@@ -28,7 +34,7 @@ export function needlessFiles(paths) {
  * Packs the checkout without running its scripts.
  *
  * @param folder  where the tarball goes; nothing is written when it is undefined
- * @returns what npm reports: `filename`, `size` in bytes, `files[].path`
+ * @returns what npm reports: `filename`, `size` and `unpackedSize` in bytes, `files[].path`
  */
 export function pack(root, folder) {
   const where = folder === undefined ? ['--dry-run'] : ['--pack-destination', folder]
@@ -45,4 +51,42 @@ export function runNpm(root, ...options) {
     { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
   )
   return JSON.parse(output)
+}
+
+/** Uses the types of both entries, and what their declarations import. */
+const typedProgram = `
+  import { connect, load, DdbError, type LoadOptions, type LoadResult, type PoolTask } from 'ddb-ingest'
+  import { startServer, type EmbeddedServer } from 'ddb-ingest/server'
+  export async function run(options: LoadOptions, task: PoolTask): Promise<LoadResult> {
+    const server: EmbeddedServer = await startServer({ port: 0 })
+    const session = await connect({ host: server.host, port: server.port })
+    if (new Error() instanceof DdbError) await session.close()
+    const { rows } = await load(options)
+    rows.confirmed satisfies number
+    // @ts-expect-error -- no such number
+    return rows.imagined
+  }
+  import { PoolTask as value } from 'ddb-ingest'
+  // @ts-expect-error -- only its type is exported
+  new value()
+`
+
+/**
+ * Compiles a program against the package that is installed in node_modules of the folder.
+ *
+ * @throws with the compiler's words where types are missing or wrong
+ */
+export function checkTypes(folder) {
+  const modules = fileURLToPath(new URL('../node_modules', import.meta.url))
+  writeFileSync(join(folder, 'typed-program.mts'), typedProgram)
+  const options = {
+    ...{ module: 'nodenext', target: 'es2023', strict: true, noEmit: true, skipLibCheck: false },
+    ...{ typeRoots: [join(modules, '@types')], types: ['node'] },
+  }
+  const project = join(folder, 'typed-program.json')
+  writeFileSync(project, JSON.stringify({ compilerOptions: options, files: ['typed-program.mts'] }))
+  const compiler = join(modules, 'typescript', 'bin', 'tsc')
+  execFileSync(process.execPath, [compiler, '-p', project], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
 }

@@ -1,22 +1,37 @@
 /*
-  Makes a checkout ready to run, before `npm start` and `npm test`: installs what is missing, then compiles what is
-  out of date. Silent when there is nothing to do, and then needs no network. Uses Node alone, because it may be
-  the first thing that runs after a clone.
+  Makes a checkout ready, before `npm start`, `npm test`, `npm run build` and `npm pack`: installs what is missing, then
+  compiles what is out of date. Silent when there is nothing to do, and then needs no network. Uses Node alone, because it
+  may be the first thing that runs after a clone.
     node scripts/prepare-checkout.js                        what running the program takes
-    node scripts/prepare-checkout.js --tools [FOLDER ...]   and what testing and packing it take
+    node scripts/prepare-checkout.js --build                and type declarations, also when nothing changed
+    node scripts/prepare-checkout.js --package              and the list of packages: what packing it takes
+    node scripts/prepare-checkout.js --prepare              the same when npm makes a package or a link of the checkout;
+                                                            when it installs the checkout's own packages, no others
+    node scripts/prepare-checkout.js --tools [FOLDER ...]   and all tools: what testing it takes
   A FOLDER has packages of its own that only some tests need (test/oracle). They are installed too; where that fails,
   those tests say that they were skipped, and all others run.
 */
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from './build.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** The one tool that running a checkout takes. */
-const compiler = 'esbuild'
+/** Development tools that a purpose takes; testing takes all of them. */
+const toolsFor = {
+  running: ['esbuild'],
+  packing: [
+    'esbuild',
+    'typescript',
+    'rollup',
+    'rollup-plugin-dts',
+    '@types/node',
+    '@types/ws',
+    '@types/cli-progress',
+  ],
+  testing: undefined,
+}
 
 function readJson(folder, name) {
   try {
@@ -35,15 +50,16 @@ const isTool = ({ dev, devOptional }) => dev === true || devOptional === true
  * True when node_modules of a folder holds the packages of its package-lock.json in the locked versions. npm records
  * what it installed in node_modules/.package-lock.json.
  *
- * @param withTools  false: of the development tools only the compiler
+ * @param tools  of the development tools only these; all when undefined
  */
-function installationIsCurrent(folder, withTools) {
+function installationIsCurrent(folder, tools) {
   const installed = readJson(folder, 'node_modules/.package-lock.json')?.packages
   if (installed === undefined) return false
   const locked = Object.entries(readJson(folder, 'package-lock.json')?.packages ?? {})
   return locked.every(([path, entry]) => {
     if (path === '') return true
-    if (!withTools && isTool(entry) && path !== `node_modules/${compiler}`) return true
+    const name = path.slice('node_modules/'.length)
+    if (tools !== undefined && isTool(entry) && !tools.includes(name)) return true
     const found = installed[path]
     // Builds for other platforms are locked as optional and never installed.
     if (found === undefined) return entry.optional === true || entry.devOptional === true
@@ -54,44 +70,74 @@ function installationIsCurrent(folder, withTools) {
 /** Everything that is locked, also where NODE_ENV=production would leave the tools out. */
 const allPackages = ['ci', '--include=dev']
 
-/** What the program needs, and the compiler in its locked version, whose bytes npm checks as well. */
-function fewPackages() {
-  const { version } = readJson(root, 'package-lock.json').packages[`node_modules/${compiler}`]
-  return ['install', '--omit=dev', '--no-save', '--save-prod', `${compiler}@${version}`]
+/** What the program needs, and the tools in their locked versions, whose bytes npm checks as well. */
+function fewPackages(tools) {
+  const { devDependencies } = readJson(root, 'package.json')
+  const exact = tools.map(name => `${name}@${devDependencies[name]}`)
+  return ['install', '--omit=dev', '--no-save', '--save-prod', ...exact]
 }
+
+/** Where an npm that has started this one was told to do it elsewhere, or only to say what it would do. */
+const hereAndNow = ['--no-global', '--location=project', '--no-install-links', '--no-dry-run']
 
 function install(folder, command, purpose = '') {
   process.stderr.write(`ddb-ingest: installing packages${purpose}, once for this checkout ...\n`)
   // Nothing is compiled by npm here (--ignore-scripts), so the build below happens exactly once.
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const quietly = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
   const npm = process.env.npm_execpath ?? ''
   const isNpm = basename(npm) === 'npm-cli.js'
   const { status } = spawnSync(
     isNpm ? process.execPath : 'npm',
-    [...(isNpm ? [npm] : []), ...command, ...options],
+    [...(isNpm ? [npm] : []), ...command, ...quietly, ...hereAndNow],
     { cwd: folder, stdio: ['ignore', 2, 2], shell: !isNpm && process.platform === 'win32' },
   )
   return status ?? 1
 }
 
-async function prepare(withTools, folders) {
-  const command = () => (withTools ? allPackages : fewPackages())
-  if (!installationIsCurrent(root, withTools) && install(root, command()) !== 0) {
+/** @returns an exit code */
+async function prepare(purpose, { folders = [], always = false } = {}) {
+  const tools = toolsFor[purpose]
+  const command = () => (tools === undefined ? allPackages : fewPackages(tools))
+  if (!installationIsCurrent(root, tools) && install(root, command()) !== 0) {
     process.stderr.write(
       'ddb-ingest: packages are missing; run `npm ci` where npm can reach them\n',
     )
     return 1
   }
   for (const name of folders) prepareFolder(name)
-  return build(withTools ? ['program', 'types'] : ['program'], { ifNeeded: true })
+  const { build } = await import('./build.js')
+  return build(purpose === 'running' ? ['program'] : ['program', 'types'], { ifNeeded: !always })
+}
+
+async function preparePackage() {
+  const status = await prepare('packing')
+  const { writeSbom } = await import('./sbom.js')
+  if (status === 0) writeSbom(root)
+  return status
+}
+
+/** npm runs `prepare` after it has installed the packages of the checkout, and before it packs or links it elsewhere. */
+async function prepareAsAsked() {
+  const { npm_config_local_prefix: asked = root } = process.env
+  const isOwn = existsSync(asked) && realpathSync(asked) === realpathSync(root)
+  if (!isOwn) return preparePackage()
+  if (installationIsCurrent(root, toolsFor.packing)) return prepare('packing')
+  process.stderr.write('ddb-ingest: not compiled, as the development tools are missing\n')
+  return 0
 }
 
 function prepareFolder(name) {
   const folder = join(root, name)
-  if (installationIsCurrent(folder, true)) return
+  if (installationIsCurrent(folder)) return
   if (install(folder, allPackages, ` of ${name}`) === 0) return
   process.stderr.write(`ddb-ingest: the tests of ${name} will be skipped for want of packages\n`)
 }
 
-const [first, ...rest] = process.argv.slice(2)
-process.exitCode = await prepare(first === '--tools', first === '--tools' ? rest : [])
+const [purpose, ...folders] = process.argv.slice(2)
+const ways = {
+  '--package': preparePackage,
+  '--build': () => prepare('packing', { always: true }),
+  '--prepare': prepareAsAsked,
+  '--tools': () => prepare('testing', { folders }),
+}
+process.exitCode = await (ways[purpose] ?? (() => prepare('running')))()

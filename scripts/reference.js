@@ -68,7 +68,7 @@ function sectionOf(symbol) {
   const prose = (node.jsDoc ?? []).map(docText).join('\n\n')
   const code = node
     .getText()
-    .replace(/^export declare |^export /, '')
+    .replace(/^declare /, '')
     .split('\n')
     .filter(line => !/^ *(#private;|private )/.test(line))
     .map(line => line.replace(/^( {4})+/, indent => indent.slice(indent.length / 2)))

@@ -1,12 +1,11 @@
 /*
   The packages that come along with this one, as CycloneDX, for whoever has to know what runs on a machine: made by npm
-  from package-lock.json when the package is packed (`prepack`). What npm adds of this machine – its time, its version,
+  from package-lock.json when the package is packed. What npm adds of this machine – its time, its version,
   the name of the folder, a random number, where packages were fetched from – is left out: two checkouts of one commit
   make the same file.
 */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { runNpm } from './package-contents.js'
 
 /** Beside package.json. */
@@ -14,8 +13,9 @@ export const sbomName = 'sbom.cdx.json'
 
 /** The text of the file. */
 export function sbomText(root) {
-  // npm's own --omit dev leaves out what both the package and its development tools use.
-  const bom = runNpm(root, 'sbom', '--sbom-format', 'cyclonedx', '--package-lock-only')
+  // npm's own --omit dev, which NODE_ENV=production means, leaves out what both the package and its development tools use.
+  const options = ['--sbom-format', 'cyclonedx', '--package-lock-only', '--include=dev']
+  const bom = runNpm(root, 'sbom', ...options, '--no-global', '--location=project')
   const { $schema, bomFormat, specVersion, version, metadata } = bom
   const name = metadata.component.purl.replace(/^pkg:npm\/(.*)@.*$/, '$1')
   const component = { ...metadata.component, name }
@@ -36,7 +36,6 @@ function withoutSource({ externalReferences = [], ...component }) {
   return { ...component, externalReferences: kept }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const root = fileURLToPath(new URL('..', import.meta.url))
+export function writeSbom(root) {
   writeFileSync(join(root, sbomName), sbomText(root))
 }

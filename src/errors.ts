@@ -130,9 +130,10 @@ export class ProtocolError extends DdbError {
 /** A value that the wire format of its type cannot hold; names value and type. */
 export class ValueError extends DdbError {}
 
-/** The server answered with an error line; `serverMessage` is its text. */
+/** The server answered with an error line; `serverMessage` is its text, without the password of the session. */
 export class ServerError extends DdbError {
   readonly serverMessage: string
+  readonly #received: string
 
   constructor(
     serverMessage: string,
@@ -144,9 +145,16 @@ export class ServerError extends DdbError {
       | 'DDB_TARGET'
       | 'DDB_UNAVAILABLE' = 'DDB_SERVER',
     message: string = serverMessage,
+    received: string = serverMessage,
   ) {
     super(code, message)
     this.serverMessage = serverMessage
+    this.#received = received
+  }
+
+  /** @internal Its text as it came: decisions go by it, and no output may have it. */
+  get received(): string {
+    return this.#received
   }
 }
 

@@ -29,7 +29,6 @@ const testedBy: Readonly<Record<string, string>> = {
   // Their readers are what `readers.ts` makes; the table of all options is tested as one.
   'cli/options/delivery-options.ts': 'cli/options/load-options.test.ts',
   'cli/options/target-options.ts': 'cli/options/load-options.test.ts',
-  'cli/files/state-folder.ts': 'cli/files/lock.test.ts',
   // What both commands that load have in common.
   'cli/commands/runs/clean-runs.ts': 'cli/commands/runs/runs.test.ts',
   'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',

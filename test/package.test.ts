@@ -2,11 +2,13 @@
   What a user installs: few packages in exact versions, entries with their types, and no file that is not needed.
 */
 import { readFile } from 'node:fs/promises'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { needlessFiles, pack } from '../scripts/package-contents.js'
+import { mostBytes, needlessFiles, pack } from '../scripts/package-contents.js'
 import { sbomName, sbomText } from '../scripts/sbom.js'
 import { root } from './helpers/checkout.js'
+import { linksOf, readPage } from './helpers/pages.js'
 
 interface Manifest {
   type: string
@@ -55,7 +57,8 @@ t.test('the packages needed at run time are these and no others', async t => {
 
 t.test('versions are exact, and the lock file agrees with them', async t => {
   const all = { ...manifest.dependencies, ...manifest.devDependencies }
-  const ranges = Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
+  const exact = /^(npm:@rollup\/wasm-node@)?\d+\.\d+\.\d+$/
+  const ranges = Object.entries(all).filter(([, version]) => !exact.test(version))
   t.strictSame(ranges, [])
   const { dependencies, devDependencies } = lock.packages[''] ?? {}
   t.strictSame({ ...dependencies, ...devDependencies }, all)
@@ -68,9 +71,9 @@ t.test('npm start and npm test make a fresh clone ready by themselves', async t 
   t.equal(manifest.scripts['prebench'], prepared)
   t.equal(manifest.scripts['pretest'], `${prepared} && node scripts/transpile.js`)
   t.equal(manifest.scripts['pretest:deep'], 'npm run --silent pretest')
-  // Both leave the fingerprint that says what dist/ was compiled from.
-  t.equal(manifest.scripts['build'], 'node scripts/build.js')
-  t.equal(manifest.scripts['prepare'], 'node scripts/build.js --if-needed')
+  t.equal(manifest.scripts['build'], 'node scripts/prepare-checkout.js --build')
+  t.equal(manifest.scripts['prepare'], 'node scripts/prepare-checkout.js --prepare')
+  t.equal(manifest.scripts['prepack'], 'node scripts/prepare-checkout.js --package')
 })
 
 t.test('the lock file names the builds of a package for every platform', async t => {
@@ -85,7 +88,7 @@ t.test('the lock file names the builds of a package for every platform', async t
 
 t.test('no package runs a script when it is installed', async t => {
   // scripts/prepare-checkout.js installs with --ignore-scripts: a package that relied on one would be broken. That of
-  // esbuild fetches its binary where npm was told to leave out optional packages.
+  // esbuild fetches its binary where npm was told to leave out optional packages; rollup does without fsevents.
   t.strictSame(
     installed.filter(([, entry]) => entry.hasInstallScript === true).map(([path]) => path),
     ['node_modules/esbuild'],
@@ -103,7 +106,9 @@ t.test('the package is an ES module with types first in every entry', async t =>
 })
 
 t.test('the tarball holds what a user needs and nothing else', async t => {
-  const paths = pack(fileURLToPath(root)).files.map(file => file.path)
+  const { files, size } = pack(fileURLToPath(root))
+  t.ok(size <= mostBytes, `${size} bytes`)
+  const paths = files.map(file => file.path)
   t.strictSame(needlessFiles(paths), [])
   const entries = Object.values(manifest.exports).flatMap(entry =>
     typeof entry === 'string' ? [entry] : Object.values(entry),
@@ -111,6 +116,34 @@ t.test('the tarball holds what a user needs and nothing else', async t => {
   const promised = [...entries, ...Object.values(manifest.bin), 'LICENSE', 'fixtures/README.md']
   for (const path of promised) {
     t.ok(paths.includes(path.replace(/^\.\//, '')), `${path} is packed (npm test compiles it)`)
+  }
+  const packed = new Set(paths.map(path => posix.join('/', path)))
+  const folders = new Set([...packed].map(path => `${posix.dirname(path)}/`))
+  const pages = await Promise.all(paths.filter(path => path.endsWith('.md')).map(readPage))
+  const lost = pages.flatMap(page =>
+    linksOf(page)
+      .map(link => link.replace(/#.*$/, ''))
+      .filter(link => link !== '' && !/^https?:/.test(link))
+      .map(link => posix.join('/', posix.dirname(page.path), link))
+      .filter(path => !packed.has(path) && !(path.endsWith('/') && folders.has(path)))
+      .map(path => `${page.path} -> ${path}`),
+  )
+  t.strictSame(lost, [], 'pages lead to what is packed')
+})
+
+t.test('declarations name as values what is there at run time', async t => {
+  for (const entry of ['index', 'server/index']) {
+    const there = Object.keys((await import(new URL(`dist/${entry}.js`, root).href)) as object)
+    const text = await readFile(new URL(`dist/${entry}.d.ts`, root), 'utf8')
+    const [, names = ''] = /^export \{ (.*) \};$/m.exec(text) ?? []
+    const values = names.split(', ').filter(name => !name.startsWith('type '))
+    t.strictSame(
+      values.filter(name => !there.includes(name)),
+      [],
+      entry,
+    )
+    t.ok(values.length >= 2, 'values are found')
+    t.notMatch(text, /from '\./, 'it is one file')
   }
 })
 
@@ -122,7 +155,6 @@ interface Sbom {
 }
 
 t.test('the tarball lists the packages that come along, and nothing of this machine', async t => {
-  t.equal(manifest.scripts['prepack'], 'node scripts/sbom.js')
   t.notOk(needlessFiles([sbomName]).length)
   const text = sbomText(fileURLToPath(root))
   t.equal(sbomText(fileURLToPath(root)), text, 'made twice, it is the same')
@@ -140,10 +172,11 @@ t.test('the tarball lists the packages that come along, and nothing of this mach
 
 t.test('a file that no user needs is recognised', async t => {
   const needless = [
-    'dist/load/plan.js.map',
-    'dist/load/plan.test.js',
+    'dist/load/plan.d.ts',
+    'dist/index.js.map',
     'dist/.program',
-    'dist/cli/dispatch.cache',
+    'dist/script/dispatch.js',
+    'dist/script/dispatch.cache',
     'src/index.ts',
     'test/package.test.ts',
     'fixtures/wire/table.bin',
@@ -154,7 +187,9 @@ t.test('a file that no user needs is recognised', async t => {
   const needed = [
     'dist/index.js',
     'dist/chunks/open-csv-KREPHM3S.js',
-    'dist/server/script/lexer.d.ts',
+    'dist/server/index.d.ts',
+    'docs/decisions/0001-decoders-are-generators.md',
+    'examples/load.js',
     'bin/ddb-ingest.js',
     'bin/program.js',
   ]

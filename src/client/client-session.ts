@@ -12,12 +12,17 @@ import { decodeResponse } from '../protocol/response.js'
 import type { Value } from '../protocol/value.js'
 import { BlockBuffer } from './block-buffer.js'
 import type { ResponseDecoder } from './exchange-queue.js'
-import { serverFailure } from './failure.js'
+import { addressText, serverFailure } from './failure.js'
 import { Link } from './link.js'
-import { hidePassword } from './login/hide-password.js'
+import { newSecrets } from './login/hide-password.js'
 import { logIn } from './login/log-in.js'
-import { checkLoginAnswer, loginFailure, unprotectedLogin } from './login/plain-login.js'
-import { protectionOf, rememberLogin } from './login/protection.js'
+import {
+  checkLoginAnswer,
+  loginFailure,
+  unprotectedLogin,
+  withConnect,
+} from './login/plain-login.js'
+import { mayLogInWithConnect, protectionOf, rememberLogin } from './login/protection.js'
 import type { ConnectOptions, RunArguments, RunOptions } from './session-options.js'
 import { checkRunOptions, splitArguments } from './session-options.js'
 import { toValue, type PlainInput } from './plain-input.js'
@@ -39,7 +44,6 @@ export class ClientSession implements Session {
   readonly enableAsync: boolean
   onMessage: ((text: string) => void) | undefined
   readonly #options: ConnectOptions
-  readonly #remoteAddress: string
   readonly #random: (length: number) => Uint8Array
   readonly #link: Link
   readonly #responseOptions: ResponseOptions
@@ -60,16 +64,16 @@ export class ClientSession implements Session {
     this.enableAsync = options.enableAsync ?? false
     this.onMessage = options.onMessage
     this.#options = options
-    this.#remoteAddress = remoteAddress
     this.#isCompressed = isCompressed(options, remoteAddress)
     this.#random = length => random.bytes(length)
-    const trace = options.trace && traceConnection(options.trace, clock)
+    const secrets = newSecrets()
+    const trace = options.trace && traceConnection(options.trace, clock, secrets)
     trace?.opened(options.host, options.port)
-    this.#link = new Link(stream, options, clock, trace)
+    this.#link = new Link(stream, options, clock, secrets, trace)
     this.#link.outgoing.compressesWhenSlow = options.compress !== 'lz4'
     this.#responseOptions = {
       onMessage: printed => {
-        const text = hidePassword(printed, this.#link.password)
+        const text = secrets.hide(printed)
         trace?.printed(text)
         // Later, so that what the callback throws does not look like a broken stream.
         queueMicrotask(() => this.onMessage?.(text))
@@ -110,9 +114,8 @@ export class ClientSession implements Session {
   async open(): Promise<void> {
     const { user, password = '' } = this.#options
     const isWithConnect = user !== undefined && this.#options.loginWithConnect === true
-    if (isWithConnect) {
-      const { address, mayShowPassword } = protectionOf(this.#options, this.#remoteAddress)
-      if (!mayShowPassword) throw unprotectedLogin(user, address)
+    if (isWithConnect && !mayLogInWithConnect(this.#options)) {
+      throw unprotectedLogin(user, addressText(this.host, this.port), withConnect)
     }
     // Official asynchronous clients set the flag on connect, too; a login that must be answered goes without.
     const head = connectHead(
@@ -120,17 +123,16 @@ export class ClientSession implements Session {
       this.#isCompressed,
     )
     const login = isWithConnect ? { login: { user, password, encrypted: false } } : {}
-    if (isWithConnect) this.#link.password = password
+    if (isWithConnect) this.#link.secrets.add(password)
     const response = await this.#submit(head, { kind: 'connect', ...login })
     if (!response.ok) {
       throw isWithConnect
         ? loginFailure({ user, password }, response.message)
-        : serverFailure(response.message)
+        : serverFailure(response.message, this.#link.secrets.hide)
     }
     this.#id = response.sessionId
     this.#link.sessionId = this.#id
     this.#asyncHead = this.#head(true)
-    this.#link.password = ''
     if (isWithConnect) checkLoginAnswer({ user, password }, response.value)
     else if (user !== undefined) await this.#login(user, password)
     // Nothing is owed to an asynchronous session, and official clients never read on one
@@ -142,11 +144,11 @@ export class ClientSession implements Session {
   async #login(user: string, password: string): Promise<void> {
     const { exchanges } = this.#link
     const release = await exchanges.hold()
-    this.#link.password = password
+    this.#link.secrets.add(password)
     try {
       const method = await logIn(
         { user, password },
-        protectionOf(this.#options, this.#remoteAddress),
+        protectionOf(this.#options, user),
         this.#random,
         (name, args) => {
           this.#link.checkConnected()
@@ -155,9 +157,8 @@ export class ClientSession implements Session {
           return exchanges.submitHeld(head, request, this.#decodeResponse)
         },
       )
-      rememberLogin(this.#options, this.#remoteAddress, method)
+      rememberLogin(this.#options, user, method)
     } finally {
-      this.#link.password = ''
       release()
     }
   }
@@ -226,14 +227,14 @@ export class ClientSession implements Session {
     reply.then(ended, ended)
     for await (const block of blocks.take()) yield resultOf(block)
     const response = await reply
-    if (!response.ok) throw serverFailure(response.message)
+    if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
     if (response.value !== undefined) yield resultOf(response.value)
   }
 
   async #ask(request: Request, options: RunOptions): Promise<Result | undefined> {
     this.#link.checkOpen()
     const response = await this.#submit(this.#head(false, options), request, options)
-    if (!response.ok) throw serverFailure(response.message)
+    if (!response.ok) throw serverFailure(response.message, this.#link.secrets.hide)
     return response.value === undefined ? undefined : resultOf(response.value)
   }
 

@@ -1,7 +1,6 @@
 /*
   Whether what a session sends and gets is compressed (docs/decisions/0017-when-data-is-compressed.md).
 */
-import { isLoopback } from './login/protection.js'
 
 /** `auto` compresses where a network lies between, for as long as it is slow. */
 export type CompressChoice = 'auto' | 'none' | 'lz4'
@@ -15,4 +14,9 @@ export function isCompressed(
   remoteAddress: string,
 ): boolean {
   return compress === 'lz4' || (compress === 'auto' && !isLoopback(remoteAddress))
+}
+
+/** True for a numeric address of this machine. */
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address)
 }

@@ -2,6 +2,7 @@
   How failures of a session are worded and classed.
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
+import type { Hide } from './login/hide-password.js'
 import { lacksLogin, lacksRight, loginToRepeat, rightToAskFor } from './missing-right.js'
 import type { SendCounts } from './outgoing.js'
 
@@ -78,10 +79,18 @@ export function isRefusedLogin(message: string): boolean {
   return loginRefused.test(message)
 }
 
-/** An error line of the server as our error; the texts are those of docs/server-semantics.md#refusals. */
-export function serverFailure(message: string): ServerError {
-  if (lacksLogin(message)) return new ServerError(message, 'DDB_LOGIN', loginToRepeat(message))
-  if (isRefusedLogin(message)) return new ServerError(message, 'DDB_LOGIN')
-  if (!lacksRight(message)) return new ServerError(message)
-  return new ServerError(message, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(message)}`)
+/**
+ * An error line of the server as our error; the texts are those of docs/server-semantics.md#refusals.
+ * @param hide  the passwords of the session
+ */
+export function serverFailure(received: string, hide: Hide = text => text): ServerError {
+  const safe = hide(received)
+  const failure = (...[code, message]: [ServerFailureCode?, string?]): ServerError =>
+    new ServerError(safe, code, message, received)
+  if (lacksLogin(received)) return failure('DDB_LOGIN', loginToRepeat(safe))
+  if (isRefusedLogin(received)) return failure('DDB_LOGIN')
+  if (!lacksRight(received)) return failure()
+  return failure('DDB_PRIVILEGE', `${safe}. ${rightToAskFor(safe)}`)
 }
+
+type ServerFailureCode = ConstructorParameters<typeof ServerError>[1]

@@ -9,7 +9,7 @@ import type { Clock } from '../platform/platform.js'
 import { ByteReader } from '../wire/byte-reader.js'
 import { ExchangeQueue } from './exchange-queue.js'
 import { addressText, connectionLost } from './failure.js'
-import { hidePasswordIn } from './login/hide-password.js'
+import { hideInError, newSecrets, type Secrets } from './login/hide-password.js'
 import type { ConnectOptions } from './session-options.js'
 import { Outgoing } from './outgoing.js'
 import type { ConnectionTrace } from './trace.js'
@@ -29,8 +29,8 @@ export class Link {
   ignoresAnswers = false
   /** What every answer has to come from, once the server has said it. */
   sessionId: string | undefined
-  /** While a password is on its way: struck out of what ends the connection. */
-  password = ''
+  /** Passwords that went over it: struck out of what the server says, at whatever time. */
+  readonly secrets: Secrets
   /** Called once, with the failure unless close() ended the connection. */
   onClose: ((error: DdbError | undefined) => void) | undefined
   readonly #options: ConnectOptions
@@ -46,7 +46,14 @@ export class Link {
   #gone = false
   #receivedBytes = 0
 
-  constructor(stream: Duplex, options: ConnectOptions, clock: Clock, trace?: ConnectionTrace) {
+  constructor(
+    stream: Duplex,
+    options: ConnectOptions,
+    clock: Clock,
+    secrets: Secrets = newSecrets(),
+    trace?: ConnectionTrace,
+  ) {
+    this.secrets = secrets
     this.#options = options
     this.#stream = stream
     this.#clock = clock
@@ -155,7 +162,7 @@ export class Link {
     this.#gone = true
     if (!this.#finSent || cause !== undefined) {
       const { host, port } = this.#options
-      const safe = hidePasswordIn(cause, this.password)
+      const safe = hideInError(cause, this.secrets.hide)
       this.#failure = connectionLost(host, port, safe, this.outgoing.counts)
     }
     this.outgoing.stop()

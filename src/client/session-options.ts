@@ -4,13 +4,13 @@
 import { UsageError } from '../errors.js'
 import { toValue, type PlainInput } from './plain-input.js'
 import { compressChoices, type CompressChoice } from './compress-choice.js'
-import type { LoginMemory } from './login/protection.js'
-import { checkTlsOptions, type TlsOptions } from './tls/tls-options.js'
+import { loginRequirements, type LoginOptions } from './login/protection.js'
+import { checkTlsOptions, isVerified, type TlsOptions } from './tls/tls-options.js'
 import type { Value } from '../protocol/value.js'
 import type { Trace } from './trace.js'
 
 /** What `connect` has to know. */
-export interface ConnectOptions extends TlsOptions {
+export interface ConnectOptions extends TlsOptions, LoginOptions {
   host: string
   port: number
   /** Without a user the session is the server's guest. */
@@ -20,10 +20,6 @@ export interface ConnectOptions extends TlsOptions {
   enableAsync?: boolean
   /** With `enableAsync`: user and password go inside the connect request, and no request is ever without the flag. */
   loginWithConnect?: boolean
-  /** Allows a password that verified TLS does not protect to leave this machine. */
-  insecureLogin?: boolean
-  /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
-  loginMemory?: LoginMemory
   /**
    * Whether columns travel compressed, those of answers as well: `auto`, the default, does so where a network lies between,
    * with what is sent only while it is slow.
@@ -127,8 +123,30 @@ export function checkConnectOptions(options: ConnectOptions): void {
   if (options.compress !== undefined && !compressChoices.includes(options.compress)) {
     throw new UsageError('DDB_USAGE', `compress must be one of ${compressChoices.join(', ')}.`)
   }
+  checkRequirement(options)
   if (options.password !== undefined && options.user === undefined) {
     throw new UsageError('DDB_USAGE', 'A password needs a user.')
+  }
+}
+
+/** @throws {UsageError} DDB_USAGE; DDB_CONFIG without the TLS that is required */
+function checkRequirement(options: ConnectOptions): void {
+  const { require, insecureLogin = false } = options
+  if (require === undefined) return
+  if (!loginRequirements.includes(require)) {
+    throw new UsageError('DDB_USAGE', `require must be one of ${loginRequirements.join(', ')}.`)
+  }
+  if (insecureLogin) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`server.insecureLogin` takes less than `server.require` asks for: leave one of them out.',
+    )
+  }
+  if (require === 'tls' && !isVerified(options)) {
+    throw new UsageError(
+      'DDB_CONFIG',
+      '`server.require` asks for TLS that is verified: connect with `server.tls`, and without `server.tlsInsecure`.',
+    )
   }
 }
 

@@ -10,6 +10,7 @@ import { requestFlags, type Request, type RequestHead } from '../protocol/reques
 import type { Response } from '../protocol/response.js'
 import { formatElement, formatValue } from '../protocol/value-text.js'
 import type { Column, Value } from '../protocol/value.js'
+import type { Secrets } from './login/hide-password.js'
 
 /** Where the lines go. */
 export interface Trace {
@@ -34,15 +35,19 @@ const shownChars = 2_000
 
 const connectionCounts = new WeakMap<Trace, number>()
 
-/** @returns the trace of one more connection; numbers tell them apart before they have a session */
-export function traceConnection(trace: Trace, clock: Clock): ConnectionTrace {
+/**
+ * @param secrets  the passwords of the connection
+ * @returns the trace of one more connection; numbers tell them apart before they have a session
+ */
+export function traceConnection(trace: Trace, clock: Clock, secrets: Secrets): ConnectionTrace {
+  const { hide, hideInSentence } = secrets
   const number = (connectionCounts.get(trace) ?? 0) + 1
   connectionCounts.set(trace, number)
   const withValues = trace.values ?? false
   const write = (sessionId: string, ...parts: readonly string[]): void => {
     const time = new Date(clock.wallMs()).toISOString()
     const text = parts.filter(part => part !== '').join(' ')
-    trace.write(`${time} #${number} ${sessionId} ${oneLine(text)}`)
+    trace.write(`${time} #${number} ${hide(sessionId)} ${oneLine(text)}`)
   }
   let latestId = '0'
   // A server repeats in its errors what it did not understand: whether each answer still owed may, in order.
@@ -55,23 +60,23 @@ export function traceConnection(trace: Trace, clock: Clock): ConnectionTrace {
       const isAnswered = request.kind === 'connect' || (head.flags & requestFlags.async) === 0
       if (isAnswered) owed.push(carriesSecret(request))
       else hidesNext ||= carriesSecret(request)
-      const details = requestDetails(request, withValues)
+      const details = hideInSentence(requestDetails(request, withValues))
       write(head.sessionId, '>', request.kind, flagsText(head.flags), `bytes=${byteCount}`, details)
     },
     received(response, byteCount) {
       latestId = response.sessionId
       const isHidden = (owed.shift() ?? false) || hidesNext
       const outcome = response.ok
-        ? ['ok', `bytes=${byteCount}`, answerDetails(response.value, withValues && !isHidden)]
-        : ['error', `bytes=${byteCount}`, isHidden ? '(…)' : response.message]
+        ? ['ok', `bytes=${byteCount}`, hide(answerDetails(response.value, withValues && !isHidden))]
+        : ['error', `bytes=${byteCount}`, isHidden ? '(…)' : hide(response.message)]
       hidesNext = false
       write(response.sessionId, '<', ...outcome)
     },
     printed(text) {
       const isShown = withValues && owed[0] !== true && !hidesNext
-      write(latestId, '<', 'print', isShown ? text : `chars=${text.length}`)
+      write(latestId, '<', 'print', isShown ? hide(text) : `chars=${text.length}`)
     },
-    closed: failure => write(latestId, '-', 'closed', failure === undefined ? '' : failure.message),
+    closed: failure => write(latestId, '-', 'closed', hide(failure?.message ?? '')),
   }
 }
 

@@ -4,7 +4,7 @@
 */
 import type { Readable } from 'node:stream'
 import type { CompressChoice } from '../client/compress-choice.js'
-import type { LoginMemory } from '../client/login/protection.js'
+import type { LoginMemory, LoginOptions, LoginRequirement } from '../client/login/protection.js'
 import type { TlsOptions } from '../client/tls/tls-options.js'
 import type { Trace } from '../client/trace.js'
 import type { InputFormat } from '../parse/formats.js'
@@ -25,6 +25,8 @@ export type {
   Known,
   LoadReport,
   LoginMemory,
+  LoginOptions,
+  LoginRequirement,
   SourceNotes,
   TlsOptions,
 }
@@ -49,15 +51,11 @@ export interface KnownServer {
 }
 
 /** The server of a run, and who logs in. */
-export interface ServerTarget extends ServerAddress, TlsOptions {
+export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   user?: string
   password?: string
-  /** Lets a password that TLS does not protect leave this machine. */
-  insecureLogin?: boolean
   /** Whether columns travel compressed: `auto`, the default, does so while a network between is slow. */
   compress?: CompressChoice
-  /** Keeps what servers have done for a login, so that one that does less later is found out. Nothing when left out. */
-  loginMemory?: LoginMemory
   /** For all hosts and all tries together, before the first login; default 10,000. */
   connectTimeoutMs?: number
   /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */

@@ -1,6 +1,7 @@
 /*
   The outcome of a run as one plain object, and the exit code that follows from it (docs/errors.md#exit-codes).
 */
+import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './input-reading.js'
@@ -22,6 +23,8 @@ export interface ResultParts {
 /** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, counts, options, delivery } = run
+  const hide = run.secrets.hideInSentence
+  const say = (sentence: string): string => hide(run.words(sentence))
   const rows = { ...counts.rows }
   const error =
     equationError(rows) ??
@@ -47,20 +50,23 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       function: target.kind === 'function' ? target.name : null,
       method: target.kind === 'table' ? target.method : null,
     },
-    inputs: parts.inputs.map(input => inWords(input, run)),
+    inputs: parts.inputs.map(input => ({
+      ...input,
+      firstError: hideInData(input.firstError, say),
+    })),
     sources: parts.sources ?? noSourceNotes(),
     rows,
     confirm: {
       asked: plan.confirm,
       used: delivery?.used ?? 'none',
-      note: delivery?.note === undefined ? null : run.words(delivery.note),
+      note: delivery?.note === undefined ? null : say(delivery.note),
       uncertain: (delivery?.uncertain ?? []).map(lines => ({
         ...lines,
-        reason: run.words(lines.reason),
+        reason: say(lines.reason),
       })),
     },
     rejects: run.rejects.result(),
-    columns: parts.columns,
+    columns: hideInData(parts.columns, hide),
     batches: { ...counts.batches },
     latencyMs: run.latencies.percentiles(),
     rate: {
@@ -69,14 +75,8 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     resume: { possible: canGoOn(run, error), command: null },
-    error: error === undefined ? null : { code: error.code, message: run.words(error.message) },
+    error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
-}
-
-function inWords(input: InputSummary, { words }: Run): InputSummary {
-  const { firstError } = input
-  if (firstError === null) return { ...input }
-  return { ...input, firstError: { ...firstError, message: words(firstError.message) } }
 }
 
 /** What is refused because it has changed is refused again. */

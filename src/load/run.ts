@@ -1,6 +1,7 @@
 /*
   The state of one run: its counts, its rejects, its first failure, and what it tells those who watch.
 */
+import { newSecrets, type Secrets } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import type { Batch, RecordShape } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
@@ -60,7 +61,9 @@ export interface Run {
   rejectSent(batch: Batch, rowIndex: number, serverMessage: string): void
   /** A sentence of the library in the words of whoever shows it. */
   readonly words: (sentence: string) => string
+  /** Without the password, as all that the run says: servers repeat it. */
   notice(text: string): void
+  readonly secrets: Secrets
   phase(phase: LoadReport['phase'], delivery: Delivery | undefined): void
   /** Tells onReport how far the run is, at most ten times a second. */
   report(): void
@@ -158,9 +161,10 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     },
     fail: error => void (failure = graver(failure, inWords(run, asDdbError(error)))),
     reject: (reject, shape) => keepReject(run, reject, shape),
-    rejectSent: (batch, row, words) => run.reject(refusedRow(batch, row, words), batch.shape),
+    rejectSent: (batch, row, words) => rejectSent(run, batch, row, words),
     words: options.wording ?? (sentence => sentence),
-    notice: text => options.onNotice?.(run.words(text)),
+    notice: text => options.onNotice?.(run.secrets.hideInSentence(run.words(text))),
+    secrets: newSecrets(options.server.password),
     phase(next, nextDelivery) {
       phase = next
       delivery = nextDelivery
@@ -197,6 +201,10 @@ function inWords({ words }: Pick<Run, 'words'>, failure: DdbError): DdbError {
   const said = words(failure.message.replace('`timeoutMs`', limit))
   if (said !== failure.message) failure.message = said
   return failure
+}
+
+function rejectSent(run: Run, batch: Batch, row: number, words: string): void {
+  run.reject(refusedRow(batch, row, run.secrets.hide(words)), batch.shape)
 }
 
 function keepReject(run: Run, found: AnyReject, shape: RecordShape): void {

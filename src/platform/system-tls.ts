@@ -2,6 +2,7 @@
   TLS on the machine the program runs on: version 1.2 at least, certificates and host names verified whatever the
   environment says.
 */
+import { X509Certificate } from 'node:crypto'
 import { isIP, type Server, type Socket as TcpSocket } from 'node:net'
 import * as tls from 'node:tls'
 import type { DialTls, ListenTls, Socket } from './platform.js'
@@ -43,6 +44,7 @@ export function dialTls(
     minVersion,
     // Said here, so that NODE_TLS_REJECT_UNAUTHORIZED cannot say otherwise.
     rejectUnauthorized: isVerified,
+    checkServerIdentity,
     // An address has no place in the extension (RFC 6066 §3); Node compares it with the certificate all the same.
     ...(isIP(host) === 0 ? { servername: host } : {}),
     ...(ca === undefined ? {} : { ca: [...[ca].flat()] }),
@@ -55,6 +57,33 @@ export function dialTls(
     socket.setKeepAlive(settings.keepAlive, settings.keepAliveInitialDelay)
   })
   return socket
+}
+
+/** What keys that were made by multiplying primes need for 112 bits of strength (NIST SP 800-57, part 1, table 2). */
+const fewestKeyBits = 2_048
+
+/** Stricter than Node: no host is named by a common name (RFC 9525 §2), and the keys of a chain are looked at. */
+function checkServerIdentity(host: string, cert: tls.PeerCertificate): Error | undefined {
+  const subject = { ...cert.subject, CN: undefined } as unknown as tls.Certificate
+  return (
+    tls.checkServerIdentity(host, { ...cert, subject }) ??
+    weakKeyIn(cert as tls.DetailedPeerCertificate)
+  )
+}
+
+function weakKeyIn(first: tls.DetailedPeerCertificate): Error | undefined {
+  const seen = new Set<string>()
+  for (
+    let cert: tls.DetailedPeerCertificate | undefined = first;
+    cert !== undefined && !seen.has(cert.fingerprint256);
+    cert = cert.issuerCertificate
+  ) {
+    seen.add(cert.fingerprint256)
+    const { modulusLength } = new X509Certificate(cert.raw).publicKey.asymmetricKeyDetails ?? {}
+    if (modulusLength === undefined || modulusLength >= fewestKeyBits) continue
+    return Object.assign(new Error(`a key of ${modulusLength} bits`), { code: 'EE_KEY_TOO_SMALL' })
+  }
+  return undefined
 }
 
 /** @see Network.speaksTls */

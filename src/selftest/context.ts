@@ -2,7 +2,13 @@
   What a check is given: sessions, throw-away tables, and the signal that ends its time.
 */
 import { logIn } from '../client/login/log-in.js'
-import { protectionOf } from '../client/login/protection.js'
+import { newSecrets } from '../client/login/hide-password.js'
+import {
+  loginOptionsOf,
+  mayLogInWithConnect,
+  protectionOf,
+  type Protection,
+} from '../client/login/protection.js'
 import {
   openSession,
   type ConnectOptions,
@@ -73,6 +79,8 @@ export interface CheckContext extends Pick<
   readonly openSecond: () => Promise<Session>
   /** A connection without a session. */
   readonly raw: () => Promise<RawExchange>
+  /** Of a login of the user on such a connection. */
+  readonly protection: (user: string) => Protection
   /** A connection with a session, logged in as the control session is. @throws {ServerError} */
   readonly rawSession: () => Promise<{ exchange: RawExchange; sessionId: string }>
   /** Shares a new table: the script's value, `streamTable(1:0, …)`. @returns its name */
@@ -154,12 +162,13 @@ function askingPart({
 
 function connectingPart(
   scope: CheckScope,
-): Pick<CheckContext, 'open' | 'openSecond' | 'raw' | 'rawSession'> {
+): Pick<CheckContext, 'open' | 'openSecond' | 'raw' | 'protection' | 'rawSession'> {
   const { platform, server, control } = scope
   const raw = async (): Promise<RawExchange> => {
     const { host, port } = control
     const tls = server.tls === true ? await readTls(server, platform.files) : undefined
-    const trace = server.trace && traceConnection(server.trace, platform.clock)
+    const secrets = newSecrets(server.password)
+    const trace = server.trace && traceConnection(server.trace, platform.clock, secrets)
     trace?.opened(host, port)
     const socket = platform.network.dial(host, port, tls)
     const exchange = rawExchange(socket, trace, tls === undefined ? 'connect' : 'secureConnect')
@@ -180,6 +189,7 @@ function connectingPart(
       return session
     },
     raw,
+    protection: user => protectionOf(connectOptions(scope, {}), user),
     async rawSession() {
       const exchange = await raw()
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
@@ -187,10 +197,9 @@ function connectingPart(
       const { sessionId } = connected
       const { user, password = '' } = server
       if (user !== undefined) {
-        const protection = protectionOf(connectOptions(scope, {}), await exchange.remoteAddress())
         await logIn(
           { user, password },
-          protection,
+          protectionOf(connectOptions(scope, {}), user),
           length => platform.random.bytes(length),
           (name, args) => exchange.ask({ sessionId }, { kind: 'function', name, args }),
         )
@@ -205,15 +214,14 @@ function connectOptions(
   { server, control, signal }: CheckScope,
   { enableAsync = false, asGuest = false }: OpenOptions,
 ): ConnectOptions {
-  const { user, password, insecureLogin, trace, connectTimeoutMs } = server
+  const { user, password, trace, connectTimeoutMs } = server
   const login = user === undefined || asGuest ? {} : { user, password: password ?? '' }
   return {
     host: control.host,
     port: control.port,
     ...login,
     ...tlsOptionsOf(server),
-    ...(server.loginMemory === undefined ? {} : { loginMemory: server.loginMemory }),
-    ...(insecureLogin === undefined ? {} : { insecureLogin }),
+    ...loginOptionsOf(server),
     ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     ...(trace === undefined ? {} : { trace }),
     enableAsync,
@@ -254,15 +262,16 @@ function creatingPart(
   }
 }
 
-/** @throws {Unavailable} without a user, or when the password would leave this machine unprotected */
-export async function rawLogin(
-  server: ServerTarget,
-  exchange: RawExchange,
-): Promise<{ user: string; password: string; encrypted: boolean }> {
+/** @throws {Unavailable} without a user, or when the password would travel in plain text */
+export function rawLogin(server: ServerTarget): {
+  user: string
+  password: string
+  encrypted: boolean
+} {
   const { user, password = '' } = server
   if (user === undefined) throw new Unavailable('no user was given')
-  if (!protectionOf(server, await exchange.remoteAddress()).mayShowPassword) {
-    throw new Unavailable('the password would travel unprotected')
+  if (!mayLogInWithConnect(server)) {
+    throw new Unavailable('the password would travel in plain text')
   }
   return { user, password, encrypted: false }
 }

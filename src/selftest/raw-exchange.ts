@@ -17,8 +17,6 @@ export interface RawExchange {
   readonly answer: () => Promise<Response>
   /** Sends a request and waits for the next answer. */
   readonly ask: (head: Partial<RequestHead>, request: Request) => Promise<Response>
-  /** Numeric, once the connection is open. @throws {ConnectionError} */
-  readonly remoteAddress: () => Promise<string>
   readonly end: () => void
 }
 
@@ -34,7 +32,6 @@ export function rawExchange(
   opening: 'connect' | 'secureConnect' = 'connect',
 ): RawExchange {
   const reader = new ByteReader()
-  let isOpen = false
   let endedHere = false
   let failure: ConnectionError | undefined
   let wake: () => void = () => undefined
@@ -49,11 +46,7 @@ export function rawExchange(
   })
   // Nothing may leave before it is known who would get it.
   if (opening === 'secureConnect') socket.cork()
-  socket.once(opening, () => {
-    isOpen = true
-    socket.uncork()
-    wake()
-  })
+  socket.once(opening, () => socket.uncork())
   socket.once('end', () => stop())
   socket.once('close', () => {
     stop()
@@ -78,6 +71,8 @@ export function rawExchange(
     const decoding = decodeResponse(reader, { onMessage: text => trace?.printed(text) })
     for (;;) {
       const arrived = new Promise<void>(resolve => (wake = resolve))
+      const isUntouched = reader.offsetBytes === startBytes && reader.available === 0
+      if (failure !== undefined && isUntouched) throw failure
       const step = decoding.next()
       if (step.done === true) {
         trace?.received(step.value, reader.offsetBytes - startBytes)
@@ -93,13 +88,6 @@ export function rawExchange(
     ask(head, request) {
       send(head, request)
       return answer()
-    },
-    remoteAddress: async () => {
-      while (!isOpen && failure === undefined) {
-        await new Promise<void>(resolve => (wake = resolve))
-      }
-      if (failure !== undefined) throw failure
-      return socket.remoteAddress ?? ''
     },
     end() {
       endedHere = true

@@ -43,6 +43,8 @@ export interface DfsDatabase {
 export interface User {
   password: string
   isAdmin: boolean
+  /** Made with `authMode="scram"`; others, the first admin among them, cannot log in by SCRAM. */
+  hasScram?: boolean
 }
 
 /** A request that is being executed, or waits behind one that is. */

@@ -1,8 +1,9 @@
 /*
-  How the program starts: with what V8 had compiled when it was built, and without it where that is of no use.
+  How the program starts: with what V8 had compiled when it was built, without it where that is of no use, as a package has
+  it, and where something is missing.
 */
 import { spawnSync } from 'node:child_process'
-import { cpSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
@@ -15,14 +16,14 @@ function copied(t: Test): { path: string; cache: string } {
   for (const part of ['bin', 'dist']) {
     cpSync(fileURLToPath(new URL(part, root)), join(path, part), { recursive: true })
   }
-  return { path, cache: join(path, 'dist', 'cli', 'dispatch.cache') }
+  return { path, cache: join(path, 'dist', 'script', 'dispatch.cache') }
 }
 
 /** Whether the compiled code was taken, and what an option nobody knows is answered with. */
 function start(path: string, nodeOptions: string[] = []): { isRejected: unknown; status: unknown } {
   const code = `
     const { script } = await import('./bin/program.js')
-    console.log(JSON.stringify({ isRejected: script.cachedDataRejected }))`
+    console.log(JSON.stringify({ isRejected: script?.cachedDataRejected }))`
   const looked = spawnSync(...plainNode([...nodeOptions, '--input-type=module', '-e', code]), {
     cwd: path,
     encoding: 'utf8',
@@ -53,3 +54,29 @@ t.test(
     t.strictSame(start(path), { isRejected: undefined, status: 64 }, 'none')
   },
 )
+
+t.test('a package has no script of it, and starts from the pieces', async t => {
+  const { path } = copied(t)
+  rmSync(join(path, 'dist', 'script'), { recursive: true })
+  t.strictSame(start(path), { isRejected: undefined, status: 64 })
+})
+
+t.test('where something is missing a sentence says what, and what to do', async t => {
+  const { path } = copied(t)
+  const refusal = (): string => {
+    const command = plainNode([join('bin', 'ddb-ingest.js'), 'load', 'x.csv'])
+    const { status, stdout, stderr } = spawnSync(...command, { cwd: path, encoding: 'utf8' })
+    t.equal(status, 78)
+    t.equal(stdout, '')
+    return stderr
+  }
+  cpSync(fileURLToPath(new URL('package.json', root)), join(path, 'package.json'))
+  rmSync(join(path, 'dist', 'script'), { recursive: true })
+  rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
+  t.match(refusal(), /^ddb-ingest: .*dispatch\.js' is missing: pack it again .*\n$/, 'a piece')
+  rmSync(join(path, 'dist'), { recursive: true })
+  t.match(refusal(), /^ddb-ingest: .*main\.js' is missing: pack it again .*\n$/, 'all of it')
+  mkdirSync(join(path, 'scripts'))
+  writeFileSync(join(path, 'scripts', 'build.js'), '')
+  t.match(refusal(), /^ddb-ingest: .* run "npm run build" in .*\n$/, 'in a checkout')
+})

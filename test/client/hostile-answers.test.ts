@@ -35,6 +35,7 @@ const options: ConnectOptions = {
   port: 8848,
   user: 'admin',
   password: 'secret',
+  insecureLogin: true,
   maxReplyBytes,
   connectTimeoutMs: timeoutMs,
   closeTimeoutMs: timeoutMs,

@@ -3,6 +3,7 @@
 */
 import t from 'tap'
 import { connect } from '../../src/client/open-session.js'
+import { newSecrets } from '../../src/client/login/hide-password.js'
 import { traceConnection } from '../../src/client/trace.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import { connectHead, requestHead } from '../../src/client/request-head.js'
@@ -65,6 +66,7 @@ t.test('of requests that wait for answers together, the right answers are hidden
   const trace = traceConnection(
     { values: true, write: line => lines.push(line.replace(/^\S+ #\d+ /, '')) },
     systemPlatform.clock,
+    newSecrets(),
   )
   const head = requestHead('7', false, {})
   const silentHead = requestHead('7', true, {})

@@ -38,7 +38,7 @@ async function load(
   const { host, port } = here.server
   const known = { version, mixedFlags: false }
   const result = await here.load('-', {
-    server: { host, port, user: 'admin', password: '123456', known },
+    server: { host, port, user: 'admin', password: '123456', insecureLogin: true, known },
     target: { table: 'target' },
     input: { format: 'csv', stdin: Readable.from([csv(50)]) },
     delivery: { batchRows: 10, confirmTimeoutMs: 2_000, ...delivery },
@@ -87,7 +87,7 @@ t.test('a wrong password is told, though it goes with the connect request', asyn
   const { host, port } = here.server
   const known = { version: await versionOf(here), mixedFlags: false }
   const result = await here.load('-', {
-    server: { host, port, user: 'admin', password: 'wrong', known },
+    server: { host, port, user: 'admin', password: 'wrong', insecureLogin: true, known },
     target: { table: 'target' },
     input: { format: 'csv', stdin: Readable.from([csv(5)]) },
   })

@@ -52,6 +52,7 @@ async function runOver(
       port: proxy.port,
       user: 'admin',
       password: '123456',
+      insecureLogin: true,
       known: { version: version.value, mixedFlags },
     },
     target: { table: 'target' },

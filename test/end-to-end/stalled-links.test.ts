@@ -43,8 +43,9 @@ async function runOver(
   {
     delivery,
     isSecure = false,
+    hasScram = false,
     rows = 100,
-  }: { delivery: Delivery; isSecure?: boolean; rows?: number },
+  }: { delivery: Delivery; isSecure?: boolean; hasScram?: boolean; rows?: number },
 ): Promise<Ended> {
   const server = await startServer({
     port: 0,
@@ -52,6 +53,7 @@ async function runOver(
     ...(isSecure ? { tlsCertFile: identity.certFile, tlsKeyFile: identity.keyFile } : {}),
   })
   t.teardown(() => server.close())
+  server.node.users.get('admin')!.hasScram = hasScram
   const platform = turnPlatform()
   t.teardown(() => platform.stop())
   let stalledAtMs: number | undefined
@@ -149,8 +151,14 @@ t.test('during the TLS handshake', async t => {
 })
 
 t.test('during the login', async t => {
-  for (const step of ['connect\n', 'scramClientFirst', 'scramClientFinal']) {
-    const { result, tookMs } = await runOver(t, after(step), { delivery: {} })
+  for (const [step, hasScram] of [
+    ['connect\n', false],
+    ['scramClientFirst', true],
+    ['scramClientFinal', true],
+    ['getDynamicPublicKey', false],
+    ['login\n3', false],
+  ] as const) {
+    const { result, tookMs } = await runOver(t, after(step), { delivery: {}, hasScram })
     t.match(result, { exitCode: 69, error: { code: 'DDB_CONNECT', message: /within 500 ms/ } })
     t.ok(tookMs <= connectTimeoutMs, `after ${tookMs} ms`)
   }

@@ -48,6 +48,7 @@ function run(command: string, port: number, ...argv: readonly string[]): Promise
 
 t.test('a load over TLS, compressed and with SCRAM, is confirmed row by row', async t => {
   const server = await serve(t, good)
+  server.node.users.get('admin')!.hasScram = true
   const trace = join(t.testdir(), 'trace')
   const outcome = await run(
     'load',

@@ -16,7 +16,7 @@ export interface Identity {
 }
 
 export interface IdentityRequest {
-  /** As in the extension: `DNS:localhost,IP:127.0.0.1`, which is also what is meant when left out. */
+  /** As in the extension: `DNS:localhost,IP:127.0.0.1`, which is also what is meant when left out; '' for none. */
   readonly names?: string
   /** Who signs; itself when left out. */
   readonly by?: Identity
@@ -26,6 +26,8 @@ export interface IdentityRequest {
   readonly from?: string
   readonly until?: string
   readonly usage?: string
+  /** The key is RSA, of so many bits; a curve when left out. */
+  readonly rsaBits?: number
 }
 
 /** Makes certificates in a folder of the test. */
@@ -41,14 +43,20 @@ export class Certificates {
     const path = (ending: string): string => join(this.#folder, `${this.#count}.${ending}`)
     this.#count++
     const keyFile = path('key')
-    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', keyFile)
+    const { rsaBits } = request
+    const kind =
+      rsaBits === undefined
+        ? ['EC', '-pkeyopt', 'ec_paramgen_curve:P-256']
+        : ['RSA', '-pkeyopt', `rsa_keygen_bits:${rsaBits}`]
+    openssl('genpkey', '-algorithm', ...kind, '-out', keyFile)
     openssl('req', '-new', '-key', keyFile, '-subj', `/CN=${commonName}`, '-out', path('csr'))
     const { names = 'DNS:localhost,IP:127.0.0.1', isAuthority = false, by } = request
     writeFileSync(
       path('ext'),
       [
         `basicConstraints=critical,CA:${isAuthority ? 'TRUE' : 'FALSE'}`,
-        ...(isAuthority ? ['keyUsage=keyCertSign,cRLSign'] : [`subjectAltName=${names}`]),
+        ...(isAuthority ? ['keyUsage=keyCertSign,cRLSign'] : []),
+        ...(isAuthority || names === '' ? [] : [`subjectAltName=${names}`]),
         ...(request.usage === undefined ? [] : [`extendedKeyUsage=${request.usage}`]),
       ].join('\n'),
     )

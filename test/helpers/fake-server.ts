@@ -1,6 +1,7 @@
 /*
   A server made of codec pieces and of what a test makes it do: nothing answers by itself except connect and login.
 */
+import { generateKeyPairSync } from 'node:crypto'
 import type { Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { once } from 'node:events'
@@ -12,8 +13,16 @@ import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 
 const firstByteOfTls = 22
-/** Ways to log in that it does not know. */
-const betterLogins: ReadonlySet<string> = new Set(['scramClientFirst', 'getDynamicPublicKey'])
+let publicPem: string | undefined
+
+/** A key that is good enough for clients; what is encrypted with it is not looked at. */
+function publicKey(): Value {
+  publicPem ??= generateKeyPairSync('rsa', { modulusLength: 1024 })
+    .publicKey.export({ type: 'spki', format: 'pem' })
+    .toString()
+  return { form: 'scalar', type: 'STRING', value: publicPem }
+}
+
 const fakeSessionId = '1000000002'
 
 export interface Received {
@@ -105,10 +114,14 @@ export interface FakeServer {
   close(): Promise<void>
 }
 
-/** @param onRequest  sees every request but connect and those of a login, which are answered */
+/**
+ * @param onRequest  sees every request but connect and those of a login, which are answered
+ * @param options.withRsa  false where it takes no login but a plain one
+ * @param options.port  a free one when left out
+ */
 export async function startFakeServer(
   onRequest: (received: Received, peer: FakePeer) => void = () => undefined,
-  options: { answerConnect?: boolean; keepOpen?: boolean } = {},
+  options: { answerConnect?: boolean; keepOpen?: boolean; withRsa?: boolean; port?: number } = {},
 ): Promise<FakeServer> {
   const peers: FakePeer[] = []
   let accept: (peer: FakePeer) => void = () => undefined
@@ -118,7 +131,9 @@ export async function startFakeServer(
       const { request } = received
       const name = request.kind === 'function' ? request.name : request.kind
       if (options.answerConnect === false) onRequest(received, peer)
-      else if (betterLogins.has(name))
+      else if (name === 'getDynamicPublicKey' && options.withRsa !== false)
+        peer.reply({ value: publicKey() })
+      else if (name === 'scramClientFirst' || name === 'getDynamicPublicKey')
         peer.reply({ error: `Can't recognize function name ${name}` })
       else if (name === 'connect' || name === 'login') peer.reply({ value: undefined })
       else onRequest(received, peer)
@@ -132,7 +147,7 @@ export async function startFakeServer(
     accept(peer)
     if (options.keepOpen !== true) socket.on('end', () => socket.end())
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   return {
     port: (server.address() as { port: number }).port,

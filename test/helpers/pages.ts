@@ -38,9 +38,12 @@ export async function readPages(): Promise<Page[]> {
   const entries = await readdir(new URL('docs/', root))
   const guide = entries.filter(name => name.endsWith('.md')).sort()
   const paths = ['README.md', 'README.zh-CN.md', ...guide.map(name => `docs/${name}`)]
-  return Promise.all(
-    paths.map(async path => parsePage(path, await readFile(new URL(path, root), 'utf8'))),
-  )
+  return Promise.all(paths.map(readPage))
+}
+
+/** @param path  relative to the checkout */
+export async function readPage(path: string): Promise<Page> {
+  return parsePage(path, await readFile(new URL(path, root), 'utf8'))
 }
 
 export function parsePage(path: string, text: string): Page {

@@ -3,55 +3,104 @@
   what they were asked for.
 */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t, { type Test } from 'tap'
 import { root } from '../helpers/checkout.js'
 import { plainNode } from '../helpers/plain-node.js'
 
-/** Puts a file with the ending given in the place of each of the three entries. */
-const compiled = (tool: string, ending: string): string => `
-  const { appendFileSync, cpSync, mkdirSync, readFileSync } = require('node:fs')
+/** Puts a file with the ending given in the place of each entry. */
+const compiled = (tool: string, folder: string, ending: string): string => `
+  const { appendFileSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs')
   appendFileSync('calls', '${tool}\\n')
-  for (const entry of ['cli/main', 'index', 'server/index']) {
-    mkdirSync('dist/cli', { recursive: true })
-    mkdirSync('dist/server', { recursive: true })
-    cpSync('src/a.ts', 'dist/' + entry + '${ending}')
+  for (const name of ['', 'cli/', 'server/']) mkdirSync(${folder} + '/' + name, { recursive: true })
+  const made = readFileSync('src/a.ts', 'utf8')
+  for (const entry of ['cli/main', 'cli/dispatch', 'index', 'server/index']) {
+    writeFileSync(${folder} + '/' + entry + '${ending}', made)
   }
-  const isWrong = readFileSync('src/a.ts', 'utf8').includes('wrong')`
+  const isWrong = made.includes('wrong')`
 
 /** The command line is asked for behind the others, as a file of its own. */
 const esbuild = `exports.build = async ({ outfile }) => {
-  if (outfile !== undefined) return void require('node:fs').writeFileSync(outfile, '')
-  ${compiled('esbuild', '.js')}
+  const { dirname } = require('node:path')
+  if (outfile !== undefined) {
+    require('node:fs').mkdirSync(dirname(outfile), { recursive: true })
+    return void require('node:fs').writeFileSync(outfile, '')
+  }
+  ${compiled('esbuild', "'dist'", '.js')}
   if (isWrong) throw new Error('wrong')
 }`
 
-const typescript = `${compiled('tsc', '.d.ts')}
+const typescript = `${compiled('tsc', 'process.argv.at(-1)', '.d.ts')}
   if (isWrong) process.exitCode = 2`
+
+/** Says that it exports what the program does, and one name more. */
+const rollup = `exports.rollup = async () => ({
+  generate: async () => ({ output: [{ code: 'export { a, b };\\nexport type { C };' }] }),
+})`
+
+const dts = 'exports.dts = () => undefined'
 
 const npm = `
   const { appendFileSync, cpSync } = require('node:fs')
+  if (process.argv[2] === 'sbom') {
+    console.log(process.env.SBOM)
+    process.exit()
+  }
   appendFileSync('calls', 'npm ' + process.argv.slice(2).join(' ') + '\\n')
   if (process.env.OFFLINE) process.exitCode = 1
   else cpSync('package-lock.json', 'node_modules/.package-lock.json')`
+
+/** What the package needs of tools, each in another version so that none can stand for another. */
+const tools = {
+  esbuild: '0.1.0',
+  typescript: '0.2.0',
+  rollup: 'npm:rollup-elsewhere@0.3.0',
+  'rollup-plugin-dts': '0.4.0',
+  '@types/node': '0.5.0',
+  '@types/ws': '0.6.0',
+  '@types/cli-progress': '0.7.0',
+}
+/** One that only tests take. */
+const tester = { tap: '0.8.0' }
 
 const lock = (version: string): string =>
   JSON.stringify({
     packages: {
       '': { name: 'x' },
       'node_modules/needed': { version, integrity: `sha512-${version}` },
-      'node_modules/esbuild': { version: '0.28.2', integrity: 'sha512-e', dev: true },
-      'node_modules/typescript': { version: '6.0.3', integrity: 'sha512-t', dev: true },
+      ...Object.fromEntries(
+        Object.entries({ ...tools, ...tester }).map(([name, version]) => [
+          `node_modules/${name}`,
+          { version, integrity: `sha512-${name}`, dev: true },
+        ]),
+      ),
       'node_modules/elsewhere': { version: '1.0.0', optional: true },
     },
   })
 
+/** What is installed when of the tools only these were asked for. */
+const withTools = (...names: string[]): string => {
+  const { packages } = JSON.parse(lock('1.0.0')) as { packages: Record<string, { dev?: true }> }
+  const kept = Object.entries(packages).filter(
+    ([path, { dev }]) => !dev || names.includes(path.replace('node_modules/', '')),
+  )
+  return JSON.stringify({ packages: Object.fromEntries(kept) })
+}
+
 /** Makes a checkout that lacks nothing but its build. */
 function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome; path: string } {
   const path = t.testdir({
-    'package.json': '{ "type": "module" }',
+    'package.json': JSON.stringify({ type: 'module', dependencies: {}, devDependencies: tools }),
     'package-lock.json': lock('1.0.0'),
     'tsconfig.json': '{}',
     'tsconfig.build.json': '{}',
@@ -60,10 +109,12 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
       '.package-lock.json': lock('1.0.0'),
       esbuild: { 'package.json': '{ "main": "main.js" }', 'main.js': esbuild },
       typescript: { 'package.json': '{}', bin: { tsc: typescript } },
+      rollup: { 'package.json': '{ "main": "main.js" }', 'main.js': rollup },
+      'rollup-plugin-dts': { 'package.json': '{ "main": "main.js" }', 'main.js': dts },
       npm: { 'package.json': '{}', 'npm-cli.js': npm },
     },
   })
-  for (const name of ['prepare-checkout.js', 'build.js']) {
+  for (const name of ['prepare-checkout.js', 'build.js', 'sbom.js', 'package-contents.js']) {
     cpSync(fileURLToPath(new URL(`scripts/${name}`, root)), join(path, 'scripts', name))
   }
   const run = (script: string, env: object = {}): Outcome => {
@@ -72,7 +123,7 @@ function makeCheckout(t: Test): { run: (script: string, env?: object) => Outcome
     const { status, stdout, stderr } = spawnSync(...plainNode(script.split(' ')), {
       cwd: path,
       encoding: 'utf8',
-      env: { ...process.env, npm_execpath: npmPath, ...env },
+      env: { ...process.env, npm_execpath: npmPath, npm_config_local_prefix: path, ...env },
     })
     const calls = existsSync(join(path, 'calls')) ? readFileSync(join(path, 'calls'), 'utf8') : ''
     return { status, stdout, stderr, calls: calls.trimEnd().split('\n').filter(Boolean) }
@@ -89,9 +140,21 @@ interface Outcome {
 
 const prepare = 'scripts/prepare-checkout.js'
 const prepareTests = `${prepare} --tools`
+const preparePackage = `${prepare} --package`
 const quietly = '--ignore-scripts --no-audit --no-fund --loglevel=error'
-const installAll = `npm ci --include=dev ${quietly}`
-const installFew = `npm install --omit=dev --no-save --save-prod esbuild@0.28.2 ${quietly}`
+/** An npm that was started by `npm install -g` or `npm pack --dry-run` hands that down. */
+const here = '--no-global --location=project --no-install-links --no-dry-run'
+const installAll = `npm ci --include=dev ${quietly} ${here}`
+const installSome = (...names: (keyof typeof tools)[]): string =>
+  `npm install --omit=dev --no-save --save-prod ${names.map(name => `${name}@${tools[name]}`).join(' ')} ${quietly} ${here}`
+const installFew = installSome('esbuild')
+const packingTools = Object.keys(tools) as (keyof typeof tools)[]
+/** What npm says of a package without others. */
+const emptySbom = JSON.stringify({
+  metadata: { component: { 'bom-ref': 'x@1', purl: 'pkg:npm/x@1' } },
+  components: [],
+  dependencies: [{ ref: 'x@1', dependsOn: [] }],
+})
 
 t.test('a checkout without a build is compiled once, then left alone in silence', async t => {
   const { run } = makeCheckout(t)
@@ -113,7 +176,7 @@ t.test('a changed, a new, a removed and a lost file are each compiled again', as
     ['new', () => writeFileSync(join(path, 'src', 'c.ts'), 'export const c = 3')],
     ['removed', () => rmSync(join(path, 'src', 'c.ts'))],
     ['lost', () => rmSync(join(path, 'dist', 'index.js'))],
-    ['lost command line', () => rmSync(join(path, 'dist', 'cli', 'dispatch.js'))],
+    ['lost command line', () => rmSync(join(path, 'dist', 'script', 'dispatch.js'))],
     ['settings', () => writeFileSync(join(path, 'tsconfig.json'), '{ "files": [] }')],
   ]
   for (const [name, change] of changes) {
@@ -152,14 +215,45 @@ t.test('packages are installed when they are missing or other versions are locke
   }
 })
 
-t.test('running the program takes no tools but the compiler; tests complete them', async t => {
+t.test('each purpose installs the tools it takes, and no others', async t => {
   const { run, path } = makeCheckout(t)
-  const { packages } = JSON.parse(lock('1.0.0')) as { packages: Record<string, object> }
-  const few = Object.entries(packages).filter(([name]) => !name.endsWith('typescript'))
-  const record = JSON.stringify({ packages: Object.fromEntries(few) })
-  writeFileSync(join(path, 'node_modules', '.package-lock.json'), record)
-  t.strictSame(run(prepare).calls, ['esbuild'])
-  t.strictSame(run(prepareTests).calls, [installAll, 'tsc'])
+  const record = (text: string): void =>
+    writeFileSync(join(path, 'node_modules', '.package-lock.json'), text)
+  record(withTools())
+  t.strictSame(run(prepare).calls, [installFew, 'esbuild'])
+  record(withTools('esbuild'))
+  t.strictSame(run(prepare).calls, [])
+  const packed = run(preparePackage, { SBOM: emptySbom })
+  t.strictSame(packed.calls, [installSome(...packingTools), 'tsc'])
+  record(withTools(...packingTools))
+  t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, [])
+  t.strictSame(run(prepareTests).calls, [installAll])
+})
+
+t.test('a package gets one declaration for each entry, with values that are there', async t => {
+  const { run, path } = makeCheckout(t)
+  const { status, stdout } = run(preparePackage, { SBOM: emptySbom })
+  t.equal(status, 0)
+  t.equal(stdout, '', 'standard output is left to npm')
+  for (const entry of ['index.d.ts', 'server/index.d.ts']) {
+    const text = readFileSync(join(path, 'dist', entry), 'utf8')
+    t.equal(text, 'export { a, type b };\nexport type { C };', 'of b nothing is there at run time')
+  }
+  t.strictSame(
+    readdirSync(join(path, 'dist'), { recursive: true }).filter(name =>
+      /\.d\.ts$/.test(String(name)),
+    ),
+    ['index.d.ts', 'server/index.d.ts'],
+  )
+  t.match(readFileSync(join(path, 'sbom.cdx.json'), 'utf8'), /"bom-ref": "x@1"/)
+})
+
+t.test('a package is whole: a program that is made anew has its types made anew', async t => {
+  const { run, path } = makeCheckout(t)
+  run(preparePackage, { SBOM: emptySbom })
+  rmSync(join(path, 'dist', 'cli', 'dispatch.js'))
+  t.strictSame(run(preparePackage, { SBOM: emptySbom }).calls, ['esbuild', 'tsc'])
+  t.ok(existsSync(join(path, 'dist', 'index.d.ts')))
 })
 
 t.test('a failed installation ends the command with what to do', async t => {
@@ -197,15 +291,32 @@ t.test('packages of a folder that cannot be had do not stop the rest', async t =
 
 t.test('npm ci without development tools succeeds, and says that nothing was compiled', async t => {
   const { run, path } = makeCheckout(t)
-  rmSync(join(path, 'node_modules', 'typescript'), { recursive: true })
-  const { status, stderr } = run('scripts/build.js --if-needed')
+  writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
+  const { status, stderr, calls } = run(`${prepare} --prepare`)
   t.equal(status, 0)
   t.match(stderr, /not compiled/)
+  t.strictSame(calls, [])
+})
+
+t.test('npm ci with them compiles', async t => {
+  const { run } = makeCheckout(t)
+  t.strictSame(run(`${prepare} --prepare`).calls, ['esbuild', 'tsc'])
+})
+
+t.test('a package that npm makes for another folder is whole as well, or npm fails', async t => {
+  const { run, path } = makeCheckout(t)
+  writeFileSync(join(path, 'node_modules', '.package-lock.json'), withTools())
+  const elsewhere = { npm_config_local_prefix: '/', SBOM: emptySbom }
+  t.equal(run(`${prepare} --prepare`, { ...elsewhere, OFFLINE: '1' }).status, 1)
+  const { status, calls } = run(`${prepare} --prepare`, elsewhere)
+  t.equal(status, 0)
+  t.strictSame(calls, [installSome(...packingTools), 'esbuild', 'tsc'])
+  t.ok(existsSync(join(path, 'sbom.cdx.json')))
 })
 
 t.test('npm run build compiles even when nothing changed', async t => {
   const { run } = makeCheckout(t)
-  t.strictSame(run('scripts/build.js').calls, ['esbuild', 'tsc'])
-  t.strictSame(run('scripts/build.js').calls, ['esbuild', 'tsc'])
-  t.strictSame(run('scripts/build.js --if-needed').calls, [])
+  t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])
+  t.strictSame(run(`${prepare} --build`).calls, ['esbuild', 'tsc'])
+  t.strictSame(run(`${prepare} --prepare`).calls, [])
 })

@@ -10,7 +10,8 @@ import type { EmbeddedServer, ServerOptions } from '../../src/server/index.js'
 import { startServer } from '../../src/server/index.js'
 import { startRewritingProxy, type Rewrites } from '../helpers/rewriting-proxy.js'
 
-const admin = { user: 'admin', password: '123456' }
+/** Allowed to do all that a login can do. */
+const admin = { user: 'admin', password: '123456', insecureLogin: true }
 
 export interface Tried {
   readonly server: EmbeddedServer
@@ -24,7 +25,9 @@ export interface Tried {
 export interface Trial extends Rewrites {
   readonly server?: ServerOptions
   /** The admin's when left out. */
-  readonly login?: { user?: string; password?: string }
+  readonly login?: { user?: string; password?: string; insecureLogin?: boolean }
+  /** False for an admin as servers are shipped; else he logs in by SCRAM as well. */
+  readonly hasScram?: boolean
   /** Names of the checks that are made; all when left out. */
   readonly names?: readonly string[]
   readonly options?: Partial<SelftestOptions>
@@ -35,6 +38,7 @@ export interface Trial extends Rewrites {
 export async function trySelftest(t: Test, trial: Trial): Promise<Tried> {
   const server = await startServer({ port: 0, ...trial.server })
   t.teardown(() => server.close())
+  server.node.users.get('admin')!.hasScram = trial.hasScram ?? true
   trial.prepare?.(server)
   const port = await startRewritingProxy(t, server.port, trial)
   const { names } = trial

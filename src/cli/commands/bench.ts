@@ -27,7 +27,7 @@ export async function run(settings: BenchSettings, call: Call): Promise<number> 
       passwordSource(sources),
       processEnvironment,
       false,
-      output.note,
+      output,
     )
     const server = serverTargetOf(settings, credentials)
     output.note(`${counted(requests, 'request')} of ${counted(rows, 'row')} in each mode`)

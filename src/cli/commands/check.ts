@@ -35,7 +35,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
     const journal = journalOf(settings, call.processEnvironment)
     const path = runId && journal && journalPath(journal.folder, runId)
     await refuseSharedFiles({ ...files, ...(path ? { journal: path } : {}) }, inputs, call)
-    trace = openTrace(settings)
+    trace = openTrace(settings, output)
     return await runCheck(settings, inputs, call, trace)
   } catch (error) {
     const { host, port = settings.port } = settings.host[0]!
@@ -62,7 +62,7 @@ async function runCheck(
     passwordSource(sources),
     processEnvironment,
     inputs.includes('-'),
-    output.note,
+    output,
   )
   const { stdin, environment } = processEnvironment
   const asked = loadOptionsOf(settings, inputs, credentials, stdin, traceFile?.trace)
@@ -90,7 +90,7 @@ async function runCheck(
     leave: leaving.signal,
   }
   try {
-    const found = await check(options)
+    const found = output.withoutSecrets(await check(options))
     progress.stop()
     const exitCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode

@@ -18,10 +18,14 @@ import { openTrace, type TraceFile } from '../files/trace-file.js'
 import type { TerminalInput } from '../process-environment.js'
 import { jsonLine } from '../output/terminal-text.js'
 import { csvText } from '../render/csv.js'
+import { hideInValue } from '../render/hide-value.js'
 import { jsonText } from '../render/json.js'
 import { tableText } from '../render/table.js'
 
 type OutputFormat = ExecSettings['output']
+
+/** What is printed is not what the server has: data must not change without a word. */
+const struckOut = "the server's answer has the password in it: *** stands in its place"
 
 /**
  * @returns the exit code
@@ -38,9 +42,11 @@ export async function run(settings: ExecSettings, call: Call): Promise<number> {
   let traceFile: TraceFile | undefined
   try {
     await refuseSharedFiles(settings, inputsOf(source), call)
-    traceFile = openTrace(settings)
-    const value = await runScript(settings, call, source, interruption, traceFile?.trace)
+    traceFile = openTrace(settings, call.output)
+    const answer = await runScript(settings, call, source, interruption, traceFile?.trace)
+    const value = answer && hideInValue(answer, call.output.hide)
     await printValue(value, format, call)
+    if (value !== answer) call.output.note(struckOut)
     return 0
   } catch (error) {
     const failure = interruption.exitCode === undefined ? error : interrupted(error)
@@ -94,7 +100,7 @@ async function runScript(
     passwordSource(sources),
     processEnvironment,
     onStdin,
-    output.note,
+    output,
   )
   const script = await readScript(source, processEnvironment.stdin)
   const server = serverTargetOf(settings, credentials, trace)

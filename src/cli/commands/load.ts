@@ -40,7 +40,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
           passwordSource(sources),
           processEnvironment,
           inputs.includes('-'),
-          output.note,
+          output,
         )
         const { stdin } = processEnvironment
         const options = loadOptionsOf(settings, inputs, credentials, stdin, trace)

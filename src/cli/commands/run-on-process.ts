@@ -2,6 +2,7 @@
   A run of `load` or `resume` on this process: its lock, its files, its progress, its signals, and what it prints. Its result
   becomes a sentence or one JSON object, notes and an exit code.
 */
+import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
 import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.js'
@@ -12,6 +13,7 @@ import { catchSignals } from '../interruption.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { LoadSettings } from '../options/load-options.js'
 import { readKnownServer } from '../files/known-servers.js'
+import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import type { ProgressStyle } from '../options/output-options.js'
 import { metricsContent } from '../output/metrics.js'
@@ -27,6 +29,7 @@ export type RunSettings = Pick<
   | 'summary'
   | 'metricsFile'
   | 'lock'
+  | 'stateDir'
   | 'trace'
   | 'traceValues'
   | 'progress'
@@ -56,12 +59,13 @@ export async function runOnProcess(command: RunCommand, call: Call): Promise<num
   call.output.logAs(settings.logFormat)
   const held: Held = { files: [] }
   try {
+    checkState(settings, call)
     await command.check()
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
     if (settings.lock !== undefined) held.lock = takeLock(settings.lock, environment)
     await openFiles(settings, held.files)
-    held.trace = openTrace(settings)
+    held.trace = openTrace(settings, call.output)
     return await runLoad(command, call, held)
   } catch (error) {
     // There is an object on every exit, also where the run could not even be asked for.
@@ -76,6 +80,14 @@ export async function runOnProcess(command: RunCommand, call: Call): Promise<num
     if (missing !== undefined) call.output.note(missing)
     held.lock?.release()
   }
+}
+
+/** Before anything is believed that is kept there. @throws {UsageError} DDB_CONFIG */
+function checkState({ stateDir, quiet }: RunSettings, { processEnvironment, output }: Call): void {
+  const warn = quiet === true ? undefined : output.note
+  checkedStateFolder(processEnvironment.environment, warn)
+  if (stateDir === undefined) return
+  checkedStateFolder(processEnvironment.environment, warn, resolve(stateDir))
 }
 
 /** What a run holds of its machine until it has ended. */

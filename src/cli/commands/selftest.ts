@@ -44,24 +44,25 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
   try {
     await refuseSharedFiles(settings, [], call)
     issueFile = await openIssueFile(settings)
-    traceFile = openTrace(settings)
+    traceFile = openTrace(settings, output)
     const credentials = await readCredentials(
       settings,
       passwordSource(sources),
       processEnvironment,
       false,
-      output.note,
+      output,
     )
     const server = serverTargetOf(settings, credentials, traceFile?.trace)
-    const result = await selftest({
+    const found = await selftest({
       server,
-      second: await secondLogin(settings, output.note),
+      second: await secondLogin(settings, call),
       platform: systemPlatform,
       timeoutMs: settings.timeLimit,
       signal: interruption.signal,
     })
+    const result = output.withoutSecrets(found)
     const exitCode = interruption.exitCode ?? (result.counts.fail > 0 ? failedExitCode : 0)
-    const notKept = keepFindings(server, result, processEnvironment.environment)
+    const notKept = keepFindings(server, found, processEnvironment.environment)
     if (notKept !== undefined) output.note(notKept)
     if (settings.json) await output.writeData(jsonLine(objectOf(result, exitCode)))
     else await printTable(result, settings.verbose ?? false, output)
@@ -88,13 +89,15 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
 /** @throws {UsageError} DDB_USAGE when one of the two is missing */
 async function secondLogin(
   { secondUser: user, secondPasswordFile: path }: SelftestSettings,
-  warn: (sentence: string) => void,
+  { output, processEnvironment }: Call,
 ): Promise<SecondLogin | undefined> {
   if (user === undefined && path === undefined) return undefined
   if (user === undefined || path === undefined) {
     throw new UsageError('DDB_USAGE', '--second-user and --second-password-file go together')
   }
-  return { user, password: await readPasswordFile(path, warn) }
+  const password = await readPasswordFile(path, processEnvironment.environment, output.note)
+  output.keepSecret(password)
+  return { user, password }
 }
 
 async function openIssueFile({

@@ -20,6 +20,7 @@ import { defined } from '../options/reading/defined.js'
 import { catchSignals } from '../interruption.js'
 import type { ServeSettings } from '../options/serve-options.js'
 import { readScriptFile } from '../files/script-file.js'
+import { embeddedServerVariable } from '../files/state-file.js'
 import { clean } from '../output/terminal-text.js'
 
 /**
@@ -150,13 +151,15 @@ async function serveChild(
 ): Promise<number> {
   const [file, ...args] = childCommand
   const { environment } = processEnvironment
+  const [host, port] = [reachableHost(server.host), String(server.port)]
   const child = spawn(file!, args, {
     stdio: 'inherit',
     env: {
       ...environment,
       ...(await tlsEnvironment(settings, environment)),
-      DDB_HOST: reachableHost(server.host),
-      DDB_PORT: String(server.port),
+      DDB_HOST: host,
+      DDB_PORT: port,
+      [embeddedServerVariable]: `${host}:${port}`,
     },
   })
   const interruption = catchSignals(

@@ -1,39 +1,62 @@
 /*
-  How servers have logged us in, kept for later runs: a file for each, in the state folder. One that wants a password in
-  a weaker way later may not be the same server. Without a folder there is no memory, and no run fails for it.
+  How servers have logged users in, kept for later runs: a file for each server, in the state folder. One that wants a
+  password in a weaker way later may not be the same server. Without a folder there is no memory, and no run fails for it.
 */
 import { readFileSync } from 'node:fs'
+import { addressText } from '../../client/failure.js'
 import { loginMethods, type LoginMemory, type LoginMethod } from '../../client/login/protection.js'
-import { replaceStateFile, stateFileOf } from './state-file.js'
+import { isEmbeddedServer, replaceStateFile, stateFileOf, wasTold } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** The memory of the user who runs the program. */
-export function knownLogins(environment: Environment): LoginMemory {
+/**
+ * The memory of the user who runs the program.
+ * @param warn  told once for each server whose key for RSA nobody has verified; undefined keeps that for later
+ */
+export function knownLogins(
+  environment: Environment,
+  warn: ((sentence: string) => void) | undefined,
+): LoginMemory {
   const place = (host: string, port: number): string =>
     stateFileOf('logins', { host, port }, environment)
   return {
     place,
-    best(host, port) {
-      try {
-        const found: unknown = JSON.parse(readFileSync(place(host, port), 'utf8'))
-        return isRecord(found) ? found.method : undefined
-      } catch {
-        return undefined
-      }
+    best(host, port, user) {
+      if (isEmbeddedServer({ host, port }, environment)) return undefined
+      return readUsers(place(host, port)).get(user)
     },
-    keep(host, port, method) {
+    keep(host, port, user, method) {
+      if (isEmbeddedServer({ host, port }, environment)) return
+      const path = place(host, port)
+      const users = readUsers(path).set(user, method)
       // What cannot be written is not remembered: the login itself went well.
-      replaceStateFile(place(host, port), { method })
+      replaceStateFile(path, { users: [...users] })
+    },
+    unverified(host, port) {
+      if (warn === undefined || isEmbeddedServer({ host, port }, environment)) return
+      const address = addressText(host, port)
+      if (wasTold('rsa', address.toLowerCase(), Infinity, environment)) return
+      warn(
+        `${address}: the password is sent encrypted, but the server is not verified: --tls verifies it`,
+      )
     },
   }
 }
 
-function isRecord(value: unknown): value is { method: LoginMethod } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'method' in value &&
-    (loginMethods as readonly unknown[]).includes(value.method)
-  )
+/** By user; what was kept without a user, by earlier versions, says nothing of any. */
+function readUsers(path: string): Map<string, LoginMethod> {
+  try {
+    const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    const isRecord = typeof found === 'object' && found !== null && 'users' in found
+    const users: readonly unknown[] = isRecord && Array.isArray(found.users) ? found.users : []
+    return new Map(users.filter(isLogin))
+  } catch {
+    return new Map()
+  }
+}
+
+function isLogin(entry: unknown): entry is readonly [string, LoginMethod] {
+  if (!Array.isArray(entry)) return false
+  const [user, method] = entry as readonly unknown[]
+  return typeof user === 'string' && (loginMethods as readonly unknown[]).includes(method)
 }

@@ -1,8 +1,12 @@
 /*
-  Where the program keeps what it has to know in a later run.
+  Where the program keeps what it has to know in a later run, and who else may write there: a planted journal, lock or
+  memory of a login would be believed.
 */
+import { statSync, type Stats } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { UsageError } from '../../errors.js'
+import { clean } from '../output/terminal-text.js'
 
 /** `$XDG_STATE_HOME/ddb-ingest`, else `~/.local/state/ddb-ingest`. */
 export function stateFolder(environment: Readonly<Record<string, string | undefined>>): string {
@@ -12,4 +16,68 @@ export function stateFolder(environment: Readonly<Record<string, string | undefi
     ? home
     : join(environment['HOME'] ?? homedir(), '.local', 'state')
   return join(base, 'ddb-ingest')
+}
+
+/** Who else could have written a file, or put one into a folder. */
+export interface Strangers {
+  /** The user it belongs to: neither this one nor root. */
+  readonly owner: number | undefined
+  readonly isOpenToAll: boolean
+  /** Of a group that may have users besides its owner. */
+  readonly group: number | undefined
+}
+
+/** @returns undefined where nobody else may write, or the system does not tell. @throws the system's error */
+export function strangersAt(path: string): Strangers | undefined {
+  const user = process.getuid?.()
+  return user === undefined ? undefined : strangersOf(statSync(path), user)
+}
+
+/** @param user  who runs the program */
+export function strangersOf(
+  { uid, gid, mode }: Pick<Stats, 'uid' | 'gid' | 'mode'>,
+  user: number,
+): Strangers | undefined {
+  const owner = uid === user || uid === 0 ? undefined : uid
+  const isOpenToAll = (mode & 0o002) !== 0
+  // A user's own group has nobody else in it.
+  const isOwnGroup = uid === user && gid === user
+  const group = (mode & 0o020) === 0 || isOwnGroup ? undefined : gid
+  if (owner === undefined && !isOpenToAll && group === undefined) return undefined
+  return { owner, isOpenToAll, group }
+}
+
+/**
+ * Looks at a folder that state is kept in; one that is not there yet will be its user's alone.
+ *
+ * @returns what there is to say, where its group may write: volumes of Kubernetes belong to a group (fsGroup)
+ * @throws {UsageError} DDB_CONFIG when it belongs to a user other than this one and root, or all may write there
+ */
+export function checkStateFolder(path: string): string | undefined {
+  const strangers = strangersIfThere(path)
+  if (strangers === undefined) return undefined
+  const { owner, isOpenToAll, group } = strangers
+  if (owner !== undefined) throw unsafe(path, `belongs to user ${owner}`)
+  if (isOpenToAll) throw unsafe(path, 'can be written by every user of this machine')
+  return (
+    `group ${group} can write ${clean(path)}: its users can change what this program knows of runs and logins ` +
+    '(chmod g-w ends that)'
+  )
+}
+
+function strangersIfThere(path: string): Strangers | undefined {
+  try {
+    return strangersAt(path)
+  } catch {
+    // What cannot be looked at cannot be used either, and its use says so.
+    return undefined
+  }
+}
+
+function unsafe(path: string, why: string): UsageError {
+  return new UsageError(
+    'DDB_CONFIG',
+    `${clean(path)} ${why}: what is kept there of runs and logins could be planted. Name a folder of your own inside ` +
+      'it or elsewhere, by --state-dir for journals and by XDG_STATE_HOME for all else.',
+  )
 }

@@ -3,8 +3,10 @@
   even when the process is killed.
 */
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
+import type { Hide } from '../../client/login/hide-password.js'
 import type { Trace } from '../../client/trace.js'
 import { DdbError } from '../../errors.js'
+import type { Output } from '../output/output.js'
 import { systemCode } from '../output/print-failure.js'
 import { clean } from '../output/terminal-text.js'
 
@@ -15,20 +17,23 @@ export interface TraceFile {
   close(): string | undefined
 }
 
-/** The trace that was asked for; undefined without one. @throws {DdbError} DDB_OUTPUT_CREATE */
-export function openTrace(settings: {
-  trace?: string
-  traceValues?: boolean
-}): TraceFile | undefined {
-  if (settings.trace === undefined) return undefined
-  return openTraceFile(settings.trace, settings.traceValues ?? false)
+/**
+ * The trace that was asked for; undefined without one.
+ * @param output  knows the passwords of the run, also on connections that they did not go over
+ * @throws {DdbError} DDB_OUTPUT_CREATE
+ */
+export function openTrace(
+  { trace, traceValues = false }: { trace?: string; traceValues?: boolean },
+  { withoutSecrets }: Pick<Output, 'withoutSecrets'>,
+): TraceFile | undefined {
+  return trace === undefined ? undefined : openTraceFile(trace, traceValues, withoutSecrets)
 }
 
 /**
  * Opens the file for appending; a new one is its owner's alone, and links are followed in /dev alone.
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
-function openTraceFile(path: string, values: boolean): TraceFile {
+function openTraceFile(path: string, values: boolean, hide: Hide): TraceFile {
   const fd = open(path)
   let failure: string | undefined
   return {
@@ -37,7 +42,7 @@ function openTraceFile(path: string, values: boolean): TraceFile {
       write(line) {
         if (failure !== undefined) return
         try {
-          writeSync(fd, `${line}\n`)
+          writeSync(fd, `${hide(line)}\n`)
         } catch (error) {
           // A trace that cannot be written must not end what it watches.
           failure = `the trace in ${clean(path)} ends early (${systemCode(error)})`

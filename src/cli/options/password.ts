@@ -3,9 +3,12 @@
   command line, where every user of the machine can read it.
 */
 import { open, type FileHandle } from 'node:fs/promises'
-import type { LoginMemory } from '../../client/login/protection.js'
+import { resolve } from 'node:path'
+import type { LoginOptions } from '../../client/login/protection.js'
 import { UsageError } from '../../errors.js'
 import { knownLogins } from '../files/known-logins.js'
+import { checkedStateFolder, dayMs, wasTold } from '../files/state-file.js'
+import type { Output } from '../output/output.js'
 import { systemCode } from '../output/print-failure.js'
 import { longName } from './reading/definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
@@ -68,27 +71,30 @@ const insecureTls =
   '--tls-insecure: nobody checks who the server is, so whoever stands between may read and change all that is sent'
 
 /** Who logs in, and what is known of the servers; neither user nor password, or both. */
-export interface Login {
+export interface Login extends Pick<LoginOptions, 'loginMemory'> {
   user?: string
   password?: string
-  loginMemory?: LoginMemory
 }
+
+/** Gets a sentence for each thing that makes a login less safe than it could be, and the password to keep out of outputs. */
+export type Confidant = Pick<Output, 'note' | 'keepSecret'>
 
 /**
  * User and password for the servers of a command.
  *
  * @param dataOnStdin  true when standard input is taken by data
- * @param warn  receives a sentence for whatever makes them less safe than they could be
- * @throws {UsageError} DDB_USAGE when one is missing and cannot be asked for, or standard input is wanted twice
+ * @throws {UsageError} DDB_USAGE when one is missing and cannot be asked for, or standard input is wanted twice;
+ *   DDB_CONFIG when others could have written what is known of logins
  */
 export async function readCredentials(
-  settings: ServerSettings,
+  settings: ServerSettings & { readonly quiet?: boolean },
   source: PasswordSource,
   processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
-  warn: (sentence: string) => void,
+  output: Confidant,
 ): Promise<Login> {
-  if (settings.tlsInsecure === true) warn(insecureTls)
+  const { environment } = processEnvironment
+  if (settings.tlsInsecure === true) output.note(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
     throw new UsageError(
       'DDB_USAGE',
@@ -100,8 +106,12 @@ export async function readCredentials(
     if (source.kind === 'none') return {}
     throw new UsageError('DDB_USAGE', `${source.origin} gives a password, but no user: add --user`)
   }
+  // A quiet run leaves what is told once to the next one.
+  const warn = settings.quiet === true ? undefined : output.note
+  checkedStateFolder(environment, warn)
   const password = await readPassword(source, user, processEnvironment, dataOnStdin, warn)
-  return { user, password, loginMemory: knownLogins(processEnvironment.environment) }
+  output.keepSecret(password)
+  return { user, password, loginMemory: knownLogins(environment, warn) }
 }
 
 async function readPassword(
@@ -109,13 +119,13 @@ async function readPassword(
   user: string,
   processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
-  warn: (sentence: string) => void,
+  warn: Confidant['note'] | undefined,
 ): Promise<string> {
   switch (source.kind) {
     case 'environment':
       return source.password
     case 'file':
-      return readPasswordFile(source.path, warn)
+      return readPasswordFile(source.path, processEnvironment.environment, warn)
     case 'stdin':
       return readPasswordLine(processEnvironment.stdin)
     case 'none':
@@ -133,16 +143,18 @@ async function readPassword(
   }
 }
 
-/** The one line of a file. @throws {UsageError} DDB_USAGE */
+/** The one line of a file. @throws {UsageError} DDB_CONFIG */
 export async function readPasswordFile(
   path: string,
-  warn: (sentence: string) => void,
+  environment: ProcessEnvironment['environment'],
+  warn: Confidant['note'] | undefined,
 ): Promise<string> {
   try {
     const file = await open(path)
     try {
       const { mode } = await file.stat()
-      if ((mode & 0o077) !== 0 && process.platform !== 'win32') {
+      const isOpen = (mode & 0o077) !== 0 && process.platform !== 'win32'
+      if (isOpen && warn && !wasTold('password-file', resolve(path), dayMs, environment)) {
         warn(`other users of this machine can read ${path}: chmod 600 would end that`)
       }
       const bytes = await readStart(file)

@@ -1,6 +1,7 @@
 /*
   The options of every command that connects to a server.
 */
+import { loginRequirements } from '../../client/login/protection.js'
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { choice, duration, hosts, list, onOff, port, text } from './reading/readers.js'
 
@@ -78,9 +79,15 @@ export const serverOptions = optionGroup('Server', {
   },
   insecureLogin: {
     flags: '--insecure-login',
-    help: 'a password may leave this machine by RSA or in the clear',
+    help: 'a password may travel in plain text without verified TLS',
     reader: onOff,
     field: 'server.insecureLogin',
+  },
+  require: {
+    flags: '--require <what>',
+    help: 'refuse less: a login other than by scram, or a connection without verified tls',
+    reader: choice(...loginRequirements),
+    field: 'server.require',
   },
   allowRedirect: {
     flags: '--allow-redirect <host,...>',

@@ -2,6 +2,7 @@
   What goes where: the result to standard output, everything else to standard error. A reader that has gone away
   (EPIPE) is not a failure: what would still be written is dropped.
 */
+import { hideInData, newSecrets, type Hide } from '../../client/login/hide-password.js'
 import { DdbError } from '../../errors.js'
 import { systemCode } from './print-failure.js'
 import { clean, jsonLine, visible } from './terminal-text.js'
@@ -50,6 +51,12 @@ export interface Output {
   readonly problem: (text: string, code?: string) => void
   /** From now on notes and problems are lines of this format. */
   readonly logAs: (format: LogFormat) => void
+  /** From now on notes and problems strike the password out, and `withoutSecrets` and `hide` do. */
+  readonly keepSecret: (password: string) => void
+  /** What a server has had a part in, without the passwords of the run: plain data, to be printed or put into a file. */
+  readonly withoutSecrets: <Data>(data: Data) => Data
+  /** Of texts that are a server's own: however short, no password is left. */
+  readonly hide: Hide
   readonly paintResult: Paint
   readonly paintNote: Paint
   /** Whether standard output is a terminal, and its width there. */
@@ -75,18 +82,25 @@ export function openOutput(processEnvironment: ProcessEnvironment, noColor: bool
   }
   const paintNote = painter(stderr, environment, noColor)
   let format: LogFormat = 'text'
+  const secrets = newSecrets()
+  const safe = secrets.hideInSentence
   const log = (level: string, message: string, code?: string): void => {
     const line = { time: new Date().toISOString(), level, message }
     stderr.write(jsonLine(code === undefined ? line : { ...line, code }))
   }
   return {
     write,
+    keepSecret: secrets.add,
+    withoutSecrets: data => hideInData(data, safe),
+    hide: secrets.hide,
     writeData: text => write(stdout.isTTY ? visible(text) : text),
-    note(text, style) {
+    note(words, style) {
+      const text = safe(words)
       if (format === 'json') return log(style === undefined ? 'info' : levels[style], text)
       stderr.write(`${style === undefined ? clean(text) : paintNote(style, clean(text))}\n`)
     },
-    problem(text, code) {
+    problem(words, code) {
+      const text = safe(words)
       if (format === 'json') return log('error', text, code)
       const named = code === undefined ? text : `${text} [${code}]`
       stderr.write(`${paintNote('red', 'ddb-ingest:')} ${clean(named)}\n`)

@@ -1,11 +1,13 @@
 /*
-  Logging in, by the best way that a server offers: SCRAM, which shows nothing of the password; RSA; plain. Weaker ones
-  only where TLS, the machine itself or the user protects the password (docs/protocol.md#login).
+  Logging in, by the best way that a server offers: SCRAM, which shows nothing of the password; RSA, as official clients
+  do; plain, only if verified TLS protects the password or the user allows it (docs/security.md#logins).
 */
-import { ServerError } from '../../errors.js'
+import { ServerError, UsageError } from '../../errors.js'
 import { isRefusedLogin } from '../failure.js'
+import { lacksLogin } from '../missing-right.js'
 import type { Response } from '../../protocol/response.js'
 import type { Value } from '../../protocol/value.js'
+import { hidePassword } from './hide-password.js'
 import {
   checkLoginAnswer,
   loginFailure,
@@ -13,14 +15,16 @@ import {
   type Credentials,
 } from './plain-login.js'
 import { loginMethods, type LoginMethod, type Protection } from './protection.js'
-import { encryptText, readPublicKey } from './rsa.js'
+import { encryptText, readPublicKey, shortestKeyBits } from './rsa.js'
 import { isSignature, nonceBytes, scramProof, type ScramChallenge } from './scram.js'
 
 /** Calls a function on the session that logs in, with an answer. */
 export type AskServer = (name: string, args: readonly Value[]) => Promise<Response>
 
-/** RFC 7677 has no fewer: a password would be found too fast by whoever made us prove it. */
+/** RFC 7677 has no fewer: who made us prove a password would find it too fast. */
 const fewestIterations = 4_096
+/** Of a server's words; the rest of a longer line says no more. */
+const longestQuote = 200
 /** More would keep this machine busy for longer than a login should. */
 const mostIterations = 1_000_000
 
@@ -29,7 +33,7 @@ const mostIterations = 1_000_000
  *
  * @returns the way that was taken
  * @throws {ServerError} DDB_LOGIN when the server refuses, does not prove that it knows the password, or did better before
- * @throws {UsageError} DDB_CONFIG when the password would have to leave unprotected
+ * @throws {UsageError} DDB_CONFIG when the password would have to leave unprotected, or in a weaker way than is required
  */
 export async function logIn(
   credentials: Credentials,
@@ -37,11 +41,20 @@ export async function logIn(
   random: (length: number) => Uint8Array,
   ask: AskServer,
 ): Promise<LoginMethod> {
-  if (await scramLogin(credentials, protection, random, ask)) return 'scram'
-  if (!protection.mayShowPassword) throw unprotectedLogin(credentials.user, protection.address)
+  const { user } = credentials
+  const { address } = protection
+  const scram = await scramLogin(credentials, protection, random, ask)
+  // What was proven by us alone is no more than a password that can be guessed.
+  if ('isProven' in scram) return scram.isProven ? 'scram' : 'plain'
+  const { reason: noScram } = scram
+  if (protection.needsScram) throw scramRequired(user, address, noScram)
   checkTrust(credentials, protection, 'rsa')
-  if (await rsaLogin(credentials, ask)) return 'rsa'
+  const noRsa = await rsaLogin(credentials, protection, ask)
+  if (noRsa === undefined) return 'rsa'
   checkTrust(credentials, protection, 'plain')
+  if (!protection.mayShowPassword) {
+    throw unprotectedLogin(user, address, `${noScram}, and ${noRsa}`)
+  }
   await plainLogin(credentials, ask)
   return 'plain'
 }
@@ -54,9 +67,7 @@ function checkTrust(
 ): void {
   if (least === undefined) return
   if (loginMethods.indexOf(method) <= loginMethods.indexOf(least.method)) return
-  throw new ServerError(
-    '',
-    'DDB_LOGIN',
+  throw strange(
     `${address} has logged us in by ${names[least.method]} before and now wants the password of user "${user}" in a ` +
       `weaker way: somebody may stand in its place. If it was set up anew, remove ${least.place}.`,
   )
@@ -64,63 +75,78 @@ function checkTrust(
 
 const names = { scram: 'SCRAM', rsa: 'RSA', plain: 'a plain password' } as const
 
-/**
- * @returns false when the server does not offer it
- * @throws {ServerError} DDB_LOGIN
- */
+/** Whether the server has proven that it knows the password, too; or why there is no login by SCRAM, as a clause. */
+export type ScramOutcome = { readonly isProven: boolean } | { readonly reason: string }
+
+/** @throws {ServerError} DDB_LOGIN */
 export async function scramLogin(
   credentials: Credentials,
-  { address, mayShowPassword }: Protection,
+  { address, needsProof }: Pick<Protection, 'address' | 'needsProof'>,
   random: (length: number) => Uint8Array,
   ask: AskServer,
-): Promise<boolean> {
+): Promise<ScramOutcome> {
   const { user, password } = credentials
   const clientNonce = Buffer.from(random(nonceBytes)).toString('base64')
   const first = await ask('scramClientFirst', [text(user), text(clientNonce)])
   if (!first.ok) {
-    if (!isFinal(first.message)) return false
-    throw loginFailure(credentials, first.message)
+    if (isFinal(first.message)) throw loginFailure(credentials, first.message)
+    return { reason: `the server offers them no SCRAM (${quoted(credentials, first.message)})` }
   }
   const challenge = challengeOf(first.value)
   const { iterations, combinedNonce } = challenge ?? { iterations: 0, combinedNonce: '' }
-  const fewest = mayShowPassword ? 1 : fewestIterations
   const isNew = combinedNonce.startsWith(clientNonce) && combinedNonce !== clientNonce
-  if (challenge === undefined || !isNew || iterations < fewest || iterations > mostIterations) {
-    throw new ServerError(
-      '',
-      'DDB_LOGIN',
+  if (challenge === undefined || !isNew || iterations < 1 || iterations > mostIterations) {
+    throw strange(
       `${address} begins a SCRAM login that is not safe, or none at all: is it a DolphinDB server? Nothing of the ` +
         'password was sent.',
+    )
+  }
+  if (needsProof && iterations < fewestIterations) {
+    throw strange(
+      `${address} wants the password of user "${user}" proven with ${iterations} iterations of SCRAM. Fewer than ` +
+        `${fewestIterations} are not safe: the password could be found. If that is how your server does it, verify it ` +
+        'by `server.tls`.',
     )
   }
   const { proof, signature } = scramProof(user, password, clientNonce, challenge)
   const final = await ask('scramClientFinal', [text(user), text(combinedNonce), text(proof)])
   if (!final.ok) throw loginFailure(credentials, final.message)
   const answer = textOf(final.value) ?? ''
-  // Official clients let a server keep its proof; where nothing else says who it is, it may not.
-  if (isSignature(answer, signature) || (answer === '' && mayShowPassword)) return true
-  throw new ServerError(
-    '',
-    'DDB_LOGIN',
+  // Official clients let a server keep its proof; unless TLS says who it is, or nobody wants to know, it may not.
+  if (isSignature(answer, signature)) return { isProven: true }
+  if (answer === '' && !needsProof) return { isProven: false }
+  throw strange(
     `${address} does not prove that it knows the password of user "${user}": somebody may stand in its place. Nothing ` +
-      'more is sent.',
+      `more is sent.${answer === '' ? ' If your server keeps its proof, verify it by `server.tls`.' : ''}`,
   )
 }
 
+/** Of a server that may be somebody else. */
+function strange(sentence: string): ServerError {
+  return new ServerError('', 'DDB_LOGIN', sentence)
+}
+
 /**
- * @returns false when the server does not offer it, or the password is too long for it
+ * @returns why it cannot be, as a clause; undefined when the session is logged in
  * @throws {ServerError} DDB_LOGIN
  */
-export async function rsaLogin(credentials: Credentials, ask: AskServer): Promise<boolean> {
+export async function rsaLogin(
+  credentials: Credentials,
+  { beforeRsa }: Pick<Protection, 'beforeRsa'>,
+  ask: AskServer,
+): Promise<string | undefined> {
   const answer = await ask('getDynamicPublicKey', [])
-  const key = answer.ok ? readPublicKey(textOf(answer.value) ?? '') : undefined
-  if (key === undefined) return false
+  if (!answer.ok) return `it has no key for RSA (${quoted(credentials, answer.message)})`
+  const key = readPublicKey(textOf(answer.value) ?? '')
+  if (key === undefined) return `its key for RSA is no key, or shorter than ${shortestKeyBits} bits`
   const user = encryptText(key, credentials.user)
   const password = encryptText(key, credentials.password)
-  if (user === undefined || password === undefined) return false
+  if (user === undefined || password === undefined)
+    return 'its key for RSA is too short for user and password'
+  beforeRsa()
   const isEncrypted: Value = { form: 'scalar', type: 'BOOL', value: true }
   checkAnswer(credentials, await ask('login', [text(user), text(password), isEncrypted]))
-  return true
+  return undefined
 }
 
 /** @throws {ServerError} DDB_LOGIN */
@@ -134,9 +160,27 @@ function checkAnswer(credentials: Credentials, answer: Response): void {
   checkLoginAnswer(credentials, answer.value)
 }
 
-/** What says that the user may not come in by any way, or that another node is to be asked. */
+/**
+ * What says that the user may not come in by any way, or that another node is to be asked. That guests may not do this
+ * says nothing of the user.
+ */
 function isFinal(message: string): boolean {
+  if (lacksLogin(message)) return false
   return isRefusedLogin(message) || /^<\w+>/.test(message) || /\block(ed)?\b/i.test(message)
+}
+
+/** Words of a server in a sentence of ours. */
+function quoted({ password }: Credentials, message: string): string {
+  const safe = hidePassword(message, password)
+  return `it says: ${safe.length > longestQuote ? `${safe.slice(0, longestQuote)}…` : safe}`
+}
+
+function scramRequired(user: string, address: string, noScram: string): UsageError {
+  return new UsageError(
+    'DDB_CONFIG',
+    `\`server.require\` takes no login but SCRAM, and user "${user}" cannot log in to ${address} by it: ${noScram}. ` +
+      'Have the user made for it (`createUser` with authMode="scram", from server 2.00.16 or 3.00.3 on), or require less.',
+  )
 }
 
 function challengeOf(value: Value | undefined): ScramChallenge | undefined {

@@ -11,14 +11,22 @@ export interface Credentials {
   readonly password: string
 }
 
-/** The password would be readable on the way, and nobody has allowed that. */
-export function unprotectedLogin(user: string, address: string): UsageError {
+/**
+ * The password would be readable on the way, and nobody has allowed that.
+ * @param cause  why nothing better will do, as a clause
+ */
+export function unprotectedLogin(user: string, address: string, cause: string): UsageError {
   return new UsageError(
     'DDB_CONFIG',
-    `The password of user "${user}" would travel to ${address} unprotected. Connect with \`server.tls\`, connect to a ` +
-      'server on this machine (a tunnel will do), or allow it with `server.insecureLogin`.',
+    `The password of user "${user}" would travel to ${address} in plain text: ${cause}. There are three ways out: ` +
+      'connect with `server.tls`; have the user made for SCRAM (`createUser` with authMode="scram", from server ' +
+      '2.00.16 or 3.00.3 on); or allow it with `server.insecureLogin`.',
   )
 }
+
+/** Why user and password cannot go inside the connect request. */
+export const withConnect =
+  'a session that is asynchronous from its first request sends it with that request'
 
 /** @throws {ServerError} DDB_LOGIN when the server answers that it is not the right password */
 export function checkLoginAnswer(credentials: Credentials, value: Value | undefined): void {
@@ -28,11 +36,8 @@ export function checkLoginAnswer(credentials: Credentials, value: Value | undefi
 }
 
 /** The failure of a login; the server's text may repeat what it was sent, so the password is struck out. */
-export function loginFailure({ user, password }: Credentials, serverMessage: string): ServerError {
-  const safe = hidePassword(serverMessage, password)
-  return new ServerError(
-    safe,
-    'DDB_LOGIN',
-    `The server refused the login of user "${user}": ${safe}`,
-  )
+export function loginFailure({ user, password }: Credentials, received: string): ServerError {
+  const safe = hidePassword(received, password)
+  const message = `The server refused the login of user "${user}": ${safe}`
+  return new ServerError(safe, 'DDB_LOGIN', message, received)
 }

@@ -4,6 +4,9 @@
 import { ConnectionError, DdbError, TlsError, UsageError } from '../../errors.js'
 import { addressText } from '../failure.js'
 
+const weakKey =
+  'has a key of fewer than 2,048 bits, or one that vouches for it has: the server needs another'
+
 /** Why a certificate is refused, by the code that OpenSSL or Node gives. */
 const certificateFaults: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED:
@@ -21,6 +24,7 @@ const certificateFaults: Readonly<Record<string, string>> = {
   INVALID_PURPOSE:
     'is not meant for servers, or one that vouches for it not for that: whoever runs the server has to get another',
   INVALID_CA: 'is signed with one that may not sign others',
+  EE_KEY_TOO_SMALL: weakKey,
 }
 
 function unknownIssuer(): string {
@@ -65,9 +69,15 @@ export function tlsFailure(
 
 function sentenceOf(host: string, address: string, code: string, reason: Error): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return `The certificate of ${address} is not for "${host}"${namesOf(reason)}: connect by a name it has.`
+    const names = namesOf(reason)
+    return names === undefined
+      ? `The certificate of ${address} names its host by the common name alone, which does not count: the ` +
+          'server needs one with the name among its alternative ones (subjectAltName).'
+      : `The certificate of ${address} is not for "${host}", but for ${names}: connect by a name it has.`
   }
-  const fault = certificateFaults[code]
+  // Node 24 has OpenSSL find it, and no code for it.
+  const isWeak = /certificate key too (?:weak|small)/i.test(reason.message)
+  const fault = isWeak ? weakKey : certificateFaults[code]
   if (fault !== undefined) return `The certificate of ${address} ${fault}.`
   if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'EPROTO') {
     return `${address} does not speak TLS: connect without \`server.tls\`, or to the port that does.`
@@ -85,13 +95,13 @@ function sentenceOf(host: string, address: string, code: string, reason: Error):
   return `The certificate of ${address} is refused (${code}).`
 }
 
-/** The names that a certificate is for, which its owner chose: they are shortened. */
-function namesOf(reason: Error): string {
-  if (!('cert' in reason)) return ''
+/** The names that a certificate is for, which its owner chose: they are shortened. Undefined without any. */
+function namesOf(reason: Error): string | undefined {
+  if (!('cert' in reason)) return undefined
   const { subjectaltname } = reason.cert as { subjectaltname?: unknown }
-  if (typeof subjectaltname !== 'string') return ''
+  if (typeof subjectaltname !== 'string') return undefined
   const names = subjectaltname.replaceAll(/\b(?:DNS|IP Address):/g, '')
-  return `, but for ${names.length > 200 ? `${names.slice(0, 200)}…` : names}`
+  return names.length > 200 ? `${names.slice(0, 200)}…` : names
 }
 
 /** A handshake that does not end. */

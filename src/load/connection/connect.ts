@@ -2,6 +2,7 @@
   Connecting a run's sessions: the first host that answers, in the time there is for all of them together.
 */
 import { defaultConnectTimeoutMs, openSession, type Session } from '../../client/open-session.js'
+import { loginOptionsOf } from '../../client/login/protection.js'
 import { tlsOptionsOf } from '../../client/tls/tls-options.js'
 import { ConnectionError } from '../../errors.js'
 import type { Platform } from '../../platform/platform.js'
@@ -76,8 +77,7 @@ async function connectAny(
       port,
       ...(server.user === undefined ? {} : { user: server.user }),
       ...(server.password === undefined ? {} : { password: server.password }),
-      ...(server.insecureLogin === undefined ? {} : { insecureLogin: server.insecureLogin }),
-      ...(server.loginMemory === undefined ? {} : { loginMemory: server.loginMemory }),
+      ...loginOptionsOf(server),
       ...(server.compress === undefined ? {} : { compress: server.compress }),
       ...tlsOptionsOf(server),
       ...(server.trace === undefined ? {} : { trace: server.trace }),

@@ -21,7 +21,7 @@ export function redirectIn(text: string): ServerAddress | undefined {
 
 /** Where an error leads; undefined for all others. */
 export function redirectOf(error: unknown): ServerAddress | undefined {
-  return error instanceof ServerError ? redirectIn(error.serverMessage) : undefined
+  return error instanceof ServerError ? redirectIn(error.received) : undefined
 }
 
 /**

@@ -41,7 +41,7 @@ export async function askSchema(asking: Asking, table: TableTarget): Promise<Val
 
 /** Whether the server knows no such name; one that is just starting or electing a leader does not say so. */
 function saysUnknown(error: unknown): error is ServerError {
-  return error instanceof ServerError && classifyRefusal(error.serverMessage) !== 'transient'
+  return error instanceof ServerError && classifyRefusal(error.received) !== 'transient'
 }
 
 async function unknownTable(

@@ -233,7 +233,7 @@ async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promis
     return { rows, errText: '' }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
-    return { rows: -1, errText: error.serverMessage }
+    return { rows: -1, errText: error.received }
   }
 }
 

@@ -96,7 +96,7 @@ export function leftMs({ clock }: RetryRules, deadlineMs: number): number {
 /** Whether a failure to open a session may pass by itself. */
 export function passes(error: unknown): boolean {
   if (error instanceof ConnectionError || error instanceof TimeoutError) return true
-  return error instanceof ServerError && classifyRefusal(error.serverMessage) === 'transient'
+  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }
 
 export function movedOn(): ConnectionError {

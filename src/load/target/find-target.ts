@@ -127,5 +127,5 @@ async function waiting<T>(
 }
 
 function isNotReady(error: unknown): error is ServerError {
-  return error instanceof ServerError && classifyRefusal(error.serverMessage) === 'transient'
+  return error instanceof ServerError && classifyRefusal(error.received) === 'transient'
 }

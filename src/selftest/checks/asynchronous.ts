@@ -1,6 +1,7 @@
 /*
   Requests without answers (flag 4): alone, mixed with others on one session, and from a session that has no others.
 */
+import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'
 import type { Session } from '../../client/open-session.js'
 import { requestFlags } from '../../protocol/request.js'
@@ -162,7 +163,8 @@ export const asynchronousChecks: readonly Check[] = [
     dependsOnIt: 'connect({ enableAsync: true }) of the library',
     async run({ raw, server }) {
       const exchange = await raw()
-      const login = server.user === undefined ? undefined : await rawLogin(server, exchange)
+      const login =
+        mayLogInWithConnect(server) && server.user !== undefined ? rawLogin(server) : undefined
       const request =
         login === undefined ? { kind: 'connect' as const } : { kind: 'connect' as const, login }
       const answer = await exchange.ask({ protocol: 'API', flags: asyncFlags }, request)

@@ -3,12 +3,11 @@
 */
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
-import { protectionOf } from '../../client/login/protection.js'
+import type { Protection } from '../../client/login/protection.js'
 import { DdbError, ServerError } from '../../errors.js'
 import { textOf } from '../answers.js'
 import { expectText, fail, pass, skipped, type Check, type Outcome } from '../check.js'
 import { rawLogin, type CheckContext } from '../context.js'
-import type { RawExchange } from '../raw-exchange.js'
 import { throwAwayName } from '../throw-away-name.js'
 
 /** `getCurrentSessionAndUser()`: session id, user, and more on newer servers. */
@@ -37,7 +36,7 @@ export const loginChecks: readonly Check[] = [
     async run({ server, raw }) {
       if (server.user === undefined) return noUser
       const exchange = await raw()
-      const login = await rawLogin(server, exchange)
+      const login = rawLogin(server)
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect', login })
       if (!connected.ok) throw loginFailure(login, connected.message)
       const { sessionId } = connected
@@ -50,7 +49,8 @@ export const loginChecks: readonly Check[] = [
     name: 'login: a wrong one is refused in known words',
     does: 'logs in as a user that does not exist',
     dependsOnIt: 'ending with 77 where a login is refused',
-    async run({ open, stamp }) {
+    async run({ server, open, stamp }) {
+      if (server.require === 'scram') return skipped('--require takes nothing but SCRAM')
       const session = await open({ asGuest: true })
       try {
         await session.login(throwAwayName(stamp, 'nobody'), 'none')
@@ -85,36 +85,38 @@ export const loginChecks: readonly Check[] = [
   {
     name: 'login: with SCRAM',
     does: 'logs in without sending the password, has the server prove that it knows it, and asks who it is',
-    dependsOnIt: 'logging in where neither TLS nor --insecure-login protects the password',
+    dependsOnIt: '--require scram; else logging in by RSA or with --insecure-login',
     run: context =>
-      logInBy(context, async ({ exchange, ask }, credentials) => {
-        const protection = protectionOf(context.server, await exchange.remoteAddress())
+      logInBy(context, async (ask, credentials, protection) => {
         const random = (length: number): Uint8Array => context.platform.random.bytes(length)
-        return scramLogin(credentials, protection, random, ask)
+        const outcome = await scramLogin(credentials, protection, random, ask)
+        return 'reason' in outcome ? outcome.reason : undefined
       }),
   },
   {
     name: 'login: with RSA',
     does: 'logs in with a password that is encrypted with the key of the server, and asks who it is',
-    dependsOnIt: 'nothing where SCRAM works; else logging in with --insecure-login',
+    dependsOnIt:
+      'nothing where SCRAM works; else logging in without verified TLS or --insecure-login',
     run: context =>
-      logInBy(context, async ({ exchange, ask }, credentials) => {
-        await rawLogin(context.server, exchange)
-        return rsaLogin(credentials, ask)
+      logInBy(context, async (ask, credentials, protection) => {
+        const { mayShowPassword, needsScram, least } = protection
+        // It would tell who stands between more than they have heard so far.
+        if (needsScram || (least?.method === 'scram' && !mayShowPassword))
+          return 'SCRAM is demanded'
+        return rsaLogin(credentials, protection, ask)
       }),
   },
 ]
 
-/** A connection on which a check logs in by itself. */
-interface BareSession {
-  readonly exchange: RawExchange
-  readonly ask: AskServer
-}
-
-/** @param login  false where the server does not offer that way */
+/** @param login  gives the reason where the server does not offer that way */
 async function logInBy(
-  { server, raw }: CheckContext,
-  login: (session: BareSession, credentials: Credentials) => Promise<boolean>,
+  { server, raw, protection }: CheckContext,
+  login: (
+    ask: AskServer,
+    credentials: Credentials,
+    protection: Protection,
+  ) => Promise<string | undefined>,
 ): Promise<Outcome> {
   const { user, password = '' } = server
   if (user === undefined) return noUser
@@ -124,9 +126,8 @@ async function logInBy(
   const { sessionId } = connected
   const ask: AskServer = (name, args) =>
     exchange.ask({ sessionId }, { kind: 'function', name, args })
-  if (!(await login({ exchange, ask }, { user, password }))) {
-    return skipped('the server does not offer it')
-  }
+  const reason = await login(ask, { user, password }, protection(user))
+  if (reason !== undefined) return skipped(reason)
   const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
   if (!answer.ok) return fail(answer.message)
   return textOf(answer.value) === user ? pass() : fail('the session has another user')

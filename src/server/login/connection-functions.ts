@@ -60,10 +60,8 @@ export class ConnectionFunctions {
   /** The login that travels inside the connect request, or a `login` call: same rules. */
   login(session: ScriptSession, user: string, password: string, encrypted: boolean): Outcome {
     if (encrypted) {
-      return this.#users.checkEncrypted(user, password).then(name => {
-        session.user = name
-        return yes
-      })
+      session.user = this.#users.checkEncrypted(user, password)
+      return yes
     }
     this.#users.check(user, password)
     session.user = user
@@ -81,12 +79,14 @@ export class ConnectionFunctions {
     )
   }
 
-  readonly #getDynamicPublicKey = (): Outcome => this.#users.publicKey().then(text)
+  readonly #getDynamicPublicKey = (): Outcome => text(this.#users.publicKey())
 
   readonly #scramClientFirst = (_session: ScriptSession, args: readonly Value[]): Outcome => {
     if (args.length !== 2) throw wrongArguments('scramClientFirst(userId, clientNonce)')
     const user = textOf(args[0], 'scramClientFirst')
-    const exchange = startScram(user, textOf(args[1], 'scramClientFirst'))
+    const nonce = textOf(args[1], 'scramClientFirst')
+    this.#users.checkHasScram(user)
+    const exchange = startScram(user, nonce)
     const [salt, iterations, combinedNonce] = scramChallenge(exchange)
     this.#scram = exchange
     return {

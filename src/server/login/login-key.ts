@@ -4,39 +4,46 @@
 */
 import { Buffer } from 'node:buffer'
 import type { KeyObject } from 'node:crypto'
-import { constants, generateKeyPair, privateDecrypt } from 'node:crypto'
-import { promisify } from 'node:util'
+import { constants, generateKeyPairSync, privateDecrypt } from 'node:crypto'
 
 const keyBits = 2048
 // 00 02, at least eight random bytes that are not 00, then 00 (RFC 8017 §7.2.1).
 const shortestPadding = 8
 
-/** One key for all connections of a server, kept for as long as it runs. */
-export class LoginKey {
-  #keys: Promise<{ publicKey: KeyObject; privateKey: KeyObject }> | undefined
+let key: LoginKey | undefined
 
-  /** Made when it is first asked for: most servers never need it. */
-  #pair(): Promise<{ publicKey: KeyObject; privateKey: KeyObject }> {
-    this.#keys ??= promisify(generateKeyPair)('rsa', { modulusLength: keyBits })
-    return this.#keys
+/**
+ * Made when it is first asked for, and once for all servers of a process: that takes longer than all else they do until
+ * somebody is logged in. Here and now, as the client's proofs of SCRAM are: no clock of ours would measure another thread.
+ */
+export function loginKey(): LoginKey {
+  if (key === undefined) {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: keyBits })
+    key = new LoginKey(publicKey, privateKey)
   }
+  return key
+}
 
-  /** PEM, `-----BEGIN PUBLIC KEY-----`. */
-  async publicPem(): Promise<string> {
-    const { publicKey } = await this.#pair()
-    return publicKey.export({ type: 'spki', format: 'pem' }).toString()
+/** The two halves of a key. */
+export class LoginKey {
+  /** `-----BEGIN PUBLIC KEY-----`. */
+  readonly publicPem: string
+  readonly #privateKey: KeyObject
+
+  constructor(publicKey: KeyObject, privateKey: KeyObject) {
+    this.publicPem = publicKey.export({ type: 'spki', format: 'pem' }).toString()
+    this.#privateKey = privateKey
   }
 
   /** @returns undefined when the text was not encrypted with this key */
-  async decrypt(base64: string): Promise<string | undefined> {
-    const { privateKey } = await this.#pair()
+  decrypt(base64: string): string | undefined {
     // Java breaks base64 into lines with CRLF, C++ with LF; Node's decoder skips both.
     const encrypted = Buffer.from(base64, 'base64')
     if (encrypted.length !== keyBits / 8) return undefined
     try {
       // Node refuses to take PKCS#1 v1.5 off by itself (CVE-2023-46809).
       return unpadded(
-        privateDecrypt({ key: privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
+        privateDecrypt({ key: this.#privateKey, padding: constants.RSA_NO_PADDING }, encrypted),
       )
     } catch {
       return undefined

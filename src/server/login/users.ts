@@ -4,7 +4,7 @@
 */
 import type { Buffer } from 'node:buffer'
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { LoginKey } from './login-key.js'
+import { loginKey } from './login-key.js'
 import type { ServerNode } from '../node.js'
 import type { ScramExchange } from './scram.js'
 import { finishScram } from './scram.js'
@@ -15,7 +15,6 @@ export const initialAdmin = { user: 'admin', password: '123456' } as const
 
 export class Users {
   readonly #node: ServerNode
-  readonly #key: LoginKey = new LoginKey()
   /** Stands in for the password of users that do not exist, so that they take as long to refuse. */
   readonly #nobody: string = randomBytes(16).toString('hex')
 
@@ -29,18 +28,31 @@ export class Users {
     if (!timingSafeEqual(digest(password), digest(expected))) throw badLogin()
   }
 
+  /**
+   * The words are those that official clients look for, and those that their tests show (docs/protocol.md#scram).
+   * @throws {ScriptError} for users of the usual kind, and names that nobody has
+   */
+  checkHasScram(user: string): void {
+    if (this.#node.users.get(user)?.hasScram === true) return
+    throw new ScriptError(
+      `user '${user}' doesn't support scram authMode: sha256 authMode doesn't support scram authMode`,
+      { located: true },
+    )
+  }
+
   /** PEM; made when it is first asked for. */
-  publicKey(): Promise<string> {
-    return this.#key.publicPem()
+  publicKey(): string {
+    return loginKey().publicPem
   }
 
   /**
    * @returns the user
    * @throws {ScriptError} in the server's words
    */
-  async checkEncrypted(userBase64: string, passwordBase64: string): Promise<string> {
-    const user = await this.#key.decrypt(userBase64)
-    const password = await this.#key.decrypt(passwordBase64)
+  checkEncrypted(userBase64: string, passwordBase64: string): string {
+    const key = loginKey()
+    const user = key.decrypt(userBase64)
+    const password = key.decrypt(passwordBase64)
     if (user === undefined || password === undefined) throw badLogin()
     this.check(user, password)
     return user

@@ -27,6 +27,8 @@ const firstByteOfGet = 0x47
 // A peer that was told goodbye gets this long to say it, too; data still coming in extends it.
 const goodbyeMs = 500
 const lingerMs = 5_000
+/** Connections without a request: those of many clients that begin at once, and not of one that keeps opening others. */
+const maxSilent = 1_024
 
 /** One port, from `listen` to `close`. */
 export class Listener {
@@ -76,12 +78,14 @@ export class Listener {
       this.#peers.delete(socket)
       this.#onChange?.()
     })
-    if (this.#peers.size >= this.#options.maxConnections) {
-      refuseConnection(socket, this.#options.context.clock, this.#options.maxConnections)
-      return
-    }
     this.#peers.set(socket, undefined)
+    this.#endSilent()
     socket.once('data', (first: Buffer) => {
+      if (this.#isFull()) {
+        this.#peers.delete(socket)
+        refuseConnection(socket, this.#options.context.clock, this.#options.maxConnections)
+        return
+      }
       if (first[0] === firstByteOfGet) {
         socket.pause()
         socket.unshift(first)
@@ -93,6 +97,20 @@ export class Listener {
     socket.once('end', () => {
       if (this.#peers.get(socket) === undefined) socket.end()
     })
+  }
+
+  /** Those that ask nothing take nobody's place: 512 of them would lock everybody else out. */
+  #isFull(): boolean {
+    let asking = 0
+    for (const connection of this.#peers.values()) if (hasAsked(connection)) asking++
+    return asking >= this.#options.maxConnections
+  }
+
+  /** Ends the oldest of those that have asked nothing, once they are too many. */
+  #endSilent(): void {
+    if (this.#peers.size <= maxSilent) return
+    const silent = [...this.#peers].filter(([, connection]) => !hasAsked(connection))
+    for (const [socket] of silent.slice(0, -maxSilent)) socket.destroy()
   }
 
   #serve(socket: Socket, first: Buffer): void {
@@ -208,6 +226,10 @@ class TcpTransport implements Transport {
   destroy(): void {
     this.#socket.destroy()
   }
+}
+
+function hasAsked(connection: Connection | undefined): boolean {
+  return connection !== undefined && connection.requestCount > 0
 }
 
 function endLater(socket: Socket, clock: Clock): void {

@@ -16,7 +16,12 @@ const server = await startServer({ port: 0 })
 t.teardown(() => server.close())
 const state = t.testdir()
 const asAdmin = {
-  environment: { DDB_USER: 'admin', DDB_PASSWORD: '123456', XDG_STATE_HOME: state },
+  environment: {
+    DDB_USER: 'admin',
+    DDB_PASSWORD: '123456',
+    DDB_INGEST_INSECURE_LOGIN: 'true',
+    XDG_STATE_HOME: state,
+  },
 }
 
 interface Printed {

@@ -1,10 +1,11 @@
 /*
   `serve` as a process of its own: the line that says it is ready, its end, its command, its refusals.
 */
+import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { runMain, spawnCli, type Spawned } from '../run-cli.js'
+import { bin, runMain, spawnCli, type Spawned } from '../run-cli.js'
 
 interface Serving extends Spawned {
   port: string
@@ -118,6 +119,17 @@ const child = (code: string): string[] => [
   '-e',
   code,
 ]
+
+t.test('of the logins of a command nothing is kept: its server ends with it', async t => {
+  const home = t.testdir()
+  const own = [process.execPath, bin, 'exec', '-e', '1', '--user', 'admin']
+  const environment = { DDB_PASSWORD: '123456', XDG_STATE_HOME: home }
+  for (let run = 0; run < 2; run++) {
+    const { outcome } = spawnCli(['serve', '--port', '0', '--', ...own], { environment })
+    t.match(await outcome, { code: 0, stdout: '1\n', stderr: '' })
+  }
+  t.strictSame(readdirSync(home), [])
+})
 
 t.test('a command finds the server in its environment and decides the exit code', async t => {
   const code = `

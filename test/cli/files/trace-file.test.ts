@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { openTrace } from '../../../src/cli/files/trace-file.js'
 import { startServer } from '../../../src/server/index.js'
-import { runMain } from '../run-cli.js'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { fakeProcess, runMain } from '../run-cli.js'
+
+const output = openOutput(fakeProcess().processEnvironment, true)
 
 t.test('a load leaves a line for each message, and no password', async t => {
   const initScript = 'share streamTable(10:0, `id`name, [INT,STRING]) as target'
@@ -48,21 +51,25 @@ t.test(
     const dir = t.testdir({ other: 'precious\n' })
     symlinkSync(join(dir, 'other'), join(dir, 'link'))
     for (const path of [join(dir, 'link'), join(dir, 'none', 'trace'), dir]) {
-      t.throws(() => openTrace({ trace: path }), { code: 'DDB_OUTPUT_CREATE', exitCode: 73 }, path)
+      t.throws(
+        () => openTrace({ trace: path }, output),
+        { code: 'DDB_OUTPUT_CREATE', exitCode: 73 },
+        path,
+      )
     }
     t.equal(readFileSync(join(dir, 'other'), 'utf8'), 'precious\n')
-    t.equal(openTrace({}), undefined)
+    t.equal(openTrace({}, output), undefined)
   },
 )
 
 t.test('a trace that cannot be written any more says so at its end', async t => {
-  const full = openTrace({ trace: '/dev/full' })!
+  const full = openTrace({ trace: '/dev/full' }, output)!
   full.trace.write('a line')
   full.trace.write('another')
   t.match(full.close(), /\/dev\/full ends early \(ENOSPC\)/)
   const path = join(t.testdir(), 'trace')
   writeFileSync(path, '')
-  const whole = openTrace({ trace: path, traceValues: true })!
+  const whole = openTrace({ trace: path, traceValues: true }, output)!
   t.equal(whole.trace.values, true)
   whole.trace.write('a line')
   t.equal(whole.close(), undefined)

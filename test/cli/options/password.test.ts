@@ -32,6 +32,7 @@ async function credentials(
   dataOnStdin = false,
 ): Promise<Login & { warnings: string[] }> {
   const warnings: string[] = []
+  const secrets: string[] = []
   const settings = resolveOptions(serverOptions, given)
   const { processEnvironment } = fakeProcess(terminals)
   const { loginMemory, ...found } = await readCredentials(
@@ -39,8 +40,9 @@ async function credentials(
     passwordSource(given),
     processEnvironment,
     dataOnStdin,
-    warning => warnings.push(warning),
+    { note: warning => warnings.push(warning), keepSecret: secret => secrets.push(secret) },
   )
+  t.strictSame(secrets, found.password === undefined ? [] : [found.password])
   t.equal(loginMemory === undefined, found.user === undefined)
   return { ...found, warnings }
 }

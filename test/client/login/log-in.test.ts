@@ -42,9 +42,10 @@ t.test('a login is sent as the Java client sends the plain one', async t => {
   const recording = recordings.find(({ client, name }) => client === 'java' && name === 'login')!
   const login = recording.requests.find(({ name }) => name === 'login')!
   const args = recording.bytes.subarray(login.off + login.header.length + 1, login.off + login.len)
-  const server = await startFakeServer()
+  const server = await startFakeServer(undefined, { withRsa: false })
   t.teardown(() => server.close())
-  const session = await connect({ host, port: server.port, user: 'admin', password: '123456' })
+  const who = { user: 'admin', password: '123456', insecureLogin: true }
+  const session = await connect({ host, port: server.port, ...who })
   const sent = server.peer.received
   t.strictSame(sent.subarray(sent.length - args.length), args)
   await session.close()
@@ -106,8 +107,23 @@ t.test('a session logs in after it connected', async t => {
 })
 
 const credentials = { user: 'admin', password: 'hunter2-secret' }
-const far: Protection = { address: 'db:8848', mayShowPassword: false, least: undefined }
-const near: Protection = { ...far, mayShowPassword: true }
+const usual: Protection = {
+  address: 'db:8848',
+  mayShowPassword: false,
+  needsProof: true,
+  needsScram: false,
+  least: undefined,
+  beforeRsa: () => undefined,
+}
+/** Behind verified TLS, or where the user allows anything. */
+const allowed: Protection = { ...usual, mayShowPassword: true, needsProof: false }
+/** How a server says that a user was not made for SCRAM, as clients look for it and as their tests show it. */
+const noScramWords = [
+  "sha256 authMode doesn't support scram authMode",
+  "user 'admin' doesn't support scram authMode",
+  "Can't recognize function name scramClientFirst",
+  'Login is required for script execution with client authentication enabled. RefId: S04009',
+]
 const random = (length: number): Uint8Array => new Uint8Array(length).fill(7)
 
 interface Scripted {
@@ -188,29 +204,82 @@ t.test('the best way that a server offers is taken', async t => {
     ],
   ] as const) {
     const server = scripted(functions)
-    t.equal(await logIn(credentials, near, random, server.ask), method)
+    const { ask } = server
+    t.equal(await logIn(credentials, allowed, random, ask), method)
     t.strictSame(server.calls, calls)
     const shown = server.sent.includes(credentials.password)
     t.equal(shown, method === 'plain', `${method}: the password itself is sent`)
   }
 })
 
-t.test('nothing weaker than SCRAM leaves unprotected', async t => {
-  const good = scripted({ ...withScram(credentials.password), ...withRsa })
-  t.equal(await logIn(credentials, far, random, good.ask), 'scram')
-  for (const functions of [
-    withRsa,
-    plain,
-    { ...plain, scramClientFirst: () => "sha256 authMode doesn't support scram authMode" },
-  ]) {
-    const server = scripted(functions)
-    await t.rejects(logIn(credentials, far, random, server.ask), {
-      code: 'DDB_CONFIG',
-      message:
-        /password of user "admin" would travel to db:8848 unprotected.*`server.tls`.*`server.insecureLogin`/,
-    })
-    t.strictSame(server.calls, ['scramClientFirst'], 'it was not asked for a key')
+t.test('RSA is what official clients go on with, and what is taken by default', async t => {
+  for (const words of noScramWords) {
+    const server = scripted({ ...withRsa, scramClientFirst: () => words })
+    let told = 0
+    const protection = {
+      ...usual,
+      beforeRsa: () => {
+        told++
+        t.notOk(server.calls.includes('login'), 'before anything is sent')
+      },
+    }
+    t.equal(await logIn(credentials, protection, random, server.ask), 'rsa')
+    t.strictSame(server.calls, ['scramClientFirst', 'getDynamicPublicKey', 'login'])
     t.notOk(server.sent.includes(credentials.password))
+    t.equal(told, 1)
+  }
+  const better = scripted({ ...withScram(credentials.password), ...withRsa })
+  const silent = { ...usual, beforeRsa: () => t.fail('nothing is sent by RSA') }
+  t.equal(await logIn(credentials, silent, random, better.ask), 'scram')
+})
+
+t.test('a password does not leave in plain text, and the refusal says why', async t => {
+  const weakPem = generateKeyPairSync('rsa', { modulusLength: 512 })
+    .publicKey.export({ type: 'spki', format: 'pem' })
+    .toString()
+  for (const [functions, cause, change] of [
+    [
+      plain,
+      /offers them no SCRAM \(it says: Can't.*\), and it has no key for RSA \(it says: Can't/,
+    ],
+    [{ ...plain, scramClientFirst: () => noScramWords[0]! }, /it says: sha256 authMode/],
+    [{ ...plain, getDynamicPublicKey: () => text('no key') }, /is no key, or shorter than 1024/],
+    [{ ...plain, getDynamicPublicKey: () => text(weakPem) }, /is no key, or shorter than 1024/],
+    [withRsa, /key for RSA is too short/, { password: 'x'.repeat(300) }],
+    [{ ...plain, scramClientFirst: () => 'no '.repeat(1000) }, /\(it says: (no ){66}no…\), and/],
+    [{ ...plain, scramClientFirst: () => 'hunter2-secret?' }, /\(it says: \*\*\*\?\), and/],
+  ] as [Record<string, Answer>, RegExp, object?][]) {
+    const server = scripted(functions)
+    const failure: unknown = await logIn(
+      { ...credentials, ...change },
+      usual,
+      random,
+      server.ask,
+    ).catch((error: unknown) => error)
+    t.match(failure, { code: 'DDB_CONFIG', exitCode: 78 })
+    const { message } = failure as Error
+    t.match(message, /password of user "admin" would travel to db:8848 in plain text: /)
+    t.match(message, cause)
+    t.match(message, /three ways out: .*`server\.tls`.*authMode="scram".*`server\.insecureLogin`/)
+    t.notOk(server.calls.includes('login'))
+  }
+})
+
+t.test('where SCRAM is required nothing else is tried', async t => {
+  for (const protection of [usual, allowed]) {
+    for (const words of noScramWords) {
+      const server = scripted({ ...withRsa, scramClientFirst: () => words })
+      const attempt = logIn(credentials, { ...protection, needsScram: true }, random, server.ask)
+      await t.rejects(attempt, {
+        code: 'DDB_CONFIG',
+        message:
+          /`server\.require` takes no login but SCRAM, and user "admin" cannot .*authMode="scram"/,
+      })
+      t.strictSame(server.calls, ['scramClientFirst'])
+    }
+    const good = scripted(withScram(credentials.password))
+    const needsScram = { ...protection, needsScram: true }
+    t.equal(await logIn(credentials, needsScram, random, good.ask), 'scram')
   }
 })
 
@@ -221,20 +290,31 @@ t.test('who does not prove that they know the password is not the server', async
     scramClientFirst: ([, nonce]) => answer(nonce!),
   })
   const salt = Buffer.from('salt').toString('base64')
+  const noText: Record<string, Answer> = {
+    ...withScram(credentials.password),
+    scramClientFinal: () => yes,
+  }
   for (const [what, functions, protection] of [
-    ['a signature of its own', withScram(credentials.password, { signature: 'AAAA' }), near],
+    ['a signature of its own', withScram(credentials.password, { signature: 'AAAA' }), allowed],
     [
       'one as long as a right one',
       withScram(credentials.password, { signature: Buffer.alloc(32).toString('base64') }),
-      near,
+      allowed,
     ],
-    ['no signature', withScram(credentials.password, { signature: '' }), far],
-    ['another nonce', challenged(() => challenge(salt, 4096, 'x'.repeat(48))), near],
-    ['our nonce alone', challenged(nonce => challenge(salt, 4096, nonce)), near],
-    ['few iterations', challenged(nonce => challenge(salt, 4095, `${nonce}x`)), far],
-    ['none', challenged(nonce => challenge(salt, 0, `${nonce}x`)), near],
-    ['very many', challenged(nonce => challenge(salt, 1_000_001, `${nonce}x`)), near],
-    ['no challenge', challenged(() => yes), near],
+    ['no signature', withScram(credentials.password, { signature: '' }), usual],
+    ['a signature that is no text', noText, usual],
+    ['another nonce', challenged(() => challenge(salt, 4096, 'x'.repeat(48))), allowed],
+    ['our nonce alone', challenged(nonce => challenge(salt, 4096, nonce)), allowed],
+    ['one iteration', challenged(nonce => challenge(salt, 1, `${nonce}x`)), usual],
+    [
+      'no signature, where the user would allow anything of others',
+      withScram(credentials.password, { signature: '' }),
+      { ...allowed, needsProof: true },
+    ],
+    ['few iterations', challenged(nonce => challenge(salt, 4095, `${nonce}x`)), usual],
+    ['none', challenged(nonce => challenge(salt, 0, `${nonce}x`)), allowed],
+    ['very many', challenged(nonce => challenge(salt, 1_000_001, `${nonce}x`)), allowed],
+    ['no challenge', challenged(() => yes), allowed],
     [
       'a challenge of other types',
       challenged(nonce => ({
@@ -243,9 +323,13 @@ t.test('who does not prove that they know the password is not the server', async
         length: 3,
         data: [int(1), int(4096), text(nonce)],
       })),
-      near,
+      allowed,
     ],
-    ['fewer parts', challenged(() => ({ form: 'vector', type: 'ANY', length: 0, data: [] })), near],
+    [
+      'fewer parts',
+      challenged(() => ({ form: 'vector', type: 'ANY', length: 0, data: [] })),
+      allowed,
+    ],
   ] as const) {
     const server = scripted({ ...functions, ...withRsa })
     await t.rejects(
@@ -256,7 +340,11 @@ t.test('who does not prove that they know the password is not the server', async
     t.notOk(server.calls.includes('login'), `${what}: nothing weaker is tried`)
   }
   const quiet = scripted(withScram(credentials.password, { signature: '' }))
-  t.equal(await logIn(credentials, near, random, quiet.ask), 'scram', 'official clients let it be')
+  t.equal(
+    await logIn(credentials, allowed, random, quiet.ask),
+    'plain',
+    'official clients let it be, and TLS has proven who it is; it is not remembered as SCRAM',
+  )
 })
 
 t.test('a refusal is final', async t => {
@@ -264,28 +352,27 @@ t.test('a refusal is final', async t => {
     'The user name or password is incorrect.',
     'The user admin is locked.',
     '<NotLeader>other:8848',
-    'Other words. RefId: S04009',
   ]) {
     const server = scripted({ ...plain, scramClientFirst: () => message })
-    await t.rejects(logIn(credentials, near, random, server.ask), {
+    await t.rejects(logIn(credentials, allowed, random, server.ask), {
       code: 'DDB_LOGIN',
       serverMessage: message,
     })
     t.strictSame(server.calls, ['scramClientFirst'])
   }
   const wrong = scripted({ ...withScram('another'), ...withRsa })
-  await t.rejects(logIn(credentials, near, random, wrong.ask), {
+  await t.rejects(logIn(credentials, allowed, random, wrong.ask), {
     code: 'DDB_LOGIN',
     message: /refused the login of user "admin".*user name or password is incorrect/,
   })
   t.strictSame(wrong.calls, ['scramClientFirst', 'scramClientFinal'])
   for (const functions of [{ ...withRsa, login: () => 'bad' }, { login: () => 'bad' }]) {
-    await t.rejects(logIn(credentials, near, random, scripted(functions).ask), {
+    await t.rejects(logIn(credentials, allowed, random, scripted(functions).ask), {
       code: 'DDB_LOGIN',
     })
   }
   const no: Value = { form: 'scalar', type: 'BOOL', value: false }
-  await t.rejects(logIn(credentials, near, random, scripted({ login: () => no }).ask), {
+  await t.rejects(logIn(credentials, allowed, random, scripted({ login: () => no }).ask), {
     code: 'DDB_LOGIN',
   })
 })
@@ -294,7 +381,7 @@ t.test('a server that repeats what it was sent does not make us show the passwor
   const server = scripted({
     login: ([user, password]) => `login("${user}","${password}") => no such user`,
   })
-  const failure: unknown = await logIn(credentials, near, random, server.ask).catch(
+  const failure: unknown = await logIn(credentials, allowed, random, server.ask).catch(
     (error: unknown) => error,
   )
   t.match(failure, { code: 'DDB_LOGIN', serverMessage: 'login("admin","***") => no such user' })
@@ -303,7 +390,7 @@ t.test('a server that repeats what it was sent does not make us show the passwor
 
 t.test('a server that once did better is not trusted with less', async t => {
   const after = (method: LoginMethod): Protection => ({
-    ...near,
+    ...allowed,
     least: { method, place: '/state/db' },
   })
   const expected = (name: string): { code: string; message: RegExp } => ({
@@ -316,6 +403,8 @@ t.test('a server that once did better is not trusted with less', async t => {
     const server = scripted(functions)
     await t.rejects(attempt('scram', server), expected('SCRAM'))
     t.strictSame(server.calls, ['scramClientFirst'])
+    const unprotected = { ...after('scram'), mayShowPassword: false }
+    await t.rejects(logIn(credentials, unprotected, random, server.ask), expected('SCRAM'))
   }
   const server = scripted(plain)
   await t.rejects(attempt('rsa', server), expected('RSA'))
@@ -327,7 +416,7 @@ t.test('a server that once did better is not trusted with less', async t => {
 
 t.test('RSA hides user and password behind the key that was given', async t => {
   const server = scripted(withRsa)
-  await logIn(credentials, near, random, server.ask)
+  await logIn(credentials, allowed, random, server.ask)
   const decrypted = server.sent
     .slice(-3, -1)
     .map(base64 =>
@@ -339,5 +428,5 @@ t.test('RSA hides user and password behind the key that was given', async t => {
   t.match(decrypted[0], /^..[^]{8,}\0admin$/s)
   t.match(decrypted[1], /^..[^]{8,}\0hunter2-secret$/s)
   const long = { user: 'admin', password: 'x'.repeat(300) }
-  t.equal(await logIn(long, near, random, scripted({ ...withRsa, ...plain }).ask), 'plain')
+  t.equal(await logIn(long, allowed, random, scripted({ ...withRsa, ...plain }).ask), 'plain')
 })

@@ -48,6 +48,7 @@ t.test('a certificate that its authority vouches for is taken', async t => {
       'under a name and all its subdomains',
       certificates.make('s', { by: ca, names: 'DNS:localhost,DNS:*.example,IP:127.0.0.1' }),
     ],
+    ['with a key of 2,048 bits', certificates.make('s', { by: ca, rsaBits: 2048 })],
   ] as const) {
     const port = await serverWith(t, identity)
     for (const name of [host, 'localhost']) {
@@ -55,6 +56,34 @@ t.test('a certificate that its authority vouches for is taken', async t => {
       t.match(await session.run('getCurrentSessionAndUser()[1]'), { value: 'admin' }, what)
       await session.close()
     }
+  }
+})
+
+t.test('keys of fewer than 2,048 bits are refused wherever they stand in a chain', async t => {
+  const weak = { isAuthority: true, rsaBits: 1024 }
+  const weakCa = certificates.make('weak authority', weak)
+  const weakBetween = certificates.make('weak authority in between', { ...weak, by: ca })
+  for (const [what, { cert, key }, change] of [
+    ['its own', certificates.make('s', { by: ca, rsaBits: 1024 }), {}],
+    [
+      'in between',
+      certificates.chain([certificates.make('s', { by: weakBetween }), weakBetween]),
+      {},
+    ],
+    ['of the authority', certificates.make('s', { by: weakCa }), { caFile: weakCa.certFile }],
+  ] as const) {
+    // Newer versions of OpenSSL have servers refuse them by themselves, unless they are told otherwise.
+    const server = createTlsServer({ cert, key, ciphers: 'DEFAULT@SECLEVEL=0' })
+    server.on('tlsClientError', () => undefined)
+    server.listen(0, host)
+    await once(server, 'listening')
+    t.teardown(() => server.close())
+    const { port } = server.address() as AddressInfo
+    t.match(
+      await failureOf({ ...trusted, host, port, ...change }),
+      { code: 'DDB_TLS', exitCode: 76, message: /has a key of fewer than 2,048 bits, or one that/ },
+      what,
+    )
   }
 })
 
@@ -92,6 +121,18 @@ t.test('a certificate is refused in one sentence, and not tried again', async t 
       'for a name where an address is meant',
       certificates.make('s', { by: ca, names: 'DNS:127.0.0.1' }),
       /is not for "127.0.0.1"/,
+    ],
+    [
+      'with a common name alone',
+      certificates.make('localhost', { by: ca, names: '' }),
+      /names its host by the common name alone, which does not count: .*subjectAltName/,
+      { host: 'localhost' },
+    ],
+    [
+      'with a common name besides names of other kinds',
+      certificates.make('localhost', { by: ca, names: 'IP:127.0.0.1' }),
+      /is not for "localhost", but for 127\.0\.0\.1/,
+      { host: 'localhost' },
     ],
     [
       'without what lies in between',

@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Value } from '../../../src/protocol/value.js'
 import { ConnectionFunctions } from '../../../src/server/login/connection-functions.js'
 import { Users } from '../../../src/server/login/users.js'
-import { createNode } from '../../../src/server/node.js'
+import { createNode, type User } from '../../../src/server/node.js'
 import { failureOf } from '../../helpers/call-context.js'
 import { RawPeer } from '../../helpers/raw-peer.js'
 import { asynchronous, call, connectBytes, requestBytes, script } from '../../helpers/requests.js'
@@ -12,6 +12,7 @@ import { guestSession, startTinyServer } from '../../helpers/tiny-server.js'
 import { int, text, yes } from '../../helpers/values.js'
 
 const badLogin = 'The user name or password is incorrect.'
+const ann: User = { password: '123456', isAdmin: false, hasScram: true }
 
 async function connected(port: number): Promise<RawPeer> {
   const peer = await RawPeer.connect(port)
@@ -192,40 +193,51 @@ async function scram(peer: RawPeer, user: string, password: string): Promise<[un
 }
 
 t.test('SCRAM logs in and proves that the server knows the password', async t => {
-  const server = await startTinyServer({}, { adminPassword: 'pässwörd' })
+  const server = await startTinyServer()
   t.teardown(() => server.close())
+  server.node.users.set('ann', { ...ann, password: 'pässwörd' })
   const peer = await connected(server.port)
-  const [answer, signature] = await scram(peer, 'admin', 'pässwörd')
+  const [answer, signature] = await scram(peer, 'ann', 'pässwörd')
   t.strictSame(answer, text(signature))
-  t.equal(server.sessions[0]?.user, 'admin')
+  t.equal(server.sessions[0]?.user, 'ann')
 })
 
-t.test(
-  'SCRAM refuses a wrong password, an unknown user, and a second try at one challenge',
-  async t => {
-    const server = await startTinyServer()
-    t.teardown(() => server.close())
-    const peer = await connected(server.port)
-    t.equal((await scram(peer, 'admin', 'wrong'))[0], badLogin)
-    t.equal((await scram(peer, 'nobody', '123456'))[0], badLogin)
-    t.match(
-      await ask(peer, 'scramClientFinal', text('admin'), text('x'), text('y')),
-      /scramClientFirst/,
-    )
-    t.match(
-      await ask(peer, 'scramClientFirst', text('admin')),
-      /scramClientFirst\(userId, clientNonce\)/,
-    )
-    t.match(await ask(peer, 'scramClientFinal'), /scramClientFinal\(userId/)
-    t.equal(server.sessions[0]?.user, 'guest')
-  },
-)
+t.test('a user who was not made for SCRAM is refused in the words that clients know', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  const peer = await connected(server.port)
+  for (const user of ['admin', 'nobody']) {
+    const words = (await ask(peer, 'scramClientFirst', text(user), text('abc'))) as string
+    t.ok(words.includes("sha256 authMode doesn't support scram authMode"), 'C++, Java, Go')
+    t.ok(words.includes(`user '${user}' doesn't support scram authMode`), 'what their tests show')
+  }
+  t.strictSame(await ask(peer, 'login', text('admin'), text('123456')), yes)
+})
+
+t.test('SCRAM refuses a wrong password, and a second try at one challenge', async t => {
+  const server = await startTinyServer()
+  t.teardown(() => server.close())
+  server.node.users.set('ann', ann)
+  const peer = await connected(server.port)
+  t.equal((await scram(peer, 'ann', 'wrong'))[0], badLogin)
+  t.match(
+    await ask(peer, 'scramClientFinal', text('admin'), text('x'), text('y')),
+    /scramClientFirst/,
+  )
+  t.match(
+    await ask(peer, 'scramClientFirst', text('admin')),
+    /scramClientFirst\(userId, clientNonce\)/,
+  )
+  t.match(await ask(peer, 'scramClientFinal'), /scramClientFinal\(userId/)
+  t.equal(server.sessions[0]?.user, 'guest')
+})
 
 t.test('the form of a SCRAM challenge is what Java casts: ANY of STRING, INT, STRING', async t => {
   const server = await startTinyServer()
   t.teardown(() => server.close())
+  server.node.users.set('ann', ann)
   const peer = await connected(server.port)
-  t.match(await ask(peer, 'scramClientFirst', text('admin'), text('abc')), {
+  t.match(await ask(peer, 'scramClientFirst', text('ann'), text('abc')), {
     type: 'ANY',
     data: [{ type: 'STRING' }, { type: 'INT' }, { type: 'STRING', value: /^abc./ }],
   })

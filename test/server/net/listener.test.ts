@@ -54,6 +54,46 @@ t.test('connections beyond the maximum are told so', async t => {
   t.match(await third.response(), { ok: true })
 })
 
+t.test('connections on which nothing is asked take nobody’s place', async t => {
+  const server = await startTinyServer({}, { maxConnections: 3 })
+  t.teardown(() => server.close())
+  const silent = await Promise.all(Array.from({ length: 512 }, () => RawPeer.connect(server.port)))
+  // Some say nothing, some begin and do not go on.
+  for (const peer of silent.slice(0, 100)) await peer.write('A')
+  for (const peer of silent.slice(100, 200)) await peer.write('GET / HT')
+  for (let count = 0; count < 3; count++) {
+    const peer = await RawPeer.connect(server.port)
+    await peer.write(connectBytes)
+    t.match(await peer.response(), { ok: true })
+  }
+  const more = await RawPeer.connect(server.port)
+  await more.write(connectBytes)
+  t.match(await more.response(), { ok: false, message: /^Maximum connections 3 reached/ })
+  const [oneOfThem] = silent.slice(300)
+  await oneOfThem!.write(connectBytes)
+  t.match(await oneOfThem!.response(), { ok: false, message: /^Maximum connections 3 reached/ })
+})
+
+t.test('of very many connections on which nothing is asked the oldest go', async t => {
+  const server = await startTinyServer({ script: () => int(1) }, { maxConnections: 2 })
+  t.teardown(() => server.close())
+  const first = await RawPeer.connect(server.port)
+  await first.write(connectBytes)
+  await first.response()
+  const silent: RawPeer[] = []
+  for (let round = 0; round < 11; round++) {
+    const more = Array.from({ length: 100 }, () => RawPeer.connect(server.port))
+    silent.push(...(await Promise.all(more)))
+  }
+  await Promise.all(silent.slice(0, 70).map(peer => peer.ended()))
+  t.ok(server.counters.connections <= 1 + 1024 + 1)
+  const last = await RawPeer.connect(server.port)
+  await last.write(connectBytes)
+  t.match(await last.response(), { ok: true })
+  await first.write(requestBytes(script('1')))
+  t.match(await first.response(), { ok: true }, 'who has asked stays')
+})
+
 t.test('values larger than allowed end the session', async t => {
   const server = await startTinyServer({}, { maxValueBytes: 1000 })
   t.teardown(() => server.close())

@@ -77,13 +77,7 @@ function newLogin(
     const server = serverSettingsOf(settings, journaled)
     const credentials =
       known.get(server.user) ??
-      (await readCredentials(
-        server,
-        passwordSource(sources),
-        processEnvironment,
-        false,
-        output.note,
-      ))
+      (await readCredentials(server, passwordSource(sources), processEnvironment, false, output))
     known.set(server.user, credentials)
     return credentials
   }

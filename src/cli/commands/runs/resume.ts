@@ -54,7 +54,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
           passwordSource(sources),
           processEnvironment,
           false,
-          output.note,
+          output,
         )
         // From here on relative paths are those of the journal; all others have been read, or are whole.
         goTo(known!, processEnvironment)

@@ -20,6 +20,7 @@ import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
 import { runOnProcess } from '../run-on-process.js'
 import { refuseSharedFiles } from '../../files/one-file.js'
+import { strangersAt } from '../../files/state-folder.js'
 import { fieldsOf } from '../../options/load-field.js'
 import { journalFolder } from '../../options/journal/journal-folder.js'
 import { serverSettingsOf } from '../../options/journal/journaled-server.js'
@@ -29,6 +30,7 @@ import {
   type RetrySettings,
 } from '../../options/journal/retry-options.js'
 import { serverTargetOf } from '../../options/load-options.js'
+import { addressText, shellWord } from '../../options/shell-word.js'
 import { passwordSource, readCredentials } from '../../options/password.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
@@ -59,6 +61,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
           )
         }
         known = await readRejectRun(path, files)
+        refuseStrange(known, reasonsPath(path), settings)
         refuseWritten(path, files)
         const journal = journalPath(folder, retryRunId(known))
         const inputs = [path, reasonsPath(path)]
@@ -75,7 +78,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
           passwordSource(sources),
           processEnvironment,
           false,
-          output.note,
+          output,
         )
         const runId = retryRunId(known!)
         const before = await readRun(folder, runId, files)
@@ -105,6 +108,41 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
       },
     },
     call,
+  )
+}
+
+/**
+ * Rows and password go where the reasons say: those that others may have written count only as far as the user repeats
+ * them.
+ * @throws {UsageError} DDB_USAGE
+ */
+function refuseStrange({ run }: KnownRejects, reasons: string, given: RetrySettings): void {
+  const strangers = strangersAt(reasons)
+  if (strangers === undefined) return
+  const { user, caFile, certFile, keyFile, otherHosts = [], ...server } = run.options.server
+  const named = { user, caFile, certFile, keyFile }
+  const flags = {
+    user: '--user',
+    caFile: '--ca-file',
+    certFile: '--cert-file',
+    keyFile: '--key-file',
+  }
+  const missing = (['user', 'caFile', 'certFile', 'keyFile'] as const).flatMap(name => {
+    const text = named[name]
+    return text === undefined || given[name] !== undefined ? [] : [flags[name], text]
+  })
+  if (given.host === undefined) {
+    missing.unshift('--host', [server, ...otherHosts].map(addressText).join(','))
+  }
+  if (missing.length === 0) return
+  const { owner, isOpenToAll, group } = strangers
+  const who =
+    owner !== undefined ? `user ${owner}` : isOpenToAll ? 'every user' : `users of group ${group}`
+  const as = user === undefined ? 'without a login' : `as user "${user}"`
+  throw new UsageError(
+    'DDB_USAGE',
+    `${who} may have written "${reasons}", by which the rows go to ${addressText(server)}, ${as}: if that is right, ` +
+      `confirm it by ${missing.map(shellWord).join(' ')}`,
   )
 }
 

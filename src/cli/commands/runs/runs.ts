@@ -10,6 +10,7 @@ import {
 import { systemPlatform } from '../../../platform/system.js'
 import { version } from '../../../version.js'
 import { cleanRuns } from './clean-runs.js'
+import { checkedStateFolder } from '../../files/state-file.js'
 import type { Call } from '../command.js'
 import { missingRun } from './missing-run.js'
 import { journalFolder } from '../../options/journal/journal-folder.js'
@@ -52,6 +53,7 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
     error: null,
   }
   try {
+    checkedStateFolder(call.processEnvironment.environment, call.output.note, folder)
     if (settings.clean) await cleanRuns(settings, call, folder, result.removed)
     const { runs, strange } = await foundRuns(settings, call.args, folder)
     result.runs = runs.map(known => reportOf(known, commandOf(known, settings)))

@@ -23,6 +23,7 @@ const kept = [
   'password-file',
   'password-stdin',
   'insecure-login',
+  'require',
   'tls-insecure',
   'allow-redirect',
   'connect-timeout',

@@ -44,14 +44,14 @@ const logout: Builtin = {
   },
 }
 
-/** createUser(userId, password, [groupIds], [isAdmin=false]); the embedded server has no groups. */
+/** createUser(userId, password, [groupIds], [isAdmin=false], [authMode="sha256"]); the embedded server has no groups. */
 const createUser: Builtin = {
   name: 'createUser',
   parameters: ['userId', 'password', 'groupIds', 'isAdmin', 'authMode'],
   minArguments: 2,
   maxArguments: 5,
   adminOnly: true,
-  call: ({ node }, [userId, password, , isAdmin]) => {
+  call: ({ node }, [userId, password, , isAdmin, authMode]) => {
     const user = textArgument(userId, 'userId')
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,29}$/.test(user)) {
       throw new ScriptError(
@@ -64,9 +64,17 @@ const createUser: Builtin = {
     node.users.set(user, {
       password: textArgument(password, 'password'),
       isAdmin: booleanArgument(isAdmin, 'isAdmin', false),
+      hasScram: isScram(authMode),
     })
     return voidValue
   },
+}
+
+/** @throws {ScriptError} for a mode other than `sha256`, which is the usual one, and `scram` */
+function isScram(authMode: Parameters<Builtin['call']>[1][number]): boolean {
+  const mode = isAbsent(authMode) ? 'sha256' : textArgument(authMode, 'authMode').toLowerCase()
+  if (mode === 'scram' || mode === 'sha256') return mode === 'scram'
+  throw new ScriptError('createUser: authMode must be "sha256" or "scram".')
 }
 
 /** deleteUser(userId). */

@@ -1,7 +1,7 @@
 /*
   Rejects that are repaired and loaded again, with nothing said but the file's name.
 */
-import { copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, copyFile, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { LoadResult } from '../../../../src/load/options.js'
@@ -65,6 +65,65 @@ t.test('a repaired file is loaded with the options of its run', async t => {
   })
   t.equal((await rows('select * from prices')).length, 4)
 })
+
+t.test('reasons that others may have written count as far as the user repeats them', async t => {
+  const { server, path, repair, retry, ids } = await scene(t)
+  await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+  const reasons = `${path}.reasons.ndjson`
+  const address = `127.0.0.1:${server.port}`
+  await chmod(reasons, 0o666)
+  t.match(await retry(), {
+    code: 64,
+    stderr: new RegExp(
+      `every user may have written ".*r\\.csv\\.reasons\\.ndjson", by which the rows go to ${address}, without a login: ` +
+        `if that is right, confirm it by --host ${address} \\[DDB_USAGE\\]`,
+    ),
+  })
+  const [first, ...others] = (await readFile(reasons, 'utf8')).split('\n')
+  const told = JSON.parse(first!) as { run: { options: { server: Record<string, unknown> } } }
+  Object.assign(told.run.options.server, {
+    host: 'evil.example',
+    user: 'admin',
+    tls: true,
+    caFile: '/tmp/evil ca.pem',
+  })
+  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+  t.match(await retry(), {
+    code: 64,
+    stderr: new RegExp(
+      `go to evil\\.example:${server.port}, as user "admin": if that is right, confirm it by ` +
+        `--host evil\\.example:${server.port} --user admin --ca-file '/tmp/evil ca\\.pem' `,
+    ),
+  })
+  t.match(await retry(path, '--host', address), {
+    code: 64,
+    stderr: /confirm it by --user admin --ca-file/,
+  })
+  t.match(await retry(path, '--port', '1'), { code: 64, stderr: /confirm it by --host/ })
+  t.strictSame(await ids(), ['1', '4'], 'nothing was sent')
+  Object.assign(told.run.options.server, { host: '127.0.0.1', user: undefined, tls: undefined })
+  delete told.run.options.server['caFile']
+  await writeFile(reasons, [JSON.stringify(told), ...others].join('\n'))
+  t.match(await retry(path, '--host', address), { code: 0 })
+  t.strictSame(await ids(), ['1', '2', '3', '4'])
+})
+
+t.test(
+  'reasons of another user count as little, and those of this one as they are',
+  { skip: process.getuid?.() !== 0 && 'only root can give files away' },
+  async t => {
+    const { path, repair, retry } = await scene(t)
+    await repair(text => text.replace('x;', '2;').replace('y;', '3;'))
+    const reasons = `${path}.reasons.ndjson`
+    await chown(reasons, 4711, 4711)
+    t.match(await retry(), { code: 64, stderr: /user 4711 may have written/ })
+    await chown(reasons, 0, 4711)
+    await chmod(reasons, 0o660)
+    t.match(await retry(), { code: 64, stderr: /users of group 4711 may have written/ })
+    await chmod(reasons, 0o640)
+    t.match(await retry(), { code: 0 })
+  },
+)
 
 t.test('what was found holds, although the rejects look otherwise', async t => {
   // The rejects by themselves have no decimal comma and, without a header, one column.

@@ -33,6 +33,7 @@ t.test(
   async t => {
     const flags = new Map([
       ['insecure-login', ['true']],
+      ['require', ['scram']],
       ['password-file', ['pw']],
       ['connect-timeout', ['5s', '6s']],
       ['summary', ['s.json']],
@@ -41,6 +42,8 @@ t.test(
       '--password-file',
       resolve('pw'),
       '--insecure-login',
+      '--require',
+      'scram',
       '--connect-timeout',
       '6s',
     ])

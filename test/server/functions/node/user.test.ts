@@ -35,6 +35,24 @@ t.test('users are created and deleted by administrators', async t => {
   for (const [script, message] of refused) t.match(await admin.fail(script), message, script)
 })
 
+t.test('users are made for SCRAM where that is said, admin is not', async t => {
+  const { run, fail, node } = testSession()
+  await run(`createUser("usual", "x"); createUser("named", "x", authMode="sha256")
+    createUser("better", "x", , false, "scram"); createUser("loud", "x", authMode="SCRAM")`)
+  const kinds = [...node.users].map(([user, { hasScram }]) => [user, hasScram === true])
+  t.strictSame(kinds, [
+    ['admin', false],
+    ['usual', false],
+    ['named', false],
+    ['better', true],
+    ['loud', true],
+  ])
+  t.match(await fail('createUser("joe", "x", authMode="md5")'), /authMode must be/)
+  t.notOk(node.users.has('joe'))
+  const better = testSession({ node, user: 'guest' })
+  t.equal(await better.show('login("better", "x")'), 'true', 'login goes on for both kinds')
+})
+
 t.test('without rights a user can neither read nor write a DFS table', async t => {
   const admin = testSession()
   await admin.run(`db = database("dfs://db", VALUE, 1..3)

@@ -1,0 +1,132 @@
+/*
+  The lists of the guide against the program: commands, options, what `serve` can be told and which functions it has.
+    UPDATE_DOCS=1 npx tap --disable-coverage test/commands-doc.test.ts
+  writes those anew that are not written by hand.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import t, { type Test } from 'tap'
+import { commands } from '../src/cli/commands/commands.js'
+import { commonOptions } from '../src/cli/options/output-options.js'
+import {
+  longName,
+  type OptionDefinition,
+  type OptionGroup,
+} from '../src/cli/options/reading/definition.js'
+import { optionNames } from '../src/cli/options/reading/resolve.js'
+import { allChecks } from '../src/selftest/checks/all-checks.js'
+import { builtins } from '../src/server/functions/registry.js'
+import { faultNames } from '../src/server/net/requested-faults.js'
+import { root } from './helpers/checkout.js'
+import { codeSpans, readPage } from './helpers/pages.js'
+
+const groups: readonly OptionGroup[] = [
+  'Target',
+  'Input',
+  'Mapping',
+  'Values',
+  'Bad rows',
+  'Delivery',
+  'Server',
+  'Run',
+  'Output',
+]
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+
+/** With its default, as the help has it. */
+function rowOf({ flags, help, default: value, defaultNote }: OptionDefinition): string {
+  const note = defaultNote ?? value
+  return `${cell(`\`${flags}\``)} | ${cell(help)}${note === undefined ? '' : ` (${cell(note)})`} |`
+}
+
+/** A row for each option; one that means something else to some commands has several. */
+function optionRows(group: OptionGroup): string[] {
+  const senders = new Map<string, string[]>()
+  for (const { name, options } of commands) {
+    for (const definition of Object.values(options)) {
+      if (definition.group !== group) continue
+      const row = rowOf(definition)
+      senders.set(row, [...(senders.get(row) ?? []), name])
+    }
+  }
+  const ofAll = commands.map(({ name }) => name).join()
+  return [...senders].map(([row, names]) => {
+    const [flags, rest] = row.split(/(?<=[^\\]) \| (.*)/) as [string, string]
+    return `| ${flags} | ${names.join() === ofAll ? 'all' : names.join(', ')} | ${rest}`
+  })
+}
+
+function commandsPage(): string {
+  const rows = commands.map(({ name, args, summary }) => {
+    const usage = `ddb-ingest ${name} ${args ?? ''}`.trim()
+    return `| ${cell(`\`${usage}\``)} | ${summary} |`
+  })
+  const lists = groups.map(
+    group =>
+      `## ${group}\n\n| option | of | does |\n|---|---|---|\n${optionRows(group).join('\n')}\n`,
+  )
+  return `# Commands and options
+
+What \`ddb-ingest --help\` and \`ddb-ingest COMMAND --help\` print, on one page. A test (\`test/commands-doc.test.ts\`) writes it
+from what the program has. Where options can be set besides: [settings](settings.md).
+
+| command | does |
+|---|---|
+${rows.join('\n')}
+
+${lists.join('\n')}`
+}
+
+/** The text between two marks of a page. */
+const functionsPart = /(<!-- functions:.*-->\n)[^]*?(<!-- end of functions -->)/
+
+function withFunctions(page: string): string {
+  const names = [...builtins.keys()].sort().map(name => `\`${name}\``)
+  return page.replace(
+    functionsPart,
+    (_, begin: string, end: string) => `${begin}\n${names.join(' ')}\n\n${end}`,
+  )
+}
+
+async function compare(t: Test, path: string, expected: (text: string) => string): Promise<void> {
+  const url = new URL(path, root)
+  const text = await readFile(url, 'utf8').catch(() => '')
+  if (process.env['UPDATE_DOCS'] !== undefined) await writeFile(url, expected(text))
+  t.equal(await readFile(url, 'utf8').catch(() => ''), expected(text))
+}
+
+t.test('docs/commands.md lists what the program has', t =>
+  compare(t, 'docs/commands.md', commandsPage),
+)
+
+t.test('docs/embedded-server.md lists its functions', async t => {
+  await compare(t, 'docs/embedded-server.md', withFunctions)
+  t.match(await readFile(new URL('docs/embedded-server.md', root), 'utf8'), functionsPart)
+})
+
+t.test('docs/embedded-server.md lists the options and the faults of serve', async t => {
+  const { text } = await readPage('docs/embedded-server.md')
+  const rows = text.split('\n').filter(line => line.startsWith('| `--'))
+  const listed = rows.flatMap(row =>
+    codeSpans(row.split(' | ')[0]!).map(span => longName({ flags: span })),
+  )
+  const common = Object.values(commonOptions).map(longName)
+  const serve = commands.find(({ name }) => name === 'serve')!
+  t.strictSame(listed.sort(), [...optionNames(serve)].filter(name => !common.includes(name)).sort())
+  const faults = codeSpans(rows.find(row => row.startsWith('| `--fault'))!).slice(1)
+  t.strictSame(faults.sort(), [...faultNames].sort())
+})
+
+t.test('docs/selftest.md names every group of checks', async t => {
+  const { text } = await readPage('docs/selftest.md')
+  const part = text.slice(text.indexOf('## What it asks'), text.indexOf('## How to read it'))
+  const listed = Array.from(part.matchAll(/^\| ([a-z ,]+) \|/gm), ([, names]) => names!.split(', '))
+  const found = new Set(allChecks.map(({ name }) => name.split(':')[0]!.toLowerCase()))
+  t.strictSame(
+    listed
+      .flat()
+      .filter(name => name !== 'checks')
+      .sort(),
+    [...found].sort(),
+  )
+})

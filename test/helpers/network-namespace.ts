@@ -1,0 +1,48 @@
+/*
+  A network of a test's own: a namespace whose only device is `lo`, with a second address that is not one of this machine.
+  Client and server in it are as far from each other as two machines, and nobody else is there.
+*/
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+/** Of the addresses of private networks (RFC 1918). */
+export const namespaceAddress = '10.77.0.2'
+
+const prepare = `ip link set lo up && ip addr add ${namespaceAddress}/32 dev lo && exec "$@"`
+
+/** Why no namespace can be made here; false where it can. */
+export function whyNoNamespace(): string | false {
+  try {
+    execFileSync('unshare', [...unshared, 'true'], { stdio: 'pipe', timeout: 20_000 })
+    return false
+  } catch (error) {
+    const { stderr, code } = error as { stderr?: Buffer; code?: string }
+    return `no network namespace can be made: ${stderr?.toString().trim() || code}`
+  }
+}
+
+const unshared = ['--map-root-user', '--net', 'sh', '-c', prepare, 'sh']
+
+/**
+ * Runs a TypeScript file in a namespace of its own, without what tap adds.
+ * @returns what it prints, as JSON
+ */
+export async function runInNamespace(file: URL): Promise<unknown> {
+  const environment = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:DDB_|TAP|NODE_OPTIONS)/.test(name)),
+  )
+  const loader = new URL('../../scripts/typescript-loader.js', import.meta.url)
+  const child = spawn(
+    'unshare',
+    [...unshared, process.execPath, `--import=${loader.href}`, fileURLToPath(file)],
+    { env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
+  )
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`${fileURLToPath(file)} ended with ${code}: ${stderr}`)
+  return JSON.parse(stdout)
+}

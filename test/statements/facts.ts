@@ -1,0 +1,138 @@
+/*
+  What DolphinDB says of what our statements use: the right that a user needs, the first version that has it, and where that
+  stands. A new name in a statement needs a line here, and nothing else; sources have the marks of
+  docs/server-semantics.md.
+*/
+
+export interface Fact {
+  /** '' where none is needed. */
+  readonly right?: string
+  /** `1.30` for what its release notes, or those of versions before, speak of; '?' where nobody says. */
+  readonly since: string
+  /** Marks with a blank before the name, `M undef, S release 1.30.1`. The manual's page of that name when left out. */
+  readonly source?: string
+}
+
+const acl = 'M ACL_and_Security.md'
+const notes = (version: string): string => `S release ${version}`
+const clients = 'S clients'
+const old: Fact = { since: '1.30' }
+const unknown: Fact = { since: '?' }
+const page = (name: string): Fact => ({ since: '1.30', source: `M ${name}` })
+/** Small functions of the language, which would hide the rest. */
+const small: Fact = { since: '1.30', source: '' }
+
+const shared = 'CREATE_SHARED_VAR'
+const create = 'DB_OWNER, DB_MANAGE or DBOBJ_CREATE'
+const views = 'VIEW_OWNER'
+
+/** By function, or word of the language. */
+export const facts: Readonly<Record<string, Fact>> = {
+  // What is no function of the manual.
+  connect: { since: '1.30', source: clients },
+  upload: { since: '1.30', source: clients },
+  'a function of the session': page('named_func.md'),
+  'a function view': { right: 'VIEW_EXEC', since: '1.30', source: acl },
+  def: page('named_func.md'),
+  try: page('tryCatch.md'),
+  throw: page('throw.md'),
+  exec: page('exec.md'),
+  select: page('select.md'),
+  share: { right: shared, since: '1.30', source: 'M share.md, M grant' },
+
+  // Logging in.
+  scramClientFirst: { since: '2.00.16, 3.00.3', source: clients },
+  scramClientFinal: { since: '2.00.16, 3.00.3', source: clients },
+  getDynamicPublicKey: { since: '1.30', source: clients },
+  login: old,
+
+  // Reading and writing.
+  schema: old,
+  loadTable: old,
+  tableInsert: old,
+  'append!': old,
+  'upsert!': { since: '1.30.1', source: `M upsert!, ${notes('1.30.1')}` },
+  tableUpsert: { since: '2.00.10' },
+  listTables: old,
+  existsTable: old,
+  existsDatabase: old,
+  getTables: old,
+
+  // Making and removing.
+  streamTable: unknown,
+  keyedStreamTable: old,
+  keyedTable: old,
+  objByName: old,
+  objs: old,
+  defined: old,
+  undef: old,
+  database: old,
+  createPartitionedTable: {
+    right: create,
+    since: '1.30',
+    source: `M createPartitionedTable, ${acl}`,
+  },
+  dropDatabase: { right: 'DB_OWNER or DB_MANAGE', since: '1.30', source: `M dropDatabase, ${acl}` },
+  addFunctionView: { ...old, right: views },
+  dropFunctionView: { ...old, right: views },
+  getFunctionViews: unknown,
+  'replaceColumn!': old,
+  grant: { ...old, right: 'to be an administrator' },
+
+  // Asking what the server does.
+  version: old,
+  getConfig: unknown,
+  getConsoleJobs: old,
+  cancelConsoleJob: old,
+  getSessionMemoryStat: old,
+  getCurrentSessionAndUser: {
+    since: '1.30.17, 2.00.5',
+    source: `M getCurrentSessionAndUser, ${notes('1.30.17')}`,
+  },
+  getClusterDFSDatabases: old,
+  getStreamTables: unknown,
+  rpc: old,
+  getControllerAlias: unknown,
+  getClusterLiveDataNodes: { since: '?', source: clients },
+
+  array: small,
+  count: small,
+  date: small,
+  first: small,
+  form: small,
+  int: small,
+  last: small,
+  left: small,
+  like: small,
+  long: small,
+  now: small,
+  print: small,
+  rows: small,
+  sleep: small,
+  sum: small,
+  table: small,
+  take: small,
+  typestr: unknown,
+}
+
+/** What only some uses of them need; it comes on top. */
+export const variants: readonly (Fact & { readonly of: RegExp })[] = [
+  // Tables of the user's; those that a run makes for itself need no right.
+  {
+    of: /\b(?:from|schema\() ?(?:NAME|loadTable\()/,
+    right: 'TABLE_READ',
+    since: '1.30',
+    source: acl,
+  },
+  {
+    of: /\b(?:tableInsert|append!)[{(](?:NAME|loadTable\(|objByName\("NAME"\), data)/,
+    right: 'TABLE_INSERT',
+    since: '1.30',
+    source: acl,
+  },
+  { of: /\b(?:tableUpsert|upsert!)[{(]/, right: 'TABLE_UPDATE', since: '1.30', source: acl },
+  { of: /\bupsert!.*loadTable\(.*ignoreNull/, since: '1.30.13', source: notes('1.30.13') },
+  { of: /\bkeyedStreamTable\(NAMES/, since: '1.30.7', source: notes('1.30.7') },
+  { of: /\bdatabase\("dfs:[^"]*", [A-Z]/, right: 'DB_OWNER', since: '1.30', source: acl },
+  { of: /\bengine=/, since: '2.00' },
+]

@@ -1,0 +1,266 @@
+/*
+  Every command in all its modes, and the faults that make a run ask more than usual. What is sent on the way is what the
+  program can send.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { keepKnownServer } from '../../src/cli/files/known-servers.js'
+import { main } from '../../src/cli/main.js'
+import { ConnectionPool } from '../../src/client/pool/pool.js'
+import { createScript } from '../../src/infer/create-script.js'
+import { deliverScript } from '../../src/load/receipts/script.js'
+import { parseTarget } from '../../src/load/target/target.js'
+import type { FaultBefore, Faults, RequestInfo } from '../../src/server/index.js'
+import { fakeProcess } from '../cli/run-cli.js'
+import { inferText } from '../infer/inferring.js'
+import { keepSent, openScene, type Scene } from './scene.js'
+
+export interface Scenario {
+  readonly name: string
+  readonly play: (t: Test) => Promise<void>
+}
+
+const plain = (
+  name: string,
+  play: (here: Scene) => Promise<unknown>,
+  faults?: () => Faults,
+): Scenario => ({
+  name,
+  play: async t => {
+    await play(await openScene(t, faults === undefined ? {} : { faults: faults() }))
+  },
+})
+
+/** A load into the stream table, while the server does something to its requests. */
+const faulty = (
+  name: string,
+  exitCode: number,
+  beforeExecute: () => (request: RequestInfo) => FaultBefore | undefined,
+  ...argv: string[]
+): Scenario =>
+  plain(
+    name,
+    ({ load }) => load(exitCode, '-t', 'myStream', ...argv),
+    () => ({ beforeExecute: beforeExecute() }),
+  )
+
+/** Calls back for the second batch. */
+const onSecondBatch = (fault: FaultBefore) => () => {
+  let batches = 0
+  return ({ rows }: RequestInfo): FaultBefore | undefined =>
+    rows > 0 && ++batches === 2 ? fault : undefined
+}
+
+/** Refuses requests that begin with one of these. */
+const refusing =
+  (...beginnings: string[]) =>
+  () =>
+  ({ text }: RequestInfo) =>
+    beginnings.some(beginning => text.startsWith(beginning)) ? { error: 'not here' } : undefined
+
+const dfs = ['-t', 'dfs://myDatabase/myTable']
+const view = [
+  '--function',
+  'myView',
+  '--function-arg',
+  '2',
+  '--types',
+  'id:INT,sym:SYMBOL,price:DOUBLE',
+]
+
+const intoTables: readonly Scenario[] = [
+  plain('load into each kind of table', async ({ load }) => {
+    for (const target of [['-t', 'myStream'], ['-t', 'myKeyedStream'], dfs]) {
+      for (const confirm of ['receipts', 'none']) await load(0, ...target, '--confirm', confirm)
+      await load(0, ...target, '--mode', 'sync')
+    }
+    for (const target of [['-t', 'myStream'], dfs]) {
+      await load(0, ...target, '--confirm', 'count')
+      await load(0, ...target, '--method', 'append', '--confirm', 'none')
+    }
+  }),
+  plain('load by upsert', async ({ load }) => {
+    for (const target of [
+      ['-t', 'myKeyed'],
+      [...dfs, '--key-columns', 'id'],
+    ]) {
+      await load(0, ...target, '--method', 'upsert')
+      await load(0, ...target, '--method', 'upsert', '--confirm', 'none')
+      await load(0, ...target, '--method', 'upsert', '--mode', 'sync')
+    }
+  }),
+  plain('load through a view', async ({ load }) => {
+    await load(0, ...view)
+    await load(0, ...view, '--mode', 'sync')
+    await load(0, ...view, '--confirm', 'none')
+    await load(0, ...view, '--confirm', 'count', '--confirm-table', 'myStream')
+    await load(0, '--function', 'myView', '--function-arg', '2', '--types-from', 'myStream')
+  }),
+  plain('load into a table that is not there', async ({ load }) => {
+    await load(0, '-t', 'myNewStream', '--create', 'stream')
+    await load(0, '-t', 'dfs://myNewDatabase/myTable', '--create', 'dfs')
+    await load(65, '-t', 'dfs://myDatabase/myNewTable', '--create', 'dfs')
+  }),
+  plain('load into tables for other inputs', async ({ folder, load }) => {
+    const inputs = [
+      // Days, and texts by which rows can be sorted.
+      'at,sym,price\n2020.01.02T09:30:00.032,A,1.5\n2020.01.03T09:30:00.032,A,2.5\n',
+      // Months, and years.
+      'at,price\n2020.01.02,1.5\n2021.01.03,2.5\n',
+      'at,price\n1990.01.02,1.5\n2021.01.03,2.5\n',
+    ]
+    for (const [i, input] of inputs.entries()) {
+      await writeFile(join(folder, 'my.csv'), input)
+      await load(0, '-t', `dfs://myDatabase${i}/myTable`, '--create', 'dfs')
+    }
+  }),
+  plain('load into what nobody knows', async ({ load }) => {
+    await load(78, '-t', 'myStreams')
+    await load(78, '-t', 'dfs://myDatabase/myTables')
+    await load(78, '--function', 'myViews', '--types', 'id:INT,sym:SYMBOL,price:DOUBLE')
+  }),
+]
+
+const goingOn: readonly Scenario[] = [
+  plain('load twice under one name', async ({ load }) => {
+    for (const target of [['-t', 'myStream'], dfs]) {
+      const name = ['--run-id', `myRun${target.length}${target[1]!.length}`]
+      await load(0, ...target, ...name)
+      await load(0, ...target, ...name)
+    }
+  }),
+  plain(
+    'load stopped, and resumed',
+    async ({ load, run }) => {
+      await load(4, '-t', 'myStream', '--run-id', 'myRun', '--retries', '0')
+      // Meanwhile another run sees what that one has left.
+      await load(0, '-t', 'myKeyedStream')
+      await run(0, 'resume', 'myRun')
+    },
+    () => ({ beforeExecute: onSecondBatch({ error: 'not this time' })() }),
+  ),
+  plain('load rejected, and tried again', async ({ folder, run, load }) => {
+    const rejects = join(folder, 'rejects.csv')
+    await writeFile(join(folder, 'my.csv'), 'id,sym,price\n1,A,1.5\nx,B,2.5\n')
+    await load(3, '-t', 'myStream', '--rejects', rejects)
+    await writeFile(rejects, (await readFile(rejects, 'utf8')).replace('x,', '2,'))
+    await run(0, 'retry', rejects)
+  }),
+]
+
+const broken: readonly Scenario[] = [
+  faulty('load with a connection that ends', 0, onSecondBatch('close')),
+  faulty(
+    'load with a connection that ends, counted',
+    4,
+    onSecondBatch('close'),
+    '--confirm',
+    'count',
+  ),
+  faulty(
+    'load with a connection that ends, in sync mode',
+    4,
+    onSecondBatch('close'),
+    '--mode',
+    'sync',
+  ),
+  faulty('load with a session that is forgotten', 0, onSecondBatch('forget')),
+  faulty('load with a batch that is lost', 0, onSecondBatch('drop')),
+  faulty('load with a batch that is lost, counted', 4, onSecondBatch('drop'), '--confirm', 'count'),
+  faulty('load with no rights to receipts', 0, refusing('if(!defined(')),
+  faulty('load with a login without SCRAM', 0, refusing('scramClientFirst')),
+  faulty(
+    'load with a login by nothing better',
+    0,
+    refusing('scramClientFirst', 'getDynamicPublicKey'),
+  ),
+]
+
+const others: readonly Scenario[] = [
+  plain('load in the manner of official clients', async ({ server, environment, run, load }) => {
+    const { stdout } = await run(0, 'exec', '-e', 'version()', '--output', 'csv')
+    keepKnownServer(server, { version: stdout.trim(), mixedFlags: false }, environment)
+    for (const confirm of ['receipts', 'count'])
+      await load(0, '-t', 'myStream', '--confirm', confirm)
+  }),
+  plain('check: all targets', async ({ folder, run }) => {
+    const input = join(folder, 'my.csv')
+    for (const target of [['-t', 'myStream'], dfs, view]) await run(0, 'check', input, ...target)
+    await run(78, 'check', input, '-t', 'myStreams')
+    await run(0, 'check', input, '-t', 'myNewStream', '--create', 'stream')
+  }),
+  plain('schema: of a file', async ({ folder, run }) => {
+    await run(0, 'schema', join(folder, 'my.csv'), '--output', 'create')
+  }),
+  plain('exec: a script', async ({ run }) => {
+    await run(0, 'exec', '-e', '1+1')
+  }),
+  plain('bench: both modes', async ({ run }) => {
+    await run(0, 'bench', '--requests', '2', '--rows', '2')
+  }),
+  plain('selftest: all checks', async ({ folder, run }) => {
+    const second = ['--second-user', 'myUser', '--second-password-file', join(folder, 'password')]
+    await run(0, 'selftest', ...second)
+  }),
+  plain(
+    'runs --clean after a run that stopped',
+    async ({ load, run }) => {
+      await load(4, '-t', 'myStream', '--run-id', 'myRun', '--retries', '0')
+      await run(0, 'runs', '--clean', 'myRun')
+    },
+    () => ({ beforeExecute: onSecondBatch({ error: 'not this time' })() }),
+  ),
+  {
+    name: 'a pool that is spread over the nodes',
+    play: async t => {
+      const { server } = await openScene(t)
+      const pool = await ConnectionPool.connect({
+        host: server.host,
+        port: server.port,
+        user: 'admin',
+        password: '123456',
+        size: 1,
+        loadBalance: true,
+      })
+      await pool.shutDown()
+      keepSent('ConnectionPool')
+    },
+  },
+]
+
+/** What is sent to servers, or for inputs, that no scenario has: as the program would make it. */
+export async function unsentScripts(): Promise<
+  readonly { readonly sender: string; readonly script: string; readonly why: string }[]
+> {
+  const large = { ...(await inferText('at,sym\n2020.01.02,A\n')), estimatedRows: 10 ** 10 }
+  return [
+    {
+      sender: 'load',
+      script: deliverScript('myLedger', parseTarget({ table: 'myStream' }), true),
+      why: 'for servers that count a known key as inserted; the embedded one counts as the manual says',
+    },
+    {
+      sender: 'load',
+      script: createScript(large, { kind: 'dfs', database: 'dfs://myDatabase', table: 'myTable' }),
+      why: 'for inputs of many gigabytes a day',
+    },
+  ]
+}
+
+/** Its server is another process, for which no time passes by turns: to be played before that begins. */
+export const demo: Scenario = {
+  name: 'demo, up to its measurement',
+  play: async t => {
+    const fake = fakeProcess()
+    const { stdout } = fake.processEnvironment
+    stdout.on('data', (chunk: Buffer) => {
+      // `bench` measures in the same way, and in less time.
+      if (String(chunk).includes('4. Is it worth it?')) fake.signals.emit('SIGINT', 'SIGINT')
+    })
+    t.equal(await main(['demo'], fake.processEnvironment), 130, fake.stderr())
+    keepSent('demo')
+  },
+}
+
+export const scenarios: readonly Scenario[] = [...intoTables, ...goingOn, ...broken, ...others]

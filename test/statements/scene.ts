@@ -1,0 +1,94 @@
+/*
+  A place where commands run whose statements are looked at: an embedded server with a table of each kind, and inputs. All
+  that they send is kept, by who sent it.
+*/
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { commands } from '../../src/cli/commands/commands.js'
+import { optionNames } from '../../src/cli/options/reading/resolve.js'
+import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/server/index.js'
+import { runMain, type Outcome } from '../cli/run-cli.js'
+import { recordRequests, type SentRequest } from './sent-requests.js'
+
+/** Names begin with `my`, so that they can be told from what always goes out. */
+const initScript = `
+share streamTable(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myStream
+share keyedStreamTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyedStream
+share keyedTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyed
+db = database("dfs://myDatabase", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
+def myView(factor, mutable data) { tableInsert(objByName("myStream"), data) }
+addFunctionView(myView)
+createUser("myUser", "myPassword1")`
+
+const rows = 'id,sym,price\n1,A,1.5\n2,B,2.5\n3,A,3.5\n'
+
+/** Commands that can say what they send. */
+const traced = commands.filter(command => optionNames(command).has('trace')).map(({ name }) => name)
+
+export interface Scene {
+  readonly server: EmbeddedServer
+  readonly folder: string
+  readonly environment: Readonly<Record<string, string>>
+  /** Runs a command against the server; the test fails when it does not end with that code. */
+  readonly run: (exitCode: number, ...argv: string[]) => Promise<Outcome>
+  /** As `run`, of a load of `my.csv`, one row a batch. */
+  readonly load: (exitCode: number, ...argv: string[]) => Promise<Outcome>
+}
+
+const taken = recordRequests()
+
+/** Who → what it has sent so far. */
+export const sent = new Map<string, SentRequest[]>()
+
+/** What was sent since the last time is kept as that of `sender`. */
+export function keepSent(sender: string): readonly SentRequest[] {
+  const requests = taken()
+  // The scripts that `exec` sends are the user's.
+  const own = requests.filter(({ request }) => sender !== 'exec' || request.kind !== 'script')
+  sent.set(sender, [...(sent.get(sender) ?? []), ...own])
+  return requests
+}
+
+/** The command that its statements count for: what goes on with a run is a load. */
+function senderOf([command, second = '']: readonly string[]): string {
+  if (command === 'resume' || command === 'retry') return 'load'
+  return command === 'runs' ? `runs ${second}` : command!
+}
+
+export async function openScene(t: Test, options: ServerOptions = {}): Promise<Scene> {
+  const server = await startServer({ port: 0, initScript, ...options })
+  t.teardown(() => server.close())
+  const folder = t.testdir({ 'my.csv': rows, password: 'myPassword1', state: {} })
+  const environment = {
+    DDB_HOST: server.host,
+    DDB_PORT: String(server.port),
+    DDB_USER: 'admin',
+    DDB_PASSWORD: '123456',
+    XDG_STATE_HOME: join(folder, 'state'),
+  }
+  let count = 0
+  const run: Scene['run'] = async (exitCode, ...argv) => {
+    const trace = join(folder, `${++count}.trace`)
+    const isTraced = traced.includes(argv[0]!)
+    const all = isTraced ? [...argv, '--trace', trace] : argv
+    const outcome = await runMain(all, { environment })
+    t.equal(outcome.code, exitCode, argv.join(' ').replaceAll(folder, ''), { outcome })
+    const requests = keepSent(senderOf(argv))
+    // A connection that a fault breaks takes requests with it that were on their way.
+    if (isTraced && options.faults === undefined) {
+      const lines = (await readFile(trace, 'utf8')).split('\n').filter(line => line.includes(' > '))
+      t.equal(lines.length, requests.length, 'the trace has a line for each request')
+    }
+    return outcome
+  }
+  return {
+    server,
+    folder,
+    environment,
+    run,
+    load: (exitCode, ...argv) =>
+      run(exitCode, 'load', join(folder, 'my.csv'), '-b', '1', '--confirm-timeout', '3s', ...argv),
+  }
+}

@@ -1,0 +1,55 @@
+/*
+  What clients of this process send, as requests: bytes are kept where they leave, so nothing depends on what a command
+  says of itself.
+*/
+import { systemPlatform } from '../../src/platform/system.js'
+import type { Network } from '../../src/platform/platform.js'
+import { decodeRequest, type Request, type RequestHead } from '../../src/protocol/request.js'
+import { drive, readerOf } from '../../src/wire/byte-reader.js'
+
+export interface SentRequest {
+  readonly head: RequestHead
+  readonly request: Request
+}
+
+/** Gives what was sent since the last time. */
+export type Recorder = () => SentRequest[]
+
+/** Records from now on, for as long as the process lives. */
+export function recordRequests(): Recorder {
+  const network = systemPlatform.network as { dial: Network['dial'] }
+  const { dial } = network
+  let connections: Uint8Array[][] = []
+  network.dial = (host, port, tls) => {
+    const socket = dial(host, port, tls)
+    const sent: Uint8Array[] = []
+    connections.push(sent)
+    const write = socket.write.bind(socket) as (...args: unknown[]) => boolean
+    // The session uses its arrays again once they have left.
+    const recording = (chunk: Uint8Array, ...rest: unknown[]): boolean => {
+      sent.push(Uint8Array.from(chunk))
+      return write(chunk, ...rest)
+    }
+    return Object.assign(socket, { write: recording })
+  }
+  return () => {
+    const requests = connections.flatMap(requestsIn)
+    connections = []
+    return requests
+  }
+}
+
+/** The last request of a connection that broke may lack its end. */
+function requestsIn(chunks: readonly Uint8Array[]): SentRequest[] {
+  const reader = readerOf(...chunks)
+  const requests: SentRequest[] = []
+  try {
+    for (;;) {
+      const next = drive(decodeRequest(reader))
+      if (next === undefined) return requests
+      requests.push(next)
+    }
+  } catch {
+    return requests
+  }
+}

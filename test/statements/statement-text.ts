@@ -1,0 +1,192 @@
+/*
+  Requests as statements: a script is taken apart at its blocks, what is of one run only becomes a placeholder, and what is
+  left says the same in every run.
+*/
+import { dataTypes } from '../../src/protocol/data-type.js'
+import { requestFlags } from '../../src/protocol/request.js'
+import type { Value } from '../../src/protocol/value.js'
+import { builtins } from '../../src/server/functions/registry.js'
+import { tokenize } from '../../src/server/script/parse/lexer.js'
+import { parseFunctionName, ScriptParser } from '../../src/server/script/parse/parser.js'
+import type { Select } from '../../src/server/script/parse/sql-syntax.js'
+import type {
+  Call,
+  Expression,
+  FunctionDefinition,
+  Name,
+  Span,
+  Statement,
+} from '../../src/server/script/parse/syntax.js'
+import type { Evaluation } from '../../src/server/values/builtin.js'
+import { drive } from '../../src/wire/byte-reader.js'
+import type { SentRequest } from './sent-requests.js'
+
+/** What went out, and what of the server it names: functions, and the words of SQL. */
+export interface SentStatement {
+  readonly text: string
+  readonly names: readonly string[]
+  /** How the request went out that it was in. */
+  readonly manner: Manner
+}
+
+export type Manner = 'answered' | 'asynchronous' | 'urgent'
+
+type Found = Pick<SentStatement, 'text' | 'names'>
+
+const scope = { isFunction: (name: string): boolean => builtins.has(name) }
+
+/** Without those that ask nothing of the server: constants, variables, what is computed from them. */
+export function statementsOf({ head, request }: SentRequest): SentStatement[] {
+  const { flags } = head
+  const manner =
+    (flags & requestFlags.async) !== 0
+      ? 'asynchronous'
+      : (flags & requestFlags.urgent) !== 0
+        ? 'urgent'
+        : 'answered'
+  return statementsIn(request).map(found => ({ ...found, manner }))
+}
+
+function statementsIn(request: SentRequest['request']): Found[] {
+  switch (request.kind) {
+    case 'connect': {
+      const text = request.login === undefined ? 'connect' : 'connect with user and password'
+      return [{ text, names: ['connect'] }]
+    }
+    case 'variable':
+      return [{ text: `upload of ${request.values.map(formText).join(', ')}`, names: ['upload'] }]
+    case 'function': {
+      const callee = parseFunctionName(request.name, scope)
+      const text = `${normalized(callee)}(${request.args.map(formText).join(', ')})`
+      return [{ text, names: callee.kind === 'name' ? [calleeName(callee)] : namesOf(callee) }]
+    }
+    case 'script':
+      return scriptStatements(request.script)
+  }
+}
+
+/** Types of values are many in the statements of selftest, and all the same to a server. */
+function formText(value: Value): string {
+  return value.form === 'scalar' ? 'VALUE' : value.form.toUpperCase()
+}
+
+export function scriptStatements(script: string): Found[] {
+  const parser = new ScriptParser(script, scope, { note: () => undefined, step: () => undefined })
+  const found: Found[] = []
+  do {
+    const { statements } = inOneTurn(parser.unit())
+    for (const statement of statements) collect(statement, found)
+  } while (!parser.hasEnded)
+  return found
+}
+
+function inOneTurn<T>(evaluation: Evaluation<T>): T {
+  return drive(evaluation as Generator<void, T, void>)
+}
+
+function collect(statement: Statement, found: Found[]): void {
+  const add = (text: string, node: unknown): void => {
+    const names = namesOf(node)
+    if (names.length > 0) found.push({ text, names })
+  }
+  const all = (statements: readonly Statement[]): void => {
+    for (const each of statements) collect(each, found)
+  }
+  switch (statement.kind) {
+    case 'define':
+      found.push({ text: headerOf(statement.definition), names: ['def'] })
+      return all(statement.definition.body)
+    case 'if':
+      add(`if(${normalized(statement.condition)})`, statement.condition)
+      all(statement.then)
+      return all(statement.otherwise)
+    case 'for':
+      add(`for(${statement.variable} in ${normalized(statement.iterable)})`, statement.iterable)
+      return all(statement.body)
+    case 'while':
+    case 'doWhile':
+      add(`while(${normalized(statement.condition)})`, statement.condition)
+      return all(statement.body)
+    case 'try':
+      found.push({ text: 'try … catch', names: ['try'] })
+      all(statement.body)
+      return all(statement.handler)
+    default:
+      add(normalized(statement), statement)
+  }
+}
+
+function headerOf({ name, parameters }: FunctionDefinition): string {
+  const list = parameters.map(one => `${one.isMutable ? 'mutable ' : ''}${one.name}`)
+  return withPlaceholders(`def ${name}(${list.join(', ')})`)
+}
+
+/** With one blank where there are blanks, and behind commas. */
+function normalized({ span: { source, start, end } }: { span: Span }): string {
+  const words = tokenize(source.slice(start, end)).map((token, i, all) => {
+    const hasBlank = token.spaceBefore || token.newlineBefore || all[i - 1]?.text === ','
+    const blank = i > 0 && hasBlank && token.text !== ',' ? ' ' : ''
+    return `${blank}${token.kind === 'number' ? 'N' : token.text}`
+  })
+  return withPlaceholders(words.join(''))
+}
+
+const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
+
+/** What tables, columns, views and runs are called in the scenarios, the demo and by chance; in order. */
+const placeholders: readonly (readonly [RegExp, string])[] = [
+  [/\bddbIngest(?:Test\w*|(?:Bench|Ledger)?_\w+)/g, 'NAME'],
+  [/\bmy[A-Z]\w*|\b(?:trades|appendStreamingData)\b/g, 'NAME'],
+  [/\bdfs:\/\/\w+(?:\/\w+)*/g, 'dfs://NAME'],
+  [/(?<=\b(?:loadTable|existsTable|dropTable)\("dfs:\/\/NAME", ?)["`]\w+"?/g, '"NAME"'],
+  [/(?<=\bcreate(?:Partitioned)?Table\(.*)"\w*"/g, '"NAME"'],
+  [/(?<=\b(?:defined|undef|objByName|dropFunctionView)\()(?:"\w*"|`\w+)/g, '"NAME"'],
+  // The name of a run that was given none.
+  [/"(?:[0-9a-f]{16}(?:\.retry-[0-9a-f]+)?|demo-[0-9a-f]{8})"/g, '"NAME"'],
+  [/`\w+(?:`\w+)+|(?<!\w)\[`\w+(?:, ?`\w+)*\]/g, 'NAMES'],
+  [/`\w+/g, '`NAME'],
+  [/\bN(?: N)+\b/g, 'N …'],
+  [new RegExp(`\\[${typeName}(?:, ?${typeName})*\\]`, 'g'), 'TYPES'],
+]
+
+function withPlaceholders(text: string): string {
+  return placeholders.reduce((found, [what, placeholder]) => found.replace(what, placeholder), text)
+}
+
+/** Functions that are called, handed over or asked for, ours and views included, and the words of statements. */
+function namesOf(node: unknown): string[] {
+  const names = new Set<string>()
+  const visit = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return
+    const { span: _, ...inner } = part as { span?: unknown }
+    const { kind, name, callee, isExec } = inner as Partial<Call & Name & Select>
+    if ((kind as string) === 'literal') return
+    if (kind === 'name' && builtins.has(name)) names.add(name)
+    if (callee !== undefined && !isTypeName(callee)) names.add(calleeName(callee))
+    if (kind === 'select') names.add(isExec === true ? 'exec' : 'select')
+    if (wordStatements.has(String(kind))) names.add(String(kind))
+    for (const each of Object.values(inner)) visit(each)
+  }
+  visit(node)
+  return [...names]
+}
+
+const wordStatements: ReadonlySet<string> = new Set([
+  'share',
+  'throw',
+  'insert',
+  'update',
+  'delete',
+])
+
+/** `DECIMAL32(2)` reads like a call. */
+const isTypeName = (callee: Expression): boolean =>
+  callee.kind === 'name' && Object.hasOwn(dataTypes, callee.name)
+
+/** Of builtins and of functions that log in, which no script calls, the name; else what kind of function it is. */
+function calleeName(callee: Expression): string {
+  if (callee.kind !== 'name') return 'a function of the session'
+  const { name } = callee
+  if (builtins.has(name) || /^(scram|getDynamic|authenticate)/.test(name)) return name
+  return /^ddbIngest[A-Za-z]*$/.test(name) ? 'a function of the session' : 'a function view'
+}

@@ -1,0 +1,217 @@
+/*
+  docs/statements.md holds every statement that the program can send, and no other.
+    UPDATE_DOCS=1 npx tap --disable-coverage test/statements/statements.test.ts
+  writes the page anew from what the scenarios send; what it says of rights, versions and sources stands in facts.ts.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import t from 'tap'
+import { root } from '../helpers/checkout.js'
+import { useTurnClock } from '../helpers/turn-clock.js'
+import { facts, variants, type Fact } from './facts.js'
+import { demo, scenarios, unsentScripts } from './scenarios.js'
+import { sent } from './scene.js'
+import { scriptStatements, statementsOf, type Manner } from './statement-text.js'
+
+const page = new URL('docs/statements.md', root)
+
+interface Statement {
+  readonly names: Set<string>
+  readonly senders: Set<string>
+  readonly manners: Set<Manner>
+  /** Where no scenario sends it. */
+  readonly whyUnseen?: string
+}
+
+/** By their text. */
+function seenStatements(): Map<string, Statement> {
+  const found = new Map<string, Statement>()
+  for (const [sender, requests] of sent) {
+    for (const { text, names, manner } of requests.flatMap(statementsOf)) {
+      const { names: all, senders, manners } = found.get(text) ?? newStatement()
+      for (const name of names) all.add(name)
+      found.set(text, { names: all, senders: senders.add(sender), manners: manners.add(manner) })
+    }
+  }
+  return found
+}
+
+const newStatement = (): Statement => ({ names: new Set(), senders: new Set(), manners: new Set() })
+
+/** Those that are seen, and those that the program would send elsewhere. */
+async function allStatements(): Promise<Map<string, Statement>> {
+  const found = seenStatements()
+  for (const { sender, script, why } of await unsentScripts()) {
+    for (const { text, names } of scriptStatements(script)) {
+      if (found.has(text)) continue
+      const statement = { names: new Set(names), senders: new Set([sender]), whyUnseen: why }
+      found.set(text, { ...statement, manners: new Set(['answered']) })
+    }
+  }
+  return found
+}
+
+const order = [
+  'load',
+  'check',
+  'runs --clean',
+  'exec',
+  'bench',
+  'demo',
+  'ConnectionPool',
+  'selftest',
+]
+
+const sendersText = (senders: ReadonlySet<string>): string =>
+  order.filter(sender => senders.has(sender)).join(', ')
+
+/** First what a load sends, last what selftest alone does. */
+const rank = ({ senders }: Statement): number => order.findIndex(sender => senders.has(sender))
+
+function factsOf(text: string, names: ReadonlySet<string>): Fact[] {
+  return [
+    ...[...names]
+      .filter(name => Object.hasOwn(facts, name))
+      .map(name => ({ source: `M ${name}`, ...facts[name]! })),
+    ...variants.filter(({ of }) => of.test(text)),
+  ]
+}
+
+const numbers = (version: string): number[] => version.split(',')[0]!.split('.').map(Number)
+
+function isLater(version: string, other: string): boolean {
+  const [a, b] = [numbers(version), numbers(other)]
+  const i = a.findIndex((number, i) => number !== (b[i] ?? 0))
+  return i >= 0 && a[i]! > (b[i] ?? 0)
+}
+
+function sinceText(all: readonly Fact[]): string {
+  const known = all.map(({ since }) => since).filter(since => since !== '?')
+  const latest = known.reduce((latest, since) => (isLater(since, latest) ? since : latest), '1.30')
+  return latest === '1.30' && known.length < all.length ? '?' : latest
+}
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)]
+
+const codeSpan = (text: string): string => {
+  const escaped = text.replaceAll('|', '\\|')
+  return escaped.includes('`') ? `\`\` ${escaped} \`\`` : `\`${escaped}\``
+}
+
+function mannerText(manners: ReadonlySet<Manner>): string {
+  const special = [...manners].filter(manner => manner !== 'answered').sort()
+  return special.map(manner => `, ${manners.has('answered') ? 'also ' : ''}${manner}`).join('')
+}
+
+/** `M loadTable, M schema, S clients` as M `loadTable`, `schema`; S `clients`. */
+function sourcesText(found: readonly Fact[]): string {
+  const sources = unique(found.flatMap(({ source = '' }) => source.split(', ')).filter(Boolean))
+  return ['M', 'S']
+    .map(mark => [mark, sources.filter(source => source.startsWith(`${mark} `))] as const)
+    .filter(([, marked]) => marked.length > 0)
+    .map(
+      ([mark, marked]) => `${mark} ${marked.map(source => codeSpan(source.slice(2))).join(', ')}`,
+    )
+    .join('; ')
+}
+
+function rowText(text: string, { names, senders, manners }: Statement): string {
+  const found = factsOf(text, names)
+  const rights = unique(found.map(({ right = '' }) => right).filter(Boolean))
+  return `| ${[
+    `${codeSpan(text)}${mannerText(manners)}`,
+    sendersText(senders),
+    rights.join(', ') || '–',
+    sinceText(found),
+    sourcesText(found) || 'M',
+  ].join(' | ')} |`
+}
+
+const intro = `# Statements
+
+Every statement that the program can send, for those who have to allow them. This page is written by a test
+(\`test/statements\`) that runs all commands in all their modes against the embedded server and looks at the bytes that
+leave; it fails when something else is sent, or when something on this page is not.
+
+* Scripts are taken apart at their blocks. \`NAME\` stands for a name of one run or one user, \`NAMES\` and \`TYPES\` for
+  those of columns, \`N\` for a number, \`VALUE\` for a value that comes with a call, \`TABLE\` for a batch. Constants,
+  variables and what is computed from them alone are left out, as are the scripts that \`exec\` is given. *asynchronous*:
+  in a request that is not answered.
+* **sent by**: \`load\` stands for \`resume\` and \`retry\` as well; \`demo\` measures as \`bench\` does. \`ConnectionPool\` is the
+  library's.
+* **right**: what a user needs on a server that checks it. TABLE_READ, TABLE_INSERT and TABLE_UPDATE are those of DFS
+  tables, and of shared tables once somebody has restricted them; a user needs none for tables of their own. CREATE_SHARED_VAR
+  is asked for where \`enableSharedVarCreationControl\` is set (3.00.4). That scripts run at all may be a right of its own
+  (SCRIPT_EXEC). [More](server-semantics.md#rights).
+* **from**: the first version that has it; \`1.30\` where the release notes of 1.30 or older ones speak of it, \`?\` where
+  nobody says.
+* **source**: M is the page of the official manual, by the name of its function or file, S the vendor's release notes or
+  clients ([marks](server-semantics.md)). Small functions of the language are not named.
+
+| statement | sent by | right | from | source |
+|---|---|---|---|---|
+`
+
+function pageText(statements: ReadonlyMap<string, Statement>): string {
+  const sorted = [...statements].sort(
+    ([a, one], [b, other]) => rank(one) - rank(other) || (a < b ? -1 : 1),
+  )
+  const rows = sorted.map(([text, statement]) => rowText(text, statement))
+  const unseen = sorted
+    .filter(([, { whyUnseen }]) => whyUnseen !== undefined)
+    .map(([text, { whyUnseen }]) => `| ${codeSpan(text)} | ${whyUnseen} |`)
+  return `${intro}${rows.join('\n')}
+
+## Not seen by the test
+
+The program makes them for what the test does not have.
+
+| statement | why |
+|---|---|
+${unseen.join('\n')}
+`
+}
+
+t.test(demo.name, demo.play)
+
+t.test('scenarios', async t => {
+  useTurnClock()
+  for (const { name, play } of scenarios) await t.test(name, play)
+})
+
+t.test('every name in a statement has its facts, and no fact is left over', async t => {
+  const statements = await allStatements()
+  const names = new Set([...statements.values()].flatMap(({ names }) => [...names]))
+  t.strictSame(
+    [...names].filter(name => !Object.hasOwn(facts, name)),
+    [],
+    'add them to test/statements/facts.ts, with right, first version and source',
+  )
+  t.strictSame(
+    Object.keys(facts).filter(name => !names.has(name)),
+    [],
+    'no statement has these any more',
+  )
+  for (const { of } of variants)
+    t.ok(
+      [...statements.keys()].some(text => of.test(text)),
+      String(of),
+    )
+})
+
+t.test('docs/statements.md holds what is sent, and nothing else', async t => {
+  const expected = pageText(await allStatements())
+  if (process.env['UPDATE_DOCS'] !== undefined) await writeFile(page, expected)
+  const actual = await readFile(page, 'utf8').catch(() => '')
+  const lines = (text: string): string[] => text.split('\n').filter(line => line.startsWith('| '))
+  t.strictSame(
+    lines(expected).filter(line => !lines(actual).includes(line)),
+    [],
+    'sent, and not on the page, or otherwise than it says',
+  )
+  t.strictSame(
+    lines(actual).filter(line => !lines(expected).includes(line)),
+    [],
+    'on the page, and never sent',
+  )
+  t.equal(actual, expected)
+})
