@@ -14,6 +14,7 @@ import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 import type { LoadReport } from './reporter.js'
 import type { SourceNotes } from './source-notes.js'
+import type { VerifyResult } from './verify/verifier.js'
 
 export type {
   CompressChoice,
@@ -29,6 +30,7 @@ export type {
   LoginRequirement,
   SourceNotes,
   TlsOptions,
+  VerifyResult,
 }
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
@@ -76,7 +78,7 @@ export interface TargetOptions {
   create?: 'stream' | 'dfs'
   /** Default `insert`. */
   method?: Method
-  /** Columns that make a row unique: for `upsert`, and only there. */
+  /** Columns that make a row unique: for `upsert`, and for `delivery.verify`. */
   keyColumns?: readonly string[]
   /** A function view; the batch is its last argument. */
   function?: string
@@ -221,6 +223,11 @@ export interface DeliveryOptions {
   retryTimeoutMs?: number
   /** What becomes of batches of which nobody knows whether they arrived; default `report`. */
   onDoubt?: 'report' | 'resend'
+  /**
+   * Reads rows back once they are confirmed and compares them with what was sent: 100 of every 10,000, or all, by
+   * `target.keyColumns`, a key of the table or the place of rows. Rows that differ are unconfirmed.
+   */
+  verify?: 'sample' | 'all'
   /** Both hold where both are given. */
   rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
 }
@@ -337,6 +344,8 @@ export interface LoadResult {
     note: string | null
     /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
     uncertain: UncertainLines[]
+    /** What reading back found (`delivery.verify`); null without it. */
+    verified: VerifyResult | null
   }
   rejects: {
     /** The first of `files`. */

@@ -64,6 +64,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
         ...lines,
         reason: say(lines.reason),
       })),
+      verified: hideInData(delivery?.verified ?? null, hide),
     },
     rejects: run.rejects.result(),
     columns: hideInData(parts.columns, hide),

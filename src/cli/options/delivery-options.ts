@@ -84,6 +84,12 @@ export const deliveryOptions = optionGroup('Delivery', {
     defaultNote: 'report',
     field: 'delivery.onDoubt',
   },
+  verify: {
+    flags: '--verify <how>',
+    help: 'sample or all: read rows back and compare them',
+    reader: choice('sample', 'all'),
+    field: 'delivery.verify',
+  },
   rateLimit: {
     flags: '--rate-limit <rate>',
     help: '50MB/s or 200krows/s',

@@ -51,6 +51,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       used: 'none',
       note: null,
       uncertain: [],
+      verified: null,
     },
     rejects: {
       file: null,

@@ -4,6 +4,7 @@
 import { confirmationWords } from '../../load/confirmations.js'
 import { detectedText } from '../../load/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
+import { verifyText } from '../../load/verify/verifier.js'
 import { bytesText, counted, durationText, grouped } from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
@@ -53,9 +54,11 @@ function doneOf({ rows, status, confirm }: LoadResult): string {
 function confirmText({ confirm, rows }: LoadResult): string {
   // Nothing had to be asked, as nothing was sent.
   if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
-  return confirm.note === null
-    ? confirmationWords[confirm.used]
-    : `${confirmationWords[confirm.used]}: ${confirm.note}`
+  const how =
+    confirm.verified === null
+      ? confirmationWords[confirm.used]
+      : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}`
+  return confirm.note === null ? how : `${how}: ${confirm.note}`
 }
 
 /** Lines for standard error after a run: rejects always, figures with --verbose. */

@@ -15,6 +15,8 @@ import { remembers } from '../marker/remembers.js'
 import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import { writeExpression, type TableTarget } from '../target/target.js'
+import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
+import type { Verifier } from '../verify/verifier.js'
 import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
@@ -30,12 +32,16 @@ export async function openDelivery(
 ): Promise<Delivery> {
   const { mode } = run.plan
   const rules = retryRules(run)
-  if (mode === 'sync') return openSync(run, rules, description, control)
-  const receipts = await receiptsIfAny(run, rules, description, control)
+  const verifier = await openVerifier(run, rules, description, control)
+  if (mode === 'sync') {
+    return verifying(await openSync(run, rules, description, control, verifier), verifier)
+  }
+  const receipts = await receiptsIfAny(run, rules, description, control, verifier)
   if (receipts !== undefined) {
     tellLeftovers(run, control)
-    return receipts
+    return verifying(receipts, verifier)
   }
+  if (verifier !== undefined) throw noConfirmation()
   const counted = countedTable(run, description)
   checkGoesOn(run, counted)
   const before =
@@ -86,8 +92,9 @@ async function openSync(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  verifier: Verifier | undefined,
 ): Promise<Delivery> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorder = newRecorder(run, await recordedTarget(run, description, control), verifier)
   await whatIsLeft(run, control, recorder.target.inMemory)
   const { writer, unmark } = await openMarkedWriter(run, control)
   return new AnsweredDelivery(writer, {
@@ -180,10 +187,11 @@ async function receiptsIfAny(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  verifier: Verifier | undefined,
 ): Promise<Delivery | undefined> {
   const { confirm } = run.plan
   if (confirm !== 'receipts' && confirm !== 'auto') return undefined
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorder = newRecorder(run, await recordedTarget(run, description, control), verifier)
   try {
     return await openReceipts({ run, rules, recorder, description }, control)
   } catch (error) {

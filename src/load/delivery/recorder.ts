@@ -10,6 +10,7 @@ import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
 import type { TargetTraits } from './outcome.js'
 import { partText, releasePart, type Part } from './part.js'
 import { outsideMarks } from './partition-scheme.js'
+import type { Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
 import { rowsText } from '../row-counts.js'
 
@@ -50,20 +51,50 @@ export interface Recorder {
    * @param isCertain  else a process that takes up the run may still find them
    */
   takeBack(reason: string, isCertain: boolean): void
+  /** Resolves once all rows that were taken are read back, where they are to be. */
+  settled(): Promise<void>
 }
 
 /** Ranges in the sentence; `uncertain` of the result has them all. */
 const namedRanges = 5
 
-export function newRecorder(run: Run, target: RecordedTarget): Recorder {
+/** @param verifier  reads back what was taken before it counts */
+export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
   const { counts } = run
   const notes: string[] = []
   const uncertain = new LineRanges()
   const confirmed = new LineRanges()
+  const different = new LineRanges()
   let lastRefusal: string | undefined
   const note = (text: string): void => void (notes.includes(text) || notes.push(text))
   const ended = (part: Part, rows: Partial<EndedRows>): void =>
     run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
+
+  const release = (part: Part): void => {
+    releasePart(part)
+    if (part.open.parts === 0) verifier?.released(part.batch)
+  }
+  const settle = (part: Part, rows: number, unlike: readonly number[]): void => {
+    const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
+    const isKnown = missing > 0 && areKnown(run, target.description, part, missing)
+    const lost = isKnown ? 0 : missing
+    if (lost > 0) note(missingText(part, lost))
+    // Rows that are missing are among those that were not found.
+    const open = Math.max(lost, unlike.length)
+    const stored = rowsOf(part) - (isKnown ? missing : 0) - open
+    if (target.inMemory) confirmed.add(part, '')
+    counts.confirmed(stored)
+    counts.unconfirmed(open)
+    for (const row of unlike) {
+      different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
+    }
+    ended(part, {
+      confirmed: stored,
+      ...(isKnown ? { rejected: missing } : {}),
+      unconfirmed: open,
+    })
+    release(part)
+  }
 
   const recorder: Recorder = {
     target,
@@ -72,7 +103,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return all.length === 0 ? undefined : all.join('. ')
     },
     get uncertainRanges() {
-      return uncertain.ranges
+      return [...uncertain.ranges, ...different.ranges]
     },
     get hasUncertain() {
       return uncertain.ranges.length > 0
@@ -82,34 +113,32 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     },
     taken(part, rows) {
       lastRefusal = undefined
-      if (target.inMemory) confirmed.add(part, '')
-      const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
-      const stored = rowsOf(part) - missing
-      counts.confirmed(stored)
-      if (missing === 0) {
-        ended(part, { confirmed: stored })
-      } else if (areKnown(run, target.description, part, missing)) {
-        ended(part, { confirmed: stored, rejected: missing })
-      } else {
-        counts.unconfirmed(missing)
-        note(missingText(part, missing))
-        ended(part, { confirmed: stored, unconfirmed: missing })
-      }
-      releasePart(part)
+      if (verifier === undefined) return settle(part, rows, [])
+      const missing = Math.max(0, rowsOf(part) - rows)
+      verifier.add({
+        part,
+        duplicates: target.keyed ? missing : 0,
+        leftOut: new Set(missing > 0 ? outsideRows(target.description, part) : []),
+        settle: unlike => settle(part, rows, unlike),
+        fail(error) {
+          run.fail(error)
+          recorder.uncertain(part, `stored, and not read back: ${error.message}`)
+        },
+      })
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
       counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
       ended(part, { rejected: rowsOf(part) })
-      releasePart(part)
+      release(part)
     },
     uncertain(part, reason) {
       counts.batchFailed()
       counts.unconfirmed(rowsOf(part))
       uncertain.add(part, reason)
       ended(part, { unconfirmed: rowsOf(part) })
-      releasePart(part)
+      release(part)
     },
     refused(part, errText) {
       const shape = refusalShape(errText)
@@ -122,7 +151,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
       counts.unsent(rowsOf(part))
       ended(part, { unsent: rowsOf(part) })
-      releasePart(part)
+      release(part)
     },
     takeBack(reason, isCertain) {
       if (!recorder.holdsMemory) return
@@ -132,6 +161,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       uncertain.addAll(confirmed, reason)
       confirmed.clear()
     },
+    settled: () => verifier?.settled() ?? Promise.resolve(),
   }
 
   return recorder

@@ -43,7 +43,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     },
   ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
+  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [], verified: null },
   rejects: {
     file: null,
     files: [],
@@ -71,10 +71,16 @@ t.test('a finished load says in one sentence what landed where, and its equation
 
 t.test('it claims no more than is known', async t => {
   const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
-  const none = result({ rows, confirm: { asked: 'none', used: 'none', note: null, uncertain: [] } })
+  const none = result({
+    rows,
+    confirm: { asked: 'none', used: 'none', note: null, uncertain: [], verified: null },
+  })
   t.match(summaryText(none), /^Handed over 5 rows into .*nothing was asked of the server\.$/)
   const note = 'others wrote too, cannot tell'
-  const doubtful = result({ rows, confirm: { asked: 'count', used: 'count', note, uncertain: [] } })
+  const doubtful = result({
+    rows,
+    confirm: { asked: 'count', used: 'count', note, uncertain: [], verified: null },
+  })
   t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
   t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
@@ -82,7 +88,13 @@ t.test('it claims no more than is known', async t => {
 
 t.test('rows that were there before are told apart from those of this process', async t => {
   const rows = { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 10, unsent: 0 }
-  const confirm: LoadResult['confirm'] = { asked: 'auto', used: 'none', note: null, uncertain: [] }
+  const confirm: LoadResult['confirm'] = {
+    asked: 'auto',
+    used: 'none',
+    note: null,
+    uncertain: [],
+    verified: null,
+  }
   t.equal(
     summaryText(result({ rows, confirm, inputs: [] })),
     'Already loaded: 10 rows of this run into trades on h:8848, nothing was left to do: ' +
