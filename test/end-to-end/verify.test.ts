@@ -161,6 +161,52 @@ t.test('rows with a null in their key are counted, not compared', async t => {
   })
 })
 
+t.test('a connection that is lost while rows are read back is opened again', async t => {
+  for (const target of [{ table: 'trades' }, { table: 'dfs://d/ordered' }]) {
+    let asked = 0
+    const here = await startLoadServer(t, script, {
+      faults: {
+        beforeExecute: ({ text }) =>
+          /^ddbIngestFind|^select \* from objByName\("trades"\) limit/.test(text) && ++asked === 2
+            ? { disconnect: true }
+            : undefined,
+      },
+    })
+    const result = await here.load(fileOf(t), { target, delivery })
+    t.match(result, { exitCode: 0, rows: { confirmed: rows } })
+    t.match(result.confirm.verified, { rows: { compared: rows, different: 0 } })
+    t.ok(asked > 2)
+  }
+})
+
+t.test('rows that cannot be read back are not confirmed', async t => {
+  let asked = 0
+  const here = await startLoadServer(t, script, {
+    faults: {
+      beforeExecute: ({ text }) =>
+        /limit \d+, \d+$/.test(text) && /trades/.test(text) && ++asked > 1
+          ? { error: 'out of memory' }
+          : undefined,
+    },
+  })
+  const result = await here.load(fileOf(t), { delivery })
+  t.not(result.exitCode, 0)
+  t.match(result, { error: { message: /out of memory/ }, rows: { confirmed: 700 } })
+  t.equal(result.rows.confirmed + result.rows.unconfirmed + result.rows.unsent, result.rows.read)
+})
+
+t.test('columns in which many rows are alike are no key', async t => {
+  const here = await startLoadServer(
+    t,
+    `${script}
+loadTable("dfs://p", "flat").append!(table(0..199999 as id, take(\`a, 200000) as sym, take(1.0, 200000) as price))`,
+  )
+  const path = join(t.testdir({ 'in.csv': 'id,sym,price\n1,a,2\n' }), 'in.csv')
+  const target = { table: 'dfs://p/flat', keyColumns: ['sym'] }
+  const result = await here.load(path, { target, delivery })
+  t.match(result, { exitCode: 64, error: { message: /name columns that make a row unique/ } })
+})
+
 t.test('without a key, or the right to read, nothing is sent', async t => {
   const words = '<NotAuthenticated>Not granted to read table dfs://d/ordered'
   const here = await startLoadServer(t, script, {

@@ -5,6 +5,7 @@ import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
 import type { RetryRules } from '../connection/retry.js'
 import { askCount } from '../connection/server-queries.js'
+import type { Batch } from '../../parse/input-reader.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -54,7 +55,7 @@ export function verifying(delivery: Delivery, verifier: Verifier | undefined): D
     },
     deliver(batch, sentBefore) {
       verifier.sending(batch)
-      const sent = delivery.deliver(batch, sentBefore)
+      const sent = handedOver(() => delivery.deliver(batch, sentBefore), batch, verifier)
       return sent === undefined ? verifier.room() : sent.then(() => verifier.room())
     },
     finish: () => delivery.finish(),
@@ -66,6 +67,15 @@ export function verifying(delivery: Delivery, verifier: Verifier | undefined): D
       await delivery.close()
       await verifier.close()
     },
+  }
+}
+
+function handedOver<T>(deliver: () => T, batch: Batch, verifier: Verifier): T {
+  try {
+    return deliver()
+  } catch (error) {
+    verifier.released(batch)
+    throw error
   }
 }
 

@@ -115,7 +115,8 @@ export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): Row
 }
 
 function findScript(source: string, filters: VerifyPlan['keys']): string {
-  const names = filters.map((_, i) => `k${i}`)
+  // Columns of the table would go before variables of their names.
+  const names = filters.map((_, i) => `${findFunction}${i}`)
   const where = filters.map(({ name }, i) => `${name} in ${names[i]}`).join(', ')
   return `def ${findFunction}(${names.join(', ')}) { return select top ${mostFound} * from ${source} where ${where} }`
 }

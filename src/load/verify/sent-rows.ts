@@ -54,21 +54,26 @@ export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
   return Math.max(1, Math.min(blockRows, Math.floor(blockBytes / rowBytes)))
 }
 
-/** Pieces of a part that are read back: all of it, or 100 rows of every 10,000. */
+/**
+ * Pieces of a part that are read back: all of it, or up to 100 rows for each ten thousandth of the run's that is in it.
+ * @param rowsBefore  rows of the parts before
+ */
 export function piecesOf(
   part: Part,
   how: 'sample' | 'all',
+  rowsBefore: number,
   random: () => number,
 ): { readonly start: number; readonly end: number }[] {
   const { start, end } = part
   const most = mostRowsOf(part)
   const step = how === 'all' ? most : blockRows
   const pieces: { start: number; end: number }[] = []
-  for (let from = start; from < end; from += step) {
+  const first = how === 'all' ? 0 : (blockRows - (rowsBefore % blockRows)) % blockRows
+  for (let from = start + first; from < end; from += step) {
     const to = Math.min(end, from + step)
     const rows = how === 'all' ? to - from : Math.min(sampledRows, most, to - from)
-    const first = from + Math.floor(random() * (to - from - rows + 1))
-    pieces.push({ start: first, end: first + rows })
+    const at = from + Math.floor(random() * (to - from - rows + 1))
+    pieces.push({ start: at, end: at + rows })
   }
   return pieces
 }

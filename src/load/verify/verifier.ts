@@ -8,6 +8,7 @@ import { isNullAt } from '../../protocol/element.js'
 import type { Column } from '../../protocol/value.js'
 import type { RetryRules } from '../connection/retry.js'
 import type { Part } from '../delivery/part.js'
+import { rowsText } from '../row-counts.js'
 import { asDdbError, type Run } from '../run.js'
 import { cellText, mismatchesByKey, mismatchesByPlace, type Mismatch } from './compare-rows.js'
 import { rowKeys } from './key-texts.js'
@@ -90,6 +91,8 @@ export function newVerifier(setup: VerifierSetup): Verifier {
   const rows = { compared: 0, different: 0, replaced: 0, notComparable: 0 }
   const first: VerifyResult['first'] = []
   const search = newRowSearch(setup)
+  const random = (): number => run.platform.random.number()
+  let rowsSeen = 0
   let heldBytes = 0
   let last: Promise<void> = Promise.resolve()
   let failure: DdbError | undefined
@@ -118,7 +121,9 @@ export function newVerifier(setup: VerifierSetup): Verifier {
     const cut = cutterOf(part, plan)
     const different: number[] = []
     let unexplained = duplicates
-    for (const { start, end } of piecesOf(part, how, () => run.platform.random.number())) {
+    const rowsBefore = rowsSeen
+    rowsSeen += part.end - part.start
+    for (const { start, end } of piecesOf(part, how, rowsBefore, random)) {
       if (failure !== undefined) throw failure
       const columns = cut(start, end)
       const { mismatches, skipped } =
@@ -259,7 +264,7 @@ export function verifyText({ by, rows, first }: VerifyResult): string {
         ? ` (${one.file}, line ${one.lineNumber}: not found)`
         : ` (${one.file}, line ${one.lineNumber}, ${one.column}: ${one.sent} was sent, ${one.found} is there)`
   return [
-    `${compared} rows read back ${found}: ${different === 0 ? 'as they were sent' : `${different} not as they were sent${example}`}`,
+    `${rowsText(compared)} read back ${found}: ${different === 0 ? 'as they were sent' : `${different} not as they were sent${example}`}`,
     ...(replaced === 0 ? [] : [`${replaced} replaced by other rows with their key`]),
     ...(notComparable === 0 ? [] : [`${notComparable} with a null in their key, not compared`]),
   ].join(', ')
