@@ -4,8 +4,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import type { LoadOptions } from '../../src/load/options.js'
-import { startLoadServer } from '../helpers/load-server.js'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { startLoadServer } from '../../helpers/load-server.js'
 
 const names = '`id`sym`time`price`note`tags'
 const types = '[LONG, SYMBOL, TIMESTAMP, DOUBLE, STRING, INT[]]'
@@ -162,13 +162,17 @@ t.test('rows with a null in their key are counted, not compared', async t => {
 })
 
 t.test('a connection that is lost while rows are read back is opened again', async t => {
-  for (const target of [{ table: 'trades' }, { table: 'dfs://d/ordered' }]) {
+  for (const [target, fault] of [
+    [{ table: 'trades' }, 'close'],
+    [{ table: 'dfs://d/ordered' }, 'close'],
+    [{ table: 'dfs://d/ordered' }, 'forget'],
+  ] as const) {
     let asked = 0
     const here = await startLoadServer(t, script, {
       faults: {
         beforeExecute: ({ text }) =>
           /^ddbIngestFind|^select \* from objByName\("trades"\) limit/.test(text) && ++asked === 2
-            ? { disconnect: true }
+            ? fault
             : undefined,
       },
     })
@@ -199,10 +203,12 @@ t.test('columns in which many rows are alike are no key', async t => {
   const here = await startLoadServer(
     t,
     `${script}
-loadTable("dfs://p", "flat").append!(table(0..199999 as id, take(\`a, 200000) as sym, take(1.0, 200000) as price))`,
+alike = database("dfs://a", HASH, [SYMBOL, 4], engine="OLAP")
+alike.createPartitionedTable(table(1:0, \`id\`sym\`price, [LONG, SYMBOL, DOUBLE]), \`flat, \`sym)
+loadTable("dfs://a", "flat").append!(table(0..199999 as id, take(\`a, 200000) as sym, take(1.0, 200000) as price))`,
   )
   const path = join(t.testdir({ 'in.csv': 'id,sym,price\n1,a,2\n' }), 'in.csv')
-  const target = { table: 'dfs://p/flat', keyColumns: ['sym'] }
+  const target = { table: 'dfs://a/flat', keyColumns: ['sym'] }
   const result = await here.load(path, { target, delivery })
   t.match(result, { exitCode: 64, error: { message: /name columns that make a row unique/ } })
 })
