@@ -32,7 +32,7 @@ t.test('columns become what the server makes of them', async t => {
       { form: 'table', name: '', rows: values.length, columnNames: ['v'], columns: [column] },
     ])
     const theirs = await session.run('exec v from t')
-    if (theirs?.form !== 'vector') return t.fail('expected a column')
+    if (theirs?.form !== 'vector') throw new Error('expected a column')
     for (const row of values.keys()) {
       t.equal(formatElement(ours, row), formatElement(theirs, row), `${from} to ${to}, row ${row}`)
     }
