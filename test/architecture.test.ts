@@ -38,7 +38,7 @@ const allowed: Record<string, readonly string[]> = {
     'errors',
     'version',
   ],
-  selftest: ['load', 'schema', 'client', 'protocol', 'wire', 'platform', 'errors'],
+  selftest: ['load', 'infer', 'schema', 'client', 'protocol', 'wire', 'platform', 'errors'],
   index: ['load', 'client', 'protocol', 'errors'],
   cli: [
     'client',

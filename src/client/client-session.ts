@@ -247,6 +247,14 @@ export class ClientSession implements Session {
   }
 
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean {
+    return this.#send({ kind: 'function', name, args }, onWritten)
+  }
+
+  sendScript(script: string): boolean {
+    return this.#send({ kind: 'script', script })
+  }
+
+  #send(request: Request, onWritten?: () => void): boolean {
     this.#link.checkOpen()
     if (this.#link.exchanges.isHeld) {
       throw new UsageError(
@@ -255,7 +263,7 @@ export class ClientSession implements Session {
       )
     }
     const { outgoing } = this.#link
-    outgoing.encode(this.#asyncHead, { kind: 'function', name, args })
+    outgoing.encode(this.#asyncHead, request)
     outgoing.commit(onWritten)
     return !outgoing.isFull
   }

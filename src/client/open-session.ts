@@ -98,6 +98,9 @@ export interface Session extends AsyncDisposable {
    */
   send(name: string, args: readonly Value[], onWritten?: () => void): boolean
 
+  /** As `send`, with a script. */
+  sendScript(script: string): boolean
+
   /** Resolves when there is room for more. @throws {ConnectionError} when the connection is lost first */
   drained(): Promise<void>
 

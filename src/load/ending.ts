@@ -4,7 +4,7 @@
 import type { Session } from '../client/open-session.js'
 import { ConnectionError, DdbError } from '../errors.js'
 import { closeTimeoutMs } from './connection/connect.js'
-import type { Delivery } from './delivery/delivery.js'
+import { ignoreLoss, type Delivery } from './delivery/delivery.js'
 import type { Inputs } from './inputs.js'
 import type { LoadResult } from './options.js'
 import { asDdbError, isUnfinished, type Run } from './run.js'
@@ -53,7 +53,9 @@ export async function close(run: Run, opened: Opened, left: Promise<void>): Prom
   const { clock } = run.platform
   const closing = clock.after(closeTimeoutMs(run.plan), () => abandon(opened, notClosing()))
   const { inputs, delivery, control } = opened
-  const all = closeInTurn(run, [inputs, delivery, control])
+  // What was asked on it has told of its own loss.
+  const asking = { close: () => control?.close().catch(ignoreLoss) }
+  const all = closeInTurn(run, [inputs, delivery, asking])
   await Promise.race([all, left])
   closing.cancel()
   // Rows on their way from the reader to the delivery: no session was given them.

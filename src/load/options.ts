@@ -12,6 +12,7 @@ import type { Known } from '../parse/input-reader.js'
 import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
+import type { ServerMemory } from './connection/known-server.js'
 import type { LoadReport } from './reporter.js'
 import type { SourceNotes } from './source-notes.js'
 import type { VerifyResult } from './verify/verifier.js'
@@ -32,6 +33,12 @@ export type {
   TlsOptions,
   VerifyResult,
 }
+export type {
+  KnownServer,
+  ServerFacts,
+  ServerMemory,
+  UserFacts,
+} from './connection/known-server.js'
 
 /** How rows enter a table: `tableInsert`, `append!`, `upsert!`. */
 export type Method = 'insert' | 'append' | 'upsert'
@@ -44,14 +51,6 @@ export interface ServerAddress {
   port: number
 }
 
-/** What somebody found out about a server, and holds for its version alone. */
-export interface KnownServer {
-  /** The answer of `version()`. */
-  version: string
-  /** Whether one session takes asynchronous and answered requests, each by its own flag. */
-  mixedFlags: boolean
-}
-
 /** The server of a run, and who logs in. */
 export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   user?: string
@@ -62,8 +61,8 @@ export interface ServerTarget extends ServerAddress, TlsOptions, LoginOptions {
   connectTimeoutMs?: number
   /** Gets a line for each message of each connection; secrets are left out, values unless it asks for them. */
   trace?: Trace
-  /** What `selftest` found. */
-  known?: KnownServer
+  /** Keeps what runs and `selftest` find out about servers, so that it is asked once. Nothing when left out. */
+  serverMemory?: ServerMemory
   /** Further nodes to try, in order, when connecting fails. */
   otherHosts?: readonly ServerAddress[]
   /** Hosts a redirect may lead to besides those named here. */

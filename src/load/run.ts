@@ -10,7 +10,8 @@ import type { Delivery } from './delivery/delivery.js'
 import type { Journal } from './journal/journal.js'
 import { newToken, type RunName } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
-import { asynchronousThroughout } from './connection/connect.js'
+import type { asynchronousThroughout } from './connection/connect.js'
+import type { Facts } from './connection/known-server.js'
 import { redirected } from './connection/redirect.js'
 import type { LoadOptions, LoadReport, ServerAddress, ServerTarget } from './options.js'
 import type { Plan } from './plan.js'
@@ -19,6 +20,7 @@ import { askedFor } from './rejects/reject-run.js'
 import { newRunRejects, type RunRejects } from './rejects/run-rejects.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
+import { namingRights } from './target/needed-rights.js'
 import { newRunCounts, type RunCounts } from './row-counts.js'
 
 /** What every part of a run shares. */
@@ -40,11 +42,14 @@ export interface Run {
   readonly server: ServerTarget
   /** Goes where a redirect leads. @throws {ConnectionError} DDB_CONNECT when the user has not named that host */
   follow(to: ServerAddress): void
-  /** What the sessions that data goes out on are opened with, besides what all have. */
-  readonly dataSession: Partial<typeof asynchronousThroughout>
-  /** From now on they are asynchronous from their first request to their last. */
-  sendAsynchronouslyThroughout(): void
-  readonly plan: Plan
+  /** What the sessions that data goes out on are opened with, besides what all have; settled before the first is. */
+  dataSession: Partial<typeof asynchronousThroughout>
+  /** The node that was asked, and its version; undefined before, and where it does not tell. */
+  asked: { readonly address: ServerAddress; readonly version: string } | undefined
+  /** Of this server and user, as far as it is known. */
+  facts: Facts
+  /** Its mode is settled once the server was asked. */
+  plan: Plan
   readonly counts: RunCounts
   readonly latencies: Latencies
   readonly rejects: RunRejects
@@ -102,7 +107,6 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
   let { server } = options
-  let dataSession: Run['dataSession'] = {}
   let delivery: Delivery | undefined
   let journal: Journal | undefined
   const token = newToken(platform.random)
@@ -135,17 +139,14 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
       return server
     },
     follow: to => void (server = redirected(server, to)),
+    asked: undefined,
+    facts: {},
     plan,
     counts,
     latencies: newLatencies(),
     rejects,
     startedAt,
-    get dataSession() {
-      return dataSession
-    },
-    sendAsynchronouslyThroughout() {
-      dataSession = asynchronousThroughout
-    },
+    dataSession: {},
     inputProgress(bytesRead, totalBytes) {
       inputBytes.bytesRead = bytesRead
       inputBytes.totalBytes = totalBytes
@@ -159,7 +160,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get stopped() {
       return failure !== undefined
     },
-    fail: error => void (failure = graver(failure, inWords(run, asDdbError(error)))),
+    fail: error =>
+      void (failure = graver(failure, inWords(run, namingRights(run, asDdbError(error))))),
     reject: (reject, shape) => keepReject(run, reject, shape),
     rejectSent: (batch, row, words) => rejectSent(run, batch, row, words),
     words: options.wording ?? (sentence => sentence),

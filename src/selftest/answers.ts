@@ -71,3 +71,9 @@ export function textsOf(column: Column): string[] {
 export function serverWords(error: ServerError): string {
   return error.serverMessage === '' ? error.message : error.serverMessage
 }
+
+/** `refused: …`, for a request of which the refusal is an answer, too. @throws what is no refusal */
+export function refusalText(error: unknown): string {
+  if (error instanceof ServerError) return `refused: ${serverWords(error)}`
+  throw error
+}

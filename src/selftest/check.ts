@@ -3,13 +3,16 @@
   server.
 */
 import { DdbError } from '../errors.js'
+import type { Facts } from '../load/connection/known-server.js'
 import type { CheckContext } from './context.js'
 
 /** What came of a check. A passed one may say what it found where documents leave a choice open. */
-export type Outcome =
-  | { readonly status: 'pass'; readonly reason: string }
-  | { readonly status: 'fail'; readonly reason: string }
-  | { readonly status: 'skipped'; readonly reason: string }
+export interface Outcome {
+  readonly status: 'pass' | 'fail' | 'skipped'
+  readonly reason: string
+  /** What `load` goes by from now on. */
+  readonly facts?: Facts
+}
 
 /** One thing that a server should do. */
 export interface Check {
@@ -28,12 +31,12 @@ export interface Check {
 }
 
 /** @param found  what the server does, where it may do several things */
-export function pass(found: string = ''): Outcome {
-  return { status: 'pass', reason: found }
+export function pass(found: string = '', facts?: Facts): Outcome {
+  return { status: 'pass', reason: found, ...(facts && { facts }) }
 }
 
-export function fail(reason: string): Outcome {
-  return { status: 'fail', reason }
+export function fail(reason: string, facts?: Facts): Outcome {
+  return { status: 'fail', reason, ...(facts && { facts }) }
 }
 
 export function skipped(reason: string): Outcome {

@@ -24,7 +24,7 @@ import { wait } from '../platform/wait.js'
 import type { Value } from '../protocol/value.js'
 import { numberOf, serverWords } from './answers.js'
 import { Unavailable } from './check.js'
-import type { MadeObject } from './made-objects.js'
+import type { Grant, MadeObject, NamedObject } from './made-objects.js'
 import { rawExchange, type RawExchange } from './raw-exchange.js'
 import { throwAwayName, type NameStamp } from './throw-away-name.js'
 
@@ -89,6 +89,10 @@ export interface CheckContext extends Pick<
   readonly tableName: (purpose: string) => string
   /** A name for a function view that the check adds itself. */
   readonly viewName: (purpose: string) => string
+  /** A name for a database that the check creates itself. */
+  readonly databaseName: (purpose: string) => string
+  /** Grants the second user a right for as long as the check runs. @throws {Unavailable} */
+  readonly grant: (right: Grant['right'], object: string) => Promise<void>
   /** The DFS database of this run. @throws {Unavailable} when there cannot be one */
   readonly database: () => Promise<string>
   /** Runs a script that needs rights or features. @throws {Unavailable} in the server's words when it is refused */
@@ -230,11 +234,14 @@ function connectOptions(
   }
 }
 
+/** DolphinDB's own rule (manual, createUser): nothing else gets into a script. */
+const userName = /^[A-Za-z][A-Za-z0-9_-]{0,29}$/
+
 function creatingPart(
-  { stamp, made, kept }: CheckScope,
+  { stamp, second, made, kept }: CheckScope,
   prepare: CheckContext['prepare'],
-): Pick<CheckContext, 'share' | 'tableName' | 'viewName' | 'database'> {
-  const named = (list: MadeObject[], kind: MadeObject['kind'], purpose: string): string => {
+): Pick<CheckContext, 'share' | 'tableName' | 'viewName' | 'databaseName' | 'grant' | 'database'> {
+  const named = (list: MadeObject[], kind: NamedObject['kind'], purpose: string): string => {
     const name = `${kind === 'database' ? 'dfs://' : ''}${throwAwayName(stamp, purpose)}`
     list.push({ kind, name })
     return name
@@ -247,6 +254,13 @@ function creatingPart(
     },
     tableName: purpose => named(made, 'table', purpose),
     viewName: purpose => named(made, 'view', purpose),
+    databaseName: purpose => named(made, 'database', purpose),
+    async grant(right, object) {
+      const user = second?.user ?? ''
+      if (!userName.test(user)) throw new Unavailable('no second user with a name of DolphinDB')
+      made.push({ kind: 'grant', name: object, right, user })
+      await prepare(`grant("${user}", ${right}, "${object}")`)
+    },
     database() {
       const known = kept.names.get('database')
       if (known !== undefined) return known

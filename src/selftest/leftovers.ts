@@ -4,7 +4,7 @@
 import type { Session } from '../client/open-session.js'
 import { ServerError } from '../errors.js'
 import { textsOf } from './answers.js'
-import { listScripts, removalScript, type MadeObject } from './made-objects.js'
+import { listScripts, removalScript, type NamedObject } from './made-objects.js'
 import { mayRemove, type NameStamp } from './throw-away-name.js'
 
 const kinds = ['table', 'view', 'database'] as const
@@ -13,8 +13,8 @@ const kinds = ['table', 'view', 'database'] as const
  * Everything whose name begins as those of tests, as far as this user is told.
  * @throws {ConnectionError} when the connection is lost, or the wait is ended
  */
-export async function listObjects(session: Session, signal: AbortSignal): Promise<MadeObject[]> {
-  const objects: MadeObject[] = []
+export async function listObjects(session: Session, signal: AbortSignal): Promise<NamedObject[]> {
+  const objects: NamedObject[] = []
   for (const kind of kinds) {
     for (const name of await namesOf(session, kind, signal)) objects.push({ kind, name })
   }
@@ -23,7 +23,7 @@ export async function listObjects(session: Session, signal: AbortSignal): Promis
 
 async function namesOf(
   session: Session,
-  kind: MadeObject['kind'],
+  kind: NamedObject['kind'],
   signal: AbortSignal,
 ): Promise<string[]> {
   try {
@@ -48,8 +48,8 @@ export async function sweep(
   nowMs: number,
   signal: AbortSignal,
   inUse: ReadonlySet<string> = new Set(),
-): Promise<MadeObject[]> {
-  const removable = async (): Promise<MadeObject[]> => {
+): Promise<NamedObject[]> {
+  const removable = async (): Promise<NamedObject[]> => {
     const objects = await listObjects(session, signal)
     return objects.filter(({ name }) => !inUse.has(name) && mayRemove(name, own, nowMs))
   }

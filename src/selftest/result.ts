@@ -1,6 +1,8 @@
 /*
   What a run of `selftest` found.
 */
+import type { Facts } from '../load/connection/known-server.js'
+import type { ServerAddress } from '../load/options.js'
 
 /** What became of one check. */
 export interface CheckResult {
@@ -24,6 +26,10 @@ export interface SelftestResult {
   /** One for each check, in their order. */
   readonly checks: readonly CheckResult[]
   readonly counts: CheckCounts
+  /** What `load` goes by from now on, where the server's version is known. */
+  readonly facts: Facts
+  /** The node that was asked. */
+  readonly address: ServerAddress
   /** Names of what could not be removed, or may be there still. */
   readonly left: readonly string[]
 }

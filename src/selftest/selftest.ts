@@ -4,6 +4,7 @@
 import type { Session } from '../client/open-session.js'
 import { DdbError, ServerError, TimeoutError } from '../errors.js'
 import { connectDeadlineMs, connectServer } from '../load/connection/connect.js'
+import type { Facts } from '../load/connection/known-server.js'
 import { askIdle } from '../load/connection/server-queries.js'
 import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
@@ -86,10 +87,11 @@ export async function selftest(options: SelftestOptions): Promise<SelftestResult
   const deadlineMs = Math.min(connectDeadlineMs(platform, server), run.checksEndMs)
   run.control = await connectServer(platform, server, { deadlineMs, signal, closeTimeoutMs })
   try {
+    const { host, port } = run.control
     const serverVersion = await versionOf(run)
-    const checks = await tryAll(run, options.checks ?? allChecks)
+    const { checks, facts } = await tryAll(run, options.checks ?? allChecks)
     const left = await cleanUp(run)
-    return { serverVersion, checks, counts: countsOf(checks), left }
+    return { serverVersion, checks, counts: countsOf(checks), facts, address: { host, port }, left }
   } finally {
     await leave(run)
   }
@@ -129,16 +131,21 @@ function timeLeftMs({ platform, checksEndMs }: Run): number {
   return Math.max(1, Math.min(answerTimeoutMs, Math.ceil(checksEndMs - platform.clock.nowMs())))
 }
 
-async function tryAll(run: Run, checks: readonly Check[]): Promise<CheckResult[]> {
+async function tryAll(
+  run: Run,
+  checks: readonly Check[],
+): Promise<Pick<SelftestResult, 'checks' | 'facts'>> {
   const results: CheckResult[] = []
-  for (const check of checks) {
+  const facts: Facts = {}
+  for (const { name, ...check } of checks) {
     const hasFailed = results.some(({ status }) => status === 'fail')
-    const result = (await whyNot(run, hasFailed)) ?? (await tryOne(run, check))
-    const named = { name: check.name, ...result }
-    results.push(named)
-    run.onCheck?.(named)
+    const outcome = (await whyNot(run, hasFailed)) ?? (await tryOne(run, { name, ...check }))
+    const { facts: found, ...result } = outcome
+    Object.assign(facts, found)
+    results.push({ name, ...result })
+    run.onCheck?.({ name, ...result })
   }
-  return results
+  return { checks: results, facts }
 }
 
 /**

@@ -24,6 +24,7 @@ export type {
   Faults,
   FaultWrite,
   RequestInfo,
+  SliceInfo,
   WriteInfo,
 } from './net/faults.js'
 export { requestedFaults } from './net/requested-faults.js'

@@ -118,6 +118,8 @@ export interface ServerNode {
   beforeWrite: Faults['beforeWrite']
   /** The same for removals of shared stream tables. */
   beforeRemoval: Faults['beforeRemoval']
+  /** The same for parts of results. */
+  beforeSlice: Faults['beforeSlice']
   /** @internal */
   readonly clock: Clock
   /** @internal */
@@ -176,6 +178,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     beforeWrite: undefined,
     beforeRemoval: undefined,
+    beforeSlice: undefined,
     clock,
     random,
     files: options.platform?.files ?? systemPlatform.files,

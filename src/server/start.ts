@@ -13,6 +13,7 @@ import { Delays } from './net/delays.js'
 import type { DiscardCounters } from './net/discard.js'
 import { Discard } from './net/discard.js'
 import type { Executor, SessionInfo } from './net/executor.js'
+import type { Faults } from './net/faults.js'
 import { readListenTls } from './net/listen-tls.js'
 import { Listener } from './net/listener.js'
 import type { NodeConfig, ServerNode } from './node.js'
@@ -78,8 +79,7 @@ export async function startServerWith(
     platform,
     restartOf: options.restartOf?.node,
   })
-  node.beforeWrite = options.faults?.beforeWrite?.bind(options.faults)
-  node.beforeRemoval = options.faults?.beforeRemoval?.bind(options.faults)
+  hook(node, options.faults)
   const executor = makeExecutor(node)
   const discard = new Discard()
   const failures = new AsynchronousFailures(() => node.now(), options.onAsyncError)
@@ -141,6 +141,12 @@ export async function startServerWith(
       delays.stop()
     },
   }
+}
+
+function hook(node: ServerNode, faults: Faults | undefined): void {
+  node.beforeWrite = faults?.beforeWrite?.bind(faults)
+  node.beforeRemoval = faults?.beforeRemoval?.bind(faults)
+  node.beforeSlice = faults?.beforeSlice?.bind(faults)
 }
 
 function sessionIds(): () => string {

@@ -107,6 +107,7 @@ t.test('a synchronous session can send asynchronous requests between answered on
   t.strictSame(await session.run('before'), int(1))
   t.equal(session.send('tableInsert{t}', [idTable(1)]), true)
   t.equal(session.send('tableInsert{t}', [idTable(2)]), true)
+  t.equal(session.sendScript('x = 1'), true)
   t.strictSame(await session.run('after'), int(1))
   const { peer } = server
   t.strictSame(
@@ -116,11 +117,12 @@ t.test('a synchronous session can send asynchronous requests between answered on
       [32, 'script'],
       [36, 'function'],
       [36, 'function'],
+      [36, 'script'],
       [32, 'script'],
     ],
   )
   t.strictSame(idsOf(peer), [1, 2])
-  t.strictSame(session.sends, { accepted: 2, started: 2, written: 2 })
+  t.strictSame(session.sends, { accepted: 3, started: 3, written: 3 })
   await session.close()
 })
 

@@ -95,7 +95,7 @@ t.test('a function without a table to count is handed its rows, and says so', as
   const notices: string[] = []
   const { load, server } = await startLoadServer(t, fixture('scripts/function-view.dos'), {
     faults: {
-      beforeExecute: request => (request.text.includes('ddbIngest') ? { error: 'no' } : undefined),
+      beforeExecute: request => (request.text.includes('ddbIngest_') ? { error: 'no' } : undefined),
     },
   })
   const dir = t.testdir({ 'in.csv': `${tradesHeader}2020.01.02T09:30:00.032,FHU,63.6,5\n` })

@@ -10,6 +10,7 @@ import type { LoadResult } from '../../src/load/options.js'
 import { startServer } from '../../src/server/index.js'
 import { csv, streamScript } from '../helpers/delivery.js'
 import { startHoldingProxy } from '../helpers/holding-proxy.js'
+import { serverMemory } from '../helpers/server-memory.js'
 import { turnPlatform } from '../helpers/turn-platform.js'
 
 const question = 'from getConsoleJobs() where sessionId'
@@ -53,7 +54,7 @@ async function runOver(
       user: 'admin',
       password: '123456',
       insecureLogin: true,
-      known: { version: version.value, mixedFlags },
+      serverMemory: serverMemory({ version: version.value, facts: { mixedFlags }, users: {} }),
     },
     target: { table: 'target' },
     delivery: { batchRows: 10, confirm: 'count', confirmTimeoutMs },

@@ -23,6 +23,8 @@ function textOf(reason: string, status: 'pass' | 'fail' = 'fail'): string {
     serverVersion: '3.00.5.0',
     checks,
     counts: { pass: 0, fail: 1, skipped: 0 },
+    facts: {},
+    address: { host: 'h', port: 1 },
     left: [],
   }
   return issueText(result, '1.2.3', [check], server)
@@ -60,6 +62,8 @@ t.test('a short name leaves other words alone', async t => {
     serverVersion: null,
     checks: [{ name: 'a: b', status: 'pass' as const, reason: 'a table of a' }],
     counts: { pass: 1, fail: 0, skipped: 0 },
+    facts: {},
+    address: { host: 'h', port: 1 },
     left: [],
   }
   t.ok(user)

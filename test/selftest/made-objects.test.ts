@@ -1,5 +1,10 @@
 import t from 'tap'
-import { listScripts, removalScript, type MadeObject } from '../../src/selftest/made-objects.js'
+import {
+  listScripts,
+  removalScript,
+  type MadeObject,
+  type NamedObject,
+} from '../../src/selftest/made-objects.js'
 import { testSession, textsOf } from '../helpers/script.js'
 import type { Column } from '../../src/protocol/value.js'
 
@@ -38,10 +43,25 @@ t.test('what cannot be removed does not keep what comes behind it', async t => {
   t.equal(admin.node.functionViews.size, 2)
 })
 
+t.test('a right is taken back before what it is for is removed', async t => {
+  const view = objects[2]!
+  const script = removalScript([
+    view,
+    { kind: 'grant', name: view.name, right: 'VIEW_EXEC', user: 'ann' },
+  ])
+  t.match(script, /^try \{ revoke\("ann", VIEW_EXEC, ".*View"\) .*\ntry \{ dropFunctionView/)
+  const { run, node, fail } = testSession()
+  await run(`${setUp}
+createUser("ann", "abc12345")
+grant("ann", VIEW_EXEC, "${view.name}")`)
+  t.equal(await fail(script), 'no error')
+  t.equal(node.privileges.get('ann')?.size ?? 0, 0)
+})
+
 t.test('names are listed by kind, tables and views by how they begin', async t => {
   const { run } = testSession()
   await run(setUp)
-  const listed = async (kind: MadeObject['kind']): Promise<string[]> =>
+  const listed = async (kind: NamedObject['kind']): Promise<string[]> =>
     textsOf((await run(listScripts[kind])) as Column)
   t.strictSame(await listed('table'), [name])
   t.strictSame(await listed('view'), [`${name}View`])

@@ -18,9 +18,23 @@ t.test('the embedded server passes', async t => {
     [
       'receipts: R11, undef by another user',
       'receipts: R13, a view through a function for a user with VIEW_EXEC alone',
+      'rights: TABLE_INSERT alone',
     ],
   )
   t.equal(result.counts.pass + result.counts.skipped, result.checks.length)
+})
+
+t.test('with a second user nothing stays either, no right of theirs included', async t => {
+  const names = allChecks.filter(({ needs }) => needs?.includes('two users')).map(c => c.name)
+  t.equal(names.length, 3)
+  const { server, failed } = await trySelftest(t, {
+    names,
+    server: { initScript: 'createUser("ann", "abc12345")' },
+    options: { second: { user: 'ann', password: 'abc12345' } },
+  })
+  t.strictSame(failed, [])
+  t.strictSame(namesOn(server), [])
+  t.strictSame([...(server.node.privileges.get('ann') ?? [])], [])
 })
 
 t.test('a guest passes what a guest may do, and is told the rest', async t => {

@@ -27,6 +27,7 @@ t.test('a node begins with nothing but the admin of a new DolphinDB', async t =>
     maxRequestBytes: 2 ** 30,
     maxTransactionBytes: Infinity,
     beforeWrite: undefined,
+    beforeSlice: undefined,
     clock: systemPlatform.clock,
     random: systemPlatform.random,
   })

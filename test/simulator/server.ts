@@ -3,7 +3,7 @@
   scenario says.
 */
 import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/server/index.js'
-import { startServerOn } from '../../src/server/index.js'
+import { requestedFaults, startServerOn } from '../../src/server/index.js'
 import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/net/faults.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import { wait } from '../../src/platform/wait.js'
@@ -162,6 +162,7 @@ export class SimServer {
       beforeExecute: request => this.#before(process, request),
       afterExecute: request => this.#after(request),
       beforeWrite: write => this.#write(write),
+      ...requestedFaults('limitEnd'),
     }
   }
 

@@ -78,6 +78,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   getFunctionViews: unknown,
   'replaceColumn!': old,
   grant: { ...old, right: 'to be an administrator' },
+  revoke: { ...old, right: 'to be an administrator' },
 
   // Asking what the server does.
   version: old,

@@ -11,7 +11,12 @@ import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
 import { deliverScript } from '../../src/load/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
-import type { FaultBefore, Faults, RequestInfo } from '../../src/server/index.js'
+import {
+  requestedFaults,
+  type FaultBefore,
+  type Faults,
+  type RequestInfo,
+} from '../../src/server/index.js'
 import { fakeProcess } from '../cli/run-cli.js'
 import { inferText } from '../infer/inferring.js'
 import { keepSent, openScene, type Scene } from './scene.js'
@@ -185,10 +190,16 @@ const broken: readonly Scenario[] = [
 const others: readonly Scenario[] = [
   plain('load in the manner of official clients', async ({ server, environment, run, load }) => {
     const { stdout } = await run(0, 'exec', '-e', 'version()', '--output', 'csv')
-    keepKnownServer(server, { version: stdout.trim(), mixedFlags: false }, environment)
+    const known = { version: stdout.trim(), facts: { mixedFlags: false }, users: {} }
+    keepKnownServer(server, known, environment)
     for (const confirm of ['receipts', 'count'])
       await load(0, '-t', 'myStream', '--confirm', confirm)
   }),
+  plain(
+    'load at a server that refuses both kinds of requests on one session',
+    ({ load }) => load(0, '-t', 'myStream'),
+    () => requestedFaults('mixedIgnore'),
+  ),
   plain('check: all targets', async ({ folder, run }) => {
     const input = join(folder, 'my.csv')
     for (const target of [['-t', 'myStream'], dfs, view]) await run(0, 'check', input, ...target)

@@ -8,7 +8,7 @@ import { parseTarget } from '../../load/target/target.js'
 import type { Call } from './command.js'
 import { inputsOf, refuseTerminal } from './inputs-of.js'
 import { refuseSharedFiles } from '../files/one-file.js'
-import { readKnownServer } from '../files/known-servers.js'
+import { knownServers } from '../files/known-servers.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
 import type { CheckSettings } from '../options/check-options.js'
@@ -66,7 +66,6 @@ async function runCheck(
   )
   const { stdin, environment } = processEnvironment
   const asked = loadOptionsOf(settings, inputs, credentials, stdin, traceFile?.trace)
-  const known = readKnownServer(asked.server, environment)
   const progress = await startProgress(
     settings.progress,
     settings.quiet ?? false,
@@ -82,7 +81,7 @@ async function runCheck(
   })
   const options: CheckOptions = {
     ...asked,
-    server: { ...asked.server, ...(known === undefined ? {} : { known }) },
+    server: { ...asked.server, serverMemory: knownServers(environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
     wording: withFlags,

@@ -12,7 +12,7 @@ import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.j
 import { catchSignals } from '../interruption.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { LoadSettings } from '../options/load-options.js'
-import { readKnownServer } from '../files/known-servers.js'
+import { knownServers } from '../files/known-servers.js'
 import { checkedStateFolder } from '../files/state-file.js'
 import { takeLock, type Lock } from '../files/lock.js'
 import type { ProgressStyle } from '../options/output-options.js'
@@ -147,10 +147,9 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
     },
   })
   try {
-    const known = readKnownServer(asked.server, processEnvironment.environment)
     const options: LoadOptions = {
       ...asked,
-      server: { ...asked.server, ...(known === undefined ? {} : { known }) },
+      server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {
         if (report.phase === 'loading' && !isLoading) {
           isLoading = true

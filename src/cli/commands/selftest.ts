@@ -2,16 +2,16 @@
   `selftest`: tries on a server what the rest of the program relies on, and says what it found.
 */
 import { UsageError } from '../../errors.js'
+import { withFacts } from '../../load/connection/known-server.js'
 import type { ServerTarget } from '../../load/options.js'
 import { systemPlatform } from '../../platform/system.js'
-import { mixedFlagsCheck } from '../../selftest/checks/asynchronous.js'
 import { allChecks } from '../../selftest/checks/all-checks.js'
 import type { SecondLogin } from '../../selftest/context.js'
 import { issueText } from '../../selftest/issue-text.js'
 import type { CheckResult, SelftestResult } from '../../selftest/result.js'
 import { selftest } from '../../selftest/selftest.js'
 import { version } from '../../version.js'
-import { keepKnownServer } from '../files/known-servers.js'
+import { keepKnownServer, readKnownServer } from '../files/known-servers.js'
 import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
@@ -112,27 +112,27 @@ async function openIssueFile({
 
 /** Keeps what `load` goes by. @returns why it could not be kept */
 function keepFindings(
-  server: ServerTarget,
-  { serverVersion, checks }: SelftestResult,
+  { user }: ServerTarget,
+  { serverVersion, facts, address }: SelftestResult,
   environment: Call['processEnvironment']['environment'],
 ): string | undefined {
-  const mixed = checks.find(({ name }) => name === mixedFlagsCheck)
-  if (serverVersion === null || mixed === undefined || mixed.status === 'skipped') return undefined
-  const known = { version: serverVersion, mixedFlags: mixed.status === 'pass' }
-  return keepKnownServer(server, known, environment)
+  if (serverVersion === null || Object.keys(facts).length === 0) return undefined
+  const known = readKnownServer(address, environment)
+  return keepKnownServer(address, withFacts(known, serverVersion, facts, user), environment)
 }
 
 function objectOf(
-  { serverVersion, counts, checks, left }: SelftestResult,
+  { serverVersion, counts, checks, facts, left }: Omit<SelftestResult, 'address'>,
   exitCode: number,
 ): object {
   const head = { schema: 'ddb-ingest/selftest/1', version, exitCode }
-  return { ...head, serverVersion, counts, checks, left, error: null }
+  return { ...head, serverVersion, counts, checks, facts, left, error: null }
 }
 
 function failedObject(exitCode: number, error: { code: string; message: string }): object {
   const counts = { pass: 0, fail: 0, skipped: 0 }
-  return { ...objectOf({ serverVersion: null, counts, checks: [], left: [] }, exitCode), error }
+  const nothing = { serverVersion: null, counts, checks: [], facts: {}, left: [] }
+  return { ...objectOf(nothing, exitCode), error }
 }
 
 const styles = { pass: 'green', fail: 'red', skipped: 'yellow' } as const

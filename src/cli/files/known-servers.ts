@@ -1,13 +1,21 @@
 /*
-  What `selftest` found out about servers, kept for later runs: a file for each, in the state folder. Nothing depends on
-  it so much that a run could fail for it.
+  What runs and `selftest` found out about servers, kept for later runs: a file for each, in the state folder. Nothing
+  depends on it so much that a run could fail for it.
 */
 import { readFileSync } from 'node:fs'
-import type { KnownServer, ServerAddress } from '../../load/options.js'
+import type { KnownServer, ServerAddress, ServerMemory } from '../../load/options.js'
 import { clean } from '../output/terminal-text.js'
 import { replaceStateFile, stateFileOf } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** The memory of the user who runs the program; what cannot be written is not remembered. */
+export function knownServers(environment: Environment): ServerMemory {
+  return {
+    known: address => readKnownServer(address, environment),
+    keep: (address, known) => void keepKnownServer(address, known, environment),
+  }
+}
 
 /** What is known of a server; undefined where nothing is, or what is there cannot be read. */
 export function readKnownServer(
@@ -24,15 +32,19 @@ export function readKnownServer(
   }
 }
 
+/** Whoever may write there may write anything. */
 function isKnownServer(value: unknown): value is KnownServer {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'version' in value &&
-    typeof value.version === 'string' &&
-    'mixedFlags' in value &&
-    typeof value.mixedFlags === 'boolean'
-  )
+  if (!isRecord(value) || typeof value['version'] !== 'string') return false
+  const { facts, users } = value
+  return isFacts(facts) && isRecord(users) && Object.values(users).every(isFacts)
+}
+
+function isFacts(value: unknown): boolean {
+  return isRecord(value) && Object.values(value).every(fact => typeof fact === 'boolean')
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

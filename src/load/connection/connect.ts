@@ -22,7 +22,7 @@ export interface ConnectRules {
   loginWithConnect?: boolean
 }
 
-/** For a session that data goes out on, where the server cannot do both on one (`KnownServer.mixedFlags`). */
+/** For a session that data goes out on, where the server cannot do both on one (`ServerFacts.mixedFlags`). */
 export const asynchronousThroughout = { enableAsync: true, loginWithConnect: true } as const
 
 /** Closing takes no longer than this without progress, or less where a shorter time is asked for. */

@@ -12,6 +12,7 @@ import type { Files } from '../../platform/platform.js'
 import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
+import type { Facts } from '../connection/known-server.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
 import { tableText, type TableTarget } from '../target/target.js'
@@ -46,10 +47,16 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   })
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
+  const script = createScript(schema, table)
+  checkShape(run.facts, script)
   try {
-    await control.run(createScript(schema, table))
+    await control.run(script)
   } catch (error) {
-    if (!(error instanceof ServerError) || !(await isThere(run, control))) throw error
+    if (!(error instanceof ServerError)) throw error
+    if (!(await isThere(run, control))) {
+      tellLeft(run, table, error)
+      throw error
+    }
     run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
     return
   }
@@ -58,6 +65,40 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
   for (const { name, warnings } of schema.columns) {
     for (const warning of warnings) run.notice(`${name}: ${warning}`)
   }
+}
+
+/** Of what a script may have: the fact about it, how it shows, and what it is called. */
+const shapes: readonly (readonly [keyof Facts, RegExp, string])[] = [
+  ['createsStream', /^share streamTable\(/m, 'stream tables'],
+  ['createsTsdb', /, sortColumns=/, 'TSDB tables'],
+  ['createsLevels', /, COMPO, /, 'partitions of two levels'],
+  ['createsHash', /, HASH, /, 'partitions by a hash'],
+  ['createsYears', /, RANGE, /, 'a partition a year'],
+  ['createsMonths', /, VALUE, \d{4}\.\d\dM/, 'a partition a month'],
+  ['createsDays', /, VALUE, \d{4}\.\d\d\.\d\d/, 'a partition a day'],
+  ['createsArrays', /\b[A-Z\d]+(?:\(\d+\))?\[\]/, 'array columns'],
+  ['createsDecimals', /\bDECIMAL\d/, 'columns of decimals'],
+]
+
+/** @throws {UsageError} DDB_CONFIG before anything is made that the server is known to refuse */
+function checkShape(facts: Facts, script: string): void {
+  const code = script.replace(/^\/\/.*$/gm, '')
+  const refused = shapes.find(([fact, sign]) => facts[fact] === false && sign.test(code))
+  if (refused === undefined) return
+  throw new UsageError(
+    'DDB_CONFIG',
+    `as selftest found, this server refuses the script for ${refused[2]}: make the table by hand, and load without \`target.create\``,
+  )
+}
+
+/** Where nothing takes it back, a script that failed has made its database, and the next try would end there. */
+function tellLeft(run: Run, table: TableTarget, { serverMessage }: ServerError): void {
+  if (table.kind !== 'dfs' || run.facts.failedCreateLeaves !== true) return
+  if (serverMessage.includes('is there already')) return
+  run.notice(
+    `as selftest found on this server, a script that fails leaves its database behind: if "${table.database}" is there ` +
+      'and empty, remove it before the next try',
+  )
 }
 
 function tableOf({ plan: { target } }: Run): TableTarget {

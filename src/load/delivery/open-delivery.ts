@@ -4,6 +4,7 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, UsageError } from '../../errors.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { keepFacts } from '../connection/learn-server.js'
 import { retryRules, tryUntil, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
@@ -191,14 +192,32 @@ async function receiptsIfAny(
 ): Promise<Delivery | undefined> {
   const { confirm } = run.plan
   if (confirm !== 'receipts' && confirm !== 'auto') return undefined
+  const obstacle = confirm === 'auto' ? knownObstacle(run) : undefined
+  if (obstacle !== undefined) {
+    run.notice(
+      `as selftest found on this server, ${obstacle}: counting rows instead of asking for receipts. ` +
+        'Run selftest again once that has changed',
+    )
+    return undefined
+  }
   const recorder = newRecorder(run, await recordedTarget(run, description, control), verifier)
   try {
-    return await openReceipts({ run, rules, recorder, description }, control)
+    const delivery = await openReceipts({ run, rules, recorder, description }, control)
+    if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
+    return delivery
   } catch (error) {
     if (confirm === 'receipts' || !(error instanceof ServerError)) throw error
     run.notice(`no receipts on this server (${error.serverMessage}): counting rows instead`)
     return undefined
   }
+}
+
+/** Why receipts need not be tried; undefined where nothing is known that is in their way. */
+function knownObstacle({ facts, plan: { target } }: Run): string | undefined {
+  if (facts.sharesStreams === false) return 'this user may not share stream tables'
+  return target.kind === 'function' && facts.plainViews === false
+    ? 'receipts are not to be had for views that are declared without mutable'
+    : undefined
 }
 
 /** A session that data goes out on. */

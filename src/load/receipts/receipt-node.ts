@@ -162,7 +162,8 @@ export class ReceiptNode {
    * @throws {TimeoutError}
    */
   read(timeoutMs: number): Promise<LedgerRow[]> {
-    return readLedger(this.#control, this.#ledger, timeoutMs)
+    const { limitFromEnd } = this.#setup.run.facts
+    return readLedger(this.#control, this.#ledger, timeoutMs, limitFromEnd !== true)
   }
 
   /** Of the present ledger, as far as they were read. */

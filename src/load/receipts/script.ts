@@ -85,9 +85,9 @@ function targetBody(target: Target): string {
   return `    return tableInsert(${expression}, data)`
 }
 
-/** Rows of the ledger from `seen` on; rows are never changed or removed, so `seen` is a cursor. */
-export function ledgerQuery(ledger: string, seen: number, rows: number): string {
-  return `select * from objByName("${ledger}") limit ${seen}, ${rows}`
+/** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
+export function ledgerQuery(ledger: string, from: number, rows: number): string {
+  return `select * from objByName("${ledger}") limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */

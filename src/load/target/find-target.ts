@@ -8,10 +8,13 @@ import { checkTypes } from '../check/expected-types.js'
 import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
-import { askVersion, limitsTexts, versionNotice } from '../connection/server-version.js'
+import { learnServer, settleMode } from '../connection/learn-server.js'
+import { limitsTexts } from '../connection/server-version.js'
 import { createTarget, isThere } from '../create/create-target.js'
+import { ignoreLoss } from '../delivery/delivery.js'
 import { classifyRefusal } from '../delivery/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
+import type { ServerTarget } from '../options.js'
 import type { Run } from '../run.js'
 
 /**
@@ -27,21 +30,30 @@ export async function findTarget(
 ): Promise<[Session, TargetDescription]> {
   const deadlineMs = connectDeadlineMs(run.platform, run.server)
   for (let followed = 0; ; followed++) {
-    const control = await firstConnection(run, deadlineMs)
+    let control = await firstConnection(run, deadlineMs)
     onConnected(control)
+    const again = async (): Promise<Session> => {
+      const { host, port } = control
+      const node = { ...run.server, host, port, otherHosts: [] }
+      control = await firstConnection(run, connectDeadlineMs(run.platform, node), node)
+      onConnected(control)
+      return control
+    }
     try {
-      const target = await waiting(run, deadlineMs, isNotReady, () =>
-        describeOrCreate(run, control),
-      )
-      const version = await tellVersion(run, control)
+      run.asked = undefined
+      const target = await waiting(run, deadlineMs, isNotReady, async () => {
+        if (run.asked === undefined) await learnServer(run, control)
+        return describeOrCreate(run, control)
+      })
+      await settleMode(run, control, again)
       checkTypes(target, run.options.expectTypes)
-      return [control, limitsTexts(version) ? target : withoutLimits(target)]
+      return [control, asStored(run, target)]
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined) throw error
       if (followed === maxRedirects) throw redirectedTooOften(to)
       run.follow(to)
-      await control.close()
+      await control.close().catch(ignoreLoss)
     }
   }
 }
@@ -62,29 +74,21 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   return describeTarget(control, plan, options)
 }
 
-function withoutLimits({ columns, ...target }: TargetDescription): TargetDescription {
-  return { ...target, columns: columns.map(({ name, type }) => ({ name, type })) }
+/** Servers before a certain version take texts of any length. */
+function asStored({ asked }: Run, target: TargetDescription): TargetDescription {
+  if (limitsTexts(asked?.version)) return target
+  return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
 }
 
-async function tellVersion(run: Run, control: Session): Promise<string | undefined> {
-  const version = await askVersion({ session: control, timeoutMs: run.plan.confirmTimeoutMs })
-  if (version === undefined) return undefined
-  const notice = versionNotice(version, run.plan)
-  if (notice !== undefined) run.notice(notice)
-  const { known } = run.options.server
-  if (run.plan.mode !== 'async' || known?.version !== version || known.mixedFlags) return version
-  run.sendAsynchronouslyThroughout()
-  run.notice(
-    'as selftest found, this server does not take asynchronous and answered requests on one session: ' +
-      'data goes out as official clients send it',
-  )
-  return version
-}
-
-function firstConnection(run: Run, deadlineMs: number): Promise<Session> {
+/** @param server  the run's when left out */
+function firstConnection(
+  run: Run,
+  deadlineMs: number,
+  server: ServerTarget = run.server,
+): Promise<Session> {
   const passes = (error: unknown): boolean => error instanceof ConnectionError || isNotReady(error)
   return waiting(run, deadlineMs, passes, () =>
-    connectServer(run.platform, run.server, {
+    connectServer(run.platform, server, {
       deadlineMs,
       signal: run.options.signal,
       closeTimeoutMs: closeTimeoutMs(run.plan),

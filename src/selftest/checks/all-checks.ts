@@ -4,10 +4,12 @@
 import type { Check } from '../check.js'
 import { asynchronousChecks } from './asynchronous.js'
 import { connectionChecks } from './connection.js'
+import { createChecks } from './create-scripts.js'
 import { dfsChecks } from './dfs.js'
 import { functionViewChecks } from './function-view.js'
 import { insertChecks } from './insert.js'
 import { jobChecks } from './jobs.js'
+import { keyedDfsChecks } from './keyed-dfs.js'
 import { leftoverChecks } from './leftovers.js'
 import { loginChecks } from './login.js'
 import { openQuestionChecks } from './open-questions.js'
@@ -31,5 +33,7 @@ export const allChecks: readonly Check[] = [
   ...openQuestionChecks,
   ...functionViewChecks,
   ...dfsChecks,
+  ...keyedDfsChecks,
+  ...createChecks,
   ...leftoverChecks,
 ]

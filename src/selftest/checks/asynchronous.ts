@@ -4,6 +4,7 @@
 import { mayLogInWithConnect } from '../../client/login/protection.js'
 import { loginFailure } from '../../client/login/plain-login.js'
 import type { Session } from '../../client/open-session.js'
+import { askMixedFlags } from '../../load/connection/mixed-flags.js'
 import { requestFlags } from '../../protocol/request.js'
 import type { Response } from '../../protocol/response.js'
 import { answerText, numberOf, numbersOf, tableOf } from '../answers.js'
@@ -27,11 +28,11 @@ async function expectCount(
   return expectText('rows', String(await rowsOf(table)), String(rows))
 }
 
+/** Longest wait for one question of a check that ends after five seconds, ms. */
+const probeMs = 2_000
+
 const valueOf = (response: Response): string =>
   response.ok ? answerText(response.value) : response.message
-
-/** What `load` goes by when it opens the session that data goes out on. */
-export const mixedFlagsCheck = 'asynchronous: mixed-flags on one session'
 
 export const asynchronousChecks: readonly Check[] = [
   {
@@ -70,21 +71,29 @@ export const asynchronousChecks: readonly Check[] = [
     },
   },
   {
-    name: mixedFlagsCheck,
-    does: 'mixes a hundred batches without answers with requests that are answered, on one session',
+    name: 'asynchronous: mixed-flags on one session',
+    does: 'asks as load does, and mixes a hundred batches without answers with requests that are answered, on one session',
     dependsOnIt:
       'receipts and load --mode async: one session logs in with answers and writes without',
     async run(context) {
       const { share, open, ask } = context
+      const asked = await askMixedFlags(await open(), probeMs, () => open())
+      if (asked.mixedFlags === undefined) return fail('no answer came in time')
+      if (!asked.mixedFlags) {
+        return fail('a question does not see what was sent before it', { mixedFlags: false })
+      }
       const name = await share('mixed', streamTable)
-      const session = await open()
+      const session = asked.control
       for (let i = 0; i < 100; i++) {
         session.send(`tableInsert{${name}}`, [batch(i, 1)])
         if (i % 10 !== 9) continue
         const answer = numberOf(await ask(`${i} * 2`, session))
-        if (answer !== i * 2) return fail(`${i} * 2 was answered with ${answer}`)
+        if (answer !== i * 2) {
+          return fail(`${i} * 2 was answered with ${answer}`, { mixedFlags: false })
+        }
       }
-      return expectCount(context, name, 100, session)
+      const outcome = await expectCount(context, name, 100, session)
+      return { ...outcome, facts: { mixedFlags: outcome.status === 'pass' } }
     },
   },
   {

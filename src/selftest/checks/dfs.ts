@@ -18,16 +18,24 @@ const dependsOnIt = 'load --table dfs://…'
 const ints = (values: readonly (number | null)[]): Column => vectorOf({ type: 'INT' }, values)
 
 /** Partition keys, and values beside them. */
-const rowsOf = (keys: readonly (number | null)[], values: Column = ints(keys)): Table =>
+export const keyedRows = (keys: readonly (number | null)[], values: Column = ints(keys)): Table =>
   tableOfColumns({ k: ints(keys), v: values })
 
-/** A new table in the database of the run. @returns the expression that loads it */
-async function dfsTable(context: CheckContext, name: string): Promise<string> {
+/** A table of a database. */
+export interface StoredTable {
+  /** Loads it. */
+  readonly expression: string
+  /** `dfs://DB/TABLE`. */
+  readonly path: string
+}
+
+/** A new table in the database of the run, partitioned by its first column. */
+export async function dfsTable(context: CheckContext, name: string): Promise<StoredTable> {
   const database = await context.database()
   await context.prepare(
     `createPartitionedTable(database("${database}"), table(1:0, \`k\`v, [INT, INT]), "${name}", \`k)`,
   )
-  return `loadTable("${database}","${name}")`
+  return { expression: `loadTable("${database}","${name}")`, path: `${database}/${name}` }
 }
 
 function dfsCheck(
@@ -40,7 +48,7 @@ function dfsCheck(
     name: `dfs: ${facts.name}`,
     needs: 'the right to create DFS databases',
     limitMs: 15_000,
-    run: async context => run(context, await dfsTable(context, table)),
+    run: async context => run(context, (await dfsTable(context, table)).expression),
   }
 }
 
@@ -52,11 +60,11 @@ export const dfsChecks: readonly Check[] = [
     { name: 'tableInsert', does: 'writes six rows and reads them back', dependsOnIt },
     'inserted',
     async ({ call, ask }, expression) => {
-      const rows = rowsOf([1, 1, 2, 2, 3, 3], ints([1, null, 3, 4, 5, 6]))
+      const rows = keyedRows([1, 1, 2, 2, 3, 3], ints([1, null, 3, 4, 5, 6]))
       const kept = numberOf(await call(`tableInsert{${expression}}`, [rows]))
       if (kept !== 6) return fail(`tableInsert answered ${kept}, not 6`)
       const seen = tableOf(await ask(`select * from ${expression} order by k, v`))
-      const expected = rowsOf([1, 1, 2, 2, 3, 3], ints([null, 1, 3, 4, 5, 6]))
+      const expected = keyedRows([1, 1, 2, 2, 3, 3], ints([null, 1, 3, 4, 5, 6]))
       const difference = tableDifference(seen, expected)
       return difference === undefined ? pass() : fail(difference)
     },
@@ -65,7 +73,7 @@ export const dfsChecks: readonly Check[] = [
     { name: 'append!', does: 'writes three rows with append!', dependsOnIt },
     'appended',
     async (context, expression) => {
-      await context.call(`append!{${expression}}`, [rowsOf([1, 2, 3])])
+      await context.call(`append!{${expression}}`, [keyedRows([1, 2, 3])])
       return expectText('rows', String(await countIn(context, expression)), '3')
     },
   ),
@@ -77,9 +85,9 @@ export const dfsChecks: readonly Check[] = [
     },
     'upserted',
     async ({ call, ask }, expression) => {
-      await call(`tableInsert{${expression}}`, [rowsOf([1, 2], ints([10, 20]))])
+      await call(`tableInsert{${expression}}`, [keyedRows([1, 2], ints([10, 20]))])
       await call(`upsert!{${expression},,ignoreNull=false,keyColNames=\`k}`, [
-        rowsOf([2, 3], ints([21, 30])),
+        keyedRows([2, 3], ints([21, 30])),
       ])
       const seen = tableOf(await ask(`select * from ${expression} order by k`))
       return expectText('the values', numbersOf(columnOf(seen, 'v')).join(), '10,21,30')
@@ -90,7 +98,7 @@ export const dfsChecks: readonly Check[] = [
     'asynchronous',
     async ({ open, rowsOf: countRows }, expression) => {
       const session = await open()
-      session.send(`tableInsert{${expression}}`, [rowsOf([1, 2, 3])])
+      session.send(`tableInsert{${expression}}`, [keyedRows([1, 2, 3])])
       return expectText('rows', String(await countRows(expression, 3)), '3')
     },
   ),
@@ -104,7 +112,7 @@ export const dfsChecks: readonly Check[] = [
     async (context, expression) => {
       let answer: number
       try {
-        answer = numberOf(await context.call(`tableInsert{${expression}}`, [rowsOf([1, 2, 99])]))
+        answer = numberOf(await context.call(`tableInsert{${expression}}`, [keyedRows([1, 2, 99])]))
       } catch (error) {
         if (!(error instanceof ServerError)) throw error
         return pass(`refused: ${serverWords(error)}`)
@@ -127,7 +135,7 @@ export const dfsChecks: readonly Check[] = [
     'nullKey',
     async (context, expression) => {
       try {
-        const answer = await context.call(`tableInsert{${expression}}`, [rowsOf([1, null])])
+        const answer = await context.call(`tableInsert{${expression}}`, [keyedRows([1, null])])
         const kept = numberOf(answer)
         const count = await countIn(context, expression)
         return kept === count
@@ -149,7 +157,7 @@ export const dfsChecks: readonly Check[] = [
     'refused',
     async (context, expression) => {
       const texts = vectorOf({ type: 'STRING' }, ['a', 'b'])
-      const request = context.call(`tableInsert{${expression}}`, [rowsOf([1, 2], texts)])
+      const request = context.call(`tableInsert{${expression}}`, [keyedRows([1, 2], texts)])
       const outcome = await expectRefusal(request, 'rows')
       const count = await countIn(context, expression)
       return count === 0 ? outcome : fail(`${count} rows of the refused batch are there`)
@@ -164,7 +172,7 @@ export const dfsChecks: readonly Check[] = [
     'converted',
     async ({ call }, expression) => {
       const doubles = vectorOf({ type: 'DOUBLE' }, [1.5, 2])
-      const words = await call(`tableInsert{${expression}}`, [rowsOf([1, 2], doubles)]).then(
+      const words = await call(`tableInsert{${expression}}`, [keyedRows([1, 2], doubles)]).then(
         () => 'it is converted',
         (error: unknown) => {
           if (error instanceof ServerError) return serverWords(error)
@@ -217,7 +225,7 @@ export const dfsChecks: readonly Check[] = [
       const words: string[] = []
       let kept = 0
       const write = (session: (typeof sessions)[number]): Promise<void> =>
-        context.call(`tableInsert{${expression}}`, [rowsOf([1, 1, 1])], session).then(
+        context.call(`tableInsert{${expression}}`, [keyedRows([1, 1, 1])], session).then(
           answer => void (kept += numberOf(answer)),
           (error: unknown) => {
             if (!(error instanceof ServerError)) throw error

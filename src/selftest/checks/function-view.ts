@@ -82,6 +82,34 @@ export const functionViewChecks: readonly Check[] = [
     },
   },
   {
+    name: 'function view: declared without mutable',
+    does: 'delivers a batch into a view that only reads it, by a call and with receipts, and calls one that changes it',
+    dependsOnIt: 'load --function with receipts, where the view is declared without mutable',
+    needs,
+    async run(context) {
+      const { ask, call, open, prepare } = context
+      const table = await context.share('read', `streamTable(${batchColumns})`)
+      const [view, changing] = [context.viewName('reading'), context.viewName('changing')]
+      await prepare(`def ${view}(data) { tableInsert(objByName("${table}"), data) }
+def ${changing}(data) { replaceColumn!(data, \`id, data[\`id] + 1) }
+addFunctionView(${view})
+addFunctionView(${changing})`)
+      const session = await open()
+      const direct = await refusalOf(call(view, [batch(0, 4)], session))
+      if (direct !== undefined) return fail(direct)
+      const ledger = await openTestLedger(context)
+      const target = parseTarget({ function: view, types: 'id:INT,sym:SYMBOL,price:DOUBLE' })
+      const script = deliverScript(ledger.name, target, ledger.countsDuplicates)
+      const refused = await refusalOf(ask(script, session))
+      if (refused !== undefined) return fail(refused, { plainViews: false })
+      sendDelivery(session, 1, 1, batch(4, 4))
+      const [outcome] = (await awaitOutcomes(context, ledger, 1)).filter(({ phase }) => phase === 1)
+      if (outcome?.rowCount !== 4) return fail(outcome?.errText ?? '', { plainViews: false })
+      const words = await refusalOf(call(changing, [batch(0, 1)], session))
+      return pass(`one that changes what it is given: ${words ?? 'accepted'}`, { plainViews: true })
+    },
+  },
+  {
     name: 'function view: found by typestr',
     does: 'asks typestr for a view and for a name that is not there',
     dependsOnIt: 'ending with 78 before the first row where --function is wrong',

@@ -2,11 +2,58 @@
   What getConsoleJobs tells of requests under way, by which a run knows a busy server from a silent one.
 */
 import { askIdle } from '../../load/connection/server-queries.js'
-import { columnOf, elementsOf, tableOf } from '../answers.js'
+import { wait } from '../../platform/wait.js'
+import { requestFlags } from '../../protocol/request.js'
+import { columnOf, elementsOf, numberOf, tableOf } from '../answers.js'
 import { fail, pass, type Check } from '../check.js'
+import type { CheckContext } from '../context.js'
+
+/** As many requests sleep at once, more than most servers have workers. */
+const sleepers = 16
+const sleepMs = 700
+/** `sleep` in a script, and when it began and ended by the server's clock. */
+const sleepScript = `ddbIngestTestBegan = long(now())
+sleep(${sleepMs})
+[ddbIngestTestBegan, long(now())]`
+/** Of official clients, for what must not wait. */
+const urgentPriority = 8
+/** Between two questions. */
+const pauseMs = 50
 
 const dependsOnIt =
   'waiting for a server that still works on a batch, and going on when it does not'
+
+/** By the server's clock, ms. */
+interface Sleep {
+  readonly began: number
+  readonly ended: number
+}
+
+/** Asks for the time, again and again, and says whether an answer came while all slept. */
+async function answeredAsleep(
+  { rawSession, platform, signal }: CheckContext,
+  isUrgent: boolean,
+  asleep: Promise<readonly Sleep[]>,
+): Promise<string> {
+  const { exchange, sessionId } = await rawSession()
+  const head = isUrgent
+    ? { sessionId, flags: requestFlags.apiClient | requestFlags.urgent, priority: urgentPriority }
+    : { sessionId }
+  let isOver = false
+  const over = (): void => void (isOver = true)
+  asleep.then(over, over)
+  const answeredAt: number[] = []
+  while (!isOver) {
+    const answer = await exchange.ask(head, { kind: 'script', script: 'long(now())' })
+    if (!answer.ok) return `refused: ${answer.message}`
+    answeredAt.push(numberOf(answer.value))
+    await wait(platform.clock, pauseMs, signal)
+  }
+  const sleeps = await asleep
+  const firstBegan = Math.min(...sleeps.map(({ began }) => began))
+  const firstEnded = Math.min(...sleeps.map(({ ended }) => ended))
+  return answeredAt.some(at => at > firstBegan && at < firstEnded) ? 'answered' : 'waits'
+}
 
 export const jobChecks: readonly Check[] = [
   {
@@ -47,6 +94,29 @@ export const jobChecks: readonly Check[] = [
       const idle = await askIdle({ session: control, timeoutMs: 3_000 }, session.id)
       if (idle === undefined) return fail('the server does not tell')
       return idle ? pass() : fail('it is listed')
+    },
+  },
+  {
+    name: 'jobs: a question while workers sleep, with urgency and without',
+    does: `lets ${sleepers} requests sleep, and asks for the time in both ways`,
+    dependsOnIt: 'asking a busy server what it is busy with',
+    limitMs: 10_000,
+    async run(context) {
+      const { open, ask } = context
+      const sessions = await Promise.all(Array.from({ length: sleepers }, () => open()))
+      const asleep = Promise.all(
+        sessions.map(async (session): Promise<Sleep> => {
+          const [began, ended] = elementsOf(await ask(sleepScript, session)).map(numberOf)
+          return { began: began!, ended: ended! }
+        }),
+      )
+      asleep.catch(() => undefined)
+      const [plain, urgent] = await Promise.all([
+        answeredAsleep(context, false, asleep),
+        answeredAsleep(context, true, asleep),
+      ])
+      const urgentQuestions = urgent === 'answered'
+      return pass(`without urgency: ${plain}; with it: ${urgent}`, { urgentQuestions })
     },
   },
 ]

@@ -4,8 +4,9 @@
 import { rsaLogin, scramLogin, type AskServer } from '../../client/login/log-in.js'
 import { loginFailure, type Credentials } from '../../client/login/plain-login.js'
 import type { Protection } from '../../client/login/protection.js'
+import { nonceBytes } from '../../client/login/scram.js'
 import { DdbError, ServerError } from '../../errors.js'
-import { textOf } from '../answers.js'
+import { serverWords, textOf } from '../answers.js'
 import { expectText, fail, pass, skipped, type Check, type Outcome } from '../check.js'
 import { rawLogin, type CheckContext } from '../context.js'
 import { throwAwayName } from '../throw-away-name.js'
@@ -32,17 +33,24 @@ export const loginChecks: readonly Check[] = [
   {
     name: 'login: inside the connect request',
     does: 'sends user and password with the connect request, and asks who it is',
-    dependsOnIt: 'nothing yet; official asynchronous clients log in this way',
+    dependsOnIt:
+      'sending data as official asynchronous clients do, where one session cannot do both',
     async run({ server, raw }) {
       if (server.user === undefined) return noUser
       const exchange = await raw()
       const login = rawLogin(server)
       const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect', login })
-      if (!connected.ok) throw loginFailure(login, connected.message)
+      if (!connected.ok) {
+        return fail(serverWords(loginFailure(login, connected.message)), {
+          loginWithConnect: false,
+        })
+      }
       const { sessionId } = connected
       const answer = await exchange.ask({ sessionId }, { kind: 'script', script: whoScript })
       if (!answer.ok) return fail(answer.message)
-      return textOf(answer.value) === server.user ? pass() : fail('the session has another user')
+      return textOf(answer.value) === server.user
+        ? pass('', { loginWithConnect: true })
+        : fail('the session has another user', { loginWithConnect: false })
     },
   },
   {
@@ -80,6 +88,28 @@ export const loginChecks: readonly Check[] = [
       })
       if (user === undefined) return pass('guests may not run scripts')
       return user === server.user ? fail('it is logged in without a password') : pass()
+    },
+  },
+  {
+    name: 'login: how this user logs in',
+    does: 'asks for SCRAM as this user, and reads what one who cannot is told',
+    dependsOnIt: 'every login: the next best way is taken where SCRAM is refused',
+    async run({ server, raw, platform }) {
+      const { user } = server
+      if (user === undefined) return noUser
+      const exchange = await raw()
+      const connected = await exchange.ask({ protocol: 'API' }, { kind: 'connect' })
+      if (!connected.ok) return fail(connected.message)
+      const { sessionId } = connected
+      const nonce = Buffer.from(platform.random.bytes(nonceBytes)).toString('base64')
+      const args = [user, nonce].map(value => ({ form: 'scalar', type: 'STRING', value }) as const)
+      const answer = await exchange.ask(
+        { sessionId },
+        { kind: 'function', name: 'scramClientFirst', args },
+      )
+      return answer.ok
+        ? pass('by SCRAM', { scram: true })
+        : pass(`not by SCRAM: ${answer.message}`, { scram: false })
     },
   },
   {

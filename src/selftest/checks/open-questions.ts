@@ -1,19 +1,19 @@
 /*
   What documents leave open and servers may do in several ways: each check says what it found.
 */
-import { ServerError } from '../../errors.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
 import { columnTypeText } from '../../protocol/data-type.js'
+import { formatValue } from '../../protocol/value-text.js'
 import {
   answerText,
   columnOf,
   elementsOf,
   numberOf,
-  serverWords,
+  refusalText,
   tableOf,
   textsOf,
 } from '../answers.js'
-import { expectText, fail, pass, type Check } from '../check.js'
+import { expectText, fail, pass, Unavailable, type Check } from '../check.js'
 import type { CheckContext } from '../context.js'
 import { batch, batchColumns } from './batches.js'
 
@@ -25,11 +25,6 @@ async function valueIn({ ask }: CheckContext, table: string): Promise<string> {
     answer => String(numberOf(answer)),
     (error: unknown) => refusalText(error),
   )
-}
-
-function refusalText(error: unknown): string {
-  if (error instanceof ServerError) return `refused: ${serverWords(error)}`
-  throw error
 }
 
 /** What came of sharing a second table under a name. */
@@ -46,6 +41,15 @@ async function sharedAgain(
     ? 'the new table replaces the old one'
     : 'the old table stays, without an error'
 }
+
+/** What may be shared or not, by right and by setting; receipts are in the last. */
+const shareable = {
+  table: 'table(1:0, `k`v, [INT, INT])',
+  keyedTable: 'keyedTable(`k, 1:0, `k`v, [INT, INT])',
+  streamTable: 'streamTable(1:0, `k`v, [INT, INT])',
+  keyedStreamTable: 'keyedStreamTable(`k, 1:0, `k`v, [INT, INT])',
+} as const
+const sharingSettings = ['enableSharedVarCreationControl', 'maxPubConnections']
 
 /** Functions of which a run uses what they tell, and does without where they are not there. */
 const optionalFunctions = [
@@ -113,6 +117,48 @@ export const openQuestionChecks: readonly Check[] = [
       return pass(
         rows === 1 ? 'the row goes into the new table' : 'the row goes into the old table',
       )
+    },
+  },
+  {
+    name: 'open: share under the settings of this server',
+    does: `shares a table of each kind, and reads ${sharingSettings.join(' and ')}`,
+    dependsOnIt: 'receipts: a user who may not share stream tables has none',
+    async run({ ask, tableName }) {
+      const words: string[] = []
+      let sharesStreams = true
+      for (const [kind, script] of Object.entries(shareable)) {
+        const shared = await ask(`share(${script}, "${tableName(kind)}")`).then(
+          () => 'shared',
+          refusalText,
+        )
+        words.push(`${kind}: ${shared}`)
+        if (kind.endsWith('treamTable') && shared !== 'shared') sharesStreams = false
+      }
+      for (const setting of sharingSettings) {
+        const value = await ask(`getConfig("${setting}")`).then(answerText, refusalText)
+        words.push(`${setting}: ${value}`)
+      }
+      return pass(words.join('; '), { sharesStreams })
+    },
+  },
+  {
+    name: 'open: sessions of other users',
+    does: 'looks for the session of another user, or of a guest, in getSessionMemoryStat()',
+    dependsOnIt: 'naming tables of runs that were killed: those of other users may be under way',
+    async run({ ask, open, openSecond, second, server }) {
+      if (second === undefined && server.user === undefined) {
+        throw new Unavailable('no other user was given')
+      }
+      const other = second === undefined ? await open({ asGuest: true }) : await openSecond()
+      const ids = await ask('exec sessionId from getSessionMemoryStat()').then(
+        answer => elementsOf(answer).map(formatValue),
+        refusalText,
+      )
+      if (typeof ids === 'string') return pass(ids, { seesSessions: false })
+      const seesSessions = ids.includes(other.id)
+      return pass(seesSessions ? 'this user sees them' : 'this user does not see them', {
+        seesSessions,
+      })
     },
   },
   {

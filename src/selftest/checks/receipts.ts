@@ -3,7 +3,7 @@
 */
 import { vectorOf } from '../../protocol/element.js'
 import { deliverFunction, ledgerQuery } from '../../load/receipts/script.js'
-import { answerText, numberOf, tableOf, elementsOf, textOf } from '../answers.js'
+import { answerText, elementsOf, numberOf, refusalText, tableOf, textOf } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
 import { batch, batchColumns, wrongBatch } from './batches.js'
 import {
@@ -137,7 +137,9 @@ export const receiptChecks: readonly Check[] = [
       let cursor = 0
       await until(async () => {
         for (;;) {
-          const slice = rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, cursor, 7))))
+          const overlap = Math.min(cursor, 1)
+          const query = ledgerQuery(ledger.name, cursor - overlap, 7 + overlap)
+          const slice = rowsOfLedger(tableOf(await ask(query))).slice(overlap)
           cursor += slice.length
           seen.push(...slice.filter(({ batchNo }) => batchNo > 0).map(({ batchNo }) => batchNo))
           if (slice.length === 0) break
@@ -146,6 +148,22 @@ export const receiptChecks: readonly Check[] = [
       })
       const distinct = new Set(seen).size
       return expectText('rows and different ones', `${seen.length}, ${distinct}`, '200, 200')
+    },
+  },
+  {
+    name: 'receipts: limit at and beyond the end',
+    does: 'reads a ledger of one row in slices that begin at its first row, at its end and behind that',
+    dependsOnIt: 'receipts: whether the last row that is known is asked for again',
+    async run(context) {
+      const ledger = await openTestLedger(context)
+      const rowsFrom = (first: number): Promise<string> =>
+        context
+          .ask(ledgerQuery(ledger.name, first, 5))
+          .then(answer => `${tableOf(answer).rows} rows`, refusalText)
+      const [whole, end, behind] = [await rowsFrom(0), await rowsFrom(1), await rowsFrom(2)]
+      if (whole !== '1 rows') return fail(`a slice that ends behind the last row: ${whole}`)
+      const limitFromEnd = end === '0 rows'
+      return pass(`at the end: ${end}; beyond it: ${behind}`, { limitFromEnd })
     },
   },
   {

@@ -1,12 +1,12 @@
 /*
-  What takes two users: R11 with another user, and R13.
+  What takes two users: R11 with another user, R13, and what TABLE_INSERT alone allows.
 */
 import { deliverScript } from '../../load/receipts/script.js'
 import { parseTarget } from '../../load/target/target.js'
-import type { Scalar } from '../../protocol/value.js'
 import { numberOf } from '../answers.js'
-import { expectText, pass, type Check } from '../check.js'
+import { expectText, fail, pass, Unavailable, type Check } from '../check.js'
 import { batch } from './batches.js'
+import { dfsTable, keyedRows } from './dfs.js'
 import { addView, refusalOf } from './function-view.js'
 import { awaitOutcomes, openTestLedger, outcomesText, sendDelivery } from './receipt-run.js'
 
@@ -36,10 +36,7 @@ export const secondUserChecks: readonly Check[] = [
     async run(context) {
       const other = await context.openSecond()
       const { view, table } = await addView(context)
-      // As a variable, so that no name has to be quoted.
-      const user: Scalar = { form: 'scalar', type: 'STRING', value: context.second!.user }
-      await context.control.upload({ ddbIngestSecond: user })
-      await context.prepare(`grant(ddbIngestSecond, VIEW_EXEC, "${view}")`)
+      await context.grant('VIEW_EXEC', view)
       const ledger = await openTestLedger(context)
       const target = parseTarget({ function: view, types: 'id:INT,sym:SYMBOL,price:DOUBLE' })
       await context.ask(deliverScript(ledger.name, target, ledger.countsDuplicates), other)
@@ -47,6 +44,36 @@ export const secondUserChecks: readonly Check[] = [
       const outcomes = outcomesText(await awaitOutcomes(context, ledger, 1))
       const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))
       return expectText('outcome and sum', `${outcomes}; ${sum}`, '1: 4 rows; 10')
+    },
+  },
+  {
+    name: 'rights: TABLE_INSERT alone',
+    does: 'lets a second user with this right alone ask for the schema of a DFS table, insert, count and upsert',
+    dependsOnIt: 'the right that is named to users who lack one',
+    needs: `${needs}, and the right to create DFS databases`,
+    limitMs: 15_000,
+    async run(context) {
+      const other = await context.openSecond()
+      const { expression, path } = await dfsTable(context, 'granted')
+      const count = (): Promise<unknown> => context.ask(`exec count(*) from ${expression}`, other)
+      if ((await refusalOf(count())) === undefined) {
+        throw new Unavailable('the second user may read without being granted anything')
+      }
+      await context.grant('TABLE_INSERT', path)
+      const rows = keyedRows([1, 2])
+      const schema = await refusalOf(context.ask(`schema(${expression})`, other))
+      const insert = await refusalOf(context.call(`tableInsert{${expression}}`, [rows], other))
+      if (insert !== undefined) return fail(insert)
+      const counted = await refusalOf(count())
+      const upsertName = `upsert!{${expression},,ignoreNull=false,keyColNames=\`k}`
+      const upsert = await refusalOf(context.call(upsertName, [rows], other))
+      const found = { schema, count: counted, upsert }
+      const texts = Object.entries(found).map(([what, words]) => `${what}: ${words ?? 'allowed'}`)
+      return pass(texts.join('; '), {
+        insertShowsSchema: schema === undefined,
+        insertCounts: counted === undefined,
+        insertUpserts: upsert === undefined,
+      })
     },
   },
 ]

@@ -29,7 +29,7 @@ export interface ConnectionContext {
 
 /** A request on its way through execution. */
 interface Work extends Pick<ArrivedRequest, 'head' | 'request' | 'job'> {
-  readonly silent: boolean
+  silent: boolean
   /** Made only when fault hooks want to see it. */
   readonly info: RequestInfo | undefined
   /** Times that it is still to be executed after this one. */
@@ -54,6 +54,8 @@ export class Connection {
   /** The session that the latest request ran in. */
   #runner: RequestRunner
   #connected = false
+  /** Flag 4 of the connect request. */
+  #connectedSilent = false
   #requestNumber = 0
   /** When the present turn began; undefined between turns. */
   #turnStartedMs: number | undefined
@@ -65,6 +67,10 @@ export class Connection {
   #finished = false
   /** The request at work, or the latest one. */
   #current: Work | undefined
+  /** Requests that a fault has put behind the next one that is answered. */
+  #later: Work[] = []
+  /** Of them, those whose turn has come. */
+  #due: Work[] = []
 
   constructor(
     context: ConnectionContext,
@@ -96,7 +102,8 @@ export class Connection {
 
   /** True while something that arrived has not been executed. */
   get busy(): boolean {
-    return !this.#finished && (this.#busy || this.#blocked || this.#requests.waitingBytes > 0)
+    const waiting = this.#requests.waitingBytes > 0 || this.#due.length > 0
+    return !this.#finished && (this.#busy || this.#blocked || waiting)
   }
 
   /** Requests whose turn has come so far. */
@@ -148,17 +155,30 @@ export class Connection {
     this.#blocked = !this.#replies.flush()
     this.#beginTurn()
     while (!this.#busy && !this.#blocked && !this.#finished) {
-      const arrival = this.#requests.next()
-      if (arrival === undefined) break
-      if (arrival.kind === 'request') this.#execute(arrival)
-      else if (arrival.kind === 'end') this.#finish()
-      else this.#breakOff(arrival.error)
+      const due = this.#due.shift()
+      if (due !== undefined) this.#run((this.#current = due))
+      else if (!this.#takeNext()) break
       if (this.#replies.bufferedBytes >= replyBytes) this.#blocked = !this.#replies.flush()
       if (!this.#busy) this.#giveWayInTime()
     }
     this.#blocked = !this.#replies.flush()
     if (this.#finished) this.#transport.end()
     else this.#regulateReading()
+  }
+
+  /** @returns false while the next request is incomplete */
+  #takeNext(): boolean {
+    const arrival = this.#requests.next()
+    if (arrival === undefined) return false
+    if (arrival.kind === 'request') this.#execute(arrival)
+    else if (arrival.kind === 'broken') this.#breakOff(arrival.error)
+    else if (this.#later.length > 0) this.#laterIsDue()
+    else this.#finish()
+    return true
+  }
+
+  #laterIsDue(): void {
+    this.#due.push(...this.#later.splice(0))
   }
 
   /** A turn lasts until the event loop comes round: many chunks can arrive in it. */
@@ -201,10 +221,10 @@ export class Connection {
     this.#requestNumber += 1
     this.#context.countRequest(asynchronous)
     if (this.#connected && head.sessionId !== this.#runner.session.id) this.#openAnew()
-    const info =
-      faults === undefined
-        ? undefined
-        : requestInfo(this.#runner.session.id, this.#requestNumber, request, asynchronous)
+    if (!this.#connected) this.#connectedSilent = asynchronous
+    const mixed = asynchronous !== this.#connectedSilent
+    const { id } = this.#runner.session
+    const info = faults && requestInfo(id, this.#requestNumber, request, asynchronous, mixed)
     const silent = asynchronous && request.kind !== 'connect'
     const work = { head, request, job, info, silent, repeats: 0 }
     this.#current = work
@@ -261,7 +281,14 @@ export class Connection {
   #runFaulty(work: Work, fault: FaultBefore): void {
     if (fault === 'drop') return
     if (fault === 'close') this.#kill()
-    else if (fault === 'twice') {
+    else if (fault === 'later') this.#later.push(work)
+    else if (fault === 'flag') {
+      work.silent = !work.silent
+      this.#run(work)
+    } else if (fault === 'stall') {
+      this.#replies.discard()
+      this.#run(work)
+    } else if (fault === 'twice') {
       work.repeats = work.silent ? 1 : 0
       this.#run(work)
     } else if (fault === 'forget') {
@@ -281,6 +308,7 @@ export class Connection {
     if (!work.silent) {
       const { flags, fetchSize = 0 } = work.head
       this.#replies.value(value, fetchSize, (flags & requestFlags.compress) !== 0)
+      this.#laterIsDue()
     }
     this.#applyFaultAfter(work)
   }
@@ -291,7 +319,10 @@ export class Connection {
     if (work.repeats-- > 0) return this.#run(work)
     if (work.silent) {
       this.#context.failures.add(this.#runner.session.id, requestText(work.request), message)
-    } else this.#replies.error(message)
+    } else {
+      this.#replies.error(message)
+      this.#laterIsDue()
+    }
     this.#applyFaultAfter(work)
   }
 

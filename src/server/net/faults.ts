@@ -14,6 +14,8 @@ export interface RequestInfo {
   readonly text: string
   /** True when no answer is owed (flag 4). */
   readonly asynchronous: boolean
+  /** True when flag 4 is not as in the connect request: official clients set it for a whole connection or not at all. */
+  readonly mixed: boolean
   /** Rows of the last argument when that is a table, else 0. */
   readonly rows: number
 }
@@ -22,13 +24,18 @@ export interface RequestInfo {
  * drop: not executed, not answered, as if it had never arrived. close: the connection ends at once and what follows
  * on it is lost. twice: executed twice, as if it had arrived twice; of requests that are not answered. forget: the
  * session is dropped with its user, variables and functions, and the request runs in a new one, whose id it is answered
- * with. error: not executed, fails with this text. until: waits first, then executes.
+ * with. error: not executed, fails with this text. until: waits first, then executes. later: runs after the next request
+ * that is answered, or when no more come. flag: runs as if flag 4 were the other way round. stall: the connection answers
+ * nothing from here on.
  */
 export type FaultBefore =
   | 'drop'
   | 'close'
   | 'twice'
   | 'forget'
+  | 'later'
+  | 'flag'
+  | 'stall'
   | { readonly error: string }
   | { readonly until: Promise<unknown> }
 
@@ -53,12 +60,21 @@ export interface RemovalInfo {
   readonly table: string
 }
 
+/** What a fault hook may know of a `limit offset, rows`. */
+export interface SliceInfo {
+  readonly offset: number
+  /** Of the whole result. */
+  readonly rows: number
+}
+
 /** Every hook is optional, and undefined from one means that nothing goes wrong. */
 export interface Faults {
   /** Asked before every tableInsert. */
   beforeWrite?(write: WriteInfo): FaultWrite | undefined
   /** Asked before a shared stream table is removed. */
   beforeRemoval?(removal: RemovalInfo): { readonly error: string } | undefined
+  /** Asked before a part of a result is cut out. */
+  beforeSlice?(slice: SliceInfo): { readonly error: string } | undefined
   beforeExecute?(request: RequestInfo): FaultBefore | undefined
   afterExecute?(request: RequestInfo): FaultAfter | undefined
 }
@@ -91,6 +107,7 @@ export function requestInfo(
   requestNumber: number,
   request: Request,
   asynchronous: boolean,
+  mixed: boolean,
 ): RequestInfo {
   const last = request.kind === 'function' ? request.args.at(-1) : undefined
   return {
@@ -99,6 +116,7 @@ export function requestInfo(
     kind: request.kind,
     text: requestText(request),
     asynchronous,
+    mixed,
     rows: last?.form === 'table' ? last.rows : 0,
   }
 }

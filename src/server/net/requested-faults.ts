@@ -3,7 +3,7 @@
   (docs/server-semantics.md#refusals).
 */
 import { UsageError } from '../../errors.js'
-import type { Faults } from './faults.js'
+import type { FaultBefore, Faults } from './faults.js'
 
 /** What a cluster says when the same write would succeed a little later. */
 const transientTags = [
@@ -39,6 +39,16 @@ const refusedInserts: Readonly<Record<string, (table: string) => string>> = {
 
 const subscribed = 'S03000'
 const forget = 'forget'
+const limitEnd = 'limitEnd'
+
+/** What becomes of requests whose flag 4 is not that of their connection. */
+const mixed: Readonly<Record<string, FaultBefore>> = {
+  mixedRefuse: 'close',
+  mixedIgnore: 'drop',
+  mixedReorder: 'later',
+  mixedAnswer: 'flag',
+  mixedStall: 'stall',
+}
 
 /** Every name, for help and errors. */
 export const faultNames: readonly string[] = [
@@ -46,6 +56,8 @@ export const faultNames: readonly string[] = [
   ...Object.keys(refusedInserts),
   subscribed,
   forget,
+  ...Object.keys(mixed),
+  limitEnd,
 ]
 
 const defaultEvery = 10
@@ -53,18 +65,27 @@ const defaultEvery = 10
 /**
  * @param text  `NAME` or `NAME:N`. Every N-th insert of a table is refused with that tag or RefId; with `S03000` every
  *   N-th removal of a shared stream table, as if somebody had subscribed to it; with `forget` every N-th request of a
- *   session finds its session forgotten. N is 10 when left out
+ *   session finds its session forgotten. N is 10 when left out. `mixed…` and `limitEnd` are how a server is, not what
+ *   happens to it now and then: every request meets them, and they take no N
  * @throws {UsageError} DDB_USAGE
  */
 export function requestedFaults(text: string): Faults {
   const [, name, count] = /^(\w+)(?::(\d{1,9}))?$/.exec(text) ?? []
   const every = count === undefined ? defaultEvery : Number(count)
-  if (name === undefined || !faultNames.includes(name) || every === 0) {
+  const always = name === limitEnd || (name !== undefined && Object.hasOwn(mixed, name))
+  if (
+    name === undefined ||
+    !faultNames.includes(name) ||
+    every === 0 ||
+    (always && count !== undefined)
+  ) {
     throw new UsageError(
       'DDB_USAGE',
       `fault must be NAME or NAME:N, with NAME one of ${faultNames.join(', ')}, not ${JSON.stringify(text)}.`,
     )
   }
+  if (name === limitEnd) return refusingSlices()
+  if (always) return { beforeExecute: request => (request.mixed ? mixed[name] : undefined) }
   if (name === forget) return forgetting(every)
   return name === subscribed ? keeping(every) : refusing(name, every)
 }
@@ -85,6 +106,16 @@ function keeping(every: number): Faults {
         ? {
             error: `To undefine the shared stream table '${table}', first cancel all subscriptions to it. RefId: S03000`,
           }
+        : undefined,
+  }
+}
+
+/** Nobody has written down what servers say there, or whether they do: the words are ours. */
+function refusingSlices(): Faults {
+  return {
+    beforeSlice: ({ offset, rows }) =>
+      offset >= rows && offset > 0
+        ? { error: `The offset ${offset} of limit is not within the ${rows} rows (fault).` }
         : undefined,
   }
 }

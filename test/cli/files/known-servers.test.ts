@@ -4,10 +4,18 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { keepKnownServer, readKnownServer } from '../../../src/cli/files/known-servers.js'
+import {
+  keepKnownServer,
+  knownServers,
+  readKnownServer,
+} from '../../../src/cli/files/known-servers.js'
 
 const server = { host: 'ddb.example', port: 8848 }
-const known = { version: '2.00.10 2023.09.12', mixedFlags: false }
+const known = {
+  version: '2.00.10 2023.09.12',
+  facts: { mixedFlags: false },
+  users: { ann: { loginWithConnect: true } },
+}
 
 t.test('what is kept is read back, for this server alone', async t => {
   const environment = { XDG_STATE_HOME: t.testdir() }
@@ -17,9 +25,10 @@ t.test('what is kept is read back, for this server alone', async t => {
   t.same(readKnownServer({ ...server, host: 'DDB.example' }, environment), known)
   t.equal(readKnownServer({ ...server, port: 8849 }, environment), undefined)
   t.equal(readKnownServer({ host: 'example', port: 8848 }, environment), undefined)
-  const later = { version: '3.00.0', mixedFlags: true }
-  keepKnownServer(server, later, environment)
-  t.same(readKnownServer(server, environment), later, 'the latest counts')
+  const later = { version: '3.00.0', facts: { mixedFlags: true }, users: {} }
+  const memory = knownServers(environment)
+  memory.keep(server, later)
+  t.same(memory.known(server), later, 'the latest counts')
   const folder = join(environment.XDG_STATE_HOME, 'ddb-ingest', 'servers')
   const [file, ...others] = readdirSync(folder)
   t.same(others, [])
@@ -46,8 +55,11 @@ t.test('files with something else in them are as good as none', async t => {
     '{"version":"3',
     'null',
     '7',
-    '{"version":3,"mixedFlags":true}',
-    '{"version":"3"}',
+    '{"version":3,"facts":{},"users":{}}',
+    '{"version":"3","mixedFlags":true}',
+    '{"version":"3","facts":[],"users":{}}',
+    '{"version":"3","facts":{"mixedFlags":"yes"},"users":{}}',
+    '{"version":"3","facts":{},"users":{"ann":7}}',
   ]) {
     writeFileSync(path, text)
     t.equal(readKnownServer(server, environment), undefined, text)

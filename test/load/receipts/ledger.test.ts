@@ -58,6 +58,34 @@ t.test('rows come once, oldest first', async t => {
   t.equal(ledger.seen, 3)
 })
 
+t.test('where a server is known to answer nothing at the end, no row comes again', async t => {
+  const questions: string[] = []
+  const { session } = await startLoadServer(t, '1', {
+    faults: {
+      beforeExecute: ({ text }) => void (text.includes('limit') && questions.push(text)),
+      beforeSlice: () => undefined,
+    },
+  })
+  const ledger = await openLedger(session, run, 1, timeoutMs)
+  for (const overlaps of [false, false, true]) {
+    await readLedger(session, ledger, timeoutMs, overlaps)
+  }
+  t.strictSame(
+    questions.map(text => text.slice(text.indexOf('limit'))),
+    ['limit 0, 20000', 'limit 1, 20000', 'limit 0, 20001'],
+  )
+  t.equal(ledger.seen, 1)
+})
+
+t.test('a ledger with fewer rows than were read of it is another one', async t => {
+  const { session } = await scene(t)
+  const ledger = await openLedger(session, run, 1, timeoutMs)
+  await readLedger(session, ledger, timeoutMs)
+  await session.run(`undef("${name}", SHARED)`)
+  await session.run(`share(streamTable(1:0, [\`a], [LONG]), "${name}")`)
+  await t.rejects(readLedger(session, ledger, timeoutMs), { code: 'DDB_SERVER' })
+})
+
 t.test('a ledger is there until it is removed, by whomever', async t => {
   const { session } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)

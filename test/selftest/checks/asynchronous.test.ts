@@ -1,6 +1,6 @@
 import t from 'tap'
-import { asynchronousChecks, mixedFlagsCheck } from '../../../src/selftest/checks/asynchronous.js'
-import type { Faults } from '../../../src/server/index.js'
+import { asynchronousChecks } from '../../../src/selftest/checks/asynchronous.js'
+import { requestedFaults, type Faults } from '../../../src/server/index.js'
 import { instead, int32Bytes, intBytes } from '../../helpers/rewriting-proxy.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { testChecks } from '../test-checks.js'
@@ -34,6 +34,8 @@ function losing(from: number, to: number): BeforeExecute {
   }
 }
 
+const mixed = 'asynchronous: mixed-flags on one session'
+
 testChecks(
   t,
   asynchronousChecks,
@@ -43,22 +45,25 @@ testChecks(
       [order]: 'in order',
       [overlap]: 'one after the other',
     },
+    facts: { mixedFlags: true },
   },
   {
     'requests without answers that are dropped': {
       server: { faults: { beforeExecute: asynchronous('drop') } },
       fails: {
         [arrives]: 'no result within 5000 ms',
+        [mixed]: 'a question does not see what was sent before it',
         [connecting]: 'no result within 5000 ms',
       },
       finds: { [behind]: '0 of 100 were executed by then' },
       passes: [silent],
+      facts: { mixedFlags: false },
     },
     'requests without answers that are executed twice': {
       server: { faults: { beforeExecute: asynchronous('twice') } },
       fails: {
         [arrives]: 'rows: 100, expected 50',
-        [mixedFlagsCheck]: 'rows: 200, expected 100',
+        [mixed]: 'rows: 200, expected 100',
         [bare]: 'rows: 200, expected 100',
         [own]: 'rows: 10, expected 5',
         [afterRefusal]: 'rows: 8, expected 4',
@@ -90,7 +95,12 @@ testChecks(
     },
     'answers between that are wrong': {
       toClient: instead(intBytes(98), intBytes(99)),
-      fails: { [mixedFlagsCheck]: '49 * 2 was answered with 99' },
+      fails: { [mixed]: '49 * 2 was answered with 99' },
+    },
+    'questions that are not answered in time': {
+      server: { faults: requestedFaults('mixedStall') },
+      fails: { [mixed]: 'no answer came in time' },
+      facts: {},
     },
     'a session without an id': {
       toClient: (chunk, sent) =>

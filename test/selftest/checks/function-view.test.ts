@@ -6,6 +6,7 @@ import { testChecks } from '../test-checks.js'
 
 useTurnClock()
 
+const plain = 'function view: declared without mutable'
 const names = functionViewChecks.map(({ name }) => name)
 const view = 'ddbIngestTest_[0-9a-f]{16}_\\d{14}_view'
 const taken = 'function view: the words for a name that is taken'
@@ -19,10 +20,17 @@ testChecks(
       [taken]: new RegExp(
         `^addFunctionView\\(${view}\\) => The FunctionView \\[${view}\\] already exists`,
       ),
+      [plain]: /^one that changes what it is given: .*Read only object/,
       [missing]: /The function view \[.*_missing\] does not exist\. RefId: S04002$/,
     },
+    facts: { plainViews: true },
   },
   {
+    'views that only a call reaches': {
+      toServer: instead('ddbIngestTarget(data))', 'ddbIngestTarged(data))'),
+      fails: { [plain]: /ddbIngestTarged/ },
+      facts: { plainViews: false },
+    },
     'users who may not add views': {
       login: {},
       skips: Object.fromEntries(

@@ -1,12 +1,16 @@
 import t from 'tap'
 import { jobChecks } from '../../../src/selftest/checks/jobs.js'
+import type { Faults } from '../../../src/server/index.js'
+import { closedGate } from '../../helpers/gate.js'
 import { answering, instead, intBytes } from '../../helpers/rewriting-proxy.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { testChecks } from '../test-checks.js'
 
 useTurnClock()
 
-const names = jobChecks.map(({ name }) => name)
+const asleep = 'jobs: a question while workers sleep, with urgency and without'
+const listing = jobChecks.map(({ name }) => name).filter(name => name !== asleep)
+const time = 'long(now())'
 
 testChecks(
   t,
@@ -15,13 +19,25 @@ testChecks(
     finds: {
       'jobs: the columns of getConsoleJobs':
         'node, userID, rootJobId, jobType, desc, priority, parallelism, receiveTime, sessionId, remoteIP, remotePort, totalTasks, finishedTasks, runningTask, firstTaskStartTime, latestTaskStartTime, queue',
+      [asleep]: 'without urgency: answered; with it: answered',
     },
+    facts: { urgentQuestions: true },
   },
   {
+    'urgent questions that are refused': {
+      toServer: chunk => (/ \/ 33_\d_8_/.test(chunk) ? chunk.replace(time, 'long(nix())') : chunk),
+      finds: { [asleep]: /^without urgency: answered; with it: refused: / },
+      facts: { urgentQuestions: false },
+    },
+    'a server whose workers are all asleep': {
+      server: { faults: { beforeExecute: whileAsleep() } },
+      finds: { [asleep]: 'without urgency: waits; with it: waits' },
+      facts: { urgentQuestions: false },
+    },
     'a server without the function': {
       toServer: instead('getConsoleJobs()', 'getConsoleJabs()'),
       skips: Object.fromEntries(
-        names.map(name => [name, /^the server refuses what it needs: .*getConsoleJabs/]),
+        listing.map(name => [name, /^the server refuses what it needs: .*getConsoleJabs/]),
       ),
     },
     'columns of other names': {
@@ -56,3 +72,17 @@ testChecks(
     },
   },
 )
+
+/** Holds questions back until those who sleep have woken up. */
+function whileAsleep(): NonNullable<Faults['beforeExecute']> {
+  const sleepers = new Set<string>()
+  const awake = closedGate()
+  return ({ text, sessionId }) => {
+    if (text.startsWith('ddbIngestTestBegan')) sleepers.add(sessionId)
+    else if (text === time) {
+      setTimeout(() => awake.open(), 2_000)
+      return { until: awake.opened }
+    }
+    return undefined
+  }
+}

@@ -6,10 +6,12 @@ import { testChecks } from '../test-checks.js'
 const badLogin = 'The user name or password is incorrect.'
 const whoScript = 'getCurrentSessionAndUser()[1]'
 
+const how = 'login: how this user logs in'
+
 testChecks(
   t,
   loginChecks,
-  {},
+  { finds: { [how]: 'by SCRAM' }, facts: { scram: true, loginWithConnect: true } },
   {
     'without a user there is nothing to try': {
       login: {},
@@ -17,6 +19,7 @@ testChecks(
         'login: by calling login': 'no user was given',
         'login: inside the connect request': 'no user was given',
         'login: it holds for its session alone': 'no user was given',
+        [how]: 'no user was given',
         'login: with SCRAM': 'no user was given',
         'login: with RSA': 'no user was given',
       },
@@ -59,6 +62,8 @@ testChecks(
         'login: with SCRAM': /^the server offers them no SCRAM \(it says: Can't recognize/,
         'login: with RSA': /^it has no key for RSA \(it says: Can't recognize/,
       },
+      finds: { [how]: /^not by SCRAM: .*scramClientOther/ },
+      facts: { scram: false },
       passes: ['login: by calling login'],
     },
     'a server as it is shipped, and nothing allowed': {
@@ -77,6 +82,7 @@ testChecks(
     'a login that is refused where it is asked for again': {
       toServer: instead('connect\nlogin\nadmin\n123456', 'connect\nlogin\nadmin\n000000'),
       fails: { 'login: inside the connect request': badLogin },
+      facts: { loginWithConnect: false },
       passes: ['login: by calling login'],
     },
   },

@@ -12,6 +12,8 @@ const listed = 'open: objs(true) lists shared tables'
 const schema = 'open: schema() tells the columns'
 const symbol = 'open: the form of an undefined symbol'
 const policy = 'open: newValuePartitionPolicy'
+const sharing = 'open: share under the settings of this server'
+const sessions = 'open: sessions of other users'
 const functions: Reasons = {
   'open: getSessionMemoryStat()': /^userId, sessionId, /,
   'open: getConsoleJobs()': /^node, userID, rootJobId, /,
@@ -53,10 +55,28 @@ testChecks(
       [symbol]:
         'refused: Syntax Error: [line #1] Cannot recognize the token ddbIngestTestUndefined',
       [policy]: 'STRING scalar add',
+      [sharing]:
+        /^table: shared; keyedTable: shared; streamTable: shared; keyedStreamTable: shared; /,
+      [sessions]: 'this user sees them',
       ...functions,
     },
+    facts: { sharesStreams: true, seesSessions: true },
   },
   {
+    'stream tables that may not be shared': {
+      toServer: instead('share(keyedStreamTable(', 'share(keyedStreamTabel('),
+      finds: { [sharing]: /; keyedStreamTable: refused: / },
+      facts: { sharesStreams: false },
+    },
+    'sessions of others that are not shown': {
+      toServer: instead('exec sessionId from getSession', 'exec rows(1..3) from getSess'),
+      finds: { [sessions]: /^refused: / },
+      facts: { seesSessions: false },
+    },
+    'guests alone, who have nobody else': {
+      login: {},
+      skips: { [sessions]: 'no other user was given' },
+    },
     'a server that keeps the old table': {
       toServer: instead('script\nshare(table([2] as v),', 'script\neqObj(table([2] as v),'),
       finds: {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { receiptChecks } from '../../../src/selftest/checks/receipts.js'
+import { requestedFaults } from '../../../src/server/index.js'
 import { answering, each, instead, intBytes, type Rewrite } from '../../helpers/rewriting-proxy.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { testChecks } from '../test-checks.js'
@@ -13,6 +14,7 @@ const flag16 = 'receipts: R3, flag 16 and functions'
 const defined = 'receipts: defined tells of functions'
 const firstRow = 'receipts: R4, the first row of a key stays'
 const cursor = 'receipts: R8, a cursor reads each row once while others write'
+const limit = 'receipts: limit at and beyond the end'
 const longText = 'receipts: a row of the ledger holds 4,000 characters of an error'
 const removed = 'receipts: R11, undef by the user who shared'
 const who = 'receipts: R12, this user may run scripts'
@@ -34,7 +36,9 @@ testChecks(
       [flag16]: 'functions stay',
       [firstRow]: 'a known key is answered with 0',
       [who]: 'as the user that was given',
+      [limit]: 'at the end: 0 rows; beyond it: 0 rows',
     },
+    facts: { limitFromEnd: true },
   },
   {
     'keyed stream tables that overwrite': {
@@ -104,6 +108,20 @@ testChecks(
       toServer: oneRowBack(),
       fails: { [cursor]: 'rows and different ones: 200, 199, expected 200, 200' },
     },
+    'a table that is asked for more than it has': {
+      server: { faults: requestedFaults('limitEnd') },
+      finds: { [limit]: /^at the end: refused: .*The offset 1 .*; beyond it: refused: / },
+      facts: { limitFromEnd: false },
+    },
+    'slices that may not end behind the table': {
+      server: {
+        faults: {
+          beforeSlice: ({ rows }) => (rows === 1 ? { error: 'too many' } : undefined),
+        },
+      },
+      fails: { [limit]: /^a slice that ends behind the last row: refused: .*too many$/ },
+      facts: {},
+    },
     'texts that are damaged': {
       toClient: instead('e\xc3\xa9e', 'f\xc3\xa9e'),
       fails: { [longText]: '4000 characters came back' },
@@ -128,10 +146,10 @@ testChecks(
 function oneRowBack(): Rewrite {
   let isDone = false
   return chunk =>
-    chunk.replace(/limit (\d+), 7$/, (query, offset: string) => {
+    chunk.replace(/limit (\d+), 8$/, (query, offset: string) => {
       // The first row is the probe, which is not counted.
       if (isDone || Number(offset) < 3) return query
       isDone = true
-      return `limit ${String(Number(offset) - 1).padStart(offset.length)}, 7`
+      return `limit ${String(Number(offset) - 1).padStart(offset.length)}, 8`
     })
 }

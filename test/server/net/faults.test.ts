@@ -24,25 +24,20 @@ t.test('hooks see every request, in order, with what identifies it', async t => 
   )
   for (let i = 0; i < 3; i++) await peer.response()
   const sessionId = '1000000001'
+  const plain = { sessionId, asynchronous: false, mixed: false, rows: 0 }
   t.strictSame(seen, [
-    { sessionId, requestNumber: 1, kind: 'connect', text: '', asynchronous: false, rows: 0 },
+    { ...plain, requestNumber: 1, kind: 'connect', text: '' },
     {
       sessionId,
       requestNumber: 2,
       kind: 'function',
       text: 'tableInsert{t}',
       asynchronous: true,
+      mixed: true,
       rows: 2,
     },
-    { sessionId, requestNumber: 3, kind: 'variable', text: 'a,b', asynchronous: false, rows: 0 },
-    {
-      sessionId,
-      requestNumber: 4,
-      kind: 'script',
-      text: '1'.repeat(200),
-      asynchronous: false,
-      rows: 0,
-    },
+    { ...plain, requestNumber: 3, kind: 'variable', text: 'a,b' },
+    { ...plain, requestNumber: 4, kind: 'script', text: '1'.repeat(200) },
   ])
 })
 
@@ -75,6 +70,35 @@ t.test('before execution: dropped, failed or delayed', async t => {
   await peer.response()
   t.strictSame(server.log, ['script first', 'script delayed', 'script last'])
 })
+
+t.test(
+  'a flag that is not that of the connection: put off, turned round, or the end of answers',
+  async t => {
+    const seen: Record<string, string> = {}
+    for (const fault of ['later', 'flag', 'stall'] as const) {
+      const server = await startTinyServer(
+        { script: code => int(Number(code)) },
+        { faults: { beforeExecute: ({ mixed }) => (mixed ? fault : undefined) } },
+      )
+      t.teardown(() => server.close())
+      const peer = await RawPeer.connect(server.port)
+      const requests = [
+        requestBytes(script('1'), asynchronous),
+        requestBytes(script('2')),
+        requestBytes(script('3'), asynchronous),
+      ]
+      await peer.write(Buffer.concat([connectBytes, ...requests]))
+      peer.socket.end()
+      const answers = (await peer.ended()).toString('latin1').split('OK\n').length - 2
+      seen[fault] = `${server.log.map(line => line.at(-1)).join('')}, ${answers} answered`
+    }
+    t.strictSame(seen, {
+      later: '213, 1 answered',
+      flag: '123, 3 answered',
+      stall: '123, 0 answered',
+    })
+  },
+)
 
 t.test('closed before execution: neither it nor what follows runs', async t => {
   const server = await startTinyServer(

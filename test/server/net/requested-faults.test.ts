@@ -42,7 +42,8 @@ t.test('every tag by which a cluster says that something passes can be asked for
 const classes: Readonly<Record<string, string>> = { S00003: 'rows', S03019: 'tooLarge' }
 
 t.test('the loader reads them as what they are, most as passing', t => {
-  for (const name of faultNames.filter(one => one !== 'forget' && one !== 'S03000')) {
+  const others = /^(forget|S03000|mixed\w+|limitEnd)$/
+  for (const name of faultNames.filter(one => !others.test(one))) {
     const fault = requestedFaults(`${name}:1`).beforeWrite!(write)
     t.equal(classifyRefusal((fault as { error: string }).error), classes[name] ?? 'transient', name)
   }
@@ -103,9 +104,38 @@ t.test('S03000: every n-th removal of a stream table, and no insert', t => {
   t.end()
 })
 
+const request: RequestInfo = {
+  sessionId: '1',
+  requestNumber: 1,
+  kind: 'script',
+  text: '',
+  asynchronous: false,
+  mixed: false,
+  rows: 0,
+}
+
+t.test('mixed…: every request whose flag is not that of its connection, and no other', t => {
+  const names = faultNames.filter(name => name.startsWith('mixed'))
+  const actions = names.map(name => {
+    const faults = requestedFaults(name)
+    t.equal(faults.beforeExecute!(request), undefined, name)
+    return faults.beforeExecute!({ ...request, mixed: true })
+  })
+  t.strictSame(actions, ['close', 'drop', 'later', 'flag', 'stall'])
+  t.end()
+})
+
+t.test('limitEnd: every part of a result that begins at its end or behind it', t => {
+  const faults = requestedFaults('limitEnd')
+  const refused = (offset: number, rows: number): boolean =>
+    faults.beforeSlice!({ offset, rows }) !== undefined
+  t.strictSame([refused(4, 5), refused(5, 5), refused(6, 5)], [false, true, true])
+  t.notOk(refused(0, 0), 'the vendor itself asks that of an empty table')
+  t.end()
+})
+
 t.test('forget: every n-th request of a session, its connect excepted', t => {
   const faults = requestedFaults('forget:1')
-  const request = { sessionId: '1', requestNumber: 1, text: '', asynchronous: false, rows: 0 }
   const asked = (kind: RequestInfo['kind']): unknown => faults.beforeExecute!({ ...request, kind })
   t.equal(asked('connect'), undefined)
   t.equal(asked('function'), 'forget')
@@ -121,6 +151,8 @@ t.test('what cannot be asked for', t => {
     'forget:1:2',
     'Chunk',
     'constructor',
+    'mixedRefuse:2',
+    'limitEnd:2',
   ]) {
     t.throws(() => requestedFaults(text), { code: 'DDB_USAGE' }, text)
   }

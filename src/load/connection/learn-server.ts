@@ -1,0 +1,81 @@
+/*
+  What a run has to know of a server: asked of the server, or remembered of its version.
+*/
+import type { Session } from '../../client/open-session.js'
+import type { Run } from '../run.js'
+import { factsOf, withFacts, type Facts } from './known-server.js'
+import { askMixedFlags, sendUnmixed } from './mixed-flags.js'
+import { askVersion, versionNotice } from './server-version.js'
+
+/**
+ * Asks for the version, and remembers what is known of it.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function learnServer(run: Run, control: Session): Promise<void> {
+  const { plan, options } = run
+  const { serverMemory, user } = options.server
+  const { host, port } = control
+  const version = await askVersion({ session: control, timeoutMs: plan.confirmTimeoutMs })
+  if (version === undefined) return
+  run.asked = { address: { host, port }, version }
+  const known = remembering(run, () => serverMemory?.known({ host, port }))
+  run.facts = factsOf(known, version, user)
+  const notice = versionNotice(version, plan)
+  if (notice !== undefined) run.notice(notice)
+}
+
+/**
+ * Settles how data goes out: by sessions that take both kinds of requests, where the server has shown that it has them.
+ *
+ * @param reconnect  opens another session on the same node, for one that is of no more use
+ * @throws {ConnectionError} @throws {TimeoutError}
+ * @throws {DdbError} DDB_UNAVAILABLE for a run that cannot go on with this server
+ */
+export async function settleMode(
+  run: Run,
+  control: Session,
+  reconnect: () => Promise<Session>,
+): Promise<void> {
+  const { mode, confirmTimeoutMs } = run.plan
+  if (mode !== 'async') return
+  let session = control
+  let { mixedFlags, loginWithConnect } = run.facts
+  if (mixedFlags === undefined) {
+    const probed = await askMixedFlags(control, confirmTimeoutMs, reconnect)
+    session = probed.control
+    mixedFlags = probed.mixedFlags
+  }
+  if (mixedFlags !== true) {
+    loginWithConnect = await sendUnmixed(run, session, mixedFlags, loginWithConnect)
+  }
+  keepFacts(run, { mixedFlags, loginWithConnect })
+}
+
+/** Keeps what a run has found out for later ones, unless it is known or the server does not tell its version. */
+export function keepFacts(run: Run, found: Facts): void {
+  const { asked, options } = run
+  const { serverMemory, user } = options.server
+  const news = (Object.keys(found) as (keyof Facts)[]).filter(
+    name => found[name] !== undefined && found[name] !== run.facts[name],
+  )
+  if (news.length === 0) return
+  run.facts = { ...run.facts, ...Object.fromEntries(news.map(name => [name, found[name]])) }
+  // What only looks writes nothing.
+  if (asked === undefined || run.watch !== undefined) return
+  const { address, version } = asked
+  remembering(run, () => {
+    // Other runs may have kept something since.
+    serverMemory?.keep(address, withFacts(serverMemory.known(address), version, run.facts, user))
+  })
+}
+
+/** Memory is the caller's, and a run is worth more. */
+function remembering<T>(run: Run, action: () => T): T | undefined {
+  try {
+    return action()
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    run.notice(`what is known of the server is not remembered: ${text}`)
+    return undefined
+  }
+}

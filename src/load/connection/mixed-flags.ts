@@ -1,0 +1,169 @@
+/*
+  Whether a server takes asynchronous and answered requests on one session, each by its own flag
+  (docs/protocol.md#asynchronous-requests), and how a run sends its data where it does not.
+*/
+import { mayLogInWithConnect } from '../../client/login/protection.js'
+import type { Session } from '../../client/open-session.js'
+import {
+  ConnectionError,
+  DdbError,
+  ProtocolError,
+  ServerError,
+  TimeoutError,
+} from '../../errors.js'
+import { classifyRefusal } from '../delivery/refusal.js'
+import type { Run } from '../run.js'
+import {
+  asynchronousThroughout,
+  closeTimeoutMs,
+  connectDeadlineMs,
+  connectServer,
+} from './connect.js'
+
+/** What came of asking. */
+export type MixedFlags =
+  | 'taken'
+  /** Not executed, executed too late, or answered. */
+  | 'refused'
+  /** No answer in time, or one that says nothing: the server may be busy. */
+  | 'unknown'
+  /** The connection ended. */
+  | 'lost'
+
+/** Longest wait for the answer: a server that answers nothing more would hold up every run for so long. */
+const longestProbeMs = 5_000
+
+/**
+ * Asks in one round trip: two asynchronous statements, and a question that sees their effect. Nothing else may be asked on
+ * the session unless they are taken.
+ */
+export async function probeMixedFlags(session: Session, timeoutMs: number): Promise<MixedFlags> {
+  try {
+    session.sendScript('ddbIngestMixed = 6')
+    session.sendScript('ddbIngestProduct = ddbIngestMixed * 7')
+    // No statement has this value, so none that is answered can be taken for the question.
+    const answer = await session.run('ddbIngestProduct + 1', {
+      timeoutMs: Math.min(timeoutMs, longestProbeMs),
+    })
+    return answer?.form === 'scalar' && answer.value === 43 ? 'taken' : 'refused'
+  } catch (error) {
+    if (error instanceof ProtocolError) return 'refused'
+    if (error instanceof ConnectionError) return 'lost'
+    if (error instanceof TimeoutError) return 'unknown'
+    if (!(error instanceof ServerError)) throw error
+    return classifyRefusal(error.serverMessage) === 'target' ? 'refused' : 'unknown'
+  }
+}
+
+/** A session for the questions of a run, and what was found out with it. */
+export interface Probed {
+  readonly control: Session
+  /** Undefined where it cannot be told. */
+  readonly mixedFlags: boolean | undefined
+}
+
+/**
+ * Asks on the session that a run has, and opens it again where that was too much for the server. A connection may end
+ * for another reason once, but hardly twice in a row.
+ *
+ * @param reconnect  opens another session on the same node
+ */
+export async function askMixedFlags(
+  control: Session,
+  timeoutMs: number,
+  reconnect: () => Promise<Session>,
+): Promise<Probed> {
+  let session = control
+  for (let losses = 0; ;) {
+    const found = await probeMixedFlags(session, timeoutMs)
+    if (found === 'taken') return { control: session, mixedFlags: true }
+    session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'it was given up after a question'))
+    session = await reconnect()
+    if (found === 'lost' && ++losses < 2) continue
+    return { control: session, mixedFlags: found === 'unknown' ? undefined : false }
+  }
+}
+
+/**
+ * Sends the data of a run by sessions that are asynchronous from their first request to their last, as official clients do,
+ * where their login may stand in the connect request; else has every batch answered.
+ *
+ * @param mixedFlags  undefined where the server did not tell in time
+ * @param loginWithConnect  undefined where that is not known of this user
+ * @returns whether a login inside the connect request holds; undefined where that was not asked
+ * @throws {DdbError} DDB_UNAVAILABLE for a run that cannot go on with answers
+ */
+export async function sendUnmixed(
+  run: Run,
+  control: Session,
+  mixedFlags: false | undefined,
+  loginWithConnect: boolean | undefined,
+): Promise<boolean | undefined> {
+  const { server } = run
+  const why =
+    mixedFlags === undefined
+      ? 'the server did not show in time that it takes asynchronous and answered requests on one session'
+      : 'this server does not take asynchronous and answered requests on one session'
+  const isShown = mayShow(run)
+  const holds = isShown ? (loginWithConnect ?? (await logsInWithConnect(run, control))) : undefined
+  if (isShown && holds !== false) {
+    run.dataSession = asynchronousThroughout
+    run.notice(`${why}: data goes out as official clients send it`)
+    return holds
+  }
+  const obstacle = isShown
+    ? `user "${server.user}" cannot log in inside the connect request`
+    : 'asynchronous data would take a password that anybody on the way can read'
+  const remedy = isShown ? '' : '. `server.tls` or `server.insecureLogin` make it faster'
+  const { found } = run.journal ?? {}
+  if (found?.used === 'receipts' && found.rows().unconfirmed > 0) {
+    throw new DdbError(
+      'DDB_UNAVAILABLE',
+      `${why}, and ${obstacle}: earlier processes of this run sent data with receipts, and only those tell what ` +
+        'became of it. Go on as it began, or begin anew with `journal.restart`',
+    )
+  }
+  run.plan = { ...run.plan, mode: 'sync' }
+  run.notice(`${why}, and ${obstacle}: each batch is answered (\`delivery.mode\` sync)${remedy}`)
+  return holds
+}
+
+/** Whether user and password may stand in the connect request, or there is no user. */
+function mayShow({ server }: Run): boolean {
+  const { user, password = '' } = server
+  if (user === undefined) return true
+  // They end with their line there.
+  if (/[\r\n]/.test(user + password)) return false
+  return mayLogInWithConnect(server)
+}
+
+/** Logs in that way once, on an answered session: an asynchronous one does not tell who it is. */
+async function logsInWithConnect(run: Run, control: Session): Promise<boolean | undefined> {
+  const { platform, server, plan } = run
+  if (server.user === undefined) return undefined
+  const { host, port } = control
+  let session: Session | undefined
+  try {
+    session = await connectServer(
+      platform,
+      { ...server, host, port, otherHosts: [] },
+      {
+        deadlineMs: connectDeadlineMs(platform, server),
+        signal: run.options.signal,
+        closeTimeoutMs: closeTimeoutMs(plan),
+        loginWithConnect: true,
+      },
+    )
+    const answer = await session.run('getCurrentSessionAndUser()[1]', {
+      timeoutMs: plan.confirmTimeoutMs,
+    })
+    // A session that the server has forgotten answers as a guest's.
+    if (session.closed || answer?.form !== 'scalar') return undefined
+    return answer.value === server.user
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    return error.code === 'DDB_LOGIN' ? false : undefined
+  } finally {
+    await session?.close().catch(() => undefined)
+  }
+}

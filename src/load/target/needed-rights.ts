@@ -1,0 +1,26 @@
+/*
+  The rights that a run takes on its server, where `selftest` found them out: documents and vendor tests name them one by
+  one, and not for what a load does.
+*/
+import { type DdbError, ServerError } from '../../errors.js'
+import type { Run } from '../run.js'
+import { tableText } from './target.js'
+
+/** A refusal for lack of a right, with the rights that a load like this takes; any other error as it is. */
+export function namingRights(run: Run, error: DdbError): DdbError {
+  if (!(error instanceof ServerError) || error.code !== 'DDB_PRIVILEGE') return error
+  const rights = neededRights(run)
+  if (rights === undefined) return error
+  const message = `${error.message} As selftest found on this server, a load like this takes ${rights}.`
+  return new ServerError(error.serverMessage, 'DDB_PRIVILEGE', message)
+}
+
+/** `TABLE_INSERT and TABLE_READ on dfs://db/t`; undefined where nobody has asked. */
+function neededRights({ facts, plan: { target, confirm } }: Run): string | undefined {
+  const { insertShowsSchema, insertCounts, insertUpserts } = facts
+  if (target.kind !== 'table' || target.table.kind !== 'dfs') return undefined
+  if (insertShowsSchema === undefined) return undefined
+  const writes = target.method === 'upsert' && !insertUpserts ? 'TABLE_UPDATE' : 'TABLE_INSERT'
+  const reads = !insertShowsSchema || (confirm === 'count' && !insertCounts)
+  return `${writes}${reads ? ' and TABLE_READ' : ''} on ${tableText(target.table)}`
+}

@@ -1,0 +1,203 @@
+/*
+  The scripts that `schema` prints and `load --create` runs, one of each shape, and names that columns may have.
+*/
+import { createScript, type NewTable } from '../../infer/create-script.js'
+import type { InferredColumn, InferredSchema } from '../../infer/inferred-schema.js'
+import type { Facts } from '../../load/connection/known-server.js'
+import type { ColumnType } from '../../protocol/data-type.js'
+import { columnTypeText } from '../../protocol/data-type.js'
+import { vectorOf } from '../../protocol/element.js'
+import { schemaFromServer } from '../../schema/server-schema.js'
+import { ServerError } from '../../errors.js'
+import { numberOf, refusalText, serverWords } from '../answers.js'
+import { expectText, fail, pass, type Check, type Outcome } from '../check.js'
+import { tableOfColumns } from '../compare.js'
+import type { CheckContext } from '../context.js'
+
+/** 2024.01.01. */
+const firstDay = 19_723
+const megabyte = 1_000_000
+
+function column(name: string, type: ColumnType, days?: number): InferredColumn {
+  return {
+    name,
+    source: name,
+    type,
+    dateFormat: undefined,
+    nulls: 0,
+    distinct: undefined,
+    sample: undefined,
+    textBytes: 0,
+    days: days === undefined ? undefined : { first: firstDay, last: firstDay + days - 1 },
+    warnings: [],
+  }
+}
+
+const id = column('id', { type: 'INT' })
+const sym = column('sym', { type: 'SYMBOL' })
+const price = column('price', { type: 'DOUBLE' })
+const day = (days: number): InferredColumn => column('day', { type: 'DATE' }, days)
+const time = column('time', { type: 'TIMESTAMP' }, 2)
+
+/** What a script is made for. */
+interface Shape {
+  readonly name: string
+  readonly columns: readonly InferredColumn[]
+  readonly fact?: keyof Facts | undefined
+  /** Of a keyed stream table. */
+  readonly keys?: readonly string[]
+  readonly isStream?: boolean
+  /** Of all rows: what is more than a gigabyte a day has a second level. */
+  readonly megabytes?: number
+}
+
+const shapes: readonly Shape[] = [
+  { name: 'a stream table', columns: [time, sym, price], isStream: true, fact: 'createsStream' },
+  {
+    name: 'a keyed stream table',
+    columns: [time, sym, price],
+    isStream: true,
+    keys: ['sym', 'time'],
+  },
+  { name: 'a partition a day', columns: [day(2), id], fact: 'createsDays' },
+  { name: 'a partition a month', columns: [day(100), id], fact: 'createsMonths' },
+  { name: 'a partition a year', columns: [day(5_000), id], fact: 'createsYears' },
+  { name: 'partitions by a hash', columns: [id, price], fact: 'createsHash' },
+  {
+    name: 'partitions of two levels',
+    columns: [day(1), id],
+    megabytes: 1200,
+    fact: 'createsLevels',
+  },
+  { name: 'TSDB', columns: [time, sym, price], fact: 'createsTsdb' },
+  {
+    name: 'arrays',
+    columns: [time, sym, column('levels', { type: 'DOUBLE', array: true })],
+    fact: 'createsArrays',
+  },
+  {
+    name: 'decimals',
+    columns: [day(2), column('exact', { type: 'DECIMAL64', scale: 4 })],
+    fact: 'createsDecimals',
+  },
+]
+
+function schemaOf({ columns, megabytes = 1 }: Shape): InferredSchema {
+  return {
+    columns,
+    leftOut: [],
+    inputs: [],
+    rows: 1,
+    isComplete: true,
+    estimatedRows: Math.ceil((megabytes * megabyte) / (8 * columns.length)),
+    rejected: 0,
+    firstReject: undefined,
+    needsPosition: false,
+    needsAllowMissing: false,
+  }
+}
+
+/** Runs a script that needs rights, which is skipped without them. @returns the server's words; undefined when it is taken */
+async function refusalOf({ ask }: CheckContext, script: string): Promise<string | undefined> {
+  try {
+    await ask(script)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof ServerError) || error.code === 'DDB_PRIVILEGE') throw error
+    return serverWords(error)
+  }
+}
+
+async function create(context: CheckContext, shape: Shape): Promise<Outcome> {
+  const table: NewTable =
+    shape.isStream === true
+      ? { kind: 'shared', name: context.tableName('created') }
+      : { kind: 'dfs', database: context.databaseName('created'), table: 't' }
+  const factOf = (isTaken: boolean): Facts | undefined => shape.fact && { [shape.fact]: isTaken }
+  const refused = await refusalOf(context, createScript(schemaOf(shape), table, shape.keys))
+  if (refused !== undefined) return fail(refused, factOf(false))
+  const expression =
+    table.kind === 'shared' ? table.name : `loadTable("${table.database}","${table.table}")`
+  const answer = await context.ask(`schema(${expression})`)
+  const seen = answer === undefined ? [] : schemaFromServer(answer).columns
+  const text = (columns: readonly { name: string; type: ColumnType }[]): string =>
+    columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`).join(', ')
+  const outcome = expectText('its columns', text(seen), text(shape.columns))
+  const facts = factOf(outcome.status === 'pass')
+  return { ...outcome, ...(facts && { facts }) }
+}
+
+const needs = 'the right to create DFS databases'
+
+/** Words that the manual reserves (page "Variables"), and what a column of this name gives. */
+const reserved = ['DATE', 'TIME', 'SYMBOL', 'VALUE', 'RANGE', 'LIST', 'HASH', 'pi', 'e']
+const chinese = ['\u4ef7\u683c', '\u65f6\u95f4']
+
+/** Columns of these names, each with the value 7. @returns which of them cannot be made, filled or read, and why */
+async function unusable(
+  { ask, call, tableName }: CheckContext,
+  names: readonly string[],
+): Promise<string[]> {
+  const words: string[] = []
+  for (const [number, name] of names.entries()) {
+    const table = tableName(`named${number}`)
+    const seven = tableOfColumns({ [name]: vectorOf({ type: 'INT' }, [7]) })
+    const said = await ask(`share(streamTable(1:0, [\`${name}], [INT]), "${table}")`)
+      .then(() => call(`tableInsert{${table}}`, [seven]))
+      .then(() => ask(`exec first(${name}) from objByName("${table}")`))
+      .then(answer => (numberOf(answer) === 7 ? undefined : 'it is another value'), refusalText)
+    if (said !== undefined) words.push(`${name} ${said}`)
+  }
+  return words
+}
+
+function nameCheck(what: string, names: readonly string[], fact: keyof Facts): Check {
+  return {
+    name: `create: ${what} as names of columns`,
+    does: `makes tables with columns called ${names.join(', ')}, fills and reads them`,
+    dependsOnIt: 'which names `load --create` keeps',
+    async run(context) {
+      // Who may not share tables does not learn this.
+      await context.share('named', 'streamTable(1:0, [`id], [INT])')
+      const words = await unusable(context, names)
+      return pass(words.length === 0 ? 'all of them' : words.join('; '), {
+        [fact]: words.length === 0,
+      })
+    },
+  }
+}
+
+export const createChecks: readonly Check[] = [
+  ...shapes.map((shape): Check => ({
+    name: `create: ${shape.name}`,
+    does: 'runs the script of `schema` and reads the columns of the table',
+    dependsOnIt: 'schema and load --create',
+    ...(shape.isStream === true ? {} : { needs }),
+    limitMs: 15_000,
+    run: context => create(context, shape),
+  })),
+  {
+    name: 'create: what a script that fails leaves',
+    does: 'runs the script of a DFS table with a partition column that is not there, and looks for its database',
+    dependsOnIt: 'what load --create says when it could not make the table',
+    needs,
+    limitMs: 15_000,
+    async run(context) {
+      const database = context.databaseName('failed')
+      const table = { kind: 'dfs', database, table: 't' } as const
+      const script = createScript(
+        schemaOf(shapes.find(({ fact }) => fact === 'createsDays')!),
+        table,
+      )
+      const wrong = script.replace(/(createPartitionedTable\(.*?, `t, )`day/, '$1`missing')
+      const words = await refusalOf(context, wrong)
+      if (words === undefined) return fail('it is accepted')
+      const failedCreateLeaves = numberOf(await context.ask(`existsDatabase("${database}")`)) === 1
+      return pass(failedCreateLeaves ? `the database; ${words}` : `nothing; ${words}`, {
+        failedCreateLeaves,
+      })
+    },
+  },
+  nameCheck('reserved words', reserved, 'reservedNames'),
+  nameCheck('Chinese words', chinese, 'chineseNames'),
+]

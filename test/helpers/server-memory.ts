@@ -1,0 +1,26 @@
+/*
+  What is known of servers, in the memory of a test.
+*/
+import type { LoadServer } from './load-server.js'
+import type { KnownServer, ServerAddress, ServerMemory } from '../../src/load/options.js'
+
+export interface TestMemory extends ServerMemory {
+  /** What was kept, in order. */
+  readonly kept: { readonly address: ServerAddress; readonly known: KnownServer }[]
+}
+
+/** One server, whatever its address. @param known  what is known of it before */
+export function serverMemory(known?: KnownServer): TestMemory {
+  const kept: TestMemory['kept'] = []
+  return {
+    kept,
+    known: () => kept.at(-1)?.known ?? known,
+    keep: (address, found) => void kept.push({ address, known: found }),
+  }
+}
+
+/** What a server says of itself. */
+export async function versionOf({ session }: LoadServer): Promise<string> {
+  const answer = await session.run('version()')
+  return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : ''
+}

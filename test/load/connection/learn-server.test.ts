@@ -1,0 +1,168 @@
+/*
+  Found once per server and version: what a run asks before its data, what it keeps, and what later runs ask.
+*/
+import t, { type Test } from 'tap'
+import type { Session } from '../../../src/client/open-session.js'
+import type { LoadOptions } from '../../../src/load/options.js'
+import { findTarget } from '../../../src/load/target/find-target.js'
+import type { Run } from '../../../src/load/run.js'
+import {
+  requestedFaults,
+  startServer,
+  type Faults,
+  type RequestInfo,
+} from '../../../src/server/index.js'
+import { streamScript } from '../../helpers/delivery.js'
+import { testRun } from '../../helpers/load-run.js'
+import { serverMemory, type TestMemory } from '../../helpers/server-memory.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+interface Asked {
+  readonly run: Run
+  /** Requests of the sessions that ask, connect and login excepted. */
+  readonly requests: readonly string[]
+  readonly notices: readonly string[]
+}
+
+async function scene(t: Test, fault?: string) {
+  const requests: RequestInfo[] = []
+  const faults: Faults = fault === undefined ? {} : requestedFaults(fault)
+  const server = await startServer({
+    port: 0,
+    initScript: streamScript,
+    faults: {
+      beforeExecute(request) {
+        requests.push(request)
+        return faults.beforeExecute?.(request)
+      },
+    },
+  })
+  t.teardown(() => server.close())
+  return async (
+    memory: TestMemory | undefined,
+    change: Partial<LoadOptions> = {},
+  ): Promise<Asked> => {
+    requests.length = 0
+    const notices: string[] = []
+    const opened: Session[] = []
+    const run = testRun(
+      {
+        server: {
+          host: '127.0.0.1',
+          port: server.port,
+          ...(memory === undefined ? {} : { serverMemory: memory }),
+        },
+        onNotice: notice => notices.push(notice),
+        ...change,
+      },
+      systemPlatform,
+    )
+    await findTarget(run, session => opened.push(session))
+    for (const session of opened) await session.close().catch(() => undefined)
+    const asked = requests.filter(({ kind }) => kind !== 'connect')
+    return { run, notices, requests: asked.map(({ text }) => text) }
+  }
+}
+
+const usual = ['version()', 'schema(target)']
+const probe = [
+  'ddbIngestMixed = 6',
+  'ddbIngestProduct = ddbIngestMixed * 7',
+  'ddbIngestProduct + 1',
+]
+
+t.test('one question at the first run, none later', async t => {
+  const find = await scene(t)
+  const memory = serverMemory()
+  const first = await find(memory)
+  t.strictSame(first.requests, [...usual, ...probe])
+  t.match(memory.kept, [{ known: { facts: { mixedFlags: true }, users: {} } }])
+  t.strictSame((await find(memory)).requests, usual)
+  t.equal(memory.kept.length, 1, 'nothing new, nothing kept')
+  t.strictSame(first.run.facts, { mixedFlags: true })
+  t.strictSame(first.notices, [])
+})
+
+t.test('without a memory every run asks, and works', async t => {
+  const find = await scene(t)
+  for (let run = 0; run < 2; run++) {
+    t.strictSame((await find(undefined)).requests, [...usual, ...probe])
+  }
+})
+
+t.test('in sync mode nothing is mixed, and nothing asked', async t => {
+  const find = await scene(t, 'mixedStall')
+  const { requests, notices } = await find(serverMemory(), { delivery: { mode: 'sync' } })
+  t.strictSame(requests, usual)
+  t.strictSame(notices, [])
+})
+
+t.test('a server that refuses is remembered, and so is the way out', async t => {
+  const find = await scene(t, 'mixedRefuse')
+  const memory = serverMemory()
+  const { run, notices } = await find(memory)
+  t.equal(memory.kept.length, 1)
+  t.match(memory.kept, [{ known: { facts: { mixedFlags: false } } }])
+  t.match(run.dataSession, { enableAsync: true })
+  t.match(notices, [/data goes out as official clients send it/])
+  const later = await find(memory)
+  t.strictSame(later.requests, usual)
+  t.strictSame(later.notices, notices, 'said at every run')
+  t.match(later.run.dataSession, { enableAsync: true })
+})
+
+t.test('what did not come in time is not kept', async t => {
+  const find = await scene(t, 'mixedStall')
+  const memory = serverMemory()
+  for (let run = 0; run < 2; run++) {
+    const { notices, run: found } = await find(memory)
+    t.match(notices, [/did not show in time/])
+    t.match(found.dataSession, { enableAsync: true })
+  }
+  t.strictSame(memory.kept, [])
+})
+
+t.test('of another version nothing is believed', async t => {
+  const find = await scene(t)
+  const memory = serverMemory({ version: '1.30.0', facts: { mixedFlags: false }, users: {} })
+  t.strictSame((await find(memory)).requests, [...usual, ...probe])
+  t.match(memory.kept, [{ known: { version: /^3\./, facts: { mixedFlags: true } } }])
+})
+
+t.test('a server that does not tell its version is asked, and nothing is kept of it', async t => {
+  const server = await startServer({
+    port: 0,
+    initScript: streamScript,
+    faults: {
+      beforeExecute: ({ text, mixed }) => {
+        if (text === 'version()') return { error: 'no' }
+        return mixed ? 'drop' : undefined
+      },
+    },
+  })
+  t.teardown(() => server.close())
+  const memory = serverMemory()
+  const { port } = server
+  const options = { server: { host: '127.0.0.1', port, serverMemory: memory } }
+  const run = testRun(options, systemPlatform)
+  const [control] = await findTarget(run, () => undefined)
+  t.match(run.dataSession, { enableAsync: true })
+  t.strictSame(memory.kept, [])
+  await control.close()
+})
+
+t.test('a memory that fails is told, and fails no run', async t => {
+  const find = await scene(t)
+  const fails = (): never => {
+    throw new Error('disk full')
+  }
+  const { run, notices } = await find({ kept: [], known: fails, keep: fails })
+  t.strictSame(run.facts, { mixedFlags: true })
+  t.strictSame(
+    notices,
+    Array<string>(2).fill('what is known of the server is not remembered: disk full'),
+  )
+})

@@ -1,0 +1,180 @@
+/*
+  What servers do with a session that has both kinds of requests, and what a run makes of it. Faults are how real servers
+  may be: none was at hand.
+*/
+import t, { type Test } from 'tap'
+import { connect, type Session } from '../../../src/client/open-session.js'
+import {
+  askMixedFlags,
+  probeMixedFlags,
+  sendUnmixed,
+} from '../../../src/load/connection/mixed-flags.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import type { ServerTarget } from '../../../src/load/options.js'
+import type { Run } from '../../../src/load/run.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+import { requestedFaults, startServer, type Faults } from '../../../src/server/index.js'
+import { testRun } from '../../helpers/load-run.js'
+import { useTurnClock } from '../../helpers/turn-clock.js'
+
+useTurnClock()
+
+const host = '127.0.0.1'
+
+async function serverWith(t: Test, faults: Faults = {}): Promise<number> {
+  const server = await startServer({ port: 0, faults })
+  t.teardown(() => server.close())
+  return server.port
+}
+
+const found = {
+  mixedRefuse: ['lost', false],
+  mixedIgnore: ['refused', false],
+  mixedReorder: ['refused', false],
+  mixedAnswer: ['refused', false],
+  mixedStall: ['unknown', undefined],
+} as const
+
+for (const [name, [probed, mixedFlags]] of Object.entries(found)) {
+  t.test(`${name}: ${probed}`, async t => {
+    const port = await serverWith(t, requestedFaults(name))
+    const session = await connect({ host, port })
+    t.equal(await probeMixedFlags(session, 60_000), probed)
+    session.abandon(new Error('done') as never)
+    let opened = 0
+    const reconnect = (): Promise<Session> => {
+      opened++
+      return connect({ host, port })
+    }
+    const { control, mixedFlags: told } = await askMixedFlags(await reconnect(), 60_000, reconnect)
+    t.equal(told, mixedFlags)
+    t.equal(opened, probed === 'lost' ? 3 : 2, 'nothing is asked on a session that was probed')
+    t.match(await control.run('1'), { value: 1 }, 'the session works')
+    await control.close()
+  })
+}
+
+t.test('taken: the session stays, and so does a single loss without a meaning', async t => {
+  let losses = 1
+  const port = await serverWith(t, {
+    beforeExecute: ({ mixed }) => (mixed && losses-- > 0 ? 'close' : undefined),
+  })
+  const reconnect = (): Promise<Session> => connect({ host, port })
+  const first = await reconnect()
+  const { control, mixedFlags } = await askMixedFlags(first, 60_000, reconnect)
+  t.equal(mixedFlags, true)
+  t.not(control, first)
+  t.equal((await askMixedFlags(control, 60_000, reconnect)).control, control)
+  await control.close()
+})
+
+t.test('what the server says for another reason is no answer', async t => {
+  const texts = [
+    '<ControllerNotReady>',
+    'Login is required for script execution. RefId: S04009',
+    '?',
+  ]
+  for (const error of texts) {
+    const port = await serverWith(t, {
+      beforeExecute: ({ text }) => (text === 'ddbIngestProduct + 1' ? { error } : undefined),
+    })
+    const session = await connect({ host, port })
+    t.equal(await probeMixedFlags(session, 60_000), 'unknown', error)
+    await session.close()
+  }
+})
+
+interface Sent {
+  readonly run: Run
+  readonly holds: boolean | undefined
+  readonly notice: string
+}
+
+async function sent(
+  t: Test,
+  server: Partial<ServerTarget>,
+  {
+    tells = true,
+    known = undefined as boolean | undefined,
+    faults = {},
+    journal = undefined as Partial<Journal> | undefined,
+  } = {},
+): Promise<Sent> {
+  const port = await serverWith(t, faults)
+  const notices: string[] = []
+  const run = testRun(
+    { server: { host, port, ...server }, onNotice: notice => notices.push(notice) },
+    systemPlatform,
+  )
+  if (journal !== undefined) Object.defineProperty(run, 'journal', { value: journal })
+  const control = await connect({ host, port })
+  try {
+    const holds = await sendUnmixed(run, control, tells ? false : undefined, known)
+    return { run, holds, notice: notices.join() }
+  } finally {
+    await control.close()
+  }
+}
+
+const login = { user: 'admin', password: '123456' }
+const shown = { ...login, insecureLogin: true }
+const asOfficial = { enableAsync: true, loginWithConnect: true }
+
+t.test('as official clients send: without a user, or where the user allows it', async t => {
+  for (const server of [{}, shown]) {
+    const { run, holds, notice } = await sent(t, server)
+    t.strictSame(run.dataSession, asOfficial)
+    t.equal(run.plan.mode, 'async')
+    t.match(notice, /does not take .* on one session: data goes out as official clients send it/)
+    t.equal(holds, 'user' in server ? true : undefined, 'asked of the server')
+  }
+})
+
+t.test('answered: where a password would be shown, or does not hold there', async t => {
+  const wrong = {
+    beforeExecute: ({ text }: { text: string }) =>
+      text.startsWith('getCurrent') ? ('forget' as const) : undefined,
+  }
+  for (const [server, options, words] of [
+    [login, {}, /password that anybody on the way can read.*`server\.tls` or/],
+    [{ ...shown, user: 'a\nb' }, {}, /password that anybody/],
+    [{ ...shown, password: 'wrong' }, {}, /user "admin" cannot log in inside the connect request/],
+    [shown, { known: false }, /user "admin" cannot log in inside/],
+  ] as const) {
+    const { run, notice } = await sent(t, server, options)
+    t.strictSame(run.dataSession, {})
+    t.equal(run.plan.mode, 'sync')
+    t.match(notice, words)
+    t.match(notice, /each batch is answered \(`delivery.mode` sync\)/)
+    t.notMatch(notice, '123456')
+  }
+  const { holds, run } = await sent(t, shown, { faults: wrong })
+  t.equal(holds, undefined, 'nothing is known of a session that was forgotten')
+  t.strictSame(run.dataSession, asOfficial)
+})
+
+t.test('a server that did not tell in time is said to be one', async t => {
+  const { notice } = await sent(t, {}, { tells: false })
+  t.match(notice, /did not show in time/)
+})
+
+t.test('a login that is known to hold is not tried', async t => {
+  let connections = 0
+  const faults: Faults = {
+    beforeExecute: ({ kind }) => void (kind === 'connect' && connections++),
+  }
+  await sent(t, shown, { known: true, faults })
+  t.equal(connections, 1, 'the one that asks')
+})
+
+t.test('a run whose rows only receipts know does not go on without them', async t => {
+  const journal = (unconfirmed: number): Partial<Journal> => ({
+    found: { used: 'receipts', rows: () => ({ unconfirmed }) } as Journal['found'],
+  })
+  await t.rejects(sent(t, login, { journal: journal(1) }), {
+    code: 'DDB_UNAVAILABLE',
+    message: /Go on as it began/,
+  })
+  const { run } = await sent(t, login, { journal: journal(0) })
+  t.equal(run.plan.mode, 'sync', 'all that was sent before is known')
+})
