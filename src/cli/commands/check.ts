@@ -56,7 +56,7 @@ async function runCheck(
   traceFile: TraceFile | undefined,
 ): Promise<number> {
   const { processEnvironment, output, sources } = call
-  parseTarget(targetOptionsOf(settings))
+  parseTarget(targetOptionsOf(settings), settings.verify !== undefined)
   const credentials = await readCredentials(
     settings,
     passwordSource(sources),

@@ -72,7 +72,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
 
 function targetOf(options: TargetOptions): Target | undefined {
   try {
-    return parseTarget(options)
+    return parseTarget(options, true)
   } catch {
     return undefined
   }
