@@ -222,10 +222,7 @@ export interface DeliveryOptions {
   retryTimeoutMs?: number
   /** What becomes of batches of which nobody knows whether they arrived; default `report`. */
   onDoubt?: 'report' | 'resend'
-  /**
-   * Reads rows back once they are confirmed and compares them with what was sent: 100 of every 10,000, or all, by
-   * `target.keyColumns`, a key of the table or the place of rows. Rows that differ are unconfirmed.
-   */
+  /** Reads 100 of every 10,000 rows back, or all, and compares them; those that differ are unconfirmed. */
   verify?: 'sample' | 'all'
   /** Both hold where both are given. */
   rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
@@ -343,7 +340,6 @@ export interface LoadResult {
     note: string | null
     /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
     uncertain: UncertainLines[]
-    /** What reading back found (`delivery.verify`); null without it. */
     verified: VerifyResult | null
   }
   rejects: {

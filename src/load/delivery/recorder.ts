@@ -74,27 +74,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     releasePart(part)
     if (part.open.parts === 0) verifier?.released(part.batch)
   }
-  const settle = (part: Part, rows: number, unlike: readonly number[]): void => {
-    const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
-    const isKnown = missing > 0 && areKnown(run, target.description, part, missing)
-    const lost = isKnown ? 0 : missing
-    if (lost > 0) note(missingText(part, lost))
-    // Rows that are missing are among those that were not found.
-    const open = Math.max(lost, unlike.length)
-    const stored = rowsOf(part) - (isKnown ? missing : 0) - open
-    if (target.inMemory) confirmed.add(part, '')
-    counts.confirmed(stored)
-    counts.unconfirmed(open)
-    for (const row of unlike) {
-      different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
-    }
-    ended(part, {
-      confirmed: stored,
-      ...(isKnown ? { rejected: missing } : {}),
-      unconfirmed: open,
-    })
-    release(part)
-  }
+  const settle = takenCounter(run, target, { confirmed, different, note, ended, release })
 
   const recorder: Recorder = {
     target,
@@ -115,15 +95,15 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       lastRefusal = undefined
       if (verifier === undefined) return settle(part, rows, [])
       const missing = Math.max(0, rowsOf(part) - rows)
+      const leftOut = new Set(missing > 0 ? outsideRows(target.description, part) : [])
+      const fail = (error: DdbError): void => notReadBack(run, recorder, part, error)
+      const duplicates = target.keyed ? missing : 0
       verifier.add({
         part,
-        duplicates: target.keyed ? missing : 0,
-        leftOut: new Set(missing > 0 ? outsideRows(target.description, part) : []),
+        duplicates,
+        leftOut,
+        fail,
         settle: unlike => settle(part, rows, unlike),
-        fail(error) {
-          run.fail(error)
-          recorder.uncertain(part, `stored, and not read back: ${error.message}`)
-        },
       })
     },
     rejected(part, errText) {
@@ -165,6 +145,45 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   }
 
   return recorder
+}
+
+function notReadBack(run: Run, recorder: Recorder, part: Part, error: DdbError): void {
+  run.fail(error)
+  recorder.uncertain(part, `stored, and not read back: ${error.message}`)
+}
+
+interface TakenSetup {
+  readonly confirmed: LineRanges
+  readonly different: LineRanges
+  readonly note: (text: string) => void
+  readonly ended: (part: Part, rows: Partial<EndedRows>) => void
+  readonly release: (part: Part) => void
+}
+
+/** Counts a part that the target took, but for rows of the batch that are not there as they were sent. */
+function takenCounter(
+  run: Run,
+  target: RecordedTarget,
+  { confirmed, different, note, ended, release }: TakenSetup,
+): (part: Part, rows: number, unlike: readonly number[]) => void {
+  return (part, rows, unlike) => {
+    const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
+    const isKnown = missing > 0 && areKnown(run, target.description, part, missing)
+    const lost = isKnown ? 0 : missing
+    if (lost > 0) note(missingText(part, lost))
+    // Rows that are missing are among those that were not found.
+    const unconfirmed = Math.max(lost, unlike.length)
+    const rejected = isKnown ? missing : 0
+    const stored = rowsOf(part) - rejected - unconfirmed
+    if (target.inMemory) confirmed.add(part, '')
+    run.counts.confirmed(stored)
+    run.counts.unconfirmed(unconfirmed)
+    for (const row of unlike) {
+      different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
+    }
+    ended(part, { confirmed: stored, rejected, unconfirmed })
+    release(part)
+  }
 }
 
 const rowsOf = ({ start, end }: Part): number => end - start

@@ -97,25 +97,6 @@ export function newVerifier(setup: VerifierSetup): Verifier {
   let last: Promise<void> = Promise.resolve()
   let failure: DdbError | undefined
 
-  const note = (
-    batch: Batch,
-    row: number,
-    mismatch: Mismatch,
-    columns: readonly Column[],
-    at: number,
-  ): void => {
-    if (first.length >= namedRows) return
-    const { file, lineNumber } = batch.locate(row)
-    const column = plan.columns[mismatch.columnIndex]
-    first.push({
-      file,
-      lineNumber,
-      column: column?.name ?? null,
-      sent: column === undefined ? '' : cellText(columns[mismatch.columnIndex]!, at),
-      found: mismatch.found ?? null,
-    })
-  }
-
   const check = async ({ part, duplicates, leftOut }: TakenPart): Promise<number[]> => {
     const { batch } = part
     const cut = cutterOf(part, plan)
@@ -143,7 +124,7 @@ export function newVerifier(setup: VerifierSetup): Verifier {
           continue
         }
         rows.different++
-        note(batch, row, mismatch, columns, mismatch.row)
+        if (first.length < namedRows) first.push(named(batch, row, mismatch, columns, plan))
         different.push(row)
       }
     }
@@ -179,18 +160,39 @@ export function newVerifier(setup: VerifierSetup): Verifier {
         await waited
       }
     },
-    result: () => ({
-      how,
-      by: plan.by === 'position' ? 'position' : plan.keys.map(({ name }) => name),
-      skippedColumns: [...plan.skipped],
-      rows: { ...rows },
-      first: [...first],
-    }),
+    result: () => ({ ...describedPlan(setup), rows: { ...rows }, first: [...first] }),
     leave(reason) {
       failure ??= reason
       reader.leave(reason)
     },
     close: () => reader.close(),
+  }
+}
+
+function describedPlan({
+  how,
+  plan: { by, keys, skipped },
+}: VerifierSetup): Pick<VerifyResult, 'how' | 'by' | 'skippedColumns'> {
+  const found = by === 'position' ? by : keys.map(({ name }) => name)
+  return { how, by: found, skippedColumns: [...skipped] }
+}
+
+/** @param columns  of the piece that the mismatch is in */
+function named(
+  batch: Batch,
+  row: number,
+  { columnIndex, row: at, found }: Mismatch,
+  columns: readonly Column[],
+  plan: VerifyPlan,
+): VerifyResult['first'][number] {
+  const { file, lineNumber } = batch.locate(row)
+  const sent = columns[columnIndex]
+  return {
+    file,
+    lineNumber,
+    column: plan.columns[columnIndex]?.name ?? null,
+    sent: sent === undefined ? '' : cellText(sent, at),
+    found: found ?? null,
   }
 }
 
