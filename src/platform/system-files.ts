@@ -10,6 +10,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  renameSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -18,9 +19,10 @@ import {
 import { access, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { lockHolder, takeFileLock } from './file-lock.js'
+import { lockHolder, takeFileLock, takeFileLockNow } from './file-lock.js'
 import { nameOfBytes, systemName } from './file-name.js'
 import type { Files, FileStatus, FolderEntry, InputFile, OutputFile } from './platform.js'
+import { systemClock } from './system-clock.js'
 
 const syncFile = promisify(fdatasync)
 
@@ -59,9 +61,11 @@ export const systemFiles: Files = {
     })
   },
   makeFolder: path => void mkdirSync(systemName(path), { recursive: true, mode: 0o700 }),
-  lock: takeFileLock,
-  lockHolder,
+  lock: path => takeFileLock(path, systemClock),
+  lockNow: path => takeFileLockNow(path, systemClock),
+  lockHolder: path => lockHolder(path, systemClock),
   remove: path => unlinkSync(systemName(path)),
+  rename: (from, to) => renameSync(systemName(from), systemName(to)),
 }
 
 function statusOf(stats: BigIntStats): FileStatus {
