@@ -70,10 +70,7 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   const ended = (part: Part, rows: Partial<EndedRows>): void =>
     run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
 
-  const release = (part: Part): void => {
-    releasePart(part)
-    if (part.open.parts === 0) verifier?.released(part.batch)
-  }
+  const release = (part: Part): void => releaseBatch(part, verifier)
   const settle = takenCounter(run, target, { confirmed, different, note, ended, release })
 
   const recorder: Recorder = {
@@ -141,10 +138,15 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
       uncertain.addAll(confirmed, reason)
       confirmed.clear()
     },
-    settled: () => verifier?.settled() ?? Promise.resolve(),
+    settled: async () => verifier?.settled(),
   }
 
   return recorder
+}
+
+function releaseBatch(part: Part, verifier: Verifier | undefined): void {
+  releasePart(part)
+  if (part.open.parts === 0) verifier?.released(part.batch)
 }
 
 function notReadBack(run: Run, recorder: Recorder, part: Part, error: DdbError): void {
