@@ -15,6 +15,7 @@ import type { Confirmation, ConfirmUsed } from './confirmations.js'
 import type { ServerMemory } from './connection/known-server.js'
 import type { LoadReport } from './reporter.js'
 import type { SourceNotes } from './source-notes.js'
+import type { Stored } from './target/durability.js'
 import type { VerifyResult } from './verify/verifier.js'
 
 export type {
@@ -304,11 +305,10 @@ export interface LoadResult {
     method: Method | null
   }
   /**
-   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows
-   * of this input, `firstError` is what was wrong with the first of them, or what ended reading. `bytes` as stored,
-   * compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the others where an input
-   * was read to its end, rows and rejects with their line ends; `other` are blank lines, comments and the like,
-   * `skipped` is what stands before the place where reading began.
+   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows of this
+   * input, `firstError` is what was wrong with the first, or what ended reading. `bytes` as stored, `contentBytes` of what is
+   * in them: `read` is the sum of the others where an input was read to its end, rows and rejects with their line ends; `other`
+   * are blank lines, comments and the like, `skipped` is what stands before the place where reading began.
    */
   inputs: {
     path: string
@@ -341,6 +341,7 @@ export interface LoadResult {
     uncertain: UncertainLines[]
     verified: VerifyResult | null
   }
+  stored: Stored
   rejects: {
     /** The first of `files`. */
     file: string | null

@@ -9,6 +9,7 @@ import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { equationError, rowsText } from './row-counts.js'
 import { noSourceNotes } from './source-notes.js'
+import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
 /** What the inputs add to a result. */
@@ -16,6 +17,8 @@ export interface ResultParts {
   inputs: readonly InputSummary[]
   sources?: SourceNotes | undefined
   columns: LoadResult['columns']
+  /** Of runs that were confirmed. */
+  stored?: LoadResult['stored']
   /** The bytes of an input do not add up. */
   bytesError: DdbError | undefined
 }
@@ -66,6 +69,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       })),
       verified: hideInData(delivery?.verified ?? null, hide),
     },
+    stored: parts.stored ?? nothingStored,
     rejects: run.rejects.result(),
     columns: hideInData(parts.columns, hide),
     batches: { ...counts.batches },

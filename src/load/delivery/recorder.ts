@@ -169,12 +169,13 @@ function takenCounter(
   { confirmed, different, note, ended, release }: TakenSetup,
 ): (part: Part, rows: number, unlike: readonly number[]) => void {
   return (part, rows, unlike) => {
-    const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
-    const isKnown = missing > 0 && areKnown(run, target.description, part, missing)
-    const lost = isKnown ? 0 : missing
-    if (lost > 0) note(missingText(part, lost))
+    const outside = rowsOf(part) > rows ? outsideRows(target.description, part) : []
+    const missing = missingRows(target, rowsOf(part) - rows, outside)
+    const isKnown = outside?.length === missing
+    if (isKnown) rejectOutside(run, part, outside)
+    else note(missingText(part, missing))
     // Rows that are missing are among those that were not found.
-    const unconfirmed = Math.max(lost, unlike.length)
+    const unconfirmed = Math.max(isKnown ? 0 : missing, unlike.length)
     const rejected = isKnown ? missing : 0
     const stored = rowsOf(part) - rejected - unconfirmed
     if (target.inMemory) confirmed.add(part, '')
@@ -191,15 +192,24 @@ function takenCounter(
 const rowsOf = ({ start, end }: Part): number => end - start
 
 /**
- * Rejects rows that a partitioned target dropped without a word, where its scheme names so many
- * (docs/server-semantics.md#rows-outside-the-scheme).
+ * How many of the rows that the target did not count are not in it. Rows with known keys are counted short as well, and
+ * are there: of a keyed target only those outside its scheme are missing, where that can be told and they are not more.
+ *
+ * @param short  rows sent, less those counted
  */
-function areKnown(run: Run, target: TargetDescription, part: Part, missing: number): boolean {
-  const outside = outsideRows(target, part)
-  if (outside.length !== missing) return false
+function missingRows(
+  { keyed }: RecordedTarget,
+  short: number,
+  outside: readonly number[] | undefined,
+): number {
+  if (short <= 0) return 0
+  return keyed && outside !== undefined && outside.length <= short ? outside.length : short
+}
+
+/** Rows that a partitioned target dropped without a word (docs/server-semantics.md#rows-outside-the-scheme). */
+function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void {
   const reason = "outside the target's partition scheme: the server drops such rows"
-  for (const row of outside) run.rejectSent(part.batch, row, reason)
-  return true
+  for (const row of rows) run.rejectSent(batch, row, reason)
 }
 
 function missingText(part: Part, missing: number): string {
@@ -212,10 +222,16 @@ function sentTwice(errText: string): string {
   return `sent, no receipt came, and refused when it was sent again: ${errText}`
 }
 
-function outsideRows(target: TargetDescription, { batch, start, end }: Part): number[] {
+/** @returns undefined when the target has partitions, and what lies outside cannot be told */
+function outsideRows(
+  target: TargetDescription,
+  { batch, start, end }: Part,
+): readonly number[] | undefined {
+  if (target.partition === undefined) return []
   const marks = outsideMarks(target)?.(batch)
+  if (marks === undefined) return undefined
   const rows: number[] = []
-  for (let row = start; row < end; row++) if (marks?.[row] === 1) rows.push(row)
+  for (let row = start; row < end; row++) if (marks[row] === 1) rows.push(row)
   return rows
 }
 

@@ -122,6 +122,7 @@ const everyMember = [
   'sources',
   'startedAt',
   'status',
+  'stored',
   'target',
   'version',
 ]
