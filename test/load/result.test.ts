@@ -134,7 +134,7 @@ t.test('every member is there; what is not known is null', async t => {
     inputs: [input],
     sources: noSourceNotes(),
     rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
+    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [], verified: null },
     stored: {
       grade: null,
       dataSync: null,
