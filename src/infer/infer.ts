@@ -40,6 +40,8 @@ export interface InferOptions {
   readonly set: Readonly<Record<string, string>>
   /** Columns are told apart by position, whatever a header says. */
   readonly byPosition: boolean
+  /** The table is to be a DFS table. */
+  readonly intoDfs: boolean
   /** Most records to look at; all when left out. */
   readonly sample?: number
   /** Asked before every piece of input. */
@@ -302,7 +304,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   if (json !== undefined) columns = memberColumns(options, json, leftOut)
   else if (fields !== undefined) {
     columns = found.probes.map((probe, i) =>
-      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined)!),
+      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)!),
     )
   }
   if (columns.length > 0) columns.push(...constantColumns(options, found))
@@ -322,10 +324,10 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   }
 }
 
-function constantColumns({ set }: InferOptions, { rules, rows }: Found): InferredColumn[] {
+function constantColumns({ set, intoDfs }: InferOptions, { rules, rows }: Found): InferredColumn[] {
   return Object.entries(set).map(([name, text]) => {
     const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined)!)
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs)!)
     const isNull = column.nulls > 0
     return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
   })
@@ -341,7 +343,7 @@ function memberColumns(
     if (json.isObject(column)) continue
     const { source, probe, kinds, elementKinds } = column
     const seen: SeenKinds = { values: kinds, elements: elementKinds }
-    const type = chooseType(probe, seen)
+    const type = chooseType(probe, seen, options.intoDfs)
     if (type === undefined) leftOut.push({ source, reason: reasonOf(seen) })
     else taken.push({ source, probe, type })
   }

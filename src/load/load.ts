@@ -92,6 +92,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
+    sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
     alreadyLoaded,
     ...(durability && { stored: await durability.result(hasConfirmed(run)) }),

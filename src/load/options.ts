@@ -14,7 +14,10 @@ import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 import type { ServerMemory } from './connection/known-server.js'
 import type { CellOptions, MappingOptions } from './row-options.js'
+import type { LoadReport } from './reporter.js'
+import type { SourceNotes } from './source-notes.js'
 import type { Stored } from './target/durability.js'
+import type { VerifyResult } from './verify/verifier.js'
 
 export type {
   CellOptions,
@@ -25,11 +28,14 @@ export type {
   Encoding,
   InputFormat,
   Known,
+  LoadReport,
   LoginMemory,
   LoginOptions,
   LoginRequirement,
   MappingOptions,
+  SourceNotes,
   TlsOptions,
+  VerifyResult,
 }
 export type {
   KnownServer,
@@ -75,7 +81,7 @@ export interface TargetOptions {
   create?: 'stream' | 'dfs'
   /** Default `insert`. */
   method?: Method
-  /** Columns that make a row unique: for `upsert`, and only there. */
+  /** Columns that make a row unique: for `upsert`, and for `delivery.verify`. */
   keyColumns?: readonly string[]
   /** A function view; the batch is its last argument. */
   function?: string
@@ -100,6 +106,11 @@ export interface InputOptions {
    * are not a character reject their rows.
    */
   encoding?: 'auto' | Encoding
+  /**
+   * Patterns of the files that are taken from folders, by their names or, with a `/`, by their paths in the folder: `*.txt`,
+   * `2024/**`. Those with the extension of a format when left out.
+   */
+  include?: readonly string[]
   /** Between fields, of one or more characters; found in the first 1 MiB when left out. */
   delimiter?: string
   /** One character; '' when nothing is quoted. Found in the first 1 MiB when left out, `"` unless it is `'`. */
@@ -176,6 +187,8 @@ export interface DeliveryOptions {
   retryTimeoutMs?: number
   /** What becomes of batches of which nobody knows whether they arrived; default `report`. */
   onDoubt?: 'report' | 'resend'
+  /** Reads 100 of every 10,000 rows back, or all, and compares them; those that differ are unconfirmed. */
+  verify?: 'sample' | 'all'
   /** Both hold where both are given. */
   rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
 }
@@ -211,6 +224,8 @@ export interface LoadOptions {
   journal?: JournalOptions
   /** Called as the run goes on, at most ten times a second; never in the hot path. */
   onReport?: (report: LoadReport) => void
+  /** Puts each sentence of the run into the words of whoever shows it: fields of these options stand in backticks. */
+  wording?: (sentence: string) => string
   /** One sentence for the person watching: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
   /** Called before each batch goes out: what it throws ends the run in order, and the batch stays here. */
@@ -235,20 +250,6 @@ export interface RowCounts {
   skipped: number
   /** Certainly not stored: read and never sent, or refused whole, because the run ended first. */
   unsent: number
-}
-
-/** State of a run while it goes on. */
-export interface LoadReport {
-  phase: 'connecting' | 'loading' | 'confirming' | 'done'
-  rows: RowCounts
-  /** Rows handed to a session so far. */
-  sentRows: number
-  sentBatches: number
-  inFlightBytes: number
-  /** Compressed bytes read, and how many there are when known. */
-  bytesRead: number
-  totalBytes: number | undefined
-  elapsedMs: number
 }
 
 /** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
@@ -298,6 +299,8 @@ export interface LoadResult {
     /** Records with another number of fields that were padded or cut (`ragged`). */
     ragged: number
   }[]
+  /** What the sources hold besides the inputs. */
+  sources: SourceNotes
   rows: RowCounts
   /** `used` is `none` where this process has sent nothing and heard of nothing. */
   confirm: {
@@ -306,6 +309,7 @@ export interface LoadResult {
     note: string | null
     /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
     uncertain: UncertainLines[]
+    verified: VerifyResult | null
   }
   stored: Stored
   rejects: {

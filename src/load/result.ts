@@ -5,15 +5,17 @@ import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './input-reading.js'
-import type { LoadResult, LoadStatus } from './options.js'
+import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
 import { isUnfinished, type Run } from './run.js'
-import { equationError } from './row-counts.js'
+import { equationError, rowsText } from './row-counts.js'
+import { noSourceNotes } from './source-notes.js'
 import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
 /** What the inputs add to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
+  sources?: SourceNotes | undefined
   columns: LoadResult['columns']
   /** Of runs that were confirmed. */
   stored?: LoadResult['stored']
@@ -27,6 +29,7 @@ export interface ResultParts {
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, counts, options, delivery } = run
   const hide = run.secrets.hideInSentence
+  const say = (sentence: string): string => hide(run.words(sentence))
   const rows = { ...counts.rows }
   const error =
     equationError(rows) ??
@@ -55,17 +58,19 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     inputs: parts.inputs.map(input => ({
       ...input,
-      firstError: hideInData(input.firstError, hide),
+      firstError: hideInData(input.firstError, say),
     })),
+    sources: parts.sources ?? noSourceNotes(),
     rows,
     confirm: {
       asked: plan.confirm,
       used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
-      note: delivery?.note === undefined ? null : hide(delivery.note),
+      note: delivery?.note === undefined ? null : say(delivery.note),
       uncertain: (delivery?.uncertain ?? []).map(lines => ({
         ...lines,
-        reason: hide(lines.reason),
+        reason: say(lines.reason),
       })),
+      verified: hideInData(delivery?.verified ?? null, hide),
     },
     stored: parts.stored ?? nothingStored,
     rejects: run.rejects.result(),
@@ -78,7 +83,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     memory: { peakRssBytes: null },
     resume: { possible: canGoOn(run, error), command: null },
-    error: error === undefined ? null : { code: error.code, message: hide(error.message) },
+    error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
 }
 
@@ -110,7 +115,10 @@ function unmetExpectation(run: Run): DdbError | undefined {
   const delivered = deliveredRows(run)
   // Unconfirmed rows are the graver news: code 4 goes before code 5.
   if (expected === undefined || expected === delivered || openRows(run) > 0) return undefined
-  return new DdbError('DDB_EXPECTATION', `expected ${expected} rows, ${delivered} were delivered`)
+  return new DdbError(
+    'DDB_EXPECTATION',
+    `expected ${rowsText(expected)}, ${delivered} ${delivered === 1 ? 'was' : 'were'} delivered`,
+  )
 }
 
 function statusOf(run: Run, error: DdbError | undefined): LoadStatus {

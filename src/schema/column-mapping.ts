@@ -3,7 +3,6 @@
   `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing`.
 */
 import { InputError, UsageError } from '../errors.js'
-import type { ColumnType } from '../protocol/data-type.js'
 import { nearestHint } from './nearest.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
@@ -17,9 +16,7 @@ export type CellSource =
   | { readonly kind: 'constant'; readonly text: string }
 
 /** A target column and where its cells come from. */
-export interface MappedColumn {
-  readonly name: string
-  readonly type: ColumnType
+export interface MappedColumn extends TargetColumn {
   readonly source: CellSource
 }
 

@@ -21,6 +21,7 @@ export const nothing: InferOptions = {
   map: {},
   set: {},
   byPosition: false,
+  intoDfs: false,
 }
 
 const inputOf = (text: string | Uint8Array): Readable => Readable.from([Buffer.from(text)])

@@ -103,6 +103,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   date: small,
   first: small,
   form: small,
+  in: small,
   int: small,
   last: small,
   left: small,

@@ -35,6 +35,13 @@ export const inputOptions = optionGroup('Input', {
     help: 'read the names of sources from a file, - for standard input',
     reader: text,
   },
+  include: {
+    flags: '--include <glob>',
+    help: 'which files of a folder are data, such as *.txt; repeatable',
+    reader: repeated(text),
+    defaultNote: 'by their extension',
+    field: 'input.include',
+  },
   follow: {
     flags: '--follow',
     help: 'read on as files grow, rotate and appear, until a signal comes',

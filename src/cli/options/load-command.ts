@@ -44,6 +44,8 @@ export function loadCommand(
   for (const [key, definition] of Object.entries<OptionDefinition>(loadOptions)) {
     if (key === 'host') flags.push(...flagWords('host', hostsText(settings)))
     if (leftOut.has(key) || definition.group === 'Output') continue
+    // Patterns are for folders, and parts are of files.
+    if (key === 'include' && !isAsGiven) continue
     const given = givenTexts(definition, sources)
     const found = given.length > 0 ? partTexts(key, part) : undefined
     const texts = found ?? frozenTexts(key as Key, part.frozen) ?? given

@@ -5,6 +5,7 @@ import { confirmationWords } from '../../load/confirmations.js'
 import { detectedText } from '../../load/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
 import { withFlags } from '../options/reading/field-flags.js'
+import { verifyText } from '../../load/verify/verifier.js'
 import { bytesText, counted, durationText, grouped } from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
@@ -63,9 +64,11 @@ function confirmText({ confirm, rows, batches }: LoadResult): string {
   if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
     return confirm.note === null ? 'nothing was sent' : `nothing was sent: ${confirm.note}`
   }
-  return confirm.note === null
-    ? confirmationWords[confirm.used]
-    : `${confirmationWords[confirm.used]}: ${confirm.note}`
+  const how =
+    confirm.verified === null
+      ? confirmationWords[confirm.used]
+      : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}`
+  return confirm.note === null ? how : `${how}: ${confirm.note}`
 }
 
 /** Lines for standard error after a run: rejects always, figures with --verbose. */

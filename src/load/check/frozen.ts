@@ -48,7 +48,7 @@ function frozenLoad(
   const { decimalComma } = detected ?? {}
   return {
     inputs: [looked.path],
-    input: { ...withoutStream(input), ...dialectOf(looked, summary) },
+    input: { ...ofFiles(input), ...dialectOf(looked, summary) },
     mapping: { ...mapping, ...mappingOf(looked, mapping) },
     cells: {
       ...cells,
@@ -59,7 +59,8 @@ function frozenLoad(
   }
 }
 
-function withoutStream({ stdin: _, ...input }: InputOptions): InputOptions {
+/** Inputs are files by now: neither a stream, nor folders to choose from. */
+function ofFiles({ stdin: _, include: __, ...input }: InputOptions): InputOptions {
   return input
 }
 

@@ -78,11 +78,12 @@ export async function plannedTarget(run: Run, control: Session): Promise<TargetD
 async function newTarget(run: Run): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
-  const paths = await expandSources(options.inputs, platform.files)
-  await checkFiles(paths, platform.files)
+  const { files } = platform
+  const { paths } = await expandSources(options.inputs, { include: options.input?.include, files })
+  await checkFiles(paths, files)
   run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
   const schema = await inferSchema({
-    ...inferOptions(options, paths, platform.files),
+    ...inferOptions(options, paths, files),
     stopped: () => run.stopped,
   })
   if (run.failure !== undefined) throw run.failure

@@ -233,6 +233,7 @@ export class AnsweredDelivery implements Delivery {
     // The caller may have stopped waiting for it.
     await this.#delivering.catch(() => undefined)
     const { recorder, remembers } = this.#setup
+    await recorder.settled()
     if (this.#lost === 'no' || !recorder.holdsMemory) return
     if (!(await remembers(this.#lost === 'silent'))) recorder.takeBack(forgotten, false)
   }

@@ -16,6 +16,8 @@ import type { Plan } from '../plan.js'
 import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import type { TableTarget } from '../target/target.js'
+import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
+import type { Verifier } from '../verify/verifier.js'
 import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
@@ -33,17 +35,21 @@ export async function openDelivery(
 ): Promise<Delivery> {
   const { mode, confirm } = run.plan
   const rules = retryRules(run)
-  if (mode === 'sync') return openAnswered(run, rules, description, control)
+  const verifier = await openVerifier(run, rules, description, control)
+  const answered = async (): Promise<Delivery> =>
+    verifying(await openAnswered(run, rules, description, control, verifier), verifier)
+  if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
   if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
-    const receipts = await receiptsIfAny(run, rules, description, control)
+    const receipts = await receiptsIfAny(run, rules, description, control, verifier)
     if (!(receipts instanceof ServerError)) {
       tellLeftovers(run, control)
-      return receipts
+      return verifying(receipts, verifier)
     }
     refusal = receipts
   }
+  if (verifier !== undefined) throw noConfirmation()
   const before = await countBefore(run, description, control)
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.notice(fallbackNotice(refusal, instead))
@@ -52,9 +58,7 @@ export async function openDelivery(
       `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
     )
   }
-  if (before === undefined && confirm === 'auto') {
-    return openAnswered(run, rules, description, control)
-  }
+  if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
   const { writer, unmark } = await openMarkedWriter(run, description, control, false)
   const counting =
@@ -126,8 +130,9 @@ async function openAnswered(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  verifier: Verifier | undefined,
 ): Promise<Delivery> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorder = newRecorder(run, await recordedTarget(run, description, control), verifier)
   await whatIsLeft(run, control, recorder.target.inMemory)
   const { writer, unmark } = await openMarkedWriter(run, description, control, true)
   return new AnsweredDelivery(writer, {
@@ -192,8 +197,9 @@ async function receiptsIfAny(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  verifier: Verifier | undefined,
 ): Promise<Delivery | ServerError> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorder = newRecorder(run, await recordedTarget(run, description, control), verifier)
   try {
     const delivery = await openReceipts({ run, rules, recorder, description }, control)
     if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })

@@ -10,7 +10,9 @@ import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
 import type { TargetTraits } from './outcome.js'
 import { partText, releasePart, type Part } from './part.js'
 import { outsideMarks } from './partition-scheme.js'
+import type { Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
+import { rowsText } from '../row-counts.js'
 
 /** What is known of the target, and of its memory. */
 export interface RecordedTarget extends TargetTraits {
@@ -49,20 +51,27 @@ export interface Recorder {
    * @param isCertain  else a process that takes up the run may still find them
    */
   takeBack(reason: string, isCertain: boolean): void
+  /** Resolves once all rows that were taken are read back, where they are to be. */
+  settled(): Promise<void>
 }
 
 /** Ranges in the sentence; `uncertain` of the result has them all. */
 const namedRanges = 5
 
-export function newRecorder(run: Run, target: RecordedTarget): Recorder {
+/** @param verifier  reads back what was taken before it counts */
+export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
   const { counts } = run
   const notes: string[] = []
   const uncertain = new LineRanges()
   const confirmed = new LineRanges()
+  const different = new LineRanges()
   let lastRefusal: string | undefined
   const note = (text: string): void => void (notes.includes(text) || notes.push(text))
   const ended = (part: Part, rows: Partial<EndedRows>): void =>
     run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
+
+  const release = (part: Part): void => releaseBatch(part, verifier)
+  const settle = takenCounter(run, target, { confirmed, different, note, ended, release })
 
   const recorder: Recorder = {
     target,
@@ -71,7 +80,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return all.length === 0 ? undefined : all.join('. ')
     },
     get uncertainRanges() {
-      return uncertain.ranges
+      return [...uncertain.ranges, ...different.ranges]
     },
     get hasUncertain() {
       return uncertain.ranges.length > 0
@@ -81,34 +90,32 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     },
     taken(part, rows) {
       lastRefusal = undefined
-      if (target.inMemory) confirmed.add(part, '')
-      const outside = rowsOf(part) > rows ? outsideRows(target.description, part) : []
-      const missing = missingRows(target, rowsOf(part) - rows, outside)
-      const stored = rowsOf(part) - missing
-      counts.confirmed(stored)
-      if (outside?.length === missing) {
-        rejectOutside(run, part, outside)
-        ended(part, { confirmed: stored, rejected: missing })
-      } else {
-        counts.unconfirmed(missing)
-        note(missingText(part, missing))
-        ended(part, { confirmed: stored, unconfirmed: missing })
-      }
-      releasePart(part)
+      if (verifier === undefined) return settle(part, rows, [])
+      const missing = Math.max(0, rowsOf(part) - rows)
+      const leftOut = new Set(missing > 0 ? outsideRows(target.description, part) : [])
+      const fail = (error: DdbError): void => notReadBack(run, recorder, part, error)
+      const duplicates = target.keyed ? missing : 0
+      verifier.add({
+        part,
+        duplicates,
+        leftOut,
+        fail,
+        settle: unlike => settle(part, rows, unlike),
+      })
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
       counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
       ended(part, { rejected: rowsOf(part) })
-      releasePart(part)
+      release(part)
     },
     uncertain(part, reason) {
       counts.batchFailed()
       counts.unconfirmed(rowsOf(part))
       uncertain.add(part, reason)
       ended(part, { unconfirmed: rowsOf(part) })
-      releasePart(part)
+      release(part)
     },
     refused(part, errText) {
       const shape = refusalShape(errText)
@@ -121,7 +128,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
       counts.unsent(rowsOf(part))
       ended(part, { unsent: rowsOf(part) })
-      releasePart(part)
+      release(part)
     },
     takeBack(reason, isCertain) {
       if (!recorder.holdsMemory) return
@@ -131,9 +138,55 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       uncertain.addAll(confirmed, reason)
       confirmed.clear()
     },
+    settled: async () => verifier?.settled(),
   }
 
   return recorder
+}
+
+function releaseBatch(part: Part, verifier: Verifier | undefined): void {
+  releasePart(part)
+  if (part.open.parts === 0) verifier?.released(part.batch)
+}
+
+function notReadBack(run: Run, recorder: Recorder, part: Part, error: DdbError): void {
+  run.fail(error)
+  recorder.uncertain(part, `stored, and not read back: ${error.message}`)
+}
+
+interface TakenSetup {
+  readonly confirmed: LineRanges
+  readonly different: LineRanges
+  readonly note: (text: string) => void
+  readonly ended: (part: Part, rows: Partial<EndedRows>) => void
+  readonly release: (part: Part) => void
+}
+
+/** Counts a part that the target took, but for rows of the batch that are not there as they were sent. */
+function takenCounter(
+  run: Run,
+  target: RecordedTarget,
+  { confirmed, different, note, ended, release }: TakenSetup,
+): (part: Part, rows: number, unlike: readonly number[]) => void {
+  return (part, rows, unlike) => {
+    const outside = rowsOf(part) > rows ? outsideRows(target.description, part) : []
+    const missing = missingRows(target, rowsOf(part) - rows, outside)
+    const isKnown = outside?.length === missing
+    if (isKnown) rejectOutside(run, part, outside)
+    else note(missingText(part, missing))
+    // Rows that are missing are among those that were not found.
+    const unconfirmed = Math.max(isKnown ? 0 : missing, unlike.length)
+    const rejected = isKnown ? missing : 0
+    const stored = rowsOf(part) - rejected - unconfirmed
+    if (target.inMemory) confirmed.add(part, '')
+    run.counts.confirmed(stored)
+    run.counts.unconfirmed(unconfirmed)
+    for (const row of unlike) {
+      different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
+    }
+    ended(part, { confirmed: stored, rejected, unconfirmed })
+    release(part)
+  }
 }
 
 const rowsOf = ({ start, end }: Part): number => end - start
@@ -161,7 +214,7 @@ function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void
 
 function missingText(part: Part, missing: number): string {
   const rows = rowsOf(part)
-  return `the target took ${rows - missing} of ${rows} rows of ${partText(part)} and does not tell which`
+  return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not tell which`
 }
 
 /** The second copy was refused: nobody knows whether the first was stored. */

@@ -9,6 +9,7 @@ import { askCount } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
 import { tableText, type TableTarget } from '../target/target.js'
+import { rowsText } from '../row-counts.js'
 
 /** Asked before the first row of a run, and again whenever the run goes on. */
 export interface TargetIdentity {
@@ -105,5 +106,5 @@ export function whatChanged(
       ? Math.min(1, before.rows + confirmedRows)
       : before.rows + confirmedRows
   if (now.rows >= least) return undefined
-  return `it has ${now.rows} rows, and had ${before.rows} before ${confirmedRows} were confirmed`
+  return `it has ${rowsText(now.rows)}, and had ${before.rows} before ${rowsText(confirmedRows)} ${confirmedRows === 1 ? 'was' : 'were'} confirmed`
 }

@@ -188,7 +188,7 @@ export function retryOptions(
   }
 }
 
-/** Lines that were skipped and the way into a document are not in the file, and it has an end. */
+/** Lines that were skipped and the way into a document are not in the file, it has an end, and is no folder. */
 function retryInput(
   {
     skipLines: _,
@@ -196,6 +196,7 @@ function retryInput(
     jsonPath: ___,
     flushIntervalMs: ____,
     follow: _____,
+    include: ______,
     ...input
   }: InputOptions,
   reading: RejectReading | undefined,

@@ -16,6 +16,8 @@ export interface ColumnPlace {
   readonly pool: BufferPool
   /** Digits behind the point; 0 where the type has no scale. */
   readonly scale: number
+  /** Longest text, in bytes of UTF-8; Infinity where any length does. */
+  readonly maxBytes: number
   /** What is known of times. */
   readonly clock: ClockRules
 }

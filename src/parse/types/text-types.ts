@@ -15,11 +15,12 @@ const symbol: CellType = {
   takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  column: ({ columnIndex, pool }) =>
+  column: ({ columnIndex, pool, maxBytes }) =>
     new SymbolColumn(
       (codes, base, length) => ({ form: 'vector', type: 'SYMBOL', length, codes, base }),
       columnIndex,
       pool,
+      maxBytes,
     ),
 }
 
@@ -29,11 +30,12 @@ const string: CellType = {
   takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  column: ({ columnIndex, pool }) =>
+  column: ({ columnIndex, pool, maxBytes }) =>
     new StringColumn(
       (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),
       columnIndex,
       pool,
+      maxBytes,
     ),
 }
 
@@ -43,8 +45,13 @@ const blob: CellType = {
   takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  column: ({ pool }) =>
-    new BlobColumn((encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }), pool),
+  column: ({ columnIndex, pool, maxBytes }) =>
+    new BlobColumn(
+      (encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }),
+      columnIndex,
+      pool,
+      maxBytes,
+    ),
 }
 
 export const textTypes: readonly CellType[] = [symbol, string, blob]

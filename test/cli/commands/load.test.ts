@@ -120,6 +120,7 @@ const everyMember = [
   'rows',
   'runId',
   'schema',
+  'sources',
   'startedAt',
   'status',
   'stored',

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { detailLines, equationText, summaryText } from '../../../src/cli/output/summary.js'
 import type { LoadResult } from '../../../src/load/options.js'
+import { noSourceNotes } from '../../../src/load/source-notes.js'
 
 const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   schema: 'ddb-ingest/load/1',
@@ -12,6 +13,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   startedAt: '2024-01-01T00:00:00.000Z',
   endedAt: '2024-01-01T00:00:02.000Z',
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
+  sources: noSourceNotes(),
   inputs: [
     {
       path: 'a.csv',
@@ -42,7 +44,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     },
   ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
+  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [], verified: null },
   stored: {
     grade: 'in memory',
     dataSync: null,
@@ -77,10 +79,16 @@ t.test('a finished load says in one sentence what landed where, and its equation
 
 t.test('it claims no more than is known', async t => {
   const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
-  const none = result({ rows, confirm: { asked: 'none', used: 'none', note: null, uncertain: [] } })
+  const none = result({
+    rows,
+    confirm: { asked: 'none', used: 'none', note: null, uncertain: [], verified: null },
+  })
   t.match(summaryText(none), /^Handed over 5 rows into .*nothing was asked of the server\.$/)
   const note = 'others wrote too, cannot tell'
-  const doubtful = result({ rows, confirm: { asked: 'count', used: 'count', note, uncertain: [] } })
+  const doubtful = result({
+    rows,
+    confirm: { asked: 'count', used: 'count', note, uncertain: [], verified: null },
+  })
   t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
   t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
@@ -88,7 +96,13 @@ t.test('it claims no more than is known', async t => {
 
 t.test('rows that were there before are told apart from those of this process', async t => {
   const rows = { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 10, unsent: 0 }
-  const confirm: LoadResult['confirm'] = { asked: 'auto', used: 'none', note: null, uncertain: [] }
+  const confirm: LoadResult['confirm'] = {
+    asked: 'auto',
+    used: 'none',
+    note: null,
+    uncertain: [],
+    verified: null,
+  }
   t.equal(
     summaryText(result({ rows, confirm, inputs: [] })),
     'Already loaded: 10 rows of this run into trades on h:8848, nothing was left to do: ' +
@@ -143,7 +157,10 @@ t.test('how safe rows are is said of rows that are confirmed, unknown or not', a
 
 t.test('where nothing was sent nothing is confirmed', async t => {
   const nothing = { confirmed: 0, unconfirmed: 0, skipped: 0, unsent: 0 }
-  const confirm: LoadResult['confirm'] = { asked: 'auto', used: 'none', note: null, uncertain: [] }
+  const confirm: LoadResult['confirm'] = {
+    ...result().confirm,
+    used: 'none',
+  }
   const batches = { sent: 0, retried: 0, failed: 0 }
   const none = { rows: { ...nothing, read: 0, rejected: 0 }, confirm, batches }
   for (const inputs of [[], result().inputs]) {

@@ -211,6 +211,20 @@ t.test('an input without columns makes no table', async t => {
   t.strictSame(await rows('select name from objs(true) where shared'), [])
 })
 
+t.test('a DFS table is made so that it takes the longest text whole', async t => {
+  const { load, rows } = await scene(t)
+  const long = 'x'.repeat(65_536)
+  const path = join(
+    t.testdir({ 'a.csv': `${csv.replace('price', 'note').replace('2.5', long)}` }),
+    'a.csv',
+  )
+  const target = { table: 'dfs://long/t', create: 'dfs' } as const
+  t.match(await load(path, { target }), { exitCode: 0, rows: { confirmed: 2, rejected: 0 } })
+  const [, note] = await rows('select note from loadTable("dfs://long", "t") order by time')
+  t.equal(note?.[0]?.length, 65_536)
+  t.match(await rows('schema(loadTable("dfs://long", "t"))["colDefs"]'), [[], [], ['note', 'BLOB']])
+})
+
 const admin = { user: 'admin', password: '123456' }
 
 t.test('what the server is known to refuse is not tried', async t => {

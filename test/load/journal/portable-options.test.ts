@@ -62,6 +62,7 @@ const target: Values<TargetOptions> = {
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
   format: { values: ['csv', 'auto'] },
+  include: { values: [['*.txt'], ['*.csv']] },
   follow: { values: [true, false] },
   compression: { values: ['gzip', 'none'] },
   encoding: { values: ['utf-8', 'gb18030'] },
@@ -123,6 +124,7 @@ const delivery: Values<DeliveryOptions> = {
   retries: { values: [1, 2], free: true },
   retryTimeoutMs: { values: [1, 2], free: true },
   onDoubt: { values: ['report', 'resend'], free: true },
+  verify: { values: ['sample', 'all'], free: true },
   rateLimit: { values: [{ rowsPerSecond: 1 }, { rowsPerSecond: 2 }], free: true },
 }
 
