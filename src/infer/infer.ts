@@ -3,7 +3,6 @@
 */
 import { InputError, UsageError } from '../errors.js'
 import { columnOffsets } from '../parse/cells/column-offset.js'
-import { everyColumn } from '../parse/cells/date-format.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
@@ -16,7 +15,7 @@ import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName, type SourceOptions } from '../source/open-source.js'
 import { unitsPerDay } from './candidate-types.js'
 import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
-import { proposeNames } from './column-names.js'
+import { checkRules, targetNames } from './column-names.js'
 import { ColumnProbe } from './column-probe.js'
 import { constantProbe } from './constant-column.js'
 import type { InferredColumn, InferredInput, InferredSchema, LeftOut } from './inferred-schema.js'
@@ -261,40 +260,6 @@ function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
   if (reader.dialect === undefined) return rules
   const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
   return { ...rules, decimalComma: value }
-}
-
-/** Names in the table: those that `map` gives, else proposed ones. */
-function targetNames(
-  { map }: InferOptions,
-  names: readonly (string | undefined)[],
-): readonly string[] {
-  const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
-  return proposeNames(names.map((name, i) => mapped.get(name ?? String(i + 1)) ?? name))
-}
-
-/** @throws {UsageError} DDB_USAGE for rules that name columns that are not there */
-function checkRules({ cells, map, set }: InferOptions, own: readonly string[]): void {
-  const names = [...own, ...Object.keys(set)]
-  const twice = own.find(name => Object.hasOwn(set, name))
-  if (twice !== undefined) {
-    throw new UsageError('DDB_USAGE', `column "${twice}" is in the input, and set: name another`)
-  }
-  const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
-  const { percentColumns = [], offsets = {} } = cells
-  const named = [...dated, ...percentColumns, ...Object.keys(offsets), ...Object.keys(map)]
-  const reserved = [...Object.keys(map), ...Object.keys(set)].find(isReservedWord)
-  if (reserved !== undefined) {
-    throw new UsageError(
-      'DDB_NAME',
-      `"${reserved}" is a reserved word of DolphinDB, which no column can have as its name`,
-    )
-  }
-  const unknown = named.find(name => !names.includes(name))
-  if (unknown === undefined) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,
-  )
 }
 
 function schemaOf(options: InferOptions, found: Found): InferredSchema {
