@@ -53,6 +53,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
+  let alreadyLoaded = false
   let durability: Durability | undefined
   let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
@@ -65,6 +66,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     await checkAlone(run, control)
     const checked = await checkTarget(run, control, target)
     if (opened.inputs.areDone && checked !== undefined) {
+      alreadyLoaded = true
       const loaded = await checkLoaded(run, control, checked)
       if (loaded.notice !== undefined) run.notice(loaded.notice)
       run.notice('already loaded')
@@ -100,7 +102,9 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
+    sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
+    alreadyLoaded,
     ...(durability && { stored: await durability.result(hasConfirmed(run)) }),
     columns: columns.map(({ name, type }, i) => ({
       name,

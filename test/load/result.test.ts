@@ -3,6 +3,7 @@ import { DdbError, type ErrorCode } from '../../src/errors.js'
 import type { Delivery } from '../../src/load/delivery/delivery.js'
 import type { ConfirmUsed, LoadOptions } from '../../src/load/options.js'
 import { loadResult, type ResultParts } from '../../src/load/result.js'
+import { noSourceNotes } from '../../src/load/source-notes.js'
 import type { RunCounts } from '../../src/load/row-counts.js'
 import { version } from '../../src/version.js'
 import { handClock } from '../helpers/clocks.js'
@@ -128,13 +129,15 @@ t.test('every member is there; what is not known is null', async t => {
     runId: 'nightly',
     status: 'loaded',
     exitCode: 0,
+    alreadyLoaded: false,
     startedAt: '1970-01-01T00:00:00.000Z',
     endedAt: '1970-01-01T00:00:02.000Z',
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
     inputs: [input],
+    sources: noSourceNotes(),
     rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     duplicates: 2,
-    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
+    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [], verified: null },
     stored: {
       grade: null,
       dataSync: null,

@@ -99,6 +99,11 @@ const intoTables: readonly Scenario[] = [
       await load(0, ...target, '--method', 'append', '--confirm', 'none')
     }
   }),
+  plain('load and read back', async ({ load }) => {
+    await load(0, '-t', 'myStream', '--verify', 'all')
+    await load(0, '-t', 'myKeyedStream', '--verify', 'sample')
+    await load(0, ...dfs, '--verify', 'all', '--key-columns', 'id')
+  }),
   plain('load by upsert', async ({ load }) => {
     for (const target of [
       ['-t', 'myKeyed'],

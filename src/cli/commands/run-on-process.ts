@@ -175,9 +175,10 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
         progress.report(report)
       },
       onNotice(notice) {
-        if (settings.quiet) keep(kept, withFlags(notice))
-        else progress.note(withFlags(notice))
+        if (settings.quiet) keep(kept, notice)
+        else progress.note(notice)
       },
+      wording: withFlags,
       signal: interruption.signal,
       leave: leaving.signal,
     }
@@ -223,21 +224,14 @@ function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
 }
 
-/** Adds what the command line knows: its flags, which signal interrupted the run, how much memory it took. */
+/** Adds what the command line knows: which signal interrupted the run, how much memory it took. */
 function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
   const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
-  const { error, confirm } = result
   return {
     ...result,
     resume: { ...result.resume },
     exitCode: exitCode ?? result.exitCode,
     memory: peakMemory(),
-    confirm: {
-      ...confirm,
-      note: confirm.note === null ? null : withFlags(confirm.note),
-      uncertain: confirm.uncertain.map(lines => ({ ...lines, reason: withFlags(lines.reason) })),
-    },
-    error: error === null ? null : { ...error, message: withFlags(error.message) },
   }
 }
 

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { deliveryDefaults } from '../../load/defaults.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
+import { noSourceNotes } from '../../load/source-notes.js'
 import { nothingStored } from '../../load/target/durability.js'
 import { parseTarget, type Target } from '../../load/target/target.js'
 import { version } from '../../version.js'
@@ -35,6 +36,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     runId: runId ?? randomBytes(8).toString('hex'),
     status: 'failed',
     exitCode,
+    alreadyLoaded: false,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     target: {
@@ -44,6 +46,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       method: target?.kind === 'table' ? target.method : null,
     },
     inputs: [],
+    sources: noSourceNotes(),
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     duplicates: null,
     confirm: {
@@ -51,6 +54,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       used: 'none',
       note: null,
       uncertain: [],
+      verified: null,
     },
     stored: nothingStored,
     rejects: {
@@ -72,7 +76,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
 
 function targetOf(options: TargetOptions): Target | undefined {
   try {
-    return parseTarget(options)
+    return parseTarget(options, true)
   } catch {
     return undefined
   }

@@ -249,6 +249,7 @@ export class AnsweredDelivery implements Delivery {
     // The caller may have stopped waiting for it.
     await this.#delivering.catch(() => undefined)
     const { run, recorder, remembers, look } = this.#setup
+    await recorder.settled()
     const isSilent = this.#lost === 'silent'
     if (this.#lost !== 'no' && recorder.holdsMemory && !(await remembers(isSilent))) {
       recorder.takeBack(forgotten, false)

@@ -9,7 +9,7 @@ import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
-import type { RunCounts } from '../row-counts.js'
+import { rowsText, type RunCounts } from '../row-counts.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
@@ -163,8 +163,9 @@ function verdictNote(
       if (outsideRows > 0 && missing === outsideRows) {
         return `${rowsText(missing)} outside the target's partition scheme, dropped by the server`
       }
+      const lie = outsideRows === 1 ? 'lies' : 'lie'
       const outside =
-        outsideRows > 0 ? `; ${outsideRows} rows lie outside its partition scheme` : ''
+        outsideRows > 0 ? `; ${rowsText(outsideRows)} ${lie} outside its partition scheme` : ''
       return `the target grew by ${verdict.grownRows} of ${rowsText(sentRows)} sent${outside}`
     }
     case 'cannotTell':
@@ -172,8 +173,4 @@ function verdictNote(
     case 'unreachable':
       return 'the server could not be asked how many rows arrived'
   }
-}
-
-function rowsText(rows: number): string {
-  return rows === 1 ? '1 row' : `${rows} rows`
 }

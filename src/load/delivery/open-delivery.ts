@@ -19,6 +19,8 @@ import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import type { TableTarget } from '../target/target.js'
 import { remedies } from '../remedies.js'
+import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
+import type { Verifier } from '../verify/verifier.js'
 import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
@@ -37,17 +39,22 @@ export async function openDelivery(
 ): Promise<Delivery> {
   const { mode, confirm } = run.plan
   const rules = retryRules(run)
-  if (mode === 'sync') return openAnswered(run, rules, description, control, evidence)
+  const verifier = await openVerifier(run, rules, description, control)
+  const proofs = { evidence, verifier }
+  const answered = async (): Promise<Delivery> =>
+    verifying(await openAnswered(run, rules, description, control, proofs), verifier)
+  if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
   if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
-    const receipts = await receiptsIfAny(run, rules, description, control, evidence)
+    const receipts = await receiptsIfAny(run, rules, description, control, proofs)
     if (!(receipts instanceof ServerError)) {
       tellLeftovers(run, control)
-      return receipts
+      return verifying(receipts, verifier)
     }
     refusal = receipts
   }
+  if (verifier !== undefined) throw noConfirmation()
   const before = await countBefore(run, description, control)
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.notice(fallbackNotice(refusal, instead))
@@ -56,9 +63,7 @@ export async function openDelivery(
       `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
     )
   }
-  if (before === undefined && confirm === 'auto') {
-    return openAnswered(run, rules, description, control, evidence)
-  }
+  if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
   const { writer, unmark } = await openMarkedWriter(run, description, control, false)
   const counting =
@@ -149,15 +154,22 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
+/** What a run has besides receipts and answers to prove that its rows are there. */
+interface Proofs {
+  readonly evidence: Evidence | undefined
+  readonly verifier: Verifier | undefined
+}
+
 /** Every batch is answered, as with mode `sync`. */
 async function openAnswered(
   run: Run,
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-  evidence: Evidence | undefined,
+  { evidence, verifier }: Proofs,
 ): Promise<Delivery> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control, evidence))
+  const recorded = await recordedTarget(run, description, control, evidence)
+  const recorder = newRecorder(run, recorded, verifier)
   await whatIsLeft(run, control, recorder.target.inMemory)
   const { writer, unmark } = await openMarkedWriter(run, description, control, true)
   return new AnsweredDelivery(writer, {
@@ -231,9 +243,10 @@ async function receiptsIfAny(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-  evidence: Evidence | undefined,
+  { evidence, verifier }: Proofs,
 ): Promise<Delivery | ServerError> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control, evidence))
+  const recorded = await recordedTarget(run, description, control, evidence)
+  const recorder = newRecorder(run, recorded, verifier)
   try {
     const delivery = await openReceipts({ run, rules, recorder, description }, control)
     if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })

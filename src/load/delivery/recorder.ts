@@ -11,7 +11,9 @@ import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
 import type { TargetTraits } from './outcome.js'
 import { partText, releasePart, type Part } from './part.js'
 import { outsideMarks } from './partition-scheme.js'
+import type { Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
+import { rowsText } from '../row-counts.js'
 
 /** What is known of the target, and of its memory. */
 export interface RecordedTarget extends TargetTraits {
@@ -64,24 +66,30 @@ export interface Recorder {
    * @param isCertain  else a process that takes up the run may still find them
    */
   replaced(reason: string, isCertain: boolean): void
+  /** Resolves once all rows that were taken are read back, where they are to be. */
+  settled(): Promise<void>
 }
 
 /** Ranges in the sentence; `uncertain` of the result has them all. */
 const namedRanges = 5
 
-export function newRecorder(run: Run, target: RecordedTarget): Recorder {
+/** @param verifier  reads back what was taken before it counts */
+export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
   const { counts } = run
   const notes: string[] = []
   const uncertain = new LineRanges()
   const confirmed = new LineRanges()
+  const different = new LineRanges()
   let lastRefusal: string | undefined
   const keys = newKeyCounts(run, target)
-  const { evidence } = target
   const note = (text: string): void => void (notes.includes(text) || notes.push(text))
   const end = (part: Part, rows: Partial<EndedRows>): void => {
     run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
     releasePart(part)
+    if (part.open.parts === 0) verifier?.released(part.batch)
   }
+  const settle = takenCounter(run, target, { confirmed, different, note, end, keys })
+
   const recorder: Recorder = {
     target,
     get note() {
@@ -89,7 +97,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return all.length === 0 ? undefined : all.join('. ')
     },
     get uncertainRanges() {
-      return uncertain.ranges
+      return [...uncertain.ranges, ...different.ranges]
     },
     get hasUncertain() {
       return uncertain.ranges.length > 0
@@ -100,13 +108,18 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     keys,
     taken(part, rows, had, leastHad) {
       lastRefusal = undefined
-      const change = evidence?.taken(rows ?? rowsOf(part), leastHad, had)
+      const taken = rows ?? rowsOf(part)
+      const change = target.evidence?.taken(taken, leastHad, had)
       if (change !== undefined) recorder.replaced(mayBeGone(change), true)
-      confirmed.add(part, '')
-      const kept = keptRows(run, target, part, rows ?? rowsOf(part))
-      if (kept.unconfirmed > 0) note(missingText(part, kept.unconfirmed))
-      if (kept.confirmed === rowsOf(part)) sample(run, evidence, part)
-      end(part, { ...kept, ...keys.taken(rowsOf(part), rows) })
+      if (verifier === undefined) return settle(part, rows, [])
+      const missing = Math.max(0, rowsOf(part) - taken)
+      verifier.add({
+        part,
+        duplicates: target.keyed ? missing : 0,
+        leftOut: new Set(missing > 0 ? outsideRows(target.description, part) : []),
+        fail: error => notReadBack(run, recorder, part, error),
+        settle: unlike => settle(part, rows, unlike),
+      })
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
@@ -134,21 +147,64 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     },
     takeBack(reason, isCertain) {
       if (!recorder.holdsMemory) return
-      evidence?.forget()
+      target.evidence?.forget()
       recorder.replaced(reason, isCertain)
     },
     replaced(reason, isCertain) {
       if (counts.rows.confirmed + counts.rows.skipped === 0) return
-      if (isCertain) evidence?.samples.clear()
+      if (isCertain) target.evidence?.samples.clear()
       if (isCertain) run.journal?.forgotten()
       note(reason)
       counts.allUnconfirmed()
       uncertain.addAll(confirmed, reason)
       confirmed.clear()
     },
+    settled: async () => verifier?.settled(),
   }
 
   return recorder
+}
+
+function notReadBack(run: Run, recorder: Recorder, part: Part, error: DdbError): void {
+  run.fail(error)
+  recorder.uncertain(part, `stored, and not read back: ${error.message}`)
+}
+
+interface TakenSetup {
+  readonly confirmed: LineRanges
+  readonly different: LineRanges
+  readonly keys: KeyCounts
+  readonly note: (text: string) => void
+  readonly end: (part: Part, rows: Partial<EndedRows>) => void
+}
+
+/** Counts a part that the target took, but for rows of the batch that are not there as they were sent. */
+function takenCounter(
+  run: Run,
+  target: RecordedTarget,
+  { confirmed, different, keys, note, end }: TakenSetup,
+): (part: Part, rows: number | null, unlike: readonly number[]) => void {
+  return (part, rows, unlike) => {
+    const all = rowsOf(part)
+    const short = all - (rows ?? all)
+    const outside = short > 0 ? outsideRows(target.description, part) : []
+    const missing = missingRows(target, short, outside)
+    const isKnown = outside?.length === missing
+    if (isKnown) rejectOutside(run, part, outside)
+    else note(missingText(part, missing))
+    const rejected = isKnown ? missing : 0
+    // Rows that are missing are among those that were not found.
+    const unconfirmed = Math.max(missing - rejected, unlike.length)
+    const stored = all - rejected - unconfirmed
+    confirmed.add(part, '')
+    run.counts.confirmed(stored)
+    run.counts.unconfirmed(unconfirmed)
+    for (const row of unlike) {
+      different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
+    }
+    if (stored === all) sample(run, target.evidence, part)
+    end(part, { confirmed: stored, rejected, unconfirmed, ...keys.taken(all, rows) })
+  }
 }
 
 const rowsOf = ({ start, end }: Part): number => end - start
@@ -156,25 +212,6 @@ const rowsOf = ({ start, end }: Part): number => end - start
 /** Keeps some rows by value; the journal is told as often as there are others. */
 function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
   if (evidence?.samples.taken(batch, start, end) === true) run.journal?.note(evidence.sampled())
-}
-
-/** Counts the rows of a part that the target took, perhaps without some. */
-function keptRows(
-  run: Run,
-  target: RecordedTarget,
-  part: Part,
-  taken: number,
-): Pick<EndedRows, 'confirmed' | 'rejected' | 'unconfirmed'> {
-  const outside = rowsOf(part) > taken ? outsideRows(target.description, part) : []
-  const missing = missingRows(target, rowsOf(part) - taken, outside)
-  const confirmed = rowsOf(part) - missing
-  run.counts.confirmed(confirmed)
-  if (outside?.length === missing) {
-    rejectOutside(run, part, outside)
-    return { confirmed, rejected: missing, unconfirmed: 0 }
-  }
-  run.counts.unconfirmed(missing)
-  return { confirmed, rejected: 0, unconfirmed: missing }
 }
 
 /** Rows with keys that a target had already. */
@@ -232,7 +269,7 @@ function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void
 
 function missingText(part: Part, missing: number): string {
   const rows = rowsOf(part)
-  return `the target took ${rows - missing} of ${rows} rows of ${partText(part)} and does not tell which`
+  return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not tell which`
 }
 
 /** The second copy was refused: nobody knows whether the first was stored. */

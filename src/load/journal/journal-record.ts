@@ -11,7 +11,7 @@ import type { TargetIdentity } from './target-identity.js'
 /** The options that a run can be repeated with: no secrets, no streams, nobody who listens. */
 export type JournaledOptions = Omit<
   LoadOptions,
-  'server' | 'onReport' | 'onNotice' | 'beforeSending' | 'signal' | 'leave' | 'journal'
+  'server' | 'onReport' | 'onNotice' | 'wording' | 'beforeSending' | 'signal' | 'leave' | 'journal'
 > & { readonly server: JournaledServer }
 
 /** The server of a run, and how it is reached: a process that goes on must not do so with less protection. */
@@ -118,6 +118,8 @@ export type JournalRecord =
   | { readonly kind: 'session'; readonly id: string }
   /** How an input is read. */
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
+  /** What offsets the times of columns have, by the first ones that were read. */
+  | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
   /** Rows are about to be sent under a number; `records` counts those of the input that begin before `end`. */
   | {
       readonly kind: 'batch'
@@ -236,6 +238,7 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   owner: { number: '#' },
   session: { id: 'text' },
   reading: { input: '#', detected: 'text' },
+  offsets: { offsets: '*' },
   batch: { no: '#', input: '#', start: '#', end: '#', endLine: '#', rows: '#', records: '#' },
   part: { no: '#', input: '#', start: '#', end: '#', rows: '#' },
   ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#' },

@@ -42,6 +42,8 @@ export interface JournalState {
   /** Processes that have worked on it. */
   readonly processes: number
   readonly inputs: readonly JournaledInput[]
+  /** Of the columns whose times have shown it: what offset they have. */
+  readonly offsets: Readonly<Record<string, string>>
   readonly target: TargetIdentity | undefined
   /** How the last process had rows confirmed. */
   readonly used: ConfirmUsed | undefined
@@ -88,6 +90,7 @@ export function newJournalState(): JournalState {
 class Fold implements JournalState {
   readonly inputs: JournaledInput[] = []
   readonly rejectsFiles: string[] = []
+  offsets: Record<string, string> = {}
   run: RecordOf<'run'> | undefined
   processes = 0
   ledgerNumber = 0
@@ -199,6 +202,9 @@ class Fold implements JournalState {
       case 'reading':
         this.inputs[record.input]!.detected = record.detected
         return
+      case 'offsets':
+        this.offsets = { ...this.offsets, ...record.offsets }
+        return
       case 'batch':
         this.#sent(record)
         return
@@ -300,6 +306,7 @@ class Fold implements JournalState {
   /** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
   #beginAnew(): void {
     this.inputs.length = 0
+    this.offsets = {}
     this.#byNo.clear()
     Object.assign(this.sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
     this.#target = undefined

@@ -74,6 +74,8 @@ export interface Journal {
    * @throws {DdbError} DDB_RUN_CHANGED when it was read in another way before
    */
   reading(input: number, detected: string): void
+  /** Times have shown what offsets their columns have; to be told before the batch that they are in. */
+  offsets(offsets: Readonly<Record<string, string>>): void
   /** Where reading an input goes on; undefined when nothing of it was read before. */
   resumed(input: number): ResumedInput | undefined
   /** A batch has come from an input. @param records  of the input, up to the end of the batch */
@@ -253,6 +255,10 @@ class KeptJournal implements Journal {
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(this.found, `"${this.paths[input]}" ${how}`)
     }
+  }
+
+  offsets(offsets: Readonly<Record<string, string>>): void {
+    this.#file.add({ kind: 'offsets', offsets })
   }
 
   resumed(input: number): ResumedInput | undefined {

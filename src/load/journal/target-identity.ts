@@ -14,6 +14,7 @@ import type { TargetColumn } from '../../schema/target-schema.js'
 import { neverFalls, rowsHadScript, rowsTotalOf, type RowsTotal } from '../evidence/rows-had.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
+import { rowsText } from '../row-counts.js'
 import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
 /** Asked before the first row of a run, at its end, and whenever it goes on. */
@@ -210,8 +211,8 @@ export function whatChanged(
       : before.rows + confirmedRows
   const had = neverFalls(before.total) ? leastRows : 0
   if (now.rows >= Math.max(least, had)) return undefined
-  if (now.rows >= least) return `it has had ${had} rows, and has ${now.rows}`
-  return `it has ${now.rows} rows, and had ${before.rows} before ${confirmedRows} were confirmed`
+  if (now.rows >= least) return `it has had ${rowsText(had)}, and has ${now.rows}`
+  return `it has ${rowsText(now.rows)}, and had ${before.rows} before ${rowsText(confirmedRows)} ${confirmedRows === 1 ? 'was' : 'were'} confirmed`
 }
 
 function differ(before: string | null | undefined, now: string | null | undefined): boolean {

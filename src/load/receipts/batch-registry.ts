@@ -5,6 +5,7 @@
 import { DdbError } from '../../errors.js'
 import type { Outcome } from '../delivery/outcome.js'
 import { claimPhase, outcomePhase } from './script.js'
+import { rowsText } from '../row-counts.js'
 
 /** One row of the ledger. */
 export interface LedgerRow {
@@ -224,7 +225,7 @@ function checkReceipt(batch: OpenBatch<unknown>, row: LedgerRow, firstSendNo: nu
   if (row.phase === claimPhase && row.rowCount !== batch.rowCount) {
     throw new DdbError(
       'DDB_PROTOCOL',
-      `the server claimed ${row.rowCount} rows of batch ${batch.batchNo}, which has ${batch.rowCount}`,
+      `the server claimed ${rowsText(row.rowCount ?? 0)} of batch ${batch.batchNo}, which has ${batch.rowCount}`,
     )
   }
 }

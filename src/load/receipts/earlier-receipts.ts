@@ -8,6 +8,7 @@ import { remedies } from '../remedies.js'
 import type { LedgerRow } from './batch-registry.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { claimPhase, outcomePhase } from './script.js'
+import { rowsText } from '../row-counts.js'
 
 /** Of a run that goes on. */
 export interface EarlierReceipts {
@@ -90,7 +91,7 @@ function keepLastAttempt(byNo: Map<number, LedgerRow[]>, row: LedgerRow): void {
 function unknownToJournal(rows: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
-    `the server has begun batches of ${rows} rows that the journal of this run does not know: its end was lost, as in a power cut. ` +
+    `the server has begun batches of ${rowsText(rows)} that the journal of this run does not know: its end was lost, as in a power cut. ` +
       remedies.removeThenRestart(),
   )
 }

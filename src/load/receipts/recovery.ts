@@ -86,6 +86,7 @@ async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<v
  */
 export async function renewLedger(watcher: ReceiptWatcher): Promise<void> {
   const { queue, setup } = watcher
+  await setup.recorder.settled()
   setup.run.journal?.commit()
   const deadlineMs = setup.rules.clock.nowMs() + watcher.queryTimeoutMs
   const drop = queue.node.leavesLedger(watcher.queryTimeoutMs)
@@ -149,6 +150,7 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
   const { recorder, run, rules } = setup
   const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
   const isLost = watcher.failure?.code === 'DDB_CONNECTION_LOST'
+  await recorder.settled()
   const ended = { isLooked: recorder.target.evidence === undefined || run.isLeaving }
   try {
     if (isLost && recorder.holdsMemory && !run.isLeaving) {

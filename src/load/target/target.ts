@@ -83,14 +83,15 @@ export function checkFunctionName(text: string): string {
 
 /**
  * Checks what was asked for and gives the target it means.
+ * @param findsRows  rows are read back, by `keyColumns` where there are some
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
-export function parseTarget(options: TargetOptions): Target {
+export function parseTarget(options: TargetOptions, findsRows = false): Target {
   if (options.table !== undefined && options.function !== undefined) {
     throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
   }
   if (options.function !== undefined) {
-    if (options.create === undefined) return functionTarget(options, options.function)
+    if (options.create === undefined) return functionTarget(options, options.function, findsRows)
     throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
   }
   if (options.table === undefined) {
@@ -119,15 +120,18 @@ export function parseTarget(options: TargetOptions): Target {
   }
   const method = options.method ?? 'insert'
   const keyColumns = options.keyColumns ?? []
-  if (method !== 'upsert' && keyColumns.length > 0) {
-    throw new UsageError('DDB_USAGE', '`target.keyColumns` goes with `target.method` upsert')
+  if (method !== 'upsert' && keyColumns.length > 0 && !findsRows) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`target.keyColumns` goes with `target.method` upsert, or with `delivery.verify`',
+    )
   }
   for (const name of keyColumns) {
     if (!isIdentifier(name)) {
       throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
     }
   }
-  return { kind: 'table', table, method, keyColumns }
+  return { kind: 'table', table, method, keyColumns: method === 'upsert' ? keyColumns : [] }
 }
 
 function checkCreate(create: TargetOptions['create'], table: TableTarget): void {
@@ -138,9 +142,10 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
   )
 }
 
-function functionTarget(options: TargetOptions, name: string): Target {
+function functionTarget(options: TargetOptions, name: string, findsRows: boolean): Target {
   checkFunctionName(name)
-  if (options.method !== undefined || (options.keyColumns?.length ?? 0) > 0) {
+  const hasKeys = (options.keyColumns?.length ?? 0) > 0 && !findsRows
+  if (options.method !== undefined || hasKeys) {
     throw new UsageError(
       'DDB_USAGE',
       '`target.method` and `target.keyColumns` go with `target.table`: a function decides itself',

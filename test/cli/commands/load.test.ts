@@ -104,6 +104,7 @@ t.test('--json is one object on one line, and --summary the same in a file', asy
 })
 
 const everyMember = [
+  'alreadyLoaded',
   'batches',
   'columns',
   'confirm',
@@ -119,6 +120,7 @@ const everyMember = [
   'rows',
   'runId',
   'schema',
+  'sources',
   'startedAt',
   'status',
   'stored',
