@@ -63,7 +63,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
     durability = newDurability(plan, target)
-    await checkAlone(run, control)
+    await checkAlone(run, control, opened.inputs.areDone)
     const checked = await checkTarget(run, control, target)
     if (opened.inputs.areDone && checked !== undefined) {
       alreadyLoaded = true

@@ -31,7 +31,10 @@ const evidence: readonly (readonly [RegExp, string])[] = [
   [/does not know it/, 'another server, which keeps no mark of the run'],
   [/it was dropped and made again/, 'its chunk is another'],
   [/it has no rows/, 'it is empty'],
-  [/made again, or emptied|and has \d+\.|before \d+ were confirmed/, 'it has had fewer rows'],
+  [
+    /made again, or emptied|and has \d+\.|before \d+ rows? w(as|ere) confirmed/,
+    'it has had fewer rows',
+  ],
   [/rows that (it|this run) wrote/, 'rows by value'],
   [/its rows cannot be looked up/, 'nothing tells'],
   [/the target (grew|changed) by/, 'it has grown by another number'],

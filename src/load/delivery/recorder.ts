@@ -11,7 +11,7 @@ import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
 import type { TargetTraits } from './outcome.js'
 import { partText, releasePart, type Part } from './part.js'
 import { outsideMarks } from './partition-scheme.js'
-import type { Verifier } from '../verify/verifier.js'
+import type { TakenPart, Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
 import { rowsText } from '../row-counts.js'
 
@@ -108,18 +108,10 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
     keys,
     taken(part, rows, had, leastHad) {
       lastRefusal = undefined
-      const taken = rows ?? rowsOf(part)
-      const change = target.evidence?.taken(taken, leastHad, had)
+      const change = target.evidence?.taken(rows ?? rowsOf(part), leastHad, had)
       if (change !== undefined) recorder.replaced(mayBeGone(change), true)
-      if (verifier === undefined) return settle(part, rows, [])
-      const missing = Math.max(0, rowsOf(part) - taken)
-      verifier.add({
-        part,
-        duplicates: target.keyed ? missing : 0,
-        leftOut: new Set(missing > 0 ? outsideRows(target.description, part) : []),
-        fail: error => notReadBack(run, recorder, part, error),
-        settle: unlike => settle(part, rows, unlike),
-      })
+      if (verifier === undefined) settle(part, rows, [])
+      else verifier.add(partToRead(run, recorder, part, rows, settle))
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
@@ -165,9 +157,28 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
-function notReadBack(run: Run, recorder: Recorder, part: Part, error: DdbError): void {
-  run.fail(error)
-  recorder.uncertain(part, `stored, and not read back: ${error.message}`)
+type Settle = (part: Part, rows: number | null, unlike: readonly number[]) => void
+
+/** A part that counts once it was read back. */
+function partToRead(
+  run: Run,
+  recorder: Recorder,
+  part: Part,
+  rows: number | null,
+  settle: Settle,
+): TakenPart {
+  const { keyed, description } = recorder.target
+  const missing = Math.max(0, rowsOf(part) - (rows ?? rowsOf(part)))
+  return {
+    part,
+    duplicates: keyed ? missing : 0,
+    leftOut: new Set(missing > 0 ? outsideRows(description, part) : []),
+    fail(error) {
+      run.fail(error)
+      recorder.uncertain(part, `stored, and not read back: ${error.message}`)
+    },
+    settle: unlike => settle(part, rows, unlike),
+  }
 }
 
 interface TakenSetup {
@@ -183,7 +194,7 @@ function takenCounter(
   run: Run,
   target: RecordedTarget,
   { confirmed, different, keys, note, end }: TakenSetup,
-): (part: Part, rows: number | null, unlike: readonly number[]) => void {
+): Settle {
   return (part, rows, unlike) => {
     const all = rowsOf(part)
     const short = all - (rows ?? all)
