@@ -51,9 +51,9 @@ export class SimDisk {
     this.#chance = chance
   }
 
-  put(path: string, text: string): void {
+  put(path: string, content: string | Uint8Array): void {
     this.#files.set(path, {
-      bytes: new TextEncoder().encode(text),
+      bytes: typeof content === 'string' ? new TextEncoder().encode(content) : content,
       inode: ++this.#lastInode,
       modifiedMs: this.#world.nowMs,
     })
@@ -62,6 +62,17 @@ export class SimDisk {
   text(path: string): string | undefined {
     const file = this.#files.get(path)
     return file && new TextDecoder().decode(file.bytes)
+  }
+
+  /** Gives a file one more name. */
+  link(path: string, name: string): void {
+    const file = this.#files.get(path)
+    if (file !== undefined) this.#files.set(name, file)
+  }
+
+  /** What a file holds. */
+  bytes(path: string): Uint8Array | undefined {
+    return this.#files.get(path)?.bytes
   }
 
   /** Cuts a file to a share of its bytes once it has been read from so often. */

@@ -66,7 +66,7 @@ export function startRun(
   killAtCall: number | undefined,
 ): Run {
   const { world } = environment
-  const process = new SimProcess(plan.name, environment)
+  const process = new SimProcess(plan.name, environment, plan.hostName)
   const run: Run = {
     plan,
     process,
@@ -120,7 +120,7 @@ function optionsOf(
     })
   }
   return {
-    inputs: plan.inputs.map(({ path }) => path),
+    inputs: plan.names ?? plan.inputs.map(({ path }) => path),
     server: {
       ...serverAddress,
       user: 'admin',
@@ -139,7 +139,9 @@ function optionsOf(
     delivery: plan.delivery,
     rejects: plan.rejects,
     ...(plan.runId === undefined ? {} : { runId: plan.runId }),
-    ...(plan.isJournaled === true ? { journal: { folder: '/state' } } : {}),
+    ...(plan.isJournaled === true
+      ? { journal: { folder: '/state', ...(plan.isAnew === true ? { restart: true } : {}) } }
+      : {}),
     onReport: (report: LoadReport) => {
       run.mostInFlightBytes = Math.max(run.mostInFlightBytes, report.inFlightBytes)
     },

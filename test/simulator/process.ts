@@ -13,6 +13,8 @@ export interface SimEnvironment {
   /** Connections of this process. */
   network(process: SimProcess): Network
   files(process: SimProcess): Files
+  /** By how much the clock on the wall of a host is wrong. */
+  wallOffsetMs?(hostName: string): number
 }
 
 // Time passes while code runs: a microsecond whenever somebody looks at the clock, and rarely much more.
@@ -43,20 +45,20 @@ export class SimProcess {
   readonly #world: World
   readonly #chance: Chance
 
-  constructor(name: string, environment: SimEnvironment) {
+  constructor(name: string, environment: SimEnvironment, hostName = 'simulated') {
     this.name = name
     this.#world = environment.world
     this.#chance = environment.chance.fork()
     const chance = this.#chance.fork()
     this.platform = {
-      clock: this.#clock(),
+      clock: this.#clock(() => environment.wallOffsetMs?.(hostName) ?? 0),
       random: {
         number: () => this.step(() => chance.number(), 0),
         bytes: length => this.step(() => chance.bytes(length), new Uint8Array(length)),
       },
       network: environment.network(this),
       files: environment.files(this),
-      hostName: 'simulated',
+      hostName,
     }
   }
 
@@ -89,7 +91,7 @@ export class SimProcess {
     this.onDeath()
   }
 
-  #clock(): Clock {
+  #clock(wallOffsetMs: () => number): Clock {
     const world = this.#world
     const noTimer: Timer = { cancel: () => undefined }
     const start = (delayMs: number, callback: () => void, counted: 0 | 1): Timer => {
@@ -118,7 +120,7 @@ export class SimProcess {
             : lookMs
           return world.nowMs
         }, world.nowMs),
-      wallMs: () => Date.UTC(2026, 0, 1) + Math.floor(world.nowMs),
+      wallMs: () => Date.UTC(2026, 0, 1) + Math.floor(world.nowMs + wallOffsetMs()),
       after: (delayMs, callback) => this.step(() => start(delayMs, callback, 1), noTimer),
       afterIfAlive: (delayMs, callback) => this.step(() => start(delayMs, callback, 0), noTimer),
       nextTurn: callback => this.step(() => void this.later(this.turnMs, callback), undefined),

@@ -132,6 +132,12 @@ export interface LoaderPlan {
   readonly leaveAtMs: number | undefined
   /** A process that is started again goes on where the last one stopped. */
   readonly isJournaled?: true
+  /** Where it runs. */
+  readonly hostName?: string
+  /** What the inputs are called, if otherwise than by their paths. */
+  readonly names?: readonly string[]
+  /** The user has its run begin anew. */
+  readonly isAnew?: boolean
 }
 
 export interface Scenario {

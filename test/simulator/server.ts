@@ -5,6 +5,7 @@
 import type { EmbeddedServer, Faults, RequestInfo, WriteInfo } from '../../src/server/index.js'
 import { requestedFaults, startServerOn } from '../../src/server/index.js'
 import type { FaultAfter, FaultBefore, FaultWrite } from '../../src/server/net/faults.js'
+import { createScriptSession, runScript } from '../../src/server/script/session/session.js'
 import { formatElement } from '../../src/protocol/value-text.js'
 import { wait } from '../../src/platform/wait.js'
 import { SimProcess, type SimEnvironment } from './process.js'
@@ -28,6 +29,9 @@ const texts = {
     'Memory size of append transaction 2000000216 exceeds max limit (429496729) for OLAP. Please split data into batches.',
   'leader elected': '<NotLeader>',
 } as const
+
+/** Of a user who is no loader. */
+const otherSession = { id: '1', remoteAddress: '', remotePort: 0 } as const
 
 /** Tables that runs keep, not data. */
 const isOurs = (table: string): boolean => table.startsWith('ddbIngest')
@@ -55,6 +59,11 @@ export class SimServer {
   #hasData = false
   /** Processes of servers so far. */
   #generation = 0
+  /** The one that takes requests. */
+  #listening: SimProcess | undefined
+  #onDeath: (process: SimProcess, silently: boolean) => void = () => undefined
+  /** Called before each write of a loader into the target. */
+  onTargetWrite: () => void = () => undefined
 
   constructor(
     environment: SimEnvironment,
@@ -70,11 +79,12 @@ export class SimServer {
   /** Starts the first server, and arranges what will happen to it. */
   begin(onDeath: (process: SimProcess, silently: boolean) => void): void {
     const { world } = this.#environment
+    this.#onDeath = onDeath
     const { crashes, elections, freezes, serverStartMs } = this.#troubles
     world.schedule(serverStartMs, () => void this.#start(true))
     for (const atMs of elections) world.schedule(atMs, () => this.#elect())
     for (const crash of crashes) {
-      world.schedule(crash.atMs, () => this.#crash(crash, onDeath))
+      world.schedule(crash.atMs, () => this.crash(crash))
     }
     for (const { atMs, forMs } of freezes) {
       world.schedule(atMs, () => {
@@ -117,7 +127,10 @@ export class SimServer {
       ...(before === undefined ? {} : { restartOf: before }),
       faults: this.#faults(process),
     })
-    if (process.isAlive) this.server = server
+    if (process.isAlive) {
+      this.server = server
+      this.#listening = process
+    }
     if (this.#troubles.elections.length === 0 || this.#hasSecond) return
     this.#hasSecond = true
     await this.#startSecond(server)
@@ -142,18 +155,38 @@ export class SimServer {
     this.#environment.world.note(() => `node ${this.#secondLeads ? 2 : 1} leads`)
   }
 
-  #crash(
-    { downMs, silently, makesTarget }: Crash,
-    onDeath: (process: SimProcess, silently: boolean) => void,
-  ): void {
+  /** Another user runs a script, in one go. @returns false where it failed, or no server runs */
+  otherRuns(script: string): boolean {
+    const node = this.server?.node
+    if (node === undefined || !this.isUp) return false
+    this.#environment.world.note(() => `another user runs ${JSON.stringify(script)}`)
+    const session = createScriptSession(node, { ...otherSession, delay: () => Promise.resolve() })
+    session.user = 'admin'
+    try {
+      const outcome = runScript(session, node, script)
+      if (outcome instanceof Promise) outcome.catch(() => undefined)
+      return true
+    } catch (error) {
+      this.#environment.world.note(() => `another user fails: ${String(error)}`)
+      return false
+    }
+  }
+
+  get isUp(): boolean {
+    return this.process?.isAlive === true && this.#listening === this.process
+  }
+
+  /** @param keepsDisk  false: the server that comes back is another one */
+  crash({ downMs, silently, makesTarget }: Omit<Crash, 'atMs'>, keepsDisk = true): void {
     const { world } = this.#environment
     const { process } = this
     if (process?.isAlive !== true) return
     world.note(() => `${process.name} dies${silently ? ' silently' : ''}`)
     process.kill()
     this.lastDeathMs = world.nowMs
-    onDeath(process, silently)
+    this.#onDeath(process, silently)
     this.server?.node.shared.clear()
+    if (!keepsDisk) this.server = undefined
     if (downMs !== Infinity) world.schedule(downMs, () => void this.#start(makesTarget))
   }
 
@@ -237,6 +270,8 @@ export class SimServer {
   }
 
   #write({ table, sessionId }: WriteInfo): FaultWrite | undefined {
+    if (sessionId === otherSession.id) return undefined
+    if (!isOurs(table)) this.onTargetWrite()
     if (this.#killed.has(sessionId)) return 'drop'
     if (isOurs(table)) {
       const isKilled =

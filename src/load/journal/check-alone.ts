@@ -4,7 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
-import { askFinished } from '../marker/finished-runs.js'
+import { askFinished, forgetFinished } from '../marker/finished-runs.js'
 import { askKnown, askOwner, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
@@ -26,7 +26,8 @@ export async function checkAlone(
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
   if (known === undefined) return
   journal.seen(known)
-  // Begun anew it asks for nothing that an earlier process did.
+  // Begun anew it has not finished, and asks for nothing that an earlier process did.
+  if (found !== past) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
   const mayBeOld = found === past && !isRead && past.finished === undefined
   const isFinished = mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs)) === true

@@ -1,0 +1,231 @@
+/*
+  What calls of runs have said, held against what the target held at the time. Nothing here asks the program: what is
+  known is which rows were in the table whenever somebody changed it, and who did what.
+*/
+import { inspect } from 'node:util'
+import { isForeign, type AroundScenario, type Job } from './around-scenario.js'
+import { checkEquation, checkExitCode, type Complain, type Complaint } from './check.js'
+import type { Run } from './loader.js'
+
+type There = ReadonlyMap<number, number>
+
+/** Something that somebody did, and what the target held right before. */
+export interface Change {
+  readonly kind: string
+  readonly atMs: number
+  readonly before: There
+  /** Of a journal that was brought back: the time that it is from, and the run. */
+  readonly sinceMs?: number
+  readonly runId?: string | undefined
+}
+
+/** One process. */
+export interface CallEnd {
+  readonly run: Run
+  readonly job: Job
+  readonly call: number
+  /** Its journal was damaged when it began, and it was not told to begin anew. */
+  readonly isDamaged: boolean
+  /** Processes that were at the same run when it began. */
+  readonly others: number
+  /** What the target held when it ended. */
+  there: There | undefined
+}
+
+export interface History {
+  readonly changes: Change[]
+  readonly ends: CallEnd[]
+}
+
+/** Rows that were there are there no more. */
+const takesRows = ({ kind }: Change): boolean =>
+  kind.startsWith('made again') || ['emptied', 'restarted', 'another server'].includes(kind)
+const losesMemory = ({ kind }: Change): boolean => ['restarted', 'another server'].includes(kind)
+
+export function checkAround(
+  scenario: AroundScenario,
+  runs: readonly Run[],
+  history: History,
+): Complaint[] {
+  const complaints: Complaint[] = []
+  for (const end of history.ends) {
+    const { name } = end.run.plan
+    const complain = (text: string): void =>
+      void complaints.push({ about: `${name}, call ${end.call + 1}`, text })
+    checkEnd(scenario, end, history, complain)
+  }
+  for (const job of scenario.jobs) {
+    const complain = (text: string): void => void complaints.push({ about: job.plan.name, text })
+    const own = history.ends.filter(end => end.job === job)
+    checkCopies(scenario, own, history, complain)
+    checkCalm(scenario, own, history, complain)
+  }
+  checkStrangers(scenario, history, text => void complaints.push({ about: 'table', text }))
+  for (const { thrown, plan } of runs) {
+    if (thrown !== undefined) complaints.push({ about: plan.name, text: `threw ${inspect(thrown)}` })
+  }
+  return complaints
+}
+
+function checkEnd(
+  scenario: AroundScenario,
+  end: CallEnd,
+  history: History,
+  complain: Complain,
+): void {
+  const { run, isDamaged, job } = end
+  const { result } = run
+  if (result === undefined) return
+  checkEquation(result, complain)
+  checkExitCode(result, complain)
+  const { code } = result.error ?? {}
+  if (isDamaged && !['DDB_RUN_DAMAGED', 'DDB_LOCKED'].includes(code ?? '')) {
+    complain(`a damaged journal was taken: ${code ?? `exit code ${result.exitCode}`}`)
+  }
+  if (code === 'DDB_RUN_CHANGED') complain(`nothing has changed: ${result.error!.message}`)
+  const earlier = history.changes.filter(({ atMs }) => atMs <= run.endedMs!)
+  const isBroughtBack = earlier.some(({ runId }) => runId === job.plan.runId)
+  // Of a run that began anew, and did not come to tell the server so, the mark says that it has finished.
+  const isMarked = history.ends.some(
+    other => other.job === job && other.run.plan.isAnew === true && !hasSent(other.run),
+  )
+  if (code === 'DDB_RUN_DAMAGED' && !isDamaged && !isBroughtBack && !isMarked) {
+    complain(`nothing was done to the journal: ${result.error!.message}`)
+  }
+  const isTold = code === 'DDB_TARGET_CHANGED' || (code === 'DDB_UNPROVEN' && isSeen(scenario, job))
+  if (isTold && !earlier.some(takesRows) && !isBroughtBack) {
+    complain(`nobody has touched the target: ${result.error!.message}`)
+  }
+  checkClaims(scenario, end, history, complain)
+}
+
+const hasSent = ({ result }: Run): boolean => (result?.batches.sent ?? 0) > 0
+
+/** Of what a function writes to nothing is known unless the user names the table. */
+const isSeen = ({ kind }: AroundScenario, { plan }: Job): boolean =>
+  plan.delivery.confirm !== 'count' && !isBlind(kind)
+const isBlind = ({ target }: AroundScenario['kind']): boolean =>
+  target.function !== undefined && target.confirmTable === undefined
+
+/** Rows that count as stored were in the target after this process had last heard of it. */
+function checkClaims(
+  scenario: AroundScenario,
+  end: CallEnd,
+  history: History,
+  complain: Complain,
+): void {
+  const { run, job } = end
+  const result = run.result!
+  if (history.ends.some(each => each.job === job && isOnlyCounted(each))) return
+  // What did not come as far as the target says what the journal does.
+  if (result.error !== null && result.batches.sent === 0) return
+  const rows = job.plan.inputs.flatMap(input => input.rows)
+  const ids = rows.map(({ id }) => id)
+  const { there, isExcused } = seenBy(scenario, end, history, ids)
+  if (isExcused) return
+  const found = ids.filter(id => there.has(id)).length
+  const { confirmed, skipped } = result.rows
+  if (confirmed + skipped > found) {
+    complain(`${JSON.stringify(result.rows)}, and ${found} of ${ids.length} rows are there`)
+  }
+  if (result.exitCode === 0) {
+    const missing = ids.filter(id => !there.has(id))
+    if (missing.length > 0) complain(`0, and row ${missing[0]} is not there`)
+  }
+}
+
+const isOnlyCounted = ({ run: { result, plan } }: CallEnd): boolean =>
+  result?.confirm.used === 'count' || plan.delivery.confirm === 'count'
+
+/**
+ * What a process can have known to be in the target: what was there when it ended, and what others have taken away after
+ * it had last written there.
+ */
+function seenBy(
+  { kind }: AroundScenario,
+  { run, there }: CallEnd,
+  { changes }: History,
+  ids: readonly number[],
+): { there: ReadonlySet<number>; isExcused: boolean } {
+  const own = new Set(ids)
+  const has = (rows: There): boolean => [...rows.keys()].some(id => own.has(id))
+  const inRun = changes
+    .filter(change => takesRows(change) && !(kind.onDisk && change.kind === 'restarted'))
+    .filter(({ atMs }) => atMs > run.startedMs && atMs <= run.endedMs!)
+  const found = new Set(there!.keys())
+  // From the last one on, as long as nothing was written behind it.
+  let isWritten = has(there!)
+  let left = inRun.length
+  while (left > 0 && !isWritten) {
+    const { before } = inRun[--left]!
+    for (const id of before.keys()) found.add(id)
+    isWritten = has(before)
+  }
+  // What came before was taken away under the eyes of the run.
+  const isUnseen = isBlind(kind) || (kind.onDisk && inRun.some(({ kind }) => kind === 'emptied'))
+  return { there: found, isExcused: isUnseen && left > 0 }
+}
+
+function checkCopies(
+  { kind }: AroundScenario,
+  own: readonly CallEnd[],
+  { changes }: History,
+  complain: Complain,
+): void {
+  if (kind.keyed || own.some(isOnlyCounted)) return
+  const { plan } = own[0]!.job
+  // With the memory of a server goes what it knew of a journal.
+  const isForgotten = changes.some(
+    ({ runId, sinceMs, atMs }) =>
+      runId === plan.runId &&
+      changes.some(other => losesMemory(other) && other.atMs > sinceMs! && other.atMs < atMs),
+  )
+  if (kind.onDisk && isForgotten) return
+  const ids = plan.inputs.flatMap(({ rows }) => rows.map(({ id }) => id))
+  for (const { before } of changes) {
+    const twice = ids.find(id => (before.get(id) ?? 0) > 1)
+    if (twice === undefined) continue
+    complain(`row ${twice} is there ${before.get(twice)} times`)
+    return
+  }
+}
+
+/** Where nothing was in the way, every call ends well and the later ones have nothing to do. */
+function checkCalm(
+  scenario: AroundScenario,
+  own: readonly CallEnd[],
+  { changes }: History,
+  complain: Complain,
+): void {
+  const { troubles } = scenario
+  const isRough = troubles.requests.length > 0 || troubles.freezes.length > 0
+  const isDone = changes.some(change => takesRows(change) || change.runId !== undefined)
+  const last = own.at(-1)?.run.result
+  const { job } = own[0]!
+  const isAsleep = scenario.jobs.some(({ events }) =>
+    events.some(({ deed }) => deed.kind === 'asleep'),
+  )
+  if (isRough || isDone || isAsleep || own.some(({ isDamaged }) => isDamaged)) return
+  if (last === undefined || own.some(isOnlyCounted) || isBlind(scenario.kind)) return
+  const mayEnd = ['DDB_INTERRUPTED', own.some(({ others }) => others > 0) ? 'DDB_LOCKED' : '']
+  if (last.error !== null && !mayEnd.includes(last.error.code)) {
+    complain(`nothing was in the way: ${last.error.message}`)
+  }
+  if (own.at(-1)!.call === job.calls - 1 && last.error === null && !last.alreadyLoaded) {
+    if (last.rows.confirmed > 0) complain(`call ${job.calls} loads what is loaded`)
+  }
+}
+
+function checkStrangers(
+  { jobs }: AroundScenario,
+  { changes }: History,
+  complain: Complain,
+): void {
+  const known = new Set(
+    jobs.flatMap(({ plan }) => plan.inputs.flatMap(({ rows }) => rows.map(({ id }) => id))),
+  )
+  for (const { before } of changes) {
+    const stranger = [...before.keys()].find(id => !known.has(id) && !isForeign(id))
+    if (stranger !== undefined) return complain(`it has a row that nobody sent: ${stranger}`)
+  }
+}

@@ -1,0 +1,228 @@
+/*
+  What happens around the calls of a run, drawn from a seed: other users, servers, clocks, journals, hosts and names.
+*/
+import { Chance } from './random.js'
+import { drawScenario, type LoaderPlan, type Scenario, type TargetKind } from './scenario.js'
+import { drawTroubles } from './troubles.js'
+
+/** Seeds from here on are of what happens around runs: they are called again and again under one name. */
+export const firstAroundSeed = 5_000_000_000
+
+/** What somebody does to a journal. */
+export const damages = [
+  'empty',
+  'zeros',
+  'CRLF',
+  'cut in its first line',
+  'first line gone',
+  'another format',
+  'an unknown kind',
+  'another run',
+] as const
+export type Damage = (typeof damages)[number]
+
+/** What somebody else does. Rows that are written are those of nobody's input. */
+export type Deed =
+  | { readonly kind: 'made again'; readonly rows: number }
+  | { readonly kind: 'emptied' }
+  | { readonly kind: 'written'; readonly rows: number }
+  | { readonly kind: 'restarted'; readonly downMs: number; readonly rows: number }
+  | { readonly kind: 'another server'; readonly downMs: number; readonly rows: number }
+  | { readonly kind: 'clock'; readonly host: number; readonly byMs: number }
+  | { readonly kind: 'journal kept' }
+  | { readonly kind: 'journal brought back' }
+  | { readonly kind: 'journal damaged'; readonly damage: Damage }
+  | { readonly kind: 'called on the other host' }
+  | { readonly kind: 'asleep'; readonly forMs: number }
+
+/** A deed, and when: before a call, or in it, once the target has been written to so often. */
+export interface Event {
+  readonly call: number
+  readonly writes: number | undefined
+  readonly deed: Deed
+}
+
+/** One run, its calls and what comes between. */
+export interface Job {
+  readonly plan: LoaderPlan
+  readonly calls: number
+  readonly events: readonly Event[]
+  /** Of each call: what the inputs are called. */
+  readonly names: readonly (readonly string[])[]
+  /** Uses of the platform at which its processes are killed, as far as they are. */
+  readonly kills: readonly (number | undefined)[]
+  /** What the user does with a run that is refused: removes its rows and begins anew, or leaves it. */
+  readonly beginsAnew: boolean
+}
+
+export interface AroundScenario extends Scenario {
+  readonly jobs: readonly Job[]
+  /** By which host the clock on the wall is wrong from the start. */
+  readonly wallOffsetsMs: readonly number[]
+}
+
+export const hostNames = ['host-a', 'host-b'] as const
+
+const dayMs = 86_400_000
+
+export function drawAround(seed: number): AroundScenario {
+  const base = drawScenario(seed - firstAroundSeed + 1)
+  const chance = new Chance(seed ^ 0x1b873593)
+  const isRough = chance.oneIn(4)
+  const calm = drawTroubles(chance.fork(), true, false)
+  const { requests, freezes } = base.troubles
+  const troubles = isRough ? { ...calm, requests, freezes } : calm
+  const weather = isRough
+    ? base.weather
+    : { ...base.weather, stallOneIn: Infinity, resetOneIn: Infinity, vanishOneIn: Infinity }
+  const jobs = base.loaders
+    .slice(0, 2)
+    .map((plan, index) => drawJob(chance.fork(), base.kind, plan, index))
+  return {
+    ...base,
+    weather: { ...weather, deafOneIn: Infinity },
+    seed,
+    troubles,
+    loaders: jobs.map(({ plan }) => plan),
+    jobs,
+    wallOffsetsMs: hostNames.map(() => (chance.oneIn(3) ? drawJump(chance) : 0)),
+  }
+}
+
+function drawJob(chance: Chance, kind: TargetKind, loader: LoaderPlan, index: number): Job {
+  const calls = chance.between(2, 4)
+  const inputs = loader.inputs.map(({ path, rows }, file) => ({
+    path: path === '-' ? `/in/${index}-${file}.${loader.format}` : path,
+    rows,
+    cut: undefined,
+  }))
+  const { confirm } = loader.delivery
+  const plan: LoaderPlan = {
+    ...loader,
+    inputs,
+    runId: `run-${index}`,
+    limit: undefined,
+    killAtCall: undefined,
+    interruptAtMs: chance.oneIn(6) ? loader.interruptAtMs : undefined,
+    leaveAtMs: undefined,
+    isJournaled: true,
+    connectTimeoutMs: 20_000,
+    rejects: { file: `/out/${index}.csv`, maxErrors: 1_000 },
+    delivery: {
+      ...loader.delivery,
+      confirm: confirm === 'none' ? 'receipts' : confirm,
+      confirmTimeoutMs: chance.pick([5_000, 20_000]),
+      retries: 5,
+      retryTimeoutMs: 40_000,
+      onDoubt: 'report',
+    },
+  }
+  const count = chance.pick([0, 1, 1, 2, 2, 3])
+  const deeds = Array.from({ length: count }, () => drawEvents(chance, kind, calls))
+  return {
+    plan,
+    calls,
+    events: deeds.flat(),
+    names: Array.from({ length: calls }, () => drawNames(chance, plan)),
+    kills: Array.from({ length: 5 }, () =>
+      chance.oneIn(3) ? Math.round(chance.spread(5, 2_000)) : undefined,
+    ),
+    beginsAnew: chance.oneIn(2),
+  }
+}
+
+/** An event, or two that belong together. */
+function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
+  const call = chance.between(0, calls - 1)
+  const writes = chance.oneIn(2) ? Math.round(chance.spread(1, 40)) : undefined
+  const rows = chance.oneIn(3) ? 0 : Math.round(chance.spread(1, 600))
+  const deed = drawDeed(chance, kind, rows)
+  if (deed.kind !== 'journal brought back') {
+    // Before the first call nothing is there to be told from anything else.
+    return [{ call: writes === undefined ? Math.max(1, call) : call, writes, deed }]
+  }
+  const kept = chance.between(0, calls - 2)
+  const isInCall = chance.oneIn(2)
+  return [
+    { call: kept, writes: Math.round(chance.spread(1, 20)), deed: { kind: 'journal kept' } },
+    isInCall
+      ? { call: kept, writes: Math.round(chance.spread(2, 60)), deed }
+      : { call: chance.between(kept + 1, calls - 1), writes: undefined, deed },
+  ]
+}
+
+function drawDeed(chance: Chance, kind: TargetKind, rows: number): Deed {
+  switch (chance.between(0, 10)) {
+    case 0:
+    case 1:
+      return { kind: 'made again', rows }
+    case 2:
+      return mayBeEmptied(kind) ? { kind: 'emptied' } : { kind: 'made again', rows }
+    case 3:
+      return { kind: 'written', rows: rows + 1 }
+    case 4:
+      return { kind: 'restarted', downMs: chance.spread(1, 5_000), rows }
+    case 5:
+      return { kind: 'another server', downMs: chance.spread(1, 5_000), rows }
+    case 6:
+      return { kind: 'clock', host: chance.between(0, 1), byMs: drawJump(chance) }
+    case 7:
+      return { kind: 'journal damaged', damage: chance.pick(damages) }
+    case 8:
+      return { kind: 'called on the other host' }
+    case 9:
+      return { kind: 'asleep', forMs: chance.spread(100, 300_000) }
+    default:
+      return { kind: 'journal brought back' }
+  }
+}
+
+/** Rows of stream tables stay. */
+const mayBeEmptied = ({ onDisk, script }: TargetKind): boolean =>
+  onDisk || script.includes('share keyedTable(')
+
+function drawJump(chance: Chance): number {
+  const byMs = chance.spread(10, 800 * dayMs)
+  return chance.oneIn(2) ? byMs : -byMs
+}
+
+/** Each input by at least one of its names, now and then by several. */
+function drawNames(chance: Chance, { inputs }: LoaderPlan): readonly string[] {
+  if (!chance.oneIn(3)) return inputs.map(({ path }) => path)
+  return inputs.flatMap(({ path }) => {
+    const names = namesOf(path).filter(() => chance.oneIn(2))
+    return names.length === 0 ? [path] : names
+  })
+}
+
+/** All names of a file: its path, another way to it, and a link. */
+export function namesOf(path: string): readonly string[] {
+  return [path, path.replace('/in/', '/in/./'), path.replace('/in/', '/links/')]
+}
+
+const foreignIds = 900_000_000
+export const isForeign = (id: number): boolean => id >= foreignIds
+
+/** The scripts of another user. */
+export interface TargetScripts {
+  readonly remake: string
+  readonly empty: string
+  /** @param first  of all rows of others so far */
+  readonly fill: (rows: number, first: number) => string
+}
+
+export function scriptsOf({ onDisk, script }: TargetKind): TargetScripts {
+  const table = onDisk ? 'loadTable("dfs://d", "t")' : 'objByName("target")'
+  const remake = onDisk
+    ? `dropDatabase("dfs://d")\n${script}`
+    : `undef("target", SHARED)\n${script.split('\n')[0]!}`
+  return {
+    remake,
+    empty: `delete from ${table}`,
+    fill(rows, first) {
+      const from = foreignIds + first
+      const data = `table(${from}..${from + rows - 1} as id, take(\`A\`B, ${rows}) as sym)`
+      return rows === 0 ? '' : `tableInsert(${table}, ${data})`
+    },
+  }
+}
