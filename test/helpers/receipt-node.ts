@@ -30,7 +30,15 @@ export interface NodeStub {
   answers: Partial<
     Pick<
       ReceiptNode,
-      'read' | 'ledgerExists' | 'isIdle' | 'barrier' | 'restore' | 'reopen' | 'finish' | 'drained'
+      | 'read'
+      | 'ask'
+      | 'ledgerExists'
+      | 'isIdle'
+      | 'barrier'
+      | 'restore'
+      | 'reopen'
+      | 'finish'
+      | 'drained'
     >
   >
   readonly node: ReceiptNode
@@ -89,6 +97,7 @@ export function nodeStub(): NodeStub {
       return 'kept'
     }),
     reopen: asks('reopen', () => true),
+    ask: asks('ask', () => undefined),
     get ledgerRows() {
       return stub.ledgerRows
     },

@@ -168,7 +168,7 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
       await lookAgain(watcher, rules.clock.nowMs() + rules.reconnectMs, timeoutMs, ended)
     }
   }
-  if (watcher.memoryIsUnsure) recorder.takeBack(unreachable, false)
+  if (watcher.memoryIsUnsure && recorder.holdsMemory) recorder.takeBack(unreachable, false)
   else if (!ended.isLooked) recorder.replaced(mayBeGone(notLooked), false)
 }
 

@@ -80,6 +80,7 @@ t.test('a journal of a run that has finished, and does not know it', async t => 
   await checkAlone(runOf(), next, true)
   await checkAlone(runOf({ isFinished: true }), next, false)
   await checkAlone(runOf({ beginsAnew: true }), next, false)
+  await checkAlone(runOf(), next, false)
 })
 
 t.test('a journal that knows less', async t => {

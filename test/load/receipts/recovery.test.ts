@@ -1,5 +1,6 @@
 import t from 'tap'
 import { ConnectionError, DdbError, TimeoutError } from '../../../src/errors.js'
+import type { Evidence } from '../../../src/load/evidence/evidence.js'
 import {
   endMemory,
   ledgerIsGone,
@@ -239,6 +240,18 @@ t.test(
     }
   },
 )
+
+t.test('the end: a stored table that could not be looked at holds nothing for certain', async t => {
+  const evidence = {
+    samples: { taken: () => false },
+    taken: () => undefined,
+  } as unknown as Evidence
+  const { watcher, stub, counts } = await ended({ target: { inMemory: false, evidence } })
+  stub.answers.ask = () => Promise.reject(lost)
+  stub.answers.restore = () => Promise.reject(lost)
+  await endMemory(watcher)
+  t.same(counts(), [0, 8, 0, 0])
+})
 
 t.test('the end: a farewell that is not answered changes nothing', async t => {
   const { watcher, stub, counts } = await ended()
