@@ -57,6 +57,8 @@ export interface Job {
 
 export interface AroundScenario extends Scenario {
   readonly jobs: readonly Job[]
+  /** Server and network have troubles of their own. */
+  readonly isRough: boolean
   /** By which host the clock on the wall is wrong from the start. */
   readonly wallOffsetsMs: readonly number[]
 }
@@ -80,6 +82,7 @@ export function drawAround(seed: number): AroundScenario {
     .map((plan, index) => drawJob(chance.fork(), base.kind, plan, index))
   return {
     ...base,
+    isRough,
     weather: { ...weather, deafOneIn: Infinity },
     seed,
     troubles,
@@ -137,6 +140,14 @@ function drawEvents(chance: Chance, kind: TargetKind, calls: number): Event[] {
   const writes = chance.oneIn(2) ? Math.round(chance.spread(1, 40)) : undefined
   const rows = chance.oneIn(3) ? 0 : Math.round(chance.spread(1, 600))
   const deed = drawDeed(chance, kind, rows)
+  if (deed.kind === 'asleep') {
+    const later = {
+      call,
+      writes: (writes ?? 1) + 1,
+      deed: { kind: 'called on the other host' },
+    } as const
+    return [{ call, writes: writes ?? 1, deed }, ...(chance.oneIn(2) ? [later] : [])]
+  }
   if (deed.kind !== 'journal brought back') {
     // Before the first call nothing is there to be told from anything else.
     return [{ call: writes === undefined ? Math.max(1, call) : call, writes, deed }]

@@ -28,6 +28,10 @@ const noOutput: OutputFile = {
   close: () => undefined,
 }
 
+/** After how long a lock that is not renewed is taken over, and how often it is looked at. */
+const staleMs = 15_000
+const lookEveryMs = 250
+
 function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code })
 }
@@ -96,17 +100,37 @@ export class SimDisk {
       if (file === undefined) throw systemError('ENOENT', path)
       return file
     }
+    const taken: LockAnswer = {
+      kind: 'taken',
+      pid: 1,
+      since: '',
+      who: 'process 1',
+      isRenewed: true,
+    }
     const holderOf = (path: string): LockAnswer | undefined =>
-      this.#locks.get(path)?.isAlive === true
-        ? { kind: 'taken', pid: 1, since: '', who: 'process 1', isRenewed: true }
-        : undefined
-    const lockNow = (path: string): LockAnswer => {
-      const answer = holderOf(path)
-      if (answer !== undefined) return answer
-      const from = this.#locks.has(path) ? 'dead' : 'nobody'
+      this.#locks.get(path)?.isAlive === true ? taken : undefined
+    const take = (path: string, from: 'nobody' | 'dead' | 'stale'): LockAnswer => {
+      let isOver = false
+      const isOurs = (): boolean => isOver || this.#locks.get(path) === process
       this.#locks.set(path, process)
-      const release = (): void => void (process.isAlive && this.#locks.delete(path))
-      return { kind: 'held', from, lock: { path, lost: () => undefined, release } }
+      const release = (): void => {
+        if (process.isAlive && isOurs()) this.#locks.delete(path)
+        isOver = true
+      }
+      const lost = (): string | undefined => (isOurs() ? undefined : 'process 2 has it')
+      return { kind: 'held', from, lock: { path, lost, release } }
+    }
+    const lockNow = (path: string): LockAnswer =>
+      holderOf(path) ?? take(path, this.#locks.has(path) ? 'dead' : 'nobody')
+    /** A holder that sleeps does not renew its lock. */
+    const watch = async (path: string, sinceMs: number): Promise<LockAnswer> => {
+      const answer = lockNow(path)
+      const holder = this.#locks.get(path)!
+      const { nowMs } = this.#world
+      if (answer.kind === 'held' || nowMs >= holder.frozenUntilMs) return answer
+      if (nowMs - sinceMs >= staleMs) return take(path, 'stale')
+      await new Promise<void>(resolve => process.later(lookEveryMs, resolve))
+      return watch(path, sinceMs)
     }
     const slowly = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
@@ -137,7 +161,7 @@ export class SimDisk {
         }, noOutput),
       reopen: path => process.step(() => this.#output(find(path), path, process), noOutput),
       makeFolder: () => process.step(() => undefined, undefined),
-      lock: path => Promise.resolve(lockNow(path)),
+      lock: path => watch(path, this.#world.nowMs),
       lockNow,
       lockHolder: path => Promise.resolve(holderOf(path)),
       remove: path =>
