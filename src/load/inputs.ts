@@ -26,7 +26,8 @@ import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
 import { dialectOf, rowTarget } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
-import { removeLeftovers } from './rejects/leftover-rejects.js'
+import { isOfRun } from './rejects/leftover-rejects.js'
+import { reasonsPath } from './rejects/reject-file.js'
 import type { RunRejects } from './rejects/run-rejects.js'
 import type { Run } from './run.js'
 import { sourceNotesOf } from './source-notes.js'
@@ -65,7 +66,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
     if (options.journal !== undefined) await takeUpJournal(run, [])
     const { include } = options.input
     const present = await presentFiles(options.inputs, platform.files, include)
-    checkRejectsFile(run, present.files.map(pathOf))
+    await checkRejectsFile(run, present.files.map(pathOf))
     return openFollowed(run)
   }
   const { include } = options.input ?? {}
@@ -75,7 +76,7 @@ export async function openInputs(run: Run): Promise<Inputs> {
   const { paths } = found
   const inputs =
     options.journal === undefined ? paths.map(byItsPath) : await takeUpJournal(run, paths)
-  checkRejectsFile(
+  await checkRejectsFile(
     run,
     paths.filter(path => path !== '-'),
   )
@@ -94,16 +95,20 @@ function openedStdin({ options, platform }: Run): FileStatus | undefined {
 
 const pathOf = ({ path }: PresentFile): string => path
 
-function checkRejectsFile(
+async function checkRejectsFile(
   { plan, journal, platform, options }: Run,
   paths: readonly string[],
-): void {
+): Promise<void> {
   const { rejectsFile } = plan
   if (rejectsFile === undefined) return
   const isOwn = journal?.found.rejects?.files.some(({ path }) => path === rejectsFile) === true
+  // A killed process has left it: it goes before the first row.
+  const isLeftOver =
+    journal?.past.rejectsFiles.includes(rejectsFile) === true &&
+    (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
-  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn)
+  checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)
 }
 
 /** An input, and what the journal calls it. */
@@ -124,7 +129,6 @@ async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readon
   }
   const { journal, places, notices } = opened
   try {
-    await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
     run.goOn(journal)
   } catch (error) {
     await journal.close()

@@ -26,6 +26,7 @@ import {
 import { makePlan, type Plan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
+import { removeLeftovers } from './rejects/leftover-rejects.js'
 import { newRun, type Run } from './run.js'
 
 /**
@@ -64,6 +65,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     columns = target.columns
     durability = newDurability(plan, target)
     await checkAlone(run, control, opened.inputs.areDone)
+    await removeLeftRejects(run)
     const checked = await checkTarget(run, control, target)
     if (opened.inputs.areDone && checked !== undefined) {
       alreadyLoaded = true
@@ -115,6 +117,12 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   })
   await endJournal(run, result)
   return result
+}
+
+/** What a killed process has left of rejects; the journal of a run that is refused may know less than was kept. */
+async function removeLeftRejects({ journal, plan, platform }: Run): Promise<void> {
+  if (journal === undefined) return
+  await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
 }
 
 /** Rows of earlier processes that are gone, or that nothing proves, are not skipped. */

@@ -5,7 +5,8 @@
 import { inspect } from 'node:util'
 import { isForeign, type AroundScenario, type Job } from './around-scenario.js'
 import { checkEquation, checkExitCode, type Complain, type Complaint } from './check.js'
-import type { Run } from './loader.js'
+import type { SimDisk } from './disk.js'
+import { headerOf, type Run } from './loader.js'
 
 type There = ReadonlyMap<number, number>
 
@@ -46,6 +47,7 @@ export function checkAround(
   scenario: AroundScenario,
   runs: readonly Run[],
   history: History,
+  disk: SimDisk,
 ): Complaint[] {
   const complaints: Complaint[] = []
   for (const end of history.ends) {
@@ -59,6 +61,7 @@ export function checkAround(
     const own = history.ends.filter(end => end.job === job)
     checkCopies(scenario, own, history, complain)
     checkCalm(scenario, own, history, complain)
+    checkRejects(own, disk, complain)
   }
   checkStrangers(scenario, history, text => void complaints.push({ about: 'table', text }))
   for (const { thrown, plan } of runs) {
@@ -221,6 +224,18 @@ function checkCalm(
   }
   if (own.at(-1)!.call === job.calls - 1 && last.error === null && !last.alreadyLoaded) {
     if (last.rows.confirmed > 0) complain(`call ${job.calls} loads what is loaded`)
+  }
+}
+
+/** What the last process says of its rejects is in their files. */
+function checkRejects(own: readonly CallEnd[], disk: SimDisk, complain: Complain): void {
+  const { result, plan } = own.at(-1)!.run
+  if (result === undefined || result.error !== null) return
+  for (const { path, rows } of result.rejects.files) {
+    const text = (disk.text(path) ?? '').slice(headerOf(plan).length)
+    const kept = text.split('\n').slice(0, -1)
+    if (kept.length !== rows) complain(`${rows} rejects placed, ${kept.length} in ${path}`)
+    if (new Set(kept).size !== kept.length) complain(`a row is in ${path} twice`)
   }
 }
 

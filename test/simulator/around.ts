@@ -111,7 +111,7 @@ class Around {
     await world.run(() => false, world.nowMs + 2 * quietMs)
     world.note(() => this.#journalsText())
     this.#note('the end')
-    const complaints = checkAround(this.#scenario, this.#runs, this.#history)
+    const complaints = checkAround(this.#scenario, this.#runs, this.#history, this.#disk)
     if (ended !== 'over') {
       const text = ended === 'idle' ? 'waits for ever' : 'does not end'
       complaints.push({ about: 'simulation', text })

@@ -19,7 +19,7 @@ const copied = [
   'tsconfig.build.json',
 ]
 
-/** The first seed, from 1, that shows the defect; undefined when none does. */
+/** How many seeds it takes until one shows the defect; undefined when none does. */
 export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<number | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'ddb-ingest-defect-'))
   try {
@@ -27,9 +27,9 @@ export async function seedsNeeded(defect: Defect, mostSeeds: number): Promise<nu
       await cp(join(checkout, name), join(folder, name), { recursive: true })
     await symlink(join(checkout, 'node_modules'), join(folder, 'node_modules'))
     for (const change of defect.changes) await makeChange(folder, change)
-    const output = await simulated(folder, mostSeeds)
+    const output = await simulated(folder, defect.from, mostSeeds)
     const failed = [...output.matchAll(/^seed (\d+) FAILED/gm)].map(([, seed]) => Number(seed))
-    return failed.length === 0 ? undefined : Math.min(...failed)
+    return failed.length === 0 ? undefined : Math.min(...failed) - defect.from + 1
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
@@ -49,8 +49,9 @@ async function makeChange(
 }
 
 /** What the simulator says, whether it found the defect or not. */
-function simulated(folder: string, mostSeeds: number): Promise<string> {
-  const options = ['--until-failure', '--jobs', '1', '--seeds', String(mostSeeds)]
+function simulated(folder: string, from: number, mostSeeds: number): Promise<string> {
+  const range = ['--from', String(from), '--seeds', String(mostSeeds)]
+  const options = ['--until-failure', '--jobs', '1', ...range]
   return new Promise((resolve, reject) => {
     execFile(
       process.execPath,

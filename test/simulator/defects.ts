@@ -3,6 +3,8 @@
   how many seeds it needed.
 */
 
+import { firstAroundSeed } from './around-scenario.js'
+
 /** A text of one file that another takes the place of. */
 interface Change {
   readonly file: string
@@ -13,17 +15,27 @@ interface Change {
 export interface Defect {
   /** What is wrong, in a few words. */
   readonly name: string
+  /** The first seed that is tried. */
+  readonly from: number
   readonly changes: readonly Change[]
 }
 
 const defect = (name: string, file: string, from: string, to: string): Defect => ({
   name,
+  from: 1,
   changes: [{ file: `src/load/${file}`, from, to }],
+})
+
+/** Of what happens around runs. */
+const around = (name: string, file: string, from: string, to: string): Defect => ({
+  ...defect(name, file, from, to),
+  from: firstAroundSeed,
 })
 
 export const defects: readonly Defect[] = [
   {
     name: 'two runs under one name share a ledger',
+    from: 1,
     changes: [
       {
         file: 'src/load/receipts/ledger.ts',
@@ -69,6 +81,7 @@ export const defects: readonly Defect[] = [
   ),
   {
     name: 'a receipt is read twice, and counts for any attempt',
+    from: 1,
     changes: [
       {
         file: 'src/load/receipts/ledger.ts',
@@ -133,6 +146,7 @@ export const defects: readonly Defect[] = [
   ),
   {
     name: 'the end of a file that was cut counts as a record',
+    from: 1,
     changes: [
       {
         file: 'src/parse/line-tokenizer.ts',
@@ -143,6 +157,7 @@ export const defects: readonly Defect[] = [
   },
   {
     name: 'a connection that was not accepted in time is not given up',
+    from: 1,
     changes: [
       {
         file: 'src/client/open-session.ts',
@@ -157,4 +172,114 @@ export const defects: readonly Defect[] = [
     'if (run.isLeaving) run.counts.restIsUnsent()',
     '',
   ),
+  {
+    name: 'what receipts and the last look tell of the number of rows is ignored',
+    from: firstAroundSeed,
+    changes: [
+      {
+        file: 'src/load/evidence/evidence.ts',
+        from: 'if (had < least || counted === undefined) {',
+        to: 'if (least < 0 || counted === undefined) {',
+      },
+      {
+        file: 'src/load/evidence/evidence.ts',
+        from: 'if (least !== undefined && now.rows !== null && now.rows < least) {',
+        to: 'if (least !== undefined && now.rows !== null && now.rows < 0) {',
+      },
+      {
+        file: 'src/load/evidence/evidence.ts',
+        from: 'const table = watchedTable(plan)\n      // Rows',
+        to: 'const table = plan.mode === undefined ? watchedTable(plan) : undefined\n      // Rows',
+      },
+    ],
+  },
+  around(
+    'the last look at the target is left out',
+    'evidence/end-look.ts',
+    'if (evidence === undefined || !claimsRows(run)) return undefined',
+    'if (run !== undefined) return undefined',
+  ),
+  around(
+    'a last look that fails leaves rows confirmed',
+    'receipts/recovery.ts',
+    'else if (!ended.isLooked) recorder.replaced',
+    'else if (ended.isLooked && !ended.isLooked) recorder.replaced',
+  ),
+  around(
+    'rows that are looked up by value count as found',
+    'evidence/find-rows.ts',
+    "if (found.length !== rows.length || own.includes(false)) return 'unknown'",
+    "if (found.length !== rows.length || own.includes(false)) return 'unknown'\n    if (own.length > 0) return 'all'",
+  ),
+  around(
+    'a DFS table that was made again is taken for the same',
+    'journal/target-identity.ts',
+    "return typeof before === 'string' && typeof now === 'string' && before !== now",
+    "return typeof before === 'string' && typeof now === 'string' && before === ''",
+  ),
+  around(
+    'a run that goes on does not look for its rows',
+    'journal/check-target.ts',
+    "if (rows === 'none' || rows === 'some') throw targetChanged(found, notThere)",
+    '',
+  ),
+  around(
+    'the table of finished runs is not asked',
+    'journal/check-alone.ts',
+    'const isFinished = mayBeOld && ',
+    'const isFinished = mayBeOld && !mayBeOld && ',
+  ),
+  around(
+    'a journal that was brought back is trusted',
+    'journal/check-alone.ts',
+    'if ((found === past && isOld) || isFinished)',
+    'if (isOld && isFinished && !isOld)',
+  ),
+  around(
+    'a damaged journal is begun anew',
+    'journal/open-journal.ts',
+    'if (size?.damage !== undefined && !restart)',
+    'if (size?.damage !== undefined && restart && !restart)',
+  ),
+  around(
+    'finished journals are forgotten by the clock on the wall',
+    'journal/open-journal.ts',
+    'const goesOn = !restart && past.run !== undefined',
+    'const isOld = past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 2.6e9\n    const goesOn = !restart && past.run !== undefined && !isOld',
+  ),
+  around(
+    '--restart does not begin anew',
+    'journal/open-journal.ts',
+    'const goesOn = !restart && past.run !== undefined',
+    'const goesOn = past.run !== undefined',
+  ),
+  around(
+    'a run that was begun anew is taken for finished',
+    'journal/check-alone.ts',
+    'if (found !== past) await unlessRefused(',
+    'if (found === undefined) await unlessRefused(',
+  ),
+  around(
+    'a loader that wakes does not look at its lock',
+    'hold.ts',
+    'const lost = run().journal?.lost()',
+    'const lost = run().journal === undefined ? run().journal?.lost() : undefined',
+  ),
+  around(
+    'a run sleeps, and takes that for the silence of the server',
+    'load.ts',
+    'const clock = awakeClock(platform.clock)',
+    'const clock = Object.assign({ stop: () => undefined, naps: 0 }, platform.clock)',
+  ),
+  {
+    name: 'one file by two names is loaded twice',
+    from: firstAroundSeed,
+    changes: [
+      {
+        file: 'src/source/same-files.ts',
+        from: 'const key = status === undefined ? path : fileKey(path, status)',
+        to: 'const key = status === undefined ? path : `${path} ${fileKey(path, status)}`',
+      },
+    ],
+  },
 ]

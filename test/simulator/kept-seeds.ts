@@ -27,4 +27,6 @@ export const keptSeeds: ReadonlyMap<number, string> = new Map([
   [8_307_446, 'a server that vanishes while nothing is out, and is waited for twice'],
   [3_000_000_275, 'rows on their way to a server that is idle'],
   [3_000_000_895, 'the same, on a slower link'],
+  [5_000_000_011, 'a run that was begun anew, and killed, is taken for finished'],
+  [5_000_000_062, 'a last look at a DFS table that failed'],
 ])

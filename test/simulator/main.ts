@@ -13,6 +13,8 @@ import type { Share, ShareResult } from './worker.js'
 
 /** Seeds that a process is given at a time. */
 const shareSize = 100
+/** Where the first failure is looked for. */
+const smallShareSize = 10
 
 const { values } = parseArgs({
   options: {
@@ -51,9 +53,10 @@ async function showTraces(): Promise<number> {
 async function simulateAll(): Promise<number> {
   const started = performance.now()
   const counts = newCounts()
-  const shares = Array.from({ length: Math.ceil(seeds / shareSize) }, (_, i) => ({
-    from: from + i * shareSize,
-    count: Math.min(shareSize, seeds - i * shareSize),
+  const size = values['until-failure'] ? smallShareSize : shareSize
+  const shares = Array.from({ length: Math.ceil(seeds / size) }, (_, i) => ({
+    from: from + i * size,
+    count: Math.min(size, seeds - i * size),
   }))
   let next = 0
   const nextShare = (): Share | undefined =>

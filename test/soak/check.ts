@@ -2,7 +2,7 @@
   What a round has left, held against its inputs row for row.
 */
 import type { LoadResult } from '../../src/load/options.js'
-import { isTaken, type Scene, type SoakRow } from './scene.js'
+import { firstForeignId, isTaken, type Scene, type SoakRow } from './scene.js'
 
 /** Lines of the rejects files behind their header, and of the files with the reasons. */
 export interface Rejects {
@@ -66,7 +66,9 @@ function checkRows(scene: Scene, last: LoadResult, found: Found, complain: Compl
     if (count > most) complain(`row ${row.id} is there ${count} times`)
     if (count < least) complain(`row ${row.id} is not there`)
   }
-  for (const id of copies.keys()) complain(`row ${id} stands in no input`)
+  for (const id of copies.keys()) {
+    if (id < firstForeignId) complain(`row ${id} stands in no input`)
+  }
 }
 
 /** Rows of which the run says that nobody knows. */

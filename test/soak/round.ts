@@ -1,7 +1,7 @@
 /*
   One round: a run under a name whose loader, server or both are killed again and again, and that is then let go to its end.
 */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from '../../src/client/open-session.js'
@@ -17,7 +17,8 @@ import {
   type LoaderProcess,
   type ServerProcess,
 } from './machines.js'
-import type { Kill, Scene } from './scene.js'
+import { firstForeignId, type Kill, type Scene } from './scene.js'
+import { noKills } from './tally.js'
 
 export interface Round {
   readonly scene: Scene
@@ -44,11 +45,16 @@ export async function playRound(scene: Scene, folder: string): Promise<Round> {
     scene,
     folder,
     script,
+    journal: join(folder, 'state', 'runs', `run-${scene.seed}.journal`),
     server: await startServerProcess(script, await quietPort()),
+    isOver: false,
   }
+  const writing = scene.writer === undefined ? undefined : writeMeanwhile(stage)
   try {
     return await play(stage)
   } finally {
+    stage.isOver = true
+    await writing
     await stage.server.kill()
   }
 }
@@ -57,31 +63,42 @@ interface Stage {
   readonly scene: Scene
   readonly folder: string
   readonly script: string
+  readonly journal: string
   server: ServerProcess
+  isOver: boolean
 }
 
 async function play(stage: Stage): Promise<Round> {
   const { scene, folder } = stage
-  const kills: Round['kills'] = { loader: 0, server: 0, both: 0 }
+  const kills: Round['kills'] = noKills()
   const ends: string[] = []
   const complaints: string[] = []
   let last: LoadResult | undefined
   let isAnew = false
   let hasLostRows = false
+  /** The journal is one of an earlier time. */
+  let isEarlier = false
   for (let i = 0; i < mostProcesses; i++) {
     const loader = startLoaderProcess(loadArgv(stage, isAnew), folder)
     isAnew = false
     const kill = scene.kills[i]
     const seen = kill === undefined ? undefined : await strike(stage, kill, loader)
     if (seen !== undefined) kills[seen]++
-    if (seen === 'server' || seen === 'both') hasLostRows = true
+    if (seen === 'server' || seen === 'both' || seen === 'target') hasLostRows = true
     const { result, stderr } = await withoutHanging(loader, scene)
     ends.push(endText(result))
+    if (isEarlier && result?.error?.code === 'DDB_RUN_DAMAGED') {
+      await copyFile(`${stage.journal}.latest`, stage.journal)
+      isEarlier = false
+      continue
+    }
+    if (seen === 'journal') isEarlier = await bringBack(stage)
+    else if (result !== undefined) isEarlier = false
     if (result === undefined) continue
     last = result
     if (result.error?.code === 'DDB_INTERNAL') complaints.push(`a bug: ${result.error.message}`)
-    if (result.error?.code === 'DDB_TARGET_CHANGED') {
-      if (!hasLostRows) complaints.push(`the target is there: ${result.error.message}`)
+    if (/^DDB_(TARGET_CHANGED|UNPROVEN)$/.test(result.error?.code ?? '')) {
+      if (!hasLostRows) complaints.push(`the target is there: ${stderr}`)
       // What a living loader stored behind the loss would stay: the table is made again, empty.
       await restart(stage)
       isAnew = true
@@ -102,15 +119,58 @@ async function strike(
   { victim, journalBytes, laterMs }: Kill,
   loader: LoaderProcess,
 ): Promise<Kill['victim'] | undefined> {
-  const { scene, folder } = stage
-  await grown(join(folder, 'state', 'runs', `run-${scene.seed}.journal`), journalBytes, loader)
+  await grown(stage.journal, journalBytes, loader)
   if (laterMs > 0) await sleep(laterMs)
   if (!loader.isAlive()) return undefined
-  if (victim !== 'server') loader.kill()
-  if (victim !== 'loader') {
-    await restart(stage)
+  switch (victim) {
+    case 'target':
+      await other(stage, stage.scene.target.remake!)
+      return victim
+    case 'journal':
+      return copyFile(stage.journal, `${stage.journal}.kept`).then(
+        () => victim,
+        () => undefined,
+      )
+    default:
+      if (victim !== 'server') loader.kill()
+      if (victim !== 'loader') await restart(stage)
+      return victim
   }
-  return victim
+}
+
+/** @returns whether the journal is another one now */
+async function bringBack({ journal }: Stage): Promise<boolean> {
+  const [kept, latest] = await Promise.all([readFile(`${journal}.kept`), readFile(journal)])
+  if (kept.equals(latest)) return false
+  await writeFile(`${journal}.latest`, latest)
+  await writeFile(journal, kept)
+  return true
+}
+
+/** Somebody else writes into the target, as often as a server is there. */
+async function writeMeanwhile(stage: Stage): Promise<void> {
+  const { rows, everyMs } = stage.scene.writer!
+  for (let first = firstForeignId; !stage.isOver; first += rows) {
+    const columns = `${first}..${first + rows - 1} as id, take(\`A\`B\`C, ${rows}) as sym`
+    const data = `table(${columns}, take(0.5, ${rows}) as price)`
+    const script = `tableInsert(${tableOf(stage.scene)}, ${data})`
+    await other(stage, script).catch(() => undefined)
+    await sleep(everyMs)
+  }
+}
+
+const tableOf = ({ target: { from } }: Scene): string =>
+  from === 'target' ? 'objByName("target")' : from
+
+/** Another user runs a script. */
+async function other({ server }: Stage, script: string): Promise<void> {
+  const address = { host: '127.0.0.1', port: server.port }
+  const session = await connect({ ...address, user: 'admin', password: '123456' })
+  try {
+    await session.run(script)
+  } finally {
+    await session.close()
+  }
 }
 
 /** The server is killed, and another comes up with an empty target. */

@@ -4,7 +4,9 @@
 */
 import { Chance } from '../simulator/random.js'
 
-export type Victim = 'loader' | 'server' | 'both'
+/** `target`: another user makes it again. `journal`: what it is at that moment is brought back once the loader has ended. */
+export type Victim = 'loader' | 'server' | 'both' | 'target' | 'journal'
+export const victims: readonly Victim[] = ['loader', 'server', 'both', 'target', 'journal']
 
 export interface SoakTarget {
   readonly name: string
@@ -12,6 +14,8 @@ export interface SoakTarget {
   readonly argv: readonly string[]
   /** Makes it, on a server that has nothing. */
   readonly script: string
+  /** Removes it, and makes it again; undefined where no evidence tells that of all rows. */
+  readonly remake: string | undefined
   /** What reads it. */
   readonly from: string
   /** An id that is there already is not added again. */
@@ -51,6 +55,8 @@ export interface Scene {
   readonly kills: readonly Kill[]
   /** From a killed server to the next one. */
   readonly downMs: number
+  /** Rows that somebody else writes into the target at a time, and how often; undefined when nobody does. */
+  readonly writer: { readonly rows: number; readonly everyMs: number } | undefined
 }
 
 const columns = '`id`sym`price, [INT,SYMBOL,DOUBLE]'
@@ -58,12 +64,20 @@ const dfs = (engine: string, table: string): string =>
   `db = database("dfs://soak", VALUE, \`A\`B\`C, , ${engine})
 db.createPartitionedTable(table(1:0, ${columns}), \`t, \`sym${table})`
 const stream = `share streamTable(1:0, ${columns}) as target`
+const remade = (script: string): string => `undef("target", SHARED)\n${script}`
+const keyedStream = `share keyedStreamTable(\`id, 1:0, ${columns}) as target`
+const keyed = `share keyedTable(\`id, 1:0, ${columns}) as target`
+const dropped = (script: string): string => `dropDatabase("dfs://soak")\n${script}`
+
+/** Ids of the rows of somebody else. */
+export const firstForeignId = 1_000_000_000
 
 const targets: readonly SoakTarget[] = [
   {
     name: 'stream table',
     argv: ['-t', 'target'],
     script: stream,
+    remake: remade(stream),
     from: 'target',
     keyed: false,
     refusesNull: false,
@@ -71,7 +85,8 @@ const targets: readonly SoakTarget[] = [
   {
     name: 'keyed stream table',
     argv: ['-t', 'target'],
-    script: `share keyedStreamTable(\`id, 1:0, ${columns}) as target`,
+    script: keyedStream,
+    remake: remade(keyedStream),
     from: 'target',
     keyed: true,
     refusesNull: false,
@@ -79,7 +94,8 @@ const targets: readonly SoakTarget[] = [
   {
     name: 'keyed table with upsert',
     argv: ['-t', 'target', '--method', 'upsert'],
-    script: `share keyedTable(\`id, 1:0, ${columns}) as target`,
+    script: keyed,
+    remake: remade(keyed),
     from: 'target',
     keyed: true,
     refusesNull: false,
@@ -88,6 +104,7 @@ const targets: readonly SoakTarget[] = [
     name: 'DFS table, TRANS',
     argv: ['-t', 'dfs://soak/t'],
     script: dfs(', "TRANS"', ''),
+    remake: dropped(dfs(', "TRANS"', '')),
     from: 'loadTable("dfs://soak","t")',
     keyed: false,
     refusesNull: true,
@@ -96,6 +113,7 @@ const targets: readonly SoakTarget[] = [
     name: 'DFS table, CHUNK',
     argv: ['-t', 'dfs://soak/t'],
     script: dfs(', "CHUNK"', ''),
+    remake: dropped(dfs(', "CHUNK"', '')),
     from: 'loadTable("dfs://soak","t")',
     keyed: false,
     refusesNull: true,
@@ -104,6 +122,7 @@ const targets: readonly SoakTarget[] = [
     name: 'TSDB table that keeps the last of a key',
     argv: ['-t', 'dfs://soak/t'],
     script: dfs('"TSDB"', ', sortColumns=`sym`id, keepDuplicates=LAST'),
+    remake: dropped(dfs('"TSDB"', ', sortColumns=`sym`id, keepDuplicates=LAST')),
     from: 'loadTable("dfs://soak","t")',
     keyed: true,
     refusesNull: true,
@@ -121,6 +140,7 @@ const targets: readonly SoakTarget[] = [
     script: `${stream}
 def put(mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(put)`,
+    remake: undefined,
     from: 'target',
     keyed: false,
     refusesNull: false,
@@ -137,7 +157,7 @@ export function drawScene(seed: number, kills?: number): Scene {
   const confirm = chance.oneIn(4) ? confirms[chance.between(1, confirms.length - 1)]! : 'receipts'
   const batchCount = chance.between(20, 100)
   const inputs = drawInputs(chance, isNdjson, batchRows * batchCount)
-  return {
+  const scene: Scene = {
     seed,
     target,
     inputs,
@@ -148,7 +168,22 @@ export function drawScene(seed: number, kills?: number): Scene {
     maxInFlight: chance.oneIn(3) ? '64M' : `${batchRows * chance.between(30, 200)}`,
     kills: drawKills(chance, kills ?? chance.between(1, 4), batchCount),
     downMs: chance.between(0, 400),
+    writer: undefined,
   }
+  // A count takes the rows of others for its own.
+  if (confirm === 'count') return scene
+  const sabotaged = scene.kills.map(kill => ({
+    ...kill,
+    victim: otherVictim(chance, target, kill),
+  }))
+  const writer = { rows: chance.between(1, 50), everyMs: chance.between(5, 100) }
+  return { ...scene, kills: sabotaged, writer: chance.oneIn(2) ? writer : undefined }
+}
+
+/** Every third time a saboteur strikes instead. */
+function otherVictim(chance: Chance, { remake }: SoakTarget, { victim }: Kill): Victim {
+  if (!chance.oneIn(3)) return victim
+  return remake !== undefined && chance.oneIn(2) ? 'target' : 'journal'
 }
 
 /** Of a journal. */
@@ -157,9 +192,9 @@ const bytesPerBatch = 200
 
 /** One behind the other. */
 function drawKills(chance: Chance, count: number, batchCount: number): Kill[] {
-  const victims: Victim[] = ['loader', 'loader', 'loader', 'server', 'both']
+  const killed: Victim[] = ['loader', 'loader', 'loader', 'server', 'both']
   return Array.from({ length: count }, () => ({
-    victim: victims[chance.between(0, victims.length - 1)]!,
+    victim: killed[chance.between(0, killed.length - 1)]!,
     journalBytes: chance.oneIn(6) ? 0 : chance.between(0, headBytes + batchCount * bytesPerBatch),
     laterMs: chance.oneIn(2) ? 0 : chance.between(0, 150),
   })).sort((a, b) => a.journalBytes - b.journalBytes)

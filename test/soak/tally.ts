@@ -2,7 +2,7 @@
   What many rounds came to, as lines for a terminal and as a table for docs/reliability.md.
 */
 import type { Round } from './round.js'
-import type { Victim } from './scene.js'
+import { victims, type Victim } from './scene.js'
 
 interface TargetTally {
   rounds: number
@@ -18,22 +18,30 @@ export interface Tally {
   failed: number
 }
 
+export const noKills = (): Record<Victim, number> => ({
+  loader: 0,
+  server: 0,
+  both: 0,
+  target: 0,
+  journal: 0,
+})
+
 export const newTally = (): Tally => ({ targets: new Map(), failed: 0 })
 
 export function addRound(tally: Tally, { scene, kills, ends, complaints }: Round): void {
   const found = tally.targets.get(scene.target.name)
   const own = found ?? {
     rounds: 0,
-    kills: { loader: 0, server: 0, both: 0 },
+    kills: noKills(),
     ends: new Map<string, number>(),
     begunAnew: 0,
   }
   tally.targets.set(scene.target.name, own)
   own.rounds++
-  for (const victim of ['loader', 'server', 'both'] as const) own.kills[victim] += kills[victim]
+  for (const victim of victims) own.kills[victim] += kills[victim]
   const last = (ends.at(-1) ?? 'killed').split(' ')[0]!
   own.ends.set(last, (own.ends.get(last) ?? 0) + 1)
-  if (ends.some(end => end.includes('DDB_TARGET_CHANGED'))) own.begunAnew++
+  if (ends.some(end => /DDB_(TARGET_CHANGED|UNPROVEN)/.test(end))) own.begunAnew++
   if (complaints.length > 0) tally.failed++
 }
 
@@ -41,8 +49,8 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) =>
 
 export function tallyText(tally: Tally): string {
   const all = [...tally.targets.values()]
-  const kills = sum(all.flatMap(({ kills }) => Object.values(kills)))
-  return `${table(tally)}\n${sum(all.map(({ rounds }) => rounds))} rounds, ${kills} kills, ${tally.failed} failed`
+  const strikes = sum(all.flatMap(({ kills }) => Object.values(kills)))
+  return `${table(tally)}\n${sum(all.map(({ rounds }) => rounds))} rounds, ${strikes} strikes, ${tally.failed} failed`
 }
 
 function table({ targets }: Tally): string {
@@ -50,12 +58,12 @@ function table({ targets }: Tally): string {
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, { rounds, kills, ends, begunAnew }]) => {
       const codes = [...ends].sort().map(([code, count]) => `${code}: ${count}`)
-      const { loader, server, both } = kills
-      return `| ${[name, rounds, loader, server, both, begunAnew, codes.join(', ')].join(' | ')} |`
+      const struck = victims.map(victim => kills[victim])
+      return `| ${[name, rounds, ...struck, begunAnew, codes.join(', ')].join(' | ')} |`
     })
   return [
-    '| target | rounds | loader killed | server killed | both killed | rounds begun anew | last exit codes |',
-    '|---|---|---|---|---|---|---|',
+    '| target | rounds | loader killed | server killed | both killed | target made again | journal brought back | rounds begun anew | last exit codes |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n')
 }

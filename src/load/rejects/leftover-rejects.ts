@@ -10,7 +10,7 @@ import { reasonsPath } from './reject-file.js'
 const startBytes = 256
 
 /**
- * Removes what the run has made and its journal does not count.
+ * Removes what the run has made and its journal does not count; to be asked once it is certain that the journal can be relied on.
  * @throws the system's error
  */
 export async function removeLeftovers(
@@ -28,8 +28,11 @@ export async function removeLeftovers(
   }
 }
 
-/** Somebody else may have taken the name by now. A file that was cut short is ours as far as it goes. */
-async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
+/**
+ * Whether a run has made the file of reasons: somebody else may have taken the name by now. A file that was cut short is ours as
+ * far as it goes.
+ */
+export async function isOfRun(reasons: string, runId: string, files: Files): Promise<boolean> {
   if (files.statusNow(reasons)?.isFile !== true) return false
   const start = `{"runId":${JSON.stringify(runId)},`
   const file = await files.open(reasons)
