@@ -120,8 +120,9 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
 }
 
 /** What a killed process has left of rejects; the journal of a run that is refused may know less than was kept. */
-async function removeLeftRejects({ journal, plan, platform }: Run): Promise<void> {
+async function removeLeftRejects({ journal, plan, platform, rejects }: Run): Promise<void> {
   if (journal === undefined) return
+  rejects.cutBack()
   await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
 }
 

@@ -113,7 +113,7 @@ function drawJob(chance: Chance, kind: TargetKind, loader: LoaderPlan, index: nu
     rejects: { file: `/out/${index}.csv`, maxErrors: 1_000 },
     delivery: {
       ...loader.delivery,
-      confirm: confirm === 'none' ? 'receipts' : confirm,
+      confirm: confirm === undefined || confirm === 'none' ? 'receipts' : confirm,
       confirmTimeoutMs: chance.pick([5_000, 20_000]),
       retries: 5,
       retryTimeoutMs: 40_000,

@@ -121,15 +121,19 @@ export function reopenRejectFile(
   }
 }
 
+/** @returns the bytes that it has @throws the system's error; EINVAL when it has fewer than it had */
+export function checkSize(path: string, sizeBytes: number, files: Files): number {
+  const found = files.statusNow(path)?.sizeBytes ?? 0
+  if (found >= sizeBytes) return found
+  const message = `it has ${found} bytes and had ${sizeBytes}: somebody has changed it`
+  throw Object.assign(new Error(message), { code: 'EINVAL' })
+}
+
 /** Leaves of a file what stood in it when `sizeBytes` was noted. @throws the system's error; EINVAL when it is shorter */
 export function cutTo(path: string, sizeBytes: number, files: Files): OutputFile {
-  const found = files.statusNow(path)?.sizeBytes ?? 0
   const file = files.reopen(path)
   try {
-    if (found < sizeBytes) {
-      const message = `it has ${found} bytes and had ${sizeBytes}: somebody has changed it`
-      throw Object.assign(new Error(message), { code: 'EINVAL' })
-    }
+    const found = checkSize(path, sizeBytes, files)
     if (found > sizeBytes) file.truncate(sizeBytes)
     return file
   } catch (error) {

@@ -7,6 +7,7 @@ import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import {
+  checkSize,
   createRejectFile,
   cutTo,
   reasonsPath,
@@ -38,11 +39,13 @@ export interface RejectFiles {
   /** The files and their sizes, once flushed. `key` tells the shape of their records. */
   kept(): KeptFile[]
   /**
-   * Goes on with files that an earlier process has made; what it wrote behind these sizes is cut off.
+   * Goes on with files that an earlier process has made.
    * @param making  told of each further file before it is made
    * @throws {DdbError} DDB_OUTPUT_CREATE when one of them is not what it was
    */
   goOn(kept: readonly KeptFile[], unplaced: number, making: (path: string) => void): void
+  /** Cuts off what earlier processes wrote behind these sizes. @throws {DdbError} DDB_OUTPUT_CREATE */
+  cutBack(): void
 }
 
 /** A pair of files, and the records that go there. */
@@ -140,8 +143,10 @@ export function openRejectFiles(path: string, files: Files, about?: AboutRun): R
       unplaced = unplacedBefore
       for (const one of earlier) {
         guard(one.path, () => {
-          cutTo(one.path, one.sizeBytes, files).close()
-          cutTo(reasonsPath(one.path), one.reasonsBytes, files).close()
+          for (const [path, sizeBytes] of sizesOf(one)) {
+            files.reopen(path).close()
+            checkSize(path, sizeBytes, files)
+          }
         })
         byShape.set(one.key, {
           isTried: false,
@@ -152,11 +157,24 @@ export function openRejectFiles(path: string, files: Files, about?: AboutRun): R
         })
       }
     },
+    cutBack() {
+      for (const { earlier } of byShape.values()) {
+        if (earlier === undefined) continue
+        guard(earlier.path, () => {
+          for (const [path, sizeBytes] of sizesOf(earlier)) cutTo(path, sizeBytes, files).close()
+        })
+      }
+    },
     get unplaced() {
       return made.reduce((sum, file) => sum + file.unplaced, unplaced)
     },
   }
 }
+
+const sizesOf = ({ path, sizeBytes, reasonsBytes }: KeptFile): readonly [string, number][] => [
+  [path, sizeBytes],
+  [reasonsPath(path), reasonsBytes],
+]
 
 /** With what was not told in its file before, for whoever loads that again. */
 function withRun(

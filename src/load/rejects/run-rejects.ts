@@ -28,6 +28,8 @@ export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   journaled(): ReturnType<JournaledRejectsSource['journaled']>
   /** Goes on with what earlier processes of the run have rejected. @throws {DdbError} DDB_OUTPUT_CREATE */
   goOn(journal: Journal): void
+  /** Cuts off what the journal does not count; once it is certain that the journal can be relied on. @throws {DdbError} */
+  cutBack(): void
   /** Rows of one input, by the name that its records have. */
   ofInput(file: string): InputRejects
   /** For the result of the run, once closed. */
@@ -87,6 +89,7 @@ export function newRunRejects(
         byInput.set(name, { rejected, firstError })
       }
     },
+    cutBack: () => files?.cutBack(),
     add(reject, shape) {
       count++
       changed.add(reject.file)

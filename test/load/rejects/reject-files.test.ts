@@ -364,7 +364,10 @@ function goneOn(dir: string, disk: Disk = {}) {
   const making: string[] = []
   const platformFiles = filesOn(disk)
   const files = openRejectFiles(path, platformFiles)
-  const goOn = (): void => files.goOn(kept, 0, name => making.push(name))
+  const goOn = (): void => {
+    files.goOn(kept, 0, name => making.push(name))
+    files.cutBack()
+  }
   return { path, kept, making, files, goOn, platformFiles }
 }
 
@@ -495,6 +498,7 @@ t.test(
             const platformFiles = filesOn({ capacityBytes })
             const files = openRejectFiles(join(dir, 'r.csv'), platformFiles)
             files.goOn(kept, unplaced, () => undefined)
+            files.cutBack()
             const attempt = (action: () => void): void => {
               try {
                 action()
@@ -518,6 +522,7 @@ t.test(
           }
           const last = openRejectFiles(join(dir, 'r.csv'), systemFiles)
           last.goOn(kept, unplaced, () => undefined)
+          last.cutBack()
           last.close()
           checkKept(dir, { files: last, added, failures: 0 })
         },
