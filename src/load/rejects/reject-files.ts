@@ -157,17 +157,19 @@ export function openRejectFiles(path: string, files: Files, about?: AboutRun): R
         })
       }
     },
-    cutBack() {
-      for (const { earlier } of byShape.values()) {
-        if (earlier === undefined) continue
-        guard(earlier.path, () => {
-          for (const [path, sizeBytes] of sizesOf(earlier)) cutTo(path, sizeBytes, files).close()
-        })
-      }
-    },
+    cutBack: () => cutBack(byShape.values(), files),
     get unplaced() {
       return made.reduce((sum, file) => sum + file.unplaced, unplaced)
     },
+  }
+}
+
+function cutBack(places: Iterable<ShapeFile>, files: Files): void {
+  for (const { earlier } of places) {
+    if (earlier === undefined) continue
+    guard(earlier.path, () => {
+      for (const [path, sizeBytes] of sizesOf(earlier)) cutTo(path, sizeBytes, files).close()
+    })
   }
 }
 
