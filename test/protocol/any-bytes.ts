@@ -59,6 +59,9 @@ export function checkValues(bytes: Uint8Array, size: number): void {
   for (const value of values as Value[]) {
     readThrough(value)
     const again = decoded(encoded(value))
-    if (!isDeepStrictEqual(encoded(again), encoded(value))) throw new Error('It changes on its way')
+    // What is no number has many bit patterns, and JavaScript keeps none of them apart.
+    if (isDeepStrictEqual(encoded(again), encoded(value)) || isDeepStrictEqual(again, value))
+      continue
+    throw new Error('It changes on its way')
   }
 }
