@@ -277,7 +277,7 @@ t.test('every package that src/ imports has an address', async t => {
 })
 
 /** Files besides the command line that know the process. A lock is held by one, so it names itself and asks for others. */
-const processFiles = ['platform/file-lock.ts']
+const processFiles = ['platform/lock-holder.ts']
 
 t.test(
   'only the command line knows the process and the console, and a lock the process',

@@ -33,6 +33,7 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/commands/runs/clean-runs.ts': 'cli/commands/runs/runs.test.ts',
   'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',
   'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
+  'platform/system-clock.ts': 'platform/system.test.ts',
   // Parts of one decision, which whole columns show.
   'infer/candidate.ts': 'infer/choose-type.test.ts',
   'infer/candidate-types.ts': 'infer/choose-type.test.ts',

@@ -68,7 +68,7 @@ export async function close(run: Run, opened: Opened, left: Promise<void>): Prom
  * The last that a journal is told; a run that is done needs nothing of it but that.
  * @param result  undefined for a run that has not begun
  */
-export function endJournal(run: Run, result?: LoadResult): void {
+export async function endJournal(run: Run, result?: LoadResult): Promise<void> {
   const { journal } = run
   if (journal === undefined) return
   try {
@@ -77,9 +77,10 @@ export function endJournal(run: Run, result?: LoadResult): void {
     }
   } finally {
     try {
-      journal.close()
+      await journal.close()
     } catch (error) {
-      run.notice(asDdbError(error).message)
+      // What ended the run is said already.
+      if (error !== run.failure) run.notice(asDdbError(error).message)
     }
   }
 }

@@ -98,7 +98,7 @@ async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readon
     await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
     run.goOn(journal)
   } catch (error) {
-    journal.close()
+    await journal.close()
     throw error
   }
   for (const notice of notices) run.notice(notice)

@@ -4,6 +4,7 @@
 */
 import { TimeoutError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
+import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
 import { columnTypeText } from '../protocol/data-type.js'
 import type { TargetColumn } from '../schema/target-schema.js'
@@ -13,8 +14,9 @@ import { checkFollowed } from './follow/check-followed.js'
 import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
+import { checkAlone, takeRun } from './journal/check-alone.js'
 import { asTargetChanged, checkTarget } from './journal/check-target.js'
-import { makePlan } from './plan.js'
+import { makePlan, type Plan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
 import { newRun } from './run.js'
@@ -32,6 +34,15 @@ export function load(options: LoadOptions): Promise<LoadResult> {
 /** As `load`, on the platform given. */
 export async function loadOn(platform: Platform, options: LoadOptions): Promise<LoadResult> {
   const plan = makePlan(options, platform.random)
+  const clock = awakeClock(platform.clock)
+  try {
+    return await loadPlan({ ...platform, clock }, options, plan)
+  } finally {
+    clock.stop()
+  }
+}
+
+async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): Promise<LoadResult> {
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
@@ -42,12 +53,14 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
+    await checkAlone(run, control)
     const identity = await checkTarget(run, control, target)
     if (opened.inputs.areDone) {
       run.notice('already loaded')
     } else {
       opened.delivery = await openDelivery(run, target, control)
       checkFollowed(run, opened.delivery)
+      await takeRun(run, control)
       if (identity !== undefined) run.journal?.target(identity, opened.delivery.used)
       // An input that cannot be interrupted must not keep the run from leaving.
       await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
@@ -65,7 +78,7 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
     run.phase('done', opened.delivery)
   }
   if (misuse !== undefined) {
-    endJournal(run)
+    await endJournal(run)
     throw misuse
   }
   const counts = opened.inputs?.columnCounts() ?? []
@@ -79,6 +92,6 @@ export async function loadOn(platform: Platform, options: LoadOptions): Promise<
       coerced: counts[i]?.coerced ?? 0,
     })),
   })
-  endJournal(run, result)
+  await endJournal(run, result)
   return result
 }

@@ -106,10 +106,7 @@ export interface InputOptions {
   comment?: string
   /** `auto`, the default, takes a first record without numbers for one (docs/server-semantics.md#text-of-values). */
   header?: 'auto' | 'yes' | 'no'
-  /**
-   * What becomes of records with another number of fields than the first one: `pad` makes missing fields null, `cut`
-   * leaves out those that are too many. Default `reject`.
-   */
+  /** Records with more or fewer fields than the first: `pad` makes missing ones null, `cut` leaves out the rest; default `reject`. */
   ragged?: 'reject' | 'pad' | 'cut'
   /** Blanks and tabs around quoted fields belong to no field; default false. */
   trim?: boolean
@@ -248,6 +245,8 @@ export interface LoadOptions {
   onReport?: (report: LoadReport) => void
   /** One sentence for the person watching: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
+  /** Called before each batch goes out: what it throws ends the run in order, and the batch stays here. */
+  beforeSending?: () => void
   /** Ends the run in order: batches in flight are flushed, rows not handed over are unsent. */
   signal?: AbortSignal
   /** Ends the run where it stands: nothing is waited for any more, and what is out counts as unconfirmed. */

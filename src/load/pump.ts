@@ -54,7 +54,9 @@ async function hand(
   try {
     run.rejects.flush()
     await limiter.pass(batch.rowCount, batch.encodedBytes)
+    if (run.hasSlept()) await delivery.checkOwner?.()
     if (run.isLeaving) return
+    if (!run.maySend()) throw run.failure!
     const wait = delivery.deliver(batch, known?.kind === 'sent' ? known : undefined)
     handedOver = true
     // Until now they stood where the earlier process had left them.

@@ -1,5 +1,5 @@
 /*
-  Keeps a run below a rate: every batch books its share of time, and the next one waits for the booked time to pass.
+  Keeps a run below a rate: every batch waits until its share of time has passed since the one before.
 */
 import type { Clock } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
@@ -7,16 +7,16 @@ import type { RateLimit } from './plan.js'
 
 /** One for each run. */
 export interface RateLimiter {
-  /** Books a batch; a promise when it has to wait first. */
+  /** Lets a batch go; a promise when it has to wait first. */
   pass(rows: number, bytes: number): void | Promise<void>
 }
 
 /**
- * The first batch never waits.
+ * The first batch waits as others do, from now on; a pause is saved up for one batch at most.
  * @param limit  Infinity for no limit
  */
 export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
-  let freeAtMs = -Infinity
+  let passedAtMs = clock.nowMs()
   return {
     pass(rows, bytes) {
       const costMs = Math.max(
@@ -25,9 +25,8 @@ export function newRateLimiter(limit: RateLimit, clock: Clock): RateLimiter {
       )
       if (costMs === 0) return undefined
       const nowMs = clock.nowMs()
-      const startMs = Math.max(freeAtMs, nowMs)
-      freeAtMs = startMs + costMs
-      return startMs > nowMs ? wait(clock, startMs - nowMs) : undefined
+      passedAtMs = Math.max(passedAtMs + costMs, nowMs)
+      return passedAtMs > nowMs ? wait(clock, passedAtMs - nowMs) : undefined
     },
   }
 }

@@ -77,8 +77,10 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
 
 /** What is refused because it has changed is refused again. */
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  const isRefused = error?.code === 'DDB_RUN_CHANGED' || error?.code === 'DDB_TARGET_CHANGED'
-  return isUnfinished(run) && run.journal?.isInPlace() === true && !isRefused
+  const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED']
+  const isRefused = error !== undefined && refused.includes(error.code)
+  const isOurs = run.journal?.isInPlace() === true && run.journal.lost() === undefined
+  return isUnfinished(run) && isOurs && !isRefused
 }
 
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */

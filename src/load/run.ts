@@ -18,13 +18,15 @@ import type { Plan } from './plan.js'
 import { limitFailure } from './rejects/reject-limit.js'
 import { askedFor } from './rejects/reject-run.js'
 import { newRunRejects, type RunRejects } from './rejects/run-rejects.js'
+import { filesWhile } from './rejects/files-while.js'
 import { located, refusedRow, type AnyReject } from './rejects/reject.js'
 import { newReporter } from './reporter.js'
+import { newHold, type Hold } from './hold.js'
 import { namingRights } from './target/needed-rights.js'
 import { newRunCounts, type RunCounts } from './row-counts.js'
 
 /** What every part of a run shares. */
-export interface Run {
+export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   readonly options: LoadOptions
   readonly platform: Platform
   /** Looks on where nothing is sent. */
@@ -98,9 +100,10 @@ function sentOf({
  */
 export function newRun(options: LoadOptions, plan: Plan, platform: Platform, watch?: Watch): Run {
   const { clock, files } = platform
-  const leaving = options.leave ?? new AbortController().signal
+  const hold = newHold(clock, options, () => run)
+  const leaving = AbortSignal.any([options.leave ?? hold.lost, hold.lost])
   const counts = newRunCounts()
-  const rejects = newRunRejects(plan, files, askedFor(options, plan))
+  const rejects = newRunRejects(plan, filesWhile(files, hold.maySend), askedFor(options, plan))
   const startedAt = new Date(clock.wallMs())
   let failure: DdbError | undefined
   let phase: LoadReport['phase'] = 'connecting'
@@ -116,6 +119,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     elapsedMs,
   }))
   const run: Run = {
+    ...hold,
     options,
     platform,
     watch,
@@ -146,8 +150,7 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     startedAt,
     dataSession: {},
     inputProgress(bytesRead, totalBytes) {
-      inputBytes.bytesRead = bytesRead
-      inputBytes.totalBytes = totalBytes
+      Object.assign(inputBytes, { bytesRead, totalBytes })
     },
     get delivery() {
       return delivery

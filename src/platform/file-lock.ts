@@ -1,137 +1,284 @@
 /*
   A lock that is one file which says what process holds it. It is created whole by a hard link, so nobody ever reads half of
-  one; the lock of a process that is gone is taken over by exactly one other.
+  one. The holder renews it every few seconds by setting the time of its last change, for which no disk is too full. Where
+  nobody can ask whether the holder lives, the lock is watched: one that is not renewed for several periods of the watcher's
+  own clock is taken over by exactly one other (docs/decisions/0030-a-lock-is-a-lease.md).
 */
-import { randomBytes } from 'node:crypto'
 import {
   closeSync,
-  constants,
-  fstatSync,
   fsyncSync,
+  futimesSync,
   linkSync,
   openSync,
-  readFileSync,
-  readSync,
   renameSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { hostname } from 'node:os'
-import type { FileLock, LockAnswer } from './platform.js'
+import {
+  isRenewing,
+  lifeOf,
+  seeLock,
+  systemCode,
+  thisProcess,
+  whoIs,
+  type LockHolder,
+  type Sighting,
+} from './lock-holder.js'
+import type { Clock, FileLock, LockAnswer, Timer } from './platform.js'
+import { wait } from './wait.js'
 
-/** Who holds a lock, as its file says. */
-interface LockHolder {
-  /** Tells this holding from every other. */
-  token: string
-  pid: number
-  /** Of the boot, and of the process in clock ticks since then: a pid is used again. null without /proc. */
-  bootId: string | null
-  startTicks: string | null
-  host: string
-  since: string
-}
-
+/** How often a holder renews its lock, and after how long without a renewal a watcher takes it over. */
+export const renewEveryMs = 3_000
+export const staleMs = 5 * renewEveryMs
+/** Since it was last renewed nobody can have taken it over: no watcher's time is up before. */
+const safeMs = 3 * renewEveryMs
+const lookEveryMs = 250
+/** A difference between the clocks that tells of a machine that was suspended, or of a clock that was set. */
+const jumpMs = 1_000
 /** How often a lock that changes hands under our eyes is looked at again. */
 const maxTurns = 100
 
-/** As `Files.lock`. */
-export function takeFileLock(path: string): LockAnswer {
-  const own = thisProcess()
-  return withCandidate(path, own, candidate => acquire(path, candidate, own))
-}
+/** What is known without watching: `unsure` where that has to show whether the holder lives. */
+type Look = LockAnswer | { readonly kind: 'unsure'; readonly sighting: Sighting }
 
-/** As `Files.lockHolder`. */
-export function lockHolder(path: string): LockAnswer | undefined {
-  const holder = readHolder(path)
-  if (holder === undefined) return undefined
-  if (holder === 'strange') return { kind: 'strange' }
-  return isAlive(holder) ? takenBy(holder) : undefined
-}
+/** Stamps of locks that were watched, and were not renewed. */
+type Stale = ReadonlySet<string>
 
-function thisProcess(): LockHolder {
-  return {
-    token: randomBytes(8).toString('hex'),
-    pid: process.pid,
-    bootId: bootId(),
-    startTicks: processState(process.pid)?.startTicks ?? null,
-    host: hostname(),
-    since: new Date().toISOString(),
-  }
-}
-
-/** Puts the content of a lock on disk under a name of its own for as long as `use` takes. */
-function withCandidate<T>(path: string, own: LockHolder, use: (candidate: string) => T): T {
-  // No lock can have this name: `+` is not allowed in names.
-  const candidate = `${path}+${own.token}.new`
-  const descriptor = openSync(candidate, 'wx', 0o600)
-  try {
-    try {
-      writeFileSync(descriptor, `${JSON.stringify(own)}\n`)
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
-    return use(candidate)
-  } finally {
-    unlinkIfThere(candidate)
-  }
-}
-
-/**
- * Creates `path` out of the candidate, or replaces what a dead process left there. Who may replace is decided by a
- * lock in its turn, named after the dead holder's token: only one process gets it, and only while that very holding
- * is still there; should it die before it is done, the same rule finds the next one.
- */
-function acquire(path: string, candidate: string, own: LockHolder): LockAnswer {
+/** As `Files.lock`; the pauses are those of the clock. */
+export async function takeFileLock(path: string, clock: Clock): Promise<LockAnswer> {
+  const stale = new Set<string>()
   for (let turn = 0; turn < maxTurns; turn++) {
-    if (linkIfFree(candidate, path)) return heldLock(path, own)
-    const holder = readHolder(path)
-    if (holder === undefined) continue
-    if (holder === 'strange') return { kind: 'strange' }
-    if (isAlive(holder)) return takenBy(holder)
-    const takeover = `${path}+${holder.token}`
-    const answer = acquire(takeover, candidate, own)
-    if (answer.kind !== 'held') return answer
-    if (isHeldUnder(path, holder.token)) {
-      // The takeover's own link is what moves: the lock is replaced in one step, and the takeover is over.
-      renameSync(takeover, path)
-      return heldLock(path, own)
-    }
-    unlinkIfThere(takeover)
+    const look = tryToTake(path, clock, stale)
+    if (look.kind !== 'unsure') return look
+    const { sighting } = look
+    if (!(await changes(sighting, clock))) stale.add(sighting.stamp)
+    else if (isStill(sighting.path, sighting.holder.token)) return takenBy(sighting.holder)
   }
   return { kind: 'contended' }
 }
 
-function heldLock(path: string, { token }: LockHolder): { kind: 'held'; lock: FileLock } {
-  let held = true
-  const release = (): void => {
-    if (!held) return
-    held = false
-    try {
-      if (isHeldUnder(path, token)) unlinkIfThere(path)
-    } catch {
-      // A lock left behind is taken over once this process has ended: no reason to fail a run that is done.
-    }
+/** As `Files.lockNow`. */
+export function takeFileLockNow(path: string, clock: Clock): LockAnswer {
+  const look = tryToTake(path, clock, new Set())
+  return look.kind === 'unsure' ? takenBy(look.sighting.holder) : look
+}
+
+/** As `Files.lockHolder`; the pauses are those of the clock. */
+export async function lockHolder(path: string, clock: Clock): Promise<LockAnswer | undefined> {
+  for (let turn = 0; turn < maxTurns; turn++) {
+    const seen = seeLock(path)
+    if (seen === undefined) return undefined
+    if (seen === 'strange') return { kind: 'strange' }
+    const life = lifeOf(seen.holder)
+    if (life === 'alive') return takenBy(seen.holder)
+    if (life === 'dead' || !(await changes(seen, clock))) return undefined
+    if (isStill(path, seen.holder.token)) return takenBy(seen.holder)
   }
-  return { kind: 'held', lock: { path, release } }
+  return { kind: 'contended' }
 }
 
-function isHeldUnder(path: string, token: string): boolean {
-  const holder = readHolder(path)
-  return typeof holder === 'object' && holder.token === token
+/** Watches a lock. @returns false once it is stale: it was neither renewed nor given back */
+async function changes({ path, stamp }: Sighting, clock: Clock): Promise<boolean> {
+  let unchangedMs = 0
+  for (let atMs = clock.nowMs(); unchangedMs < staleMs;) {
+    await wait(clock, lookEveryMs)
+    const nowMs = clock.nowMs()
+    // What the watcher itself has slept says nothing about the holder.
+    unchangedMs += Math.min(nowMs - atMs, 2 * lookEveryMs)
+    atMs = nowMs
+    const seen = seeLock(path)
+    if (typeof seen !== 'object' || seen.stamp !== stamp) return true
+  }
+  return false
 }
 
-function takenBy({ pid, host, since }: LockHolder): LockAnswer {
-  return { kind: 'taken', pid, host: host === hostname() ? undefined : host, since }
+function tryToTake(path: string, clock: Clock, stale: Stale): Look {
+  // Whoever is turned away needs no room on the disk, and leaves nothing there.
+  const first = lookAt(path, stale)
+  if (first.kind !== 'free' && first.kind !== 'dead') return first
+  const own = thisProcess()
+  const candidate = writeCandidate(path, own)
+  let isHeld = false
+  try {
+    const answer = acquire(path, candidate.path, own, stale)
+    isHeld = answer.kind === 'held'
+    return answer.kind === 'held'
+      ? { ...answer, lock: heldLock(path, own, candidate.descriptor, clock) }
+      : answer
+  } finally {
+    unlinkIfThere(candidate.path)
+    if (!isHeld) closeSync(candidate.descriptor)
+  }
 }
 
-function linkIfFree(from: string, path: string): boolean {
+/** Puts the content of a lock on disk under a name of its own. */
+function writeCandidate(path: string, own: LockHolder): { path: string; descriptor: number } {
+  // No lock can have this name: `+` is not allowed in names.
+  const candidate = `${path}+${own.token}.new`
+  const descriptor = openSync(candidate, 'wx', 0o600)
+  try {
+    writeFileSync(descriptor, `${JSON.stringify(own)}\n`)
+    fsyncSync(descriptor)
+    return { path: candidate, descriptor }
+  } catch (error) {
+    closeSync(descriptor)
+    unlinkIfThere(candidate)
+    throw error
+  }
+}
+
+type Seen =
+  | Exclude<Look, { readonly kind: 'held' }>
+  | { readonly kind: 'free' }
+  | { readonly kind: 'dead'; readonly sighting: Sighting; readonly isStale: boolean }
+
+function lookAt(path: string, stale: Stale): Seen {
+  const sighting = seeLock(path)
+  if (sighting === undefined) return { kind: 'free' }
+  if (sighting === 'strange') return { kind: 'strange' }
+  const life = lifeOf(sighting.holder)
+  if (life === 'alive') return takenBy(sighting.holder)
+  const isStale = stale.has(sighting.stamp)
+  return life === 'dead' || isStale
+    ? { kind: 'dead', sighting, isStale: life !== 'dead' }
+    : { kind: 'unsure', sighting }
+}
+
+type Acquired = { readonly kind: 'held'; readonly from: 'nobody' | 'dead' | 'stale' }
+
+/**
+ * Creates `path` out of the candidate, or replaces what a dead process left there. Who may replace is decided by a
+ * lock in its turn, named after the dead holder's token: only one process gets it, and only while that very holding
+ * is still there and not renewed; should it die before it is done, the same rule finds the next one.
+ */
+function acquire(
+  path: string,
+  candidate: string,
+  own: LockHolder,
+  stale: Stale,
+): Acquired | Exclude<Look, { readonly kind: 'held' }> {
+  for (let turn = 0; turn < maxTurns; turn++) {
+    if (linkIfFree(candidate, path, own)) return { kind: 'held', from: 'nobody' }
+    const seen = lookAt(path, stale)
+    if (seen.kind === 'free') continue
+    if (seen.kind !== 'dead') return seen
+    const { holder, stamp } = seen.sighting
+    const takeover = `${path}+${holder.token}`
+    const answer = acquire(takeover, candidate, own, stale)
+    if (answer.kind !== 'held') return answer
+    const again = seeLock(path)
+    if (typeof again === 'object' && again.stamp === stamp) {
+      // The takeover's own link is what moves: the lock is replaced in one step, and the takeover is over.
+      renameIfThere(takeover, path)
+      if (isStill(path, own.token)) return { kind: 'held', from: seen.isStale ? 'stale' : 'dead' }
+    } else unlinkIfThere(takeover)
+  }
+  return { kind: 'contended' }
+}
+
+/**
+ * A lock that this process holds by now.
+ * @param descriptor  of its very file, whatever has its name later
+ */
+function heldLock(path: string, own: LockHolder, descriptor: number, clock: Clock): FileLock {
+  /** When it was last certain that nobody has taken it over. */
+  let sure = { ms: clock.nowMs(), wallMs: clock.wallMs() }
+  const beganAt = sure
+  let loss: string | undefined
+  let timer: Timer | undefined
+  let isOver = false
+
+  /** Forward whatever the clock on the wall does: a time that was there before would be no renewal. */
+  const renew = (): void => {
+    const now = { ms: clock.nowMs(), wallMs: clock.wallMs() }
+    const stampMs = beganAt.wallMs + (now.ms - beganAt.ms)
+    futimesSync(descriptor, stampMs / 1000, stampMs / 1000)
+    if (isStill(path, own.token)) sure = now
+    else loss = lossOf(path, own)
+  }
+  /** Through the gate that whoever takes the lock over has to pass, which lets one of them through. */
+  const withGate = (action: () => void): void => {
+    const gate = `${path}+${own.token}`
+    // What has its name by now may be the lock of another: nothing is renewed or removed then.
+    const isOurs = isStill(path, own.token) && acquire(gate, path, own, new Set()).kind === 'held'
+    if (isOurs && isStill(path, own.token)) action()
+    else loss = lossOf(path, own)
+    if (isOurs) unlinkIfThere(gate)
+  }
+  const isSafe = (): boolean => {
+    const awakeMs = clock.nowMs() - sure.ms
+    return awakeMs < safeMs && Math.abs(clock.wallMs() - sure.wallMs - awakeMs) < jumpMs
+  }
+  const tick = (): void => {
+    try {
+      if (isSafe()) renew()
+      else withGate(renew)
+    } catch {
+      // Tried again; should it never be possible, `lost` says so before others may take it for dead.
+    }
+    timer = loss === undefined ? clock.afterIfAlive(renewEveryMs, tick) : undefined
+  }
+  timer = clock.afterIfAlive(renewEveryMs, tick)
+
+  return {
+    path,
+    lost() {
+      if (loss !== undefined || isOver || isSafe()) return loss
+      try {
+        withGate(renew)
+      } catch (error) {
+        loss = `its file "${path}" cannot be renewed (${systemCode(error)})`
+      }
+      return loss
+    },
+    release() {
+      if (isOver) return
+      isOver = true
+      timer?.cancel()
+      try {
+        if (loss === undefined) withGate(() => unlinkIfThere(path))
+      } catch {
+        // A lock left behind is taken over once this process has ended: no reason to fail a run that is done.
+      }
+      closeSync(descriptor)
+    },
+  }
+}
+
+/** Ends a sentence that says that a lock was lost. */
+function lossOf(path: string, own: LockHolder): string {
+  const seen = seeLock(path)
+  if (typeof seen !== 'object') return `its file "${path}" was removed`
+  if (seen.holder.token === own.token) return 'another process is about to take it over'
+  return `${whoIs(seen.holder)} has it`
+}
+
+function isStill(path: string, token: string): boolean {
+  const seen = seeLock(path)
+  return typeof seen === 'object' && seen.holder.token === token
+}
+
+function takenBy(holder: LockHolder): Extract<LockAnswer, { readonly kind: 'taken' }> {
+  const { pid, since } = holder
+  return { kind: 'taken', pid, since, who: whoIs(holder), isRenewed: isRenewing(holder) }
+}
+
+function linkIfFree(from: string, path: string, own: LockHolder): boolean {
   try {
     linkSync(from, path)
     return true
   } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false
-    throw error
+    if (systemCode(error) !== 'EEXIST') throw error
+    // A server of files may have made the link, and have been asked again when its answer was lost.
+    return isStill(path, own.token)
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to)
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error
   }
 }
 
@@ -141,91 +288,4 @@ function unlinkIfThere(path: string): void {
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
   }
-}
-
-/** undefined when the lock is gone, `strange` when the file is none. */
-function readHolder(path: string): LockHolder | 'strange' | undefined {
-  let text: string
-  try {
-    text = readShortFile(path)
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-  try {
-    const holder: unknown = JSON.parse(text)
-    if (isHolder(holder)) return holder
-  } catch {
-    // Nobody here wrote it.
-  }
-  return 'strange'
-}
-
-/** Far more than a lock needs. */
-const maxLockBytes = 4096
-
-/** The file's text, cut where no lock would go on; opening waits for nobody. */
-function readShortFile(path: string): string {
-  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  try {
-    if (!fstatSync(descriptor).isFile()) return ''
-    const buffer = Buffer.alloc(maxLockBytes)
-    return buffer.toString('utf8', 0, readSync(descriptor, buffer))
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-function isHolder(value: unknown): value is LockHolder {
-  const { token, pid, bootId, startTicks, host, since } = Object(value) as Record<string, unknown>
-  return (
-    typeof token === 'string' &&
-    /^[0-9a-f]{16}$/.test(token) &&
-    Number.isSafeInteger(pid) &&
-    (pid as number) > 0 &&
-    [bootId, startTicks].every(text => text === null || typeof text === 'string') &&
-    [host, since].every(text => typeof text === 'string')
-  )
-}
-
-/** Whether the holder still runs; one on another machine is taken to. */
-function isAlive(holder: LockHolder): boolean {
-  if (holder.host !== hostname()) return true
-  if (holder.bootId !== null && holder.bootId !== bootId()) return false
-  try {
-    process.kill(holder.pid, 0)
-  } catch (error) {
-    // EPERM: it runs, under another user.
-    if (systemCode(error) === 'ESRCH') return false
-  }
-  const state = processState(holder.pid)
-  if (state === undefined || holder.startTicks === null) return true
-  return state.startTicks === holder.startTicks && !state.ended
-}
-
-function bootId(): string | null {
-  return readProc('/proc/sys/kernel/random/boot_id')?.trim() ?? null
-}
-
-/** State and start time of `/proc/PID/stat`; the program's name in it may hold anything, brackets included. */
-function processState(pid: number): { startTicks: string; ended: boolean } | undefined {
-  const stat = readProc(`/proc/${pid}/stat`)
-  if (stat === undefined) return undefined
-  // From the third field, the state, on; the start time is the 22nd.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const startTicks = fields[19]
-  if (startTicks === undefined) return undefined
-  return { startTicks, ended: fields[0] === 'Z' || fields[0] === 'X' }
-}
-
-function readProc(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
-}
-
-function systemCode(error: unknown): string | undefined {
-  return (error as NodeJS.ErrnoException).code
 }

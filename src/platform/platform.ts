@@ -16,6 +16,8 @@ export interface Clock {
   nowMs(): number
   /** Milliseconds since the epoch. */
   wallMs(): number
+  /** How often the process has slept, where somebody finds out. */
+  readonly naps?: number
   /** Calls back once after `delayMs`; until then the process stays alive. */
   after(delayMs: number, callback: () => void): Timer
   /** As `after`, but a process with nothing else to do ends before. */
@@ -96,22 +98,35 @@ export interface FileStatus {
   readonly modifiedMs: number
 }
 
-/** A lock that this process holds. */
+/** A lock that this process holds, and renews for as long as it is not stopped. */
 export interface FileLock {
   readonly path: string
+  /**
+   * Why this process must do nothing any more that only the holder may do; undefined while it holds the lock. It looks at the
+   * file only after a pause in which others may have taken the holder for dead: it may be asked before every write.
+   */
+  lost(): string | undefined
   /** Gives the lock back; a second call does nothing. */
   release(): void
 }
 
 /** What came of asking for a lock. */
 export type LockAnswer =
-  | { readonly kind: 'held'; readonly lock: FileLock }
-  /** A living process has it; `host` when that is another machine, which cannot be asked. */
+  | {
+      readonly kind: 'held'
+      readonly lock: FileLock
+      /** Who had it before: `dead` for certain, or `stale`, which may be one that was stopped and wakes later. */
+      readonly from: 'nobody' | 'dead' | 'stale'
+    }
+  /** A living process has it. */
   | {
       readonly kind: 'taken'
       readonly pid: number
-      readonly host: string | undefined
       readonly since: string
+      /** `process 5 on HOST since …` */
+      readonly who: string
+      /** False for a holder of version 0.1.0 on another host: whether it lives cannot be found out. */
+      readonly isRenewed: boolean
     }
   /** The file is not a lock. */
   | { readonly kind: 'strange' }
@@ -167,11 +182,18 @@ export interface Files {
   reopen(path: string): OutputFile
   /** Makes a folder, and those it lies in, for the owner alone; nothing happens to one that is there. */
   makeFolder(path: string): void
-  /** Takes the lock that the file is, unless a living process has it. */
-  lock(path: string): LockAnswer
-  /** Who has the lock; undefined when nobody alive has it. */
-  lockHolder(path: string): LockAnswer | undefined
+  /**
+   * Takes the lock that the file is, unless a living process has it. A holder that cannot be asked – in another container, on
+   * another host, or stopped – is watched, for seconds.
+   */
+  lock(path: string): Promise<LockAnswer>
+  /** As `lock`, without watching: a holder that cannot be asked has it. */
+  lockNow(path: string): LockAnswer
+  /** Who has the lock; undefined when nobody alive has it. As `lock`, it may take seconds. */
+  lockHolder(path: string): Promise<LockAnswer | undefined>
   remove(path: string): void
+  /** Puts what has one name under another, in one step and in the place of what has that. */
+  rename(from: string, to: string): void
 }
 
 /** One machine, as one process sees it. */

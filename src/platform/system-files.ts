@@ -10,6 +10,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  renameSync,
   statSync,
   unlinkSync,
   writeSync,
@@ -17,8 +18,9 @@ import {
 } from 'node:fs'
 import { access, open, readdir, stat } from 'node:fs/promises'
 import { promisify } from 'node:util'
-import { lockHolder, takeFileLock } from './file-lock.js'
+import { lockHolder, takeFileLock, takeFileLockNow } from './file-lock.js'
 import type { Files, FileStatus, InputFile, OutputFile } from './platform.js'
+import { systemClock } from './system-clock.js'
 
 const syncFile = promisify(fdatasync)
 
@@ -54,9 +56,11 @@ export const systemFiles: Files = {
     })
   },
   makeFolder: path => void mkdirSync(path, { recursive: true, mode: 0o700 }),
-  lock: takeFileLock,
-  lockHolder,
+  lock: path => takeFileLock(path, systemClock),
+  lockNow: path => takeFileLockNow(path, systemClock),
+  lockHolder: path => lockHolder(path, systemClock),
   remove: unlinkSync,
+  rename: renameSync,
 }
 
 function statusOf(stats: BigIntStats): FileStatus {

@@ -1,35 +1,15 @@
 /*
-  The platform that the program really runs on. Together with `system-tls.ts` the only file that opens sockets, starts
-  timers and asks for randomness.
+  The platform that the program really runs on. Together with `system-tls.ts` the only file that opens sockets.
 */
 import { randomBytes } from 'node:crypto'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
-import type {
-  Clock,
-  ListeningPort,
-  ListenTls,
-  Network,
-  Platform,
-  Random,
-  Socket,
-  Timer,
-} from './platform.js'
+import type { ListeningPort, ListenTls, Network, Platform, Random, Socket } from './platform.js'
+import { systemClock } from './system-clock.js'
 import { systemFiles } from './system-files.js'
 import { createTlsServer, dialTls, speaksTls } from './system-tls.js'
 
-/** The machine's clock. */
-export const systemClock: Clock = {
-  nowMs: () => performance.now(),
-  wallMs: () => Date.now(),
-  after: (delayMs, callback) => timerOf(setTimeout(callback, delayMs)),
-  afterIfAlive: (delayMs, callback) => timerOf(setTimeout(callback, delayMs).unref()),
-  nextTurn: callback => void setImmediate(callback),
-}
-
-function timerOf(timeout: NodeJS.Timeout): Timer {
-  return { cancel: () => clearTimeout(timeout) }
-}
+export { systemClock }
 
 const systemRandom: Random = {
   number: () => Math.random(),

@@ -210,13 +210,13 @@ t.test('a name that is no run id has no journal, whatever stands in its place', 
     ...systemPlatform.files,
     lockHolder: (path: string) => {
       asked.push(path)
-      return undefined
+      return Promise.resolve(undefined)
     },
   }
   await fc.assert(
     fc.asyncProperty(scriptText, async text => {
       asked.length = 0
-      assert.equal(await readRun('/nowhere', text, files), undefined)
+      assert.equal(await readRun('/nowhere', text, files, { holder: true }), undefined)
       for (const path of asked) {
         assert.match(text, /^[A-Za-z0-9][A-Za-z0-9._-]*$/)
         assert.equal(path, `${journalPath('/nowhere', text)}.lock`)

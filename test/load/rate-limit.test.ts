@@ -1,26 +1,26 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { newRateLimiter } from '../../src/load/rate-limit.js'
-import { leapingClock } from '../helpers/clocks.js'
+import { handClock, leapingClock } from '../helpers/clocks.js'
 
 t.test('whatever the batches, no more than the rate goes out', async t => {
   const property = fc.asyncProperty(
-    fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 2, maxLength: 50 }),
+    fc.array(fc.integer({ min: 1, max: 10_000 }), { minLength: 1, maxLength: 50 }),
     async batches => {
       const clock = leapingClock()
       const limiter = newRateLimiter({ rowsPerSecond: 1000, bytesPerSecond: Infinity }, clock)
-      let sentBefore = 0
+      let sentRows = 0
       for (const rows of batches) {
         await limiter.pass(rows, 0)
-        // When a batch starts, all before it have had their time.
-        if (Math.abs(clock.nowMs() - sentBefore) > 1e-6) return false
-        sentBefore += rows
+        sentRows += rows
+        // A row a millisecond, and never later than that.
+        if (Math.abs(clock.nowMs() - sentRows) > 1e-6) return false
       }
       return true
     },
   )
   await fc.assert(property)
-  t.pass('every batch starts when those before it have had their time')
+  t.pass('every batch, the first one too, goes out when its rows have had their time')
 })
 
 t.test('the narrower of both limits counts', async t => {
@@ -28,7 +28,19 @@ t.test('the narrower of both limits counts', async t => {
   const limiter = newRateLimiter({ rowsPerSecond: 10, bytesPerSecond: 100 }, clock)
   await limiter.pass(1, 1000)
   await limiter.pass(1, 0)
-  t.equal(clock.nowMs(), 10_000)
+  t.equal(clock.nowMs(), 10_100)
+})
+
+t.test('a pause is saved up for one batch, and no more', async t => {
+  const clock = handClock()
+  const limiter = newRateLimiter({ rowsPerSecond: 1000, bytesPerSecond: Infinity }, clock)
+  clock.advance(60_000)
+  t.equal(limiter.pass(1_000, 0), undefined)
+  const second = limiter.pass(1_000, 0)
+  t.ok(second)
+  clock.advance(1_000)
+  await second
+  t.equal(clock.timers, 0)
 })
 
 t.test('without a limit nothing ever waits', async t => {

@@ -138,10 +138,10 @@ t.test('a folder is made with those it lies in, for its owner alone', async t =>
 })
 
 t.test('a lock is held, asked for and given back', async t => {
-  const answer = systemFiles.lock(path('run.lock'))
+  const answer = await systemFiles.lock(path('run.lock'))
   t.equal(answer.kind, 'held')
-  t.match(systemFiles.lock(path('run.lock')), { kind: 'taken', pid: process.pid })
-  t.match(systemFiles.lockHolder(path('run.lock')), { kind: 'taken', pid: process.pid })
+  t.match(systemFiles.lockNow(path('run.lock')), { kind: 'taken', pid: process.pid })
+  t.match(await systemFiles.lockHolder(path('run.lock')), { kind: 'taken', pid: process.pid })
   if (answer.kind === 'held') answer.lock.release()
-  t.equal(systemFiles.lockHolder(path('run.lock')), undefined)
+  t.equal(await systemFiles.lockHolder(path('run.lock')), undefined)
 })

@@ -87,8 +87,16 @@ export class SimDisk {
     }
     const holderOf = (path: string): LockAnswer | undefined =>
       this.#locks.get(path)?.isAlive === true
-        ? { kind: 'taken', pid: 1, host: undefined, since: '' }
+        ? { kind: 'taken', pid: 1, since: '', who: 'process 1', isRenewed: true }
         : undefined
+    const lockNow = (path: string): LockAnswer => {
+      const answer = holderOf(path)
+      if (answer !== undefined) return answer
+      const from = this.#locks.has(path) ? 'dead' : 'nobody'
+      this.#locks.set(path, process)
+      const release = (): void => void (process.isAlive && this.#locks.delete(path))
+      return { kind: 'held', from, lock: { path, lost: () => undefined, release } }
+    }
     const slowly = <T>(act: () => T): Promise<T> =>
       new Promise((resolve, reject) => {
         process.step(() => {
@@ -118,18 +126,20 @@ export class SimDisk {
         }, noOutput),
       reopen: path => process.step(() => this.#output(find(path), path, process), noOutput),
       makeFolder: () => process.step(() => undefined, undefined),
-      lock: path => {
-        const answer = holderOf(path)
-        if (answer !== undefined) return answer
-        this.#locks.set(path, process)
-        const release = (): void => void (process.isAlive && this.#locks.delete(path))
-        return { kind: 'held', lock: { path, release } }
-      },
-      lockHolder: holderOf,
+      lock: path => Promise.resolve(lockNow(path)),
+      lockNow,
+      lockHolder: path => Promise.resolve(holderOf(path)),
       remove: path =>
         process.step(() => {
           this.freeBytes += find(path).bytes.length
           this.#files.delete(path)
+        }, undefined),
+      rename: (from, to) =>
+        process.step(() => {
+          const file = find(from)
+          this.freeBytes += this.#files.get(to)?.bytes.length ?? 0
+          this.#files.set(to, file)
+          this.#files.delete(from)
         }, undefined),
     }
   }

@@ -163,7 +163,10 @@ function checkLast(
   checkEquation(result, complain)
   checkExitCode(result, complain)
   const { code } = result.error ?? {}
-  if (code === 'DDB_RUN_CHANGED') complain(`nothing has changed: ${result.error!.message}`)
+  const isUnreadable = result.error?.message.includes('EIO') === true
+  if (code === 'DDB_RUN_CHANGED' || (code === 'DDB_RUN_DAMAGED' && !isUnreadable)) {
+    complain(`nothing has changed: ${result.error!.message}`)
+  }
   const lostMemory =
     findings.server.lastDeathMs > -Infinity ||
     troubles.requests.some(({ kind }) => kind === 'marker dropped')

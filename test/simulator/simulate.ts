@@ -63,6 +63,7 @@ export async function simulate(seed: number, traced = false): Promise<Simulation
       due++
       world.schedule(plan.restartAfterMs, () => start(plan, undefined))
     }
+    if (!run.process.isAlive) run.process.onDeath()
   }
   for (const plan of scenario.loaders) {
     putInputs(disk, plan)

@@ -87,7 +87,9 @@ async function play(stage: Stage): Promise<Round> {
       isAnew = true
       continue
     }
-    if (result.error?.code === 'DDB_RUN_CHANGED') complaints.push(`nothing has changed: ${stderr}`)
+    if (/^DDB_RUN_(CHANGED|DAMAGED)$/.test(result.error?.code ?? '')) {
+      complaints.push(`nothing has changed: ${stderr}`)
+    }
     if (result.error === null && i >= scene.kills.length) break
   }
   complaints.push(...(await verdict(stage, last)))

@@ -106,6 +106,7 @@ export const facts: Readonly<Record<string, Fact>> = {
   left: small,
   like: small,
   long: small,
+  max: small,
   now: small,
   print: small,
   rows: small,

@@ -9,6 +9,7 @@ import { keepKnownServer } from '../../src/cli/files/known-servers.js'
 import { main } from '../../src/cli/main.js'
 import { ConnectionPool } from '../../src/client/pool/pool.js'
 import { createScript } from '../../src/infer/create-script.js'
+import { ownerScript } from '../../src/load/marker/ownership.js'
 import { deliverScript } from '../../src/load/receipts/script.js'
 import { parseTarget } from '../../src/load/target/target.js'
 import {
@@ -179,16 +180,21 @@ const broken: readonly Scenario[] = [
     'load with a login by nothing better',
     0,
     refusing('scramClientFirst', 'getDynamicPublicKey'),
+    '--insecure-login',
   ),
 ]
 
 const others: readonly Scenario[] = [
+  plain('load with a login by SCRAM', async ({ folder, load }) => {
+    const user = ['--user', 'myScramUser', '--password-file', join(folder, 'password')]
+    await load(0, '-t', 'myStream', ...user)
+  }),
   plain('load in the manner of official clients', async ({ server, environment, run, load }) => {
     const { stdout } = await run(0, 'exec', '-e', 'version()', '--output', 'csv')
     const known = { version: stdout.trim(), facts: { mixedFlags: false }, users: {} }
     keepKnownServer(server, known, environment)
     for (const confirm of ['receipts', 'count'])
-      await load(0, '-t', 'myStream', '--confirm', confirm)
+      await load(0, '-t', 'myStream', '--confirm', confirm, '--insecure-login')
   }),
   plain(
     'load at a server that refuses both kinds of requests on one session',
@@ -255,6 +261,11 @@ export async function unsentScripts(): Promise<
       sender: 'load',
       script: createScript(large, { kind: 'dfs', database: 'dfs://myDatabase', table: 'myTable' }),
       why: 'for inputs of many gigabytes a day',
+    },
+    {
+      sender: 'load',
+      script: ownerScript({ runId: 'myRun', token: 1n }),
+      why: 'from a process that has slept',
     },
   ]
 }

@@ -20,7 +20,8 @@ db = database("dfs://myDatabase", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
 def myView(factor, mutable data) { tableInsert(objByName("myStream"), data) }
 addFunctionView(myView)
-createUser("myUser", "myPassword1")`
+createUser("myUser", "myPassword1")
+createUser("myScramUser", "myPassword1", authMode="scram")`
 
 const rows = 'id,sym,price\n1,A,1.5\n2,B,2.5\n3,A,3.5\n'
 

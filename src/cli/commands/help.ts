@@ -94,23 +94,24 @@ Examples:
   ddb-ingest resume prices-2026-03-01
   ddb-ingest resume prices-2026-03-01 --user loader --password-file ~/.ddb
 
-Exit codes: as those of load; 66 no such run, 75 another process is at it, or
-what was loaded is not there any more.`,
+Exit codes: as those of load; 66 no such run, or a journal that cannot be
+relied on; 75 another process is at it, or what was loaded is not there any
+more.`,
   runs: `
 States: running, finished, interrupted (by a signal), failed, uncertain (it
 ended with rows of which nobody knows), killed (it ended without a word).
-Journals of finished runs go 30 days after their end, by themselves when
-another run with a name begins. With --clean they go now; a run that is named
-goes whatever its state, after what it left on its server. Times are
-UTC.
+--clean removes the journals of runs that finished more than 30 days ago, by
+their own times, and prints which; no load removes any. A run that is named
+goes whatever its state, after what it left on its server. Times are UTC.
 
 Examples:
   ddb-ingest runs
   ddb-ingest runs prices-2026-03-01
   ddb-ingest runs prices-2026-03-01 --clean
 
-Exit codes: 0, 64 wrong usage, 66 no such run, 69 never connected, 75 the run
-is under way, 77 login.`,
+Exit codes: 0, 64 wrong usage, 66 no such run or a damaged journal, 69 never
+connected, 75 the run is under way, 77 login, 78 the clock is earlier than a
+journal.`,
   retry: `
 Takes the target, the columns, the dialect and the delivery from the reasons
 beside the file (FILE.reasons.ndjson). Rows that are bad again go into

@@ -1,7 +1,7 @@
 /*
   `load`: settings become LoadOptions.
 */
-import { readRun, removeOldRuns } from '../../load/journal/known-runs.js'
+import { readRun } from '../../load/journal/known-runs.js'
 import { journalPath } from '../../load/journal/open-journal.js'
 import type { JournalOptions } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
@@ -44,9 +44,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
         )
         const { stdin } = processEnvironment
         const options = loadOptionsOf(settings, inputs, credentials, stdin, trace)
-        if (journal === undefined) return options
-        await tidyUp(journal.folder, runId!)
-        return { ...options, journal }
+        return journal === undefined ? options : { ...options, journal }
       },
       goOn: server =>
         goOn(runId!, journal!.folder, { server, stateDir, repeated: repeatedFlags(sources.flags) }),
@@ -59,17 +57,6 @@ function withJournal(settings: LoadSettings, journal: JournalOptions | undefined
   const { runId } = settings
   if (journal === undefined || runId === undefined) return settings
   return { ...settings, journal: journalPath(journal.folder, runId) }
-}
-
-/** What finished long ago goes; where that cannot be done the run has other cares. */
-async function tidyUp(folder: string, runId: string): Promise<void> {
-  const { files } = systemPlatform
-  try {
-    if (files.statusNow(journalPath(folder, runId)) !== undefined) return
-    await removeOldRuns(folder, systemPlatform, runId)
-  } catch {
-    // Old journals take room, and nothing else.
-  }
 }
 
 /** A run that was taken up again may have been begun on another server. */

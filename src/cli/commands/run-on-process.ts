@@ -4,6 +4,7 @@
 */
 import { resolve } from 'node:path'
 import type { Trace } from '../../client/trace.js'
+import { DdbError } from '../../errors.js'
 import { load } from '../../load/load.js'
 import type { LoadOptions, LoadResult, ServerTarget } from '../../load/options.js'
 import type { Call } from './command.js'
@@ -63,14 +64,14 @@ export async function runOnProcess(command: RunCommand, call: Call): Promise<num
     await command.check()
     // Files belong to the run that has the lock: one that is locked out must not touch them.
     const { environment } = call.processEnvironment
-    if (settings.lock !== undefined) held.lock = takeLock(settings.lock, environment)
+    if (settings.lock !== undefined) held.lock = await takeLock(settings.lock, environment)
     await openFiles(settings, held.files)
     held.trace = openTrace(settings, call.output)
     return await runLoad(command, call, held)
   } catch (error) {
     // There is an object on every exit, also where the run could not even be asked for.
     const result = emptyResult(command.asked(), startedAt, error)
-    await writeFiles(held.files, result, call)
+    if (isAlone(held)) await writeFiles(held.files, result, call)
     // Where it cannot be written, the failure itself still has its code.
     if (settings.json) await printJson(call, result).catch(() => undefined)
     throw error
@@ -95,6 +96,20 @@ interface Held {
   lock?: Lock
   readonly files: ResultFile<LoadResult>[]
   trace?: TraceFile | undefined
+}
+
+function isAlone({ lock }: Held): boolean {
+  return lock?.lost() === undefined
+}
+
+/** @throws {DdbError} DDB_LOCKED once another process has the lock */
+function checkLock({ lock }: Held, name: string | undefined): void {
+  const why = lock?.lost()
+  if (why === undefined) return
+  throw new DdbError(
+    'DDB_LOCKED',
+    `this process was stopped, or cut off from its files, and has lost the lock "${name}" meanwhile: ${why}. It sends nothing more`,
+  )
 }
 
 async function openFiles(
@@ -149,6 +164,7 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
   try {
     const options: LoadOptions = {
       ...asked,
+      beforeSending: () => checkLock(held, settings.lock),
       server: { ...asked.server, serverMemory: knownServers(processEnvironment.environment) },
       onReport(report) {
         if (report.phase === 'loading' && !isLoading) {
@@ -167,11 +183,12 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
     const result = completed(await load(options), interruption.exitCode)
     if (result.resume.possible) result.resume.command = await command.goOn(asked.server)
     progress.stop()
-    const exitCode = await writeFiles(held.files, result, call)
+    // They belong to the process that has the lock by now.
+    const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
     if (result.status === 'interrupted' && isWithoutName(asked)) kept.push(nameHint)
     let endCode = await printResult(settings, call, { ...result, exitCode }, kept)
     // What the files say of the exit code was written before standard output failed.
-    if (endCode !== exitCode) {
+    if (endCode !== exitCode && isAlone(held)) {
       endCode = await writeFiles(held.files, { ...result, exitCode: endCode }, call)
     }
     // An input that is still being read must not keep the process.

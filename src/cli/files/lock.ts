@@ -21,22 +21,22 @@ export function lockPath(name: string, environment: Environment): string {
 }
 
 /**
- * Takes the lock.
+ * Takes the lock; a holder that cannot be asked is watched for seconds.
  *
  * @param name  letters, digits and `. _ -`; checked where options are read
  * @throws {DdbError} DDB_LOCKED when a living process holds it; DDB_OUTPUT_CREATE when the state folder cannot be used
  */
-export function takeLock(name: string, environment: Environment): Lock {
+export async function takeLock(name: string, environment: Environment): Promise<Lock> {
   const path = lockPath(name, environment)
-  const answer = tryLock(path)
+  const answer = await tryLock(path)
   if (answer.kind === 'held') return answer.lock
   throw new DdbError('DDB_LOCKED', whyNot(answer, name, path))
 }
 
-function tryLock(path: string): LockAnswer {
+async function tryLock(path: string): Promise<LockAnswer> {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    return systemFiles.lock(path)
+    return await systemFiles.lock(path)
   } catch (error) {
     throw new DdbError(
       'DDB_OUTPUT_CREATE',
@@ -53,11 +53,10 @@ function whyNot(answer: Exclude<LockAnswer, { kind: 'held' }>, name: string, pat
     case 'contended':
       return `the lock "${name}" changes hands faster than it can be taken: try again`
     case 'taken': {
-      const { pid, host, since } = answer
-      const where = host === undefined ? '' : ` on ${clean(host)}, which cannot be asked from here`
-      const remedy =
-        where === '' ? 'Try again when it has ended' : `If it has ended, remove ${clean(path)}`
-      return `the lock "${name}" is held by process ${pid}${where} since ${clean(since)}. ${remedy}.`
+      const remedy = answer.isRenewed
+        ? 'Try again when it has ended'
+        : `Whether it still runs cannot be found out from here: if it has ended, remove ${clean(path)}`
+      return `the lock "${name}" is held by ${clean(answer.who)}. ${remedy}.`
     }
   }
 }

@@ -9,6 +9,7 @@ import type { Call } from '../commands/command.js'
 import { defaultConfigPath } from '../options/reading/config-file.js'
 import { foldedName, isStandardOutput, openFileKey, placeOf } from './file-place.js'
 import { lockPath } from './lock.js'
+import { ownFileAt } from './own-files.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { clean } from '../output/terminal-text.js'
 
@@ -21,6 +22,8 @@ export interface FileSettings {
   /** Path of the run's journal. */
   readonly journal?: string
   readonly trace?: string
+  /** Where journals are. */
+  readonly stateDir?: string
   readonly issueText?: string
   readonly passwordFile?: string
   readonly secondPasswordFile?: string
@@ -40,19 +43,22 @@ interface NamedPath {
   /** Ends one. Paths with the same part may be one file. */
   readonly part: string
   readonly isWritten: boolean
+  /** The program has named it. */
+  readonly isOwn?: boolean
 }
 
 /**
  * Looks at every path of the run and opens none.
  *
  * @param inputs  what is read besides; `-` is standard input
- * @throws {UsageError} DDB_USAGE when two parts of the run are one file
+ * @throws {UsageError} DDB_USAGE when two parts of the run are one file, or one is a file that the program keeps
  */
 export async function refuseSharedFiles(
   settings: FileSettings,
   inputs: readonly string[],
   call: Call,
 ): Promise<void> {
+  const { environment } = call.processEnvironment
   const written = writtenPaths(settings, call.processEnvironment)
   const read = [...readPaths(settings, call), ...(await inputPaths(inputs))]
   const nullKey = placeOf('/dev/null').key
@@ -73,13 +79,25 @@ export async function refuseSharedFiles(
     // `--summary /dev/stdout` asks for just that.
     if (!other.isStandardOutput || part !== standardStream) throw shared(other, part)
   }
+  for (const named of written) refuseOwnFile(named, settings, environment)
+}
+
+/** Those that the run itself has are where they should be. */
+function refuseOwnFile(
+  { path, label, isOwn }: NamedPath,
+  { stateDir }: FileSettings,
+  environment: Readonly<Record<string, string | undefined>>,
+): void {
+  const what = isOwn === true ? undefined : ownFileAt(path, environment, stateDir)
+  if (what === undefined) return
+  throw new UsageError('DDB_USAGE', clean(`${label} is ${what}: name another file`))
 }
 
 function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironment): NamedPath[] {
   const { rejects, summary, metricsFile, lock, journal, trace, issueText } = settings
   const paths: NamedPath[] = []
-  const add = (path: string, label: string, part: string): void => {
-    paths.push({ path, label, part, isWritten: true })
+  const add = (path: string, label: string, part: string, isOwn = false): void => {
+    paths.push({ path, label, part, isWritten: true, isOwn })
   }
   if (rejects !== undefined) {
     const reasons = reasonsPath(rejects)
@@ -91,8 +109,8 @@ function writtenPaths(settings: FileSettings, { environment }: ProcessEnvironmen
     add(metricsFile, `--metrics-file ${metricsFile}`, 'the metrics file')
   if (trace !== undefined) add(trace, `--trace ${trace}`, 'the trace')
   if (issueText !== undefined) add(issueText, `--issue-text ${issueText}`, 'the text for an issue')
-  if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock')
-  if (journal !== undefined) add(journal, `the journal ${journal}`, 'the journal')
+  if (lock !== undefined) add(lockPath(lock, environment), `--lock ${lock}`, 'the lock', true)
+  if (journal !== undefined) add(journal, `the journal ${journal}`, 'the journal', true)
   return paths
 }
 

@@ -94,8 +94,8 @@ function toldAtMs(path: string): number | undefined {
   }
 }
 
-/** Folders in it. */
-const parts = ['runs', 'locks', 'logins', 'servers', 'told'] as const
+/** Folders in a state folder. */
+export const stateParts = ['runs', 'locks', 'logins', 'servers', 'told'] as const
 
 /**
  * The state folder of this program, or the one that was named, once it was looked at.
@@ -108,7 +108,7 @@ export function checkedStateFolder(
   warn: ((sentence: string) => void) | undefined,
   path = stateFolder(environment),
 ): string {
-  for (const folder of [path, ...parts.map(part => join(path, part))]) {
+  for (const folder of [path, ...stateParts.map(part => join(path, part))]) {
     const notice = checkStateFolder(folder)
     if (notice !== undefined && warn && !wasTold('group', folder, dayMs, environment)) warn(notice)
   }

@@ -38,7 +38,14 @@ export interface AnsweredSetup {
   readonly resends: boolean
   /** Removes the marker, when the run has one. */
   readonly unmark: (() => Promise<void>) | undefined
+  /** As `Delivery.checkOwner`. */
+  readonly checkOwner: () => Promise<void>
+  /** Tells the server that this process still has the run. */
+  readonly keepRun: () => Promise<void>
 }
+
+/** How often the server is told that a process still has its run. */
+const keepEveryMs = 5_000
 
 /** By what each rest of a refused batch is longer than the one before. */
 const restGrowth = 4
@@ -56,11 +63,13 @@ export class AnsweredDelivery implements Delivery {
   #delivering: Promise<void> = Promise.resolve()
   #lost: 'no' | 'gone' | 'silent' = 'no'
   #lastNo: number
+  #keptAtMs: number
 
   constructor(writer: Writer, setup: AnsweredSetup) {
     this.#writer = writer
     this.#setup = setup
     this.#lastNo = setup.run.journal?.lastNo ?? 0
+    this.#keptAtMs = setup.rules.clock.nowMs()
   }
 
   get note(): string | undefined {
@@ -69,6 +78,10 @@ export class AnsweredDelivery implements Delivery {
 
   get uncertain(): readonly LineRange[] {
     return this.#setup.recorder.uncertainRanges
+  }
+
+  checkOwner(): Promise<void> {
+    return this.#setup.checkOwner()
   }
 
   deliver(batch: Batch, sentBefore?: SentBefore): Promise<void> {
@@ -102,6 +115,16 @@ export class AnsweredDelivery implements Delivery {
       for (const part of this.#bisect.rest()) recorder.unsent(part)
       this.inFlightBytes = 0
     }
+    await this.#keepRun()
+  }
+
+  /** No receipt on the server tells how far the run has come. */
+  async #keepRun(): Promise<void> {
+    const { run, rules, keepRun } = this.#setup
+    const nowMs = rules.clock.nowMs()
+    if (run.journal === undefined || nowMs - this.#keptAtMs < keepEveryMs) return
+    this.#keptAtMs = nowMs
+    await keepRun()
   }
 
   async #sendUntilKnown(part: Part): Promise<void> {
@@ -184,6 +207,12 @@ export class AnsweredDelivery implements Delivery {
   /** One request and its answer. A part whose answer never came may be stored. */
   async #ask(part: Part): Promise<Outcome> {
     const { run, recorder, rules, columnNames } = this.#setup
+    // After the journal knows of it: another process that has the run since then finds it there.
+    if (!run.maySend()) {
+      if (part.mayBeStored === true) recorder.uncertain(part, 'sent before, and not again')
+      else recorder.unsent(part)
+      throw run.failure!
+    }
     const sentAtMs = rules.clock.nowMs()
     try {
       return await write(this.#writer, partTable(part, columnNames), this.#setup)

@@ -35,6 +35,11 @@ export interface Delivery {
    * @throws {DdbError} when what became of them is a failure of the run; all are counted all the same
    */
   finish(): Promise<void>
+  /**
+   * To be asked after the process has slept: whether the server knows of another process that has the run.
+   * @throws {DdbError} DDB_LOCKED
+   */
+  checkOwner?(): Promise<void>
   /** Ends every wait at once, and with it the connections: what is out stays unknown. */
   leave(reason: ConnectionError): void
   close(): Promise<void>

@@ -10,6 +10,7 @@ import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { jsonToValue } from '../json-value.js'
 import { leftoversNotice } from '../marker/leftovers.js'
+import { checkOwner, keepRun } from '../journal/check-alone.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import { checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import { remembers } from '../marker/remembers.js'
@@ -105,6 +106,8 @@ async function openSync(
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
     resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
+    checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
+    keepRun: () => keepRun(run, control),
   })
 }
 

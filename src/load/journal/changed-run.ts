@@ -12,6 +12,24 @@ export function runChanged({ run }: JournalState, what: string): DdbError {
   )
 }
 
+/** Another process has the run, since this one was stopped or cut off for so long that it was taken for dead. */
+export function runTakenOver(runId: string, why: string): DdbError {
+  return new DdbError(
+    'DDB_LOCKED',
+    `this process was stopped, or cut off from its files, and has lost run "${runId}" meanwhile: ${why}. ` +
+      'It sends nothing more: see how the run stands with `ddb-ingest runs`',
+  )
+}
+
+/** Its journal cannot be relied on: what it does not tell would be sent again. */
+export function runDamaged(path: string, damage: string): DdbError {
+  return new DdbError(
+    'DDB_RUN_DAMAGED',
+    `the journal "${path}" cannot be relied on: ${damage}. Nothing was sent. Bring the journal back as it was; ` +
+      'or see what the table has, then begin anew with `journal.restart`',
+  )
+}
+
 /** The rows of the run went into another table, or are gone. */
 export function targetChanged({ run, target }: JournalState, what: string): DdbError {
   return new DdbError(

@@ -32,6 +32,8 @@ export interface CoveredInput {
   readonly ranges: readonly SentRange[]
   /** Rows of all batches, settled ones included. */
   readonly rows: number
+  /** What was sent up to here has its place: so many rows. */
+  begin(end: BatchEnd, rows: number): void
   /** A batch that nobody has sent before. */
   extend(range: SentRange, end: BatchEnd): void
   /** Rows that were part of a batch before, under another number. */
@@ -58,6 +60,11 @@ export function newCoveredInput(): CoveredInput {
     },
     get rows() {
       return rows
+    },
+    begin(end, sentRows) {
+      ends = [end]
+      ranges = []
+      rows = sentRows
     },
     extend(range, end) {
       if (rows === 0) startBytes = range.startBytes

@@ -5,7 +5,9 @@
 */
 import { DdbError } from '../../errors.js'
 import type { Clock, Files, OutputFile, Timer } from '../../platform/platform.js'
-import { recordLine, recordOf, type JournalRecord } from './journal-record.js'
+import { recordLine, type JournalRecord } from './journal-record.js'
+import type { FoundJournal } from './read-journal.js'
+import { writeAll } from './replace-journal.js'
 
 /** A journal that is being written. */
 export interface JournalFile {
@@ -27,75 +29,26 @@ export interface JournalFile {
   close(): void
 }
 
-/** How much of a journal can be read. */
-export interface FoundJournal {
-  /** Up to the end of the last whole record. */
-  readonly sizeBytes: number
-  /** Bytes behind it. */
-  readonly tornBytes: number
-  /** Whole records are among them: something in front of them was lost that was on the disk before they were. */
-  readonly isDamaged: boolean
-}
-
 /** A power cut loses what was written within this time, and nothing else. */
 const syncEveryMs = 500
 
-const pieceBytes = 1 << 20
-const lineFeed = 0x0a
-
 /**
- * Reads a journal, record by record.
- * @throws the system's error, ENOENT when there is none
- */
-export async function readJournal(
-  path: string,
-  files: Files,
-  take: (record: JournalRecord) => void,
-): Promise<FoundJournal> {
-  const file = await files.open(path)
-  let [sizeBytes, tornBytes] = [0, 0]
-  let rest = Buffer.alloc(0)
-  let [isTorn, isDamaged] = [false, false]
-  try {
-    for (;;) {
-      const piece = Buffer.alloc(pieceBytes)
-      const count = await file.read(piece, 0, piece.length)
-      if (count === 0) return { sizeBytes, tornBytes: tornBytes + rest.length, isDamaged }
-      rest = Buffer.concat([rest, piece.subarray(0, count)])
-      let start = 0
-      for (let end = rest.indexOf(lineFeed); end >= 0; end = rest.indexOf(lineFeed, start)) {
-        const record = recordOf(rest.toString('utf8', start, end))
-        if (record === undefined) isTorn = true
-        else if (isTorn) isDamaged = true
-        else take(record)
-        const lineBytes = end + 1 - start
-        if (isTorn) tornBytes += lineBytes
-        else sizeBytes += lineBytes
-        start = end + 1
-      }
-      rest = rest.subarray(start)
-    }
-  } finally {
-    await file.close()
-  }
-}
-
-/**
- * Opens a journal for writing.
+ * Opens a journal that is there for writing.
  *
- * @param found  what it holds; undefined for one that is to be made
+ * @param lost  why this process must not write any more, once another one has the run
  * @throws {DdbError} DDB_OUTPUT_CREATE
  */
 export function openJournalFile(
   path: string,
-  found: FoundJournal | undefined,
+  found: Pick<FoundJournal, 'sizeBytes' | 'tornBytes'>,
   { files, clock }: { readonly files: Files; readonly clock: Clock },
+  lost: () => DdbError | undefined,
 ): JournalFile {
   const file = openFile(path, found, files)
   const inode = files.statusNow(path)?.inode
-  const guard = newGuard(path)
+  const guard = newGuard(path, lost)
   let waiting = ''
-  let sizeBytes = found?.sizeBytes ?? 0
+  let { sizeBytes } = found
   let timer: Timer | undefined
   let syncing: Promise<void> | undefined
 
@@ -132,7 +85,7 @@ export function openJournalFile(
         const bytes = Buffer.from(waiting)
         waiting = ''
         try {
-          for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
+          writeAll(file, bytes)
         } catch (cause) {
           cutQuietly(file, sizeBytes)
           throw cause
@@ -164,15 +117,15 @@ export function openJournalFile(
 interface Guard {
   readonly failure: DdbError | undefined
   fail(this: void, cause: unknown): void
-  /** @throws {DdbError} DDB_OUTPUT_WRITE */
+  /** @throws {DdbError} DDB_OUTPUT_WRITE, DDB_LOCKED */
   run(action: () => void): void
 }
 
-function newGuard(path: string): Guard {
+function newGuard(path: string, lost: () => DdbError | undefined): Guard {
   let failure: DdbError | undefined
   const fail = (cause: unknown): void => {
-    const message = `cannot write the journal "${path}": ${reasonOf(cause)}`
-    failure ??= new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+    // Another process has put a journal of its own in the place of this one.
+    failure ??= lost() ?? cannotWrite(path, cause)
   }
   return {
     get failure() {
@@ -180,6 +133,7 @@ function newGuard(path: string): Guard {
     },
     fail,
     run(action) {
+      failure ??= lost()
       if (failure !== undefined) throw failure
       try {
         action()
@@ -191,11 +145,20 @@ function newGuard(path: string): Guard {
   }
 }
 
-function openFile(path: string, found: FoundJournal | undefined, files: Files): OutputFile {
+/** A journal that was there and cannot grow. */
+export function cannotWrite(path: string, cause: unknown): DdbError {
+  const message = `cannot write the journal "${path}": ${reasonOf(cause)}`
+  return new DdbError('DDB_OUTPUT_WRITE', message, { cause })
+}
+
+function openFile(
+  path: string,
+  { sizeBytes, tornBytes }: Pick<FoundJournal, 'sizeBytes' | 'tornBytes'>,
+  files: Files,
+): OutputFile {
   try {
-    if (found === undefined) return files.create(path)
     const file = files.reopen(path)
-    if (found.tornBytes > 0) file.truncate(found.sizeBytes)
+    if (tornBytes > 0) file.truncate(sizeBytes)
     return file
   } catch (cause) {
     throw new DdbError(

@@ -10,7 +10,7 @@ import type { TargetIdentity } from './target-identity.js'
 /** The options that a run can be repeated with: no secrets, no streams, nobody who listens. */
 export type JournaledOptions = Omit<
   LoadOptions,
-  'server' | 'onReport' | 'onNotice' | 'signal' | 'leave' | 'journal'
+  'server' | 'onReport' | 'onNotice' | 'beforeSending' | 'signal' | 'leave' | 'journal'
 > & { readonly server: JournaledServer }
 
 /** The server of a run, and how it is reached: a process that goes on must not do so with less protection. */
@@ -54,7 +54,7 @@ export type JournalRecord =
   /** The first one. */
   | {
       readonly kind: 'run'
-      readonly format: 1
+      readonly format: typeof journalFormat
       readonly version: string
       readonly runId: string
       /** Hexadecimal. */
@@ -80,6 +80,8 @@ export type JournalRecord =
     }
   /** Where receipts are. */
   | { readonly kind: 'ledger'; readonly number: number }
+  /** The server is about to be told under this number, one above the last, that the process has the run. */
+  | { readonly kind: 'owner'; readonly number: number }
   /** Data goes out on this session from now on. */
   | { readonly kind: 'session'; readonly id: string }
   /** How an input is read. */
@@ -118,6 +120,18 @@ export type JournalRecord =
   | { readonly kind: 'forgotten' }
   /** What the run has on the server besides its rows is about to be removed: nothing is left to be asked for. */
   | { readonly kind: 'leaving' }
+  /** Stands in a finished journal for its batches and what became of them: how far each input was sent, and its rows. */
+  | {
+      readonly kind: 'settled'
+      readonly lastNo: number
+      readonly inputs: readonly {
+        readonly offsetBytes: number
+        readonly lineNumber: number
+        readonly records: number
+        readonly rows: number
+      }[]
+      readonly sums: Omit<EndedRows, 'unsent'>
+    }
   /** A process ends the run, or its part of it. `isDone`: nothing is left to be sent or to be asked for. */
   | {
       readonly kind: 'end'
@@ -128,7 +142,8 @@ export type JournalRecord =
       readonly rows: RowCounts
     }
 
-const checksumDigits = 8
+/** Of a line, before a blank and its JSON. */
+export const checksumDigits = 8
 
 /** The line of a record. */
 export function recordLine(record: JournalRecord): string {
@@ -153,16 +168,131 @@ function checksumOf(json: string): string {
   return crc32(json).toString(16).padStart(checksumDigits, '0')
 }
 
-/** The record of a line without its end; undefined when it is none. */
+/** The record of a line without its end; undefined when it is none. Whether it makes sense is another question. */
 export function recordOf(line: string): JournalRecord | undefined {
   const json = line.slice(checksumDigits + 1)
   if (line[checksumDigits] !== ' ' || line.slice(0, checksumDigits) !== checksumOf(json)) {
     return undefined
   }
   try {
-    // The checksum says that one of us has written it.
     return JSON.parse(json) as JournalRecord
   } catch {
     return undefined
   }
+}
+
+/** What an object has to have before it is believed. */
+export type Shape = { readonly [name: string]: FieldType }
+/**
+ * `#` for a whole number that is not negative, `*` for any object; a shape for one with fields, in brackets for many. What ends in
+ * `?` may be left out.
+ */
+type FieldType = '#' | 'time' | 'text' | 'text?' | 'flag' | '*' | '*?' | Shape | readonly [Shape]
+
+const fingerprint: Shape = { sizeBytes: '#', modifiedMs: 'time', head: 'text', tail: 'text' }
+
+const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
+  run: { runId: 'text', token: 'text', startedAt: 'text', folder: 'text', options: '*' },
+  process: { number: '#', startedAt: 'text' },
+  inputs: { inputs: [{ path: 'text', fingerprint }] },
+  grown: { input: '#', fingerprint },
+  target: { identity: '*', used: 'text' },
+  ledger: { number: '#' },
+  owner: { number: '#' },
+  session: { id: 'text' },
+  reading: { input: '#', detected: 'text' },
+  batch: { no: '#', input: '#', start: '#', end: '#', endLine: '#', rows: '#', records: '#' },
+  part: { no: '#', input: '#', start: '#', end: '#', rows: '#' },
+  ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#' },
+  rejectsFile: { path: 'text' },
+  rejects: {
+    byClass: '*',
+    byCode: '*',
+    unplaced: '#',
+    files: [{ key: 'text', path: 'text', rows: '#', sizeBytes: '#', reasonsBytes: '#' }],
+    byInput: '*',
+    upTo: { input: '#', offsetBytes: '#' },
+  },
+  read: { input: '#', summary: '*' },
+  forgotten: {},
+  leaving: {},
+  settled: {
+    lastNo: '#',
+    inputs: [{ offsetBytes: '#', lineNumber: '#', records: '#', rows: '#' }],
+    sums: { confirmed: '#', rejected: '#', unconfirmed: '#' },
+  },
+  end: {
+    at: 'text',
+    isDone: 'flag',
+    status: 'text',
+    exitCode: '#',
+    rows: { read: '#', confirmed: '#', unconfirmed: '#', rejected: '#', skipped: '#', unsent: '#' },
+  },
+}
+
+/** The format of journals that this program writes and reads. */
+export const journalFormat = 1
+
+/** Why a record cannot be relied on, as the end of a sentence that begins with its line; undefined where it can. */
+export function faultOf(record: JournalRecord): string | undefined {
+  const given = Object(record) as Record<string, unknown>
+  const { kind, format, token, options } = given
+  const isKnown = typeof kind === 'string' && Object.hasOwn(shapes, kind)
+  if (!isKnown) return `is of the kind ${JSON.stringify(kind)}, which this version does not know`
+  const wrong = faultyField(shapes[kind as JournalRecord['kind']], given)
+  if (wrong !== undefined) return `has no ${wrong} that makes sense`
+  if (kind !== 'run') return undefined
+  if (format !== journalFormat) {
+    return `is of format ${JSON.stringify(format)}, and this version reads format ${journalFormat}`
+  }
+  // 63 bits, and not 0: it becomes a number of the server.
+  if (!/^(?=.*[1-9a-f])[0-7]?[0-9a-f]{1,15}$/.test(token as string)) {
+    return 'has no token that makes sense'
+  }
+  return areJournaledOptions(options) ? undefined : 'has no options that make sense'
+}
+
+/** The first field that has not the type it should have. */
+function faultyField(shape: Shape, given: Readonly<Record<string, unknown>>): string | undefined {
+  return Object.keys(shape).find(name => !isOf(shape[name]!, given[name]))
+}
+
+/** Whether a value that was read from a file is of a type. */
+export function isOf(type: FieldType, value: unknown): boolean {
+  if (type === 'text?') return value === undefined || isOf('text', value)
+  if (type === '*?') return value === undefined || isOf('*', value)
+  if (type === '#') return Number.isSafeInteger(value) && (value as number) >= 0
+  // Before 1970 it is negative.
+  if (type === 'time') return Number.isSafeInteger(value)
+  if (type === 'text') return typeof value === 'string'
+  if (type === 'flag') return typeof value === 'boolean'
+  if (isMany(type)) return Array.isArray(value) && value.every(one => isOf(type[0], one))
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return type === '*' || faultyField(type, value as Record<string, unknown>) === undefined
+}
+
+function isMany(type: FieldType): type is readonly [Shape] {
+  return Array.isArray(type)
+}
+
+const optionsShape: Shape = {
+  server: { host: 'text', port: '#', user: 'text?' },
+  target: {
+    ...{ table: 'text?', function: 'text?', method: 'text?', types: 'text?', typesFrom: 'text?' },
+    confirmTable: 'text?',
+  },
+  input: '*?',
+  mapping: '*?',
+  cells: '*?',
+  rejects: '*?',
+  delivery: '*?',
+  expectTypes: 'text?',
+}
+
+/** Whether a file that people can write into holds options of a run, as far as others than `makePlan` look at them. */
+export function areJournaledOptions(value: unknown): value is JournaledOptions {
+  if (!isOf(optionsShape, value)) return false
+  const { inputs, mapping = {} } = value as Record<string, unknown>
+  if (!Array.isArray(inputs) || !inputs.every(one => typeof one === 'string')) return false
+  return isOf({ map: '*?', set: '*?' }, mapping)
 }

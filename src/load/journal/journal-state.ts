@@ -40,12 +40,16 @@ export interface JournalState {
   /** How the last process had rows confirmed. */
   readonly used: ConfirmUsed | undefined
   readonly ledgerNumber: number
+  /** The latest number under which a process told the server that it has the run. */
+  readonly owner: number
   /** Sessions that the last process sent data on. */
   readonly dataSessions: readonly string[]
   /** Where nobody knows of single batches: of the inputs that need not be read again. */
   readonly rejects: JournaledRejects | undefined
   /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
   readonly rejectsFiles: readonly string[]
+  /** Of the numbers whose rows have their place. */
+  readonly sums: Omit<EndedRows, 'unsent'>
   /** Highest number that was given to rows. */
   readonly lastNo: number
   /** The server has lost what it had confirmed. */
@@ -71,6 +75,7 @@ class Fold implements JournalState {
   run: RecordOf<'run'> | undefined
   processes = 0
   ledgerNumber = 0
+  owner = 0
   dataSessions: string[] = []
   #rejects: JournaledRejects | undefined
   /** Those of inputs that are not read again, whatever becomes of later processes. */
@@ -85,7 +90,7 @@ class Fold implements JournalState {
   readonly #byNo = new Map<number, SentRange>()
   /** What the last process has read, and nobody knows of batch by batch whether it has arrived. */
   readonly #unproven = new Map<number, RecordOf<'read'>['summary']>()
-  readonly #sums = { confirmed: 0, rejected: 0, unconfirmed: 0 }
+  readonly sums = { confirmed: 0, rejected: 0, unconfirmed: 0 }
 
   get target(): TargetIdentity | undefined {
     return this.#target?.identity
@@ -120,7 +125,7 @@ class Fold implements JournalState {
       }
     }
     const sent = this.inputs.reduce((sum, { covered }) => sum + covered.rows, 0)
-    const { confirmed, rejected, unconfirmed } = this.#sums
+    const { confirmed, rejected, unconfirmed } = this.sums
     return {
       confirmed,
       rejected: rejectedRows,
@@ -163,18 +168,15 @@ class Fold implements JournalState {
       case 'session':
         this.dataSessions.push(record.id)
         return
+      case 'owner':
+        this.owner = record.number
+        return
       case 'reading':
         this.inputs[record.input]!.detected = record.detected
         return
-      case 'batch': {
-        const { input, end, endLine, records } = record
-        this.inputs[input]!.covered.extend(this.#rangeOf(record), {
-          offsetBytes: end,
-          lineNumber: endLine,
-          records,
-        })
+      case 'batch':
+        this.#sent(record)
         return
-      }
       case 'part':
         this.inputs[record.input]!.covered.replace(this.#rangeOf(record))
         return
@@ -197,6 +199,9 @@ class Fold implements JournalState {
       case 'leaving':
         this.hasLeftServer = true
         return
+      case 'settled':
+        this.#settled(record)
+        return
       case 'end':
         this.end = record
         if (!record.isDone) return
@@ -207,6 +212,12 @@ class Fold implements JournalState {
           byInput: { ...this.#rejects.byInput },
         }
     }
+  }
+
+  #sent(record: RecordOf<'batch'>): void {
+    const { input, end, endLine, records } = record
+    const batchEnd = { offsetBytes: end, lineNumber: endLine, records }
+    this.inputs[input]!.covered.extend(this.#rangeOf(record), batchEnd)
   }
 
   #rangeOf({ no, start, end, rows }: RecordOf<'batch'> | RecordOf<'part'>): SentRange {
@@ -222,18 +233,27 @@ class Fold implements JournalState {
     if (range === undefined) return
     const before = range.ended ?? nothing
     range.ended = { confirmed, rejected, unconfirmed, unsent }
-    this.#sums.confirmed += confirmed - before.confirmed
-    this.#sums.rejected += rejected - before.rejected
+    this.sums.confirmed += confirmed - before.confirmed
+    this.sums.rejected += rejected - before.rejected
     if (!isSettled(range)) return
-    this.#sums.unconfirmed += unconfirmed
+    this.sums.unconfirmed += unconfirmed
     this.#byNo.delete(no)
+  }
+
+  #settled({ inputs, sums, lastNo }: RecordOf<'settled'>): void {
+    for (const [input, { rows, ...end }] of inputs.entries()) {
+      this.inputs[input]!.covered.begin(end, rows)
+    }
+    this.#byNo.clear()
+    Object.assign(this.sums, sums)
+    this.lastNo = Math.max(this.lastNo, lastNo)
   }
 
   /** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
   #beginAnew(): void {
     this.inputs.length = 0
     this.#byNo.clear()
-    Object.assign(this.#sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
+    Object.assign(this.sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
     this.#target = undefined
     this.#rejects = undefined
     this.#rejectsOfDone = undefined
@@ -243,7 +263,8 @@ class Fold implements JournalState {
   }
 }
 
-function rejectsWith(
+/** Those of before, which change with it, and what a later record says. */
+export function rejectsWith(
   before: JournaledRejects | undefined,
   record: RecordOf<'rejects'>,
 ): JournaledRejects {

@@ -7,10 +7,12 @@ import { partRange, type Part } from '../delivery/part.js'
 import type { ConfirmUsed, LoadResult } from '../options.js'
 import { runChanged } from './changed-run.js'
 import type { Fingerprint } from './fingerprint.js'
+import type { Files } from '../../platform/platform.js'
 import type { JournalFile } from './journal-file.js'
-import type { EndedRows, JournaledRejects } from './journal-record.js'
+import type { EndedRows, JournaledRejects, JournalRecord } from './journal-record.js'
 import type { JournalState } from './journal-state.js'
 import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
+import { newSettledRows, type SettledRows } from './settled-rows.js'
 import type { TargetIdentity } from './target-identity.js'
 
 /** What a run does with its journal. Failures to write are DDB_OUTPUT_WRITE. */
@@ -32,6 +34,13 @@ export interface Journal {
   readonly token: bigint
   /** The inputs in the order in which they are read. */
   readonly paths: readonly string[]
+  /**
+   * Why nothing more must be sent, written or removed, DDB_LOCKED: another process has the run by now; undefined while it
+   * is this one's. May be asked before every batch.
+   */
+  lost(): DdbError | undefined
+  /** The lock was nobody's: if the last process has not told its end, something else than that process has removed it. */
+  readonly wasUnlocked: boolean
   /** Set once the journal cannot be relied on any more. */
   readonly failure: DdbError | undefined
   /** Whether another process would find what was written. */
@@ -42,6 +51,12 @@ export interface Journal {
   /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
   ledger(number: number): void
   session(id: string): void
+  /** What the server knows of the run: numbers go on above these. */
+  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
+  /** The number under which the server is to be told that this process has the run. @throws {DdbError} DDB_OUTPUT_WRITE */
+  nextOwner(): number
+  /** The last one; 0 before. */
+  readonly owner: number
   /** A file is followed from now on. @returns its number */
   follows(path: string, fingerprint: Fingerprint): number
   /** A file that is followed can be told from others by more than before. */
@@ -81,7 +96,8 @@ export interface Journal {
   /** Everything told so far is with the operating system. @throws {DdbError} DDB_OUTPUT_WRITE */
   commit(): void
   end(result: LoadResult, isDone: boolean): void
-  close(): void
+  /** Waits for the disk, and gives the run back. A journal whose run is done keeps only what tells that. @throws {DdbError} */
+  close(): Promise<void>
 }
 
 /** Where rejects are kept, as far as journals need to know. */
@@ -102,7 +118,12 @@ export interface JournalSetup {
   readonly paths: readonly string[]
   /** Several inputs are read at once. */
   readonly isFollowing: boolean
+  readonly wasUnlocked: boolean
+  readonly lost: () => DdbError | undefined
   readonly release: () => void
+  /** Told before anything else is: a process that has nothing to tell leaves the journal as it is. */
+  readonly opening: readonly JournalRecord[]
+  readonly files: Files
   readonly wallMs: () => number
 }
 
@@ -116,9 +137,21 @@ class KeptJournal implements Journal {
   readonly past: JournalState
   readonly token: bigint
   readonly paths: string[]
+  readonly path: string
+  readonly isResumed: boolean
+  readonly processNumber: number
+  readonly lastNo: number
+  readonly wasUnlocked: boolean
+  readonly lost: () => DdbError | undefined
   readonly #file: JournalFile
   readonly #setup: JournalSetup
   readonly #resumedInputs = new Map<number, ResumedInput>()
+  #opening: readonly JournalRecord[]
+  owner = 0
+  #seen = { owner: 0, ledgerNumber: 0 }
+  /** What stands for the batches once the run is done. */
+  readonly #settled: SettledRows
+  #shrink: () => Promise<void> = () => Promise.resolve()
   /** Ends of what was sent, by input. */
   readonly #sentUpTo = new Map<number, number>()
   #ended: { no: number; rows: EndedRows }[] = []
@@ -138,6 +171,14 @@ class KeptJournal implements Journal {
     this.past = past
     this.token = token
     this.paths = [...paths]
+    this.path = file.path
+    this.isResumed = found.processes > 0
+    this.processNumber = past.processes + 1
+    this.lastNo = past.lastNo
+    this.wasUnlocked = setup.wasUnlocked
+    this.lost = setup.lost
+    this.#opening = setup.opening
+    this.#settled = newSettledRows(found, past)
     this.#knownUpTos = new Map(found.rejects?.upTos)
     this.#upTo = found.rejects?.upTo ?? { input: 0, offsetBytes: 0 }
     for (const [input, journaled] of found.inputs.entries()) {
@@ -148,25 +189,10 @@ class KeptJournal implements Journal {
     }
   }
 
-  get path(): string {
-    return this.#file.path
-  }
-
-  get isResumed(): boolean {
-    return this.found.processes > 0
-  }
-
-  get processNumber(): number {
-    return this.past.processes + 1
-  }
-
-  get lastNo(): number {
-    return this.past.lastNo
-  }
-
   get ledgerNumber(): number {
     const { ledgerNumber } = this.past
-    return this.found === this.past ? ledgerNumber : ledgerNumber + 1
+    if (this.found === this.past) return ledgerNumber
+    return Math.max(ledgerNumber, this.#seen.ledgerNumber) + 1
   }
 
   get failure(): DdbError | undefined {
@@ -183,30 +209,44 @@ class KeptJournal implements Journal {
   }
 
   target(identity: TargetIdentity, used: ConfirmUsed): void {
-    this.#file.add({ kind: 'target', identity, used })
+    this.#add({ kind: 'target', identity, used })
   }
 
   ledger(number: number): void {
-    this.#file.add({ kind: 'ledger', number })
-    this.#file.write()
+    this.#add({ kind: 'ledger', number })
+    // As for `nextOwner`.
+    this.#file.sync()
   }
 
   session(id: string): void {
-    this.#file.add({ kind: 'session', id })
+    this.#add({ kind: 'session', id })
+  }
+
+  seen(server: { readonly owner: number; readonly ledgerNumber: number }): void {
+    this.#seen = server
+  }
+
+  nextOwner(): number {
+    const number = Math.max(this.owner, this.past.owner, this.#seen.owner) + 1
+    this.#add({ kind: 'owner', number })
+    // On the disk before the server knows: a number that the journal does not know is one of a later journal.
+    this.#file.sync()
+    this.owner = number
+    return number
   }
 
   follows(path: string, fingerprint: Fingerprint): number {
-    this.#file.add({ kind: 'inputs', inputs: [{ path, fingerprint }] })
+    this.#add({ kind: 'inputs', inputs: [{ path, fingerprint }] })
     return this.paths.push(path) - 1
   }
 
   grown(input: number, fingerprint: Fingerprint): void {
-    this.#file.add({ kind: 'grown', input, fingerprint })
+    this.#add({ kind: 'grown', input, fingerprint })
   }
 
   reading(input: number, detected: string): void {
     const before = this.found.inputs[input]?.detected
-    if (before === undefined) this.#file.add({ kind: 'reading', input, detected })
+    if (before === undefined) this.#add({ kind: 'reading', input, detected })
     else if (before !== detected) {
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(this.found, `"${this.paths[input]}" ${how}`)
@@ -237,7 +277,7 @@ class KeptJournal implements Journal {
   }
 
   makingRejects(path: string): void {
-    this.#file.add({ kind: 'rejectsFile', path })
+    this.#add({ kind: 'rejectsFile', path })
     this.#file.write()
   }
 
@@ -258,16 +298,18 @@ class KeptJournal implements Journal {
 
   announce(no: number, part: Part): void {
     part.no = no
+    this.#settled.numbered(no)
     const { input, records } = part.batch.place!
     const { startBytes: start, endBytes: end } = partRange(part)
     const rows = part.end - part.start
     this.#noteEnded()
     if (start >= (this.#sentUpTo.get(input) ?? 0) && rows === part.batch.rowCount) {
       const endLine = part.batch.endLineNumber
-      this.#file.add({ kind: 'batch', no, input, start, end, endLine, rows, records })
+      this.#add({ kind: 'batch', no, input, start, end, endLine, rows, records })
       this.#sentUpTo.set(input, end)
+      this.#settled.sent(input, { offsetBytes: end, lineNumber: endLine, records }, rows)
     } else {
-      this.#file.add({ kind: 'part', no, input, start, end, rows })
+      this.#add({ kind: 'part', no, input, start, end, rows })
     }
   }
 
@@ -276,15 +318,15 @@ class KeptJournal implements Journal {
   }
 
   read(input: number, summary: LoadResult['inputs'][number]): void {
-    this.#file.add({ kind: 'read', input, summary })
+    this.#add({ kind: 'read', input, summary })
   }
 
   forgotten(): void {
-    this.#file.add({ kind: 'forgotten' })
+    this.#add({ kind: 'forgotten' })
   }
 
   leaving(): void {
-    this.#file.add({ kind: 'leaving' })
+    this.#add({ kind: 'leaving' })
     this.#file.sync()
   }
 
@@ -295,16 +337,31 @@ class KeptJournal implements Journal {
 
   end({ status, exitCode, rows }: LoadResult, isDone: boolean): void {
     this.#noteEnded()
+    // It found the run done, and did nothing.
+    if (isDone && this.#opening.length > 0) return
     const at = new Date(this.#setup.wallMs()).toISOString()
-    this.#file.add({ kind: 'end', at, isDone, status, exitCode, rows })
+    const record = { kind: 'end', at, isDone, status, exitCode, rows } as const
+    this.#file.write()
+    const { files } = this.#setup
+    const sizeBytes = files.statusNow(this.path)?.sizeBytes ?? 0
+    if (isDone) this.#shrink = () => this.#settled.shrink(this.path, files, record, sizeBytes)
+    this.#add(record)
   }
 
-  close(): void {
+  async close(): Promise<void> {
     try {
       this.#file.close()
+      // Where there is no room for a short one, the long one says the same.
+      if (this.lost() === undefined) await this.#shrink().catch(() => undefined)
     } finally {
       this.#setup.release()
     }
+  }
+
+  #add(record: JournalRecord): void {
+    for (const opening of this.#opening) this.#file.add(opening)
+    this.#opening = []
+    this.#file.add(record)
   }
 
   /** Rejects are in their file before the journal says so, and before the batches that they come from count as ended. */
@@ -315,10 +372,19 @@ class KeptJournal implements Journal {
       this.#rejectsKnown = rejects.count
       const upTos = this.#upTos.size === 0 ? {} : { upTos: [...this.#upTos] }
       this.#upTos.clear()
-      this.#file.add({ kind: 'rejects', ...rejects.journaled(), upTo: this.#upTo, ...upTos })
+      const record = {
+        kind: 'rejects',
+        ...rejects.journaled(),
+        upTo: this.#upTo,
+        ...upTos,
+      } as const
+      this.#settled.rejects(record)
+      this.#add(record)
     }
     for (const { no, rows } of this.#ended) {
-      if (this.#keepsRejects || rows.rejected === 0) this.#file.add({ kind: 'ended', no, ...rows })
+      if (!this.#keepsRejects && rows.rejected > 0) continue
+      this.#add({ kind: 'ended', no, ...rows })
+      this.#settled.ended(rows)
     }
     this.#ended = []
   }

@@ -2,12 +2,19 @@
   Runs that have a journal, for whoever asks what ran: where each stands, who works on it, and how journals go again.
 */
 import { DdbError } from '../../errors.js'
-import type { Clock, Files, FolderEntry } from '../../platform/platform.js'
+import type { Clock, FileLock, Files, FolderEntry, LockAnswer } from '../../platform/platform.js'
 import { isRunId } from '../marker/run-tables.js'
-import { readJournal } from './journal-file.js'
+import { runDamaged } from './changed-run.js'
 import type { JournalRecord } from './journal-record.js'
 import { newJournalState, type JournalState } from './journal-state.js'
-import { journalEnding, journalLockPath, journalPath } from './open-journal.js'
+import {
+  asideEnding,
+  journalEnding,
+  journalLockPath,
+  journalPath,
+  runIsTaken,
+} from './open-journal.js'
+import { readJournal } from './read-journal.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
 
@@ -31,13 +38,17 @@ export interface KnownRun {
   readonly journal: JournalState
   /** In their order; those of before a restart, too. */
   readonly processes: readonly RunProcess[]
-  /** Who works on it. */
+  /** Who works on it, where that was asked for. */
   readonly holder: { readonly pid: number; readonly since: string } | undefined
+  /** The latest time that the journal tells, ms since the epoch. */
+  readonly newestMs: number
   /** Bytes behind the last whole record. */
   readonly tornBytes: number
+  /** Why nobody must go on with it but from the beginning; ends a sentence. */
+  readonly damage: string | undefined
 }
 
-/** A file among the journals that is none, or cannot be read. */
+/** A file among the journals that is none, or cannot be relied on. */
 export interface StrangeFile {
   readonly path: string
   readonly reason: string
@@ -49,50 +60,75 @@ export interface KnownRuns {
   readonly strange: readonly StrangeFile[]
 }
 
-/** So long after its end the journal of a finished run goes. */
+/** So long after its end the journal of a finished run goes, once somebody cleans up. */
 export const keptDays = 30
 const keptMs = keptDays * 86_400_000
 
 /**
+ * Who works on which run is found out for all at once: that of other hosts takes seconds.
+ *
  * @param folder  as in `JournalOptions`
  * @throws {DdbError} DDB_RUN_MISSING when the folder cannot be read
  */
 export async function listRuns(folder: string, files: Files): Promise<KnownRuns> {
+  const entries = (await entriesOf(folder, files)).filter(({ name }) => !isOurs(name))
+  const holders = entries.map(({ name, folder: place }) =>
+    name.endsWith(journalEnding) ? askHolder(`${place}/${name}`, files) : undefined,
+  )
   const runs: KnownRun[] = []
   const strange: StrangeFile[] = []
-  for (const { name, folder: place, isFolder } of await entriesOf(folder, files)) {
-    if (isLock(name)) continue
+  for (const [i, { name, folder: place, isFolder }] of entries.entries()) {
     const path = `${place}/${name}`
-    const found =
+    const runId = name.slice(0, -journalEnding.length)
+    const one =
       isFolder || !name.endsWith(journalEnding)
-        ? { path, reason: 'it is no journal' }
-        : await readKnown(path, name.slice(0, -journalEnding.length), files)
+        ? { path, reason: strangeReason(name) }
+        : await readKnown(path, runId, files, holders[i])
     // Whoever cleans up at the same time has removed it.
-    if (found === undefined) continue
-    if ('reason' in found) strange.push(found)
-    else runs.push(found)
+    if (one === undefined) continue
+    if ('reason' in one) strange.push(one)
+    else if (one.damage !== undefined) strange.push({ path: one.path, reason: one.damage })
+    else runs.push(one)
   }
   runs.sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
   return { runs, strange }
+}
+
+function strangeReason(name: string): string {
+  return name.endsWith(`${journalEnding}${asideEnding}`)
+    ? 'it is a journal that could not be relied on, and was set aside when its run began anew'
+    : 'it is no journal'
 }
 
 function placeOf({ run: { startedAt, runId } }: KnownRun): string {
   return `${startedAt} ${runId}`
 }
 
+/** What is asked of one run. */
+export interface RunQuestion {
+  /** Who works on it: of another host or container that takes seconds. */
+  readonly holder?: boolean
+  /** A journal that cannot be relied on will do, if only it tells how the run was begun. */
+  readonly evenDamaged?: boolean
+}
+
 /**
  * The run of this name; undefined when there is none, as for what cannot be a name.
- * @throws {DdbError} DDB_RUN_MISSING for a journal that cannot be read
+ * @throws {DdbError} DDB_RUN_DAMAGED for a journal that cannot be relied on
  */
 export async function readRun(
   folder: string,
   runId: string,
   files: Files,
+  { holder = false, evenDamaged = false }: RunQuestion = {},
 ): Promise<KnownRun | undefined> {
   if (!isRunId(runId)) return undefined
-  const found = await readKnown(journalPath(folder, runId), runId, files)
-  if (found === undefined || !('reason' in found)) return found
-  throw new DdbError('DDB_RUN_MISSING', `the journal "${found.path}" tells no run: ${found.reason}`)
+  const path = journalPath(folder, runId)
+  const found = await readKnown(path, runId, files, holder ? askHolder(path, files) : undefined)
+  if (found === undefined) return undefined
+  const damage = 'reason' in found ? found.reason : found.damage
+  if (damage === undefined || (evenDamaged && !('reason' in found))) return found as KnownRun
+  throw runDamaged(found.path, damage)
 }
 
 /**
@@ -109,44 +145,80 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
   try {
     return await files.readFolder(`${folder}/runs`, false)
   } catch (error) {
-    if (isMissing(error)) return []
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return []
     const reason = error instanceof Error ? error.message : String(error)
     const message = `the journals in "${folder}/runs" cannot be read: ${reason}`
     throw new DdbError('DDB_RUN_MISSING', message, { cause: error })
   }
 }
 
-/** Locks, and files that exist while one changes hands. */
-function isLock(name: string): boolean {
-  return name.includes(`${journalEnding}.lock`)
+/** Locks, files that exist while one changes hands, and drafts. Runs may have any of these names: then it goes on. */
+function isOurs(name: string): boolean {
+  const at = name.lastIndexOf(journalEnding) + journalEnding.length
+  return /^(\.lock(\+.*)?|\.new)$/.test(name.slice(at))
+}
+
+type AskedHolder = Promise<
+  { readonly answer: LockAnswer | undefined } | { readonly error: unknown }
+>
+
+/** Never rejects: it may be waited for much later. */
+function askHolder(path: string, files: Files): AskedHolder {
+  return files.lockHolder(journalLockPath(path)).then(
+    answer => ({ answer }),
+    (error: unknown) => ({ error }),
+  )
 }
 
 async function readKnown(
   path: string,
   runId: string,
   files: Files,
+  askedHolder?: AskedHolder,
 ): Promise<KnownRun | StrangeFile | undefined> {
   const journal = newJournalState()
   const processes: { startedAt: string; end: RecordOf<'end'> | undefined }[] = []
+  let newestMs = -Infinity
   try {
     // Before the records: a process that ends in between has then told its end.
-    const holder = files.lockHolder(journalLockPath(path))
-    const { tornBytes } = await readJournal(path, files, record => {
+    const asked = await askedHolder
+    if (asked !== undefined && 'error' in asked) throw asked.error
+    const holder = asked?.answer
+    const found = await readJournal(path, runId, files, record => {
       journal.take(record)
       if (record.kind === 'process') {
         processes.push({ startedAt: record.startedAt, end: undefined })
       } else if (record.kind === 'end' && processes.length > 0) processes.at(-1)!.end = record
+      const time = Date.parse(timeOf(record) ?? '')
+      if (time > newestMs) newestMs = time
     })
+    if (found === undefined) return undefined
     const { run } = journal
-    if (run === undefined) return { path, reason: 'it does not begin as a journal does' }
-    if (run.runId !== runId) return { path, reason: `it is the journal of run "${run.runId}"` }
+    if (run === undefined) return { path, reason: found.damage ?? 'it is empty' }
     const taken = holder?.kind === 'taken' ? { pid: holder.pid, since: holder.since } : undefined
     const state = taken === undefined ? stateOf(journal) : 'running'
-    return { path, runId, state, run, journal, processes, holder: taken, tornBytes }
+    const { tornBytes, damage } = found
+    return {
+      path,
+      runId,
+      state,
+      run,
+      journal,
+      processes,
+      holder: taken,
+      newestMs,
+      tornBytes,
+      damage,
+    }
   } catch (error) {
-    if (isMissing(error)) return undefined
     return { path, reason: error instanceof Error ? error.message : String(error) }
   }
+}
+
+function timeOf(record: JournalRecord): string | undefined {
+  if (record.kind === 'end') return record.at
+  return record.kind === 'run' || record.kind === 'process' ? record.startedAt : undefined
 }
 
 /** Of a run that no process works on. */
@@ -157,62 +229,69 @@ function stateOf({ end }: JournalState): RunState {
   return end.status === 'unconfirmed' ? 'uncertain' : 'failed'
 }
 
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException
-  return code === 'ENOENT' || code === 'ENOTDIR'
-}
-
 /**
  * Holds a run, so that no process goes on with it.
  * @throws {DdbError} DDB_LOCKED when one does
  * @throws the system's error
  */
-export function holdRun({ path, runId }: KnownRun, files: Files): { release(): void } {
-  const answer = files.lock(journalLockPath(path))
+export async function holdRun(folder: string, runId: string, files: Files): Promise<FileLock> {
+  const path = journalPath(folder, runId)
+  const answer = await files.lock(journalLockPath(path))
   if (answer.kind === 'held') return answer.lock
-  const who = answer.kind === 'taken' ? ` by process ${answer.pid} since ${answer.since}` : ''
-  throw new DdbError(
-    'DDB_LOCKED',
-    `run "${runId}" is under way${who}: end it, or wait for its end; if nothing runs, remove "${journalLockPath(path)}"`,
-  )
+  throw runIsTaken(runId, path, answer)
 }
 
-/** A finished run that nobody will ask for any more. */
-function isOld({ state, journal: { end } }: KnownRun, clock: Clock): boolean {
-  return state === 'finished' && clock.wallMs() - Date.parse(end?.at ?? '') > keptMs
+/** A run whose journal was removed. */
+export interface RemovedRun {
+  readonly runId: string
+  /** When its last process ended, as it said itself; null when it was killed. */
+  readonly endedAt: string | null
 }
 
 /**
- * Removes the journals of old finished runs.
+ * Removes the journals of finished runs that ended long ago, by the times that stand in them.
  *
  * @param folder  as in `JournalOptions`
- * @param except  a run whose journal stays
- * @returns the names of the runs
+ * @param removed  gets the runs, one by one
+ * @throws {DdbError} DDB_CONFIG while the machine's clock is earlier than any of these times; DDB_LOCKED
  * @throws the system's error
  */
 export async function removeOldRuns(
   folder: string,
   { files, clock }: { readonly files: Files; readonly clock: Clock },
-  except?: string,
-): Promise<string[]> {
-  const removed: string[] = []
+  removed: RemovedRun[],
+): Promise<void> {
+  const nowMs = clock.wallMs()
+  const old: string[] = []
   for (const runId of await runNames(folder, files)) {
-    const path = journalPath(folder, runId)
-    // One that was written to lately need not be read.
-    if (
-      runId === except ||
-      clock.wallMs() - (files.statusNow(path)?.modifiedMs ?? Infinity) < keptMs
-    )
-      continue
-    const known = await readKnown(path, runId, files)
-    if (known === undefined || 'reason' in known || !isOld(known, clock)) continue
-    const held = holdRun(known, files)
+    const known = await readKnown(journalPath(folder, runId), runId, files)
+    if (known === undefined || 'reason' in known) continue
+    if (known.newestMs > nowMs) throw clockIsEarly(known, nowMs)
+    if (isOld(known, nowMs)) old.push(runId)
+  }
+  for (const runId of old) {
+    const held = await holdRun(folder, runId, files)
     try {
-      files.remove(path)
-      removed.push(runId)
+      // It may have been begun anew, or removed, until it was held.
+      const now = await readKnown(journalPath(folder, runId), runId, files)
+      if (now === undefined || 'reason' in now || !isOld(now, nowMs)) continue
+      files.remove(now.path)
+      removed.push({ runId, endedAt: now.journal.end!.at })
     } finally {
       held.release()
     }
   }
-  return removed
+}
+
+function isOld({ state, damage, newestMs }: KnownRun, nowMs: number): boolean {
+  return state === 'finished' && damage === undefined && nowMs - newestMs > keptMs
+}
+
+function clockIsEarly({ runId, newestMs }: KnownRun, nowMs: number): DdbError {
+  const [now, newest] = [nowMs, newestMs].map(ms => new Date(ms).toISOString())
+  return new DdbError(
+    'DDB_CONFIG',
+    `this machine's clock says ${now}, and the journal of run "${runId}" tells of ${newest}: nothing was removed, since ` +
+      'one of them is wrong. Set the clock; if the run was begun under a wrong one, remove its journal by name',
+  )
 }

@@ -3,21 +3,19 @@
   the same run and that nobody else is at it.
 */
 import { DdbError } from '../../errors.js'
-import type { Files, Platform } from '../../platform/platform.js'
+import type { Files, LockAnswer, Platform } from '../../platform/platform.js'
 import { newToken } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
 import { version } from '../../version.js'
-import { runChanged } from './changed-run.js'
+import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
 import { newJournal, type Journal } from './journal.js'
-import {
-  openJournalFile,
-  readJournal,
-  type FoundJournal,
-  type JournalFile,
-} from './journal-file.js'
+import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
+import { journalFormat, type JournalRecord } from './journal-record.js'
 import { newJournalState, type JournalState } from './journal-state.js'
+import { readJournal, type FoundJournal } from './read-journal.js'
+import { replaceJournal } from './replace-journal.js'
 import { differingOptions, journaledOptions } from './portable-options.js'
 
 /** The journal of a run. */
@@ -25,13 +23,20 @@ export function journalPath(folder: string, runId: string): string {
   return `${folder}/runs/${runId}${journalEnding}`
 }
 
-/** How journals end; others in the folder are locks. */
+/** How journals end; others in the folder are locks, drafts, and what `--restart` has set aside. */
 export const journalEnding = '.journal'
 
 /** Who works on the run holds it. */
 export function journalLockPath(path: string): string {
   return `${path}.lock`
 }
+
+/** Where a journal goes that cannot be relied on, when its run begins anew. */
+export function asidePath(path: string): string {
+  return `${path}${asideEnding}`
+}
+
+export const asideEnding = '.damaged'
 
 /** What a run says when its journal is taken up. */
 export interface OpenedJournal {
@@ -42,7 +47,7 @@ export interface OpenedJournal {
 /**
  * @param paths  the inputs, none of them standard input; none at all where they are followed, which finds them itself
  * @returns undefined when an input cannot be read twice
- * @throws {DdbError} DDB_LOCKED while another process is at it, DDB_RUN_CHANGED also for a damaged journal, DDB_OUTPUT_CREATE
+ * @throws {DdbError} DDB_LOCKED while another process is at it, DDB_RUN_CHANGED, DDB_RUN_DAMAGED, DDB_OUTPUT_CREATE
  * @throws {InputError} DDB_INPUT_READ
  */
 export async function openJournal(
@@ -51,87 +56,159 @@ export async function openJournal(
   plan: Plan,
   paths: readonly string[],
 ): Promise<OpenedJournal | undefined> {
-  const { files, clock, random } = platform
-  const { folder, workingFolder = '', restart = false } = options.journal!
+  const { files } = platform
+  const { runId } = plan
   const fingerprints = new Map<string, Fingerprint>()
   for (const path of paths) {
     const fingerprint = await fingerprintOf(path, files)
     if (fingerprint === undefined) return undefined
     fingerprints.set(path, fingerprint)
   }
-  const path = journalPath(folder, plan.runId)
-  const release = takeLock(path, plan.runId, `${folder}/runs`, files)
-  let file: JournalFile | undefined
+  const { folder, restart = false } = options.journal!
+  const path = journalPath(folder, runId)
+  const held = await takeLock(path, runId, `${folder}/runs`, files)
   try {
-    const before = newJournalState()
-    const size = await readIfThere(path, files, before)
-    const notices = size === undefined ? [] : tornNotices(size)
-    const anew = restart || before.run === undefined
-    if (size?.isDamaged === true && !restart) throw damaged(path)
-    const current = journaledOptions(options, plan)
-    const found = anew ? newJournalState() : before
-    if (!anew) checkOptions(before, differingOptions(before.run.options, current))
+    const past = newJournalState()
+    const size = await readJournal(path, runId, files, record => past.take(record))
+    if (size?.damage !== undefined && !restart) throw runDamaged(path, size.damage)
+    const goesOn = !restart && past.run !== undefined
+    const found = goesOn ? past : newJournalState()
+    const token = past.run?.token ?? newToken(platform.random).toString(16)
+    const asked = { platform, options, plan, token }
+    const { opening, added } = openingOf(found, past, fingerprints, asked)
     const known = found.inputs.map(input => input.path)
-    const isFollowing = options.input?.follow === true
-    for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
-      checkInput(found, path, fingerprint, fingerprints.get(path))
+    const lost = (): DdbError | undefined => {
+      const why = held.lock.lost()
+      return why === undefined ? undefined : runTakenOver(runId, why)
     }
-    const added = paths.filter(path => !known.includes(path))
-    if (!anew && added.length > 0)
-      notices.push(`new since the run began, and read behind the others: ${added.join(', ')}`)
-    file = openJournalFile(path, size, { files, clock })
-    const token = before.run === undefined ? newToken(random) : BigInt(`0x${before.run.token}`)
-    const startedAt = new Date(clock.wallMs()).toISOString()
-    if (anew) {
-      const { runId } = plan
-      file.add({
-        kind: 'run',
-        format: 1,
-        version,
-        runId,
-        token: token.toString(16),
-        startedAt,
-        folder: workingFolder,
-        options: current,
-      })
-    }
-    file.add({ kind: 'process', number: before.processes + 1, startedAt })
-    const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
-    if (inputs.length > 0) file.add({ kind: 'inputs', inputs })
-    file.write()
-    const wallMs = (): number => clock.wallMs()
+    const setup = { platform, path, held, size, lost }
+    const isDone = found.end?.isDone === true && added.length === 0
+    const file = await openFile(setup, isDone ? [] : opening)
     const journal = newJournal({
       file,
+      files,
       found,
-      past: before,
-      token,
+      past,
+      token: BigInt(`0x${token}`),
       paths: [...known, ...added],
-      isFollowing,
-      release,
-      wallMs,
+      isFollowing: options.input?.follow === true,
+      wasUnlocked: held.from === 'nobody',
+      lost,
+      release: () => held.lock.release(),
+      opening: isDone ? opening : [],
+      wallMs: () => platform.clock.wallMs(),
     })
-    return { journal, notices }
+    return { journal, notices: [...sizeNotices(path, size), ...addedNotices(known, added)] }
   } catch (error) {
-    try {
-      file?.close()
-    } catch {
-      // It could not be written, which is known by now.
-    }
-    release()
+    held.lock.release()
     throw error
   }
 }
 
-function takeLock(path: string, runId: string, folder: string, files: Files): () => void {
+type Held = Extract<LockAnswer, { kind: 'held' }>
+
+interface Asked {
+  readonly platform: Platform
+  readonly options: LoadOptions
+  readonly plan: Plan
+  /** Hexadecimal. */
+  readonly token: string
+}
+
+/**
+ * What this process tells first.
+ *
+ * @param found  of the run that goes on; one that begins has nothing in it
+ * @throws {DdbError} DDB_RUN_CHANGED when what is asked for now is another run
+ */
+function openingOf(
+  found: JournalState,
+  past: JournalState,
+  fingerprints: ReadonlyMap<string, Fingerprint>,
+  { platform: { clock }, options, plan, token }: Asked,
+): { opening: JournalRecord[]; added: string[] } {
+  const current = journaledOptions(options, plan)
+  const startedAt = new Date(clock.wallMs()).toISOString()
+  const opening: JournalRecord[] = []
+  if (found.run !== undefined) {
+    checkOptions(found, differingOptions(found.run.options, current))
+    const isFollowing = options.input?.follow === true
+    for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
+      checkInput(found, path, fingerprint, fingerprints.get(path))
+    }
+  } else {
+    opening.push({
+      kind: 'run',
+      format: journalFormat,
+      version,
+      runId: plan.runId,
+      token,
+      startedAt,
+      folder: options.journal?.workingFolder ?? '',
+      options: current,
+    })
+  }
+  opening.push({ kind: 'process', number: past.processes + 1, startedAt })
+  const known = found.inputs.map(input => input.path)
+  const added = [...fingerprints.keys()].filter(path => !known.includes(path))
+  const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
+  if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
+  return { opening, added }
+}
+
+interface FileSetup {
+  readonly platform: Platform
+  readonly path: string
+  readonly held: Held
+  readonly size: FoundJournal | undefined
+  readonly lost: () => DdbError | undefined
+}
+
+/** The journal, with what this process tells first, on the disk. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE */
+async function openFile(
+  { platform, path, held, size, lost }: FileSetup,
+  opening: readonly JournalRecord[],
+): Promise<JournalFile> {
+  const { files } = platform
+  const isDamaged = size?.damage !== undefined
+  let present = size ?? { sizeBytes: 0, tornBytes: 0 }
+  let waiting = opening
+  // A holder that was stopped may wake, and what it still writes must not come between the lines of this process.
+  if (size === undefined || isDamaged || held.from === 'stale') {
+    const asideTo = isDamaged ? asidePath(path) : undefined
+    try {
+      await replaceJournal(path, files, { sizeBytes: present.sizeBytes, asideTo }, opening)
+    } catch (cause) {
+      throw cannotWrite(path, cause)
+    }
+    present = { sizeBytes: files.statusNow(path)?.sizeBytes ?? 0, tornBytes: 0 }
+    waiting = []
+  }
+  const file = openJournalFile(path, present, platform, lost)
+  try {
+    for (const record of waiting) file.add(record)
+    file.sync()
+    return file
+  } catch (error) {
+    closeQuietly(file)
+    throw error
+  }
+}
+
+function closeQuietly(file: JournalFile): void {
+  try {
+    file.close()
+  } catch {
+    // It could not be written, which is known by now.
+  }
+}
+
+async function takeLock(path: string, runId: string, folder: string, files: Files): Promise<Held> {
   try {
     files.makeFolder(folder)
-    const answer = files.lock(journalLockPath(path))
-    if (answer.kind === 'held') return () => answer.lock.release()
-    const who = answer.kind === 'taken' ? ` by process ${answer.pid} since ${answer.since}` : ''
-    throw new DdbError(
-      'DDB_LOCKED',
-      `run "${runId}" is under way${who}. Wait for it, or use another \`runId\`; if nothing runs, remove "${journalLockPath(path)}"`,
-    )
+    const answer = await files.lock(journalLockPath(path))
+    if (answer.kind === 'held') return answer
+    throw runIsTaken(runId, path, answer)
   } catch (cause) {
     if (cause instanceof DdbError) throw cause
     throw new DdbError(
@@ -142,37 +219,48 @@ function takeLock(path: string, runId: string, folder: string, files: Files): ()
   }
 }
 
-async function readIfThere(
+/** While another process is at a run. */
+export function runIsTaken(
+  runId: string,
   path: string,
-  files: Files,
-  state: JournalState,
-): Promise<FoundJournal | undefined> {
-  try {
-    return await readJournal(path, files, record => state.take(record))
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw new DdbError(
-      'DDB_OUTPUT_CREATE',
-      `cannot read the journal "${path}": ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    )
+  answer: Exclude<LockAnswer, { kind: 'held' }>,
+): DdbError {
+  const lockPath = journalLockPath(path)
+  switch (answer.kind) {
+    case 'taken': {
+      const remedy = answer.isRenewed
+        ? 'Wait for its end, or use another `runId`'
+        : `Whether it still runs cannot be found out from here: wait for its end, or remove "${lockPath}" if it has ended`
+      return new DdbError('DDB_LOCKED', `run "${runId}" is under way by ${answer.who}. ${remedy}`)
+    }
+    case 'strange':
+      return new DdbError(
+        'DDB_LOCKED',
+        `"${lockPath}" is in the place of the lock of run "${runId}", and is no lock: remove it if nothing runs`,
+      )
+    case 'contended':
+      return new DdbError(
+        'DDB_LOCKED',
+        `the lock of run "${runId}" changes hands faster than it can be taken: try again`,
+      )
   }
 }
 
-/** Batches that it knew of would be sent again. */
-function damaged(path: string): DdbError {
-  return new DdbError(
-    'DDB_RUN_CHANGED',
-    `the journal "${path}" is damaged: what stands in its middle is no record. See what the table has, ` +
-      'then begin anew with `journal.restart`',
-  )
-}
-
-function tornNotices({ tornBytes }: FoundJournal): string[] {
+function sizeNotices(path: string, size: FoundJournal | undefined): string[] {
+  if (size === undefined) return []
+  const { damage, tornBytes } = size
+  if (damage !== undefined) {
+    return [`the journal could not be relied on (${damage}): it is kept as "${asidePath(path)}"`]
+  }
   if (tornBytes === 0) return []
   return [
     `the journal ends in ${tornBytes} bytes that are no whole record, as after a power cut: they are left out`,
   ]
+}
+
+function addedNotices(known: readonly string[], added: readonly string[]): string[] {
+  if (known.length === 0 || added.length === 0) return []
+  return [`new since the run began, and read behind the others: ${added.join(', ')}`]
 }
 
 function checkOptions(found: JournalState, differing: readonly string[]): void {

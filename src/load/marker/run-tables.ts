@@ -44,3 +44,9 @@ export function isLedgerOf(token: bigint, name: string): boolean {
   const first = ledgerName(token, 1)
   return name === first || (name.startsWith(first) && /^_\d+$/.test(name.slice(first.length)))
 }
+
+/** The number of one of a run's ledgers; undefined for other names. */
+export function ledgerNumberOf(token: bigint, name: string): number | undefined {
+  if (!isLedgerOf(token, name)) return undefined
+  return Number(/_[0-9a-f]{16}_(\d+)$/.exec(name)?.[1] ?? 1)
+}

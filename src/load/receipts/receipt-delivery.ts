@@ -62,6 +62,7 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
       watcher.begin()
       return hasRoom && queue.hasRoom ? undefined : room()
     },
+    checkOwner: () => queue.node.checkOwner(watcher.queryTimeoutMs),
     finish: () => watcher.finish(),
     leave: reason => watcher.leave(reason),
     close: () => queue.node.close(),

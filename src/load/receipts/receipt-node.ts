@@ -9,6 +9,7 @@ import { tryUntil } from '../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
 import { partTable, type Part } from '../delivery/part.js'
 import { jsonToValue } from '../json-value.js'
+import { checkOwner } from '../journal/check-alone.js'
 import { checkMarker, dropMarker } from '../marker/marker.js'
 import { isUnfinished } from '../run.js'
 import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
@@ -164,6 +165,11 @@ export class ReceiptNode {
   read(timeoutMs: number): Promise<LedgerRow[]> {
     const { limitFromEnd } = this.#setup.run.facts
     return readLedger(this.#control, this.#ledger, timeoutMs, limitFromEnd !== true)
+  }
+
+  /** As `Delivery.checkOwner`. @throws {DdbError} DDB_LOCKED when another process has the run */
+  checkOwner(timeoutMs: number): Promise<void> {
+    return checkOwner(this.#setup.run, this.#control, timeoutMs)
   }
 
   /** Of the present ledger, as far as they were read. */

@@ -162,6 +162,11 @@ export class SendQueue {
   }
 
   #transmit(batch: OpenPart): boolean {
+    // After the journal knows of it: another process that has the run since then finds it there.
+    if (!this.#run.maySend()) {
+      this.#stop(this.#run.failure!)
+      return false
+    }
     const sendNo = this.registry.transmit(batch, this.#run.platform.clock.nowMs())
     return this.node.send(batch, sendNo)
   }

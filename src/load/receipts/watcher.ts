@@ -167,6 +167,8 @@ export class ReceiptWatcher {
     const { registry } = this.queue
     let pollMs = firstPollMs
     while (!this.#allSent || registry.open.size > 0) {
+      // Nothing of the run is touched any more once another process has it.
+      if (!this.setup.run.maySend() && this.setup.run.isLeaving) return this.#giveUp()
       if (await this.#renewsLedger()) continue
       // Bytes that nobody takes are waited for even if their batches were given up.
       const isTaken = this.queue.node.bufferedBytes === 0

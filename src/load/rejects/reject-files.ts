@@ -198,7 +198,7 @@ function newLocks(files: Files): { take(path: string): void; release(): void } {
   return {
     take(path) {
       try {
-        const answer = files.lock(rejectLockPath(path))
+        const answer = files.lockNow(rejectLockPath(path))
         if (answer.kind === 'held') held.push(answer.lock)
       } catch {
         // Not every folder can hold a lock.

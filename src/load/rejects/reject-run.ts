@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { extname } from 'node:path'
 import { DdbError, InputError } from '../../errors.js'
 import type { Files } from '../../platform/platform.js'
-import type { JournaledOptions } from '../journal/journal-record.js'
+import { areJournaledOptions, isOf, type JournaledOptions } from '../journal/journal-record.js'
 import { journaledOptions } from '../journal/portable-options.js'
 import type { Detected, InputFormat, InputOptions, LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
@@ -58,13 +58,23 @@ export async function readRejectRun(path: string, files: Files): Promise<KnownRe
   const reasons = reasonsPath(path)
   const line = await firstLine(path, reasons, files)
   const reason = parsed(line)
-  if (reason?.run?.format === 1 && typeof reason.runId === 'string') {
-    return { runId: reason.runId, run: reason.run }
-  }
+  const { runId, run } = reason ?? {}
+  if (typeof runId === 'string' && run?.format === 1 && isRejectRun(run)) return { runId, run }
   throw new InputError(
     'DDB_INPUT_FORMAT',
     `"${reasons}" does not say in its first line how its run was asked for: load "${path}" with the options of that run`,
     { file: reasons, lineNumber: 1 },
+  )
+}
+
+function isRejectRun(run: RejectRun): boolean {
+  const { options, reading, fieldNames = [] } = run
+  return (
+    isOf({ folder: 'text', path: 'text' }, run) &&
+    areJournaledOptions(options) &&
+    (reading === undefined || isOf({ format: 'text', encoding: { value: 'text' } }, reading)) &&
+    Array.isArray(fieldNames) &&
+    fieldNames.every(name => typeof name === 'string')
   )
 }
 
@@ -104,12 +114,12 @@ async function firstLine(path: string, reasons: string, files: Files): Promise<s
 }
 
 /** @throws {DdbError} DDB_LOCKED while a run writes the file */
-export function refuseWritten(path: string, files: Files): void {
-  const holder = files.lockHolder(rejectLockPath(path))
+export async function refuseWritten(path: string, files: Files): Promise<void> {
+  const holder = await files.lockHolder(rejectLockPath(path))
   if (holder?.kind !== 'taken') return
   throw new DdbError(
     'DDB_LOCKED',
-    `"${path}" is still being written by process ${holder.pid} since ${holder.since}: wait until its run has ended`,
+    `"${path}" is still being written by ${holder.who}: wait until its run has ended`,
   )
 }
 

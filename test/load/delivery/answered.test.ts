@@ -82,6 +82,7 @@ async function scene(
     ended: (part: Part, rows: EndedRows) => told.push(['ended', part.no, rows]),
     leaving: () => undefined,
     follow: () => undefined,
+    lost: () => undefined,
     found: {
       rows: () => ({ confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0 }),
       rejects: undefined,
@@ -122,6 +123,8 @@ async function scene(
       return Promise.resolve(remembers ?? false)
     },
     unmark: () => Promise.resolve(void unmarked++),
+    checkOwner: () => Promise.resolve(),
+    keepRun: () => Promise.resolve(),
   })
   t.teardown(() => delivery.close())
   let batches = 0

@@ -9,6 +9,7 @@ import type { JournalFile } from '../../../src/load/journal/journal-file.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
 import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
 import type { Batch } from '../../../src/parse/input-reader.js'
+import { systemPlatform } from '../../../src/platform/system.js'
 import { batchOf } from '../../helpers/batches.js'
 
 const paths = ['a.csv', 'b.csv']
@@ -73,7 +74,11 @@ function processOf(
     token: 0xabcn,
     paths,
     isFollowing,
+    wasUnlocked: true,
+    lost: () => undefined,
     release: () => void released++,
+    opening: [],
+    files: systemPlatform.files,
     wallMs: () => 0,
   })
   return { file, journal, released: () => released, next: () => [...records, ...file.written] }
@@ -293,7 +298,7 @@ t.test('the lock is given back however the file ends', async t => {
   const { journal, file, released } = processOf([begun])
   journal.forgotten()
   file.failure = new DdbError('DDB_OUTPUT_WRITE', 'full')
-  t.throws(() => journal.close(), { code: 'DDB_OUTPUT_WRITE' })
+  await t.rejects(journal.close(), { code: 'DDB_OUTPUT_WRITE' })
   t.equal(released(), 1)
 })
 

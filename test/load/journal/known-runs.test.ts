@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import {
@@ -8,10 +8,12 @@ import {
   readRun,
   removeOldRuns,
   runNames,
+  type RemovedRun,
 } from '../../../src/load/journal/known-runs.js'
-import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import type { Clock } from '../../../src/platform/platform.js'
+import { recordLine, type JournalRecord } from '../../../src/load/journal/journal-record.js'
+import type { Files } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
+import { closedGate } from '../../helpers/gate.js'
 import {
   batchRecord,
   dayMs,
@@ -52,15 +54,19 @@ t.test('a run that a living process holds is running, and nobody else may hold i
   writeJournal(folder, 'r', begun('r'))
   const known = (await readRun(folder, 'r', files))!
   t.equal(known.state, 'killed')
-  const held = holdRun(known, files)
-  t.match(await readRun(folder, 'r', files), { state: 'running', holder: { pid: process.pid } })
-  t.throws(() => holdRun(known, files), {
+  const held = await holdRun(folder, 'r', files)
+  const asked = { holder: true }
+  t.match(await readRun(folder, 'r', files, asked), {
+    state: 'running',
+    holder: { pid: process.pid },
+  })
+  await t.rejects(holdRun(folder, 'r', files), {
     code: 'DDB_LOCKED',
     message: /"r" is under way by process/,
   })
   t.strictSame((await listRuns(folder, files)).strange, [], 'its lock is no foreign file')
   held.release()
-  t.match(await readRun(folder, 'r', files), { state: 'killed', holder: undefined })
+  t.match(await readRun(folder, 'r', files, asked), { state: 'killed', holder: undefined })
 })
 
 t.test('runs stand in the order in which they began', async t => {
@@ -99,7 +105,7 @@ t.test('what is no journal is named, and hinders nothing', async t => {
     strange.find(({ path }) => path.endsWith('moved.journal')),
     { reason: /run "other"/ },
   )
-  await t.rejects(readRun(folder, 'empty', files), { code: 'DDB_RUN_MISSING', exitCode: 66 })
+  await t.rejects(readRun(folder, 'empty', files), { code: 'DDB_RUN_DAMAGED', exitCode: 66 })
 })
 
 t.test('where nobody kept a journal there are no runs', async t => {
@@ -111,23 +117,94 @@ t.test('where nobody kept a journal there are no runs', async t => {
   }
 })
 
-t.test('finished runs go after their time, and no others', async t => {
+/** When the runs below have ended. */
+const endedMs = Date.parse('2026-01-02T04:00:00.000Z')
+const at = (ms: number) => ({ files, clock: { ...systemPlatform.clock, wallMs: () => ms } })
+
+t.test('finished runs go after their time, by what their journals say, and no others', async t => {
   const folder = t.testdir()
-  const nowMs = Date.parse('2026-01-02T04:00:00.000Z') + keptDays * dayMs
-  const clock = (ms: number): Clock => ({ ...systemPlatform.clock, wallMs: () => ms })
-  // The files may be a minute older: how long this test takes must not count.
-  const ageMs = Date.now() - Date.parse('2026-01-02T04:00:00.000Z') + 60_000
   const old = [inputsRecord, endRecord()]
-  writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs })
-  writeJournal(folder, 'asked', [...begun('asked'), ...old], { ageMs })
-  writeJournal(folder, 'killed', begun('killed'), { ageMs })
-  writeJournal(folder, 'broken', [], { ageMs })
-  t.strictSame(await removeOldRuns(folder, { files, clock: clock(nowMs) }), [], 'not yet')
-  const later = { files, clock: clock(nowMs + 1) }
-  t.strictSame(await removeOldRuns(folder, later, 'asked'), ['old'])
-  t.strictSame(readdirSync(join(folder, 'runs')).sort(), [
-    'asked.journal',
-    'broken.journal',
-    'killed.journal',
+  // When the file was last written to says nothing: copies are younger, and clocks are wrong.
+  writeJournal(folder, 'old', [...begun('old'), ...old], { ageMs: 0 })
+  writeJournal(folder, 'killed', begun('killed'), { ageMs: 400 * dayMs })
+  writeJournal(folder, 'broken', [], { ageMs: 400 * dayMs })
+  const removed: RemovedRun[] = []
+  await removeOldRuns(folder, at(endedMs + keptDays * dayMs), removed)
+  t.strictSame(removed, [], 'not yet')
+  await removeOldRuns(folder, at(endedMs + keptDays * dayMs + 1), removed)
+  t.strictSame(removed, [{ runId: 'old', endedAt: '2026-01-02T04:00:00.000Z' }])
+  t.strictSame(readdirSync(join(folder, 'runs')).sort(), ['broken.journal', 'killed.journal'])
+})
+
+t.test('nothing goes while the clock is earlier than any of the journals', async t => {
+  const folder = t.testdir()
+  writeJournal(folder, 'old', [...begun('old'), endRecord()])
+  const late = '2027-01-01T00:00:00.000Z'
+  const lateRuns: Record<string, JournalRecord[]> = {
+    began: [runRecord('late', { startedAt: late })],
+    'went on': [runRecord('late'), { kind: 'process', number: 2, startedAt: late }],
+    ended: [...begun('late'), endRecord({ at: late })],
+  }
+  for (const [what, records] of Object.entries(lateRuns)) {
+    writeJournal(folder, 'late', records)
+    const removed: RemovedRun[] = []
+    await t.rejects(
+      removeOldRuns(folder, at(endedMs + 300 * dayMs), removed),
+      { code: 'DDB_CONFIG', exitCode: 78, message: /"late" tells of 2027-01-01/ },
+      what,
+    )
+    t.strictSame(removed, [])
+    t.equal(readdirSync(join(folder, 'runs')).length, 2)
+  }
+  await removeOldRuns(folder, at(endedMs + 370 * dayMs), [])
+  t.strictSame(readdirSync(join(folder, 'runs')), ['late.journal'])
+})
+
+t.test('a run that is begun anew in the meantime stays', async t => {
+  const folder = t.testdir()
+  const path = writeJournal(folder, 'old', [...begun('old'), endRecord()])
+  const anew: Files = {
+    ...files,
+    lock(name) {
+      appendFileSync(path, recordLine(processRecord(2)))
+      return files.lock(name)
+    },
+  }
+  const removed: RemovedRun[] = []
+  await removeOldRuns(folder, { ...at(endedMs + 400 * dayMs), files: anew }, removed)
+  t.strictSame(removed, [])
+  t.strictSame(readdirSync(join(folder, 'runs')), ['old.journal'])
+})
+
+t.test('a run whose name looks like one of our files is a run', async t => {
+  const folder = t.testdir()
+  for (const runId of ['a.journal.lock', 'a.journal.new', 'a.journal']) {
+    writeJournal(folder, runId, begun(runId))
+    const held = await holdRun(folder, runId, files)
+    t.teardown(() => held.release())
+  }
+  const { runs, strange } = await listRuns(folder, files)
+  t.strictSame(runs.map(({ runId, state }) => [runId, state]).sort(), [
+    ['a.journal', 'running'],
+    ['a.journal.lock', 'running'],
+    ['a.journal.new', 'running'],
   ])
+  t.strictSame(strange, [])
+})
+
+t.test('who works on which run is found out for all at once', async t => {
+  const folder = t.testdir()
+  for (let i = 0; i < 50; i++) writeJournal(folder, `r${i}`, begun(`r${i}`))
+  let asked = 0
+  const gate = closedGate()
+  const slow: Files = {
+    ...files,
+    async lockHolder() {
+      if (++asked === 50) gate.open()
+      await gate.opened
+      return undefined
+    },
+  }
+  const { runs } = await listRuns(folder, slow)
+  t.equal(runs.length, 50)
 })

@@ -1,17 +1,20 @@
 /*
   Journals in a folder: made, taken up, refused.
 */
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
-  truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -22,13 +25,18 @@ import {
   type OpenedJournal,
 } from '../../../src/load/journal/open-journal.js'
 import type { JournalRecord } from '../../../src/load/journal/journal-record.js'
-import { recordOf } from '../../../src/load/journal/journal-record.js'
+import { recordLine, recordOf } from '../../../src/load/journal/journal-record.js'
+import { listRuns, readRun } from '../../../src/load/journal/known-runs.js'
 import { load } from '../../../src/load/load.js'
-import type { LoadOptions } from '../../../src/load/options.js'
+import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import { makePlan } from '../../../src/load/plan.js'
-import { systemPlatform } from '../../../src/platform/system.js'
-import type { Platform } from '../../../src/platform/platform.js'
+import { takeFileLock } from '../../../src/platform/file-lock.js'
+import { thisProcess } from '../../../src/platform/lock-holder.js'
+import type { Clock, Files, Platform } from '../../../src/platform/platform.js'
+import { systemClock, systemPlatform } from '../../../src/platform/system.js'
+import { leapingClock } from '../../helpers/clocks.js'
 import { platformOn } from '../../helpers/failing-files.js'
+import { batchRecord, endRecord } from '../../helpers/journals.js'
 
 const password = 'S3CRET-password'
 
@@ -54,7 +62,7 @@ function scene(t: Test, platform: Platform = systemPlatform) {
   /** Opens it, and lets the process end. */
   const once = async (...given: Parameters<typeof open>): Promise<readonly string[]> => {
     const opened = await open(...given)
-    opened!.journal.close()
+    await opened!.journal.close()
     return opened!.notices
   }
   const records = (): JournalRecord[] =>
@@ -64,6 +72,16 @@ function scene(t: Test, platform: Platform = systemPlatform) {
       .map(line => recordOf(line)!)
   return { dir, folder, a, b, path, open, once, records }
 }
+
+type RunRecord = Extract<JournalRecord, { kind: 'run' }>
+
+const doneResult = endRecord() as unknown as LoadResult
+
+/** Whoever watches a lock goes on at once. */
+const watcherClock = (): Clock => ({
+  ...leapingClock(),
+  afterIfAlive: () => ({ cancel: () => undefined }),
+})
 
 const restart = (folder: string): Partial<LoadOptions> => ({ journal: { folder, restart: true } })
 
@@ -86,7 +104,7 @@ t.test('a journal begins with the run, its process and its inputs', async t => {
   t.equal(statSync(path).mode & 0o777, 0o600)
   t.equal(statSync(join(folder, 'runs')).mode & 0o777, 0o700)
   t.ok(existsSync(journalLockPath(path)))
-  journal.close()
+  await journal.close()
   t.strictSame(readdirSync(join(folder, 'runs')), ['nightly.journal'], 'the lock is given back')
 })
 
@@ -106,7 +124,7 @@ t.test('the next process goes on, under the same token', async t => {
   t.match(journal, { isResumed: true, processNumber: 2, paths: [a] })
   t.equal(journal.token, BigInt(`0x${token}`))
   t.match(records().slice(3), [{ kind: 'process', number: 2 }])
-  journal.close()
+  await journal.close()
 })
 
 t.test('while one process is at it others are turned away, and change nothing', async t => {
@@ -115,7 +133,7 @@ t.test('while one process is at it others are turned away, and change nothing', 
   const before = readFileSync(path, 'utf8')
   await t.rejects(open(), { code: 'DDB_LOCKED', message: /nightly.*process \d+ since/ })
   t.equal(readFileSync(path, 'utf8'), before)
-  journal.close()
+  await journal.close()
   await once()
   writeFileSync(journalLockPath(path), 'of somebody else\n')
   await t.rejects(open(), { code: 'DDB_LOCKED', message: /nightly\.journal\.lock/ })
@@ -160,7 +178,7 @@ t.test('inputs in another order are the same, new ones come behind', async t => 
   const { journal, notices } = (await open([a, b]))!
   t.strictSame(journal.paths, [b, a])
   t.match(notices, [a])
-  journal.close()
+  await journal.close()
   t.strictSame(await once([a, b]), [], 'known by now')
   const more = join(dir, 'c.csv')
   writeFileSync(more, '')
@@ -185,30 +203,195 @@ t.test('a torn journal goes on where it is whole, and says so', async t => {
   )
 })
 
-t.test('a journal whose first record was torn belongs to a run that never began', async t => {
-  const { open, path, once, records } = scene(t)
-  await once()
-  truncateSync(path, 20)
-  const { journal } = (await open())!
-  t.match(journal, { isResumed: false, processNumber: 1 })
-  journal.close()
-  t.match(records()[0], { kind: 'run' })
+/** Of a whole journal: one that cannot be relied on, and why. */
+const damages: readonly (readonly [
+  what: string,
+  change: (whole: string, path: string) => string | Buffer,
+  why: RegExp,
+])[] = [
+  ['empty', () => '', /it is empty/],
+  ['a line end', () => '\n', /first line is no record/],
+  ['zeros', whole => Buffer.alloc(whole.length), /first line is no record/],
+  ['CRLF', whole => whole.replaceAll('\n', '\r\n'), /first line is no record/],
+  ['cut in its first line', whole => whole.slice(0, 20), /first line is no record/],
+  ['its first line gone', whole => whole.slice(whole.indexOf('\n') + 1), /not that of a run/],
+  ['a mark of UTF-8 before it', whole => `\ufeff${whole}`, /first line is no record/],
+  ['UTF-16', whole => Buffer.from(whole, 'utf16le'), /first line is no record/],
+  [
+    'the first line twice, once cut',
+    whole => whole.slice(0, 50) + whole,
+    /first line is no record/,
+  ],
+  ['a bit in its middle', whole => whole.replace('"kind":"process"', '"kind":"proceSs"'), /middle/],
+  ['another format', whole => changed(whole, 0, { format: 2 }), /line 1 is of format 2/],
+  ['no format', whole => changed(whole, 0, { format: undefined }), /line 1 is of format undefined/],
+  ['an unknown kind', whole => changed(whole, 1, { kind: 'lane' }), /line 2 is of the kind "lane"/],
+  [
+    'a kind of every object',
+    whole => changed(whole, 1, { kind: 'constructor' }),
+    /line 2 is of the/,
+  ],
+  ['no kind', whole => changed(whole, 2, { kind: undefined }), /line 3 is of the kind undefined/],
+  ['a bad token', whole => changed(whole, 0, { token: 'xyz' }), /line 1 has no token/],
+  ['a token of 0', whole => changed(whole, 0, { token: '0' }), /line 1 has no token/],
+  [
+    'too long a token',
+    whole => changed(whole, 0, { token: 'f'.repeat(16) }),
+    /line 1 has no token/,
+  ],
+  ['no options', whole => changed(whole, 0, { options: null }), /line 1 has no options/],
+  ['half the options', whole => changed(whole, 0, { options: {} }), /line 1 has no options/],
+  ['a number that is none', whole => changed(whole, 1, { number: '1' }), /line 2 has no number/],
+  ['an input that is none', whole => changed(whole, 2, { inputs: [null] }), /line 3 has no inputs/],
+  ['of an input not named', whole => changed(whole, 2, batchRecord(1)), /line 3 does not fit/],
+  ['another run', whole => changed(whole, 0, { runId: 'weekly' }), /it is that of run "weekly"/],
+]
+
+/** Some members of a record are others, and its checksum is right. */
+function changed(whole: string, line: number, change: object): string {
+  const lines = whole.split('\n')
+  lines[line] = recordLine({ ...recordOf(lines[line]!)!, ...change }).trimEnd()
+  return lines.join('\n')
+}
+
+for (const [what, change, why] of damages) {
+  t.test(`a journal that cannot be relied on is refused: ${what}`, async t => {
+    const { a, open, once, path, folder, dir } = scene(t)
+    await once()
+    const content = change(readFileSync(path, 'utf8'), path)
+    writeFileSync(path, content)
+    const refused = { code: 'DDB_RUN_DAMAGED', exitCode: 66, message: why }
+    await t.rejects(open(), refused)
+    t.strictSame(readFileSync(path), Buffer.from(content), 'it is left as it is')
+    await t.rejects(readRun(folder, 'nightly', systemPlatform.files), refused)
+    t.match(await listRuns(folder, systemPlatform.files), { runs: [], strange: [{ path }] })
+    t.match(await once([a], restart(folder)), [/could not be relied on/])
+    t.strictSame(readFileSync(`${path}.damaged`), Buffer.from(content), 'what was there is kept')
+    t.strictSame(await once(), [], 'and the run goes on from there')
+    t.strictSame(readdirSync(join(dir, 'state', 'runs')).sort(), [
+      'nightly.journal',
+      'nightly.journal.damaged',
+    ])
+  })
+}
+
+t.test('what is no file is refused, and nobody waits for it', async t => {
+  for (const make of [(path: string) => execFileSync('mkfifo', [path]), mkdirSync]) {
+    const { a, open, once, path, folder } = scene(t)
+    mkdirSync(join(folder, 'runs'), { recursive: true })
+    make(path)
+    await t.rejects(open(), { code: 'DDB_RUN_DAMAGED', message: /it is not a file/ })
+    t.match(await listRuns(folder, systemPlatform.files), { strange: [{ path }] })
+    t.match(await once([a], restart(folder)), [/not a file/])
+    t.strictSame(await once(), [])
+  }
 })
 
-t.test('a damaged journal is not gone on with, nor is its run begun anew unasked', async t => {
-  for (const at of [15, 2_000]) {
-    const { open, once, path, folder, a } = scene(t)
-    await once()
-    // The second place is in what a later process wrote.
-    while (statSync(path).size < 3_000) await once()
-    const bytes = readFileSync(path)
-    bytes[at]! ^= 1
-    writeFileSync(path, bytes)
-    await t.rejects(open(), { code: 'DDB_RUN_CHANGED', message: /damaged/ })
-    t.strictSame(readFileSync(path), bytes, 'it is left as it is')
-    await once([a], restart(folder))
-    await once()
+t.test('a journal that may not be read is refused', async t => {
+  const files: Files = {
+    ...systemPlatform.files,
+    open: name =>
+      name.endsWith('.journal')
+        ? Promise.reject(Object.assign(new Error('EACCES: not allowed'), { code: 'EACCES' }))
+        : systemPlatform.files.open(name),
   }
+  const { open, once, a, folder } = scene(t, { ...systemPlatform, files })
+  await once()
+  await t.rejects(open(), { code: 'DDB_RUN_DAMAGED', message: /EACCES/ })
+  t.match(await once([a], restart(folder)), [/EACCES/])
+})
+
+t.test('what a damaged journal tells is counted on when its run begins anew', async t => {
+  const { once, path, folder, a, records } = scene(t)
+  await once()
+  const { token } = records()[0] as RunRecord
+  writeFileSync(
+    path,
+    readFileSync(path, 'utf8') + recordLine({ kind: 'ledger', number: 3 }) + 'x\n',
+  )
+  appendFileSync(path, recordLine({ kind: 'forgotten' }))
+  await once([a], restart(folder))
+  t.match(records(), [
+    { kind: 'run' },
+    { kind: 'process', number: 1 },
+    { kind: 'inputs' },
+    { kind: 'ledger', number: 3 },
+    { kind: 'run', token },
+    { kind: 'process', number: 2 },
+    { kind: 'inputs' },
+  ])
+})
+
+/** A lock that another container holds, and nobody renews. */
+function abandonedLock(path: string): void {
+  const holder = { ...thisProcess(), namespaces: 'pid:[1]' }
+  writeFileSync(journalLockPath(path), JSON.stringify(holder))
+}
+
+t.test('a run whose holder may wake is taken over with a journal of its own', async t => {
+  const watching: Platform = {
+    ...systemPlatform,
+    files: { ...systemPlatform.files, lock: path => takeFileLock(path, watcherClock()) },
+  }
+  const { open, once, path } = scene(t, watching)
+  await once()
+  const asleep = openSync(path, 'a')
+  t.teardown(() => closeSync(asleep))
+  abandonedLock(path)
+  const { journal } = (await open())!
+  const before = readFileSync(path, 'utf8')
+  // It wakes in the middle of a write.
+  writeSync(asleep, recordLine(batchRecord(1)))
+  t.equal(readFileSync(path, 'utf8'), before)
+  journal.forgotten()
+  journal.commit()
+  t.match(readFileSync(path, 'utf8'), before)
+  await journal.close()
+})
+
+t.test('a process whose run was taken over writes nothing any more', async t => {
+  const { open, path, folder, a } = scene(t)
+  const { journal } = (await open([a], { journal: { folder } }))!
+  const before = readFileSync(path, 'utf8')
+  rmSync(journalLockPath(path))
+  t.equal(journal.lost(), undefined, 'it was sure a moment ago')
+  const wallMs = (): number => Date.now()
+  t.teardown(() => Object.assign(systemClock, { wallMs }))
+  // The machine was suspended.
+  Object.assign(systemClock, { wallMs: () => wallMs() + 60_000 })
+  const lost = { code: 'DDB_LOCKED', exitCode: 75, message: /"nightly".*\.lock" was removed/ }
+  t.match(journal.lost(), lost)
+  journal.forgotten()
+  t.throws(() => journal.commit(), lost)
+  t.throws(() => journal.leaving(), lost)
+  await t.rejects(journal.close(), lost)
+  t.equal(readFileSync(path, 'utf8'), before)
+})
+
+t.test('a draft that a killed process has left is in nobody\u2019s way', async t => {
+  const { once, path, folder } = scene(t)
+  mkdirSync(join(folder, 'runs'), { recursive: true })
+  writeFileSync(`${path}.new`, 'half of a')
+  await once()
+  t.strictSame(readdirSync(join(folder, 'runs')), ['nightly.journal'])
+  writeFileSync(`${path}.new`, 'half of a')
+  t.match(await listRuns(folder, systemPlatform.files), { runs: [{}], strange: [] })
+})
+
+t.test('a run that is done leaves its journal as it is when it is called again', async t => {
+  const { open, once, path, b, a } = scene(t)
+  const { journal } = (await open())!
+  journal.end(doneResult, true)
+  await journal.close()
+  const before = readFileSync(path, 'utf8')
+  const again = (await open())!.journal
+  again.commit()
+  again.end(doneResult, true)
+  await again.close()
+  t.equal(readFileSync(path, 'utf8'), before)
+  await once([a, b])
+  t.ok(readFileSync(path, 'utf8').startsWith(before), 'with more inputs it goes on')
+  t.match(readFileSync(path, 'utf8').slice(before.length), /"process","number":2.*\n.*b\.csv/)
 })
 
 t.test('a run that begins anew counts on, and keeps its token', async t => {
@@ -218,7 +401,7 @@ t.test('a run that begins anew counts on, and keeps its token', async t => {
   const { journal } = (await open([a], restart(folder)))!
   t.match(journal, { isResumed: false, processNumber: 3 })
   t.equal(journal.past.processes, 2)
-  journal.close()
+  await journal.close()
   const runs = records().filter(({ kind }) => kind === 'run')
   t.equal(runs.length, 2)
   t.equal(
@@ -235,7 +418,7 @@ t.test('a folder that cannot be used is said, and nothing stays open', async t =
   await t.rejects(open(), { code: 'DDB_OUTPUT_CREATE', message: /cannot keep a journal/ })
   rmSync(folder)
   mkdirSync(journalPath(folder, 'nightly'), { recursive: true })
-  await t.rejects(open(), { code: 'DDB_OUTPUT_CREATE', message: /nightly\.journal/ })
+  await t.rejects(open(), { code: 'DDB_RUN_DAMAGED', message: /nightly\.journal/ })
   t.notOk(existsSync(journalLockPath(journalPath(folder, 'nightly'))))
   const platform = platformOn({ capacityBytes: 10 })
   const full = scene(t, platform)

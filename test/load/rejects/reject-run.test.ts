@@ -60,6 +60,35 @@ t.test('the first line of the reasons says how the run was asked for', async t =
   })
 })
 
+t.test('a first line that somebody has changed is told, too', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const { options, reading } = run
+  const changes: Record<string, unknown>[] = [
+    { options: null },
+    { options: [] },
+    { options: { ...options, inputs: [1] } },
+    { options: { ...options, server: {} } },
+    { options: { ...options, server: { host: 'h', port: '1' } } },
+    { options: { ...options, target: null } },
+    { options: { ...options, target: { table: ['t'] } } },
+    { options: { ...options, mapping: { map: null } } },
+    { options: { ...options, delivery: 'x' } },
+    { options: { ...options, expectTypes: 5 } },
+    { folder: null },
+    { path: 7 },
+    { reading: {} },
+    { reading: { ...reading, encoding: { value: 5 } } },
+    { fieldNames: 'a' },
+    { fieldNames: [null] },
+    { format: 2 },
+  ]
+  for (const change of changes) {
+    const line = JSON.stringify({ runId: 'nightly', run: { ...run, ...change } })
+    writeFileSync(`${path}.reasons.ndjson`, `${line}\n`)
+    await t.rejects(readRejectRun(path, systemFiles), { code: 'DDB_INPUT_FORMAT' }, line)
+  }
+})
+
 t.test('what was found is said, and what the file does not have is left out', async t => {
   t.strictSame(retryOptions(rejects, '/x/r.csv'), {
     inputs: ['/x/r.csv'],
@@ -112,12 +141,12 @@ t.test('a file has one name for its retries, and another for what is bad again',
 
 t.test('a file that is being written is refused', async t => {
   const path = join(t.testdir(), 'r.csv')
-  t.doesNotThrow(() => refuseWritten(path, systemFiles))
-  const answer = systemFiles.lock(`${path}.lock`)
-  t.throws(() => refuseWritten(path, systemFiles), {
+  await refuseWritten(path, systemFiles)
+  const answer = systemFiles.lockNow(`${path}.lock`)
+  await t.rejects(refuseWritten(path, systemFiles), {
     code: 'DDB_LOCKED',
     message: /is still being written by process \d+/,
   })
   if (answer.kind === 'held') answer.lock.release()
-  t.doesNotThrow(() => refuseWritten(path, systemFiles))
+  await refuseWritten(path, systemFiles)
 })

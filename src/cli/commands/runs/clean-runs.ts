@@ -3,7 +3,12 @@
 */
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
-import { holdRun, readRun, removeOldRuns } from '../../../load/journal/known-runs.js'
+import {
+  holdRun,
+  readRun,
+  removeOldRuns,
+  type RemovedRun,
+} from '../../../load/journal/known-runs.js'
 import { dropRunTables } from '../../../load/marker/drop-run-tables.js'
 import { systemPlatform } from '../../../platform/system.js'
 import type { Call } from '../command.js'
@@ -16,34 +21,36 @@ import type { RunsSettings } from '../../options/journal/runs-options.js'
 /**
  * Without names finished runs that ended long ago are meant.
  *
- * @param removed  gets the names of the runs whose journals have gone, one by one
- * @throws {DdbError} DDB_RUN_MISSING, DDB_LOCKED while a process works on the run
+ * @param removed  gets the runs whose journals have gone, one by one
+ * @throws {DdbError} DDB_RUN_MISSING, DDB_RUN_DAMAGED, DDB_LOCKED while a process works on the run, DDB_CONFIG
  * @throws {ConnectionError} DDB_CONNECT: the journal stays as long as the server cannot be reached
  */
 export async function cleanRuns(
   settings: RunsSettings,
   call: Call,
   folder: string,
-  removed: string[],
+  removed: RemovedRun[],
 ): Promise<void> {
   if (call.args.length === 0) {
-    removed.push(...(await removeOldRuns(folder, systemPlatform)))
-    return
+    return removeOldRuns(folder, systemPlatform, removed)
   }
   const { files } = systemPlatform
   const login = newLogin(settings, call)
   for (const runId of call.args) {
-    const known = await readRun(folder, runId, files)
-    if (known === undefined) throw await missingRun(folder, runId)
-    const held = holdRun(known, files)
+    if ((await readRun(folder, runId, files, { evenDamaged: true })) === undefined) {
+      throw await missingRun(folder, runId)
+    }
+    const held = await holdRun(folder, runId, files)
     try {
-      if (known.state !== 'finished') {
+      const known = await readRun(folder, runId, files, { evenDamaged: true })
+      if (known === undefined) continue
+      if (known.state !== 'finished' || known.damage !== undefined) {
         const { token, options } = known.run
         const name = { runId, token: BigInt(`0x${token}`) }
         await forgetOnServer(settings, options.server, await login(options.server), name)
       }
       files.remove(known.path)
-      removed.push(runId)
+      removed.push({ runId, endedAt: known.journal.end?.at ?? null })
     } finally {
       held.release()
     }

@@ -2,7 +2,7 @@
   `resume`: goes on with a run as its journal says it was begun.
 */
 import { resolve } from 'node:path'
-import { InputError, UsageError } from '../../../errors.js'
+import { DdbError, InputError, UsageError } from '../../../errors.js'
 import type { JournaledServer } from '../../../load/journal/journal-record.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { systemPlatform } from '../../../platform/system.js'
@@ -43,7 +43,7 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
         }
       },
       async check() {
-        known = await knownRun(folder, runId)
+        known = await knownRun(folder, runId, restart)
         await refuseSharedFiles(...filesOf(settings, known), call)
       },
       async options(trace) {
@@ -78,14 +78,26 @@ export async function run(given: ResumeSettings, call: Call): Promise<number> {
   )
 }
 
-/** @throws {DdbError} DDB_RUN_MISSING, with the nearest names */
-async function knownRun(folder: string, runId: string): Promise<KnownRun> {
+/**
+ * @param restart  a journal that cannot be relied on will do, if only it tells how the run was begun
+ * @throws {DdbError} DDB_RUN_MISSING, with the nearest names; DDB_RUN_DAMAGED
+ */
+async function knownRun(folder: string, runId: string, restart = false): Promise<KnownRun> {
   if (runIdReader.read([runId]) === undefined) {
     throw new UsageError('DDB_USAGE', `a run is named by ${runIdReader.expected}`)
   }
-  const known = await readRun(folder, runId, systemPlatform.files)
-  if (known === undefined) throw await missingRun(folder, runId)
-  return known
+  try {
+    const known = await readRun(folder, runId, systemPlatform.files, { evenDamaged: restart })
+    if (known !== undefined) return known
+  } catch (error) {
+    if (!restart || !(error instanceof DdbError) || error.code !== 'DDB_RUN_DAMAGED') throw error
+    const remedy = `Begin it anew with the whole command: \`load … --run-id ${runId} --restart\``
+    throw new DdbError(
+      error.code,
+      `${error.message}. It does not tell how the run was begun. ${remedy}`,
+    )
+  }
+  throw await missingRun(folder, runId)
 }
 
 /** How the run's server was reached holds, unless it is said otherwise. */

@@ -62,7 +62,7 @@ export async function run(settings: RetrySettings, call: Call): Promise<number> 
         }
         known = await readRejectRun(path, files)
         refuseStrange(known, reasonsPath(path), settings)
-        refuseWritten(path, files)
+        await refuseWritten(path, files)
         const journal = journalPath(folder, retryRunId(known))
         const inputs = [path, reasonsPath(path)]
         await refuseSharedFiles({ ...settings, rejects, journal }, inputs, call)

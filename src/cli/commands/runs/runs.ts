@@ -5,6 +5,7 @@ import {
   listRuns,
   readRun,
   type KnownRun,
+  type RemovedRun,
   type StrangeFile,
 } from '../../../load/journal/known-runs.js'
 import { systemPlatform } from '../../../platform/system.js'
@@ -32,7 +33,7 @@ export interface RunsResult {
   /** Files among the journals that are none. */
   strange: readonly StrangeFile[]
   /** Runs whose journals `--clean` has removed. */
-  readonly removed: string[]
+  removed: readonly string[]
   error: { readonly code: string; readonly message: string } | null
 }
 
@@ -52,9 +53,14 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
     removed: [],
     error: null,
   }
+  const removed: RemovedRun[] = []
   try {
     checkedStateFolder(call.processEnvironment.environment, call.output.note, folder)
-    if (settings.clean) await cleanRuns(settings, call, folder, result.removed)
+    try {
+      if (settings.clean) await cleanRuns(settings, call, folder, removed)
+    } finally {
+      result.removed = removed.map(({ runId }) => runId)
+    }
     const { runs, strange } = await foundRuns(settings, call.args, folder)
     result.runs = runs.map(known => reportOf(known, commandOf(known, settings)))
     result.strange = strange
@@ -63,11 +69,11 @@ export async function run(settings: RunsSettings, call: Call): Promise<number> {
     // Where it cannot be written, the failure itself still has its code.
     const failed: RunsResult = { ...result, exitCode, error: { code, message } }
     if (settings.json) await call.output.writeData(jsonLine(failed)).catch(() => undefined)
-    else await tellRemoved(settings, call, result.removed).catch(() => undefined)
+    else await tellRemoved(settings, call, removed).catch(() => undefined)
     throw error
   }
   if (settings.json) await call.output.writeData(jsonLine(result))
-  else await print(settings, call, result)
+  else await print(settings, call, result, removed)
   return 0
 }
 
@@ -81,7 +87,7 @@ async function foundRuns(
   if (clean || names.length === 0) return listRuns(folder, files)
   const runs: KnownRun[] = []
   for (const name of names) {
-    const known = await readRun(folder, name, files)
+    const known = await readRun(folder, name, files, { holder: true })
     if (known === undefined) throw await missingRun(folder, name)
     runs.push(known)
   }
@@ -93,9 +99,13 @@ function commandOf({ runId, run }: KnownRun, { stateDir }: RunsSettings): string
   return resumeCommand(runId, { stateDir, server, journaled: server, repeated: [] })
 }
 
-async function print(settings: RunsSettings, call: Call, result: RunsResult): Promise<void> {
+async function print(
+  settings: RunsSettings,
+  call: Call,
+  { runs, strange, folder }: RunsResult,
+  removed: readonly RemovedRun[],
+): Promise<void> {
   const { output, args } = call
-  const { runs, strange, folder, removed } = result
   for (const { path, reason } of strange) output.note(`${path}: ${reason}`)
   if (settings.clean) return tellRemoved(settings, call, removed)
   if (runs.length === 0) {
@@ -112,9 +122,12 @@ async function print(settings: RunsSettings, call: Call, result: RunsResult): Pr
 async function tellRemoved(
   { clean: isCleaning }: RunsSettings,
   { output }: Call,
-  removed: readonly string[],
+  removed: readonly RemovedRun[],
 ): Promise<void> {
   if (!isCleaning) return
-  const names = removed.length === 0 ? '' : `: ${removed.join(', ')}`
+  const texts = removed.map(({ runId, endedAt }) =>
+    endedAt === null ? runId : `${runId} (ended ${endedAt})`,
+  )
+  const names = removed.length === 0 ? '' : `: ${texts.join(', ')}`
   await output.write(`${clean(`removed ${counted(removed.length, 'journal')}${names}`)}\n`)
 }

@@ -67,6 +67,20 @@ t.test('a run that is not there is 66, and has its object', async t => {
   t.match(await runMain(['resume']), { code: 64, stderr: /missing required argument 'run'/ })
 })
 
+t.test('--restart begins a damaged run anew, if the journal tells how it was begun', async t => {
+  const { resume, journal } = scene(t, { rejects: { file: 'bad.csv' } })
+  const whole = await readFile(journal, 'utf8')
+  const [first = '', second = ''] = whole.split('\n')
+  writeFileSync(journal, `${first}\nno record\n${second}\n`)
+  t.match(await resume('r'), { code: 66, stderr: /in its middle.*DDB_RUN_DAMAGED/ })
+  t.match(await resume('r', '--restart'), { code: 3, stderr: /r\.journal\.damaged/ })
+  writeFileSync(journal, `no record\n${whole}`)
+  t.match(await resume('r', '--restart'), {
+    code: 66,
+    stderr: /does not tell how the run was begun.*load … --run-id r --restart.*DDB_RUN_DAMAGED/,
+  })
+})
+
 t.test('the folder of the run must be there', async t => {
   const { resume, folder } = scene(t)
   rmSync(folder, { recursive: true })
@@ -115,17 +129,15 @@ t.test('a file of the command must not be one of the journal', async t => {
   }
 })
 
-t.test('old journals go when a run with a new name begins', async t => {
+t.test('a run with a new name removes no journals, however old', async t => {
   const { folder, state } = scene(t)
   mkdirSync(join(folder, 'more'))
   writeFileSync(join(folder, 'more', 'a.csv'), 'id,price\n1,1.5\n')
-  const records = [runRecord('old'), endRecord()]
-  writeJournal(state, 'old', records, { ageMs: Date.now() - Date.parse(endRecord().at) })
-  writeJournal(state, 'r2', [runRecord('r2')])
+  writeJournal(state, 'old', [runRecord('old'), endRecord()])
   const argv = ['-t', 'prices', '--port', String(server.port), '--state-dir', state]
   const loaded = await runMain(['load', join(folder, 'more'), ...argv, '--run-id', 'new'])
   t.equal(loaded.code, 0, loaded.stderr)
   const { stdout } = await runMain(['runs', '--state-dir', state, '--json'])
   const { runs } = JSON.parse(stdout) as { runs: { runId: string }[] }
-  t.strictSame(runs.map(({ runId }) => runId).sort(), ['new', 'r', 'r2'])
+  t.strictSame(runs.map(({ runId }) => runId).sort(), ['new', 'old', 'r'])
 })

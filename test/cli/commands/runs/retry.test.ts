@@ -246,7 +246,7 @@ t.test('a header that was taken away is missed, a renamed column does not fit', 
 
 t.test('what cannot be retried is told, with its object', async t => {
   const { path, retry, folder } = await scene(t)
-  const held = systemFiles.lock(`${path}.lock`)
+  const held = await systemFiles.lock(`${path}.lock`)
   t.match(await retry(), { code: 75, stderr: /is still being written/ })
   if (held.kind === 'held') held.lock.release()
   t.match(await retry(path, '--rejects', path), { code: 64 })

@@ -1,7 +1,7 @@
 /*
   What `runs` prints. Running, stopped and killed processes: test/end-to-end/resume-runs.test.ts.
 */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { RunsResult } from '../../../../src/cli/commands/runs/runs.js'
@@ -91,10 +91,36 @@ t.test('--clean removes what finished long ago, and runs that are named', async 
   const lately = endRecord({ at: new Date().toISOString() })
   writeJournal(folder, 'new', [runRecord('new'), lately])
   add('dead', false, ageMs)
-  t.match(await runs('--clean'), { code: 0, stdout: 'removed 1 journal: old\n' })
-  t.match(await runs('new', '--clean'), { code: 0, stdout: 'removed 1 journal: new\n' })
+  t.match(await runs('--clean'), { code: 0, stdout: /^removed 1 journal: old \(ended \S+Z\)\n$/ })
+  const named = await runs('new', '--clean')
+  t.match(named, { code: 0, stdout: `removed 1 journal: new (ended ${lately.at})\n` })
   const result = await runs('--clean', '--json')
   t.match(JSON.parse(result.stdout), { removed: [], runs: [{ runId: 'dead' }] })
+})
+
+t.test('--clean removes nothing while the clock is earlier than a journal', async t => {
+  const { runs, add, folder } = scene(t)
+  add('old', true)
+  const at = new Date(Date.now() + dayMs).toISOString()
+  writeJournal(folder, 'ahead', [runRecord('ahead'), endRecord({ at })])
+  const early = { code: 78, stderr: /clock says .*run "ahead" tells of .*nothing was removed/ }
+  t.match(await runs('--clean'), early)
+  t.match(await runs('ahead', '--clean'), { code: 0, stdout: /^removed 1 journal: ahead / })
+  t.match(await runs('--clean'), { code: 0, stdout: /^removed 1 journal: old / })
+})
+
+t.test('a damaged journal goes by its name, if it tells of the server', async t => {
+  const { runs, folder } = scene(t)
+  const damaged = (runId: string, text: string): void => {
+    const path = writeJournal(folder, runId, [runRecord(runId), endRecord()])
+    writeFileSync(path, readFileSync(path, 'utf8').replace('\n', text))
+  }
+  damaged('dead', '\nno record\n')
+  damaged('blind', 'x\n')
+  t.match(await runs('--clean'), { code: 0, stdout: 'removed 0 journals\n' })
+  const nowhere = ['--host', '127.0.0.1:1', '--connect-timeout', '100ms']
+  t.match(await runs('dead', '--clean', ...nowhere), { code: 69, stderr: /DDB_CONNECT/ })
+  t.match(await runs('blind', '--clean'), { code: 66, stderr: /DDB_RUN_DAMAGED/ })
 })
 
 t.test('an unfinished run keeps its journal as long as its server cannot be asked', async t => {
@@ -104,7 +130,7 @@ t.test('an unfinished run keeps its journal as long as its server cannot be aske
   const argv = ['done', 'dead', '--clean', '--host', '127.0.0.1:1', '--connect-timeout', '100ms']
   t.match(await runs(...argv), {
     code: 69,
-    stdout: 'removed 1 journal: done\n',
+    stdout: `removed 1 journal: done (ended ${endRecord().at})\n`,
     stderr: /DDB_CONNECT/,
   })
   t.match(await runs('nobody', '--clean'), { code: 66 })
@@ -115,5 +141,8 @@ t.test('a lock that is none is told', async t => {
   const { runs, add, folder } = scene(t)
   add('dead', false)
   mkdirSync(join(folder, 'runs', 'dead.journal.lock'))
-  t.match(await runs('dead', '--clean'), { code: 75, stderr: /remove ".*dead\.journal\.lock"/ })
+  t.match(await runs('dead', '--clean'), {
+    code: 75,
+    stderr: /dead\.journal\.lock" is in the place .*: remove it if nothing runs/,
+  })
 })

@@ -1,0 +1,62 @@
+/*
+  Files that the program keeps for itself, of whatever run: journals, locks, and what it knows of servers. No run may write anything
+  else there.
+*/
+import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { basename, dirname, join, resolve, sep } from 'node:path'
+import { looksLikeJournal } from '../../load/journal/read-journal.js'
+import { holderOf } from '../../platform/lock-holder.js'
+import { placeOf } from './file-place.js'
+import { stateParts } from './state-file.js'
+import { stateFolder } from './state-folder.js'
+
+/**
+ * What would be destroyed by writing to a path, as the end of a sentence; undefined for a path that is free for others.
+ * Nothing is opened but ordinary files, for reading.
+ *
+ * @param stateDir  as `--state-dir`
+ */
+export function ownFileAt(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  stateDir?: string,
+): string | undefined {
+  const { isOrdinary } = placeOf(path)
+  // Through links: a journal is one under any name.
+  const name = realPath(path)
+  const states = [stateFolder(environment), ...(stateDir === undefined ? [] : [resolve(stateDir)])]
+  const folders = states.flatMap(state => stateParts.map(folder => realPath(join(state, folder))))
+  if (folders.some(folder => name === folder || name.startsWith(folder + sep))) {
+    return 'among the files that ddb-ingest keeps for itself'
+  }
+  const start = isOrdinary ? startOf(name) : ''
+  if (looksLikeJournal(start)) return 'the journal of a run'
+  return holderOf(start) === undefined ? undefined : 'a lock of ddb-ingest'
+}
+
+/** Without links; of what is not there, as far as it is. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    const folder = dirname(path)
+    return folder === path ? path : join(realPath(folder), basename(path))
+  }
+}
+
+/** More than a lock has. */
+const mostBytes = 4096
+
+function startOf(path: string): string {
+  try {
+    const descriptor = openSync(path, 'r')
+    try {
+      const buffer = Buffer.alloc(mostBytes)
+      return buffer.toString('utf8', 0, readSync(descriptor, buffer))
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch {
+    return ''
+  }
+}

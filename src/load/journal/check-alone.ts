@@ -1,0 +1,86 @@
+/*
+  Whether a process may have a run that has a journal: what the server knows of the run tells of a journal from an earlier
+  time, and of a process in another place.
+*/
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import { askKnown, askOwner, takeOwnership } from '../marker/ownership.js'
+import type { Run } from '../run.js'
+import { runDamaged, runTakenOver } from './changed-run.js'
+
+/**
+ * To be asked before the run makes anything on the server.
+ *
+ * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than what the server knows, DDB_LOCKED
+ * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export async function checkAlone({ journal, name, plan }: Run, control: Session): Promise<void> {
+  if (journal === undefined || journal.past.processes === 0) return
+  const { past, found } = journal
+  const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
+  if (known === undefined) return
+  journal.seen(known)
+  // Begun anew it asks for nothing that an earlier process did.
+  const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
+  if (found === past && isOld) throw runDamaged(journal.path, isOlder)
+  // Whoever takes over a lock knows more: its holder did not renew it, or is no more.
+  const mayRun = journal.wasUnlocked && past.end === undefined
+  if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)
+}
+
+/** Tells the server which process has the run. @throws {DdbError} DDB_LOCKED when another one has just done so */
+export async function takeRun({ journal, name, plan }: Run, control: Session): Promise<void> {
+  if (journal === undefined) return
+  const taking = takeOwnership(control, name, journal.nextOwner(), plan.confirmTimeoutMs)
+  if ((await unlessRefused(taking)) === false) throw runsElsewhere(name.runId)
+}
+
+/**
+ * Tells the server once more that this process has the run, so that a journal from an earlier time is found out.
+ * @throws {DdbError} DDB_LOCKED, DDB_OUTPUT_WRITE
+ */
+export async function keepRun(run: Run, control: Session): Promise<void> {
+  await takeRun(run, control).catch(unlessLost)
+}
+
+/**
+ * To be asked by a process that has slept. That the connection is lost is for others to find out.
+ * @throws {DdbError} DDB_LOCKED when another has told the server that it has the run
+ */
+export async function checkOwner(
+  { journal, name }: Run,
+  control: Session,
+  timeoutMs: number,
+): Promise<void> {
+  if (journal === undefined || journal.owner === 0) return
+  const owner = await unlessRefused(askOwner(control, name, timeoutMs)).catch(unlessLost)
+  if (owner !== undefined && owner > journal.owner) {
+    throw runTakenOver(name.runId, 'another process has told the server that it goes on with it')
+  }
+}
+
+/** undefined where the server does not let the user ask: then the lock alone decides. */
+async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked
+  } catch (error) {
+    if (error instanceof ServerError) return undefined
+    throw error
+  }
+}
+
+function unlessLost(error: unknown): undefined {
+  if (error instanceof ConnectionError || error instanceof TimeoutError) return undefined
+  throw error
+}
+
+const isOlder =
+  'the server knows of more than it tells, so it was brought back from an earlier time, as with a snapshot of a disk'
+
+function runsElsewhere(runId: string): DdbError {
+  return new DdbError(
+    'DDB_LOCKED',
+    `run "${runId}" is under way: the server has a session of another process, which has another copy of the journal, or whose ` +
+      'lock was removed. Wait for its end, or end it',
+  )
+}

@@ -1,0 +1,120 @@
+/*
+  Reads the journal of a run, and says whether it can be relied on: records that are missing would be sent again.
+*/
+import type { Files } from '../../platform/platform.js'
+import { faultOf, recordOf, type JournalRecord } from './journal-record.js'
+
+/** How much of a journal can be read. */
+export interface FoundJournal {
+  /** Up to the end of the last whole record in front of any damage. */
+  readonly sizeBytes: number
+  /** Bytes behind it that are no whole record, as a power cut leaves them. */
+  readonly tornBytes: number
+  /** Why the run must not go on with it; ends a sentence. What could be read was taken. */
+  readonly damage: string | undefined
+}
+
+const pieceBytes = 1 << 20
+const lineFeed = 0x0a
+
+/**
+ * Reads the journal of a run, record by record.
+ * @returns undefined when there is none
+ */
+export async function readJournal(
+  path: string,
+  runId: string,
+  files: Files,
+  take: (record: JournalRecord) => void,
+): Promise<FoundJournal | undefined> {
+  const reader = newReader(runId, take)
+  try {
+    const status = files.statusNow(path)
+    if (status === undefined) return undefined
+    // Opening a pipe would wait for somebody to write into it.
+    if (!status.isFile) return reader.found('it is not a file')
+    const file = await files.open(path)
+    try {
+      for (;;) {
+        const piece = Buffer.alloc(pieceBytes)
+        const count = await file.read(piece, 0, piece.length)
+        if (count === 0 || !reader.read(piece.subarray(0, count))) return reader.found()
+      }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    return reader.found(`it cannot be read (${reasonOf(error)})`)
+  }
+}
+
+/** Whether a text begins as the journal of a run does, be it of another version. */
+export function looksLikeJournal(text: string): boolean {
+  return /^[0-9a-f]{8} \{"kind":"/.test(text)
+}
+
+interface Reader {
+  /** @returns false once nothing of what follows matters */
+  read(piece: Buffer): boolean
+  found(damage?: string): FoundJournal
+}
+
+function newReader(runId: string, take: (record: JournalRecord) => void): Reader {
+  let rest: Buffer = Buffer.alloc(0)
+  let [lines, sizeBytes, tornBytes] = [0, 0, 0]
+  let damage: string | undefined
+
+  const takeLine = (text: string, lineBytes: number): void => {
+    const record = recordOf(text)
+    lines++
+    if (record === undefined && lines > 1) tornBytes += lineBytes
+    else damage = damageOf(record)
+    if (damage === undefined && tornBytes === 0) sizeBytes += lineBytes
+  }
+  const damageOf = (record: JournalRecord | undefined): string | undefined => {
+    if (record === undefined) return noRecord
+    if (tornBytes > 0) return 'what stands in its middle is no record'
+    const fault = faultOf(record)
+    if (fault !== undefined) return `its line ${lines} ${fault}`
+    if (lines === 1 && record.kind !== 'run') return 'its first line is not that of a run'
+    if (record.kind === 'run' && record.runId !== runId)
+      return `it is that of run "${record.runId}"`
+    try {
+      take(record)
+      return undefined
+    } catch {
+      return `its line ${lines} does not fit to those before`
+    }
+  }
+  return {
+    read(piece) {
+      rest = Buffer.concat([rest, piece])
+      // The first line of something else may have no end for gigabytes.
+      if (lines === 0 && !/^[0-9a-f]{0,8}( |$)/.test(rest.toString('latin1', 0, 9)))
+        damage = noRecord
+      let start = 0
+      for (let end = rest.indexOf(lineFeed); end >= 0 && damage === undefined;) {
+        takeLine(rest.toString('utf8', start, end), end + 1 - start)
+        start = end + 1
+        end = rest.indexOf(lineFeed, start)
+      }
+      rest = rest.subarray(start)
+      return damage === undefined
+    },
+    found(because) {
+      if (lines === 0) damage ??= rest.length === 0 ? 'it is empty' : noRecord
+      return { sizeBytes, tornBytes: tornBytes + rest.length, damage: because ?? damage }
+    },
+  }
+}
+
+const noRecord = 'its first line is no record'
+
+function isMissing(error: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}

@@ -1,0 +1,103 @@
+/*
+  Puts a journal in its place, or in that of another, in one step.
+*/
+import type { Files, OutputFile } from '../../platform/platform.js'
+import { checksumDigits, recordLine, type JournalRecord } from './journal-record.js'
+
+const pieceBytes = 1 << 20
+const lineFeed = 0x0a
+/** Of a line, before its JSON. */
+const checksumBytes = checksumDigits + 1
+
+/** Lines of a present journal that another takes over. */
+export interface KeptLines {
+  /** So much of it, from its start. */
+  readonly sizeBytes: number
+  /** Kinds of records that are left out. */
+  readonly without?: readonly JournalRecord['kind'][]
+  /** Where the present one goes; it is replaced where that is left out. */
+  readonly asideTo?: string | undefined
+}
+
+/**
+ * Puts a journal in its place in one step: what is kept of the present one, and more records. Nobody ever finds half of it,
+ * and whoever still writes into the present one writes where nobody reads.
+ *
+ * @throws the system's error
+ */
+export async function replaceJournal(
+  path: string,
+  files: Files,
+  kept: KeptLines,
+  records: readonly JournalRecord[],
+): Promise<void> {
+  const draft = `${path}${draftEnding}`
+  // Of a process that was killed: nobody else is at it.
+  if (files.statusNow(draft) !== undefined) files.remove(draft)
+  const file = files.create(draft)
+  try {
+    try {
+      for await (const bytes of kept.sizeBytes > 0 ? keptLines(path, files, kept) : []) {
+        writeAll(file, bytes)
+      }
+      writeAll(file, Buffer.from(records.map(recordLine).join('')))
+      file.sync()
+    } finally {
+      file.close()
+    }
+    if (kept.asideTo !== undefined) files.rename(path, kept.asideTo)
+    files.rename(draft, path)
+  } catch (error) {
+    removeQuietly(draft, files)
+    throw error
+  }
+}
+
+/** What is about to become a journal. */
+export const draftEnding = '.new'
+
+async function* keptLines(
+  path: string,
+  files: Files,
+  { sizeBytes, without = [] }: KeptLines,
+): AsyncGenerator<Buffer, void, void> {
+  const marks = without.map(kind => Buffer.from(`{"kind":"${kind}"`))
+  const isKept = (line: Buffer): boolean =>
+    !marks.some(
+      mark => line.compare(mark, 0, mark.length, checksumBytes, checksumBytes + mark.length) === 0,
+    )
+  const file = await files.open(path)
+  try {
+    let rest: Buffer = Buffer.alloc(0)
+    for (let at = 0; at < sizeBytes;) {
+      const piece = Buffer.alloc(Math.min(pieceBytes, sizeBytes - at))
+      const count = await file.readAt(piece, 0, piece.length, at)
+      if (count === 0) throw new Error('it has become shorter')
+      at += count
+      rest = Buffer.concat([rest, piece.subarray(0, count)])
+      const lines: Buffer[] = []
+      let start = 0
+      for (let end = rest.indexOf(lineFeed); end >= 0; end = rest.indexOf(lineFeed, start)) {
+        const line = rest.subarray(start, end + 1)
+        if (isKept(line)) lines.push(line)
+        start = end + 1
+      }
+      rest = rest.subarray(start)
+      yield Buffer.concat(lines)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+function removeQuietly(path: string, files: Files): void {
+  try {
+    if (files.statusNow(path) !== undefined) files.remove(path)
+  } catch {
+    // Why it could not be written says more.
+  }
+}
+
+export function writeAll(file: OutputFile, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length;) done += file.write(bytes.subarray(done))
+}

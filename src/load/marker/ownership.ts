@@ -1,0 +1,129 @@
+/*
+  Which process has a run, as the server knows it: entries of the run's marker, one for each process and, where nothing else
+  on the server tells how far a run has come, one every few seconds. A journal that was brought back from an earlier time
+  does not know the latest of them.
+*/
+import type { Session } from '../../client/open-session.js'
+import { elementAt } from '../../protocol/element.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import type { Value } from '../../protocol/value.js'
+import type { RunName } from './marker.js'
+import { ledgerNumberOf, markerName } from './run-tables.js'
+
+/** Below are the entries that tell of sessions. */
+const beforeFirst = 1_000_000
+
+/** What the server knows of a run that goes on. */
+export interface KnownOnServer {
+  /** The latest number that `takeOwnership` has written; 0 without one. */
+  readonly owner: number
+  /** The highest number of a ledger; 0 without one. */
+  readonly ledgerNumber: number
+  /** The session that the run was last marked with is still connected; undefined where the user may not see that. */
+  readonly isConnected: boolean | undefined
+}
+
+/** @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
+export async function askKnown(
+  session: Session,
+  { runId, token }: RunName,
+  timeoutMs: number,
+): Promise<KnownOnServer> {
+  const marker = markerName(runId)
+  const script = `ddbIngestSessions = NULL
+try { ddbIngestSessions = exec sessionId from getSessionMemoryStat() } catch(ex) { ddbIngestSessions = NULL }
+ddbIngestEntries = NULL
+if(defined("${marker}", SHARED)) { ddbIngestEntries = select entry, sessionId from objByName("${marker}") where token = ${token}l }
+ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
+(ddbIngestNames, ddbIngestSessions, ddbIngestEntries)`
+  const answer = await session.run(script, { timeoutMs })
+  if (answer?.form !== 'vector' || answer.type !== 'ANY') {
+    return { owner: 0, ledgerNumber: 0, isConnected: undefined }
+  }
+  const [names, sessions, entries] = answer.data
+  const connected = longsOf(sessions)
+  const rows = entriesOf(entries)
+  const last = rows.at(-1)
+  return {
+    owner: rows.reduce((most, { entry }) => Math.max(most, entry - beforeFirst), 0),
+    ledgerNumber: namesOf(names).reduce(
+      (most, name) => Math.max(most, ledgerNumberOf(token, name) ?? 0),
+      0,
+    ),
+    isConnected:
+      connected === undefined
+        ? undefined
+        : last !== undefined &&
+          last.sessionId !== BigInt(session.id) &&
+          connected.has(last.sessionId),
+  }
+}
+
+/**
+ * Says that this process has the run.
+ * @returns false when another process has said so under this number
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function takeOwnership(
+  session: Session,
+  { runId, token }: RunName,
+  number: number,
+  timeoutMs: number,
+): Promise<boolean> {
+  const [name, entry] = [markerName(runId), beforeFirst + number]
+  const own = `${BigInt(session.id)}l`
+  // Of a known key the row that is there stays. Without a marker there is nothing to say it to.
+  const script = `ddbIngestOwner = ${own}
+if(defined("${name}", SHARED)) {
+    ddbIngestMarker = objByName("${name}")
+    tableInsert(ddbIngestMarker, ${entry}, ${token}l, "${runId}", ${own}, now())
+    ddbIngestOwner = exec first(sessionId) from ddbIngestMarker where entry = ${entry}
+}
+ddbIngestOwner`
+  const owner = await session.run(script, { timeoutMs })
+  return owner?.form === 'scalar' && owner.value === BigInt(session.id)
+}
+
+/**
+ * The latest number that `takeOwnership` has written; 0 without one.
+ * @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askOwner(
+  session: Session,
+  name: RunName,
+  timeoutMs: number,
+): Promise<number> {
+  const entry = await session.run(ownerScript(name), { timeoutMs })
+  const number = entry?.form === 'scalar' && typeof entry.value === 'number' ? entry.value : 0
+  return Math.max(0, number - beforeFirst)
+}
+
+/** Its answer is the latest entry of the run's marker. */
+export function ownerScript({ runId, token }: RunName): string {
+  const name = markerName(runId)
+  return `ddbIngestEntries = 0
+if(defined("${name}", SHARED)) { ddbIngestEntries = exec max(entry) from objByName("${name}") where token = ${token}l }
+ddbIngestEntries`
+}
+
+function namesOf(value: Value | undefined): readonly string[] {
+  return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
+}
+
+function longsOf(value: Value | undefined): Set<bigint> | undefined {
+  const isLongs = value?.form === 'vector' && value.type === 'LONG' && 'data' in value
+  return isLongs ? new Set(value.data.subarray(0, value.length)) : undefined
+}
+
+function entriesOf(value: Value | undefined): { entry: number; sessionId: bigint }[] {
+  if (value?.form !== 'table') return []
+  const [entries, sessions] = value.columns
+  if (entries?.form !== 'vector' || sessions?.form !== 'vector') return []
+  return Array.from({ length: value.rows }, (_, row) => {
+    const [entry, sessionId] = [elementAt(entries, row), elementAt(sessions, row)]
+    return {
+      entry: entry?.form === 'scalar' ? Number(entry.value) : 0,
+      sessionId: sessionId?.form === 'scalar' ? BigInt(sessionId.value as bigint) : 0n,
+    }
+  })
+}

@@ -1,0 +1,203 @@
+/*
+  Loads in containers and on hosts that share a folder: one at a time, and what one was killed in the middle of, another goes
+  on with. One that was stopped in the meantime leaves it alone.
+*/
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import type { RunsResult } from '../../src/cli/commands/runs/runs.js'
+import type { LoadResult } from '../../src/load/options.js'
+import { needsContainers, startIn, type Contained, type Place } from '../helpers/containers.js'
+import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
+import { closedGate } from '../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+
+// They wait for each other's locks, most of the time.
+t.jobs = 9
+
+const rowCount = 300
+
+const here: Place = { name: 'here' }
+const container: Place = { name: 'a container', container: {} }
+const other: Place = { name: 'another container', container: {} }
+const bare: Place = { name: 'a container without its own /proc', container: { ownProc: false } }
+const host: Place = { name: 'another host', container: { host: 'b' } }
+
+const pairs: readonly (readonly [first: Place, next: Place])[] = [
+  [container, other],
+  [container, here],
+  [here, container],
+  [bare, container],
+  [host, here],
+  [container, host],
+]
+
+interface Scene {
+  readonly here: LoadServer
+  readonly folder: string
+  readonly runs: string
+  readonly start: (place: Place, ...argv: string[]) => Contained
+  /** Starts a load, which the server holds in its third batch. */
+  readonly stuck: (place: Place, ...argv: string[]) => Promise<Contained>
+  readonly load: (place: Place, ...argv: string[]) => Contained
+  readonly release: () => void
+}
+
+async function scene(t: Test): Promise<Scene> {
+  const folder = t.testdir({ 'rows.csv': csv(rowCount) })
+  const gate = closedGate()
+  const reached = closedGate()
+  let batches = 0
+  const server = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute({ rows }) {
+        if (rows === 0 || ++batches !== 3) return undefined
+        reached.open()
+        return { until: gate.opened }
+      },
+    },
+  })
+  t.teardown(() => gate.open())
+  const environment = { XDG_STATE_HOME: join(folder, 'state') }
+  const start: Scene['start'] = (place, ...argv) =>
+    startIn(place, argv, { cwd: folder, environment })
+  const argv = ['load', 'rows.csv', '-t', 'target', '--port', String(server.server.port)]
+  const load: Scene['load'] = (place, ...more) => start(place, ...argv, '-b', '20', ...more)
+  return {
+    here: server,
+    folder,
+    runs: join(folder, 'state/ddb-ingest/runs'),
+    start,
+    load,
+    async stuck(place, ...more) {
+      const spawned = load(place, '--max-in-flight', '500', ...more)
+      t.teardown(() => spawned.kill('SIGKILL'))
+      const ended = spawned.outcome.then(({ stderr }) => Promise.reject(new Error(stderr)))
+      await Promise.race([reached.opened, ended])
+      ended.catch(() => undefined)
+      return spawned
+    },
+    release: () => gate.open(),
+  }
+}
+
+for (const [first, next] of pairs) {
+  t.test(`while one runs in ${first.name}, none does in ${next.name}`, needsContainers, async t => {
+    const { here, stuck, load, start, release } = await scene(t)
+    const running = await stuck(first, '--run-id', 'nightly', '--lock', 'nightly')
+    const [locked, taken, listed] = await Promise.all([
+      load(next, '--lock', 'nightly').outcome,
+      load(next, '--run-id', 'nightly').outcome,
+      start(next, 'runs', '--json').outcome,
+    ])
+    t.match(locked, { code: 75, stderr: /the lock "nightly" is held by process \d+.*DDB_LOCKED/ })
+    t.match(taken, { code: 75, stderr: /run "nightly" is under way by process \d+.*DDB_LOCKED/ })
+    t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ state: 'running' }] })
+    release()
+    t.match(await running.outcome, { code: 0 })
+    t.same(await ids(here), upTo(rowCount), 'every row once')
+  })
+
+  t.test(`what was killed in ${first.name} goes on in ${next.name}`, needsContainers, async t => {
+    const { here, stuck, load, start, release, runs } = await scene(t)
+    const killed = await stuck(first, '--run-id', 'nightly')
+    killed.kill('SIGKILL')
+    await killed.outcome
+    release()
+    t.ok(existsSync(join(runs, 'nightly.journal.lock')))
+    const [listed, resumed] = await Promise.all([
+      start(next, 'runs', '--json').outcome,
+      load(next, '--run-id', 'nightly', '--json').outcome,
+    ])
+    t.equal(resumed.code, 0, resumed.stderr)
+    t.match(JSON.parse(resumed.stdout) as LoadResult, { rows: { read: rowCount, unsent: 0 } })
+    t.same(await ids(here), upTo(rowCount), 'every row once')
+    t.match(JSON.parse(listed.stdout) as RunsResult, { runs: [{ runId: 'nightly' }] })
+    t.strictSame(readdirSync(runs), ['nightly.journal'])
+    t.match(await load(first, '--run-id', 'nightly').outcome, { stdout: /^Already loaded/ })
+  })
+}
+
+t.test('the lock of one that was killed is free for others', needsContainers, async t => {
+  const { stuck, load, release, folder } = await scene(t)
+  const killed = await stuck(host, '--lock', 'nightly')
+  killed.kill('SIGKILL')
+  await killed.outcome
+  release()
+  const locked = await load(container, '--lock', 'nightly').outcome
+  t.equal(locked.code, 0, locked.stderr)
+  t.strictSame(readdirSync(join(folder, 'state/ddb-ingest/locks')), [])
+})
+
+t.test(
+  'of several that find a killed run at once, one goes on with it',
+  needsContainers,
+  async t => {
+    const { here, stuck, load, release } = await scene(t)
+    const killed = await stuck(container, '--run-id', 'nightly')
+    killed.kill('SIGKILL')
+    await killed.outcome
+    release()
+    const ended = await Promise.all(
+      [other, host, container, other].map(place => load(place, '--run-id', 'nightly').outcome),
+    )
+    const codes = ended.map(({ code }) => code)
+    t.ok(
+      codes.every(code => code === 0 || code === 75),
+      ended.map(({ stderr }) => stderr).join('\n'),
+    )
+    t.ok(codes.includes(0))
+    t.same(await ids(here), upTo(rowCount), 'every row once')
+  },
+)
+
+for (const mode of ['async', 'sync']) {
+  t.test(
+    `one that was stopped wakes after another has taken over: ${mode}`,
+    needsContainers,
+    async t => {
+      const { here, folder, stuck, load, start, release, runs } = await scene(t)
+      const argv = [
+        '--run-id',
+        'nightly',
+        '--lock',
+        'nightly',
+        '--mode',
+        mode,
+        '--summary',
+        's.json',
+      ]
+      const stopped = await stuck(container, ...argv)
+      stopped.kill('SIGSTOP')
+      release()
+      const next = await load(other, ...argv, '--on-doubt', 'report', '--json').outcome
+      const { rows } = JSON.parse(next.stdout) as LoadResult
+      // Without receipts nobody knows of the batch that was out.
+      t.match(next, { code: mode === 'sync' ? 4 : 0 }, next.stderr)
+      t.equal(rows.confirmed + rows.skipped + rows.unconfirmed, rowCount)
+      const [summary, journal] = [join(folder, 's.json'), join(runs, 'nightly.journal')].map(path =>
+        readFileSync(path, 'utf8'),
+      )
+      stopped.kill('SIGCONT')
+      const woken = await stopped.outcome
+      t.match(woken, { code: 75, stderr: /was stopped.*DDB_LOCKED/s })
+      t.notMatch(woken.stderr, 'to go on')
+      t.equal(readFileSync(join(folder, 's.json'), 'utf8'), summary)
+      t.equal(readFileSync(join(runs, 'nightly.journal'), 'utf8'), journal)
+      t.same(await ids(here), upTo(rowCount), 'every row once')
+      t.match(await start(other, 'runs', '--json').outcome, { code: 0 })
+    },
+  )
+}
+
+t.test('one that was stopped and wakes alone goes on', needsContainers, async t => {
+  const { here, stuck, load, release } = await scene(t)
+  const stopped = await stuck(container, '--run-id', 'nightly', '--lock', 'nightly')
+  stopped.kill('SIGSTOP')
+  release()
+  const watching = load(other, '--run-id', 'nightly')
+  stopped.kill('SIGCONT')
+  t.match(await stopped.outcome, { code: 0 })
+  t.match(await watching.outcome, { stdout: /^(Already loaded|$)/ })
+  t.same(await ids(here), upTo(rowCount))
+})

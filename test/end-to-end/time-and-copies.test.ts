@@ -1,0 +1,270 @@
+/*
+  Processes that sleep, and journals that are copied, brought back from an earlier time, or found by two.
+*/
+import { copyFileSync, cpSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { recordOf } from '../../src/load/journal/journal-record.js'
+import { journalLockPath, journalPath } from '../../src/load/journal/open-journal.js'
+import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
+import type { Clock, Platform } from '../../src/platform/platform.js'
+import { systemPlatform } from '../../src/platform/system.js'
+import type { RequestInfo } from '../../src/server/index.js'
+import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
+import { closedGate } from '../helpers/gate.js'
+import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
+
+const rowCount = 200
+
+interface Scene {
+  readonly here: LoadServer
+  readonly dir: string
+  /** Of the journal. */
+  readonly folder: string
+  readonly path: string
+  readonly load: (change?: Partial<LoadOptions>, platform?: Platform) => Promise<LoadResult>
+  /** Ends a process before batch `no` is executed, as a kill does: nothing more of it has an effect. */
+  readonly killedAt: (no: number, delivery?: DeliveryOptions) => Promise<void>
+  /** Is told of every batch; what it gives is waited for. */
+  onBatch: (no: number, request: RequestInfo) => Promise<void> | void
+}
+
+async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
+  const dir = t.testdir({ 'rows.csv': csv(rowCount) })
+  const folder = join(dir, 'state')
+  let batches = 0
+  const here = await startLoadServer(t, streamScript, {
+    faults: {
+      beforeExecute(request) {
+        const wait = request.rows > 0 ? scene.onBatch(++batches, request) : undefined
+        return wait === undefined ? undefined : { until: wait }
+      },
+    },
+  })
+  const load: Scene['load'] = (change = {}, platform = systemPlatform) =>
+    here.load(
+      join(dir, 'rows.csv'),
+      {
+        target: { table: 'target' },
+        runId: 'nightly',
+        journal: { folder },
+        ...change,
+        delivery: { batchRows: 10, maxInFlightBytes: 200, ...delivery, ...change.delivery },
+      },
+      platform,
+    )
+  const scene: Scene = {
+    here,
+    dir,
+    folder,
+    path: journalPath(folder, 'nightly'),
+    onBatch: () => undefined,
+    load,
+    async killedAt(no, more = {}) {
+      const leave = new AbortController()
+      batches = 0
+      scene.onBatch = at => (at === no ? Promise.resolve(leave.abort()) : undefined)
+      await load({ leave: leave.signal, delivery: more })
+      scene.onBatch = () => undefined
+    },
+  }
+  return scene
+}
+
+/** A process that can be stopped: nothing calls it back in the meantime, and its clock goes on. */
+function stoppable(): { platform: Platform; sleep: (ms: number) => void } {
+  let sleptMs = 0
+  const { clock } = systemPlatform
+  const sleeping: Clock = { ...clock, nowMs: () => clock.nowMs() + sleptMs }
+  return {
+    platform: { ...systemPlatform, clock: sleeping },
+    sleep: ms => void (sleptMs += ms),
+  }
+}
+
+const hourMs = 3_600_000
+
+for (const delivery of [
+  { confirm: 'receipts' },
+  { mode: 'sync' },
+  { confirm: 'count' },
+] as const satisfies readonly DeliveryOptions[]) {
+  t.test(
+    `what a process sleeps is not silence of the server: ${JSON.stringify(delivery)}`,
+    async t => {
+      const one = await scene(t, delivery)
+      const { platform, sleep } = stoppable()
+      one.onBatch = no => (no % 5 === 0 ? sleep(hourMs) : undefined)
+      const result = await one.here.load(
+        join(one.dir, 'rows.csv'),
+        { target: { table: 'target' }, delivery: { batchRows: 10, ...delivery } },
+        platform,
+      )
+      t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
+      t.same(await ids(one.here), upTo(rowCount))
+    },
+  )
+}
+
+t.test('a run that slept and still has its lock goes on', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    const { platform, sleep } = stoppable()
+    one.onBatch = no => (no === 7 ? sleep(hourMs) : undefined)
+    t.match(await one.load({}, platform), { exitCode: 0, rows: { confirmed: rowCount } })
+    t.same(await ids(one.here), upTo(rowCount))
+  }
+})
+
+t.test('what is thrown before sending ends the run, and keeps the batch here', async t => {
+  for (const delivery of [
+    { confirm: 'receipts' },
+    { mode: 'sync' },
+    { confirm: 'none' },
+  ] as const) {
+    const one = await scene(t)
+    let asked = 0
+    const result = await one.here.load(join(one.dir, 'rows.csv'), {
+      target: { table: 'target' },
+      delivery: { batchRows: 10, ...delivery },
+      beforeSending() {
+        if (++asked > 8) throw new Error('enough')
+      },
+    })
+    const { confirmed, unconfirmed, unsent, read } = result.rows
+    t.match(result, { exitCode: 70 })
+    t.ok(unsent > 0 && confirmed + unconfirmed > 0 && confirmed + unconfirmed + unsent === read)
+    t.equal(await one.here.count('target'), confirmed + unconfirmed)
+  }
+})
+
+t.test('a journal from an earlier time is found out by what the server knows', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    await one.killedAt(4)
+    const earlier = readFileSync(one.path)
+    await one.killedAt(4)
+    const stored = await one.here.count('target')
+    const later = readFileSync(one.path)
+    writeFileSync(one.path, earlier)
+    const refused = await one.load()
+    t.match(refused, {
+      exitCode: 66,
+      error: { code: 'DDB_RUN_DAMAGED', message: /brought back from an earlier time/ },
+      resume: { possible: false },
+    })
+    t.equal(await one.here.count('target'), stored, 'nothing was sent')
+    writeFileSync(one.path, later)
+    const resumed = await one.load({ delivery: { onDoubt: 'resend' } })
+    t.equal(resumed.rows.unsent, 0, mode)
+    t.same([...new Set(await ids(one.here))], upTo(rowCount), 'with the right one it goes on')
+  }
+})
+
+t.test('it may begin anew', async t => {
+  const one = await scene(t)
+  await one.killedAt(4)
+  const earlier = readFileSync(one.path)
+  await one.killedAt(4)
+  writeFileSync(one.path, earlier)
+  const stored = await one.here.count('target')
+  const result = await one.load({ journal: { folder: one.folder, restart: true } })
+  t.match(result, { exitCode: 0, rows: { confirmed: rowCount } })
+  t.equal(await one.here.count('target'), stored + rowCount)
+  t.same([...new Set(await ids(one.here))], upTo(rowCount))
+})
+
+t.test('in sync mode an earlier time of the same process is found out as well', async t => {
+  const one = await scene(t, { mode: 'sync' })
+  const { platform, sleep } = stoppable()
+  let early: Buffer | undefined
+  const leave = new AbortController()
+  one.onBatch = no => {
+    if (no === 3) early = readFileSync(one.path)
+    // Nothing is told more often than every five seconds.
+    sleep(1_400)
+    if (no === 15) leave.abort()
+  }
+  await one.load({ leave: leave.signal }, platform)
+  one.onBatch = () => undefined
+  const stored = await one.here.count('target')
+  writeFileSync(one.path, early!)
+  t.match(await one.load(), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
+  t.equal(await one.here.count('target'), stored)
+})
+
+t.test(
+  'a process with another copy of the journal keeps away while the first one runs',
+  async t => {
+    const one = await scene(t)
+    const gate = closedGate()
+    const reached = closedGate()
+    one.onBatch = no => {
+      if (no !== 5) return undefined
+      reached.open()
+      return gate.opened
+    }
+    const running = one.load()
+    await reached.opened
+    const copy = join(one.dir, 'copy')
+    cpSync(one.folder, copy, { recursive: true })
+    rmSync(journalLockPath(journalPath(copy, 'nightly')))
+    const second = await one.load({ journal: { folder: copy } })
+    t.match(second, { exitCode: 75, error: { code: 'DDB_LOCKED', message: /another copy of the/ } })
+    gate.open()
+    t.match(await running, { exitCode: 0 })
+    t.same(await ids(one.here), upTo(rowCount))
+  },
+)
+
+t.test('a run whose process has told its end goes on, whatever sessions there are', async t => {
+  const one = await scene(t)
+  const signal = AbortSignal.abort()
+  await one.load({ signal })
+  t.match(await one.load(), { exitCode: 0, rows: { confirmed: rowCount } })
+})
+
+t.test('of two that begin to go on with copies at once one is told, or claims decide', async t => {
+  const one = await scene(t)
+  await one.killedAt(6)
+  const copy = join(one.dir, 'copy')
+  cpSync(one.folder, copy, { recursive: true })
+  const results = await Promise.all([one.load(), one.load({ journal: { folder: copy } })])
+  t.ok(
+    results.every(({ exitCode }) => [0, 66, 75].includes(exitCode)),
+    results.map(({ error }) => error?.message).join('\n'),
+  )
+  t.ok(results.some(({ exitCode }) => exitCode === 0))
+  t.same(await ids(one.here), upTo(rowCount), 'every row once')
+})
+
+const kindsOf = (path: string): string[] =>
+  readFileSync(path, 'utf8')
+    .split('\n')
+    .slice(0, -1)
+    .map(line => recordOf(line)!.kind)
+
+t.test('a finished journal keeps what "already loaded" needs', async t => {
+  for (const mode of ['async', 'sync'] as const) {
+    const one = await scene(t, { mode })
+    await one.killedAt(6)
+    t.ok(kindsOf(one.path).includes('batch'))
+    const finished = await one.load({ delivery: { onDoubt: 'resend' } })
+    t.match(finished, { exitCode: 0 })
+    const kinds = kindsOf(one.path)
+    t.notOk(kinds.some(kind => ['batch', 'part', 'ended', 'session'].includes(kind)))
+    t.strictSame(kinds.slice(-2), ['settled', 'end'])
+    const { size, mtimeMs } = statSync(one.path)
+    t.equal(statSync(one.path).mode & 0o777, 0o600)
+    const again = await one.load({ delivery: { onDoubt: 'resend' } })
+    t.match(again, { exitCode: 0, rows: { skipped: rowCount, confirmed: 0 } })
+    t.match(statSync(one.path), { size, mtimeMs }, 'and is not written to again')
+    copyFileSync(join(one.dir, 'rows.csv'), join(one.dir, 'more.csv'))
+    const inputs = [join(one.dir, 'rows.csv'), join(one.dir, 'more.csv')]
+    const more = await one.load({ inputs, delivery: { onDoubt: 'resend' } })
+    t.match(more, { exitCode: 0, rows: { skipped: rowCount, confirmed: rowCount } })
+    t.equal(kindsOf(one.path).filter(kind => kind === 'settled').length, 1)
+    const last = await one.load({ inputs, delivery: { onDoubt: 'resend' } })
+    t.match(last, { exitCode: 0, rows: { skipped: 2 * rowCount, confirmed: 0 } })
+  }
+})

@@ -1,0 +1,124 @@
+/*
+  What a server answers decides whether a process may have a run; what the whole program makes of it is in
+  test/end-to-end/time-and-copies.test.ts.
+*/
+import t, { type Test } from 'tap'
+import { connect, type Session } from '../../../src/client/open-session.js'
+import { ConnectionError } from '../../../src/errors.js'
+import { checkAlone, checkOwner, keepRun, takeRun } from '../../../src/load/journal/check-alone.js'
+import type { Journal } from '../../../src/load/journal/journal.js'
+import type { JournalState } from '../../../src/load/journal/journal-state.js'
+import { markRun } from '../../../src/load/marker/marker.js'
+import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
+import type { Plan } from '../../../src/load/plan.js'
+import { openLedger } from '../../../src/load/receipts/ledger.js'
+import type { Run } from '../../../src/load/run.js'
+import { startServer } from '../../../src/server/index.js'
+
+const name = { runId: 'nightly', token: 0x1234n }
+const timeoutMs = 60_000
+
+interface Known {
+  readonly processes?: number
+  readonly owner?: number
+  readonly ledgerNumber?: number
+  readonly wasUnlocked?: boolean
+  readonly hasEnded?: boolean
+  readonly beginsAnew?: boolean
+}
+
+function runOf(known: Known = {}): Run {
+  const { processes = 1, owner = 1, ledgerNumber = 2, wasUnlocked = false } = known
+  const end = known.hasEnded === true ? { kind: 'end' } : undefined
+  const past = { processes, owner, ledgerNumber, end } as JournalState
+  let last = owner
+  const journal = {
+    past,
+    found: known.beginsAnew === true ? {} : past,
+    path: '/state/runs/nightly.journal',
+    wasUnlocked,
+    seen: () => undefined,
+    get owner() {
+      return last
+    },
+    nextOwner: () => ++last,
+  } as unknown as Journal
+  return { name, journal, plan: { confirmTimeoutMs: timeoutMs } as Plan } as Run
+}
+
+async function scene(t: Test): Promise<{ first: Session; next: Session }> {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  const open = async (): Promise<Session> => {
+    const session = await connect({ host: server.host, port: server.port })
+    t.teardown(() => session.close().catch(() => undefined))
+    return session
+  }
+  const [first, next] = [await open(), await open()]
+  await markRun(first, name, timeoutMs)
+  await takeOwnership(first, name, 1, timeoutMs)
+  await openLedger(first, name, 2, timeoutMs)
+  return { first, next }
+}
+
+t.test('a journal that knows as much as the server does', async t => {
+  const { next } = await scene(t)
+  await checkAlone(runOf(), next)
+  await checkAlone({ ...runOf(), journal: undefined }, next)
+  await checkAlone(runOf({ processes: 0, owner: 0, ledgerNumber: 0 }), next)
+  await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next)
+})
+
+t.test('a journal that knows less', async t => {
+  const { next } = await scene(t)
+  const refused = { code: 'DDB_RUN_DAMAGED', message: /earlier time/ }
+  for (const less of [{ owner: 0 }, { ledgerNumber: 1 }]) {
+    await t.rejects(checkAlone(runOf(less), next), refused)
+    await checkAlone(runOf({ ...less, beginsAnew: true }), next)
+  }
+})
+
+t.test('a lock that was nobody’s, and a process that has not told its end', async t => {
+  const { first, next } = await scene(t)
+  const elsewhere = { code: 'DDB_LOCKED', message: /session of another process/ }
+  await t.rejects(checkAlone(runOf({ wasUnlocked: true }), next), elsewhere)
+  await t.rejects(checkAlone(runOf({ wasUnlocked: true, beginsAnew: true }), next), elsewhere)
+  await checkAlone(runOf({ wasUnlocked: true, hasEnded: true }), next)
+  await checkAlone(runOf(), next)
+  await first.close()
+  while ((await askKnown(next, name, timeoutMs)).isConnected === true);
+  await checkAlone(runOf({ wasUnlocked: true }), next)
+})
+
+t.test('the run is one process’s at a time', async t => {
+  const { first, next } = await scene(t)
+  const [one, other] = [runOf(), runOf()]
+  await takeRun(one, first)
+  t.equal(await askOwner(first, name, timeoutMs), 2)
+  await t.rejects(takeRun(other, next), { code: 'DDB_LOCKED' })
+  await keepRun(one, first)
+  await checkOwner(one, first, timeoutMs)
+  await takeOwnership(next, name, 9, timeoutMs)
+  await t.rejects(checkOwner(one, first, timeoutMs), {
+    code: 'DDB_LOCKED',
+    message: /another process has told the server/,
+  })
+  await checkOwner({ ...one, journal: undefined }, first, timeoutMs)
+})
+
+t.test(
+  'a server that refuses to tell leaves it to the lock, and so does one that is gone',
+  async t => {
+    const { first } = await scene(t)
+    const refusing = {
+      id: first.id,
+      run: (script: string) => first.run(`throw "not allowed"\n${script}`),
+    } as Session
+    await checkAlone(runOf({ owner: 0 }), refusing)
+    await takeRun(runOf(), refusing)
+    await checkOwner(runOf(), refusing, timeoutMs)
+    first.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))
+    await keepRun(runOf(), first)
+    await checkOwner(runOf(), first, timeoutMs)
+  },
+)

@@ -1,0 +1,111 @@
+/*
+  A journal that was made short says what the long one said, whatever was sent and became of it.
+*/
+import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { inputProgress } from '../../../src/load/journal/input-progress.js'
+import type { EndedRows, JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import { readJournal } from '../../../src/load/journal/read-journal.js'
+import { newSettledRows } from '../../../src/load/journal/settled-rows.js'
+import { systemFiles } from '../../../src/platform/system-files.js'
+import {
+  endRecord,
+  inputsRecord,
+  processRecord,
+  runRecord,
+  targetRecord,
+  writeJournal,
+} from '../../helpers/journals.js'
+import { runs } from '../../helpers/runs.js'
+
+type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
+
+const rowsOfBatch = 10
+
+function fold(records: readonly JournalRecord[]): JournalState {
+  const state = newJournalState()
+  for (const record of records) state.take(record)
+  return state
+}
+
+const said = (state: JournalState) => ({
+  rows: state.rows(),
+  processes: state.processes,
+  lastNo: state.lastNo,
+  rejects: state.rejects,
+  end: state.end,
+  inputs: state.inputs.map(input => ({ ...inputProgress(input), detected: input.detected })),
+})
+
+const rejectsRecord = (no: number): RecordOf<'rejects'> => ({
+  kind: 'rejects',
+  byClass: { parse: no, type: 0, server: 0 },
+  byCode: { DDB_INPUT_CELL: no },
+  unplaced: 0,
+  files: [{ key: 'k', path: 'r.csv', rows: no, sizeBytes: 9 * no, reasonsBytes: 99 * no }],
+  byInput: { [`${no % 3}.csv`]: { rejected: no, firstError: null } },
+  upTo: { input: 0, offsetBytes: no },
+})
+
+t.test('a short journal says what the long one said', async t => {
+  const folder = t.testdir()
+  let name = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat({ max: rowsOfBatch }), { maxLength: 30 }),
+      fc.nat({ max: 30 }),
+      async (rejected, knownBefore) => {
+        const found: JournalRecord[] = [
+          runRecord('r'),
+          processRecord(1),
+          inputsRecord,
+          targetRecord,
+          { kind: 'reading', input: 0, detected: 'csv' },
+        ]
+        const told: JournalRecord[] = []
+        for (const [i, bad] of rejected.entries()) {
+          const no = i + 1
+          const batch: JournalRecord = {
+            ...{ kind: 'batch', no, input: 0, start: i * 100, end: no * 100, endLine: no * 10 },
+            ...{ rows: rowsOfBatch, records: no * rowsOfBatch },
+          }
+          const rows: EndedRows = {
+            ...{ confirmed: rowsOfBatch - bad, rejected: bad, unconfirmed: 0, unsent: 0 },
+          }
+          const ended: JournalRecord = { kind: 'ended', no, ...rows }
+          const records = bad > 0 ? [batch, rejectsRecord(no), ended] : [batch, ended]
+          ;(no <= knownBefore ? found : told).push(...records)
+        }
+        const before = fold(found)
+        const settled = newSettledRows(before, before)
+        for (const record of told) {
+          if (record.kind === 'batch') {
+            const { input, end, endLine, records, rows, no } = record
+            settled.numbered(no)
+            settled.sent(input, { offsetBytes: end, lineNumber: endLine, records }, rows)
+          } else if (record.kind === 'ended') settled.ended(record)
+          else if (record.kind === 'rejects') settled.rejects(record)
+        }
+        const summary = { path: 'a.csv' } as RecordOf<'read'>['summary']
+        const all = [...found, ...told, { kind: 'read', input: 0, summary } as const]
+        const runId = `r${name++}`
+        const path = writeJournal(folder, runId, [{ ...runRecord(runId) }, ...all.slice(1)])
+        const { length } = readFileSync(path)
+        await settled.shrink(path, systemFiles, endRecord(), length)
+        const short = newJournalState()
+        const size = await readJournal(path, runId, systemFiles, record => short.take(record))
+        if (size?.damage !== undefined) throw new Error(size.damage)
+        const [one, other] = [said(short), said(fold([...all, endRecord()]))].map(each =>
+          JSON.stringify(each),
+        )
+        if (one !== other) throw new Error(`${one} instead of ${other}`)
+        // So it stays when it is made short again.
+        const again = newSettledRows(short, short)
+        await again.shrink(path, systemFiles, endRecord(), size?.sizeBytes ?? 0)
+      },
+    ),
+    { numRuns: runs(60) },
+  )
+})

@@ -1,0 +1,81 @@
+/*
+  Which process has a run, as a server tells it.
+*/
+import t, { type Test } from 'tap'
+import { connect, type Session } from '../../../src/client/open-session.js'
+import { markRun } from '../../../src/load/marker/marker.js'
+import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
+import { openLedger } from '../../../src/load/receipts/ledger.js'
+import { startServer, type EmbeddedServer } from '../../../src/server/index.js'
+
+const run = { runId: 'nightly', token: 0x1234n }
+const timeoutMs = 60_000
+
+async function scene(t: Test): Promise<{ server: EmbeddedServer; open: () => Promise<Session> }> {
+  const server = await startServer({ port: 0 })
+  t.teardown(() => server.close())
+  return {
+    server,
+    async open() {
+      const session = await connect({ host: server.host, port: server.port })
+      t.teardown(() => session.close().catch(() => undefined))
+      return session
+    },
+  }
+}
+
+t.test('a server that knows nothing of a run', async t => {
+  const session = await (await scene(t)).open()
+  const nothing = { owner: 0, ledgerNumber: 0, isConnected: false }
+  t.strictSame(await askKnown(session, run, timeoutMs), nothing)
+  t.equal(await askOwner(session, run, timeoutMs), 0)
+  t.ok(await takeOwnership(session, run, 1, timeoutMs), 'there is nothing to say it to')
+  t.equal(await askOwner(session, run, timeoutMs), 0)
+})
+
+t.test('the latest number counts, and a number is one process\u2019s', async t => {
+  const { open } = await scene(t)
+  const [first, next] = [await open(), await open()]
+  await markRun(first, run, timeoutMs)
+  t.equal(await askOwner(first, run, timeoutMs), 0)
+  t.ok(await takeOwnership(first, run, 1, timeoutMs))
+  t.ok(await takeOwnership(first, run, 1, timeoutMs), 'once more by the same one')
+  t.notOk(await takeOwnership(next, run, 1, timeoutMs))
+  t.ok(await takeOwnership(next, run, 7, timeoutMs))
+  t.equal(await askOwner(first, run, timeoutMs), 7)
+  t.match(await askKnown(first, run, timeoutMs), { owner: 7, isConnected: true })
+  t.equal(await askOwner(first, { ...run, token: 5n }, timeoutMs), 0, 'of another run')
+})
+
+t.test('ledgers of the run are known by their numbers', async t => {
+  const session = await (await scene(t)).open()
+  await openLedger(session, run, 2, timeoutMs)
+  await openLedger(session, run, 11, timeoutMs)
+  await openLedger(session, { runId: 'other', token: 0x12340n }, 99, timeoutMs)
+  t.match(await askKnown(session, run, timeoutMs), { ledgerNumber: 11 })
+  t.match(await askKnown(session, { ...run, token: 7n }, timeoutMs), { ledgerNumber: 0 })
+})
+
+t.test('whether the session of the last process is connected', async t => {
+  const { open } = await scene(t)
+  const [first, next] = [await open(), await open()]
+  await markRun(first, run, timeoutMs)
+  t.match(await askKnown(first, run, timeoutMs), { isConnected: false }, 'it is the one that asks')
+  t.match(await askKnown(next, run, timeoutMs), { isConnected: true })
+  await first.close()
+  // The server may still be at saying goodbye.
+  while ((await askKnown(next, run, timeoutMs)).isConnected === true);
+  t.match(await askKnown(next, run, timeoutMs), { isConnected: false })
+})
+
+t.test('a user who may not see the sessions is told nothing', async t => {
+  const { open } = await scene(t)
+  const [first, next] = [await open(), await open()]
+  await markRun(first, run, timeoutMs)
+  const blind = {
+    id: next.id,
+    run: (script: string) =>
+      next.run(script.replace('getSessionMemoryStat()', 'objByName("notHere")')),
+  } as Session
+  t.match(await askKnown(blind, run, timeoutMs), { owner: 0, isConnected: undefined })
+})

@@ -1,0 +1,102 @@
+import t from 'tap'
+import { awakeClock } from '../../src/platform/awake-clock.js'
+import type { Clock } from '../../src/platform/platform.js'
+import { handClock } from '../helpers/clocks.js'
+
+/** A clock that goes on while nobody is called back. */
+function machine() {
+  const hand = handClock()
+  let sleptMs = 0
+  let setMs = 0
+  const clock: Clock = {
+    ...hand,
+    nowMs: () => hand.nowMs() + sleptMs,
+    wallMs: () => hand.nowMs() + sleptMs + setMs,
+  }
+  return {
+    awake: awakeClock(clock),
+    hand,
+    /** Awake for so long, in steps that no process is late for. */
+    pass: (ms: number): void => {
+      for (let done = 0; done < ms; done += 100) hand.advance(Math.min(100, ms - done))
+    },
+    /** Stopped, with all its timers. */
+    sleep: (ms: number) => void (sleptMs += ms),
+    /** Suspended, or its clock was set. */
+    jump: (ms: number) => void (setMs += ms),
+  }
+}
+
+t.test('a process that is awake has the time that there is', async t => {
+  const { awake, pass } = machine()
+  const beganMs = awake.nowMs()
+  pass(100_000)
+  t.equal(awake.nowMs() - beganMs, 100_000)
+  t.equal(awake.naps, 0)
+})
+
+t.test('what it sleeps is in no time, whenever somebody looks first', async t => {
+  const { awake, pass, sleep } = machine()
+  const beganMs = awake.nowMs()
+  pass(1_000)
+  sleep(3_600_000)
+  // It may have been awake up to a beat, and so much it is given.
+  t.ok(awake.nowMs() - beganMs <= 1_500)
+  pass(1_000)
+  t.ok(awake.nowMs() - beganMs <= 2_500)
+  t.equal(awake.naps, 1)
+  sleep(3_600_000)
+  pass(1_000)
+  t.ok(awake.nowMs() - beganMs <= 4_000, 'found out by its own beat as well')
+  t.equal(awake.naps, 2)
+})
+
+t.test('time never goes back', async t => {
+  const { awake, pass, sleep } = machine()
+  let lastMs = awake.nowMs()
+  for (const ms of [1, 100, 1_499, 1_501, 5_000, 0, 1_600, 1e9]) {
+    sleep(ms)
+    const nowMs = awake.nowMs()
+    t.ok(nowMs >= lastMs)
+    lastMs = nowMs
+    pass(100)
+  }
+})
+
+t.test('a timer has its whole time awake', async t => {
+  const { awake, pass, sleep } = machine()
+  let called = 0
+  awake.after(10_000, () => called++)
+  pass(4_000)
+  sleep(3_600_000)
+  pass(5_000)
+  t.equal(called, 0)
+  pass(1_500)
+  t.equal(called, 1)
+  const timer = awake.after(10_000, () => called++)
+  sleep(3_600_000)
+  pass(5_000)
+  timer.cancel()
+  pass(20_000)
+  t.equal(called, 1, 'one that was started again can be cancelled')
+})
+
+t.test('a machine that was suspended has slept, though its own clock stood still', async t => {
+  const { awake, pass, jump } = machine()
+  const beganMs = awake.nowMs()
+  pass(1_000)
+  jump(3_600_000)
+  t.equal(awake.naps, 1)
+  t.equal(awake.nowMs() - beganMs, 1_000)
+  jump(-60_000)
+  t.equal(awake.naps, 2, 'a clock that is set back as well')
+  jump(500)
+  t.equal(awake.naps, 2, 'one that is set right a little is not')
+})
+
+t.test('once it is stopped it leaves no timer', async t => {
+  const { awake, hand } = machine()
+  t.equal(hand.timers, 1)
+  awake.stop()
+  t.equal(hand.timers, 0)
+})

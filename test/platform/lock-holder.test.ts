@@ -1,0 +1,122 @@
+/*
+  What is known of a process that holds a lock, by real processes; other namespaces are in test/end-to-end/containers.test.ts.
+*/
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import {
+  holderOf,
+  isRenewing,
+  lifeOf,
+  seeLock,
+  thisProcess,
+  whoIs,
+  type LockHolder,
+} from '../../src/platform/lock-holder.js'
+
+const onLinux = process.platform === 'linux' ? {} : { skip: 'only Linux tells' }
+
+const statOf = (pid: number): string[] | undefined => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')
+  } catch {
+    return undefined
+  }
+}
+
+/** Resolves once the system has a process in this state. */
+async function inState(pid: number, letter: string): Promise<void> {
+  while (statOf(pid)?.[0] !== letter) await new Promise(resolve => setImmediate(resolve))
+}
+
+function sleeper(t: Test): ChildProcess & { pid: number } {
+  const child = spawn('sleep', ['600'])
+  t.teardown(() => child.kill('SIGKILL'))
+  return child as ChildProcess & { pid: number }
+}
+
+const holderWith = (pid: number, change: Partial<LockHolder> = {}): LockHolder => ({
+  ...thisProcess(),
+  pid,
+  startTicks: statOf(pid)?.[19] ?? null,
+  ...change,
+})
+
+t.test('this process knows itself', onLinux, async t => {
+  const own = thisProcess()
+  t.match(own, { pid: process.pid, host: hostname(), namespaces: /^pid:\[\d+\]/ })
+  t.equal(own.startTicks, statOf(process.pid)?.[19])
+  t.equal(lifeOf(own), 'alive')
+  t.not(thisProcess().token, own.token)
+})
+
+t.test('a process that runs, is stopped, goes on and ends', onLinux, async t => {
+  const child = sleeper(t)
+  const holder = holderWith(child.pid)
+  t.equal(lifeOf(holder), 'alive')
+  child.kill('SIGSTOP')
+  await inState(child.pid, 'T')
+  t.equal(lifeOf(holder), 'unsure', 'whether it ever goes on nobody knows')
+  child.kill('SIGCONT')
+  await inState(child.pid, 'S')
+  t.equal(lifeOf(holder), 'alive')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  t.equal(lifeOf(holder), 'dead')
+})
+
+t.test('a process that is over and was not waited for is dead', onLinux, async t => {
+  // The shell never waits for its child, which stays a zombie.
+  const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.teardown(() => shell.kill('SIGKILL'))
+  const [text] = (await once(shell.stdout, 'data')) as [Buffer]
+  const pid = Number(String(text))
+  await inState(pid, 'Z')
+  t.equal(lifeOf(holderWith(pid)), 'dead')
+  t.equal(lifeOf(holderWith(pid, { namespaces: undefined as never })), 'dead', 'version 0.1.0')
+})
+
+t.test('a number alone says nothing', async t => {
+  const child = sleeper(t)
+  t.equal(lifeOf(holderWith(child.pid, { startTicks: '1' })), 'dead', 'another process has it now')
+  for (const change of [
+    { startTicks: null },
+    { namespaces: 'pid:[1]' },
+    { namespaces: null },
+    { bootId: 'another' },
+    { bootId: null },
+  ]) {
+    t.equal(lifeOf(holderWith(child.pid, change)), 'unsure', JSON.stringify(change))
+  }
+})
+
+t.test('where a holder is', async t => {
+  const at = (change: Partial<LockHolder>): string =>
+    whoIs({ ...thisProcess(), pid: 5, since: 'then', ...change })
+  t.equal(at({}), 'process 5 since then')
+  t.equal(at({ host: 'db-7' }), 'process 5 on db-7 since then')
+  t.equal(at({ namespaces: 'pid:[1]' }), 'process 5 in another container since then')
+  t.equal(at({ bootId: 'x' }), 'process 5 on another machine of this name since then')
+})
+
+t.test('a sighting tells a hold that was renewed from one that was not', async t => {
+  const path = join(t.testdir(), 'lock')
+  t.equal(seeLock(path), undefined)
+  writeFileSync(path, JSON.stringify(thisProcess()))
+  const first = seeLock(path)
+  t.strictSame(seeLock(path), first)
+  writeFileSync(path, JSON.stringify(thisProcess()))
+  t.notSame(seeLock(path), first)
+})
+
+t.test('version 0.1.0 told no namespaces', async t => {
+  const { namespaces, ...earlier } = thisProcess()
+  t.ok(namespaces)
+  t.equal(isRenewing(holderOf(JSON.stringify(earlier))!), false)
+  t.equal(isRenewing(holderOf(JSON.stringify({ ...earlier, namespaces: null }))!), true)
+})
