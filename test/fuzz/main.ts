@@ -16,7 +16,7 @@ import { seedsOf, targets, type Target } from './seeds.js'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const packages = join(root, 'test', 'fuzz', 'node_modules')
 /** Longest input, bytes: what goes wrong does so in short ones, and those are tried more often. */
-const longestInput = 1_000
+const longestInput = 4_000
 
 const { values, positionals } = parseArgs({
   options: { seconds: { type: 'string', default: '60' } },

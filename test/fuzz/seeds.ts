@@ -4,6 +4,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checksumDigits } from '../../src/load/journal/journal-record.js'
 import { dialects, types } from '../parse/any-input.js'
 import { recordings } from '../helpers/recordings.js'
 import {
@@ -16,7 +17,7 @@ import {
   zeros,
 } from '../source/compression/zstd.js'
 
-export const targets = ['codec', 'csv', 'json', 'zstd'] as const
+export const targets = ['codec', 'csv', 'json', 'journal', 'zstd'] as const
 
 export type Target = (typeof targets)[number]
 
@@ -62,9 +63,13 @@ function goodInputs(target: Target): readonly Buffer[] {
         .filter(({ bytes }) => bytes.length < 4_000)
         .map(({ bytes }) => Buffer.concat([Buffer.of(3, 200), bytes]))
     case 'csv':
-      return chosen([...texts.csv, fixture('csv/trades-with-bad-rows.csv')])
+      return chosen([...texts.csv, fixture('csv/trades-with-bad-rows.csv').slice(0, 400)])
     case 'json':
-      return chosen([...texts.json, fixture('json/trades.ndjson')])
+      return chosen([...texts.json, fixture('json/trades.ndjson').slice(0, 400)])
+    case 'journal':
+      return ['finished', 'killed', 'rejects'].map(name =>
+        Buffer.concat([Buffer.of(200), recordsOf(fixture(`journals/0.1.0/${name}.journal`))]),
+      )
     case 'zstd':
       return [unchecked, checked, zeros, table, rawFrame(Buffer.from('a')), bombFrame(1, 2)]
         .flatMap(frame => [frame, Buffer.concat([skippableFrame(Buffer.from('no')), frame])])
@@ -72,8 +77,13 @@ function goodInputs(target: Target): readonly Buffer[] {
   }
 }
 
-const fixture = (name: string): string =>
-  readFileSync(new URL(name, fixtures), 'utf8').slice(0, 400)
+const fixture = (name: string): string => readFileSync(new URL(name, fixtures), 'utf8')
+
+/** Without checksums, and of the run whose journal the target reads. */
+function recordsOf(journal: string): Buffer {
+  const records = journal.split('\n').map(line => line.slice(checksumDigits + 1))
+  return Buffer.from(records.join('\n').replace(/("runId":)"[^"]*"/g, '$1"x"'))
+}
 
 /** Each text with each dialect, and with a choice of columns. */
 function chosen(inputs: readonly string[]): readonly Buffer[] {
