@@ -78,10 +78,11 @@ const addresses: Record<string, readonly string[]> = {
  */
 const allowedInServer: Record<string, readonly string[]> = {
   'script-error': [],
+  release: [],
   columns: ['script-error'],
   values: ['columns', 'script-error'],
-  node: ['values'],
-  tables: ['values', 'columns', 'script-error'],
+  node: ['values', 'release'],
+  tables: ['values', 'columns', 'script-error', 'release'],
   operators: ['values', 'columns', 'script-error'],
   elements: ['tables', 'operators', 'values', 'columns', 'script-error'],
   login: ['script-error'],
@@ -94,6 +95,7 @@ const allowedInServer: Record<string, readonly string[]> = {
     'values',
     'columns',
     'script-error',
+    'release',
   ],
   'script/parse': ['operators', 'values', 'script-error'],
   'script/sql': [
@@ -121,11 +123,12 @@ const allowedInServer: Record<string, readonly string[]> = {
     'elements',
     'values',
     'script-error',
+    'release',
   ],
   net: ['values', 'script-error'],
-  options: ['login'],
+  options: ['login', 'release'],
   start: ['options', 'net', 'login', 'node'],
-  index: ['start', 'net', 'script/session'],
+  index: ['start', 'options', 'net', 'script/session'],
 }
 
 /** Files that call each other because expressions hold expressions, and functions statements. */

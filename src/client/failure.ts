@@ -3,7 +3,13 @@
 */
 import { ConnectionError, DdbError, ServerError } from '../errors.js'
 import type { Hide } from './login/hide-password.js'
-import { lacksLogin, lacksRight, loginToRepeat, rightToAskFor } from './missing-right.js'
+import {
+  lacksLogin,
+  lacksRight,
+  loginToRepeat,
+  rightToAskFor,
+  settingToChange,
+} from './missing-right.js'
 import type { SendCounts } from './outgoing.js'
 
 /** `host:port`, with brackets around an IPv6 address. */
@@ -89,7 +95,10 @@ export function serverFailure(received: string, hide: Hide = text => text): Serv
     new ServerError(safe, code, message, received)
   if (lacksLogin(received)) return failure('DDB_LOGIN', loginToRepeat(safe))
   if (isRefusedLogin(received)) return failure('DDB_LOGIN')
-  if (!lacksRight(received)) return failure()
+  if (!lacksRight(received)) {
+    const setting = settingToChange(received)
+    return setting === undefined ? failure() : failure('DDB_SERVER', `${safe}. ${setting}`)
+  }
   return failure('DDB_PRIVILEGE', `${safe}. ${rightToAskFor(safe)}`)
 }
 

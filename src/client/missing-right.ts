@@ -1,6 +1,6 @@
 /*
-  Refusals for lack of a right, and the right to ask for. The texts are those of docs/server-semantics.md#refusals, the
-  rights those of DolphinDB's manual, page "User Access Control".
+  Refusals for lack of a right, and the right to ask for; refusals for a setting of the server, and the setting. The texts are
+  those of docs/server-semantics.md#refusals, the rights those of DolphinDB's manual, page "User Access Control".
 */
 
 /** A text, and what is missing then; `$1` is the object that the text names. */
@@ -12,10 +12,25 @@ const rights: readonly (readonly [RegExp, string])[] = [
   ],
   [/No access to shared table \[([^\]]*)\]/i, 'TABLE_READ and TABLE_WRITE on $1'],
   [/No access to table \[([^\]]*)\]/i, 'TABLE_WRITE on $1'],
+  [
+    /Not granted to create or delete databases/i,
+    'DB_OWNER for databases of this name (for a table in a database that is there DBOBJ_CREATE)',
+  ],
+  [
+    /CREATE_SHARED_VAR|(?:create|declare|define)\w* (?:a )?shared/i,
+    'CREATE_SHARED_VAR (the server is set to enableSharedVarCreationControl)',
+  ],
   [/Not granted to (?:execute|call)(?: function)?(?: view)? (\S+)/i, 'VIEW_EXEC on $1'],
 ]
 
+/** What an upsert takes; the server's words are those for an insert (tests of DolphinDB's Python client). */
+const upsertRight: (typeof rights)[number] = [
+  /Not granted to (?:write|insert)(?: data)?(?: to| into)? table (\S+)/i,
+  'TABLE_WRITE on $1 (from 2.00.9 on TABLE_UPDATE is enough, TABLE_INSERT is not)',
+]
+
 const refusals = [
+  /CREATE_SHARED_VAR/,
   /<NoPrivilege>|<NotAuthenticated>/,
   /Not granted to|No access to (shared )?table/i,
   /Only administrators/i,
@@ -39,19 +54,29 @@ export function loginToRepeat(serverMessage: string): string {
   )
 }
 
-/** What to do about it, as one sentence. */
-export function rightToAskFor(serverMessage: string): string {
-  const sentence = rightSentence(serverMessage)
+/** What to do where something is switched off on the server; undefined for other refusals. */
+export function settingToChange(serverMessage: string): string | undefined {
+  return /feature of publish is not enabled|RefId:\s*S00001\b/i.test(serverMessage)
+    ? 'Stream tables are switched off: set maxPubConnections in the configuration of the server to a number above 0, and restart it.'
+    : undefined
+}
+
+/**
+ * What to do about it, as one sentence.
+ * @param upserts  what was refused is an upsert
+ */
+export function rightToAskFor(serverMessage: string, upserts: boolean = false): string {
+  const sentence = rightSentence(serverMessage, upserts)
   return /<NotAuthenticated>/.test(serverMessage)
     ? `${sentence} If this worked before, the login has expired or the user is gone.`
     : sentence
 }
 
-function rightSentence(serverMessage: string): string {
-  for (const [text, right] of rights) {
+function rightSentence(serverMessage: string, upserts: boolean): string {
+  for (const [text, right] of upserts ? [upsertRight, ...rights] : rights) {
     const match = text.exec(serverMessage)
     if (match !== null) {
-      const object = match[1]!.replace(/[.,;:'"]+$/, '')
+      const object = (match[1] ?? '').replace(/[.,;:'"]+$/, '')
       return `Ask an administrator to grant you ${right.replace('$1', () => object)}, or log in as a user who has it.`
     }
   }

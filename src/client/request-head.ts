@@ -34,7 +34,8 @@ export function requestHead(
       requestFlags.apiClient |
       (async ? requestFlags.async : 0) |
       (compress ? requestFlags.compress : 0) |
-      (options.clearMemory === true ? requestFlags.clearMemory : 0),
+      (options.clearMemory === true ? requestFlags.clearMemory : 0) |
+      (options.urgent === true ? requestFlags.urgent : 0),
     cancellable: true,
     priority: options.priority ?? defaultPriority,
     parallelism: options.parallelism ?? defaultParallelism,

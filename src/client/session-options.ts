@@ -45,8 +45,10 @@ export interface ConnectOptions extends TlsOptions, LoginOptions {
 export interface RunOptions {
   /** Releases the session's variables after this request. */
   clearMemory?: boolean
-  /** 0 (lowest) to 9; 4 when left out. */
+  /** 0 (lowest) to 8; 4 when left out. */
   priority?: number
+  /** Runs on one of the few workers that are kept for short questions, also while all others are busy. */
+  urgent?: boolean
   /** Most threads the server may use for this request; 64 when left out. */
   parallelism?: number
   /** Bytes of one block when a large table is to come in blocks; at least 8,192. See `Session.readBlocks`. */
@@ -64,6 +66,7 @@ export type RunArguments = readonly PlainInput[] | readonly [...PlainInput[], Ru
 export const runOptionNames: ReadonlySet<string> = new Set([
   'clearMemory',
   'priority',
+  'urgent',
   'parallelism',
   'fetchSize',
   'timeoutMs',
@@ -101,7 +104,8 @@ function isList(value: unknown): boolean {
 export const maxInt32 = 0x7fff_ffff
 // Official clients refuse less, too (docs/protocol.md#blocks).
 const minFetchBytes = 8_192
-const maxPriority = 9
+/** As the manual says of error S04008; one of its pages says 9. */
+const maxPriority = 8
 
 function checkInteger(name: string, value: number | undefined, min: number, max: number): void {
   if (value === undefined || (Number.isInteger(value) && value >= min && value <= max)) return

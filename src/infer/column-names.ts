@@ -1,8 +1,8 @@
 /*
   Names that columns of an input can have in a table: as they are where DolphinDB takes them so, else repaired as
-  `loadText` does (docs/server-semantics.md#text-of-values).
+  `loadText` does (docs/server-semantics.md#text-of-values). Words of the language are written small: `date` for `DATE`.
 */
-import { isIdentifier } from '../schema/identifier.js'
+import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 
 const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 
@@ -14,7 +14,8 @@ const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 export function proposeNames(names: readonly (string | undefined)[]): string[] {
   const taken = new Set<string>()
   const proposed = names.map(name => {
-    if (name === undefined || !isIdentifier(name) || taken.has(name.toLowerCase())) return undefined
+    if (name === undefined || !isIdentifier(name) || isReservedWord(name)) return undefined
+    if (taken.has(name.toLowerCase())) return undefined
     taken.add(name.toLowerCase())
     return name
   })
@@ -24,11 +25,17 @@ export function proposeNames(names: readonly (string | undefined)[]): string[] {
 function repaired(name: string | undefined, index: number, taken: Set<string>): string {
   const signs = (name ?? '').trim().replace(wrongSign, '_')
   const base = /[A-Za-z0-9\u4e00-\u9fff]/.test(signs) ? signs : `col${index}`
-  const first = isIdentifier(base) ? base : `c${base}`
+  const word = isIdentifier(base) ? base : `c${base}`
+  const first = isReservedWord(word) ? unreserved(word) : word
   for (let number = 1; ; number++) {
     const candidate = number === 1 ? first : `${first}_${number}`
     if (taken.has(candidate.toLowerCase())) continue
     taken.add(candidate.toLowerCase())
     return candidate
   }
+}
+
+function unreserved(word: string): string {
+  const small = word.toLowerCase()
+  return isReservedWord(small) ? `${small}_` : small
 }

@@ -1,47 +1,118 @@
 /*
   The script that makes a table for the columns: shared stream table, keyed stream table, or DFS table. Names come into it
-  only when they are DolphinDB's identifiers; the names of files stand in comments, without line breaks.
+  only when they are DolphinDB's identifiers; the names of files stand in comments, without line breaks. What servers take:
+  docs/server-semantics.md#tables-in-databases.
 */
+import { Buffer } from 'node:buffer'
 import { InputError, UsageError } from '../errors.js'
-import { columnTypeText } from '../protocol/data-type.js'
-import { isIdentifier } from '../schema/identifier.js'
+import { columnTypeText, isDecimal, type ColumnType } from '../protocol/data-type.js'
+import { isIdentifier, isReservedWord } from '../schema/identifier.js'
 import { nearestHint } from '../schema/nearest.js'
 import type { InferredSchema } from './inferred-schema.js'
-import { bytesText, planPartitions, tableBytes, type PartitionPlan } from './partition-plan.js'
+import {
+  bytesText,
+  planPartitions,
+  tableBytes,
+  type NoPlan,
+  type PartitionPlan,
+} from './partition-plan.js'
 
 /** What is to be made; its names were checked. */
 export type NewTable =
   | { readonly kind: 'shared'; readonly name: string }
   | { readonly kind: 'dfs'; readonly database: string; readonly table: string }
 
+/** Rows that a stream table has room for at first; less where it is wide, as the room is taken at once. */
 const streamCapacity = 10_000
+const streamCells = 4_000_000
+/** More comments are left out, and longer ones cut: a server takes no more code than this in a message (S00020). */
+const mostWarnings = 50
+const longestComment = 300
+const mostCodeBytes = 1_000_000
+
+/** Numbers of a version, `[2, 0, 10]`: the first that knows what the types need. */
+const firstVersions: readonly {
+  readonly needs: (type: ColumnType) => boolean
+  readonly what: string
+  readonly version: readonly [number, number, number]
+}[] = [
+  { needs: ({ array }) => array === true, what: 'arrays', version: [2, 0, 0] },
+  { needs: ({ type }) => type === 'DECIMAL128', what: 'DECIMAL128', version: [2, 0, 10] },
+  { needs: ({ type }) => isDecimal(type), what: 'decimals', version: [2, 0, 8] },
+]
 
 /**
  * @param keyColumns  make a keyed stream table: rows whose key is known are dropped
- * @throws {UsageError} DDB_USAGE for keys that are not columns, DDB_NAME for columns that cannot be in a script
- * @throws {InputError} DDB_INPUT_COLUMN when nothing is there to partition a DFS table by
+ * @param server  numbers of the version that it is for, when that is known
+ * @throws {UsageError} DDB_USAGE for keys that are not columns, DDB_NAME for names that cannot be in a script
+ * @throws {InputError} DDB_INPUT_COLUMN when the columns are too many, when nothing is there to partition a DFS table by or to
+ *   sort its arrays by, or when the server does not know their types
  */
 export function createScript(
   schema: InferredSchema,
   table: NewTable,
   keyColumns: readonly string[] = [],
+  server?: readonly number[],
 ): string {
-  checkNames(schema, keyColumns)
+  checkNames(schema, table, keyColumns)
+  checkTypes(schema, server)
   const lines = table.kind === 'shared' ? streamLines(schema, table.name, keyColumns) : []
   if (table.kind === 'dfs') {
     if (keyColumns.length > 0) {
       throw new UsageError('DDB_USAGE', 'keys are for stream tables: a DFS table has none')
     }
-    lines.push(...dfsLines(schema, table.database, table.table))
+    lines.push(...dfsLines(schema, table.database, table.table, server))
   }
-  return `${[...headLines(schema), ...lines].join('\n')}\n`
+  const script = `${[...headLines(schema), ...lines].join('\n')}\n`
+  if (Buffer.byteLength(script) <= mostCodeBytes) return script
+  const count = schema.columns.length
+  throw columnError(
+    schema,
+    `the script for ${count} columns is longer than the ${bytesText(mostCodeBytes)} that a server takes: load the rows in another shape, or leave columns out`,
+  )
 }
 
-function checkNames({ columns }: InferredSchema, keyColumns: readonly string[]): void {
+function columnError({ inputs }: InferredSchema, message: string): InputError {
+  return new InputError('DDB_INPUT_COLUMN', message, { file: inputs[0]?.path ?? '' })
+}
+
+function isBefore(server: readonly number[], version: readonly number[]): boolean {
+  const at = version.findIndex((number, i) => (server[i] ?? 0) !== number)
+  return at >= 0 && (server[at] ?? 0) < version[at]!
+}
+
+/** What a server of this version cannot make. */
+function checkTypes(schema: InferredSchema, server: readonly number[] | undefined): void {
+  if (server === undefined) return
+  for (const { needs, what, version } of firstVersions) {
+    const found = schema.columns.find(({ type }) => needs(type))
+    if (found === undefined || !isBefore(server, version)) continue
+    const [major, minor, patch] = version
+    throw columnError(
+      schema,
+      `column "${found.name}" would be ${columnTypeText(found.type)}: ${what} are known to servers from ${major}.0${minor}.${patch} on, and this one has version ${server.join('.')}. Make the table by hand, with columns that it knows`,
+    )
+  }
+}
+
+function checkNames(
+  { columns }: InferredSchema,
+  table: NewTable,
+  keyColumns: readonly string[],
+): void {
   const names = columns.map(({ name }) => name)
   const wrong = names.find(name => !isIdentifier(name))
   if (wrong !== undefined) {
     throw new UsageError('DDB_NAME', `"${wrong}" is not a name that a column can have`)
+  }
+  const reserved = [table.kind === 'shared' ? table.name : table.table, ...names].find(
+    isReservedWord,
+  )
+  if (reserved !== undefined) {
+    throw new UsageError(
+      'DDB_NAME',
+      `"${reserved}" is a reserved word of DolphinDB, which no table or column can have as its name`,
+    )
   }
   const unknown = keyColumns.find(name => !names.includes(name))
   if (unknown === undefined) return
@@ -56,16 +127,28 @@ function headLines(schema: InferredSchema): string[] {
   const [first, ...others] = inputs
   const more = others.length === 0 ? '' : ` and ${others.length} more`
   const about = estimatedRows > rows ? ` of about ${estimatedRows}` : ''
+  const warnings = columns.flatMap(column =>
+    column.warnings.map(warning => `// ${commentText(`${column.name}: ${warning}`)}`),
+  )
   const seen = isComplete ? `${rows} rows` : `the first ${rows}${about} rows`
   return [
     `// For ${commented(first?.path ?? '')}${more}: ${seen}, ${bytesText(tableBytes(schema))} in memory.`,
     ...(rejected === 0
       ? []
-      : [`// ${rejected} records cannot be read; the first: ${withoutBreaks(firstReject ?? '')}`]),
-    ...columns.flatMap(({ name, warnings }) =>
-      warnings.map(warning => `// ${name}: ${withoutBreaks(warning)}`),
-    ),
+      : [`// ${rejected} records cannot be read; the first: ${commentText(firstReject ?? '')}`]),
+    ...warnings.slice(0, mostWarnings),
+    ...(warnings.length > mostWarnings
+      ? [
+          `// … and ${warnings.length - mostWarnings} more: \`ddb-ingest schema\` lists all of them.`,
+        ]
+      : []),
   ]
+}
+
+/** Part of one line, and not all of a long one. */
+function commentText(text: string): string {
+  const line = withoutBreaks(text)
+  return line.length <= longestComment ? line : `${line.slice(0, longestComment)}…`
 }
 
 /** A text that stays on its line. */
@@ -75,7 +158,7 @@ function withoutBreaks(text: string): string {
 }
 
 function commented(path: string): string {
-  return withoutBreaks(path === '-' ? 'standard input' : path)
+  return commentText(path === '-' ? 'standard input' : path)
 }
 
 function namesAndTypes({ columns }: InferredSchema): string {
@@ -90,7 +173,8 @@ function streamLines(
   name: string,
   keyColumns: readonly string[],
 ): string[] {
-  const columns = `${streamCapacity}:0, ${namesAndTypes(schema)}`
+  const roomRows = Math.max(1, Math.floor(streamCells / schema.columns.length))
+  const columns = `${Math.min(streamCapacity, roomRows)}:0, ${namesAndTypes(schema)}`
   const keys = keyColumns.map(key => `\`${key}`).join('')
   const made =
     keyColumns.length === 0 ? `streamTable(${columns})` : `keyedStreamTable(${keys}, ${columns})`
@@ -103,40 +187,66 @@ function streamLines(
   ]
 }
 
-function dfsLines(schema: InferredSchema, database: string, table: string): string[] {
-  const plan = planPartitions(schema)
-  if (plan === undefined) {
-    const file = schema.inputs[0]?.path ?? ''
-    throw new InputError(
-      'DDB_INPUT_COLUMN',
-      `a DFS table needs a column without nulls to be partitioned by, and ${file} has none: make a stream table, or write the script by hand`,
-      { file },
-    )
-  }
+/** Throws where the database is there: its partitions are its own. */
+export function databaseGuard(database: string): string {
+  return `if(existsDatabase("${database}"))
+    throw "${database} is there already, with partitions of its own: create the table in it by hand"`
+}
+
+function dfsLines(
+  schema: InferredSchema,
+  database: string,
+  table: string,
+  server: readonly number[] | undefined,
+): string[] {
+  const plan = planPartitions(schema, server === undefined || !isBefore(server, [2, 0, 0]))
+  if ('lacks' in plan) throw columnError(schema, lackText(schema, plan))
   const { levels, engine, sortColumns, engineReason } = plan
   const partitionColumns = levels.map(({ columnName }) => `\`${columnName}`).join('')
   const sorted = sortColumns.map(name => `\`${name}`).join('')
   return [
     ...levels.map(({ columnName, kind, reason }) => `// ${kind} by ${columnName}: ${reason}.`),
     `// ${engineReason}.`,
-    `if(existsDatabase("${database}"))`,
-    `    throw "${database} is there already, with partitions of its own: create the table in it by hand"`,
+    databaseGuard(database),
     ...databaseLines(plan, database),
     `emptyTable = table(1:0, ${namesAndTypes(schema)})`,
-    `db.createPartitionedTable(emptyTable, \`${table}, ${partitionColumns}` +
+    'try {',
+    `    db.createPartitionedTable(emptyTable, \`${table}, ${partitionColumns}` +
       `${engine === 'TSDB' ? `, sortColumns=${sorted}` : ''})`,
+    '} catch(ex) {',
+    '    // So that this can be tried again; a database with tables is not the one that was made here.',
+    `    try { if(count(getTables(db)) == 0) dropDatabase("${database}") } catch(ex2) { print(ex2) }`,
+    '    throw ex[1]',
+    '}',
   ]
 }
 
+/** What is missing, and what can be done. */
+function lackText({ inputs }: InferredSchema, { lacks, withNulls }: NoPlan): string {
+  const file = inputs[0]?.path ?? ''
+  const wanted =
+    lacks === 'partition column'
+      ? 'a DFS table needs a column of days, texts or whole numbers without nulls to be partitioned by'
+      : 'a DFS table with arrays needs a column of texts, whole numbers or days without nulls to be sorted by; a TIMESTAMP alone does not do'
+  const near =
+    withNulls.length === 0
+      ? ''
+      : ` (it would take ${withNulls.slice(0, namedColumns).join(' or ')} without nulls)`
+  return `${wanted}, and ${file} has none${near}: make a stream table, fill such a column with \`mapping.set\`, or write the script by hand`
+}
+
+const namedColumns = 5
+
+/** OLAP is what servers make unasked; those before 2.00 do not know the argument. */
 function databaseLines({ levels, engine }: PartitionPlan, database: string): string[] {
-  const ending = `engine="${engine}")`
+  const ending = engine === 'OLAP' ? ')' : `, engine="${engine}")`
   const [first, second] = levels
   if (second === undefined) {
-    return [`db = database("${database}", ${first!.kind}, ${first!.scheme}, ${ending}`]
+    return [`db = database("${database}", ${first!.kind}, ${first!.scheme}${ending}`]
   }
   return [
     `level1 = database("", ${first!.kind}, ${first!.scheme})`,
     `level2 = database("", ${second.kind}, ${second.scheme})`,
-    `db = database("${database}", COMPO, [level1, level2], ${ending}`,
+    `db = database("${database}", COMPO, [level1, level2]${ending}`,
   ]
 }

@@ -9,6 +9,7 @@ import type { CellRules, InputReader } from '../parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
 import type { Files } from '../platform/platform.js'
 import { mapColumns } from '../schema/column-mapping.js'
+import { isReservedWord } from '../schema/identifier.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName, type SourceOptions } from '../source/open-source.js'
 import { unitsPerDay } from './candidate-types.js'
@@ -269,6 +270,13 @@ function checkRules({ cells, map, set }: InferOptions, own: readonly string[]): 
   }
   const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
   const named = [...dated, ...(cells.percentColumns ?? []), ...Object.keys(map)]
+  const reserved = [...Object.keys(map), ...Object.keys(set)].find(isReservedWord)
+  if (reserved !== undefined) {
+    throw new UsageError(
+      'DDB_NAME',
+      `"${reserved}" is a reserved word of DolphinDB, which no column can have as its name`,
+    )
+  }
   const unknown = named.find(name => !names.includes(name))
   if (unknown === undefined) return
   throw new UsageError(
@@ -335,6 +343,11 @@ function memberColumns(
   return taken.map(({ source, probe, type }, i) => columnOf(probe, names[i]!, source, type))
 }
 
+function renamedWarnings(name: string, source: string | undefined): string[] {
+  if (source === undefined || source === name || !isReservedWord(source)) return []
+  return [`"${source}" is a reserved word of DolphinDB, so the column gets this name`]
+}
+
 function reasonOf({ values, elements }: SeenKinds): string {
   const isArray = (values & jsonKinds.array) !== 0
   if (isArray && (values & ~(jsonKinds.array | jsonKinds.null)) !== 0) {
@@ -372,6 +385,6 @@ function columnOf(
     sample: probe.sample?.replaceAll('\u001f', ','),
     textBytes: probe.textBytes,
     days,
-    warnings,
+    warnings: [...renamedWarnings(name, source), ...warnings],
   }
 }

@@ -1,8 +1,9 @@
 /*
   How a DFS table for the columns might be partitioned: by day, month or year of a date, and by a hash of a symbol where a
-  day is too much for one partition. DolphinDB advises 100 MB to 1 GB of data in each.
+  day is too much for one partition. DolphinDB advises 100 MB to 1 GB of data in each. Which engine suits, and what it sorts
+  by: docs/server-semantics.md#tables-in-databases.
 */
-import { columnTypeText, type ColumnType, type DataType } from '../protocol/data-type.js'
+import { columnTypeText, isDecimal, type DataType } from '../protocol/data-type.js'
 import { civilFromDays, daysFromCivil, type CivilDate } from '../protocol/civil-date.js'
 import type { InferredColumn, InferredSchema } from './inferred-schema.js'
 
@@ -58,21 +59,50 @@ const widths: Readonly<Partial<Record<DataType, number>>> = {
 }
 const otherWidth = 4
 
-/** @returns undefined when no column is without nulls: rows whose place is not known are lost */
-export function planPartitions(schema: InferredSchema): PartitionPlan | undefined {
+/** Why no DFS table can be made: a column that is there to divide rows by, or to sort arrays by, in every row. */
+export interface NoPlan {
+  readonly lacks: 'partition column' | 'sort column'
+  /** Columns that would do if none of their values were null. */
+  readonly withNulls: readonly string[]
+}
+
+/**
+ * Rows whose place is not known are lost, so only columns without nulls are chosen.
+ * @param hasEngines  false for servers before 2.00, which know OLAP alone
+ */
+export function planPartitions(schema: InferredSchema, hasEngines = true): PartitionPlan | NoPlan {
   const totalBytes = tableBytes(schema)
   const { columns } = schema
   const whole = columns.filter(({ nulls, type }) => nulls === 0 && type.array !== true)
-  const time = whole.find(({ days }) => days !== undefined && days.last < lastDay)
-  const key =
-    whole.find(({ type }) => type.type === 'SYMBOL') ??
-    whole.find(({ type }) => ['INT', 'LONG', 'STRING'].includes(type.type))
-  const symbol = key?.type.type === 'SYMBOL' ? key : undefined
+  const time = whole.find(isDated)
+  const key = keyOf(whole)
   const levels =
     time === undefined
       ? key && [hashLevel(key, totalBytes, 'no column without nulls has a day')]
-      : timeLevels(time, symbol ?? key, totalBytes)
-  return levels && { levels, totalBytes, ...engineFor(columns, time, symbol) }
+      : timeLevels(time, key, totalBytes)
+  const withNulls = (would: (column: InferredColumn) => boolean): string[] =>
+    columns.filter(one => one.nulls > 0 && one.type.array !== true && would(one)).map(nameOf)
+  if (levels === undefined) {
+    return { lacks: 'partition column', withNulls: withNulls(one => isDated(one) || isKey(one)) }
+  }
+  const sorted = hasEngines ? sortingFor(columns, whole, time) : undefined
+  if (sorted === undefined && hasEngines && columns.some(({ type }) => type.array === true)) {
+    return { lacks: 'sort column', withNulls: withNulls(sortsFirst) }
+  }
+  return { levels, totalBytes, ...(sorted ?? olapBecause(hasEngines)) }
+}
+
+const nameOf = ({ name }: InferredColumn): string => name
+
+const isDated = ({ days }: InferredColumn): boolean => days !== undefined && days.last < lastDay
+
+const keyTypes: readonly DataType[] = ['SYMBOL', 'INT', 'LONG', 'STRING']
+
+const isKey = ({ type }: InferredColumn): boolean => keyTypes.includes(type.type)
+
+/** A symbol, else the first column of texts or whole numbers. */
+function keyOf(columns: readonly InferredColumn[]): InferredColumn | undefined {
+  return columns.find(({ type }) => type.type === 'SYMBOL') ?? columns.find(isKey)
 }
 
 /** All rows of the inputs, not compressed. */
@@ -136,27 +166,48 @@ function hashLevel(key: InferredColumn, bytes: number, why: string): PlannedLeve
   }
 }
 
-function engineFor(
-  columns: readonly InferredColumn[],
-  time: InferredColumn | undefined,
-  symbol: InferredColumn | undefined,
-): Pick<PartitionPlan, 'engine' | 'sortColumns' | 'engineReason'> {
-  const hasArrays = columns.some(({ type }) => type.array === true)
-  const isMoment = time !== undefined && isFine(time.type)
-  if (time === undefined || (!hasArrays && (symbol === undefined || !isMoment))) {
-    return {
-      engine: 'OLAP',
-      sortColumns: [],
-      engineReason: 'OLAP: there is no symbol with a time of day to sort by',
-    }
-  }
-  const sortColumns = [...(symbol === undefined ? [] : [symbol.name]), time.name]
-  const why =
-    symbol === undefined ? 'arrays need it' : 'rows of a symbol lie together, in order of time'
-  return { engine: 'TSDB', sortColumns, engineReason: `TSDB: ${why}` }
+type Engine = Pick<PartitionPlan, 'engine' | 'sortColumns' | 'engineReason'>
+
+function olapBecause(hasEngines: boolean): Engine {
+  const reason = hasEngines
+    ? 'there is no symbol with a time of day to sort by'
+    : 'servers before 2.00 have no other engine'
+  return { engine: 'OLAP', sortColumns: [], engineReason: `OLAP: ${reason}` }
 }
 
-const isFine = ({ type }: ColumnType): boolean => type !== 'DATE'
+const dayTypes: readonly DataType[] = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 'MINUTE', 'SECOND']
+/** They may be the last of several columns to sort by, and none else. */
+const momentTypes: readonly DataType[] = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
+
+const sortsFirst = ({ type }: InferredColumn): boolean =>
+  keyTypes.includes(type.type) || dayTypes.includes(type.type) || isDecimal(type.type)
+
+const sortsLast = ({ type }: InferredColumn): boolean =>
+  ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
+
+/**
+ * TSDB where arrays need it, or a symbol goes with a time of day.
+ * @returns undefined where it is not needed, or nothing is there to sort by
+ */
+function sortingFor(
+  columns: readonly InferredColumn[],
+  whole: readonly InferredColumn[],
+  time: InferredColumn | undefined,
+): Engine | undefined {
+  const symbol = whole.find(({ type }) => type.type === 'SYMBOL')
+  if (symbol !== undefined && time !== undefined && time.type.type !== 'DATE') {
+    return tsdb([symbol, time], 'rows of a symbol lie together, in order of time')
+  }
+  if (!columns.some(({ type }) => type.array === true)) return undefined
+  const first = keyOf(whole) ?? whole.find(sortsFirst)
+  if (first === undefined) return undefined
+  const last = time ?? whole.find(sortsLast)
+  return tsdb(last === undefined || last === first ? [first] : [first, last], 'arrays need it')
+}
+
+function tsdb(sorted: readonly InferredColumn[], why: string): Engine {
+  return { engine: 'TSDB', sortColumns: sorted.map(nameOf), engineReason: `TSDB: ${why}` }
+}
 
 function dayText({ year, month, day }: CivilDate): string {
   return `${String(year).padStart(4, '0')}.${twoDigits(month)}.${twoDigits(day)}`

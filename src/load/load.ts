@@ -11,15 +11,17 @@ import type { TargetColumn } from '../schema/target-schema.js'
 import { openDelivery } from './delivery/open-delivery.js'
 import { abandon, close, endJournal, endOnSignal, whenLeaving, type Opened } from './ending.js'
 import { checkFollowed } from './follow/check-followed.js'
+import { newDurability, type Durability } from './target/durability.js'
 import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkAlone, takeRun } from './journal/check-alone.js'
 import { asTargetChanged, checkTarget } from './journal/check-target.js'
+import { dropKept } from './marker/drop-run-tables.js'
 import { makePlan, type Plan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
-import { newRun } from './run.js'
+import { newRun, type Run } from './run.js'
 
 /**
  * Loads the inputs into the target and finds out what became of every row.
@@ -46,6 +48,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
+  let durability: Durability | undefined
   let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
   const left = whenLeaving(run, opened)
@@ -53,10 +56,12 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     opened.inputs = await openInputs(run)
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
+    durability = newDurability(plan, target)
     await checkAlone(run, control)
     const identity = await checkTarget(run, control, target)
     if (opened.inputs.areDone) {
       run.notice('already loaded')
+      await dropKept(run, control)
     } else {
       opened.delivery = await openDelivery(run, target, control)
       checkFollowed(run, opened.delivery)
@@ -74,6 +79,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
     stopListening()
+    askDurability(run, opened, durability)
     await close(run, opened, left)
     run.phase('done', opened.delivery)
   }
@@ -85,6 +91,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
     bytesError: opened.inputs?.bytesError,
+    ...(durability && { stored: await durability.result(hasConfirmed(run)) }),
     columns: columns.map(({ name, type }, i) => ({
       name,
       type: columnTypeText(type),
@@ -94,4 +101,13 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   })
   await endJournal(run, result)
   return result
+}
+
+function hasConfirmed({ counts: { rows } }: Run): boolean {
+  return rows.confirmed + rows.skipped > 0
+}
+
+/** Of what is nowhere nothing is asked, nor by a run that is to leave at once. */
+function askDurability(run: Run, { control }: Opened, durability: Durability | undefined): void {
+  if (control !== undefined && hasConfirmed(run) && !run.isLeaving) durability?.ask(control)
 }

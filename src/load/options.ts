@@ -13,6 +13,7 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 import type { ServerMemory } from './connection/known-server.js'
+import type { Stored } from './target/durability.js'
 
 export type {
   CompressChoice,
@@ -303,11 +304,10 @@ export interface LoadResult {
     method: Method | null
   }
   /**
-   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows
-   * of this input, `firstError` is what was wrong with the first of them, or what ended reading. `bytes` as stored,
-   * compressed ones where they are. `contentBytes` of what is in them: `read` is the sum of the others where an input
-   * was read to its end, rows and rejects with their line ends; `other` are blank lines, comments and the like,
-   * `skipped` is what stands before the place where reading began.
+   * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows of this
+   * input, `firstError` is what was wrong with the first, or what ended reading. `bytes` as stored, `contentBytes` of what is
+   * in them: `read` is the sum of the others where an input was read to its end, rows and rejects with their line ends; `other`
+   * are blank lines, comments and the like, `skipped` is what stands before the place where reading began.
    */
   inputs: {
     path: string
@@ -337,6 +337,7 @@ export interface LoadResult {
     /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
     uncertain: UncertainLines[]
   }
+  stored: Stored
   rejects: {
     /** The first of `files`. */
     file: string | null

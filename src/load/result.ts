@@ -8,12 +8,15 @@ import type { InputSummary } from './input-reading.js'
 import type { LoadResult, LoadStatus } from './options.js'
 import { isUnfinished, type Run } from './run.js'
 import { equationError } from './row-counts.js'
+import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
 /** What the inputs add to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
   columns: LoadResult['columns']
+  /** Of runs that were confirmed. */
+  stored?: LoadResult['stored']
   /** The bytes of an input do not add up. */
   bytesError: DdbError | undefined
 }
@@ -61,6 +64,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
         reason: hide(lines.reason),
       })),
     },
+    stored: parts.stored ?? nothingStored,
     rejects: run.rejects.result(),
     columns: hideInData(parts.columns, hide),
     batches: { ...counts.batches },

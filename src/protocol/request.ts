@@ -58,7 +58,7 @@ export interface RequestHead {
   flags: number
   /** True when left out. */
   cancellable?: boolean
-  /** 0 to 9, usually 4. */
+  /** 0 to 8, usually 4. */
   priority: number
   /** Usually 64, 2 on connect. */
   parallelism: number

@@ -2,8 +2,26 @@
   Names that a script may hold as they stand (docs/server-semantics.md#text-of-values).
 */
 
+import { dataTypes } from '../protocol/data-type.js'
+
 /** A letter or a Chinese character, then those, digits and `_`. */
 const identifier = /^[A-Za-z\u4e00-\u9fff][A-Za-z0-9_\u4e00-\u9fff]*$/
+
+/** Of DolphinDB's language (manual, page Variables); capitals matter: a column can be called `date`, and not `DATE`. */
+const reservedWords: ReadonlySet<string> = new Set([
+  ...Object.keys(dataTypes),
+  ...'FUNCTIONDEF HANDLE CODE DATASOURCE RESOURCE'.split(' '),
+  ...'SCALAR PAIR VECTOR MATRIX SET DICT TABLE'.split(' '),
+  ...'LINE PIE COLUMN BAR AREA HISTOGRAM SCATTER'.split(' '),
+  ...'VALUE RANGE HASH LIST COMPO VAR SHARED DEF HEAD CURRENT TAIL NULL pi e'.split(' '),
+  ...'for do if continue break select exec delete update true false def return'.split(' '),
+  ...'module use try throw assert const share timer'.split(' '),
+])
+
+/** Whether no table, column or function can have the name. */
+export function isReservedWord(text: string): boolean {
+  return reservedWords.has(text)
+}
 
 /** Whether a table or column can have the name without quotes. */
 export function isIdentifier(text: string): boolean {

@@ -22,4 +22,6 @@ export interface PartitionDimension {
 /** All dimensions of a table, outermost first; a row belongs where all of them put it. */
 export interface PartitionScheme {
   readonly dimensions: readonly PartitionDimension[]
+  /** A function divides the values of a column, or a dimension is not understood: nobody can tell where a row belongs. */
+  readonly unpredictable?: true
 }

@@ -77,7 +77,15 @@ function partitionScheme(
     const scheme = names.length === 1 ? schemes : tupleElement(schemes, i)
     return [{ columnName, columnIndex, kind, type: dataTypeOf(types?.[i] ?? -1), scheme }]
   })
-  return dimensions.length === 0 ? undefined : { dimensions }
+  return dimensions.length < names.length || hasFunction(schema)
+    ? { dimensions, unpredictable: true }
+    : { dimensions }
+}
+
+/** `partitionFunction` names a function for each dimension, `asis` where there is none (manual, page schema; from 3.00). */
+function hasFunction(schema: Value): boolean {
+  const functions = texts(member(schema, 'partitionFunction')) ?? []
+  return functions.some(name => name !== '' && name !== 'asis')
 }
 
 function tupleElement(value: Value | undefined, index: number): Value | undefined {

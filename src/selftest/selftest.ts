@@ -113,7 +113,7 @@ async function versionOf(run: Run): Promise<string | null> {
   const options = { timeoutMs: timeLeftMs(run), ...(run.signal && { signal: run.signal }) }
   try {
     const control = run.control!
-    const version = await control.run('version()', options)
+    const version = await control.run('version()', { ...options, urgent: true })
     const aheadMs = numberOf(await control.run('now()', options)) - clock.wallMs()
     if (Math.abs(aheadMs) < mostAheadMs) run.aheadMs = aheadMs
     run.stamp = newStamp(random, serverMs(run))

@@ -28,9 +28,9 @@ export type {
   WriteInfo,
 } from './net/faults.js'
 export { requestedFaults } from './net/requested-faults.js'
-export type { ServerNode } from './node.js'
+export type { NodeConfig, ServerNode } from './node.js'
 export type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
-export type { ServerOptions } from './options.js'
+export { readSettings, type ServerOptions } from './options.js'
 export type { EmbeddedServer, ServerCounters } from './start.js'
 
 /**

@@ -4,6 +4,7 @@
 import type { Clock, Files, Platform, Random } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import type { Faults } from './net/faults.js'
+import { defaultVersion, releaseOf, type Release } from './release.js'
 import { defaultRequestBytes } from './values/request-memory.js'
 import type { FunctionDefinition } from './script/parse/syntax.js'
 import type { ScriptSession } from './values/session-state.js'
@@ -89,6 +90,19 @@ export interface NodeConfig {
   enableInsertStatementForDFSTable: boolean
   /** '' means that stream tables cannot be persisted. */
   persistenceDir: string
+  /** With 0 nothing is published: stream tables cannot be shared (S00001). */
+  maxPubConnections: number
+  /** Who shares a table needs CREATE_SHARED_VAR, which user admin alone has from the start. */
+  enableSharedVarCreationControl: boolean
+  /** Gigabytes. */
+  maxMemSize: number
+  /** 1: redo log, data and metadata are forced to disk; 0 when left out. */
+  dataSync?: number
+  /** Gigabytes; without it OLAP tables have no cache. */
+  OLAPCacheEngineSize?: number
+  dfsReplicationFactor?: number
+  /** Guests are not told settings. */
+  enableConfigAccessControl: boolean
 }
 
 /** Everything of a server that outlives a session. There is one for each embedded server. */
@@ -110,6 +124,10 @@ export interface ServerNode {
   /** Writes into DFS tables that are under way. */
   readonly transactions: Transactions
   readonly config: NodeConfig
+  /** The first numbers of version(). */
+  readonly version: string
+  /** @internal The same as numbers. */
+  readonly release: Release
   /** Bytes of memory that one request may take. */
   readonly maxRequestBytes: number
   /** Bytes of one write into a DFS table; Infinity when there is no limit. */
@@ -139,6 +157,8 @@ export interface NodeOptions {
   /** DolphinDB's own initial password when left out. */
   adminPassword?: string
   config?: Partial<NodeConfig>
+  /** Four numbers, or three. */
+  version?: string | undefined
   /** The machine's when left out. */
   platform?: Pick<Platform, 'clock' | 'random'> & Partial<Pick<Platform, 'files'>>
   /** 1 GiB when left out. */
@@ -153,7 +173,7 @@ export interface NodeOptions {
 /** A node with nothing on it but the user admin; guests need no entry. */
 export function createNode(options: NodeOptions = {}): ServerNode {
   const { clock, random } = options.platform ?? systemPlatform
-  const before = options.restartOf
+  const { restartOf: before, version = defaultVersion } = options
   return {
     shared: new Map(),
     databases: new Map(before?.databases),
@@ -167,13 +187,19 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     batchJobs: new Map(),
     // Above those of all nodes that had this one's tables before.
     nextPhysicalIndex: Math.floor(clock.wallMs()),
-    transactions: { open: new Set(), count: 0 },
+    transactions: { open: new Set(), count: 0, unflushed: new Map() },
     config: {
       newValuePartitionPolicy: 'add',
       enableInsertStatementForDFSTable: false,
       persistenceDir: '',
+      maxPubConnections: 4,
+      enableSharedVarCreationControl: false,
+      maxMemSize: 8,
+      enableConfigAccessControl: false,
       ...options.config,
     },
+    version,
+    release: releaseOf(version) ?? [],
     maxRequestBytes: options.maxRequestBytes ?? defaultRequestBytes,
     maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
     beforeWrite: undefined,

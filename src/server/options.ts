@@ -4,6 +4,8 @@
 import type { AsynchronousFailure } from './net/asynchronous-failures.js'
 import { UsageError } from '../errors.js'
 import type { Faults } from './net/faults.js'
+import type { NodeConfig } from './node.js'
+import { releaseOf } from './release.js'
 import type { EmbeddedServer } from './start.js'
 import { initialAdmin } from './login/users.js'
 import type { NewValuePartitionPolicy } from './tables/partitions/place-rows.js'
@@ -39,6 +41,10 @@ export interface ServerOptions {
    * out (DolphinDB's newValuePartitionPolicy).
    */
   newValuePartitions?: NewValuePartitionPolicy
+  /** The version to follow, such as `1.30.22`: what came later is refused. 3.00.5 when left out. */
+  version?: string
+  /** Settings of `dolphindb.cfg` under their own names; those left out are as `NodeConfig` describes them. */
+  settings?: Partial<NodeConfig>
   /** Connections at one time; 512 when left out. */
   maxConnections?: number
   /** Largest value accepted in a request, in bytes. */
@@ -102,10 +108,59 @@ function checkPolicy(policy: NewValuePartitionPolicy | undefined): void {
   )
 }
 
+/** What is read of settings that are given as text; the others are text. */
+const settingReaders: Readonly<Record<keyof NodeConfig, (text: string) => unknown>> = {
+  newValuePartitionPolicy: text => text,
+  persistenceDir: text => text,
+  enableInsertStatementForDFSTable: flagOf,
+  enableSharedVarCreationControl: flagOf,
+  enableConfigAccessControl: flagOf,
+  maxPubConnections: countOf,
+  maxMemSize: countOf,
+  dataSync: countOf,
+  OLAPCacheEngineSize: countOf,
+  dfsReplicationFactor: countOf,
+}
+
+function flagOf(text: string): boolean | undefined {
+  return text === 'true' ? true : text === 'false' ? false : undefined
+}
+
+function countOf(text: string): number | undefined {
+  return /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : undefined
+}
+
+/**
+ * Settings as `dolphindb.cfg` has them: names and texts.
+ * @throws {UsageError} DDB_USAGE for names that the embedded server does not know, and texts that do not suit
+ */
+export function readSettings(texts: Readonly<Record<string, string>>): Partial<NodeConfig> {
+  const read = Object.entries(texts).map(([name, text]) => {
+    const names = Object.keys(settingReaders)
+    if (!names.includes(name)) {
+      throw new UsageError(
+        'DDB_USAGE',
+        `the embedded server has no setting ${name}; it has ${names.join(', ')}`,
+      )
+    }
+    const value = settingReaders[name as keyof NodeConfig](text)
+    if (value !== undefined) return [name, value] as const
+    throw new UsageError('DDB_USAGE', `the setting ${name} cannot be "${text}"`)
+  })
+  return Object.fromEntries(read)
+}
+
+function checkVersion(version: string | undefined): void {
+  if (version === undefined || releaseOf(version) !== undefined) return
+  throw new UsageError('DDB_USAGE', `version must be like 2.00.10 or 3.00.5.1, not ${version}.`)
+}
+
 /** @throws {UsageError} DDB_USAGE */
 export function checkServerOptions(options: ServerOptions): void {
   checkInteger('port', options.port, 0, 65_535)
   checkPolicy(options.newValuePartitions)
+  checkPolicy(options.settings?.newValuePartitionPolicy)
+  checkVersion(options.version)
   checkInteger('maxConnections', options.maxConnections, 1, 65_535)
   checkInteger('maxValueBytes', options.maxValueBytes, 1, Number.MAX_SAFE_INTEGER)
   checkInteger('maxRequestBytes', options.maxRequestBytes, 1, Number.MAX_SAFE_INTEGER)

@@ -30,3 +30,6 @@ export class ScriptError extends Error {
     this.isCancellation = options.isCancellation ?? false
   }
 }
+
+/** Ends DolphinDB's words for a function that has no such name: DolphinDB itself may have one. */
+export const notEmbedded = ': not in the embedded server'

@@ -16,7 +16,7 @@ import type { Executor, SessionInfo } from './net/executor.js'
 import type { Faults } from './net/faults.js'
 import { readListenTls } from './net/listen-tls.js'
 import { Listener } from './net/listener.js'
-import type { NodeConfig, ServerNode } from './node.js'
+import type { NodeOptions, ServerNode } from './node.js'
 import { createNode } from './node.js'
 import type { ServerOptions } from './options.js'
 import { checkExposure, checkServerOptions } from './options.js'
@@ -75,7 +75,7 @@ export async function startServerWith(
     adminPassword: options.adminPassword ?? initialAdmin.password,
     maxRequestBytes: options.maxRequestBytes,
     maxTransactionBytes: options.maxTransactionBytes,
-    config: nodeConfig(options),
+    ...nodeFacts(options),
     platform,
     restartOf: options.restartOf?.node,
   })
@@ -162,9 +162,14 @@ async function listenTlsOf(
   return readListenTls(tlsCertFile, tlsKeyFile, files)
 }
 
-/** What the options say of the settings of `dolphindb.cfg`. */
-function nodeConfig({ newValuePartitions }: ServerOptions): Partial<NodeConfig> {
-  return newValuePartitions === undefined ? {} : { newValuePartitionPolicy: newValuePartitions }
+/** What the options say of version and settings; `newValuePartitions` is one of them. */
+function nodeFacts({
+  newValuePartitions: newValuePartitionPolicy,
+  settings,
+  version,
+}: ServerOptions): Pick<NodeOptions, 'config' | 'version'> {
+  const own = newValuePartitionPolicy === undefined ? {} : { newValuePartitionPolicy }
+  return { config: { ...settings, ...own }, version }
 }
 
 function requestLimits(options: ServerOptions): typeof defaultRequestLimits {

@@ -8,6 +8,7 @@ import {
   lacksRight,
   loginToRepeat,
   rightToAskFor,
+  settingToChange,
 } from '../../src/client/missing-right.js'
 
 /** Text of the server → the right, or what else to do. */
@@ -25,7 +26,12 @@ const texts: readonly (readonly [string, RegExp])[] = [
   ['No access to table [trades]', / TABLE_WRITE on trades,/],
   ['No access to shared table [trades]', / TABLE_READ and TABLE_WRITE on trades,/],
   ['objs(true) => No access to shared table [$1 $&]', / on \$1 \$&,/],
-  ['<NoPrivilege>Not granted to create or delete databases', /for the right to do this/],
+  [
+    '<NoPrivilege>Not granted to create or delete databases',
+    / DB_OWNER for databases of this name/,
+  ],
+  ['<NoPrivilege>Not granted to create shared variables', / CREATE_SHARED_VAR \(.*enableSharedVar/],
+  ['The user needs CREATE_SHARED_VAR', / CREATE_SHARED_VAR /],
   ['Not granted to execute function view appendRows', / VIEW_EXEC on appendRows,/],
   ['Not granted to do this', /for the right to do this/],
   ['<NoPrivilege>refused', /for the right to do this/],
@@ -53,6 +59,28 @@ t.test('other refusals have nothing to do with rights', async t => {
     t.notOk(lacksRight(text), text)
     t.not(serverFailure(text).code, 'DDB_PRIVILEGE')
   }
+})
+
+t.test('an upsert takes another right than an insert, in the same words', async t => {
+  const text = '<NoPrivilege>Not granted to write data to table dfs://db/pt'
+  t.match(
+    rightToAskFor(text, true),
+    /TABLE_WRITE on dfs:\/\/db\/pt \(.*TABLE_UPDATE is enough, TABLE_INSERT is not\)/,
+  )
+  t.match(rightToAskFor('No access to table [k]', true), / TABLE_WRITE on k,/)
+})
+
+t.test('what is switched off on the server is named', async t => {
+  for (const text of [
+    'The feature of publish is not enabled. RefId: S00001',
+    'share(t, "x") => The feature of publish is not enabled',
+  ]) {
+    t.match(settingToChange(text), /maxPubConnections.*above 0/)
+    t.match(serverFailure(text), { code: 'DDB_SERVER', serverMessage: text, message: /maxPubConn/ })
+    t.notOk(lacksRight(text))
+  }
+  t.equal(settingToChange('The function view [f] does not exist. RefId: S04002'), undefined)
+  t.equal(settingToChange('RefId: S000011'), undefined)
 })
 
 t.test('a session whose login has ended is told from one that lacks a right', async t => {

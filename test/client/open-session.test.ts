@@ -44,7 +44,7 @@ t.test('options of a request reach its header', async t => {
     'API2 1000000002 14 / 48_1_8_2__8192',
     'API2 1000000002 14 / 48_1_8_2__8192',
   ])
-  for (const bad of [{ priority: 10 }, { parallelism: 0 }, { fetchSize: 8191 }, { timeoutMs: 0 }]) {
+  for (const bad of [{ priority: 9 }, { parallelism: 0 }, { fetchSize: 8191 }, { timeoutMs: 0 }]) {
     await t.rejects(session.run('1', bad), { code: 'DDB_USAGE', message: /must be an integer/ })
   }
   await session.close()

@@ -18,11 +18,15 @@ t.test('header lines are those of the C++ client', async t => {
   t.equal(line(requestHead('17', true, {})), 'API2 17 7 / 36_1_4_64__0')
 })
 
+t.test('short questions may go to the workers that are kept for them', async t => {
+  t.equal(line(requestHead('17', false, { urgent: true })), 'API2 17 7 / 33_1_4_64__0')
+})
+
 t.test('options of a request stand in its header', async t => {
-  const options = { clearMemory: true, priority: 9, parallelism: 2, fetchSize: 8192 }
-  t.equal(line(requestHead('17', false, options)), 'API2 17 7 / 48_1_9_2__8192')
+  const options = { clearMemory: true, priority: 8, parallelism: 2, fetchSize: 8192 }
+  t.equal(line(requestHead('17', false, options)), 'API2 17 7 / 48_1_8_2__8192')
   t.equal(
-    line(requestHead('17', false, { clearMemory: false, priority: 0 })),
+    line(requestHead('17', false, { clearMemory: false, urgent: false, priority: 0 })),
     'API2 17 7 / 32_1_0_64__0',
   )
 })

@@ -38,7 +38,7 @@ t.test('names of options beyond those of run() can be given', async t => {
 t.test('options of a request have ranges', async t => {
   const refused: RunOptions[] = [
     { priority: -1 },
-    { priority: 10 },
+    { priority: 9 },
     { priority: 1.5 },
     { parallelism: 0 },
     { fetchSize: 8191 },
@@ -50,7 +50,7 @@ t.test('options of a request have ranges', async t => {
     t.throws(() => checkRunOptions(options), { code: 'DDB_USAGE' }, JSON.stringify(options))
   }
   checkRunOptions({ priority: 0, parallelism: 1, fetchSize: 8192, timeoutMs: 2 ** 31 - 1 })
-  checkRunOptions({ priority: 9 })
+  checkRunOptions({ priority: 8, urgent: true })
 })
 
 t.test('options of a connection have ranges, and a password needs a user', async t => {

@@ -109,7 +109,7 @@ t.test('where the server refuses a ledger, rows are counted, and the run says so
     exitCode: 0,
     confirm: { used: 'count' },
   })
-  t.match(notices.join(), /not here.*counting/)
+  t.match(notices.join(), /not here.*rows are counted instead/)
   t.match(await run(t, here, csv(5)), {
     exitCode: 65,
     confirm: { asked: 'receipts' },

@@ -122,3 +122,61 @@ t.test(
 /** What a run does that looked for the marker before there was one, and shared its own afterwards. */
 const otherMarkerScript = `share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "ddbIngest_nightly")
 tableInsert(objByName("ddbIngest_nightly"), 1, 7l, "nightly", 7l, now())`
+
+t.test(
+  'what a run keeps that a signal ended is not told at every load of others',
+  async (t: Test) => {
+    for (const [[name, delivery], readRows] of [
+      [deliveries[0]!, 1],
+      [deliveries[1]!, 1],
+      // Nothing is left to do then.
+      [deliveries[0]!, rowCount],
+      [deliveries[1]!, rowCount],
+    ] as const) {
+      const here = await startLoadServer(
+        t,
+        `${streamScript}\nshare table(1:0, [\`id], [INT]) as other`,
+      )
+      const folder = t.testdir({ 'in.csv': csv(rowCount), 'small.csv': 'id\n1\n', journals: {} })
+      const ending = new AbortController()
+      const options: Partial<LoadOptions> = {
+        target: { table: 'target' },
+        runId: `nightly-${name}`,
+        journal: { folder: `${folder}/journals` },
+        delivery: { batchRows: 100, ...delivery },
+      }
+      const ended = await here.load(`${folder}/in.csv`, {
+        ...options,
+        signal: ending.signal,
+        onReport: ({ rows }) => {
+          if (rows.read >= readRows) ending.abort()
+        },
+      })
+      t.match(ended, { status: 'interrupted', resume: { possible: true } }, name)
+      const kept = await sharedTables(here)
+      t.ok(kept.length > 0)
+      const notices: string[] = []
+      await here.load(`${folder}/small.csv`, {
+        target: { table: 'other' },
+        delivery: { confirm: 'receipts' },
+        onNotice: notice => notices.push(notice),
+      })
+      await here.load(`${folder}/small.csv`, {
+        target: { table: 'other' },
+        delivery: { mode: 'sync' },
+        onNotice: notice => notices.push(notice),
+      })
+      t.same(
+        notices.filter(notice => notice.startsWith('the server has tables')),
+        [],
+        name,
+      )
+      t.match(await here.load(`${folder}/in.csv`, options), {
+        exitCode: 0,
+        rows: { unconfirmed: 0 },
+      })
+      t.equal(await here.count('target'), rowCount)
+      t.same(await sharedTables(here), [])
+    }
+  },
+)

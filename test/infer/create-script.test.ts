@@ -58,6 +58,90 @@ t.test('every type and every scheme is one that the server knows', async t => {
   await session.run(createScript(chinese, { kind: 'dfs', database: 'dfs://cn', table: 't' }))
 })
 
+t.test('every kind of table is one that servers of each version take', async t => {
+  const texts = {
+    stream: 'day,v\n2020.01.02,1.5\n',
+    symbol: csv,
+    key: 'id,v\n1,1.5\n2,2.5\n',
+    arrays: 'time,id,a\n2020.01.02T09:30:00.000,1,"[1,2]"\n2020.01.03T09:30:00.000,2,"[3,4]"\n',
+    bareArrays: 'id,a\n1,"[1,2]"\n2,"[3]"\n',
+    decimals: 'id,d\n1,1.23456789012345678\n2,1.5\n',
+  }
+  for (const [version, refused] of [
+    ['1.30.22', { arrays: /arrays.*2\.00\.0.*1\.30\.22/, decimals: /decimals.*2\.00\.8.*1\.30/ }],
+    ['2.00.7', { decimals: /decimals.*2\.00\.8/ }],
+    ['2.00.10', {}],
+    ['3.00.5', {}],
+  ] as const) {
+    const { session } = await startLoadServer(t, '', { version })
+    const numbers = version.split('.').map(Number)
+    for (const [name, text] of Object.entries(texts)) {
+      const schema = await inferText(text, { reader: { header: 'yes' } })
+      const words = Object.entries(refused).find(([kind]) => name.toLowerCase().endsWith(kind))?.[1]
+      for (const made of [stream, dfs].map(one => named(one, name))) {
+        const script = (): string => createScript(schema, made, [], numbers)
+        if (words === undefined) await session.run(script())
+        else t.throws(script, { code: 'DDB_INPUT_COLUMN', message: words }, `${name} ${version}`)
+      }
+      if (words !== undefined) continue
+      const [engine] = await session
+        .run(`schema(database("dfs://${name}"))["engineType"]`)
+        .then(value => (value?.form === 'scalar' ? [value.value] : []))
+      const expected = version < '2' ? 'OLAP' : /symbol|rrays/.test(name) ? 'TSDB' : 'OLAP'
+      t.equal(engine, expected, `${name} ${version}`)
+    }
+  }
+})
+
+/** The same kind of table under another name. */
+function named(table: NewTable, name: string): NewTable {
+  return table.kind === 'dfs' ? { ...table, database: `dfs://${name}` } : { ...table, name }
+}
+
+t.test('a table that cannot be made leaves no database, unless somebody else has it', async t => {
+  const { session, count } = await startLoadServer(t, '')
+  const script = createScript(await inferText(csv), dfs)
+  const broken = script.replace('sortColumns=`sym`time', 'sortColumns=`price`time')
+  t.not(broken, script)
+  await t.rejects(session.run(broken), /price.*sort column/)
+  t.match(await session.run('existsDatabase("dfs://d")'), { value: false })
+  await session.run(script)
+  await session.run(
+    'loadTable("dfs://d", "t").tableInsert(table(2020.01.02T09:30:00 as time, `A as sym, 1.5 as price))',
+  )
+  // Two that look at once both find nothing there: who comes second must not remove the other's rows.
+  const late = script.replace(/^if\(existsDatabase.*\n.*\n/m, '')
+  t.not(late, script)
+  await t.rejects(session.run(late), /already exists/)
+  await t.rejects(session.run(late.replaceAll('`t,', '`u,').replace('`sym`time', '`price`time')))
+  t.equal(await count('loadTable("dfs://d", "t")'), 1)
+})
+
+t.test('thousands of columns are a script that a server takes', async t => {
+  const { session } = await startLoadServer(t, '')
+  const names = Array.from({ length: 9074 }, (_, i) => `measurement number ${i}`)
+  const schema = await inferText(
+    `${names.join(',')}\n${names.map(() => '007').join(',')}\n${names.map(() => '1').join(',')}\n`,
+    { reader: { header: 'yes' } },
+  )
+  const warnings = schema.columns.flatMap(column => column.warnings)
+  t.ok(warnings.length >= 9074)
+  const script = createScript(schema, stream)
+  t.ok(script.length < 500_000, String(script.length))
+  t.match(script, /and \d+ more: `ddb-ingest schema` lists all of them/)
+  await session.run(script)
+  t.match(await session.run('schema(made).colDefs.rows()'), { value: 9074 })
+  const wide = { ...schema, columns: schema.columns.flatMap(one => manyOf(one, 10)) }
+  t.throws(() => createScript(wide, stream), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /90740 columns is longer than the 1\.00 MB/,
+  })
+})
+
+function manyOf(column: InferredSchema['columns'][number], count: number) {
+  return Array.from({ length: count }, (_, i) => ({ ...column, name: `${column.name}_${i}` }))
+}
+
 t.test('no table is put in the place of another', async t => {
   const { session, rows } = await startLoadServer(t, 'share table(1 2 3 as a) as taken')
   const script = createScript(await inferText(csv), { kind: 'shared', name: 'taken' })
@@ -87,6 +171,17 @@ t.test('what cannot be made is refused', async t => {
   t.throws(() => createScript(whole, dfs, ['a']), { code: 'DDB_USAGE' })
   const odd = { ...whole, columns: [{ ...whole.columns[0]!, name: 'a`b' }] }
   t.throws(() => createScript(odd, dfs), { code: 'DDB_NAME' })
+  const reserved = { ...whole, columns: [{ ...whole.columns[0]!, name: 'DATE' }] }
+  t.throws(() => createScript(reserved, stream), { code: 'DDB_NAME', message: /"DATE".*reserved/ })
+  t.throws(() => createScript(whole, { kind: 'shared', name: 'TABLE' }), { code: 'DDB_NAME' })
+  const bare = await inferText('time,a\n2020.01.02T09:30:00.000,"[1,2]"\n', {
+    reader: { header: 'yes' },
+  })
+  t.throws(() => createScript(bare, dfs), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /arrays.*TIMESTAMP alone does not do.*stream table.*mapping\.set.*by hand/,
+  })
+  t.ok(createScript(bare, stream))
 })
 
 t.test('headers, cells and file names that want to be script are names or comments', async () => {

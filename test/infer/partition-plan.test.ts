@@ -3,7 +3,13 @@
 */
 import t from 'tap'
 import type { InferredColumn, InferredSchema } from '../../src/infer/inferred-schema.js'
-import { bytesText, planPartitions, tableBytes } from '../../src/infer/partition-plan.js'
+import {
+  bytesText,
+  planPartitions,
+  tableBytes,
+  type NoPlan,
+  type PartitionPlan,
+} from '../../src/infer/partition-plan.js'
 import { parseColumnType } from '../../src/protocol/data-type.js'
 import { daysFromCivil } from '../../src/protocol/civil-date.js'
 
@@ -42,13 +48,21 @@ const span = (from: [number, number, number], to: [number, number, number]) => (
   days: { first: daysFromCivil(...from), last: daysFromCivil(...to) },
 })
 
+function planOf(schema: InferredSchema, hasEngines?: boolean): PartitionPlan {
+  const plan = planPartitions(schema, hasEngines)
+  if ('lacks' in plan) throw new Error(`there is no ${plan.lacks}`)
+  return plan
+}
+
+const lackOf = (schema: InferredSchema): NoPlan => planPartitions(schema) as NoPlan
+
 const sym = column('sym', 'SYMBOL')
 const price = column('price', 'DOUBLE')
 const week = span([2020, 1, 1], [2020, 1, 7])
 
 t.test('a day, a month or a year a partition', async t => {
   const scheme = (rows: number, days: Partial<InferredColumn>) =>
-    planPartitions(schema(rows, column('time', 'TIMESTAMP', days), sym, price))!.levels.map(
+    planOf(schema(rows, column('time', 'TIMESTAMP', days), sym, price)).levels.map(
       ({ kind, columnName, scheme }) => `${kind} ${columnName} ${scheme}`,
     )
   t.strictSame(scheme(1000, week), ['VALUE time 2020.01.01..2020.01.07'])
@@ -60,33 +74,58 @@ t.test('a day, a month or a year a partition', async t => {
 })
 
 t.test('where a day is too much, a hash of the symbol divides it', async t => {
-  const { levels, totalBytes } = planPartitions(
+  const { levels, totalBytes } = planOf(
     schema(2 * 10 ** 9, column('time', 'TIMESTAMP', week), sym, price),
-  )!
+  )
   t.equal(totalBytes, 4 * 10 ** 10)
   t.match(levels, [{ kind: 'VALUE' }, { kind: 'HASH', columnName: 'sym', scheme: '[SYMBOL, 20]' }])
 })
 
 t.test('a column with nulls is none to partition by', async t => {
   const time = column('time', 'DATE', { ...week, nulls: 1 })
-  t.match(planPartitions(schema(10, time, sym))!.levels, [{ kind: 'HASH', columnName: 'sym' }])
-  t.match(planPartitions(schema(10, time, column('id', 'INT')))!.levels, [{ columnName: 'id' }])
-  t.equal(planPartitions(schema(10, time, price)), undefined)
+  t.match(planOf(schema(10, time, sym)).levels, [{ kind: 'HASH', columnName: 'sym' }])
+  t.match(planOf(schema(10, time, column('id', 'INT'))).levels, [{ columnName: 'id' }])
+  t.match(lackOf(schema(10, time, price)), { lacks: 'partition column', withNulls: ['time'] })
+  t.strictSame(lackOf(schema(10, price)).withNulls, [])
 })
 
 t.test('a day that stands for never is none to partition by', async t => {
   const until = column('until', 'DATE', span([2020, 1, 1], [9999, 12, 31]))
   const from = column('from', 'DATE', week)
-  t.match(planPartitions(schema(10, until, from))!.levels, [{ columnName: 'from' }])
+  t.match(planOf(schema(10, until, from)).levels, [{ columnName: 'from' }])
 })
 
 t.test('TSDB where there is something to sort by', async t => {
-  const plan = (...columns: InferredColumn[]) => planPartitions(schema(10, ...columns))!
+  const plan = (...columns: InferredColumn[]) => planOf(schema(10, ...columns))
   const moment = column('time', 'TIMESTAMP', week)
   t.match(plan(moment, sym), { engine: 'TSDB', sortColumns: ['sym', 'time'] })
   t.match(plan(moment, price), { engine: 'OLAP', sortColumns: [] })
   t.match(plan(column('day', 'DATE', week), sym), { engine: 'OLAP' })
-  t.match(plan(moment, column('a', 'INT[]')), { engine: 'TSDB', sortColumns: ['time'] })
+  t.match(planOf(schema(10, moment, sym), false), { engine: 'OLAP', engineReason: /before 2\.00/ })
+})
+
+t.test('arrays are never OLAP, and sorted by what the manual allows in both languages', async t => {
+  const sorted = (...columns: InferredColumn[]): readonly string[] => {
+    const plan = planOf(schema(10, ...columns, column('a', 'INT[]')))
+    t.equal(plan.engine, 'TSDB')
+    return plan.sortColumns
+  }
+  const moment = column('time', 'TIMESTAMP', week)
+  const day = column('day', 'DATE', week)
+  const id = column('id', 'INT')
+  t.strictSame(sorted(moment, sym), ['sym', 'time'])
+  t.strictSame(sorted(moment, id), ['id', 'time'])
+  t.strictSame(sorted(price, id), ['id'])
+  t.strictSame(sorted(sym, id), ['sym', 'id'])
+  t.strictSame(sorted(column('text', 'STRING')), ['text'])
+  t.strictSame(sorted(day), ['day'])
+  t.strictSame(sorted(day, sym), ['sym', 'day'])
+  t.strictSame(sorted(moment, column('d', 'DECIMAL64(2)')), ['d', 'time'])
+  const lacks = { lacks: 'sort column' }
+  const array = column('a', 'INT[]')
+  t.match(lackOf(schema(10, moment, array)), { ...lacks, withNulls: [] })
+  const nullable = column('who', 'STRING', { nulls: 1 })
+  t.match(lackOf(schema(10, moment, nullable, array)), { ...lacks, withNulls: ['who'] })
 })
 
 t.test('sizes', async t => {

@@ -133,6 +133,13 @@ t.test('every member is there; what is not known is null', async t => {
     inputs: [input],
     rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
     confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
+    stored: {
+      grade: null,
+      dataSync: null,
+      cacheEngine: null,
+      replicas: null,
+      pendingTransactions: null,
+    },
     rejects: {
       file: null,
       files: [],

@@ -82,7 +82,10 @@ test('a ticket passes and leaves a guest', async (t, client) => {
 test('errors arrive as errors of the database, and the session goes on', async (t, client) => {
   const { official } = await startEnds(t, client)
   const failures: [script: string, message: RegExp][] = [
-    ['noSuch(1)', /^Syntax Error: \[line #1\] Cannot recognize the token noSuch$/],
+    [
+      'noSuch(1)',
+      /^Syntax Error: \[line #1\] Cannot recognize the token noSuch: not in the embedded server$/,
+    ],
     ['1 +', /^Syntax Error: \[line #1\]/],
     ['throw "of the user"', /of the user/],
     ['throw "two\\nlines"', /two lines$/],

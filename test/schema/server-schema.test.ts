@@ -110,6 +110,34 @@ t.test('several partition columns are told by vectors', t => {
   t.end()
 })
 
+t.test('where a function divides the rows their places cannot be told', t => {
+  const described = (names: Value, functions: Value): boolean => {
+    const { partition } = schemaFromServer(
+      dictionary({
+        colDefs: defs,
+        partitionColumnName: names,
+        partitionType: ints(2, 5),
+        partitionColumnType: ints(4, 17),
+        partitionSchema: {
+          form: 'vector',
+          type: 'ANY',
+          length: 2,
+          data: [ints(0, 5, 10), int(40)],
+        },
+        partitionFunction: functions,
+      }),
+    )
+    return partition?.unpredictable === true
+  }
+  const both = strings('id', 'sym')
+  t.equal(described(both, strings('asis', 'asis')), false)
+  t.equal(described(both, strings('myPartitionFunc{, 6, 8}', 'asis')), true)
+  t.equal(described(both, strings('asis', 'myPartitionFunc{, 6, 8}')), true)
+  t.equal(described(both, { form: 'scalar', type: 'STRING', value: 'myFunc' }), true)
+  t.equal(described(strings('f(id)', 'sym'), strings()), true, 'a column that is not there')
+  t.end()
+})
+
 t.test('an empty or missing partition column means that the table is not partitioned', t => {
   const none = dictionary({
     colDefs: defs,

@@ -20,8 +20,14 @@ t.test('a node begins with nothing but the admin of a new DolphinDB', async t =>
     newValuePartitionPolicy: 'add',
     enableInsertStatementForDFSTable: false,
     persistenceDir: '',
+    maxPubConnections: 4,
+    enableSharedVarCreationControl: false,
+    maxMemSize: 8,
+    enableConfigAccessControl: false,
   })
   t.match(node, {
+    version: '3.00.5.0',
+    release: [3, 0, 5, 0],
     host: '127.0.0.1',
     port: 0,
     maxRequestBytes: 2 ** 30,

@@ -1,5 +1,10 @@
 import t from 'tap'
-import { checkExposure, checkServerOptions, type ServerOptions } from '../../src/server/options.js'
+import {
+  checkExposure,
+  checkServerOptions,
+  readSettings,
+  type ServerOptions,
+} from '../../src/server/options.js'
 
 t.test('options that can be', async t => {
   const most = Number.MAX_SAFE_INTEGER
@@ -14,6 +19,8 @@ t.test('options that can be', async t => {
     { newValuePartitions: 'add' },
     { newValuePartitions: 'skip' },
     { newValuePartitions: 'fail' },
+    { version: '1.30.22' },
+    { version: '3.00.5.1', settings: { newValuePartitionPolicy: 'skip', maxPubConnections: 0 } },
     { host: '::' },
   ]
   for (const options of accepted) t.doesNotThrow(() => checkServerOptions(options))
@@ -27,6 +34,7 @@ t.test('options that cannot be are named', async t => {
     ['maxRequestBytes', [0, 0.5, 2 ** 53, NaN]],
     ['maxTransactionBytes', [0, 0.5, 2 ** 53, Infinity]],
     ['newValuePartitions', ['', 'ADD', null, 1]],
+    ['version', ['', '3', '2.0', '2.00.10 ', 'v2.00.10', '2.00.x']],
     ['host', ['']],
   ]
   for (const [name, values] of refused) {
@@ -67,5 +75,33 @@ t.test('the initial password stays on this machine', async t => {
     t.notOk(exposed(host, '123456', { allowInitialPassword: true }), host)
     t.notOk(exposed(host, 'another'), host)
     t.notOk(exposed(host, undefined), 'there is no admin any more')
+  }
+})
+
+t.test('settings are read as a configuration file has them', async t => {
+  const texts = {
+    newValuePartitionPolicy: 'skip',
+    maxPubConnections: '0',
+    OLAPCacheEngineSize: '0.5',
+    enableSharedVarCreationControl: 'true',
+    persistenceDir: '',
+  }
+  t.strictSame(readSettings(texts), {
+    newValuePartitionPolicy: 'skip',
+    maxPubConnections: 0,
+    OLAPCacheEngineSize: 0.5,
+    enableSharedVarCreationControl: true,
+    persistenceDir: '',
+  })
+  const refused: Record<string, string>[] = [
+    { maxpubconnections: '0' },
+    { toString: '0' },
+    { maxPubConnections: '-1' },
+    { maxPubConnections: '' },
+    { dataSync: 'true' },
+    { enableSharedVarCreationControl: '1' },
+  ]
+  for (const one of refused) {
+    t.throws(() => readSettings(one), { code: 'DDB_USAGE', message: Object.keys(one)[0] })
   }
 })

@@ -83,6 +83,8 @@ export const facts: Readonly<Record<string, Fact>> = {
   // Asking what the server does.
   version: old,
   getConfig: unknown,
+  getNodeType: unknown,
+  funcByName: unknown,
   getConsoleJobs: old,
   cancelConsoleJob: old,
   getSessionMemoryStat: old,
@@ -127,7 +129,7 @@ export const variants: readonly (Fact & { readonly of: RegExp })[] = [
     source: acl,
   },
   {
-    of: /\b(?:tableInsert|append!)[{(](?:NAME|loadTable\(|objByName\("NAME"\), data)/,
+    of: /\b(?:tableInsert|append!)[{(](?:NAME|loadTable\(|objByName\("NAME"(?:, true)?\), data)/,
     right: 'TABLE_INSERT',
     since: '1.30',
     source: acl,
@@ -137,4 +139,9 @@ export const variants: readonly (Fact & { readonly of: RegExp })[] = [
   { of: /\bkeyedStreamTable\(NAMES/, since: '1.30.7', source: notes('1.30.7') },
   { of: /\bdatabase\("dfs:[^"]*", [A-Z]/, right: 'DB_OWNER', since: '1.30', source: acl },
   { of: /\bengine=/, since: '2.00' },
+  {
+    of: /"getRedoLogGCStat"/,
+    since: '1.30.19, 2.00.7',
+    source: `M getRedoLogGCStat, ${notes('1.30.19')}`,
+  },
 ]

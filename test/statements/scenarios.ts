@@ -17,10 +17,11 @@ import {
   type FaultBefore,
   type Faults,
   type RequestInfo,
+  type ServerOptions,
 } from '../../src/server/index.js'
 import { fakeProcess } from '../cli/run-cli.js'
 import { inferText } from '../infer/inferring.js'
-import { keepSent, openScene, type Scene } from './scene.js'
+import { dfsScript, keepSent, openScene, type Scene } from './scene.js'
 
 export interface Scenario {
   readonly name: string
@@ -35,6 +36,18 @@ const plain = (
   name,
   play: async t => {
     await play(await openScene(t, faults === undefined ? {} : { faults: faults() }))
+  },
+})
+
+/** At a server of another version, or with other settings. */
+const elsewhere = (
+  name: string,
+  options: ServerOptions,
+  play: (here: Scene) => Promise<unknown>,
+): Scenario => ({
+  name,
+  play: async t => {
+    await play(await openScene(t, options))
   },
 })
 
@@ -155,6 +168,36 @@ const goingOn: readonly Scenario[] = [
   }),
 ]
 
+/** Tables of each engine, and servers of each version. */
+const engines: readonly Scenario[] = [
+  plain('load by upsert into a table with a primary key', async ({ run, load }) => {
+    const make = `db = database("dfs://myKeys", VALUE, 1..3, engine="PKEY")
+db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`id, primaryKey=\`id)`
+    await run(0, 'exec', '-e', make)
+    for (const more of [[], ['--mode', 'sync'], ['--confirm', 'none']])
+      await load(0, '-t', 'dfs://myKeys/myTable', '--method', 'upsert', ...more)
+  }),
+  elsewhere(
+    'load into tables of a server before tableUpsert',
+    { version: '1.30.22' },
+    async ({ load }) => {
+      for (const target of [
+        ['-t', 'myKeyed'],
+        [...dfs, '--key-columns', 'id'],
+      ]) {
+        await load(0, ...target, '--method', 'upsert')
+        await load(0, ...target, '--method', 'upsert', '--mode', 'sync')
+      }
+      await load(0, '-t', 'dfs://myNewDatabase/myTable', '--create', 'dfs')
+    },
+  ),
+  elsewhere(
+    'load where stream tables are switched off',
+    { settings: { maxPubConnections: 0 }, initScript: dfsScript },
+    ({ load }) => load(0, ...dfs),
+  ),
+]
+
 const broken: readonly Scenario[] = [
   faulty('load with a connection that ends', 0, onSecondBatch('close')),
   faulty(
@@ -175,6 +218,9 @@ const broken: readonly Scenario[] = [
   faulty('load with a batch that is lost', 0, onSecondBatch('drop')),
   faulty('load with a batch that is lost, counted', 4, onSecondBatch('drop'), '--confirm', 'count'),
   faulty('load with no rights to receipts', 0, refusing('if(!defined(')),
+  plain('load with a login by SCRAM', ({ folder, load }) =>
+    load(0, '-t', 'myStream', '--user', 'myScramUser', '--password-file', join(folder, 'password')),
+  ),
   faulty('load with a login without SCRAM', 0, refusing('scramClientFirst')),
   faulty(
     'load with a login by nothing better',
@@ -206,6 +252,7 @@ const others: readonly Scenario[] = [
     for (const target of [['-t', 'myStream'], dfs, view]) await run(0, 'check', input, ...target)
     await run(78, 'check', input, '-t', 'myStreams')
     await run(0, 'check', input, '-t', 'myNewStream', '--create', 'stream')
+    await run(0, 'check', input, '-t', 'dfs://myNewDatabase/myTable', '--create', 'dfs')
   }),
   plain('schema: of a file', async ({ folder, run }) => {
     await run(0, 'schema', join(folder, 'my.csv'), '--output', 'create')
@@ -285,4 +332,10 @@ export const demo: Scenario = {
   },
 }
 
-export const scenarios: readonly Scenario[] = [...intoTables, ...goingOn, ...broken, ...others]
+export const scenarios: readonly Scenario[] = [
+  ...intoTables,
+  ...engines,
+  ...goingOn,
+  ...broken,
+  ...others,
+]

@@ -11,14 +11,16 @@ import { startServer, type EmbeddedServer, type ServerOptions } from '../../src/
 import { runMain, type Outcome } from '../cli/run-cli.js'
 import { recordRequests, type SentRequest } from './sent-requests.js'
 
+export const dfsScript = `db = database("dfs://myDatabase", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
+`
+
 /** Names begin with `my`, so that they can be told from what always goes out. */
 const initScript = `
 share streamTable(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myStream
 share keyedStreamTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyedStream
 share keyedTable(\`id, 1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]) as myKeyed
-db = database("dfs://myDatabase", VALUE, \`A\`B)
-db.createPartitionedTable(table(1:0, \`id\`sym\`price, [INT, SYMBOL, DOUBLE]), \`myTable, \`sym)
-def myView(factor, mutable data) { tableInsert(objByName("myStream"), data) }
+${dfsScript}def myView(factor, mutable data) { tableInsert(objByName("myStream"), data) }
 addFunctionView(myView)
 createUser("myUser", "myPassword1")
 createUser("myScramUser", "myPassword1", authMode="scram")`

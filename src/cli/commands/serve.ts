@@ -9,6 +9,7 @@ import { resolve } from 'node:path'
 import { addressText } from '../../client/failure.js'
 import { DdbError, UsageError } from '../../errors.js'
 import {
+  readSettings,
   requestedFaults,
   startServer,
   type AsynchronousFailure,
@@ -57,6 +58,8 @@ async function start(settings: ServeSettings, call: Call): Promise<EmbeddedServe
         tlsKeyFile,
         allowOrigins: allowOrigin,
         newValuePartitions,
+        version: settings.serverVersion,
+        settings: settings.setting === undefined ? undefined : readSettings(settings.setting),
         discard,
         faults,
         onAsyncError,

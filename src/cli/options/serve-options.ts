@@ -3,7 +3,7 @@
 */
 import { optionGroup, type SettingsOf } from './reading/definition.js'
 import { commonOptions } from './output-options.js'
-import { choice, list, listeningPort, onOff, text } from './reading/readers.js'
+import { choice, list, listeningPort, onOff, pairs, text } from './reading/readers.js'
 
 export const serveOptions = {
   ...optionGroup('Server', {
@@ -49,6 +49,16 @@ export const serveOptions = {
       help: 'values without a VALUE partition: add one, skip the row, or fail',
       reader: choice('add', 'skip', 'fail'),
       default: 'add',
+    },
+    serverVersion: {
+      flags: '--server-version <number>',
+      help: 'be of this version, such as 1.30.22: refuse what came later',
+      reader: text,
+    },
+    setting: {
+      flags: '--setting <name=value>',
+      help: 'a setting of dolphindb.cfg, such as maxPubConnections=0 (repeatable)',
+      reader: pairs('NAME=VALUE'),
     },
     fault: {
       flags: '--fault <name[:n]>',

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { deliveryDefaults } from '../../load/defaults.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
+import { nothingStored } from '../../load/target/durability.js'
 import { parseTarget, type Target } from '../../load/target/target.js'
 import { version } from '../../version.js'
 import { failureOf } from './print-failure.js'
@@ -50,6 +51,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       note: null,
       uncertain: [],
     },
+    stored: nothingStored,
     rejects: {
       file: null,
       files: [],

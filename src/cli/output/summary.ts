@@ -26,7 +26,13 @@ export function summaryText(result: LoadResult): string {
     const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
     return `Already loaded: ${what} into ${into}, nothing was left to do: ${equationText(rows)}.`
   }
-  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}.`
+  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}${storedText(result)}.`
+}
+
+/** How safe the confirmed rows are; unknown where rows were confirmed and the server does not tell. */
+function storedText({ stored, rows }: LoadResult): string {
+  if (rows.confirmed + rows.skipped === 0) return ''
+  return `; stored: ${stored.grade ?? 'unknown'}`
 }
 
 /** Earlier processes of the run have read and sent everything: no input was opened. */
@@ -98,7 +104,35 @@ function placeLines({ files, unplaced }: LoadResult['rejects']): string[] {
   return [...lines, `${grouped(unplaced)} of them are without a place: they are in the input alone`]
 }
 
-function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: LoadResult): string[] {
+/** What the grade follows from. */
+function storedLines({
+  grade,
+  dataSync,
+  cacheEngine,
+  replicas,
+  pendingTransactions,
+}: LoadResult['stored']): string[] {
+  if (grade === null || grade === 'in memory') return []
+  const known = [
+    dataSync === true ? 'writes are forced to disk' : 'writes are not forced to disk',
+    cacheEngine === true ? 'through the cache engine' : undefined,
+    replicas === null ? undefined : counted(replicas, 'replica'),
+    pendingTransactions === null
+      ? undefined
+      : `${counted(pendingTransactions, 'transaction')} waiting to be flushed`,
+  ]
+  return [`stored ${grade}: ${known.filter(text => text !== undefined).join(', ')}`]
+}
+
+function figureLines({
+  inputs,
+  columns,
+  batches,
+  latencyMs,
+  rate,
+  memory,
+  stored,
+}: LoadResult): string[] {
   const latency = Object.entries(latencyMs).flatMap(([name, ms]: [string, number | null]) =>
     ms === null ? [] : [`${name} ${ms.toFixed(1)} ms`],
   )
@@ -114,6 +148,7 @@ function figureLines({ inputs, columns, batches, latencyMs, rate, memory }: Load
     ),
     `batches: ${grouped(batches.sent)} sent, ${grouped(batches.retried)} retried, ${grouped(batches.failed)} failed`,
     ...(latency.length === 0 ? [] : [`latency: ${latency.join(', ')}`]),
+    ...storedLines(stored),
     `rate: ${bytesText(rate.bytesPerSec)}/s`,
     ...(memory.peakRssBytes === null ? [] : [`peak memory: ${bytesText(memory.peakRssBytes)}`]),
   ]

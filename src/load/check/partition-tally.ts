@@ -43,10 +43,10 @@ const shownPartitions = 20
 
 /** @returns undefined where the target is not partitioned */
 export function newPartitionTally(target: Partitioned): PartitionTally | undefined {
-  const { dimensions = [] } = target.partition ?? {}
+  const { dimensions = [], unpredictable = false } = target.partition ?? {}
   if (dimensions.length === 0) return undefined
   const marksOf = outsideMarks(target)
-  const bins = dimensions.map(binsOf)
+  const bins = dimensions.map(dimension => (unpredictable ? unknown : binsOf(dimension)))
   const places = newPlaces(dimensions.length)
   let outsideRows = 0
   return {

@@ -77,7 +77,8 @@ export async function askFunction(asking: Asking, name: string): Promise<void> {
   try {
     await ask(asking, `typestr(${name})`)
   } catch (error) {
-    if (!saysUnknown(error)) throw error
+    // Who may not call it, or ask for it, is told so: it may be there.
+    if (!saysUnknown(error) || classifyRefusal(error.serverMessage) === 'privilege') throw error
     const near = nearestNames(name, await existingViews(asking))
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map(n => `"${n}"`).join(' or ')}?`
     throw new ServerError(
@@ -119,9 +120,11 @@ export async function askCount(asking: Asking, table: TableTarget): Promise<numb
 export async function askIdle(asking: Asking, dataSessionId: string): Promise<boolean | undefined> {
   if (!/^\d{1,19}$/.test(dataSessionId)) return undefined
   try {
-    const answer = await ask(
-      asking,
+    const { session, timeoutMs } = asking
+    // Urgent, as the vendor's interface asks: it is to be answered while all workers are busy.
+    const answer = await session.run(
       `exec count(*) from getConsoleJobs() where sessionId = ${dataSessionId}l`,
+      { timeoutMs, urgent: true },
     )
     return answer?.form === 'scalar' && answer.value !== null
       ? Number(answer.value) === 0

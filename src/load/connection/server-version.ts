@@ -54,6 +54,11 @@ const peculiarities: readonly Peculiarity[] = [
     ],
     text: 'it may turn a database with atomic CHUNK into one with TRANS',
   },
+  {
+    concerns: ({ target }) => target.kind === 'table' && target.method === 'upsert',
+    mendedIn: [[2, 0, 10]],
+    text: 'it does not tell how many rows an upsert wrote',
+  },
 ]
 
 /** What this run should know of a server of this version, as one sentence; undefined when there is nothing. */
@@ -81,7 +86,7 @@ function isConcerned(
  */
 export async function askVersion({ session, timeoutMs }: Asking): Promise<string | undefined> {
   try {
-    const answer = await session.run('version()', { timeoutMs })
+    const answer = await session.run('version()', { timeoutMs, urgent: true })
     return answer?.form === 'scalar' && typeof answer.value === 'string' ? answer.value : undefined
   } catch (error) {
     if (error instanceof ServerError) return undefined

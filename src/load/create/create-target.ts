@@ -1,10 +1,10 @@
 /*
   Makes the target of a run when it is not there (`target.create`): looks at every value of the inputs, and runs the script
-  that makes a table for them.
+  that makes a table for them. A run that sends nothing gets the columns that the table would have.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError, UsageError } from '../../errors.js'
-import { createScript } from '../../infer/create-script.js'
+import { createScript, databaseGuard } from '../../infer/create-script.js'
 import { inferSchema } from '../../infer/infer.js'
 import type { InferredSchema } from '../../infer/inferred-schema.js'
 import { neededOptions, type NeededOptions } from '../../infer/needed-options.js'
@@ -13,8 +13,10 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
 import type { Facts } from '../connection/known-server.js'
+import { parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
 import { tableText, type TableTarget } from '../target/target.js'
 import { inferOptions } from './infer-options.js'
 
@@ -29,25 +31,21 @@ export async function isThere(run: Run, control: Session): Promise<boolean> {
   return answer?.form === 'scalar' && Number(answer.value ?? 0) > 0
 }
 
+/** What was found for the inputs. */
+interface NewTarget {
+  readonly schema: InferredSchema
+  /** Makes the table. */
+  readonly script: string
+}
+
 /**
  * @throws {UsageError} DDB_USAGE for inputs that cannot be read twice, and when the run needs more options to fill the table
  * @throws {InputError} as `inferSchema` and `createScript`
  * @throws {ServerError} in the words of the server
  */
 export async function createTarget(run: Run, control: Session): Promise<void> {
-  const { options, platform } = run
   const table = tableOf(run)
-  const paths = await expandSources(options.inputs, platform.files)
-  await checkFiles(paths, platform.files)
-  run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
-  const schema = await inferSchema({
-    ...inferOptions(options, paths, platform.files),
-    stopped: () => run.stopped,
-  })
-  if (run.failure !== undefined) throw run.failure
-  checkOptions(options, schema)
-  const script = createScript(schema, table)
-  checkShape(run.facts, script)
+  const { schema, script } = await newTarget(run)
   try {
     await control.run(script)
   } catch (error) {
@@ -59,11 +57,56 @@ export async function createTarget(run: Run, control: Session): Promise<void> {
     run.notice(`"${tableText(table)}" was made by somebody else in the meantime`)
     return
   }
-  const columns = schema.columns.map(({ name, type }) => `${name} ${columnTypeText(type)}`)
-  run.notice(`created "${tableText(table)}": ${columns.join(', ')}`)
-  for (const { name, warnings } of schema.columns) {
-    for (const warning of warnings) run.notice(`${name}: ${warning}`)
+  tellColumns(run, schema, `created "${tableText(table)}"`)
+}
+
+/**
+ * The table that `createTarget` would make. Nothing is made.
+ * @throws as `createTarget`
+ */
+export async function plannedTarget(run: Run, control: Session): Promise<TargetDescription> {
+  const table = tableOf(run)
+  const { schema } = await newTarget(run)
+  if (table.kind === 'dfs') {
+    await control.run(databaseGuard(table.database), { timeoutMs: run.plan.confirmTimeoutMs })
   }
+  tellColumns(run, schema, `"${tableText(table)}" would be created`)
+  return { columns: schema.columns.map(({ name, type }) => ({ name, type })), keyed: false }
+}
+
+async function newTarget(run: Run): Promise<NewTarget> {
+  const { options, platform } = run
+  const table = tableOf(run)
+  const paths = await expandSources(options.inputs, platform.files)
+  await checkFiles(paths, platform.files)
+  run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
+  const schema = await inferSchema({
+    ...inferOptions(options, paths, platform.files),
+    stopped: () => run.stopped,
+  })
+  if (run.failure !== undefined) throw run.failure
+  checkOptions(options, schema)
+  const script = createScript(schema, table, [], parseVersion(run.asked?.version ?? ''))
+  checkShape(run.facts, script)
+  return { schema, script }
+}
+
+/** Columns, and warnings, that are named; an input may have thousands. */
+const toldColumns = 30
+const toldWarnings = 10
+
+function tellColumns(run: Run, { columns }: InferredSchema, what: string): void {
+  const told = columns
+    .slice(0, toldColumns)
+    .map(({ name, type }) => `${name} ${columnTypeText(type)}`)
+  const more = columns.length - told.length
+  run.notice(`${what}: ${told.join(', ')}${more > 0 ? ` and ${more} more columns` : ''}`)
+  const warnings = columns.flatMap(({ name, warnings }) =>
+    warnings.map(warning => `${name}: ${warning}`),
+  )
+  for (const warning of warnings.slice(0, toldWarnings)) run.notice(warning)
+  const untold = warnings.length - toldWarnings
+  if (untold > 0) run.notice(`and ${untold} more warnings, which \`ddb-ingest schema\` lists`)
 }
 
 /** Of what a script may have: the fact about it, how it shows, and what it is called. */
@@ -121,7 +164,7 @@ async function checkFiles(paths: readonly string[], files: Files): Promise<void>
  * @throws {UsageError} DDB_USAGE that names what is missing
  */
 function checkOptions(options: LoadOptions, schema: InferredSchema): void {
-  const missing = missingOptions(options, neededOptions(schema))
+  const missing = missingOptions(options, neededOptions(schema), !hasMembers(schema))
   if (missing.length === 0) return
   throw new UsageError(
     'DDB_USAGE',
@@ -129,9 +172,21 @@ function checkOptions(options: LoadOptions, schema: InferredSchema): void {
   )
 }
 
-function missingOptions({ mapping = {} }: LoadOptions, needed: NeededOptions): string[] {
+/** Members of JSON are found under their very name alone. */
+function hasMembers({ inputs }: InferredSchema): boolean {
+  return inputs.some(({ format }) => format !== 'csv' && format !== 'tsv')
+}
+
+/** @param anyCase  a header that differs in nothing but its case fills the column */
+function missingOptions(
+  { mapping = {} }: LoadOptions,
+  needed: NeededOptions,
+  anyCase: boolean,
+): string[] {
+  const isFound = (name: string, source: string): boolean =>
+    anyCase && mapping.map?.[name] === undefined && name.toLowerCase() === source.toLowerCase()
   const maps = Object.entries(needed.map)
-    .filter(([name, source]) => mapping.map?.[name] !== source)
+    .filter(([name, source]) => mapping.map?.[name] !== source && !isFound(name, source))
     .map(([name, source]) => `\`mapping.map\` ${name}=${source}`)
   const formats = Object.entries(needed.dateFormats).map(
     ([name, format]) => `\`cells.dateFormats\` ${name}=${format}`,

@@ -38,6 +38,8 @@ export interface AnsweredSetup {
   readonly resends: boolean
   /** Removes the marker, when the run has one. */
   readonly unmark: (() => Promise<void>) | undefined
+  /** Says on the marker that the run goes on later. */
+  readonly leaveMarked?: (() => Promise<void>) | undefined
   /** As `Delivery.checkOwner`. */
   readonly checkOwner: () => Promise<void>
   /** Tells the server that this process still has the run. */
@@ -241,8 +243,8 @@ export class AnsweredDelivery implements Delivery {
 
   async close(): Promise<void> {
     await this.#writer.session.close().catch(ignoreLoss)
-    const { run, unmark } = this.#setup
-    if (isUnfinished(run)) return
+    const { run, unmark, leaveMarked } = this.#setup
+    if (isUnfinished(run)) return leaveMarked?.()
     run.journal?.leaving()
     await unmark?.()
   }

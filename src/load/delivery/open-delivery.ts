@@ -2,27 +2,28 @@
   Chooses how batches go out and how they are confirmed: the plan asks, the target decides what can be had.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, DdbError, ServerError, UsageError } from '../../errors.js'
-import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/connect.js'
+import { settingToChange } from '../../client/missing-right.js'
+import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { keepFacts } from '../connection/learn-server.js'
-import { retryRules, tryUntil, type RetryRules } from '../connection/retry.js'
+import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import { jsonToValue } from '../json-value.js'
-import { leftoversNotice } from '../marker/leftovers.js'
+import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
 import { checkOwner, keepRun } from '../journal/check-alone.js'
 import { whatIsLeft } from '../journal/check-memory.js'
-import { checkMarker, dropMarker, markRun } from '../marker/marker.js'
 import { remembers } from '../marker/remembers.js'
+import type { Plan } from '../plan.js'
 import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
-import { writeExpression, type TableTarget } from '../target/target.js'
+import type { TableTarget } from '../target/target.js'
 import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
-import type { Delivery, Writer } from './delivery.js'
+import type { Delivery } from './delivery.js'
+import { connectData, longestUnmarkMs, openMarkedWriter } from './open-writer.js'
 import { outsideScheme } from './partition-scheme.js'
 import { newRecorder, type RecordedTarget } from './recorder.js'
+import { refusalText } from './refusal.js'
 
 /** Opens the data session, asks what has to be known before the first batch, and gives the delivery of this run. */
 export async function openDelivery(
@@ -30,19 +31,32 @@ export async function openDelivery(
   description: TargetDescription,
   control: Session,
 ): Promise<Delivery> {
-  const { mode } = run.plan
+  const { mode, confirm } = run.plan
   const rules = retryRules(run)
-  if (mode === 'sync') return openSync(run, rules, description, control)
-  const receipts = await receiptsIfAny(run, rules, description, control)
-  if (receipts !== undefined) {
-    tellLeftovers(run, control)
-    return receipts
+  if (mode === 'sync') return openAnswered(run, rules, description, control)
+  const obstacle = knownObstacle(run)
+  let refusal: ServerError | undefined
+  if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
+    const receipts = await receiptsIfAny(run, rules, description, control)
+    if (!(receipts instanceof ServerError)) {
+      tellLeftovers(run, control)
+      return receipts
+    }
+    refusal = receipts
   }
-  const counted = countedTable(run, description)
-  checkGoesOn(run, counted)
-  const before =
-    counted === undefined ? undefined : { counted, rows: await firstCount(run, control, counted) }
-  const { writer, unmark } = await openMarkedWriter(run, control)
+  const before = await countBefore(run, description, control)
+  const instead = insteadOfReceipts(before !== undefined)
+  if (refusal !== undefined) run.notice(fallbackNotice(refusal, instead))
+  if (obstacle !== undefined) {
+    run.notice(
+      `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
+    )
+  }
+  if (before === undefined && confirm === 'auto') {
+    return openAnswered(run, rules, description, control)
+  }
+  checkGoesOn(run, before?.counted)
+  const { writer, unmark } = await openMarkedWriter(run, description, control, false)
   const counting =
     before === undefined
       ? undefined
@@ -83,7 +97,31 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   )
 }
 
-async function openSync(
+/** What is used instead, and what that proves. */
+function insteadOfReceipts(isCounted: boolean): string {
+  return isCounted
+    ? 'rows are counted instead, which proves how many arrived, not which'
+    : 'every batch is answered instead, which proves as much and takes a round trip a batch'
+}
+
+/** Why receipts are not to be had, and what would have to change. */
+function fallbackNotice(refusal: ServerError, instead: string): string {
+  const { serverMessage } = refusal
+  return `no receipts on this server (${refusalText(refusal)}): ${instead}. ${receiptsNeed(serverMessage)}`
+}
+
+/** What receipts and markers take, as far as it can be the reason. */
+function receiptsNeed(serverMessage: string): string {
+  const setting = settingToChange(serverMessage)
+  if (setting !== undefined) return setting
+  return (
+    'Receipts need shared stream tables: the right CREATE_SHARED_VAR where the server is set to ' +
+    'enableSharedVarCreationControl, and maxPubConnections above 0.'
+  )
+}
+
+/** Every batch is answered, as with mode `sync`. */
+async function openAnswered(
   run: Run,
   rules: RetryRules,
   description: TargetDescription,
@@ -91,7 +129,7 @@ async function openSync(
 ): Promise<Delivery> {
   const recorder = newRecorder(run, await recordedTarget(run, description, control))
   await whatIsLeft(run, control, recorder.target.inMemory)
-  const { writer, unmark } = await openMarkedWriter(run, control)
+  const { writer, unmark } = await openMarkedWriter(run, description, control, true)
   return new AnsweredDelivery(writer, {
     run,
     recorder,
@@ -100,12 +138,13 @@ async function openSync(
     isIdle: (sessionId, timeoutMs) => askIdle({ session: control, timeoutMs }, sessionId),
     follow: to => {
       run.follow(to)
-      return connectData(run)
+      return connectData(run, description, true)
     },
     remembers: silent =>
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
     resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
+    leaveMarked: unmark && (() => leaveMarked(control, run.name, longestUnmarkMs)),
     checkOwner: () => checkOwner(run, control, run.plan.confirmTimeoutMs),
     keepRun: () => keepRun(run, control),
   })
@@ -120,38 +159,6 @@ function resendsUnknown({ plan }: Run, { dropsDuplicates }: TargetDescription): 
   )
 }
 
-/**
- * Marks the run on the server when something depends on it: a name that was given, or rows in memory that answers
- * confirm.
- * @returns how to remove the marker; undefined without one
- */
-async function mark(run: Run, control: Session): Promise<Unmark | undefined> {
-  const { plan, options, name } = run
-  if (plan.mode !== 'sync' && options.runId === undefined) return undefined
-  try {
-    await markRun(control, name, plan.confirmTimeoutMs)
-  } catch (error) {
-    // A server that allows no shared tables: what depends on the marker is less sure then, and said so where it matters.
-    if (error instanceof ServerError) return undefined
-    throw error
-  }
-  tellLeftovers(run, control)
-  return session => dropMarker(session, name, Math.min(longestUnmarkMs, plan.confirmTimeoutMs))
-}
-
-/** Removes the marker, asking on the session given. */
-type Unmark = (session: Session) => Promise<void>
-
-/** How long the end of a run may take for its marker's sake. */
-const longestUnmarkMs = 5_000
-
-/** Not waited for: the run has better to do. */
-function tellLeftovers(run: Run, control: Session): void {
-  void leftoversNotice(control, run.name, run.plan.confirmTimeoutMs).then(notice => {
-    if (notice !== undefined) run.notice(notice)
-  })
-}
-
 /** What refusals and short answers of this run's target mean: asked before the first batch, and never while any is out. */
 async function recordedTarget(
   run: Run,
@@ -164,8 +171,9 @@ async function recordedTarget(
     description,
     kind: target.kind,
     retries,
+    upserts: !isFunction && target.method === 'upsert',
     allOrNothing: await isAllOrNothing(run, control),
-    keyed: description.keyed || (!isFunction && target.method === 'upsert'),
+    keyed: !isFunction && (description.keyed || target.method === 'upsert'),
     inMemory: isFunction || target.table.kind === 'shared',
   }
 }
@@ -178,139 +186,63 @@ async function isAllOrNothing({ plan }: Run, control: Session): Promise<boolean>
   return table.kind === 'shared' || (await askAtomic(asking, table.database)) === 'TRANS'
 }
 
-/** Receipts when they are asked for, or to be had; `auto` says why when they are not. */
+/** @returns with `auto`, why the server gives none */
 async function receiptsIfAny(
   run: Run,
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
-): Promise<Delivery | undefined> {
-  const { confirm } = run.plan
-  if (confirm !== 'receipts' && confirm !== 'auto') return undefined
-  const obstacle = confirm === 'auto' ? knownObstacle(run) : undefined
-  if (obstacle !== undefined) {
-    run.notice(
-      `as selftest found on this server, ${obstacle}: counting rows instead of asking for receipts. ` +
-        'Run selftest again once that has changed',
-    )
-    return undefined
-  }
+): Promise<Delivery | ServerError> {
   const recorder = newRecorder(run, await recordedTarget(run, description, control))
   try {
     const delivery = await openReceipts({ run, rules, recorder, description }, control)
     if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })
     return delivery
   } catch (error) {
-    if (confirm === 'receipts' || !(error instanceof ServerError)) throw error
-    run.notice(`no receipts on this server (${error.serverMessage}): counting rows instead`)
-    return undefined
+    if (run.plan.confirm === 'receipts' || !(error instanceof ServerError)) throw error
+    return error
   }
 }
 
 /** Why receipts need not be tried; undefined where nothing is known that is in their way. */
-function knownObstacle({ facts, plan: { target } }: Run): string | undefined {
+function knownObstacle({ facts, plan: { target, confirm } }: Run): string | undefined {
+  if (confirm !== 'auto') return undefined
   if (facts.sharesStreams === false) return 'this user may not share stream tables'
   return target.kind === 'function' && facts.plainViews === false
     ? 'receipts are not to be had for views that are declared without mutable'
     : undefined
 }
 
-/** A session that data goes out on. */
-function connectData(run: Run): Promise<Session> {
-  return connectServer(run.platform, run.server, {
-    deadlineMs: connectDeadlineMs(run.platform, run.server),
-    signal: run.options.signal,
-    closeTimeoutMs: closeTimeoutMs(run.plan),
-    highWaterBytes: run.plan.maxInFlightBytes,
-    ...run.dataSession,
-  })
-}
-
-interface MarkedWriter {
-  readonly writer: Writer
-  /** undefined without a marker. */
-  readonly unmark: Unmark | undefined
-}
-
-/** The marker stands before the data session is opened, and is looked at again before the first row. */
-async function openMarkedWriter(run: Run, control: Session): Promise<MarkedWriter> {
-  const unmark = await mark(run, control)
+/** @returns undefined when nothing is to be counted, or, with `auto`, cannot be: it may not be read, or has known keys */
+async function countBefore(
+  { plan }: Run,
+  description: TargetDescription,
+  control: Session,
+): Promise<{ counted: TableTarget; rows: number } | undefined> {
+  const counted = countedTable(plan, description)
+  if (counted === undefined) return undefined
   try {
-    const writer = await openWriter(run)
-    if (unmark !== undefined) await checkStillMarked(run, control, writer)
-    return { writer, unmark }
+    const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+    return { counted, rows: await askCount(asking, counted) }
   } catch (error) {
-    // What an earlier process has left is for the next one.
-    if (run.journal?.isResumed !== true) await unmark?.(control)
-    throw error
+    if (plan.confirm === 'count' || !(error instanceof ServerError)) throw error
+    return undefined
   }
 }
 
-async function checkStillMarked(run: Run, control: Session, { session }: Writer): Promise<void> {
-  try {
-    await checkMarker(control, run.name, run.plan.confirmTimeoutMs)
-  } catch (error) {
-    session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'the run ends before its first row'))
-    throw error
-  }
-}
-
-async function openWriter(run: Run): Promise<Writer> {
-  const { plan } = run
-  const { target } = plan
-  const rules = retryRules(run)
-  const deadlineMs = connectDeadlineMs(run.platform, run.server)
-  const session = await tryUntil(deadlineMs, rules, () => connectData(run), isConnectionError)
-  if (target.kind === 'function') {
-    return {
-      session,
-      functionName: target.name,
-      leading: target.functionArguments.map(jsonToValue),
-    }
-  }
-  const functionName = writeExpression(
-    target.table,
-    target.method,
-    target.keyColumns,
-    plan.mode === 'sync',
+/** @throws {UsageError} DDB_USAGE when counting is asked for, and proves nothing */
+function countedTable(
+  { target, confirm }: Plan,
+  { keyed }: TargetDescription,
+): TableTarget | undefined {
+  if (confirm === 'none') return undefined
+  const isUpsert = target.kind === 'table' && target.method === 'upsert'
+  if (!isUpsert && !keyed) return target.kind === 'table' ? target.table : target.confirmTable
+  if (confirm !== 'count') return undefined
+  throw new UsageError(
+    'DDB_USAGE',
+    'rows with known keys do not make the table longer: counting cannot confirm them. Use `delivery.confirm` receipts, or `delivery.mode` sync',
   )
-  return { session, functionName, leading: [] }
-}
-
-function isConnectionError(error: unknown): boolean {
-  return error instanceof ConnectionError
-}
-
-/** What to count; undefined when nothing is to be counted, with a notice when that is less than one would hope. */
-function countedTable(run: Run, target: TargetDescription): TableTarget | undefined {
-  const { plan } = run
-  if (plan.confirm === 'none') return undefined
-  if (plan.target.kind === 'function') {
-    if (plan.target.confirmTable !== undefined) return plan.target.confirmTable
-    run.notice(
-      'handed over, not confirmed: a function does not tell what it wrote. ' +
-        'Name the table behind it with `target.confirmTable` to have its rows counted.',
-    )
-    return undefined
-  }
-  if (plan.target.method === 'upsert' || target.keyed) {
-    if (plan.confirm === 'count') {
-      throw new UsageError(
-        'DDB_USAGE',
-        'rows with known keys do not make the table longer: counting cannot confirm them. Use `delivery.confirm` receipts, or `delivery.mode` sync',
-      )
-    }
-    run.notice(
-      'handed over, not confirmed: rows with known keys do not make the table longer, so counting proves nothing. ' +
-        'Use `delivery.mode` sync to have every batch answered.',
-    )
-    return undefined
-  }
-  return plan.target.table
-}
-
-function firstCount(run: Run, control: Session, table: TableTarget): Promise<number> {
-  return askCount({ session: control, timeoutMs: run.plan.confirmTimeoutMs }, table)
 }
 
 function openCounting(

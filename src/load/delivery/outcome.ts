@@ -2,7 +2,12 @@
   What the server says became of a batch, and what a refusal leads to: a pure decision, which others carry out.
 */
 import { ConnectionError, type DdbError, ServerError } from '../../errors.js'
-import { lacksLogin, loginToRepeat, rightToAskFor } from '../../client/missing-right.js'
+import {
+  lacksLogin,
+  loginToRepeat,
+  rightToAskFor,
+  settingToChange,
+} from '../../client/missing-right.js'
 import { redirectIn } from '../connection/redirect.js'
 import type { ServerAddress } from '../options.js'
 import { classifyRefusal, type Refusal } from './refusal.js'
@@ -29,6 +34,8 @@ export interface TargetTraits {
   readonly allOrNothing: boolean
   /** How often a batch is sent again. */
   readonly retries: number
+  /** Rows are upserted, which takes another right than inserting them. */
+  readonly upserts?: boolean
 }
 
 /** Whether rows of a refused batch may be in the target. */
@@ -72,7 +79,7 @@ export function decide(errText: string, batch: RefusedBatch, traits: TargetTrait
       return {
         kind: 'stop',
         stored: isCertainlyNotStored(refusal, traits) ? 'no' : 'unknown',
-        error: stopError(refusal, errText, batch.text),
+        error: stopError(refusal, errText, batch.text, traits),
       }
   }
 }
@@ -82,11 +89,23 @@ function isCertainlyNotStored(refusal: Refusal, { kind, allOrNothing }: TargetTr
   return allOrNothing || (refusal === 'privilege' && kind === 'table')
 }
 
-function stopError(refusal: 'privilege' | 'target', errText: string, batchText: string): DdbError {
+function stopError(
+  refusal: 'privilege' | 'target',
+  errText: string,
+  batchText: string,
+  { upserts }: TargetTraits,
+): DdbError {
   const message = `the server refused ${batchText}: ${errText}`
   if (lacksLogin(errText)) return new ServerError(errText, 'DDB_LOGIN', loginToRepeat(message))
-  if (refusal === 'target') return new ServerError(errText, 'DDB_TARGET', message)
-  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText)}`)
+  if (refusal === 'target') {
+    const setting = settingToChange(errText)
+    return new ServerError(
+      errText,
+      'DDB_TARGET',
+      setting === undefined ? message : `${message}. ${setting}`,
+    )
+  }
+  return new ServerError(errText, 'DDB_PRIVILEGE', `${message}. ${rightToAskFor(errText, upserts)}`)
 }
 
 /** What a function wrote before it met the node that does not lead, nobody knows. */

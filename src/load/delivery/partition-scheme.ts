@@ -34,18 +34,19 @@ export interface Partitioned {
 
 /** True where the policy decides which rows lie outside. */
 export function asksForPolicy({ partition }: Partitioned): boolean {
+  if (partition?.unpredictable === true) return false
   return partition?.dimensions.some(({ kind }) => kind === 'VALUE') ?? false
 }
 
 /**
  * @returns marks per row: 1 lies outside. Undefined when the server does not tell (its policy, HASH over several columns,
- * types that cannot be compared), so that nothing may be concluded.
+ * types that cannot be compared, functions that divide the values), so that nothing may be concluded.
  */
 export function outsideMarks(
   target: Partitioned,
 ): ((batch: RowsOfColumns) => Uint8Array) | undefined {
   const { partition, newValues } = target
-  if (partition === undefined) return undefined
+  if (partition === undefined || partition.unpredictable === true) return undefined
   if (newValues === undefined && asksForPolicy(target)) return undefined
   const checks: [number, DimensionCheck][] = []
   for (const dimension of partition.dimensions) {

@@ -82,12 +82,12 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     taken(part, rows) {
       lastRefusal = undefined
       if (target.inMemory) confirmed.add(part, '')
-      const missing = target.keyed ? 0 : Math.max(0, rowsOf(part) - rows)
+      const outside = rowsOf(part) > rows ? outsideRows(target.description, part) : []
+      const missing = missingRows(target, rowsOf(part) - rows, outside)
       const stored = rowsOf(part) - missing
       counts.confirmed(stored)
-      if (missing === 0) {
-        ended(part, { confirmed: stored })
-      } else if (areKnown(run, target.description, part, missing)) {
+      if (outside?.length === missing) {
+        rejectOutside(run, part, outside)
         ended(part, { confirmed: stored, rejected: missing })
       } else {
         counts.unconfirmed(missing)
@@ -139,15 +139,24 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
 const rowsOf = ({ start, end }: Part): number => end - start
 
 /**
- * Rejects rows that a partitioned target dropped without a word, where its scheme names so many
- * (docs/server-semantics.md#rows-outside-the-scheme).
+ * How many of the rows that the target did not count are not in it. Rows with known keys are counted short as well, and
+ * are there: of a keyed target only those outside its scheme are missing, where that can be told and they are not more.
+ *
+ * @param short  rows sent, less those counted
  */
-function areKnown(run: Run, target: TargetDescription, part: Part, missing: number): boolean {
-  const outside = outsideRows(target, part)
-  if (outside.length !== missing) return false
+function missingRows(
+  { keyed }: RecordedTarget,
+  short: number,
+  outside: readonly number[] | undefined,
+): number {
+  if (short <= 0) return 0
+  return keyed && outside !== undefined && outside.length <= short ? outside.length : short
+}
+
+/** Rows that a partitioned target dropped without a word (docs/server-semantics.md#rows-outside-the-scheme). */
+function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void {
   const reason = "outside the target's partition scheme: the server drops such rows"
-  for (const row of outside) run.rejectSent(part.batch, row, reason)
-  return true
+  for (const row of rows) run.rejectSent(batch, row, reason)
 }
 
 function missingText(part: Part, missing: number): string {
@@ -160,10 +169,16 @@ function sentTwice(errText: string): string {
   return `sent, no receipt came, and refused when it was sent again: ${errText}`
 }
 
-function outsideRows(target: TargetDescription, { batch, start, end }: Part): number[] {
+/** @returns undefined when the target has partitions, and what lies outside cannot be told */
+function outsideRows(
+  target: TargetDescription,
+  { batch, start, end }: Part,
+): readonly number[] | undefined {
+  if (target.partition === undefined) return []
   const marks = outsideMarks(target)?.(batch)
+  if (marks === undefined) return undefined
   const rows: number[] = []
-  for (let row = start; row < end; row++) if (marks?.[row] === 1) rows.push(row)
+  for (let row = start; row < end; row++) if (marks[row] === 1) rows.push(row)
   return rows
 }
 

@@ -3,6 +3,7 @@
   nobody knows says nothing about rows. The texts are those of docs/server-semantics.md#refusals.
 */
 import { lacksLogin, lacksRight } from '../../client/missing-right.js'
+import type { ServerError } from '../../errors.js'
 import { redirectIn } from '../connection/redirect.js'
 
 /** What a refusal says about the batch, and about those behind it. */
@@ -36,7 +37,8 @@ const transient = [
 const target = [
   /<DataCorruption>/,
   /DFS is not enabled/i,
-  /Can't find the object|Cannot recognize the token|Can't recognize (function|table)/i,
+  /Can't find the object|Cannot recognize the token|(Cannot|Can't) recognize (function|table)/i,
+  /RefId:\s*(S00015|S00001)\b|feature of publish is not enabled/i,
   /table file does not exist|The function view \[[^\]]*\] does not exist|RefId:\s*S04002\b/i,
   /The (table|database) \[[^\]]*\] does not exist|RefId:\s*S04001\b/i,
   /getFileBlocksMeta on path .* failed, reason: path does not exist/i,
@@ -77,6 +79,12 @@ export function classifyRefusal(text: string): Refusal {
     if (patterns.some(pattern => pattern.test(text))) return kind
   }
   return 'unknown'
+}
+
+/** The server's words, or ours where it had none, without the statement that it repeats and the last full stop. */
+export function refusalText({ serverMessage, message }: ServerError): string {
+  const text = serverMessage === '' ? message : serverMessage
+  return text.slice(text.lastIndexOf(' => ') + 1).replace(/^=> |[.\s]+$/g, '')
 }
 
 /** Equal for two refusals that differ only in numbers, such as those of transactions. */

@@ -1,10 +1,11 @@
 /*
-  Removes what a run has left on the server, for a user who does not want to go on with it.
+  Removes what a run has left on the server, for a user who does not want to go on with it, or when nothing is left to do.
 */
 import type { Session } from '../../client/open-session.js'
-import { ServerError } from '../../errors.js'
+import { DdbError, ServerError } from '../../errors.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import { dropLedgerScript } from '../receipts/script.js'
+import type { Run } from '../run.js'
 import { askMarker, dropMarker, type RunName } from './marker.js'
 import { isLedgerOf, ledgerName, markerName } from './run-tables.js'
 
@@ -36,4 +37,19 @@ export async function dropRunTables(
     )
   }
   return ledgers
+}
+
+/**
+ * Removes what an earlier process kept for this one, which has nothing to do: a signal ended it after its last row. Whether
+ * that can be done changes nothing for the rows.
+ */
+export async function dropKept(run: Run, session: Session): Promise<void> {
+  const { journal, name, plan } = run
+  if (journal === undefined || journal.found.hasLeftServer) return
+  try {
+    journal.leaving()
+    await dropRunTables(session, name, plan.confirmTimeoutMs)
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+  }
 }

@@ -6,14 +6,22 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
+import type { Run } from '../run.js'
 import { isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
-/** `(names, session ids)`; the second is VOID where the server does not tell who is connected. */
+/** `(names, session ids, their users, our own)`; all but the first are VOID where the server does not tell who is connected. */
 const listScript = `ddbIngestSessions = NULL
-try { ddbIngestSessions = exec sessionId from getSessionMemoryStat() } catch(ex) { ddbIngestSessions = NULL }
+ddbIngestUsers = NULL
+ddbIngestUser = NULL
+try {
+    ddbIngestStat = getSessionMemoryStat()
+    ddbIngestUser = getCurrentSessionAndUser()[1]
+    ddbIngestUsers = exec userId from ddbIngestStat
+    ddbIngestSessions = exec sessionId from ddbIngestStat
+} catch(ex) { ddbIngestSessions = NULL }
 ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngest%"
-(ddbIngestNames, ddbIngestSessions)`
+(ddbIngestNames, ddbIngestSessions, ddbIngestUsers, ddbIngestUser)`
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
 const ledger = /^ddbIngestLedger_[0-9a-f_]+$/
@@ -24,7 +32,50 @@ const maxMarkers = 50
 /** What a marker tells of its run. */
 interface MarkedRun {
   readonly token: bigint
+  /** `leftInOrder` where the run goes on later. */
   readonly sessionId: bigint
+}
+
+/** Stands for the session of a run that has ended in order and is to go on. */
+const leftInOrder = 0n
+
+/** Who is connected, as far as this user is told. */
+interface Connected {
+  readonly sessions: ReadonlySet<bigint>
+  /** Others are among them; a plain user may be told of the own ones alone. */
+  readonly showsOthers: boolean
+}
+
+/**
+ * Says on the marker that the run ended in order and goes on later: what it keeps on the server is not left over. Whether
+ * that can be done changes nothing for the rows.
+ */
+export async function leaveMarked(
+  session: Session,
+  run: RunName,
+  timeoutMs: number,
+): Promise<void> {
+  const { runId, token } = run
+  const name = markerName(runId)
+  const script = `if(defined("${name}", SHARED)) {
+    ddbIngestMarker = objByName("${name}", true)
+    if((exec last(token) from ddbIngestMarker) == ${token}l) {
+        tableInsert(ddbIngestMarker, int(1 + (exec count(*) from ddbIngestMarker)), ${token}l, "${runId}", ${leftInOrder}l, now())
+    }
+}
+`
+  try {
+    await session.run(script, { timeoutMs })
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+  }
+}
+
+/** Not waited for: the run has better to do. */
+export function tellLeftovers(run: Run, control: Session): void {
+  void leftoversNotice(control, run.name, run.plan.confirmTimeoutMs).then(notice => {
+    if (notice !== undefined) run.notice(notice)
+  })
 }
 
 /** @returns a sentence that names what was left; undefined when there is nothing, or when the server cannot be asked */
@@ -34,10 +85,13 @@ export async function leftoversNotice(
   timeoutMs: number,
 ): Promise<string | undefined> {
   try {
-    const left = await leftTables(session, own, timeoutMs)
+    const { left, isCertain } = await leftTables(session, own, timeoutMs)
     if (left.length === 0) return undefined
+    const whose = isCertain
+      ? 'of runs that were killed, or that could not confirm all they sent'
+      : 'that may be left over from runs that were killed; they may also be in use, as this user does not see the sessions of others'
     return (
-      `the server has tables of runs that were killed, or that could not confirm all they sent: ${left.join(', ')}. ` +
+      `the server has tables ${whose}: ${left.join(', ')}. ` +
       'What belongs to a run in the list of `ddb-ingest runs` goes with its own resume, or with `ddb-ingest runs RUN --clean`; ' +
       `the others stay until somebody removes them: undef("${left[0]}", SHARED)`
     )
@@ -47,10 +101,14 @@ export async function leftoversNotice(
   }
 }
 
-async function leftTables(session: Session, own: RunName, timeoutMs: number): Promise<string[]> {
+async function leftTables(
+  session: Session,
+  own: RunName,
+  timeoutMs: number,
+): Promise<{ left: readonly string[]; isCertain: boolean }> {
   const answer = await session.run(listScript, { timeoutMs })
-  const [names, connected] = pairOf(answer)
-  if (connected === undefined) return []
+  const [names, connected] = listOf(answer)
+  if (connected === undefined) return { left: [], isCertain: false }
   const others = names.filter(
     name => name !== markerName(own.runId) && !isLedgerOf(own.token, name),
   )
@@ -60,13 +118,14 @@ async function leftTables(session: Session, own: RunName, timeoutMs: number): Pr
     const run = await markedRun(session, name, timeoutMs)
     // A run that has just ended has taken its marker with it.
     if (run === undefined) continue
-    if (connected.has(run.sessionId)) tokensInUse.push(run.token)
+    const isInUse = run.sessionId === leftInOrder || connected.sessions.has(run.sessionId)
+    if (isInUse) tokensInUse.push(run.token)
     else left.push(name)
   }
   for (const name of others.filter(name => ledger.test(name))) {
     if (!tokensInUse.some(token => isLedgerOf(token, name))) left.push(name)
   }
-  return left
+  return { left, isCertain: connected.showsOthers }
 }
 
 async function markedRun(
@@ -75,7 +134,7 @@ async function markedRun(
   timeoutMs: number,
 ): Promise<MarkedRun | undefined> {
   const answer = await session.run(
-    `select last(token) as token, last(sessionId) as sessionId from objByName("${name}")`,
+    `select last(token) as token, last(sessionId) as sessionId from objByName("${name}", true)`,
     { timeoutMs },
   )
   if (answer?.form !== 'table' || answer.rows !== 1) return undefined
@@ -85,15 +144,24 @@ async function markedRun(
   return token === undefined || sessionId === undefined ? undefined : { token, sessionId }
 }
 
-function pairOf(answer: Value | undefined): [readonly string[], Set<bigint> | undefined] {
+function listOf(answer: Value | undefined): [readonly string[], Connected | undefined] {
   if (answer?.form !== 'vector' || answer.type !== 'ANY') return [[], undefined]
-  const [names, sessions] = answer.data
-  const isText = names?.form === 'vector' && names.type === 'STRING'
-  const ids =
+  const [names, sessions, users, user] = answer.data
+  const connected =
     sessions?.form === 'vector' && sessions.type === 'LONG' && 'data' in sessions
-      ? new Set(sessions.data)
+      ? { sessions: new Set(sessions.data), showsOthers: showsOthers(textsOf(users), user) }
       : undefined
-  return [isText ? stringsOf(names) : [], ids]
+  return [textsOf(names), connected]
+}
+
+/** Names in underscores are no users: they stand for what the server itself takes. */
+function showsOthers(users: readonly string[], user: Value | undefined): boolean {
+  const own = user?.form === 'scalar' ? user.value : undefined
+  return users.some(name => name !== own && !name.startsWith('__'))
+}
+
+function textsOf(value: Value | undefined): readonly string[] {
+  return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
 }
 
 function longOf(value: Value | undefined): bigint | undefined {

@@ -30,7 +30,7 @@ export function markScript(session: Session, { runId, token }: RunName): string 
   return `if(!defined("${name}", SHARED)) {
     share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "${name}")
 }
-ddbIngestMarker = objByName("${name}")
+ddbIngestMarker = objByName("${name}", true)
 tableInsert(ddbIngestMarker, 1, ${token}l, "${runId}", ${sessionId(session)}, now())
 ddbIngestOwner = exec first(token) from ddbIngestMarker where entry = 1
 `
@@ -56,7 +56,7 @@ function remarkScript(session: Session, { runId, token }: RunName): string {
 function ownerScript(name: string): string {
   return `ddbIngestOwner = 0l
 if(defined("${name}", SHARED)) {
-    ddbIngestMarker = objByName("${name}")
+    ddbIngestMarker = objByName("${name}", true)
     ddbIngestOwner = exec last(token) from ddbIngestMarker
 }
 `

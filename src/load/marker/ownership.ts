@@ -33,7 +33,7 @@ export async function askKnown(
   const script = `ddbIngestSessions = NULL
 try { ddbIngestSessions = exec sessionId from getSessionMemoryStat() } catch(ex) { ddbIngestSessions = NULL }
 ddbIngestEntries = NULL
-if(defined("${marker}", SHARED)) { ddbIngestEntries = select entry, sessionId from objByName("${marker}") where token = ${token}l }
+if(defined("${marker}", SHARED)) { ddbIngestEntries = select entry, sessionId from objByName("${marker}", true) where token = ${token}l }
 ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbIngestLedger%"
 (ddbIngestNames, ddbIngestSessions, ddbIngestEntries)`
   const answer = await session.run(script, { timeoutMs })
@@ -75,7 +75,7 @@ export async function takeOwnership(
   // Of a known key the row that is there stays. Without a marker there is nothing to say it to.
   const script = `ddbIngestOwner = ${own}
 if(defined("${name}", SHARED)) {
-    ddbIngestMarker = objByName("${name}")
+    ddbIngestMarker = objByName("${name}", true)
     tableInsert(ddbIngestMarker, ${entry}, ${token}l, "${runId}", ${own}, now())
     ddbIngestOwner = exec first(sessionId) from ddbIngestMarker where entry = ${entry}
 }
@@ -102,7 +102,7 @@ export async function askOwner(
 export function ownerScript({ runId, token }: RunName): string {
   const name = markerName(runId)
   return `ddbIngestEntries = 0
-if(defined("${name}", SHARED)) { ddbIngestEntries = exec max(entry) from objByName("${name}") where token = ${token}l }
+if(defined("${name}", SHARED)) { ddbIngestEntries = exec max(entry) from objByName("${name}", true) where token = ${token}l }
 ddbIngestEntries`
 }
 

@@ -39,6 +39,7 @@ export async function openReceipts(
   const nodeSetup = {
     run,
     rules,
+    upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
     nextLedgerNumber: () => {
       ledgers++

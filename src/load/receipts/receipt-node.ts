@@ -9,8 +9,9 @@ import { tryUntil } from '../connection/retry.js'
 import { askFunction, askIdle, askSchema } from '../connection/server-queries.js'
 import { partTable, type Part } from '../delivery/part.js'
 import { jsonToValue } from '../json-value.js'
+import { leaveMarked } from '../marker/leftovers.js'
+import { askMarker, checkMarker, dropMarker } from '../marker/marker.js'
 import { checkOwner } from '../journal/check-alone.js'
-import { checkMarker, dropMarker } from '../marker/marker.js'
 import { isUnfinished } from '../run.js'
 import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
 import type { LedgerRow, OpenBatch } from './batch-registry.js'
@@ -97,6 +98,8 @@ export class ReceiptNode {
       try {
         // Not at once: who saw no marker either has to have written one by now.
         await checkMarker(control, run.name, timeoutMs)
+        // It says which session goes on with what was left in order.
+        if (run.journal?.isResumed === true) await askMarker(control, run.name, timeoutMs)
       } catch (error) {
         data.abandon(neverUsed())
         throw error
@@ -298,13 +301,13 @@ export class ReceiptNode {
 
   /**
    * Removes the ledger, unless it is to be kept, then the marker, whose removal is not waited for: a connection that is
-   * lost before can still be asked for it. Both stay for a process that goes on with the run.
+   * lost before can still be asked for it. Both stay for a process that goes on with the run, and the marker says so.
    *
    * @throws {ConnectionError} @throws {TimeoutError}
    */
   async finish(timeoutMs: number, keepLedger: boolean): Promise<void> {
     const { run } = this.#setup
-    if (isUnfinished(run)) return
+    if (isUnfinished(run)) return leaveMarked(this.#control, run.name, timeoutMs)
     run.journal?.leaving()
     if (!keepLedger) await dropLedger(this.#control, this.#ledger, timeoutMs)
     void dropMarker(this.#control, run.name, timeoutMs)

@@ -2,7 +2,7 @@
   The DolphinDB side of receipts: a shared ledger of claims and outcomes, and the session functions that write batches
   under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
-import { tableExpression, type Target } from '../target/target.js'
+import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
 
 /** Rows of the ledger with batch 0 are ours. */
 const probePhase = 8
@@ -25,7 +25,7 @@ export function ledgerScript(ledger: string): string {
   return `if(!defined("${ledger}", SHARED)) {
     share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0, \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt, [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "${ledger}")
 }
-ddbIngestLedger = objByName("${ledger}")
+ddbIngestLedger = objByName("${ledger}", true)
 ${probe}
 ddbIngestKnown = ${probe}
 `
@@ -38,22 +38,27 @@ ddbIngestKnown = ${probe}
  *
  * @param countsDuplicates true when the probe answered 1: the claim then reads back who came first
  */
-export function deliverScript(ledger: string, target: Target, countsDuplicates: boolean): string {
+export function deliverScript(
+  ledger: string,
+  target: Target,
+  countsDuplicates: boolean,
+  upsert: UpsertForm = usualUpsert,
+): string {
   const claimRow = `tableInsert(ledger, b, a, ${claimPhase}, s, long(data.rows()), "", now())`
   const claim = countsDuplicates
     ? `${claimRow}
     if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
     : `if(${claimRow} != 1) { return -2l }`
   return `def ddbIngestTarget(${targetParameters(target)}mutable data) {
-${targetBody(target)}
+${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
 }
 def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
-    ledger = objByName("${ledger}")
+    ledger = objByName("${ledger}", true)
     ${claim}
     n = -1l
     why = ""
     try {
-        n = long(ddbIngestTarget(${targetParameters(target)}data))
+        n = long(ddbIngestTarget(${targetArguments(target)}data))
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
     }
@@ -63,31 +68,26 @@ def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
 `
 }
 
-/** `p0, p1, ` for a function with two fixed arguments, as parameters and as arguments. */
+/** `mutable p0, mutable p1, ` for a function with two fixed arguments, which it may change. */
 function targetParameters(target: Target): string {
   if (target.kind !== 'function') return ''
-  return target.functionArguments.map((_, i) => `p${i}, `).join('')
+  return target.functionArguments.map((_, i) => `mutable p${i}, `).join('')
 }
 
-function targetBody(target: Target): string {
-  if (target.kind === 'function') {
-    return `    n = data.rows()
-    ${target.name}(${targetParameters(target)}data)
+/** `p0, p1, ` */
+function targetArguments(target: Target): string {
+  return targetParameters(target).replaceAll('mutable ', '')
+}
+
+function callBody(target: Extract<Target, { kind: 'function' }>): string {
+  return `    n = data.rows()
+    ${target.name}(${targetArguments(target)}data)
     return n`
-  }
-  const { table, method, keyColumns } = target
-  const expression = table.kind === 'shared' ? `objByName("${table.name}")` : tableExpression(table)
-  if (method === 'upsert') {
-    const keys = keyColumns.length === 0 ? '' : `, ${keyColumns.map(k => `\`${k}`).join('')}`
-    return `    r = tableUpsert(${expression}, data, false${keys})
-    return r[0] + r[1]`
-  }
-  return `    return tableInsert(${expression}, data)`
 }
 
 /** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
 export function ledgerQuery(ledger: string, from: number, rows: number): string {
-  return `select * from objByName("${ledger}") limit ${from}, ${rows}`
+  return `select * from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */

@@ -8,6 +8,7 @@ import type { RetryRules } from '../connection/retry.js'
 import { classifyRefusal } from '../delivery/refusal.js'
 import { askMarker, nameIsTaken } from '../marker/marker.js'
 import type { Run } from '../run.js'
+import type { UpsertForm } from '../target/target.js'
 import type { Ledger } from './ledger.js'
 import { deliverScript } from './script.js'
 
@@ -20,6 +21,8 @@ export type Memory =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
+  /** The usual one when left out. */
+  readonly upsert?: UpsertForm | undefined
 }
 
 /** The session that asks, on a server that knew this run before. */
@@ -80,12 +83,12 @@ export async function openData(
 
 /** Defines the functions that write batches; an asynchronous session does not tell whether it could. */
 export function defineFunctions(
-  { run }: SessionSetup,
+  { run, upsert }: SessionSetup,
   data: Session,
   { name, countsDuplicates }: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  return data.run(deliverScript(name, run.plan.target, countsDuplicates), { timeoutMs })
+  return data.run(deliverScript(name, run.plan.target, countsDuplicates, upsert), { timeoutMs })
 }
 
 /** Time until the deadline, at least 1 ms. */

@@ -1,5 +1,5 @@
 /*
-  What the target is, as the server tells: its columns in order, its partition scheme, whether known keys are
+  What the target is, as the server tells: its columns in order, its partition scheme, its engine, whether known keys are
   updated instead of added.
 */
 import type { Session } from '../../client/open-session.js'
@@ -17,8 +17,9 @@ import {
   askSchema,
   type Asking,
 } from '../connection/server-queries.js'
+import { askVersion, isBefore, parseVersion } from '../connection/server-version.js'
 import { asksForPolicy, type NewValuePolicy } from '../delivery/partition-scheme.js'
-import { parseTableTarget } from './target.js'
+import { parseTableTarget, type TableTarget, type Target, type UpsertForm } from './target.js'
 
 /** A target that exists. */
 export interface TargetDescription {
@@ -26,8 +27,15 @@ export interface TargetDescription {
   readonly partition?: PartitionScheme
   /** Undefined where the server does not tell, or has no VALUE scheme to ask about. */
   readonly newValues?: NewValuePolicy
-  /** Rows whose key is known do not make the table longer. */
+  /**
+   * Rows whose key is known do not make the table longer: in shared tables with a key, and in DFS tables that keep one of
+   * equals. Behind a function: those of the table to be counted.
+   */
   readonly keyed: boolean
+  /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and where the server does not tell. */
+  readonly engine?: string | undefined
+  /** How rows are upserted; undefined where they are not. */
+  readonly upsert?: UpsertForm
   /** A row that is written twice stays one row: it has a key, or the table keeps one of equal sort columns. */
   readonly dropsDuplicates?: boolean
 }
@@ -55,22 +63,50 @@ export async function describeTarget(
         `\`target.keyColumns\` names "${key}", which the target does not have${nearestHint(key, names)}`,
       )
     }
-    const keyed = target.table.kind === 'shared' && hasKey(answer)
-    if (target.method === 'upsert' && target.table.kind === 'shared' && !keyed) {
-      throw new UsageError(
-        'DDB_USAGE',
-        'an upsert needs a keyed or indexed table or a DFS table: this one has no key',
-      )
-    }
-    const dropsDuplicates = keyed || keepsOneOfEquals(answer)
-    return { ...schema, keyed, dropsDuplicates, ...(await policyOf(asking, schema)) }
+    const engine = target.table.kind === 'dfs' ? textOf(answer, 'engineType') : undefined
+    const keyed = isKeyed(target.table, answer)
+    const upsert = target.method === 'upsert' ? await upsertOf(asking, target, keyed, engine) : {}
+    const policy = await policyOf(asking, schema)
+    return { ...schema, keyed, dropsDuplicates: keyed, engine, ...upsert, ...policy }
   }
   await askFunction(asking, target.name)
-  if (target.confirmTable !== undefined) await askSchema(asking, target.confirmTable)
+  const { confirmTable } = target
+  const keyed =
+    confirmTable !== undefined && isKeyed(confirmTable, await askSchema(asking, confirmTable))
   const { types, typesFrom } = options.target
-  if (types !== undefined) return { ...schemaFromTypes(types), keyed: false }
+  if (types !== undefined) return { ...schemaFromTypes(types), keyed }
   const from = await askSchema(asking, parseTableTarget(typesFrom ?? ''))
-  return { columns: schemaFromServer(from).columns, keyed: false }
+  return { columns: schemaFromServer(from).columns, keyed }
+}
+
+/** @throws {UsageError} DDB_USAGE when the key columns given do not suit the table */
+async function upsertOf(
+  asking: Asking,
+  { table, keyColumns }: Extract<Target, { kind: 'table' }>,
+  keyed: boolean,
+  engine: string | undefined,
+): Promise<Pick<TargetDescription, 'upsert'>> {
+  const primaryKey = engine === 'PKEY'
+  if (table.kind === 'shared' && !keyed) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'an upsert needs a keyed or indexed table or a DFS table: this one has no key',
+    )
+  }
+  if (primaryKey && keyColumns.length > 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'the table has a primary key of its own (PKEY engine), which tells its rows apart: leave out `target.keyColumns`',
+    )
+  }
+  if (table.kind === 'dfs' && !primaryKey && keyColumns.length === 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      'an upsert into a DFS table needs the columns that make a row unique: name them in `target.keyColumns`',
+    )
+  }
+  const version = parseVersion((await askVersion(asking)) ?? '')
+  return { upsert: { primaryKey, counts: version === undefined || !isBefore(version, [2, 0, 10]) } }
 }
 
 async function policyOf(
@@ -80,6 +116,11 @@ async function policyOf(
   if (!asksForPolicy(schema)) return {}
   const newValues = await askNewValuePolicy(asking)
   return newValues === undefined ? {} : { newValues }
+}
+
+function isKeyed({ kind }: TableTarget, schema: Value): boolean {
+  if (kind === 'shared') return hasKey(schema)
+  return textOf(schema, 'engineType') === 'PKEY' || keepsOneOfEquals(schema)
 }
 
 /** `schema()` of keyed and indexed tables has a `keyColumn` (docs/server-semantics.md#schema). */
@@ -92,8 +133,16 @@ function hasKey(schema: Value): boolean {
 
 /** `keepDuplicates` of TSDB tables: of rows with equal sort columns the first or the last stays. */
 function keepsOneOfEquals(schema: Value): boolean {
-  const value = entryOf(schema, 'keepDuplicates')
-  return value?.form === 'scalar' && (value.value === 'FIRST' || value.value === 'LAST')
+  const text = textOf(schema, 'keepDuplicates')
+  return text === 'FIRST' || text === 'LAST'
+}
+
+/** In capitals. */
+function textOf(schema: Value, key: string): string | undefined {
+  const value = entryOf(schema, key)
+  return value?.form === 'scalar' && typeof value.value === 'string'
+    ? value.value.toUpperCase()
+    : undefined
 }
 
 function entryOf(schema: Value, key: string): Value | undefined {

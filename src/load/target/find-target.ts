@@ -9,7 +9,7 @@ import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { learnServer, settleMode } from '../connection/learn-server.js'
-import { createTarget, isThere } from '../create/create-target.js'
+import { createTarget, isThere, plannedTarget } from '../create/create-target.js'
 import { ignoreLoss } from '../delivery/delivery.js'
 import { classifyRefusal } from '../delivery/refusal.js'
 import { describeTarget, type TargetDescription } from './describe-target.js'
@@ -69,6 +69,7 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
     if (options.target.create === undefined || !(error instanceof ServerError)) throw error
     if (error.code !== 'DDB_TARGET' || (await isThere(run, control))) throw error
   }
+  if (run.watch !== undefined) return plannedTarget(run, control)
   await createTarget(run, control)
   return describeTarget(control, plan, options)
 }

@@ -122,12 +122,6 @@ export function parseTarget(options: TargetOptions): Target {
   if (method !== 'upsert' && keyColumns.length > 0) {
     throw new UsageError('DDB_USAGE', '`target.keyColumns` goes with `target.method` upsert')
   }
-  if (method === 'upsert' && table.kind === 'dfs' && keyColumns.length === 0) {
-    throw new UsageError(
-      'DDB_USAGE',
-      'an upsert into a DFS table needs the columns that make a row unique: name them in `target.keyColumns`',
-    )
-  }
   for (const name of keyColumns) {
     if (!isIdentifier(name)) {
       throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
@@ -179,6 +173,16 @@ export function tableText(table: TableTarget): string {
   return table.kind === 'shared' ? table.name : `${table.database}/${table.table}`
 }
 
+/** How rows are upserted into a table of this server. */
+export interface UpsertForm {
+  /** The table has a primary key (PKEY engine), and takes neither key columns nor `ignoreNull`. */
+  readonly primaryKey: boolean
+  /** False before 2.00.10: there `upsert!` does it, and does not tell how many rows it wrote. */
+  readonly counts: boolean
+}
+
+export const usualUpsert: UpsertForm = { primaryKey: false, counts: true }
+
 /**
  * The function name of a data request; the batch is its one open argument.
  *
@@ -190,12 +194,35 @@ export function writeExpression(
   method: Method,
   keyColumns: readonly string[],
   answered: boolean,
+  { primaryKey }: UpsertForm = usualUpsert,
 ): string {
   const expression = tableExpression(table)
   if (method === 'upsert') {
     const keys =
       keyColumns.length === 0 ? '' : `,keyColNames=${keyColumns.map(k => `\`${k}`).join('')}`
-    return `${answered ? 'tableUpsert' : 'upsert!'}{${expression},,ignoreNull=false${keys}}`
+    const more = primaryKey ? '' : `,,ignoreNull=false${keys}`
+    return `${answered ? 'tableUpsert' : 'upsert!'}{${expression}${more}}`
   }
   return `${method === 'append' && !answered ? 'append!' : 'tableInsert'}{${expression}}`
+}
+
+/**
+ * Body of a function of one parameter, `data`, that writes it into the table and gives the number of rows; those that were
+ * sent where an upsert does not tell.
+ */
+export function writeBody(
+  { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
+  { primaryKey, counts }: UpsertForm,
+): string {
+  // Found when it runs: a bare name would be bound when it is parsed.
+  const expression =
+    table.kind === 'shared' ? `objByName("${table.name}", true)` : tableExpression(table)
+  if (method !== 'upsert') return `    return tableInsert(${expression}, data)`
+  const keys = keyColumns.length === 0 ? '' : `, ${keyColumns.map(k => `\`${k}`).join('')}`
+  const values = `${expression}, data${primaryKey ? '' : `, false${keys}`}`
+  return counts
+    ? `    r = tableUpsert(${values})
+    return r[0] + r[1]`
+    : `    upsert!(${values})
+    return data.rows()`
 }

@@ -13,6 +13,8 @@ import { convertColumn } from '../columns/convert-column.js'
 import type { ServerValue } from '../values/server-value.js'
 import type { DatabaseHandle, LevelScheme } from './database-handle.js'
 import { createTable } from './memory-table.js'
+import { checkEngine } from './engine-rules.js'
+import { mayMakeDatabase, privilegeOf } from './privileges.js'
 import { levelOf } from './partitions/partition-level.js'
 import type { TablePartitioning } from './partitions/place-rows.js'
 import type { ServerTable, StoredTableFacts } from './server-table.js'
@@ -47,7 +49,7 @@ export function openDatabase(
   if (handle.levels.length === 0) {
     throw new ScriptError(`The database [${handle.path}] does not exist. RefId: S04001`)
   }
-  checkMayChange(session, undefined)
+  checkMayMake(node, session, handle.path)
   node.databases.set(handle.path, { handle, owner: session.user, tables: new Map() })
   return handle
 }
@@ -90,18 +92,20 @@ export function createStoredTable(
     tableName: name,
     physicalIndex: handle.path === '' ? '' : (node.nextPhysicalIndex++).toString(36),
     owner: session.user,
+    engine: handle.engine,
     compressMethods: options.compressMethods,
     sortColumns: options.sortColumns,
     keepDuplicates: options.keepDuplicates,
   }
   const { columnNames: names, columnTypes: types } = template
+  if (handle.path !== '') checkEngine(handle, template, options)
   const partitioning = partitioningOf(node, handle, template, options.partitionColumns)
   if (handle.path === '') {
     const keyColumns = template.keyColumns.map(index => names[index]!)
     return createTable('partitioned', names, types, { ...partitioning, keyColumns, stored: facts })
   }
   const database = databaseAt(node, handle.path)
-  checkMayChange(session, database.owner)
+  checkMayChange(node, session, database, 'DBOBJ_CREATE')
   checkTableName(name)
   if (database.tables.has(name)) {
     throw new ScriptError(`The table [${name}] already exists in database [${handle.path}].`)
@@ -116,9 +120,10 @@ export function createStoredTable(
  * @throws {ScriptError} S04001; `<NoPrivilege>…`
  */
 export function dropDatabase(node: ServerNode, session: ScriptSession, path: string): void {
-  const { owner, tables } = databaseAt(node, path)
-  checkMayChange(session, owner)
-  for (const table of tables.values()) table.isDropped = true
+  const database = databaseAt(node, path)
+  const { tables } = database
+  checkMayChange(node, session, database)
+  for (const table of tables.values()) forget(node, table)
   node.databases.delete(path)
 }
 
@@ -132,21 +137,46 @@ export function dropTable(
   path: string,
   name: string,
 ): void {
-  const { owner, tables } = databaseAt(node, path)
-  checkMayChange(session, owner)
+  const database = databaseAt(node, path)
+  const { tables } = database
+  checkMayChange(node, session, database, 'DBOBJ_DELETE')
   const table = tables.get(name)
   if (table === undefined) {
     throw new ScriptError(`The table [${name}] does not exist. RefId: S04001`)
   }
-  table.isDropped = true
+  forget(node, table)
   tables.delete(name)
 }
 
-/** @throws {ScriptError} unless the user is an administrator or owns the database; guests own nothing */
-function checkMayChange(session: ScriptSession, owner: string | undefined): void {
-  if (session.isAdmin || (session.user !== 'guest' && (owner ?? session.user) === session.user))
-    return
-  throw new ScriptError('<NoPrivilege>Not granted to create or delete databases')
+function forget(node: ServerNode, table: ServerTable): void {
+  table.isDropped = true
+  node.transactions.unflushed.delete(table)
+}
+
+/** @throws {ScriptError} unless the user is an administrator or has DB_OWNER, which may be for names that begin alike */
+function checkMayMake(node: ServerNode, { user, isAdmin }: ScriptSession, path: string): void {
+  if (isAdmin || mayMakeDatabase(node, user, path)) return
+  throw mayNot()
+}
+
+/**
+ * @param right  that does as well as owning the database, DB_MANAGE aside
+ * @throws {ScriptError} unless the user is an administrator, owns the database or has the right; guests own nothing
+ */
+function checkMayChange(
+  node: ServerNode,
+  { user, isAdmin }: ScriptSession,
+  { handle: { path }, owner }: DfsDatabase,
+  right?: 'DBOBJ_CREATE' | 'DBOBJ_DELETE',
+): void {
+  const isOwner = user !== 'guest' && user === owner
+  const rights = ['DB_MANAGE', ...(right === undefined ? [] : [right])]
+  if (isAdmin || isOwner || rights.some(one => privilegeOf(node, user, one, path) === true)) return
+  throw mayNot()
+}
+
+function mayNot(): ScriptError {
+  return new ScriptError('<NoPrivilege>Not granted to create or delete databases')
 }
 
 function sameLevels(a: DatabaseHandle, b: DatabaseHandle): boolean {

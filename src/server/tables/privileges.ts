@@ -29,6 +29,19 @@ export function privilegeKey(accessType: string, objs: string): string {
   return `${accessType} ${objs}`
 }
 
+/** DB_OWNER on `*`, or on a pattern such as `dfs://test*` (DolphinDB manual, page grant). */
+export function mayMakeDatabase({ privileges }: ServerNode, user: string, path: string): boolean {
+  const key = privilegeKey('DB_OWNER', '')
+  let isGranted = false
+  for (const [right, isAllowed] of privileges.get(user) ?? []) {
+    if (!right.startsWith(key) || !path.startsWith(right.slice(key.length).replace(/\*$/, '')))
+      continue
+    if (!isAllowed) return false
+    isGranted = true
+  }
+  return isGranted
+}
+
 /** Whose rights count now. */
 function rightsHolder({ node, session }: Pick<CallContext, 'node' | 'session'>): {
   user: string

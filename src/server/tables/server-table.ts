@@ -31,7 +31,9 @@ export interface StoredTableFacts {
   /** Of no other DFS table, not even of one with the same name before; '' in memory. */
   physicalIndex: string
   owner: string
+  engine: 'OLAP' | 'TSDB' | 'PKEY'
   compressMethods: ReadonlyMap<string, string>
+  /** Of a PKEY table its primary key. */
   sortColumns: readonly string[]
   keepDuplicates: 'ALL' | 'LAST' | 'FIRST'
 }

@@ -2,14 +2,17 @@
   Shared tables: one name for all sessions of the node (docs/server-semantics.md#shared-tables).
 */
 import type { ServerNode } from '../node.js'
+import { firstReleases, hasCome } from '../release.js'
 import { ScriptError } from '../script-error.js'
 import type { ScriptSession } from '../values/session-state.js'
 import { isStream } from './prepare.js'
+import { privilegeOf } from './privileges.js'
 import type { ServerTable } from './server-table.js'
 
 /**
  * Makes a table known to all sessions. A name that is shared already stands for the new table from now on.
- * @throws {ScriptError} for a stream table that is shared under another name
+ * @throws {ScriptError} for a stream table that is shared under another name, or where nothing is published (S00001);
+ *   without the right to share, where that is needed
  */
 export function shareTable(
   node: ServerNode,
@@ -21,6 +24,10 @@ export function shareTable(
   if (!/^[\p{L}][\p{L}\p{N}_]*$/u.test(name)) {
     throw new ScriptError(`The shared name [${name}] is not a valid variable name.`)
   }
+  checkMayShare(node, session)
+  if (isStream(table) && node.config.maxPubConnections === 0) {
+    throw new ScriptError('The feature of publish is not enabled. RefId: S00001')
+  }
   if (isStream(table) && table.sharedName !== '' && table.sharedName !== name) {
     throw new ScriptError(`This stream has already been shared as '${table.sharedName}'.`)
   }
@@ -29,6 +36,19 @@ export function shareTable(
   table.sharedName = name
   table.readOnly = readOnly
   node.shared.set(name, { table, owner: session.user })
+}
+
+/**
+ * Administrators other than user admin need the right, too (DolphinDB manual, page grant).
+ * @throws {ScriptError} in words of our own: those of a server are in no source
+ */
+function checkMayShare(node: ServerNode, { user, viewOwner }: ScriptSession): void {
+  const { config, release } = node
+  if (!config.enableSharedVarCreationControl) return
+  if (!hasCome(release, firstReleases.sharedVariableControl)) return
+  const holder = viewOwner ?? user
+  if (holder === 'admin' || privilegeOf(node, holder, 'CREATE_SHARED_VAR', '*') === true) return
+  throw new ScriptError('<NoPrivilege>Not granted to create shared variables')
 }
 
 /**

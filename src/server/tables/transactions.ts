@@ -33,6 +33,8 @@ export interface Transactions {
   readonly open: Set<Transaction>
   /** How many there have been. */
   count: number
+  /** By table, those whose rows wait in the cache engine (dataSync): how many, and the id of the first. */
+  readonly unflushed: Map<ServerTable, { count: number; first: number }>
 }
 
 /**
@@ -69,10 +71,22 @@ function* writeAlone<T>(
   const end = begin(node, table, partitions)
   try {
     yield { until: new Promise<void>(resolve => node.clock.nextTurn(resolve)) }
-    return write()
+    const value = write()
+    if (isCached(node, table)) noteUnflushed(node.transactions, table)
+    return value
   } finally {
     end()
   }
+}
+
+/** OLAP tables have a cache only where one is set up (DolphinDB manual, page OLAP engine). */
+function isCached({ config }: ServerNode, { stored }: ServerTable): boolean {
+  return stored?.engine !== 'OLAP' || (config.OLAPCacheEngineSize ?? 0) > 0
+}
+
+function noteUnflushed({ unflushed, count: id }: Transactions, table: ServerTable): void {
+  const before = unflushed.get(table)
+  unflushed.set(table, { count: (before?.count ?? 0) + 1, first: before?.first ?? id })
 }
 
 /** @returns what ends it */

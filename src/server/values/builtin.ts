@@ -3,6 +3,7 @@
   call back into scripts (each) is a generator that yields a Suspension and is driven by the session.
 */
 import type { ServerNode } from '../node.js'
+import type { Release } from '../release.js'
 import type { RequestMemory, VariableWeights } from './request-memory.js'
 import type { ScriptSession } from './session-state.js'
 import type { FunctionValue, ServerValue } from './server-value.js'
@@ -68,6 +69,8 @@ export interface Builtin {
   readonly mutatesFirst?: boolean
   /** Only user admin may call it. */
   readonly adminOnly?: boolean
+  /** Servers before this version do not know it. */
+  readonly since?: Release
   /**
    * What keeps a call from holding up other sessions. `elementwise`: element i of the result depends on element i of the
    * arguments alone, so that long vectors are worked on in pieces. `own`: it gives way itself, or does not look at

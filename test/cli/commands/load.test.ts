@@ -121,6 +121,7 @@ const everyMember = [
   'schema',
   'startedAt',
   'status',
+  'stored',
   'target',
   'version',
 ]

@@ -87,6 +87,22 @@ tableInsert(pt, table(1 2 3 as id))`
   }
 })
 
+t.test('--setting and --server-version make it another server', async t => {
+  const settings = ['--setting', 'maxPubConnections=0', '--setting', 'dataSync=1']
+  const { exec } = await serve(t, ...settings, '--server-version', '2.00.9')
+  t.match(await exec('-e', 'getConfig("dataSync")', '--output', 'csv'), { stdout: '1\n' })
+  t.match(await exec('-e', 'version().split(" ")[0]', '--output', 'csv'), { stdout: '2.00.9\n' })
+  t.match(await exec('-e', 'share streamTable(1 as a) as s'), { code: 65, stderr: /S00001/ })
+  for (const argv of [
+    ['--setting', 'maxPub=0'],
+    ['--setting', 'dataSync=yes'],
+    ['--setting', 'dataSync'],
+    ['--server-version', '2'],
+  ]) {
+    t.match(await runMain(['serve', '--port', '0', ...argv]), { code: 64 }, argv.join(' '))
+  }
+})
+
 t.test('--discard ends with one line of what was counted', async t => {
   const { child, outcome } = await serve(t, '--discard')
   child.kill('SIGTERM')

@@ -42,6 +42,13 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
   confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
+  stored: {
+    grade: 'in memory',
+    dataSync: null,
+    cacheEngine: null,
+    replicas: null,
+    pendingTransactions: null,
+  },
   rejects: {
     file: null,
     files: [],
@@ -63,7 +70,7 @@ t.test('a finished load says in one sentence what landed where, and its equation
   t.equal(
     summaryText(result()),
     'Loaded 1,000 rows into trades on h:8848 (in 2.00 s, 500 rows/s): read 1,000 = confirmed 1,000' +
-      ' + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0; confirmed by counting rows.',
+      ' + unconfirmed 0 + rejected 0 + skipped 0 + unsent 0; confirmed by counting rows; stored: in memory.',
   )
 })
 
@@ -93,7 +100,45 @@ t.test('rows that were there before are told apart from those of this process', 
   const resumed = { ...rows, confirmed: 4, skipped: 6 }
   t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
   const failed = summaryText(result({ status: 'failed', rows, confirm }))
-  t.match(failed, /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process\.$/)
+  t.match(
+    failed,
+    /^Failed after 0 confirmed rows \(10 were .*; confirmed by an earlier process; stored/,
+  )
+})
+
+t.test('how safe rows are is said of rows that are confirmed, unknown or not', async t => {
+  const unknown = { ...result().stored, grade: null }
+  t.match(summaryText(result({ stored: unknown })), /counting rows; stored: unknown\.$/)
+  t.strictSame(
+    detailLines(result({ stored: unknown }), true).filter(line => /stored/.test(line)),
+    [],
+  )
+  const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
+  t.notMatch(summaryText(result({ rows, stored: unknown })), 'stored')
+  const stored: LoadResult['stored'] = {
+    grade: 'replicated',
+    dataSync: true,
+    cacheEngine: true,
+    replicas: 2,
+    pendingTransactions: 1,
+  }
+  t.match(summaryText(result({ stored })), /; stored: replicated\.$/)
+  t.match(
+    detailLines(result({ stored }), true).join('\n'),
+    'stored replicated: writes are forced to disk, through the cache engine, 2 replicas, 1 transaction waiting to be flushed\n',
+  )
+  const cached = {
+    ...stored,
+    grade: "in the server's cache" as const,
+    dataSync: false,
+    cacheEngine: false,
+    replicas: null,
+    pendingTransactions: null,
+  }
+  t.match(
+    detailLines(result({ stored: cached }), true).join('\n'),
+    "stored in the server's cache: writes are not forced to disk\n",
+  )
 })
 
 t.test('a function is named as the target when it is one', async t => {

@@ -61,6 +61,32 @@ async function state({ session, rows }: LoadServer): Promise<unknown> {
   return [names, stored?.form === 'scalar' && stored.value, await rows('getFunctionViews()')]
 }
 
+t.test('a table that load would create is not created, and known all the same', async t => {
+  const server = await startLoadServer(t, scripts)
+  const check = checks(server)
+  const before = await state(server)
+  const path = await fileOf(t, 'a.csv', 'DATE,v\n2020.01.02,1.5\n2020.01.03,2.5\n')
+  for (const target of [
+    { table: 'fresh', create: 'stream' },
+    { table: 'dfs://fresh/t', create: 'dfs' },
+  ] as const) {
+    const result = await check([path], { target })
+    t.match(result, {
+      exitCode: 0,
+      rows: { read: 2, fit: 2 },
+    })
+    const said = result.notices.join('\n')
+    t.match(said, `"${target.table}" would be created: date DATE, v DOUBLE`)
+    t.match(said, 'date: "DATE" is a reserved word of DolphinDB')
+  }
+  t.match(await check([path], { target: { table: 'dfs://byDay/u', create: 'dfs' } }), {
+    exitCode: 65,
+    error: { message: /byDay is there already/ },
+  })
+  t.strictSame(await state(server), before)
+  t.match(await server.session.run('existsDatabase("dfs://fresh")'), { value: false })
+})
+
 t.test('a check reads everything, says how, and leaves the server as it was', async t => {
   const server = await startLoadServer(t, scripts)
   const before = await state(server)

@@ -72,6 +72,13 @@ t.test('a scheme that does not tell says nothing', async t => {
   t.match(silent.result(), { count: 2, added: 1, outside: null })
 })
 
+t.test('what a function divides is not counted by partition', async t => {
+  const dimensions = [dimension('RANGE', 'INT', ints(0, 10))]
+  const tally = newPartitionTally({ partition: { dimensions, unpredictable: true } })!
+  t.equal(tally.add({ rowCount: 2, columns: [ints(5, 50)] }), undefined)
+  t.match(tally.result(), { dimensions: [{ column: 'c0' }], count: null, outside: null })
+})
+
 t.test('every row is in one partition or outside', async t => {
   const value = fc.option(fc.integer({ min: -3, max: 12 }))
   const property = fc.property(fc.array(fc.tuple(value, value), { maxLength: 50 }), rows => {

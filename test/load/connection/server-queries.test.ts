@@ -7,6 +7,8 @@ import {
   askSchema,
   type Asking,
 } from '../../../src/load/connection/server-queries.js'
+import { askVersion } from '../../../src/load/connection/server-version.js'
+import { requestFlags } from '../../../src/protocol/request.js'
 import { parseTableTarget } from '../../../src/load/target/target.js'
 import { int, text } from '../../helpers/values.js'
 import { startFakeServer } from '../../helpers/fake-server.js'
@@ -37,8 +39,11 @@ async function asked(
 }
 
 /** A server that answers every request with `value`. */
-async function answering(t: Test, value: Value | undefined): Promise<Asking> {
-  const server = await startFakeServer((_, peer) => peer.reply({ value }))
+async function answering(t: Test, value: Value | undefined, flags: number[] = []): Promise<Asking> {
+  const server = await startFakeServer(({ head }, peer) => {
+    flags.push(head.flags)
+    peer.reply({ value })
+  })
   const session = await connect({ host: '127.0.0.1', port: server.port })
   t.teardown(async () => {
     await session.close().catch(() => undefined)
@@ -107,6 +112,19 @@ t.test(
   },
 )
 
+t.test('a function that the user may not call is not taken for a missing one', async t => {
+  for (const [words, code] of [
+    ['<NoPrivilege>Not granted to execute function view intoTrades', 'DDB_PRIVILEGE'],
+    ['Login is required for script execution. RefId: S04009', 'DDB_LOGIN'],
+    ['Cannot recognize function: intoTrades. RefId: S00015', 'DDB_TARGET'],
+  ] as const) {
+    const { asking } = await asked(t, ({ text: script }) =>
+      script.startsWith('typestr') ? { error: words } : undefined,
+    )
+    await t.rejects(askFunction(asking, 'intoTrades'), { code, serverMessage: words })
+  }
+})
+
 t.test('rows are counted, whether in INT or in LONG', async t => {
   const { asking } = await asked(t)
   t.equal(await askCount(asking, trades), 3)
@@ -149,6 +167,19 @@ t.test('a server that does not tell whether it is idle is not taken for busy or 
     t.equal(await askIdle(asking, id), undefined, `"${id}" is no session id`)
   }
   t.equal(here.server.counters.requests, requests, 'and none gets into a script')
+})
+
+t.test('jobs and version are asked so that busy workers do not hold the answer up', async t => {
+  const flags: number[] = []
+  const asking = await answering(t, int(0), flags)
+  await askIdle(asking, '1')
+  await askVersion(asking)
+  await askCount(asking, trades)
+  t.strictSame(
+    flags.map(one => (one & requestFlags.urgent) !== 0),
+    [true, true, false],
+    'counting is no short question',
+  )
 })
 
 t.test('a database tells how atomic its transactions are, or nothing', async t => {

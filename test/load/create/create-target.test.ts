@@ -85,6 +85,41 @@ t.test('what the table needs has to be said, so that every run says it', async t
   ])
 })
 
+const reservedCsv = 'DATE,SYMBOL,pi,price\n2020.01.02,A,1,1.5\n2020.01.03,A,2,2.5\n'
+
+t.test('columns called like words of the language get other names', async t => {
+  const { load, rows, notices, onNotice } = await scene(t)
+  const path = join(t.testdir({ 'a.csv': reservedCsv }), 'a.csv')
+  const target = { table: 'dfs://fresh/t', create: 'dfs' } as const
+  t.match(await load(path, { target }), {
+    exitCode: 64,
+    error: { message: /nothing was created.* need `mapping\.map` pi_=pi$/ },
+  })
+  const mapping = { map: { pi_: 'pi' } }
+  t.match(await load(path, { target, mapping, onNotice }), { exitCode: 0, rows: { confirmed: 2 } })
+  t.ok(
+    notices.some(text => /^date: "DATE" is a reserved word of DolphinDB/.test(text)),
+    notices.join('\n'),
+  )
+  t.match(await load(path, { target, mapping }), { exitCode: 0, rows: { confirmed: 2 } })
+  t.strictSame(await rows('select distinct pi_ from loadTable("dfs://fresh", "t") order by pi_'), [
+    ['1'],
+    ['2'],
+  ])
+})
+
+t.test('members of JSON are mapped by their very names', async t => {
+  const { load } = await scene(t)
+  const path = join(t.testdir({ 'a.ndjson': '{"DATE":"2020.01.02"}\n' }), 'a.ndjson')
+  const target = { table: 'fresh', create: 'stream' } as const
+  t.match(await load(path, { target }), {
+    exitCode: 64,
+    error: { message: /need `mapping\.map` date=DATE$/ },
+  })
+  const mapping = { map: { date: 'DATE' } }
+  t.match(await load(path, { target, mapping }), { exitCode: 0, rows: { confirmed: 1 } })
+})
+
 t.test('a run with a name makes its table once', async t => {
   const { load, notices, onNotice } = await scene(t)
   const folder = t.testdir({ 'a.csv': csv })

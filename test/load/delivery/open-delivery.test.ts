@@ -82,15 +82,18 @@ t.test('where a server refuses receipts the next best is taken, and it is said',
     [{ table: 'target' }, 'count', 1],
     [{ ...put, confirmTable: 'target' }, 'count', 1],
     // Neither keys nor functions make it known how many rows there should be.
-    [{ table: 'keyed' }, 'none', 2],
-    [put, 'none', 2],
+    [{ table: 'keyed' }, 'answers', 1],
+    [put, 'answers', 1],
+    [{ ...put, confirmTable: 'keyed' }, 'answers', 1],
+    [{ table: 'keyed', method: 'upsert' }, 'answers', 1],
   ]
   for (const [target, used, said] of cases) {
     const { open, notices, own } = await scene(t, { target, faults: noFunctions })
     t.equal((await open()).used, used, JSON.stringify(target))
-    t.match(notices[0], /not allowed/)
+    t.match(notices[0], /^no receipts on this server \(not allowed\): /)
+    t.match(notices[0], used === 'count' ? /rows are counted instead/ : /every batch is answered/)
     t.equal(notices.length, said)
-    t.same(own(), [], 'nothing is left of the attempt')
+    t.same(own(), used === 'count' ? [] : [own()[0]], 'nothing but a marker is left of the attempt')
   }
 })
 
@@ -108,22 +111,6 @@ t.test('rows with known keys cannot be counted', async t => {
   await t.rejects(open(), { code: 'DDB_USAGE' })
 })
 
-t.test('a run is marked where its name was given, or answers confirm rows in memory', async t => {
-  const cases: [Change, isMarked: boolean][] = [
-    [{ delivery: { confirm: 'none' } }, false],
-    [{ delivery: { confirm: 'none' }, runId: 'nightly' }, true],
-    [{ delivery: { confirm: 'count' }, runId: 'nightly' }, true],
-    [{ delivery: { mode: 'sync' } }, true],
-  ]
-  for (const [change, isMarked] of cases) {
-    const { open, own } = await scene(t, change)
-    const delivery = await open()
-    t.equal(own().length, isMarked ? 1 : 0, JSON.stringify(change))
-    await delivery.close()
-    t.same(own(), [], 'the marker goes with the run')
-  }
-})
-
 t.test('a name that another run has keeps this one from opening anything', async t => {
   for (const delivery of [
     { mode: 'sync' },
@@ -138,28 +125,74 @@ t.test('a name that another run has keeps this one from opening anything', async
   }
 })
 
-t.test('a server that allows no marker is written to all the same', async t => {
-  const { open, own } = await scene(t, {
-    delivery: { mode: 'sync' },
-    faults: {
-      beforeExecute: ({ text }) =>
-        text.includes('keyedStreamTable') ? { error: 'not allowed' } : undefined,
-    },
-  })
-  t.equal((await open()).used, 'answers')
-  t.same(own(), [])
+/** As `scene`, on a server that lets nobody share. */
+const refusals = [
+  {
+    settings: { maxPubConnections: 0 },
+    words: /S00001.*set maxPubConnections in the configuration of the server to a number above 0/,
+  },
+  {
+    settings: { enableSharedVarCreationControl: true },
+    words:
+      /NoPrivilege.*CREATE_SHARED_VAR where the server is set to enableSharedVarCreationControl/,
+  },
+] as const
+
+t.test('where nothing may be shared the right or the setting is named, and runs go on', async t => {
+  const script = `login("admin", "123456")
+share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
+share keyedTable(\`id, 10:0, \`id\`sym, [INT,SYMBOL]) as keyed
+db = database("dfs://d", VALUE, 1..3)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`id)
+createUser("sue", "secret1")
+grant("sue", TABLE_INSERT, "dfs://d/t")
+grant("sue", TABLE_READ, "dfs://d/t")
+createUser("tim", "secret1")
+grant("tim", TABLE_INSERT, "dfs://d/t")`
+  for (const { settings, words } of refusals) {
+    const here = await startLoadServer(t, script, { settings })
+    const { host, port, node } = here.server
+    const rows = t.testdir({ 'a.csv': 'id,sym\n1,A\n2,B\n' })
+    const load = async (target: TargetOptions, more: Partial<LoadOptions> = {}) => {
+      const notices: string[] = []
+      const result = await here.load(`${rows}/a.csv`, {
+        server: { host, port, user: 'sue', password: 'secret1' },
+        target,
+        onNotice: notice => notices.push(notice),
+        ...more,
+      })
+      t.match(result, { exitCode: 0, rows: { confirmed: 2 } }, JSON.stringify(target))
+      t.equal(notices.filter(notice => notice.startsWith('no receipts')).length, 1)
+      t.match(notices[0], words)
+      return { used: result.confirm.used, notices }
+    }
+    const isMarked = (notices: readonly string[]): boolean =>
+      !notices.some(notice => notice.includes('leaves no marker'))
+    t.match(await load({ table: 'dfs://d/t' }), { used: 'count' })
+    const named = await load({ table: 'target' }, { runId: 'nightly' })
+    t.equal(named.used, 'count')
+    t.match(named.notices[1], /leaves no marker.*another run of the same name is not noticed/)
+    const keyed = await load({ table: 'keyed', method: 'upsert' })
+    t.equal(keyed.used, 'answers')
+    t.notOk(isMarked(keyed.notices))
+    t.match(keyed.notices[1], /if the connection is lost, confirmed rows become unconfirmed/)
+    t.same([...node.shared.keys()], ['target', 'keyed'])
+  }
 })
 
-t.test('what stands before the first row is removed when no data session can be had', async t => {
-  let marked = false
-  const { open, own } = await scene(t, {
-    delivery: { mode: 'sync', retries: 0 },
-    faults: {
-      beforeExecute: ({ kind }) => (marked && kind === 'connect' ? 'close' : undefined),
-      afterExecute: ({ text }) => void (marked ||= text.includes('keyedStreamTable')),
-    },
+t.test('who may not read a table is not confirmed by counting it', async t => {
+  const script = `share table(10:0, \`id\`sym, [INT,SYMBOL]) as target
+createUser("sue", "secret1")
+grant("sue", TABLE_INSERT, "target")`
+  const here = await startLoadServer(t, script, { settings: { maxPubConnections: 0 } })
+  const { host, port } = here.server
+  const server = { host, port, user: 'sue', password: 'secret1' }
+  const file = `${t.testdir({ 'a.csv': 'id,sym\n1,A\n2,B\n' })}/a.csv`
+  const change = { server, target: { table: 'target' } }
+  t.match(await here.load(file, change), {
+    exitCode: 0,
+    rows: { confirmed: 2 },
+    confirm: { asked: 'auto', used: 'answers' },
   })
-  await t.rejects(open(), { code: 'DDB_CONNECT' })
-  t.ok(marked)
-  t.same(own(), [])
+  t.match(await here.load(file, { ...change, delivery: { confirm: 'count' } }), { exitCode: 77 })
 })

@@ -153,6 +153,26 @@ t.test('where a scheme does not tell nothing is concluded', async t => {
   }
 })
 
+t.test('where a function divides the rows nothing is concluded, nor asked', async t => {
+  const known = {
+    dimensions: [
+      {
+        columnName: 'id',
+        columnIndex: 0,
+        kind: 'VALUE',
+        type: 'INT',
+        scheme: vectorOf({ type: 'INT' }, [1, 2]),
+      },
+    ],
+  } as const
+  t.ok(outsideMarks({ partition: known, newValues: 'skip' }))
+  t.ok(asksForPolicy({ partition: known }))
+  const partition = { ...known, unpredictable: true } as const
+  t.equal(outsideMarks({ partition, newValues: 'skip' }), undefined)
+  t.equal(outsideScheme({ partition, newValues: 'skip' }), undefined)
+  t.equal(asksForPolicy({ partition }), false)
+})
+
 t.test('a column that cannot be compared with its scheme has no row outside', async t => {
   const dates = dimension('VALUE', 'DATE', schemeOf('DATE', [1]))
   t.strictSame(outside([columnOf('TIME', [5])], dates), [0])

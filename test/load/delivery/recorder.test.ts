@@ -3,6 +3,7 @@ import t from 'tap'
 import { wholeBatch, type Part } from '../../../src/load/delivery/part.js'
 import { newRecorder, type RecordedTarget } from '../../../src/load/delivery/recorder.js'
 import { equationError } from '../../../src/load/row-counts.js'
+import { vectorOf } from '../../../src/protocol/vector-of.js'
 import { batchOf, type CountedBatch } from '../../helpers/batches.js'
 import { testRun } from '../../helpers/load-run.js'
 import { runs } from '../../helpers/runs.js'
@@ -168,4 +169,36 @@ t.test('what is taken back is named as what it was: the lines that were confirme
   ])
   t.match(recorder.note, /^the server is gone\. uncertain: /)
   t.notOk(scene(onDisk).recorder.holdsMemory)
+})
+
+t.test('of a keyed target only what lies outside its scheme is missing', async t => {
+  const dimension = { columnName: 'id', columnIndex: 0, kind: 'RANGE', type: 'INT' } as const
+  const scheme = vectorOf({ type: 'INT' }, [3, 100])
+  const within = (change: object = {}): RecordedTarget => ({
+    ...keyed,
+    description: {
+      columns: [{ name: 'id', type: { type: 'INT' } }],
+      keyed: true,
+      partition: { dimensions: [{ ...dimension, scheme }], ...change },
+    },
+  })
+  // Of ten rows with ids from 0 three lie outside.
+  for (const [target, rows, expected] of [
+    [within(), 10, [10, 0, 0]],
+    [within(), 7, [7, 0, 3]],
+    [within(), 4, [7, 0, 3]],
+    // The scheme says more than the server: neither is believed.
+    [within(), 8, [8, 2, 0]],
+    [within({ unpredictable: true }), 8, [8, 2, 0]],
+    [{ ...within(), keyed: false }, 7, [7, 0, 3]],
+    [{ ...within(), keyed: false }, 4, [4, 6, 0]],
+    [{ ...within({ unpredictable: true }), keyed: false }, 7, [7, 3, 0]],
+  ] as const) {
+    const { run, recorder, next } = scene(target)
+    const part = next()
+    const ids = vectorOf({ type: 'INT' }, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    recorder.taken({ ...part, batch: { ...part.batch, columns: [ids] } }, rows)
+    const { confirmed, unconfirmed, rejected } = run.counts.rows
+    t.strictSame([confirmed, unconfirmed, rejected], expected, `${rows} of 10`)
+  }
 })

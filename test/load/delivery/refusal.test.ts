@@ -3,7 +3,13 @@
   (docs/server-semantics.md#refusals), as they stand there.
 */
 import t from 'tap'
-import { classifyRefusal, refusalShape, type Refusal } from '../../../src/load/delivery/refusal.js'
+import { ServerError } from '../../../src/errors.js'
+import {
+  classifyRefusal,
+  refusalShape,
+  refusalText,
+  type Refusal,
+} from '../../../src/load/delivery/refusal.js'
 
 const texts: Record<Refusal, readonly string[]> = {
   transient: [
@@ -43,6 +49,9 @@ const texts: Record<Refusal, readonly string[]> = {
     'DFS is not enabled',
     "Can't find the object with name absent",
     "Can't recognize function name C",
+    'Cannot recognize function: aws::version. RefId: S00015',
+    "remoteRun(conn, aws::version) => Can't recognize function: aws::version",
+    'The feature of publish is not enabled. RefId: S00001',
     "Syntax Error: [line #3] Can't recognize table st",
     'Syntax Error: [line #1] Cannot recognize the token tt',
     'table file does not exist: t1/t1.tbl',
@@ -115,3 +124,14 @@ t.test('refusals that differ in a number have one shape', async t => {
   t.equal(refusalShape('owned by transaction 12'), refusalShape('owned by transaction 9702796'))
   t.not(refusalShape('owned by transaction 12'), refusalShape('owned by nobody'))
 })
+
+t.test(
+  'of a refusal the reason is told, without the statement that the server repeats',
+  async t => {
+    const reason = 'The feature of publish is not enabled. RefId: S00001'
+    t.equal(refusalText(new ServerError(`share(t, "x") => ${reason}`)), reason)
+    t.equal(refusalText(new ServerError(`f: g(1) => share(t, "x") => ${reason}. `)), reason)
+    t.equal(refusalText(new ServerError(reason)), reason)
+    t.equal(refusalText(new ServerError('', 'DDB_SERVER', 'it did not say.')), 'it did not say')
+  },
+)

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { connect } from '../../../src/client/open-session.js'
-import { leftoversNotice } from '../../../src/load/marker/leftovers.js'
-import { markRun, type RunName } from '../../../src/load/marker/marker.js'
+import { leaveMarked, leftoversNotice } from '../../../src/load/marker/leftovers.js'
+import { askMarker, markRun, type RunName } from '../../../src/load/marker/marker.js'
 import { ledgerName } from '../../../src/load/marker/run-tables.js'
 import type { Value } from '../../../src/protocol/value.js'
 import type { Faults } from '../../../src/server/index.js'
@@ -20,6 +20,16 @@ async function scene(t: Test, faults: Faults = {}) {
   return {
     session: here.session,
     share,
+    connectAs: async (user: string | undefined) => {
+      if (user !== undefined) await here.session.run(`createUser("${user}", "secret1")`)
+      const session = await connect({
+        host,
+        port,
+        ...(user === undefined ? {} : { user, password: 'secret1' }),
+      })
+      t.teardown(() => session.close().catch(() => undefined))
+      return session
+    },
     notice: (name = own) => leftoversNotice(here.session, name, timeoutMs),
     run: async (name: RunName, ends: boolean, ...ledgers: number[]): Promise<void> => {
       const session = await connect({ host, port, user: 'admin', password: '123456' })
@@ -60,6 +70,40 @@ t.test('what a run has left whose session is gone is named, with how to remove i
   }
   t.match(said, /undef\("ddbIngest_other", SHARED\)/)
   t.match(said, /`ddb-ingest runs`/)
+})
+
+t.test('who does not see the sessions of others is told that it may be', async t => {
+  const { notice, run, connectAs } = await scene(t)
+  await run(other, true, 1)
+  t.match(await notice(), /^the server has tables that may be left over .*may also be in use/)
+  const guest = await connectAs(undefined)
+  t.match(await notice(), /^the server has tables of runs that were killed/)
+  await guest.close()
+  // A run of somebody else that is under way looks the same to a plain user.
+  const alive: RunName = { runId: 'alive', token: 9n }
+  await run(alive, false)
+  t.notMatch(await notice(), /ddbIngest_alive/)
+  const sue = await connectAs('sue')
+  t.match(
+    await leftoversNotice(sue, own, timeoutMs),
+    /^the server has tables that may be left over .*: ddbIngest_other, ddbIngest_alive, ddbIngestLedger_/,
+  )
+})
+
+t.test('what a run keeps that was ended in order and goes on later is not left', async t => {
+  const { notice, run, session } = await scene(t)
+  await run(other, true, 1)
+  t.match(await notice(), /ddbIngest_other, ddbIngestLedger_0000000000000002/)
+  await leaveMarked(session, { ...other, token: 5n }, timeoutMs)
+  t.match(await notice(), /ddbIngest_other/, 'the marker of another is not touched')
+  await leaveMarked(session, other, timeoutMs)
+  t.equal(await notice(), undefined)
+  t.equal(await askMarker(session, other, timeoutMs), 'ours', 'and it goes on')
+  t.equal(await notice(), undefined, 'under this session')
+  await leaveMarked(session, { runId: 'nowhere', token: 1n }, timeoutMs)
+  const dead = await connect({ host: session.host, port: session.port })
+  await dead.close()
+  await leaveMarked(dead, other, timeoutMs)
 })
 
 t.test('a ledger without a marker is left', async t => {

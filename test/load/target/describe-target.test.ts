@@ -86,6 +86,64 @@ t.test('an upsert needs keys that the target has', async t => {
   })
 })
 
+const enginesScript = `${initScript}
+p = database("dfs://p", VALUE, 1..3, engine="PKEY")
+p.createPartitionedTable(table(1:0, \`id\`n, [INT,LONG]), \`t, \`id, primaryKey=\`id\`n)
+s = database("dfs://s", VALUE, \`A\`B, engine="TSDB")
+s.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`last, \`sym, sortColumns=\`sym\`id, keepDuplicates=LAST)`
+
+t.test(
+  'engine and duplicates say whether rows can be counted, and how they are upserted',
+  async t => {
+    for (const [version, counts] of [
+      ['2.00.10', true],
+      ['3.00.5', true],
+      ['2.00.9', false],
+    ] as const) {
+      const script = version.startsWith('3') ? enginesScript : initScript
+      const { session } = await startLoadServer(t, script, { version })
+      const describe = (target: TargetOptions) => {
+        const run = testRun({ target })
+        return describeTarget(session, run.plan, run.options)
+      }
+      const upsert = { method: 'upsert', keyColumns: ['id'] } as const
+      t.match(await describe({ table: 'dfs://d/t', ...upsert }), {
+        engine: 'OLAP',
+        keyed: false,
+        upsert: { primaryKey: false, counts },
+      })
+      t.match(await describe({ table: 'keyed', method: 'upsert' }), { upsert: { counts } })
+      t.equal((await describe({ table: 'keyed' })).upsert, undefined)
+      if (version !== '3.00.5') continue
+      t.match(await describe({ table: 'dfs://p/t' }), { engine: 'PKEY', keyed: true })
+      t.match(await describe({ table: 'dfs://p/t', method: 'upsert' }), {
+        engine: 'PKEY',
+        keyed: true,
+        upsert: { primaryKey: true, counts },
+      })
+      await t.rejects(describe({ table: 'dfs://p/t', ...upsert }), {
+        code: 'DDB_USAGE',
+        message: /primary key of its own.*target\.keyColumns/,
+      })
+      t.match(await describe({ table: 'dfs://s/last' }), { engine: 'TSDB', keyed: true })
+      t.match(await describe({ function: 'put', types: 'a:INT', confirmTable: 'dfs://s/last' }), {
+        keyed: true,
+      })
+      t.match(await describe({ function: 'put', types: 'a:INT', confirmTable: 'trades' }), {
+        keyed: false,
+      })
+    }
+  },
+)
+
+t.test('an upsert into another DFS table needs key columns', async t => {
+  const describe = await describer(t)
+  await t.rejects(describe({ table: 'dfs://d/t', method: 'upsert' }), {
+    code: 'DDB_USAGE',
+    message: /target\.keyColumns/,
+  })
+})
+
 t.test(
   'a row that is written twice is one row where there is a key, or where equals go',
   async t => {

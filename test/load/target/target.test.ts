@@ -1,12 +1,15 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { UsageError } from '../../../src/errors.js'
+import type { TargetOptions } from '../../../src/load/options.js'
 import {
   parseMethod,
   parseTableTarget,
   parseTarget,
   tableExpression,
   tableText,
+  usualUpsert,
+  writeBody,
   writeExpression,
 } from '../../../src/load/target/target.js'
 
@@ -38,6 +41,43 @@ t.test('answered requests use the forms that tell the rows written', async t => 
   t.equal(
     writeExpression(table, 'upsert', ['id'], true),
     'tableUpsert{trades,,ignoreNull=false,keyColNames=`id}',
+  )
+})
+
+t.test('a primary key is named by the table alone', async t => {
+  const table = parseTableTarget('dfs://db/t')
+  const upsert = { primaryKey: true, counts: true }
+  const expression = 'loadTable("dfs://db","t")'
+  t.equal(writeExpression(table, 'upsert', [], false, upsert), `upsert!{${expression}}`)
+  t.equal(writeExpression(table, 'upsert', [], true, upsert), `tableUpsert{${expression}}`)
+})
+
+t.test('a function writes by the same means, and gives rows where they are told', async t => {
+  const body = (options: TargetOptions, upsert = usualUpsert): string => {
+    const target = parseTarget(options)
+    return target.kind === 'table' ? writeBody(target, upsert).replace(/\s+/g, ' ').trim() : ''
+  }
+  t.equal(body({ table: 'trades' }), 'return tableInsert(objByName("trades", true), data)')
+  t.equal(
+    body({ table: 'dfs://d/t', method: 'append' }),
+    'return tableInsert(loadTable("dfs://d","t"), data)',
+  )
+  const upsert = { table: 'dfs://d/t', method: 'upsert', keyColumns: ['id', 'day'] } as const
+  t.equal(
+    body(upsert),
+    'r = tableUpsert(loadTable("dfs://d","t"), data, false, `id`day) return r[0] + r[1]',
+  )
+  t.equal(
+    body(upsert, { primaryKey: false, counts: false }),
+    'upsert!(loadTable("dfs://d","t"), data, false, `id`day) return data.rows()',
+  )
+  t.equal(
+    body({ table: 'dfs://d/t', method: 'upsert' }, { primaryKey: true, counts: true }),
+    'r = tableUpsert(loadTable("dfs://d","t"), data) return r[0] + r[1]',
+  )
+  t.equal(
+    body({ table: 'k', method: 'upsert' }),
+    'r = tableUpsert(objByName("k", true), data, false) return r[0] + r[1]',
   )
 })
 
@@ -79,7 +119,6 @@ t.test('targets that contradict themselves are refused', async t => {
   }
   refused({})
   refused({ table: 'a', function: 'f' })
-  refused({ table: 'dfs://db/t', method: 'upsert' })
   refused({ table: 't', keyColumns: ['a'] })
   refused({ table: 't', types: 'a:INT' })
   refused({ function: 'f' })

@@ -55,6 +55,7 @@ function sessionAs(node: ServerNode, user: string): ScriptSession {
 function withDatabase(): { node: ServerNode; joe: ScriptSession; db: DatabaseHandle } {
   const node = createNode()
   const joe = sessionAs(node, 'joe')
+  node.privileges.set('joe', new Map([['DB_OWNER dfs://d*', true]]))
   return { node, joe, db: openDatabase(node, joe, handleOf('dfs://db', values(1, 2))) }
 }
 const create = (
@@ -183,6 +184,17 @@ t.test('what is dropped can be read by whoever holds it, not written', async t =
   t.throws(() => dropTable(at.node, at.joe, 'dfs://db', 'b'), { message: /S04001$/ })
 })
 
+t.test('databases are made by those who own names that begin so', async t => {
+  const { node, joe } = withDatabase()
+  const make = (path: string): unknown => openDatabase(node, joe, handleOf(path, values(1)))
+  t.ok(make('dfs://data'))
+  t.throws(() => make('dfs://e'), { message: /^<NoPrivilege>/ })
+  node.privileges.get('joe')!.set('DB_OWNER *', true)
+  t.ok(make('dfs://e'))
+  node.privileges.get('joe')!.set('DB_OWNER *', false)
+  t.throws(() => make('dfs://f'), { message: /^<NoPrivilege>/ })
+})
+
 t.test('databases are changed by administrators and by who made them', async t => {
   const refusal = {
     name: 'ScriptError',
@@ -200,6 +212,7 @@ t.test('databases are changed by administrators and by who made them', async t =
   }
   const guest = sessionAs(at.node, 'guest')
   t.throws(() => openDatabase(at.node, guest, handleOf('dfs://new', values(1))), refusal)
+  at.node.privileges.set('sue', new Map([['DB_OWNER dfs://new', true]]))
   t.doesNotThrow(() =>
     openDatabase(at.node, sessionAs(at.node, 'sue'), handleOf('dfs://new', values(1))),
   )

@@ -95,3 +95,35 @@ t.test('a variable of the session comes before what is shared', async t => {
   t.equal(findTable(node, session, 'x'), shared, 'a variable that is no table does not hide it')
   t.equal(findTable(node, session, 'nothing'), undefined)
 })
+
+t.test('where nothing is published stream tables are not shared, others are', async t => {
+  const quiet = createNode({ config: { maxPubConnections: 0 } })
+  for (const kind of ['stream', 'keyedStream'] as const) {
+    t.throws(() => shareTable(quiet, session, tableOf(kind), 's'), {
+      message: 'The feature of publish is not enabled. RefId: S00001',
+    })
+  }
+  shareTable(quiet, session, tableOf('keyed'), 's')
+  t.equal(quiet.shared.size, 1)
+})
+
+t.test('sharing takes a right where that is asked for, which new administrators lack', async t => {
+  const strict = createNode({ config: { enableSharedVarCreationControl: true } })
+  strict.users.set('boss', { password: 'x', isAdmin: true })
+  const share = (user: string, name: string): void => {
+    const own = sessionOn(strict)
+    own.user = user
+    shareTable(strict, own, tableOf('basic'), name)
+  }
+  const refusal = { message: /NoPrivilege.*shared variables/ }
+  for (const user of ['guest', 'joe', 'boss']) t.throws(() => share(user, 'x'), refusal, user)
+  share('admin', 'a')
+  strict.privileges.set('joe', new Map([['CREATE_SHARED_VAR *', true]]))
+  share('joe', 'b')
+  t.same([...strict.shared.keys()], ['a', 'b'])
+  const older = createNode({
+    config: { enableSharedVarCreationControl: true },
+    version: '3.00.3',
+  })
+  shareTable(older, session, tableOf('basic'), 'x')
+})

@@ -16,6 +16,7 @@ export const stored: StoredTableFacts = {
   physicalIndex: '',
   tableName: 'pt',
   owner: 'joe',
+  engine: 'OLAP',
   compressMethods: new Map(),
   sortColumns: [],
   keepDuplicates: 'ALL',

@@ -2,6 +2,8 @@
   database(…): makes or opens the handle of a partitioned database (docs/server-semantics.md#partition-schemes).
 */
 import type { Builtin } from '../../values/builtin.js'
+import type { ServerNode } from '../../node.js'
+import { firstReleases, hasCome } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { partitionTypeIds } from '../../values/constants.js'
 import { elementCount } from '../../values/pieces.js'
@@ -47,10 +49,23 @@ const database: Builtin = {
       form: 'database',
       path,
       levels,
-      engine: oneOf(engines, engine, 'engine'),
+      engine: engineOf(context.node, engine),
       atomic: oneOf(atomicities, atomic, 'atomic'),
     })
   },
+}
+
+/** Before 2.00 there is no such argument, as there is one engine; PKEY came with 3.00.1. */
+function engineOf(
+  { release }: ServerNode,
+  given: ServerValue | undefined,
+): (typeof engines)[number] {
+  if (given !== undefined && !hasCome(release, firstReleases.engines)) {
+    throw new ScriptError('The function [database] has no argument [engine].')
+  }
+  const engine = oneOf(engines, given, 'engine')
+  if (engine !== 'PKEY' || hasCome(release, firstReleases.primaryKeyEngine)) return engine
+  throw new ScriptError('The argument [engine] must be one of OLAP, TSDB.')
 }
 
 export const databaseFunctions: readonly Builtin[] = [database]

@@ -3,7 +3,7 @@
   pages of each name).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
+import { notEmbedded, ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
 import { checkCount, elementCount } from '../../values/pieces.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
@@ -99,7 +99,7 @@ const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]):
     return { form: 'function', kind: 'builtin', name, builtin }
   }
   const fn = context.findFunction(name)
-  if (fn === undefined) throw new ScriptError(`Can't recognize function name ${name}`)
+  if (fn === undefined) throw new ScriptError(`Can't recognize function name ${name}${notEmbedded}`)
   return fn
 })
 

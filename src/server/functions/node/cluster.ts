@@ -14,7 +14,7 @@ import { createTable } from '../../tables/memory-table.js'
 import { booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { tableBytes } from '../tables/table-bytes.js'
-import { getTransactionStatus } from './transaction-status.js'
+import { flushFunctions, getRedoLogGCStat, getTransactionStatus } from './transaction-status.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30
@@ -111,6 +111,8 @@ export const clusterFunctions: readonly Builtin[] = [
   rpc,
   pnodeRun,
   getTransactionStatus,
+  getRedoLogGCStat,
+  ...flushFunctions,
 ]
 
 /** A scalar becomes a table of node and value, a table may get a column with the alias (manual, page pnodeRun). */

@@ -5,13 +5,13 @@ import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { nodeAlias } from '../../node.js'
+import { nodeAlias, type ServerNode } from '../../node.js'
 import { isAbsent, textArgument } from '../arguments.js'
 import { tableBytes } from '../tables/table-bytes.js'
 import { dictionaryOf, tableOfRecords } from '../result-table.js'
 
-/** The version whose rules the embedded server follows, then what clients take for build date and platform. */
-const serverVersion = '3.00.5.0 2026.02.11 EMBEDDED ddb-ingest'
+/** What clients take for build date and platform. */
+const build = '2026.02.11 EMBEDDED ddb-ingest'
 
 /**
  * version(): four numbers joined by dots, then words: C++ reads the four, Java the first three
@@ -22,7 +22,7 @@ const version: Builtin = {
   parameters: [],
   minArguments: 0,
   maxArguments: 0,
-  call: () => stringScalar(serverVersion),
+  call: ({ node }) => stringScalar(`${node.version} ${build}`),
 }
 
 /** license(): a dictionary with the keys of the manual; nothing is limited. */
@@ -117,18 +117,22 @@ const getCurrentSessionAndUser: Builtin = {
   }),
 }
 
-/** getSessionMemoryStat(): one row a session, and what shared tables take. */
+/**
+ * getSessionMemoryStat(): one row a session, and what shared tables take. Plain users see their own sessions, as the
+ * vendor's interface shows the list to administrators alone; what a server tells them is documented nowhere.
+ */
 const getSessionMemoryStat: Builtin = {
   name: 'getSessionMemoryStat',
   parameters: [],
   minArguments: 0,
   maxArguments: 0,
-  call: ({ node }) => {
+  call: ({ node, session: { user, isAdmin } }) => {
     const sharedBytes = [...node.shared.values()].reduce(
       (sum, { table }) => sum + tableBytes(table),
       0,
     )
-    const sessions = [...node.sessions.values()].map(session => ({
+    const shown = [...node.sessions.values()].filter(one => isAdmin || one.user === user)
+    const sessions = shown.map(session => ({
       userId: session.user,
       sessionId: BigInt(session.id),
       memSize: BigInt(
@@ -192,25 +196,44 @@ const clearAllCache: Builtin = {
   call: () => voidValue,
 }
 
-/** flushTSDBCache(): nothing is cached. */
-const flushTSDBCache: Builtin = { ...clearAllCache, name: 'flushTSDBCache' }
-
-/** getConfig([key]): the settings this server knows, or the text of one; NULL for any other (DolphinDB manual). */
+/**
+ * getConfig([key]): the settings this server knows, or the text of one; NULL for any other, and for guests with
+ * enableConfigAccessControl (DolphinDB manual, page getConfig).
+ */
 const getConfig: Builtin = {
   name: 'getConfig',
   parameters: ['key'],
   minArguments: 0,
   maxArguments: 1,
-  call: ({ node }, [key]) => {
-    const settings = Object.entries(node.config).map(([name, value]) => [name, String(value)])
-    if (isAbsent(key)) {
-      const texts: Record<string, ServerValue> = {}
-      for (const [name, text] of settings) texts[name!] = stringScalar(text!)
-      return dictionaryOf(texts)
-    }
+  call: ({ node, session }, [key]) => {
+    const isHidden = node.config.enableConfigAccessControl && session.user === 'guest'
+    const settings = isHidden ? {} : settingsOf(node)
+    if (isAbsent(key)) return dictionaryOf(settings)
     const name = textArgument(key, 'key')
-    const text = settings.find(([known]) => known === name)?.[1]
-    return text === undefined ? voidValue : stringScalar(text)
+    return Object.hasOwn(settings, name) ? settings[name]! : voidValue
+  },
+}
+
+/** As text, without those that are not set. */
+function settingsOf({ config }: ServerNode): Record<string, ServerValue> {
+  const texts: Record<string, ServerValue> = {}
+  for (const [name, value] of Object.entries(config)) {
+    if (value !== undefined) texts[name] = stringScalar(String(value))
+  }
+  return texts
+}
+
+/** getDataNodeConfig(nodeAlias): the settings of a node, asked of the controller, which this node is. */
+const getDataNodeConfig: Builtin = {
+  name: 'getDataNodeConfig',
+  parameters: ['nodeAlias'],
+  minArguments: 1,
+  maxArguments: 1,
+  adminOnly: true,
+  call: ({ node }, [alias]) => {
+    const name = textArgument(alias, 'nodeAlias')
+    if (name !== nodeAlias(node)) throw new ScriptError(`Can't find the node with alias ${name}.`)
+    return dictionaryOf(settingsOf(node))
   },
 }
 
@@ -227,6 +250,6 @@ export const sessionInfoFunctions: readonly Builtin[] = [
   getSessionMemoryStat,
   getConnections,
   clearAllCache,
-  flushTSDBCache,
   getConfig,
+  getDataNodeConfig,
 ]

@@ -2,10 +2,11 @@
   The columns that the arguments of `table`, `streamTable`, `keyedTable` and others describe (DolphinDB manual, page
   table).
 */
-import type { ColumnType } from '../../../protocol/data-type.js'
+import { columnTypeText, isDecimal, type ColumnType } from '../../../protocol/data-type.js'
 import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column, Matrix } from '../../../protocol/value.js'
 import type { BuiltinArguments, CallContext } from '../../values/builtin.js'
+import { firstReleases, hasCome, type Release } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import type { RequestMemory } from '../../values/request-memory.js'
 import { checkAtOnce, checkCount } from '../../values/pieces.js'
@@ -34,25 +35,27 @@ interface Columns {
  * column, named by alias or variable.
  */
 function describedColumns(
-  { memory }: CallContext,
+  context: CallContext,
   args: BuiltinArguments,
   argumentNames: readonly (string | undefined)[],
 ): Columns {
   const size = pairArgument(args[0])
-  if (size !== undefined && args.length >= 3) return emptyColumns(memory, size, args[1], args[2])
+  const { memory } = context
+  if (size !== undefined && args.length >= 3) return emptyColumns(context, size, args[1], args[2])
   const [first] = args
   if (args.length === 1 && first?.form === 'serverTable') return columnsOfTable(first)
   return givenColumns(memory, args, argumentNames)
 }
 
 function emptyColumns(
-  memory: RequestMemory,
+  { memory, node: { release } }: CallContext,
   [capacity, size]: readonly [number, number],
   nameArgument: ServerValue | undefined,
   typeArgument: ServerValue | undefined,
 ): Columns {
   const names = textsArgument(nameArgument, 'colNames')
   const types = typesArgument(typeArgument, 'colTypes')
+  for (const type of types) checkKnown(release, type)
   if (names.length !== types.length) {
     throw new ScriptError(
       'The number of column names must be the same as the number of column types.',
@@ -67,6 +70,14 @@ function emptyColumns(
     throw new ScriptError('The size of a table with array vector columns must be 0.')
   }
   return { names, types, capacity, columns: types.map(type => zeroColumn(type, size)) }
+}
+
+/** Servers before do not know the words. */
+function checkKnown(release: Release, type: ColumnType): void {
+  const isKnown =
+    (type.array !== true || hasCome(release, firstReleases.engines)) &&
+    (!isDecimal(type.type) || hasCome(release, firstReleases.decimals))
+  if (!isKnown) throw new ScriptError(`Cannot recognize the token ${columnTypeText(type)}`)
 }
 
 function columnsOfTable(table: ServerTable): Columns {

@@ -6,6 +6,7 @@ import type { Column, Value } from '../../../protocol/value.js'
 import { appendElements, appendInPieces, growsSlowly } from '../../elements/append-elements.js'
 import type { FixedVector } from '../../../protocol/element-bytes.js'
 import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import { firstReleases } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { checkAtOnce } from '../../values/pieces.js'
 import { intScalar } from '../../values/scalar.js'
@@ -95,7 +96,7 @@ const upsert: Builtin = {
   maxArguments: 5,
   mutatesFirst: true,
   call: (context, args) => {
-    const table = writable(context, args[0])
+    const table = writable(context, args[0], 'UPDATE')
     return upsertRows(context, table, args, () => table)
   },
 }
@@ -104,8 +105,9 @@ const upsert: Builtin = {
 const tableUpsert: Builtin = {
   ...upsert,
   name: 'tableUpsert',
+  since: firstReleases.tableUpsert,
   call: (context, args) =>
-    upsertRows(context, writable(context, args[0]), args, ({ inserted, updated }) => {
+    upsertRows(context, writable(context, args[0], 'UPDATE'), args, ({ inserted, updated }) => {
       const data = BigInt64Array.of(BigInt(inserted), BigInt(updated))
       return { form: 'pair', elements: { form: 'vector', type: 'LONG', length: 2, data } }
     }),
@@ -113,9 +115,14 @@ const tableUpsert: Builtin = {
 
 export const insertFunctions: readonly Builtin[] = [tableInsert, append, push, upsert, tableUpsert]
 
-function writable(context: CallContext, target: ServerValue | undefined): ServerTable {
+/** An upsert takes the right to update, and not that to insert (tests of the Python client). */
+function writable(
+  context: CallContext,
+  target: ServerValue | undefined,
+  change: 'INSERT' | 'UPDATE' = 'INSERT',
+): ServerTable {
   const table = tableArgument(context, target)
-  checkWrite(context, table)
+  checkWrite(context, table, change)
   return table
 }
 
@@ -201,7 +208,14 @@ function upsertRows(
     )
   }
   if (newData.columnNames.length !== table.columnNames.length) throw columnCountError(table)
-  const keyColumns = textsArgument(keyColNames, 'keyColNames').map(name => columnIndex(table, name))
+  const isPrimaryKey = table.stored?.engine === 'PKEY'
+  if (isPrimaryKey && !(isAbsent(ignoreNull) && isAbsent(keyColNames))) {
+    throw new ScriptError('PKEY tables take neither ignoreNull nor keyColNames nor sortColumns.')
+  }
+  const keyNames = isPrimaryKey
+    ? table.stored.sortColumns
+    : textsArgument(keyColNames, 'keyColNames')
+  const keyColumns = keyNames.map(name => columnIndex(table, name))
   if (table.kind === 'dfs' && table.keyColumns.length === 0 && keyColumns.length === 0) {
     throw new ScriptError('The argument [keyColNames] must be specified for a DFS table.')
   }

@@ -11,6 +11,7 @@ import {
 import { vectorOf } from '../../../protocol/element.js'
 import type { Value } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
+import { firstReleases, hasCome } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { partitionTypeIds } from '../../values/constants.js'
 import {
@@ -79,7 +80,9 @@ function tableSchema(context: CallContext, table: ServerTable): ServerDictionary
     tableName: stringScalar(stored.tableName),
     tableOwner: stringScalar(stored.owner),
     tableComment: stringScalar(''),
-    engineType: stringScalar(handle?.engine ?? 'OLAP'),
+    ...(hasCome(node.release, firstReleases.engines)
+      ? { engineType: stringScalar(handle?.engine ?? 'OLAP') }
+      : {}),
     chunkGranularity: stringScalar('TABLE'),
     encryptMode: stringScalar('plaintext'),
     compressMethods: compressionMethods(table),

@@ -4,6 +4,7 @@
 */
 import type { DataType } from '../../../protocol/data-type.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
+import { firstReleases, hasCome } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
@@ -73,11 +74,17 @@ const getStreamingStat: Builtin = {
   parameters: ['stat'],
   minArguments: 0,
   maxArguments: 1,
-  call: (_, [stat]) => {
+  call: ({ node: { config, release } }, [stat]) => {
+    // The servers before answer (DolphinDB manual, compatibility report of 3.00.5).
+    if (config.maxPubConnections === 0 && hasCome(release, [3, 0, 5])) throw notPublished()
     const names = isAbsent(stat) ? Object.keys(streamingStates) : textsArgument(stat, 'stat')
     const tables = Object.fromEntries(names.map(name => [name, streamingState(name)]))
     return stat?.form === 'scalar' ? tables[names[0]!]! : dictionaryOf(tables)
   },
+}
+
+function notPublished(): ScriptError {
+  return new ScriptError('The feature of publish is not enabled. RefId: S00001')
 }
 
 function streamingState(name: string): ServerTable {
@@ -87,6 +94,30 @@ function streamingState(name: string): ServerTable {
     )
   }
   return tableOfRecords(streamingStates[name]!, [])
+}
+
+/** getStreamingSQLStatus([queryId]): no query is registered (DolphinDB manual, page getStreamingSQLStatus). */
+const getStreamingSQLStatus: Builtin = {
+  name: 'getStreamingSQLStatus',
+  parameters: ['queryId'],
+  minArguments: 0,
+  maxArguments: 1,
+  since: firstReleases.streamingSql,
+  call: (_, [queryId]) => {
+    if (!isAbsent(queryId)) textArgument(queryId, 'queryId')
+    return tableOfRecords(
+      {
+        queryId: 'STRING',
+        user: 'STRING',
+        registerTime: 'TIMESTAMP',
+        status: 'STRING',
+        sqlQuery: 'STRING',
+        involvedTables: 'STRING',
+        lastErrorMessage: 'STRING',
+      },
+      [],
+    )
+  },
 }
 
 /** clearTablePersistence(table): no table is persisted. */
@@ -129,6 +160,7 @@ const stopPublishTable: Builtin = {
 
 export const streamStateFunctions: readonly Builtin[] = [
   getStreamingStat,
+  getStreamingSQLStatus,
   clearTablePersistence,
   setStreamTableFilterColumn,
   stopPublishTable,

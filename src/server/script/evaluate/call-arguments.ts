@@ -2,7 +2,8 @@
   What a call is made of before anything is evaluated: its function, arguments that are names or constants, and which
   of them the function changes.
 */
-import { ScriptError } from '../../script-error.js'
+import { notEmbedded, ScriptError } from '../../script-error.js'
+import { intScalar, longScalar } from '../../values/scalar.js'
 import { shallowCopy } from '../../values/ownership.js'
 import type { FunctionValue, PartialFunction, ServerValue } from '../../values/server-value.js'
 import { syntaxError } from '../parse/lexer.js'
@@ -10,15 +11,13 @@ import type { Call, Expression } from '../parse/syntax.js'
 import type { Frame } from './frame.js'
 import { calleeOfName, lookUp, valueOfName } from './names.js'
 
-/** `count(*)` needs no column. */
-export function isRowCount(node: Call, frame: Frame): boolean {
-  const [only] = node.args
-  return (
-    frame.columns !== undefined &&
-    node.args.length === 1 &&
-    only?.value?.kind === 'name' &&
-    only.value.name === '*'
-  )
+/** The value of `count(*)`, which needs no column; undefined for other calls. */
+export function rowCountOf(node: Call, { columns }: Frame): ServerValue | undefined {
+  if (columns === undefined || node.args.length !== 1) return undefined
+  const only = node.args[0]!.value
+  if (only?.kind !== 'name' || only.name !== '*') return undefined
+  const { rows, countType } = columns
+  return countType === 'LONG' ? longScalar(BigInt(rows)) : intScalar(rows)
 }
 
 /** The callee when it is a name; an unknown name is a syntax error, as the parser would have made it. */
@@ -26,7 +25,7 @@ export function calleeNow(node: Expression, frame: Frame): ServerValue | undefin
   if (node.kind !== 'name') return undefined
   const callee = calleeOfName(node, frame) ?? lookUp(node, frame)
   if (callee === undefined) {
-    throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}`)
+    throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${notEmbedded}`)
   }
   return callee
 }

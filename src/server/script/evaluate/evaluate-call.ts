@@ -8,7 +8,7 @@ import type { Evaluation } from '../../values/builtin.js'
 import { defaultWord } from '../../values/constants.js'
 import { noKeywords, partialOf, type CallArguments } from '../../values/partial-function.js'
 import { rowsOf } from '../../values/pieces.js'
-import { integerOf, intScalar } from '../../values/scalar.js'
+import { integerOf } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import type { Argument, Call, Partial } from '../parse/syntax.js'
 import {
@@ -16,7 +16,7 @@ import {
   calleeNow,
   changesArgument,
   changesParameter,
-  isRowCount,
+  rowCountOf,
   nameOf,
 } from './call-arguments.js'
 import { startCall } from './call.js'
@@ -29,7 +29,8 @@ import { settleCall } from './plain-call.js'
 export function* evaluateCall(node: Call, frame: Frame): Evaluation<ServerValue> {
   const { runtime } = frame
   const { mark } = runtime.memory
-  if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
+  const rowCount = rowCountOf(node, frame)
+  if (rowCount !== undefined) return rowCount
   const callee = calleeNow(node.callee, frame) ?? (yield* evaluate(node.callee, frame))
   if (callee.form !== 'function') {
     const value = yield* applyValue(callee, node, frame)

@@ -8,6 +8,8 @@ import type { ServerValue } from '../../values/server-value.js'
 /** Columns that names mean inside a SQL statement, before any variable (manual, "Column reference"). */
 export interface ColumnScope {
   readonly rows: number
+  /** Type of `count(*)`: LONG for partitioned tables, else INT, as official tests read them; INT when left out. */
+  readonly countType?: 'INT' | 'LONG'
   /** The name the table goes by in the statement, for `t.col`; undefined when it is not a name. */
   readonly tableName: string | undefined
   lookup(name: string): ServerValue | undefined

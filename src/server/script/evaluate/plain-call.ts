@@ -4,11 +4,10 @@
 import type { Evaluation, Suspension } from '../../values/builtin.js'
 import { defaultWord } from '../../values/constants.js'
 import { rowsOf } from '../../values/pieces.js'
-import { intScalar } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import type { Call, Expression } from '../parse/syntax.js'
 import type { Runtime } from '../session/runtime.js'
-import { argumentNow, calleeNow, changesArgument, isRowCount, nameOf } from './call-arguments.js'
+import { argumentNow, calleeNow, changesArgument, rowCountOf, nameOf } from './call-arguments.js'
 import { startCall } from './call.js'
 import { locate } from './error-text.js'
 import { evaluate } from './evaluate.js'
@@ -26,7 +25,8 @@ export function startPlainCall(
   frame: Frame,
 ): ServerValue | Evaluation<ServerValue> | undefined {
   if (!isPlainCall(node)) return undefined
-  if (isRowCount(node, frame)) return intScalar(frame.columns?.rows ?? 0)
+  const rowCount = rowCountOf(node, frame)
+  if (rowCount !== undefined) return rowCount
   const callee = calleeNow(node.callee, frame)
   if (callee?.form !== 'function') return undefined
   const { runtime } = frame

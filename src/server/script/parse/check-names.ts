@@ -4,6 +4,7 @@
   deep each function is nested.
 */
 import type { Evaluation } from '../../values/builtin.js'
+import { notEmbedded } from '../../script-error.js'
 import { syntaxError } from './lexer.js'
 import { NameScope } from './name-scope.js'
 import type { Runtime } from '../session/runtime.js'
@@ -239,7 +240,8 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
     case 'call':
     case 'partial':
       // What is called is not a column.
-      checkExpression(node.callee, scope, isSql && node.callee.kind !== 'name')
+      if (node.callee.kind === 'name') checkName(node.callee, scope, notEmbedded)
+      else checkExpression(node.callee, scope, isSql)
       return checkAll(given(node.args.map(argument => argument.value)), scope, isSql)
     case 'index':
       checkExpression(node.target, scope, isSql)
@@ -265,11 +267,12 @@ function checkOperands(node: Expression, scope: NameScope, isSql: boolean): void
   }
 }
 
-function checkName(node: Name, scope: NameScope): void {
+/** @param hint  ends the words about a name that is not known */
+function checkName(node: Name, scope: NameScope, hint = ''): void {
   const isKnown = node.isFunction
     ? scope.knowsFunction(node.name) || scope.hasVariable(node.name)
     : scope.knows(node.name)
-  if (!isKnown) throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}`)
+  if (!isKnown) throw syntaxError(node.span.line, `Cannot recognize the token ${node.name}${hint}`)
 }
 
 function checkTable(node: Expression, scope: NameScope): void {

@@ -3,7 +3,7 @@
   stand for is looked up at every call, because a shared table may be another one by then.
 */
 import type { Evaluation } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
+import { notEmbedded, ScriptError } from '../../script-error.js'
 import { startCall } from '../evaluate/call.js'
 import type { CallArguments } from '../../values/partial-function.js'
 import { checkNamesOf } from '../parse/check-names.js'
@@ -72,7 +72,7 @@ function functionOfName(runtime: Runtime, node: Name): Extract<ServerValue, { fo
   const variable = runtime.session.variables.get(node.name)
   if (variable?.form === 'function') return variable
   const fn = runtime.findFunction(node.name)
-  if (fn === undefined) throw unknownFunction(node.name)
+  if (fn === undefined) throw unknownFunction(`${node.name}${notEmbedded}`)
   return fn
 }
 

@@ -4,7 +4,8 @@
 */
 import { builtins } from '../../functions/registry.js'
 import type { ServerNode } from '../../node.js'
-import type { CallContext, Evaluation, Suspension } from '../../values/builtin.js'
+import { hasCome } from '../../release.js'
+import type { Builtin, CallContext, Evaluation, Suspension } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import { drive, type Waiting } from './drive.js'
@@ -95,7 +96,7 @@ export class Runtime implements CallContext, Waiting {
       const { definition, owner } = view
       return { form: 'function', kind: 'user', name, definition, viewOwner: owner, isView: true }
     }
-    const builtin = builtins.get(name)
+    const builtin = this.builtin(name)
     return builtin && { form: 'function', kind: 'builtin', name, builtin }
   }
 
@@ -105,7 +106,13 @@ export class Runtime implements CallContext, Waiting {
   }
 
   isBuiltin(name: string): boolean {
-    return builtins.has(name)
+    return this.builtin(name) !== undefined
+  }
+
+  private builtin(name: string): Builtin | undefined {
+    const builtin = builtins.get(name)
+    const since = builtin?.since
+    return since === undefined || hasCome(this.node.release, since) ? builtin : undefined
   }
 
   onWait(cancel: (reason: unknown) => void): void {

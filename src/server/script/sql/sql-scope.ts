@@ -82,6 +82,10 @@ export class TableScope implements ColumnScope {
     return this.selected?.length ?? this.tableRows
   }
 
+  get countType(): 'INT' | 'LONG' {
+    return this.table.partitioning === undefined ? 'INT' : 'LONG'
+  }
+
   /** An object of its own each time: what a statement does to it must not reach the next one. */
   lookup(name: string): ServerValue | undefined {
     const known = this.#cache.get(name)

@@ -285,6 +285,8 @@ t.test('reading, writing and creating take rights', async t => {
   t.match(await joe.fail(read), /<NotAuthenticated>Not granted to read table dfs:\/\/testDB\/tb1$/)
   await admin.run('grant("joe", DB_READ, "dfs://testDB")')
   t.equal(await joe.show(read), '2')
+  t.match(await joe.fail('database("dfs://own", VALUE, 1..3)'), /<NoPrivilege>/)
+  await admin.run('grant("joe", DB_OWNER, "dfs://o*")')
   await joe.run(
     'db = database("dfs://own", VALUE, 1..3); own = db.createPartitionedTable(table(1 as id), `own, `id)',
   )

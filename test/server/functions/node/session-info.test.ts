@@ -53,8 +53,9 @@ testExamples(t, {
     'getConfig("persistenceDir")': '',
     'typestr(getConfig("persistenceDir"))': 'STRING',
     'typestr(getConfig("nothing"))': 'VOID',
-    'sort(getConfig().keys())':
-      '[enableInsertStatementForDFSTable,newValuePartitionPolicy,persistenceDir]',
+    'typestr(getConfig("dataSync"))': 'VOID',
+    'sort(getConfig().keys())[:3]':
+      '[enableConfigAccessControl,enableInsertStatementForDFSTable,enableSharedVarCreationControl]',
     'getConfig().newValuePartitionPolicy': 'add',
     'getConfig(NULL).newValuePartitionPolicy': 'add',
   },
@@ -67,6 +68,31 @@ t.test('settings are those of the node', async t => {
   t.equal(await show('getConfig("newValuePartitionPolicy")'), 'skip')
   t.equal(await show('getConfig("enableInsertStatementForDFSTable")'), 'true')
   t.match(await fail('getConfig(5)'), /\[key\]/)
+})
+
+t.test('guests are told no settings where access to them is controlled', async t => {
+  const config = { enableConfigAccessControl: true, dataSync: 1 }
+  const { node, show } = testSession({ config })
+  const guest = testSession({ node, user: 'guest' })
+  t.equal(await show('getConfig("dataSync")'), '1')
+  t.equal(await testSession({ node, user: 'joe' }).show('getConfig("dataSync")'), '1')
+  t.equal(await guest.show('typestr(getConfig("dataSync"))'), 'VOID')
+  t.equal(await guest.show('getConfig().size()'), '0')
+})
+
+t.test(
+  'the controller tells the settings of a data node, as fixtures of official tests ask',
+  async t => {
+    const { show, fail } = testSession({ config: { persistenceDir: '/p' } })
+    const asked = 'rpc(getControllerAlias(), getDataNodeConfig{getNodeAlias()})'
+    t.equal(await show(`${asked}["persistenceDir"]`), '/p')
+    t.match(await fail('getDataNodeConfig("elsewhere")'), /alias elsewhere/)
+    t.match(await testSession({ user: 'joe' }).fail(asked), /Only administrators/)
+  },
+)
+
+t.test('a server of another version says so', async t => {
+  t.match(await testSession({ version: '1.30.22' }).show('version()'), /^1\.30\.22 /)
 })
 
 t.test('the four numbers of the version are behind dots, as C++ and Java read them', async t => {

@@ -90,3 +90,67 @@ t.test('seed: an asynchronous client may send other temporal types than the tabl
     '2020.02.29T00:00:00.000 FHU 1.5 1;2020.12.31T00:00:00.000 IBN 2.5 2',
   )
 })
+
+t.test('an upsert takes the right to update, an insert that to insert, a write both', async t => {
+  const admin = testSession()
+  await admin.run(`db = database("dfs://d", VALUE, 1..3)
+    db.createPartitionedTable(table(1:0, \`id\`v, [INT, INT]), "t", "id")`)
+  const t1 = 'loadTable("dfs://d", "t")'
+  const rows = 'table(1 2 as id, 3 4 as v)'
+  const may = async (user: string): Promise<boolean[]> => {
+    const { fail } = testSession({ node: admin.node, user })
+    const words = [
+      await fail(`tableInsert(${t1}, ${rows})`),
+      await fail(`append!(${t1}, ${rows})`),
+      await fail(`tableUpsert(${t1}, ${rows}, keyColNames="id")`),
+      await fail(`upsert!(${t1}, ${rows}, keyColNames="id")`),
+    ]
+    for (const text of words) {
+      t.match(text, /^no error$|<NoPrivilege>Not granted to write data to table dfs:\/\/d\/t$/)
+    }
+    return words.map(text => text === 'no error')
+  }
+  for (const [right, wanted] of Object.entries({
+    TABLE_INSERT: [true, true, false, false],
+    TABLE_UPDATE: [false, false, true, true],
+    TABLE_WRITE: [true, true, true, true],
+  })) {
+    const user = right.toLowerCase().replace('_', '')
+    await admin.run(`createUser("${user}", "secret1"); grant("${user}", ${right}, "dfs://d/t")`)
+    t.same(await may(user), wanted, right)
+  }
+})
+
+t.test('an upsert into a PKEY table names no keys', async t => {
+  const { run, show, fail } = testSession()
+  await run(`db = database("dfs://p", VALUE, 1..3, engine="PKEY")
+    pt = db.createPartitionedTable(table(1:0, \`id\`k\`v, [INT, INT, INT]), "t", "id", primaryKey=\`id\`k)`)
+  t.equal(await show('tableUpsert(pt, table(1 1 as id, 5 6 as k, 7 8 as v))'), '2:0')
+  t.equal(await show('tableUpsert(pt, table(1 2 as id, 5 6 as k, 9 9 as v))'), '1:1')
+  await run('upsert!(pt, table(1 as id, 6 as k, 0 as v))')
+  t.equal(await show('select v from pt order by id, k'), '9;0;9')
+  for (const more of ['false', ', "id"', 'false, "id"', 'ignoreNull=true']) {
+    t.match(await fail(`upsert!(pt, table(1 as id, 5 as k, 7 as v), ${more})`), /PKEY/, more)
+  }
+})
+
+t.test('tableUpsert came with 2.00.10', async t => {
+  const keyed = 't = keyedTable(`a, 1 2 as a); n = table(2 3 as a);'
+  t.equal(await testSession({ version: '2.00.10' }).show(`${keyed} tableUpsert(t, n)`), '1:1')
+  const older = testSession({ version: '2.00.9' })
+  t.match(await older.fail(`${keyed} tableUpsert(t, n)`), /Cannot recognize the token tableUpsert/)
+  t.equal(await older.show(`${keyed} upsert!(t, n); t`), '1;2;3')
+})
+
+t.test('count(*) is a LONG for partitioned tables, else an INT', async t => {
+  const { show } = testSession()
+  const partitioned = `db = database("dfs://c", VALUE, 1..3)
+    pt = db.createPartitionedTable(table(1 2 as id), "pt", "id")
+    dt = db.createTable(table(1 2 as id), "dt")
+    st = table(1 2 as id)`
+  t.equal(
+    await show(`${partitioned}
+      typestr(exec count(*) from pt) + "," + typestr(exec count(*) from dt) + "," + typestr(exec count(*) from st)`),
+    'LONG,INT,INT',
+  )
+})

@@ -5,7 +5,7 @@ import {
   calleeNow,
   changesArgument,
   changesParameter,
-  isRowCount,
+  rowCountOf,
   nameOf,
 } from '../../../../src/server/script/evaluate/call-arguments.js'
 import type { Frame } from '../../../../src/server/script/evaluate/frame.js'
@@ -32,10 +32,15 @@ t.test('f(*) counts rows inside SQL, with nothing else between the brackets', as
     ...(nodeIn(frame, 'sum(n)') as Call),
     args: names.map(one => ({ value: { ...name, name: one } })),
   })
-  t.ok(isRowCount(call('*'), { ...frame, columns }))
-  t.notOk(isRowCount(call('*'), frame), 'outside of SQL')
-  t.notOk(isRowCount(call('*', '*'), { ...frame, columns }))
-  t.notOk(isRowCount(call('n'), { ...frame, columns }))
+  const { rows } = columns
+  t.match(rowCountOf(call('*'), { ...frame, columns }), { type: 'INT', value: rows })
+  t.match(rowCountOf(call('*'), { ...frame, columns: { ...columns, countType: 'LONG' } }), {
+    type: 'LONG',
+    value: BigInt(rows),
+  })
+  t.equal(rowCountOf(call('*'), frame), undefined, 'outside of SQL')
+  t.equal(rowCountOf(call('*', '*'), { ...frame, columns }), undefined)
+  t.equal(rowCountOf(call('n'), { ...frame, columns }), undefined)
 })
 
 t.test('a callee that is a name is known at once', async t => {
@@ -46,7 +51,8 @@ t.test('a callee that is a name is known at once', async t => {
   t.match(calleeNow(nodeIn(frame, 'v'), frame), { form: 'vector' })
   t.equal(calleeNow(nodeIn(frame, '(a -> a)'), frame), undefined)
   t.throws(() => calleeNow(nodeIn(frame, 'nosuch'), frame), {
-    message: 'Syntax Error: [line #1] Cannot recognize the token nosuch',
+    message:
+      'Syntax Error: [line #1] Cannot recognize the token nosuch: not in the embedded server',
   })
 })
 

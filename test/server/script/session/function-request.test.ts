@@ -73,9 +73,9 @@ t.test('functions of the session and function views answer to their names', asyn
 })
 
 const refused: Readonly<Record<string, string>> = {
-  nosuch: "Can't recognize function name nosuch",
-  'nosuch{1}': "Can't recognize function name nosuch",
-  'nosuch{loadTable("a","b")}': "Can't recognize function name nosuch",
+  nosuch: "Can't recognize function name nosuch: not in the embedded server",
+  'nosuch{1}': "Can't recognize function name nosuch: not in the embedded server",
+  'nosuch{loadTable("a","b")}': "Can't recognize function name nosuch: not in the embedded server",
   'functionA ': "Can't recognize function name functionA ",
   '': "Can't recognize function name ",
   'add{nosuch}': 'Syntax Error: [line #1] Cannot recognize the token nosuch',

@@ -1,0 +1,190 @@
+/*
+  How safe rows are that the server has confirmed: in memory, in its cache, on disk, or on the disks of several nodes. What
+  the settings mean: docs/durability.md. Asked once all rows are there, in one request, and unknown where the user may not ask.
+*/
+import type { Session } from '../../client/open-session.js'
+import { DdbError } from '../../errors.js'
+import { elementAt } from '../../protocol/element.js'
+import type { Value } from '../../protocol/value.js'
+import type { Plan } from '../plan.js'
+import type { TargetDescription } from './describe-target.js'
+import type { TableTarget } from './target.js'
+
+/** How safe the confirmed rows of a run are (docs/durability.md); what the server does not tell is null. */
+export interface Stored {
+  grade: 'in memory' | "in the server's cache" | 'flushed' | 'replicated' | null
+  /** Whether the server forces writes to disk. */
+  dataSync: boolean | null
+  /** Whether rows go into a cache first. */
+  cacheEngine: boolean | null
+  /** On how many nodes each row is. */
+  replicas: number | null
+  /** Writes into the table, of whoever, that waited in cache and redo log for their files when the run ended. */
+  pendingTransactions: number | null
+}
+
+/** What a run finds out about it. */
+export interface Durability {
+  /** Asks once all rows are there, and is not waited for: closing the session waits for its answer. */
+  ask(control: Session): void
+  /** @param hasRows  something was confirmed: nothing is claimed of other runs */
+  result(hasRows: boolean): Promise<Stored>
+}
+
+export const nothingStored: Stored = {
+  grade: null,
+  dataSync: null,
+  cacheEngine: null,
+  replicas: null,
+  pendingTransactions: null,
+}
+
+/** Longest wait for an answer that changes nothing for the rows. */
+const longestMs = 5_000
+
+/**
+ * Settings of the node, then of its controller, where that is another: `dataSync` and the number of replicas are settings of
+ * the controller. A setting that is not set, or that the user may not see, is NULL; `maxMemSize` always is set, and tells the
+ * two apart (DolphinDB manual, page getConfig). Then writes that wait to be flushed, by table: `funcByName` looks for the
+ * function when it runs, as not every server may have it. A single node is of type 3.
+ */
+function durabilityScript(table: DfsTable): string {
+  return `ddbIngestOwn = (getConfig("maxMemSize"), getConfig("dataSync"), getConfig("dfsReplicationFactor"), getConfig("OLAPCacheEngineSize"), getConfig("chunkCacheEngineMemSize"), getNodeType())
+ddbIngestTheirs = ddbIngestOwn
+if(getNodeType() != 3) {
+    try {
+        ddbIngestTheirs = (rpc(getControllerAlias(), getConfig, "maxMemSize"), rpc(getControllerAlias(), getConfig, "dataSync"), rpc(getControllerAlias(), getConfig, "dfsReplicationFactor"))
+    } catch(ex) { ddbIngestTheirs = NULL }
+}
+ddbIngestTables = NULL
+ddbIngestPending = NULL
+try {
+    ddbIngestStat = funcByName("getRedoLogGCStat")()
+    ddbIngestTables = exec physicalName from ddbIngestStat where physicalName like "${physicalName(table)}%"
+    ddbIngestPending = exec numOfTxnPendingFlush from ddbIngestStat where physicalName like "${physicalName(table)}%"
+} catch(ex) { ddbIngestTables = NULL }
+(ddbIngestOwn, ddbIngestTheirs, ddbIngestTables, ddbIngestPending)`
+}
+
+type DfsTable = Extract<TableTarget, { kind: 'dfs' }>
+
+/** `/db/table`; the server writes a physical index behind it. */
+function physicalName({ database, table }: DfsTable): string {
+  return `${database.slice('dfs:/'.length)}/${table}`
+}
+
+const singleNode = 3
+/** Where it is not set: one on a single node, else two (DolphinDB manual, dfsReplicationFactor). */
+const usualReplicas = 2
+
+/** Nothing is asked of tables in memory, of functions, and where nothing will be confirmed. */
+export function newDurability(
+  { target, confirm, confirmTimeoutMs }: Plan,
+  { engine }: Pick<TargetDescription, 'engine'>,
+): Durability {
+  const table = target.kind === 'table' ? target.table : target.confirmTable
+  if (confirm === 'none' || table === undefined) return known(nothingStored)
+  if (table.kind === 'shared') return known({ ...nothingStored, grade: 'in memory' })
+  let answer: Promise<Value | undefined> = Promise.resolve(undefined)
+  return {
+    ask(control) {
+      if (control.closed) return
+      answer = answerOf(control, durabilityScript(table), Math.min(longestMs, confirmTimeoutMs))
+    },
+    async result(hasRows) {
+      return hasRows ? storedBy(itemsOf(await answer), table, engine) : nothingStored
+    },
+  }
+}
+
+function known(stored: Stored): Durability {
+  return {
+    ask: () => undefined,
+    result: hasRows => Promise.resolve(hasRows ? stored : nothingStored),
+  }
+}
+
+/** Urgent: it is to be answered while others write. */
+async function answerOf(
+  session: Session,
+  script: string,
+  timeoutMs: number,
+): Promise<Value | undefined> {
+  try {
+    return await session.run(script, { timeoutMs, urgent: true })
+  } catch (error) {
+    if (error instanceof DdbError) return undefined
+    throw error
+  }
+}
+
+/** Tables whose names only begin alike are not counted. */
+function pendingOf(
+  names: Value | undefined,
+  counts: Value | undefined,
+  table: DfsTable,
+): number | null {
+  if (names?.form !== 'vector' || counts?.form !== 'vector') return null
+  const own = physicalName(table)
+  return itemsOf(names).reduce((sum, item, i) => {
+    const name = textOf(item) ?? ''
+    const index = name.slice(own.length + 1)
+    const isOwn = name === own || (name.startsWith(`${own}_`) && /^[a-z0-9]+$/i.test(index))
+    return isOwn ? sum + (numberOf(elementAt(counts, i)) ?? 0) : sum
+  }, 0)
+}
+
+function storedBy(
+  [own, theirs, tables, pending]: readonly Value[],
+  table: DfsTable,
+  engine: string | undefined,
+): Stored {
+  const [ownMemory, ownSync, ownReplicas, cacheSize, oldCacheSize, type] = itemsOf(own)
+  const [theirMemory, theirSync, theirReplicas] = itemsOf(theirs)
+  const seesOwn = textOf(ownMemory) !== undefined
+  const seesTheirs = textOf(theirMemory) !== undefined
+  const sync = textOf(ownSync) ?? textOf(theirSync)
+  const dataSync = sync === undefined ? (seesTheirs ? false : null) : sync === '1'
+  const factor = countOf(ownReplicas) ?? countOf(theirReplicas)
+  const usual = numberOf(type) === singleNode ? 1 : usualReplicas
+  const replicas = factor ?? (seesTheirs ? usual : null)
+  const size = countOf(cacheSize) ?? countOf(oldCacheSize)
+  const isCached = size === undefined ? (seesOwn ? false : null) : size > 0
+  const cacheEngine = engine === undefined ? null : engine === 'OLAP' ? isCached : true
+  return {
+    grade: gradeOf(dataSync, replicas),
+    dataSync,
+    cacheEngine,
+    replicas,
+    pendingTransactions: pendingOf(tables, pending, table),
+  }
+}
+
+function gradeOf(dataSync: boolean | null, replicas: number | null): Stored['grade'] {
+  if (dataSync === null) return null
+  if (!dataSync) return "in the server's cache"
+  return replicas !== null && replicas > 1 ? 'replicated' : 'flushed'
+}
+
+function itemsOf(value: Value | undefined): readonly Value[] {
+  if (value?.form !== 'vector') return []
+  return Array.from({ length: value.length }, (_, i) => elementAt(value, i))
+}
+
+/** Of a setting; one that is not set, or not shown, has none. */
+function textOf(value: Value | undefined): string | undefined {
+  if (value?.form !== 'scalar' || typeof value.value !== 'string') return undefined
+  return value.value.trim() === '' ? undefined : value.value.trim()
+}
+
+/** Of a setting that is a number. */
+function countOf(value: Value | undefined): number | undefined {
+  const text = textOf(value)
+  return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
+}
+
+function numberOf(value: Value | undefined): number | undefined {
+  if (value?.form !== 'scalar') return undefined
+  const { value: number } = value
+  return typeof number === 'number' || typeof number === 'bigint' ? Number(number) : undefined
+}

@@ -1,0 +1,35 @@
+/*
+  Which version of DolphinDB the embedded server follows: what came later is refused, as a server of that version refuses
+  it (docs/server-semantics.md#versions).
+*/
+
+/** The numbers of a version: `[2, 0, 10]`. */
+export type Release = readonly number[]
+
+/** The version whose rules the embedded server follows unless it is told another. */
+export const defaultVersion = '3.00.5.0'
+
+/** @returns undefined for anything but three or four numbers joined by dots */
+export function releaseOf(version: string): Release | undefined {
+  return /^\d{1,4}(\.\d{1,4}){2,3}$/.test(version) ? version.split('.').map(Number) : undefined
+}
+
+/** Whether something that came with version `first` is there. */
+export function hasCome(release: Release, first: Release): boolean {
+  for (const [i, number] of first.entries()) {
+    const difference = (release[i] ?? 0) - number
+    if (difference !== 0) return difference > 0
+  }
+  return true
+}
+
+/** First versions of what the statements of a loader need (release notes of DolphinDB, pages of the manual). */
+export const firstReleases = {
+  /** TSDB, the argument [engine] and array vectors. */
+  engines: [2, 0, 0],
+  decimals: [2, 0, 8],
+  tableUpsert: [2, 0, 10],
+  primaryKeyEngine: [3, 0, 1],
+  streamingSql: [3, 0, 4],
+  sharedVariableControl: [3, 0, 4],
+} as const satisfies Record<string, Release>
