@@ -33,6 +33,10 @@ const testedBy: Readonly<Record<string, string>> = {
   'cli/commands/runs/clean-runs.ts': 'cli/commands/runs/runs.test.ts',
   'cli/commands/inputs-of.ts': 'cli/commands/load.test.ts',
   'cli/commands/run-on-process.ts': 'cli/commands/load.test.ts',
+  // Only runs of which something has become of the table show them: `test/end-to-end/` does, too.
+  'load/evidence/end-look.ts': 'load/evidence/evidence.test.ts',
+  'load/receipts/ledger-columns.ts': 'load/receipts/script.test.ts',
+  'load/remedies.ts': 'load/journal/changed-run.test.ts',
   'platform/system-clock.ts': 'platform/system.test.ts',
   // Parts of one decision, which whole columns show.
   'infer/candidate.ts': 'infer/choose-type.test.ts',
@@ -53,6 +57,10 @@ const testedBy: Readonly<Record<string, string>> = {
   // What reads one input, and what reads all of them.
   'load/input-reading.ts': 'load/inputs.test.ts',
   'load/follow/followed-file.ts': 'load/follow/followed-inputs.test.ts',
+  // Parts of one question to a server, and of what follows from its answer.
+  'load/verify/open-verifier.ts': 'load/verify/verifier.test.ts',
+  'load/verify/row-reader.ts': 'load/verify/verifier.test.ts',
+  'load/verify/verify-plan.ts': 'load/verify/verifier.test.ts',
   // Wiring: `test/end-to-end/` is what tests it.
   'load/load.ts': 'load/ending.test.ts',
   'load/receipts/open-receipts.ts': 'load/delivery/open-delivery.test.ts',
@@ -94,6 +102,7 @@ const acrossFiles: readonly string[] = [
   'client/hostile-answers.test.ts',
   'load/hostile-names.test.ts',
   'parse/csv/bad-input.test.ts',
+  'parse/csv/empty-lines.test.ts',
   'parse/hostile.test.ts',
   'parse/record-limits.test.ts',
   'parse/resume.test.ts',

@@ -6,6 +6,7 @@ import type { Command } from './commands/command.js'
 import { commands } from './commands/commands.js'
 import { helpText, readCommandLine } from './options/reading/command-line.js'
 import { readConfig } from './options/reading/config-file.js'
+import { rawArguments } from './options/reading/raw-arguments.js'
 import { passwordSetting, passwordSource } from './options/password.js'
 import {
   checkEnvironment,
@@ -23,9 +24,10 @@ import type { ProcessEnvironment } from './process-environment.js'
 
 /** @returns the exit code; never rejects */
 export async function dispatch(
-  argv: readonly string[],
+  given: readonly string[],
   processEnvironment: ProcessEnvironment,
 ): Promise<number> {
+  const argv = rawArguments(given, () => processEnvironment.commandLine())
   const end = argv.indexOf('--')
   const own = end < 0 ? argv : argv.slice(0, end)
   const output = openOutput(processEnvironment, own.includes('--no-color'))

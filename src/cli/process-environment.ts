@@ -1,6 +1,7 @@
 /*
   Everything of the process that the command line touches, in one place: tests give their own.
 */
+import { readFileSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 
@@ -25,6 +26,8 @@ export interface SignalSource {
 /** What a command may touch of its process. */
 export interface ProcessEnvironment {
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The bytes of all arguments, each ended by a NUL; undefined where the system does not tell. */
+  commandLine(): Buffer | undefined
   readonly stdin: TerminalInput
   readonly stdout: TerminalOutput
   readonly stderr: TerminalOutput
@@ -45,6 +48,13 @@ export interface ProcessEnvironment {
 export function thisProcess(): ProcessEnvironment {
   return {
     environment: process.env,
+    commandLine() {
+      try {
+        return readFileSync('/proc/self/cmdline')
+      } catch {
+        return undefined
+      }
+    },
     // Merely looking at process.stdin opens it, so it stays behind a getter.
     get stdin() {
       return process.stdin

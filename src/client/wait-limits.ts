@@ -47,7 +47,7 @@ export function interrupted(signal: AbortSignal | undefined): DdbError {
 
 const timeoutTexts = {
   answer: (timeoutMs: number): string =>
-    `No answer within ${timeoutMs} ms; the server may still be working on the request. Allow more time (timeoutMs).`,
+    `No answer within ${timeoutMs} ms; the server may still be working on the request. Allow more time (\`timeoutMs\`).`,
   room: (timeoutMs: number): string =>
-    `The server took nothing more for ${timeoutMs} ms. Allow more time (timeoutMs), or send less at once.`,
+    `The server took nothing more for ${timeoutMs} ms. Allow more time (\`timeoutMs\`), or send less at once.`,
 }

@@ -62,7 +62,7 @@ export class Candidate {
       format === undefined
         ? rules
         : { ...rules, dateFormats: { ...rules.dateFormats, [name]: format } }
-    this.#builder = columnBuilder(name, type, 0, pool, own)
+    this.#builder = columnBuilder({ name, type }, 0, pool, own)
   }
 
   /** It takes every text so far. */

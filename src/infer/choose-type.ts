@@ -6,6 +6,7 @@ import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import type { CellRules } from '../parse/input-reader.js'
 import { columnTypeText, type ColumnType, type DataType } from '../protocol/data-type.js'
+import { dfsTextLimits } from '../schema/text-limits.js'
 import type { Candidate } from './candidate.js'
 import { temporalTypes } from './candidate-types.js'
 import type { ColumnProbe } from './column-probe.js'
@@ -27,8 +28,8 @@ export interface ChosenType {
   readonly warnings: readonly string[]
 }
 
-/** Longer texts are not symbols in DFS tables (docs/server-semantics.md#inserting). */
-const maxSymbolBytes = 255
+const maxSymbolBytes = dfsTextLimits.get('SYMBOL')!
+const maxStringBytes = dfsTextLimits.get('STRING')!
 /** A text that comes twice on average is worth a symbol; of few rows, where every fourth comes again. */
 const fewRows = 100
 const shortBytes = 32
@@ -36,13 +37,25 @@ const shortBytes = 32
 const decimal64Digits = 18
 const decimal128Digits = 38
 
-const text = (type: 'STRING' | 'SYMBOL'): ColumnType => ({ type })
+const text = (type: 'STRING' | 'SYMBOL' | 'BLOB'): ColumnType => ({ type })
 
-/** @returns undefined for JSON values that no type takes: objects, arrays of texts, mixtures */
+/**
+ * @param intoDfs  the table is a DFS table, which limits the length of texts
+ * @returns undefined for JSON values that no type takes: objects, arrays of texts, mixtures
+ */
 export function chooseType(
   probe: ColumnProbe,
   kinds: SeenKinds | undefined,
+  intoDfs: boolean,
 ): ChosenType | undefined {
+  const chosen = suitableType(probe, kinds)
+  if (chosen?.type.type !== 'STRING' || probe.longestBytes <= maxStringBytes) return chosen
+  const held = `a STRING column of a DFS table holds ${maxStringBytes} bytes, and a text has ${probe.longestBytes}`
+  if (!intoDfs) return { ...chosen, warnings: [...chosen.warnings, `${held}: take a BLOB there`] }
+  return { ...chosen, type: text('BLOB'), warnings: [...chosen.warnings, `a BLOB: ${held}`] }
+}
+
+function suitableType(probe: ColumnProbe, kinds: SeenKinds | undefined): ChosenType | undefined {
   const suits = (type: ColumnType, format?: string): boolean =>
     kinds === undefined || takesKinds(probe.name, type, kinds, rulesWith(probe, format))
   const filled = probe.cells - probe.nulls
@@ -59,7 +72,7 @@ export function chooseType(
   const found = valueType(probe, fitting)
   if (found !== undefined) return found
   if (!suits(text('STRING'))) return undefined
-  return chosenText(probe, nearWarnings(probe))
+  return chosenText(probe, probe.hasOtherOffsets ? [otherOffsets] : nearWarnings(probe))
 }
 
 function rulesWith({ name, rules }: ColumnProbe, format: string | undefined): CellRules {
@@ -100,6 +113,9 @@ function valueType(probe: ColumnProbe, fitting: readonly Candidate[]): ChosenTyp
   if (other !== undefined) return chosen(probe, other)
   return formatted(probe, fitting)
 }
+
+const otherOffsets =
+  'times have different offsets, which no column keeps: `cells.timeZone` converts them to the clocks of a zone'
 
 function temporalType(
   probe: ColumnProbe,

@@ -2,7 +2,21 @@
   Names that columns of an input can have in a table: as they are where DolphinDB takes them so, else repaired as
   `loadText` does (docs/server-semantics.md#text-of-values). Words of the language are written small: `date` for `DATE`.
 */
+import { UsageError } from '../errors.js'
+import { everyColumn } from '../parse/cells/date-format.js'
+import type { CellRules } from '../parse/input-reader.js'
 import { isIdentifier, isReservedWord } from '../schema/identifier.js'
+
+/** What the options say of columns by their names. */
+export interface NameRules {
+  readonly cells: Pick<CellRules, 'dateFormats' | 'percentColumns'> & {
+    readonly offsets?: Readonly<Record<string, string>>
+  }
+  /** Target column → column of the input. */
+  readonly map: Readonly<Record<string, string>>
+  /** Target column → the same text in every row. */
+  readonly set: Readonly<Record<string, string>>
+}
 
 const wrongSign = /[^A-Za-z0-9_\u4e00-\u9fff]/gu
 
@@ -38,4 +52,38 @@ function repaired(name: string | undefined, index: number, taken: Set<string>): 
 function unreserved(word: string): string {
   const small = word.toLowerCase()
   return isReservedWord(small) ? `${small}_` : small
+}
+
+/** Names in the table: those that `map` gives, else proposed ones. */
+export function targetNames(
+  { map }: Pick<NameRules, 'map'>,
+  names: readonly (string | undefined)[],
+): readonly string[] {
+  const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
+  return proposeNames(names.map((name, i) => mapped.get(name ?? String(i + 1)) ?? name))
+}
+
+/** @throws {UsageError} DDB_USAGE for rules that name columns that are not there */
+export function checkRules({ cells, map, set }: NameRules, own: readonly string[]): void {
+  const names = [...own, ...Object.keys(set)]
+  const twice = own.find(name => Object.hasOwn(set, name))
+  if (twice !== undefined) {
+    throw new UsageError('DDB_USAGE', `column "${twice}" is in the input, and set: name another`)
+  }
+  const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
+  const { percentColumns = [], offsets = {} } = cells
+  const named = [...dated, ...percentColumns, ...Object.keys(offsets), ...Object.keys(map)]
+  const reserved = [...Object.keys(map), ...Object.keys(set)].find(isReservedWord)
+  if (reserved !== undefined) {
+    throw new UsageError(
+      'DDB_NAME',
+      `"${reserved}" is a reserved word of DolphinDB, which no column can have as its name`,
+    )
+  }
+  const unknown = named.find(name => !names.includes(name))
+  if (unknown === undefined) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,
+  )
 }

@@ -92,6 +92,11 @@ export class ColumnProbe {
     this.textNulls += rows
   }
 
+  /** Some time has another offset than those before. */
+  get hasOtherOffsets(): boolean {
+    return this.rules.columnOffsets?.of(this.name).hasOthers === true
+  }
+
   /** The first block that holds something decides what is worth trying. */
   #begin(block: RecordBlock, field: number, file: string, arrayDelimiter?: string): void {
     this.#isDecided = true

@@ -130,12 +130,15 @@ function headLines(schema: InferredSchema): string[] {
   const warnings = columns.flatMap(column =>
     column.warnings.map(warning => `// ${commentText(`${column.name}: ${warning}`)}`),
   )
-  const seen = isComplete ? `${rows} rows` : `the first ${rows}${about} rows`
+  const noun = rows === 1 && about === '' ? 'row' : 'rows'
+  const seen = isComplete ? `${rows} ${noun}` : `the first ${rows}${about} ${noun}`
   return [
     `// For ${commented(first?.path ?? '')}${more}: ${seen}, ${bytesText(tableBytes(schema))} in memory.`,
     ...(rejected === 0
       ? []
-      : [`// ${rejected} records cannot be read; the first: ${commentText(firstReject ?? '')}`]),
+      : [
+          `// ${rejected === 1 ? '1 record' : `${rejected} records`} cannot be read; the first: ${commentText(firstReject ?? '')}`,
+        ]),
     ...warnings.slice(0, mostWarnings),
     ...(warnings.length > mostWarnings
       ? [

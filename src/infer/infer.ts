@@ -2,8 +2,9 @@
   Looks at every value of inputs, read as `load` reads them, and says what a table for them would look like.
 */
 import { InputError, UsageError } from '../errors.js'
-import { everyColumn } from '../parse/cells/date-format.js'
+import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
+import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
 import type { CellRules, InputReader } from '../parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
@@ -14,7 +15,7 @@ import type { ByteSource } from '../source/byte-source.js'
 import { openSource, stdinName, type SourceOptions } from '../source/open-source.js'
 import { unitsPerDay } from './candidate-types.js'
 import { chooseType, type ChosenType, type SeenKinds } from './choose-type.js'
-import { proposeNames } from './column-names.js'
+import { checkRules, targetNames } from './column-names.js'
 import { ColumnProbe } from './column-probe.js'
 import { constantProbe } from './constant-column.js'
 import type { InferredColumn, InferredInput, InferredSchema, LeftOut } from './inferred-schema.js'
@@ -28,13 +29,18 @@ export interface InferOptions {
   readonly files: Files
   readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
   readonly reader: ReaderOptions
-  readonly cells: CellRules
+  readonly cells: CellRules & {
+    /** Target column → the offset that its times have. */
+    readonly offsets?: Readonly<Record<string, string>>
+  }
   /** Target column → column of the input. */
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */
   readonly set: Readonly<Record<string, string>>
   /** Columns are told apart by position, whatever a header says. */
   readonly byPosition: boolean
+  /** The table is to be a DFS table. */
+  readonly intoDfs: boolean
   /** Most records to look at; all when left out. */
   readonly sample?: number
   /** Asked before every piece of input. */
@@ -111,7 +117,9 @@ async function lookAtInput(
   found: Found,
 ): Promise<void> {
   const left = (options.sample ?? Infinity) - found.rows
-  const reader = await openReader(source, options.reader)
+  const { names, hasNames } = found.fields ?? {}
+  const settled = { names: hasNames === true ? names?.flatMap(name => name ?? []) : undefined }
+  const reader = await openReader(source, { ...options.reader, settled })
   if (left > 0 && !(reader.recordKind === 'fields' && reader.fieldCount === 0)) {
     await lookAtRecords(options, source, reader, left, found)
   }
@@ -193,6 +201,7 @@ function fieldLook(
     kind: 'fields' as const,
     names: reader.fieldNames,
     fieldCount: reader.fieldCount,
+    rowNames: reader.rowNames,
     headerLineNumber: reader.headerLineNumber,
   }
   const mapping = mapColumns(target, shape, { match: fields.isByPosition ? 'position' : 'name' })
@@ -246,43 +255,11 @@ function newProbe(
 }
 
 /** A decimal comma counts as found, as it does for `load`. */
-function rulesOf(cells: CellRules, reader: InputReader): CellRules {
-  if (reader.dialect === undefined) return cells
-  const isFound = cells.decimalComma === undefined && cells.thousands !== ','
-  return isFound ? { ...cells, decimalComma: reader.dialect.decimalComma.value } : cells
-}
-
-/** Names in the table: those that `map` gives, else proposed ones. */
-function targetNames(
-  { map }: InferOptions,
-  names: readonly (string | undefined)[],
-): readonly string[] {
-  const mapped = new Map(Object.entries(map).map(([target, source]) => [source, target]))
-  return proposeNames(names.map((name, i) => mapped.get(name ?? String(i + 1)) ?? name))
-}
-
-/** @throws {UsageError} DDB_USAGE for rules that name columns that are not there */
-function checkRules({ cells, map, set }: InferOptions, own: readonly string[]): void {
-  const names = [...own, ...Object.keys(set)]
-  const twice = own.find(name => Object.hasOwn(set, name))
-  if (twice !== undefined) {
-    throw new UsageError('DDB_USAGE', `column "${twice}" is in the input, and set: name another`)
-  }
-  const dated = Object.keys(cells.dateFormats ?? {}).filter(name => name !== everyColumn)
-  const named = [...dated, ...(cells.percentColumns ?? []), ...Object.keys(map)]
-  const reserved = [...Object.keys(map), ...Object.keys(set)].find(isReservedWord)
-  if (reserved !== undefined) {
-    throw new UsageError(
-      'DDB_NAME',
-      `"${reserved}" is a reserved word of DolphinDB, which no column can have as its name`,
-    )
-  }
-  const unknown = named.find(name => !names.includes(name))
-  if (unknown === undefined) return
-  throw new UsageError(
-    'DDB_USAGE',
-    `the table would have no column "${unknown}": its columns are ${names.join(', ')}`,
-  )
+function rulesOf(cells: InferOptions['cells'], reader: InputReader): CellRules {
+  const rules = { ...cells, columnOffsets: columnOffsets(cells) }
+  if (reader.dialect === undefined) return rules
+  const { value } = decimalCommaFor(reader.dialect.decimalComma.value, cells, [])
+  return { ...rules, decimalComma: value }
 }
 
 function schemaOf(options: InferOptions, found: Found): InferredSchema {
@@ -292,7 +269,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   if (json !== undefined) columns = memberColumns(options, json, leftOut)
   else if (fields !== undefined) {
     columns = found.probes.map((probe, i) =>
-      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined)!),
+      columnOf(probe, probe.name, fields.names[i], chooseType(probe, undefined, options.intoDfs)!),
     )
   }
   if (columns.length > 0) columns.push(...constantColumns(options, found))
@@ -312,10 +289,10 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
   }
 }
 
-function constantColumns({ set }: InferOptions, { rules, rows }: Found): InferredColumn[] {
+function constantColumns({ set, intoDfs }: InferOptions, { rules, rows }: Found): InferredColumn[] {
   return Object.entries(set).map(([name, text]) => {
     const probe = constantProbe(name, text, rules ?? {})
-    const column = columnOf(probe, name, undefined, chooseType(probe, undefined)!)
+    const column = columnOf(probe, name, undefined, chooseType(probe, undefined, intoDfs)!)
     const isNull = column.nulls > 0
     return { ...column, nulls: isNull ? rows : 0, textBytes: column.textBytes * rows }
   })
@@ -331,7 +308,7 @@ function memberColumns(
     if (json.isObject(column)) continue
     const { source, probe, kinds, elementKinds } = column
     const seen: SeenKinds = { values: kinds, elements: elementKinds }
-    const type = chooseType(probe, seen)
+    const type = chooseType(probe, seen, options.intoDfs)
     if (type === undefined) leftOut.push({ source, reason: reasonOf(seen) })
     else taken.push({ source, probe, type })
   }

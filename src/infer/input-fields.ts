@@ -17,21 +17,27 @@ export interface InputFields {
 /** Names with such characters cannot be shown, so no command could name them. */
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/u
 
+type InputShape = Pick<InputReader, 'fieldNames' | 'fieldCount' | 'rowNames'>
+
 /** @param byPosition  whatever the header says */
 export function inputFields(
-  { fieldNames, fieldCount }: Pick<InputReader, 'fieldNames' | 'fieldCount'>,
+  { fieldNames, fieldCount, rowNames = false }: InputShape,
   byPosition: boolean,
 ): InputFields {
-  const numbers = Array.from({ length: fieldCount }, (_, i) => i)
+  const hasNames = fieldNames !== undefined
+  // The names of records are not a column.
+  const first = rowNames ? 1 : 0
+  const names = hasNames
+    ? fieldNames.slice(first)
+    : Array.from({ length: fieldCount - first }, () => undefined)
   const isClear =
-    fieldNames !== undefined &&
-    new Set(fieldNames).size === fieldNames.length &&
-    !fieldNames.some(name => name === '' || unprintable.test(name))
+    new Set(names).size === names.length &&
+    names.every(name => name !== undefined && name !== '' && !unprintable.test(name))
   const isByPosition = byPosition || !isClear
   return {
-    names: numbers.map(i => fieldNames?.[i]),
-    keys: isByPosition ? numbers.map(String) : fieldNames,
+    names,
+    keys: names.map((name, i) => (isByPosition ? String(i) : name!)),
     isByPosition,
-    hasNames: fieldNames !== undefined,
+    hasNames,
   }
 }

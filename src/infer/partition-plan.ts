@@ -86,7 +86,7 @@ export function planPartitions(schema: InferredSchema, hasEngines = true): Parti
     return { lacks: 'partition column', withNulls: withNulls(one => isDated(one) || isKey(one)) }
   }
   const sorted = hasEngines ? sortingFor(columns, whole, time) : undefined
-  if (sorted === undefined && hasEngines && columns.some(({ type }) => type.array === true)) {
+  if (sorted === undefined && hasEngines && columns.some(needsTsdb)) {
     return { lacks: 'sort column', withNulls: withNulls(sortsFirst) }
   }
   return { levels, totalBytes, ...(sorted ?? olapBecause(hasEngines)) }
@@ -114,7 +114,9 @@ function cellBytes({ type, textBytes }: InferredColumn, rows: number): number {
   const mean = rows === 0 ? 0 : textBytes / rows
   // An array is at most as long as its text, an element of two characters with its delimiter.
   if (type.array === true) return 4 * mean
-  return type.type === 'STRING' ? mean + otherWidth : (widths[type.type] ?? otherWidth)
+  return type.type === 'STRING' || type.type === 'BLOB'
+    ? mean + otherWidth
+    : (widths[type.type] ?? otherWidth)
 }
 
 function timeLevels(
@@ -179,6 +181,8 @@ const dayTypes: readonly DataType[] = ['DATE', 'MONTH', 'DATETIME', 'DATEHOUR', 
 /** They may be the last of several columns to sort by, and none else. */
 const momentTypes: readonly DataType[] = ['TIME', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP']
 
+const needsTsdb = ({ type }: InferredColumn): boolean => type.array === true || type.type === 'BLOB'
+
 const sortsFirst = ({ type }: InferredColumn): boolean =>
   keyTypes.includes(type.type) || dayTypes.includes(type.type) || isDecimal(type.type)
 
@@ -186,7 +190,7 @@ const sortsLast = ({ type }: InferredColumn): boolean =>
   ['INT', 'LONG', ...dayTypes, ...momentTypes].includes(type.type)
 
 /**
- * TSDB where arrays need it, or a symbol goes with a time of day.
+ * TSDB where arrays or BLOBs need it, or a symbol goes with a time of day.
  * @returns undefined where it is not needed, or nothing is there to sort by
  */
 function sortingFor(
@@ -198,11 +202,14 @@ function sortingFor(
   if (symbol !== undefined && time !== undefined && time.type.type !== 'DATE') {
     return tsdb([symbol, time], 'rows of a symbol lie together, in order of time')
   }
-  if (!columns.some(({ type }) => type.array === true)) return undefined
+  if (!columns.some(needsTsdb)) return undefined
   const first = keyOf(whole) ?? whole.find(sortsFirst)
   if (first === undefined) return undefined
   const last = time ?? whole.find(sortsLast)
-  return tsdb(last === undefined || last === first ? [first] : [first, last], 'arrays need it')
+  return tsdb(
+    last === undefined || last === first ? [first] : [first, last],
+    'arrays and BLOBs need it',
+  )
 }
 
 function tsdb(sorted: readonly InferredColumn[], why: string): Engine {

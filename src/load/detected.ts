@@ -1,6 +1,7 @@
 /*
   What was found out about an input, for the result and for the person watching.
 */
+import { decimalCommaFor } from '../parse/csv/row-target.js'
 import type { InputReader } from '../parse/input-reader.js'
 import type { TargetColumn } from '../schema/target-schema.js'
 import type { CellOptions, Detected, Known } from './options.js'
@@ -19,21 +20,13 @@ export function detectedOf(reader: InputReader, rules: DetectedRules = {}): Dete
     quote: dialect?.quote ?? null,
     escape: dialect?.escape ?? null,
     header: dialect?.header ?? null,
-    decimalComma: dialect === undefined ? null : decimalCommaOf(dialect.decimalComma, rules),
+    decimalComma:
+      dialect === undefined
+        ? null
+        : decimalCommaFor(dialect.decimalComma.value, rules.cells ?? {}, rules.columns ?? []),
     trailingDelimiter: dialect?.trailingDelimiter ?? null,
     encoding: { value: text.encoding, how: text.how },
   }
-}
-
-function decimalCommaOf(
-  found: Known<boolean>,
-  { cells, columns = [] }: DetectedRules,
-): Known<boolean> {
-  const { decimalComma, thousands } = cells ?? {}
-  if (decimalComma !== undefined) return { value: decimalComma, how: 'given' }
-  // `1,5` is two elements where the target has arrays, and not even a number where the user says what a comma is.
-  const isOther = thousands === ',' || columns.some(({ type }) => type.array === true)
-  return isOther ? { value: false, how: 'found' } : found
 }
 
 /**

@@ -3,14 +3,10 @@
   place in the journal, and what was found in it is told.
 */
 import { InputError, type DdbError } from '../errors.js'
+import { columnOffsets, type ColumnOffsets } from '../parse/cells/column-offset.js'
 import type { Batch, CellRules, ColumnCounts, InputReader } from '../parse/input-reader.js'
 import type { Platform } from '../platform/platform.js'
-import {
-  mapColumns,
-  type ColumnMapping,
-  type InputShape,
-  type MappingRules,
-} from '../schema/column-mapping.js'
+import { mapColumns, type ColumnMapping, type MappingRules } from '../schema/column-mapping.js'
 import type { ByteSource } from '../source/byte-source.js'
 import { defaultFlushIntervalMs } from './defaults.js'
 import { detectedNotices, detectedOf } from './detected.js'
@@ -19,6 +15,7 @@ import type { Journal } from './journal/journal.js'
 import type { ResumedInput } from './journal/resumed-input.js'
 import type { Detected, InputFailure, LoadOptions, LoadResult } from './options.js'
 import type { Plan } from './plan.js'
+import { shapeOf } from './reader-options.js'
 import { asDdbError, type Run } from './run.js'
 import type { TargetDescription } from './target/describe-target.js'
 
@@ -62,6 +59,8 @@ export interface InputReading {
   ): AsyncGenerator<Batch, void, void>
   /** Per target column, over all inputs. */
   readonly columnCounts: readonly ColumnCounts[]
+  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  readonly offsets: Readonly<Record<string, string>>
   /** Set when the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
 }
@@ -86,12 +85,21 @@ class Reading implements InputReading {
   readonly #told = new Set<string>()
   /** Columns of which it was said that their times lose an offset. */
   readonly #offsetColumns = new Set<string>()
+  readonly #offsets: ColumnOffsets | undefined
+  /** So many of them are in the journal. */
+  #journaledOffsets: number
 
   constructor(platform: Platform, options: LoadOptions, plan: Plan, journal: Journal | undefined) {
     this.#platform = platform
     this.#options = options
     this.#plan = plan
     this.#journal = journal
+    this.#offsets = columnOffsets(options.cells ?? {}, journal?.found.offsets)
+    this.#journaledOffsets = this.#offsets?.knownCount ?? 0
+  }
+
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#offsets?.known() ?? {}
   }
 
   async *batches(
@@ -101,18 +109,19 @@ class Reading implements InputReading {
   ): AsyncGenerator<Batch, void, void> {
     const { source, reader, summary, resumed } = opened
     const { input = {}, mapping = {} } = this.#options
+    const { flushIntervalMs = defaultFlushIntervalMs } = input
     const { path } = summary
     summary.format = reader.format
-    const { columns } = target
-    const detected = opened.detected ?? detectedOf(reader, { cells: this.#options.cells, columns })
+    const rules = { cells: this.#options.cells, columns: target.columns }
+    const detected = opened.detected ?? detectedOf(reader, rules)
     summary.detected = detected
-    run.rejects.reading(source.name, { format: reader.format, ...detected })
+    run.rejects.reading(source.name, { format: reader.format, ...detected }, this.#offsets)
     this.#tell(run, path, reader, detected)
-    const { format, compression } = summary
     const journal = this.#journal
     const index = opened.number()
+    const { format, compression } = summary
     journal?.reading(index, JSON.stringify({ format, compression, ...detected }))
-    const recordsBefore = resumed?.records ?? 0
+    const { records: recordsBefore = 0 } = resumed ?? {}
     const recordsRead = (): number => recordsBefore + reader.recordsRead
     let lastReject = -1
     /** Only a record that reading broke off in is told before the batch that ends in front of it. */
@@ -133,9 +142,7 @@ class Reading implements InputReading {
         cells: looked?.isUnfit === true ? {} : this.#cellRules(detected, run),
         batchRows: this.#plan.batchRows,
         batchBytes: this.#plan.batchBytes,
-        ...(opened.flushes
-          ? { flushIntervalMs: input.flushIntervalMs ?? defaultFlushIntervalMs }
-          : {}),
+        ...(opened.flushes ? { flushIntervalMs } : {}),
         ...(limit === Infinity ? {} : { limit }),
         ...(resumed === undefined ? {} : { from: resumed.from, pieces: resumed.pieces }),
         keepRecords: this.#plan.rejectsFile !== undefined || run.watch !== undefined,
@@ -160,11 +167,13 @@ class Reading implements InputReading {
         update()
         const wait = opened.beforeBatch?.()
         if (wait !== undefined) await wait
+        this.#journalOffsets()
         journal?.place(batch, index, recordsUpTo(batch.endOffsetBytes))
         yield batch
       }
     } finally {
       update()
+      this.#journalOffsets()
       summary.ragged = reader.raggedRecords
       summary.contentBytes = { read: source.contentBytesRead, ...reader.byteCounts }
       run.watch?.closed(reader)
@@ -186,7 +195,15 @@ class Reading implements InputReading {
 
   #cellRules(detected: Detected, run: Run): CellRules {
     const onOffset = (column: string): void => this.#tellOffset(column, run)
-    return { ...cellRules(this.#options, detected), onOffset }
+    return { ...cellRules(this.#options, detected), columnOffsets: this.#offsets, onOffset }
+  }
+
+  /** Who goes on with the run has to know them, wherever it begins to read. */
+  #journalOffsets(): void {
+    const { knownCount = 0 } = this.#offsets ?? {}
+    if (knownCount === this.#journaledOffsets) return
+    this.#journaledOffsets = knownCount
+    this.#journal?.offsets(this.offsets)
   }
 
   /** Once for each column of a run. */
@@ -243,14 +260,4 @@ function cellRules({ cells = {}, input = {} }: LoadOptions, detected: Detected):
 /** An input without a single record has no columns to map either. */
 function isEmpty(reader: InputReader): boolean {
   return reader.recordKind === 'fields' && reader.fieldCount === 0
-}
-
-function shapeOf(reader: InputReader, file: string): InputShape {
-  return {
-    file,
-    kind: reader.recordKind,
-    names: reader.fieldNames,
-    fieldCount: reader.fieldCount,
-    headerLineNumber: reader.headerLineNumber,
-  }
 }

@@ -5,9 +5,9 @@
 import type { DdbError } from '../errors.js'
 import { openReader } from '../parse/open-reader.js'
 import type { Batch, ColumnCounts } from '../parse/input-reader.js'
-import type { Files, Platform } from '../platform/platform.js'
+import type { Files, FileStatus, Platform } from '../platform/platform.js'
 import type { ByteSource } from '../source/byte-source.js'
-import { expandSources } from '../source/expand-sources.js'
+import { expandSources, sourceNotices } from '../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../source/follow/present-files.js'
 import { knownEncoding } from '../source/encoding/encodings.js'
 import { fileBytes, openSource, stdinName } from '../source/open-source.js'
@@ -19,16 +19,17 @@ import {
   type InputReading,
   type InputSummary,
 } from './input-reading.js'
+import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
 import type { TargetDescription } from './target/describe-target.js'
-import type { LoadOptions } from './options.js'
+import type { LoadOptions, SourceNotes } from './options.js'
 import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
-import type { Plan } from './plan.js'
-import { dialectOf } from './reader-options.js'
+import { dialectOf, rowTarget } from './reader-options.js'
 import { checkRejects } from './rejects/check-rejects.js'
 import { removeLeftovers } from './rejects/leftover-rejects.js'
 import type { RunRejects } from './rejects/run-rejects.js'
 import type { Run } from './run.js'
+import { sourceNotesOf } from './source-notes.js'
 
 /** All inputs of a run, opened one at a time. */
 export interface Inputs {
@@ -38,6 +39,9 @@ export interface Inputs {
   summaries(): InputSummary[]
   /** Per target column, over all inputs. */
   columnCounts(): readonly ColumnCounts[]
+  /** What offsets the times of columns have, as far as they have shown it; empty where a time zone is given. */
+  readonly offsets: Readonly<Record<string, string>>
+  readonly sources: SourceNotes
   /** Set when the bytes of an input do not add up. */
   readonly bytesError: DdbError | undefined
   /** Earlier processes of the run have read them all, and nothing of them is left to be sent. */
@@ -54,21 +58,38 @@ export interface Inputs {
  * DDB_RUN_CHANGED when the journal is not to be taken up
  */
 export async function openInputs(run: Run): Promise<Inputs> {
-  const { platform, options, plan } = run
+  const { platform, options } = run
   const { encoding = 'auto' } = options.input ?? {}
   if (encoding !== 'auto') knownEncoding(encoding)
   if (options.input?.follow === true) {
     if (options.journal !== undefined) await takeUpJournal(run, [])
-    checkRejectsFile(run, (await presentFiles(options.inputs, platform.files)).files.map(pathOf))
+    const { include } = options.input
+    const present = await presentFiles(options.inputs, platform.files, include)
+    checkRejectsFile(run, present.files.map(pathOf))
     return openFollowed(run)
   }
-  const found = await expandSources(options.inputs, platform.files)
-  const paths = options.journal === undefined ? found : await takeUpJournal(run, found)
+  const { include } = options.input ?? {}
+  const { files } = platform
+  const found = await expandSources(options.inputs, { include, stdin: openedStdin(run), files })
+  for (const notice of sourceNotices(found)) run.notice(notice)
+  const { paths } = found
+  const inputs =
+    options.journal === undefined ? paths.map(byItsPath) : await takeUpJournal(run, paths)
   checkRejectsFile(
     run,
     paths.filter(path => path !== '-'),
   )
-  return new SequentialInputs(platform, paths, options, plan, run.journal)
+  return new SequentialInputs(run, inputs, sourceNotesOf(found))
+}
+
+/** What the shell has opened for us, where standard input is the process's own. */
+function openedStdin({ options, platform }: Run): FileStatus | undefined {
+  const { fd } = (options.input?.stdin ?? {}) as { fd?: unknown }
+  try {
+    return fd === 0 ? platform.files.statusNow('/dev/stdin') : undefined
+  } catch {
+    return undefined
+  }
 }
 
 const pathOf = ({ path }: PresentFile): string => path
@@ -85,15 +106,23 @@ function checkRejectsFile(
   checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn)
 }
 
+/** An input, and what the journal calls it. */
+interface NamedInput {
+  readonly name: string
+  readonly path: string
+}
+
+const byItsPath = (path: string): NamedInput => ({ name: path, path })
+
 /** @returns the inputs in the order of the journal */
-async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readonly string[]> {
+async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readonly NamedInput[]> {
   const { platform, options, plan } = run
   const opened = paths.includes('-') ? undefined : await openJournal(platform, options, plan, paths)
   if (opened === undefined) {
     run.notice('standard input and pipes cannot be read twice: this run keeps no journal')
-    return paths
+    return paths.map(byItsPath)
   }
-  const { journal, notices } = opened
+  const { journal, places, notices } = opened
   try {
     await removeLeftovers(journal.found, journal.past, plan.runId, platform.files)
     run.goOn(journal)
@@ -102,12 +131,13 @@ async function takeUpJournal(run: Run, paths: readonly string[]): Promise<readon
     throw error
   }
   for (const notice of notices) run.notice(notice)
-  return journal.paths
+  return journal.paths.map(name => ({ name, path: places.get(name) ?? name }))
 }
 
 class SequentialInputs implements Inputs {
+  readonly sources: SourceNotes
   readonly #platform: Platform
-  readonly #paths: readonly string[]
+  readonly #inputs: readonly NamedInput[]
   readonly #options: LoadOptions
   readonly #journal: Journal | undefined
   readonly #summaries: InputSummary[] = []
@@ -120,15 +150,14 @@ class SequentialInputs implements Inputs {
   #totalBytes: number | undefined
 
   constructor(
-    platform: Platform,
-    paths: readonly string[],
-    options: LoadOptions,
-    plan: Plan,
-    journal: Journal | undefined,
+    { platform, options, plan, journal }: Run,
+    inputs: readonly NamedInput[],
+    sources: SourceNotes,
   ) {
+    this.sources = sources
     this.#journal = journal
     this.#platform = platform
-    this.#paths = paths
+    this.#inputs = inputs
     this.#options = options
     this.#reading = newInputReading(platform, options, plan, journal)
   }
@@ -139,10 +168,11 @@ class SequentialInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
-    this.#totalBytes = await totalBytes(this.#paths, this.#platform.files)
+    this.#totalBytes = await totalBytes(this.#inputs, this.#platform.files)
     run.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
-    for (const [index, path] of this.#paths.entries()) {
+    await this.#lookAtHeaders(run, target)
+    for (const [index, input] of this.#inputs.entries()) {
       if (run.stopped || this.#doneRecords >= limit) return
       const done = this.#journal?.found.inputs[index]?.summary
       if (done !== undefined && this.#journal?.resumed(index)?.isDone === true) {
@@ -151,27 +181,39 @@ class SequentialInputs implements Inputs {
         this.#doneBytes += done.bytes
         continue
       }
-      const summary = newSummary(path)
+      const summary = newSummary(input.name)
       this.#summaries.push(summary)
       try {
-        yield* this.#openOne(run, target, summary, index)
+        yield* this.#openOne(run, target, input, summary, index)
         if (!run.stopped) this.#journal?.read(index, summary)
       } catch (error) {
-        summary.firstError = failureOf(error)
-        throw error
+        const failure = this.#doneRecords > 0 ? misfitBehindOthers(error) : error
+        summary.firstError = failureOf(failure)
+        throw failure
       }
     }
+  }
+
+  /** Of those that are read behind others. Who only looks at them tells what is wrong with each. */
+  async #lookAtHeaders({ platform, watch }: Run, target: TargetDescription): Promise<void> {
+    if (watch !== undefined) return
+    const later = this.#inputs
+      .slice(0, mostLookedAt)
+      .filter((_, index) => index > 0 && this.#journal?.resumed(index) === undefined)
+    const paths = later.map(({ path }) => path)
+    await lookAtHeaders(platform.files, this.#options, target, paths)
   }
 
   async *#openOne(
     run: Run,
     target: TargetDescription,
+    { name, path }: NamedInput,
     summary: InputSummary,
     index: number,
   ): AsyncGenerator<Batch, void, void> {
-    const { path } = summary
     const { compression, encoding, stdin } = this.#options.input ?? {}
     const source = await openSource(path, {
+      name,
       files: this.#platform.files,
       ...(compression === undefined ? {} : { compression }),
       ...(encoding === undefined ? {} : { encoding }),
@@ -181,6 +223,7 @@ class SequentialInputs implements Inputs {
     summary.compression = source.compression
     const reader = await openReader(source, {
       ...dialectOf(this.#options),
+      target: rowTarget(this.#options, target),
       clock: this.#platform.clock,
     })
     const journal = this.#journal
@@ -216,7 +259,7 @@ class SequentialInputs implements Inputs {
     const journal = this.#journal
     return (
       journal !== undefined &&
-      this.#paths.every((_, index) => {
+      this.#inputs.every((_, index) => {
         const isRead = journal.found.inputs[index]?.summary !== undefined
         return isRead && journal.resumed(index)?.isDone === true
       })
@@ -227,15 +270,22 @@ class SequentialInputs implements Inputs {
     return this.#reading.columnCounts
   }
 
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#reading.offsets
+  }
+
   async close(): Promise<void> {
     await this.#source?.close()
   }
 }
 
 /** Bytes of all inputs as they lie on disk; undefined unless all are plain files. */
-async function totalBytes(paths: readonly string[], files: Files): Promise<number | undefined> {
+async function totalBytes(
+  inputs: readonly NamedInput[],
+  files: Files,
+): Promise<number | undefined> {
   let sum = 0
-  for (const path of paths) {
+  for (const { path } of inputs) {
     const size = path === '-' ? undefined : await fileBytes(path, files)
     if (size === undefined) return undefined
     sum += size

@@ -2,7 +2,7 @@
   One run from options to result: open the inputs, connect, ask what the target is, read batches, deliver them, confirm,
   report.
 */
-import { TimeoutError, UsageError } from '../errors.js'
+import { DdbError, TimeoutError, UsageError } from '../errors.js'
 import type { Platform } from '../platform/platform.js'
 import { awakeClock } from '../platform/awake-clock.js'
 import { systemPlatform } from '../platform/system.js'
@@ -16,8 +16,13 @@ import { findTarget } from './target/find-target.js'
 import { openInputs } from './inputs.js'
 import type { LoadOptions, LoadResult } from './options.js'
 import { checkAlone, takeRun } from './journal/check-alone.js'
-import { asTargetChanged, checkTarget } from './journal/check-target.js'
-import { dropKept } from './marker/drop-run-tables.js'
+import {
+  asTargetChanged,
+  checkLoaded,
+  checkRows,
+  checkTarget,
+  settleLoaded,
+} from './journal/check-target.js'
 import { makePlan, type Plan } from './plan.js'
 import { pump } from './pump.js'
 import { loadResult } from './result.js'
@@ -48,6 +53,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const run = newRun(options, plan, platform)
   let columns: readonly TargetColumn[] = []
   const opened: Opened = {}
+  let alreadyLoaded = false
   let durability: Durability | undefined
   let misuse: UsageError | undefined
   const stopListening = endOnSignal(run, opened)
@@ -57,16 +63,22 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     const [control, target] = await findTarget(run, session => (opened.control = session))
     columns = target.columns
     durability = newDurability(plan, target)
-    await checkAlone(run, control)
-    const identity = await checkTarget(run, control, target)
-    if (opened.inputs.areDone) {
+    await checkAlone(run, control, opened.inputs.areDone)
+    const checked = await checkTarget(run, control, target)
+    if (opened.inputs.areDone && checked !== undefined) {
+      alreadyLoaded = true
+      const loaded = await checkLoaded(run, control, checked)
+      if (loaded.notice !== undefined) run.notice(loaded.notice)
       run.notice('already loaded')
-      await dropKept(run, control)
+      await settleLoaded(run, control, checked, loaded)
     } else {
-      opened.delivery = await openDelivery(run, target, control)
+      if (checked !== undefined) await checkRows(run, control, checked)
+      opened.delivery = await openDelivery(run, target, control, checked?.evidence)
       checkFollowed(run, opened.delivery)
       await takeRun(run, control)
-      if (identity !== undefined) run.journal?.target(identity, opened.delivery.used)
+      if (checked !== undefined) {
+        run.journal?.target(checked.evidence.identity, opened.delivery.used)
+      }
       // An input that cannot be interrupted must not keep the run from leaving.
       await Promise.race([pump(run, opened.inputs, target, opened.delivery), left])
       run.phase('confirming', opened.delivery)
@@ -74,7 +86,7 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
     }
   } catch (error) {
     if (error instanceof UsageError && opened.control === undefined) misuse = error
-    else run.fail(asTargetChanged(run, error))
+    else failAt(run, asTargetChanged(run, error))
     // Whoever does not answer a query does not say goodbye either.
     if (error instanceof TimeoutError) abandon(opened, error)
   } finally {
@@ -90,7 +102,9 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   const counts = opened.inputs?.columnCounts() ?? []
   const result = loadResult(run, {
     inputs: opened.inputs?.summaries() ?? [],
+    sources: opened.inputs?.sources,
     bytesError: opened.inputs?.bytesError,
+    alreadyLoaded,
     ...(durability && { stored: await durability.result(hasConfirmed(run)) }),
     columns: columns.map(({ name, type }, i) => ({
       name,
@@ -101,6 +115,15 @@ async function loadPlan(platform: Platform, options: LoadOptions, plan: Plan): P
   })
   await endJournal(run, result)
   return result
+}
+
+/** Rows of earlier processes that are gone, or that nothing proves, are not skipped. */
+function failAt(run: Run, error: unknown): void {
+  run.fail(error)
+  const isGone =
+    error instanceof DdbError &&
+    (error.code === 'DDB_TARGET_CHANGED' || error.code === 'DDB_UNPROVEN')
+  if (isGone) run.counts.allUnconfirmed()
 }
 
 function hasConfirmed({ counts: { rows } }: Run): boolean {

@@ -13,9 +13,15 @@ import type { Compression } from '../source/byte-source.js'
 import type { Encoding } from '../source/encoding/encodings.js'
 import type { Confirmation, ConfirmUsed } from './confirmations.js'
 import type { ServerMemory } from './connection/known-server.js'
+import type { WaysOn } from './remedies.js'
+import type { CellOptions, MappingOptions } from './row-options.js'
+import type { LoadReport } from './reporter.js'
+import type { SourceNotes } from './source-notes.js'
 import type { Stored } from './target/durability.js'
+import type { VerifyResult } from './verify/verifier.js'
 
 export type {
+  CellOptions,
   CompressChoice,
   Compression,
   Confirmation,
@@ -23,10 +29,15 @@ export type {
   Encoding,
   InputFormat,
   Known,
+  LoadReport,
   LoginMemory,
   LoginOptions,
   LoginRequirement,
+  MappingOptions,
+  SourceNotes,
   TlsOptions,
+  WaysOn,
+  VerifyResult,
 }
 export type {
   KnownServer,
@@ -72,7 +83,7 @@ export interface TargetOptions {
   create?: 'stream' | 'dfs'
   /** Default `insert`. */
   method?: Method
-  /** Columns that make a row unique: for `upsert`, and only there. */
+  /** Columns that make a row unique: for `upsert`, and for `delivery.verify`. */
   keyColumns?: readonly string[]
   /** A function view; the batch is its last argument. */
   function?: string
@@ -97,6 +108,11 @@ export interface InputOptions {
    * are not a character reject their rows.
    */
   encoding?: 'auto' | Encoding
+  /**
+   * Patterns of the files that are taken from folders, by their names or, with a `/`, by their paths in the folder: `*.txt`,
+   * `2024/**`. Those with the extension of a format when left out.
+   */
+  include?: readonly string[]
   /** Between fields, of one or more characters; found in the first 1 MiB when left out. */
   delimiter?: string
   /** One character; '' when nothing is quoted. Found in the first 1 MiB when left out, `"` unless it is `'`. */
@@ -105,8 +121,15 @@ export interface InputOptions {
   escape?: string
   /** Lines that start with it are not records. */
   comment?: string
-  /** `auto`, the default, takes a first record without numbers for one (docs/server-semantics.md#text-of-values). */
+  /**
+   * Whether the first record is one. `auto`, the default, goes by the names of the target's columns, and by what fits into
+   * them; where that does not tell, the run ends (docs/csv.md#header).
+   */
   header?: 'auto' | 'yes' | 'no'
+  /** Records end with a delimiter: an empty last field is dropped; found in the first 1 MiB when left out. */
+  trailingDelimiter?: boolean
+  /** Records begin with a name of their own, which is left out, and for which a header has none; default false. */
+  rowNames?: boolean
   /** Records with more or fewer fields than the first: `pad` makes missing ones null, `cut` leaves out the rest; default `reject`. */
   ragged?: 'reject' | 'pad' | 'cut'
   /** Blanks and tabs around quoted fields belong to no field; default false. */
@@ -129,49 +152,6 @@ export interface InputOptions {
   follow?: boolean
   /** Partial batches of stdin and of files that are followed go out after this much idle time; default 1,000. */
   flushIntervalMs?: number
-}
-
-/** Which input column fills which target column: by name where there are names, else by position. */
-export interface MappingOptions {
-  /** Default `name` where the input has names. */
-  match?: 'name' | 'position'
-  /** Target column → input column; of JSON a member, or one inside objects: `properties.mag`. */
-  map?: Readonly<Record<string, string>>
-  /** Target column → constant text. */
-  set?: Readonly<Record<string, string>>
-  /** Input columns and members that no target column takes are passed over; else they are an error. */
-  ignoreExtra?: boolean
-  /** Target columns without input are null; else that is an error. */
-  allowMissing?: boolean
-}
-
-/** What texts mean in a cell. */
-export interface CellOptions {
-  /** Texts that mean null, besides the empty field; in numbers and dates with blanks around them, too. */
-  nullTexts?: readonly string[]
-  /** They mean null in the quotes of delimited text, too. */
-  nullQuoted?: boolean
-  /**
-   * Target column, or `*` for all that it suits → DolphinDB format, `epoch:s|ms|us|ns`, or a spreadsheet's day numbers,
-   * `excel` or `excel:1904`.
-   */
-  dateFormats?: Readonly<Record<string, string>>
-  /**
-   * Whose clocks the columns keep: a zone such as `Asia/Shanghai` or `+08:00`, to which times with an offset and counts
-   * since 1970 are converted. `none`, the default, keeps times as they are written. Never the machine's.
-   */
-  timeZone?: string
-  /** One character between groups of three digits. */
-  thousands?: string
-  /** Numbers have a comma where others have a point. */
-  decimalComma?: boolean
-  /** Target columns whose texts are shares: `12.5%` is 0.125. */
-  percentColumns?: readonly string[]
-  /** Texts that mean true, and false, besides `true`, `1`, `false` and `0`. */
-  trueTexts?: readonly string[]
-  falseTexts?: readonly string[]
-  /** A bad cell becomes null and is counted. */
-  lenient?: boolean
 }
 
 /** What becomes of rows that the input or the server rejects. */
@@ -209,6 +189,8 @@ export interface DeliveryOptions {
   retryTimeoutMs?: number
   /** What becomes of batches of which nobody knows whether they arrived; default `report`. */
   onDoubt?: 'report' | 'resend'
+  /** Reads 100 of every 10,000 rows back, or all, and compares them; those that differ are unconfirmed. */
+  verify?: 'sample' | 'all'
   /** Both hold where both are given. */
   rateLimit?: { bytesPerSecond?: number; rowsPerSecond?: number }
 }
@@ -236,6 +218,8 @@ export interface LoadOptions {
   delivery?: DeliveryOptions
   /** The run fails with DDB_EXPECTATION unless exactly so many rows were delivered. */
   expectRows?: number
+  /** The run fails with DDB_EXPECTATION when the target had the key of a row already, or does not tell. */
+  expectUnique?: boolean
   /** `time:TIMESTAMP,sym:SYMBOL`: the run fails with DDB_EXPECTATION before its first row unless the target has these columns. */
   expectTypes?: string
   /** Names the run in receipts and rejects; random when left out. */
@@ -244,6 +228,8 @@ export interface LoadOptions {
   journal?: JournalOptions
   /** Called as the run goes on, at most ten times a second; never in the hot path. */
   onReport?: (report: LoadReport) => void
+  /** Puts each sentence of the run into the words of whoever shows it: fields of these options stand in backticks. */
+  wording?: (sentence: string) => string
   /** One sentence for the person watching: fallbacks, doubts, the first rejects. */
   onNotice?: (notice: string) => void
   /** Called before each batch goes out: what it throws ends the run in order, and the batch stays here. */
@@ -270,20 +256,6 @@ export interface RowCounts {
   unsent: number
 }
 
-/** State of a run while it goes on. */
-export interface LoadReport {
-  phase: 'connecting' | 'loading' | 'confirming' | 'done'
-  rows: RowCounts
-  /** Rows handed to a session so far. */
-  sentRows: number
-  sentBatches: number
-  inFlightBytes: number
-  /** Compressed bytes read, and how many there are when known. */
-  bytesRead: number
-  totalBytes: number | undefined
-  elapsedMs: number
-}
-
 /** How a run ended: `rejects` had bad rows, `unconfirmed` cannot say what became of all rows it sent. */
 export type LoadStatus = 'loaded' | 'rejects' | 'unconfirmed' | 'failed' | 'interrupted'
 
@@ -294,15 +266,12 @@ export interface LoadResult {
   runId: string
   status: LoadStatus
   exitCode: number
+  /** Earlier processes had finished the run: nothing was left to be read or sent. */
+  alreadyLoaded: boolean
   /** ISO 8601, in UTC. */
   startedAt: string
   endedAt: string
-  target: {
-    host: string
-    table: string | null
-    function: string | null
-    method: Method | null
-  }
+  target: { host: string; table: string | null; function: string | null; method: Method | null }
   /**
    * One per input that was opened, or should have been; what reading did not get to know is null. `rejected` are rows of this
    * input, `firstError` is what was wrong with the first, or what ended reading. `bytes` as stored, `contentBytes` of what is
@@ -329,13 +298,19 @@ export interface LoadResult {
     /** Records with another number of fields that were padded or cut (`ragged`). */
     ragged: number
   }[]
+  /** What the sources hold besides the inputs. */
+  sources: SourceNotes
   rows: RowCounts
+  /** Confirmed rows whose key the target had already; null where it does not tell (docs/confirmation.md#keys). */
+  duplicates: number | null
+  /** `used` is `none` where this process has sent nothing and heard of nothing. */
   confirm: {
     asked: Confirmation
     used: ConfirmUsed
     note: string | null
     /** Where the batches come from of which nobody knows what became, neighbours merged; at most 1,000. */
     uncertain: UncertainLines[]
+    verified: VerifyResult | null
   }
   stored: Stored
   rejects: {
@@ -357,7 +332,7 @@ export interface LoadResult {
   rate: { rowsPerSec: number; bytesPerSec: number }
   /** Filled in by the command line, which owns the process. */
   memory: { peakRssBytes: number | null }
-  resume: { possible: boolean; command: string | null }
+  resume: WaysOn
   error: { code: string; message: string } | null
 }
 

@@ -32,6 +32,8 @@ export interface Plan {
   retryTimeoutMs: number
   onDoubt: 'report' | 'resend'
   rateLimit: RateLimit
+  /** undefined: nothing is read back. */
+  verify: 'sample' | 'all' | undefined
 }
 
 /** Infinity for no limit. */
@@ -42,7 +44,8 @@ export interface RateLimit {
 
 /** @throws {UsageError} DDB_USAGE, DDB_NAME for what cannot be. */
 export function makePlan(options: LoadOptions, random: Random): Plan {
-  const target = parseTarget(options.target)
+  const verify = checkVerify(options)
+  const target = parseTarget(options.target, verify !== undefined)
   const delivery = { ...deliveryDefaults, ...given(options.delivery) }
   const rejects = options.rejects ?? {}
   if (options.inputs.length === 0) {
@@ -97,6 +100,7 @@ export function makePlan(options: LoadOptions, random: Random): Plan {
       bytesPerSecond: delivery.rateLimit?.bytesPerSecond ?? Infinity,
       rowsPerSecond: delivery.rateLimit?.rowsPerSecond ?? Infinity,
     },
+    verify,
   }
 }
 
@@ -131,6 +135,27 @@ function checkConfirm(confirm: Confirmation, target: Target, mode: 'async' | 'sy
       'an upsert changes rows without adding any: counting cannot confirm it',
     )
   }
+}
+
+function checkVerify({ delivery: { verify, confirm } = {}, target }: LoadOptions): Plan['verify'] {
+  if (verify === undefined) return undefined
+  if (verify !== 'sample' && verify !== 'all') {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`delivery.verify\` is sample or all, not "${String(verify)}"`,
+    )
+  }
+  if (confirm === 'count' || confirm === 'none') {
+    throw new UsageError(
+      'DDB_USAGE',
+      `\`delivery.verify\` does not go with \`delivery.confirm\` ${confirm}: it reads back what receipts or answers say is stored`,
+    )
+  }
+  if (target.function === undefined || target.confirmTable !== undefined) return verify
+  throw new UsageError(
+    'DDB_USAGE',
+    '`delivery.verify` behind a function needs `target.confirmTable`: where are its rows?',
+  )
 }
 
 /** What has no end, or would have to be read twice. */

@@ -1,7 +1,11 @@
 /*
   What the options of a run say of how its inputs are read.
 */
+import type { RowTarget } from '../parse/csv/row-target.js'
+import type { InputReader } from '../parse/input-reader.js'
 import type { ReaderOptions } from '../parse/open-reader.js'
+import type { InputShape } from '../schema/column-mapping.js'
+import type { TargetSchema } from '../schema/target-schema.js'
 import type { LoadOptions } from './options.js'
 
 const dialectFields = [
@@ -11,6 +15,8 @@ const dialectFields = [
   'escape',
   'comment',
   'header',
+  'trailingDelimiter',
+  'rowNames',
   'skipLines',
   'jsonPath',
   'ragged',
@@ -24,4 +30,27 @@ export function dialectOf({ input = {} }: Pick<LoadOptions, 'input'>): ReaderOpt
   return Object.fromEntries(
     dialectFields.flatMap(name => (input[name] === undefined ? [] : [[name, input[name]]])),
   )
+}
+
+/** What is known of an input before its first row is read. */
+export function shapeOf(reader: InputReader, file: string): InputShape {
+  return {
+    file,
+    kind: reader.recordKind,
+    names: reader.fieldNames,
+    fieldCount: reader.fieldCount,
+    rowNames: reader.rowNames,
+    headerLineNumber: reader.headerLineNumber,
+  }
+}
+
+/** What the records of the inputs are to become rows of; undefined where that is not known. */
+export function rowTarget(
+  { mapping = {}, cells = {}, input = {} }: Pick<LoadOptions, 'input' | 'mapping' | 'cells'>,
+  schema: TargetSchema,
+): RowTarget | undefined {
+  if (schema.columns.length === 0) return undefined
+  const { arrayDelimiter } = input
+  const rules = { ...cells, ...(arrayDelimiter === undefined ? {} : { arrayDelimiter }) }
+  return { schema, mapping, cells: rules }
 }

@@ -5,26 +5,32 @@ import { hideInData } from '../client/login/hide-password.js'
 import { DdbError } from '../errors.js'
 import { version } from '../version.js'
 import type { InputSummary } from './input-reading.js'
-import type { LoadResult, LoadStatus } from './options.js'
+import type { LoadResult, LoadStatus, SourceNotes } from './options.js'
+import { lookScript } from './evidence/look-script.js'
 import { isUnfinished, type Run } from './run.js'
-import { equationError } from './row-counts.js'
+import { equationError, rowsText } from './row-counts.js'
+import { noSourceNotes } from './source-notes.js'
 import { nothingStored } from './target/durability.js'
 import { tableText } from './target/target.js'
 
 /** What the inputs add to a result. */
 export interface ResultParts {
   inputs: readonly InputSummary[]
+  sources?: SourceNotes | undefined
   columns: LoadResult['columns']
   /** Of runs that were confirmed. */
   stored?: LoadResult['stored']
   /** The bytes of an input do not add up. */
   bytesError: DdbError | undefined
+  /** Nothing was opened but the inputs: earlier processes have finished the run. */
+  alreadyLoaded?: boolean
 }
 
 /** Rows or bytes that do not add up make the run fail (DDB_INTERNAL), whatever else happened. */
 export function loadResult(run: Run, parts: ResultParts): LoadResult {
   const { plan, counts, options, delivery } = run
   const hide = run.secrets.hideInSentence
+  const say = (sentence: string): string => hide(run.words(sentence))
   const rows = { ...counts.rows }
   const error =
     equationError(rows) ??
@@ -42,6 +48,7 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     runId: plan.runId,
     status: statusOf(run, error),
     exitCode: exitCodeOf(run, error),
+    alreadyLoaded: parts.alreadyLoaded === true && error === undefined,
     startedAt: run.startedAt.toISOString(),
     endedAt: endedAt.toISOString(),
     target: {
@@ -52,17 +59,20 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
     },
     inputs: parts.inputs.map(input => ({
       ...input,
-      firstError: hideInData(input.firstError, hide),
+      firstError: hideInData(input.firstError, say),
     })),
+    sources: parts.sources ?? noSourceNotes(),
     rows,
+    duplicates: duplicatesOf(run),
     confirm: {
       asked: plan.confirm,
-      used: delivery?.used ?? 'none',
-      note: delivery?.note === undefined ? null : hide(delivery.note),
+      used: isNothingSent(run) ? 'none' : (delivery?.used ?? 'none'),
+      note: delivery?.note === undefined ? null : say(delivery.note),
       uncertain: (delivery?.uncertain ?? []).map(lines => ({
         ...lines,
-        reason: hide(lines.reason),
+        reason: say(lines.reason),
       })),
+      verified: hideInData(delivery?.verified ?? null, hide),
     },
     stored: parts.stored ?? nothingStored,
     rejects: run.rejects.result(),
@@ -74,17 +84,32 @@ export function loadResult(run: Run, parts: ResultParts): LoadResult {
       bytesPerSec: Math.round(bytes / seconds),
     },
     memory: { peakRssBytes: null },
-    resume: { possible: canGoOn(run, error), command: null },
-    error: error === undefined ? null : { code: error.code, message: hide(error.message) },
+    resume: {
+      possible: canGoOn(run, error),
+      command: null,
+      look: isLeftOpen(error) ? lookScript(plan, run.journal?.found.samples ?? []) : null,
+      restart: null,
+    },
+    error: error === undefined ? null : { code: error.code, message: say(error.message) },
   }
+}
+
+/** Nor is anything known now of what earlier processes have sent. */
+function isNothingSent({ counts: { rows, batches } }: Run): boolean {
+  return batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0
 }
 
 /** What is refused because it has changed is refused again. */
 function canGoOn(run: Run, error: DdbError | undefined): boolean {
-  const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED']
+  const refused = ['DDB_RUN_CHANGED', 'DDB_RUN_DAMAGED', 'DDB_TARGET_CHANGED', 'DDB_UNPROVEN']
   const isRefused = error !== undefined && refused.includes(error.code)
   const isOurs = run.journal?.isInPlace() === true && run.journal.lost() === undefined
   return isUnfinished(run) && isOurs && !isRefused
+}
+
+/** Whether it is for the user to see if rows of the run are there. */
+function isLeftOpen(error: DdbError | undefined): boolean {
+  return error?.code === 'DDB_TARGET_CHANGED' || error?.code === 'DDB_UNPROVEN'
 }
 
 /** Rows delivered: confirmed ones, and, where nothing was asked, those handed over. */
@@ -97,12 +122,29 @@ function openRows({ counts, delivery }: Run): number {
   return delivery?.used === 'none' ? 0 : counts.rows.unconfirmed
 }
 
+function duplicatesOf({ delivery, journal }: Run): number | null {
+  return delivery === undefined ? (journal?.found.duplicates ?? null) : delivery.duplicates
+}
+
 function unmetExpectation(run: Run): DdbError | undefined {
-  const expected = run.options.expectRows
+  const { expectRows, expectUnique } = run.options
   const delivered = deliveredRows(run)
   // Unconfirmed rows are the graver news: code 4 goes before code 5.
-  if (expected === undefined || expected === delivered || openRows(run) > 0) return undefined
-  return new DdbError('DDB_EXPECTATION', `expected ${expected} rows, ${delivered} were delivered`)
+  if (openRows(run) > 0) return undefined
+  if (expectRows !== undefined && expectRows !== delivered) {
+    return new DdbError(
+      'DDB_EXPECTATION',
+      `expected ${rowsText(expectRows)}, ${delivered} ${delivered === 1 ? 'was' : 'were'} delivered`,
+    )
+  }
+  const duplicates = duplicatesOf(run)
+  if (expectUnique !== true || duplicates === 0) return undefined
+  return new DdbError(
+    'DDB_EXPECTATION',
+    duplicates === null
+      ? 'expected rows with keys of their own, and this target does not tell what it kept: `expectUnique` needs a table, and receipts or `delivery.mode` sync'
+      : `expected rows with keys of their own: the target had the keys of ${rowsText(duplicates)} already`,
+  )
 }
 
 function statusOf(run: Run, error: DdbError | undefined): LoadStatus {

@@ -94,6 +94,11 @@ function accountedFor(rows: RowCounts): number {
   return rows.confirmed + rows.unconfirmed + rows.rejected + rows.skipped + rows.unsent
 }
 
+/** `1 row`, `2 rows`. */
+export function rowsText(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`
+}
+
 /** The failure to report when the equation does not hold, else undefined. */
 export function equationError(rows: RowCounts): DdbError | undefined {
   const accounted = accountedFor(rows)

@@ -8,7 +8,7 @@ import type { Platform } from '../platform/platform.js'
 import type { Watch } from './check/watch.js'
 import type { Delivery } from './delivery/delivery.js'
 import type { Journal } from './journal/journal.js'
-import { newToken, type RunName } from './marker/marker.js'
+import { newToken, type RunName, type RunPlace } from './marker/marker.js'
 import { newLatencies, type Latencies } from './latencies.js'
 import type { asynchronousThroughout } from './connection/connect.js'
 import type { Facts } from './connection/known-server.js'
@@ -56,7 +56,7 @@ export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   readonly latencies: Latencies
   readonly rejects: RunRejects
   readonly startedAt: Date
-  /** The first failure; later ones do not replace it. */
+  /** The first failure; later ones do not replace it, unless it is an interruption. */
   readonly failure: DdbError | undefined
   /** True once nothing more is to be read or handed over. */
   readonly stopped: boolean
@@ -66,6 +66,8 @@ export interface Run extends Pick<Hold, 'lose' | 'maySend' | 'hasSlept'> {
   reject(reject: AnyReject, shape: RecordShape): void
   /** A row that was sent and that the server refused, for the reason given in its words. */
   rejectSent(batch: Batch, rowIndex: number, serverMessage: string): void
+  /** A sentence of the library in the words of whoever shows it. */
+  readonly words: (sentence: string) => string
   /** Without the password, as all that the run says: servers repeat it. */
   notice(text: string): void
   readonly secrets: Secrets
@@ -124,7 +126,8 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     platform,
     watch,
     get name() {
-      return { runId: plan.runId, token: journal?.token ?? token }
+      const name = { runId: plan.runId, token: journal?.token ?? token }
+      return journal === undefined ? name : { ...name, place: placeOf(run) }
     },
     get journal() {
       return journal
@@ -161,10 +164,12 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     get stopped() {
       return failure !== undefined
     },
-    fail: error => void (failure ??= namingRights(run, asDdbError(error))),
+    fail: error =>
+      void (failure = graver(failure, inWords(run, namingRights(run, asDdbError(error))))),
     reject: (reject, shape) => keepReject(run, reject, shape),
     rejectSent: (batch, row, words) => rejectSent(run, batch, row, words),
-    notice: text => options.onNotice?.(run.secrets.hideInSentence(text)),
+    words: options.wording ?? (sentence => sentence),
+    notice: text => options.onNotice?.(run.secrets.hideInSentence(run.words(text))),
     secrets: newSecrets(options.server.password),
     phase(next, nextDelivery) {
       phase = next
@@ -174,6 +179,11 @@ export function newRun(options: LoadOptions, plan: Plan, platform: Platform, wat
     report: () => reporter.report(),
   }
   return run
+}
+
+/** Where another process finds the journal. */
+function placeOf({ platform: { hostName }, options }: Run): RunPlace {
+  return { hostName, folder: options.journal?.folder ?? '' }
 }
 
 function goOn({ counts, rejects }: Run, journal: Journal): void {
@@ -190,12 +200,28 @@ export function isUnfinished({ counts, delivery, failure, journal }: Run): boole
   return journal !== undefined && (failure !== undefined || isOpen)
 }
 
+/** The first one, but for an interruption: rows that an input has lost until then go before it. */
+function graver(before: DdbError | undefined, failure: DdbError): DdbError {
+  const replaces = before?.code === 'DDB_INTERRUPTED' && failure.code === 'DDB_INPUT_TRUNCATED'
+  return before === undefined || replaces ? failure : before
+}
+
+/** Waits for the server are those of the run, whatever a session calls its limit. */
+function inWords({ words }: Pick<Run, 'words'>, failure: DdbError): DdbError {
+  const limit = '`delivery.confirmTimeoutMs`'
+  const said = words(failure.message.replace('`timeoutMs`', limit))
+  if (said !== failure.message) failure.message = said
+  return failure
+}
+
 function rejectSent(run: Run, batch: Batch, row: number, words: string): void {
   run.reject(refusedRow(batch, row, run.secrets.hide(words)), batch.shape)
 }
 
-function keepReject(run: Run, reject: AnyReject, shape: RecordShape): void {
+function keepReject(run: Run, found: AnyReject, shape: RecordShape): void {
   const { counts, rejects } = run
+  const message = run.words(found.message)
+  const reject = message === found.message ? found : { ...found, message }
   if (run.plan.onError === 'stop') run.journal?.keepNoMoreRejects()
   counts.rejected()
   if (run.watch !== undefined) run.watch.rejected(reject)

@@ -127,11 +127,11 @@ export class BatchBuilder {
   ): ColumnBuilder {
     if (column.source.kind !== 'constant') {
       const own = arrayDelimiter === undefined ? rules : { ...rules, arrayDelimiter }
-      return columnBuilder(column.name, column.type, columnIndex, this.#pool, own)
+      return columnBuilder(column, columnIndex, this.#pool, own)
     }
     // Who says what every row shall have writes it plainly, however the input writes its numbers.
-    const plain = plainNumbers(rules)
-    const builder = columnBuilder(column.name, column.type, columnIndex, this.#pool, plain)
+    const plain = { ...plainNumbers(rules), columnOffsets: undefined }
+    const builder = columnBuilder(column, columnIndex, this.#pool, plain)
     const { text } = column.source
     const constant = new ConstantColumn(builder, text, rowCapacity)
     if (constant.fault === undefined) return constant
@@ -321,6 +321,7 @@ function checkNames(mapping: ColumnMapping, rules: CellRules): void {
   for (const [option, given] of [
     ['`cells.dateFormats`', dated],
     ['`cells.percentColumns`', rules.percentColumns ?? []],
+    ['`cells.offsets`', Object.keys(rules.columnOffsets?.known() ?? {})],
   ] as const) {
     const unknown = given.find(name => !names.includes(name))
     if (unknown === undefined) continue

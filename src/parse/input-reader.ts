@@ -6,6 +6,7 @@ import type { ErrorCode, InputError } from '../errors.js'
 import type { Clock } from '../platform/platform.js'
 import type { Column } from '../protocol/value.js'
 import type { ColumnMapping } from '../schema/column-mapping.js'
+import type { ColumnOffsets } from './cells/column-offset.js'
 import type { SourceText } from '../source/encoding/text-origin.js'
 import type { InputFormat } from './formats.js'
 import type { RecordBlock } from './record-block.js'
@@ -41,6 +42,8 @@ export interface RecordShape {
   readonly fieldNames: readonly string[] | undefined
   /** Fields of the first record; 0 without a record, and for JSON. */
   readonly fieldCount: number
+  /** The first field is a name of its record, and has none itself. */
+  readonly rowNames?: boolean
   /** The header record as it stands, with its line ending. */
   readonly headerBytes: Uint8Array | undefined
   /** How records are encoded. */
@@ -122,8 +125,16 @@ export interface CellRules {
   readonly nullQuoted?: boolean
   /** Target column, or `*` → format in DolphinDB's symbols, `epoch:s|ms|us|ns`, `excel` or `excel:1904`. */
   readonly dateFormats?: Readonly<Record<string, string>>
-  /** Whose clocks the columns keep; `none`, the default, keeps times as they are written. */
+  /**
+   * Whose clocks the columns keep; `none` keeps times as they are written, whatever their offsets. So does none at all,
+   * where all times of a column have the same.
+   */
   readonly timeZone?: string
+  /**
+   * What offsets the times of each column have, where no time zone is given: the first time of a column decides, and stands
+   * there for later readers. Without it each reader finds out for itself.
+   */
+  readonly columnOffsets?: ColumnOffsets | undefined
   /** Told once for each column in which an offset was left out, because there is no time zone. */
   readonly onOffset?: (columnName: string) => void
   /** One character between groups of three digits. */

@@ -129,7 +129,7 @@ export abstract class LineTokenizer implements Tokenizer {
     const position = window.positionOf(offsetBytes)
     const isThere = position < Infinity
     window.start = isThere ? position : window.end
-    this.skippedBytes += this.#inputLength(start, window.start)
+    this.skippedBytes += this.inputLength(start, window.start)
     this.#neededBytes = 0
     if (isThere) this.lineNumber = lineNumber
     return isThere
@@ -201,6 +201,11 @@ export abstract class LineTokenizer implements Tokenizer {
     return more
   }
 
+  /** Whether what is unread of an input that was cut off is whole all the same, and stays unread. */
+  protected isRestWhole(): boolean {
+    return false
+  }
+
   /** Called before the records of a block. */
   protected startBlock(): void {
     return
@@ -221,7 +226,7 @@ export abstract class LineTokenizer implements Tokenizer {
     const { start } = window
     if (!this.#inOtherLine) this.#otherLineOffset = this.offsetBytes
     const isPassed = this.#passLine()
-    this.otherBytes += this.#inputLength(start, window.start)
+    this.otherBytes += this.inputLength(start, window.start)
     this.#inOtherLine = !isPassed
     if (isPassed) this.lineNumber++
     return isPassed
@@ -272,7 +277,7 @@ export abstract class LineTokenizer implements Tokenizer {
   }
 
   /** Bytes of the input between two positions. */
-  #inputLength(start: number, end: number): number {
+  protected inputLength(start: number, end: number): number {
     const { window } = this
     return window.inputOffset(this.contentEnd(end)) - window.inputOffset(this.contentEnd(start))
   }
@@ -329,9 +334,9 @@ export abstract class LineTokenizer implements Tokenizer {
       window.start = end
       this.#addSkipped(block, code, cutMessage(message))
     } else if (this.#inOtherLine) {
-      this.otherBytes += this.#inputLength(start, end)
+      this.otherBytes += this.inputLength(start, end)
       window.start = end
-    } else if (start < end && this.failure === undefined) {
+    } else if (start < end && this.failure === undefined && !this.isRestWhole()) {
       this.addFault(block, { code, message: cutMessage(message), next: end }, start)
     }
   }

@@ -8,16 +8,16 @@ const blank = 32
 
 /** The texts of `cells.nullTexts`, compared byte by byte. */
 export class NullTexts {
-  readonly #texts: readonly Uint8Array[]
-  /** 1 for each length that some text has, up to the longest. */
-  readonly #lengths: Uint8Array
+  readonly #exact: TextSet
+  /** For columns to which blanks around a text do not matter. */
+  readonly #trimmed: TextSet
   readonly #inQuotes: boolean
 
   /** @param inQuotes  whether they mean null in quotes, too */
   constructor(texts: readonly string[], inQuotes: boolean) {
-    this.#texts = texts.map(text => new TextEncoder().encode(text)).filter(text => text.length > 0)
-    this.#lengths = new Uint8Array(Math.max(0, ...this.#texts.map(text => text.length)) + 1)
-    for (const text of this.#texts) this.#lengths[text.length] = 1
+    const given = texts.filter(text => text !== '')
+    this.#exact = new TextSet(given)
+    this.#trimmed = new TextSet(given.map(text => text.replace(/^[ \t]+|[ \t]+$/g, '')))
     this.#inQuotes = inQuotes
   }
 
@@ -26,7 +26,8 @@ export class NullTexts {
    * @param trims  whether blanks around a text are not part of it
    */
   apply(block: RecordBlock, field: number, trims: boolean): void {
-    if (this.#texts.length === 0) return
+    const texts = trims ? this.#trimmed : this.#exact
+    if (texts.isEmpty) return
     const { bytes, starts, ends, fieldCount, rowCount } = block
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
@@ -37,12 +38,29 @@ export class NullTexts {
         from = trimmedStart(bytes, start, end)
         to = trimmedEnd(bytes, from, end)
       }
-      if (this.#lengths[to - from] !== 1 || !this.#matches(bytes, from, to - from)) continue
+      if (!texts.has(bytes, from, to)) continue
       if (this.#inQuotes || !block.isQuoted(row, cell)) ends[cell] = start
     }
   }
+}
 
-  #matches(bytes: Uint8Array, start: number, length: number): boolean {
+/** Texts, found by their bytes. */
+class TextSet {
+  readonly isEmpty: boolean
+  readonly #texts: readonly Uint8Array[]
+  /** 1 for each length that some text has, up to the longest. */
+  readonly #lengths: Uint8Array
+
+  constructor(texts: readonly string[]) {
+    this.isEmpty = texts.length === 0
+    this.#texts = texts.map(text => new TextEncoder().encode(text))
+    this.#lengths = new Uint8Array(Math.max(0, ...this.#texts.map(text => text.length)) + 1)
+    for (const text of this.#texts) this.#lengths[text.length] = 1
+  }
+
+  has(bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start
+    if (this.#lengths[length] !== 1) return false
     const texts = this.#texts
     for (let i = 0; i < texts.length; i++) {
       const text = texts[i]!

@@ -87,15 +87,19 @@ export interface Network {
   ): Promise<ListeningPort>
 }
 
-/** What is known of a file without reading it. Two paths with equal `device` and `inode` are one file. */
+/** What is known of a file without reading it; `fileKey` says whether two paths are one file. */
 export interface FileStatus {
   readonly isFile: boolean
   readonly isFolder: boolean
   readonly sizeBytes: number
   readonly device: bigint
+  /** 0 where the file system gives its files no numbers. */
   readonly inode: bigint
   /** When its content last changed, ms since the epoch. */
   readonly modifiedMs: number
+  /** When it was made, and when anything of it last changed, ns since the epoch; systems that do not know the first give 0 or the other. */
+  readonly bornNs: bigint
+  readonly changedNs: bigint
 }
 
 /** A lock that this process holds, and renews for as long as it is not stopped. */
@@ -164,7 +168,10 @@ export interface OutputFile {
   close(): void
 }
 
-/** Files; failures are the system's own errors with their `code`. */
+/**
+ * Files; failures are the system's own errors with their `code`. Bytes of a name that are not UTF-8 stand in paths as lone
+ * surrogates (`file-name.ts`).
+ */
 export interface Files {
   open(path: string): Promise<InputFile>
   /** Of what the path leads to. */
@@ -202,4 +209,6 @@ export interface Platform {
   readonly random: Random
   readonly network: Network
   readonly files: Files
+  /** What the machine calls itself. */
+  readonly hostName: string
 }

@@ -17,50 +17,55 @@ import {
   type BigIntStats,
 } from 'node:fs'
 import { access, open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { lockHolder, takeFileLock, takeFileLockNow } from './file-lock.js'
-import type { Files, FileStatus, InputFile, OutputFile } from './platform.js'
+import { nameOfBytes, systemName } from './file-name.js'
+import type { Files, FileStatus, FolderEntry, InputFile, OutputFile } from './platform.js'
 import { systemClock } from './system-clock.js'
 
 const syncFile = promisify(fdatasync)
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants
+/** Stands in texts for bytes that are not UTF-8. */
+const lostCharacter = '\ufffd'
 /** Without waiting for the reader of a pipe. */
 const appending = O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK
 
 /** The files that the process sees. */
 export const systemFiles: Files = {
   open: openInput,
-  status: async path => statusOf(await stat(path, { bigint: true })),
+  status: async path => statusOf(await stat(systemName(path), { bigint: true })),
   statusNow(path) {
-    const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
+    const stats = statSync(systemName(path), { bigint: true, throwIfNoEntry: false })
     return stats && statusOf(stats)
   },
-  checkReadable: path => access(path, constants.R_OK),
+  checkReadable: path => access(systemName(path), constants.R_OK),
   async readFolder(path, recursive) {
-    const entries = await readdir(path, { withFileTypes: true, recursive })
-    return entries.map(entry => ({
-      name: entry.name,
-      folder: entry.parentPath,
-      isFolder: entry.isDirectory(),
-    }))
+    const entries = await entriesOf(path)
+    // The list grows as it is gone through.
+    for (let at = 0; recursive && at < entries.length; at++) {
+      const { name, folder, isFolder } = entries[at]!
+      if (isFolder) for (const inner of await entriesOf(join(folder, name))) entries.push(inner)
+    }
+    return entries
   },
-  create: path => outputOf(openSync(path, appending | O_CREAT | O_EXCL, 0o600)),
+  create: path => outputOf(openSync(systemName(path), appending | O_CREAT | O_EXCL, 0o600)),
   openEmpty,
   reopen(path) {
-    const descriptor = openSync(path, appending)
+    const descriptor = openSync(systemName(path), appending)
     if (fstatSync(descriptor).isFile()) return outputOf(descriptor)
     closeSync(descriptor)
     throw Object.assign(new Error(`EINVAL: not an ordinary file, open '${path}'`), {
       code: 'EINVAL',
     })
   },
-  makeFolder: path => void mkdirSync(path, { recursive: true, mode: 0o700 }),
+  makeFolder: path => void mkdirSync(systemName(path), { recursive: true, mode: 0o700 }),
   lock: path => takeFileLock(path, systemClock),
   lockNow: path => takeFileLockNow(path, systemClock),
   lockHolder: path => lockHolder(path, systemClock),
-  remove: unlinkSync,
-  rename: renameSync,
+  remove: path => unlinkSync(systemName(path)),
+  rename: (from, to) => renameSync(systemName(from), systemName(to)),
 }
 
 function statusOf(stats: BigIntStats): FileStatus {
@@ -71,11 +76,28 @@ function statusOf(stats: BigIntStats): FileStatus {
     device: stats.dev,
     inode: stats.ino,
     modifiedMs: Number(stats.mtimeMs),
+    bornNs: stats.birthtimeNs,
+    changedNs: stats.ctimeNs,
   }
 }
 
+/** What one folder holds. A name is asked for as bytes where its text may have lost some. */
+async function entriesOf(folder: string): Promise<FolderEntry[]> {
+  const path = systemName(folder)
+  const entries = await readdir(path, { withFileTypes: true })
+  if (!entries.some(({ name }) => name.includes(lostCharacter))) {
+    return entries.map(entry => ({ name: entry.name, folder, isFolder: entry.isDirectory() }))
+  }
+  const exact = await readdir(path, { withFileTypes: true, encoding: 'buffer' })
+  return exact.map(entry => ({
+    name: nameOfBytes(entry.name),
+    folder,
+    isFolder: entry.isDirectory(),
+  }))
+}
+
 async function openInput(path: string): Promise<InputFile> {
-  const handle = await open(path, 'r')
+  const handle = await open(systemName(path), 'r')
   return {
     status: async () => statusOf(await handle.stat({ bigint: true })),
     read: async (buffer, offset, length) =>
@@ -87,7 +109,7 @@ async function openInput(path: string): Promise<InputFile> {
 }
 
 function openEmpty(path: string): OutputFile {
-  const descriptor = openSync(path, appending)
+  const descriptor = openSync(systemName(path), appending)
   const stats = fstatSync(descriptor)
   if (stats.isFile() && stats.size === 0) return outputOf(descriptor)
   closeSync(descriptor)

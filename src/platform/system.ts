@@ -2,6 +2,7 @@
   The platform that the program really runs on. Together with `system-tls.ts` the only file that opens sockets.
 */
 import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import type { ListeningPort, ListenTls, Network, Platform, Random, Socket } from './platform.js'
@@ -56,4 +57,5 @@ export const systemPlatform: Platform = {
   random: systemRandom,
   network: systemNetwork,
   files: systemFiles,
+  hostName: hostname(),
 }

@@ -3,7 +3,6 @@
   `mapping.map`, `mapping.set`, `mapping.ignoreExtra` and `mapping.allowMissing`.
 */
 import { InputError, UsageError } from '../errors.js'
-import type { ColumnType } from '../protocol/data-type.js'
 import { nearestHint } from './nearest.js'
 import type { TargetColumn, TargetSchema } from './target-schema.js'
 
@@ -17,9 +16,7 @@ export type CellSource =
   | { readonly kind: 'constant'; readonly text: string }
 
 /** A target column and where its cells come from. */
-export interface MappedColumn {
-  readonly name: string
-  readonly type: ColumnType
+export interface MappedColumn extends TargetColumn {
   readonly source: CellSource
 }
 
@@ -40,6 +37,8 @@ export interface InputShape {
   readonly kind: 'fields' | 'members'
   readonly names?: readonly string[] | undefined
   readonly fieldCount: number
+  /** The first field is a name of its record, which goes nowhere unless it is asked for. */
+  readonly rowNames?: boolean | undefined
   /** Line of the header, for messages. */
   readonly headerLineNumber?: number | undefined
 }
@@ -130,7 +129,7 @@ function fields(target: TargetSchema, input: InputShape, rules: MappingRules): C
   const sources = byName
     ? fieldsByName(target, input, names, rules)
     : fieldsByPosition(target, input, rules)
-  if (rules.ignoreExtra !== true) checkExtra(target, input, sources)
+  if (rules.ignoreExtra !== true) checkExtra(target, input, rules, sources)
   return sources
 }
 
@@ -255,7 +254,7 @@ function fieldsByPosition(
   input: InputShape,
   rules: MappingRules,
 ): CellSource[] {
-  let next = 0
+  let next = input.rowNames === true ? 1 : 0
   return target.columns.map(column => {
     const text = own(rules.set, column.name)
     if (text !== undefined) return { kind: 'constant', text }
@@ -265,7 +264,7 @@ function fieldsByPosition(
     if (mapped === undefined && rules.allowMissing === true) return missing
     throw new InputError(
       'DDB_INPUT_COLUMN',
-      `the records of ${input.file} have ${input.fieldCount} fields, none for column "${column.name}": ` +
+      `the records of ${input.file} have ${counted(input.fieldCount, 'field')}, none for column "${column.name}": ` +
         'set it with `mapping.set`, or leave it null with `mapping.allowMissing`',
       position(input, column.name),
     )
@@ -282,24 +281,37 @@ function mappedField(column: TargetColumn, mapped: string, input: InputShape): n
   )
 }
 
-function checkExtra(target: TargetSchema, input: InputShape, sources: readonly CellSource[]): void {
+function checkExtra(
+  target: TargetSchema,
+  input: InputShape,
+  rules: MappingRules,
+  sources: readonly CellSource[],
+): void {
   const used = new Set(sources.map(source => (source.kind === 'field' ? source.index : -1)))
   for (let index = 0; index < input.fieldCount; index++) {
-    if (used.has(index)) continue
+    if (used.has(index) || (index === 0 && input.rowNames === true)) continue
     const name = input.names?.[index]
-    const hint =
-      name === undefined
-        ? ''
-        : nearestHint(
-            name,
-            target.columns.map(column => column.name),
-          )
+    const isTrailing = name === '' && index === input.fieldCount - 1
+    const or = isTrailing ? ', or say `input.trailingDelimiter` if each line ends with one' : ''
     throw new InputError(
       'DDB_INPUT_COLUMN',
       name === undefined
-        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${target.columns.length} columns; pass over it with \`mapping.ignoreExtra\``
-        : `column "${name}" of ${input.file} goes nowhere${hint}: map it with \`mapping.map\`, or pass over it with \`mapping.ignoreExtra\``,
+        ? `field ${index + 1} of ${input.file} goes nowhere: the target has ${counted(target.columns.length, 'column')}; pass over it with \`mapping.ignoreExtra\``
+        : `column "${name}" of ${input.file} goes nowhere${wayOf(name, target, rules)}, or pass over it with \`mapping.ignoreExtra\`${or}`,
       position(input, name ?? String(index + 1)),
     )
   }
 }
+
+/** What may be done about a column that goes nowhere; one that is set is not what it should have been. */
+function wayOf(name: string, target: TargetSchema, { set }: MappingRules): string {
+  if (own(set, name) !== undefined) {
+    return `: leave out \`mapping.set\` ${name}, which fills the column of this name`
+  }
+  const others = target.columns.map(column => column.name)
+  const free = name === '' ? [] : others.filter(other => own(set, other) === undefined)
+  const hint = nearestHint(name, free)
+  return `${hint}: map it with \`mapping.map\``
+}
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`

@@ -10,6 +10,8 @@ import type { PartitionScheme } from './partition-dimension.js'
 export interface TargetColumn {
   readonly name: string
   readonly type: ColumnType
+  /** Longest text that the table stores whole, in bytes of UTF-8; left out where any length does. */
+  readonly maxBytes?: number
 }
 
 /** What rows have to look like. */

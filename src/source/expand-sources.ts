@@ -1,37 +1,90 @@
 /*
-  What the user named as input, as the list of files it means: files, patterns, folders, `-`. Everything is checked to
-  be there before the first row is read.
+  What the user named as input, as the list of files it means: files, patterns, folders, `-`. A file that is reached by several
+  names is one input. Everything is checked to be there before the first row is read.
 */
-import { join } from 'node:path'
-import { InputError } from '../errors.js'
-import type { Files } from '../platform/platform.js'
+import { join, relative, sep } from 'node:path'
+import { InputError, UsageError } from '../errors.js'
+import { fileKey } from '../platform/file-identity.js'
+import type { Files, FileStatus, FolderEntry } from '../platform/platform.js'
 import { systemFiles } from '../platform/system-files.js'
+import {
+  dataExtensions,
+  dataFiles,
+  newPassedOver,
+  passedOverNotice,
+  type IsData,
+  type PassedOver,
+  type PassedOverCount,
+} from './data-files.js'
 import { globFiles, hasGlob } from './glob.js'
 import { missingMessage } from './open-source.js'
+import { newSameFiles, sameFilesNotice, type SameFiles } from './same-files.js'
 
-/** Files taken from a folder; others have to be named. */
-const dataFile = /^[^.].*\.(?:csv|tsv|ndjson|jsonl|json)(?:\.(?:gz|zst|br))?$/i
+/** What the sources of a run mean. */
+export interface ExpandedSources {
+  /** In the order given, those of one pattern or folder sorted; `-` stays `-`. Each file once, by its first name. */
+  readonly paths: readonly string[]
+  readonly sameFiles: SameFiles
+  readonly passedOver: PassedOver
+}
 
-/** Whether a file of this name is taken from a folder. */
-export function isDataFile(name: string): boolean {
-  return dataFile.test(name)
+/** How sources are understood. */
+export interface ExpandOptions {
+  /** Patterns of the files that are taken from folders; data files when left out. */
+  readonly include?: readonly string[] | undefined
+  /** Of standard input, where a shell has opened it. */
+  readonly stdin?: FileStatus | undefined
+  /** The machine's when left out. */
+  readonly files?: Files
 }
 
 /**
  * @param inputs  paths, patterns (`day=*-t.csv`), folders, or `-` for standard input
- * @returns paths in the order given, those of one pattern or folder sorted; `-` stays `-`
  * @throws {InputError} DDB_INPUT_MISSING for what is not there, may not be read, or gives no file
+ * @throws {UsageError} DDB_USAGE for patterns of `include` that cannot be, or that no folder is there for
  */
 export async function expandSources(
   inputs: readonly string[],
-  files: Files = systemFiles,
-): Promise<string[]> {
+  { include, stdin, files = systemFiles }: ExpandOptions = {},
+): Promise<ExpandedSources> {
+  const expansion: Expansion = {
+    files,
+    isData: dataFiles(include),
+    byPattern: include !== undefined && include.length > 0,
+    passedOver: newPassedOver(),
+    folders: 0,
+  }
   const paths: string[] = []
-  for (const input of inputs) paths.push(...(input === '-' ? ['-'] : await expand(input, files)))
-  return paths
+  for (const input of inputs) {
+    for (const path of input === '-' ? ['-'] : await expand(input, expansion)) paths.push(path)
+  }
+  if (expansion.byPattern && expansion.folders === 0) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`input.include` says which files of a folder are data, and no input is a folder',
+    )
+  }
+  const sameFiles = newSameFiles()
+  const stdinKey = stdin?.isFile === true && paths.includes('-') ? fileKey('-', stdin) : undefined
+  const once = paths.filter(path => {
+    const status = path === '-' ? undefined : statusOf(path, files)
+    if (status !== undefined && fileKey(path, status) === stdinKey) throw alsoStdin(path)
+    return sameFiles.isFirst(path, status)
+  })
+  return { paths: once, sameFiles, passedOver: expansion.passedOver }
 }
 
-async function expand(input: string, files: Files): Promise<string[]> {
+interface Expansion {
+  readonly files: Files
+  readonly isData: IsData
+  /** `include` was given. */
+  readonly byPattern: boolean
+  readonly passedOver: PassedOverCount
+  folders: number
+}
+
+async function expand(input: string, expansion: Expansion): Promise<readonly string[]> {
+  const { files } = expansion
   let isFolder: boolean
   try {
     isFolder = (await files.status(input)).isFolder
@@ -39,7 +92,7 @@ async function expand(input: string, files: Files): Promise<string[]> {
     if (hasGlob(input)) return expandGlob(input, files)
     throw missing(input, missingMessage(input, cause), cause)
   }
-  if (isFolder) return expandFolder(input, files)
+  if (isFolder) return expandFolder(input, expansion)
   await checkReadable(input, files)
   return [input]
 }
@@ -51,20 +104,57 @@ async function expandGlob(pattern: string, files: Files): Promise<string[]> {
   return paths
 }
 
-async function expandFolder(folder: string, files: Files): Promise<string[]> {
-  const entries = await files.readFolder(folder, true)
-  const paths = entries
-    .filter(entry => !entry.isFolder && isDataFile(entry.name))
-    .map(entry => join(entry.folder, entry.name))
-    .sort()
-  if (paths.length === 0) {
-    throw missing(
-      folder,
-      `the folder "${folder}" holds no .csv, .tsv, .ndjson, .jsonl or .json file`,
-    )
+async function expandFolder(folder: string, expansion: Expansion): Promise<string[]> {
+  const { files, isData, byPattern, passedOver } = expansion
+  expansion.folders++
+  const paths: string[] = []
+  for (const entry of await entriesOf(folder, files)) {
+    if (entry.isFolder) continue
+    const path = join(entry.folder, entry.name)
+    if (!isData(entry.name, () => pathBelow(folder, path))) passedOver.add(path, entry.name)
+    else if (statusOf(path, files).isFile) paths.push(path)
+    else passedOver.add(path, entry.name, true)
   }
-  for (const path of paths) await checkReadable(path, files)
+  if (paths.length === 0) {
+    const what = byPattern ? 'file that `input.include` names' : `${dataExtensions} file`
+    throw missing(folder, `the folder "${folder}" holds no ${what}`)
+  }
+  for (const path of paths.sort()) await checkReadable(path, files)
   return paths
+}
+
+/** What is to be said of files that are not read, or not twice. */
+export function sourceNotices({
+  sameFiles,
+  passedOver,
+}: Pick<ExpandedSources, 'sameFiles' | 'passedOver'>): string[] {
+  return [sameFilesNotice(sameFiles), passedOverNotice(passedOver)].filter(
+    notice => notice !== undefined,
+  )
+}
+
+/** With `/` between its parts, as patterns have it. */
+export function pathBelow(folder: string, path: string): string {
+  return relative(folder, path).replaceAll(sep, '/')
+}
+
+async function entriesOf(folder: string, files: Files): Promise<readonly FolderEntry[]> {
+  try {
+    return await files.readFolder(folder, true)
+  } catch (cause) {
+    throw missing(folder, missingMessage(folder, cause), cause)
+  }
+}
+
+function statusOf(path: string, files: Files): FileStatus {
+  let cause: unknown = Object.assign(new Error('ENOENT'), { code: 'ENOENT' })
+  try {
+    const status = files.statusNow(path)
+    if (status !== undefined) return status
+  } catch (error) {
+    cause = error
+  }
+  throw missing(path, missingMessage(path, cause), cause)
 }
 
 async function checkReadable(path: string, files: Files): Promise<void> {
@@ -73,6 +163,14 @@ async function checkReadable(path: string, files: Files): Promise<void> {
   } catch (cause) {
     throw missing(path, missingMessage(path, cause), cause)
   }
+}
+
+/** Of the file only what follows the shell's place in it comes on standard input: neither can stand for the other. */
+function alsoStdin(path: string): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `"${path}" is on standard input, too, and would be loaded twice: name it once, as a file or as -`,
+  )
 }
 
 function missing(file: string, message: string, cause?: unknown): InputError {

@@ -52,23 +52,43 @@ async function entriesOf(folder: string, files: Files): Promise<readonly FolderE
   }
 }
 
+/** A path of which every part matches: `**` stands for any number of folders. */
+export function pathMatcher(pattern: string): RegExp {
+  const parts = pattern.split('/')
+  const last = parts.length - 1
+  const sources = parts.map((part, at) => {
+    if (part === '**') return at === last ? '(?:[^./][^/]*/)*[^./][^/]*' : '(?:[^./][^/]*/)*'
+    return `${nameSource(part)}${at === last ? '' : '/'}`
+  })
+  return wholeMatcher(sources.join(''))
+}
+
 function nameMatcher(part: string): RegExp {
-  let source = part.startsWith('.') ? '' : '(?!\\.)'
-  for (let at = 0; at < part.length; at++) {
-    const c = part[at]!
-    const close = c === '[' ? part.indexOf(']', at + 2) : -1
-    if (c === '*') source += '.*'
-    else if (c === '?') source += '.'
-    else if (close > 0) {
-      const set = part.slice(at + 1, close).replace(/^!/, '^')
-      source += `[${set.replaceAll('\\', '\\\\')}]`
-      at = close
-    } else source += c.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
-  }
+  return wholeMatcher(nameSource(part))
+}
+
+function wholeMatcher(source: string): RegExp {
   try {
     return new RegExp(`^${source}$`, 's')
   } catch {
     // A set that runs backwards (`[z-a]`) holds nothing.
     return /(?!)/
   }
+}
+
+/** Of one part of a path. */
+function nameSource(part: string): string {
+  let source = part.startsWith('.') ? '' : '(?!\\.)'
+  for (let at = 0; at < part.length; at++) {
+    const c = part[at]!
+    const close = c === '[' ? part.indexOf(']', at + 2) : -1
+    if (c === '*') source += '[^/]*'
+    else if (c === '?') source += '[^/]'
+    else if (close > 0) {
+      const set = part.slice(at + 1, close).replace(/^!/, '^')
+      source += `(?!/)[${set.replaceAll('\\', '\\\\')}]`
+      at = close
+    } else source += c.replace(/[\\^$.|+()[\]{}]/g, '\\$&')
+  }
+  return source
 }

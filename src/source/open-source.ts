@@ -19,6 +19,8 @@ export const stdinName = '<stdin>'
 
 /** How an input is opened. */
 export interface SourceOptions {
+  /** What a file is called; its path when left out. */
+  readonly name?: string
   /** `auto` looks at the first bytes, and for Brotli at the name. */
   readonly compression?: 'auto' | Compression
   /** `auto` looks for a byte order mark, and takes nothing without one for other than UTF-8. */
@@ -51,8 +53,9 @@ export async function openSource(path: string, options: SourceOptions = {}): Pro
   // Some files of the system say that they are empty and are not.
   const openedBytes = size === 0 ? undefined : size
   const jump = openedBytes === undefined ? undefined : { toBytes: 0 }
-  const chunks = readErrors(fileChunks(file, path, openedBytes, jump), path)
-  return startSource(path, path, size, chunks, options, () => file.close(), jump)
+  const { name = path } = options
+  const chunks = readErrors(fileChunks(file, name, openedBytes, jump), name)
+  return startSource(name, path, size, chunks, options, () => file.close(), jump)
 }
 
 /**

@@ -69,6 +69,7 @@ export function fakeProcess(terminals: FakeTerminals = {}): FakeProcess {
   return {
     processEnvironment: {
       environment: { ...noSettings, ...terminals.environment },
+      commandLine: () => undefined,
       stdin,
       stdout: stdout.stream,
       stderr: stderr.stream,

@@ -2,7 +2,7 @@
   Every fault × confirmation × kind of target: whatever happens, what the summary claims is what the table holds. The
   table of docs/delivery.md is written from what is seen here.
 */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { errorCodes, type ErrorCode } from '../../src/errors.js'
@@ -12,7 +12,7 @@ import { startServer, type EmbeddedServer } from '../../src/server/index.js'
 import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { platformOn } from '../helpers/failing-files.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
-import { root } from '../helpers/checkout.js'
+import { checkTable } from '../helpers/pages.js'
 import { startTcpProxy } from '../helpers/tcp-proxy.js'
 import { dataRequest, faults, type Fault, type Mishap, type Victim } from './delivery-faults.js'
 import { useTurnClock } from '../helpers/turn-clock.js'
@@ -246,9 +246,10 @@ function outcomeText(fault: Fault, { result, there }: Seen): string {
   }
 }
 
-const page = new URL('docs/delivery.md', root)
-const begin = '<!-- matrix: written by test/end-to-end/delivery-matrix.test.ts -->\n'
-const end = '<!-- end of matrix -->\n'
+const marks = [
+  '<!-- matrix: written by test/end-to-end/delivery-matrix.test.ts -->\n',
+  '<!-- end of matrix -->\n',
+] as const
 /** Fault and confirmation → target → text. */
 const outcomes = new Map<string, Map<string, string>>()
 
@@ -287,21 +288,11 @@ function cellText(texts: Map<string, string> | undefined): string {
 
 t.test('docs/delivery.md has the table of what was seen', async t => {
   const head = ['when …', ...confirmations.map(({ name }) => `\`${name}\``)]
-  const lines = [
+  checkTable(t, 'docs/delivery.md', marks, [
     head,
-    head.map(() => '---'),
     ...faults.map(fault => [
       fault.name,
       ...confirmations.map(({ name }) => cellText(outcomes.get(`${fault.name}/${name}`))),
     ]),
-  ].map(cells => `| ${cells.join(' | ')} |\n`)
-  const text = readFileSync(page, 'utf8')
-  const [before, rest] = text.split(begin) as [string, string]
-  const [committed, after] = rest.split(end) as [string, string]
-  const table = `\n${lines.join('')}\n`
-  if (process.env['UPDATE_DOCS'] === '1') {
-    writeFileSync(page, `${before}${begin}${table}${end}${after}`)
-  } else {
-    t.equal(committed, table, 'UPDATE_DOCS=1 writes it anew')
-  }
+  ])
 })

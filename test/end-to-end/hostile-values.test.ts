@@ -16,7 +16,10 @@ const initScript = `share streamTable(10:0, \`id\`sym, [INT, STRING]) as target
 def takeRows(x, mutable data) { tableInsert(objByName("target"), data) }
 addFunctionView(takeRows)`
 
-const numbered = /(ddbIngestLedger_[0-9a-f]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
+const numbered = /(ddbIngestLedger\d*_[0-9a-f_]+|ddbIngest_[a-z0-9_]+|"[0-9a-f]{16}"|\d+)/g
+
+/** Which columns are looked up depends on what can be compared: nulls are asked for, long texts are not. */
+const lookedUp = /isNull\((id|sym)\)(, )?|(id|sym) = ddbIngestValue\d+(, )?|, ddbIngestValue\d+/g
 
 /** Scripts and names of functions of one run, in order, without what chance decides in them. */
 async function textsOf(
@@ -37,7 +40,8 @@ async function textsOf(
   })
   const texts = lines.flatMap(line => {
     const found = / > (?:script .* chars=\d+ (.*)|function .* bytes=\d+ ([^|]*))/.exec(line)
-    return found === null ? [] : [(found[1] ?? found[2]!).trim().replace(numbered, '#')]
+    const text = (found?.[1] ?? found?.[2])?.trim()
+    return text === undefined ? [] : [text.replace(lookedUp, '').replace(numbered, '#')]
   })
   return { texts: [...new Set(texts)].sort(), result }
 }

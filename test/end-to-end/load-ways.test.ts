@@ -251,3 +251,32 @@ t.test(
     }
   },
 )
+
+t.test(
+  'where nothing was sent no confirmation is claimed, and nothing was loaded before',
+  async t => {
+    const { load } = await startLoadServer(t, tradesScript)
+    const bad = 'x,IBM,1,1\n'
+    const dir = t.testdir({
+      'header.csv': tradesHeader,
+      'empty.csv': '',
+      'bad.csv': tradesHeader + bad,
+      'full.csv': `${tradesHeader}2020.01.02T09:30:00.032,IBM,1,1\n`,
+    })
+    for (const [name, change, rows] of [
+      ['header.csv', {}, { read: 0 }],
+      ['empty.csv', {}, { read: 0 }],
+      ['full.csv', { input: { limit: 0 } }, { read: 0 }],
+      ['full.csv', { input: { limit: 0 }, runId: 'r', journal: { folder: dir } }, { read: 0 }],
+      ['bad.csv', { rejects: { onError: 'skip' } }, { read: 1, rejected: 1 }],
+    ] as const) {
+      const result = await load(join(dir, name), change)
+      t.match(result, { alreadyLoaded: false, rows, confirm: { used: 'none', note: null } }, name)
+    }
+    const run = { runId: 'full', journal: { folder: dir } }
+    const first = await load(join(dir, 'full.csv'), run)
+    t.match(first, { alreadyLoaded: false, confirm: { used: 'receipts' }, rows: { confirmed: 1 } })
+    const again = await load(join(dir, 'full.csv'), run)
+    t.match(again, { alreadyLoaded: true, confirm: { used: 'none' }, rows: { skipped: 1 } })
+  },
+)

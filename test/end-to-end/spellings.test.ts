@@ -68,9 +68,25 @@ t.test('members inside documents, and bad ones let pass', async t => {
 
 t.test('offsets that are left out are said once for each column', async t => {
   const text = 'at\n2024-01-01T00:00:00+08:00\n2024-01-01T00:00:00+09:00\n'
-  const { code, stderr } = await load(['--allow-missing'], text)
+  const { code, stderr } = await load(['--allow-missing', '--timezone', 'none'], text)
   t.equal(code, 0)
   t.equal(stderr.match(/--timezone/g)?.length, 1, stderr)
+  const strict = await load(['--allow-missing'], text)
+  t.equal(strict.code, 65)
+  t.match(
+    strict.stderr,
+    /expected a time with the offset \+08:00 like .*\(--timezone takes others\)/,
+  )
+  const said = await load(['--allow-missing', '--offset', 'at=+09:00', '--on-error', 'skip'], text)
+  t.equal(said.code, 3)
+  t.match(said.stderr, /line 2: .*offset \+09:00/)
+  const both = await load(['--offset', 'at=Z', '--timezone', 'none'], text)
+  t.match(both, { code: 64, stderr: /--offset.*--timezone.*leave one out/ })
+  t.equal((await load(['--offset', 'at=8'], text)).code, 64)
+  t.match(await load(['--allow-missing', '--offset', 'att=Z'], text), {
+    code: 64,
+    stderr: /nearest: at/,
+  })
 })
 
 t.test('a decimal comma that is found counts, and is said', async t => {

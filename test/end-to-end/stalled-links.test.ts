@@ -125,7 +125,7 @@ const questions: Readonly<Record<string, readonly [text: string, Delivery, LoadO
   'the rows are counted at first': ['exec count(*) from target', { confirm: 'count' }, unasked],
   'a schema is asked for': ['schema(target)', { mode: 'sync' }, unasked],
   'receipts are read': [
-    'select * from objByName("ddbIngestLedger',
+    'errText, rowsReceived, rowsTaken, rowsHad from objByName("ddbIngestLedger',
     { confirm: 'receipts' },
     { exitCode: 4, rows: { unconfirmed: 100 } },
   ],

@@ -10,7 +10,7 @@ import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/op
 import type { Clock, Platform } from '../../src/platform/platform.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { RequestInfo } from '../../src/server/index.js'
-import { csv, ids, streamScript, upTo } from '../helpers/delivery.js'
+import { csv, dfsScript, ids, streamScript, upTo } from '../helpers/delivery.js'
 import { closedGate } from '../helpers/gate.js'
 import { startLoadServer, type LoadServer } from '../helpers/load-server.js'
 
@@ -33,7 +33,7 @@ async function scene(t: Test, delivery: DeliveryOptions = {}): Promise<Scene> {
   const dir = t.testdir({ 'rows.csv': csv(rowCount) })
   const folder = join(dir, 'state')
   let batches = 0
-  const here = await startLoadServer(t, streamScript, {
+  const here = await startLoadServer(t, `${streamScript}\n${dfsScript}`, {
     faults: {
       beforeExecute(request) {
         const wait = request.rows > 0 ? scene.onBatch(++batches, request) : undefined
@@ -158,6 +158,25 @@ t.test('a journal from an earlier time is found out by what the server knows', a
     const resumed = await one.load({ delivery: { onDoubt: 'resend' } })
     t.equal(resumed.rows.unsent, 0, mode)
     t.same([...new Set(await ids(one.here))], upTo(rowCount), 'with the right one it goes on')
+  }
+})
+
+t.test('so is one from before its run had finished', async t => {
+  for (const [mode, table, rows] of [
+    ['async', 'target', 'target'],
+    ['async', 'dfs://d/t', 'loadTable("dfs://d","t")'],
+    ['sync', 'dfs://d/t', 'loadTable("dfs://d","t")'],
+  ] as const) {
+    const one = await scene(t, { mode })
+    const target = { table }
+    one.onBatch = no => void (no === 9 && copyFileSync(one.path, `${one.path}.earlier`))
+    t.match(await one.load({ target }), { exitCode: 0 })
+    copyFileSync(`${one.path}.earlier`, one.path)
+    t.match(await one.load({ target }), {
+      exitCode: 66,
+      error: { code: 'DDB_RUN_DAMAGED', message: /brought back from an earlier time/ },
+    })
+    t.same(await ids(one.here, rows), upTo(rowCount), `${mode} into ${table}: nothing was sent`)
   }
 })
 

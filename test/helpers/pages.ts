@@ -2,7 +2,9 @@
   The pages of the guide as tests see them: code blocks, the commands in them, links and headings. The pages are
   plain Markdown of this project's own making, so a few patterns are enough to read them.
 */
+import { readFileSync, writeFileSync } from 'node:fs'
 import { readFile, readdir } from 'node:fs/promises'
+import type { Test } from 'tap'
 import { root } from './checkout.js'
 
 export interface CodeBlock {
@@ -143,4 +145,31 @@ export function paragraphsOf(page: Page): string[] {
 /** Texts of the code spans in prose. */
 export function codeSpans(prose: string): string[] {
   return Array.from(prose.matchAll(/`([^`]+)`/g), match => match[1]!.replace(/\s+/g, ' '))
+}
+
+/**
+ * Holds a table of a page against what a test has seen, or writes it anew with UPDATE_DOCS=1.
+ *
+ * @param path  relative to the checkout
+ * @param marks  lines before and after the table
+ * @param rows  of cells; the first is the head
+ */
+export function checkTable(
+  t: Test,
+  path: string,
+  [begin, end]: readonly [string, string],
+  rows: readonly (readonly string[])[],
+): void {
+  const page = new URL(path, root)
+  const [head = [], ...others] = rows
+  const lines = [head, head.map(() => '---'), ...others].map(cells => `| ${cells.join(' | ')} |\n`)
+  const text = readFileSync(page, 'utf8')
+  const [before, rest] = text.split(begin) as [string, string]
+  const [committed, after] = rest.split(end) as [string, string]
+  const table = `\n${lines.join('')}\n`
+  if (process.env['UPDATE_DOCS'] === '1') {
+    writeFileSync(page, `${before}${begin}${table}${end}${after}`)
+  } else {
+    t.equal(committed, table, 'UPDATE_DOCS=1 writes it anew')
+  }
 }

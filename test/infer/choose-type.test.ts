@@ -176,3 +176,13 @@ t.test('kinds of JSON values count', async t => {
     { source: 'o', reason: /objects without members/ },
   ])
 })
+
+// docs/server-semantics.md#conversions-on-insert: a DFS table cuts longer texts in a STRING column.
+t.test('texts that a DFS table would cut are BLOBs there, and a stream table says so', async t => {
+  const [fits, long] = ['x'.repeat(65_535), 'é'.repeat(32_768)]
+  t.equal(await typeOf([fits, 'y'], { intoDfs: true }), 'STRING')
+  const stored = await columnOf([long, 'y'], { intoDfs: true })
+  t.match(stored, { type: { type: 'BLOB' }, warnings: [/^a BLOB: .* 65535 bytes, .* 65536$/] })
+  const inMemory = await columnOf([long, 'y'])
+  t.match(inMemory, { type: { type: 'STRING' }, warnings: [/65536: take a BLOB there$/] })
+})

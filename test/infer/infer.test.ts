@@ -379,9 +379,26 @@ t.test('records that no table can take are counted, and their cells left out', a
   t.match(schema, { rows: 4, rejected: 2, firstReject: '<stdin> line 3: expected 2 fields, got 1' })
   t.strictSame(typesOf(schema), ['x:INT', 'y:INT'])
   const text = Buffer.concat([Buffer.from('x,y\n1,2\n'), Buffer.from([0x61, 0xff, 0x2c, 0x78, 10])])
-  const broken = await inferText(text, { source: { encoding: 'utf-8' } })
+  const broken = await inferText(text, {
+    source: { encoding: 'utf-8' },
+    reader: { header: 'yes' },
+  })
   t.match(broken, { rows: 2, rejected: 1 })
   t.strictSame(typesOf(broken), ['x:INT', 'y:INT'])
+})
+
+t.test('names of records are no column, and what may be one is asked for', async t => {
+  const text = 'price,size\nr1,1.5,2\nr2,2.5,3\n'
+  const reader = { rowNames: true, delimiter: ',' } as const
+  t.strictSame(typesOf(await inferText(text, { reader })), ['price:DOUBLE', 'size:INT'])
+  t.equal(await readAs(await inferText(text, { reader }), text, { reader }), 2)
+  const twice = await inferText('x,x\nr1,1,2\n', { reader })
+  t.strictSame(typesOf(twice), ['x:INT', 'x_2:INT'])
+  t.equal(twice.needsPosition, true)
+  const behind = 'price,size\n1,1.5,\n2,2.5,\n'
+  await t.rejects(inferText(behind), { code: 'DDB_USAGE', message: /rowNames/ })
+  const trailing = await inferText(behind, { reader: { trailingDelimiter: true } })
+  t.strictSame(typesOf(trailing), ['price:INT', 'size:DOUBLE'])
 })
 
 t.test('several inputs are one table; others than the first have to be like it', async t => {

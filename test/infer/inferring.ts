@@ -21,6 +21,7 @@ export const nothing: InferOptions = {
   map: {},
   set: {},
   byPosition: false,
+  intoDfs: false,
 }
 
 const inputOf = (text: string | Uint8Array): Readable => Readable.from([Buffer.from(text)])
@@ -76,6 +77,7 @@ export async function readAs(
       kind: opened.recordKind,
       names: opened.fieldNames,
       fieldCount: opened.fieldCount,
+      rowNames: opened.rowNames,
     },
     { map, allowMissing, ignoreExtra, ...(matchPosition ? { match: 'position' as const } : {}) },
   )

@@ -14,7 +14,8 @@ import {
   askIdle,
   askSchema,
 } from '../../src/load/connection/server-queries.js'
-import { askIdentity } from '../../src/load/journal/target-identity.js'
+import { rowsHadExpression } from '../../src/load/evidence/rows-had.js'
+import { askIdentity, watchedTable } from '../../src/load/journal/target-identity.js'
 import { readRun } from '../../src/load/journal/known-runs.js'
 import { journalPath } from '../../src/load/journal/open-journal.js'
 import { dropRunTables } from '../../src/load/marker/drop-run-tables.js'
@@ -76,8 +77,11 @@ async function textsFor(plan: Plan): Promise<{ scripts: string[]; names: string[
     ...(target.kind === 'function' ? [askFunction(asking, target.name)] : []),
     ...tablesOf(target).map(table => table.kind === 'dfs' && askAtomic(asking, table.database)),
   ])
-  const ledger = ledgerName(token, 1)
-  for (const counts of [false, true]) scripts.push(deliverScript(ledger, target, counts))
+  const name = ledgerName(token, 1)
+  const rowsHad = rowsHadExpression(watchedTable(plan), 'totalSize')
+  for (const countsDuplicates of [false, true]) {
+    scripts.push(deliverScript({ name, version: 2, countsDuplicates }, target, rowsHad))
+  }
   const names =
     target.kind === 'function'
       ? [target.name]

@@ -3,6 +3,7 @@ import { DdbError, type ErrorCode } from '../../src/errors.js'
 import type { Delivery } from '../../src/load/delivery/delivery.js'
 import type { ConfirmUsed, LoadOptions } from '../../src/load/options.js'
 import { loadResult, type ResultParts } from '../../src/load/result.js'
+import { noSourceNotes } from '../../src/load/source-notes.js'
 import type { RunCounts } from '../../src/load/row-counts.js'
 import { version } from '../../src/version.js'
 import { handClock } from '../helpers/clocks.js'
@@ -28,6 +29,7 @@ function resultOf(
   run.phase('confirming', {
     used,
     note: undefined,
+    duplicates: 2,
     uncertain: [],
     inFlightBytes: 0,
   } as unknown as Delivery)
@@ -127,12 +129,15 @@ t.test('every member is there; what is not known is null', async t => {
     runId: 'nightly',
     status: 'loaded',
     exitCode: 0,
+    alreadyLoaded: false,
     startedAt: '1970-01-01T00:00:00.000Z',
     endedAt: '1970-01-01T00:00:02.000Z',
     target: { host: '127.0.0.1:1', table: 'target', function: null, method: 'insert' },
     inputs: [input],
+    sources: noSourceNotes(),
     rows: { read: 8, confirmed: 8, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [] },
+    duplicates: 2,
+    confirm: { asked: 'auto', used: 'receipts', note: null, uncertain: [], verified: null },
     stored: {
       grade: null,
       dataSync: null,
@@ -152,7 +157,7 @@ t.test('every member is there; what is not known is null', async t => {
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 4, bytesPerSec: 1_500 },
     memory: { peakRssBytes: null },
-    resume: { possible: false, command: null },
+    resume: { possible: false, command: null, look: null, restart: null },
     error: null,
   })
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DdbError, InputError } from '../../src/errors.js'
+import { DdbError, InputError, TimeoutError } from '../../src/errors.js'
 import type { LoadOptions, LoadReport } from '../../src/load/options.js'
 import { asDdbError } from '../../src/load/run.js'
 import type { AnyReject } from '../../src/load/rejects/reject.js'
@@ -144,4 +144,30 @@ t.test('its name on the server is the one given, and a token of chance', async t
   const other = scene({ runId: 'nightly' }).run
   t.equal(one.name.runId, 'nightly')
   t.not(one.name.token, other.name.token)
+})
+
+t.test('rows that an input has lost go before the signal that ended the run', async t => {
+  const run = testRun()
+  const interrupted = new DdbError('DDB_INTERRUPTED', 'a signal')
+  run.fail(interrupted)
+  run.fail(new DdbError('DDB_CONNECTION_LOST', 'later'))
+  t.equal(run.failure, interrupted)
+  const lost = new DdbError('DDB_INPUT_TRUNCATED', 'rows are gone')
+  run.fail(lost)
+  t.equal(run.failure, lost)
+  run.fail(interrupted)
+  t.equal(run.failure, lost)
+})
+
+t.test('sentences are put into the words of who shows them', async t => {
+  const notices: string[] = []
+  const run = testRun({
+    wording: sentence => sentence.replaceAll('`', '*'),
+    onNotice: notice => void notices.push(notice),
+  })
+  run.notice('see `runId`')
+  const words = 'No answer within 5 ms. Allow more time (`timeoutMs`).'
+  run.fail(new TimeoutError(words))
+  t.strictSame(notices, ['see *runId*'])
+  t.match(run.failure?.message, /Allow more time \(\*delivery\.confirmTimeoutMs\*\)/)
 })

@@ -271,7 +271,8 @@ ${forms.join('\n')}
 
 Each of these was loaded from CSV and JSON into a table and read with the official JavaScript client. An empty field is
 null in every column. In JSON they were strings; numbers and truths of its own are told in [JSON](json.md). Of text that
-is not a value, some examples: their rows are [rejected](rejects.md), or null and counted with \`--lenient\`.
+is not a value, some examples: their rows are [rejected](rejects.md), or null and counted with \`--lenient\`. As they stand
+in one column, times had \`--timezone none\`: otherwise all of a column have [the same offset](csv.md#time-zones), or none.
 
 | type | is a value | is not |
 |---|---|---|

@@ -107,6 +107,28 @@ t.test('a partial batch goes out when the input is idle for too long', async t =
   t.equal(clock.timers, 0)
 })
 
+t.test(
+  'an empty line of one column goes out with the row that follows, whenever that comes',
+  async t => {
+    const { source, send, end } = slowSource()
+    send('1\n\n')
+    const reader = await openSlow(source)
+    const mapping = mappingFor(reader, 'n:INT')
+    const times = { flushIntervalMs: 1000, clock: impatient }
+    const batches = reader.batches({ ...options, mapping, ...times })
+    const next = async (): Promise<unknown> => {
+      const { value: batch } = await batches.next()
+      return batch && { rows: rowsOf(batch), end: batch.endOffsetBytes, line: batch.endLineNumber }
+    }
+    t.strictSame(await next(), { rows: [['1']], end: 2, line: 2 })
+    send('2\n\n')
+    t.strictSame(await next(), { rows: [[''], ['2']], end: 5, line: 4 })
+    end()
+    t.equal(await next(), undefined)
+    t.equal(reader.byteCounts.other, 1)
+  },
+)
+
 for (const [what, begun, rest, rejected] of [
   ['a comment', '#co', 'mment\n', 0],
   ['a record that is too long', '123456789', '0\n', 1],

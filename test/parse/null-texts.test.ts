@@ -43,6 +43,28 @@ t.test('blanks around the text count where they are a part of values', async t =
   }
 })
 
+t.test(
+  'a text of blanks means null, and blanks around a text are none of it where they are none of values',
+  async t => {
+    const cells = [' ', 'x', '   ', 'x', '\t', 'x', 'NA', 'x', ' NA', 'x', '0', 'x']
+    for (const [texts, trims, expected] of [
+      [[' '], true, [0, 2, 4]],
+      [[' '], false, [0]],
+      [[' NA'], true, [6, 8]],
+      [[' NA'], false, [8]],
+      [['NA', '  '], true, [0, 2, 4, 6, 8]],
+    ] as const) {
+      const block = blockOf(cells)
+      new NullTexts(texts, false).apply(block, 0, trims)
+      t.strictSame(emptied(block), expected, JSON.stringify({ texts, trims }))
+    }
+    const quoted = blockOf(['" "', 'x', '""', 'x'])
+    quoted.quote = 34
+    new NullTexts([' '], false).apply(quoted, 0, true)
+    t.strictSame(emptied(quoted), [2])
+  },
+)
+
 t.test('a text in quotes means null only on request, and where the format has quotes', async t => {
   const cells = ['"NA"', 'x', 'NA', '"NA"', '"NA"', '"NA"']
   for (const [inQuotes, quote, expected] of [

@@ -85,9 +85,13 @@ export function mappingFor(
   types: string,
   rules: MappingRules = {},
 ): ColumnMapping {
-  const { format, fieldNames: names, fieldCount } = reader
+  const { format, fieldNames: names, fieldCount, rowNames } = reader
   const kind = format === 'csv' || format === 'tsv' ? 'fields' : 'members'
-  return mapColumns(schemaFromTypes(types), { file: 'input', kind, names, fieldCount }, rules)
+  return mapColumns(
+    schemaFromTypes(types),
+    { file: 'input', kind, names, fieldCount, rowNames },
+    rules,
+  )
 }
 
 /** Reads everything; batches are released at once, so reuse of their arrays would show. */

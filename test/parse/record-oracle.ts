@@ -18,6 +18,8 @@ export interface Outcome {
   readonly records: readonly FoundRecord[]
   /** Why the input was given up. */
   readonly failure: ErrorCode | undefined
+  /** Bytes at the end of an input that was cut off, of which nothing tells what they are. */
+  readonly unreadBytes?: number
 }
 
 export interface Layout {
@@ -168,6 +170,19 @@ function brokenEnd(
   return Math.min(end, source.length)
 }
 
+/**
+ * Behind the empty line or comment at `at`, unless it is a row, as an empty line is that a record follows where there is
+ * one column; undefined where nothing tells, because the input was cut off.
+ */
+function passedTo(text: string, at: number, layout: Layout): number | 'row' | undefined {
+  const { fields, maxRecordBytes, isCut } = layout
+  if (text[at] === '#' || fields > 1) return lineEnd(text, at)
+  let next = at
+  while (next < text.length && /[\r\n#]/.test(text[next]!)) next = lineEnd(text, next)
+  if (next < text.length || text.length - at > maxRecordBytes) return 'row'
+  return isCut ? undefined : text.length
+}
+
 /** The records of delimited text with comments that begin with `#`. */
 export function delimitedRecords(text: string, layout: Layout): Outcome {
   const records: FoundRecord[] = []
@@ -179,7 +194,10 @@ export function delimitedRecords(text: string, layout: Layout): Outcome {
   }
   while (at < text.length) {
     if (/[\r\n#]/.test(text[at]!)) {
-      at = lineEnd(text, at)
+      const next = passedTo(text, at, layout)
+      if (next === undefined) break
+      if (next === 'row') add(undefined, lineEnd(text, at), true)
+      else at = next
       continue
     }
     const found = walk(text, at, layout)
@@ -206,7 +224,8 @@ export function delimitedRecords(text: string, layout: Layout): Outcome {
     else if (found.fields === layout.fields) add(undefined, end, isEnded(text, end))
     else add('DDB_INPUT_FIELD_COUNT', end, isEnded(text, end))
   }
-  return { records, failure: isCut ? cutCode : undefined }
+  const unreadBytes = text.length - at
+  return { records, failure: isCut ? cutCode : undefined, unreadBytes }
 }
 
 /** Whether a line ends before `end`; a CR at the end of the text may be half of a line end. */

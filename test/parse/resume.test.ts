@@ -324,6 +324,31 @@ t.test('delimited text goes on behind every batch, and is cut into pieces', asyn
   await check(delimitedText, 100)
 })
 
+/** One column, of which most lines are empty. */
+const oneColumn = fc
+  .tuple(
+    fc.constantFrom('', '\n', '\r\n\n# made by hand\r\n\n'),
+    fc.boolean(),
+    linesOf(fc.constantFrom('', '', '', '7', '# comment', '"8\n"', 'bad', '1,2', 'y'.repeat(120))),
+    encodedAs,
+  )
+  .map(([head, hasHeader, text, encoding]) => ({
+    ...encoding,
+    text: `${head}${hasHeader ? 'n' : '0'}\n${text}`,
+    compression: 'none' as const,
+    dialect: {
+      format: 'csv' as const,
+      delimiter: ',',
+      comment: '#',
+      maxRecordBytes: 100,
+      header: hasHeader ? ('yes' as const) : ('no' as const),
+    },
+  }))
+
+t.test('so does one column, whose empty lines are rows', async () => {
+  await check(oneColumn, 100)
+})
+
 t.test('so it does with delimiters of several bytes, other escapes and blanks', async () => {
   await check(delimited({ delimiter: '||', quote: '"', trim: true }), 50)
   await check(delimited({ delimiter: ',', quote: '"', escape: '\\', ragged: 'pad' }), 30)

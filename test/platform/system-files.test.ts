@@ -30,9 +30,10 @@ t.test('a file is read on from where the last read ended', async t => {
 })
 
 t.test('what is known of a path is what the system knows', async t => {
-  const { dev: device, ino: inode, mtimeMs } = stats('a.txt')
+  const { dev: device, ino: inode, mtimeMs, birthtimeNs, ctimeNs } = stats('a.txt')
   const modifiedMs = Number(mtimeMs)
-  const expected = { isFile: true, isFolder: false, sizeBytes: 5, device, inode, modifiedMs }
+  const times = { modifiedMs, bornNs: birthtimeNs, changedNs: ctimeNs }
+  const expected = { isFile: true, isFolder: false, sizeBytes: 5, device, inode, ...times }
   t.strictSame(await systemFiles.status(path('a.txt')), expected)
   t.strictSame(systemFiles.statusNow(path('a.txt')), expected)
   t.match(await systemFiles.status(folder), { isFile: false, isFolder: true })

@@ -141,6 +141,18 @@ t.test('columns that do not fit name what is near, the line and the way out', t 
     code: 'DDB_INPUT_COLUMN',
     message: /"pricee" of x.csv goes nowhere \(nearest: price\).*`mapping.ignoreExtra`/,
   })
+  t.throws(() => map({ names: ['time', 'sym', 'price', ''] }), {
+    message: /"" of x.csv goes nowhere: map it with .*`input.trailingDelimiter` if each line ends/,
+  })
+  const set = { price: '1' }
+  t.throws(() => map({ names: ['time', 'sym', 'pricee'] }, { set }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /^column "pricee" of x.csv goes nowhere: map it with/,
+  })
+  t.throws(() => map({ names: ['time', 'sym', 'price'] }, { set }), {
+    code: 'DDB_INPUT_COLUMN',
+    message: /goes nowhere: leave out `mapping.set` price, .*`mapping.ignoreExtra`$/,
+  })
   t.throws(() => map({ names: ['time', 'sym', 'price', 'price'] }, { ignoreExtra: true }), {
     code: 'DDB_INPUT_COLUMN',
     message: /twice/,

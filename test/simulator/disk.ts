@@ -200,5 +200,7 @@ export class SimDisk {
 
 function statusOf({ bytes, inode, modifiedMs }: SimFile): FileStatus {
   const sizeBytes = bytes.length
-  return { isFile: true, isFolder: false, sizeBytes, device: 1n, inode, modifiedMs }
+  const changedNs = BigInt(Math.round(modifiedMs * 1e6))
+  const times = { modifiedMs, bornNs: 0n, changedNs }
+  return { isFile: true, isFolder: false, sizeBytes, device: 1n, inode, ...times }
 }

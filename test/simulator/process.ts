@@ -56,6 +56,7 @@ export class SimProcess {
       },
       network: environment.network(this),
       files: environment.files(this),
+      hostName: 'simulated',
     }
   }
 

@@ -1,8 +1,11 @@
 /*
   What the user names as input, as the files it means.
 */
+import { execFileSync } from 'node:child_process'
+import { linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { systemFiles } from '../../src/platform/system-files.js'
 import { expandSources } from '../../src/source/expand-sources.js'
 
 const folder = t.testdir({
@@ -17,7 +20,7 @@ const folder = t.testdir({
 })
 
 const expand = async (...inputs: string[]): Promise<string[]> => {
-  const paths = await expandSources(
+  const { paths } = await expandSources(
     inputs.map(input => (input === '-' ? input : join(folder, input))),
   )
   return paths.map(path => path.replace(`${folder}/`, ''))
@@ -62,4 +65,103 @@ t.test('what gives no file is an error', async t => {
   for (const input of ['nowhere.csv', 'x*.csv', 'empty', 'a.csv/b', 'nowhere/*.csv']) {
     await t.rejects(expand('a.csv', input), { code: 'DDB_INPUT_MISSING', exitCode: 66 }, input)
   }
+})
+
+t.test('a file that is reached by several names is one input', async t => {
+  const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b', sub: { 'c.csv': 'c' } })
+  linkSync(join(dir, 'a.csv'), join(dir, 'hard.csv'))
+  symlinkSync(join(dir, 'b.csv'), join(dir, 'soft.csv'))
+  symlinkSync(join(dir, 'sub'), join(dir, 'way'))
+  const { paths, sameFiles } = await expandSources([
+    `${dir}/sub/../a.csv`,
+    join(dir, '*.csv'),
+    join(dir, 'way', 'c.csv'),
+    dir,
+  ])
+  t.strictSame(
+    paths.map(path => path.replace(`${dir}/`, '')),
+    ['sub/../a.csv', 'b.csv', 'way/c.csv'],
+  )
+  t.equal(sameFiles.count, 8)
+  t.match(sameFiles.first[0], { path: join(dir, 'a.csv'), input: `${dir}/sub/../a.csv` })
+})
+
+t.test('where files have no number, names that lead to one path are one input', async t => {
+  const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b' })
+  const status = (path: string) => {
+    const found = systemFiles.statusNow(path)
+    return found && { ...found, inode: 0n }
+  }
+  const files = { ...systemFiles, statusNow: status }
+  const inputs = [`${dir}/a.csv`, `${dir}/b.csv`, `${dir}/./a.csv`]
+  t.strictSame((await expandSources(inputs, { files })).paths, inputs.slice(0, 2))
+})
+
+t.test('a pipe that is named twice is read twice, and none is taken from a folder', async t => {
+  const dir = t.testdir({ 'a.csv': 'a' })
+  execFileSync('mkfifo', [join(dir, 'pipe.csv')])
+  const pipe = join(dir, 'pipe.csv')
+  t.strictSame((await expandSources([pipe, pipe])).paths, [pipe, pipe])
+  const { paths, passedOver } = await expandSources([dir])
+  t.strictSame(paths, [join(dir, 'a.csv')])
+  t.match(passedOver, { files: 1, byKind: { special: 1 }, first: [pipe] })
+})
+
+t.test('what a folder holds besides data is counted', async t => {
+  const { passedOver } = await expandSources([folder])
+  t.match(passedOver, { files: 3, byKind: { '.txt': 1, hidden: 1, '.md': 1 } })
+  const { paths } = await expandSources([join(folder, 'b.txt'), join(folder, 'a*')])
+  t.equal(paths.length, 2, 'what is named is taken')
+})
+
+t.test('patterns say which files of a folder are taken', async t => {
+  const include = ['*.txt', 'empty/*']
+  const { paths, passedOver } = await expandSources([folder, join(folder, 'a.csv')], { include })
+  t.strictSame(
+    paths.map(path => path.replace(`${folder}/`, '')),
+    ['b.txt', 'empty/readme.md', 'a.csv'],
+  )
+  t.match(passedOver.byKind, { '.csv': 3, '.gz': 3, '.json': 1, hidden: 1 })
+  await t.rejects(expandSources([folder], { include: ['*.bin'] }), {
+    code: 'DDB_INPUT_MISSING',
+    message: /holds no file that `input.include` names/,
+  })
+  await t.rejects(expandSources([join(folder, '*.csv')], { include }), {
+    code: 'DDB_USAGE',
+    message: /no input is a folder/,
+  })
+})
+
+t.test('standard input is not one of the files that are named', async t => {
+  const path = join(folder, 'a.csv')
+  const stdin = systemFiles.statusNow(path)
+  await t.rejects(expandSources(['-', path], { stdin }), { code: 'DDB_USAGE', message: /twice/ })
+  t.strictSame((await expandSources(['-', join(folder, 'b.csv')], { stdin })).paths.length, 2)
+  t.strictSame((await expandSources([path], { stdin })).paths, [path])
+  const tty = systemFiles.statusNow('/dev/null')
+  t.strictSame((await expandSources(['-', '/dev/null'], { stdin: tty })).paths.length, 2)
+})
+
+t.test('names that are not UTF-8 are files like others', async t => {
+  const dir = t.testdir({ 'a.csv': '' })
+  writeFileSync(Buffer.from(`${dir}/caf\xe9.csv`, 'latin1'), 'x')
+  mkdirSync(Buffer.from(`${dir}/\xff`, 'latin1'))
+  writeFileSync(Buffer.from(`${dir}/\xff/b.csv`, 'latin1'), 'xy')
+  const expected = ['a.csv', 'caf\udce9.csv', '\udcff/b.csv'].map(name => join(dir, name))
+  t.strictSame((await expandSources([dir])).paths, expected)
+  t.strictSame((await expandSources([join(dir, '**', '*.csv')])).paths, expected)
+  t.strictSame((await expandSources([join(dir, 'caf?.csv')])).paths, [expected[1]])
+  t.strictSame((await expandSources([expected[2]!])).paths, [expected[2]])
+  t.equal((await systemFiles.status(expected[2]!)).sizeBytes, 2)
+})
+
+t.test('a folder that may not be read is told as such', async t => {
+  const files = {
+    ...systemFiles,
+    readFolder: () => Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })),
+  }
+  await t.rejects(expandSources([folder], { files }), {
+    code: 'DDB_INPUT_MISSING',
+    message: /may not be read/,
+  })
 })

@@ -20,7 +20,8 @@ function memoryFile(content: string | Buffer, pieceBytes = Infinity): MemoryFile
     fails: false,
     async status() {
       const sizeBytes = this.content.length
-      return { isFile: true, isFolder: false, sizeBytes, device: 0n, inode: 0n, modifiedMs: 0 }
+      const times = { modifiedMs: 0, bornNs: 0n, changedNs: 0n }
+      return { isFile: true, isFolder: false, sizeBytes, device: 0n, inode: 0n, ...times }
     },
     readAt: () => Promise.reject(new Error('nobody goes back')),
     async read(buffer, offset, length) {

@@ -282,7 +282,7 @@ function changing(content: Buffer, size: { looked: number[]; read?: number[] }):
   const opened: InputFile = {
     status() {
       sizeBytes = size.looked.shift() ?? sizeBytes
-      const ids = { device: 0n, inode: 0n, modifiedMs: 0 }
+      const ids = { device: 0n, inode: 0n, modifiedMs: 0, bornNs: 0n, changedNs: 0n }
       return Promise.resolve({ isFile: true, isFolder: false, sizeBytes, ...ids })
     },
     read(buffer, offset, length) {

@@ -98,12 +98,17 @@ export const facts: Readonly<Record<string, Fact>> = {
   getControllerAlias: unknown,
   getClusterLiveDataNodes: { since: '?', source: clients },
 
+  getChunksMeta: { since: '?', source: 'M getChunksMeta, tsdb_explained.md' },
+  delete: page('delete.md'),
+
   array: small,
   count: small,
   date: small,
   first: small,
   form: small,
+  in: small,
   int: small,
+  join: small,
   last: small,
   left: small,
   like: small,
@@ -113,9 +118,12 @@ export const facts: Readonly<Record<string, Fact>> = {
   print: small,
   rows: small,
   sleep: small,
+  string: small,
   sum: small,
   table: small,
   take: small,
+  // A column of the demo.
+  time: small,
   typestr: unknown,
 }
 

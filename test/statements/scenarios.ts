@@ -99,6 +99,11 @@ const intoTables: readonly Scenario[] = [
       await load(0, ...target, '--method', 'append', '--confirm', 'none')
     }
   }),
+  plain('load and read back', async ({ load }) => {
+    await load(0, '-t', 'myStream', '--verify', 'all')
+    await load(0, '-t', 'myKeyedStream', '--verify', 'sample')
+    await load(0, ...dfs, '--verify', 'all', '--key-columns', 'id')
+  }),
   plain('load by upsert', async ({ load }) => {
     for (const target of [
       ['-t', 'myKeyed'],
@@ -228,6 +233,10 @@ const broken: readonly Scenario[] = [
     refusing('scramClientFirst', 'getDynamicPublicKey'),
     '--insecure-login',
   ),
+  plain('load by a user who was made for SCRAM', ({ server, load }) => {
+    server.node.users.get('admin')!.hasScram = true
+    return load(0, '-t', 'myStream')
+  }),
 ]
 
 const others: readonly Scenario[] = [
@@ -301,7 +310,10 @@ export async function unsentScripts(): Promise<
   return [
     {
       sender: 'load',
-      script: deliverScript('myLedger', parseTarget({ table: 'myStream' }), true),
+      script: deliverScript(
+        { name: 'myLedger', version: 2, countsDuplicates: true },
+        parseTarget({ table: 'myStream' }),
+      ),
       why: 'for servers that count a known key as inserted; the embedded one counts as the manual says',
     },
     {

@@ -57,7 +57,8 @@ function statementsIn(request: SentRequest['request']): Found[] {
       return [{ text: `upload of ${request.values.map(formText).join(', ')}`, names: ['upload'] }]
     case 'function': {
       const callee = parseFunctionName(request.name, scope)
-      const text = `${normalized(callee)}(${request.args.map(formText).join(', ')})`
+      const call = `${normalized(callee)}(${request.args.map(formText).join(', ')})`
+      const text = withPlaceholders(call)
       return [{ text, names: callee.kind === 'name' ? [calleeName(callee)] : namesOf(callee) }]
     }
     case 'script':
@@ -135,7 +136,17 @@ const typeName = '[A-Z][A-Z0-9]+(?:\\(N\\))?(?:\\[\\])?'
 
 /** What tables, columns, views and runs are called in the scenarios, the demo and by chance; in order. */
 const placeholders: readonly (readonly [RegExp, string])[] = [
-  [/\bddbIngest(?:Test\w*|(?:Bench|Ledger)?_\w+)/g, 'NAME'],
+  // Where a run was begun.
+  [/"[\w.-]+ on [^:"]+: [^"]+"/g, '"NAME on HOST: FOLDER"'],
+  [/(?<=getChunksMeta[({]"|dfsPath = ")[^"]*\.tbl/g, '/NAME/NAME.tbl'],
+  [/(?<=tableName = )"\w+"/g, '"NAME"'],
+  [/(?<=^ddbIngestFind\(TABLE)(?:, VALUE)+/g, ', VALUES'],
+  [/\bddbIngestCount\d+/g, 'ddbIngestCount'],
+  // Rows that are looked up, by whatever columns they have.
+  [/(?:, )?(?:\w+ = ddbIngestValue\d+|isNull\(\w+\)(?=, \w+ = ddbIngestValue|$))/g, 'CONDITION'],
+  [/(?:CONDITION)+/g, 'CONDITIONS'],
+  [/ddbIngestValue\d+(?:, ddbIngestValue\d+)*/g, 'VALUES'],
+  [/\bddbIngest(?:Test\w*|(?:Bench|Ledger\d*)?_\w+)/g, 'NAME'],
   [/\bmy[A-Z]\w*|\b(?:trades|appendStreamingData)\b/g, 'NAME'],
   [/\bdfs:\/\/\w+(?:\/\w+)*/g, 'dfs://NAME'],
   [/(?<=\b(?:loadTable|existsTable|dropTable)\("dfs:\/\/NAME", ?)["`]\w+"?/g, '"NAME"'],

@@ -56,7 +56,7 @@ async function runCheck(
   traceFile: TraceFile | undefined,
 ): Promise<number> {
   const { processEnvironment, output, sources } = call
-  parseTarget(targetOptionsOf(settings))
+  parseTarget(targetOptionsOf(settings), settings.verify !== undefined)
   const credentials = await readCredentials(
     settings,
     passwordSource(sources),
@@ -84,11 +84,12 @@ async function runCheck(
     server: { ...asked.server, serverMemory: knownServers(environment) },
     ...(settings.sample === undefined ? {} : { sampleRows: settings.sample }),
     onReport: report => progress.report({ ...report, sentRows: report.rows.unsent }),
+    wording: withFlags,
     signal: interruption.signal,
     leave: leaving.signal,
   }
   try {
-    const found = output.withoutSecrets(inWords(await check(options)))
+    const found = output.withoutSecrets(await check(options))
     progress.stop()
     const exitCode =
       found.status === 'interrupted' ? (interruption.exitCode ?? found.exitCode) : found.exitCode
@@ -98,17 +99,6 @@ async function runCheck(
   } finally {
     progress.stop()
     interruption.release()
-  }
-}
-
-/** Sentences name flags instead of fields. */
-function inWords(result: CheckResult): CheckResult {
-  const { error, problems, notices } = result
-  return {
-    ...result,
-    error: error === null ? null : { ...error, message: withFlags(error.message) },
-    problems: problems.map(one => ({ ...one, message: withFlags(one.message) })),
-    notices: notices.map(withFlags),
   }
 }
 

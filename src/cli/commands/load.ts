@@ -34,7 +34,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
         await refuseSharedFiles(withJournal(settings, journal), inputs, call)
       },
       async options(trace) {
-        parseTarget(targetOptionsOf(settings))
+        parseTarget(targetOptionsOf(settings), settings.verify !== undefined)
         const credentials = await readCredentials(
           settings,
           passwordSource(sources),

@@ -11,6 +11,7 @@ import type { Call } from './command.js'
 import { hintsFor, printFailure } from '../output/print-failure.js'
 import { emptyResult, peakMemory, type AskedRun } from '../output/empty-result.js'
 import { catchSignals } from '../interruption.js'
+import { lookCommand, repeatedFlags } from '../options/journal/resume-command.js'
 import { withFlags } from '../options/reading/field-flags.js'
 import type { LoadSettings } from '../options/load-options.js'
 import { knownServers } from '../files/known-servers.js'
@@ -174,14 +175,21 @@ async function runLoad(command: RunCommand, call: Call, held: Held): Promise<num
         progress.report(report)
       },
       onNotice(notice) {
-        if (settings.quiet) keep(kept, withFlags(notice))
-        else progress.note(withFlags(notice))
+        if (settings.quiet) keep(kept, notice)
+        else progress.note(notice)
       },
+      wording: withFlags,
       signal: interruption.signal,
       leave: leaving.signal,
     }
     const result = completed(await load(options), interruption.exitCode)
-    if (result.resume.possible) result.resume.command = await command.goOn(asked.server)
+    const { resume } = result
+    if (resume.possible) resume.command = await command.goOn(asked.server)
+    if (resume.look !== null) {
+      const { look } = resume
+      resume.look = lookCommand(look, asked.server, repeatedFlags(call.sources.flags))
+      resume.restart = `${await command.goOn(asked.server)} --restart`
+    }
     progress.stop()
     // They belong to the process that has the lock by now.
     const exitCode = isAlone(held) ? await writeFiles(held.files, result, call) : result.exitCode
@@ -216,21 +224,14 @@ function plainOf(style: ProgressStyle): ProgressStyle {
   return style === 'none' ? 'none' : 'plain'
 }
 
-/** Adds what the command line knows: its flags, which signal interrupted the run, how much memory it took. */
+/** Adds what the command line knows: which signal interrupted the run, how much memory it took. */
 function completed(result: LoadResult, signalExitCode: number | undefined): LoadResult {
   const exitCode = result.status === 'interrupted' ? signalExitCode : undefined
-  const { error, confirm } = result
   return {
     ...result,
     resume: { ...result.resume },
     exitCode: exitCode ?? result.exitCode,
     memory: peakMemory(),
-    confirm: {
-      ...confirm,
-      note: confirm.note === null ? null : withFlags(confirm.note),
-      uncertain: confirm.uncertain.map(lines => ({ ...lines, reason: withFlags(lines.reason) })),
-    },
-    error: error === null ? null : { ...error, message: withFlags(error.message) },
   }
 }
 

@@ -1,8 +1,10 @@
 /*
   What a path stands for: two paths are one file when they lead to one inode, or would make one file.
 */
-import { fstatSync, realpathSync, statSync, type BigIntStats } from 'node:fs'
+import { fstatSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { fileKey } from '../../platform/file-identity.js'
+import { nameOfBytes, systemName } from '../../platform/file-name.js'
 
 /** One path, looked at without touching anything. */
 export interface FilePlace {
@@ -17,16 +19,18 @@ export interface FilePlace {
 /** What the path leads to, through links, or what would be made there. */
 export function placeOf(path: string): FilePlace {
   const name = nameOf(path)
-  const stats = attempt(() => statSync(path, { bigint: true }))
+  const stats = attempt(() => statSync(systemName(path), { bigint: true }))
   // Names that differ in case alone are one file on many disks; which ones is not found out without making it.
   if (stats === undefined) return { key: `name ${foldedName(name)}`, name, isOrdinary: true }
-  return { key: keyOf(stats), name, isOrdinary: stats.isFile() }
+  const key = `file ${fileKey(name, { device: stats.dev, inode: stats.ino })}`
+  return { key, name, isOrdinary: stats.isFile() }
 }
 
 /** The ordinary file behind an open descriptor, undefined when it is another thing. */
 export function openFileKey(descriptor: number): string | undefined {
   const stats = attempt(() => fstatSync(descriptor, { bigint: true }))
-  return stats?.isFile() ? keyOf(stats) : undefined
+  // Without a number nothing leads from a descriptor to a name.
+  return stats?.isFile() && stats.ino !== 0n ? `file ${stats.dev}:${stats.ino}` : undefined
 }
 
 /** As names are compared on disks that do not tell case apart. */
@@ -45,12 +49,8 @@ export function isSystemName(name: string): boolean {
 }
 
 function nameOf(path: string): string {
-  const folder = attempt(() => realpathSync(dirname(path))) ?? resolve(dirname(path))
-  return join(folder, basename(path))
-}
-
-function keyOf({ dev, ino }: BigIntStats): string {
-  return `file ${dev}:${ino}`
+  const folder = attempt(() => realpathSync(systemName(dirname(path)), 'buffer'))
+  return join(folder === undefined ? resolve(dirname(path)) : nameOfBytes(folder), basename(path))
 }
 
 function attempt<T>(look: () => T): T | undefined {

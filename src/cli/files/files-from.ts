@@ -1,14 +1,16 @@
 /*
   Inputs that stand in a list, one a line or, as `find -print0` writes them, with NULs between.
 */
-import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { InputError, UsageError } from '../../errors.js'
+import { nameOfBytes, systemName } from '../../platform/file-name.js'
 import { missingMessage } from '../../source/open-source.js'
 
 /** A hundred thousand long paths; a file of data given by mistake is larger. */
 const maxListBytes = 32 * 1024 * 1024
+
+const utf16Marks = [Buffer.of(0xff, 0xfe), Buffer.of(0xfe, 0xff)]
 
 /**
  * The sources that a list names, in its order; blank lines are passed over.
@@ -20,9 +22,10 @@ const maxListBytes = 32 * 1024 * 1024
 export async function readFilesFrom(path: string, stdin: Readable): Promise<string[]> {
   const bytes = path === '-' ? await readStream(stdin) : await readList(path)
   if (bytes.length > maxListBytes) throw noList(path, `has more than ${maxListBytes} bytes`)
-  if (!isUtf8(bytes)) throw noList(path, 'is not UTF-8: write the names of the files in UTF-8')
-  // Without a byte order mark.
-  const text = new TextDecoder().decode(bytes)
+  if (utf16Marks.some(mark => bytes.subarray(0, 2).equals(mark))) {
+    throw noList(path, 'is UTF-16: write it in UTF-8')
+  }
+  const text = nameOfBytes(bytes).replace(/^\ufeff/, '')
   const separator = text.includes('\0') ? '\0' : /\r?\n/
   const names = text.split(separator).filter(name => name !== '')
   if (names.length === 0) throw noList(path, 'names no file')
@@ -32,7 +35,7 @@ export async function readFilesFrom(path: string, stdin: Readable): Promise<stri
 
 async function readList(path: string): Promise<Buffer> {
   try {
-    return await readFile(path)
+    return await readFile(systemName(path))
   } catch (cause) {
     throw new InputError(
       'DDB_INPUT_MISSING',

@@ -33,6 +33,8 @@ export interface FileSettings {
   readonly keyFile?: string
   readonly config?: string
   readonly filesFrom?: string
+  /** Which files of folders are read. */
+  readonly include?: readonly string[]
 }
 
 /** A path that the run was given or makes. */
@@ -60,7 +62,7 @@ export async function refuseSharedFiles(
 ): Promise<void> {
   const { environment } = call.processEnvironment
   const written = writtenPaths(settings, call.processEnvironment)
-  const read = [...readPaths(settings, call), ...(await inputPaths(inputs))]
+  const read = [...readPaths(settings, call), ...(await inputPaths(inputs, settings.include))]
   const nullKey = placeOf('/dev/null').key
   const rejectsName = settings.rejects && placeOf(settings.rejects).name
   const seen = new Map<string, NamedPath & { isStandardOutput: boolean }>()
@@ -141,15 +143,31 @@ function readPaths(
 const inputPart = 'an input'
 
 /** Inputs that are not there are left to the run, which says so. */
-async function inputPaths(inputs: readonly string[]): Promise<NamedPath[]> {
+async function inputPaths(
+  inputs: readonly string[],
+  include: FileSettings['include'],
+): Promise<NamedPath[]> {
   const paths: NamedPath[] = []
   for (const input of inputs) {
-    for (const path of await expandSources([input]).catch(() => [input])) {
+    for (const path of await pathsOf(input, include)) {
       if (path !== '-')
         paths.push({ path, label: `the input ${path}`, part: inputPart, isWritten: false })
     }
   }
   return paths
+}
+
+async function pathsOf(
+  input: string,
+  include: FileSettings['include'],
+): Promise<readonly string[]> {
+  try {
+    // Patterns for folders are refused where there is none.
+    const all = expandSources([input], { include }).catch(() => expandSources([input]))
+    return (await all).paths
+  } catch {
+    return [input]
+  }
 }
 
 const standardStream = 'the standard output or error'

@@ -57,8 +57,8 @@ export const deliveryOptions = optionGroup('Delivery', {
     field: 'delivery.maxInFlightBytes',
   },
   connections: {
-    flags: '-j, --connections <n>',
-    help: 'sessions that send data',
+    flags: '-j, --connections <1>',
+    help: 'sessions that send data: 1, and nothing else yet',
     reader: { ...count(1), expected: '1', read: texts => (texts.at(-1) === '1' ? 1 : undefined) },
     defaultNote: '1',
     field: 'delivery.connections',
@@ -83,6 +83,12 @@ export const deliveryOptions = optionGroup('Delivery', {
     reader: choice('report', 'resend'),
     defaultNote: 'report',
     field: 'delivery.onDoubt',
+  },
+  verify: {
+    flags: '--verify <how>',
+    help: 'sample or all: read rows back and compare them',
+    reader: choice('sample', 'all'),
+    field: 'delivery.verify',
   },
   rateLimit: {
     flags: '--rate-limit <rate>',

@@ -35,6 +35,13 @@ export const inputOptions = optionGroup('Input', {
     help: 'read the names of sources from a file, - for standard input',
     reader: text,
   },
+  include: {
+    flags: '--include <glob>',
+    help: 'which files of a folder are data, such as *.txt; repeatable',
+    reader: repeated(text),
+    defaultNote: 'by their extension',
+    field: 'input.include',
+  },
   follow: {
     flags: '--follow',
     help: 'read on as files grow, rotate and appear, until a signal comes',
@@ -86,8 +93,20 @@ export const inputOptions = optionGroup('Input', {
     flags: '--header <when>',
     help: 'auto, yes or no',
     reader: choice('auto', 'yes', 'no'),
-    defaultNote: 'auto',
+    defaultNote: "auto: by the target's columns",
     field: 'input.header',
+  },
+  trailingDelimiter: {
+    flags: '--trailing-delimiter',
+    help: 'records end with a delimiter; an empty last field is dropped',
+    reader: onOff,
+    field: 'input.trailingDelimiter',
+  },
+  rowNames: {
+    flags: '--row-names',
+    help: 'records begin with a name of their own, which is left out',
+    reader: onOff,
+    field: 'input.rowNames',
   },
   ragged: {
     flags: '--ragged <what>',
@@ -199,10 +218,17 @@ export const valueOptions = optionGroup('Values', {
   },
   timezone: {
     flags: '--timezone <zone>',
-    help: 'whose clocks the columns keep; none keeps times as written',
+    help: 'whose clocks the columns keep; none keeps times as written, whatever their offsets',
     reader: text,
-    defaultNote: 'none',
+    defaultNote: 'as written, of one offset a column',
     field: 'cells.timeZone',
+  },
+  offset: {
+    flags: '--offset <column=offset>',
+    help: 'the offset that times of a column have, +08:00 or none; repeatable',
+    reader: pairs('COLUMN=OFFSET'),
+    defaultNote: 'that of the first one',
+    field: 'cells.offsets',
   },
   thousands: {
     flags: '--thousands <char>',

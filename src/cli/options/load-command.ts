@@ -44,6 +44,8 @@ export function loadCommand(
   for (const [key, definition] of Object.entries<OptionDefinition>(loadOptions)) {
     if (key === 'host') flags.push(...flagWords('host', hostsText(settings)))
     if (leftOut.has(key) || definition.group === 'Output') continue
+    // Patterns are for folders, and parts are of files.
+    if (key === 'include' && !isAsGiven) continue
     const given = givenTexts(definition, sources)
     const found = given.length > 0 ? partTexts(key, part) : undefined
     const texts = found ?? frozenTexts(key as Key, part.frozen) ?? given
@@ -119,10 +121,14 @@ function frozenTexts(
       return one(mapping.match)
     case 'map':
       return Object.entries(mapping.map ?? {}).map(([target, source]) => `${target}=${source}`)
+    case 'trailingDelimiter':
+      return one(input.trailingDelimiter?.toString())
     case 'decimalComma':
       return one(cells.decimalComma?.toString())
     case 'timezone':
       return one(cells.timeZone)
+    case 'offset':
+      return Object.entries(cells.offsets ?? {}).map(([column, offset]) => `${column}=${offset}`)
     case 'expectTypes':
       return one(expectTypes)
     default:

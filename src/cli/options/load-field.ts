@@ -7,7 +7,7 @@ import type { OptionTable, SettingsOf } from './reading/definition.js'
 type GroupName =
   'server' | 'target' | 'input' | 'mapping' | 'cells' | 'rejects' | 'delivery' | 'journal'
 type Group<Name extends GroupName> = Exclude<LoadOptions[Name], undefined>
-type TopField = 'expectRows' | 'expectTypes' | 'runId'
+type TopField = 'expectRows' | 'expectTypes' | 'expectUnique' | 'runId'
 
 /** `delivery.batchRows`, `runId`: where a field of LoadOptions stands. */
 export type LoadField =

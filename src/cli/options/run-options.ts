@@ -32,6 +32,12 @@ export const runOptions = optionGroup('Run', {
     reader: count(0),
     field: 'expectRows',
   },
+  expectUnique: {
+    flags: '--expect-unique',
+    help: 'exit code 5 if the target had the key of a row already',
+    reader: onOff,
+    field: 'expectUnique',
+  },
   expectTypes: {
     flags: '--expect-types <name:TYPE,...>',
     help: 'exit code 5 before the first row unless the target has these columns',

@@ -3,9 +3,19 @@
 */
 import type { ServerAddress } from '../../load/options.js'
 
-/** One word of a POSIX shell. */
+/** One word of a POSIX shell; of bash, zsh and POSIX 2024 where it holds bytes that are not UTF-8. */
 export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+  if (/^[\w@%+=:,./-]+$/.test(text)) return text
+  if (!nameByte.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`
+  return `$'${text.replace(/['\\]/g, '\\$&').replace(new RegExp(nameByte, 'gu'), octal)}'`
+}
+
+/** A byte of the name of a file (platform/file-name.ts). */
+const nameByte = /[\udc80-\udcff]/u
+
+/** Three digits are all of it, whatever follows. */
+function octal(escape: string): string {
+  return `\\${(escape.charCodeAt(0) & 0xff).toString(8)}`
 }
 
 /** As `--host` reads it. */

@@ -41,7 +41,7 @@ export const targetOptions = optionGroup('Target', {
   },
   keyColumns: {
     flags: '--key-columns <a,b>',
-    help: 'columns that make a row unique, for upsert',
+    help: 'columns that make a row unique, for upsert and --verify',
     reader: list,
     field: 'target.keyColumns',
   },

@@ -20,6 +20,7 @@ export function emptyCheck(
     exitCode: run.exitCode,
     target: run.target,
     inputs: [],
+    sources: run.sources,
     rows: { read: 0, fit: 0, rejected: 0, unfit: 0 },
     columns: [],
     partitions: null,

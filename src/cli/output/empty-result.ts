@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { deliveryDefaults } from '../../load/defaults.js'
 import type { Confirmation, LoadResult, ServerAddress, TargetOptions } from '../../load/options.js'
+import { noSourceNotes } from '../../load/source-notes.js'
 import { nothingStored } from '../../load/target/durability.js'
 import { parseTarget, type Target } from '../../load/target/target.js'
 import { version } from '../../version.js'
@@ -35,6 +36,7 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     runId: runId ?? randomBytes(8).toString('hex'),
     status: 'failed',
     exitCode,
+    alreadyLoaded: false,
     startedAt: startedAt.toISOString(),
     endedAt: new Date().toISOString(),
     target: {
@@ -44,12 +46,15 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
       method: target?.kind === 'table' ? target.method : null,
     },
     inputs: [],
+    sources: noSourceNotes(),
     rows: { read: 0, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
+    duplicates: null,
     confirm: {
       asked: confirm ?? deliveryDefaults.confirm,
       used: 'none',
       note: null,
       uncertain: [],
+      verified: null,
     },
     stored: nothingStored,
     rejects: {
@@ -64,14 +69,14 @@ export function emptyResult(asked: AskedRun, startedAt: Date, error: unknown): L
     latencyMs: { p50: null, p95: null, p99: null },
     rate: { rowsPerSec: 0, bytesPerSec: 0 },
     memory: peakMemory(),
-    resume: { possible: false, command: null },
+    resume: { possible: false, command: null, look: null, restart: null },
     error: { code, message },
   }
 }
 
 function targetOf(options: TargetOptions): Target | undefined {
   try {
-    return parseTarget(options)
+    return parseTarget(options, true)
   } catch {
     return undefined
   }

@@ -69,7 +69,12 @@ function metricsOf(result: LoadResult, lastSuccess: number | undefined): Metric[
   ]
 }
 
-function rowMetrics({ rows: { read, ...outcomes }, rejects, inputs }: LoadResult): Metric[] {
+function rowMetrics({
+  rows: { read, ...outcomes },
+  duplicates,
+  rejects,
+  inputs,
+}: LoadResult): Metric[] {
   return [
     gauge('rows_read', 'Rows read by the last run: the sum of all outcomes.', [[{}, read]]),
     gauge(
@@ -79,6 +84,11 @@ function rowMetrics({ rows: { read, ...outcomes }, rejects, inputs }: LoadResult
         { outcome },
         rowCount,
       ]),
+    ),
+    gauge(
+      'duplicate_rows',
+      'Confirmed rows of the last run whose key the target had already.',
+      duplicates === null ? [] : [[{}, duplicates]],
     ),
     gauge(
       'rejected_rows',

@@ -57,7 +57,11 @@ function causesOf(error: unknown): string[] {
   const lines: string[] = []
   let current = error
   while (current instanceof Error && lines.length < 20) {
-    lines.push(...(current.stack ?? current.message).split('\n').slice(0, 8))
+    lines.push(
+      ...withFlags(current.stack ?? current.message)
+        .split('\n')
+        .slice(0, 8),
+    )
     current = current.cause
   }
   return lines

@@ -4,6 +4,8 @@
 import { confirmationWords } from '../../load/confirmations.js'
 import { detectedText } from '../../load/detected.js'
 import type { LoadResult, RowCounts } from '../../load/options.js'
+import { withFlags } from '../options/reading/field-flags.js'
+import { verifyText } from '../../load/verify/verifier.js'
 import { bytesText, counted, durationText, grouped } from './terminal-text.js'
 
 /** `read 10 = confirmed 9 + unconfirmed 0 + rejected 1 + skipped 0 + unsent 0`. */
@@ -22,11 +24,17 @@ export function summaryText(result: LoadResult): string {
   const speed = `in ${durationText(elapsedMs)}, ${grouped(result.rate.rowsPerSec)} rows/s`
   const lost =
     rejects.unplaced === 0 ? '' : `, ${grouped(rejects.unplaced)} of the rejected without a place`
-  if (isLoadedAlready(result)) {
+  if (result.alreadyLoaded || isAllSkipped(result)) {
     const what = rows.skipped === 0 ? 'this run' : `${counted(rows.skipped, 'row')} of this run`
     return `Already loaded: ${what} into ${into}, nothing was left to do: ${equationText(rows)}.`
   }
-  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}; ${confirmText(result)}${storedText(result)}.`
+  return `${claimOf(result)} into ${into} (${speed}): ${equationText(rows)}${lost}${duplicatesText(result)}; ${confirmText(result)}${storedText(result)}.`
+}
+
+/** Rows that a key has kept out, or that took the place of others. */
+function duplicatesText({ duplicates }: LoadResult): string {
+  if (duplicates === null || duplicates === 0) return ''
+  return `, ${grouped(duplicates)} of the confirmed with a key that the table had`
 }
 
 /** How safe the confirmed rows are; unknown where rows were confirmed and the server does not tell. */
@@ -35,10 +43,9 @@ function storedText({ stored, rows }: LoadResult): string {
   return `; stored: ${stored.grade ?? 'unknown'}`
 }
 
-/** Earlier processes of the run have read and sent everything: no input was opened. */
-function isLoadedAlready({ rows, status, inputs }: LoadResult): boolean {
-  const isAllSkipped = rows.skipped > 0 && rows.skipped === rows.read
-  return status === 'loaded' && rows.confirmed === 0 && (isAllSkipped || inputs.length === 0)
+/** What earlier processes of the run have sent was all that there was. */
+function isAllSkipped({ rows, status }: LoadResult): boolean {
+  return status === 'loaded' && rows.skipped > 0 && rows.skipped === rows.read
 }
 
 function claimOf(result: LoadResult): string {
@@ -51,17 +58,23 @@ function doneOf({ rows, status, confirm }: LoadResult): string {
   if (status === 'failed') return `Failed after ${counted(rows.confirmed, 'confirmed row')}`
   if (status === 'interrupted')
     return `Interrupted after ${counted(rows.confirmed, 'confirmed row')}`
-  if (confirm.used === 'none' && rows.skipped === 0)
+  if (rows.read === 0) return 'No rows to load'
+  if (confirm.used === 'none' && rows.skipped === 0 && rows.unconfirmed > 0)
     return `Handed over ${counted(rows.unconfirmed, 'row')}`
   return `Loaded ${counted(rows.confirmed, 'row')}`
 }
 
-function confirmText({ confirm, rows }: LoadResult): string {
+function confirmText({ confirm, rows, batches }: LoadResult): string {
   // Nothing had to be asked, as nothing was sent.
   if (confirm.used === 'none' && rows.skipped > 0) return 'confirmed by an earlier process'
-  return confirm.note === null
-    ? confirmationWords[confirm.used]
-    : `${confirmationWords[confirm.used]}: ${confirm.note}`
+  if (batches.sent === 0 && rows.confirmed + rows.unconfirmed === 0) {
+    return confirm.note === null ? 'nothing was sent' : `nothing was sent: ${confirm.note}`
+  }
+  const how =
+    confirm.verified === null
+      ? confirmationWords[confirm.used]
+      : `${confirmationWords[confirm.used]}; ${verifyText(confirm.verified)}`
+  return confirm.note === null ? how : `${how}: ${confirm.note}`
 }
 
 /** Lines for standard error after a run: rejects always, figures with --verbose. */
@@ -75,6 +88,9 @@ export function detailLines(result: LoadResult, verbose: boolean): string[] {
   }
   if (result.inputs.length > 1) lines.push(...inputLines(result.inputs))
   if (resume.possible && resume.command !== null) lines.push(`to go on: ${resume.command}`)
+  if (resume.look !== null) lines.push(`to look for its rows: ${resume.look}`)
+  if (resume.restart !== null)
+    lines.push(`to load all again, once none is there: ${resume.restart}`)
   return verbose ? [...lines, ...figureLines(result)] : lines
 }
 
@@ -86,7 +102,7 @@ function inputLines(inputs: LoadResult['inputs']): string[] {
   const wrong = inputs.filter(({ rejected, firstError }) => rejected > 0 || firstError !== null)
   const lines = wrong.slice(0, shownInputs).map(({ path, rows, rejected, firstError }) => {
     const line = firstError?.lineNumber ? `line ${firstError.lineNumber}: ` : ''
-    const first = firstError === null ? '' : `; first: ${line}${firstError.message}`
+    const first = firstError === null ? '' : `; first: ${line}${withFlags(firstError.message)}`
     return `${path}: ${grouped(rejected)} of ${counted(rows, 'row')} rejected${first}`
   })
   const more = wrong.length - lines.length

@@ -16,9 +16,21 @@ const acting =
 
 /* eslint-enable no-control-regex */
 
+// Bytes of file names that are not UTF-8 (platform/file-name.ts).
+const nameBytes = /[\udc80-\udcff]/gu
+
 /** One line of text that cannot move a terminal's cursor, whoever wrote it. */
 export function clean(text: string): string {
-  return text.replace(sequences, '').replace(blanks, ' ').replace(controls, '')
+  return text
+    .replace(sequences, '')
+    .replace(blanks, ' ')
+    .replace(controls, '')
+    .replace(nameBytes, byteText)
+}
+
+/** `\xff` of a byte that stands in the name of a file. */
+function byteText(escape: string): string {
+  return `\\x${(escape.charCodeAt(0) & 0xff).toString(16)}`
 }
 
 /**

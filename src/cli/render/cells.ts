@@ -61,15 +61,17 @@ export function cellText(column: Column, row: number): string {
 /** Longest vector that is written out inside a cell. */
 const maxInlineElements = 20
 
+const several = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`
+
 /** A value inside a cell: vectors in brackets, what has rows by its size. */
 export function inlineText(value: Value): string {
   switch (value.form) {
     case 'scalar':
       return formatScalar(value)
     case 'table':
-      return `<table of ${value.rows} rows, ${value.columns.length} columns>`
+      return `<table of ${several(value.rows, 'row')}, ${several(value.columns.length, 'column')}>`
     case 'dictionary':
-      return `<dictionary of ${value.keys.length} keys>`
+      return `<dictionary of ${several(value.keys.length, 'key')}>`
     case 'matrix':
       return `<matrix of ${value.rows} x ${value.columns}>`
     case 'pair':

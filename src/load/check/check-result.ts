@@ -9,6 +9,7 @@ import type {
   LoadOptions,
   LoadResult,
   MappingOptions,
+  SourceNotes,
 } from '../options.js'
 
 /** A load, and how much of its inputs is looked at. What concerns sending, journals and rejects files is only handed on. */
@@ -99,6 +100,7 @@ export interface CheckResult {
     /** In the order of the target's columns, then fields that no column takes. */
     fields: CheckedField[]
   }[]
+  sources: SourceNotes
   /** read = fit + rejected + unfit: rows that would load, rows that would not, rows of inputs that do not fit the target. */
   rows: { read: number; fit: number; rejected: number; unfit: number }
   /** One per target column; empty where the target is not known. `rejected` counts rows for its sake. */

@@ -10,6 +10,7 @@ import { findTarget } from '../target/find-target.js'
 import { openInputs } from '../inputs.js'
 import { makePlan, type Plan } from '../plan.js'
 import { pump } from '../pump.js'
+import { rowsText } from '../row-counts.js'
 import { newRun, type Run } from '../run.js'
 import type { CheckOptions, CheckResult } from './check-result.js'
 import { newLook, type Look } from './look.js'
@@ -106,6 +107,6 @@ function failUnlessExpected(run: Run, look: Look, expectRows: number | undefined
   const { fitRows, inputs } = look
   if (expectRows === undefined || expectRows === fitRows) return
   if (!inputs.every(({ isWhole }) => isWhole)) return
-  const message = `expected ${expectRows} rows, ${fitRows} would be delivered`
+  const message = `expected ${rowsText(expectRows)}, ${fitRows} would be delivered`
   run.fail(new DdbError('DDB_EXPECTATION', message))
 }

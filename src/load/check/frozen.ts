@@ -13,17 +13,20 @@ export interface FrozenInput {
   readonly summary: InputSummary
 }
 
-/** @returns one for each group of inputs that are read alike, in the order of their first ones */
+/**
+ * @param offsets  of times, as far as they have shown it
+ * @returns one for each group of inputs that are read alike, in the order of their first ones */
 export function frozenLoads(
   options: LoadOptions,
   inputs: readonly FrozenInput[],
   target: TargetSchema | undefined,
+  offsets: Readonly<Record<string, string>>,
 ): FrozenLoad[] {
   const groups = new Map<string, FrozenLoad>()
   // Without a record nothing says how an input is read: it goes with the others.
   const telling = inputs.filter(({ looked }) => !looked.isEmpty)
   for (const input of telling.length === 0 ? inputs.slice(0, 1) : telling) {
-    const frozen = frozenLoad(options, input, target)
+    const frozen = frozenLoad(options, input, target, offsets)
     const key = JSON.stringify({ ...frozen, inputs: [] })
     const known = groups.get(key)
     if (known === undefined) groups.set(key, frozen)
@@ -39,29 +42,31 @@ function frozenLoad(
   { input = {}, mapping = {}, cells = {} }: LoadOptions,
   { looked, summary }: FrozenInput,
   target: TargetSchema | undefined,
+  offsets: Readonly<Record<string, string>>,
 ): FrozenLoad {
   const { detected } = summary
   const { decimalComma } = detected ?? {}
   return {
     inputs: [looked.path],
-    input: { ...withoutStream(input), ...dialectOf(looked, summary) },
+    input: { ...ofFiles(input), ...dialectOf(looked, summary) },
     mapping: { ...mapping, ...mappingOf(looked, mapping) },
     cells: {
       ...cells,
       ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
-      timeZone: cells.timeZone ?? 'none',
+      ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
     },
     ...(target === undefined ? {} : { expectTypes: typesText(target) }),
   }
 }
 
-function withoutStream({ stdin: _, ...input }: InputOptions): InputOptions {
+/** Inputs are files by now: neither a stream, nor folders to choose from. */
+function ofFiles({ stdin: _, include: __, ...input }: InputOptions): InputOptions {
   return input
 }
 
 function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOptions {
   const { format, compression, detected } = summary
-  const { delimiter, quote, escape, header, encoding } = detected ?? {}
+  const { delimiter, quote, escape, header, trailingDelimiter, encoding } = detected ?? {}
   // A result has texts for what the options have names for.
   const named = { format, compression, encoding: encoding?.value ?? null } as {
     readonly [Name in 'format' | 'compression' | 'encoding']: InputOptions[Name] | null
@@ -75,6 +80,7 @@ function dialectOf({ isEmpty }: LookedInput, summary: InputSummary): InputOption
     // Where nothing is quoted nothing is escaped.
     ...(escape && quote?.value !== '' ? { escape: escape.value } : {}),
     ...(header && !isEmpty ? { header: header.value ? 'yes' : 'no' } : {}),
+    ...(trailingDelimiter && !isEmpty ? { trailingDelimiter: trailingDelimiter.value } : {}),
   }
 }
 

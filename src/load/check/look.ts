@@ -108,6 +108,7 @@ export function newLook(
 function nothingSent(look: (batch: Batch) => void): Delivery {
   return {
     used: 'none',
+    duplicates: null,
     note: undefined,
     uncertain: [],
     inFlightBytes: 0,

@@ -30,15 +30,16 @@ export interface CheckParts {
 /** To be called once the run is closed. */
 export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult> {
   const { look, target } = parts
-  const summaries = parts.inputs?.summaries() ?? []
   const counts = parts.inputs?.columnCounts() ?? []
   const { version, rows, rejects, error, exitCode, ...result } = loadResult(run, {
-    inputs: summaries,
+    inputs: parts.inputs?.summaries() ?? [],
+    sources: parts.inputs?.sources,
     bytesError: parts.inputs?.bytesError,
     columns: [],
   })
   const { fitRows, unfitRows, problems, tally } = look
   const { byClass, byCode } = rejects
+  const { inputs: summaries } = result
   // The last one may have been named and not opened.
   const pairs = summaries.map((summary, i) => ({ summary, looked: look.inputs[i] }))
   const opened = pairs.flatMap(({ summary, looked }) => (looked ? [{ summary, looked }] : []))
@@ -49,6 +50,7 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
     exitCode: error === null && rows.rejected > 0 ? 3 : exitCode,
     target: result.target,
     inputs: await Promise.all(pairs.map(({ summary, looked }) => inputOf(summary, looked))),
+    sources: result.sources,
     rows: { read: rows.read, fit: fitRows, rejected: rows.rejected, unfit: unfitRows },
     columns: (target?.columns ?? []).map(({ name, type }, i) => ({
       name,
@@ -64,9 +66,12 @@ export async function resultOf(run: Run, parts: CheckParts): Promise<CheckResult
       looked: look.inputs.reduce((sum, { batches }) => sum + batches, 0),
       expected: await expectedBatches(run, parts, opened),
     },
-    frozen: frozenLoads(run.options, opened, target),
+    frozen: frozenLoads(run.options, opened, target, parts.inputs?.offsets ?? {}),
     commands: [],
-    notices: [...otherNotices(parts.notices, summaries), ...limitNotices(run, parts.plan)],
+    notices: [
+      ...otherNotices(parts.notices, summaries),
+      ...limitNotices(run, parts.plan).map(run.words),
+    ],
     error,
   }
 }

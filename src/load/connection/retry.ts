@@ -37,9 +37,12 @@ export function retryDelayMs(retry: number, random: Random, growth = 2): number 
   return fullMs / 2 + (random.number() * fullMs) / 2
 }
 
+/** A try that the deadline cut off after less than this says how little was left, not what is the matter. */
+const tellingMs = 1_000
+
 /**
- * Calls `attempt` until it succeeds, fails for good, or the next try would come too late; then the last failure is
- * thrown.
+ * Calls `attempt` until it succeeds, fails for good, or the next try would come too late; then the last failure that tells
+ * something is thrown.
  *
  * @param deadlineMs  by the clock of the rules; `attempt` has to keep to it by itself
  * @param mayRetry  whether a failure is worth another try
@@ -50,10 +53,16 @@ export async function tryUntil<T>(
   attempt: () => Promise<T>,
   mayRetry: (error: unknown) => boolean,
 ): Promise<T> {
+  let before: unknown
   for (let retry = 1; ; retry++) {
+    const startedMs = clock.nowMs()
     try {
       return await attempt()
-    } catch (error) {
+    } catch (failure) {
+      const endedMs = clock.nowMs()
+      const isCut = endedMs >= deadlineMs && endedMs - startedMs < tellingMs
+      const error = isCut ? (before ?? failure) : failure
+      before = failure
       const delayMs = retryDelayMs(retry, random)
       const isLate = clock.nowMs() + delayMs >= deadlineMs
       if (retries === 0 || isLate || ended.aborted || !mayRetry(error)) throw error

@@ -72,6 +72,18 @@ export function versionNotice(versionText: string, plan: Plan): string | undefin
   return `the server has version ${version.join('.')}: ${found.join('; ')}`
 }
 
+/** Whether DFS tables cut or refuse long texts; servers of which the version is not known do. */
+export function limitsTexts(versionText: string | undefined): boolean {
+  const version = parseVersion(versionText ?? '')
+  return version === undefined || !isConcerned(version, textLimitsFrom)
+}
+
+/** docs/server-semantics.md#conversions-on-insert */
+const textLimitsFrom: readonly (readonly number[])[] = [
+  [1, 30, 23],
+  [2, 0, 11],
+]
+
 function isConcerned(
   version: readonly number[],
   mendedIn: readonly (readonly number[])[],

@@ -13,6 +13,7 @@ import { columnTypeText } from '../../protocol/data-type.js'
 import { expandSources } from '../../source/expand-sources.js'
 import { fileBytes } from '../../source/open-source.js'
 import type { Facts } from '../connection/known-server.js'
+import { lookAtHeaders, mostLookedAt } from '../look-at-headers.js'
 import { parseVersion } from '../connection/server-version.js'
 import type { LoadOptions } from '../options.js'
 import type { Run } from '../run.js'
@@ -77,15 +78,17 @@ export async function plannedTarget(run: Run, control: Session): Promise<TargetD
 async function newTarget(run: Run): Promise<NewTarget> {
   const { options, platform } = run
   const table = tableOf(run)
-  const paths = await expandSources(options.inputs, platform.files)
-  await checkFiles(paths, platform.files)
+  const { files } = platform
+  const { paths } = await expandSources(options.inputs, { include: options.input?.include, files })
+  await checkFiles(paths, files)
   run.notice(`there is no table "${tableText(table)}": looking at the inputs for its columns`)
   const schema = await inferSchema({
-    ...inferOptions(options, paths, platform.files),
+    ...inferOptions(options, paths, files),
     stopped: () => run.stopped,
   })
   if (run.failure !== undefined) throw run.failure
   checkOptions(options, schema)
+  await checkHeaders(run, schema, paths)
   const script = createScript(schema, table, [], parseVersion(run.asked?.version ?? ''))
   checkShape(run.facts, script)
   return { schema, script }
@@ -170,6 +173,20 @@ function checkOptions(options: LoadOptions, schema: InferredSchema): void {
     'DDB_USAGE',
     `nothing was created: to fill the table that suits the input, this run and later ones also need ${missing.join(', ')}`,
   )
+}
+
+/** The table that is made has to tell what the first records are, as it does for later runs. */
+async function checkHeaders(
+  { options, platform }: Run,
+  { columns }: InferredSchema,
+  paths: readonly string[],
+): Promise<void> {
+  try {
+    await lookAtHeaders(platform.files, options, { columns }, paths.slice(0, mostLookedAt))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    throw new UsageError('DDB_USAGE', `nothing was created: ${error.message}`, { cause: error })
+  }
 }
 
 /** Members of JSON are found under their very name alone. */

@@ -5,14 +5,18 @@ import type { InferOptions } from '../../infer/infer.js'
 import type { Files } from '../../platform/platform.js'
 import { dialectOf } from '../reader-options.js'
 import type { LoadOptions } from '../options.js'
+import { parseTableTarget } from '../target/target.js'
 
-/** @param paths  of the inputs, one by one */
+/**
+ * @param options  `target` names the table that is to be made
+ * @param paths  of the inputs, one by one
+ */
 export function inferOptions(
-  options: Pick<LoadOptions, 'input' | 'mapping' | 'cells'>,
+  options: Pick<LoadOptions, 'input' | 'mapping' | 'cells' | 'target'>,
   paths: readonly string[],
   files: Files,
 ): InferOptions {
-  const { input = {}, mapping = {}, cells = {} } = options
+  const { input = {}, mapping = {}, cells = {}, target } = options
   const { compression, encoding, stdin, arrayDelimiter } = input
   return {
     paths,
@@ -27,6 +31,7 @@ export function inferOptions(
     map: mapping.map ?? {},
     set: mapping.set ?? {},
     byPosition: mapping.match === 'position',
+    intoDfs: parseTableTarget(target.table ?? '').kind === 'dfs',
     ...(input.limit === undefined ? {} : { sample: input.limit }),
   }
 }

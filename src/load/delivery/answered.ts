@@ -10,6 +10,7 @@ import { answerInTime } from '../connection/idle-timeout.js'
 import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
 import { retryDelayMs, type RetryRules } from '../connection/retry.js'
 import type { SentBefore } from '../journal/resumed-input.js'
+import { mayBeGone } from '../evidence/evidence.js'
 import type { ServerAddress } from '../options.js'
 import { isUnfinished, type Run } from '../run.js'
 import { newBisectQueue } from './bisect-queue.js'
@@ -34,6 +35,13 @@ export interface AnsweredSetup {
    * @param silent  it keeps its connections and does not answer
    */
   readonly remembers: (silent: boolean) => Promise<boolean>
+  /**
+   * Looks at the target once more, and notes it when the run has finished.
+   *
+   * @param leader  the node that rows went to last, when it is another than the one that is asked
+   * @throws {DdbError} when the server cannot be asked
+   */
+  readonly look: (silent: boolean, leader: Session | undefined) => Promise<void>
   /** Batches of which nobody knows what became are sent again when the run goes on. */
   readonly resends: boolean
   /** Removes the marker, when the run has one. */
@@ -65,6 +73,7 @@ export class AnsweredDelivery implements Delivery {
   #delivering: Promise<void> = Promise.resolve()
   #lost: 'no' | 'gone' | 'silent' = 'no'
   #lastNo: number
+  #hasMoved = false
   #keptAtMs: number
 
   constructor(writer: Writer, setup: AnsweredSetup) {
@@ -76,6 +85,10 @@ export class AnsweredDelivery implements Delivery {
 
   get note(): string | undefined {
     return this.#setup.recorder.note
+  }
+
+  get duplicates(): number | null {
+    return this.#setup.recorder.keys.duplicates
   }
 
   get uncertain(): readonly LineRange[] {
@@ -135,7 +148,7 @@ export class AnsweredDelivery implements Delivery {
     this.#note(part)
     for (let followed = 0; ; batch.resends++) {
       const { rows, errText } = await this.#ask(part)
-      if (rows >= 0) return recorder.taken(part, rows)
+      if (rows === null || rows >= 0) return recorder.taken(part, rows)
       const decision = decide(errText, batch, recorder.target)
       switch (decision.kind) {
         case 'again':
@@ -200,6 +213,9 @@ export class AnsweredDelivery implements Delivery {
       const leader = await this.#setup.follow(to)
       await this.#writer.session.close().catch(ignoreLoss)
       this.#writer.session = leader
+      this.#hasMoved = true
+      // What another node has in memory is not compared with what this one had.
+      this.#setup.recorder.target.evidence?.forget()
     } catch (error) {
       if (!(error instanceof DdbError)) throw error
       this.#stop(part, error, 'no', error.message)
@@ -232,9 +248,19 @@ export class AnsweredDelivery implements Delivery {
   async finish(): Promise<void> {
     // The caller may have stopped waiting for it.
     await this.#delivering.catch(() => undefined)
-    const { recorder, remembers } = this.#setup
-    if (this.#lost === 'no' || !recorder.holdsMemory) return
-    if (!(await remembers(this.#lost === 'silent'))) recorder.takeBack(forgotten, false)
+    const { run, recorder, remembers, look } = this.#setup
+    await recorder.settled()
+    const isSilent = this.#lost === 'silent'
+    if (this.#lost !== 'no' && recorder.holdsMemory && !(await remembers(isSilent))) {
+      recorder.takeBack(forgotten, false)
+    }
+    if (run.isLeaving) return
+    try {
+      await look(isSilent, this.#hasMoved ? this.#writer.session : undefined)
+    } catch (error) {
+      if (!(error instanceof DdbError)) throw error
+      recorder.replaced(mayBeGone(`the server could not be asked: ${error.message}`), false)
+    }
   }
 
   leave(reason: ConnectionError): void {
@@ -260,7 +286,8 @@ async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promis
       timeoutMs => isIdle(session.id, timeoutMs),
       { clock: rules.clock, timeoutMs: run.plan.confirmTimeoutMs },
     )
-    const rows = recorder.target.kind === 'function' ? table.rows : rowsOf(answer)
+    const { kind, inMemory } = recorder.target
+    const rows = kind === 'function' ? table.rows : rowsOf(answer, inMemory)
     return { rows, errText: '' }
   } catch (error) {
     if (!(error instanceof ServerError)) throw error
@@ -268,8 +295,11 @@ async function write(writer: Writer, table: Table, setup: AnsweredSetup): Promis
   }
 }
 
-/** tableInsert answers INT; tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting). */
-function rowsOf(answer: Value | undefined): number {
+/**
+ * tableInsert answers INT; tableUpsert a pair of inserted and updated rows (docs/server-semantics.md#inserting), of which those
+ * that were new count in memory, where none can lie outside a scheme.
+ */
+function rowsOf(answer: Value | undefined, inMemory: boolean): number {
   if (answer?.form === 'scalar' && (answer.type === 'INT' || answer.type === 'LONG')) {
     return Number(answer.value ?? 0)
   }
@@ -278,7 +308,7 @@ function rowsOf(answer: Value | undefined): number {
     (answer.elements.type === 'LONG' || answer.elements.type === 'INT')
   ) {
     const { data } = answer.elements
-    return Number(data[0]) + Number(data[1])
+    return Number(data[0]) + (inMemory ? 0 : Number(data[1]))
   }
   throw new DdbError('DDB_PROTOCOL', 'the server did not answer an insert with the number of rows')
 }

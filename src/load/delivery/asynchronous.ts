@@ -3,13 +3,13 @@
   compared with what was sent, or nothing is asked at all.
 */
 import type { Session } from '../../client/open-session.js'
-import { ConnectionError, ServerError } from '../../errors.js'
+import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
 import { newBarrier } from './barrier.js'
 import { waitForCount, type CountVerdict } from './count.js'
 import { batchTable, ignoreLoss, type Delivery, type Writer } from './delivery.js'
 import { drainedInTime, type IdleTimeout } from '../connection/idle-timeout.js'
-import type { RunCounts } from '../row-counts.js'
+import { rowsText, type RunCounts } from '../row-counts.js'
 
 /** How the target's rows are counted, and what it had before the first batch. */
 export interface Counting {
@@ -35,12 +35,22 @@ export interface Flow {
   idleTimeout: IdleTimeout
   /** Removes the marker, when the run has one. */
   unmark: (() => Promise<void>) | undefined
+  /** A batch is about to go out; it can be looked at until then. */
+  sending: (batch: Batch) => void
+  /**
+   * Looks at the target once more where rows were confirmed, and notes it when the run has finished.
+   * @returns why they cannot be there; undefined when nothing speaks against it
+   * @throws {DdbError} when the server cannot be asked
+   */
+  look: () => Promise<string | undefined>
+  /** Of a table whose rows have no keys, once it was counted. */
+  duplicates: 0 | null
 }
 
 /** @param counting  undefined: nothing is asked, and what was sent stays unconfirmed */
 export function openAsyncDelivery(
   writer: Writer,
-  { counts, columnNames, maxInFlightBytes, idleTimeout, unmark }: Flow,
+  { counts, columnNames, maxInFlightBytes, idleTimeout, unmark, sending, look, duplicates }: Flow,
   counting: Counting | undefined,
 ): Delivery {
   const { session } = writer
@@ -51,6 +61,7 @@ export function openAsyncDelivery(
     get note() {
       return note
     },
+    duplicates: counting === undefined ? null : duplicates,
     uncertain: [],
     get inFlightBytes() {
       return session.bufferedBytes
@@ -58,6 +69,7 @@ export function openAsyncDelivery(
     deliver(batch) {
       if (counting?.outsideScheme !== undefined) outsideRows += counting.outsideScheme(batch)
       const arguments_ = [...writer.leading, batchTable(batch, columnNames)]
+      sending(batch)
       const room = session.send(writer.functionName, arguments_, batch.release)
       counts.sent(batch.rowCount)
       return room && session.bufferedBytes < maxInFlightBytes
@@ -68,7 +80,10 @@ export function openAsyncDelivery(
       if (counting === undefined) {
         counts.arrived(0)
         // Closing is what tells whether the kernel took everything: more is not claimed without confirmation.
-        return session.close()
+        await session.close()
+        // Nothing is claimed: whether it could be noted is all the same.
+        await look().catch(whyNotAsked)
+        return
       }
       const { sentRows } = counts
       if (sentRows === 0) return
@@ -86,6 +101,12 @@ export function openAsyncDelivery(
       })
       counts.arrived(confirmedRows(verdict, sentRows))
       note = verdictNote(verdict, sentRows, outsideRows)
+      if (verdict.kind === 'reached') {
+        const change = await look().catch(whyNotAsked)
+        if (change === undefined) return
+        note = `the target has grown by ${rowsText(sentRows)}, but rows may be gone: ${change}`
+        counts.arrived(0)
+      }
       if (verdict.kind === 'unreachable') {
         if (isRefused(verdict.cause)) throw verdict.cause
         const reason = new ConnectionError('DDB_CONNECTION_LOST', note ?? '')
@@ -103,6 +124,11 @@ export function openAsyncDelivery(
       await counting?.close()
     },
   }
+}
+
+function whyNotAsked(error: unknown): string {
+  if (error instanceof DdbError) return `the server could not be asked again: ${error.message}`
+  throw error
 }
 
 /** Whether the server is there, and does not tell this user any more: it can be left in order. */
@@ -137,8 +163,9 @@ function verdictNote(
       if (outsideRows > 0 && missing === outsideRows) {
         return `${rowsText(missing)} outside the target's partition scheme, dropped by the server`
       }
+      const lie = outsideRows === 1 ? 'lies' : 'lie'
       const outside =
-        outsideRows > 0 ? `; ${outsideRows} rows lie outside its partition scheme` : ''
+        outsideRows > 0 ? `; ${rowsText(outsideRows)} ${lie} outside its partition scheme` : ''
       return `the target grew by ${verdict.grownRows} of ${rowsText(sentRows)} sent${outside}`
     }
     case 'cannotTell':
@@ -146,8 +173,4 @@ function verdictNote(
     case 'unreachable':
       return 'the server could not be asked how many rows arrived'
   }
-}
-
-function rowsText(rows: number): string {
-  return rows === 1 ? '1 row' : `${rows} rows`
 }

@@ -8,6 +8,7 @@ import type { Batch } from '../../parse/input-reader.js'
 import type { Table, Value } from '../../protocol/value.js'
 import type { SentBefore } from '../journal/resumed-input.js'
 import type { ConfirmUsed } from '../options.js'
+import type { VerifyResult } from '../verify/verifier.js'
 import type { LineRange } from './line-ranges.js'
 
 /** One run's way to the server. */
@@ -15,8 +16,12 @@ export interface Delivery {
   readonly used: ConfirmUsed
   /** Why confirmation is less than was asked for, or what it found; for the summary. */
   readonly note: string | undefined
+  /** Rows with a key that the target had already; null when nobody tells. */
+  readonly duplicates: number | null
   /** Where the batches come from of which nobody knows what became. */
   readonly uncertain: readonly LineRange[]
+  /** What reading back found so far, where it was asked for. */
+  readonly verified?: VerifyResult
   /** Why nothing more will be taken, for whoever has nothing to hand over; others are told by `deliver`. */
   readonly failure?: DdbError | undefined
   /** Bytes handed over of which it is not known what became, or at least that they have left. */

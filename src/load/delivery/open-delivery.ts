@@ -7,15 +7,20 @@ import { DdbError, ServerError, UsageError } from '../../errors.js'
 import { keepFacts } from '../connection/learn-server.js'
 import { retryRules, type RetryRules } from '../connection/retry.js'
 import { askAtomic, askCount, askIdle } from '../connection/server-queries.js'
+import { mayBeGone, type Evidence } from '../evidence/evidence.js'
+import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { leaveMarked, tellLeftovers } from '../marker/leftovers.js'
 import { checkOwner, keepRun } from '../journal/check-alone.js'
 import { whatIsLeft } from '../journal/check-memory.js'
-import { remembers } from '../marker/remembers.js'
+import { askAnywhere, remembers } from '../marker/remembers.js'
 import type { Plan } from '../plan.js'
 import { openReceipts } from '../receipts/open-receipts.js'
 import type { Run } from '../run.js'
 import type { TableTarget } from '../target/target.js'
+import { remedies } from '../remedies.js'
+import { noConfirmation, openVerifier, verifying } from '../verify/open-verifier.js'
+import type { Verifier } from '../verify/verifier.js'
 import { AnsweredDelivery } from './answered.js'
 import { openAsyncDelivery, type Counting } from './asynchronous.js'
 import { newCountingSession, type CountingPlace } from './counting-session.js'
@@ -30,20 +35,26 @@ export async function openDelivery(
   run: Run,
   description: TargetDescription,
   control: Session,
+  evidence?: Evidence,
 ): Promise<Delivery> {
   const { mode, confirm } = run.plan
   const rules = retryRules(run)
-  if (mode === 'sync') return openAnswered(run, rules, description, control)
+  const verifier = await openVerifier(run, rules, description, control)
+  const proofs = { evidence, verifier }
+  const answered = async (): Promise<Delivery> =>
+    verifying(await openAnswered(run, rules, description, control, proofs), verifier)
+  if (mode === 'sync') return answered()
   const obstacle = knownObstacle(run)
   let refusal: ServerError | undefined
   if (obstacle === undefined && (confirm === 'receipts' || confirm === 'auto')) {
-    const receipts = await receiptsIfAny(run, rules, description, control)
+    const receipts = await receiptsIfAny(run, rules, description, control, proofs)
     if (!(receipts instanceof ServerError)) {
       tellLeftovers(run, control)
-      return receipts
+      return verifying(receipts, verifier)
     }
     refusal = receipts
   }
+  if (verifier !== undefined) throw noConfirmation()
   const before = await countBefore(run, description, control)
   const instead = insteadOfReceipts(before !== undefined)
   if (refusal !== undefined) run.notice(fallbackNotice(refusal, instead))
@@ -52,9 +63,7 @@ export async function openDelivery(
       `as selftest found on this server, ${obstacle}: ${instead}. Run selftest again once that has changed`,
     )
   }
-  if (before === undefined && confirm === 'auto') {
-    return openAnswered(run, rules, description, control)
-  }
+  if (before === undefined && confirm === 'auto') return answered()
   checkGoesOn(run, before?.counted)
   const { writer, unmark } = await openMarkedWriter(run, description, control, false)
   const counting =
@@ -75,9 +84,33 @@ export async function openDelivery(
       maxInFlightBytes: run.plan.maxInFlightBytes,
       idleTimeout: { clock: run.platform.clock, timeoutMs: run.plan.confirmTimeoutMs },
       unmark: unmark && (() => unmark(counting?.session() ?? control)),
+      sending: batch => void evidence?.samples.taken(batch, 0, batch.rowCount),
+      async look() {
+        if (evidence === undefined || run.isLeaving) return undefined
+        let found: string | undefined
+        await lookAndNote(run, counting?.session() ?? control, evidence, change => (found = change))
+        return found
+      },
+      duplicates: description.dropsDuplicates === true ? null : 0,
     },
     counting,
   )
+}
+
+/** Looks at the target for the last time. @throws {ConnectionError} @throws {TimeoutError} */
+async function lookAndNote(
+  run: Run,
+  session: Session,
+  evidence: Evidence,
+  takeBack: (change: string) => void,
+): Promise<void> {
+  let isChanged = false
+  const look = await lookAtEnd(run, session, evidence, change => {
+    isChanged = true
+    takeBack(change)
+  })
+  const timeoutMs = Math.min(longestUnmarkMs, run.plan.confirmTimeoutMs)
+  if (!isChanged) await noteFinished(run, session, evidence, look, timeoutMs)
 }
 
 /** Without receipts nobody knows which of the rows that were sent have arrived. */
@@ -87,7 +120,8 @@ function checkGoesOn(run: Run, counted: TableTarget | undefined): void {
   if (journal.found.lastNo > 0 && journal.found === journal.past) {
     throw new DdbError(
       'DDB_UNAVAILABLE',
-      'the server gives no receipts any more, and the run cannot go on without them: begin anew with `journal.restart`',
+      'the server gives no receipts any more, and the run cannot go on without them. ' +
+        remedies.removeThenRestart(),
     )
   }
   const how = counted === undefined ? 'are not confirmed' : 'are only counted'
@@ -120,14 +154,22 @@ function receiptsNeed(serverMessage: string): string {
   )
 }
 
+/** What a run has besides receipts and answers to prove that its rows are there. */
+interface Proofs {
+  readonly evidence: Evidence | undefined
+  readonly verifier: Verifier | undefined
+}
+
 /** Every batch is answered, as with mode `sync`. */
 async function openAnswered(
   run: Run,
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  { evidence, verifier }: Proofs,
 ): Promise<Delivery> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorded = await recordedTarget(run, description, control, evidence)
+  const recorder = newRecorder(run, recorded, verifier)
   await whatIsLeft(run, control, recorder.target.inMemory)
   const { writer, unmark } = await openMarkedWriter(run, description, control, true)
   return new AnsweredDelivery(writer, {
@@ -142,6 +184,13 @@ async function openAnswered(
     },
     remembers: silent =>
       unmark === undefined ? Promise.resolve(false) : remembers(run, rules, control, silent),
+    async look(silent, leader) {
+      if (evidence === undefined) return
+      const takeBack = (change: string): void => recorder.replaced(mayBeGone(change), true)
+      await askAnywhere(run, rules, leader ?? control, silent, session =>
+        lookAndNote(run, session, evidence, takeBack),
+      )
+    },
     resends: resendsUnknown(run, description),
     unmark: unmark && (() => unmark(control)),
     leaveMarked: unmark && (() => leaveMarked(control, run.name, longestUnmarkMs)),
@@ -164,6 +213,7 @@ async function recordedTarget(
   run: Run,
   description: TargetDescription,
   control: Session,
+  evidence: Evidence | undefined,
 ): Promise<RecordedTarget> {
   const { target, retries } = run.plan
   const isFunction = target.kind === 'function'
@@ -175,6 +225,7 @@ async function recordedTarget(
     allOrNothing: await isAllOrNothing(run, control),
     keyed: !isFunction && (description.keyed || target.method === 'upsert'),
     inMemory: isFunction || target.table.kind === 'shared',
+    ...(evidence === undefined ? {} : { evidence }),
   }
 }
 
@@ -192,8 +243,10 @@ async function receiptsIfAny(
   rules: RetryRules,
   description: TargetDescription,
   control: Session,
+  { evidence, verifier }: Proofs,
 ): Promise<Delivery | ServerError> {
-  const recorder = newRecorder(run, await recordedTarget(run, description, control))
+  const recorded = await recordedTarget(run, description, control, evidence)
+  const recorder = newRecorder(run, recorded, verifier)
   try {
     const delivery = await openReceipts({ run, rules, recorder, description }, control)
     if (run.facts.sharesStreams === false) keepFacts(run, { sharesStreams: true })

@@ -14,7 +14,10 @@ import { classifyRefusal, type Refusal } from './refusal.js'
 
 /** What the server says became of a batch: rows that the target took, or −1 and why not. */
 export interface Outcome {
-  readonly rows: number
+  /** null when it does not tell: then all of them. */
+  readonly rows: number | null
+  /** Rows that the target has had afterwards; undefined when it does not tell. */
+  readonly had?: number | undefined
   readonly errText: string
 }
 

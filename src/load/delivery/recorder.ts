@@ -3,6 +3,7 @@
   mode every batch that was handed over ends here, exactly once.
 */
 import { DdbError } from '../../errors.js'
+import { mayBeGone, type Evidence } from '../evidence/evidence.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { EndedRows } from '../journal/journal-record.js'
 import type { Run } from '../run.js'
@@ -10,7 +11,9 @@ import { LineRanges, rangeText, type LineRange } from './line-ranges.js'
 import type { TargetTraits } from './outcome.js'
 import { partText, releasePart, type Part } from './part.js'
 import { outsideMarks } from './partition-scheme.js'
+import type { TakenPart, Verifier } from '../verify/verifier.js'
 import { refusalShape } from './refusal.js'
+import { rowsText } from '../row-counts.js'
 
 /** What is known of the target, and of its memory. */
 export interface RecordedTarget extends TargetTraits {
@@ -19,6 +22,8 @@ export interface RecordedTarget extends TargetTraits {
   readonly keyed: boolean
   /** True where the rows are gone once the server is. */
   readonly inMemory: boolean
+  /** What speaks for it that rows are in this very target; undefined when nothing is asked. */
+  readonly evidence?: Evidence
 }
 
 /** Counts outcomes. Each call but `takeBack` ends one part of a batch. */
@@ -31,8 +36,15 @@ export interface Recorder {
   readonly hasUncertain: boolean
   /** True while rows are confirmed that are gone once the server is. */
   readonly holdsMemory: boolean
-  /** The target took the part, perhaps without rows that lie outside its partition scheme. */
-  taken(part: Part, rows: number): void
+  readonly keys: KeyCounts
+  /**
+   * The target took the part, perhaps without rows that lie outside its partition scheme.
+   *
+   * @param rows  null when it does not tell: then all of them
+   * @param had  rows that it has had afterwards, as far as it tells
+   * @param leastHad  rows that it had at least when the server began with the part, as far as is known
+   */
+  taken(part: Part, rows: number | null, had?: number, leastHad?: number): void
   /** The server refused these rows for their own sake. */
   rejected(part: Part, errText: string): void
   /** The part may be there. */
@@ -49,20 +61,34 @@ export interface Recorder {
    * @param isCertain  else a process that takes up the run may still find them
    */
   takeBack(reason: string, isCertain: boolean): void
+  /**
+   * Another table has taken the place of the one that rows were confirmed in: they become unconfirmed.
+   * @param isCertain  else a process that takes up the run may still find them
+   */
+  replaced(reason: string, isCertain: boolean): void
+  /** Resolves once all rows that were taken are read back, where they are to be. */
+  settled(): Promise<void>
 }
 
 /** Ranges in the sentence; `uncertain` of the result has them all. */
 const namedRanges = 5
 
-export function newRecorder(run: Run, target: RecordedTarget): Recorder {
+/** @param verifier  reads back what was taken before it counts */
+export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifier): Recorder {
   const { counts } = run
   const notes: string[] = []
   const uncertain = new LineRanges()
   const confirmed = new LineRanges()
+  const different = new LineRanges()
   let lastRefusal: string | undefined
+  const keys = newKeyCounts(run, target)
   const note = (text: string): void => void (notes.includes(text) || notes.push(text))
-  const ended = (part: Part, rows: Partial<EndedRows>): void =>
+  const end = (part: Part, rows: Partial<EndedRows>): void => {
     run.journal?.ended(part, { confirmed: 0, rejected: 0, unconfirmed: 0, unsent: 0, ...rows })
+    releasePart(part)
+    if (part.open.parts === 0) verifier?.released(part.batch)
+  }
+  const settle = takenCounter(run, target, { confirmed, different, note, end, keys })
 
   const recorder: Recorder = {
     target,
@@ -71,7 +97,7 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
       return all.length === 0 ? undefined : all.join('. ')
     },
     get uncertainRanges() {
-      return uncertain.ranges
+      return [...uncertain.ranges, ...different.ranges]
     },
     get hasUncertain() {
       return uncertain.ranges.length > 0
@@ -79,36 +105,25 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     get holdsMemory() {
       return target.inMemory && counts.rows.confirmed + counts.rows.skipped > 0
     },
-    taken(part, rows) {
+    keys,
+    taken(part, rows, had, leastHad) {
       lastRefusal = undefined
-      if (target.inMemory) confirmed.add(part, '')
-      const outside = rowsOf(part) > rows ? outsideRows(target.description, part) : []
-      const missing = missingRows(target, rowsOf(part) - rows, outside)
-      const stored = rowsOf(part) - missing
-      counts.confirmed(stored)
-      if (outside?.length === missing) {
-        rejectOutside(run, part, outside)
-        ended(part, { confirmed: stored, rejected: missing })
-      } else {
-        counts.unconfirmed(missing)
-        note(missingText(part, missing))
-        ended(part, { confirmed: stored, unconfirmed: missing })
-      }
-      releasePart(part)
+      const change = target.evidence?.taken(rows ?? rowsOf(part), leastHad, had)
+      if (change !== undefined) recorder.replaced(mayBeGone(change), true)
+      if (verifier === undefined) settle(part, rows, [])
+      else verifier.add(partToRead(run, recorder, part, rows, settle))
     },
     rejected(part, errText) {
       if (part.mayBeStored === true) return recorder.uncertain(part, sentTwice(errText))
       counts.batchFailed()
       for (let row = part.start; row < part.end; row++) run.rejectSent(part.batch, row, errText)
-      ended(part, { rejected: rowsOf(part) })
-      releasePart(part)
+      end(part, { rejected: rowsOf(part) })
     },
     uncertain(part, reason) {
       counts.batchFailed()
       counts.unconfirmed(rowsOf(part))
       uncertain.add(part, reason)
-      ended(part, { unconfirmed: rowsOf(part) })
-      releasePart(part)
+      end(part, { unconfirmed: rowsOf(part) })
     },
     refused(part, errText) {
       const shape = refusalShape(errText)
@@ -120,23 +135,127 @@ export function newRecorder(run: Run, target: RecordedTarget): Recorder {
     unsent(part) {
       if (part.mayBeStored === true) return recorder.uncertain(part, 'sent, and no receipt came')
       counts.unsent(rowsOf(part))
-      ended(part, { unsent: rowsOf(part) })
-      releasePart(part)
+      end(part, { unsent: rowsOf(part) })
     },
     takeBack(reason, isCertain) {
       if (!recorder.holdsMemory) return
+      target.evidence?.forget()
+      recorder.replaced(reason, isCertain)
+    },
+    replaced(reason, isCertain) {
+      if (counts.rows.confirmed + counts.rows.skipped === 0) return
+      if (isCertain) target.evidence?.samples.clear()
       if (isCertain) run.journal?.forgotten()
       note(reason)
       counts.allUnconfirmed()
       uncertain.addAll(confirmed, reason)
       confirmed.clear()
     },
+    settled: async () => verifier?.settled(),
   }
 
   return recorder
 }
 
+type Settle = (part: Part, rows: number | null, unlike: readonly number[]) => void
+
+/** A part that counts once it was read back. */
+function partToRead(
+  run: Run,
+  recorder: Recorder,
+  part: Part,
+  rows: number | null,
+  settle: Settle,
+): TakenPart {
+  const { keyed, description } = recorder.target
+  const missing = Math.max(0, rowsOf(part) - (rows ?? rowsOf(part)))
+  return {
+    part,
+    duplicates: keyed ? missing : 0,
+    leftOut: new Set(missing > 0 ? outsideRows(description, part) : []),
+    fail(error) {
+      run.fail(error)
+      recorder.uncertain(part, `stored, and not read back: ${error.message}`)
+    },
+    settle: unlike => settle(part, rows, unlike),
+  }
+}
+
+interface TakenSetup {
+  readonly confirmed: LineRanges
+  readonly different: LineRanges
+  readonly keys: KeyCounts
+  readonly note: (text: string) => void
+  readonly end: (part: Part, rows: Partial<EndedRows>) => void
+}
+
+/** Counts a part that the target took, but for rows of the batch that are not there as they were sent. */
+function takenCounter(
+  run: Run,
+  target: RecordedTarget,
+  { confirmed, different, keys, note, end }: TakenSetup,
+): Settle {
+  return (part, rows, unlike) => {
+    const all = rowsOf(part)
+    const short = all - (rows ?? all)
+    const outside = short > 0 ? outsideRows(target.description, part) : []
+    const missing = missingRows(target, short, outside)
+    const isKnown = outside?.length === missing
+    if (isKnown) rejectOutside(run, part, outside)
+    else note(missingText(part, missing))
+    const rejected = isKnown ? missing : 0
+    // Rows that are missing are among those that were not found.
+    const unconfirmed = Math.max(missing - rejected, unlike.length)
+    const stored = all - rejected - unconfirmed
+    confirmed.add(part, '')
+    run.counts.confirmed(stored)
+    run.counts.unconfirmed(unconfirmed)
+    for (const row of unlike) {
+      different.add({ ...part, start: row, end: row + 1 }, 'not in the table as it was sent')
+    }
+    if (stored === all) sample(run, target.evidence, part)
+    end(part, { confirmed: stored, rejected, unconfirmed, ...keys.taken(all, rows) })
+  }
+}
+
 const rowsOf = ({ start, end }: Part): number => end - start
+
+/** Keeps some rows by value; the journal is told as often as there are others. */
+function sample(run: Run, evidence: Evidence | undefined, { batch, start, end }: Part): void {
+  if (evidence?.samples.taken(batch, start, end) === true) run.journal?.note(evidence.sampled())
+}
+
+/** Rows with keys that a target had already. */
+export interface KeyCounts {
+  /** They have changed a row, or were dropped; null when the target does not tell. */
+  readonly duplicates: number | null
+  /** It took a part. @param kept  rows that it took as new; null when it does not tell */
+  taken(rows: number, kept: number | null): Pick<EndedRows, 'duplicates'>
+}
+
+/** A function does not tell what it kept, nor does a DFS table: it updates rows, or looks for equal ones later. */
+function newKeyCounts(
+  { journal }: Run,
+  { kind, inMemory, keyed, description }: RecordedTarget,
+): KeyCounts {
+  const isUnknown =
+    kind === 'function' ||
+    (keyed && !inMemory) ||
+    (description.dropsDuplicates === true && !inMemory) ||
+    description.upsert?.counts === false
+  let duplicates = isUnknown ? null : (journal?.found.duplicates ?? 0)
+  return {
+    get duplicates() {
+      return duplicates
+    },
+    taken(rows, kept) {
+      if (!keyed || duplicates === null) return {}
+      const known = kept === null ? null : Math.max(0, rows - kept)
+      duplicates = known === null ? null : duplicates + known
+      return known === null || known === 0 ? {} : { duplicates: known }
+    },
+  }
+}
 
 /**
  * How many of the rows that the target did not count are not in it. Rows with known keys are counted short as well, and
@@ -161,7 +280,7 @@ function rejectOutside(run: Run, { batch }: Part, rows: readonly number[]): void
 
 function missingText(part: Part, missing: number): string {
   const rows = rowsOf(part)
-  return `the target took ${rows - missing} of ${rows} rows of ${partText(part)} and does not tell which`
+  return `the target took ${rows - missing} of ${rowsText(rows)} of ${partText(part)} and does not tell which`
 }
 
 /** The second copy was refused: nobody knows whether the first was stored. */
@@ -201,6 +320,6 @@ function refusedAlike(errText: string): DdbError {
   return new DdbError(
     'DDB_UNAVAILABLE',
     `the server refused two batches in a row with the same words: ${errText}. Nothing more is sent; ` +
-      'see what is the matter with it, then load the rest',
+      'see what is the matter with it. What is confirmed is there, and would be stored twice if all were loaded again',
   )
 }

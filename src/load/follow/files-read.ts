@@ -12,10 +12,12 @@ export interface FilesRead {
   readonly bytes: number
   add(summary: InputSummary, fingerprint: Fingerprint | undefined): void
   /**
-   * Whether a file is one of them, and has grown since.
+   * Whether a file is one of them, and what has happened to it since: `grown`, or `touched`, when it has the same content and
+   * may all the same be another.
+   *
    * @throws the system's error
    */
-  find(file: InputFile, status: FileStatus): Promise<'read' | 'grown' | undefined>
+  find(file: InputFile, status: FileStatus): Promise<'read' | 'grown' | 'touched' | undefined>
   /** One summary a name, of these and those that are being read. */
   withOpen(open: readonly InputSummary[]): InputSummary[]
 }
@@ -29,7 +31,8 @@ interface KnownFile {
 /** None. */
 export function newFilesRead(): FilesRead {
   const byName = new Map<string, InputSummary>()
-  const byInode = new Map<string, KnownFile>()
+  /** Where files have no number, all are candidates for every file. */
+  const byInode = new Map<string, KnownFile[]>()
   let bytes = 0
   return {
     get bytes() {
@@ -40,17 +43,24 @@ export function newFilesRead(): FilesRead {
       byName.set(summary.path, sum(byName.get(summary.path), summary))
       // Without rows there is nothing that could come twice, and a header alone tells no file from another.
       if (fingerprint?.inode === undefined || summary.rows === 0) return
-      byInode.set(fingerprint.inode, { fingerprint, looked: undefined })
+      const known = { fingerprint, looked: undefined }
+      const { inode } = fingerprint
+      // A number is of one file at a time.
+      byInode.set(inode, inode === '0' ? [...(byInode.get(inode) ?? []), known] : [known])
     },
-    async find(file, { inode, sizeBytes, modifiedMs }) {
-      const known = byInode.get(String(inode))
-      if (known === undefined) return undefined
-      const text = `${sizeBytes} ${modifiedMs}`
-      if (known.looked?.text !== text) {
-        known.looked = { text, isSame: await isSameGrown(known.fingerprint, file) }
+    async find(file, { inode, sizeBytes, modifiedMs, bornNs, changedNs }) {
+      const text = `${sizeBytes} ${modifiedMs} ${bornNs} ${changedNs}`
+      for (const known of byInode.get(String(inode)) ?? []) {
+        if (known.looked?.text !== text || inode === 0n) {
+          known.looked = { text, isSame: await isSameGrown(known.fingerprint, file) }
+        }
+        if (!known.looked.isSame) continue
+        const { fingerprint } = known
+        if (sizeBytes > fingerprint.sizeBytes) return 'grown'
+        const isTouched = Math.floor(modifiedMs) !== fingerprint.modifiedMs
+        return isTouched && fingerprint.born === undefined ? 'touched' : 'read'
       }
-      if (!known.looked.isSame) return undefined
-      return sizeBytes > known.fingerprint.sizeBytes ? 'grown' : 'read'
+      return undefined
     },
     withOpen(open) {
       const all = new Map(byName)

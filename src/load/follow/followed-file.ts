@@ -1,7 +1,7 @@
 /*
   One file on its way from being found to its end: opened, read as far as it has grown, noted down in the journal.
 */
-import { UsageError } from '../../errors.js'
+import { DdbError, UsageError } from '../../errors.js'
 import { openReader, type ReaderOptions } from '../../parse/open-reader.js'
 import type { Batch } from '../../parse/input-reader.js'
 import type { InputFormat } from '../../parse/formats.js'
@@ -12,7 +12,7 @@ import { openGrowing } from '../../source/open-source.js'
 import { newSummary, type InputReading, type InputSummary } from '../input-reading.js'
 import { endBytes, followedFingerprint, type Fingerprint } from '../journal/fingerprint.js'
 import type { Detected } from '../options.js'
-import { dialectOf } from '../reader-options.js'
+import { dialectOf, rowTarget } from '../reader-options.js'
 import type { Run } from '../run.js'
 import type { TargetDescription } from '../target/describe-target.js'
 
@@ -35,6 +35,8 @@ export interface FollowedFile {
   newRecords: number
   /** Behind the last row that was read, without a line end. */
   leftBytes: number
+  /** When the journal was last told how long it is, by the platform's clock. */
+  notedMs: number
 }
 
 /** What all files of a run share. */
@@ -67,6 +69,7 @@ export function newFollowedFile(
     isReadSince: false,
     newRecords: 0,
     leftBytes: 0,
+    notedMs: -Infinity,
   }
 }
 
@@ -82,7 +85,7 @@ export async function* batchesOf(
   const { run, target, reading, turns, ended } = following
   const { platform, options, journal } = run
   const { clock } = platform
-  const chunks = followedChunks({
+  const content = followedChunks({
     file,
     name: path,
     clock,
@@ -96,13 +99,18 @@ export async function* batchesOf(
   const knownEnd = before?.covered.ends.at(-1)
   try {
     const encoding = options.input?.encoding ?? 'auto'
-    const source = await openGrowing(path, chunks, encoding, () => file.close())
+    const source = await openGrowing(path, content.chunks, encoding, () => file.close())
     const told = (): void => {
       followed.leftBytes = source.contentBytesRead - accounted(summary)
     }
     try {
       summary.compression = source.compression
-      const reader = await openReader(source, { ...dialectOf(options), ...known?.dialect, clock })
+      const reader = await openReader(source, {
+        ...dialectOf(options),
+        target: rowTarget(options, target),
+        ...known?.dialect,
+        clock,
+      })
       if (reader.format === 'json') throw isDocument(path)
       followed.fingerprint ??= await followedFingerprint(file)
       yield* reading.batches(run, target, {
@@ -126,31 +134,55 @@ export async function* batchesOf(
         },
         beforeBatch: () => noteGrowth(followed, run),
       })
+    } catch (error) {
+      // What is gone by now was lost, whatever ends the reading.
+      const loss = await content.checkRead().catch((found: unknown) => found)
+      throw isTruncated(loss) ? loss : error
     } finally {
       told()
     }
-    if (journal !== undefined && !run.stopped && followed.number !== undefined) {
-      journal.grown(followed.number, (followed.fingerprint = await followedFingerprint(file)))
+    // A signal that comes while this is looked at changes nothing of it.
+    const isWhole = !run.stopped
+    await content.checkRead()
+    if (journal !== undefined && isWhole && followed.number !== undefined) {
+      await noteFingerprint(followed, run)
       journal.read(followed.number, summary)
       journal.commit()
     }
   } finally {
+    await noteFingerprint(followed, run).catch(() => undefined)
     await file.close()
   }
 }
 
-/** The more of its start is known, the less another file is taken for it. */
-function noteGrowth(followed: FollowedFile, { journal }: Run): Promise<void> | undefined {
+/** A file does not hold any more what was read of it. */
+export function isTruncated(error: unknown): error is DdbError {
+  return error instanceof DdbError && error.code === 'DDB_INPUT_TRUNCATED'
+}
+
+/** As the file is now: other files with its number have other ends. */
+async function noteFingerprint(followed: FollowedFile, { journal }: Run): Promise<void> {
+  if (followed.fingerprint === undefined) return
+  followed.fingerprint = await followedFingerprint(followed.file)
+  if (followed.number !== undefined) journal?.grown(followed.number, followed.fingerprint)
+}
+
+/** The more of its ends is known, the less another file is taken for it. */
+function noteGrowth(followed: FollowedFile, run: Run): Promise<void> | undefined {
   const { number, fingerprint, file } = followed
-  if (journal === undefined || number === undefined || fingerprint!.sizeBytes >= endBytes) {
-    return undefined
-  }
-  return followedFingerprint(file).then(now => {
-    if (now.sizeBytes < Math.min(endBytes, 2 * fingerprint!.sizeBytes)) return
-    followed.fingerprint = now
-    journal.grown(number, now)
+  const { clock } = run.platform
+  if (run.journal === undefined || number === undefined) return undefined
+  const isLong = fingerprint!.sizeBytes >= endBytes
+  if (isLong && clock.nowMs() - followed.notedMs < noteEveryMs) return undefined
+  return file.status().then(async ({ sizeBytes }) => {
+    if (!isLong && sizeBytes < Math.min(endBytes, 2 * fingerprint!.sizeBytes)) return
+    await noteFingerprint(followed, run)
+    followed.notedMs = clock.nowMs()
   })
 }
+
+/** Of a long file, in the journal: half a megabyte a day. */
+const noteEveryMs = 60_000
 
 function accounted({ contentBytes }: InputSummary): number {
   const { rows, rejected, header, other, skipped } = contentBytes

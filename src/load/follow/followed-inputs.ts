@@ -6,8 +6,15 @@ import { setMaxListeners } from 'node:events'
 import { resolve } from 'node:path'
 import { UsageError, type DdbError } from '../../errors.js'
 import type { Batch, ColumnCounts } from '../../parse/input-reader.js'
-import type { FileStatus, InputFile } from '../../platform/platform.js'
-import { presentFiles, type PresentFile } from '../../source/follow/present-files.js'
+import { fileKey } from '../../platform/file-identity.js'
+import type { Files, InputFile } from '../../platform/platform.js'
+import { newPassedOver } from '../../source/data-files.js'
+import { sourceNotices } from '../../source/expand-sources.js'
+import {
+  presentFiles,
+  type PresentFile,
+  type PresentFiles,
+} from '../../source/follow/present-files.js'
 import { newTurns } from '../../source/follow/turns.js'
 import {
   failureOf,
@@ -16,11 +23,20 @@ import {
   type InputSummary,
 } from '../input-reading.js'
 import type { Inputs } from '../inputs.js'
+import { isSameGrown } from '../journal/fingerprint.js'
 import { reasonsPath } from '../rejects/reject-file.js'
+import type { SourceNotes } from '../options.js'
 import type { Run } from '../run.js'
+import { noSourceNotes, sourceNotesOf } from '../source-notes.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import { newFilesRead, type FilesRead } from './files-read.js'
-import { batchesOf, newFollowedFile, type FollowedFile, type Following } from './followed-file.js'
+import {
+  batchesOf,
+  isTruncated,
+  newFollowedFile,
+  type FollowedFile,
+  type Following,
+} from './followed-file.js'
 import { newMerge } from './merge.js'
 import { resumedFiles } from './resumed-files.js'
 
@@ -33,6 +49,8 @@ const maxFiles = 256
 /** A run remembers no more things that it has said. */
 const maxTold = 1_000
 
+const nothing = newPassedOver()
+
 /** @throws {DdbError} DDB_RUN_CHANGED when a file that an earlier process has followed is gone */
 export async function openFollowed(run: Run): Promise<Inputs> {
   const { platform, options, plan, journal } = run
@@ -41,13 +59,14 @@ export async function openFollowed(run: Run): Promise<Inputs> {
   const { open, done } = await resumedFiles(journal, platform.files)
   for (const { input, fingerprint } of done) inputs.read.add(input.summary!, fingerprint)
   for (const { path, file, ...known } of open) {
-    inputs.open.push(newFollowedFile(path, keyOf(await file.status()), file, known))
+    inputs.open.push(newFollowedFile(path, fileKey(path, await file.status()), file, known))
   }
   return inputs
 }
 
 class FollowedInputs implements Inputs {
   readonly areDone = false
+  sources: SourceNotes = noSourceNotes()
   /** Those that were opened and whose end has not come. */
   readonly open: FollowedFile[] = []
   readonly read: FilesRead = newFilesRead()
@@ -120,7 +139,7 @@ class FollowedInputs implements Inputs {
   /** @param error  why reading it stopped before its end */
   #end(followed: FollowedFile, error?: unknown): void {
     const { path, summary, leftBytes } = followed
-    if (error !== undefined && !this.#run.stopped) {
+    if (error !== undefined && (isTruncated(error) || !this.#run.stopped)) {
       summary.firstError = failureOf(error)
       this.#run.fail(error)
     }
@@ -142,12 +161,16 @@ class FollowedInputs implements Inputs {
       if (failure !== undefined) throw failure
       journal?.commit()
       for (const followed of this.open) await this.#lookAtName(followed)
-      const { files, missing } = await presentFiles(options.inputs, platform.files)
+      const { include } = options.input ?? {}
+      const present = await presentFiles(options.inputs, platform.files, include)
+      const { files, missing } = present
+      this.#tellSources(present)
       for (const input of missing) this.#tell(`waiting for "${input}": there is no file yet`)
       for (const present of files) {
         const file = await this.#openIfNew(present)
         if (file === undefined) continue
-        const followed = newFollowedFile(present.path, keyOf(present.status), file)
+        const { path, status } = present
+        const followed = newFollowedFile(path, fileKey(path, status), file)
         this.open.push(followed)
         this.#merge.add(followed, batchesOf(followed, following))
       }
@@ -156,10 +179,23 @@ class FollowedInputs implements Inputs {
     }
   }
 
+  /** What is passed over changes as files come and go: it is said once for each kind of file. */
+  #tellSources(present: PresentFiles): void {
+    const { byKind } = this.sources.passedOver
+    const isNew = Object.keys(present.passedOver.byKind).some(kind => !Object.hasOwn(byKind, kind))
+    this.sources = sourceNotesOf(present)
+    for (const notice of sourceNotices(isNew ? present : { ...present, passedOver: nothing })) {
+      this.#tell(notice)
+    }
+  }
+
   async #lookAtName(followed: FollowedFile): Promise<void> {
     try {
-      const status = await this.#run.platform.files.status(followed.path)
-      followed.hasLostName = keyOf(status) !== followed.key
+      const { files } = this.#run.platform
+      const status = await files.status(followed.path)
+      followed.hasLostName =
+        fileKey(followed.path, status) !== followed.key ||
+        (status.inode === 0n && (await isOther(followed, files)))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       // A folder that cannot be read for a while has lost none of its files.
@@ -170,7 +206,7 @@ class FollowedInputs implements Inputs {
 
   async #openIfNew({ path, status }: PresentFile): Promise<InputFile | undefined> {
     const { files } = this.#run.platform
-    const key = keyOf(status)
+    const key = fileKey(path, status)
     // Of those that had the name before, what is there comes first.
     const isOther = this.open.every(
       one => one.key !== key && (one.path !== path || one.isReadSince),
@@ -180,10 +216,14 @@ class FollowedInputs implements Inputs {
     try {
       file = await files.open(path)
       const opened = await file.status()
-      const known = keyOf(opened) === key ? await this.read.find(file, opened) : 'moved'
+      const known = fileKey(path, opened) === key ? await this.read.find(file, opened) : 'moved'
       if (known === 'grown') {
         this.#tell(
           `${path} goes on growing ${readLate}: what was written since is not loaded. Let whoever writes it open its new file sooner`,
+        )
+      } else if (known === 'touched') {
+        this.#tell(
+          `${path} has been written since a file with its number and content was read, and is taken for that one: load it by itself if its rows are new`,
         )
       }
       if (known === undefined) {
@@ -228,6 +268,10 @@ class FollowedInputs implements Inputs {
     return this.#reading.columnCounts
   }
 
+  get offsets(): Readonly<Record<string, string>> {
+    return this.#reading.offsets
+  }
+
   get bytesError(): DdbError | undefined {
     return this.#reading.bytesError
   }
@@ -242,8 +286,15 @@ class FollowedInputs implements Inputs {
 
 const readLate = 'long after it has lost its name'
 
-function keyOf({ device, inode }: FileStatus): string {
-  return `${device}:${inode}`
+/** Where files have no number: whether the name leads to something else than what is read. */
+async function isOther({ path, fingerprint }: FollowedFile, files: Files): Promise<boolean> {
+  if (fingerprint === undefined) return false
+  const named = await files.open(path)
+  try {
+    return !(await isSameGrown(fingerprint, named))
+  } finally {
+    await named.close()
+  }
 }
 
 function tooMany(): UsageError {

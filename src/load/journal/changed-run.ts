@@ -1,14 +1,15 @@
 /*
-  Why a run cannot go on: it, or what it loads into, is not what it was.
+  Why a run cannot go on: it, or what it loads into, is not what it was, or nothing tells.
 */
 import { DdbError } from '../../errors.js'
+import { remedies } from '../remedies.js'
 import type { JournalState } from './journal-state.js'
 
 /** Input or options are others than those of the run with this name. */
 export function runChanged({ run }: JournalState, what: string): DdbError {
   return new DdbError(
     'DDB_RUN_CHANGED',
-    `run "${run?.runId ?? ''}" cannot go on: ${what}. Begin it anew with \`journal.restart\`, or give what is another run another name`,
+    `run "${run?.runId ?? ''}" cannot go on: ${what}. ${remedies.anotherLoad()}`,
   )
 }
 
@@ -25,8 +26,8 @@ export function runTakenOver(runId: string, why: string): DdbError {
 export function runDamaged(path: string, damage: string): DdbError {
   return new DdbError(
     'DDB_RUN_DAMAGED',
-    `the journal "${path}" cannot be relied on: ${damage}. Nothing was sent. Bring the journal back as it was; ` +
-      'or see what the table has, then begin anew with `journal.restart`',
+    `the journal "${path}" cannot be relied on: ${damage}. Nothing was sent. Bring the journal back as it was, and go on. ` +
+      `If that cannot be done: ${remedies.removeThenRestart()}`,
   )
 }
 
@@ -35,7 +36,16 @@ export function targetChanged({ run, target }: JournalState, what: string): DdbE
   return new DdbError(
     'DDB_TARGET_CHANGED',
     `run "${run?.runId ?? ''}" cannot go on: what it loaded into "${target?.name ?? ''}" is not there any more: ${sentence(what)} ` +
-      'Begin anew with `journal.restart`',
+      remedies.lookThenRestart(),
+  )
+}
+
+/** Nothing tells whether the rows of a run are still there. */
+export function unproven({ run, target }: JournalState, why: string): DdbError {
+  return new DdbError(
+    'DDB_UNPROVEN',
+    `run "${run?.runId ?? ''}" has loaded everything into "${target?.name ?? ''}", but nothing proves that it is still there: ${sentence(why)} ` +
+      remedies.lookThenRestart(),
   )
 }
 

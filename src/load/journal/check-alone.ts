@@ -4,6 +4,7 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
+import { askFinished } from '../marker/finished-runs.js'
 import { askKnown, askOwner, takeOwnership } from '../marker/ownership.js'
 import type { Run } from '../run.js'
 import { runDamaged, runTakenOver } from './changed-run.js'
@@ -11,10 +12,15 @@ import { runDamaged, runTakenOver } from './changed-run.js'
 /**
  * To be asked before the run makes anything on the server.
  *
+ * @param isRead  nothing of the inputs is left to be sent
  * @throws {DdbError} DDB_RUN_DAMAGED for a journal that is older than what the server knows, DDB_LOCKED
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
-export async function checkAlone({ journal, name, plan }: Run, control: Session): Promise<void> {
+export async function checkAlone(
+  { journal, name, plan }: Run,
+  control: Session,
+  isRead: boolean,
+): Promise<void> {
   if (journal === undefined || journal.past.processes === 0) return
   const { past, found } = journal
   const known = await unlessRefused(askKnown(control, name, plan.confirmTimeoutMs))
@@ -22,7 +28,9 @@ export async function checkAlone({ journal, name, plan }: Run, control: Session)
   journal.seen(known)
   // Begun anew it asks for nothing that an earlier process did.
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  if (found === past && isOld) throw runDamaged(journal.path, isOlder)
+  const mayBeOld = found === past && !isRead && past.finished === undefined
+  const isFinished = mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs)) === true
+  if ((found === past && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
   // Whoever takes over a lock knows more: its holder did not renew it, or is no more.
   const mayRun = journal.wasUnlocked && past.end === undefined
   if (mayRun && known.isConnected === true) throw runsElsewhere(name.runId)

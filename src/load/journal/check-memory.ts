@@ -18,7 +18,7 @@ export async function whatIsLeft(
   control: Session,
   inMemory: boolean,
 ): Promise<LeftOnServer> {
-  if (journal?.isResumed !== true) return { marker: false, ledger: false }
+  if (journal?.isResumed !== true) return { marker: false, ledger: false, ledgerVersion: 2 }
   const { found, ledgerNumber } = journal
   const left = await askLeft(control, name, ledgerNumber, plan.confirmTimeoutMs)
   const { confirmed, unconfirmed } = found.rows()

@@ -1,33 +1,187 @@
 /*
-  Whether a run that goes on finds its target as it left it.
+  Whether a run that goes on finds its target as it left it, and whether one that has finished finds its rows.
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
+import { newEvidence, type EarlierEvidence, type Evidence } from '../evidence/evidence.js'
+import { findScript, askFound, type Found } from '../evidence/find-rows.js'
+import { leavesMemory } from '../evidence/rows-had.js'
+import { askFinished } from '../marker/finished-runs.js'
 import type { TargetDescription } from '../target/describe-target.js'
-import type { Run } from '../run.js'
-import { targetChanged } from './changed-run.js'
-import { askIdentity, whatChanged, type TargetIdentity } from './target-identity.js'
+import { noteFinished } from '../evidence/end-look.js'
+import { dropLeftTables } from '../marker/drop-run-tables.js'
+import { isUnfinished, type Run } from '../run.js'
+import { targetChanged, unproven } from './changed-run.js'
+import type { JournalState } from './journal-state.js'
+import { askIdentity, watchedTable, whatChanged, type TargetIdentity } from './target-identity.js'
+
+/** A target as a run begins with it, or goes on. */
+export interface CheckedTarget {
+  readonly evidence: Evidence
+  /** As it is now. */
+  readonly now: TargetIdentity
+}
 
 /**
- * @returns what the target is, and was before the first row of the run; undefined without a journal
+ * @returns undefined where nothing is to be confirmed, and no journal is kept
  * @throws {DdbError} DDB_TARGET_CHANGED when confirmed rows cannot be in it any more
  * @throws {ConnectionError} @throws {TimeoutError}
  */
 export async function checkTarget(
-  { journal, plan }: Run,
+  run: Run,
   control: Session,
   description: TargetDescription,
-): Promise<TargetIdentity | undefined> {
-  if (journal === undefined) return undefined
-  const now = await askIdentity(control, plan, description)
+): Promise<CheckedTarget | undefined> {
+  const { journal, plan } = run
+  if (journal === undefined && plan.confirm === 'none' && plan.mode !== 'sync') return undefined
+  const counts = journal !== undefined
+  const now = await askIdentity(control, plan, description, { counts })
+  const before = journal?.found.target
+  if (journal === undefined || before === undefined) {
+    const none: EarlierEvidence = { samples: [], leastRows: undefined }
+    return { evidence: newEvidence(run, description, now, none), now }
+  }
   const { found } = journal
-  const before = found.target
-  if (before === undefined) return now
   const { confirmed } = found.rows()
   const forgotten = 'the server was restarted, and rows in memory went with it'
-  const change = found.isForgotten && now.inMemory ? forgotten : whatChanged(before, now, confirmed)
+  const change =
+    found.isForgotten && now.inMemory
+      ? forgotten
+      : whatChanged(before, now, confirmed, found.leastRows)
   if (change !== undefined) throw targetChanged(found, change)
-  return { ...now, rows: before.rows }
+  // What the version before did not ask is as it is now.
+  const identity = {
+    ...now,
+    rows: before.rows,
+    physicalIndex: before.physicalIndex ?? now.physicalIndex,
+    chunkId: before.chunkId ?? now.chunkId ?? null,
+  }
+  const leastRows =
+    now.adds === true && before.rows !== null ? before.rows + confirmed : found.leastRows
+  const earlier = { samples: found.samples, leastRows: leastRows ?? now.rows ?? undefined }
+  return { evidence: newEvidence(run, description, identity, earlier), now }
+}
+
+/**
+ * Looks up rows of earlier processes before others follow them: a table that others have filled is not shorter.
+ * @throws {DdbError} DDB_TARGET_CHANGED when they are not there
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function checkRows(run: Run, control: Session, { now }: CheckedTarget): Promise<void> {
+  const { journal } = run
+  if (journal === undefined || journal.found.rows().confirmed === 0) return
+  const { found } = journal
+  const isLooked = now.inMemory && !leavesMemory(now.total) && run.plan.target.kind === 'table'
+  if (!isLooked) return
+  const rows = await lookUp(run, control, found)
+  if (rows === 'none' || rows === 'some') throw targetChanged(found, notThere)
+}
+
+const notThere = 'rows that it wrote are not in it'
+
+async function lookUp({ plan }: Run, control: Session, { samples }: JournalState): Promise<Found> {
+  const table = watchedTable(plan)
+  if (table === undefined || samples.length === 0) return 'unknown'
+  const asking = { session: control, timeoutMs: plan.confirmTimeoutMs }
+  try {
+    await control.run(findScript(table, samples), { timeoutMs: plan.confirmTimeoutMs })
+    return await askFound(asking, samples)
+  } catch (error) {
+    if (error instanceof ServerError) return 'unknown'
+    throw error
+  }
+}
+
+/** A run has read and sent everything, and its rows are still there. */
+export interface Loaded {
+  /** What is to be said of it. */
+  readonly notice: string | undefined
+  readonly found: Found
+}
+
+/**
+ * A run has read and sent everything: whether its rows are still in the target.
+ *
+ * @throws {DdbError} DDB_TARGET_CHANGED when they are not, DDB_UNPROVEN when nothing tells
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function checkLoaded(
+  run: Run,
+  control: Session,
+  { now }: CheckedTarget,
+): Promise<Loaded> {
+  const { found } = run.journal!
+  const { target: before, finished, run: record } = found
+  const { confirmed, unconfirmed } = found.rows()
+  const loaded: Loaded = { notice: undefined, found: 'unknown' }
+  if (confirmed + unconfirmed === 0 || before === undefined) return loaded
+  if (before.adds === undefined) {
+    const notice = `version ${record?.version ?? ''} has finished this run, and kept less of its table than this one does: its columns and its rows are compared, and nothing else`
+    return { ...loaded, notice }
+  }
+  const isStored = !now.inMemory
+  if (isStored && found.used !== 'none' && isSameChunk(before, now)) {
+    if (now.rows === 0) throw targetChanged(found, 'it has no rows')
+    return loaded
+  }
+  const rows = await lookUp(run, control, found)
+  const isRead = run.plan.target.kind === 'table' || finished?.isFound === true
+  if (isRead && (rows === 'none' || rows === 'some') && !leavesMemory(now.total)) {
+    throw targetChanged(found, notThere)
+  }
+  const isFound = isRead && rows === 'all'
+  if (isStored) {
+    if (isFound) return { ...loaded, found: rows }
+    throw unproven(found, 'the server does not tell whether it is the same DFS table')
+  }
+  const { confirmTimeoutMs } = run.plan
+  const isKnown = await askFinished(control, run.name, confirmTimeoutMs)
+  const server = finished?.server ?? before.server
+  if (isKnown !== true && server !== now.server) {
+    throw targetChanged(found, `it was loaded into ${server}, and ${now.server} does not know it`)
+  }
+  if (isFound && finished?.isMarked !== false) return { ...loaded, found: rows }
+  if (finished?.isMarked === true && isKnown === false && now.total !== 'totalSize') {
+    throw targetChanged(found, 'the server was restarted, and rows in memory went with it')
+  }
+  throw unproven(
+    found,
+    isFound
+      ? 'the server keeps no mark of this run, so a restart cannot be told'
+      : 'its rows cannot be looked up in it',
+  )
+}
+
+/**
+ * What the last process of a run that is loaded did not come to: it was killed before it could note that the run has
+ * finished, or before it had removed what the run has on the server.
+ *
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function settleLoaded(
+  run: Run,
+  control: Session,
+  { evidence, now }: CheckedTarget,
+  { found: rows }: Loaded,
+): Promise<void> {
+  const { journal, plan, name } = run
+  const { found } = journal!
+  if (found.target?.adds !== undefined && found.finished === undefined) {
+    const look = { change: undefined, rows: now.rows, found: rows }
+    await noteFinished(run, control, evidence, look, plan.confirmTimeoutMs)
+  }
+  if (found.hasLeftServer || isUnfinished(run)) return
+  journal!.leaving()
+  try {
+    await dropLeftTables(control, name, plan.confirmTimeoutMs)
+  } catch (error) {
+    // They are named among those that were left.
+    if (!(error instanceof ServerError)) throw error
+  }
+}
+
+function isSameChunk(before: TargetIdentity, now: TargetIdentity): boolean {
+  return typeof now.chunkId === 'string' && before.chunkId === now.chunkId
 }
 
 /** What a missing target means to a run that has written into it. */

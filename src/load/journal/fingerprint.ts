@@ -13,8 +13,10 @@ export interface Fingerprint {
   /** Of the first and the last bytes, hexadecimal. */
   readonly head: string
   readonly tail: string
-  /** Of a file that is followed: what tells it under another name. Decimal. */
+  /** Of a file that is followed: what tells it under another name. Decimal; 0 where files have no number. */
   readonly inode?: string
+  /** Of a file that is followed, where it is known: when it was made, ns since the epoch, decimal. */
+  readonly born?: string
 }
 
 /** Hashed at each end. */
@@ -49,18 +51,26 @@ async function fingerprintOfFile(file: InputFile): Promise<Fingerprint> {
 
 /** As a file that is followed is known by. @throws the system's error */
 export async function followedFingerprint(file: InputFile): Promise<Fingerprint> {
-  const { inode } = await file.status()
-  return { ...(await fingerprintOfFile(file)), inode: String(inode) }
+  const { inode, bornNs, changedNs } = await file.status()
+  // Systems that do not know it say when the file last changed, which a new name does as well.
+  const isKnown = bornNs !== 0n && bornNs !== changedNs
+  const own = await fingerprintOfFile(file)
+  return { ...own, inode: String(inode), ...(isKnown ? { born: String(bornNs) } : {}) }
 }
 
 /**
- * Whether a file is the one that `before` was taken of, grown or not.
+ * Whether a file is the one that `before` was taken of, grown or not. A number alone proves nothing: the system gives that of a
+ * file that was removed to the next one.
+ *
  * @throws the system's error
  */
 export async function isSameGrown(before: Fingerprint, file: InputFile): Promise<boolean> {
-  const { inode, sizeBytes } = await file.status()
+  const { inode, sizeBytes, bornNs } = await file.status()
   if (String(inode) !== before.inode || sizeBytes < before.sizeBytes) return false
-  return (await hashOf(file, 0, Math.min(endBytes, before.sizeBytes))) === before.head
+  if (before.born !== undefined && before.born !== String(bornNs)) return false
+  const length = Math.min(endBytes, before.sizeBytes)
+  if ((await hashOf(file, 0, length)) !== before.head) return false
+  return (await hashOf(file, before.sizeBytes - length, length)) === before.tail
 }
 
 async function hashOf(file: InputFile, startBytes: number, lengthBytes: number): Promise<string> {

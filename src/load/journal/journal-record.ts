@@ -3,6 +3,7 @@
   whoever looks into a journal can read it (docs/decisions/0018-journal.md).
 */
 import { crc32 } from 'node:zlib'
+import type { JournaledRow } from '../evidence/sample-rows.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { ConfirmUsed, LoadOptions, LoadResult, RowCounts, ServerTarget } from '../options.js'
 import type { TargetIdentity } from './target-identity.js'
@@ -10,7 +11,7 @@ import type { TargetIdentity } from './target-identity.js'
 /** The options that a run can be repeated with: no secrets, no streams, nobody who listens. */
 export type JournaledOptions = Omit<
   LoadOptions,
-  'server' | 'onReport' | 'onNotice' | 'beforeSending' | 'signal' | 'leave' | 'journal'
+  'server' | 'onReport' | 'onNotice' | 'wording' | 'beforeSending' | 'signal' | 'leave' | 'journal'
 > & { readonly server: JournaledServer }
 
 /** The server of a run, and how it is reached: a process that goes on must not do so with less protection. */
@@ -26,6 +27,20 @@ export interface EndedRows {
   readonly unconfirmed: number
   /** Certainly not stored: they may be sent again, under another number. */
   readonly unsent: number
+  /** Of those confirmed, rows with a key that the target had already; left out when there are none. */
+  readonly duplicates?: number
+}
+
+/** What a run found when it looked at its target for the last time. */
+export interface FinishedTarget {
+  /** Rows that it had had; null where nothing can be counted. */
+  readonly rows: number | null
+  /** Rows of the run were found there by value. */
+  readonly isFound: boolean
+  /** The server keeps a mark that the run has finished, as long as it runs. */
+  readonly isMarked: boolean
+  /** `host:port` of that server. */
+  readonly server: string
 }
 
 /** Rejected rows of a run, and the files they are in. */
@@ -47,6 +62,15 @@ export interface JournaledRejects extends Pick<LoadResult['rejects'], 'byClass' 
   readonly upTo: { readonly input: number; readonly offsetBytes: number }
   /** Where inputs are followed, several are read at once: of each that has changed, its number and where. */
   readonly upTos?: readonly (readonly [input: number, offsetBytes: number])[]
+}
+
+/** Where rejects are kept, as far as journals need to know. */
+export interface JournaledRejectsSource {
+  flush(): void
+  /** Grows with every reject. */
+  readonly count: number
+  /** What is in the files, once they are flushed. */
+  journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
 /** One line of a journal. Numbers of inputs count from 0, in the order in which they are read. */
@@ -78,14 +102,24 @@ export type JournalRecord =
       readonly identity: TargetIdentity
       readonly used: ConfirmUsed
     }
-  /** Where receipts are. */
-  | { readonly kind: 'ledger'; readonly number: number }
+  /** Where receipts are; the first version of ledgers has no number of its own. */
+  | { readonly kind: 'ledger'; readonly number: number; readonly version?: 2 }
+  /** Rows that the target has taken, by value, and how many it has had at least; in place of those before. */
+  | {
+      readonly kind: 'sampled'
+      readonly rows: readonly JournaledRow[]
+      readonly leastRows: number | null
+    }
+  /** Nothing is left to be sent, and the target was looked at once more. */
+  | ({ readonly kind: 'finished' } & FinishedTarget)
   /** The server is about to be told under this number, one above the last, that the process has the run. */
   | { readonly kind: 'owner'; readonly number: number }
   /** Data goes out on this session from now on. */
   | { readonly kind: 'session'; readonly id: string }
   /** How an input is read. */
   | { readonly kind: 'reading'; readonly input: number; readonly detected: string }
+  /** What offsets the times of columns have, by the first ones that were read. */
+  | { readonly kind: 'offsets'; readonly offsets: Readonly<Record<string, string>> }
   /** Rows are about to be sent under a number; `records` counts those of the input that begin before `end`. */
   | {
       readonly kind: 'batch'
@@ -158,8 +192,9 @@ function jsonOf(record: JournalRecord): string {
     return `{"kind":"batch","no":${no},"input":${input},"start":${start},"end":${end},"endLine":${endLine},"rows":${rows},"records":${records}}`
   }
   if (record.kind === 'ended') {
-    const { no, confirmed, rejected, unconfirmed, unsent } = record
-    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}}`
+    const { no, confirmed, rejected, unconfirmed, unsent, duplicates } = record
+    const known = duplicates === undefined ? '' : `,"duplicates":${duplicates}`
+    return `{"kind":"ended","no":${no},"confirmed":${confirmed},"rejected":${rejected},"unconfirmed":${unconfirmed},"unsent":${unsent}${known}}`
   }
   return JSON.stringify(record)
 }
@@ -198,9 +233,12 @@ const shapes: Readonly<Record<JournalRecord['kind'], Shape>> = {
   grown: { input: '#', fingerprint },
   target: { identity: '*', used: 'text' },
   ledger: { number: '#' },
+  sampled: {},
+  finished: { isFound: 'flag', isMarked: 'flag', server: 'text' },
   owner: { number: '#' },
   session: { id: 'text' },
   reading: { input: '#', detected: 'text' },
+  offsets: { offsets: '*' },
   batch: { no: '#', input: '#', start: '#', end: '#', endLine: '#', rows: '#', records: '#' },
   part: { no: '#', input: '#', start: '#', end: '#', rows: '#' },
   ended: { no: '#', confirmed: '#', rejected: '#', unconfirmed: '#', unsent: '#' },

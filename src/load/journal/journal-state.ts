@@ -4,7 +4,13 @@
 import type { ConfirmUsed } from '../options.js'
 import { isSettled, newCoveredInput, type CoveredInput, type SentRange } from './covered-range.js'
 import type { Fingerprint } from './fingerprint.js'
-import type { EndedRows, JournaledRejects, JournalRecord } from './journal-record.js'
+import { rowOfJournal, type SampleRow } from '../evidence/sample-rows.js'
+import type {
+  EndedRows,
+  FinishedTarget,
+  JournaledRejects,
+  JournalRecord,
+} from './journal-record.js'
 import type { TargetIdentity } from './target-identity.js'
 
 type RecordOf<Kind extends JournalRecord['kind']> = Extract<JournalRecord, { kind: Kind }>
@@ -36,10 +42,22 @@ export interface JournalState {
   /** Processes that have worked on it. */
   readonly processes: number
   readonly inputs: readonly JournaledInput[]
+  /** Of the columns whose times have shown it: what offset they have. */
+  readonly offsets: Readonly<Record<string, string>>
   readonly target: TargetIdentity | undefined
   /** How the last process had rows confirmed. */
   readonly used: ConfirmUsed | undefined
   readonly ledgerNumber: number
+  /** Of its columns; the version before gave none. */
+  readonly ledgerVersion: 1 | 2
+  /** Rows that the target took, by value. */
+  readonly samples: readonly SampleRow[]
+  /** Rows that it has had at least; undefined when nothing is known. */
+  readonly leastRows: number | undefined
+  /** What the last process that finished the run found; undefined when none did, or it kept none. */
+  readonly finished: FinishedTarget | undefined
+  /** Rows with a key that the target had already; null when the version before has written some of it. */
+  readonly duplicates: number | null
   /** The latest number under which a process told the server that it has the run. */
   readonly owner: number
   /** Sessions that the last process sent data on. */
@@ -49,7 +67,7 @@ export interface JournalState {
   /** Files that were made for rejects, or were about to be; of what was before a restart, too. */
   readonly rejectsFiles: readonly string[]
   /** Of the numbers whose rows have their place. */
-  readonly sums: Omit<EndedRows, 'unsent'>
+  readonly sums: Omit<EndedRows, 'unsent' | 'duplicates'>
   /** Highest number that was given to rows. */
   readonly lastNo: number
   /** The server has lost what it had confirmed. */
@@ -72,9 +90,15 @@ export function newJournalState(): JournalState {
 class Fold implements JournalState {
   readonly inputs: JournaledInput[] = []
   readonly rejectsFiles: string[] = []
+  offsets: Record<string, string> = {}
   run: RecordOf<'run'> | undefined
   processes = 0
   ledgerNumber = 0
+  ledgerVersion: 1 | 2 = 2
+  samples: readonly SampleRow[] = []
+  leastRows: number | undefined
+  finished: FinishedTarget | undefined
+  duplicates: number | null = 0
   owner = 0
   dataSessions: string[] = []
   #rejects: JournaledRejects | undefined
@@ -156,14 +180,18 @@ class Fold implements JournalState {
         this.inputs[record.input]!.fingerprint = record.fingerprint
         return
       case 'target':
-        this.#target = record
-        this.hasLeftServer = false
+      case 'sampled':
+      case 'finished':
+      case 'forgotten':
+      case 'leaving':
+        this.#takeTarget(record)
         return
       case 'ledger':
         // Another one is begun where the last one is gone.
         if (record.number !== this.ledgerNumber)
           for (const range of this.#byNo.values()) range.isLost = true
         this.ledgerNumber = record.number
+        this.ledgerVersion = record.version ?? 1
         return
       case 'session':
         this.dataSessions.push(record.id)
@@ -173,6 +201,9 @@ class Fold implements JournalState {
         return
       case 'reading':
         this.inputs[record.input]!.detected = record.detected
+        return
+      case 'offsets':
+        this.offsets = { ...this.offsets, ...record.offsets }
         return
       case 'batch':
         this.#sent(record)
@@ -193,12 +224,6 @@ class Fold implements JournalState {
         if (hasNumbers(this.#target)) this.inputs[record.input]!.summary = record.summary
         else this.#unproven.set(record.input, record.summary)
         return
-      case 'forgotten':
-        this.isForgotten = true
-        return
-      case 'leaving':
-        this.hasLeftServer = true
-        return
       case 'settled':
         this.#settled(record)
         return
@@ -211,6 +236,31 @@ class Fold implements JournalState {
           ...this.#rejects,
           byInput: { ...this.#rejects.byInput },
         }
+    }
+  }
+
+  #takeTarget(record: RecordOf<'target' | 'sampled' | 'finished' | 'forgotten' | 'leaving'>): void {
+    switch (record.kind) {
+      case 'target':
+        this.#target = record
+        this.hasLeftServer = false
+        this.finished = undefined
+        if (record.identity.adds === undefined) this.duplicates = null
+        return
+      case 'sampled':
+        this.samples = samplesOf(record.rows)
+        this.leastRows = record.leastRows ?? undefined
+        return
+      case 'finished':
+        this.finished = record
+        return
+      case 'forgotten':
+        this.isForgotten = true
+        this.samples = []
+        this.leastRows = undefined
+        return
+      case 'leaving':
+        this.hasLeftServer = true
     }
   }
 
@@ -228,13 +278,15 @@ class Fold implements JournalState {
     return range
   }
 
-  #ended({ no, confirmed, rejected, unconfirmed, unsent }: RecordOf<'ended'>): void {
+  #ended(record: RecordOf<'ended'>): void {
+    const { no, confirmed, rejected, unconfirmed, unsent, duplicates = 0 } = record
     const range = this.#byNo.get(no)
     if (range === undefined) return
     const before = range.ended ?? nothing
-    range.ended = { confirmed, rejected, unconfirmed, unsent }
+    range.ended = { confirmed, rejected, unconfirmed, unsent, duplicates }
     this.sums.confirmed += confirmed - before.confirmed
     this.sums.rejected += rejected - before.rejected
+    if (this.duplicates !== null) this.duplicates += duplicates - (before.duplicates ?? 0)
     if (!isSettled(range)) return
     this.sums.unconfirmed += unconfirmed
     this.#byNo.delete(no)
@@ -245,13 +297,16 @@ class Fold implements JournalState {
       this.inputs[input]!.covered.begin(end, rows)
     }
     this.#byNo.clear()
-    Object.assign(this.sums, sums)
+    const { duplicates = 0, ...others } = sums
+    Object.assign(this.sums, others)
+    if (this.duplicates !== null) this.duplicates = duplicates
     this.lastNo = Math.max(this.lastNo, lastNo)
   }
 
   /** Numbers, ledgers and processes are counted on: what was sent before a restart may still be under way. */
   #beginAnew(): void {
     this.inputs.length = 0
+    this.offsets = {}
     this.#byNo.clear()
     Object.assign(this.sums, { confirmed: 0, rejected: 0, unconfirmed: 0 })
     this.#target = undefined
@@ -259,7 +314,20 @@ class Fold implements JournalState {
     this.#rejectsOfDone = undefined
     this.#rowsOfDone = undefined
     this.isForgotten = false
+    this.samples = []
+    this.leastRows = undefined
+    this.finished = undefined
+    this.duplicates = 0
     this.end = undefined
+  }
+}
+
+/** Others may have written them: what is no row proves nothing. */
+function samplesOf(rows: RecordOf<'sampled'>['rows']): readonly SampleRow[] {
+  try {
+    return rows.map(rowOfJournal)
+  } catch {
+    return []
   }
 }
 

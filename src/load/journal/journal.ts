@@ -9,7 +9,12 @@ import { runChanged } from './changed-run.js'
 import type { Fingerprint } from './fingerprint.js'
 import type { Files } from '../../platform/platform.js'
 import type { JournalFile } from './journal-file.js'
-import type { EndedRows, JournaledRejects, JournalRecord } from './journal-record.js'
+import type {
+  EndedRows,
+  JournaledRejects,
+  JournaledRejectsSource,
+  JournalRecord,
+} from './journal-record.js'
 import type { JournalState } from './journal-state.js'
 import { resumedInput, type KnownBatch, type ResumedInput } from './resumed-input.js'
 import { newSettledRows, type SettledRows } from './settled-rows.js'
@@ -49,7 +54,9 @@ export interface Journal {
   follow(rejects: JournaledRejectsSource): void
   target(identity: TargetIdentity, used: ConfirmUsed): void
   /** Receipts are about to be in this ledger; those in another one are gone. @throws {DdbError} DDB_OUTPUT_WRITE */
-  ledger(number: number): void
+  ledger(number: number, version: 1 | 2): void
+  /** What was found out about the target. */
+  note(record: Extract<JournalRecord, { kind: 'sampled' | 'finished' }>): void
   session(id: string): void
   /** What the server knows of the run: numbers go on above these. */
   seen(server: { readonly owner: number; readonly ledgerNumber: number }): void
@@ -67,6 +74,8 @@ export interface Journal {
    * @throws {DdbError} DDB_RUN_CHANGED when it was read in another way before
    */
   reading(input: number, detected: string): void
+  /** Times have shown what offsets their columns have; to be told before the batch that they are in. */
+  offsets(offsets: Readonly<Record<string, string>>): void
   /** Where reading an input goes on; undefined when nothing of it was read before. */
   resumed(input: number): ResumedInput | undefined
   /** A batch has come from an input. @param records  of the input, up to the end of the batch */
@@ -98,15 +107,6 @@ export interface Journal {
   end(result: LoadResult, isDone: boolean): void
   /** Waits for the disk, and gives the run back. A journal whose run is done keeps only what tells that. @throws {DdbError} */
   close(): Promise<void>
-}
-
-/** Where rejects are kept, as far as journals need to know. */
-export interface JournaledRejectsSource {
-  flush(): void
-  /** Grows with every reject. */
-  readonly count: number
-  /** What is in the files, once they are flushed. */
-  journaled(): Omit<JournaledRejects, 'upTo'>
 }
 
 export interface JournalSetup {
@@ -212,10 +212,14 @@ class KeptJournal implements Journal {
     this.#add({ kind: 'target', identity, used })
   }
 
-  ledger(number: number): void {
-    this.#add({ kind: 'ledger', number })
+  ledger(number: number, version: 1 | 2): void {
+    this.#add({ kind: 'ledger', number, ...(version === 1 ? {} : { version }) })
     // As for `nextOwner`.
     this.#file.sync()
+  }
+
+  note(record: Extract<JournalRecord, { kind: 'sampled' | 'finished' }>): void {
+    this.#add(record)
   }
 
   session(id: string): void {
@@ -251,6 +255,10 @@ class KeptJournal implements Journal {
       const how = `was read as ${before}, and would now be read as ${detected}`
       throw runChanged(this.found, `"${this.paths[input]}" ${how}`)
     }
+  }
+
+  offsets(offsets: Readonly<Record<string, string>>): void {
+    this.#file.add({ kind: 'offsets', offsets })
   }
 
   resumed(input: number): ResumedInput | undefined {

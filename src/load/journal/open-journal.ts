@@ -8,8 +8,10 @@ import { newToken } from '../marker/marker.js'
 import type { LoadOptions } from '../options.js'
 import type { Plan } from '../plan.js'
 import { version } from '../../version.js'
+import { remedies } from '../remedies.js'
 import { runChanged, runDamaged, runTakenOver } from './changed-run.js'
 import { fingerprintOf, fingerprintText, isSame, type Fingerprint } from './fingerprint.js'
+import { knownInputs, type KnownInputs } from './known-inputs.js'
 import { newJournal, type Journal } from './journal.js'
 import { cannotWrite, openJournalFile, type JournalFile } from './journal-file.js'
 import { journalFormat, type JournalRecord } from './journal-record.js'
@@ -41,6 +43,8 @@ export const asideEnding = '.damaged'
 /** What a run says when its journal is taken up. */
 export interface OpenedJournal {
   readonly journal: Journal
+  /** Where inputs are that this process calls otherwise than the journal. */
+  readonly places: KnownInputs['places']
   readonly notices: readonly string[]
 }
 
@@ -75,7 +79,7 @@ export async function openJournal(
     const found = goesOn ? past : newJournalState()
     const token = past.run?.token ?? newToken(platform.random).toString(16)
     const asked = { platform, options, plan, token }
-    const { opening, added } = openingOf(found, past, fingerprints, asked)
+    const { opening, added, places } = openingOf(found, past, fingerprints, asked)
     const known = found.inputs.map(input => input.path)
     const lost = (): DdbError | undefined => {
       const why = held.lock.lost()
@@ -98,7 +102,9 @@ export async function openJournal(
       opening: isDone ? opening : [],
       wallMs: () => platform.clock.wallMs(),
     })
-    return { journal, notices: [...sizeNotices(path, size), ...addedNotices(known, added)] }
+    const placeNotices = [...places].map(([name, place]) => `"${place}" is "${name}" of this run`)
+    const notices = [...sizeNotices(path, size), ...placeNotices, ...addedNotices(known, added)]
+    return { journal, places, notices }
   } catch (error) {
     held.lock.release()
     throw error
@@ -125,16 +131,19 @@ function openingOf(
   found: JournalState,
   past: JournalState,
   fingerprints: ReadonlyMap<string, Fingerprint>,
-  { platform: { clock }, options, plan, token }: Asked,
-): { opening: JournalRecord[]; added: string[] } {
+  { platform: { clock, files }, options, plan, token }: Asked,
+): { opening: JournalRecord[] } & KnownInputs {
   const current = journaledOptions(options, plan)
   const startedAt = new Date(clock.wallMs()).toISOString()
   const opening: JournalRecord[] = []
+  const known = found.inputs.map(input => input.path)
+  const asked = [...fingerprints.keys()]
+  const { places, added } = knownInputs(known, found.run?.folder ?? '', asked, files)
   if (found.run !== undefined) {
     checkOptions(found, differingOptions(found.run.options, current))
     const isFollowing = options.input?.follow === true
     for (const { path, fingerprint } of isFollowing ? [] : found.inputs) {
-      checkInput(found, path, fingerprint, fingerprints.get(path))
+      checkInput(found, path, fingerprint, fingerprints.get(places.get(path) ?? path))
     }
   } else {
     opening.push({
@@ -149,11 +158,9 @@ function openingOf(
     })
   }
   opening.push({ kind: 'process', number: past.processes + 1, startedAt })
-  const known = found.inputs.map(input => input.path)
-  const added = [...fingerprints.keys()].filter(path => !known.includes(path))
   const inputs = added.map(path => ({ path, fingerprint: fingerprints.get(path)! }))
   if (inputs.length > 0) opening.push({ kind: 'inputs', inputs })
-  return { opening, added }
+  return { opening, added, places }
 }
 
 interface FileSetup {
@@ -229,7 +236,7 @@ export function runIsTaken(
   switch (answer.kind) {
     case 'taken': {
       const remedy = answer.isRenewed
-        ? 'Wait for its end, or use another `runId`'
+        ? remedies.waitForIt()
         : `Whether it still runs cannot be found out from here: wait for its end, or remove "${lockPath}" if it has ended`
       return new DdbError('DDB_LOCKED', `run "${runId}" is under way by ${answer.who}. ${remedy}`)
     }

@@ -7,7 +7,8 @@ import type { JournaledOptions, JournaledServer } from './journal-record.js'
 
 /** Without secrets, and without what another process cannot have. */
 export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOptions {
-  const { inputs, target, mapping, cells, rejects, delivery, expectRows, expectTypes } = options
+  const { inputs, target, mapping, cells, rejects, delivery } = options
+  const { expectRows, expectTypes, expectUnique } = options
   const { stdin: _, ...input } = options.input ?? {}
   return {
     inputs,
@@ -20,6 +21,7 @@ export function journaledOptions(options: LoadOptions, plan: Plan): JournaledOpt
     ...(delivery === undefined ? {} : { delivery }),
     ...(expectRows === undefined ? {} : { expectRows }),
     ...(expectTypes === undefined ? {} : { expectTypes }),
+    ...(expectUnique === undefined ? {} : { expectUnique }),
     runId: plan.runId,
   }
 }

@@ -32,7 +32,7 @@ export interface SettledRows {
 
 export function newSettledRows(found: JournalState, past: JournalState): SettledRows {
   const inputs = found.inputs.map(({ covered: { ends, rows } }) => ({ ...ends.at(-1)!, rows }))
-  const sums = { ...found.sums }
+  const sums = { ...found.sums, duplicates: found.duplicates ?? 0 }
   let { lastNo } = past
   let rejects: RecordOf<'rejects'> | undefined = found.rejects && {
     kind: 'rejects',
@@ -47,10 +47,11 @@ export function newSettledRows(found: JournalState, past: JournalState): Settled
     numbered(no) {
       lastNo = Math.max(lastNo, no)
     },
-    ended({ confirmed, rejected, unconfirmed }) {
+    ended({ confirmed, rejected, unconfirmed, duplicates = 0 }) {
       sums.confirmed += confirmed
       sums.rejected += rejected
       sums.unconfirmed += unconfirmed
+      sums.duplicates += duplicates
     },
     rejects(record) {
       rejects = { ...record, ...rejectsWith(rejects, record) }
@@ -58,7 +59,9 @@ export function newSettledRows(found: JournalState, past: JournalState): Settled
     async shrink(path, files, end, sizeBytes) {
       const records: JournalRecord[] = []
       // Where nobody knows of single batches no row was sent under a number.
-      if (lastNo > 0) records.push({ kind: 'settled', lastNo, inputs, sums })
+      const { duplicates, ...others } = sums
+      const all = duplicates === 0 ? others : sums
+      if (lastNo > 0) records.push({ kind: 'settled', lastNo, inputs, sums: all })
       if (rejects !== undefined) records.push(rejects)
       await replaceJournal(path, files, { sizeBytes, without: summedKinds }, [...records, end])
     },

@@ -1,16 +1,23 @@
 /*
-  What a target is, so that a later process can tell whether rows went into this very table: DolphinDB gives tables in
-  memory no identity, so their rows are counted; a DFS table has a physical index (docs/server-semantics.md#tables-in-databases).
+  What a target is, so that it can be told whether rows went into this very table. DolphinDB gives tables in memory no
+  identity: there the rows that a table has had are compared. A DFS table has a chunk of its own and a physical index
+  (docs/server-semantics.md#tables-in-databases).
 */
 import type { Session } from '../../client/open-session.js'
 import { ServerError } from '../../errors.js'
 import { columnTypeText } from '../../protocol/data-type.js'
-import { askCount } from '../connection/server-queries.js'
+import { vectorOf } from '../../protocol/element.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import type { Value, Vector } from '../../protocol/value.js'
+import { schemaFromServer } from '../../schema/server-schema.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
+import { neverFalls, rowsHadScript, rowsTotalOf, type RowsTotal } from '../evidence/rows-had.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Plan } from '../plan.js'
-import { tableText, type TableTarget } from '../target/target.js'
+import { rowsText } from '../row-counts.js'
+import { tableExpression, tableText, type TableTarget } from '../target/target.js'
 
-/** Asked before the first row of a run, and again whenever the run goes on. */
+/** Asked before the first row of a run, at its end, and whenever it goes on. */
 export interface TargetIdentity {
   /** `dfs://db/t`, `trades`, or the name of a function. */
   readonly name: string
@@ -18,12 +25,33 @@ export interface TargetIdentity {
   readonly columns: string
   /** Rows in memory are gone once the server is. */
   readonly inMemory: boolean
-  /** Changes when a DFS table is dropped and made again; null where the server does not tell. */
+  /** Of a DFS table; null where the server does not tell. No document says that a table that is made again gets another. */
   readonly physicalIndex: string | null
-  /** null where nothing can be counted, as behind a function. */
+  /** Rows that the table has had; null where nothing can be counted, as behind a function. */
   readonly rows: number | null
   /** A batch that is written twice leaves the rows of one: by its key. */
   readonly dropsDuplicates: boolean
+  /** Of a DFS table, its own file chunk; null where the server does not tell. Left out by the version before, as is all that follows. */
+  readonly chunkId?: string | null
+  /** How the table tells what rows it has had; null where rows leave it unseen, or do not add up. */
+  readonly total?: RowsTotal | null
+  /** Every row that it takes makes it longer by one. */
+  readonly adds?: boolean
+  /** `host:port`. */
+  readonly server?: string
+}
+
+/** What is counted and looked at: the target, or the table that the user has named behind a function. */
+export function watchedTable({ target }: Plan): TableTarget | undefined {
+  return target.kind === 'function' ? target.confirmTable : target.table
+}
+
+/** What `askIdentity` asks besides. */
+export interface IdentityQuestion {
+  /** Whether rows of a DFS table are counted, too. */
+  readonly counts?: boolean
+  /** Defines functions: a round trip less. */
+  readonly definitions?: string
 }
 
 /** @throws {ConnectionError} @throws {TimeoutError} */
@@ -31,79 +59,162 @@ export async function askIdentity(
   control: Session,
   plan: Plan,
   description: TargetDescription,
+  { counts = true, definitions = '' }: IdentityQuestion = {},
 ): Promise<TargetIdentity> {
-  const { target } = plan
-  const counted = target.kind === 'function' ? target.confirmTable : target.table
-  const timeoutMs = plan.confirmTimeoutMs
+  const { target, confirmTimeoutMs: timeoutMs } = plan
+  const table = watchedTable(plan)
+  const keyed = description.keyed || (target.kind === 'table' && target.method === 'upsert')
+  const dropsDuplicates = target.kind === 'table' && (keyed || description.dropsDuplicates === true)
+  const ask = async (script: string): Promise<readonly Value[]> => {
+    const answer = await answerIfAny(control, definitions + script, timeoutMs)
+    return answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  }
+  const { columns, ...asked } =
+    table === undefined
+      ? { ...nothing, columns: undefined }
+      : table.kind === 'dfs'
+        ? await askStored(control, table, counts ? askedRows(table) : '00l', timeoutMs, ask)
+        : await askShared(table.name, keyed, ask)
+  const known = target.kind === 'table' ? (columns ?? description.columns) : description.columns
   return {
     name: target.kind === 'function' ? target.name : tableText(target.table),
-    columns: description.columns
-      .map(({ name, type }) => `${name}:${columnTypeText(type)}`)
-      .join(','),
-    inMemory: counted?.kind !== 'dfs',
-    physicalIndex:
-      counted?.kind === 'dfs' ? await askPhysicalIndex(control, counted, timeoutMs) : null,
-    rows: counted === undefined ? null : await countIfAny(control, counted, timeoutMs),
-    dropsDuplicates:
-      target.kind === 'table' &&
-      (target.method === 'upsert' || description.dropsDuplicates === true),
+    columns: known.map(({ name, type }) => `${name}:${columnTypeText(type)}`).join(','),
+    inMemory: table?.kind !== 'dfs',
+    dropsDuplicates,
+    adds: target.kind === 'table' && !dropsDuplicates,
+    server: `${control.host}:${control.port}`,
+    ...asked,
   }
 }
 
-async function askPhysicalIndex(
-  control: Session,
-  { database, table }: Extract<TableTarget, { kind: 'dfs' }>,
-  timeoutMs: number,
-): Promise<string | null> {
-  const script = `exec first(physicalIndex) from listTables("${database}") where tableName = "${table}"`
-  const answer = await answerIfAny(() => control.run(script, { timeoutMs }))
-  if (answer?.form !== 'scalar' || typeof answer.value !== 'string') return null
-  return answer.value === '' ? null : answer.value
+type Asked = Required<Pick<TargetIdentity, 'physicalIndex' | 'chunkId' | 'rows' | 'total'>>
+interface AskedTable extends Asked {
+  readonly columns: readonly TargetColumn[] | undefined
 }
 
-async function countIfAny(
-  control: Session,
-  table: TableTarget,
-  timeoutMs: number,
-): Promise<number | null> {
-  return (await answerIfAny(() => askCount({ session: control, timeoutMs }, table))) ?? null
+const nothing: Asked = { physicalIndex: null, chunkId: null, rows: null, total: null }
+const askedRows = (table: TableTarget): string =>
+  `long(exec count(*) from ${tableExpression(table)})`
+
+/** A keyed table that is no stream table may lose rows, and gain none by a known key: nothing follows from its number. */
+async function askShared(
+  name: string,
+  keyed: boolean,
+  ask: (script: string) => Promise<readonly Value[]>,
+): Promise<AskedTable> {
+  const [counted, how, colDefs] = await ask(
+    `${rowsHadScript(name)}${colDefsScript(`objByName("${name}")`)}(ddbIngestRows, ddbIngestTotal, ddbIngestColumns)`,
+  )
+  const rows = numberOf(counted)
+  const total = rowsTotalOf(how?.form === 'scalar' ? how.value : null)
+  return {
+    ...nothing,
+    rows,
+    total: rows === null || (keyed && !neverFalls(total)) ? null : total,
+    columns: columnsOf(colDefs),
+  }
 }
 
-async function answerIfAny<T>(ask: () => Promise<T>): Promise<T | undefined> {
+async function askStored(
+  control: Session,
+  table: Extract<TableTarget, { kind: 'dfs' }>,
+  count: string,
+  timeoutMs: number,
+  ask: (script: string) => Promise<readonly Value[]>,
+): Promise<AskedTable> {
+  const { database, table: name } = table
+  const index = `exec first(physicalIndex) from listTables("${database}") where tableName = "${name}"`
+  const [rows, physicalIndex, colDefs] = await ask(`ddbIngestRows = 00l
+ddbIngestIndex = ""
+try { ddbIngestRows = ${count} } catch(ex) { ddbIngestRows = 00l }
+try { ddbIngestIndex = string(${index}) } catch(ex) { ddbIngestIndex = "" }
+${colDefsScript(tableExpression(table))}(ddbIngestRows, ddbIngestIndex, ddbIngestColumns)`)
+  const text = physicalIndex?.form === 'scalar' ? physicalIndex.value : null
+  return {
+    ...nothing,
+    rows: numberOf(rows),
+    physicalIndex: typeof text === 'string' && text !== '' ? text : null,
+    chunkId: await askChunk(control, `${database.slice('dfs:/'.length)}/${name}.tbl`, timeoutMs),
+    columns: columnsOf(colDefs),
+  }
+}
+
+function colDefsScript(expression: string): string {
+  return `ddbIngestColumns = ""
+try { ddbIngestColumns = schema(${expression})["colDefs"] } catch(ex) { ddbIngestColumns = "" }
+`
+}
+
+/** undefined when the server did not tell. */
+function columnsOf(colDefs: Value | undefined): readonly TargetColumn[] | undefined {
+  if (colDefs?.form !== 'table') return undefined
+  const keys = vectorOf({ type: 'STRING' }, ['colDefs']) as Vector
+  const values: Vector = { form: 'vector', type: 'ANY', length: 1, data: [colDefs] }
+  return schemaFromServer({ form: 'dictionary', keys, values }).columns
+}
+
+/** The chunk is on some data nodes: this one is asked first, then all (DolphinDB manual, page getChunksMeta). */
+async function askChunk(control: Session, path: string, timeoutMs: number): Promise<string | null> {
+  for (const chunks of [`getChunksMeta("${path}")`, `pnodeRun(getChunksMeta{"${path}"})`]) {
+    const script = `exec string(chunkId) from ${chunks} where dfsPath = "${path}"`
+    const answer = await answerIfAny(control, script, timeoutMs)
+    const ids = answer?.form === 'vector' && answer.type === 'STRING' ? stringsOf(answer) : []
+    const [id, other] = new Set(ids)
+    if (id !== undefined) return other === undefined ? id : null
+  }
+  return null
+}
+
+/** undefined where the server refuses to tell. */
+async function answerIfAny(
+  control: Session,
+  script: string,
+  timeoutMs: number,
+): Promise<Value | undefined> {
   try {
-    return await ask()
+    return await control.run(script, { timeoutMs })
   } catch (error) {
     if (error instanceof ServerError) return undefined
     throw error
   }
 }
 
+function numberOf(value: Value | undefined): number | null {
+  if (value?.form !== 'scalar' || value.value === null) return null
+  const number = Number(value.value)
+  return Number.isSafeInteger(number) && number >= 0 ? number : null
+}
+
 /**
  * Why rows that were confirmed in `before` cannot be in what is there `now`; undefined when nothing speaks against it.
  *
  * @param confirmedRows  by earlier processes of the run
+ * @param leastRows  that the table has had when it was asked last
  */
 export function whatChanged(
   before: TargetIdentity,
   now: TargetIdentity,
   confirmedRows: number,
+  leastRows = 0,
 ): string | undefined {
   if (before.columns !== now.columns) {
     return `its columns were ${before.columns} and are ${now.columns}`
   }
-  if (
-    before.physicalIndex !== null &&
-    now.physicalIndex !== null &&
-    before.physicalIndex !== now.physicalIndex
-  ) {
+  if (differ(before.chunkId, now.chunkId) || differ(before.physicalIndex, now.physicalIndex)) {
     return 'it was dropped and made again'
   }
   if (confirmedRows === 0 || before.rows === null || now.rows === null) return undefined
   // Rows with known keys do not make a table longer, and rows of DFS tables may be deleted when they are old.
   const least =
-    !before.inMemory || before.dropsDuplicates
+    !before.inMemory || before.dropsDuplicates || before.adds === false || before.total === null
       ? Math.min(1, before.rows + confirmedRows)
       : before.rows + confirmedRows
-  if (now.rows >= least) return undefined
-  return `it has ${now.rows} rows, and had ${before.rows} before ${confirmedRows} were confirmed`
+  const had = neverFalls(before.total) ? leastRows : 0
+  if (now.rows >= Math.max(least, had)) return undefined
+  if (now.rows >= least) return `it has had ${rowsText(had)}, and has ${now.rows}`
+  return `it has ${rowsText(now.rows)}, and had ${before.rows} before ${rowsText(confirmedRows)} ${confirmedRows === 1 ? 'was' : 'were'} confirmed`
+}
+
+function differ(before: string | null | undefined, now: string | null | undefined): boolean {
+  return typeof before === 'string' && typeof now === 'string' && before !== now
 }

@@ -1,16 +1,17 @@
 /*
-  Removes what a run has left on the server, for a user who does not want to go on with it, or when nothing is left to do.
+  Removes what a run has left on the server, for a user who does not want to go on with it, or when nothing is left
+  to do.
 */
 import type { Session } from '../../client/open-session.js'
-import { DdbError, ServerError } from '../../errors.js'
-import { stringsOf } from '../../protocol/types/strings.js'
+import { ServerError } from '../../errors.js'
 import { dropLedgerScript } from '../receipts/script.js'
-import type { Run } from '../run.js'
-import { askMarker, dropMarker, type RunName } from './marker.js'
-import { isLedgerOf, ledgerName, markerName } from './run-tables.js'
+import { forgetFinished } from './finished-runs.js'
+import { askMarker, dropMarker, ledgersOf, type RunName } from './marker.js'
+import { markerName } from './run-tables.js'
 
 /**
- * Removes ledgers and marker that carry the token of the run; those of another run under its name stay.
+ * Removes all that carries the token of the run: ledgers, marker, and the mark that it has finished. What another run has
+ * under its name stays.
  *
  * @returns the names of the ledgers that were there
  * @throws {ServerError} when the server does not let them go
@@ -21,12 +22,18 @@ export async function dropRunTables(
   run: RunName,
   timeoutMs: number,
 ): Promise<string[]> {
-  const answer = await session.run(
-    `exec name from objs(true) where shared=true, name like "${ledgerName(run.token, 1)}%"`,
-    { timeoutMs },
-  )
-  const names = answer?.form === 'vector' && answer.type === 'STRING' ? stringsOf(answer) : []
-  const ledgers = names.filter(name => isLedgerOf(run.token, name))
+  const ledgers = await dropLeftTables(session, run, timeoutMs)
+  await forgetFinished(session, run, timeoutMs)
+  return ledgers
+}
+
+/** As `dropRunTables`, of a run that has finished and is to be known as such. */
+export async function dropLeftTables(
+  session: Session,
+  run: RunName,
+  timeoutMs: number,
+): Promise<string[]> {
+  const ledgers = await ledgersOf(session, run.token, timeoutMs)
   if (ledgers.length > 0) await session.run(ledgers.map(dropLedgerScript).join(''), { timeoutMs })
   await dropMarker(session, run, timeoutMs)
   if ((await askMarker(session, run, timeoutMs)) === 'ours') {
@@ -37,19 +44,4 @@ export async function dropRunTables(
     )
   }
   return ledgers
-}
-
-/**
- * Removes what an earlier process kept for this one, which has nothing to do: a signal ended it after its last row. Whether
- * that can be done changes nothing for the rows.
- */
-export async function dropKept(run: Run, session: Session): Promise<void> {
-  const { journal, name, plan } = run
-  if (journal === undefined || journal.found.hasLeftServer) return
-  try {
-    journal.leaving()
-    await dropRunTables(session, name, plan.confirmTimeoutMs)
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-  }
 }

@@ -6,8 +6,9 @@ import { DdbError } from '../../errors.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
+import { remedies } from '../remedies.js'
 import type { Run } from '../run.js'
-import { isLedgerOf, markerName } from './run-tables.js'
+import { isLedgerName, isLedgerOf, markerName } from './run-tables.js'
 import type { RunName } from './marker.js'
 
 /** `(names, session ids, their users, our own)`; all but the first are VOID where the server does not tell who is connected. */
@@ -24,7 +25,6 @@ ddbIngestNames = exec name from objs(true) where shared=true, name like "ddbInge
 (ddbIngestNames, ddbIngestSessions, ddbIngestUsers, ddbIngestUser)`
 
 const marker = /^ddbIngest_[a-z0-9_]+$/
-const ledger = /^ddbIngestLedger_[0-9a-f_]+$/
 
 /** Markers looked at; a server with more has other troubles. */
 const maxMarkers = 50
@@ -92,8 +92,7 @@ export async function leftoversNotice(
       : 'that may be left over from runs that were killed; they may also be in use, as this user does not see the sessions of others'
     return (
       `the server has tables ${whose}: ${left.join(', ')}. ` +
-      'What belongs to a run in the list of `ddb-ingest runs` goes with its own resume, or with `ddb-ingest runs RUN --clean`; ' +
-      `the others stay until somebody removes them: undef("${left[0]}", SHARED)`
+      remedies.leftTables(left[0]!, session)
     )
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
@@ -122,7 +121,7 @@ async function leftTables(
     if (isInUse) tokensInUse.push(run.token)
     else left.push(name)
   }
-  for (const name of others.filter(name => ledger.test(name))) {
+  for (const name of others.filter(isLedgerName)) {
     if (!tokensInUse.some(token => isLedgerOf(token, name))) left.push(name)
   }
   return { left, isCertain: connected.showsOthers }

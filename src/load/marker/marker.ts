@@ -5,8 +5,10 @@
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError, TimeoutError } from '../../errors.js'
 import type { Random } from '../../platform/platform.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
-import { ledgerName, markerName } from './run-tables.js'
+import { remedies } from '../remedies.js'
+import { isFirstLedger, isLedgerOf, ledgerName, markerName } from './run-tables.js'
 
 /** 63 random bits, never 0. */
 export function newToken(random: Random): bigint {
@@ -19,21 +21,38 @@ export interface RunName {
   readonly runId: string
   /** Cannot be guessed: what carries it was written by this run. */
   readonly token: bigint
+  /** Where its journal is; left out for a run that keeps none. */
+  readonly place?: RunPlace
+}
+
+/** Where another process can go on with a run. */
+export interface RunPlace {
+  readonly hostName: string
+  /** Of the journals. */
+  readonly folder: string
 }
 
 /**
  * Writes the first row of the marker unless somebody else has; `ddbIngestOwner` is the token of the row that stands
  * there. The key decides between two runs: an existing key is not inserted again (DolphinDB manual, keyedStreamTable).
  */
-export function markScript(session: Session, { runId, token }: RunName): string {
+export function markScript(session: Session, run: RunName): string {
+  const { runId, token } = run
   const name = markerName(runId)
   return `if(!defined("${name}", SHARED)) {
     share(keyedStreamTable(\`entry, 16:0, \`entry\`token\`runId\`sessionId\`markedAt, [INT, LONG, STRING, LONG, TIMESTAMP]), "${name}")
 }
 ddbIngestMarker = objByName("${name}", true)
-tableInsert(ddbIngestMarker, 1, ${token}l, "${runId}", ${sessionId(session)}, now())
+tableInsert(ddbIngestMarker, 1, ${token}l, "${placedName(run)}", ${sessionId(session)}, now())
 ddbIngestOwner = exec first(token) from ddbIngestMarker where entry = 1
 `
+}
+
+/** `nightly on host-a: /var/lib/ddb-ingest`: nothing that a string in a script would end with. */
+function placedName({ runId, place }: RunName): string {
+  if (place === undefined) return runId
+  const plain = (text: string): string => text.replace(/[^\p{L}\p{N} ._:/@+=,~-]/gu, '?')
+  return `${runId} on ${plain(place.hostName)}: ${plain(place.folder)}`
 }
 
 function sessionId({ id }: Session): string {
@@ -44,10 +63,11 @@ function sessionId({ id }: Session): string {
  * Says under which session the run goes on; `ddbIngestOwner` is the token of the latest row, 0 when the marker is
  * gone.
  */
-function remarkScript(session: Session, { runId, token }: RunName): string {
+function remarkScript(session: Session, run: RunName): string {
+  const { runId, token } = run
   const name = markerName(runId)
   return `${ownerScript(name)}if(ddbIngestOwner == ${token}l) {
-    tableInsert(ddbIngestMarker, int(1 + (exec count(*) from ddbIngestMarker)), ${token}l, "${runId}", ${sessionId(session)}, now())
+    tableInsert(ddbIngestMarker, int(1 + (exec count(*) from ddbIngestMarker)), ${token}l, "${placedName(run)}", ${sessionId(session)}, now())
 }
 `
 }
@@ -71,7 +91,7 @@ if(defined("${name}", SHARED)) {
  */
 export async function markRun(session: Session, run: RunName, timeoutMs: number): Promise<void> {
   const script = `${markScript(session, run)}ddbIngestOwner`
-  checkOwner(tokenOf(await session.run(script, { timeoutMs })), run)
+  await checkOwner(session, tokenOf(await session.run(script, { timeoutMs })), run, timeoutMs)
 }
 
 /** What an earlier process of a run has left on a server. */
@@ -79,6 +99,8 @@ export interface LeftOnServer {
   /** The server has not restarted since. */
   readonly marker: boolean
   readonly ledger: boolean
+  /** Of its columns. */
+  readonly ledgerVersion: 1 | 2
 }
 
 /**
@@ -91,10 +113,18 @@ export async function askLeft(
   ledgerNumber: number,
   timeoutMs: number,
 ): Promise<LeftOnServer> {
-  const names = [markerName(runId), ledgerName(token, ledgerNumber)]
+  const names = [
+    markerName(runId),
+    ledgerName(token, ledgerNumber, 2),
+    ledgerName(token, ledgerNumber, 1),
+  ]
   const script = `[${names.map(name => `long(defined("${name}", SHARED))`).join(', ')}]`
-  const [marker, ledger] = longsOf(await session.run(script, { timeoutMs }))
-  return { marker: marker === 1n, ledger: ledger === 1n }
+  const [marker, ledger, first] = longsOf(await session.run(script, { timeoutMs }))
+  return {
+    marker: marker === 1n,
+    ledger: ledger === 1n || first === 1n,
+    ledgerVersion: ledger === 1n || first !== 1n ? 2 : 1,
+  }
 }
 
 /** The elements of a vector of LONG, as an answer of several numbers is. */
@@ -116,26 +146,101 @@ export async function checkMarker(
   timeoutMs: number,
 ): Promise<void> {
   const script = `${ownerScript(markerName(run.runId))}ddbIngestOwner`
-  checkOwner(tokenOf(await session.run(script, { timeoutMs })), run)
+  await checkOwner(session, tokenOf(await session.run(script, { timeoutMs })), run, timeoutMs)
 }
 
-/** @throws {DdbError} DDB_LOCKED unless the answer is the run's own token */
-export function checkOwner(found: bigint | undefined, { runId, token }: RunName): void {
-  if (found === token) return
+/**
+ * @param found  the token that the marker has
+ * @throws {DdbError} DDB_LOCKED unless it is the run's own; {ServerError} when there is none
+ */
+export async function checkOwner(
+  session: Session,
+  found: bigint | undefined,
+  run: RunName,
+  timeoutMs: number,
+): Promise<void> {
+  if (found === run.token) return
   if (found === undefined) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell who has the name of this run')
   }
-  throw nameIsTaken({ runId, token })
+  throw await nameIsTaken(session, run, timeoutMs)
+}
+
+/** Entries from this number on tell which process has the run, and not where. */
+export const firstOwner = 1_000_000
+
+/** What the server knows of the run that has a name. */
+interface Holder {
+  readonly token: bigint
+  readonly place: RunPlace | undefined
+  /** Rows that it has receipts for. */
+  readonly rows: number
 }
 
 /** Two runs under one name would take each other's rows for their own. */
-export function nameIsTaken({ runId }: RunName): DdbError {
+export async function nameIsTaken(
+  session: Session,
+  { runId }: RunName,
+  timeoutMs: number,
+): Promise<DdbError> {
+  const holder = await askHolder(session, runId, timeoutMs).catch((error: unknown) => {
+    if (error instanceof DdbError) return undefined
+    throw error
+  })
+  const { place, rows = 0 } = holder ?? {}
+  const where = place === undefined ? '' : ` on host "${place.hostName}"`
+  const loaded = rows === 0 ? 'rows of it may be there' : `${rows} rows of it are there`
   return new DdbError(
     'DDB_LOCKED',
-    `the server knows run "${runId}" already (table ${markerName(runId)}): it is under way, or was killed. ` +
-      'Wait for it, or use another `runId`. After a killed run remove the table: ' +
-      `ddb-ingest exec -e 'undef("${markerName(runId)}", SHARED)'`,
+    `the server knows run "${runId}" already: it was begun${where}, is under way or was killed, and ${loaded}. ` +
+      remedies.goOnThere(runId, place, session),
   )
+}
+
+async function askHolder(
+  session: Session,
+  runId: string,
+  timeoutMs: number,
+): Promise<Holder | undefined> {
+  const marker = `objByName("${markerName(runId)}")`
+  const script = `ddbIngestOwner = exec last(token) from ${marker}
+ddbIngestPlace = exec last(runId) from ${marker} where entry < ${firstOwner}, runId like "% on %"
+(ddbIngestOwner, ddbIngestPlace)`
+  const answer = await session.run(script, { timeoutMs })
+  const [token, name] = answer?.form === 'vector' && answer.type === 'ANY' ? answer.data : []
+  const owner = tokenOf(token)
+  if (owner === undefined) return undefined
+  const text = name?.form === 'scalar' && typeof name.value === 'string' ? name.value : ''
+  const [, hostName, folder] = /^\S+ on (.+?): (.+)$/.exec(text) ?? []
+  const place = hostName === undefined || folder === undefined ? undefined : { hostName, folder }
+  return { token: owner, place, rows: await askTakenRows(session, owner, timeoutMs) }
+}
+
+/** Of the ledgers of a run, those that the version before has left included. */
+async function askTakenRows(session: Session, token: bigint, timeoutMs: number): Promise<number> {
+  const names = await ledgersOf(session, token, timeoutMs)
+  let rows = 0
+  for (const name of names) {
+    const column = isFirstLedger(name) ? 'rowCount' : 'rowsTaken'
+    const script = `[long(exec sum(${column}) from objByName("${name}") where phase = 1 and ${column} > 0)]`
+    const [sum] = longsOf(await session.run(script, { timeoutMs }))
+    rows += Number(sum ?? 0n)
+  }
+  return Math.max(0, rows)
+}
+
+/** Names of the ledgers of a run that are there. @throws {ServerError} @throws {ConnectionError} @throws {TimeoutError} */
+export async function ledgersOf(
+  session: Session,
+  token: bigint,
+  timeoutMs: number,
+): Promise<string[]> {
+  const answer = await session.run(
+    'exec name from objs(true) where shared=true, name like "ddbIngestLedger%"',
+    { timeoutMs },
+  )
+  const names = answer?.form === 'vector' && answer.type === 'STRING' ? stringsOf(answer) : []
+  return names.filter(name => isLedgerOf(token, name))
 }
 
 function silent(cause: TimeoutError): ConnectionError {

@@ -7,11 +7,11 @@ import type { Session } from '../../client/open-session.js'
 import { elementAt } from '../../protocol/element.js'
 import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
-import type { RunName } from './marker.js'
+import { firstOwner, type RunName } from './marker.js'
 import { ledgerNumberOf, markerName } from './run-tables.js'
 
 /** Below are the entries that tell of sessions. */
-const beforeFirst = 1_000_000
+const beforeFirst = firstOwner
 
 /** What the server knows of a run that goes on. */
 export interface KnownOnServer {

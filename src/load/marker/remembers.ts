@@ -23,30 +23,46 @@ export async function remembers(
   silent: boolean,
 ): Promise<boolean> {
   const timeoutMs = silent ? silentServerMs : run.plan.confirmTimeoutMs
-  const ask = async (session: Session): Promise<boolean> =>
-    (await askMarker(session, run.name, timeoutMs)) === 'ours'
   try {
-    if (!control.closed) return await ask(control)
-  } catch (error) {
-    if (!(error instanceof DdbError)) throw error
-    control.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message))
-  }
-  if (silent || rules.retries === 0) return false
-  try {
-    return await askElsewhere(run, rules, ask)
+    return await askAnywhere(run, rules, control, silent, async session => {
+      return (await askMarker(session, run.name, timeoutMs)) === 'ours'
+    })
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     return false
   }
 }
 
-function askElsewhere(
+/**
+ * Asks on a session that may still work, and on another where it does not.
+ * @throws {DdbError} of the last try
+ */
+export async function askAnywhere<T>(
   run: Run,
   rules: RetryRules,
-  ask: (session: Session) => Promise<boolean>,
-): Promise<boolean> {
+  control: Session,
+  silent: boolean,
+  ask: (session: Session) => Promise<T>,
+): Promise<T> {
+  let failure: DdbError = new ConnectionError('DDB_CONNECTION_LOST', 'the connection was lost')
+  try {
+    if (!control.closed) return await ask(control)
+  } catch (error) {
+    if (!(error instanceof DdbError)) throw error
+    control.abandon(new ConnectionError('DDB_CONNECTION_LOST', error.message))
+    failure = error
+  }
+  if (silent || rules.retries === 0) throw failure
+  return askElsewhere(run, rules, ask)
+}
+
+function askElsewhere<T>(
+  run: Run,
+  rules: RetryRules,
+  ask: (session: Session) => Promise<T>,
+): Promise<T> {
   const endMs = rules.clock.nowMs() + rules.reconnectMs
-  const attempt = async (): Promise<boolean> => {
+  const attempt = async (): Promise<Awaited<T>> => {
     const deadlineMs = Math.min(endMs, connectDeadlineMs(run.platform, run.server))
     const session = await connectServer(run.platform, run.server, {
       deadlineMs,
@@ -54,9 +70,9 @@ function askElsewhere(
       closeTimeoutMs: closeTimeoutMs(run.plan),
     })
     try {
-      const remembers = await ask(session)
+      const answer = await ask(session)
       await session.close().catch(() => undefined)
-      return remembers
+      return answer
     } catch (error) {
       session.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'the server did not answer'))
       throw error

@@ -29,20 +29,36 @@ function escaped(sign: string): string {
   }
 }
 
+/** In the names of ledgers, whose columns it stands for; the first version had none. */
+type LedgerVersion = 1 | 2
+
 /**
  * Name of a run's ledger. It carries the run's token, so that nobody else can write receipts that count.
  *
  * @param number  from 1; a run whose ledger was dropped begins another
  */
-export function ledgerName(token: bigint, number: number): string {
+export function ledgerName(token: bigint, number: number, version: LedgerVersion = 2): string {
   const digits = token.toString(16).padStart(16, '0')
-  return `ddbIngestLedger_${digits}${number === 1 ? '' : `_${number}`}`
+  const which = version === 1 ? '' : String(version)
+  return `ddbIngestLedger${which}_${digits}${number === 1 ? '' : `_${number}`}`
 }
 
 /** Whether a table has the very name of one of a run's ledgers: others may give theirs any name, and ours enter scripts. */
 export function isLedgerOf(token: bigint, name: string): boolean {
-  const first = ledgerName(token, 1)
-  return name === first || (name.startsWith(first) && /^_\d+$/.test(name.slice(first.length)))
+  return ([1, 2] as const).some(version => {
+    const first = ledgerName(token, 1, version)
+    return name === first || (name.startsWith(first) && /^_\d+$/.test(name.slice(first.length)))
+  })
+}
+
+/** Whether a ledger has the columns of the first version. */
+export function isFirstLedger(name: string): boolean {
+  return name.startsWith('ddbIngestLedger_')
+}
+
+/** Whether a table may be the ledger of some run. */
+export function isLedgerName(name: string): boolean {
+  return /^ddbIngestLedger\d*_[0-9a-f_]+$/.test(name)
 }
 
 /** The number of one of a run's ledgers; undefined for other names. */

@@ -5,6 +5,7 @@
 import { DdbError } from '../../errors.js'
 import type { Outcome } from '../delivery/outcome.js'
 import { claimPhase, outcomePhase } from './script.js'
+import { rowsText } from '../row-counts.js'
 
 /** One row of the ledger. */
 export interface LedgerRow {
@@ -12,7 +13,10 @@ export interface LedgerRow {
   attempt: number
   phase: number
   sendNo: number
-  rowCount: number
+  /** Of a claim, rows that arrived; of an outcome, rows that were taken, −1 after a refusal, null when the server does not tell. */
+  rowCount: number | null
+  /** Rows that the target has had; undefined when it does not tell. */
+  had?: number | undefined
   errText: string
 }
 
@@ -47,6 +51,8 @@ export interface OpenBatch<B> {
   refusal: string
   /** ms, of the first transmission of the current attempt. */
   sentAtMs: number
+  /** Rows that the target had at least when the batch was claimed; undefined when nothing is known. */
+  leastHad: number | undefined
 }
 
 /** A batch for which the ledger has an outcome. */
@@ -82,9 +88,10 @@ export interface BatchRegistry<B> {
   nextAttempt(batch: OpenBatch<B>): void
   /**
    * Takes one ledger row; gives the batch whose outcome it tells, if any. The batch stays open until `close`.
+   * @param leastHad  rows that the target has had at least, as far as rows of the ledger have told
    * @throws {DdbError} DDB_PROTOCOL when the row cannot be about what was sent
    */
-  read(row: LedgerRow): EndedBatch<B> | undefined
+  read(row: LedgerRow, leastHad?: number): EndedBatch<B> | undefined
   close(batch: OpenBatch<B>): void
 }
 
@@ -150,7 +157,7 @@ export function newBatchRegistry<B>(firstBatchNo = 1, firstSendNo = 1): BatchReg
       batch.attempt++
       batch.sendNos = []
     },
-    read(row) {
+    read(row, leastHad) {
       const batch = open.get(row.batchNo)
       // Rows of earlier attempts were dealt with when they came.
       if (batch === undefined || batch.attempt !== row.attempt) return undefined
@@ -158,9 +165,11 @@ export function newBatchRegistry<B>(firstBatchNo = 1, firstSendNo = 1): BatchReg
       if (!isOut(batch.state)) return undefined
       checkReceipt(batch, row, firstSendNo)
       move(batch, 'claimed')
-      return row.phase === claimPhase
-        ? undefined
-        : { batch, outcome: { rows: row.rowCount, errText: row.errText } }
+      if (row.phase === claimPhase) {
+        batch.leastHad = leastHad
+        return undefined
+      }
+      return { batch, outcome: { rows: row.rowCount, had: row.had, errText: row.errText } }
     },
     close(batch) {
       move(batch, 'closed')
@@ -188,6 +197,7 @@ function newOpenBatch<B>(
     resends: 0,
     refusal: '',
     sentAtMs: 0,
+    leastHad: undefined,
   }
 }
 
@@ -215,7 +225,7 @@ function checkReceipt(batch: OpenBatch<unknown>, row: LedgerRow, firstSendNo: nu
   if (row.phase === claimPhase && row.rowCount !== batch.rowCount) {
     throw new DdbError(
       'DDB_PROTOCOL',
-      `the server claimed ${row.rowCount} rows of batch ${batch.batchNo}, which has ${batch.rowCount}`,
+      `the server claimed ${rowsText(row.rowCount ?? 0)} of batch ${batch.batchNo}, which has ${batch.rowCount}`,
     )
   }
 }

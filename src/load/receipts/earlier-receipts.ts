@@ -4,9 +4,11 @@
 import { DdbError } from '../../errors.js'
 import type { TargetDescription } from '../target/describe-target.js'
 import type { Run } from '../run.js'
+import { remedies } from '../remedies.js'
 import type { LedgerRow } from './batch-registry.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { claimPhase, outcomePhase } from './script.js'
+import { rowsText } from '../row-counts.js'
 
 /** Of a run that goes on. */
 export interface EarlierReceipts {
@@ -62,7 +64,9 @@ export async function earlierReceipts(
     if (rows.length === 0) break
     for (const row of rows) {
       if (row.phase !== claimPhase && row.phase !== outcomePhase) continue
-      if (row.batchNo > journal.lastNo && row.phase === claimPhase) unknownRows += row.rowCount
+      if (row.batchNo > journal.lastNo && row.phase === claimPhase) {
+        unknownRows += row.rowCount ?? 0
+      }
       lastNo = Math.max(lastNo, row.batchNo)
       keepLastAttempt(byNo, row)
     }
@@ -87,7 +91,7 @@ function keepLastAttempt(byNo: Map<number, LedgerRow[]>, row: LedgerRow): void {
 function unknownToJournal(rows: number): DdbError {
   return new DdbError(
     'DDB_UNCONFIRMED',
-    `the server has begun batches of ${rows} rows that the journal of this run does not know: its end was lost, as in a power cut. ` +
-      'Sending on would store them twice: see what the table has, then begin anew with `journal.restart`, or send them again with `delivery.onDoubt` resend',
+    `the server has begun batches of ${rowsText(rows)} that the journal of this run does not know: its end was lost, as in a power cut. ` +
+      remedies.removeThenRestart(),
   )
 }

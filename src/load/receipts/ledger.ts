@@ -9,13 +9,17 @@ import type { Column, Table } from '../../protocol/value.js'
 import { checkOwner, longsOf, markScript, type RunName } from '../marker/marker.js'
 import { ledgerName } from '../marker/run-tables.js'
 import type { LedgerRow } from './batch-registry.js'
-import { dropLedgerScript, ledgerQuery, ledgerScript } from './script.js'
+import { ledgerVersion, type LedgerVersion } from './ledger-columns.js'
+import {
+  claimPhase,
+  dropLedgerScript,
+  ledgerQuery,
+  ledgerScript,
+  type WrittenLedger,
+} from './script.js'
 
 /** Where the receipts of a run are. */
-export interface Ledger {
-  readonly name: string
-  /** True on servers that count a known key as inserted: claims then read back who came first. */
-  readonly countsDuplicates: boolean
+export interface Ledger extends WrittenLedger {
   /** Rows read so far. */
   seen: number
 }
@@ -28,6 +32,7 @@ const rowsPerRead = 20_000
  * request.
  *
  * @param number  from 1, never the same twice in a run
+ * @param version  that of the ledger which an earlier process has left
  * @throws {DdbError} DDB_LOCKED when another run has the name
  * @throws {ServerError} when the server refuses what receipts need
  * @throws {TimeoutError}
@@ -37,18 +42,19 @@ export async function openLedger(
   run: RunName,
   number: number,
   timeoutMs: number,
+  version: LedgerVersion = ledgerVersion,
 ): Promise<Ledger> {
-  const name = ledgerName(run.token, number)
+  const name = ledgerName(run.token, number, version)
   const script = `${markScript(session, run)}ddbIngestKnown = 0
 if(ddbIngestOwner == ${run.token}l) {
-${ledgerScript(name)}}
+${ledgerScript(name, version)}}
 [ddbIngestOwner, long(ddbIngestKnown)]`
   const [owner, known] = longsOf(await session.run(script, { timeoutMs }))
-  checkOwner(owner, run)
+  await checkOwner(session, owner, run, timeoutMs)
   if (known !== 0n && known !== 1n) {
     throw new ServerError('', 'DDB_SERVER', 'the server does not tell how many rows a ledger took')
   }
-  return { name, countsDuplicates: known === 1n, seen: 0 }
+  return { name, version, countsDuplicates: known === 1n, seen: 0 }
 }
 
 /**
@@ -66,7 +72,8 @@ export async function readLedger(
   overlaps: boolean = true,
 ): Promise<LedgerRow[]> {
   const overlap = overlaps ? Math.min(ledger.seen, 1) : 0
-  const query = ledgerQuery(ledger.name, ledger.seen - overlap, rowsPerRead + overlap)
+  const from = ledger.seen - overlap
+  const query = ledgerQuery(ledger.name, from, rowsPerRead + overlap, ledger.version)
   const answer = await session.run(query, { timeoutMs })
   if (answer?.form !== 'table' || answer.rows < overlap) {
     throw new ServerError('', 'DDB_SERVER', `the ledger ${ledger.name} did not answer its rows`)
@@ -103,24 +110,49 @@ export async function dropLedger(
 
 /** Straight out of the arrays: with small batches these rows come by the ten thousand. */
 function ledgerRows({ rows, columns }: Table, first: number): LedgerRow[] {
-  const [batchNo, attempt, phase, sendNo, rowCount] = columns.map(integersOf)
-  const errText = columns[5]
+  const [batchNo, attempt, phase, sendNo, , received, taken, had] = columns.map(wordsOf)
+  const errText = columns[4]
   const texts = errText?.form === 'vector' && errText.type === 'STRING' ? stringsOf(errText) : []
   const found: LedgerRow[] = []
   for (let i = first; i < rows; i++) {
+    const isClaim = numberAt(phase, i) === claimPhase
+    // The first version had one count for both.
+    const count = isClaim ? received : (taken ?? received)
     found.push({
-      batchNo: Number(batchNo?.[i] ?? 0),
-      attempt: Number(attempt?.[i] ?? 0),
-      phase: Number(phase?.[i] ?? 0),
-      sendNo: Number(sendNo?.[i] ?? 0),
-      rowCount: Number(rowCount?.[i] ?? 0),
+      batchNo: numberAt(batchNo, i) ?? 0,
+      attempt: numberAt(attempt, i) ?? 0,
+      phase: numberAt(phase, i) ?? 0,
+      sendNo: numberAt(sendNo, i) ?? 0,
+      rowCount: numberAt(count, i) ?? null,
+      had: isClaim ? undefined : numberAt(had, i),
       errText: texts[i] ?? '',
     })
   }
   return found
 }
 
-function integersOf(column: Column): BigInt64Array | Int32Array | undefined {
+/** A column of integers as 32-bit words: one for each of INT, two for each of LONG. */
+interface Words {
+  readonly data: Int32Array
+  readonly isLong: boolean
+}
+
+function wordsOf(column: Column): Words | undefined {
   if (column.form !== 'vector') return undefined
-  return column.type === 'LONG' || column.type === 'INT' ? column.data : undefined
+  if (column.type === 'INT') return { data: column.data, isLong: false }
+  if (column.type !== 'LONG') return undefined
+  const { buffer, byteOffset, length } = column.data
+  return { data: new Int32Array(buffer, byteOffset, 2 * length), isLong: true }
+}
+
+const nullWord = -(2 ** 31)
+const wordValues = 2 ** 32
+
+/** undefined for a null, and without a column. */
+function numberAt(words: Words | undefined, row: number): number | undefined {
+  if (words === undefined) return undefined
+  const { data, isLong } = words
+  const high = isLong ? data[2 * row + 1]! : data[row]!
+  if (high === nullWord) return undefined
+  return isLong ? high * wordValues + (data[2 * row]! >>> 0) : high
 }

@@ -8,6 +8,8 @@ import type { RetryRules } from '../connection/retry.js'
 import type { Delivery } from '../delivery/delivery.js'
 import type { Recorder } from '../delivery/recorder.js'
 import type { TargetDescription } from '../target/describe-target.js'
+import { rowsHadExpression } from '../evidence/rows-had.js'
+import { watchedTable } from '../journal/target-identity.js'
 import { whatIsLeft } from '../journal/check-memory.js'
 import type { ServerAddress } from '../options.js'
 import type { Run } from '../run.js'
@@ -41,10 +43,13 @@ export async function openReceipts(
     rules,
     upsert: description.upsert,
     columnNames: description.columns.map(column => column.name),
-    nextLedgerNumber: () => {
+    rowsHad: rowsHadExpression(watchedTable(run.plan), recorder.target.evidence?.identity.total),
+    nextLedger: () => {
       ledgers++
-      journal?.ledger(ledgers)
-      return ledgers
+      // The ledger that the version before has left is gone on with as it is.
+      const version = left.ledger && ledgers === journal?.ledgerNumber ? left.ledgerVersion : 2
+      journal?.ledger(ledgers, version)
+      return { number: ledgers, version }
     },
   }
   const follow = async (to: ServerAddress): Promise<ReceiptNode> => {

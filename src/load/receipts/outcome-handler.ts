@@ -40,12 +40,12 @@ export class OutcomeHandler {
   }
 
   /** What the ledger says became of a batch. */
-  apply(batch: OpenPart, { rows, errText }: Outcome): void {
+  apply(batch: OpenPart, { rows, had, errText }: Outcome): void {
     const { run, recorder } = this.#setup
     run.latencies.add(run.platform.clock.nowMs() - batch.sentAtMs)
-    if (rows >= 0) {
+    if (rows === null || rows >= 0) {
       this.#close(batch)
-      recorder.taken(batch.content, rows)
+      recorder.taken(batch.content, rows, had, batch.leastHad)
     } else {
       this.#refused(batch, errText)
     }

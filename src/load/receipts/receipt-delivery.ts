@@ -44,6 +44,9 @@ export function openReceiptDelivery(setup: WatcherSetup): Delivery {
     get note() {
       return recorder.note
     },
+    get duplicates() {
+      return recorder.keys.duplicates
+    },
     get uncertain() {
       return recorder.uncertainRanges
     },

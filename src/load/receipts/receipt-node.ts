@@ -13,6 +13,7 @@ import { leaveMarked } from '../marker/leftovers.js'
 import { askMarker, checkMarker, dropMarker } from '../marker/marker.js'
 import { checkOwner } from '../journal/check-alone.js'
 import { isUnfinished } from '../run.js'
+import type { LedgerVersion } from './ledger-columns.js'
 import { dropLedger, ledgerExists, openLedger, readLedger, type Ledger } from './ledger.js'
 import type { LedgerRow, OpenBatch } from './batch-registry.js'
 import { deliverFunction } from './script.js'
@@ -31,7 +32,7 @@ import {
 export interface ReceiptNodeSetup extends SessionSetup {
   readonly columnNames: readonly string[]
   /** Never the same twice in a run. */
-  readonly nextLedgerNumber: () => number
+  readonly nextLedger: () => { readonly number: number; readonly version: LedgerVersion }
 }
 
 /** What a synchronous question behind everything that was sent found out. */
@@ -83,7 +84,8 @@ export class ReceiptNode {
     connecting.catch(() => undefined)
     let ledger: Ledger | undefined
     try {
-      ledger = await openLedger(control, run.name, setup.nextLedgerNumber(), timeoutMs)
+      const next = setup.nextLedger()
+      ledger = await openLedger(control, run.name, next.number, timeoutMs, next.version)
       const opened = ledger
       const data = await tryUntil(
         deadlineMs,
@@ -230,6 +232,11 @@ export class ReceiptNode {
     return defineFunctions(this.#setup, this.#data, this.#ledger, timeoutMs)
   }
 
+  /** Asks on the session that reads the ledger. */
+  ask<T>(question: (control: Session) => Promise<T>): Promise<T> {
+    return question(this.#control)
+  }
+
   /** Gives up a connection that does not answer; `restore` opens another. */
   abandon(which: 'control' | 'data', reason: ConnectionError): void {
     const session = which === 'control' ? this.#control : this.#data
@@ -273,18 +280,14 @@ export class ReceiptNode {
    * @returns false when it has lost the target as well
    */
   async reopen(deadlineMs: number): Promise<boolean> {
-    const { run, rules, nextLedgerNumber } = this.#setup
+    const { run, rules, nextLedger } = this.#setup
     const { target } = run.plan
     const asking = { session: this.#control, timeoutMs: leftMs(rules, deadlineMs) }
     try {
       if (target.kind === 'function') await askFunction(asking, target.name)
       else await askSchema(asking, target.table)
-      this.#ledger = await openLedger(
-        this.#control,
-        run.name,
-        nextLedgerNumber(),
-        leftMs(rules, deadlineMs),
-      )
+      const { number } = nextLedger()
+      this.#ledger = await openLedger(this.#control, run.name, number, leftMs(rules, deadlineMs))
       if (this.#data.closed) {
         const connecting = connectData(this.#setup, this.#control, deadlineMs)
         this.#data = await openData(this.#setup, connecting, this.#ledger, deadlineMs)

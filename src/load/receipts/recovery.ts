@@ -2,6 +2,8 @@
   What a run with receipts does when a connection is lost, the server has forgotten the run, or another node leads.
 */
 import { ConnectionError, DdbError } from '../../errors.js'
+import { mayBeGone } from '../evidence/evidence.js'
+import { lookAtEnd, noteFinished } from '../evidence/end-look.js'
 import { maxRedirects, redirectedTooOften } from '../connection/redirect.js'
 import type { ReceiptNode } from './receipt-node.js'
 import { movedOn } from './sessions.js'
@@ -84,6 +86,7 @@ async function beginAnew(watcher: ReceiptWatcher, deadlineMs: number): Promise<v
  */
 export async function renewLedger(watcher: ReceiptWatcher): Promise<void> {
   const { queue, setup } = watcher
+  await setup.recorder.settled()
   setup.run.journal?.commit()
   const deadlineMs = setup.rules.clock.nowMs() + watcher.queryTimeoutMs
   const drop = queue.node.leavesLedger(watcher.queryTimeoutMs)
@@ -108,6 +111,8 @@ export async function moveToLeader(watcher: ReceiptWatcher): Promise<void> {
     await leaveNode(queue.node, watcher.queryTimeoutMs)
     queue.node = next
     queue.leader = undefined
+    // What another node has in memory is not compared with what this one had.
+    setup.recorder.target.evidence?.forget()
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
     watcher.fail(error)
@@ -137,14 +142,16 @@ async function leaveNode(node: ReceiptNode, timeoutMs: number): Promise<void> {
 const longestFarewellMs = 5_000
 
 /**
- * Removes what the run has on the server. A server that is lost by now may have taken confirmed rows with it: unless it
- * comes back with the run's marker, they are taken back.
+ * Looks at the target once more, and removes what the run has on the server. A server that is lost by now may have taken
+ * confirmed rows with it: unless it comes back with the run's marker, they are taken back.
  */
 export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
   const { queue, setup } = watcher
   const { recorder, run, rules } = setup
   const timeoutMs = Math.min(longestFarewellMs, run.plan.confirmTimeoutMs)
   const isLost = watcher.failure?.code === 'DDB_CONNECTION_LOST'
+  await recorder.settled()
+  const ended = { isLooked: recorder.target.evidence === undefined || run.isLeaving }
   try {
     if (isLost && recorder.holdsMemory && !run.isLeaving) {
       // A connection that still looks open may lead to a server that is gone.
@@ -152,14 +159,38 @@ export async function endMemory(watcher: ReceiptWatcher): Promise<void> {
     }
     // The ledger goes only when the journal holds every outcome.
     run.journal?.commit()
-    if (!watcher.memoryIsUnsure) await queue.node.finish(timeoutMs, recorder.hasUncertain)
+    if (!watcher.memoryIsUnsure) await leaveTarget(watcher, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    if (error instanceof ConnectionError && recorder.holdsMemory && !run.isLeaving) {
-      await lookAgain(watcher, rules.clock.nowMs() + rules.reconnectMs, timeoutMs)
+    // Who has waited for the server in vain does not wait again.
+    const isOpen = recorder.holdsMemory || (!ended.isLooked && !isLost)
+    if (error instanceof ConnectionError && isOpen && !run.isLeaving) {
+      await lookAgain(watcher, rules.clock.nowMs() + rules.reconnectMs, timeoutMs, ended)
     }
   }
   if (watcher.memoryIsUnsure) recorder.takeBack(unreachable, false)
+  else if (!ended.isLooked) recorder.replaced(mayBeGone(notLooked), false)
+}
+
+const notLooked = 'the server could not be asked whether it is still the same table'
+
+/** In this order: a process that goes on finds whatever a process that was killed in between has left. */
+async function leaveTarget(
+  { queue: { node }, setup: { run, recorder } }: ReceiptWatcher,
+  timeoutMs: number,
+  ended: { isLooked: boolean },
+): Promise<void> {
+  const { evidence } = recorder.target
+  if (evidence !== undefined && !run.isLeaving) {
+    await node.ask(async control => {
+      const look = await lookAtEnd(run, control, evidence, change =>
+        recorder.replaced(mayBeGone(change), true),
+      )
+      ended.isLooked = true
+      await noteFinished(run, control, evidence, look, timeoutMs)
+    })
+  }
+  await node.finish(timeoutMs, recorder.hasUncertain)
 }
 
 async function answersStill(node: ReceiptNode, timeoutMs: number): Promise<boolean> {
@@ -176,6 +207,7 @@ async function lookAgain(
   watcher: ReceiptWatcher,
   deadlineMs: number,
   timeoutMs: number,
+  ended: { isLooked: boolean },
 ): Promise<void> {
   const { queue, setup } = watcher
   watcher.memoryIsUnsure = true
@@ -183,7 +215,7 @@ async function lookAgain(
     const memory = await queue.node.restore(deadlineMs)
     watcher.memoryIsUnsure = false
     if (memory === 'lost') setup.recorder.takeBack(restarted, true)
-    else await queue.node.finish(timeoutMs, setup.recorder.hasUncertain)
+    if (memory === 'kept' || !ended.isLooked) await leaveTarget(watcher, timeoutMs, ended)
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
   }

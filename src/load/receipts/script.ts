@@ -3,6 +3,13 @@
   under it. Names in these scripts come from `target.ts` and `marker/run-tables.ts`, which have checked them.
 */
 import { usualUpsert, writeBody, type Target, type UpsertForm } from '../target/target.js'
+import {
+  insertReceipt,
+  ledgerColumns,
+  ledgerVersion,
+  readColumns,
+  type LedgerVersion,
+} from './ledger-columns.js'
 
 /** Rows of the ledger with batch 0 are ours. */
 const probePhase = 8
@@ -20,10 +27,19 @@ const maxErrorChars = 4000
  * Creates the ledger unless it is there, and probes it. `ddbIngestKnown` is how many rows a known key inserts: 0 on servers that count as
  * documented (DolphinDB manual, keyedStreamTable).
  */
-export function ledgerScript(ledger: string): string {
-  const probe = `tableInsert(ddbIngestLedger, 0l, 0, ${probePhase}, 0l, 0l, "", now())`
+export function ledgerScript(ledger: string, version: LedgerVersion = ledgerVersion): string {
+  const columns = ledgerColumns(version)
+  const names = (all: typeof columns): string => all.map(({ name }) => `\`${name}`).join('')
+  const types = columns.map(({ type }) => type).join(', ')
+  const keys = names(columns.filter(({ isKey }) => isKey))
+  const probe = insertReceipt('ddbIngestLedger', version, {
+    batchNo: '0l',
+    attempt: '0',
+    phase: String(probePhase),
+    rowsReceived: '0l',
+  })
   return `if(!defined("${ledger}", SHARED)) {
-    share(keyedStreamTable(\`batchNo\`attempt\`phase, 1024:0, \`batchNo\`attempt\`phase\`sendNo\`rowCount\`errText\`loggedAt, [LONG, INT, INT, LONG, LONG, STRING, TIMESTAMP]), "${ledger}")
+    share(keyedStreamTable(${keys}, 1024:0, ${names(columns)}, [${types}]), "${ledger}")
 }
 ddbIngestLedger = objByName("${ledger}", true)
 ${probe}
@@ -31,20 +47,43 @@ ddbIngestKnown = ${probe}
 `
 }
 
+/** The ledger that the functions of a data session write into. */
+export interface WrittenLedger {
+  readonly name: string
+  /** Of its columns. */
+  readonly version: LedgerVersion
+  /** True when the probe answered 1: the claim then reads back who came first. */
+  readonly countsDuplicates: boolean
+}
+
 /**
  * The functions of a data session; the delivering one answers rows, −1 for a refusal, −2 to whoever lost the claim.
  * `objByName` finds the ledger when the function runs: a bare name would be bound when it is parsed and might go on
  * writing into a table that was dropped.
  *
- * @param countsDuplicates true when the probe answered 1: the claim then reads back who came first
+ * @param rowsHad  an expression of type LONG: rows that the target has had
  */
 export function deliverScript(
-  ledger: string,
+  { name, version, countsDuplicates }: WrittenLedger,
   target: Target,
-  countsDuplicates: boolean,
+  rowsHad = '00l',
   upsert: UpsertForm = usualUpsert,
 ): string {
-  const claimRow = `tableInsert(ledger, b, a, ${claimPhase}, s, long(data.rows()), "", now())`
+  const receipt = { batchNo: 'b', attempt: 'a', sendNo: 's' }
+  const claimRow = insertReceipt('ledger', version, {
+    ...receipt,
+    phase: String(claimPhase),
+    rowsReceived: 'm',
+  })
+  const outcomeRow = insertReceipt('ledger', version, {
+    ...receipt,
+    phase: String(outcomePhase),
+    rowsReceived: 'm',
+    rowsLeft: 'm',
+    rowsTaken: 'n',
+    rowsHad: 'had',
+    errText: 'why',
+  })
   const claim = countsDuplicates
     ? `${claimRow}
     if((exec first(sendNo) from ledger where batchNo=b, attempt=a, phase=${claimPhase}) != s) { return -2l }`
@@ -53,16 +92,19 @@ export function deliverScript(
 ${target.kind === 'table' ? writeBody(target, upsert) : callBody(target)}
 }
 def ${deliverFunction}(b, a, s, ${targetParameters(target)}mutable data) {
-    ledger = objByName("${ledger}", true)
+    ledger = objByName("${name}", true)
+    m = long(data.rows())
     ${claim}
     n = -1l
+    had = 00l
     why = ""
     try {
         n = long(ddbIngestTarget(${targetArguments(target)}data))
+        had = ${rowsHad}
     } catch(ex) {
         why = left(ex[0] + ": " + ex[1], ${maxErrorChars})
     }
-    tableInsert(ledger, b, a, ${outcomePhase}, s, n, why, now())
+    ${outcomeRow}
     return n
 }
 `
@@ -86,8 +128,13 @@ function callBody(target: Extract<Target, { kind: 'function' }>): string {
 }
 
 /** Rows of the ledger from `from` on; rows are never changed or removed, so a number of rows is a cursor. */
-export function ledgerQuery(ledger: string, from: number, rows: number): string {
-  return `select * from objByName("${ledger}", true) limit ${from}, ${rows}`
+export function ledgerQuery(
+  ledger: string,
+  from: number,
+  rows: number,
+  version: LedgerVersion = ledgerVersion,
+): string {
+  return `select ${readColumns[version].join(', ')} from objByName("${ledger}", true) limit ${from}, ${rows}`
 }
 
 /** Removes the ledger. */

@@ -21,6 +21,8 @@ export type Memory =
 export interface SessionSetup {
   readonly run: Run
   readonly rules: RetryRules
+  /** An expression for the rows that the target has had; null where it cannot be asked. */
+  readonly rowsHad: string
   /** The usual one when left out. */
   readonly upsert?: UpsertForm | undefined
 }
@@ -37,7 +39,7 @@ export async function openControl(
   })
   try {
     const state = await askMarker(control, run.name, leftMs(rules, deadlineMs))
-    if (state === 'taken') throw nameIsTaken(run.name)
+    if (state === 'taken') throw await nameIsTaken(control, run.name, leftMs(rules, deadlineMs))
     return [control, state === 'ours' ? 'kept' : 'lost']
   } catch (error) {
     control.abandon(movedOn())
@@ -83,12 +85,12 @@ export async function openData(
 
 /** Defines the functions that write batches; an asynchronous session does not tell whether it could. */
 export function defineFunctions(
-  { run, upsert }: SessionSetup,
+  { run, rowsHad, upsert }: SessionSetup,
   data: Session,
-  { name, countsDuplicates }: Ledger,
+  ledger: Ledger,
   timeoutMs: number,
 ): Promise<unknown> {
-  return data.run(deliverScript(name, run.plan.target, countsDuplicates, upsert), { timeoutMs })
+  return data.run(deliverScript(ledger, run.plan.target, rowsHad, upsert), { timeoutMs })
 }
 
 /** Time until the deadline, at least 1 ms. */

@@ -262,7 +262,7 @@ export class ReceiptWatcher {
    */
   async readLedger(): Promise<boolean> {
     const { queue, outcomes } = this
-    const { earlier } = this.setup
+    const { earlier, recorder } = this.setup
     let rows
     try {
       rows = await queue.node.read(this.queryTimeoutMs)
@@ -274,10 +274,10 @@ export class ReceiptWatcher {
     }
     this.memoryIsUnsure = false
     for (const row of rows) {
-      const found = queue.registry.read(row)
+      const found = queue.registry.read(row, recorder.target.evidence?.leastRows)
       if (row.batchNo <= earlier.lastNo && !queue.registry.open.has(row.batchNo)) earlier.add(row)
       if (found === undefined) continue
-      if (found.outcome.rows >= 0) this.moves = 0
+      if ((found.outcome.rows ?? 0) >= 0) this.moves = 0
       outcomes.apply(found.batch, found.outcome)
     }
     if (rows.length > 0) {

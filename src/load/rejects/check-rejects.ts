@@ -2,6 +2,7 @@
   Whether a rejects file can be made, found out before the first row: nothing is left behind by asking.
 */
 import { DdbError, UsageError } from '../../errors.js'
+import { fileKey } from '../../platform/file-identity.js'
 import type { Files, FileStatus, Platform } from '../../platform/platform.js'
 import { reasonsPath } from './reject-file.js'
 import { reasonOf } from './row-file.js'
@@ -21,7 +22,8 @@ export function checkRejects(
   const reasons = reasonsPath(path)
   for (const name of [path, reasons]) {
     const status = statusOf(name, files)
-    if (status !== undefined && inputPaths.some(input => isFile(input, status, files))) {
+    const key = status && fileKey(name, status)
+    if (key !== undefined && inputPaths.some(input => isFile(input, key, files))) {
       throw new UsageError(
         'DDB_USAGE',
         `the rejects file "${name}" is an input of this run: name another`,
@@ -95,9 +97,9 @@ function statusOf(path: string, files: Files): FileStatus | undefined {
   }
 }
 
-function isFile(path: string, { device, inode }: FileStatus, files: Files): boolean {
+function isFile(path: string, key: string, files: Files): boolean {
   const status = files.statusNow(path)
-  return status?.device === device && status.inode === inode
+  return status !== undefined && fileKey(path, status) === key
 }
 
 function uncreatable(path: string, cause: unknown): DdbError {

@@ -36,13 +36,23 @@ async function checkHeader(
   path: string,
   fieldNames: readonly string[],
   {
-    input: { encoding = 'auto', format, delimiter, quote, escape } = {},
+    input: {
+      encoding = 'auto',
+      format,
+      delimiter,
+      quote,
+      escape,
+      trailingDelimiter,
+      rowNames,
+    } = {},
   }: Pick<LoadOptions, 'input'>,
   files: Files,
 ): Promise<void> {
   const source = await openSource(path, { files, encoding, compression: 'none' })
   try {
-    const reader = await openReader(source, { format, delimiter, quote, escape, header: 'yes' })
+    const given = { format, delimiter, quote, escape, trailingDelimiter, rowNames }
+    const dialect = { ...given, header: 'yes' } as const
+    const reader = await openReader(source, dialect)
     const found = reader.fieldNames ?? []
     const isSame =
       found.length === fieldNames.length && found.every((name, i) => name === fieldNames[i])

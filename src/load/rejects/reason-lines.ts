@@ -57,9 +57,10 @@ export function newReasonLines(): ReasonLines {
   }
   return {
     maxBytes(reason) {
-      const { message, value, run } = reason
+      const { message, value, run, offsets } = reason
       const units = message.length + (value?.length ?? 0)
-      const runBytes = run === undefined ? 0 : Buffer.byteLength(JSON.stringify(run))
+      const isUsual = run === undefined && offsets === undefined
+      const runBytes = isUsual ? 0 : Buffer.byteLength(JSON.stringify({ run, offsets }))
       return (
         headOf(reason).length +
         causeOf(reason).length +
@@ -69,7 +70,7 @@ export function newReasonLines(): ReasonLines {
       )
     },
     write(reason, bytes, start) {
-      const { lineNumber, offsetBytes, message, value, run } = reason
+      const { lineNumber, offsetBytes, message, value, run, offsets } = reason
       let at = put(headOf(reason), bytes, start)
       at = putNumber(lineNumber, bytes, at)
       at = put(offsetMember, bytes, at)
@@ -79,6 +80,7 @@ export function newReasonLines(): ReasonLines {
       at = put(valueMember, bytes, at)
       at = value === null ? put(nothing, bytes, at) : putText(value, bytes, at)
       if (run !== undefined) at += bytes.write(`,"run":${JSON.stringify(run)}`, at)
+      if (offsets !== undefined) at += bytes.write(`,"offsets":${JSON.stringify(offsets)}`, at)
       bytes[at] = closingBrace
       bytes[at + 1] = lineFeed
       return at + 2

@@ -25,6 +25,8 @@ export interface RejectReason {
   value: string | null
   /** In the first line of a file: how its run was asked for. */
   run?: RejectRun
+  /** In the first line behind which more are known: what offsets the times of columns have. */
+  offsets?: Readonly<Record<string, string>>
 }
 
 /** Queues little in memory, and gives the disk some megabytes of time. */

@@ -3,6 +3,7 @@
   a file can be loaded again only when its records have one header.
 */
 import { DdbError } from '../../errors.js'
+import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { FileLock, Files } from '../../platform/platform.js'
 import {
@@ -58,6 +59,8 @@ interface ShapeFile {
   readonly earlier: KeptFile | undefined
   /** Its first line of reasons tells of the run. */
   isTold: boolean
+  /** Of so many columns its reasons tell the offsets. */
+  toldOffsets: number
 }
 
 /** For whoever loads a file again. */
@@ -66,6 +69,8 @@ export interface AboutRun {
   keyOf(inputFile: string): string
   /** What the first line of the reasons says. */
   first(path: string, shape: RecordShape, reason: RejectReason): RejectRun
+  /** What offsets the times of columns have, as far as is known. */
+  readonly offsets: ColumnOffsets | undefined
 }
 
 /** Each keeps two files open, and a process may have about a thousand. */
@@ -93,6 +98,7 @@ export function openRejectFiles(path: string, files: Files, about?: AboutRun): R
       earlier: undefined,
       file: undefined,
       isTold: false,
+      toldOffsets: 0,
     }
     const { earlier } = place
     if (place.isTried) return place
@@ -117,9 +123,7 @@ export function openRejectFiles(path: string, files: Files, about?: AboutRun): R
       }
       const { file } = place
       if (file === undefined) return
-      const isFirst = about !== undefined && !place.isTold
-      place.isTold = true
-      file.add(record, isFirst ? { ...reason, run: about.first(file.path, shape, reason) } : reason)
+      file.add(record, about ? withRun(about, place, shape, reason) : reason)
     },
     flush: () => forEach(made, file => file.flush()),
     close() {
@@ -139,12 +143,38 @@ export function openRejectFiles(path: string, files: Files, about?: AboutRun): R
           cutTo(one.path, one.sizeBytes, files).close()
           cutTo(reasonsPath(one.path), one.reasonsBytes, files).close()
         })
-        byShape.set(one.key, { isTried: false, earlier: one, file: undefined, isTold: true })
+        byShape.set(one.key, {
+          isTried: false,
+          earlier: one,
+          file: undefined,
+          isTold: true,
+          toldOffsets: 0,
+        })
       }
     },
     get unplaced() {
       return made.reduce((sum, file) => sum + file.unplaced, unplaced)
     },
+  }
+}
+
+/** With what was not told in its file before, for whoever loads that again. */
+function withRun(
+  about: AboutRun,
+  place: ShapeFile,
+  shape: RecordShape,
+  reason: RejectReason,
+): RejectReason {
+  const { offsets } = about
+  const { isTold, toldOffsets, file } = place
+  const hasMore = offsets !== undefined && offsets.knownCount > toldOffsets
+  if (isTold && !hasMore) return reason
+  place.isTold = true
+  place.toldOffsets = offsets?.knownCount ?? 0
+  return {
+    ...reason,
+    ...(isTold ? {} : { run: about.first(file!.path, shape, reason) }),
+    ...(hasMore ? { offsets: offsets.known() } : {}),
   }
 }
 

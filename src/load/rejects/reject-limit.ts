@@ -6,6 +6,7 @@ import type { RowCounts } from '../options.js'
 import type { Plan } from '../plan.js'
 import type { Run } from '../run.js'
 import { located, positionOf, type AnyReject } from './reject.js'
+import { rowsText } from '../row-counts.js'
 
 /** A share of bad rows means little before this many were read. */
 const shareFromRows = 1_000
@@ -65,7 +66,7 @@ function exceedsLimit(maxErrors: Plan['maxErrors'], rows: RowCounts, fromRows: n
 function limitError(rejected: number, last: string, position: InputPosition): InputError {
   return new InputError(
     'DDB_INPUT_LIMIT',
-    `${rejected} rows were rejected, more than \`rejects.maxErrors\` allows${last}. ` +
+    `${rowsText(rejected)} ${rejected === 1 ? 'was' : 'were'} rejected, more than \`rejects.maxErrors\` allows${last}. ` +
       'Repair the input, or raise `rejects.maxErrors`.',
     position,
   )

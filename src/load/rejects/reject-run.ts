@@ -39,6 +39,8 @@ export interface RejectRun extends AskedFor {
 export interface KnownRejects {
   readonly runId: string
   readonly run: RejectRun
+  /** What offsets the times of columns have, as far as the run knew it at its last reject. */
+  readonly offsets: Readonly<Record<string, string>>
 }
 
 /** What rejects say of their run. */
@@ -56,10 +58,13 @@ const mostBytes = 4 * 1024 * 1024
  */
 export async function readRejectRun(path: string, files: Files): Promise<KnownRejects> {
   const reasons = reasonsPath(path)
-  const line = await firstLine(path, reasons, files)
-  const reason = parsed(line)
-  const { runId, run } = reason ?? {}
-  if (typeof runId === 'string' && run?.format === 1 && isRejectRun(run)) return { runId, run }
+  const lines = await tellingLines(path, reasons, files)
+  const { runId, run } = lines[0] ?? {}
+  if (typeof runId === 'string' && run?.format === 1 && isRejectRun(run)) {
+    // They grow: the last ones are all.
+    const offsets = lines.findLast(line => line?.offsets !== undefined)?.offsets ?? {}
+    return { runId, run, offsets }
+  }
   throw new InputError(
     'DDB_INPUT_FORMAT',
     `"${reasons}" does not say in its first line how its run was asked for: load "${path}" with the options of that run`,
@@ -87,18 +92,35 @@ function parsed(line: string): (Partial<RejectReason> & { run?: RejectRun }) | u
   }
 }
 
-async function firstLine(path: string, reasons: string, files: Files): Promise<string> {
+/** The first line of the reasons, and those that tell of offsets; undefined for what is none. */
+async function tellingLines(
+  path: string,
+  reasons: string,
+  files: Files,
+): Promise<ReturnType<typeof parsed>[]> {
   try {
     const file = await files.open(reasons)
     try {
-      const bytes = new Uint8Array(mostBytes)
+      const found: ReturnType<typeof parsed>[] = []
+      const bytes = Buffer.alloc(mostBytes)
       let length = 0
+      let position = 0
       for (;;) {
-        const count = await file.readAt(bytes, length, mostBytes - length, length)
-        const end = bytes.subarray(0, length + count).indexOf(0x0a, length)
+        const count = await file.readAt(bytes, length, mostBytes - length, position)
+        position += count
         length += count
-        if (end >= 0) return Buffer.from(bytes.subarray(0, end)).toString()
-        if (count === 0 || length === mostBytes) return ''
+        const window = bytes.subarray(0, length)
+        let start = 0
+        for (let end; (end = window.indexOf(0x0a, start)) >= 0; start = end + 1) {
+          const line = window.subarray(start, end)
+          // Inside a text the quotes would have backslashes.
+          if (found.length === 0 || line.includes(',"offsets":{')) {
+            found.push(parsed(line.toString()))
+          }
+        }
+        bytes.copyWithin(0, start, length)
+        length -= start
+        if (count === 0 || length === mostBytes) return found
       }
     } finally {
       await file.close()
@@ -127,7 +149,7 @@ export async function refuseWritten(path: string, files: Files): Promise<void> {
  * The name under which a rejects file is loaded again: the same for the same file, wherever it was moved, so that no row is
  * loaded twice unnoticed.
  */
-export function retryRunId({ runId, run }: KnownRejects): string {
+export function retryRunId({ runId, run }: Pick<KnownRejects, 'runId' | 'run'>): string {
   const digest = createHash('sha256').update(`${runId}\n${run.path}`).digest('hex').slice(0, 8)
   return `${runId.replace(/\.retry-[0-9a-f]{8}$/, '').slice(0, 40)}.retry-${digest}`
 }
@@ -143,7 +165,7 @@ export function retryRejectsPath(path: string): string {
 
 /** Those of the run that hold for its rejects as well; what was found then is said now. */
 export function retryOptions(
-  { run }: KnownRejects,
+  { run, offsets }: KnownRejects,
   path: string,
 ): Pick<
   LoadOptions,
@@ -156,13 +178,17 @@ export function retryOptions(
     target,
     input: retryInput(input, run.reading),
     ...(mapping === undefined ? {} : { mapping }),
-    cells: { ...cells, ...(decimalComma ? { decimalComma: decimalComma.value } : {}) },
+    cells: {
+      ...cells,
+      ...(decimalComma ? { decimalComma: decimalComma.value } : {}),
+      ...(Object.keys(offsets).length === 0 ? {} : { offsets }),
+    },
     ...(delivery === undefined ? {} : { delivery }),
     ...(expectTypes === undefined ? {} : { expectTypes }),
   }
 }
 
-/** Lines that were skipped and the way into a document are not in the file, and it has an end. */
+/** Lines that were skipped and the way into a document are not in the file, it has an end, and is no folder. */
 function retryInput(
   {
     skipLines: _,
@@ -170,12 +196,13 @@ function retryInput(
     jsonPath: ___,
     flushIntervalMs: ____,
     follow: _____,
+    include: ______,
     ...input
   }: InputOptions,
   reading: RejectReading | undefined,
 ): InputOptions {
   if (reading === undefined) return { ...input, compression: 'none' }
-  const { format, encoding, delimiter, quote, escape, header } = reading
+  const { format, encoding, delimiter, quote, escape, header, trailingDelimiter } = reading
   return {
     ...input,
     compression: 'none',
@@ -187,5 +214,6 @@ function retryInput(
     ...(quote === null ? {} : { quote: quote.value }),
     ...(escape === null || quote?.value === '' ? {} : { escape: escape.value }),
     ...(header === null ? {} : { header: header.value ? 'yes' : 'no' }),
+    ...(trailingDelimiter ? { trailingDelimiter: trailingDelimiter.value } : {}),
   }
 }

@@ -2,9 +2,11 @@
   The rejects of a run, counted by kind and put into files where the run keeps them.
 */
 import { DdbError } from '../../errors.js'
+import type { ColumnOffsets } from '../../parse/cells/column-offset.js'
 import type { RecordShape } from '../../parse/input-reader.js'
 import type { Files } from '../../platform/platform.js'
-import type { Journal, JournaledRejectsSource } from '../journal/journal.js'
+import type { Journal } from '../journal/journal.js'
+import type { JournaledRejectsSource } from '../journal/journal-record.js'
 import type { InputFailure, LoadResult } from '../options.js'
 import type { Plan } from '../plan.js'
 import { openRejectFiles, type AboutRun, type RejectFiles } from './reject-files.js'
@@ -15,8 +17,11 @@ import { newReasons, type AnyReject } from './reject.js'
 export interface RunRejects extends Pick<RejectFiles, 'flush' | 'close'> {
   /** Counts the reject and keeps its record. @throws {DdbError} DDB_OUTPUT_CREATE, DDB_OUTPUT_WRITE; it is counted all the same */
   add(reject: AnyReject, shape: RecordShape): void
-  /** How records of an input are read, by the name that they have. */
-  reading(file: string, reading: RejectReading): void
+  /**
+   * How records of an input are read, by the name that they have.
+   * @param offsets  of the times of columns, as far as they are known whenever a reject is told
+   */
+  reading(file: string, reading: RejectReading, offsets?: ColumnOffsets): void
   /** Grows with every reject. */
   readonly count: number
   /** For the journal, once flushed: of inputs, those that have changed since the last call. */
@@ -60,7 +65,7 @@ export function newRunRejects(
     get count() {
       return count
     },
-    reading: (file, reading) => files && readings?.add(file, reading),
+    reading: (file, reading, offsets) => files && readings?.add(file, reading, offsets),
     journaled() {
       const inputs = [...changed].map(name => [name, byInput.get(name)!] as const)
       changed.clear()
@@ -117,7 +122,7 @@ export function newRunRejects(
 }
 
 interface Readings extends AboutRun {
-  add(file: string, reading: RejectReading): void
+  add(file: string, reading: RejectReading, offsets: ColumnOffsets | undefined): void
 }
 
 function newReadings(asked: AskedFor | undefined): Readings | undefined {
@@ -125,8 +130,13 @@ function newReadings(asked: AskedFor | undefined): Readings | undefined {
   const byFile = new Map<string, RejectReading>()
   /** Inputs that are read alike share one. */
   const byText = new Map<string, RejectReading>()
+  let columnOffsets: ColumnOffsets | undefined
   return {
-    add(file, reading) {
+    get offsets() {
+      return columnOffsets
+    },
+    add(file, reading, offsets) {
+      columnOffsets = offsets
       const text = JSON.stringify(reading)
       const known = byText.get(text) ?? reading
       byText.set(text, known)

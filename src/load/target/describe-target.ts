@@ -4,9 +4,11 @@
 */
 import type { Session } from '../../client/open-session.js'
 import { UsageError } from '../../errors.js'
+import { stringsOf } from '../../protocol/types/strings.js'
 import type { Value } from '../../protocol/value.js'
 import type { PartitionScheme } from '../../schema/partition-dimension.js'
 import { schemaFromServer } from '../../schema/server-schema.js'
+import { limitedColumns } from '../../schema/text-limits.js'
 import { schemaFromTypes, type TargetColumn } from '../../schema/target-schema.js'
 import { nearestHint } from '../../schema/nearest.js'
 import type { LoadOptions } from '../options.js'
@@ -32,6 +34,8 @@ export interface TargetDescription {
    * equals. Behind a function: those of the table to be counted.
    */
   readonly keyed: boolean
+  /** Columns by which the table knows rows: of keyed tables, and of TSDB tables that keep one of equal rows. */
+  readonly keyColumns?: readonly string[]
   /** `OLAP`, `TSDB`, `PKEY`; undefined for shared tables, and where the server does not tell. */
   readonly engine?: string | undefined
   /** How rows are upserted; undefined where they are not. */
@@ -67,16 +71,35 @@ export async function describeTarget(
     const keyed = isKeyed(target.table, answer)
     const upsert = target.method === 'upsert' ? await upsertOf(asking, target, keyed, engine) : {}
     const policy = await policyOf(asking, schema)
-    return { ...schema, keyed, dropsDuplicates: keyed, engine, ...upsert, ...policy }
+    const key = target.table.kind === 'shared' ? 'keyColumn' : 'sortColumns'
+    const keyColumns = keyed && engine !== 'PKEY' ? textsOf(answer, key) : []
+    const columns = limitedColumns(schema.columns, storedColumns(target.table, answer))
+    const known = { columns, keyed, keyColumns, dropsDuplicates: keyed, engine }
+    return { ...schema, ...known, ...upsert, ...policy }
   }
   await askFunction(asking, target.name)
-  const { confirmTable } = target
-  const keyed =
-    confirmTable !== undefined && isKeyed(confirmTable, await askSchema(asking, confirmTable))
   const { types, typesFrom } = options.target
-  if (types !== undefined) return { ...schemaFromTypes(types), keyed }
-  const from = await askSchema(asking, parseTableTarget(typesFrom ?? ''))
-  return { columns: schemaFromServer(from).columns, keyed }
+  const { confirmTable } = target
+  const from = types === undefined ? parseTableTarget(typesFrom ?? '') : undefined
+  // What a function writes into is not known; a table that is named with it is the best guess.
+  const table = confirmTable ?? from
+  const answer = table && (await askSchema(asking, table))
+  const fromAnswer = from === table ? answer : from && (await askSchema(asking, from))
+  const { columns } =
+    fromAnswer === undefined ? schemaFromTypes(types!) : schemaFromServer(fromAnswer)
+  const stored = table === undefined ? [] : storedColumns(table, answer!)
+  const keyed = confirmTable !== undefined && isKeyed(confirmTable, answer!)
+  return { columns: limitedColumns(columns, stored), keyed }
+}
+
+/** The columns of a table that limits its texts: of a DFS table, whose handle may be shared under a plain name. */
+function storedColumns(table: TableTarget, schema: Value): readonly TargetColumn[] {
+  const url = entryOf(schema, 'dbUrl')
+  const isStored =
+    table.kind === 'dfs' ||
+    entryOf(schema, 'compressMethods')?.form === 'table' ||
+    (url?.form === 'scalar' && typeof url.value === 'string' && url.value.startsWith('dfs://'))
+  return isStored ? schemaFromServer(schema).columns : []
 }
 
 /** @throws {UsageError} DDB_USAGE when the key columns given do not suit the table */
@@ -143,6 +166,12 @@ function textOf(schema: Value, key: string): string | undefined {
   return value?.form === 'scalar' && typeof value.value === 'string'
     ? value.value.toUpperCase()
     : undefined
+}
+
+function textsOf(schema: Value, key: string): readonly string[] {
+  const value = entryOf(schema, key)
+  if (value?.form === 'scalar') return typeof value.value === 'string' ? [value.value] : []
+  return value?.form === 'vector' && value.type === 'STRING' ? stringsOf(value) : []
 }
 
 function entryOf(schema: Value, key: string): Value | undefined {

@@ -9,6 +9,7 @@ import { closeTimeoutMs, connectDeadlineMs, connectServer } from '../connection/
 import { maxRedirects, redirectedTooOften, redirectOf } from '../connection/redirect.js'
 import { retryRules, tryUntil } from '../connection/retry.js'
 import { learnServer, settleMode } from '../connection/learn-server.js'
+import { limitsTexts } from '../connection/server-version.js'
 import { createTarget, isThere, plannedTarget } from '../create/create-target.js'
 import { ignoreLoss } from '../delivery/delivery.js'
 import { classifyRefusal } from '../delivery/refusal.js'
@@ -46,7 +47,7 @@ export async function findTarget(
       })
       await settleMode(run, control, again)
       checkTypes(target, run.options.expectTypes)
-      return [control, target]
+      return [control, asStored(run, target)]
     } catch (error) {
       const to = redirectOf(error)
       if (to === undefined) throw error
@@ -72,6 +73,12 @@ async function describeOrCreate(run: Run, control: Session): Promise<TargetDescr
   if (run.watch !== undefined) return plannedTarget(run, control)
   await createTarget(run, control)
   return describeTarget(control, plan, options)
+}
+
+/** Servers before a certain version take texts of any length. */
+function asStored({ asked }: Run, target: TargetDescription): TargetDescription {
+  if (limitsTexts(asked?.version)) return target
+  return { ...target, columns: target.columns.map(({ name, type }) => ({ name, type })) }
 }
 
 /** @param server  the run's when left out */

@@ -83,14 +83,15 @@ export function checkFunctionName(text: string): string {
 
 /**
  * Checks what was asked for and gives the target it means.
+ * @param findsRows  rows are read back, by `keyColumns` where there are some
  * @throws {UsageError} DDB_USAGE, DDB_NAME
  */
-export function parseTarget(options: TargetOptions): Target {
+export function parseTarget(options: TargetOptions, findsRows = false): Target {
   if (options.table !== undefined && options.function !== undefined) {
     throw new UsageError('DDB_USAGE', 'give one target: either a table or a function, not both')
   }
   if (options.function !== undefined) {
-    if (options.create === undefined) return functionTarget(options, options.function)
+    if (options.create === undefined) return functionTarget(options, options.function, findsRows)
     throw new UsageError('DDB_USAGE', '`target.create` goes with `target.table`')
   }
   if (options.table === undefined) {
@@ -119,15 +120,18 @@ export function parseTarget(options: TargetOptions): Target {
   }
   const method = options.method ?? 'insert'
   const keyColumns = options.keyColumns ?? []
-  if (method !== 'upsert' && keyColumns.length > 0) {
-    throw new UsageError('DDB_USAGE', '`target.keyColumns` goes with `target.method` upsert')
+  if (method !== 'upsert' && keyColumns.length > 0 && !findsRows) {
+    throw new UsageError(
+      'DDB_USAGE',
+      '`target.keyColumns` goes with `target.method` upsert, or with `delivery.verify`',
+    )
   }
   for (const name of keyColumns) {
     if (!isIdentifier(name)) {
       throw new UsageError('DDB_NAME', `"${name}" is not a column name that can be a key`)
     }
   }
-  return { kind: 'table', table, method, keyColumns }
+  return { kind: 'table', table, method, keyColumns: method === 'upsert' ? keyColumns : [] }
 }
 
 function checkCreate(create: TargetOptions['create'], table: TableTarget): void {
@@ -138,9 +142,10 @@ function checkCreate(create: TargetOptions['create'], table: TableTarget): void 
   )
 }
 
-function functionTarget(options: TargetOptions, name: string): Target {
+function functionTarget(options: TargetOptions, name: string, findsRows: boolean): Target {
   checkFunctionName(name)
-  if (options.method !== undefined || (options.keyColumns?.length ?? 0) > 0) {
+  const hasKeys = (options.keyColumns?.length ?? 0) > 0 && !findsRows
+  if (options.method !== undefined || hasKeys) {
     throw new UsageError(
       'DDB_USAGE',
       '`target.method` and `target.keyColumns` go with `target.table`: a function decides itself',
@@ -208,7 +213,7 @@ export function writeExpression(
 
 /**
  * Body of a function of one parameter, `data`, that writes it into the table and gives the number of rows; those that were
- * sent where an upsert does not tell.
+ * sent where an upsert does not tell. An upsert into a table in memory gives those whose key was new.
  */
 export function writeBody(
   { table, method, keyColumns }: Extract<Target, { kind: 'table' }>,
@@ -222,7 +227,7 @@ export function writeBody(
   const values = `${expression}, data${primaryKey ? '' : `, false${keys}`}`
   return counts
     ? `    r = tableUpsert(${values})
-    return r[0] + r[1]`
+    return ${table.kind === 'shared' ? 'r[0]' : 'r[0] + r[1]'}`
     : `    upsert!(${values})
     return data.rows()`
 }

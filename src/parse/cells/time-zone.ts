@@ -119,7 +119,7 @@ function changeBetween(
 }
 
 /** Seconds of `Z`, `UTC`, `+08:00`, `-0330`; undefined for names. */
-function fixedOffset(name: string): number | undefined {
+export function fixedOffset(name: string): number | undefined {
   if (/^(?:Z|UTC)$/i.test(name)) return 0
   const match = /^([+-])([01]\d|2[0-3]):?([0-5]\d)$/.exec(name)
   if (match === null) return undefined

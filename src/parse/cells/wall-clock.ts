@@ -1,10 +1,11 @@
 /*
   Dates and times of day in DolphinDB's own spelling and in ISO 8601 (docs/server-semantics.md#text-of-values), read
   from bytes without making anything. They are wall clock. Without a time zone an offset behind a time says nothing that a
-  column could keep; with one, a time with an offset is what the clocks of the zone showed at that moment.
+  column could keep, so all times of a column have the same; with one, a time with an offset is what the clocks of the zone showed at that moment.
 */
 import { civilDays, fourDigits, twoDigits } from './calendar.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import type { ColumnOffset } from './column-offset.js'
 import type { TimeZone } from './time-zone.js'
 import { UtcOffset } from './utc-offset.js'
 
@@ -42,6 +43,8 @@ export interface TimeParts {
 export interface ClockRules {
   /** Whose clocks the column keeps; undefined to keep times as they are written. */
   readonly zone?: TimeZone | undefined
+  /** What offset the times have that are kept as they are written; undefined where that does not matter. */
+  readonly offset?: ColumnOffset | undefined
   /** Called at the first time with another offset than zero that is kept as it is written. */
   readonly onOffset?: (() => void) | undefined
 }
@@ -56,13 +59,15 @@ export class WallClock implements TimeParts {
   #end = 0
   /** Digits of the text read last stand without separators. */
   #isBasic = false
-  #zoneFault: 'none' | 'skipped' | 'dateless' = 'none'
+  #zoneFault: 'none' | 'skipped' | 'dateless' | 'other' = 'none'
   readonly #offset: UtcOffset = new UtcOffset()
   readonly #zone: TimeZone | undefined
+  readonly #columnOffset: ColumnOffset | undefined
   #onOffset: (() => void) | undefined
 
-  constructor({ zone, onOffset }: ClockRules = {}) {
+  constructor({ zone, offset, onOffset }: ClockRules = {}) {
     this.#zone = zone
+    this.#columnOffset = offset
     this.#onOffset = onOffset
   }
 
@@ -75,7 +80,8 @@ export class WallClock implements TimeParts {
     if (behind === this.#end) return 0
     const outcome = this.#timeBehind(bytes, behind)
     // A day has no clock: that some zone has no midnight on it does not matter.
-    return outcome === 0 && this.#offset.isGiven ? this.#toZone() : outcome
+    const matters = this.#zone === undefined || this.#offset.isGiven
+    return outcome === 0 && matters ? this.#toZone() : outcome
   }
 
   /** `HH:MM:SS[.fraction]`: 0, NaN or Infinity. */
@@ -84,8 +90,9 @@ export class WallClock implements TimeParts {
     this.#isBasic = false
     this.#end = this.#offset.takeFrom(bytes, this.#start, this.#end)
     const outcome = this.#end - this.#start < 8 ? noValue : this.#time(bytes, this.#start)
-    if (outcome !== 0 || !this.#offset.isGiven) return outcome
+    if (outcome !== 0) return outcome
     if (this.#zone === undefined) return this.#keepAsWritten()
+    if (!this.#offset.isGiven) return 0
     // Without a date nobody knows what the clocks of the zone showed then.
     this.#zoneFault = 'dateless'
     return noValue
@@ -105,8 +112,12 @@ export class WallClock implements TimeParts {
     const behind = this.#date(bytes)
     this.secondOfDay = 0
     this.nanos = 0
-    this.#offset.isGiven = false
-    const outcome = behind === this.#end ? 0 : this.#timeBehind(bytes, behind)
+    if (behind === this.#end) {
+      this.#offset.isGiven = false
+      // A date alone has no clock that could be ahead of another.
+      return this.#zone === undefined ? 0 : this.#toZone()
+    }
+    const outcome = this.#timeBehind(bytes, behind)
     return outcome === 0 ? this.#toZone() : outcome
   }
 
@@ -137,6 +148,8 @@ export class WallClock implements TimeParts {
         return `a time of day without an offset: without a date it cannot be converted to ${name}`
       case 'skipped':
         return `a time that the clocks of ${name} showed, not one that they were put forward over`
+      case 'other':
+        return `a time with ${this.#columnOffset?.words} like the first one of the column (\`cells.timeZone\` takes others)`
     }
   }
 
@@ -226,7 +239,12 @@ export class WallClock implements TimeParts {
   }
 
   #keepAsWritten(): number {
-    if (this.#onOffset !== undefined && this.#offset.isGiven && this.#offset.seconds !== 0) {
+    const { isGiven, seconds } = this.#offset
+    if (this.#columnOffset?.takes(isGiven, seconds) === false) {
+      this.#zoneFault = 'other'
+      return noValue
+    }
+    if (this.#onOffset !== undefined && isGiven && seconds !== 0) {
       this.#onOffset()
       this.#onOffset = undefined
     }

@@ -6,20 +6,30 @@ import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
+import { tooLong } from './string-column.js'
 
 const countBytes = 4
 
-/** One BLOB column. Every text is a value, so no row is refused on its behalf. */
+/** One BLOB column. Every text is a value, unless it is too long: then its row is refused. */
 export class BlobColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
+  readonly #columnIndex: number
+  readonly #maxBytes: number
   readonly #store: ArrayStore
   #encoded: Uint8Array = new Uint8Array(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
   #length = 0
   #lengthBefore = 0
 
-  constructor(column: (encoded: Uint8Array, rowCount: number) => Column, pool: BufferPool) {
+  constructor(
+    column: (encoded: Uint8Array, rowCount: number) => Column,
+    columnIndex: number,
+    pool: BufferPool,
+    maxBytes: number,
+  ) {
     this.#column = column
+    this.#columnIndex = columnIndex
+    this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, 1)
   }
 
@@ -34,6 +44,10 @@ export class BlobColumn implements ColumnBuilder {
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       let p = starts[cell]!
       const end = ends[cell]!
+      if (end - p > this.#maxBytes) {
+        block.refuse(row, this.#columnIndex)
+        p = end
+      }
       if (p === end) nulls++
       target.setInt32(to, end - p, true)
       to += countBytes
@@ -48,8 +62,8 @@ export class BlobColumn implements ColumnBuilder {
     this.#length = this.#lengthBefore
   }
 
-  explain(): CellFault {
-    return { code: 'DDB_INPUT_CELL', expected: 'bytes' }
+  explain(_bytes: Uint8Array, start: number, end: number): CellFault {
+    return tooLong(end - start, this.#maxBytes)
   }
 
   encodedBytes(): number {

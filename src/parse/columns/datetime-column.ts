@@ -10,13 +10,14 @@ const secondsPerDay = 86_400
 
 /** One DATETIME column. */
 export class DateTimeColumn extends NumberColumn {
-  readonly #time: UsualTime = new UsualTime()
+  readonly #time: UsualTime = new UsualTime(this.type.offset)
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
     const { min, max } = this.type
     const array = this.reserve(firstRow + rowCount)
     const time = this.#time
+    time.lookAtOffset()
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
@@ -29,6 +30,7 @@ export class DateTimeColumn extends NumberColumn {
         }
       }
       nulls += this.readOther(block, row, firstRow, start, end)
+      time.lookAtOffset()
     }
     return nulls
   }

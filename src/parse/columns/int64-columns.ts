@@ -6,6 +6,7 @@ import type { Column } from '../../protocol/value.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { numberRead, readShortLong } from '../cells/read-number.js'
+import type { ColumnOffset } from '../cells/column-offset.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import { Int64Parts } from '../cells/int64-parts.js'
 import type { RecordBlock } from '../record-block.js'
@@ -21,6 +22,8 @@ export interface Int64Kind {
   /** What a text should have been. */
   readonly expected: string
   readonly readCell: ReadInt64
+  /** Of times: the offset that all of them have; undefined where it does not matter. */
+  readonly offset?: ColumnOffset | undefined
   /** More than `expected` about a text that is not a value. */
   readonly explain?: (bytes: Uint8Array, start: number, end: number) => string | undefined
   readonly column: (data: BigInt64Array, rowCount: number) => Column

@@ -14,22 +14,24 @@ const maxMs = 9_223_372_036_853
 
 /** One NANOTIME column. */
 export class NanotimeColumn extends Int64Column {
-  readonly #time: UsualTime = new UsualTime()
+  readonly #time: UsualTime = new UsualTime(this.type.offset)
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { view, starts, ends, fieldCount, rowCount } = block
     this.reserve(firstRow + rowCount)
     const { words } = this
     const time = this.#time
+    time.lookAtOffset()
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
-      if (time.readTime(view, start, end)) {
+      if (time.takesPlain && time.readTime(view, start, end)) {
         const ms = time.secondOfDay * 1000 + time.millis
         storeExact(words, 2 * (firstRow + row), ms * nanosPerMs + time.nanos)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
+        time.lookAtOffset()
       }
     }
     return nulls
@@ -38,13 +40,14 @@ export class NanotimeColumn extends Int64Column {
 
 /** One NANOTIMESTAMP column. */
 export class NanotimestampColumn extends Int64Column {
-  readonly #time: UsualTime = new UsualTime()
+  readonly #time: UsualTime = new UsualTime(this.type.offset)
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
     this.reserve(firstRow + rowCount)
     const { words } = this
     const time = this.#time
+    time.lookAtOffset()
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
@@ -61,6 +64,7 @@ export class NanotimestampColumn extends Int64Column {
         words[word + 1] = upper * nanosPerMs + carry
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
+        time.lookAtOffset()
       }
     }
     return nulls

@@ -15,6 +15,7 @@ import {
 import { readInteger } from '../cells/read-whole.js'
 import { readLongDouble } from '../cells/read-long-double.js'
 import { isBetweenSingles } from '../cells/single-precision.js'
+import type { ColumnOffset } from '../cells/column-offset.js'
 import type { CellFault, ColumnBuilder } from './column-builder.js'
 import type { RecordBlock } from '../record-block.js'
 
@@ -34,6 +35,8 @@ export interface FixedType<A extends NumberArray> {
   readonly max: number
   /** What a text should have been: `a whole number from … to …`. */
   readonly expected: string
+  /** Of times: the offset that all of them have; undefined where it does not matter. */
+  readonly offset?: ColumnOffset | undefined
   readonly column: (data: A, rowCount: number) => Column
 }
 

@@ -2,6 +2,7 @@
   STRING columns in the form they travel in: UTF-8, each text ended by one 00.
 */
 import type { Column } from '../../protocol/value.js'
+import { limitText } from '../../schema/text-limits.js'
 import { ArrayStore } from './array-store.js'
 import type { BufferPool } from './buffer-pool.js'
 import { isUtf8 } from '../cells/cell-bytes.js'
@@ -12,10 +13,11 @@ import type { RecordBlock } from '../record-block.js'
 const ones = 0x01010101
 const highBits = 0x80808080 | 0
 
-/** One STRING column. A text that is not UTF-8 or holds U+0000 refuses its row. */
+/** One STRING column. A text that is not UTF-8, holds U+0000 or is too long refuses its row. */
 export class StringColumn implements ColumnBuilder {
   readonly #column: (encoded: Uint8Array, rowCount: number) => Column
   readonly #columnIndex: number
+  readonly #maxBytes: number
   readonly #store: ArrayStore
   #encoded: Uint8Array = new Uint8Array(0)
   #view: DataView = new DataView(new ArrayBuffer(0))
@@ -26,9 +28,11 @@ export class StringColumn implements ColumnBuilder {
     column: (encoded: Uint8Array, rowCount: number) => Column,
     columnIndex: number,
     pool: BufferPool,
+    maxBytes: number,
   ) {
     this.#column = column
     this.#columnIndex = columnIndex
+    this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, 1)
   }
 
@@ -38,12 +42,14 @@ export class StringColumn implements ColumnBuilder {
     this.#reserve(block, field)
     const encoded = this.#encoded
     const target = this.#view
+    const maxBytes = this.#maxBytes
     let to = this.#length
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
       const first = to
+      const isTooLong = end - start > maxBytes
       let all = 0
       let zeros = 0
       let p = start
@@ -60,7 +66,7 @@ export class StringColumn implements ColumnBuilder {
         zeros |= c - 1
       }
       // A high bit in `all` is a byte beyond ASCII; one in `zeros` comes from a zero, or from such bytes.
-      if (((all | zeros) & highBits) !== 0 && !isText(bytes, start, end)) {
+      if (isTooLong || (((all | zeros) & highBits) !== 0 && !isText(bytes, start, end))) {
         to = first
         block.refuse(row, this.#columnIndex)
       }
@@ -76,7 +82,7 @@ export class StringColumn implements ColumnBuilder {
   }
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return explainText(bytes, start, end)
+    return explainText(bytes, start, end, this.#maxBytes)
   }
 
   encodedBytes(): number {
@@ -111,10 +117,19 @@ function isText(bytes: Uint8Array, start: number, end: number): boolean {
   return isUtf8(bytes, start, end)
 }
 
-/** What is wrong with a text: bytes that are not UTF-8, or U+0000, which ends texts on the wire. */
-export function explainText(bytes: Uint8Array, start: number, end: number): CellFault {
-  if (isUtf8(bytes, start, end)) {
-    return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
-  }
-  return { code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' }
+/** What is wrong with a text: bytes that are not UTF-8, U+0000, which ends texts on the wire, or its length. */
+export function explainText(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  maxBytes: number,
+): CellFault {
+  if (!isUtf8(bytes, start, end)) return { code: 'DDB_INPUT_ENCODING', expected: 'text in UTF-8' }
+  if (end - start > maxBytes) return tooLong(end - start, maxBytes)
+  return { code: 'DDB_STRING_HAS_NUL', expected: 'a text without U+0000' }
+}
+
+/** Of a text that is longer than its column takes. */
+export function tooLong(lengthBytes: number, maxBytes: number): CellFault {
+  return { code: 'DDB_INPUT_RANGE', expected: limitText(maxBytes, lengthBytes) }
 }

@@ -18,6 +18,7 @@ type MakeSymbols = (codes: Int32Array, base: string[], rowCount: number) => Colu
 export class SymbolColumn implements ColumnBuilder {
   readonly #column: MakeSymbols
   readonly #columnIndex: number
+  readonly #maxBytes: number
   readonly #store: ArrayStore
   readonly #symbols: SymbolTable = new SymbolTable()
   #codes: Int32Array = new Int32Array(0)
@@ -31,9 +32,10 @@ export class SymbolColumn implements ColumnBuilder {
   #sizeBefore = 1
   #baseBytesBefore = 1
 
-  constructor(column: MakeSymbols, columnIndex: number, pool: BufferPool) {
+  constructor(column: MakeSymbols, columnIndex: number, pool: BufferPool, maxBytes: number) {
     this.#column = column
     this.#columnIndex = columnIndex
+    this.#maxBytes = maxBytes
     this.#store = new ArrayStore(pool, bytesPerRow)
   }
 
@@ -42,6 +44,7 @@ export class SymbolColumn implements ColumnBuilder {
     if (this.#store.reserve(firstRow + rowCount)) this.#codes = new Int32Array(this.#store.buffer)
     const codes = this.#codes
     const symbols = this.#symbols
+    const maxBytes = this.#maxBytes
     this.#sizeBefore = this.#base.length
     this.#baseBytesBefore = this.#baseBytes
     let nulls = 0
@@ -50,7 +53,7 @@ export class SymbolColumn implements ColumnBuilder {
       const end = ends[cell]!
       let code = 0
       if (start !== end) {
-        const entry = symbols.find(bytes, view, start, end)
+        const entry = end - start > maxBytes ? noSymbol : symbols.find(bytes, view, start, end)
         if (entry === noSymbol) block.refuse(row, this.#columnIndex)
         else code = this.#codeOfEntry[entry]! || this.#number(entry, end - start)
       }
@@ -69,7 +72,7 @@ export class SymbolColumn implements ColumnBuilder {
   }
 
   explain(bytes: Uint8Array, start: number, end: number): CellFault {
-    return explainText(bytes, start, end)
+    return explainText(bytes, start, end, this.#maxBytes)
   }
 
   encodedBytes(rowCount: number): number {

@@ -51,7 +51,7 @@ export class TimestampColumn extends Int64Column {
   /** Where the date of the last cell is. */
   #date = 0
   /** Of cells with fewer or more digits, or with a Z. */
-  readonly #time: UsualTime = new UsualTime()
+  readonly #time: UsualTime = new UsualTime(this.type.offset)
 
   override read(block: RecordBlock, field: number, firstRow: number): number {
     const { bytes, view, starts, ends, fieldCount, rowCount } = block
@@ -59,11 +59,14 @@ export class TimestampColumn extends Int64Column {
     const { words } = this
     const dates = this.#dates
     const time = this.#time
+    time.lookAtOffset()
+    // Of no text while times without an offset are not the column's.
+    let full = time.takesPlain ? fullLength : -1
     let nulls = 0
     for (let row = 0, cell = field; row < rowCount; row++, cell += fieldCount) {
       const start = starts[cell]!
       const end = ends[cell]!
-      const msOfDay = end - start === fullLength ? this.#readFull(block, view, start) : -1
+      const msOfDay = end - start === full ? this.#readFull(block, view, start) : -1
       const date = this.#date
       const high = dates[date + 4]!
       if (msOfDay >= 0 && high !== noDate) {
@@ -76,6 +79,8 @@ export class TimestampColumn extends Int64Column {
         storeExact(words, 2 * (firstRow + row), ms)
       } else {
         nulls += this.readOther(block, row, firstRow, start, end)
+        time.lookAtOffset()
+        if (time.takesPlain) full = fullLength
       }
     }
     return nulls

@@ -2,6 +2,7 @@
   Dates with a time in the spelling that files mostly have, four characters at a time:
   `2020.01.02T09:30:00.123456789` and its ISO likes, with none, 3, 6 or 9 digits behind the second, with or without a Z.
 */
+import type { ColumnOffset } from '../cells/column-offset.js'
 import { civilDays } from '../cells/calendar.js'
 import { fourDigitsAt } from '../cells/read-number.js'
 
@@ -35,6 +36,10 @@ const middleHalves = 0x00f0f000
 
 /** Keeps the parts of the text it read last. */
 export class UsualTime {
+  /** Which times are the column's: without an offset, and in UTC. All others are left to the general way. */
+  takesPlain = true
+  takesUtc = true
+  readonly #offset: ColumnOffset | undefined
   /** Since 1970. */
   day = 0
   secondOfDay = 0
@@ -46,11 +51,27 @@ export class UsualTime {
   #monthWord = 0
   #dayWord = 1
 
+  /** @param offset  of the column; undefined where it does not matter */
+  constructor(offset?: ColumnOffset) {
+    this.#offset = offset
+    this.lookAtOffset()
+  }
+
+  /** To be called behind a time that went the general way: it may have been the one that decides. */
+  lookAtOffset(): void {
+    if (this.#offset === undefined) return
+    this.takesPlain = this.#offset.takesPlain
+    this.takesUtc = this.#offset.takesUtc
+  }
+
   /** Whether the text is such a time. `view` is over `bytes`. */
   read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean {
     const last = bytes[end - 1]
-    const timeEnd = last === letterZ || last === lowerZ ? end - 1 : end
-    return this.readTime(view, start + dateBytes, timeEnd) && this.#readDate(view, start)
+    const isUtc = last === letterZ || last === lowerZ
+    if (isUtc ? !this.takesUtc : !this.takesPlain) return false
+    return (
+      this.readTime(view, start + dateBytes, isUtc ? end - 1 : end) && this.#readDate(view, start)
+    )
   }
 
   /** Whether the text is `HH:MM:SS` with none, 3, 6 or 9 digits behind it; the day stays as it was. */

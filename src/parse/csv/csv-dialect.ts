@@ -27,6 +27,8 @@ export interface CsvDialect {
   readonly quotes: 'strict' | 'lax'
   /** Records may end with one delimiter more than the first one has. */
   readonly trailingDelimiter: boolean
+  /** Records begin with a name of their own, for which a header has none. */
+  readonly rowNames: boolean
 }
 
 /** RFC 4180 with a comma, before anything was said or found. */
@@ -42,6 +44,7 @@ export const csvDialect: CsvDialect = {
   trim: false,
   quotes: 'strict',
   trailingDelimiter: false,
+  rowNames: false,
 }
 
 /** Whether the byte scanner has its fast way for this dialect. */
@@ -62,6 +65,7 @@ function isPlainQuote(text: string): boolean {
   return isByte(text) && text < '0'
 }
 
-function isByte(text: string): boolean {
+/** Whether a text is one ASCII character. */
+export function isByte(text: string): boolean {
   return text.length === 1 && text.charCodeAt(0) < 0x80
 }

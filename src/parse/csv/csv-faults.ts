@@ -17,7 +17,7 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
     lineCount === 1 ? '' : `; all ${lineCount} lines up to the next sure end of a record go with it`
   return (
     `field ${fieldNumber} has a quote in the middle${more}: put the field in quotes and double the quotes inside, ` +
-    'or choose another `input.quote`'
+    "or load quotes as text, with `input.quotes` lax those inside unquoted fields, with `input.quote` '' all"
   )
 }
 
@@ -27,5 +27,6 @@ export function quoteMessage(fieldNumber: number, lineCount = 1): string {
  * @param limitBytes  that it is not closed within; undefined when the input ended first
  */
 export function openQuoteMessage(quote: string, limitBytes: number | undefined): string {
-  return `${quote} is never closed${limitBytes === undefined ? '' : ` within ${limitBytes} bytes`}`
+  const limit = limitBytes === undefined ? '' : ` within ${limitBytes} bytes`
+  return `${quote} is never closed${limit}: close it, or load quotes as text with \`input.quote\` ''`
 }

@@ -47,7 +47,6 @@ class CsvParser extends CsvTokenizer {
   readonly #lookAhead: number
   /** Where the next fields go. */
   #scratch = 0
-  #innerLines = 0
 
   constructor(
     file: string,
@@ -75,16 +74,12 @@ class CsvParser extends CsvTokenizer {
     this.#scratch = this.window.scratchStart
   }
 
-  protected override innerLines(): number {
-    return this.#innerLines
-  }
-
   /** csv-parse has no faster way for the usual records. */
   protected override scanRun(_block: RecordBlock, row: number): number {
     return row
   }
 
-  protected scanRecord(block: RecordBlock, row: number, start: number): number {
+  protected scanFields(block: RecordBlock, row: number, start: number): number {
     const { window } = this
     this.wrongCountNext = -1
     this.openQuoteAt = -1
@@ -102,12 +97,12 @@ class CsvParser extends CsvTokenizer {
     this.fields = record.fields.length
     this.#addCells(block, row, record.fields)
     if (this.fields === block.fieldCount) {
-      this.#innerLines = countLineEnds(window.bytes, start, next) - 1
+      this.quotedLines = countLineEnds(window.bytes, start, next) - 1
       return next
     }
     const last = record.fields.at(-1)!
     const scanned = this.otherCount(block, row, next, last.text.length === 0 && !last.isQuoted)
-    this.#innerLines = countLineEnds(window.bytes, start, next) - 1
+    this.quotedLines = countLineEnds(window.bytes, start, next) - 1
     return scanned
   }
 

@@ -28,8 +28,6 @@ export abstract class CsvRecordScanner extends CsvTokenizer {
   protected readonly quote: number
   /** Where the next written-out field goes. */
   protected scratch = 0
-  /** Line breaks inside the quotes of the record scanned last. */
-  protected quotedLines = 0
   readonly #delimiterBytes: Uint8Array
   /** −1 when quotes are doubled. */
   readonly #escape: number
@@ -58,12 +56,8 @@ export abstract class CsvRecordScanner extends CsvTokenizer {
     this.scratch = this.window.scratchStart
   }
 
-  protected override innerLines(): number {
-    return this.quotedLines
-  }
-
   /** Any record, at leisure. */
-  protected scanRecord(block: RecordBlock, row: number, start: number): number {
+  protected scanFields(block: RecordBlock, row: number, start: number): number {
     const { bytes, fieldCount } = block
     const firstCell = row * fieldCount
     const delimiterBytes = this.#delimiterBytes.length

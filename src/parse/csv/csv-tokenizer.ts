@@ -20,8 +20,15 @@ import {
 } from '../line-tokenizer.js'
 import { RecordBlock } from '../record-block.js'
 
+/**
+ * What an empty line is: no record, or a record whose only field is null. Until the first record was looked at it may be
+ * either.
+ */
+export type EmptyLines = 'undecided' | 'passed' | 'rows'
+
 /** A tokenizer whose first record can be looked at, because it may be a header. */
 export abstract class CsvTokenizer extends LineTokenizer {
+  emptyLines: EmptyLines = 'undecided'
   protected readonly comment: Uint8Array
   /** Fields of the record scanned last, as far as it was scanned. */
   protected fields = 0
@@ -31,6 +38,8 @@ export abstract class CsvTokenizer extends LineTokenizer {
   protected openQuoteAt = -1
   /** Where it was found that a quote stands in the middle of a field, when that is its fault. */
   protected badQuoteAt = -1
+  /** Line breaks inside the quotes of the record scanned last. */
+  protected quotedLines = 0
   /** Records that were padded or cut, as `ragged` asks. */
   raggedRecords = 0
   readonly #ragged: Ragged
@@ -38,8 +47,12 @@ export abstract class CsvTokenizer extends LineTokenizer {
   readonly #broken: BrokenRecords
   /** Where the record ends whose quotes are broken. */
   #brokenEnd = 0
-  /** Behind the record that `peek` gave. */
+  /** The record that `peek` gave. */
+  #peekedAt = 0
   #peeked = 0
+  /** Offsets: up to the first there are empty lines and comments alone, at the second a record begins. */
+  #otherUpTo = 0
+  #recordAt = -1
   #isPeeking = false
 
   constructor(file: string, dialect: CsvDialect, offsetBytes: number, text?: SourceText) {
@@ -84,48 +97,67 @@ export abstract class CsvTokenizer extends LineTokenizer {
    */
   peek(): FirstRecord | 'more' | undefined {
     const { window } = this
+    // Empty lines may be rows, which are still to be read.
     if (!this.toRecord(window.end)) return this.ended ? undefined : 'more'
-    const { bytes, start } = window
+    const { bytes } = window
+    const start = this.#nextRecord(window.start)
+    if (start === window.end) {
+      this.emptyLines = 'passed'
+      this.toRecord(window.end)
+      return undefined
+    }
+    if (start < 0) {
+      if (!this.#isOverLimit(window.start, window.end)) return 'more'
+      throw this.#badFirstRecord(unfinished, true, window.start)
+    }
     const block = new RecordBlock(maxHeaderFields, 1)
     block.bytes = bytes
     this.startBlock()
     this.#isPeeking = true
-    const scanned = this.scanRecord(block, 0, start)
+    const scanned = this.scanFields(block, 0, start)
     this.#isPeeking = false
     const next = scanned === faulty ? this.wrongCountNext : scanned
-    const tooLong = this.contentEnd(next < 0 ? window.end : next) - start > this.maxRecordBytes
+    const tooLong = this.#isOverLimit(start, next < 0 ? window.end : next)
     if (scanned === undecided) return 'more'
     if (scanned === unfinished && !this.ended && !tooLong) return 'more'
     if (next < 0 || tooLong || this.fields > maxHeaderFields) {
-      throw this.#badFirstRecord(scanned, tooLong)
+      throw this.#badFirstRecord(scanned, tooLong, start)
     }
+    this.#peekedAt = start
     this.#peeked = next
     return {
       fields: Array.from({ length: this.fields }, (_, field) =>
         bytes.slice(block.starts[field], block.ends[field]),
       ),
       bytes: this.recordBytes(start, next),
-      lineNumber: this.lineNumber,
+      lineNumber: this.lineNumber + countLineEnds(bytes, window.start, start),
       offsetBytes: window.inputOffset(start),
     }
   }
 
-  /** Consumes the record that `peek` gave. */
+  /** Consumes the record that `peek` gave, and the empty lines before it. */
   skipPeeked(): void {
     const { window } = this
+    this.otherBytes += this.inputLength(window.start, this.#peekedAt)
     this.lineNumber += countLineEnds(window.bytes, window.start, this.#peeked)
     window.start = this.#peeked
   }
 
-  #badFirstRecord(scanned: number, tooLong: boolean): InputError {
-    const { lineNumber, file, maxRecordBytes } = this
-    const position = { file, lineNumber, offsetBytes: this.offsetBytes }
-    if (scanned === unfinished && this.#isInReach(this.openQuoteAt)) {
-      const message = this.openQuoteMessage(tooLong ? maxRecordBytes : undefined)
+  #isOverLimit(start: number, next: number): boolean {
+    return this.contentEnd(next) - start > this.maxRecordBytes
+  }
+
+  #badFirstRecord(scanned: number, tooLong: boolean, start: number): InputError {
+    const { file, maxRecordBytes, window } = this
+    const lineNumber = this.lineNumber + countLineEnds(window.bytes, window.start, start)
+    const position = { file, lineNumber, offsetBytes: window.inputOffset(start) }
+    if (scanned === unfinished && this.#isInReach(this.openQuoteAt, start)) {
+      const reason = this.openQuoteMessage(tooLong ? maxRecordBytes : undefined)
+      const message = `the first record of ${file}: ${reason}`
       return new InputError('DDB_INPUT_QUOTE', message, position)
     }
-    if (scanned === faulty && this.wrongCountNext < 0 && this.#isInReach(this.badQuoteAt)) {
-      const message = `the first record: ${quoteMessage(this.fields + 1)}`
+    if (scanned === faulty && this.wrongCountNext < 0 && this.#isInReach(this.badQuoteAt, start)) {
+      const message = `the first record of ${file}: ${quoteMessage(this.fields + 1)}`
       return new InputError('DDB_INPUT_QUOTE', message, position)
     }
     return new InputError(
@@ -137,15 +169,83 @@ export abstract class CsvTokenizer extends LineTokenizer {
   }
 
   protected isNoRecord(start: number): boolean {
-    const { bytes, end } = this.window
-    const c = bytes[start]!
-    if (c === lineFeed || c === carriageReturn) return true
+    if (!this.#isEmptyLine(start)) return this.#isComment(start)
+    if (this.emptyLines !== 'rows') return this.emptyLines === 'passed'
+    return this.ended && !this.#isRow(start)
+  }
+
+  #isEmptyLine(start: number): boolean {
+    const c = this.window.bytes[start]
+    return c === lineFeed || c === carriageReturn
+  }
+
+  #isComment(start: number): boolean {
     const { comment } = this
+    const { bytes, end } = this.window
     return (
-      c === comment[0] &&
+      bytes[start] === comment[0] &&
       start + comment.length <= end &&
       comment.every((byte, i) => bytes[start + i] === byte)
     )
+  }
+
+  /** Position of the first record from `start` on; the window's end when there is none, −1 when none has come. */
+  #nextRecord(start: number): number {
+    const { window, comment, ended } = this
+    const { bytes, offset } = window
+    if (this.#recordAt >= start + offset) return this.#recordAt - offset
+    let p = Math.max(start, this.#otherUpTo - offset)
+    while (p < window.end) {
+      if (this.#isEmptyLine(p)) p++
+      else if (this.#isComment(p)) {
+        const next = nextLine(bytes, p, window.end)
+        if (next < 0) break
+        p = next
+      } else if (bytes[p] === comment[0] && p + comment.length > window.end && !ended) break
+      else {
+        this.#recordAt = p + offset
+        return p
+      }
+    }
+    this.#otherUpTo = p + offset
+    return ended ? window.end : -1
+  }
+
+  /**
+   * Whether the empty line at `start` is a row, which it is where a record follows it; false when none does, or has come. The
+   * limit of a record is the end of what is looked at: an empty line with more than that behind it is a row.
+   */
+  #isRow(start: number): boolean {
+    const next = this.#nextRecord(start)
+    const { end } = this.window
+    return (next >= 0 && next < end) || this.#isOverLimit(start, end)
+  }
+
+  /** An empty line in a file with one column is a record with one empty field. */
+  protected scanRecord(block: RecordBlock, row: number, start: number): number {
+    if (this.emptyLines !== 'rows' || !this.#isEmptyLine(start)) {
+      return this.scanFields(block, row, start)
+    }
+    this.wrongCountNext = -1
+    this.openQuoteAt = -1
+    this.quotedLines = 0
+    if (!this.#isRow(start)) return unfinished
+    block.starts[row] = start
+    block.ends[row] = start
+    const { bytes } = this.window
+    return bytes[start] === carriageReturn && bytes[start + 1] === lineFeed ? start + 2 : start + 1
+  }
+
+  /** Scans the record at `start`, which is no empty line, as `scanRecord`. */
+  protected abstract scanFields(block: RecordBlock, row: number, start: number): number
+
+  /** What the input was cut off in may go on with a record, which would make the empty lines at its end rows. */
+  protected override isRestWhole(): boolean {
+    return this.emptyLines === 'rows' && this.#isEmptyLine(this.window.start)
+  }
+
+  protected override innerLines(): number {
+    return this.quotedLines
   }
 
   /**
@@ -204,7 +304,7 @@ export abstract class CsvTokenizer extends LineTokenizer {
   protected override setAside(block: RecordBlock, start: number, found: number): boolean {
     let scanned = found
     if (scanned === faulty && this.wrongCountNext < 0) {
-      if (!this.#isInReach(this.badQuoteAt)) return super.setAside(block, start, unfinished)
+      if (!this.#isInReach(this.badQuoteAt, start)) return super.setAside(block, start, unfinished)
       this.#brokenEnd = this.#findBrokenEnd(block, start)
       if (this.#brokenEnd === openEnd) {
         scanned = unfinished
@@ -217,7 +317,7 @@ export abstract class CsvTokenizer extends LineTokenizer {
     const { end } = this.window
     const { maxRecordBytes } = this
     const length = this.contentEnd(end) - start
-    if (length > maxRecordBytes && this.#isInReach(this.openQuoteAt)) {
+    if (length > maxRecordBytes && this.#isInReach(this.openQuoteAt, start)) {
       this.failure = new InputError('DDB_INPUT_QUOTE', this.openQuoteMessage(maxRecordBytes), {
         file: this.file,
         lineNumber: this.lineNumber,
@@ -231,8 +331,8 @@ export abstract class CsvTokenizer extends LineTokenizer {
     return true
   }
 
-  /** Whether the limit of the record at the start of the window lies behind `position`; not for −1. */
-  #isInReach(position: number): boolean {
-    return position >= 0 && position - this.window.start < this.maxRecordBytes
+  /** Whether the limit of the record at `start` lies behind `position`; not for −1. */
+  #isInReach(position: number, start: number): boolean {
+    return position >= 0 && position - start < this.maxRecordBytes
   }
 }

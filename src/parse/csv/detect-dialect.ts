@@ -70,8 +70,11 @@ export function detectDialect(
     if (isRepaired(escaped, best)) best = escaped
   }
   if (known.quote === undefined && best.quotedRecords === 0 && has(bytes, "'")) {
-    const single = bestWith("'", known.escape ?? "'", maxRecords)
-    if (isQuotedThroughout(single) && single.score >= best.score) best = single
+    const escapes = has(bytes, "\\'") ? ["'", '\\'] : ["'"]
+    const single = (known.escape === undefined ? escapes : [known.escape])
+      .map(escape => bestWith("'", escape, maxRecords))
+      .find(isQuotedThroughout)
+    if (single !== undefined && single.score >= best.score) best = single
   }
   return best.dialect
 }

@@ -7,14 +7,23 @@ import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
 import { BlockReader } from '../block-reader.js'
-import { csvDialect, isByteDialect, isPlainDialect, type CsvDialect } from './csv-dialect.js'
+import {
+  csvDialect,
+  isByte,
+  isByteDialect,
+  isPlainDialect,
+  type CsvDialect,
+} from './csv-dialect.js'
 import { CsvDialectScanner } from './csv-record-scanner.js'
 import { CsvScanner } from './csv-scanner.js'
 import type { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
-import { detectLayout } from './detect-layout.js'
+import { isHeaderByData, isHeaderFor } from './decide-header.js'
+import { detectLayout, type Layout } from './detect-layout.js'
 import { headerNames, looksLikeHeader, type FirstRecord } from './header-record.js'
-import { behindLines } from './sample-records.js'
+import { withDecimalComma, type RowTarget } from './row-target.js'
+import { behindLines, SampleRecords } from './sample-records.js'
+import { checkTrailingDelimiter } from './trailing-delimiter.js'
 import { hasLine, takeSample } from './sample.js'
 import { systemClock } from '../../platform/system.js'
 import type {
@@ -24,6 +33,7 @@ import type {
   ColumnCounts,
   FlushClock,
   InputReader,
+  Known,
   KnownDialect,
 } from '../input-reader.js'
 import { textShape } from '../text-shape.js'
@@ -34,6 +44,10 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
   readonly format?: 'csv' | 'tsv'
   /** The format was said, not found. */
   readonly isFormatGiven?: boolean | undefined
+  /** What the records are to become rows of: it tells what the data leave open. */
+  readonly target?: RowTarget | undefined
+  /** Without a target: what the data leave open is not guessed. The names are those of earlier inputs' headers. */
+  readonly settled?: { readonly names: readonly string[] | undefined } | undefined
   /** The machine's when left out. */
   readonly clock?: FlushClock | undefined
 }
@@ -41,7 +55,7 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
 /**
  * Opens delimited text, looks at a sample of it and reads as far as the first record.
  *
- * @throws {UsageError} DDB_USAGE
+ * @throws {UsageError} DDB_USAGE; also where neither target nor data tell what the first record is
  * @throws {InputError} when its first record cannot be read
  */
 export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
@@ -64,6 +78,7 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
   }
   const tried = detectDialect(bytes, from, isWhole, given)
   const layout = detectLayout(bytes, from, isWhole, tried)
+  const rowNames = options.rowNames ?? csvDialect.rowNames
   const dialect: CsvDialect = {
     ...tried,
     header: options.header ?? csvDialect.header,
@@ -71,20 +86,34 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     maxRecordBytes: options.maxRecordBytes ?? csvDialect.maxRecordBytes,
     ragged: options.ragged ?? csvDialect.ragged,
     quotes: options.quotes ?? csvDialect.quotes,
-    trailingDelimiter: options.trailingDelimiter ?? layout.trailingDelimiter,
+    trailingDelimiter: options.trailingDelimiter ?? (!rowNames && layout.trailingDelimiter),
+    rowNames,
   }
   checkDialect(dialect)
   const tokenizer = await tokenizerFor(source, dialect)
   const isSeparatorHead = separator !== undefined && skipLines === 0
   const pull = puller(tokenizer, chunks)
   const separatorBytes = isSeparatorHead ? await passSeparator(tokenizer, pull) : undefined
-  const record = await firstRecord(tokenizer, pull, skipLines)
-  const isHeader =
-    record !== undefined &&
-    (dialect.header === 'yes' || (dialect.header === 'auto' && looksLikeHeader(record)))
+  const first = await firstRecord(tokenizer, pull, skipLines)
+  // Where the records have one more than the first one, that one has none.
+  const isTrailed = options.trailingDelimiter === true && !layout.trailingDelimiter
+  const record = isTrailed ? withoutLast(first) : first
+  const undecided: Undecided = {
+    file: source.name,
+    dialect,
+    layout,
+    target: options.target && withDecimalComma(options.target, layout.decimalComma),
+    settled: options.settled,
+    records: () => new SampleRecords(bytes, from, isWhole, tried),
+  }
+  const isHeader = record !== undefined && isHeaderRecord(record, undecided)
+  if (isHeader && options.trailingDelimiter === undefined && dialect.trailingDelimiter) {
+    checkTrailing(headerNames(record, source.name), undecided)
+  }
   if (isHeader) tokenizer.skipPeeked()
-  const how = (isGiven: boolean): 'given' | 'found' => (isGiven ? 'given' : 'found')
-  const isTsv = format === 'tsv' && options.isFormatGiven === true
+  const fieldCount = (record?.fields.length ?? 0) + (isHeader && rowNames ? 1 : 0)
+  // Where there is one column, the line that is left of an empty field is empty.
+  tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   return new CsvReader({
     source,
     format,
@@ -92,23 +121,66 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     chunks,
     record,
     isHeader,
+    fieldCount,
+    rowNames,
     separatorBytes,
-    isHeaderGuessed: isHeader && dialect.header === 'auto' && !layout.standsOut,
-    dialect: {
-      delimiter: {
-        value: dialect.delimiter,
-        how: how(options.delimiter !== undefined || (isTsv && separator === undefined)),
-      },
-      quote: { value: dialect.quote, how: how(options.quote !== undefined) },
-      escape: { value: dialect.escape, how: how(options.escape !== undefined) },
-      header: { value: isHeader, how: how(dialect.header !== 'auto') },
-      decimalComma: { value: layout.decimalComma, how: 'found' },
-      trailingDelimiter: {
-        value: dialect.trailingDelimiter,
-        how: how(options.trailingDelimiter !== undefined),
-      },
-    },
+    isHeaderGuessed: isHeader && isGuessed(undecided) && !layout.standsOut,
+    dialect: knownDialect(options, undecided, isHeader, separator !== undefined),
   })
+}
+
+/** What is known of the dialect, and how. */
+function knownDialect(
+  { format, isFormatGiven, ...given }: CsvOptions,
+  { dialect, layout }: Undecided,
+  isHeader: boolean,
+  hasSeparator: boolean,
+): KnownDialect {
+  const known = <T>(value: T, isGiven: boolean): Known<T> => ({
+    value,
+    how: isGiven ? 'given' : 'found',
+  })
+  const isTab = format === 'tsv' && isFormatGiven === true && !hasSeparator
+  return {
+    delimiter: known(dialect.delimiter, given.delimiter !== undefined || isTab),
+    quote: known(dialect.quote, given.quote !== undefined),
+    escape: known(dialect.escape, given.escape !== undefined),
+    header: known(isHeader, dialect.header !== 'auto'),
+    decimalComma: known(layout.decimalComma, false),
+    trailingDelimiter: known(dialect.trailingDelimiter, given.trailingDelimiter !== undefined),
+  }
+}
+
+/** What is known before it is decided what the first record is. */
+interface Undecided {
+  readonly file: string
+  readonly dialect: CsvDialect
+  readonly layout: Layout
+  readonly target: RowTarget | undefined
+  readonly settled: CsvOptions['settled']
+  /** Starts anew. */
+  readonly records: () => SampleRecords
+}
+
+function isGuessed({ dialect, target, settled }: Undecided): boolean {
+  return dialect.header === 'auto' && target === undefined && settled === undefined
+}
+
+function isHeaderRecord(record: FirstRecord, undecided: Undecided): boolean {
+  const { file, dialect, target, settled, records } = undecided
+  // What has names for all fields but one has a header.
+  if (dialect.header === 'yes' || (dialect.header === 'auto' && dialect.rowNames)) return true
+  if (dialect.header === 'no') return false
+  if (target !== undefined) return isHeaderFor(record, target, file)
+  if (settled === undefined) return looksLikeHeader(record)
+  return isHeaderByData(record, { file, records: records(), names: settled.names })
+}
+
+/** Whether a field more than the header has may only be what is behind a last delimiter. */
+function checkTrailing(names: readonly string[], undecided: Undecided): void {
+  const { file, target, settled, records } = undecided
+  if (target === undefined && settled === undefined) return
+  checkTrailingDelimiter({ file, names, records: records(), target })
 }
 
 /** The delimiter that a first line `sep=;` names, as spreadsheets write and read it. */
@@ -173,6 +245,14 @@ async function firstRecord(
   }
 }
 
+/** A first record that ends with a delimiter, as those after it do. */
+function withoutLast(record: FirstRecord | undefined): FirstRecord | undefined {
+  if (record === undefined || record.fields.length < 2 || record.fields.at(-1)!.length > 0) {
+    return record
+  }
+  return { ...record, fields: record.fields.slice(0, -1) }
+}
+
 /** What is known of an input once its first record was looked at. */
 interface OpenedCsv {
   readonly source: ByteSource
@@ -183,6 +263,9 @@ interface OpenedCsv {
   readonly record: FirstRecord | undefined
   readonly isHeader: boolean
   readonly isHeaderGuessed: boolean
+  /** Of each record. */
+  readonly fieldCount: number
+  readonly rowNames: boolean
   /** The line that names the delimiter. */
   readonly separatorBytes: Uint8Array | undefined
 }
@@ -195,6 +278,7 @@ class CsvReader implements InputReader {
   readonly delimiter: string
   readonly fieldNames: readonly string[] | undefined
   readonly fieldCount: number
+  readonly rowNames: boolean
   readonly headerBytes: Uint8Array | undefined
   readonly headerLineNumber: number | undefined
   readonly text: SourceText
@@ -213,10 +297,12 @@ class CsvReader implements InputReader {
     this.text = source.text
     this.#tokenizer = tokenizer
     this.#chunks = opened.chunks
-    this.fieldCount = record?.fields.length ?? 0
+    this.fieldCount = opened.fieldCount
+    this.rowNames = opened.rowNames
     this.headerBytes = separatorBytes
     if (record !== undefined && isHeader) {
-      this.fieldNames = headerNames(record, source.name)
+      const names = headerNames(record, source.name)
+      this.fieldNames = opened.rowNames ? ['', ...names] : names
       this.headerBytes =
         separatorBytes === undefined ? record.bytes : Buffer.concat([separatorBytes, record.bytes])
       this.headerLineNumber = record.lineNumber
@@ -249,7 +335,7 @@ class CsvReader implements InputReader {
   }
 
   async *batches(options: BatchOptions): AsyncGenerator<Batch, void, void> {
-    const { delimiter, fieldNames, fieldCount, headerBytes, text } = this
+    const { delimiter, fieldNames, fieldCount, rowNames, headerBytes, text } = this
     const block = new RecordBlock(fieldCount)
     this.#tokenizer.markQuotes(block)
     this.#blocks = new BlockReader(
@@ -260,9 +346,10 @@ class CsvReader implements InputReader {
         skipTo: this.#source.skipTo,
         block,
         // Not the reader itself: batches outlive it.
-        shape: { delimiter, fieldNames, fieldCount, headerBytes, text: textShape(text) },
+        shape: { delimiter, fieldNames, fieldCount, rowNames, headerBytes, text: textShape(text) },
         text,
         fieldOf,
+        ...(fieldCount === 1 ? { showRecord: quotedIfEmpty(this.dialect.quote.value, text) } : {}),
       },
       options,
     )
@@ -271,6 +358,23 @@ class CsvReader implements InputReader {
 
   close(): Promise<void> {
     return this.#source.close()
+  }
+}
+
+/** An empty line that stands last, among rejects for example, would be no row: its null is shown in quotes. */
+function quotedIfEmpty(
+  quote: string,
+  { encoding }: SourceText,
+): (record: Uint8Array) => Uint8Array {
+  const isWide = encoding === 'utf-16le' || encoding === 'utf-16be'
+  const isSwapped = encoding === 'utf-16be'
+  const swapped = (bytes: Buffer): Buffer =>
+    isSwapped && bytes.length % 2 === 0 ? bytes.swap16() : bytes
+  const text = isWide ? 'utf16le' : 'latin1'
+  const quotes = isByte(quote) ? swapped(Buffer.from(quote + quote, text)) : Buffer.alloc(0)
+  return record => {
+    const isEmpty = /^[\r\n]+$/.test(swapped(Buffer.from(record)).toString(text))
+    return isEmpty ? Buffer.concat([quotes, record]) : record
   }
 }
 

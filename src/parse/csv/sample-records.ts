@@ -83,6 +83,21 @@ export class SampleRecords {
     return this.#buffer.toString('latin1', this.starts[field], this.ends[field])
   }
 
+  /** Bytes of a field, without what stands before quotes in quotes. */
+  cell(field: number): Uint8Array {
+    const start = this.starts[field]!
+    const end = this.ends[field]!
+    if (!this.quoted[field]) return this.bytes.subarray(start, end)
+    const kept: number[] = []
+    for (let p = start; p < end; p++) {
+      const next = this.bytes[p + 1]
+      const isEscape = this.bytes[p] === this.#escape && p + 1 < end
+      if (isEscape && (next === this.#quote || next === this.#escape)) p++
+      kept.push(this.bytes[p]!)
+    }
+    return Uint8Array.from(kept)
+  }
+
   #passOtherLines(): void {
     const { bytes } = this
     for (;;) {

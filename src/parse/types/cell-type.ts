@@ -16,6 +16,8 @@ export interface ColumnPlace {
   readonly pool: BufferPool
   /** Digits behind the point; 0 where the type has no scale. */
   readonly scale: number
+  /** Longest text, in bytes of UTF-8; Infinity where any length does. */
+  readonly maxBytes: number
   /** What is known of times. */
   readonly clock: ClockRules
 }
@@ -30,6 +32,8 @@ export interface CellType {
   readonly column: (place: ColumnPlace) => ColumnBuilder
   /** Blanks around a text are a part of it. */
   readonly keepsBlanks?: true
+  /** What a column is called may be a value of it as well. */
+  readonly takesNames?: true
   /** Numbers and truths, whose spelling `CellRules` may change. */
   readonly spelling?: Spelling
   /** Dates and times only: their cells can follow a format of `cells.dateFormats`. */

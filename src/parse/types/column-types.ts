@@ -3,6 +3,8 @@
 */
 import { UsageError } from '../../errors.js'
 import { columnTypeText, type ColumnType, type DataType } from '../../protocol/data-type.js'
+import { ColumnOffset } from '../cells/column-offset.js'
+import type { TargetColumn } from '../../schema/target-schema.js'
 import { dateFormatFor, dateFormatText, type DatedPlace } from '../cells/date-format.js'
 import { TimeZone } from '../cells/time-zone.js'
 import { ArrayColumn } from '../columns/array-column.js'
@@ -43,20 +45,21 @@ export function cellTypeOf(type: DataType): CellType | undefined {
 const defaultArrayDelimiter = ','
 
 /**
+ * @param column  its name, its type, and the longest text it takes
  * @param columnIndex  position of the column in the mapping, by which it refuses rows
  * @throws {UsageError} DDB_USAGE for types that no text stands for, and formats that do not suit the type
  */
 export function columnBuilder(
-  name: string,
-  columnType: ColumnType,
+  { name, type: columnType, maxBytes = Infinity }: TargetColumn,
   columnIndex: number,
   pool: BufferPool,
   rules: CellRules,
 ): ColumnBuilder {
   const zone = timeZoneOf(rules)
   const onOffset = rules.onOffset === undefined ? undefined : () => rules.onOffset?.(name)
-  const clock = { zone, onOffset }
-  const place = { columnIndex, pool, scale: columnType.scale ?? 0, clock }
+  const offset = columnOffset(name, columnType, rules)
+  const clock = { zone, offset, onOffset }
+  const place = { columnIndex, pool, scale: columnType.scale ?? 0, maxBytes, clock }
   if (columnType.array !== true) return elementBuilder(name, columnType, place, rules)
   if (cellTypeOf(columnType.type)?.hasArrays === false) throw notFromText(name, columnType)
   const delimiter = rules.arrayDelimiter ?? defaultArrayDelimiter
@@ -66,6 +69,16 @@ export function columnBuilder(
   const ownRules = elementRules(rules, delimiter)
   const elements = elementBuilder(name, columnType, { ...place, columnIndex: 0 }, ownRules)
   return new ArrayColumn(elements, columnIndex, delimiter.charCodeAt(0), pool)
+}
+
+/** Of columns of dates and times; undefined where a time zone is given. */
+function columnOffset(
+  name: string,
+  { type }: ColumnType,
+  { timeZone, columnOffsets }: CellRules,
+): ColumnOffset | undefined {
+  if (timeZone !== undefined || cellTypeOf(type)?.dated === undefined) return undefined
+  return columnOffsets?.of(name) ?? new ColumnOffset()
 }
 
 function elementBuilder(

@@ -11,6 +11,7 @@ import type { CellType } from './cell-type.js'
 
 const char: CellType = {
   name: 'CHAR',
+  takesNames: true,
   jsonKinds: jsonKinds.number | jsonKinds.string,
   hasArrays: true,
   column: ({ columnIndex, pool }) =>

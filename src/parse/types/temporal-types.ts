@@ -75,7 +75,8 @@ function shortType({
       const clock = new WallClock(rules)
       const explain = (): string | undefined => clock.zoneFault
       const Chosen = rules.zone === undefined ? Column : NumberColumn
-      return new Chosen(elements(expected), columnIndex, pool, read(clock), explain)
+      const type = { ...elements(expected), offset: rules.offset }
+      return new Chosen(type, columnIndex, pool, read(clock), explain)
     },
     dated: {
       needs,
@@ -195,7 +196,8 @@ function longType(type: LongTemporal): CellType {
       }
       const explain = (): string | undefined => clock.zoneFault
       const Chosen = rules.zone === undefined ? Column : Int64Column
-      return new Chosen({ ...kind(expected, readCell), explain }, columnIndex, pool)
+      const { offset } = rules
+      return new Chosen({ ...kind(expected, readCell), offset, explain }, columnIndex, pool)
     },
     dated: {
       needs,

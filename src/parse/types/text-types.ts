@@ -12,36 +12,46 @@ const textKinds = jsonKinds.string | jsonKinds.number | jsonKinds.boolean
 const symbol: CellType = {
   name: 'SYMBOL',
   keepsBlanks: true,
+  takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  column: ({ columnIndex, pool }) =>
+  column: ({ columnIndex, pool, maxBytes }) =>
     new SymbolColumn(
       (codes, base, length) => ({ form: 'vector', type: 'SYMBOL', length, codes, base }),
       columnIndex,
       pool,
+      maxBytes,
     ),
 }
 
 const string: CellType = {
   name: 'STRING',
   keepsBlanks: true,
+  takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  column: ({ columnIndex, pool }) =>
+  column: ({ columnIndex, pool, maxBytes }) =>
     new StringColumn(
       (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),
       columnIndex,
       pool,
+      maxBytes,
     ),
 }
 
 const blob: CellType = {
   name: 'BLOB',
   keepsBlanks: true,
+  takesNames: true,
   jsonKinds: textKinds,
   hasArrays: false,
-  column: ({ pool }) =>
-    new BlobColumn((encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }), pool),
+  column: ({ columnIndex, pool, maxBytes }) =>
+    new BlobColumn(
+      (encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }),
+      columnIndex,
+      pool,
+      maxBytes,
+    ),
 }
 
 export const textTypes: readonly CellType[] = [symbol, string, blob]

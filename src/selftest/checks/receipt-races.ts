@@ -120,7 +120,7 @@ ddbIngestTestWon`
       const session = await open()
       await ask('def ddbIngestTestSlow(mutable data) { sleep(3000) }', session)
       const target = parseTarget({ function: 'ddbIngestTestSlow', types: 'id:INT' })
-      await ask(deliverScript(ledger.name, target, ledger.countsDuplicates), session)
+      await ask(deliverScript(ledger, target), session)
       sendDelivery(session, 1, 1, batch(0, 1))
       await until(async () => ((await ledgerRows(context, ledger)).length > 0 ? true : undefined))
       const jobs = `exec rootJobId from getConsoleJobs() where sessionId = ${session.id}l`

@@ -8,8 +8,11 @@ import {
   deliverScript,
   ledgerQuery,
   ledgerScript,
+  type WrittenLedger,
 } from '../../load/receipts/script.js'
+import { insertReceipt, ledgerVersion } from '../../load/receipts/ledger-columns.js'
 import { parseTarget } from '../../load/target/target.js'
+import { elementAt } from '../../protocol/element.js'
 import type { Table, Value } from '../../protocol/value.js'
 import { columnOf, numberOf, numbersOf, tableOf, textsOf } from '../answers.js'
 import type { CheckContext } from '../context.js'
@@ -26,15 +29,23 @@ export interface LedgerRow {
 }
 
 /** A ledger, and whether the server counts a known key as inserted. */
-export interface TestLedger {
-  readonly name: string
-  readonly countsDuplicates: boolean
-}
+export type TestLedger = WrittenLedger
 
 export async function openTestLedger({ ask, tableName }: CheckContext): Promise<TestLedger> {
   const name = tableName('ledger')
   const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
-  return { name, countsDuplicates: known === 1 }
+  return { name, version: ledgerVersion, countsDuplicates: known === 1 }
+}
+
+/** A claim as a script, of expressions. */
+export function receiptOf(
+  { name, version }: TestLedger,
+  batchNo: string,
+  sendNo: string,
+  errText = '""',
+): string {
+  const cells = { batchNo, attempt: '0', phase: '0', sendNo, rowsReceived: '0l', errText }
+  return insertReceipt(`objByName("${name}")`, version, cells)
 }
 
 /** Defines the functions of a data session that writes into a shared table. */
@@ -44,7 +55,7 @@ export async function defineDelivery(
   ledger: TestLedger,
   table: string,
 ): Promise<void> {
-  await ask(deliverScript(ledger.name, parseTarget({ table }), ledger.countsDuplicates), session)
+  await ask(deliverScript(ledger, parseTarget({ table })), session)
 }
 
 /** Arguments of the delivering function. */
@@ -71,14 +82,16 @@ export async function ledgerRows({ ask }: CheckContext, ledger: TestLedger): Pro
 export function rowsOfLedger(table: Table): LedgerRow[] {
   const numbers = (name: string): number[] => numbersOf(columnOf(table, name))
   const [batchNo, attempt, phase] = [numbers('batchNo'), numbers('attempt'), numbers('phase')]
-  const [sendNo, rowCount] = [numbers('sendNo'), numbers('rowCount')]
+  const sendNo = numbers('sendNo')
+  const received = columnOf(table, 'rowsReceived')
+  const taken = columnOf(table, 'rowsTaken')
   const errText = textsOf(columnOf(table, 'errText'))
   return batchNo.map((number, i) => ({
     batchNo: number,
     attempt: attempt[i]!,
     phase: phase[i]!,
     sendNo: sendNo[i]!,
-    rowCount: rowCount[i]!,
+    rowCount: numberOf(elementAt(phase[i] === 1 ? taken : received, i)),
     errText: errText[i]!,
   }))
 }

@@ -1,7 +1,6 @@
 /*
   What receipts rely on, one question at a time: R1 to R4, R8, R11, R12.
 */
-import { vectorOf } from '../../protocol/element.js'
 import { deliverFunction, ledgerQuery } from '../../load/receipts/script.js'
 import { answerText, elementsOf, numberOf, refusalText, tableOf, textOf } from '../answers.js'
 import { expectText, fail, pass, type Check } from '../check.js'
@@ -13,6 +12,7 @@ import {
   ledgerRows,
   openTestLedger,
   outcomesText,
+  receiptOf,
   rowsOfLedger,
   sendDelivery,
 } from './receipt-run.js'
@@ -106,8 +106,7 @@ export const receiptChecks: readonly Check[] = [
     async run(context) {
       const ledger = await openTestLedger(context)
       const { ask } = context
-      const row = (sendNo: number): string =>
-        `tableInsert(objByName("${ledger.name}"), 5l, 0, 0, ${sendNo}l, 0l, "", now())`
+      const row = (sendNo: number): string => receiptOf(ledger, '5l', `${sendNo}l`)
       const answers = [numberOf(await ask(row(1))), numberOf(await ask(row(2)))]
       const rows = await ledgerRows(context, ledger)
       if (rows.length !== 1 || rows[0]!.sendNo !== 1) {
@@ -125,10 +124,7 @@ export const receiptChecks: readonly Check[] = [
       const { open, ask, until } = context
       const ledger = await openTestLedger(context)
       const session = await open()
-      await ask(
-        `def ddbIngestTestFill(b) { return tableInsert(objByName("${ledger.name}"), b, 0, 0, b, 0l, "", now()) }`,
-        session,
-      )
+      await ask(`def ddbIngestTestFill(b) { return ${receiptOf(ledger, 'b', 'b')} }`, session)
       const total = 200
       for (let i = 1; i <= total; i++) {
         session.send('ddbIngestTestFill', [{ form: 'scalar', type: 'LONG', value: BigInt(i) }])
@@ -173,22 +169,10 @@ export const receiptChecks: readonly Check[] = [
     async run(context) {
       const ledger = await openTestLedger(context)
       const text = 'e\u00e9'.repeat(2000)
-      const table = {
-        form: 'table',
-        name: '',
-        rows: 1,
-        columnNames: ['batchNo', 'attempt', 'phase', 'sendNo', 'rowCount', 'errText', 'loggedAt'],
-        columns: [
-          vectorOf({ type: 'LONG' }, [1n]),
-          vectorOf({ type: 'INT' }, [0]),
-          vectorOf({ type: 'INT' }, [1]),
-          vectorOf({ type: 'LONG' }, [1n]),
-          vectorOf({ type: 'LONG' }, [-1n]),
-          vectorOf({ type: 'STRING' }, [text]),
-          vectorOf({ type: 'TIMESTAMP' }, [0n]),
-        ],
-      } as const
-      await context.call(`tableInsert{${ledger.name}}`, [table])
+      await context.ask(
+        `def ddbIngestTestWhy(why) { return ${receiptOf(ledger, '1l', '1l', 'why')} }`,
+      )
+      await context.call('ddbIngestTestWhy', [{ form: 'scalar', type: 'STRING', value: text }])
       const [row] = await ledgerRows(context, ledger)
       return row?.errText === text
         ? pass()

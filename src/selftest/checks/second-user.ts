@@ -39,7 +39,7 @@ export const secondUserChecks: readonly Check[] = [
       await context.grant('VIEW_EXEC', view)
       const ledger = await openTestLedger(context)
       const target = parseTarget({ function: view, types: 'id:INT,sym:SYMBOL,price:DOUBLE' })
-      await context.ask(deliverScript(ledger.name, target, ledger.countsDuplicates), other)
+      await context.ask(deliverScript(ledger, target), other)
       sendDelivery(other, 1, 1, batch(0, 4))
       const outcomes = outcomesText(await awaitOutcomes(context, ledger, 1))
       const sum = numberOf(await context.ask(`exec sum(id) from ${table}`))

@@ -6,7 +6,7 @@
 import { columnTypeText, dataTypes, type ColumnType } from '../../protocol/data-type.js'
 import { columnTypeOf, elementAt, vectorOf } from '../../protocol/element.js'
 import type { FixedVector } from '../../protocol/element-bytes.js'
-import { nullDouble, nullFloat } from '../../protocol/null-value.js'
+import { nullDouble, nullFloat, nullInt32, nullInt64 } from '../../protocol/null-value.js'
 import type { ArrayVector, Column, Scalar, Value, Vector } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
 import { cellType, isFixedVector, nullColumn, sameColumnType } from './column-layout.js'
@@ -36,8 +36,29 @@ export function convertColumn(column: Column, target: ColumnType): Column {
   return converted
 }
 
-/** A scalar as a column of one row. */
+/** A scalar as a column of one row; a receipt has a dozen of them, so the usual types have a way of their own. */
 export function columnOfScalar(scalar: Scalar): Vector {
+  switch (scalar.type) {
+    case 'INT':
+      return {
+        form: 'vector',
+        type: 'INT',
+        length: 1,
+        data: Int32Array.of(scalar.value ?? nullInt32),
+      }
+    case 'LONG':
+    case 'TIMESTAMP': {
+      const data = BigInt64Array.of(scalar.value ?? nullInt64)
+      return { form: 'vector', type: scalar.type, length: 1, data }
+    }
+    case 'STRING':
+      return { form: 'vector', type: 'STRING', length: 1, data: [scalar.value ?? ''] }
+    default:
+      return columnOfAny(scalar)
+  }
+}
+
+function columnOfAny(scalar: Scalar): Vector {
   const type =
     'scale' in scalar ? { type: scalar.type, scale: scalar.scale } : { type: scalar.type }
   return vectorOf(type, [scalar.value]) as Vector

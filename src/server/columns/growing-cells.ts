@@ -19,6 +19,9 @@ export class GrowingCells implements GrowingColumn {
   readonly #scale: number | undefined
   readonly #bytesPerRow: number
   #bytes: Uint8Array<ArrayBuffer>
+  /** The same memory, once it was needed so. */
+  #words: Int32Array | undefined
+  #longs: BigInt64Array | undefined
   #length = 0
   /** True once a view of the present buffer exists; its rows must not change then. */
   #viewed = false
@@ -36,14 +39,28 @@ export class GrowingCells implements GrowingColumn {
   }
 
   append(column: Column): void {
-    const added = elementBytes(column as FixedVector)
     const start = this.#length * this.#bytesPerRow
-    const end = start + added.length
+    const end = start + column.length * this.#bytesPerRow
     if (end > this.#bytes.length) {
       this.#moveTo(Math.max(end, this.#bytes.length * 2, smallestCapacity * this.#bytesPerRow))
     }
-    this.#bytes.set(added, start)
+    if (!this.#appendOne(column)) this.#bytes.set(elementBytes(column as FixedVector), start)
     this.#length += column.length
+  }
+
+  /** Rows of receipts come one at a time: looking at the bytes of so small an array costs more than all the rest. */
+  #appendOne(column: Column): boolean {
+    if (column.length !== 1 || !('data' in column)) return false
+    const { data } = column
+    if (data instanceof Int32Array && this.#bytesPerRow === 4) {
+      this.#words ??= new Int32Array(this.#bytes.buffer)
+      this.#words[this.#length] = data[0]!
+      return true
+    }
+    if (!(data instanceof BigInt64Array) || this.#bytesPerRow !== 8) return false
+    this.#longs ??= new BigInt64Array(this.#bytes.buffer)
+    this.#longs[this.#length] = data[0]!
+    return true
   }
 
   assign(rows: Int32Array, values: Column): void {
@@ -64,6 +81,8 @@ export class GrowingCells implements GrowingColumn {
     const bytes = new Uint8Array(capacityBytes)
     bytes.set(this.#bytes.subarray(0, this.#length * this.#bytesPerRow))
     this.#bytes = bytes
+    this.#words = undefined
+    this.#longs = undefined
     this.#viewed = false
   }
 }

@@ -16,6 +16,7 @@ import { nullsOf, prepareColumn, prepareColumns } from './prepare.js'
 import type {
   ServerTable,
   StoredTableFacts,
+  TableCache,
   TableKind,
   UpsertCount,
   UpsertOptions,
@@ -69,6 +70,9 @@ export class ColumnTable implements ServerTable {
   /** A column that nothing was added to yet is kept as it was given. */
   #columns: (Column | GrowingColumn)[]
   #rows: number
+  /** Rows that have left memory. */
+  #purgedRows = 0
+  cache: TableCache | undefined
   #version = 0
   /** Every row by key; without a key rule made by the first upsert for the columns it names. */
   #index: { columns: readonly number[]; keys: KeyIndex } | undefined
@@ -101,6 +105,10 @@ export class ColumnTable implements ServerTable {
     return this.#rows
   }
 
+  get totalRows(): number {
+    return this.#rows + this.#purgedRows
+  }
+
   get version(): number {
     return this.#version
   }
@@ -114,14 +122,28 @@ export class ColumnTable implements ServerTable {
     return 'form' in column ? column : column.view()
   }
 
+  forget(rows: number): void {
+    this.#purgedRows += rows
+  }
+
   append(columns: readonly Column[], rows: number): number {
     const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
     if (this.#keys === undefined) {
       this.#appendAll(batch.columns, batch.rows)
+      this.#purge()
       return batch.rows
     }
     const { inserted } = this.#merge(batch, this.#keys.onDuplicate === 'ignore', false)
+    this.#purge()
     return this.kind === 'dfs' ? batch.rows : inserted
+  }
+
+  /** The older half leaves memory once the cache is full. */
+  #purge(): void {
+    if (this.cache === undefined || this.#rows <= this.cache.rows) return
+    const left = this.#rows >> 1
+    this.#purgedRows += left
+    this.keepRows(Int32Array.from({ length: this.#rows - left }, (_, row) => left + row))
   }
 
   upsert(columns: readonly Column[], rows: number, options: UpsertOptions = {}): UpsertCount {

@@ -11,6 +11,7 @@ import type { ScriptSession } from '../values/session-state.js'
 import { nullColumn } from '../columns/column-layout.js'
 import { convertColumn } from '../columns/convert-column.js'
 import type { ServerValue } from '../values/server-value.js'
+import { newUuid } from '../values/uuid.js'
 import type { DatabaseHandle, LevelScheme } from './database-handle.js'
 import { createTable } from './memory-table.js'
 import { checkEngine } from './engine-rules.js'
@@ -91,6 +92,7 @@ export function createStoredTable(
     databasePath: handle.path,
     tableName: name,
     physicalIndex: handle.path === '' ? '' : (node.nextPhysicalIndex++).toString(36),
+    chunkId: handle.path === '' ? '' : newUuid(node.random),
     owner: session.user,
     engine: handle.engine,
     compressMethods: options.compressMethods,

@@ -107,6 +107,17 @@ export class KeyIndex {
 
   #readColumn(column: Column, rows: number, words: Int32Array, start: number): void {
     if (isFixedVector(column)) {
+      if (column.data instanceof Int32Array) {
+        for (let row = 0; row < rows; row++) {
+          words[row * this.#wordsPerRow + start] = column.data[row]!
+        }
+        return
+      }
+      if (rows === 1 && column.data instanceof BigInt64Array) {
+        words[start] = Number(BigInt.asIntN(32, column.data[0]!))
+        words[start + 1] = Number(column.data[0]! >> 32n)
+        return
+      }
       readFixed(elementBytes(column), rows, words, start, this.#wordsPerRow)
       return
     }

@@ -17,6 +17,14 @@ export interface UpsertOptions {
   keyColumns?: readonly number[]
 }
 
+/** A stream table that keeps its latest rows in memory (DolphinDB manual, page enableTablePersistence). */
+export interface TableCache {
+  /** When there are more rows, the older half leaves. */
+  readonly rows: number
+  /** Whether they are on disk; the embedded server has none. */
+  readonly isPersisted: boolean
+}
+
 /** What became of the rows; one whose nulls were all ignored is in neither. */
 export interface UpsertCount {
   inserted: number
@@ -30,6 +38,8 @@ export interface StoredTableFacts {
   tableName: string
   /** Of no other DFS table, not even of one with the same name before; '' in memory. */
   physicalIndex: string
+  /** Of its own file chunk, a UUID; as `physicalIndex`. */
+  chunkId: string
   owner: string
   engine: 'OLAP' | 'TSDB' | 'PKEY'
   compressMethods: ReadonlyMap<string, string>
@@ -51,6 +61,12 @@ export interface ServerTable {
   readonly columnNames: readonly string[]
   readonly columnTypes: readonly ColumnType[]
   readonly rows: number
+  /** Rows that were ever appended, those that have left memory included. */
+  readonly totalRows: number
+  /** Counts rows that leave memory the moment they come (`serve --discard`). */
+  forget(rows: number): void
+  /** How old rows of a stream table leave memory; undefined for tables that keep them. */
+  cache: TableCache | undefined
   /** Changes whenever rows go or move, so that positions from before mean nothing any more. */
   readonly version: number
   /** Positions of the columns whose values tell rows apart; empty for tables without keys. */

@@ -1,6 +1,7 @@
 /*
   The bytes of a file that goes on growing: at its end more is waited for, until the file has lost its name and nothing
-  more comes, or reading is stopped.
+  more comes, or reading is stopped. A file that holds something else than was read is told by its first and last bytes:
+  whenever it has changed, and once more when its reading ends.
 */
 import { DdbError, InputError } from '../../errors.js'
 import type { Clock, InputFile } from '../../platform/platform.js'
@@ -15,8 +16,8 @@ export const lookEveryMs = 250
 /** Whoever writes a file that was renamed goes on for a moment: only then is its end its end. */
 export const quietMs = 30_000
 
-/** Of what was read last, to be found in its place before reading goes on. */
-const keptBytes = 64
+/** Of what was read first and last, to be found in its place: lines that are alike differ within so many bytes. */
+export const keptBytes: number = 16 * 1024
 
 /** What the reading of a file depends on. */
 export interface FollowedFile {
@@ -32,30 +33,51 @@ export interface FollowedFile {
   readonly onEnd?: () => void
 }
 
-/**
- * From the file's start on. A chunk is overwritten after the next one was asked for.
- *
- * @throws {InputError} DDB_INPUT_TRUNCATED when the file has become shorter, or holds something else than was read
- * @throws {DdbError} DDB_INTERRUPTED when reading is stopped
- */
-export async function* followedChunks(followed: FollowedFile): Chunks {
+/** The bytes of a file, and whether they are still there. */
+export interface FollowedChunks {
+  /**
+   * From the file's start on, to be iterated once. A chunk is overwritten after the next one was asked for.
+   *
+   * @throws {InputError} DDB_INPUT_TRUNCATED when the file has become shorter, or holds something else than was read
+   * @throws {DdbError} DDB_INTERRUPTED when reading is stopped
+   */
+  readonly chunks: Chunks
+  /** To be called once no more is read. @throws {InputError} DDB_INPUT_TRUNCATED as `chunks`; DDB_INPUT_READ */
+  checkRead(): Promise<void>
+}
+
+export function followedChunks(followed: FollowedFile): FollowedChunks {
+  const read = newReadBytes(followed)
+  return {
+    chunks: chunksOf(followed, read),
+    async checkRead() {
+      try {
+        await read.check()
+      } catch (cause) {
+        if (cause instanceof DdbError) throw cause
+        throw unreadable(followed.name, cause)
+      }
+    },
+  }
+}
+
+async function* chunksOf(followed: FollowedFile, read: ReadBytes): Chunks {
   const { file, clock, turns, ended, hasLostName, onEnd } = followed
-  let position = 0
-  let last: Uint8Array = new Uint8Array(0)
   let quietSinceMs = clock.nowMs()
+  let changedNs: bigint | undefined
   for (;;) {
-    const { sizeBytes } = await file.status()
-    if (sizeBytes < position) throw cutShort(followed, position, sizeBytes)
-    if (sizeBytes > position) {
+    const status = await file.status()
+    const { sizeBytes } = status
+    if (status.changedNs !== changedNs || sizeBytes !== read.position) await read.check()
+    changedNs = status.changedNs
+    if (sizeBytes > read.position) {
       if (!(await turns.take(ended))) throw stopped()
       try {
-        await checkLast(followed, last, position)
-        const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, sizeBytes - position))
+        const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, sizeBytes - read.position))
         for (;;) {
           const count = await file.read(buffer, 0, buffer.length)
           if (count === 0) break
-          position += count
-          last = lastOf(last, buffer.subarray(0, count))
+          read.add(buffer.subarray(0, count))
           yield buffer.subarray(0, count)
           if (ended.aborted) throw stopped()
         }
@@ -72,33 +94,56 @@ export async function* followedChunks(followed: FollowedFile): Chunks {
   }
 }
 
-function lastOf(before: Uint8Array, chunk: Uint8Array): Uint8Array {
-  if (chunk.length >= keptBytes) return chunk.slice(chunk.length - keptBytes)
-  return Buffer.concat([before, chunk]).subarray(-keptBytes)
+/** What was read of a file: how much, and its ends. */
+interface ReadBytes {
+  readonly position: number
+  add(chunk: Uint8Array): void
+  /** @throws {InputError} DDB_INPUT_TRUNCATED unless the file still holds it */
+  check(): Promise<void>
 }
 
-/** A file that was emptied and has grown again beyond what was read shows it there. */
-async function checkLast(
-  followed: FollowedFile,
-  last: Uint8Array,
-  position: number,
-): Promise<void> {
-  const found = new Uint8Array(last.length)
-  let done = 0
-  while (done < found.length) {
-    const start = position - last.length + done
-    const count = await followed.file.readAt(found, done, found.length - done, start)
-    if (count === 0) break
-    done += count
+function newReadBytes({ file, name }: FollowedFile): ReadBytes {
+  let head: Uint8Array = new Uint8Array(0)
+  let tail: Uint8Array = new Uint8Array(0)
+  let position = 0
+  const isThere = async (bytes: Uint8Array, start: number): Promise<boolean> => {
+    const found = new Uint8Array(bytes.length)
+    let done = 0
+    while (done < found.length) {
+      const count = await file.readAt(found, done, found.length - done, start + done)
+      if (count === 0) return false
+      done += count
+    }
+    return Buffer.compare(bytes, found) === 0
   }
-  if (!last.every((byte, i) => byte === found[i])) throw rewritten(followed, position)
+  return {
+    get position() {
+      return position
+    },
+    add(chunk) {
+      position += chunk.length
+      if (head.length < keptBytes) {
+        head = Buffer.concat([head, chunk.subarray(0, keptBytes - head.length)])
+      }
+      tail =
+        chunk.length >= keptBytes
+          ? chunk.slice(chunk.length - keptBytes)
+          : Buffer.concat([tail, chunk]).subarray(-keptBytes)
+    },
+    async check() {
+      const { sizeBytes } = await file.status()
+      if (sizeBytes < position) throw cutShort(name, position, sizeBytes)
+      const isSame = (await isThere(head, 0)) && (await isThere(tail, position - tail.length))
+      if (!isSame) throw rewritten(name, position)
+    },
+  }
 }
 
 const advice =
   'A file that is followed may only grow: let whoever rotates it rename it and begin another (logrotate: `create`, not ' +
   '`copytruncate`). See what is missing in the table, then begin a run with another `runId`'
 
-function cutShort({ name }: FollowedFile, position: number, sizeBytes: number): InputError {
+function cutShort(name: string, position: number, sizeBytes: number): InputError {
   return new InputError(
     'DDB_INPUT_TRUNCATED',
     `"${name}" was cut short while it was followed: ${position} bytes of it were read, and it has ${sizeBytes}. ${advice}`,
@@ -106,12 +151,18 @@ function cutShort({ name }: FollowedFile, position: number, sizeBytes: number): 
   )
 }
 
-function rewritten({ name }: FollowedFile, position: number): InputError {
+function rewritten(name: string, position: number): InputError {
   return new InputError(
     'DDB_INPUT_TRUNCATED',
     `"${name}" was written anew while it was followed: what stands before byte ${position} is not what was read. ${advice}`,
     { file: name, offsetBytes: position },
   )
+}
+
+function unreadable(file: string, cause: unknown): InputError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `"${file}" cannot be looked at again at its end: ${reason}`
+  return new InputError('DDB_INPUT_READ', message, { file }, { cause })
 }
 
 function stopped(): DdbError {

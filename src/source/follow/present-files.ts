@@ -1,11 +1,13 @@
 /*
   Which files the inputs of a run that follows mean at the moment: what is not there yet is waited for.
 */
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { UsageError } from '../../errors.js'
 import type { Files, FileStatus } from '../../platform/platform.js'
-import { isDataFile } from '../expand-sources.js'
+import { dataFiles, newPassedOver, type IsData, type PassedOverCount } from '../data-files.js'
+import { pathBelow, type ExpandedSources } from '../expand-sources.js'
 import { globFiles, hasGlob } from '../glob.js'
+import { newSameFiles } from '../same-files.js'
 
 /** One file under one of its names. */
 export interface PresentFile {
@@ -14,8 +16,8 @@ export interface PresentFile {
 }
 
 /** What is there, and what is not. */
-export interface PresentFiles {
-  /** In the order of the inputs, those of a pattern or folder sorted by name. */
+export interface PresentFiles extends Pick<ExpandedSources, 'sameFiles' | 'passedOver'> {
+  /** In the order of the inputs, those of a pattern or folder sorted by name; each file once, by its first name. */
   readonly files: readonly PresentFile[]
   /** Inputs without any file. */
   readonly missing: readonly string[]
@@ -26,21 +28,35 @@ const compressed = /\.(?:gz|zst|br|bz2|xz|lz4|zip|Z)$/
 
 /**
  * @param inputs  paths, patterns, folders
+ * @param include  patterns of the files that are taken from folders; data files when left out
  * @throws {UsageError} DDB_USAGE for what was named and cannot be followed
  */
-export async function presentFiles(inputs: readonly string[], files: Files): Promise<PresentFiles> {
+export async function presentFiles(
+  inputs: readonly string[],
+  files: Files,
+  include?: readonly string[],
+): Promise<PresentFiles> {
+  const look: Look = { files, isData: dataFiles(include), passedOver: newPassedOver() }
   const found: PresentFile[] = []
   const missing: string[] = []
   for (const input of inputs) {
     const before = found.length
     const status = await statusOf(input, files)
-    if (status?.isFolder === true)
-      found.push(...(await ofPaths(await ofFolder(input, files), files)))
-    else if (status !== undefined) found.push(named(input, status))
-    else if (hasGlob(input)) found.push(...(await ofPaths(await globFiles(input, files), files)))
+    if (status?.isFolder === true) {
+      found.push(...(await ofPaths(await ofFolder(input, look), look)))
+    } else if (status !== undefined) found.push(named(input, status))
+    else if (hasGlob(input)) found.push(...(await ofPaths(await globFiles(input, files), look)))
     if (found.length === before) missing.push(input)
   }
-  return { files: found, missing }
+  const sameFiles = newSameFiles()
+  const once = found.filter(({ path, status }) => sameFiles.isFirst(path, status))
+  return { files: once, missing, sameFiles, passedOver: look.passedOver }
+}
+
+interface Look {
+  readonly files: Files
+  readonly isData: IsData
+  readonly passedOver: PassedOverCount
 }
 
 function named(path: string, status: FileStatus): PresentFile {
@@ -52,26 +68,30 @@ function named(path: string, status: FileStatus): PresentFile {
   )
 }
 
-async function ofPaths(paths: readonly string[], files: Files): Promise<PresentFile[]> {
+async function ofPaths(
+  paths: readonly string[],
+  { files, passedOver }: Look,
+): Promise<PresentFile[]> {
   const found: PresentFile[] = []
   for (const path of paths) {
-    if (compressed.test(path)) continue
-    const status = await statusOf(path, files)
+    const status = compressed.test(path) ? undefined : await statusOf(path, files)
     if (status?.isFile === true) found.push({ path, status })
+    else passedOver.add(path, basename(path), status !== undefined)
   }
   return found
 }
 
 /** Whoever rotates removes files and folders in between. */
-async function ofFolder(folder: string, files: Files): Promise<string[]> {
-  try {
-    return (await files.readFolder(folder, true))
-      .filter(entry => !entry.isFolder && isDataFile(entry.name))
-      .map(entry => join(entry.folder, entry.name))
-      .sort()
-  } catch {
-    return []
+async function ofFolder(folder: string, { files, isData, passedOver }: Look): Promise<string[]> {
+  const entries = await files.readFolder(folder, true).catch(() => [])
+  const paths: string[] = []
+  for (const { name, folder: own, isFolder } of entries) {
+    if (isFolder) continue
+    const path = join(own, name)
+    if (isData(name, () => pathBelow(folder, path))) paths.push(path)
+    else passedOver.add(path, name)
   }
+  return paths.sort()
 }
 
 async function statusOf(path: string, files: Files): Promise<FileStatus | undefined> {

@@ -126,6 +126,10 @@ t.test('the command loads the same values in another environment', async t => {
     'two.csv': '\ufefftime|sym|price|id\n2020.01.03T10:00:00+08:00|A|1.5|1\n',
     'bare.csv': '2020.01.01,A,1.5,1\n2020.01.02,B,,2\n',
     '中文.csv': "时间,a\n2020-01-01 10:00:00,'1'\n2020-01-01 10:00:00,'-2'\n",
+    'ends.csv': '时间,a\n2020-01-01 10:00:00,1,\n2020-01-01 10:00:00,2,\n',
+    'bare-ends.csv': '2020-01-01 10:00:00,1,\n',
+    'named.csv': '时间,a\nr1,2020-01-01 10:00:00,1\nr2,2020-01-01 10:00:00,\n',
+    'bare-named.csv': 'r1,2020-01-01 10:00:00,1\n',
     'n.json': '[{"i":"x","p":{"m":1.5,"q":"a"},"t":1580000000000},{"i":null,"p":{"m":2},"t":null}]',
   })
   await writeFile(
@@ -145,6 +149,10 @@ t.test('the command loads the same values in another environment', async t => {
     ['trades', [join(folder, 'two.csv')], { DDB_INGEST_TIMEZONE: 'Asia/Shanghai' }],
     ['trades', [join(folder, 'bare.csv'), '--match', 'position']],
     ['odd', [join(folder, '中文.csv'), '--null=-2']],
+    ['odd', [join(folder, 'ends.csv')]],
+    ['odd', [join(folder, 'bare-ends.csv'), '--header', 'no', '--trailing-delimiter']],
+    ['odd', [join(folder, 'named.csv'), '--row-names']],
+    ['odd', [join(folder, 'bare-named.csv'), '--header', 'no', '--row-names']],
     ['odd', [join(folder, 'gbk.csv')], { DDB_INGEST_ENCODING: 'gb18030' }],
     [
       'quakes',

@@ -104,9 +104,11 @@ t.test('--json is one object on one line, and --summary the same in a file', asy
 })
 
 const everyMember = [
+  'alreadyLoaded',
   'batches',
   'columns',
   'confirm',
+  'duplicates',
   'endedAt',
   'error',
   'exitCode',
@@ -119,6 +121,7 @@ const everyMember = [
   'rows',
   'runId',
   'schema',
+  'sources',
   'startedAt',
   'status',
   'stored',

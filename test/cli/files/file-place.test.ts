@@ -68,3 +68,10 @@ t.test('names of the system and of standard output', async t => {
   for (const name of ['/dev/stderr', '/dev/fd/2', 'stdout']) t.notOk(isStandardOutput(name), name)
   for (const name of ['/device/a', '/home/dev/a', 'dev/a']) t.notOk(isSystemName(name), name)
 })
+
+t.test('names that are not UTF-8 are places like others', async t => {
+  const dir = t.testdir({ 'a.csv': 'a' })
+  symlinkSync(join(dir, 'a.csv'), Buffer.from(`${dir}/\xff.csv`, 'latin1'))
+  const { key } = placeOf(join(dir, 'a.csv'))
+  t.equal(placeOf(join(dir, '\udcff.csv')).key, key)
+})

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import t from 'tap'
 import { shellWord } from '../../../src/cli/options/shell-word.js'
+import { systemName } from '../../../src/platform/file-name.js'
 import { runs } from '../../helpers/runs.js'
 
 t.test('what needs no quotes has none', async t => {
@@ -22,4 +23,10 @@ t.test('a shell reads words as they were', async t => {
     { numRuns: runs(20) },
   )
   t.pass()
+})
+
+t.test('a shell reads bytes that are not UTF-8 as they were', async t => {
+  const name = `it's \\ \udcff7 \udc80é`
+  const { stdout } = spawnSync('bash', ['-c', `printf '%s' ${shellWord(name)}`])
+  t.strictSame(stdout, Buffer.from(systemName(name)))
 })

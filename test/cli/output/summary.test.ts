@@ -1,6 +1,7 @@
 import t from 'tap'
 import { detailLines, equationText, summaryText } from '../../../src/cli/output/summary.js'
 import type { LoadResult } from '../../../src/load/options.js'
+import { noSourceNotes } from '../../../src/load/source-notes.js'
 
 const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   schema: 'ddb-ingest/load/1',
@@ -8,9 +9,11 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   runId: 'r',
   status: 'loaded',
   exitCode: 0,
+  alreadyLoaded: false,
   startedAt: '2024-01-01T00:00:00.000Z',
   endedAt: '2024-01-01T00:00:02.000Z',
   target: { host: 'h:8848', table: 'trades', function: null, method: 'insert' },
+  sources: noSourceNotes(),
   inputs: [
     {
       path: 'a.csv',
@@ -41,7 +44,8 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
     },
   ],
   rows: { read: 1000, confirmed: 1000, unconfirmed: 0, rejected: 0, skipped: 0, unsent: 0 },
-  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [] },
+  duplicates: 0,
+  confirm: { asked: 'auto', used: 'count', note: null, uncertain: [], verified: null },
   stored: {
     grade: 'in memory',
     dataSync: null,
@@ -61,7 +65,7 @@ const result = (given: Partial<LoadResult> = {}): LoadResult => ({
   latencyMs: { p50: 1.25, p95: null, p99: null },
   rate: { rowsPerSec: 500, bytesPerSec: 1_000_000 },
   memory: { peakRssBytes: 90_000_000 },
-  resume: { possible: false, command: null },
+  resume: { possible: false, command: null, look: null, restart: null },
   error: null,
   ...given,
 })
@@ -76,10 +80,16 @@ t.test('a finished load says in one sentence what landed where, and its equation
 
 t.test('it claims no more than is known', async t => {
   const rows = { read: 5, confirmed: 0, unconfirmed: 5, rejected: 0, skipped: 0, unsent: 0 }
-  const none = result({ rows, confirm: { asked: 'none', used: 'none', note: null, uncertain: [] } })
+  const none = result({
+    rows,
+    confirm: { asked: 'none', used: 'none', note: null, uncertain: [], verified: null },
+  })
   t.match(summaryText(none), /^Handed over 5 rows into .*nothing was asked of the server\.$/)
   const note = 'others wrote too, cannot tell'
-  const doubtful = result({ rows, confirm: { asked: 'count', used: 'count', note, uncertain: [] } })
+  const doubtful = result({
+    rows,
+    confirm: { asked: 'count', used: 'count', note, uncertain: [], verified: null },
+  })
   t.match(summaryText(doubtful), /^Loaded 0 rows .*counting rows: others wrote too, cannot tell\.$/)
   t.match(summaryText(result({ status: 'failed', rows })), /^Failed after 0 confirmed rows/)
   t.match(summaryText(result({ status: 'interrupted' })), /^Interrupted after 1,000 confirmed rows/)
@@ -87,16 +97,21 @@ t.test('it claims no more than is known', async t => {
 
 t.test('rows that were there before are told apart from those of this process', async t => {
   const rows = { read: 10, confirmed: 0, unconfirmed: 0, rejected: 0, skipped: 10, unsent: 0 }
-  const confirm: LoadResult['confirm'] = { asked: 'auto', used: 'none', note: null, uncertain: [] }
+  const confirm: LoadResult['confirm'] = {
+    asked: 'auto',
+    used: 'none',
+    note: null,
+    uncertain: [],
+    verified: null,
+  }
   t.equal(
     summaryText(result({ rows, confirm, inputs: [] })),
     'Already loaded: 10 rows of this run into trades on h:8848, nothing was left to do: ' +
       'read 10 = confirmed 0 + unconfirmed 0 + rejected 0 + skipped 10 + unsent 0.',
   )
   const counted = { ...rows, read: 0, skipped: 0 }
-  const done = summaryText(result({ rows: counted, confirm, inputs: [] }))
+  const done = summaryText(result({ rows: counted, confirm, inputs: [], alreadyLoaded: true }))
   t.match(done, /^Already loaded: this run into trades/, 'also where its rows are not known')
-  t.match(summaryText(result({ rows: counted, confirm })), /^Handed over 0 rows/, 'an empty input')
   const resumed = { ...rows, confirmed: 4, skipped: 6 }
   t.match(summaryText(result({ rows: resumed })), /^Loaded 4 rows \(6 were loaded before\) into/)
   const failed = summaryText(result({ status: 'failed', rows, confirm }))
@@ -141,6 +156,31 @@ t.test('how safe rows are is said of rows that are confirmed, unknown or not', a
   )
 })
 
+t.test('where nothing was sent nothing is confirmed', async t => {
+  const nothing = { confirmed: 0, unconfirmed: 0, skipped: 0, unsent: 0 }
+  const confirm: LoadResult['confirm'] = {
+    ...result().confirm,
+    used: 'none',
+  }
+  const batches = { sent: 0, retried: 0, failed: 0 }
+  const none = { rows: { ...nothing, read: 0, rejected: 0 }, confirm, batches }
+  for (const inputs of [[], result().inputs]) {
+    t.match(
+      summaryText(result({ ...none, inputs })),
+      /^No rows to load into trades on .*: read 0 = .*; nothing was sent\.$/,
+    )
+  }
+  const bad = { status: 'rejects', rows: { ...nothing, read: 2, rejected: 2 } } as const
+  t.match(
+    summaryText(result({ ...none, ...bad })),
+    /^Loaded 0 rows into trades .*: read 2 = .* rejected 2 .*; nothing was sent\.$/,
+  )
+  t.match(
+    summaryText(result({ ...none, status: 'failed' })),
+    /^Failed after .*; nothing was sent\.$/,
+  )
+})
+
 t.test('a function is named as the target when it is one', async t => {
   const target = { host: 'h', table: null, function: 'appendStreamingData', method: null }
   t.match(summaryText(result({ target })), /into appendStreamingData on h/)
@@ -164,7 +204,7 @@ t.test('details name rejects and the way to go on; figures only when asked for',
     byClass: { parse: 0, type: 2, server: 0 },
     byCode: { DDB_INPUT_CELL: 2 },
   }
-  const resume = { possible: true, command: 'ddb-ingest resume r' }
+  const resume = { possible: true, look: null, restart: null, command: 'ddb-ingest resume r' }
   t.strictSame(detailLines(result({ rows, rejects, resume }), false), [
     '2 rows rejected (DDB_INPUT_CELL 2)',
     'they are in bad.csv, the reasons in bad.csv.reasons.ndjson',
@@ -197,11 +237,11 @@ t.test('of several inputs those with something wrong are named, ten at most', as
   const [input] = result().inputs
   const failed = {
     rejected: 2,
-    firstError: { code: 'DDB_INPUT_CELL', message: 'no', lineNumber: 3 },
+    firstError: { code: 'DDB_INPUT_CELL', message: 'no: `cells.timeZone`', lineNumber: 3 },
   }
   const inputs = [input!, { ...input!, path: 'b.csv', ...failed }]
   t.strictSame(detailLines(result({ inputs }), false), [
-    'b.csv: 2 of 1,000 rows rejected; first: line 3: no',
+    'b.csv: 2 of 1,000 rows rejected; first: line 3: no: --timezone',
   ])
   const many = Array.from({ length: 12 }, () => ({ ...input!, ...failed }))
   const lines = detailLines(result({ inputs: many }), false)

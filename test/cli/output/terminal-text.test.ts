@@ -107,3 +107,8 @@ t.test('an unknown name brings the nearest ones', async t => {
   t.equal(didYouMean('tabel', ['table', 'types', 'host']), ' (did you mean table?)')
   t.equal(didYouMean('zzzzzz', ['table', 'host']), '')
 })
+
+t.test('bytes of names that are not UTF-8 are escaped', async t => {
+  t.equal(clean('caf\udce9.csv'), 'caf\\xe9.csv')
+  t.equal(clean('\u{1f4ff}\udc9b'), '\u{1f4ff}\\x9b', 'a pair of surrogates is a character')
+})

@@ -131,7 +131,11 @@ t.test('a check reads everything, says how, and leaves the server as it was', as
 t.test('what is frozen says everything that was found', async t => {
   const server = await startLoadServer(t, scripts)
   const check = checks(server)
-  const path = await fileOf(t, 'a.csv.gz', gzipSync('Time;SYM;price;id\n2020.01.01;A;1,5;1\n'))
+  const path = await fileOf(
+    t,
+    'a.csv.gz',
+    gzipSync('Time;SYM;price;id\n2020.01.01T00:00:00Z;A;1,5;1\n'),
+  )
   const { frozen, inputs } = await check([path])
   t.strictSame(frozen, [
     {
@@ -144,9 +148,10 @@ t.test('what is frozen says everything that was found', async t => {
         quote: '"',
         escape: '"',
         header: 'yes',
+        trailingDelimiter: false,
       },
       mapping: { match: 'name', map: { time: 'Time', sym: 'SYM' } },
-      cells: { decimalComma: true, timeZone: 'none' },
+      cells: { decimalComma: true, offsets: { time: '+00:00' } },
       expectTypes: 'time:TIMESTAMP,sym:SYMBOL,price:DOUBLE,id:INT',
     },
   ])

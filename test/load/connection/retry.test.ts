@@ -101,3 +101,23 @@ t.test('a run that leaves ends the pause, and nothing is tried behind it', async
   t.equal(thrown, errors[0])
   t.equal(clock.timers, 0)
 })
+
+t.test('a try that the deadline cuts short tells nothing: the one before it does', async t => {
+  for (const [leftMs, message] of [
+    [1, /refused/],
+    [900, /refused/],
+    [1_500, /not within 1500 ms/],
+  ] as const) {
+    const clock = leapingClock()
+    const pass = (ms: number): Promise<void> => new Promise(resolve => clock.after(ms, resolve))
+    let tries = 0
+    const attempt = async (): Promise<void> => {
+      const pauseMs = 50
+      await pass(tries++ === 0 ? 3_000 - leftMs - pauseMs : leftMs)
+      throw new Error(tries === 1 ? 'refused' : `not within ${leftMs} ms`)
+    }
+    const trying = tryUntil(3_000, rulesOf({ clock, random: random(0) }), attempt, () => true)
+    await t.rejects(trying, { message })
+    t.equal(tries, 2)
+  }
+})

@@ -6,6 +6,7 @@ import t from 'tap'
 import {
   isBefore,
   parseVersion,
+  limitsTexts,
   versionNotice,
 } from '../../../src/load/connection/server-version.js'
 import { makePlan } from '../../../src/load/plan.js'
@@ -77,4 +78,11 @@ t.test('a run asks once, and a server that does not tell is taken as it is', asy
       [],
     )
   }
+})
+
+// docs/server-semantics.md#conversions-on-insert: from 1.30.23 and 2.00.11 on.
+t.test('DFS tables limit texts from a version on, and where none is known', async t => {
+  for (const version of ['1.30.22', '2.00.10 2023.09.12', '1.20.6']) t.notOk(limitsTexts(version))
+  for (const version of ['1.30.23', '2.00.11', '3.00.0', 'new', undefined])
+    t.ok(limitsTexts(version))
 })

@@ -61,6 +61,38 @@ t.test(
   },
 )
 
+t.test('where nothing tells what the first record is, nothing is created', async t => {
+  const { load, rows } = await scene(t)
+  const target = { table: 'fresh', create: 'stream' } as const
+  const late = `1,a\n${'2,b\n'.repeat(200)}x,c\n`
+  const dir = t.testdir({
+    'a.csv': 'alice,bob\ncarol,dave\n',
+    'b.csv': 'country,2019\nfr,5\n',
+    'c.csv': late,
+  })
+  for (const name of ['a.csv', 'b.csv', 'c.csv']) {
+    const result = await load(join(dir, name), { target })
+    t.match(result, { exitCode: 64, error: { message: /`input\.header` yes or no/ } }, name)
+    t.strictSame(await rows('select name from objs(true) where name = "fresh"'), [], name)
+  }
+  const header = { header: 'yes' } as const
+  const made = await load(join(dir, 'b.csv'), { target, input: header })
+  t.match(made, { exitCode: 64, error: { message: /`mapping\.map` c2019=2019/ } })
+  const mapping = { map: { c2019: '2019' } }
+  t.match(await load(join(dir, 'b.csv'), { target, input: header, mapping }), {
+    exitCode: 0,
+    rows: { confirmed: 1 },
+  })
+  t.match(await load(join(dir, 'b.csv'), { target, mapping }), {
+    exitCode: 0,
+    rows: { confirmed: 1 },
+  })
+  t.strictSame(await rows('select * from fresh'), [
+    ['fr', '5'],
+    ['fr', '5'],
+  ])
+})
+
 t.test('what the table needs has to be said, so that every run says it', async t => {
   const { load, rows } = await scene(t)
   const dir = t.testdir({ 'a.ndjson': '{"a":{"b":1},"t":["x"]}\n{"c":"31/12/2020"}\n' })
@@ -177,6 +209,20 @@ t.test('an input without columns makes no table', async t => {
   const path = join(t.testdir({ 'a.csv': '' }), 'a.csv')
   t.match(await load(path, { target: { table: 'fresh', create: 'stream' } }), { exitCode: 65 })
   t.strictSame(await rows('select name from objs(true) where shared'), [])
+})
+
+t.test('a DFS table is made so that it takes the longest text whole', async t => {
+  const { load, rows } = await scene(t)
+  const long = 'x'.repeat(65_536)
+  const path = join(
+    t.testdir({ 'a.csv': `${csv.replace('price', 'note').replace('2.5', long)}` }),
+    'a.csv',
+  )
+  const target = { table: 'dfs://long/t', create: 'dfs' } as const
+  t.match(await load(path, { target }), { exitCode: 0, rows: { confirmed: 2, rejected: 0 } })
+  const [, note] = await rows('select note from loadTable("dfs://long", "t") order by time')
+  t.equal(note?.[0]?.length, 65_536)
+  t.match(await rows('schema(loadTable("dfs://long", "t"))["colDefs"]'), [[], [], ['note', 'BLOB']])
 })
 
 const admin = { user: 'admin', password: '123456' }

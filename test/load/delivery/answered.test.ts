@@ -122,6 +122,7 @@ async function scene(
       asked.push(silent)
       return Promise.resolve(remembers ?? false)
     },
+    look: () => Promise.resolve(),
     unmark: () => Promise.resolve(void unmarked++),
     checkOwner: () => Promise.resolve(),
     keepRun: () => Promise.resolve(),

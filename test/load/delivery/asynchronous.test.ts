@@ -50,6 +50,9 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
       maxInFlightBytes,
       idleTimeout: { clock: leapingClock(), timeoutMs: 60_000 },
       unmark: () => Promise.resolve(void unmarked++),
+      sending: () => undefined,
+      look: () => Promise.resolve(undefined),
+      duplicates: 0,
     },
     counting,
   )

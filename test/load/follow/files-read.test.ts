@@ -40,6 +40,45 @@ t.test('a file without rows is not remembered', async t => {
   t.equal(await read.find(file, await file.status()), undefined)
 })
 
+t.test('one of the same content, written later, may be another', async t => {
+  const { path, file } = await opened(t)
+  const status = await file.status()
+  const at = (change: object) => ({ ...file, status: async () => ({ ...status, ...change }) })
+  const unknown = at({ bornNs: 0n })
+  const read = newFilesRead()
+  read.add({ ...newSummary(path), rows: 1 }, await followedFingerprint(unknown))
+  const later = { modifiedMs: status.modifiedMs + 5_000, changedNs: status.changedNs + 1n }
+  t.equal(await read.find(unknown, await unknown.status()), 'read')
+  t.equal(await read.find(unknown, { ...status, ...later, bornNs: 0n }), 'touched')
+  const known = at({ bornNs: 1n })
+  read.add({ ...newSummary(path), rows: 1 }, await followedFingerprint(known))
+  t.equal(await read.find(known, { ...status, ...later, bornNs: 1n }), 'read', 'it is that one')
+  const other = at({ bornNs: 2n, ...later })
+  t.equal(await read.find(other, await other.status()), undefined)
+})
+
+t.test('where files have no number, all are told by their content', async t => {
+  const dir = t.testdir({ a: 'id\n1\n', b: 'id\n2\n', c: 'id\n3\n' })
+  const read = newFilesRead()
+  const numberless = async (name: string) => {
+    const file = await systemFiles.open(join(dir, name))
+    t.teardown(() => file.close())
+    return { ...file, status: async () => ({ ...(await file.status()), inode: 0n }) }
+  }
+  for (const name of ['a', 'b']) {
+    const file = await numberless(name)
+    read.add({ ...newSummary(name), rows: 1 }, await followedFingerprint(file))
+  }
+  for (const [name, found] of [
+    ['a', 'read'],
+    ['b', 'read'],
+    ['c', undefined],
+  ] as const) {
+    const file = await numberless(name)
+    t.equal(await read.find(file, await file.status()), found, name)
+  }
+})
+
 t.test('files of one name are one summary', t => {
   const read = newFilesRead()
   const one = { ...newSummary('a'), rows: 2, bytes: 10 }

@@ -13,6 +13,7 @@ import t, { type Test } from 'tap'
 import type { LoadOptions, LoadResult } from '../../../src/load/options.js'
 import type { Platform } from '../../../src/platform/platform.js'
 import { systemPlatform } from '../../../src/platform/system.js'
+import { closedGate } from '../../helpers/gate.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 
@@ -169,6 +170,79 @@ t.test('a file that is emptied in place ends the run with what to do', async t =
   t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /copytruncate/ })
   t.match({ status, rows }, { status: 'failed', rows: { read: 1, confirmed: 1 } })
   t.match(inputs, [{ firstError: { code: 'DDB_INPUT_TRUNCATED' } }])
+})
+
+const rows = (first: number, last: number): string =>
+  Array.from({ length: last - first + 1 }, (_, i) => `${first + i},A\n`).join('')
+
+t.test('a file that is emptied and has grown again is noticed, whatever its size', async t => {
+  const alike = '9,A\n'.repeat(30)
+  for (const [before, after] of [
+    [rows(10, 14), rows(20, 24)],
+    [`${rows(10, 14)}${alike}`, `${rows(20, 24)}${alike}${alike}`],
+  ] as const) {
+    const { at, begin, has } = await scene(t)
+    writeFileSync(at('a.csv'), `id,sym\n${before}`)
+    const follower = begin(['a.csv'])
+    await has(before.split('\n').length - 1, follower)
+    writeFileSync(at('a.csv'), `id,sym\n${after}`)
+    const { error, exitCode } = await follower.outcome
+    t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /written anew/ })
+    t.equal(exitCode, 65)
+  }
+})
+
+t.test('also when the run ends before it has looked', async t => {
+  const { at, begin, has } = await scene(t)
+  writeFileSync(at('a.csv'), `id,sym\n${rows(10, 14)}`)
+  writeFileSync(at('b.csv'), `id,sym\n${rows(30, 34)}`)
+  const follower = begin(['a.csv', 'b.csv'], { runId: 'ends', journal: { folder: at('state') } })
+  await has(10, follower)
+  writeFileSync(at('a.csv'), `id,sym\n${rows(20, 24)}`)
+  const { error, exitCode, inputs, status } = await follower.stop()
+  t.match({ status, exitCode }, { status: 'failed', exitCode: 65 })
+  t.match(error, { code: 'DDB_INPUT_TRUNCATED', message: /a\.csv" was written anew/ })
+  t.match(inputs, [{ firstError: { code: 'DDB_INPUT_TRUNCATED' } }, { firstError: null }])
+})
+
+t.test('a new file with the number of one that was removed is another file', async t => {
+  const { at, begin, has, ids } = await scene(t)
+  // Systems give numbers again, but not when a test wants it.
+  const sameNumber = <S extends { inode: bigint; bornNs: bigint }>(status: S): S => ({
+    ...status,
+    inode: 7n,
+    bornNs: 0n,
+  })
+  const { files } = systemPlatform
+  const closed = closedGate()
+  const platform = {
+    ...systemPlatform,
+    files: {
+      ...files,
+      status: async (path: string) => sameNumber(await files.status(path)),
+      async open(path: string) {
+        const file = await files.open(path)
+        const close = async (): Promise<void> => {
+          await file.close()
+          closed.open()
+        }
+        return { ...file, close, status: async () => sameNumber(await file.status()) }
+      },
+    },
+  }
+  // Followed from when it had a header alone, which the new one has, too.
+  writeFileSync(at('a.csv'), 'id,sym\n')
+  const follower = begin(['a.csv'], {}, platform)
+  await ids()
+  appendFileSync(at('a.csv'), rows(1, 3))
+  await has(3, follower)
+  rmSync(at('a.csv'))
+  // It is waited for until nothing more comes; only then can its number be given again.
+  await closed.opened
+  writeFileSync(at('a.csv'), `id,sym\n${rows(4, 9)}`)
+  await has(9, follower)
+  t.same(await ids(), [1, 2, 3, 4, 5, 6, 7, 8, 9])
+  t.match((await follower.stop()).rows, { read: 9, confirmed: 9 })
 })
 
 t.test('a file that may not be read yet is tried again', async t => {

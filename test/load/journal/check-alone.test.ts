@@ -8,6 +8,7 @@ import { ConnectionError } from '../../../src/errors.js'
 import { checkAlone, checkOwner, keepRun, takeRun } from '../../../src/load/journal/check-alone.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
 import type { JournalState } from '../../../src/load/journal/journal-state.js'
+import { markFinished } from '../../../src/load/marker/finished-runs.js'
 import { markRun } from '../../../src/load/marker/marker.js'
 import { askKnown, askOwner, takeOwnership } from '../../../src/load/marker/ownership.js'
 import type { Plan } from '../../../src/load/plan.js'
@@ -25,12 +26,14 @@ interface Known {
   readonly wasUnlocked?: boolean
   readonly hasEnded?: boolean
   readonly beginsAnew?: boolean
+  readonly isFinished?: boolean
 }
 
 function runOf(known: Known = {}): Run {
   const { processes = 1, owner = 1, ledgerNumber = 2, wasUnlocked = false } = known
   const end = known.hasEnded === true ? { kind: 'end' } : undefined
-  const past = { processes, owner, ledgerNumber, end } as JournalState
+  const finished = known.isFinished === true ? {} : undefined
+  const past = { processes, owner, ledgerNumber, end, finished } as JournalState
   let last = owner
   const journal = {
     past,
@@ -63,31 +66,41 @@ async function scene(t: Test): Promise<{ first: Session; next: Session }> {
 
 t.test('a journal that knows as much as the server does', async t => {
   const { next } = await scene(t)
-  await checkAlone(runOf(), next)
-  await checkAlone({ ...runOf(), journal: undefined }, next)
-  await checkAlone(runOf({ processes: 0, owner: 0, ledgerNumber: 0 }), next)
-  await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next)
+  await checkAlone(runOf(), next, true)
+  await checkAlone({ ...runOf(), journal: undefined }, next, true)
+  await checkAlone(runOf({ processes: 0, owner: 0, ledgerNumber: 0 }), next, true)
+  await checkAlone(runOf({ owner: 5, ledgerNumber: 7 }), next, true)
+})
+
+t.test('a journal of a run that has finished, and does not know it', async t => {
+  const { next } = await scene(t)
+  await checkAlone(runOf(), next, false)
+  await markFinished(next, name, 'target', 1, timeoutMs)
+  await t.rejects(checkAlone(runOf(), next, false), { code: 'DDB_RUN_DAMAGED' })
+  await checkAlone(runOf(), next, true)
+  await checkAlone(runOf({ isFinished: true }), next, false)
+  await checkAlone(runOf({ beginsAnew: true }), next, false)
 })
 
 t.test('a journal that knows less', async t => {
   const { next } = await scene(t)
   const refused = { code: 'DDB_RUN_DAMAGED', message: /earlier time/ }
   for (const less of [{ owner: 0 }, { ledgerNumber: 1 }]) {
-    await t.rejects(checkAlone(runOf(less), next), refused)
-    await checkAlone(runOf({ ...less, beginsAnew: true }), next)
+    await t.rejects(checkAlone(runOf(less), next, true), refused)
+    await checkAlone(runOf({ ...less, beginsAnew: true }), next, true)
   }
 })
 
 t.test('a lock that was nobody’s, and a process that has not told its end', async t => {
   const { first, next } = await scene(t)
   const elsewhere = { code: 'DDB_LOCKED', message: /session of another process/ }
-  await t.rejects(checkAlone(runOf({ wasUnlocked: true }), next), elsewhere)
-  await t.rejects(checkAlone(runOf({ wasUnlocked: true, beginsAnew: true }), next), elsewhere)
-  await checkAlone(runOf({ wasUnlocked: true, hasEnded: true }), next)
-  await checkAlone(runOf(), next)
+  await t.rejects(checkAlone(runOf({ wasUnlocked: true }), next, true), elsewhere)
+  await t.rejects(checkAlone(runOf({ wasUnlocked: true, beginsAnew: true }), next, true), elsewhere)
+  await checkAlone(runOf({ wasUnlocked: true, hasEnded: true }), next, true)
+  await checkAlone(runOf(), next, true)
   await first.close()
   while ((await askKnown(next, name, timeoutMs)).isConnected === true);
-  await checkAlone(runOf({ wasUnlocked: true }), next)
+  await checkAlone(runOf({ wasUnlocked: true }), next, true)
 })
 
 t.test('the run is one process’s at a time', async t => {
@@ -114,7 +127,7 @@ t.test(
       id: first.id,
       run: (script: string) => first.run(`throw "not allowed"\n${script}`),
     } as Session
-    await checkAlone(runOf({ owner: 0 }), refusing)
+    await checkAlone(runOf({ owner: 0 }), refusing, true)
     await takeRun(runOf(), refusing)
     await checkOwner(runOf(), refusing, timeoutMs)
     first.abandon(new ConnectionError('DDB_CONNECTION_LOST', 'gone'))

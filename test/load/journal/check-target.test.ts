@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { ServerError, UsageError } from '../../../src/errors.js'
+import type { Session } from '../../../src/client/open-session.js'
 import { describeTarget } from '../../../src/load/target/describe-target.js'
 import { asTargetChanged, checkTarget } from '../../../src/load/journal/check-target.js'
 import type { Journal } from '../../../src/load/journal/journal.js'
@@ -44,26 +45,35 @@ async function scene(t: Test, rows: number) {
      share table(take(1l, ${rows}) as id) as others`,
   )
   return (run: Run, table = 'trades') => {
-    const described = { ...testRun({ target: { table } }) }
-    return describeTarget(session, described.plan, described.options).then(description =>
-      checkTarget(run, session, description),
+    const { plan, options } = testRun({ target: { table } })
+    return describeTarget(session, plan, options).then(description =>
+      checkTarget({ ...run, plan }, session, description),
     )
   }
 }
 
-t.test('without a journal nobody asks', async t => {
+t.test('where nothing is confirmed and no journal is kept nobody asks', async t => {
   const check = await scene(t, 5)
-  t.equal(await check(runOf(undefined)), undefined)
+  const run = testRun({ target: { table: 'trades' }, delivery: { confirm: 'none' } })
+  const { plan } = run
+  const description = { columns: [], keyed: false }
+  t.equal(await checkTarget({ ...run, plan }, {} as Session, description), undefined)
+  t.match(await check(runOf(undefined)), { evidence: { identity: { rows: 5 }, leastRows: 5 } })
 })
 
 t.test('a run that begins notes what it finds', async t => {
   const check = await scene(t, 5)
-  t.strictSame(await check(runOf([])), { ...identity, rows: 5 })
+  t.match(await check(runOf([])), {
+    evidence: { identity: { ...identity, rows: 5, total: 'kept', adds: true }, leastRows: 5 },
+  })
 })
 
 t.test('a run that goes on keeps to what was there before its first row', async t => {
   const check = await scene(t, 5)
-  t.strictSame(await check(runOf([target, ...confirmedThree])), identity)
+  t.match(await check(runOf([target, ...confirmedThree])), {
+    evidence: { identity, leastRows: 5 },
+    now: { rows: 5 },
+  })
 })
 
 t.test('a table that cannot hold what was confirmed ends the run', async t => {

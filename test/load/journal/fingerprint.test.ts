@@ -167,3 +167,28 @@ t.test('a file that is followed may grow, and nothing else', async t => {
     await file.close()
   }
 })
+
+t.test('a number that was given again is not taken for the file that had it', async t => {
+  writeFileSync(path, `id,sym\n${'1,A\n'.repeat(100)}2,B\n`)
+  const file = await systemFiles.open(path)
+  t.teardown(() => file.close())
+  const status = await file.status()
+  const at = (born: bigint, changed: bigint) => ({
+    ...file,
+    status: async () => ({ ...status, bornNs: born, changedNs: changed }),
+  })
+  const before = await followedFingerprint(at(5n, 6n))
+  t.equal(before.born, '5')
+  t.equal(await isSameGrown(before, at(5n, 9n)), true, 'it got another name')
+  t.equal(await isSameGrown(before, at(7n, 7n)), false, 'made later, with the same content')
+  for (const [born, changed] of [
+    [0n, 6n],
+    [6n, 6n],
+  ] as const) {
+    const unknown = await followedFingerprint(at(born, changed))
+    t.equal(unknown.born, undefined, 'the system does not tell')
+    t.equal(await isSameGrown(unknown, at(changed + 1n, changed + 1n)), true)
+  }
+  writeFileSync(path, `id,sym\n${'1,A\n'.repeat(200)}`)
+  t.equal(await isSameGrown(before, at(5n, 9n)), false, 'alike at its start, and not behind it')
+})

@@ -62,6 +62,7 @@ const target: Values<TargetOptions> = {
 }
 const input: Values<Omit<InputOptions, 'stdin'>> = {
   format: { values: ['csv', 'auto'] },
+  include: { values: [['*.txt'], ['*.csv']] },
   follow: { values: [true, false] },
   compression: { values: ['gzip', 'none'] },
   encoding: { values: ['utf-8', 'gb18030'] },
@@ -69,6 +70,8 @@ const input: Values<Omit<InputOptions, 'stdin'>> = {
   quote: { values: ['"', ''] },
   escape: { values: ['"', '\\'] },
   comment: { values: ['#', '%'] },
+  trailingDelimiter: { values: [true, false] },
+  rowNames: { values: [true, false] },
   header: { values: ['yes', 'no'] },
   ragged: { values: ['pad', 'cut'] },
   trim: { values: [true, false] },
@@ -97,6 +100,7 @@ const cells: Values<CellOptions> = {
   nullQuoted: { values: [true, false] },
   dateFormats: { values: [{ '*': 'epoch:s' }, { '*': 'epoch:ms' }] },
   timeZone: { values: ['+08:00', 'none'] },
+  offsets: { values: [{ a: '+08:00' }, { a: 'none' }] },
   thousands: { values: [',', '.'] },
   decimalComma: { values: [true, false] },
   percentColumns: { values: [['a'], []] },
@@ -120,6 +124,7 @@ const delivery: Values<DeliveryOptions> = {
   retries: { values: [1, 2], free: true },
   retryTimeoutMs: { values: [1, 2], free: true },
   onDoubt: { values: ['report', 'resend'], free: true },
+  verify: { values: ['sample', 'all'], free: true },
   rateLimit: { values: [{ rowsPerSecond: 1 }, { rowsPerSecond: 2 }], free: true },
 }
 

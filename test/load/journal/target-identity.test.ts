@@ -16,6 +16,7 @@ import { runs } from '../../helpers/runs.js'
 const createPart = 'db.createPartitionedTable(table(1:0, `id`sym, [INT,SYMBOL]), `t, `sym)'
 const initScript = `share streamTable(10:0, \`time\`sym, [TIMESTAMP,SYMBOL]) as trades
 share keyedTable(\`id, 10:0, \`id\`n, [INT,LONG]) as keyed
+share table(10:0, \`id\`n, [INT,LONG]) as plain
 db = database("dfs://d", VALUE, \`A\`B)
 ${createPart}
 def put(mutable data) { tableInsert(objByName("trades"), data) }
@@ -35,15 +36,26 @@ async function scene(t: Test, faults: Faults = {}) {
 
 t.test('a table in memory is its name, its columns and its rows', async t => {
   const { identity } = await scene(t)
-  t.strictSame(await identity({ table: 'trades' }), {
+  const { server, ...known } = await identity({ table: 'trades' })
+  t.strictSame(known, {
     name: 'trades',
     columns: 'time:TIMESTAMP,sym:SYMBOL',
     inMemory: true,
     physicalIndex: null,
+    chunkId: null,
     rows: 1,
+    total: 'rows',
+    adds: true,
     dropsDuplicates: false,
   })
-  t.match(await identity({ table: 'keyed' }), { rows: 0, dropsDuplicates: true })
+  t.match(server, /^127\.0\.0\.1:\d+$/)
+  t.match(await identity({ table: 'keyed' }), {
+    rows: 0,
+    dropsDuplicates: true,
+    total: null,
+    adds: false,
+  })
+  t.match(await identity({ table: 'plain' }), { rows: 0, total: 'kept', adds: true })
 })
 
 t.test('a DFS table has an index that is another one when it was made again', async t => {

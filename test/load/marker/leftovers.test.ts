@@ -63,8 +63,8 @@ t.test('what a run has left whose session is gone is named, with how to remove i
   const said = await notice()
   for (const name of [
     'ddbIngest_other',
-    'ddbIngestLedger_0000000000000002',
-    'ddbIngestLedger_0000000000000002_2',
+    'ddbIngestLedger2_0000000000000002',
+    'ddbIngestLedger2_0000000000000002_2',
   ]) {
     t.ok(said?.includes(name), name)
   }
@@ -86,14 +86,14 @@ t.test('who does not see the sessions of others is told that it may be', async t
   const sue = await connectAs('sue')
   t.match(
     await leftoversNotice(sue, own, timeoutMs),
-    /^the server has tables that may be left over .*: ddbIngest_other, ddbIngest_alive, ddbIngestLedger_/,
+    /^the server has tables that may be left over .*: ddbIngest_other, ddbIngest_alive, ddbIngestLedger2_/,
   )
 })
 
 t.test('what a run keeps that was ended in order and goes on later is not left', async t => {
   const { notice, run, session } = await scene(t)
   await run(other, true, 1)
-  t.match(await notice(), /ddbIngest_other, ddbIngestLedger_0000000000000002/)
+  t.match(await notice(), /ddbIngest_other, ddbIngestLedger2_0000000000000002/)
   await leaveMarked(session, { ...other, token: 5n }, timeoutMs)
   t.match(await notice(), /ddbIngest_other/, 'the marker of another is not touched')
   await leaveMarked(session, other, timeoutMs)
@@ -108,8 +108,8 @@ t.test('what a run keeps that was ended in order and goes on later is not left',
 
 t.test('a ledger without a marker is left', async t => {
   const { notice, share } = await scene(t)
-  await share('ddbIngestLedger_00000000000000ff')
-  t.match(await notice(), 'undef("ddbIngestLedger_00000000000000ff", SHARED)')
+  await share('ddbIngestLedger2_00000000000000ff')
+  t.match(await notice(), 'undef("ddbIngestLedger2_00000000000000ff", SHARED)')
 })
 
 t.test('a ledger whose name only begins like one in use is left', async t => {

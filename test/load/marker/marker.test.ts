@@ -119,17 +119,39 @@ t.test('a server that refuses shared tables says so itself', async t => {
 })
 
 t.test('only the own token proves that the name is ours', async t => {
-  checkOwner(mine.token, mine)
-  t.throws(() => checkOwner(7n, mine), { code: 'DDB_LOCKED' })
-  t.throws(() => checkOwner(0n, mine), { code: 'DDB_LOCKED' })
-  t.throws(() => checkOwner(undefined, mine), { code: 'DDB_SERVER' })
+  const { session } = await scene(t)
+  const check = (found: bigint | undefined): Promise<void> =>
+    checkOwner(session, found, mine, timeoutMs)
+  await check(mine.token)
+  await t.rejects(check(7n), { code: 'DDB_LOCKED' })
+  await t.rejects(check(0n), { code: 'DDB_LOCKED' })
+  await t.rejects(check(undefined), { code: 'DDB_SERVER' })
 })
 
-t.test('a name that is taken is told with how to go on', async t => {
-  t.match(nameIsTaken({ runId: 'a-b', token: 1n }), {
-    code: 'DDB_LOCKED',
-    message: /"a-b".*`runId`.*undef\("ddbIngest_a_hb", SHARED\)/,
-  })
+t.test('a name that is taken is told with what is there, and where to go on', async t => {
+  const { session } = await scene(t)
+  const told = async (run: RunName): Promise<string> =>
+    (await nameIsTaken(session, run, timeoutMs)).message
+  const [nobody, nameless] = [
+    { runId: 'a-b', token: 1n },
+    { ...mine, runId: 'nameless' },
+  ]
+  t.match(await told(nobody), /"a-b".*rows of it may be there.*go on with it where it was begun/)
+  await markRun(session, nameless, timeoutMs)
+  t.match(await told(nameless), /go on with it where it was begun/)
+  const place = { hostName: 'host"-a', folder: '/state of 我/`x`$(y)' }
+  const begun = { ...mine, place }
+  await markRun(session, begun, timeoutMs)
+  t.match(
+    await told(theirs),
+    'on host "host?-a", is under way or was killed, and rows of it may be there',
+  )
+  t.match(await told(theirs), 'ddb-ingest resume nightly --state-dir "/state of 我/?x???y?"')
+  // As two versions wrote them.
+  await session.run(`share table([1, 1, 0] as phase, [7l, -1l, 9l] as rowsTaken) as ${ledgerName(mine.token, 1)}
+share table([1, 0] as phase, [5l, 9l] as rowCount) as ${ledgerName(mine.token, 1, 1)}
+share table([1] as phase, [100l] as rowsTaken) as ${ledgerName(9n, 1)}`)
+  t.match(await told(theirs), '12 rows of it are there')
 })
 
 t.test('a session id enters a script as a number alone', async t => {
@@ -141,13 +163,17 @@ t.test('a session id enters a script as a number alone', async t => {
 t.test('what an earlier process has left is asked for by its names', async t => {
   const { session } = await startLoadServer(t, '1')
   const left = (): Promise<unknown> => askLeft(session, mine, 1, timeoutMs)
-  t.strictSame(await left(), { marker: false, ledger: false })
+  t.strictSame(await left(), { marker: false, ledger: false, ledgerVersion: 2 })
   await markRun(session, mine, timeoutMs)
-  t.strictSame(await left(), { marker: true, ledger: false })
+  t.strictSame(await left(), { marker: true, ledger: false, ledgerVersion: 2 })
   await session.run(`share table(1 as x) as ${ledgerName(mine.token, 1)}`)
-  t.strictSame(await left(), { marker: true, ledger: true })
+  t.strictSame(await left(), { marker: true, ledger: true, ledgerVersion: 2 })
   await session.run('undef("ddbIngest_nightly", SHARED)')
-  t.strictSame(await left(), { marker: false, ledger: true }, 'as behind a restart')
+  const restarted = { marker: false, ledger: true, ledgerVersion: 2 }
+  t.strictSame(await left(), restarted, 'as behind a restart')
+  await session.run(`undef("${ledgerName(mine.token, 1)}", SHARED)`)
+  await session.run(`share table(1 as x) as ${ledgerName(mine.token, 1, 1)}`)
+  t.strictSame(await left(), { ...restarted, ledgerVersion: 1 }, 'of the version before')
 })
 
 t.test('an answer of several numbers is a vector of LONG, and nothing else', async t => {

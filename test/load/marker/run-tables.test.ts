@@ -18,14 +18,16 @@ t.test('two run ids never have one marker, and a marker is a DolphinDB name', as
 
 t.test('no marker has the name of a ledger, and ledgers of one run differ', async t => {
   const token = 0x1234n
-  t.equal(ledgerName(token, 1), 'ddbIngestLedger_0000000000001234')
-  t.equal(ledgerName(token, 2), 'ddbIngestLedger_0000000000001234_2')
+  t.equal(ledgerName(token, 1), 'ddbIngestLedger2_0000000000001234')
+  t.equal(ledgerName(token, 2), 'ddbIngestLedger2_0000000000001234_2')
+  t.equal(ledgerName(token, 2, 1), 'ddbIngestLedger_0000000000001234_2', 'as the version before')
   fc.assert(fc.property(runId, id => !markerName(id).startsWith('ddbIngestLedger')))
 })
 
 t.test('the ledgers of a run are told from those of others', async t => {
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 1)))
   t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7)))
+  t.ok(isLedgerOf(0x12n, ledgerName(0x12n, 7, 1)))
   for (const name of [ledgerName(0x123n, 1), `${ledgerName(0x12n, 1)}3`, markerName('a')]) {
     t.notOk(isLedgerOf(0x12n, name), name)
   }

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import { connect } from '../../../src/client/open-session.js'
+import { insertReceipt } from '../../../src/load/receipts/ledger-columns.js'
 import {
   dropLedger,
   ledgerExists,
@@ -14,7 +15,7 @@ import { int } from '../../helpers/values.js'
 
 const timeoutMs = 60_000
 const run: RunName = { runId: 'nightly', token: 0xabcn }
-const name = 'ddbIngestLedger_0000000000000abc'
+const name = 'ddbIngestLedger2_0000000000000abc'
 
 async function scene(t: Test) {
   const here = await startLoadServer(t, '1')
@@ -24,7 +25,14 @@ async function scene(t: Test) {
     /** Writes a receipt as the functions of a run do. */
     note: (batchNo: number, phase: number, rows: number, errText = '') =>
       here.session.run(
-        `tableInsert(${name}, ${batchNo}l, 0, ${phase}, ${batchNo}l, ${rows}l, "${errText}", now())`,
+        insertReceipt(name, 2, {
+          batchNo: `${batchNo}l`,
+          attempt: '0',
+          phase: String(phase),
+          sendNo: `${batchNo}l`,
+          ...(phase === 0 ? { rowsReceived: `${rows}l` } : { rowsTaken: `${rows}l` }),
+          errText: `"${errText}"`,
+        }),
       ),
   }
 }
@@ -32,7 +40,7 @@ async function scene(t: Test) {
 t.test('opening marks the name of the run, and leaves an empty ledger to be read', async t => {
   const { session, shared } = await scene(t)
   const ledger = await openLedger(session, run, 1, timeoutMs)
-  t.strictSame(ledger, { name, countsDuplicates: false, seen: 0 })
+  t.strictSame(ledger, { name, version: 2, countsDuplicates: false, seen: 0 })
   t.strictSame(shared(), [name, 'ddbIngest_nightly'])
   t.equal((await openLedger(session, run, 2, timeoutMs)).name, `${name}_2`)
 })
@@ -51,8 +59,16 @@ t.test('rows come once, oldest first', async t => {
   await note(1, 0, 8)
   await note(2, 1, -1, 'refused')
   t.strictSame(await readLedger(session, ledger, timeoutMs), [
-    { batchNo: 1, attempt: 0, phase: 0, sendNo: 1, rowCount: 8, errText: '' },
-    { batchNo: 2, attempt: 0, phase: 1, sendNo: 2, rowCount: -1, errText: 'refused' },
+    { batchNo: 1, attempt: 0, phase: 0, sendNo: 1, rowCount: 8, had: undefined, errText: '' },
+    {
+      batchNo: 2,
+      attempt: 0,
+      phase: 1,
+      sendNo: 2,
+      rowCount: -1,
+      had: undefined,
+      errText: 'refused',
+    },
   ])
   t.strictSame(await readLedger(session, ledger, timeoutMs), [])
   t.equal(ledger.seen, 3)
@@ -102,7 +118,7 @@ t.test('a server that refuses to remove a ledger is no failure', async t => {
       beforeExecute: ({ text }) => (text.includes('undef(') ? { error: 'no rights' } : undefined),
     },
   })
-  await dropLedger(session, { name, countsDuplicates: false, seen: 0 }, timeoutMs)
+  await dropLedger(session, { name, version: 2, countsDuplicates: false, seen: 0 }, timeoutMs)
   t.notOk(session.closed)
 })
 
@@ -136,7 +152,7 @@ t.test('the next process of a run finds the ledger, and reads it from its beginn
   await note(1, 0, 8)
   await readLedger(session, before, timeoutMs)
   const ledger = await openLedger(session, run, 1, timeoutMs)
-  t.strictSame(ledger, { name, countsDuplicates: false, seen: 0 })
+  t.strictSame(ledger, { name, version: 2, countsDuplicates: false, seen: 0 })
   t.match(await readLedger(session, ledger, timeoutMs), [
     { batchNo: 0, phase: 8 },
     { batchNo: 1, phase: 0 },

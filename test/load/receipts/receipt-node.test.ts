@@ -37,7 +37,8 @@ async function scene(t: Test, faults: Faults = {}) {
     run,
     rules: retryRules(run),
     columnNames: ['id'],
-    nextLedgerNumber: () => ++ledgers,
+    rowsHad: '00l',
+    nextLedger: () => ({ number: ++ledgers, version: 2 as const }),
   }
   const registry = newBatchRegistry<Part>()
   const control = await connect({ host, port, user: 'admin', password: '123456' })

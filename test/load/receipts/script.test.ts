@@ -28,10 +28,16 @@ const ledger = 'ddbIngestLedger_test'
 const long = (value: number): Value => ({ form: 'scalar', type: 'LONG', value: BigInt(value) })
 
 /** A session with the functions of a run into a target. */
-async function scene(t: Test, options: TargetOptions, countsDuplicates = false) {
+async function scene(
+  t: Test,
+  options: TargetOptions,
+  countsDuplicates = false,
+  { version = 2, rowsHad = '00l' }: { version?: 1 | 2; rowsHad?: string } = {},
+) {
   const { session, rows } = await startLoadServer(t, initScript)
-  await session.run(ledgerScript(ledger))
-  await session.run(deliverScript(ledger, parseTarget(options), countsDuplicates))
+  await session.run(ledgerScript(ledger, version))
+  const written = { name: ledger, version, countsDuplicates }
+  await session.run(deliverScript(written, parseTarget(options), rowsHad))
   return {
     session,
     rows,
@@ -49,9 +55,12 @@ async function scene(t: Test, options: TargetOptions, countsDuplicates = false) 
     },
     /** Batch, attempt, phase, transmission, rows and error, without the row of the probe. */
     receipts: async () =>
-      (
-        await rows(`select batchNo, attempt, phase, sendNo, rowCount, errText from ${ledger}`)
-      ).slice(1),
+      (await rows(ledgerQuery(ledger, 1, 100, version))).map(
+        ([batchNo, attempt, phase, sendNo, errText, received, taken]) => {
+          const count = phase === '1' ? (taken ?? received) : received
+          return [batchNo, attempt, phase, sendNo, count, errText]
+        },
+      ),
   }
 }
 
@@ -103,7 +112,7 @@ t.test('every kind of target is written to', async t => {
   t.strictSame(await stored.rows('select id from loadTable("dfs://d","t")'), [['1'], ['2']])
   const upsert = await scene(t, { table: 'keyed', method: 'upsert' })
   t.equal(await upsert.deliver(1, 0, 1, 1, 2), 2)
-  t.equal(await upsert.deliver(2, 0, 2, 2, 3), 2, 'rows updated count, too')
+  t.equal(await upsert.deliver(2, 0, 2, 2, 3), 1, 'those that are new')
   t.strictSame(await upsert.rows('select id from keyed order by id'), [['1'], ['2'], ['3']])
   const call = await scene(t, { function: 'put', types: 'id:INT', functionArguments: [10] })
   t.equal(await call.deliver(1, 0, 1, 4, 5), 2, 'of a function the rows it was given')
@@ -135,7 +144,9 @@ t.test('what stands in a ledger beforehand has the types of its columns', t => {
   // Servers before 3.00.5 compare keys before they convert types.
   const inserted = [...ledgerScript(ledger).matchAll(/tableInsert\(ddbIngestLedger, (.*)\)$/gm)]
   t.equal(inserted.length, 2)
-  for (const [, values] of inserted) t.match(values, /^\d+l, \d+, \d+, \d+l, \d+l, "", now\(\)$/)
+  for (const [, values] of inserted) {
+    t.equal(values, '0, 0, 0l, 0, 8, 0l, 0l, 00l, 00l, 00l, "", now()')
+  }
   t.end()
 })
 

@@ -17,7 +17,12 @@ import { handClock } from '../../helpers/clocks.js'
 import { testRun } from '../../helpers/load-run.js'
 import { startLoadServer } from '../../helpers/load-server.js'
 
-const ledger: Ledger = { name: 'ddbIngestLedger_test', countsDuplicates: false, seen: 0 }
+const ledger: Ledger = {
+  name: 'ddbIngestLedger_test',
+  version: 2,
+  countsDuplicates: false,
+  seen: 0,
+}
 
 async function scene(t: Test, faults: Faults = {}) {
   const here = await startLoadServer(t, '1', { faults })
@@ -26,7 +31,7 @@ async function scene(t: Test, faults: Faults = {}) {
     { server: { host, port, user: 'admin', password: '123456' }, runId: 'nightly' },
     systemPlatform,
   )
-  const setup: SessionSetup = { run, rules: retryRules(run) }
+  const setup: SessionSetup = { run, rules: retryRules(run), rowsHad: '00l' }
   return {
     run,
     setup,

@@ -43,7 +43,7 @@ const run: RejectRun = {
   },
   fieldNames: ['a'],
 }
-const rejects: KnownRejects = { runId: 'nightly', run }
+const rejects: KnownRejects = { runId: 'nightly', run, offsets: {} }
 
 t.test('the first line of the reasons says how the run was asked for', async t => {
   const path = join(t.testdir(), 'r.csv')
@@ -58,6 +58,28 @@ t.test('the first line of the reasons says how the run was asked for', async t =
     code: 'DDB_INPUT_MISSING',
     message: /has no reasons beside it .*load it with the options of that run/,
   })
+})
+
+t.test('the reasons say what offsets times have, once more whenever more are known', async t => {
+  const path = join(t.testdir(), 'r.csv')
+  const line = (more: object): string =>
+    `${JSON.stringify({ runId: 'nightly', file: 'x', ...more })}\n`
+  const telling = line({ run, offsets: { a: '+08:00' } })
+  const others = line({ message: 'not this: ,"offsets":{"a":"Z"}' }).repeat(100_000)
+  const last = line({ offsets: { a: '+08:00', b: 'none' } })
+  for (const [text, offsets] of [
+    [line({ run }), {}],
+    [telling, { a: '+08:00' }],
+    [telling + others, { a: '+08:00' }],
+    [telling + others + last + others, { a: '+08:00', b: 'none' }],
+    [line({ run }) + others + last.slice(0, -9), {}],
+  ] as const) {
+    writeFileSync(`${path}.reasons.ndjson`, text)
+    const found = await readRejectRun(path, systemFiles)
+    t.strictSame(found, { runId: 'nightly', run, offsets })
+    const { cells } = retryOptions(found, 'r.csv')
+    t.strictSame(cells?.offsets, Object.keys(offsets).length === 0 ? undefined : offsets)
+  }
 })
 
 t.test('a first line that somebody has changed is told, too', async t => {
@@ -101,6 +123,8 @@ t.test('what was found is said, and what the file does not have is left out', as
       delimiter: ';',
       quote: '',
       header: 'yes',
+      // Records with a field more stay rejects, even if no others are in the file.
+      trailingDelimiter: false,
     },
     mapping: { map: { a: 'b' } },
     cells: { nullTexts: ['-'], decimalComma: true },
@@ -115,10 +139,12 @@ t.test('what was found is said, and what the file does not have is left out', as
     escape: null,
     header: null,
     decimalComma: null,
+    trailingDelimiter: null,
   } as const
   const asJson = retryOptions({ ...rejects, run: { ...run, reading: json } }, 'r.ndjson')
   t.match(asJson.input, { format: 'ndjson' })
   t.notOk('delimiter' in asJson.input!)
+  t.notOk('trailingDelimiter' in asJson.input!)
   const unread = retryOptions({ ...rejects, run: { ...run, reading: undefined } }, 'r.csv')
   t.strictSame(unread.input, { ragged: 'pad', encoding: 'auto', compression: 'none' })
 })

@@ -9,6 +9,8 @@ share keyedTable(\`id, 10:0, \`id\`n, [INT,LONG]) as keyed
 share indexedTable(\`id\`n, 10:0, \`id\`n, [INT,LONG]) as indexed
 db = database("dfs://d", VALUE, \`A\`B)
 db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)
+share loadTable("dfs://d", "t") as handle
+db.createPartitionedTable(table(1:0, \`sym\`note\`doc\`id, [SYMBOL,STRING,BLOB,INT]), \`texts, \`sym)
 def put(mutable data) { tableInsert(objByName("trades"), data) }
 addFunctionView(put)`
 
@@ -171,3 +173,26 @@ s.createPartitionedTable(tt, \`last, \`sym, sortColumns=\`sym\`id, keepDuplicate
     }
   },
 )
+
+t.test('the longest texts are those of the DFS table that rows go into', async t => {
+  const { session } = await startLoadServer(t, initScript)
+  const limits = async (target: TargetOptions): Promise<(number | undefined)[]> => {
+    const run = testRun({ target })
+    const { columns } = await describeTarget(session, run.plan, run.options)
+    return columns.map(({ maxBytes }) => maxBytes)
+  }
+  const [none, symbol, string, blob] = [undefined, 255, 65_535, 67_108_863]
+  t.strictSame(await limits({ table: 'dfs://d/texts' }), [symbol, string, blob, none])
+  t.strictSame(await limits({ table: 'handle' }), [none, symbol], 'a shared handle of one')
+  t.strictSame(await limits({ table: 'trades' }), [none, none], 'memory takes any length')
+  const types = 'note:SYMBOL,sym:BLOB,other:STRING,id:STRING,doc:INT'
+  t.strictSame(
+    await limits({ function: 'put', types, confirmTable: 'dfs://d/texts' }),
+    [string, symbol, none, none, none],
+    'behind a function those of the columns of the same name',
+  )
+  t.strictSame(await limits({ function: 'put', types }), [none, none, none, none, none])
+  t.strictSame(await limits({ function: 'put', typesFrom: 'dfs://d/t' }), [none, symbol])
+  const counted = { typesFrom: 'dfs://d/t', confirmTable: 'trades' }
+  t.strictSame(await limits({ function: 'put', ...counted }), [none, none])
+})

@@ -4,6 +4,7 @@ import { findTarget } from '../../../src/load/target/find-target.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { startServer, type Faults } from '../../../src/server/index.js'
 import { testRun } from '../../helpers/load-run.js'
+import { startRewritingProxy } from '../../helpers/rewriting-proxy.js'
 import { turnPlatform } from '../../helpers/turn-platform.js'
 
 const initScript = 'share streamTable(10:0, `id`sym, [INT,SYMBOL]) as target'
@@ -184,3 +185,25 @@ t.test('a target that is not there is the failure, on a session that was told of
   await t.rejects(find(), { code: 'DDB_TARGET' })
   t.equal(opened.length, 1)
 })
+
+t.test(
+  'texts of any length go into DFS tables of servers from before there were limits',
+  async t => {
+    const server = await startServer({
+      port: 0,
+      initScript: `db = database("dfs://d", VALUE, \`A\`B)
+db.createPartitionedTable(table(1:0, \`id\`sym, [INT,SYMBOL]), \`t, \`sym)`,
+    })
+    t.teardown(() => server.close())
+    const admin = { user: 'admin', password: '123456' }
+    const limitsOf = async (port: number): Promise<unknown> => {
+      const target = { table: 'dfs://d/t' }
+      const { find } = scene(t, port, { server: { host: '127.0.0.1', port, ...admin }, target })
+      return (await find())[1].columns.map(({ maxBytes }) => maxBytes)
+    }
+    t.strictSame(await limitsOf(server.port), [undefined, 255])
+    const toClient = (chunk: string): string => chunk.replaceAll('3.00.5', '2.00.9')
+    const older = await startRewritingProxy(t, server.port, { toClient })
+    t.strictSame(await limitsOf(older), [undefined, undefined])
+  },
+)

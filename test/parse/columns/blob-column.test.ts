@@ -10,10 +10,12 @@ import { blobsOf, type EncodedBlobVector } from '../../../src/protocol/types/blo
 import { runs } from '../../helpers/runs.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-const make = (): BlobColumn =>
+const make = (maxBytes = Infinity): BlobColumn =>
   new BlobColumn(
     (encoded, length) => ({ form: 'vector', type: 'BLOB', length, encoded }),
+    2,
     new BufferPool(),
+    maxBytes,
   )
 
 const valuesOf = (column: BlobColumn, rowCount: number): string[] =>
@@ -60,4 +62,19 @@ t.test('the last block can be undone, and a batch starts empty', async t => {
   t.equal(column.encodedBytes(), 0)
   column.read(blockOf(['e']), field)
   t.strictSame(valuesOf(column, 1), ['65'])
+})
+
+t.test('a value of more bytes than the column takes refuses its row', async t => {
+  const column = make(67_108_863)
+  const block = blockOf(['a', Buffer.alloc(67_108_864, 'b'), Buffer.alloc(67_108_863, 'c')])
+  t.equal(column.read(block, field), 1)
+  t.strictSame(refusedRows(block), [1])
+  t.strictSame(
+    blobsOf(column.take(3, []) as EncodedBlobVector).map(({ length }) => length),
+    [1, 0, 67_108_863],
+  )
+  t.match(column.explain(new Uint8Array(0), 0, 67_108_864), {
+    code: 'DDB_INPUT_RANGE',
+    expected: /^at most 67108863 bytes, .*\(no column takes the 67108864 bytes\)$/,
+  })
 })

@@ -10,11 +10,12 @@ import type { Column } from '../../../src/protocol/value.js'
 import { runs } from '../../helpers/runs.js'
 import { blockOf, field, refusedRows } from './block.js'
 
-const make = (): StringColumn =>
+const make = (maxBytes = Infinity): StringColumn =>
   new StringColumn(
     (encoded, length) => ({ form: 'vector', type: 'STRING', length, encoded }),
     3,
     new BufferPool(),
+    maxBytes,
   )
 
 const encodedOf = (column: Column): Buffer =>
@@ -88,7 +89,21 @@ t.test('a refusal tells the encoding from a U+0000', async t => {
     [Uint8Array.of(0, 0xff), 'DDB_INPUT_ENCODING'],
     [Uint8Array.of(0x61, 0), 'DDB_STRING_HAS_NUL'],
   ] as const) {
-    t.equal(explainText(text, 0, text.length).code, code)
+    t.equal(explainText(text, 0, text.length, Infinity).code, code)
     t.equal(make().explain(text, 0, text.length).code, code)
   }
+})
+
+t.test('a text of more bytes than the column takes refuses its row', async t => {
+  const column = make(65_535)
+  const longest = 'é'.repeat(32_767) + 'a'
+  const block = blockOf([longest, `${longest}b`, 'é'.repeat(32_768), 'c'])
+  t.equal(column.read(block, field), 2)
+  t.strictSame(refusedRows(block), [1, 2])
+  t.equal(encodedOf(column.take(4, [])).toString(), `${longest}\0\0\0c\0`)
+  t.match(column.explain(new Uint8Array(65_536), 0, 65_536), {
+    code: 'DDB_INPUT_RANGE',
+    expected:
+      /^at most 65535 bytes, .* STRING column \(a BLOB column would take the 65536 bytes\)$/,
+  })
 })

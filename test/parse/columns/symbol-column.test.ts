@@ -14,7 +14,7 @@ interface Symbols {
   base: string[]
 }
 
-function make(): { column: SymbolColumn; take: (rowCount: number) => Symbols } {
+function make(maxBytes = Infinity): { column: SymbolColumn; take: (rowCount: number) => Symbols } {
   let taken: Symbols = { codes: [], base: [] }
   const column = new SymbolColumn(
     (codes, base, length) => {
@@ -23,6 +23,7 @@ function make(): { column: SymbolColumn; take: (rowCount: number) => Symbols } {
     },
     1,
     new BufferPool(),
+    maxBytes,
   )
   return {
     column,
@@ -91,4 +92,18 @@ t.test('more texts than the table remembers stay right, batch after batch', asyn
     deepStrictEqual(take(texts.length), numbered(texts))
   }
   t.pass()
+})
+
+t.test('a text of more bytes than the column takes refuses its row, and is no symbol', async t => {
+  const { column, take } = make(255)
+  const longest = `${'é'.repeat(127)}a`
+  const block = blockOf([longest, 'b'.repeat(256), '', longest])
+  t.equal(column.read(block, field, 0), 2)
+  t.strictSame(refusedRows(block), [1])
+  t.strictSame(take(4), { codes: [1, 0, 0, 1], base: ['', longest] })
+  const text = Buffer.from('b'.repeat(256))
+  t.match(column.explain(text, 0, text.length), {
+    code: 'DDB_INPUT_RANGE',
+    expected: /^at most 255 bytes, .* SYMBOL column \(a STRING column would take the 256 bytes\)$/,
+  })
 })

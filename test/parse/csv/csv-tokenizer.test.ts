@@ -29,6 +29,7 @@ function tokens(
   chunkBytes: number,
 ): Found {
   const block = new RecordBlock(fieldCount, 3)
+  tokenizer.emptyLines = fieldCount === 1 ? 'rows' : 'passed'
   const found: { offset: number; end: number; record: string[] | string; line: number }[] = []
   const drain = (): void => {
     let more = true
@@ -66,17 +67,33 @@ function tokens(
 
 const lineEnds = ['\r\n', '\n', '\r']
 
-function oracle(bytes: Uint8Array, dialect: CsvDialect): string[][] | undefined {
+/** Empty lines are records of one empty field, but for those at the end; of several columns they are none. */
+function oracle(
+  bytes: Uint8Array,
+  dialect: CsvDialect,
+  fieldCount: number,
+): string[][] | undefined {
   try {
-    return parse(Buffer.from(bytes), {
+    const options = {
       delimiter: dialect.delimiter,
       quote: dialect.quote === '' ? null : dialect.quote,
       escape: dialect.quote === '' ? null : dialect.escape,
       record_delimiter: lineEnds,
       relax_column_count: true,
-      skip_empty_lines: true,
+      raw: true,
       ...(dialect.comment === '' ? {} : { comment: dialect.comment, comment_no_infix: true }),
-    })
+    }
+    // Its types do not know what `raw` makes of records.
+    const records = parse(Buffer.from(bytes), options) as unknown as {
+      record: string[]
+      raw: string
+    }[]
+    const isEmpty = ({ raw }: { raw: string }): boolean => /^[\r\n]*$/.test(raw)
+    const last = records.findLastIndex(record => !isEmpty(record))
+    return records
+      .slice(0, last + 1)
+      .filter(record => fieldCount === 1 || !isEmpty(record))
+      .map(({ record }) => record)
   } catch {
     return undefined
   }
@@ -115,7 +132,7 @@ for (const [name, open] of ways) {
       async ({ text, fieldCount, chunkBytes }) => {
         const bytes = bytesOf(text)
         const { records } = tokens(await open(csvDialect), bytes, fieldCount, chunkBytes)
-        const expected = oracle(bytes, csvDialect)
+        const expected = oracle(bytes, csvDialect, fieldCount)
         if (expected === undefined) return records.includes('DDB_INPUT_QUOTE')
         wellFormed++
         const shaped = expected.map(fields =>
@@ -210,7 +227,7 @@ t.test('other delimiters and quotes are read like csv-parse reads them', async t
       fc.record({ text: texts(own), ...shape }),
       async ({ text, fieldCount, chunkBytes }) => {
         const bytes = bytesOf(text)
-        const expected = oracle(bytes, dialect)
+        const expected = oracle(bytes, dialect, fieldCount)
         if (expected === undefined) return true
         // csv-parse leaves out an escape character before anything, the scanner before what it is for.
         if (dialect.escape === '\\' && /\\(?![\\"])/.test(text)) return true

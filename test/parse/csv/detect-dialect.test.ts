@@ -74,12 +74,24 @@ t.test('apostrophes are quotes where most records have them around fields', asyn
   for (const [text, quote] of [
     ["'a','b, c'\n'd','e'\n", "'"],
     ["1,'a'\n2,'b;c'\n", "'"],
+    ["1,'it\\'s'\n2,'b, c'\n", "'"],
     ["1,it's\n2,'tis\n", '"'],
     ["1,'a'\n2,b\n3,c\n4,d\n", '"'],
     ['1,"a"\n2,\'b\'\n', '"'],
   ] as const) {
     t.equal(detect(text).quote, quote, JSON.stringify(text))
   }
+})
+
+t.test('an apostrophe that quotes may have a backslash before it inside', async t => {
+  for (const [text, escape] of [
+    ["1,'it\\'s, well'\n2,'b'\n", '\\'],
+    ["1,'it''s'\n2,'C:\\dir\\'\n", "'"],
+    ["1,'a'\n2,'b'\n", "'"],
+  ] as const) {
+    t.match(detect(text), { quote: "'", escape }, text)
+  }
+  t.match(detect("1,'it\\'s'\n", { escape: "'" }), { quote: '"' })
 })
 
 t.test('a record that is cut off by the end of the sample says nothing', async t => {

@@ -435,7 +435,7 @@ for (const [type, cases] of Object.entries(accepted)) {
     const { rows, rejects } = await read(
       lines.map(text => `${text},1\n`).join(''),
       `c:${type},n:INT`,
-      { header: 'no' },
+      { header: 'no', batch: { cells: { timeZone: 'none' } } },
     )
     t.strictSame(
       rejects.map(reject => reject.message),

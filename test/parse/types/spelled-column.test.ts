@@ -1,6 +1,7 @@
 /*
   Numbers in a style and words for truths, through whole inputs.
 */
+import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import t from 'tap'
 import type { CellRules } from '../../../src/parse/input-reader.js'
 import { read, type ReadResult } from '../reading.js'
@@ -125,9 +126,75 @@ t.test('one format and one zone for all columns that they suit', async t => {
   t.strictSame(rows, [['2024.02.03', '2024.02.03T00:00:00.000', '13:30m', '07:00:00']])
 })
 
+t.test(
+  'without a zone all times of a column have the offset of the first one, or none',
+  async t => {
+    const day = '2024-01-01'
+    const types = ['TIMESTAMP', 'NANOTIMESTAMP', 'DATETIME', 'DATEHOUR', 'DATE']
+    const midnight = `${day}T00:00:00`
+    const groups = [
+      [midnight, `${day} 00:00:00`, `${day.replaceAll('-', '')}T000000`],
+      [`${midnight}Z`, `${midnight}z`, `${midnight}+00:00`, `${midnight} UTC`, `${midnight}-0000`],
+      [`${midnight}+08:00`, `${midnight} +08`, `${midnight}+0800`],
+      [`${midnight}-05:00`],
+    ]
+    for (const type of types) {
+      for (const [own, texts] of groups.entries()) {
+        const others = groups.filter((_, i) => i !== own).flat()
+        // Neither a null nor a day has an offset, wherever it stands.
+        const fits = [day, '', ...texts, '', day, ...texts]
+        const lines = [...fits, ...others, ...fits].map(text => `${text};1`)
+        const { rows, rejects } = await load(`c;n\n${lines.join('\n')}\n`, `c:${type},n:INT`, {})
+        const what = `${type} ${texts[0]}`
+        if (type === 'DATEHOUR') {
+          t.equal(rejects.length, others.length + 4, 'a day is no hour')
+          continue
+        }
+        t.equal(rows.length, 2 * fits.length, what)
+        t.strictSame(
+          rejects.map(({ value }) => value),
+          others,
+          what,
+        )
+        t.match(
+          rejects[0]?.message,
+          own === 0 ? /with no offset like/ : /with the offset [+-]0\d:00 like/,
+        )
+      }
+    }
+  },
+)
+
+t.test('times of day have offsets, too, and so have the elements of arrays', async t => {
+  const { rows, rejects } = await load(
+    'a;b\n10:00:00+08;\n10:00:00.5;\n;2024-01-01T00:00:00Z,2024-01-02\n;"2024-01-01T00:00:00Z,2024-01-01T00:00:00"\n',
+    'a:TIME,b:TIMESTAMP[]',
+    { arrayDelimiter: ',' },
+  )
+  t.equal(rows.length, 2)
+  t.match(rejects, [
+    { columnName: 'a', message: /with the offset \+08:00/ },
+    { columnName: 'b', message: /element 2 to be a time with the offset \+00:00/ },
+  ])
+})
+
+t.test('what readers of a run have found out, and what was said, holds for later ones', async t => {
+  const columnOffsets = new ColumnOffsets({ b: 'none' })
+  const text = 'a;b\n2024-01-01T00:00:00+08:00;2024-01-01T00:00:00\n'
+  const other = 'a;b\n2024-01-01T00:00:00Z;2024-01-01T00:00:00\n;2024-01-01T00:00:00Z\n'
+  const types = 'a:DATETIME,b:TIMESTAMP'
+  t.equal((await load(text, types, { columnOffsets })).rows.length, 1)
+  t.strictSame(columnOffsets.known(), { a: '+08:00', b: 'none' })
+  t.match((await load(other, types, { columnOffsets })).rejects, [
+    { columnName: 'a' },
+    { columnName: 'b' },
+  ])
+  t.strictSame(columnOffsets.known(), { a: '+08:00', b: 'none' })
+})
+
 t.test('an offset that is left out is told once for its column', async t => {
   const told: string[] = []
-  const cells = { onOffset: (name: string) => void told.push(name) }
+  const cells = { timeZone: 'none', onOffset: (name: string) => void told.push(name) }
   const text = 'a;b;c\n2024-01-01T00:00:00+08:00;2024-01-01T00:00:00Z;10:00:00-05\n'.concat(
     '2024-01-01T00:00:00+09:00;2024-01-01T00:00:00Z;10:00:00\n',
   )

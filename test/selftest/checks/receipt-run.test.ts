@@ -33,7 +33,14 @@ const ledgerTable = (...rows: Row[]): Table => {
       { type: 'STRING' },
       rows.map(row => row[5]),
     ),
-    rowCount: vectorOf({ type: 'LONG' }, column(4)),
+    rowsTaken: vectorOf(
+      { type: 'LONG' },
+      rows.map(row => (row[2] === 1 ? row[4] : null)),
+    ),
+    rowsReceived: vectorOf(
+      { type: 'LONG' },
+      rows.map(row => (row[2] === 1 ? 0 : row[4])),
+    ),
     sendNo: vectorOf({ type: 'LONG' }, column(3)),
     phase: vectorOf({ type: 'INT' }, column(2)),
     attempt: vectorOf({ type: 'INT' }, column(1)),
@@ -109,7 +116,7 @@ t.test('a probe is no batch, and a batch has its outcome when there are so many'
       }
     },
   } as unknown as CheckContext
-  const ledger = { name: 'ledger', countsDuplicates: false }
+  const ledger = { name: 'ledger', version: 2, countsDuplicates: false } as const
   t.match(await ledgerRows(context, ledger), [
     { batchNo: 1, phase: 0 },
     { batchNo: 2, phase: 0 },
@@ -128,7 +135,7 @@ t.test('the scripts of a run work on the embedded server', async t => {
   } as unknown as CheckContext
   await run('share(table(1:0, `id`sym`price, [INT, SYMBOL, DOUBLE]), "target")')
   const ledger = await openTestLedger(context)
-  t.strictSame(ledger, { name: 'my_ledger', countsDuplicates: false })
+  t.strictSame(ledger, { name: 'my_ledger', version: 2, countsDuplicates: false })
   await defineDelivery(context, undefined as never, ledger, 'target')
   const answers: unknown[] = []
   for (const sendNo of [1, 2]) {

@@ -49,7 +49,7 @@ testChecks(
       },
     },
     'ledgers without keys': {
-      toServer: instead('keyedStreamTable(`batchNo`attempt`phase, ', 'streamTable('),
+      toServer: instead('keyedStreamTable(`unit`lane`batchNo`attempt`phase, ', 'streamTable('),
       fails: { [firstRow]: '2 rows of one key; the first has number 1' },
       passes: [twice],
     },

@@ -14,6 +14,7 @@ import { column } from '../columns/columns.js'
 export const stored: StoredTableFacts = {
   databasePath: 'dfs://db',
   physicalIndex: '',
+  chunkId: '',
   tableName: 'pt',
   owner: 'joe',
   engine: 'OLAP',

@@ -3,16 +3,27 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { InputError } from '../../../src/errors.js'
 import type { InputFile } from '../../../src/platform/platform.js'
-import { followedChunks, lookEveryMs, quietMs } from '../../../src/source/follow/followed-chunks.js'
+import {
+  followedChunks,
+  keptBytes,
+  lookEveryMs,
+  quietMs,
+} from '../../../src/source/follow/followed-chunks.js'
 import { newTurns } from '../../../src/source/follow/turns.js'
 import { handClock } from '../../helpers/clocks.js'
 import { runs } from '../../helpers/runs.js'
 
 /** A file that a test writes; one read gives `readBytes` at most. */
-function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer } {
+function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer; rewrite(text: string): void } {
   let position = 0
   const file = {
     bytes: Buffer.alloc(0),
+    changedNs: 0n,
+    /** As if it had been emptied and written in between. */
+    rewrite(text: string) {
+      file.bytes = Buffer.from(text)
+      file.changedNs++
+    },
     status: async () => ({
       isFile: true,
       isFolder: false,
@@ -20,6 +31,8 @@ function fileOf(readBytes = Infinity): InputFile & { bytes: Buffer } {
       device: 1n,
       inode: 2n,
       modifiedMs: 0,
+      bornNs: 0n,
+      changedNs: file.changedNs,
     }),
     read: async (buffer: Uint8Array, offset: number, length: number) => {
       const count = await file.readAt(buffer, offset, Math.min(length, readBytes), position)
@@ -41,17 +54,17 @@ function follow(file: InputFile) {
   const ended = new AbortController()
   const state = { hasLostName: false, ends: 0 }
   const read: Buffer[] = []
+  const content = followedChunks({
+    file,
+    name: 'app.csv',
+    clock,
+    turns: newTurns(),
+    ended: ended.signal,
+    hasLostName: () => state.hasLostName,
+    onEnd: () => void state.ends++,
+  })
   const outcome = (async () => {
-    const chunks = followedChunks({
-      file,
-      name: 'app.csv',
-      clock,
-      turns: newTurns(),
-      ended: ended.signal,
-      hasLostName: () => state.hasLostName,
-      onEnd: () => void state.ends++,
-    })
-    for await (const chunk of chunks) read.push(Buffer.from(chunk))
+    for await (const chunk of content.chunks) read.push(Buffer.from(chunk))
     return 'ended'
   })().catch((error: unknown) => error)
   /** Until it waits for time to pass. */
@@ -62,6 +75,7 @@ function follow(file: InputFile) {
   return {
     state,
     outcome,
+    checkRead: () => content.checkRead(),
     text: () => Buffer.concat(read).toString(),
     bytes: () => Buffer.concat(read),
     stop: () => ended.abort(),
@@ -122,15 +136,68 @@ t.test('a file that shrinks ends the run', async t => {
   t.match(error.message, /copytruncate/)
 })
 
+const isRewritten = { code: 'DDB_INPUT_TRUNCATED', message: /written anew/ }
+
 t.test('so does one that was emptied and has grown beyond what was read', async t => {
   const file = fileOf()
   file.bytes = Buffer.from('some rows\n')
   const following = follow(file)
   await following.pass()
-  file.bytes = Buffer.from('others, and more of them\n')
+  file.rewrite('others, and more of them\n')
   await following.pass()
-  t.match(await following.outcome, { code: 'DDB_INPUT_TRUNCATED', message: /written anew/ })
+  t.match(await following.outcome, isRewritten)
   t.equal(following.text(), 'some rows\n')
+})
+
+t.test('and one that has grown to the very same size', async t => {
+  const file = fileOf()
+  file.bytes = Buffer.from('some rows\n')
+  const following = follow(file)
+  await following.pass()
+  file.rewrite('more rows\n')
+  await following.pass()
+  t.match(await following.outcome, isRewritten)
+})
+
+t.test('and one that is alike where reading goes on', async t => {
+  const alike = 'the same line again and again\n'.repeat(2 * keptBytes)
+  for (const [before, after] of [
+    [`first\n${alike}`, `other\n${alike}${alike}`],
+    [`${alike}last!\n`, `${alike}other\n${alike}`],
+  ] as const) {
+    const file = fileOf()
+    file.bytes = Buffer.from(before)
+    const following = follow(file)
+    await following.pass()
+    file.rewrite(after)
+    await following.pass()
+    t.match(await following.outcome, isRewritten)
+    t.equal(following.text().length, before.length)
+  }
+})
+
+t.test('what is read is looked at once more when reading ends', async t => {
+  for (const [text, failure] of [
+    ['some rows\nand more', undefined],
+    ['more rows\n', isRewritten],
+    ['some', { code: 'DDB_INPUT_TRUNCATED', message: /cut short/ }],
+  ] as const) {
+    const file = fileOf()
+    file.bytes = Buffer.from('some rows\n')
+    const following = follow(file)
+    await following.pass()
+    file.rewrite(text)
+    following.stop()
+    t.match(await following.outcome, { code: 'DDB_INTERRUPTED' })
+    if (failure === undefined) await following.checkRead()
+    else await t.rejects(following.checkRead(), failure)
+  }
+  const gone = fileOf()
+  const following = follow(gone)
+  following.stop()
+  await following.outcome
+  gone.status = () => Promise.reject(new Error('ESTALE'))
+  await t.rejects(following.checkRead(), { code: 'DDB_INPUT_READ', message: /ESTALE/ })
 })
 
 t.test('stopped while it waits, it waits no longer', async t => {

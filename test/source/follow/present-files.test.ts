@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemFiles } from '../../../src/platform/system-files.js'
@@ -15,12 +15,13 @@ t.test('files, patterns and folders give what is there, and name what is not', a
   const inputs = ['app*', 'logs', 'a.csv', 'later.csv', 'none*', 'empty'].map(name =>
     join(dir, name),
   )
-  const { files, missing } = await presentFiles(inputs, systemFiles)
+  const { files, missing, passedOver } = await presentFiles(inputs, systemFiles)
   t.same(
     files.map(({ path }) => path),
     ['app.1', 'logs/b.csv', 'logs/deep/c.ndjson', 'a.csv'].map(name => join(dir, name)),
     'compressed ones are passed over',
   )
+  t.match(passedOver, { files: 3, byKind: { '.gz': 2, '.txt': 1 } })
   t.same(
     missing,
     ['later.csv', 'none*', 'empty'].map(name => join(dir, name)),
@@ -44,4 +45,17 @@ t.test('what was named and cannot be followed is refused', async t => {
     files: [],
     missing: [/folder/],
   })
+})
+
+t.test('a file is followed by its first name, and patterns say which ones of a folder', async t => {
+  const dir = t.testdir({ 'a.csv': 'a', 'b.log': 'b', 'c.log.gz': 'z' })
+  linkSync(join(dir, 'b.log'), join(dir, 'd.log'))
+  const inputs = [join(dir, 'a.csv'), `${dir}/./a.csv`, dir]
+  const { files, sameFiles, passedOver } = await presentFiles(inputs, systemFiles, ['*.log*'])
+  t.same(
+    files.map(({ path }) => path),
+    ['a.csv', 'b.log'].map(name => join(dir, name)),
+  )
+  t.equal(sameFiles.count, 2)
+  t.match(passedOver, { files: 2, byKind: { '.csv': 1, '.gz': 1 } })
 })

@@ -1,6 +1,7 @@
 /*
   `runs --clean`: journals that nobody needs any more go; of an unfinished run what it left on the server goes first.
 */
+import { DdbError } from '../../../errors.js'
 import { connectDeadlineMs, connectServer } from '../../../load/connection/connect.js'
 import { deliveryDefaults } from '../../../load/defaults.js'
 import {
@@ -44,10 +45,15 @@ export async function cleanRuns(
     try {
       const known = await readRun(folder, runId, files, { evenDamaged: true })
       if (known === undefined) continue
-      if (known.state !== 'finished' || known.damage !== undefined) {
-        const { token, options } = known.run
+      const { token, options } = known.run
+      const forget = async (): Promise<void> => {
         const name = { runId, token: BigInt(`0x${token}`) }
         await forgetOnServer(settings, options.server, await login(options.server), name)
+      }
+      if (known.state !== 'finished' || known.damage !== undefined) await forget()
+      // What a finished run has left is a row that nobody needs without the journal.
+      else if (known.journal.finished?.isMarked === true) {
+        await forget().catch(error => noteLeft(call, runId, error))
       }
       files.remove(known.path)
       removed.push({ runId, endedAt: known.journal.end?.at ?? null })
@@ -55,6 +61,11 @@ export async function cleanRuns(
       held.release()
     }
   }
+}
+
+function noteLeft({ output }: Call, runId: string, error: unknown): void {
+  if (!(error instanceof DdbError)) throw error
+  output.note(`the server still has a mark that run "${runId}" has finished: ${error.message}`)
 }
 
 async function forgetOnServer(

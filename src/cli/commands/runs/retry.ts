@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path'
 import { DdbError, UsageError } from '../../../errors.js'
 import { readRun, type KnownRun } from '../../../load/journal/known-runs.js'
 import { journalPath } from '../../../load/journal/open-journal.js'
-import type { LoadOptions } from '../../../load/options.js'
+import type { CellOptions, LoadOptions } from '../../../load/options.js'
 import { checkRepaired } from '../../../load/rejects/check-repaired.js'
 import { reasonsPath } from '../../../load/rejects/reject-file.js'
 import {
@@ -159,11 +159,19 @@ function optionsOf(
   return {
     ...asked,
     input: { ...asked.input, ...given.input },
-    cells: { ...asked.cells, ...given.cells },
+    cells: cellsOf(asked.cells, given.cells),
     delivery: { ...asked.delivery, ...given.delivery },
     rejects: { file: resolve(rejects), maxErrors },
     ...(settings.expectRows === undefined ? {} : { expectRows: settings.expectRows }),
+    ...(settings.expectUnique === undefined ? {} : { expectUnique: settings.expectUnique }),
   }
+}
+
+/** A time zone that is given now takes times of any offset. */
+function cellsOf(asked: CellOptions = {}, given: CellOptions = {}): CellOptions {
+  const { offsets: known, ...others } = asked
+  const offsets = { ...(given.timeZone === undefined ? known : {}), ...given.offsets }
+  return { ...others, ...given, ...(Object.keys(offsets).length === 0 ? {} : { offsets }) }
 }
 
 /** How the run's server was reached holds, unless it is said otherwise; relative paths begin where the run did. */

@@ -13,7 +13,7 @@ import { parseTableTarget } from '../../../load/target/target.js'
 import { systemPlatform } from '../../../platform/system.js'
 import { columnTypeText } from '../../../protocol/data-type.js'
 import { typesText } from '../../../schema/target-schema.js'
-import { expandSources } from '../../../source/expand-sources.js'
+import { expandSources, sourceNotices } from '../../../source/expand-sources.js'
 import { version } from '../../../version.js'
 import type { Call } from '../command.js'
 import { inputsOf } from '../inputs-of.js'
@@ -59,7 +59,7 @@ interface FoundSchema {
 }
 
 async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> {
-  const { processEnvironment, args, sources } = call
+  const { processEnvironment, args } = call
   if (settings.filesFrom === undefined && args.length === 0 && processEnvironment.stdin.isTTY) {
     call.showHelp()
     throw new UsageError('DDB_USAGE', 'no input: name files, or pipe data into standard input')
@@ -67,18 +67,20 @@ async function find(settings: SchemaSettings, call: Call): Promise<FoundSchema> 
   const inputs = await inputsOf(settings, call)
   await refuseSharedFiles(settings, inputs, call)
   const { files } = systemPlatform
-  const paths = await expandSources(inputs, files)
   const fields = fieldsOf(sharedOptions, settings)
+  const sources = await expandSources(inputs, { include: fields.input?.include, files })
+  for (const notice of sourceNotices(sources)) call.output.note(withFlags(notice))
+  const { paths } = sources
   const { stdin } = processEnvironment
   const input = { ...fields.input, ...(paths.includes('-') ? { stdin } : {}) }
   const { sample } = settings
+  const table = settings.table ?? tableNameOf(paths[0]!)
   const schema = await inferSchema({
-    ...inferOptions({ ...fields, input }, paths, files),
+    ...inferOptions({ ...fields, input, target: { table } }, paths, files),
     ...(sample === undefined ? {} : { sample }),
   })
-  const table = settings.table ?? tableNameOf(paths[0]!)
   const keyColumns = settings.key ?? []
-  const flags = sources.flags
+  const { flags } = call.sources
   const needed = neededOptions(schema)
   const hasScript = !settings.json && settings.output === 'create'
   return {

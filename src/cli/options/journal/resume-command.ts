@@ -48,6 +48,27 @@ export function resumeCommand(
   return [...words, ...repeated].map(shellWord).join(' ')
 }
 
+/** `ddb-ingest exec -e SCRIPT …`, asking the server of a run. @param repeated  what `repeatedFlags` gives */
+export function lookCommand(
+  script: string,
+  server: ServerTarget,
+  repeated: readonly string[],
+): string {
+  const words = ['ddb-ingest', 'exec', '-e', script, '--host', addressesText(server)]
+  if (server.user !== undefined) words.push('--user', server.user)
+  if (server.tls === true) words.push('--tls')
+  for (const [flag, path] of [
+    ['--ca-file', server.caFile],
+    ['--cert-file', server.certFile],
+    ['--key-file', server.keyFile],
+  ] as const) {
+    if (path !== undefined) words.push(flag, resolve(path))
+  }
+  const lock = repeated.indexOf('--lock')
+  const kept = repeated.filter((_, index) => lock < 0 || (index !== lock && index !== lock + 1))
+  return [...words, ...kept].map(shellWord).join(' ')
+}
+
 /** Flags of this process that its journal does not keep, as words. To be asked for while the working folder is the user's. */
 export function repeatedFlags(flags: OptionSources['flags']): string[] {
   return kept.flatMap(name => {

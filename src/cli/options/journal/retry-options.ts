@@ -14,7 +14,7 @@ import {
 import { runOptions } from '../run-options.js'
 import { journaledServerOptions } from './journaled-server.js'
 
-const { stateDir, restart, expectRows, summary, metricsFile, lock } = runOptions
+const { stateDir, restart, expectRows, expectUnique, summary, metricsFile, lock } = runOptions
 const { rejects, maxErrors } = badRowOptions
 
 export const retryOptions = {
@@ -27,6 +27,7 @@ export const retryOptions = {
   stateDir,
   restart,
   expectRows,
+  expectUnique,
   summary,
   metricsFile,
   lock,

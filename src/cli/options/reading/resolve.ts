@@ -159,7 +159,7 @@ function isPlain(value: unknown): value is string | number | boolean {
 function readValue(definition: OptionDefinition, found: Found): unknown {
   const name = longName(definition)
   const where = found.code === 'DDB_CONFIG' ? `"${name}" in ${clean(found.origin)}` : found.origin
-  const value = attempt(() => definition.reader.read(found.texts), where)
+  const value = attempt(() => definition.reader.read(found.texts), where, definition.field)
   if (value === undefined) {
     // HOST written as user:password@host is wrong, and must not show the password.
     const given = clean(found.texts.join(' ')).replace(/:[^:@\s]*@/g, ':***@')
@@ -171,13 +171,15 @@ function readValue(definition: OptionDefinition, found: Found): unknown {
   return value
 }
 
-/** Says where a name stands that its own reader refused. */
-function attempt(read: () => unknown, where: string): unknown {
+/** Says where a value stands that its own reader refused. The library's name of the option says so once more. */
+function attempt(read: () => unknown, where: string, field = ''): unknown {
   try {
     return read()
   } catch (error) {
     if (!(error instanceof DdbError)) throw error
-    throw new UsageError(error.code, `${where}: ${clean(error.message)}`, { cause: error })
+    const own = `\`${field}\` `
+    const message = error.message.startsWith(own) ? error.message.slice(own.length) : error.message
+    throw new UsageError(error.code, `${where}: ${clean(message)}`, { cause: error })
   }
 }
 

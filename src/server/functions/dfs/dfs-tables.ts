@@ -21,7 +21,8 @@ import {
   textArgument,
   textsArgument,
 } from '../arguments.js'
-import { tableOfColumns } from '../result-table.js'
+import { nodeAlias } from '../../node.js'
+import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { checkWrite } from '../../tables/privileges.js'
 import { dropPartition } from './drop-partition.js'
 
@@ -152,6 +153,59 @@ const listTables: Builtin = {
   },
 }
 
+/**
+ * getChunksMeta([chunkPath], [top=1024]): the file chunks of tables, one each; partitions are not stored as chunks here.
+ * In the path `*` and `%` stand for any text, `?` for one sign (DolphinDB manual, page getChunksMeta).
+ */
+const getChunksMeta: Builtin = {
+  name: 'getChunksMeta',
+  parameters: ['chunkPath', 'top'],
+  minArguments: 0,
+  maxArguments: 2,
+  call: ({ node }, [chunkPath, top]) => {
+    const patterns = isAbsent(chunkPath) ? ['*'] : textsArgument(chunkPath, 'chunkPath')
+    const most = isAbsent(top) ? 1_024 : integerArgument(top, 'top')
+    const isAsked = (path: string): boolean => patterns.some(text => pathPattern(text).test(path))
+    const chunks = [...node.databases.values()]
+      .flatMap(({ tables }) => [...tables.values()])
+      .flatMap(({ stored }) => (stored === undefined ? [] : [stored]))
+      .map(({ databasePath, tableName, chunkId }) => ({
+        site: nodeAlias(node),
+        chunkId,
+        path: '',
+        dfsPath: `${databasePath.slice('dfs:/'.length)}/${tableName}.tbl`,
+        type: 0,
+        flag: 0,
+        size: 0n,
+        version: 1,
+        state: 0,
+        versionList: '',
+        resolved: false,
+      }))
+      .filter(({ dfsPath }) => isAsked(dfsPath))
+    return tableOfRecords(chunkColumns, most < 0 ? chunks : chunks.slice(0, most))
+  },
+}
+
+const chunkColumns = {
+  site: 'STRING',
+  chunkId: 'UUID',
+  path: 'STRING',
+  dfsPath: 'STRING',
+  type: 'INT',
+  flag: 'INT',
+  size: 'LONG',
+  version: 'INT',
+  state: 'INT',
+  versionList: 'STRING',
+  resolved: 'BOOL',
+} as const
+
+function pathPattern(text: string): RegExp {
+  const signs: Readonly<Record<string, string>> = { '*': '.*', '%': '.*', '?': '.' }
+  return new RegExp(`^${text.replace(/[\\^$.|?*+()[\]{}%]/g, sign => signs[sign] ?? `\\${sign}`)}$`)
+}
+
 /** addValuePartitions(dbHandle, newValues, [level=0], [locations]): how many partitions were added. */
 const addValuePartitions: Builtin = {
   name: 'addValuePartitions',
@@ -203,6 +257,7 @@ export const dfsFunctions: readonly Builtin[] = [
   getDFSDatabases,
   getTables,
   listTables,
+  getChunksMeta,
   addValuePartitions,
   truncate,
   dropPartition,

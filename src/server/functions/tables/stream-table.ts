@@ -2,16 +2,23 @@
   Functions about stream tables (docs/server-semantics.md#stream-tables).
 */
 import { vectorOf } from '../../../protocol/element.js'
-import type { Builtin } from '../../values/builtin.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { boolScalar, stringScalar, voidValue } from '../../values/scalar.js'
+import { boolScalar, intScalar, longScalar, stringScalar, voidValue } from '../../values/scalar.js'
+import type { ServerValue } from '../../values/server-value.js'
 import { weigh } from '../../values/weigh.js'
 import { isStream } from '../../tables/prepare.js'
 import { findTable, shareTable, unshareTable } from '../../tables/sharing.js'
-import type { ServerTable } from '../../tables/server-table.js'
-import { booleanArgument, tableArgument, textArgument } from '../arguments.js'
+import type { ServerTable, TableCache } from '../../tables/server-table.js'
+import {
+  booleanArgument,
+  integerArgument,
+  isAbsent,
+  tableArgument,
+  textArgument,
+} from '../arguments.js'
 import { makeKeyedTable, makeTable } from './described-table.js'
-import { tableOfColumns } from '../result-table.js'
+import { dictionaryOf, tableOfColumns } from '../result-table.js'
 import { tableBytes } from './table-bytes.js'
 
 /** DolphinDB manual, page streamTable. */
@@ -84,17 +91,79 @@ const enableTableShareAndPersistence: Builtin = {
   ],
   minArguments: 2,
   maxArguments: 8,
-  call: (context, [target, name]) => {
+  call: (context, [target, name, , , cacheSize]) => {
     if (context.node.config.persistenceDir === '') {
       throw new ScriptError(
         'To enable table persistence, specify persistenceDir in server configuration and restart node. RefId: S03006',
       )
     }
-    const table = tableArgument(context, target)
-    if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
-    context.memory.keep(weigh(table, context.memory.room))
-    shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
+    shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: true })
     return voidValue
+  },
+}
+
+/** enableTableShareAndCachePurge(table, tableName, [cacheSize], …): as above, and what leaves memory is gone. */
+const enableTableShareAndCachePurge: Builtin = {
+  name: 'enableTableShareAndCachePurge',
+  parameters: [
+    'table',
+    'tableName',
+    'cacheSize',
+    'cachePurgeTimeColumn',
+    'cachePurgeInterval',
+    'cacheRetentionTime',
+  ],
+  minArguments: 2,
+  maxArguments: 6,
+  call: (context, [target, name, cacheSize]) => {
+    shareCached(context, target, name, { rows: cacheRows(cacheSize), isPersisted: false })
+    return voidValue
+  },
+}
+
+const leastCacheRows = 1_000
+
+function cacheRows(value: ServerValue | undefined): number {
+  const rows = isAbsent(value) ? 0 : integerArgument(value, 'cacheSize')
+  return rows <= 0 ? Infinity : Math.max(leastCacheRows, rows)
+}
+
+function shareCached(
+  context: CallContext,
+  target: ServerValue | undefined,
+  name: ServerValue | undefined,
+  cache: TableCache,
+): void {
+  const table = tableArgument(context, target)
+  if (!isStream(table)) throw new ScriptError('Only a stream table can be persisted.')
+  context.memory.keep(weigh(table, context.memory.room))
+  shareTable(context.node, context.session, table, textArgument(name, 'tableName'))
+  table.cache = cache
+}
+
+/** getPersistenceMeta(table): of a persisted stream table; nothing is on a disk here. */
+const getPersistenceMeta: Builtin = {
+  name: 'getPersistenceMeta',
+  parameters: ['table'],
+  minArguments: 1,
+  maxArguments: 1,
+  call: (context, [target]) => {
+    const { rows, totalRows, cache } = tableArgument(context, target)
+    if (cache?.isPersisted !== true) throw new ScriptError('The table is not persisted.')
+    return dictionaryOf({
+      lastLogSeqNum: longScalar(-1n),
+      sizeInMemory: longScalar(BigInt(rows)),
+      asynWrite: boolScalar(true),
+      totalSize: longScalar(BigInt(totalRows)),
+      raftGroup: intScalar(-1),
+      compress: boolScalar(true),
+      memoryOffset: longScalar(BigInt(totalRows - rows)),
+      sizeOnDisk: longScalar(BigInt(totalRows)),
+      retentionMinutes: intScalar(1440),
+      persistenceDir: stringScalar(context.node.config.persistenceDir),
+      hashValue: intScalar(0),
+      diskOffset: longScalar(0n),
+    })
   },
 }
 
@@ -106,11 +175,8 @@ const getStreamTables: Builtin = {
   maxArguments: 1,
   call: ({ node }) => {
     const tables = [...node.shared.values()].map(entry => entry.table).filter(isStream)
-    const bools = (value: boolean): ReturnType<typeof vectorOf> =>
-      vectorOf(
-        { type: 'BOOL' },
-        tables.map(() => value),
-      )
+    const bools = (value: (table: ServerTable) => boolean): ReturnType<typeof vectorOf> =>
+      vectorOf({ type: 'BOOL' }, tables.map(value))
     const longs = (value: (table: ServerTable) => number): ReturnType<typeof vectorOf> =>
       vectorOf(
         { type: 'LONG' },
@@ -121,16 +187,16 @@ const getStreamTables: Builtin = {
         { type: 'STRING' },
         tables.map(table => table.sharedName),
       ),
-      shared: bools(true),
-      persisted: bools(false),
-      cachePurgeEnabled: bools(false),
-      loaded: bools(true),
+      shared: bools(() => true),
+      persisted: bools(({ cache }) => cache?.isPersisted === true),
+      cachePurgeEnabled: bools(({ cache }) => cache?.isPersisted === false || node.discards),
+      loaded: bools(() => true),
       columns: vectorOf(
         { type: 'INT' },
         tables.map(table => table.columnNames.length),
       ),
       rowsInMemory: longs(table => table.rows),
-      totalRows: longs(table => table.rows),
+      totalRows: longs(table => table.totalRows),
       memoryUsed: longs(tableBytes),
     }
     return tableOfColumns(columns)
@@ -160,6 +226,8 @@ export const streamTableFunctions: readonly Builtin[] = [
   existsStreamTable,
   dropStreamTable,
   enableTableShareAndPersistence,
+  enableTableShareAndCachePurge,
+  getPersistenceMeta,
   getStreamTables,
   getStreamTableTimestamp,
 ]

@@ -137,6 +137,27 @@ t.test('what was found holds, although the rejects look otherwise', async t => {
   t.strictSame((await rows('select * from prices order by id'))[2], ['3', '3.25', 'c,c'])
 })
 
+t.test('names of records and delimiters at the end stay what they were', async t => {
+  for (const [text, argv] of [
+    ['id,price,名\nr1,1,1.5,\nr2,x,2.5,b\n', ['--row-names']],
+    ['r1,1,1.5,\nr2,x,2.5,b\n', ['--row-names', '--header', 'no']],
+    // By themselves the rejects may as well begin with names.
+    ['id,price,名\n1,1.5,,\n1,1.5,,\nx,2.5,b,\n', ['--match', 'position']],
+    ['id,price,名\n1,1.5,,\n2,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter']],
+    ['id,price,名,\n1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--match', 'position']],
+    ['1,1.5,,\nx,2.5,b,\n', ['--trailing-delimiter', '--header', 'no']],
+    // A record with a field too many is none that ends with a delimiter.
+    ['id,price,名\n1,1.5,\n1,1.5,\n3,4,5,\nx,2.5,b\n', ['--match', 'position']],
+  ] as const) {
+    const { first, repair, retry, rows } = await scene(t, text, argv)
+    t.equal(first.code, 3, first.stderr)
+    await repair(found => found.replace('x,', '2,').replace('5,\n', '5\n'))
+    const { code, stderr } = await retry()
+    t.equal(code, 0, `${text}${stderr}`)
+    t.strictSame((await rows('select * from prices where 名 = "b"')).at(-1), ['2', '2.5', 'b'])
+  }
+})
+
 t.test('inputs that are understood in different ways have rejects of their own', async t => {
   const { retry, repair, rows, folder, server } = await scene(t, 'id;price;名\n1;1,5;a\n')
   const others = ['comma.csv', 'point.csv'].map(name => join(folder, name))

@@ -13,7 +13,7 @@ t.test('fields that the library names become flags; other backticks stay', async
 const flagInText = /['"`(\s]--[a-z-]{2,}(?![\w.-])/
 
 t.test('the library names no flag, and every field that it names has one', async t => {
-  const rooms = ['load', 'client', 'source', 'schema', 'parse']
+  const rooms = ['load', 'client', 'source', 'schema', 'parse', 'infer']
   const modules = (await readModules()).filter(({ room }) => rooms.includes(room))
   t.ok(modules.length > 30)
   const code = modules.map(({ path, text }) => ({
@@ -29,7 +29,9 @@ t.test('the library names no flag, and every field that it names has one', async
   )
   const fields = code.flatMap(({ text }) =>
     Array.from(
-      text.matchAll(/\\?`((?:rejects|delivery|target|input|mapping|cells|server)\.[A-Za-z]+)\\?`/g),
+      text.matchAll(
+        /\\?`((?:rejects|delivery|target|input|mapping|cells|server|journal)\.[A-Za-z]+|runId|expect[RT]\w+)\\?`/g,
+      ),
       m => m[1]!,
     ),
   )

@@ -318,3 +318,20 @@ t.test('SQL that changes a stored table takes the same rights', async t => {
   await admin.run('grant("joe", TABLE_WRITE, "dfs://testDB/tb1")')
   for (const statement of Object.values(statements)) t.equal(await joe.fail(statement), 'no error')
 })
+
+t.test('a table has a chunk of its own, and another when it is made again', async t => {
+  const { run, show } = testSession()
+  const make = (name: string): string =>
+    `db.createPartitionedTable(table(1:0, [\`id], [INT]), \`${name}, \`id)`
+  await run(`db = database("dfs://d", VALUE, 1..3)\n${make('t')}\n${make('u')}`)
+  const chunk = 'exec string(chunkId) from getChunksMeta("/d/t.tbl")'
+  const before = await show(chunk)
+  t.match(before, /^\[[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\]$/)
+  t.equal(await show(chunk), before)
+  t.equal(await show('exec dfsPath from getChunksMeta("/d/%")'), '[/d/t.tbl,/d/u.tbl]')
+  t.equal(await show('exec count(*) from getChunksMeta("/d?t??*", -1)'), '1')
+  t.equal(await show('exec count(*) from pnodeRun(getChunksMeta{"/d/?.tbl"})'), '2')
+  t.equal(await show('exec count(*) from getChunksMeta(, 1)'), '1')
+  await run(`dropTable(db, \`t)\n${make('t')}`)
+  t.not(await show(chunk), before)
+})

@@ -65,6 +65,31 @@ t.test(
   },
 )
 
+t.test('old rows leave memory, and are counted all the same', async t => {
+  for (const [call, flags] of [
+    [
+      'enableTableShareAndPersistence(streamTable(1:0, [`a], [INT]), "p", cacheSize=10)',
+      'true false',
+    ],
+    ['enableTableShareAndCachePurge(streamTable(1:0, [`a], [INT]), "p", 10)', 'false true'],
+  ] as const) {
+    const { run, show, fail } = testSession({ config: { persistenceDir: 'somewhere' } })
+    await run(call)
+    for (const from of [0, 600]) await run(`tableInsert(objByName("p"), ${from}..${from + 599})`)
+    t.equal(await show('exec count(*) from objByName("p")'), '600', 'at least 1,000 are kept')
+    t.equal(await show('exec first(a) from objByName("p")'), '600')
+    t.equal(
+      await show(
+        'select persisted, cachePurgeEnabled, rowsInMemory, totalRows from getStreamTables()',
+      ),
+      `${flags} 600 1200`,
+    )
+    const total = 'getPersistenceMeta(objByName("p"))["totalSize"]'
+    if (flags === 'true false') t.equal(await show(total), '1200')
+    else t.match(await fail(total), /not persisted/)
+  }
+})
+
 t.test('writers learn that no column takes the time of arrival', async t => {
   const { run, fail } = testSession()
   t.match(await run('st = streamTable(1 as a); getStreamTableTimestamp(st)'), {

@@ -1,0 +1,34 @@
+/*
+  Arguments as the shell gave them. Node reads them as UTF-8 and puts U+FFFD in the place of other bytes, which leads to no file:
+  Linux keeps the bytes in /proc/self/cmdline.
+*/
+import { nameOfBytes } from '../../../platform/file-name.js'
+
+const lostCharacter = '\ufffd'
+
+/**
+ * The arguments with the bytes that were lost, as names of files have them (platform/file-name.ts).
+ *
+ * @param commandLine  each argument ended by a NUL, ours last; undefined where the system does not tell
+ */
+export function rawArguments(
+  argv: readonly string[],
+  commandLine: () => Buffer | undefined,
+): readonly string[] {
+  if (!argv.some(text => text.includes(lostCharacter))) return argv
+  const raw = partsOf(commandLine() ?? Buffer.alloc(0))
+  return argv.map((text, i) => {
+    const bytes = raw[raw.length - argv.length + i]
+    return bytes?.toString() === text ? nameOfBytes(bytes) : text
+  })
+}
+
+function partsOf(bytes: Buffer): Buffer[] {
+  const parts: Buffer[] = []
+  let start = 0
+  for (let end = bytes.indexOf(0); end >= 0; end = bytes.indexOf(0, start)) {
+    parts.push(bytes.subarray(start, end))
+    start = end + 1
+  }
+  return parts
+}

@@ -1,0 +1,53 @@
+/*
+  The last look at a target: before a run ends, whatever it has found out so far, and before a run that has nothing left to
+  do is called finished.
+*/
+import type { Session } from '../../client/open-session.js'
+import { markFinished } from '../marker/finished-runs.js'
+import { isUnfinished, type Run } from '../run.js'
+import type { Evidence, Look } from './evidence.js'
+
+/** Whether a run claims anything of the target that could be wrong. */
+export function claimsRows({ counts }: Run): boolean {
+  return counts.rows.confirmed + counts.rows.skipped > 0
+}
+
+/**
+ * @param session  of the run's own node
+ * @param evidence  undefined when nothing is asked of the target
+ * @param takeBack  rows that were confirmed become unconfirmed
+ * @throws {ConnectionError} @throws {TimeoutError} @throws {ServerError}
+ */
+export async function lookAtEnd(
+  run: Run,
+  session: Session,
+  evidence: Evidence | undefined,
+  takeBack: (change: string) => void,
+): Promise<Look | undefined> {
+  if (evidence === undefined || !claimsRows(run)) return undefined
+  const look = await evidence.look(session)
+  if (look.change !== undefined) takeBack(look.change)
+  return look
+}
+
+/**
+ * Notes that a run with a journal has finished, on the server and in its journal, so that it can be told later whether its
+ * rows are still there.
+ *
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function noteFinished(
+  run: Run,
+  session: Session,
+  evidence: Evidence | undefined,
+  look: Look | undefined,
+  timeoutMs: number,
+): Promise<void> {
+  const { journal } = run
+  if (journal === undefined || evidence === undefined || isUnfinished(run)) return
+  const rows = look?.rows ?? null
+  const isMarked = await markFinished(session, run.name, evidence.identity.name, rows, timeoutMs)
+  journal.note(evidence.sampled())
+  const server = `${session.host}:${session.port}`
+  journal.note({ kind: 'finished', rows, isFound: look?.found === 'all', isMarked, server })
+}

@@ -1,0 +1,90 @@
+/*
+  Looks rows up by their values.
+*/
+import { ServerError } from '../../errors.js'
+import type { ColumnType } from '../../protocol/data-type.js'
+import { vectorOf, type ElementValue } from '../../protocol/element.js'
+import type { Scalar, Table } from '../../protocol/value.js'
+import type { Asking } from '../connection/server-queries.js'
+import { longsOf } from '../marker/marker.js'
+import { tableExpression, type TableTarget } from '../target/target.js'
+import type { SampleRow } from './sample-rows.js'
+
+/** How many of the rows that were looked up are in a table: `unknown` when the server cannot tell. */
+export type Found = 'all' | 'some' | 'none' | 'unknown'
+
+const parameter = (index: number): string => `ddbIngestValue${index}`
+
+/**
+ * The values go as typed arguments, and the server has to find the rows among themselves first: what it cannot compare
+ * proves nothing. The names are those of no column (DolphinDB manual, page col_ref: a column hides a variable).
+ *
+ * @param rows  with equal columns, at least one
+ */
+export function findScript(table: TableTarget, rows: readonly SampleRow[]): string {
+  let next = 0
+  const counts = rows.map((row, index) => {
+    const conditions = row.map(({ column, scalar }) =>
+      isNull(scalar) ? `isNull(${column})` : `${column} = ${parameter(next++)}`,
+    )
+    return `    ddbIngestCount${index} = exec count(*) from ddbIngestFrom where ${conditions.join(', ')}\n`
+  })
+  const parameters = Array.from({ length: next }, (_, index) => `, ${parameter(index)}`).join('')
+  const found = rows.map((_, index) => `long(ddbIngestCount${index})`).join(', ')
+  const expression = table.kind === 'shared' ? `objByName("${table.name}")` : tableExpression(table)
+  return `def ddbIngestCounts(ddbIngestFrom${parameters}) {
+${counts.join('')}    return [${found}]
+}
+def ddbIngestFind(ddbIngestGiven${parameters}) {
+    return join(ddbIngestCounts(ddbIngestGiven${parameters}), ddbIngestCounts(${expression}${parameters}))
+}
+`
+}
+
+/**
+ * Asks on a session on which `findScript` of these very rows was run.
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function askFound(
+  { session, timeoutMs }: Asking,
+  rows: readonly SampleRow[],
+): Promise<Found> {
+  if (rows.length === 0) return 'unknown'
+  try {
+    const values = rows.flatMap(row => row.map(({ scalar }) => scalar).filter(one => !isNull(one)))
+    const answer = await session.call('ddbIngestFind', [tableOf(rows), ...values.map(sent)], {
+      timeoutMs,
+    })
+    const counts = longsOf(answer).map(count => (count ?? 0n) > 0n)
+    const [own, found] = [counts.slice(0, rows.length), counts.slice(rows.length)]
+    if (found.length !== rows.length || own.includes(false)) return 'unknown'
+    if (!found.includes(false)) return 'all'
+    return found.includes(true) ? 'some' : 'none'
+  } catch (error) {
+    if (error instanceof ServerError) return 'unknown'
+    throw error
+  }
+}
+
+const isNull = ({ value }: Scalar): boolean => value === null || value === ''
+
+/** Symbols travel alone as text. */
+const sent = (scalar: Scalar): Scalar =>
+  scalar.type === 'SYMBOL' ? { ...scalar, type: 'STRING' } : scalar
+
+function tableOf(rows: readonly SampleRow[]): Table {
+  const names = [...new Set(rows.flatMap(row => row.map(({ column }) => column)))]
+  const columns = names.map(name => {
+    const cells = rows.map(row => row.find(({ column }) => column === name)?.scalar)
+    const known = sent(cells.find(cell => cell !== undefined)!)
+    const type: ColumnType = {
+      type: known.type,
+      ...('scale' in known ? { scale: known.scale } : {}),
+    }
+    return vectorOf(
+      type,
+      cells.map(cell => (cell?.value ?? null) as ElementValue),
+    )
+  })
+  return { form: 'table', name: '', rows: rows.length, columnNames: names, columns }
+}

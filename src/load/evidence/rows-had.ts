@@ -1,0 +1,74 @@
+/*
+  How many rows a table in memory has had, those that have left it included: the number never falls while it is the same
+  table.
+*/
+import type { TableTarget } from '../target/target.js'
+
+/**
+ * Where the number comes from: the rows themselves, of a stream table, from which none is deleted (`rows`), or of another
+ * table (`kept`); or, where old rows leave memory, from what its persistence tells or from the list of stream tables.
+ */
+export type RowsTotal = 'rows' | 'kept' | 'totalSize' | 'totalRows'
+
+/** Sets `ddbIngestRows` and `ddbIngestTotal`, '' when nothing can be told. Some servers have no list of stream tables. */
+export function rowsHadScript(name: string): string {
+  return `ddbIngestRows = 00l
+ddbIngestTotal = ""
+try {
+    ddbIngestRows = long(exec count(*) from objByName("${name}"))
+    ddbIngestTotal = "kept"
+    ddbIngestStreams = funcByName("getStreamTables")()
+    ddbIngestStreams = select * from ddbIngestStreams where name = "${name}", shared = true
+    if(ddbIngestStreams.rows() == 1) {
+        ddbIngestTotal = ""
+        ddbIngestPersisted = exec first(persisted) from ddbIngestStreams
+        ddbIngestPurged = exec first(cachePurgeEnabled) from ddbIngestStreams
+        if(ddbIngestPersisted) {
+            ddbIngestRows = long(funcByName("getPersistenceMeta")(objByName("${name}"))["totalSize"])
+            ddbIngestTotal = "totalSize"
+        } else if(ddbIngestPurged) {
+            ddbIngestRows = long(exec first(totalRows) from ddbIngestStreams)
+            ddbIngestTotal = "totalRows"
+        } else {
+            ddbIngestTotal = "rows"
+        }
+    }
+} catch(ex) { ddbIngestFailed = ex[1] }
+`
+}
+
+export function rowsTotalOf(answer: unknown): RowsTotal | null {
+  return answer === 'rows' || answer === 'kept' || answer === 'totalSize' || answer === 'totalRows'
+    ? answer
+    : null
+}
+
+/** Whether the number is that of a stream table: no row is ever deleted from one. */
+export function neverFalls(total: RowsTotal | null | undefined): boolean {
+  return typeof total === 'string' && total !== 'kept'
+}
+
+/** Whether rows that were written may be found in memory no more. */
+export function leavesMemory(total: RowsTotal | null | undefined): boolean {
+  return total === 'totalSize' || total === 'totalRows'
+}
+
+/** The same as an expression of type LONG, null where it cannot be told. */
+export function rowsHadExpression(
+  table: TableTarget | undefined,
+  total: RowsTotal | null | undefined,
+): string {
+  if (table?.kind !== 'shared') return '00l'
+  const object = `objByName("${table.name}")`
+  switch (total) {
+    case 'rows':
+    case 'kept':
+      return `long(rows(${object}))`
+    case 'totalSize':
+      return `long(getPersistenceMeta(${object})["totalSize"])`
+    case 'totalRows':
+      return `long(exec first(totalRows) from getStreamTables() where name = "${table.name}" and shared = true)`
+    default:
+      return '00l'
+  }
+}

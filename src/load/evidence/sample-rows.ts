@@ -1,0 +1,181 @@
+/*
+  A few rows of a run, kept by value: its first, one about halfway, and its last. Whether they are in the table is asked
+  before the run says that its rows are.
+*/
+import type { Batch } from '../../parse/input-reader.js'
+import type { DataType } from '../../protocol/data-type.js'
+import { columnTypeOf, scalarAt } from '../../protocol/element.js'
+import type { Column, Scalar, TypedVector } from '../../protocol/value.js'
+import { isIdentifier } from '../../schema/identifier.js'
+
+/** One value of a row. */
+export interface SampleCell {
+  readonly column: string
+  readonly scalar: Scalar
+}
+
+/** A row by its values, in columns that can be compared; at least one is not null. */
+export type SampleRow = readonly SampleCell[]
+
+/** Rows of one run that the target has taken. */
+export interface SampleRows {
+  /** At most four: of earlier processes the first and the last, of this one the middle and the last. */
+  readonly rows: readonly SampleRow[]
+  /**
+   * The target has taken rows `start` to `end` (exclusive) of a batch.
+   * @returns whether the rows are to be noted down for a process that goes on: as often as their number has doubled
+   */
+  taken(batch: Batch, start: number, end: number): boolean
+  /** What was taken is not there any more. */
+  clear(): void
+}
+
+/** So many rows of small batches go by without one of them being kept, or a share of all so far. */
+const keepEvery = 1_000
+const keepShare = 1 / 8
+
+/** Values of a row that are looked up, unless it has a key. */
+const mostColumns = 12
+
+/**
+ * Types of which DolphinDB compares values with `=`, those first that are compared fast and tell rows apart: the first
+ * condition is put to all rows, the next one to what it has left.
+ */
+const comparable: readonly DataType[] = [
+  ...(['INT', 'DATE', 'SECOND', 'TIME', 'MINUTE', 'MONTH', 'DATETIME', 'DATEHOUR'] as const),
+  ...(['LONG', 'TIMESTAMP', 'NANOTIME', 'NANOTIMESTAMP', 'DOUBLE', 'FLOAT', 'SHORT'] as const),
+  ...(['DECIMAL32', 'DECIMAL64', 'DECIMAL128', 'UUID', 'IPADDR', 'INT128'] as const),
+  ...(['SYMBOL', 'STRING', 'CHAR', 'BOOL'] as const),
+]
+
+/** Some tables cut longer texts (docs/server-semantics.md#inserting). */
+const longestText = 200
+
+/**
+ * @param columnNames  of the target, in its order
+ * @param keys  columns by which the target knows rows; else empty
+ * @param earlier  kept by earlier processes of the run
+ */
+export function newSampleRows(
+  columnNames: readonly string[],
+  keys: readonly string[],
+  earlier: readonly SampleRow[],
+): SampleRows {
+  let before = earlier.length < 2 ? earlier : [earlier[0]!, earlier.at(-1)!]
+  /** The last but one is about halfway, as each was kept when the rows had doubled since the one before. */
+  let doublings: SampleRow[] = []
+  let last: SampleRow | undefined
+  let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
+  const keep = (batch: Batch, row: number): SampleRow | undefined => {
+    const cells = cellsOf(batch.columns, columnNames, keys, row)
+    return cells.some(({ scalar }) => scalar.value !== null) ? cells : undefined
+  }
+  return {
+    get rows() {
+      const first = before.length === 0 ? doublings[0] : undefined
+      const own = [first, doublings.at(-2), last].filter(row => row !== undefined)
+      return [...before, ...new Set(own)]
+    },
+    taken(batch, start, end) {
+      const count = end - start
+      rows += count
+      // A batch that is smaller than others may be the last one.
+      if (rows < nextKept && count === largest) return false
+      largest = Math.max(largest, count)
+      nextKept = rows + Math.min(keepEvery, rows * keepShare)
+      last = keep(batch, end - 1) ?? last
+      if (rows < nextDoubling) return false
+      const row = doublings.length === 0 ? keep(batch, start) : last
+      if (row === undefined) return false
+      nextDoubling = 2 * rows
+      doublings.push(row)
+      return true
+    },
+    clear() {
+      before = []
+      doublings = []
+      last = undefined
+      rows = nextKept = nextDoubling = 0
+    },
+  }
+}
+
+/** Empty when a key column cannot be compared. */
+function cellsOf(
+  columns: readonly Column[],
+  names: readonly string[],
+  keys: readonly string[],
+  row: number,
+): SampleRow {
+  const cells: SampleCell[] = []
+  for (const index of orderOf(columns, names)) {
+    const name = names[index]!
+    if (keys.length === 0 ? cells.length === mostColumns : !keys.includes(name)) continue
+    const scalar = scalarAt(columns[index] as TypedVector, row)
+    if (isExact(scalar)) cells.push({ column: name, scalar })
+  }
+  return cells.length < keys.length ? [] : cells
+}
+
+/** Positions of the columns that can be compared. */
+function orderOf(columns: readonly Column[], names: readonly string[]): readonly number[] {
+  const ranks = columns.map((column, index) => {
+    const { type, array } = columnTypeOf(column)
+    const name = names[index]
+    return array === true || name === undefined || !isIdentifier(name)
+      ? -1
+      : comparable.indexOf(type)
+  })
+  return [...ranks.keys()].filter(index => ranks[index]! >= 0).sort((a, b) => ranks[a]! - ranks[b]!)
+}
+
+function isExact({ value }: Scalar): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return typeof value !== 'string' || value.length <= longestText
+}
+
+/** A row as the journal has it: column, type, scale of a decimal, and the value as text; null for a null. */
+export type JournaledRow = readonly (readonly [
+  column: string,
+  type: string,
+  scale: number | null,
+  value: string | null,
+])[]
+
+/** As `rowOfJournal` reads it. */
+export function journaledRow(row: SampleRow): JournaledRow {
+  return row.map(({ column, scalar }) => [
+    column,
+    scalar.type,
+    'scale' in scalar ? scalar.scale : null,
+    journaledValue(scalar),
+  ])
+}
+
+function journaledValue({ value }: Scalar): string | null {
+  if (value === null) return null
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'object' ? null : String(value)
+}
+
+/** What `journaledRow` wrote. */
+export function rowOfJournal(row: JournaledRow): SampleRow {
+  return row.map(([column, type, scale, text]) => {
+    const value = text === null ? null : valueOf(type, text)
+    return {
+      column,
+      scalar: { form: 'scalar', type, ...(scale === null ? {} : { scale }), value } as Scalar,
+    }
+  })
+}
+
+const textTypes: ReadonlySet<string> = new Set(['STRING', 'SYMBOL'])
+const bytesTypes: ReadonlySet<string> = new Set(['UUID', 'IPADDR', 'INT128'])
+const bigTypes = /^(LONG|TIMESTAMP|NANOTIME|NANOTIMESTAMP|DECIMAL\d+)$/
+
+function valueOf(type: string, text: string): unknown {
+  if (textTypes.has(type)) return text
+  if (type === 'BOOL') return text === 'true'
+  if (bytesTypes.has(type)) return new Uint8Array(Buffer.from(text, 'hex'))
+  return bigTypes.test(type) ? BigInt(text) : Number(text)
+}

@@ -1,0 +1,109 @@
+/*
+  Rows that were sent held against rows that came back: by their places, or by a key.
+*/
+import { isNullAt } from '../../protocol/element.js'
+import { formatElement } from '../../protocol/value-text.js'
+import type { Column } from '../../protocol/value.js'
+import { rowKeys } from './key-texts.js'
+import type { StoredRows } from './row-reader.js'
+import { sameCells } from './same-cells.js'
+
+/** A row that did not come back as it was sent. */
+export interface Mismatch {
+  /** Of the rows that were sent, from 0. */
+  readonly row: number
+  /** By which the table knows the row; undefined where it is found by its place. */
+  readonly key: string | undefined
+  /** Of the columns; −1 where no row came back. */
+  readonly columnIndex: number
+  /** Text of the cell that came back; undefined without a row. */
+  readonly found: string | undefined
+}
+
+/** The first column in which two rows differ; −1 where they are the same. */
+export type Difference = (sentRow: number, storedRow: number) => number
+
+export function differenceOf(sent: readonly Column[], { columns }: StoredRows): Difference {
+  const same = sent.map((column, i) => sameCells(column, columns[i]!))
+  return (sentRow, storedRow) => same.findIndex(isSame => !isSame(sentRow, storedRow))
+}
+
+const rowsOf = (columns: readonly Column[]): number => columns[0]?.length ?? 0
+
+/** Row by row, from the first. */
+export function mismatchesByPlace(sent: readonly Column[], stored: StoredRows): Mismatch[] {
+  const difference = differenceOf(sent, stored)
+  const found: Mismatch[] = []
+  for (let row = 0; row < rowsOf(sent); row++) {
+    if (row >= stored.rows) found.push(missing(row, undefined))
+    else {
+      const columnIndex = difference(row, row)
+      if (columnIndex >= 0) found.push(differing(row, undefined, columnIndex, stored, row))
+    }
+  }
+  return found
+}
+
+/**
+ * By the columns at `keys`. Several rows may have a key: each that came back stands for one that was sent.
+ * @param keepsOne  the table has one row of those with a key: any of them
+ */
+export function mismatchesByKey(
+  sent: readonly Column[],
+  stored: StoredRows,
+  keys: readonly number[],
+  keepsOne: boolean,
+): Mismatch[] {
+  const difference = differenceOf(sent, stored)
+  const storedKey = rowKeys(keys.map(i => stored.columns[i]!))
+  const byKey = new Map<string, number[]>()
+  for (let row = 0; row < stored.rows; row++) {
+    const key = storedKey(row)
+    const rows = byKey.get(key)
+    if (rows === undefined) byKey.set(key, [row])
+    else rows.push(row)
+  }
+  const sentKey = rowKeys(keys.map(i => sent[i]!))
+  const found: Mismatch[] = []
+  const kept = new Set<string>()
+  for (let row = 0; row < rowsOf(sent); row++) {
+    const key = sentKey(row)
+    const candidates = byKey.get(key) ?? []
+    const at = candidates.findIndex(candidate => difference(row, candidate) < 0)
+    if (at >= 0) {
+      if (keepsOne) kept.add(key)
+      else candidates.splice(at, 1)
+      continue
+    }
+    const [other] = candidates
+    found.push(
+      other === undefined
+        ? missing(row, key)
+        : differing(row, key, difference(row, other), stored, other),
+    )
+  }
+  return keepsOne ? found.filter(({ key }) => !kept.has(key!)) : found
+}
+
+function missing(row: number, key: string | undefined): Mismatch {
+  return { row, key, columnIndex: -1, found: undefined }
+}
+
+function differing(
+  row: number,
+  key: string | undefined,
+  columnIndex: number,
+  { columns }: StoredRows,
+  storedRow: number,
+): Mismatch {
+  return { row, key, columnIndex, found: cellText(columns[columnIndex]!, storedRow) }
+}
+
+const longestText = 100
+
+/** For people: a clipped text, `null`. */
+export function cellText(column: Column, row: number): string {
+  if (isNullAt(column, row)) return 'null'
+  const text = formatElement(column, row)
+  return text.length > longestText ? `${text.slice(0, longestText)}…` : text
+}

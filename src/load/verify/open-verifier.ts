@@ -1,0 +1,90 @@
+/*
+  Brings reading back into a run: found out how before the first row, and in the way of every batch.
+*/
+import type { Session } from '../../client/open-session.js'
+import { UsageError } from '../../errors.js'
+import type { RetryRules } from '../connection/retry.js'
+import { askCount } from '../connection/server-queries.js'
+import type { Batch } from '../../parse/input-reader.js'
+import type { Delivery } from '../delivery/delivery.js'
+import type { Run } from '../run.js'
+import type { TargetDescription } from '../target/describe-target.js'
+import { newRowReader } from './row-reader.js'
+import { newVerifier, type Verifier } from './verifier.js'
+import { planVerification } from './verify-plan.js'
+
+/**
+ * @returns undefined where nothing is to be read back
+ * @throws {UsageError} DDB_USAGE where rows cannot be found again, or may not be read
+ * @throws {ConnectionError} @throws {TimeoutError}
+ */
+export async function openVerifier(
+  run: Run,
+  rules: RetryRules,
+  { columns }: TargetDescription,
+  control: Session,
+): Promise<Verifier | undefined> {
+  const { verify: how, confirmTimeoutMs: timeoutMs } = run.plan
+  if (how === undefined) return undefined
+  const plan = await planVerification(run, control, columns)
+  const rowsBefore =
+    plan.by === 'key' ? 0 : await askCount({ session: control, timeoutMs }, plan.table)
+  return newVerifier({ run, how, plan, reader: newRowReader(run, rules, plan), rules, rowsBefore })
+}
+
+/** @throws {UsageError} DDB_USAGE where no batch is known to be stored, and none can be read back therefore */
+export function verifying(delivery: Delivery, verifier: Verifier | undefined): Delivery {
+  if (verifier === undefined) return delivery
+  if (delivery.used !== 'receipts' && delivery.used !== 'answers') throw noConfirmation()
+  return {
+    used: delivery.used,
+    get note() {
+      return delivery.note
+    },
+    get uncertain() {
+      return delivery.uncertain
+    },
+    get duplicates() {
+      return delivery.duplicates
+    },
+    get verified() {
+      return verifier.result()
+    },
+    get failure() {
+      return delivery.failure
+    },
+    get inFlightBytes() {
+      return delivery.inFlightBytes + verifier.heldBytes
+    },
+    deliver(batch, sentBefore) {
+      verifier.sending(batch)
+      const sent = handedOver(() => delivery.deliver(batch, sentBefore), batch, verifier)
+      return sent === undefined ? verifier.room() : sent.then(() => verifier.room())
+    },
+    finish: () => delivery.finish(),
+    leave(reason) {
+      verifier.leave(reason)
+      delivery.leave(reason)
+    },
+    async close() {
+      await delivery.close()
+      await verifier.close()
+    },
+  }
+}
+
+function handedOver<T>(deliver: () => T, batch: Batch, verifier: Verifier): T {
+  try {
+    return deliver()
+  } catch (error) {
+    verifier.released(batch)
+    throw error
+  }
+}
+
+export function noConfirmation(): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    '`delivery.verify` reads back what receipts or answers say is stored, and this run has neither: use `delivery.mode` sync',
+  )
+}

@@ -1,0 +1,137 @@
+/*
+  Rows of the table as the server has them, read on a session of their own: what is read back is as much as what was sent, and must
+  not keep receipts waiting.
+*/
+import type { Session } from '../../client/open-session.js'
+import { ConnectionError, ServerError } from '../../errors.js'
+import { takeRows } from '../../protocol/element.js'
+import type { Column, Value } from '../../protocol/value.js'
+import { closeTimeoutMs, connectServer } from '../connection/connect.js'
+import { tryUntil, type RetryRules } from '../connection/retry.js'
+import { askCount } from '../connection/server-queries.js'
+import { ignoreLoss } from '../delivery/delivery.js'
+import type { Run } from '../run.js'
+import { keyTexts } from './key-texts.js'
+import { sourceText, type VerifyPlan } from './verify-plan.js'
+
+/** Rows that came back. */
+export interface StoredRows {
+  readonly rows: number
+  /** Those of the plan, in its order. */
+  readonly columns: readonly Column[]
+}
+
+/**
+ * Asks for rows. A session that is lost, or forgotten by its server, is opened again.
+ * Every call: @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
+ */
+export interface RowReader {
+  count(): Promise<number>
+  /** Rows `first` to `first + rows`, as far as they are there. */
+  at(first: number, rows: number): Promise<StoredRows>
+  /**
+   * Rows whose cells are among these, column by column: those that are sought, and perhaps others.
+   * @param wanted  cells of the plan's keys, then of what narrows the search
+   */
+  among(wanted: readonly Column[]): Promise<StoredRows>
+  leave(reason: ConnectionError): void
+  close(): Promise<void>
+}
+
+/** More come back only for what is no key: columns in which many rows are alike. */
+export const mostFound = 200_000
+
+const findFunction = 'ddbIngestFind'
+
+/** Opens nothing yet. */
+export function newRowReader(run: Run, rules: RetryRules, plan: VerifyPlan): RowReader {
+  const { confirmTimeoutMs: timeoutMs } = run.plan
+  const source = sourceText(plan.table)
+  const filters = [...plan.keys, ...plan.narrowing]
+  let session: Session | undefined
+  let where = ''
+  let left: ConnectionError | undefined
+
+  const opened = async (): Promise<Session> => {
+    if (left !== undefined) throw left
+    const { host, port } = run.server
+    // A run follows the node that leads.
+    if (session !== undefined && !session.closed && where === `${host}:${port}`) return session
+    await session?.close().catch(ignoreLoss)
+    const deadlineMs = rules.clock.nowMs() + rules.reconnectMs
+    const connected = await connectServer(run.platform, run.server, {
+      deadlineMs,
+      signal: run.leaving,
+      closeTimeoutMs: closeTimeoutMs(run.plan),
+    })
+    session = connected
+    where = `${host}:${port}`
+    if (filters.length > 0) await connected.run(findScript(source, filters), { timeoutMs })
+    return connected
+  }
+  const asking = <T>(question: (session: Session) => Promise<T>): Promise<T> => {
+    let hasForgotten = false
+    return tryUntil(
+      rules.clock.nowMs() + rules.reconnectMs,
+      rules,
+      async () => question(await opened()),
+      error => {
+        if (left !== undefined) return false
+        if (error instanceof ConnectionError) return true
+        // Functions end with the session that the server has forgotten.
+        const mayPass = error instanceof ServerError && !hasForgotten
+        hasForgotten = true
+        if (mayPass) session?.abandon(movedOn())
+        return mayPass
+      },
+    )
+  }
+  const rowsOf = (answer: Value | undefined): StoredRows => {
+    if (answer?.form !== 'table') {
+      throw new ServerError('', 'DDB_SERVER', 'the server did not answer with rows')
+    }
+    const { columns } = answer
+    return {
+      rows: answer.rows,
+      columns: plan.columns.map(({ storedIndex }) => columns[storedIndex]!),
+    }
+  }
+  return {
+    count: () => asking(session => askCount({ session, timeoutMs }, plan.table)),
+    at: (first, rows) =>
+      asking(async session =>
+        rowsOf(await session.run(`select * from ${source} limit ${first}, ${rows}`, { timeoutMs })),
+      ),
+    among: wanted =>
+      asking(async session =>
+        rowsOf(await session.call(findFunction, wanted.map(eachOnce), { timeoutMs })),
+      ),
+    leave(reason) {
+      left = reason
+      session?.abandon(reason)
+    },
+    close: async () => session?.close().catch(ignoreLoss),
+  }
+}
+
+function findScript(source: string, filters: VerifyPlan['keys']): string {
+  // Columns of the table would go before variables of their names.
+  const names = filters.map((_, i) => `${findFunction}${i}`)
+  const where = filters.map(({ name }, i) => `${name} in ${names[i]}`).join(', ')
+  return `def ${findFunction}(${names.join(', ')}) { return select top ${mostFound} * from ${source} where ${where} }`
+}
+
+/** What stands in many rows is asked for once. */
+function eachOnce(column: Column): Column {
+  const first = new Map<string, number>()
+  const textOf = keyTexts(column)
+  for (let row = 0; row < column.length; row++) {
+    const text = textOf(row)
+    if (!first.has(text)) first.set(text, row)
+  }
+  return first.size === column.length ? column : takeRows(column, Int32Array.from(first.values()))
+}
+
+function movedOn(): ConnectionError {
+  return new ConnectionError('DDB_CONNECTION_LOST', 'another connection took the place of this one')
+}

@@ -1,0 +1,77 @@
+/*
+  Where rows of a run stand in a table that puts rows one behind the other. Rows of others may stand between its batches, never
+  within one: an insert is one piece.
+*/
+import type { Column } from '../../protocol/value.js'
+import { differenceOf } from './compare-rows.js'
+import type { StoredRows } from './row-reader.js'
+import type { VerifierSetup } from './verifier.js'
+
+export interface RowSearch {
+  /**
+   * The rows that stand where these should be, or elsewhere if these do.
+   * @param offset  of the first of them in the part
+   * @param mostRows  of this width to be read at once
+   */
+  find(columns: readonly Column[], offset: number, mostRows: number): Promise<StoredRows>
+  /** So many rows of a part are behind. */
+  passed(rows: number): void
+}
+
+export function newRowSearch({
+  run,
+  reader,
+  rowsBefore,
+}: Pick<VerifierSetup, 'run' | 'reader' | 'rowsBefore'>): RowSearch {
+  let next = rowsBefore
+
+  /** @returns the place of the first; −1 where they are not between `from` and `to` */
+  const searched = async (
+    columns: readonly Column[],
+    mostRows: number,
+    from: number,
+    to: number,
+  ): Promise<number> => {
+    const rows = columns[0]!.length
+    for (let start = from; start + rows <= to; start += mostRows) {
+      const stored = await reader.at(start, mostRows + rows - 1)
+      const difference = differenceOf(columns, stored)
+      for (let at = 0; at + rows <= stored.rows; at++) {
+        let row = 0
+        while (row < rows && difference(row, at + row) < 0) row++
+        if (row === rows) return start + at
+      }
+    }
+    return -1
+  }
+
+  return {
+    async find(columns, offset, mostRows) {
+      const rows = columns[0]!.length
+      const stored = await reader.at(next + offset, rows)
+      if (isSame(columns, stored)) return stored
+      const total = await reader.count()
+      let at = await searched(columns, mostRows, next + offset + 1, total)
+      // What earlier processes of the run have sent stands before.
+      if (at < 0 && run.journal?.isResumed === true) {
+        at = await searched(columns, mostRows, 0, next + offset)
+      }
+      if (at < 0) {
+        const othersWrite = total > rowsBefore + run.counts.sentRows
+        // Nothing tells which rows these should be.
+        return othersWrite ? { ...stored, rows: 0 } : stored
+      }
+      next = at - offset
+      return reader.at(at, rows)
+    },
+    passed: rows => void (next += rows),
+  }
+}
+
+function isSame(columns: readonly Column[], stored: StoredRows): boolean {
+  const rows = columns[0]!.length
+  if (stored.rows < rows) return false
+  const difference = differenceOf(columns, stored)
+  for (let row = 0; row < rows; row++) if (difference(row, row) >= 0) return false
+  return true
+}

@@ -1,0 +1,87 @@
+/*
+  Whether a cell that came back is the one that was sent, to the bit: as numbers, -0 would be 0, and one NaN another.
+*/
+import { elementBytes, isFixedType } from '../../protocol/element-bytes.js'
+import { isNullAt } from '../../protocol/element.js'
+import { blobsOf } from '../../protocol/types/blobs.js'
+import { stringsOf } from '../../protocol/types/strings.js'
+import type { ArrayVector, Column, FixedVector, Vector } from '../../protocol/value.js'
+
+/** Compares row `sentRow` of one column with row `storedRow` of another. */
+export type SameCells = (sentRow: number, storedRow: number) => boolean
+
+const never: SameCells = () => false
+
+/** @param sent  of the type that is stored; texts may be of any type of text */
+export function sameCells(sent: Column, stored: Column): SameCells {
+  if (sent.form === 'arrayVector' || stored.form === 'arrayVector') {
+    const areArrays = sent.form === 'arrayVector' && stored.form === 'arrayVector'
+    return areArrays ? sameArrays(sent, stored) : never
+  }
+  const asBytes = sent.type === 'BLOB' || stored.type === 'BLOB'
+  const [sentText, storedText] = [textAt(sent, asBytes), textAt(stored, asBytes)]
+  if (sentText !== undefined && storedText !== undefined) {
+    return (sentRow, storedRow) => sentText(sentRow) === storedText(storedRow)
+  }
+  if (sent.type !== stored.type || scaleOf(sent) !== scaleOf(stored)) return never
+  return isFixedType(sent.type) ? sameBytes(sent as FixedVector, stored as FixedVector) : never
+}
+
+function sameBytes(sent: FixedVector, stored: FixedVector): SameCells {
+  const a = elementBytes(sent)
+  const b = elementBytes(stored)
+  const width = sent.length === 0 ? 0 : a.length / sent.length
+  return (sentRow, storedRow) => {
+    const from = sentRow * width
+    const to = storedRow * width
+    for (let i = 0; i < width; i++) if (a[from + i] !== b[to + i]) return false
+    return true
+  }
+}
+
+/** A row without cells is stored as one null cell (docs/server-semantics.md#conversions-on-insert). */
+function sameArrays(sent: ArrayVector, stored: ArrayVector): SameCells {
+  const same = sameCells(sent.cells, stored.cells)
+  const ends = ({ offsets }: ArrayVector, row: number): [start: number, length: number] => [
+    offsets[row]!,
+    offsets[row + 1]! - offsets[row]!,
+  ]
+  return (sentRow, storedRow) => {
+    const [from, length] = ends(sent, sentRow)
+    const [to, storedLength] = ends(stored, storedRow)
+    if (isNullAt(sent, sentRow) && isNullAt(stored, storedRow)) {
+      return Math.max(1, length) === Math.max(1, storedLength)
+    }
+    if (length !== storedLength) return false
+    for (let i = 0; i < length; i++) if (!same(from + i, to + i)) return false
+    return true
+  }
+}
+
+/**
+ * The texts of a column; undefined where cells are no texts.
+ * @param asBytes  a character for each byte of UTF-8: a BLOB may hold any bytes
+ */
+export function textAt(column: Vector, asBytes: boolean): ((row: number) => string) | undefined {
+  if (column.type === 'BLOB') {
+    const blobs = blobsOf(column)
+    return row => Buffer.from(blobs[row]!).toString(asBytes ? 'latin1' : 'utf8')
+  }
+  const text = characters(column)
+  if (text === undefined || !asBytes) return text
+  return row => Buffer.from(text(row)).toString('latin1')
+}
+
+function characters(column: Vector): ((row: number) => string) | undefined {
+  if (column.type === 'SYMBOL') {
+    const { codes, base } = column
+    return row => base[codes[row]!]!
+  }
+  if (column.type !== 'STRING') return undefined
+  const strings = stringsOf(column)
+  return row => strings[row]!
+}
+
+function scaleOf(vector: Vector): number {
+  return 'scale' in vector ? vector.scale : 0
+}

@@ -1,0 +1,79 @@
+/*
+  Rows of a batch in pieces, as the table should have them: in the types of its columns, and in memory that does not grow with the
+  batch.
+*/
+import { columnTypeOf, sliceColumn } from '../../protocol/element.js'
+import type { Column } from '../../protocol/value.js'
+import type { Part } from '../delivery/part.js'
+import { conversion } from './converted-column.js'
+import type { VerifyPlan } from './verify-plan.js'
+
+/** Rows `start` to `end` (exclusive) of a batch: the columns of the plan, in its order. */
+export type CutRows = (start: number, end: number) => Column[]
+
+/** Cuts the columns of a part's batch. Pieces that come in order cost one pass over texts. */
+export function cutterOf(
+  { batch }: Pick<Part, 'batch'>,
+  { columns }: Pick<VerifyPlan, 'columns'>,
+): CutRows {
+  const cutters = columns.map(({ sentIndex, storedType }) => {
+    const column = batch.columns[sentIndex]!
+    const convert = conversion(columnTypeOf(column), storedType)!
+    const cut = cutter(column)
+    return (start: number, end: number): Column => convert(cut(start, end))
+  })
+  return (start, end) => cutters.map(cut => cut(start, end))
+}
+
+/** Values in wire form can only be found from those before them. */
+function cutter(column: Column): (start: number, end: number) => Column {
+  if (column.form !== 'vector' || !('encoded' in column)) {
+    return (start, end) => sliceColumn(column, start, end)
+  }
+  const { encoded } = column
+  let row = 0
+  let at = 0
+  return (start, end) => {
+    if (start < row) row = at = 0
+    const rest = { ...column, length: column.length - row, encoded: encoded.subarray(at) }
+    const piece = sliceColumn(rest, start - row, end - row) as typeof column
+    row = end
+    at = piece.encoded.byteOffset + piece.encoded.byteLength - encoded.byteOffset
+    return piece
+  }
+}
+
+const blockRows = 10_000
+const sampledRows = 100
+/** What comes back at once. */
+const blockBytes = 4 * 1024 * 1024
+
+/** Rows as wide as those of a part that are read back at once. */
+export function mostRowsOf({ batch }: Pick<Part, 'batch'>): number {
+  const rowBytes = Math.max(1, batch.encodedBytes / Math.max(1, batch.rowCount))
+  return Math.max(1, Math.min(blockRows, Math.floor(blockBytes / rowBytes)))
+}
+
+/**
+ * Pieces of a part that are read back: all of it, or up to 100 rows for each ten thousandth of the run's that is in it.
+ * @param rowsBefore  rows of the parts before
+ */
+export function piecesOf(
+  part: Part,
+  how: 'sample' | 'all',
+  rowsBefore: number,
+  random: () => number,
+): { readonly start: number; readonly end: number }[] {
+  const { start, end } = part
+  const most = mostRowsOf(part)
+  const step = how === 'all' ? most : blockRows
+  const pieces: { start: number; end: number }[] = []
+  const first = how === 'all' ? 0 : (blockRows - (rowsBefore % blockRows)) % blockRows
+  for (let from = start + first; from < end; from += step) {
+    const to = Math.min(end, from + step)
+    const rows = how === 'all' ? to - from : Math.min(sampledRows, most, to - from)
+    const at = from + Math.floor(random() * (to - from - rows + 1))
+    pieces.push({ start: at, end: at + rows })
+  }
+  return pieces
+}

@@ -1,0 +1,273 @@
+/*
+  Reads confirmed rows back before they count as confirmed (`delivery.verify`): one part of a batch after the other, in the order
+  of their receipts, while later ones are on their way. A part keeps its memory until then.
+*/
+import { DdbError, UsageError, type ConnectionError } from '../../errors.js'
+import type { Batch } from '../../parse/input-reader.js'
+import { isNullAt } from '../../protocol/element.js'
+import type { Column } from '../../protocol/value.js'
+import type { RetryRules } from '../connection/retry.js'
+import type { Part } from '../delivery/part.js'
+import { rowsText } from '../row-counts.js'
+import { asDdbError, type Run } from '../run.js'
+import { cellText, mismatchesByKey, mismatchesByPlace, type Mismatch } from './compare-rows.js'
+import { rowKeys } from './key-texts.js'
+import { mostFound, type RowReader } from './row-reader.js'
+import { newRowSearch } from './row-search.js'
+import { cutterOf, mostRowsOf, piecesOf, type CutRows } from './sent-rows.js'
+import { howFound, type VerifyPlan } from './verify-plan.js'
+
+/** What reading back found. */
+export interface VerifyResult {
+  how: 'sample' | 'all'
+  /** `position`, or the columns of the key. */
+  by: 'position' | string[]
+  /** Columns behind a function that were not compared: the server makes something of them that is not known here. */
+  skippedColumns: string[]
+  rows: {
+    /** Read back and compared. */
+    compared: number
+    /** Of those: not there, or with other cells than were sent. */
+    different: number
+    /** Of those: another row of the run has their key, and the table keeps one. */
+    replaced: number
+    /** With a null in their key. */
+    notComparable: number
+  }
+  /** The first 20 that are different; `found` is null where no row came back. */
+  first: {
+    file: string
+    lineNumber: number
+    column: string | null
+    sent: string
+    found: string | null
+  }[]
+}
+
+/** A part that the target took. */
+export interface TakenPart {
+  readonly part: Part
+  /** Rows that a keyed table left out. */
+  readonly duplicates: number
+  /** Rows of the batch that the target left out for their own sake. */
+  readonly leftOut: ReadonlySet<number>
+  /** @param different  rows of the batch that are not in the table as they were sent, ascending */
+  settle(different: readonly number[]): void
+  /** The part could not be read back. */
+  fail(error: DdbError): void
+}
+
+export interface Verifier {
+  /** The batch is about to be sent. */
+  sending(batch: Batch): void
+  /** Nothing of the batch is waited for any more. */
+  released(batch: Batch): void
+  add(taken: TakenPart): void
+  readonly heldBytes: number
+  /** A promise while too much waits to be read back. */
+  room(): Promise<void> | undefined
+  /** Resolves once everything that was added is settled. */
+  settled(): Promise<void>
+  result(): VerifyResult
+  leave(reason: ConnectionError): void
+  close(): Promise<void>
+}
+
+const namedRows = 20
+
+export interface VerifierSetup {
+  readonly run: Pick<Run, 'plan' | 'platform' | 'counts' | 'journal' | 'isLeaving'>
+  readonly how: 'sample' | 'all'
+  readonly plan: VerifyPlan
+  readonly reader: RowReader
+  readonly rules: RetryRules
+  /** Of the table before the first row. */
+  readonly rowsBefore: number
+}
+
+export function newVerifier(setup: VerifierSetup): Verifier {
+  const { run, how, plan, reader } = setup
+  const sent = new Set<Batch>()
+  const rows = { compared: 0, different: 0, replaced: 0, notComparable: 0 }
+  const first: VerifyResult['first'] = []
+  const search = newRowSearch(setup)
+  const random = (): number => run.platform.random.number()
+  let rowsSeen = 0
+  let heldBytes = 0
+  let last: Promise<void> = Promise.resolve()
+  let failure: DdbError | undefined
+
+  const check = async ({ part, duplicates, leftOut }: TakenPart): Promise<number[]> => {
+    const { batch } = part
+    const cut = cutterOf(part, plan)
+    const different: number[] = []
+    let unexplained = duplicates
+    const rowsBefore = rowsSeen
+    rowsSeen += part.end - part.start
+    for (const { start, end } of piecesOf(part, how, rowsBefore, random)) {
+      if (failure !== undefined) throw failure
+      const columns = cut(start, end)
+      const { mismatches, skipped } =
+        plan.by === 'key'
+          ? await byKey(setup, columns, end - start)
+          : await byPlace(search, part, start, columns)
+      rows.compared += end - start - skipped
+      rows.notComparable += skipped
+      const others =
+        plan.keepsOne && mismatches.length > 0 ? otherKeys(sent, part, plan) : undefined
+      for (const mismatch of mismatches) {
+        const row = start + mismatch.row
+        if (leftOut.has(row)) continue
+        const isReplaced = mismatch.columnIndex >= 0 && others?.has(mismatch.key!) === true
+        if (isReplaced || (mismatch.columnIndex >= 0 && unexplained-- > 0)) {
+          rows.replaced++
+          continue
+        }
+        rows.different++
+        if (first.length < namedRows) first.push(named(batch, row, mismatch, columns, plan))
+        different.push(row)
+      }
+    }
+    search.passed(part.end - part.start - leftOut.size)
+    return different
+  }
+
+  const settle = async (taken: TakenPart): Promise<void> => {
+    const different = await check(taken).catch((error: unknown) => {
+      failure ??= asDdbError(error)
+      return failure
+    })
+    heldBytes -= taken.part.encodedBytes
+    if (different instanceof DdbError) taken.fail(different)
+    else taken.settle(different)
+  }
+
+  return {
+    sending: batch => void sent.add(batch),
+    released: batch => void sent.delete(batch),
+    add(taken) {
+      heldBytes += taken.part.encodedBytes
+      last = last.then(() => settle(taken))
+    },
+    get heldBytes() {
+      return heldBytes
+    },
+    room: () => (heldBytes < run.plan.maxInFlightBytes ? undefined : last),
+    async settled() {
+      // More may be added while it is waited for.
+      for (let waited; waited !== last;) {
+        waited = last
+        await waited
+      }
+    },
+    result: () => ({ ...describedPlan(setup), rows: { ...rows }, first: [...first] }),
+    leave(reason) {
+      failure ??= reason
+      reader.leave(reason)
+    },
+    close: () => reader.close(),
+  }
+}
+
+function describedPlan({
+  how,
+  plan: { by, keys, skipped },
+}: VerifierSetup): Pick<VerifyResult, 'how' | 'by' | 'skippedColumns'> {
+  const found = by === 'position' ? by : keys.map(({ name }) => name)
+  return { how, by: found, skippedColumns: [...skipped] }
+}
+
+/** @param columns  of the piece that the mismatch is in */
+function named(
+  batch: Batch,
+  row: number,
+  { columnIndex, row: at, found }: Mismatch,
+  columns: readonly Column[],
+  plan: VerifyPlan,
+): VerifyResult['first'][number] {
+  const { file, lineNumber } = batch.locate(row)
+  const sent = columns[columnIndex]
+  return {
+    file,
+    lineNumber,
+    column: plan.columns[columnIndex]?.name ?? null,
+    sent: sent === undefined ? '' : cellText(sent, at),
+    found: found ?? null,
+  }
+}
+
+interface Compared {
+  readonly mismatches: readonly Mismatch[]
+  /** Rows that cannot be found. */
+  readonly skipped: number
+}
+
+async function byKey(
+  { plan, reader }: VerifierSetup,
+  columns: readonly Column[],
+  rowCount: number,
+): Promise<Compared> {
+  const keys = plan.keys.map(key => plan.columns.indexOf(key))
+  const filters = [...plan.keys, ...plan.narrowing].map(one => columns[plan.columns.indexOf(one)]!)
+  const stored = await reader.among(filters)
+  if (stored.rows >= mostFound) throw notSelective(plan)
+  // Whether null is among nulls, versions may see differently.
+  const isNull = (row: number): boolean => filters.some(column => isNullAt(column, row))
+  const mismatches = mismatchesByKey(columns, stored, keys, plan.keepsOne)
+  let skipped = 0
+  for (let row = 0; row < rowCount; row++) if (isNull(row)) skipped++
+  return { mismatches: mismatches.filter(({ row }) => !isNull(row)), skipped }
+}
+
+async function byPlace(
+  search: ReturnType<typeof newRowSearch>,
+  part: Part,
+  start: number,
+  columns: readonly Column[],
+): Promise<Compared> {
+  const stored = await search.find(columns, start - part.start, mostRowsOf(part))
+  return { mismatches: mismatchesByPlace(columns, stored), skipped: 0 }
+}
+
+/** Keys of rows that are on their way or were just stored, but for those of this part. */
+function otherKeys(sent: ReadonlySet<Batch>, part: Part, plan: VerifyPlan): Set<string> {
+  const found = new Set<string>()
+  const collect = (batch: Batch, start: number, end: number): void => {
+    if (end <= start) return
+    const cut: CutRows = cutterOf({ batch }, { columns: plan.keys })
+    const keyOf = rowKeys(cut(start, end))
+    for (let row = 0; row < end - start; row++) found.add(keyOf(row))
+  }
+  for (const batch of sent) {
+    if (batch !== part.batch) collect(batch, 0, batch.rowCount)
+  }
+  collect(part.batch, 0, part.start)
+  collect(part.batch, part.end, part.batch.rowCount)
+  return found
+}
+
+function notSelective(plan: VerifyPlan): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `\`delivery.verify\` finds ${mostFound} rows and more for some of the run's ${howFound(plan)}: ` +
+      'name columns that make a row unique in `target.keyColumns`',
+  )
+}
+
+/** For a summary: `read back 100 of its rows by position: all as they were sent`. */
+export function verifyText({ by, rows, first }: VerifyResult): string {
+  const { compared, different, replaced, notComparable } = rows
+  const found = by === 'position' ? 'by position' : `by ${by.join(', ')}`
+  const [one] = first
+  const example =
+    one === undefined
+      ? ''
+      : one.column === null
+        ? ` (${one.file}, line ${one.lineNumber}: not found)`
+        : ` (${one.file}, line ${one.lineNumber}, ${one.column}: ${one.sent} was sent, ${one.found} is there)`
+  return [
+    `${rowsText(compared)} read back ${found}: ${different === 0 ? 'as they were sent' : `${different} not as they were sent${example}`}`,
+    ...(replaced === 0 ? [] : [`${replaced} replaced by other rows with their key`]),
+    ...(notComparable === 0 ? [] : [`${notComparable} with a null in their key, not compared`]),
+  ].join(', ')
+}

@@ -1,0 +1,121 @@
+/*
+  The offset that all times of a column have where times are kept as they are written: of `10:00+08:00` and `10:00Z` both
+  would be 10:00. The first time of the column decides, unless it was said before.
+*/
+import { UsageError } from '../../errors.js'
+import { fixedOffset } from './time-zone.js'
+
+/** In place of seconds, and no part of a day: small integers, as others would be objects. */
+const unknown = 1_000_000
+const noOffset = 1_000_001
+
+const noOffsetText = 'none'
+
+/** Of one column. */
+export class ColumnOffset {
+  /** Some time had another one. */
+  hasOthers = false
+  #seconds: number
+  readonly #onKnown: (() => void) | undefined
+
+  /**
+   * @param seconds  ahead of UTC; undefined where the first time decides
+   * @param onKnown  called once it has
+   */
+  constructor(seconds: number = unknown, onKnown?: () => void) {
+    this.#seconds = seconds
+    this.#onKnown = onKnown
+  }
+
+  /** Whether a time may be the column's. @param seconds  ahead of UTC, of a time that has an offset */
+  takes(isGiven: boolean, seconds: number): boolean {
+    const own = isGiven ? seconds : noOffset
+    if (this.#seconds === own) return true
+    if (this.#seconds === unknown) {
+      this.#seconds = own
+      this.#onKnown?.()
+      return true
+    }
+    this.hasOthers = true
+    return false
+  }
+
+  /** Times without an offset are the column's, and those in UTC; neither as long as there was no time. */
+  get takesPlain(): boolean {
+    return this.#seconds === noOffset
+  }
+
+  get takesUtc(): boolean {
+    return this.#seconds === 0
+  }
+
+  /** For messages. */
+  get words(): string {
+    return this.takesPlain ? 'no offset' : `the offset ${this.text}`
+  }
+
+  /** `+08:00`, or `none`; undefined as long as there was no time. */
+  get text(): string | undefined {
+    if (this.#seconds === unknown) return undefined
+    return this.#seconds === noOffset ? noOffsetText : offsetText(this.#seconds)
+  }
+}
+
+/** Of the columns of a run, by their names. */
+export class ColumnOffsets {
+  /** So many are known. */
+  knownCount = 0
+  readonly #byName = new Map<string, ColumnOffset>()
+
+  /**
+   * @param known  such as `+08:00`, `Z` or `none`
+   * @throws {UsageError} DDB_USAGE for what is no offset
+   */
+  constructor(known: Readonly<Record<string, string>> = {}) {
+    for (const [name, text] of Object.entries(known)) {
+      const seconds = text === noOffsetText ? noOffset : fixedOffset(text)
+      if (seconds === undefined) {
+        const what = `\`cells.offsets\` ${name}=${text}: an offset is +08:00, Z, or none`
+        throw new UsageError('DDB_USAGE', what)
+      }
+      this.#byName.set(name, new ColumnOffset(seconds))
+      this.knownCount++
+    }
+  }
+
+  of(columnName: string): ColumnOffset {
+    const known =
+      this.#byName.get(columnName) ?? new ColumnOffset(undefined, () => void this.knownCount++)
+    this.#byName.set(columnName, known)
+    return known
+  }
+
+  /** Those that are known, as the constructor takes them. */
+  known(): Record<string, string> {
+    return Object.fromEntries(
+      [...this.#byName].flatMap(([name, { text }]) => (text === undefined ? [] : [[name, text]])),
+    )
+  }
+}
+
+/**
+ * The offsets of the columns of a run; undefined where a time zone says what becomes of them.
+ * @throws {UsageError} DDB_USAGE when both are given
+ */
+export function columnOffsets(
+  { timeZone, offsets }: { timeZone?: string; offsets?: Readonly<Record<string, string>> },
+  known: Readonly<Record<string, string>> = {},
+): ColumnOffsets | undefined {
+  if (timeZone === undefined) return new ColumnOffsets({ ...known, ...offsets })
+  if (offsets === undefined || Object.keys(offsets).length === 0) return undefined
+  throw new UsageError(
+    'DDB_USAGE',
+    '`cells.offsets` says which offset times have, and `cells.timeZone` what becomes of any: leave one out',
+  )
+}
+
+function offsetText(seconds: number): string {
+  const minutes = Math.abs(seconds) / 60
+  const two = (number: number): string => String(number).padStart(2, '0')
+  return `${seconds < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
+}

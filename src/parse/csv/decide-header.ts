@@ -1,0 +1,157 @@
+/*
+  Whether a first record is a header where nobody said so. The target decides: by the names of its columns, and by what
+  fits into them. Without a target the records behind the first one have to tell. Where neither does, the user is asked: a row
+  that is taken for a header is lost, a header that is taken for a row is stored.
+*/
+import { UsageError } from '../../errors.js'
+import { looksLikeHeader, type FirstRecord } from './header-record.js'
+import { fitOf, type RowTarget } from './row-target.js'
+import type { SampleRecords } from './sample-records.js'
+
+/** Names of columns in a message. */
+const shownNames = 5
+
+/** @throws {UsageError} DDB_USAGE where the target does not tell */
+export function isHeaderFor(record: FirstRecord, target: RowTarget, file: string): boolean {
+  const texts = textsOf(record).filter(text => text !== '')
+  const columnNames = target.schema.columns.map(({ name }) => name)
+  const sources = Object.values(target.mapping.map ?? {})
+  // A number may be that of a field.
+  const sure = namesOf([...columnNames, ...sources.filter(name => !isNumber(name))])
+  const any = namesOf([...columnNames, ...sources])
+  const surelyNamed = texts.filter(text => sure.has(text)).length
+  const named = texts.filter(text => any.has(text)).length
+  if (texts.length > 0 && surelyNamed === texts.length) return true
+  const shape = { file, kind: 'fields', fieldCount: record.fields.length } as const
+  const { misfit, hasValues } = fitOf(target, shape, [record.fields])
+  if (misfit !== undefined || !hasValues) {
+    if (named > 0) return true
+  } else if (surelyNamed === 0 && (named === 0 || named < texts.length)) return false
+  const names = columnNames.slice(0, shownNames).join(', ')
+  const columns = columnNames.length > shownNames ? `${names}, …` : names
+  throw unclear(
+    file,
+    named > 0
+      ? 'it names a column of the target, but would also load as a row'
+      : misfit === undefined
+        ? `it names no column of the target (${columns}), and has nothing but texts`
+        : `it names no column of the target (${columns}), and would not load as a row (${misfit})`,
+  )
+}
+
+/** The data behind a first record. */
+export interface DataBehind {
+  readonly file: string
+  /** Starts anew, before the first record. */
+  readonly records: SampleRecords
+  /** Names that the headers of other inputs had; undefined without any. */
+  readonly names: readonly string[] | undefined
+}
+
+/** @throws {UsageError} DDB_USAGE where the data do not tell */
+export function isHeaderByData(record: FirstRecord, { file, records, names }: DataBehind): boolean {
+  const texts = textsOf(record)
+  const known = namesOf(names ?? [])
+  if (texts.every(text => text === '' || known.has(text)) && looksLikeHeader(record)) return true
+  const columns = columnLooks(records, texts.length)
+  if (looksLikeHeader(record)) {
+    if (texts.some((text, i) => isNameOf(text, columns[i]))) return true
+  } else if (texts.some((text, i) => isLike(text, columns[i]))) return false
+  throw unclear(file, 'the records after it do not show it')
+}
+
+function unclear(file: string, why: string): UsageError {
+  return new UsageError(
+    'DDB_USAGE',
+    `cannot tell whether the first record of ${file} is a header: ${why}. Say it with \`input.header\` yes or no`,
+  )
+}
+
+/** In lower case: a header may have other cases. */
+function textsOf({ fields }: FirstRecord): string[] {
+  return fields.map(field => Buffer.from(field).toString().trim().toLowerCase())
+}
+
+const namesOf = (names: readonly string[]): ReadonlySet<string> =>
+  new Set(names.map(name => name.trim().toLowerCase()))
+
+const isNumber = (text: string): boolean => /^\d+$/.test(text)
+
+/** What the cells of a column behind the first record look like; empty ones say nothing. */
+interface ColumnLook {
+  numbers: number
+  texts: number
+  /** Of numbers, dates and times: `9.9` of 12.5. */
+  readonly shapes: Set<string>
+  /** Of whole numbers. */
+  fewestDigits: number
+  mostDigits: number
+  /** All are years. */
+  areYears: boolean
+}
+
+/** Some hundred cells tell. */
+const lookedAtRecords = 100
+const lookedAtColumns = 200
+const mostShapes = 50
+
+const beginsLikeNumber = /^[+-]?\.?\d/
+const year = /^(?:19|20)\d\d$/
+
+function columnLooks(records: SampleRecords, fieldCount: number): ColumnLook[] {
+  const columns = Array.from({ length: Math.min(fieldCount, lookedAtColumns) }, () => ({
+    numbers: 0,
+    texts: 0,
+    shapes: new Set<string>(),
+    fewestDigits: Infinity,
+    mostDigits: 0,
+    areYears: true,
+  }))
+  records.next()
+  for (let count = 0; count < lookedAtRecords && records.next(); count++) {
+    for (const [field, column] of columns.entries()) {
+      if (field >= records.fieldCount) break
+      const text = records.text(field).trim()
+      if (text === '') continue
+      if (!beginsLikeNumber.test(text)) {
+        column.texts++
+        continue
+      }
+      column.numbers++
+      if (column.shapes.size < mostShapes) column.shapes.add(shapeOf(text))
+      if (!isNumber(text)) continue
+      column.fewestDigits = Math.min(column.fewestDigits, text.length)
+      column.mostDigits = Math.max(column.mostDigits, text.length)
+      column.areYears &&= year.test(text)
+    }
+  }
+  return columns
+}
+
+/** What a null is called. */
+const nullWords: ReadonlySet<string> = new Set([
+  ...['', 'na', 'n/a', '#n/a', 'nan', 'null', 'none', 'nil', 'nul', 'void', 'missing', 'unknown'],
+  ...['-', '--', '.', '?', 'inf', '-inf', 'infinity', '\\n'],
+])
+
+/** Of a text above numbers, with a bad one among them. */
+const numbersPerText = 10
+
+/** Whether the text is nothing that may stand in the column, which holds numbers. */
+function isNameOf(text: string, column: ColumnLook | undefined): boolean {
+  if (column === undefined || column.numbers === 0 || nullWords.has(text)) return false
+  return column.texts * numbersPerText <= column.numbers
+}
+
+/** Whether the text may stand in the column: names of columns may be numbers and dates, too, but not those of their cells. */
+function isLike(text: string, column: ColumnLook | undefined): boolean {
+  if (column === undefined || column.texts > 0 || !beginsLikeNumber.test(text)) return false
+  if (!column.shapes.has(shapeOf(text))) return false
+  if (!isNumber(text)) return true
+  if (year.test(text) && !column.areYears) return false
+  return text.length >= column.fewestDigits && text.length <= column.mostDigits
+}
+
+function shapeOf(text: string): string {
+  return text.replace(/^[+-]/, '').replace(/\d+/g, '9')
+}

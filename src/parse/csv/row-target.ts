@@ -1,0 +1,129 @@
+/*
+  What records are to become rows of, and whether some of them would: whether a first record is a header, and what a
+  field is that the header has no name for, is told by the columns that it has to go into.
+*/
+import { DdbError } from '../../errors.js'
+import { isNullAt } from '../../protocol/element.js'
+import { mapColumns, type InputShape, type MappingRules } from '../../schema/column-mapping.js'
+import type { TargetColumn, TargetSchema } from '../../schema/target-schema.js'
+import { BatchBuilder } from '../batch-builder.js'
+import type { CellRules, Known } from '../input-reader.js'
+import { RecordBlock } from '../record-block.js'
+import { cellTypeOf } from '../types/column-types.js'
+import { slackBytes } from '../window.js'
+
+/** The columns, and how they are filled. */
+export interface RowTarget {
+  readonly schema: TargetSchema
+  readonly mapping: MappingRules
+  readonly cells: CellRules
+}
+
+/** The target of an input in which decimal commas were found, or none. */
+export function withDecimalComma(
+  { schema, mapping, cells }: RowTarget,
+  isFound: boolean,
+): RowTarget {
+  const { value } = decimalCommaFor(isFound, cells, schema.columns)
+  return { schema, mapping, cells: { ...cells, decimalComma: value } }
+}
+
+/**
+ * Whether numbers have a decimal comma.
+ * @param isFound  in the input
+ */
+export function decimalCommaFor(
+  isFound: boolean,
+  { decimalComma, thousands }: Pick<CellRules, 'decimalComma' | 'thousands'>,
+  columns: readonly TargetColumn[],
+): Known<boolean> {
+  if (decimalComma !== undefined) return { value: decimalComma, how: 'given' }
+  // `1,5` is two elements where the target has arrays, and not even a number where the user says what a comma is.
+  const isOther = thousands === ',' || columns.some(({ type }) => type.array === true)
+  return { value: !isOther && isFound, how: 'found' }
+}
+
+/** What would become of records. */
+export interface Fit {
+  /** Why some of them would be no row; undefined when all would. */
+  readonly misfit: string | undefined
+  /** Some cell is a value, and no text: of what a column takes that does not take everything. */
+  readonly hasValues: boolean
+}
+
+const utf8 = {
+  encoding: 'utf-8',
+  how: 'found',
+  mark: new Uint8Array(0),
+  broken: undefined,
+  origin: undefined,
+} as const
+
+/**
+ * Tries records of an input; nothing is kept of them.
+ * @param records  fields of each, at least one record
+ */
+export function fitOf(
+  { schema, mapping: rules, cells }: RowTarget,
+  shape: InputShape,
+  records: readonly (readonly Uint8Array[])[],
+): Fit {
+  let mapping
+  try {
+    mapping = mapColumns(schema, shape, rules)
+  } catch (error) {
+    if (error instanceof DdbError) return { misfit: error.message, hasValues: false }
+    throw error
+  }
+  const block = blockOf(shape.fieldCount, records)
+  const builder = new BatchBuilder({
+    file: shape.file,
+    mapping,
+    fieldOf: ({ source }) => (source.kind === 'field' ? source.index : -1),
+    block,
+    rules: { ...cells, lenient: false, columnOffsets: undefined },
+    arrayDelimiter: undefined,
+    keepRecords: false,
+    showRecord: undefined,
+    shape: {
+      delimiter: undefined,
+      fieldNames: shape.names,
+      fieldCount: shape.fieldCount,
+      headerBytes: undefined,
+      text: utf8,
+    },
+    text: utf8,
+  })
+  builder.read(block)
+  const refused = block.refusedBy.findIndex(column => column !== 0)
+  if (refused >= 0) return { misfit: builder.rejectOf(block, refused).message, hasValues: false }
+  builder.append(block)
+  const { columns, rowCount, release } = builder.take(0, { offsetBytes: 0, lineNumber: 1 })
+  const hasValues = mapping.columns.some(
+    ({ type, source }, i) =>
+      source.kind === 'field' &&
+      cellTypeOf(type.type)?.takesNames !== true &&
+      Array.from({ length: rowCount }).some((_, row) => !isNullAt(columns[i]!, row)),
+  )
+  release()
+  return { misfit: undefined, hasValues }
+}
+
+function blockOf(fieldCount: number, records: readonly (readonly Uint8Array[])[]): RecordBlock {
+  const block = new RecordBlock(fieldCount, records.length)
+  block.rowCount = records.length
+  let at = 0
+  for (const [row, fields] of records.entries()) {
+    block.recordStarts[row] = at
+    for (let field = 0; field < fieldCount; field++) {
+      block.starts[row * fieldCount + field] = at
+      at += fields[field]?.length ?? 0
+      block.ends[row * fieldCount + field] = at
+    }
+    block.recordEnds[row] = at
+  }
+  const cells = records.flatMap(fields => fields.slice(0, fieldCount))
+  block.bytes = new Uint8Array(Buffer.concat([...cells, new Uint8Array(slackBytes)]))
+  block.view = new DataView(block.bytes.buffer)
+  return block
+}

@@ -1,0 +1,44 @@
+/*
+  One field more than the header has names for, and nothing in it where it stands last: either records end with a delimiter,
+  or they begin with a name of their own, as R writes them. Read the wrong way, every value goes into the next column.
+*/
+import { UsageError } from '../../errors.js'
+import { hasTrailingDelimiter } from './detect-dialect.js'
+import { fitOf, type RowTarget } from './row-target.js'
+import type { SampleRecords } from './sample-records.js'
+
+/** What records with a field more are told by. */
+export interface TrailingSample {
+  readonly file: string
+  /** In the header. */
+  readonly names: readonly string[]
+  /** Starts anew, before the header. */
+  readonly records: SampleRecords
+  /** Undefined where nothing is known of the columns: everything fits. */
+  readonly target: RowTarget | undefined
+}
+
+const lookedAtRecords = 100
+
+/** @throws {UsageError} DDB_USAGE where the first field may as well be a name: no two are alike, and the others fit */
+export function checkTrailingDelimiter({ file, names, records, target }: TrailingSample): void {
+  const { length } = names
+  const found: Uint8Array[][] = []
+  records.next()
+  while (found.length < lookedAtRecords && records.next()) {
+    if (!hasTrailingDelimiter(records, length)) continue
+    found.push(Array.from({ length }, (_, field) => records.cell(field)))
+  }
+  const rowNames = found.map(([first]) => Buffer.from(first!).toString('latin1').trim())
+  if (new Set(rowNames).size < rowNames.length || rowNames.includes('')) return
+  const shape = { file, kind: 'fields', names, fieldCount: length } as const
+  const fits = (rows: readonly (readonly Uint8Array[])[]): boolean =>
+    target === undefined || fitOf(target, shape, rows).misfit === undefined
+  const shifted = found.map(fields => [...fields.slice(1), new Uint8Array(0)])
+  if (found.length === 0 || !fits(found) || !fits(shifted)) return
+  throw new UsageError(
+    'DDB_USAGE',
+    `the records of ${file} have one field more than its header: use \`input.trailingDelimiter\` if they end with a delimiter, ` +
+      'or `input.rowNames` if they begin with a name of their own',
+  )
+}

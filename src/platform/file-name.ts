@@ -1,0 +1,43 @@
+/*
+  Names of files as texts. Systems other than Windows take any bytes for a name: bytes that are not UTF-8 stand in the text as lone
+  surrogates, U+DC80 to U+DCFF, so that no two names have one text, JSON keeps them as escapes, and the system gets its bytes
+  back. Python's os.fsdecode does the same (PEP 383).
+*/
+import { isUtf8 } from 'node:buffer'
+import { sep } from 'node:path'
+
+/** U+DC00 and a byte from 0x80 on. */
+const firstEscape = 0xdc00
+const lone = /[\udc80-\udcff]/u
+const isWindows = sep === '\\'
+
+/** The text of a name, or of several with what stands between them. */
+export function nameOfBytes(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString()
+  let name = ''
+  for (let at = 0; at < bytes.length;) {
+    const length = characterLength(bytes, at)
+    if (length === 0) name += String.fromCharCode(firstEscape + bytes[at++]!)
+    else name += bytes.toString('utf8', at, (at += length))
+  }
+  return name
+}
+
+/** What the system calls a file: the text itself, or its bytes where they are not UTF-8. */
+export function systemName(name: string): string | Buffer {
+  if (isWindows || !lone.test(name)) return name
+  const parts = Array.from(name, character =>
+    lone.test(character)
+      ? Buffer.of(character.charCodeAt(0) - firstEscape)
+      : Buffer.from(character),
+  )
+  return Buffer.concat(parts)
+}
+
+/** Bytes of the character of UTF-8 that begins here; 0 where none does. */
+function characterLength(bytes: Buffer, at: number): number {
+  for (let length = 1; length <= 4 && at + length <= bytes.length; length++) {
+    if (isUtf8(bytes.subarray(at, at + length))) return length
+  }
+  return 0
+}

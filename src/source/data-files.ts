@@ -1,0 +1,90 @@
+/*
+  Which files of a folder are taken for data, by their names; the others are counted, so that nobody takes them for loaded.
+*/
+import { extname } from 'node:path'
+import { UsageError } from '../errors.js'
+import { pathMatcher } from './glob.js'
+
+/** Names of data files, as formats have them; what is compressed keeps the extension of its content. */
+const dataFile = /^[^.].*\.(?:csv|tsv|tab|ndjson|jsonl|json)(?:\.(?:gz|zst|br))?$/i
+
+/** Those extensions, for messages. */
+export const dataExtensions = '.csv, .tsv, .tab, .ndjson, .jsonl or .json'
+
+/** Files of folders that were not taken. */
+export interface PassedOver {
+  readonly files: number
+  /** By extension in lower case, such as `.txt`; `hidden`, `no extension`, `special` for pipes and the like, `others`. */
+  readonly byKind: Readonly<Record<string, number>>
+  /** Paths of the first ones. */
+  readonly first: readonly string[]
+}
+
+/** Counts files that are not taken. */
+export interface PassedOverCount extends PassedOver {
+  /** @param isSpecial  it has the name of a data file, and is none */
+  add(path: string, name: string, isSpecial?: boolean): void
+}
+
+const maxKinds = 20
+const maxFirst = 20
+
+export function newPassedOver(): PassedOverCount {
+  const byKind: Record<string, number> = {}
+  const first: string[] = []
+  let files = 0
+  return {
+    get files() {
+      return files
+    },
+    byKind,
+    first,
+    add(path, name, isSpecial = false) {
+      files++
+      if (first.length < maxFirst) first.push(path)
+      const own = isSpecial ? 'special' : kindOf(name)
+      const isKept = Object.hasOwn(byKind, own) || Object.keys(byKind).length < maxKinds
+      const kind = isKept ? own : 'others'
+      byKind[kind] = (byKind[kind] ?? 0) + 1
+    },
+  }
+}
+
+function kindOf(name: string): string {
+  if (name.startsWith('.')) return 'hidden'
+  const extension = extname(name).toLowerCase()
+  return extension.length > 1 ? extension : 'no extension'
+}
+
+/** `passed over 3 files in folders (.txt 2, hidden 1), such as d/a.txt: …`; undefined where nothing was. */
+export function passedOverNotice({ files, byKind, first }: PassedOver): string | undefined {
+  if (files === 0) return undefined
+  const kinds = Object.entries(byKind)
+    .sort(([, a], [, b]) => b - a)
+    .map(([kind, count]) => `${kind} ${count}`)
+  const what = files === 1 ? 'a file' : `${files} files`
+  return (
+    `passed over ${what} in folders (${kinds.join(', ')}), such as "${first[0]}": ` +
+    '`input.include` says which files of a folder are data'
+  )
+}
+
+/** Whether a file of a folder is data, by its name and its path from there. */
+export type IsData = (name: string, path: () => string) => boolean
+
+/**
+ * @param include  patterns, of names or, with a `/`, of paths inside of the folder; all data files when left out
+ * @throws {UsageError} DDB_USAGE for a pattern that nothing can match
+ */
+export function dataFiles(include: readonly string[] | undefined): IsData {
+  if (include === undefined || include.length === 0) return name => dataFile.test(name)
+  const matchers = include.map(pattern => {
+    const path = pattern.replace(/^(?:\.?\/)+/, '')
+    if (path === '' || path.endsWith('/')) {
+      throw new UsageError('DDB_USAGE', `\`input.include\` "${pattern}" is no pattern of files`)
+    }
+    return { matcher: pathMatcher(path), isPath: path.includes('/') }
+  })
+  return (name, path) =>
+    matchers.some(({ matcher, isPath }) => matcher.test(isPath ? path() : name))
+}

@@ -1,0 +1,106 @@
+/*
+  Kinds of targets that others may make again, and how rows into them are confirmed.
+*/
+import type { DeliveryOptions, TargetOptions } from '../../src/load/options.js'
+
+export interface TargetKind {
+  readonly name: string
+  /** Makes it. */
+  readonly script: string
+  /** Removes it, and makes it again. */
+  readonly remake: string
+  /** So many rows of somebody else. */
+  readonly foreign: (rows: number) => string
+  readonly target: TargetOptions
+  /** Rows with known keys do not make it longer: counting proves nothing. */
+  readonly isKeyed?: true
+  /** Something can be asked about the table. */
+  readonly hasEvidence: boolean
+}
+
+const columns = '`id`sym, [INT,SYMBOL]'
+const strangers = (rows: number): string =>
+  `table(1000000 + 0..${rows - 1} as id, take(\`A\`B, ${rows}) as sym)`
+
+const inMemory = (name: string, make: string, rest: Partial<TargetKind> = {}): TargetKind => ({
+  name,
+  script: `share ${make} as target`,
+  remake: `undef(\`target, SHARED)\nshare ${make} as target`,
+  foreign: rows => `tableInsert(objByName("target"), ${strangers(rows)})`,
+  target: { table: 'target' },
+  hasEvidence: true,
+  ...rest,
+})
+
+const stored = (name: string, made: string, rest: Partial<TargetKind> = {}): TargetKind => {
+  const template = 'table(1:0, `id`sym, [INT,SYMBOL])'
+  const engine = name.startsWith('TSDB') ? ', engine="TSDB"' : ''
+  const make = `database("dfs://d").createPartitionedTable(${template}, \`t, \`sym${made})`
+  return {
+    name,
+    script: `database("dfs://d", VALUE, \`A\`B${engine})\n${make}`,
+    remake: `dropTable(database("dfs://d"), \`t)\n${make}`,
+    foreign: rows => `tableInsert(loadTable("dfs://d", "t"), ${strangers(rows)})`,
+    target: { table: 'dfs://d/t' },
+    hasEvidence: true,
+    ...rest,
+  }
+}
+
+const stream = inMemory('stream table', `streamTable(10:0, ${columns})`)
+const view = (confirmTable: object): TargetOptions => ({
+  function: 'put',
+  types: 'id:INT,sym:SYMBOL',
+  ...confirmTable,
+})
+const viewScript = `${stream.script}
+def put(mutable data) { tableInsert(objByName("target"), data) }
+addFunctionView(put)`
+
+const tsdb = ', sortColumns=`sym`id, keepDuplicates=LAST'
+const keys = { method: 'upsert', keyColumns: ['id'] } as const
+
+export const targets: readonly TargetKind[] = [
+  stream,
+  inMemory('table in memory', `table(10:0, ${columns})`),
+  inMemory('keyed stream table', `keyedStreamTable(\`id, 10:0, ${columns})`, { isKeyed: true }),
+  inMemory('keyed table', `keyedTable(\`id, 10:0, ${columns})`, { isKeyed: true }),
+  inMemory('keyed table with upsert', `keyedTable(\`id, 10:0, ${columns})`, {
+    isKeyed: true,
+    target: { table: 'target', method: 'upsert' },
+  }),
+  stored('DFS table', ''),
+  stored('DFS table with upsert', '', {
+    isKeyed: true,
+    target: { table: 'dfs://d/t', ...keys },
+  }),
+  stored('TSDB table that keeps the last of a key', tsdb, { isKeyed: true }),
+  {
+    ...stream,
+    name: 'function view',
+    script: viewScript,
+    target: view({}),
+    hasEvidence: false,
+  },
+  {
+    ...stream,
+    name: 'function view with a table to count',
+    script: viewScript,
+    target: view({ confirmTable: 'target' }),
+  },
+]
+
+interface ConfirmationKind {
+  readonly name: string
+  readonly delivery: DeliveryOptions
+}
+
+/** How rows into a target can be confirmed at all. */
+export function confirmations({ isKeyed, hasEvidence }: TargetKind): readonly ConfirmationKind[] {
+  const known: ConfirmationKind[] = [
+    { name: 'receipts', delivery: { confirm: 'receipts' } },
+    { name: 'sync', delivery: { mode: 'sync' } },
+  ]
+  if (isKeyed !== true && hasEvidence) known.push({ name: 'count', delivery: { confirm: 'count' } })
+  return known
+}

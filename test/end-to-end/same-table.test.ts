@@ -1,0 +1,334 @@
+/*
+  Whether the table that a run ends with, and finds again, is the one that it wrote into: tables that are made again,
+  servers that restart, other servers at the same port, and other users who fill what they have made. The second table of
+  docs/delivery.md is written from what is seen here.
+*/
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { connect } from '../../src/client/open-session.js'
+import { recordLine, recordOf, type JournalRecord } from '../../src/load/journal/journal-record.js'
+import type { DeliveryOptions, LoadOptions, LoadResult } from '../../src/load/options.js'
+import { startServer, type EmbeddedServer, type Faults } from '../../src/server/index.js'
+import { csv } from '../helpers/delivery.js'
+import { startLoadServer } from '../helpers/load-server.js'
+import { checkTable } from '../helpers/pages.js'
+import { confirmations, targets, type TargetKind } from './same-table-targets.js'
+
+const rowCount = 1_000
+
+/** What happened → target and confirmation → what the run said of it, and by what. */
+const outcomes = new Map<string, Map<string, string>>()
+
+function note(happened: string, kind: TargetKind, confirmation: string, text: string): void {
+  const texts = outcomes.get(happened) ?? new Map<string, string>()
+  outcomes.set(happened, texts.set(`${kind.name}/${confirmation}`, text))
+}
+
+/** What a run went by, as it says so itself. */
+const evidence: readonly (readonly [RegExp, string])[] = [
+  [/the server was restarted/, 'the server keeps no mark of the run'],
+  [/does not know it/, 'another server, which keeps no mark of the run'],
+  [/it was dropped and made again/, 'its chunk is another'],
+  [/it has no rows/, 'it is empty'],
+  [
+    /made again, or emptied|and has \d+\.|before \d+ rows? w(as|ere) confirmed/,
+    'it has had fewer rows',
+  ],
+  [/rows that (it|this run) wrote/, 'rows by value'],
+  [/its rows cannot be looked up/, 'nothing tells'],
+  [/the target (grew|changed) by/, 'it has grown by another number'],
+]
+
+function evidenceOf(t: Test, text: string): string {
+  const [, by] = evidence.find(([words]) => words.test(text)) ?? []
+  t.ok(by !== undefined, `what it went by: ${text}`)
+  return by ?? '?'
+}
+
+/** What a run asks that finds its rows loaded already. */
+const questions: readonly (readonly [string, string])[] = [
+  ['getChunksMeta(', 'its chunk'],
+  ['ddbIngestFind', 'rows by value'],
+  ['ddbIngestMarked', 'the mark of the run'],
+]
+
+interface Scene {
+  readonly load: (change?: Partial<LoadOptions>) => Promise<LoadResult>
+  /** Runs a script as another user would. */
+  readonly other: (script: string) => Promise<void>
+  /** Another server takes the place of this one, as after a restart that kept nothing. */
+  readonly restart: (initScript: string) => Promise<void>
+  /** Another server, at a port of its own; later loads go there. */
+  readonly move: (initScript: string) => Promise<void>
+  readonly notices: string[]
+  /** Folder of the journals. */
+  readonly state: string
+  /** Beginnings of the requests since the last load began. */
+  readonly asked: string[]
+}
+
+async function scene(
+  t: Test,
+  kind: TargetKind,
+  delivery: DeliveryOptions,
+  faults: Faults = {},
+): Promise<Scene> {
+  const folder = t.testdir({ 'in.csv': csv(rowCount), state: {} })
+  const asked: string[] = []
+  const first = await startLoadServer(t, kind.script, {
+    faults: {
+      ...faults,
+      beforeExecute(request) {
+        asked.push(request.text)
+        return faults.beforeExecute?.(request)
+      },
+    },
+  })
+  let server: EmbeddedServer = first.server
+  const notices: string[] = []
+  const begin = async (port: number, initScript: string): Promise<void> => {
+    const started = await startServer({ port, initScript })
+    t.teardown(() => started.close())
+    server = started
+  }
+  return {
+    notices,
+    asked,
+    state: join(folder, 'state'),
+    load(change = {}) {
+      asked.length = 0
+      return first.load(join(folder, 'in.csv'), {
+        target: kind.target,
+        runId: 'nightly',
+        journal: { folder: join(folder, 'state') },
+        onNotice: notice => void notices.push(notice),
+        ...change,
+        server: { host: server.host, port: server.port, user: 'admin', password: '123456' },
+        delivery: { batchRows: 100, confirmTimeoutMs: 5_000, ...delivery, ...change.delivery },
+      })
+    },
+    async other(script) {
+      const { host, port } = server
+      const session = await connect({ host, port, user: 'admin', password: '123456' })
+      await session.run(script)
+      await session.close()
+    },
+    async restart(initScript) {
+      const { port } = server
+      await server.close()
+      await begin(port, initScript)
+    },
+    move: initScript => begin(0, initScript),
+  }
+}
+
+interface Happening {
+  readonly name: string
+  readonly happens: (scene: Scene, kind: TargetKind) => Promise<void>
+}
+
+/** What becomes of the table after the run. */
+const between: readonly Happening[] = [
+  {
+    name: 'the table is made again, and others fill it',
+    happens: ({ other }, kind) => other(`${kind.remake}\n${kind.foreign(rowCount)}`),
+  },
+  {
+    name: 'the table is made again, and gets one row of others',
+    happens: ({ other }, kind) => other(`${kind.remake}\n${kind.foreign(1)}`),
+  },
+  {
+    name: 'the server restarts, and others fill the table',
+    happens: ({ restart }, kind) => restart(`${kind.script}\n${kind.foreign(rowCount)}`),
+  },
+  {
+    name: 'another server has a table of that name, which others filled',
+    happens: ({ move }, kind) => move(`${kind.script}\n${kind.foreign(rowCount)}`),
+  },
+]
+
+for (const kind of targets) {
+  for (const { name, delivery } of confirmations(kind)) {
+    t.test(`${name} into a ${kind.name}`, async t => {
+      const here = await scene(t, kind, delivery)
+      t.match(await here.load(), { exitCode: 0 })
+      if (kind.hasEvidence) {
+        t.match(await here.load(), { exitCode: 0, error: null }, 'nothing has happened')
+        t.equal(here.notices.at(-1), 'already loaded')
+        const by = questions.filter(([text]) => here.asked.some(asked => asked.includes(text)))
+        note('nothing', kind, name, `0, already loaded: ${by.map(([, what]) => what).join(', ')}`)
+      } else {
+        const result = await here.load()
+        t.match(result, { exitCode: 75, rows: { confirmed: 0, skipped: 0 } })
+        note('nothing', kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
+      }
+      for (const { name: what, happens } of between) {
+        await t.test(`when ${what}`, async t => {
+          const there = await scene(t, kind, delivery)
+          t.match(await there.load(), { exitCode: 0 })
+          await happens(there, kind)
+          const result = await there.load()
+          t.match(result, { exitCode: 75, rows: { confirmed: 0, skipped: 0 } })
+          note(what, kind, name, `75: ${evidenceOf(t, result.error!.message)}`)
+        })
+      }
+      // What is only counted is sent again by the next process, and of a function nobody knows what it wrote.
+      if (name === 'count' || !kind.hasEvidence) return
+      await t.test('when it was killed, and the table is made again', async t => {
+        const leave = new AbortController()
+        let batches = 0
+        const faults: Faults = {
+          afterExecute: ({ rows }) => {
+            if (rows > 0 && ++batches === 5) setTimeout(() => leave.abort(), 300)
+            return undefined
+          },
+          beforeExecute: ({ rows }) => (rows > 0 && batches >= 5 ? 'drop' : undefined),
+        }
+        const there = await scene(t, kind, { ...delivery, maxInFlightBytes: 500 }, faults)
+        const killed = await there.load({ leave: leave.signal })
+        t.match(killed, { exitCode: 130 })
+        batches = -Infinity
+        await there.other(`${kind.remake}\n${kind.foreign(rowCount)}`)
+        const result = await there.load()
+        t.match(result.exitCode === 75 || result.exitCode === 4, true, `code ${result.exitCode}`)
+        t.equal(result.rows.confirmed + result.rows.skipped, 0)
+        const said = result.error?.message ?? result.confirm.note ?? ''
+        const what =
+          'the run is killed, the table is made again, others fill it, and the run goes on'
+        note(what, kind, name, `${result.exitCode}: ${evidenceOf(t, said)}`)
+      })
+    })
+  }
+}
+
+for (const kind of targets) {
+  for (const { name, delivery } of confirmations(kind)) {
+    for (const [what, foreign] of [
+      ['', 0],
+      [', and others fill it', rowCount],
+    ] as const) {
+      t.test(`${name} into a ${kind.name} that is made again in mid-run${what}`, async t => {
+        let batches = 0
+        const faults: Faults = {
+          beforeExecute: ({ rows }) => {
+            if (rows !== 100 || ++batches !== 6) return undefined
+            return {
+              until: here.other(`${kind.remake}\n${foreign > 0 ? kind.foreign(foreign) : ''}`),
+            }
+          },
+        }
+        const here = await scene(t, kind, { ...delivery, maxInFlightBytes: 500 }, faults)
+        const result = await here.load()
+        if (kind.hasEvidence) {
+          t.ok([4, 75].includes(result.exitCode), `code ${result.exitCode}`)
+          t.ok(result.rows.unconfirmed >= 500, `${result.rows.unconfirmed} rows unconfirmed`)
+        }
+        const said = `${result.confirm.note} ${result.error?.message}`
+        const by = kind.hasEvidence ? evidenceOf(t, said) : ''
+        // How far the count has come when it is asked is a matter of the moment.
+        const all = name === 'count' ? 'it has grown by another number, or as with `sync`' : by
+        const text = kind.hasEvidence
+          ? `4, unconfirmed: ${all}`
+          : '0: what a function makes of rows is its own affair'
+        note(`the table is made again in mid-run${what}`, kind, name, text)
+        if (name !== 'count') t.match(await here.load(), { exitCode: 75 })
+      })
+    }
+  }
+}
+
+const lookBegins = ['ddbIngestRows = 00l', 'def ddbIngestCounts(']
+
+for (const kind of targets.filter(({ hasEvidence }) => hasEvidence)) {
+  for (const { name, delivery } of confirmations(kind)) {
+    t.test(`${name} into a ${kind.name}, and the server cannot be asked at the end`, async t => {
+      let sent = 0
+      const faults: Faults = {
+        beforeExecute({ rows, text }) {
+          if (rows === 100) sent += rows
+          const isLook = lookBegins.some(begin => text.startsWith(begin))
+          return sent === rowCount && isLook ? 'close' : undefined
+        },
+      }
+      const here = await scene(t, kind, { ...delivery, retryTimeoutMs: 1_000 }, faults)
+      const result = await here.load()
+      t.match(result, { exitCode: 4, rows: { confirmed: 0, unconfirmed: rowCount } })
+      // What is only counted is sent again.
+      if (name === 'count') return
+      sent = -Infinity
+      const again = await here.load()
+      const isSeen = !('function' in kind.target)
+      t.equal(again.exitCode, isSeen ? 0 : 75, 'found later, where anything is to be found')
+      t.equal(again.rows.skipped, isSeen ? rowCount : 0)
+    })
+  }
+}
+
+t.test('where the server may keep no mark, nothing tells of a restart', async t => {
+  for (const kind of targets.filter(({ name }) => ['stream table', 'keyed table'].includes(name))) {
+    const faults: Faults = {
+      beforeExecute: ({ text }) =>
+        text.includes('"ddbIngestFinished') ? { error: 'not allowed' } : undefined,
+    }
+    const here = await scene(t, kind, {}, faults)
+    t.match(await here.load(), { exitCode: 0 })
+    const refused = await here.load()
+    t.match(refused, {
+      exitCode: 75,
+      error: { code: 'DDB_UNPROVEN', message: /keeps no mark of this run/ },
+      rows: { skipped: 0 },
+    })
+    t.match(refused.resume.look, /^exec count\(\*\) from target where /)
+  }
+})
+
+/** Leaves of a journal what an earlier version would have kept. */
+async function asEarlierVersion(folder: string): Promise<void> {
+  const path = join(folder, 'runs', 'nightly.journal')
+  const records = (await readFile(path, 'utf8')).trimEnd().split('\n').map(recordOf)
+  const kept = records.flatMap((record): JournalRecord[] => {
+    if (record === undefined || record.kind === 'sampled' || record.kind === 'finished') return []
+    if (record.kind !== 'target') return [record]
+    const { chunkId, total, adds, server, ...identity } = record.identity
+    t.ok([chunkId, total, adds, server].some(one => one !== undefined))
+    return [{ ...record, identity }]
+  })
+  await writeFile(path, kept.map(recordLine).join(''))
+}
+
+for (const kind of targets) {
+  t.test(`a run into a ${kind.name} that the version before has finished`, async t => {
+    const here = await scene(t, kind, {})
+    t.match(await here.load(), { exitCode: 0 })
+    await asEarlierVersion(here.state)
+    t.match(await here.load(), { exitCode: 0, rows: { skipped: rowCount, confirmed: 0 } })
+    t.ok(
+      here.notices.some(notice => notice.includes('has finished this run, and kept less')),
+      'it is said what was compared',
+    )
+    if (!kind.hasEvidence) return
+    await here.other(kind.remake)
+    t.match(await here.load(), { exitCode: 75 }, 'an empty table does not hold its rows')
+  })
+}
+
+t.test('docs/delivery.md has the table of what was seen', t => {
+  const names = ['receipts', 'sync', 'count']
+  const rows: string[][] = [['what happens', 'target', ...names.map(name => `\`${name}\``)]]
+  for (const [what, texts] of outcomes) {
+    const byCells = new Map<string, string[]>()
+    for (const kind of targets) {
+      const cells = names.map(name => texts.get(`${kind.name}/${name}`) ?? '–').join(' | ')
+      byCells.set(cells, [...(byCells.get(cells) ?? []), kind.name])
+    }
+    byCells.delete('– | – | –')
+    for (const [cells, kinds] of byCells) rows.push([what, kinds.join(', '), ...cells.split(' | ')])
+  }
+  const marks = [
+    '<!-- same table: written by test/end-to-end/same-table.test.ts -->\n',
+    '<!-- end of same table -->\n',
+  ] as const
+  checkTable(t, 'docs/delivery.md', marks, rows)
+  t.end()
+})

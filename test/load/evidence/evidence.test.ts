@@ -1,0 +1,107 @@
+import t, { type Test } from 'tap'
+import {
+  newEvidence,
+  type EarlierEvidence,
+  type Evidence,
+} from '../../../src/load/evidence/evidence.js'
+import { claimsRows, lookAtEnd, noteFinished } from '../../../src/load/evidence/end-look.js'
+import { askIdentity } from '../../../src/load/journal/target-identity.js'
+import { askFinished } from '../../../src/load/marker/finished-runs.js'
+import { describeTarget } from '../../../src/load/target/describe-target.js'
+import type { Session } from '../../../src/client/open-session.js'
+import { testRun } from '../../helpers/load-run.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const none: EarlierEvidence = { samples: [], leastRows: undefined }
+const timeoutMs = 60_000
+
+interface Scene {
+  readonly evidence: Evidence
+  readonly session: Session
+  readonly run: ReturnType<typeof testRun>
+}
+
+/** Of a table with two rows of others. */
+async function scene(t: Test, make: string, earlier = none): Promise<Scene> {
+  const { session } = await startLoadServer(t, make)
+  await session.run('tableInsert(objByName("target"), [100, 101])')
+  const run = testRun()
+  const description = await describeTarget(session, run.plan, run.options)
+  const identity = await askIdentity(session, run.plan, description)
+  return { evidence: newEvidence(run, description, identity, earlier), session, run }
+}
+
+const plain = 'share table(1:0, [`a], [INT]) as target'
+const stream = 'share streamTable(1:0, [`a], [INT]) as target'
+const keyed = 'share keyedTable(`a, 1:0, [`a], [INT]) as target'
+
+t.test('each row that a table takes makes it longer', async t => {
+  for (const make of [plain, stream]) {
+    const { evidence } = await scene(t, make)
+    t.equal(evidence.leastRows, 2)
+    t.equal(evidence.taken(3, 2, 5), undefined)
+    t.equal(evidence.leastRows, 5)
+    t.equal(evidence.taken(3, 5, 9), undefined, 'others may write, too')
+    t.match(evidence.taken(3, 8, 10), /the table had 11 rows, and has 10: it was made again/)
+    t.equal(evidence.leastRows, 10, 'what follows is compared with the new one')
+    t.equal(evidence.taken(1, 10, 11), undefined)
+  }
+})
+
+t.test('receipts that are read late, or in another order, take nothing back', async t => {
+  const { evidence } = await scene(t, plain)
+  t.equal(evidence.taken(3, 2, 8), undefined, 'the second batch is told first')
+  t.equal(evidence.taken(3, 2, 5), undefined)
+  t.equal(evidence.leastRows, 8)
+})
+
+t.test('a stream table that had more is another one, whoever wrote the rows', async t => {
+  const { evidence, session } = await scene(t, stream)
+  t.equal(evidence.taken(3, 2, 500), undefined)
+  t.equal(evidence.leastRows, 500)
+  t.match(await evidence.look(session), { change: /it had 500 rows, and has 2/, rows: 2 })
+})
+
+t.test('keys do not add up: the number of rows proves nothing', async t => {
+  const { evidence, session } = await scene(t, keyed)
+  t.equal(evidence.leastRows, undefined)
+  t.equal(evidence.taken(3, undefined, 1), undefined)
+  t.match(await evidence.look(session), { change: undefined })
+})
+
+t.test('a table that is gone, or cannot be counted any more, is a change', async t => {
+  const { evidence, session } = await scene(t, plain)
+  await session.run('undef("target", SHARED)')
+  t.match(await evidence.look(session), { change: /\w/ })
+})
+
+t.test('what another node has is compared with nothing', async t => {
+  const { evidence, session } = await scene(t, plain)
+  evidence.taken(3, 2, 5)
+  evidence.forget()
+  t.equal(evidence.leastRows, undefined)
+  t.match(await evidence.look(session), { change: undefined, rows: 2 })
+})
+
+t.test('what earlier processes have seen counts', async t => {
+  const { evidence, session } = await scene(t, stream, { samples: [], leastRows: 7 })
+  t.equal(evidence.leastRows, 7)
+  t.match(await evidence.look(session), { change: /it had 7 rows, and has 2/ })
+})
+
+t.test('a run that claims no rows looks at nothing, and one that does takes them back', async t => {
+  const { evidence, session, run } = await scene(t, stream, { samples: [], leastRows: 7 })
+  const taken: string[] = []
+  const takeBack = (change: string): void => void taken.push(change)
+  t.equal(claimsRows(run), false)
+  t.equal(await lookAtEnd(run, session, evidence, takeBack), undefined)
+  run.counts.readUpTo(1)
+  run.counts.sent(1)
+  run.counts.confirmed(1)
+  t.equal(await lookAtEnd(run, session, undefined, takeBack), undefined)
+  t.same(taken, [])
+  await lookAtEnd(run, session, evidence, takeBack)
+  t.match(taken, [/it had 7 rows/])
+  await noteFinished(run, session, evidence, undefined, timeoutMs)
+  t.equal(await askFinished(session, run.name, timeoutMs), false, 'without a journal no mark')
+})

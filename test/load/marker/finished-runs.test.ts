@@ -1,0 +1,87 @@
+import t, { type Test } from 'tap'
+import {
+  askFinished,
+  finishedTable,
+  forgetFinished,
+  markFinished,
+} from '../../../src/load/marker/finished-runs.js'
+import type { RunName } from '../../../src/load/marker/marker.js'
+import type { Faults } from '../../../src/server/index.js'
+import { startLoadServer } from '../../helpers/load-server.js'
+
+const timeoutMs = 60_000
+const nightly: RunName = { runId: 'nightly', token: 7n }
+const other: RunName = { runId: 'other', token: 8n }
+
+async function scene(t: Test, faults: Faults = {}) {
+  const here = await startLoadServer(t, '1', { faults })
+  const { session } = here
+  return {
+    here,
+    mark: (run: RunName, rows: number | null = 5) =>
+      markFinished(session, run, 'dfs://d/t', rows, timeoutMs),
+    knows: (run: RunName) => askFinished(session, run, timeoutMs),
+    forget: (run: RunName) => forgetFinished(session, run, timeoutMs),
+    isThere: async () => {
+      const answer = await session.run(`long(defined("${finishedTable}", SHARED))`)
+      return answer?.form === 'scalar' && answer.value === 1n
+    },
+  }
+}
+
+t.test('a node knows the runs that have finished on it, by name and token', async t => {
+  const { here, mark, knows } = await scene(t)
+  t.equal(await knows(nightly), false)
+  t.equal(await mark(nightly), true)
+  t.equal(await mark(other, null), true)
+  t.equal(await knows(nightly), true)
+  t.equal(await knows({ ...nightly, token: 9n }), false, 'another run under the name')
+  t.same(await here.rows(`select runId, token, target, rowsHad from ${finishedTable}`), [
+    ['nightly', '7', 'dfs://d/t', '5'],
+    ['other', '8', 'dfs://d/t', ''],
+  ])
+})
+
+t.test('what is cleaned goes, and the table with its last run', async t => {
+  const { mark, knows, forget, isThere } = await scene(t)
+  await forget(nightly)
+  await mark(nightly)
+  await mark(other)
+  await forget(nightly)
+  t.same([await knows(nightly), await knows(other)], [false, true])
+  await forget(other)
+  t.equal(await isThere(), false)
+})
+
+t.test('of two runs that both share the table none is lost', async t => {
+  let replaced = false
+  const { here, mark, knows } = await scene(t, {
+    afterExecute({ text }) {
+      if (replaced || !text.includes(`if(!defined("${finishedTable}"`)) return undefined
+      replaced = true
+      here.server.node.shared.delete(finishedTable)
+      return undefined
+    },
+  })
+  t.equal(await mark(nightly), true, 'written again')
+  t.equal(replaced, true)
+  t.equal(await knows(nightly), true)
+})
+
+t.test('many at once are all kept', async t => {
+  const { here, knows } = await scene(t)
+  const runs = Array.from({ length: 20 }, (_, i) => ({ runId: `run-${i}`, token: BigInt(i + 1) }))
+  const marked = await Promise.all(
+    runs.map(run => markFinished(here.session, run, 't', 1, timeoutMs)),
+  )
+  t.same(new Set(marked), new Set([true]))
+  for (const run of runs) t.equal(await knows(run), true)
+})
+
+t.test('a server that allows no shared tables keeps nothing, and says so', async t => {
+  const { mark, knows } = await scene(t, {
+    beforeExecute: ({ text }) => (text.includes(finishedTable) ? { error: 'not here' } : undefined),
+  })
+  t.equal(await mark(nightly), false)
+  t.equal(await knows(nightly), undefined)
+})
