@@ -69,6 +69,9 @@ const bundling = {
   target: 'node20.19',
   packages: 'external',
   sourcemap: true,
+  // Comments are for the sources. Names and short lines stay: users send us what a stack says.
+  minifyWhitespace: true,
+  lineLimit: 160,
   logLevel: 'warning',
 }
 

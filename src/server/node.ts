@@ -132,6 +132,8 @@ export interface ServerNode {
   readonly maxRequestBytes: number
   /** Bytes of one write into a DFS table; Infinity when there is no limit. */
   readonly maxTransactionBytes: number
+  /** Rows for shared and stored tables are counted and forgotten. */
+  readonly discards: boolean
   /** Fault hook for inserts; tests only. */
   beforeWrite: Faults['beforeWrite']
   /** The same for removals of shared stream tables. */
@@ -165,6 +167,7 @@ export interface NodeOptions {
   maxRequestBytes?: number | undefined
   /** No limit when left out. */
   maxTransactionBytes?: number | undefined
+  discards?: boolean
   now?: () => number
   /** A node that has ended: what it kept on disk is taken over. */
   restartOf?: Pick<ServerNode, 'databases' | 'functionViews' | 'users' | 'privileges'> | undefined
@@ -202,6 +205,7 @@ export function createNode(options: NodeOptions = {}): ServerNode {
     release: releaseOf(version) ?? [],
     maxRequestBytes: options.maxRequestBytes ?? defaultRequestBytes,
     maxTransactionBytes: options.maxTransactionBytes ?? Infinity,
+    discards: options.discards === true,
     beforeWrite: undefined,
     beforeRemoval: undefined,
     beforeSlice: undefined,

@@ -75,6 +75,7 @@ export async function startServerWith(
     adminPassword: options.adminPassword ?? initialAdmin.password,
     maxRequestBytes: options.maxRequestBytes,
     maxTransactionBytes: options.maxTransactionBytes,
+    discards: options.discard === true,
     ...nodeFacts(options),
     platform,
     restartOf: options.restartOf?.node,

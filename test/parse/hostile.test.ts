@@ -4,74 +4,8 @@
 */
 import fc from 'fast-check'
 import t from 'tap'
-import { DdbError } from '../../src/errors.js'
-import { openReader, type ReaderOptions } from '../../src/parse/open-reader.js'
-import { mappingFor, memorySource } from './reading.js'
+import { dialects, outcome, types } from './any-input.js'
 import { runs } from '../helpers/runs.js'
-
-const types = [
-  'a:INT,b:STRING,c:SYMBOL',
-  'a:DOUBLE,b:TIMESTAMP,c:UUID',
-  'a:DECIMAL128(3),b:INT[],c:BLOB',
-  'a:DATE,b:IPADDR,c:POINT',
-  'a:LONG,b:NANOTIMESTAMP,c:DECIMAL64(2)[]',
-]
-
-const dialects: ReaderOptions[] = [
-  { format: 'csv' },
-  { format: 'csv', header: 'no', comment: '#', skipLines: 1 },
-  { format: 'csv', delimiter: '||' },
-  { format: 'csv', escape: '\\', ragged: 'pad' },
-  { format: 'csv', trim: true, quotes: 'lax', ragged: 'cut' },
-  { format: 'csv', quote: '«' },
-  { format: 'tsv', quote: '' },
-  { format: 'ndjson' },
-  { format: 'json' },
-]
-
-/**
- * Rows, rejects, and what the reader says it read; undefined when it gave up with an error of ours. Bytes that do not
- * add up are thrown.
- */
-async function outcome(
-  bytes: Uint8Array,
-  columns: string,
-  dialect: ReaderOptions,
-  chunkBytes: number,
-): Promise<[number, number] | undefined> {
-  let rows = 0
-  let rejects = 0
-  try {
-    const reader = await openReader(memorySource(bytes, { chunkBytes }), {
-      maxRecordBytes: 200,
-      ...dialect,
-    })
-    const mapping = mappingFor(reader, columns, {
-      match: reader.format === 'csv' || reader.format === 'tsv' ? 'position' : 'name',
-      ignoreExtra: true,
-      allowMissing: true,
-    })
-    const batches = reader.batches({
-      mapping,
-      batchRows: 3,
-      batchBytes: 500,
-      keepRecords: true,
-      onReject: () => void rejects++,
-    })
-    for await (const batch of batches) {
-      rows += batch.rowCount
-      for (let row = 0; row < batch.rowCount; row++) batch.record(row)
-      batch.release()
-    }
-    const counts = reader.byteCounts
-    const sum = counts.rows + counts.rejected + counts.header + counts.other
-    if (sum !== bytes.length) throw new Error(`${sum} of ${bytes.length} bytes are accounted for`)
-    return [rows + rejects, reader.recordsRead]
-  } catch (error) {
-    if (error instanceof DdbError && error.code !== 'DDB_INTERNAL') return undefined
-    throw error
-  }
-}
 
 const byte = fc.oneof(
   fc.constantFrom(...Buffer.from(',"\n\r\t|{}[]:abc0123456789.-+eE\\ ntu#T')),

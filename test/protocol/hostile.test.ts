@@ -4,38 +4,27 @@
   values can be read, written and read again. Inputs that once failed are kept here.
 */
 import { Buffer } from 'node:buffer'
-import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
-import { decodeValue } from '../../src/protocol/codec.js'
-import { elementAt, isNullAt } from '../../src/protocol/element.js'
 import { decodeRequest } from '../../src/protocol/request.js'
-import { decodeResponse, encodeResponse } from '../../src/protocol/response.js'
-import { formatElement, formatValue } from '../../src/protocol/value-text.js'
-import type { Value } from '../../src/protocol/value.js'
+import { encodeResponse } from '../../src/protocol/response.js'
 import { ByteReader } from '../../src/wire/byte-reader.js'
 import { ByteWriter } from '../../src/wire/byte-writer.js'
-import { arbitraryValue, decoded, encoded, hex } from '../helpers/codec.js'
+import { arbitraryValue, hex } from '../helpers/codec.js'
+import { agreedOutcome, outcomeOf, type Decoder } from '../helpers/decoded-outcome.js'
 import {
-  agreedOutcome,
   changed,
   changedRequest,
   changedValue,
   flagged,
   fuzz,
-  outcomeOf,
   pieceBytes,
-  type Decoder,
 } from '../helpers/hostile.js'
 import { recordings } from '../helpers/recordings.js'
 import { seed } from '../helpers/runs.js'
+import { asBlocks, asRequest, asResponse, asValue, checkValues } from './any-bytes.js'
 
 t.comment(`TEST_SEED=${seed}`)
-
-const asValue: Decoder = reader => decodeValue(reader)
-const asRequest: Decoder = reader => decodeRequest(reader)
-const asResponse: Decoder = reader => decodeResponse(reader)
-const asBlocks: Decoder = reader => decodeResponse(reader, { blocks: true })
 
 function check(source: fc.Arbitrary<Uint8Array>, ...decoders: readonly Decoder[]): void {
   fc.assert(
@@ -44,53 +33,6 @@ function check(source: fc.Arbitrary<Uint8Array>, ...decoders: readonly Decoder[]
     }),
     fuzz(150),
   )
-}
-
-const partsOf = (value: Value): readonly Value[] => {
-  switch (value.form) {
-    case 'scalar':
-    case 'arrayVector':
-      return []
-    case 'vector':
-      return value.type === 'ANY' ? value.data : []
-    case 'dictionary':
-      return [value.keys, value.values]
-    case 'table':
-      return value.columns
-    case 'matrix':
-      return [value.elements, value.rowLabels, value.columnLabels].filter(
-        part => part !== undefined,
-      )
-    default:
-      return [value.elements]
-  }
-}
-
-/** Reads every element. A few bytes can be a million nulls without a type: those are left alone. */
-function readThrough(value: Value): void {
-  formatScalarsOf(value)
-  for (const part of partsOf(value)) readThrough(part)
-}
-
-function formatScalarsOf(value: Value): void {
-  if (value.form === 'scalar') formatValue(value)
-  if (value.form !== 'vector' && value.form !== 'arrayVector') return
-  if ((value.form === 'vector' && value.type === 'ANY') || value.length > 10_000) return
-  for (let row = 0; row < value.length; row++) {
-    elementAt(value, row)
-    isNullAt(value, row)
-    formatElement(value, row)
-  }
-}
-
-/** @throws when `bytes` are taken for a value and are not one */
-function checkValue(bytes: Uint8Array, size: number): void {
-  const { values } = agreedOutcome(bytes, size, asValue)
-  for (const value of values as Value[]) {
-    readThrough(value)
-    const again = decoded(encoded(value))
-    if (!isDeepStrictEqual(encoded(again), encoded(value))) throw new Error('It changes on its way')
-  }
 }
 
 t.test('bytes that once went wrong', async t => {
@@ -110,12 +52,12 @@ t.test('bytes that once went wrong', async t => {
 
 t.test('random bytes as values', async t => {
   const source = fc.oneof(fc.uint8Array({ maxLength: 100 }), flagged)
-  fc.assert(fc.property(source, pieceBytes, checkValue), fuzz(150))
+  fc.assert(fc.property(source, pieceBytes, checkValues), fuzz(150))
   t.pass()
 })
 
 t.test('values with something changed', async t => {
-  fc.assert(fc.property(changedValue, pieceBytes, checkValue), fuzz(150))
+  fc.assert(fc.property(changedValue, pieceBytes, checkValues), fuzz(150))
   t.pass()
 })
 

@@ -20,7 +20,8 @@ import {
 import { ByteWriter } from '../../src/wire/byte-writer.js'
 import { arbitraryValue } from '../helpers/codec.js'
 import { testSession } from '../helpers/script.js'
-import { changedValue, fuzz, outcomeOf } from '../helpers/hostile.js'
+import { outcomeOf } from '../helpers/decoded-outcome.js'
+import { changedValue, fuzz } from '../helpers/hostile.js'
 import { seed } from '../helpers/runs.js'
 
 t.comment(`TEST_SEED=${seed}`)

@@ -34,7 +34,7 @@ export function journalLockPath(path: string): string {
 }
 
 /** Where a journal goes that cannot be relied on, when its run begins anew. */
-export function asidePath(path: string): string {
+function asidePath(path: string): string {
   return `${path}${asideEnding}`
 }
 

@@ -54,7 +54,7 @@ export async function replaceJournal(
 }
 
 /** What is about to become a journal. */
-export const draftEnding = '.new'
+const draftEnding = '.new'
 
 async function* keptLines(
   path: string,

@@ -122,6 +122,10 @@ export class ColumnTable implements ServerTable {
     return 'form' in column ? column : column.view()
   }
 
+  forget(rows: number): void {
+    this.#purgedRows += rows
+  }
+
   append(columns: readonly Column[], rows: number): number {
     const batch = this.#place(prepareColumns(this, columns, rows), rows, columns.length)
     if (this.#keys === undefined) {

@@ -25,9 +25,14 @@ export function discardedRows(
   if (first?.form === 'serverTable') {
     const columns = first.columnNames.map((_, index) => first.column(index))
     prepareColumns(table, columns, first.rows)
-    return first.rows
+    return forgotten(table, first.rows)
   }
-  return table.kind === 'keyedStream' ? undefined : givenRows(table, values)
+  return table.kind === 'keyedStream' ? undefined : forgotten(table, givenRows(table, values))
+}
+
+function forgotten(table: ServerTable, rows: number): number {
+  table.forget(rows)
+  return rows
 }
 
 /** Rows of one value for each column, of a tuple of them, or of a dictionary (docs/server-semantics.md#tableinsert). */

@@ -63,6 +63,8 @@ export interface ServerTable {
   readonly rows: number
   /** Rows that were ever appended, those that have left memory included. */
   readonly totalRows: number
+  /** Counts rows that leave memory the moment they come (`serve --discard`). */
+  forget(rows: number): void
   /** How old rows of a stream table leave memory; undefined for tables that keep them. */
   cache: TableCache | undefined
   /** Changes whenever rows go or move, so that positions from before mean nothing any more. */

@@ -108,6 +108,7 @@ const everyMember = [
   'batches',
   'columns',
   'confirm',
+  'duplicates',
   'endedAt',
   'error',
   'exitCode',

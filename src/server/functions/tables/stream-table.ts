@@ -189,7 +189,7 @@ const getStreamTables: Builtin = {
       ),
       shared: bools(() => true),
       persisted: bools(({ cache }) => cache?.isPersisted === true),
-      cachePurgeEnabled: bools(({ cache }) => cache?.isPersisted === false),
+      cachePurgeEnabled: bools(({ cache }) => cache?.isPersisted === false || node.discards),
       loaded: bools(() => true),
       columns: vectorOf(
         { type: 'INT' },

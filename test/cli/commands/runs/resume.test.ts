@@ -24,6 +24,8 @@ const options = {
   runId: 'r',
 }
 
+let scenes = 0
+
 /** A run that was begun in a folder of its own, and killed before it read anything. */
 function scene(t: Test, change: object = {}) {
   const root = t.testdir({ data: { 'rows.csv': 'id,price\n1,1.5\nx,2\n' }, own: {} })
@@ -32,7 +34,9 @@ function scene(t: Test, change: object = {}) {
   const before = process.cwd()
   process.chdir(join(root, 'own'))
   t.teardown(() => process.chdir(before))
-  const begin = runRecord('r', { folder, options: { ...options, ...change } })
+  // Each scene is a run of its own: the server knows those that have finished.
+  const token = (++scenes).toString(16)
+  const begin = runRecord('r', { token, folder, options: { ...options, ...change } })
   const journal = writeJournal(state, 'r', [begin, processRecord(1)])
   return {
     folder,

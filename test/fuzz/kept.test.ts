@@ -1,0 +1,34 @@
+/*
+  Every input that fuzzing once found, and all it begins with, through every target: they end as they must.
+*/
+import t from 'tap'
+import { keptInputs, seedsOf, targets, type Target } from './seeds.js'
+import { fuzz as codec } from './targets/codec.js'
+import { fuzz as csv } from './targets/csv.js'
+import { fuzz as journal } from './targets/journal.js'
+import { fuzz as json } from './targets/json.js'
+import { fuzz as zstd } from './targets/zstd.js'
+
+const fuzzers: Readonly<Record<Target, (data: Buffer) => void | Promise<void>>> = {
+  codec,
+  csv,
+  json,
+  journal,
+  zstd,
+}
+
+t.test('what was found, in the target that found it and in all others', async t => {
+  const inputs = targets.flatMap(target => keptInputs(target))
+  for (const target of targets) {
+    for (const input of inputs) await fuzzers[target](input)
+  }
+  t.pass(`${inputs.length} inputs`)
+})
+
+t.test('what fuzzing begins with', async t => {
+  for (const target of targets) {
+    const inputs = seedsOf(target)
+    for (const input of inputs) await fuzzers[target](input)
+    t.ok(inputs.length > 2, `${inputs.length} inputs of ${target}`)
+  }
+})

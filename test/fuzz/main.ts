@@ -1,0 +1,80 @@
+/*
+  npm run fuzz -- csv --seconds 3600: coverage-guided fuzzing of one target (codec, csv, json, journal, zstd). What it finds
+  is written to `tmp/fuzz/TARGET/found` and belongs into `test/fuzz/kept/TARGET`, where every test run reads it again.
+  What it has learned stays in `tmp/fuzz/TARGET/corpus` for the next time.
+*/
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { build } from 'esbuild'
+import { engineEnvironment } from './older-glibc.js'
+import { seedsOf, targets, type Target } from './seeds.js'
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const packages = join(root, 'test', 'fuzz', 'node_modules')
+/** Longest input, bytes: what goes wrong does so in short ones, and those are tried more often. */
+const longestInput = 4_000
+
+const { values, positionals } = parseArgs({
+  options: { seconds: { type: 'string', default: '60' } },
+  allowPositionals: true,
+})
+const target = targets.find(name => name === positionals[0])
+const seconds = Number(values.seconds)
+
+if (target === undefined || !(seconds > 0)) {
+  console.error(`npm run fuzz -- TARGET --seconds N, where TARGET is one of ${targets.join(', ')}`)
+  process.exitCode = 64
+} else {
+  process.exitCode = await fuzz(target)
+}
+
+async function fuzz(name: Target): Promise<number> {
+  const folder = join(root, 'tmp', 'fuzz', name)
+  const [corpus, found] = [join(folder, 'corpus'), join(folder, 'found')]
+  for (const each of [corpus, found]) mkdirSync(each, { recursive: true })
+  for (const bytes of seedsOf(name)) writeFileSync(join(corpus, sha1(bytes)), bytes)
+  const program = join(folder, 'target.cjs')
+  // The engine instruments what `require` loads, and there only one file.
+  await build({
+    entryPoints: [join(root, 'test', 'fuzz', 'targets', `${name}.ts`)],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outfile: program,
+    external: ['fast-check'],
+    sourcemap: 'inline',
+    logLevel: 'error',
+  })
+  const engine = [
+    `-max_total_time=${seconds}`,
+    `-max_len=${longestInput}`,
+    `-artifact_prefix=${found}/`,
+    '-print_final_stats=1',
+  ]
+  const child = spawn(
+    process.execPath,
+    [
+      join(packages, '@jazzer.js', 'core', 'dist', 'cli.js'),
+      program,
+      corpus,
+      '--disableBugDetectors=.*',
+      `--includes=${program}`,
+      ...(name === 'codec' ? ['--sync'] : []),
+      '--',
+      ...engine,
+    ],
+    { stdio: 'inherit', env: engineEnvironment(packages, folder) },
+  )
+  const code = await new Promise<number | null>(resolve => child.once('close', resolve))
+  const inputs = existsSync(found) ? readdirSync(found) : []
+  for (const input of inputs) console.log(`found: ${join(found, input)}`)
+  return code ?? 1
+}
+
+function sha1(bytes: Buffer): string {
+  return createHash('sha1').update(bytes).digest('hex')
+}

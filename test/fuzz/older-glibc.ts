@@ -1,0 +1,90 @@
+/*
+  The engine of the fuzzer is built for glibc 2.38; Debian 12 has 2.36, which lacks three functions of it that are there
+  under other names. A copy of the engine is told that these versions may be missing, and a small library stands in.
+*/
+import { spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const newerVersions = ['GLIBC_2.38', 'GLIBCXX_3.4.32']
+/** ELF: a section of needed versions, and the mark of one that may be missing (`VER_FLG_WEAK`). */
+const versionsNeeded = 0x6ffffffe
+const mayBeMissing = 2
+
+const standIns = `#include <stdlib.h>
+long __isoc23_strtol(const char *text, char **end, int base) { return strtol(text, end, base); }
+unsigned long __isoc23_strtoul(const char *text, char **end, int base) { return strtoul(text, end, base); }
+void _ZSt21ios_base_library_initv(void) {}
+`
+
+interface ReportHeader {
+  readonly header: { readonly glibcVersionRuntime?: string }
+}
+
+/**
+ * The environment in which the engine can be loaded here.
+ * @param packages  the folder of installed packages
+ * @param scratch  a folder for the library
+ * @throws {Error} where that takes a C compiler, and there is none
+ */
+export function engineEnvironment(packages: string, scratch: string): NodeJS.ProcessEnv {
+  const { glibcVersionRuntime: version = '' } = (process.report.getReport() as ReportHeader).header
+  const [, minor] = version.split('.').map(Number)
+  if (process.platform !== 'linux' || minor === undefined || minor >= 38) return process.env
+  allowMissing(
+    join(packages, '@jazzer.js', 'fuzzer', 'prebuilds', `fuzzer-linux-${process.arch}.node`),
+  )
+  const library = join(scratch, 'stand-ins.so')
+  const { status } = spawnSync('cc', ['-shared', '-fPIC', '-o', library, '-x', 'c', '-'], {
+    input: standIns,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  if (status !== 0) throw new Error(`with glibc ${version} the engine takes a C compiler (cc)`)
+  return { ...process.env, LD_PRELOAD: library }
+}
+
+/** Only the first time: later ones find nothing to change. */
+function allowMissing(engine: string): void {
+  const original = `${engine}.original`
+  if (!existsSync(original)) copyFileSync(engine, original)
+  const bytes = readFileSync(original)
+  const sections = sectionsOf(bytes)
+  for (const { type, at, link } of sections) {
+    if (type === versionsNeeded) markVersions(bytes, at, sections[link]!.at)
+  }
+  writeFileSync(engine, bytes)
+}
+
+interface Section {
+  readonly type: number
+  readonly at: number
+  readonly link: number
+}
+
+/** The table of sections of a 64-bit little-endian ELF file. */
+function sectionsOf(bytes: Buffer): readonly Section[] {
+  const table = Number(bytes.readBigUInt64LE(0x28))
+  const entryBytes = bytes.readUInt16LE(0x3a)
+  return Array.from({ length: bytes.readUInt16LE(0x3c) }, (_, i) => {
+    const entry = table + i * entryBytes
+    return {
+      type: bytes.readUInt32LE(entry + 4),
+      at: Number(bytes.readBigUInt64LE(entry + 0x18)),
+      link: bytes.readUInt32LE(entry + 0x28),
+    }
+  })
+}
+
+function markVersions(bytes: Buffer, start: number, names: number): void {
+  for (let file = start, next = -1; next !== 0; file += next) {
+    next = bytes.readUInt32LE(file + 12)
+    let version = file + bytes.readUInt32LE(file + 8)
+    for (let left = bytes.readUInt16LE(file + 2); left > 0; left--) {
+      const name = names + bytes.readUInt32LE(version + 8)
+      if (newerVersions.includes(bytes.toString('latin1', name, bytes.indexOf(0, name)))) {
+        bytes.writeUInt16LE(bytes.readUInt16LE(version + 4) | mayBeMissing, version + 4)
+      }
+      version += bytes.readUInt32LE(version + 12)
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/*
+  Reads an input in one piece and in several, and holds the one against the other.
+*/
+import type { ReaderOptions } from '../../../src/parse/open-reader.js'
+import { outcome, types } from '../../parse/any-input.js'
+
+/** @throws when records or bytes are lost, or depend on the pieces in which they came */
+export async function checkInput(data: Buffer, dialects: readonly ReaderOptions[]): Promise<void> {
+  const [dialect = 0, columns = 0, pieces = 0] = data
+  const bytes = data.subarray(3)
+  const read = (chunkBytes: number): ReturnType<typeof outcome> =>
+    outcome(bytes, types[columns % types.length]!, dialects[dialect % dialects.length]!, chunkBytes)
+  const whole = await read(1_000_000)
+  const inPieces = await read(1 + (pieces % 50))
+  if (JSON.stringify(whole) !== JSON.stringify(inPieces)) {
+    throw new Error(`In pieces: ${String(inPieces)}. Whole: ${String(whole)}`)
+  }
+  if (whole !== undefined && whole[0] !== whole[1]) {
+    throw new Error(`${whole[1]} records were read, ${whole[0]} are rows or rejects`)
+  }
+}

@@ -1,0 +1,87 @@
+/*
+  Journals. A line of the input is what a record says, and gets its checksum here; one that begins with a zero byte stands in
+  the file as it is. The first byte chooses where the file is read in two pieces.
+*/
+import { crc32 } from 'node:zlib'
+import { checksumDigits, type JournalRecord } from '../../../src/load/journal/journal-record.js'
+import { newJournalState, type JournalState } from '../../../src/load/journal/journal-state.js'
+import { readJournal, type FoundJournal } from '../../../src/load/journal/read-journal.js'
+import type { Files, InputFile } from '../../../src/platform/platform.js'
+import { systemPlatform } from '../../../src/platform/system.js'
+
+interface Read {
+  readonly found: FoundJournal | undefined
+  readonly records: readonly JournalRecord[]
+  readonly state: JournalState
+}
+
+/** @throws what reading must not throw, and when what is read depends on the pieces or is not what is written */
+export async function fuzz(data: Buffer): Promise<void> {
+  const [at = 0] = data
+  const bytes = journalOf(data.subarray(1))
+  const whole = await read(bytes, bytes.length)
+  const inPieces = await read(bytes, at)
+  const { found } = whole
+  if (told(whole) !== told(inPieces)) throw new Error('It depends on the pieces')
+  if (found === undefined || found.sizeBytes + found.tornBytes > bytes.length)
+    throw new Error(`${found?.sizeBytes} and ${found?.tornBytes} of ${bytes.length} bytes`)
+  if (found.damage !== undefined) return
+  // Records with right checksums may contradict each other here: only a program of ours writes them.
+  whole.state.rows()
+  const again = await read(bytes.subarray(0, found.sizeBytes), found.sizeBytes)
+  if (again.found?.damage !== undefined || again.records.length !== whole.records.length)
+    throw new Error('What is kept of it is not what was read')
+}
+
+/** Of a damaged journal nobody needs to know how much follows. */
+function told({ found, records }: Read): string {
+  return JSON.stringify([found?.damage ?? found, records])
+}
+
+function journalOf(data: Buffer): Buffer {
+  const lines: Buffer[] = []
+  for (let start = 0; start < data.length;) {
+    const feed = data.indexOf(0x0a, start)
+    const end = feed < 0 ? data.length : feed + 1
+    const line = data.subarray(start, end)
+    lines.push(line[0] === 0 ? line.subarray(1) : checked(line))
+    start = end
+  }
+  return Buffer.concat(lines)
+}
+
+function checked(line: Buffer): Buffer {
+  const json = line.at(-1) === 0x0a ? line.subarray(0, -1) : line
+  const sum = crc32(json).toString(16).padStart(checksumDigits, '0')
+  return Buffer.concat([Buffer.from(`${sum} `), line])
+}
+
+async function read(bytes: Buffer, firstBytes: number): Promise<Read> {
+  const records: JournalRecord[] = []
+  const state = newJournalState()
+  const found = await readJournal('x.journal', 'x', fileOf(bytes, firstBytes), record => {
+    state.take(record)
+    records.push(record)
+  })
+  return { found, records, state }
+}
+
+/** A disk with one file, which is read in two pieces. */
+function fileOf(bytes: Buffer, firstBytes: number): Files {
+  let at = 0
+  const file = {
+    read: (into: Uint8Array, offset: number, length: number) => {
+      const end = at < firstBytes ? Math.min(firstBytes, bytes.length) : bytes.length
+      const piece = bytes.subarray(at, Math.min(end, at + length))
+      into.set(piece, offset)
+      at += piece.length
+      return Promise.resolve(piece.length)
+    },
+    close: () => Promise.resolve(),
+  } as Partial<InputFile> as InputFile
+  return {
+    ...systemPlatform.files,
+    open: () => Promise.resolve(file),
+    statusNow: () => ({ isFile: true }) as ReturnType<Files['statusNow']>,
+  }
+}

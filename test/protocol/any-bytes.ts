@@ -1,0 +1,67 @@
+/*
+  Bytes taken for what a stream may hold: every value that comes of them can be read, written and read again.
+*/
+import { isDeepStrictEqual } from 'node:util'
+import { decodeValue } from '../../src/protocol/codec.js'
+import { elementAt, isNullAt } from '../../src/protocol/element.js'
+import { decodeRequest } from '../../src/protocol/request.js'
+import { decodeResponse } from '../../src/protocol/response.js'
+import { formatElement, formatValue } from '../../src/protocol/value-text.js'
+import type { Value } from '../../src/protocol/value.js'
+import { decoded, encoded } from '../helpers/codec.js'
+import { agreedOutcome, type Decoder } from '../helpers/decoded-outcome.js'
+
+export const asValue: Decoder = reader => decodeValue(reader)
+export const asRequest: Decoder = reader => decodeRequest(reader)
+export const asResponse: Decoder = reader => decodeResponse(reader)
+export const asBlocks: Decoder = reader => decodeResponse(reader, { blocks: true })
+
+const partsOf = (value: Value): readonly Value[] => {
+  switch (value.form) {
+    case 'scalar':
+    case 'arrayVector':
+      return []
+    case 'vector':
+      return value.type === 'ANY' ? value.data : []
+    case 'dictionary':
+      return [value.keys, value.values]
+    case 'table':
+      return value.columns
+    case 'matrix':
+      return [value.elements, value.rowLabels, value.columnLabels].filter(
+        part => part !== undefined,
+      )
+    default:
+      return [value.elements]
+  }
+}
+
+/** Reads every element. A few bytes can be a million nulls without a type: those are left alone. */
+function readThrough(value: Value): void {
+  formatScalarsOf(value)
+  for (const part of partsOf(value)) readThrough(part)
+}
+
+function formatScalarsOf(value: Value): void {
+  if (value.form === 'scalar') formatValue(value)
+  if (value.form !== 'vector' && value.form !== 'arrayVector') return
+  if ((value.form === 'vector' && value.type === 'ANY') || value.length > 10_000) return
+  for (let row = 0; row < value.length; row++) {
+    elementAt(value, row)
+    isNullAt(value, row)
+    formatElement(value, row)
+  }
+}
+
+/** @throws when `bytes` are taken for a value and are not one */
+export function checkValues(bytes: Uint8Array, size: number): void {
+  const { values } = agreedOutcome(bytes, size, asValue)
+  for (const value of values as Value[]) {
+    readThrough(value)
+    const again = decoded(encoded(value))
+    // What is no number has many bit patterns, and JavaScript keeps none of them apart.
+    if (isDeepStrictEqual(encoded(again), encoded(value)) || isDeepStrictEqual(again, value))
+      continue
+    throw new Error('It changes on its way')
+  }
+}
