@@ -180,6 +180,25 @@ t.test('so is one from before its run had finished', async t => {
   }
 })
 
+t.test('it leaves alone what later processes have rejected', async t => {
+  for (const at of [2, 9]) {
+    const one = await scene(t)
+    const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
+    writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
+    const file = join(one.dir, 'bad.csv')
+    const rejects = { file, maxErrors: rowCount }
+    one.onBatch = no => void (no === at && copyFileSync(one.path, `${one.path}.earlier`))
+    t.match(await one.load({ rejects }), { exitCode: 3, rows: { rejected: 14 } })
+    const kept = [readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')]
+    copyFileSync(one.path, `${one.path}.latest`)
+    copyFileSync(`${one.path}.earlier`, one.path)
+    t.match(await one.load({ rejects }), { exitCode: 66, error: { code: 'DDB_RUN_DAMAGED' } })
+    t.same([readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')], kept)
+    copyFileSync(`${one.path}.latest`, one.path)
+    t.match(await one.load({ rejects }), { exitCode: 3, alreadyLoaded: true, error: null })
+  }
+})
+
 t.test('it may begin anew', async t => {
   const one = await scene(t)
   await one.killedAt(4)

@@ -229,7 +229,12 @@ function checkCalm(
   if (scenario.isRough || isDone || own.some(({ isDamaged }) => isDamaged)) return
   if (last === undefined || own.some(isOnlyCounted) || scenario.kind.target.function !== undefined)
     return
-  const mayEnd = ['DDB_INTERRUPTED', own.some(({ others }) => others > 0) ? 'DDB_LOCKED' : '']
+  // A slow network may outlast a limit.
+  const mayEnd = [
+    'DDB_INTERRUPTED',
+    'DDB_TIMEOUT',
+    own.some(({ others }) => others > 0) ? 'DDB_LOCKED' : '',
+  ]
   if (last.error !== null && !mayEnd.includes(last.error.code)) {
     complain(`nothing was in the way: ${last.error.message}`)
   }

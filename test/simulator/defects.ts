@@ -212,18 +212,6 @@ export const defects: readonly Defect[] = [
     "if (found.length !== rows.length || own.includes(false)) return 'unknown'\n    if (own.length > 0) return 'all'",
   ),
   around(
-    'a DFS table that was made again is taken for the same',
-    'journal/target-identity.ts',
-    "return typeof before === 'string' && typeof now === 'string' && before !== now",
-    "return typeof before === 'string' && typeof now === 'string' && before === ''",
-  ),
-  around(
-    'a run that goes on does not look for its rows',
-    'journal/check-target.ts',
-    "if (rows === 'none' || rows === 'some') throw targetChanged(found, notThere)",
-    '',
-  ),
-  around(
     'the table of finished runs is not asked',
     'journal/check-alone.ts',
     'const isFinished = mayBeOld && ',
@@ -242,34 +230,10 @@ export const defects: readonly Defect[] = [
     'if (size?.damage !== undefined && restart && !restart)',
   ),
   around(
-    'finished journals are forgotten by the clock on the wall',
-    'journal/open-journal.ts',
-    'const goesOn = !restart && past.run !== undefined',
-    'const isOld = past.end?.isDone === true && platform.clock.wallMs() - Date.parse(past.end.at) > 2.6e9\n    const goesOn = !restart && past.run !== undefined && !isOld',
-  ),
-  around(
     '--restart does not begin anew',
     'journal/open-journal.ts',
     'const goesOn = !restart && past.run !== undefined',
     'const goesOn = past.run !== undefined',
-  ),
-  around(
-    'a run that was begun anew is taken for finished',
-    'journal/check-alone.ts',
-    'if (found !== past) await unlessRefused(',
-    'if (found === undefined) await unlessRefused(',
-  ),
-  around(
-    'a loader that wakes does not look at its lock',
-    'hold.ts',
-    'const lost = run().journal?.lost()',
-    'const lost = run().journal === undefined ? run().journal?.lost() : undefined',
-  ),
-  around(
-    'a run sleeps, and takes that for the silence of the server',
-    'load.ts',
-    'const clock = awakeClock(platform.clock)',
-    'const clock = Object.assign({ stop: () => undefined, naps: 0 }, platform.clock)',
   ),
   {
     name: 'one file by two names is loaded twice',
