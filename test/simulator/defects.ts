@@ -39,12 +39,12 @@ export const defects: readonly Defect[] = [
     changes: [
       {
         file: 'src/load/receipts/ledger.ts',
-        from: 'const name = ledgerName(run.token, number)',
+        from: 'const name = ledgerName(run.token, number, version)',
         to: "const name = `ddbIngestLedger_${run.runId.replace(/\\W/g, '_')}_${number}`",
       },
       {
         file: 'src/load/marker/marker.ts',
-        from: 'if (found === token) return',
+        from: 'if (found === run.token) return',
         to: 'if (found !== undefined) return',
       },
     ],
@@ -110,8 +110,8 @@ export const defects: readonly Defect[] = [
   defect(
     'rows that the target dropped count as confirmed',
     'delivery/recorder.ts',
-    'target.keyed ? 0 : Math.max',
-    'true ? 0 : Math.max',
+    'const missing = Math.max(0, rowsOf(part) - (rows ?? rowsOf(part)))',
+    'const missing = 0 * (rows ?? 0)',
   ),
   defect(
     'a refused batch is divided where part of it may be stored',
