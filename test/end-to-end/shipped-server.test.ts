@@ -10,7 +10,7 @@ const skip = whyNoNamespace()
 
 t.test('a plain user loads in every way, without a flag', { skip }, async t => {
   const file = new URL('../helpers/shipped-server.ts', import.meta.url)
-  const { outcomes, rows, remoteAddresses } = (await runInNamespace(file)) as Report
+  const { outcomes, otherwise, rows, remoteAddresses } = (await runInNamespace(file)) as Report
   const loaded = {
     status: 'loaded',
     rows: { read: 4, confirmed: 4 },
@@ -32,6 +32,17 @@ t.test('a plain user loads in every way, without a flag', { skip }, async t => {
   }
   t.strictSame(rows, { stream: 8, dfs: 8, view: 8 })
   t.strictSame(remoteAddresses, ['10.77.0.2'], 'no connection was over loopback')
+  for (const { maxPubConnections, mixed, outcomes, rows } of otherwise) {
+    const what = `maxPubConnections=${maxPubConnections}, mixed requests ${mixed ? 'taken' : 'refused'}`
+    for (const way of ['stream', 'dfs', 'view']) {
+      const { code, stdout, stderr } = outcomes[way]!
+      t.equal(code, 0, `${what}: ${way}: ${stderr}`)
+      const used = mixed ? 'count' : 'answers'
+      t.match(JSON.parse(stdout), { ...loaded, confirm: { used } }, `${what}: ${way}`)
+      t.match(stderr, mixed ? /no receipts on this server/ : /each batch is answered/)
+    }
+    t.strictSame(rows, { stream: 4, dfs: 4, view: 4 }, what)
+  }
   t.match(outcomes, {
     admin: { code: 0, stdout: 'admin\n' },
     'scram demanded': { code: 78, stderr: /--require takes no login but SCRAM, and user "loader"/ },

@@ -62,6 +62,8 @@ async function fuzz(name: Target): Promise<number> {
       program,
       corpus,
       '--disableBugDetectors=.*',
+      // Instrumented, and on a machine that others use, the first inputs take their time.
+      '--timeout=60000',
       `--includes=${program}`,
       ...(name === 'codec' ? ['--sync'] : []),
       '--',

@@ -5,26 +5,43 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startServer, type EmbeddedServer } from '../../src/server/index.js'
+import {
+  requestedFaults,
+  startServer,
+  type EmbeddedServer,
+  type Faults,
+} from '../../src/server/index.js'
 import { runMain, type Outcome } from '../cli/run-cli.js'
 import { namespaceAddress } from './network-namespace.js'
 
 /** Each way in, for each user. */
 export interface Report {
   readonly outcomes: Readonly<Record<string, Outcome>>
+  /** Of the plain user, at servers that are set up otherwise. */
+  readonly otherwise: readonly OtherServer[]
   /** Rows of each target afterwards. */
   readonly rows: Readonly<Record<string, number>>
   readonly remoteAddresses: readonly string[]
 }
 
+/** What a server takes that is not set up as the first one. */
+interface OtherServer {
+  /** 0: no stream table can be shared, so that there are no receipts. */
+  readonly maxPubConnections: 0 | 4
+  /** Whether one session takes requests with and without answers. */
+  readonly mixed: boolean
+  readonly outcomes: Readonly<Record<string, Outcome>>
+  readonly rows: Readonly<Record<string, number>>
+}
+
 const password = 'a plain password'
 
-const initScript = `
+const initScript = (tables: 'streamTable' | 'table'): string => `
 createUser("loader", "${password}")
 createUser("scrammer", "${password}", , false, "scram")
 createUser("nobody", "${password}")
-share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as trades
-share streamTable(1:0, \`id\`price, [INT, DOUBLE]) as written
+share ${tables}(1:0, \`id\`price, [INT, DOUBLE]) as trades
+share ${tables}(1:0, \`id\`price, [INT, DOUBLE]) as written
 addAccessControl(trades)
 addAccessControl(written)
 db = database("dfs://shop", VALUE, 1..4)
@@ -50,25 +67,42 @@ const folder = mkdtempSync(join(tmpdir(), 'ddb-ingest-shipped-'))
 const input = join(folder, 'in.csv')
 writeFileSync(input, 'id,price\n1,0.5\n2,1.5\n3,2.5\n4,3.5\n')
 const remoteAddresses = new Set<string>()
-const server: EmbeddedServer = await startServer({
-  host: namespaceAddress,
-  port: 0,
-  adminPassword: 'not the initial one',
-  requireLogin: true,
-  initScript,
-  faults: {
-    beforeExecute({ sessionId }) {
-      remoteAddresses.add(server.node.sessions.get(sessionId)?.remoteAddress ?? '')
-      return undefined
-    },
-  },
-})
+const adminPassword = 'not the initial one'
 
-function run(user: string, secret: string, argv: readonly string[]): Promise<Outcome> {
-  const login = ['--host', `${namespaceAddress}:${server.port}`, '--user', user]
+async function start(maxPubConnections: 0 | 4, faults: Faults = {}): Promise<EmbeddedServer> {
+  const started: EmbeddedServer = await startServer({
+    host: namespaceAddress,
+    port: 0,
+    adminPassword,
+    requireLogin: true,
+    settings: { maxPubConnections },
+    initScript: initScript(maxPubConnections === 0 ? 'table' : 'streamTable'),
+    faults: {
+      beforeExecute(request) {
+        const session = started.node.sessions.get(request.sessionId)
+        remoteAddresses.add(session?.remoteAddress ?? '')
+        return faults.beforeExecute?.(request)
+      },
+    },
+  })
+  return started
+}
+
+const server = await start(4)
+
+function runAt(
+  { port }: EmbeddedServer,
+  user: string,
+  secret: string,
+  argv: readonly string[],
+): Promise<Outcome> {
+  const login = ['--host', `${namespaceAddress}:${port}`, '--user', user]
   const environment = { DDB_PASSWORD: secret, XDG_STATE_HOME: join(folder, 'state') }
   return runMain([...argv, ...login], { environment })
 }
+
+const run = (user: string, secret: string, argv: readonly string[]): Promise<Outcome> =>
+  runAt(server, user, secret, argv)
 
 const outcomes: Record<string, Outcome> = {}
 for (const user of ['loader', 'scrammer', 'nobody']) {
@@ -77,24 +111,42 @@ for (const user of ['loader', 'scrammer', 'nobody']) {
   }
 }
 const who = ['exec', '-e', 'getCurrentSessionAndUser()[1]', '--output', 'csv']
-outcomes['admin'] = await run('admin', 'not the initial one', who)
+outcomes['admin'] = await run('admin', adminPassword, who)
 outcomes['scram demanded'] = await run('loader', password, [...who, '--require', 'scram'])
 outcomes['scram had'] = await run('scrammer', password, [...who, '--require', 'scram'])
 outcomes['tls demanded'] = await run('loader', password, [...who, '--require', 'tls'])
 outcomes['wrong'] = await run('loader', 'wrong', who)
 outcomes['guest'] = await runMain([...who, '--host', `${namespaceAddress}:${server.port}`])
 
-const count = async (table: string): Promise<number> =>
-  Number(
-    (await run('admin', 'not the initial one', ['exec', '-e', `exec count(*) from ${table}`]))
-      .stdout,
-  )
-const rows = {
-  stream: await count('trades'),
-  dfs: await count('loadTable("dfs://shop", "sales")'),
-  view: await count('written'),
+async function rowsAt(at: EmbeddedServer): Promise<Record<string, number>> {
+  const count = async (table: string): Promise<number> => {
+    const argv = ['exec', '-e', `exec count(*) from ${table}`]
+    return Number((await runAt(at, 'admin', adminPassword, argv)).stdout)
+  }
+  return {
+    stream: await count('trades'),
+    dfs: await count('loadTable("dfs://shop", "sales")'),
+    view: await count('written'),
+  }
 }
+const rows = await rowsAt(server)
 await server.close()
+
+const otherwise: OtherServer[] = []
+for (const [maxPubConnections, mixed] of [
+  [0, true],
+  [0, false],
+  [4, false],
+] as const) {
+  const other = await start(maxPubConnections, mixed ? {} : requestedFaults('mixedRefuse'))
+  const found: Record<string, Outcome> = {}
+  for (const [way, target] of Object.entries(ways)) {
+    found[way] = await runAt(other, 'loader', password, ['load', input, ...target, '--json'])
+  }
+  const otherRows = await rowsAt(other)
+  otherwise.push({ maxPubConnections, mixed, outcomes: found, rows: otherRows })
+  await other.close()
+}
 rmSync(folder, { recursive: true })
-const report: Report = { outcomes, rows, remoteAddresses: [...remoteAddresses] }
+const report: Report = { outcomes, otherwise, rows, remoteAddresses: [...remoteAddresses] }
 process.stdout.write(JSON.stringify(report))

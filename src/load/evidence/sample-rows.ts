@@ -66,8 +66,11 @@ export function newSampleRows(
   let doublings: SampleRow[] = []
   let last: SampleRow | undefined
   let [rows, nextKept, nextDoubling, largest] = [0, 0, 0, 0]
-  const keep = (batch: Batch, row: number): SampleRow | undefined => {
-    const cells = cellsOf(batch.columns, columnNames, keys, row)
+  /** Columns have the same types in every batch. */
+  let order: readonly number[] | undefined
+  const keep = ({ columns }: Batch, row: number): SampleRow | undefined => {
+    order ??= orderOf(columns, columnNames)
+    const cells = cellsOf(columns, order, columnNames, keys, row)
     return cells.some(({ scalar }) => scalar.value !== null) ? cells : undefined
   }
   return {
@@ -103,12 +106,13 @@ export function newSampleRows(
 /** Empty when a key column cannot be compared. */
 function cellsOf(
   columns: readonly Column[],
+  order: readonly number[],
   names: readonly string[],
   keys: readonly string[],
   row: number,
 ): SampleRow {
   const cells: SampleCell[] = []
-  for (const index of orderOf(columns, names)) {
+  for (const index of order) {
     const name = names[index]!
     if (keys.length === 0 ? cells.length === mostColumns : !keys.includes(name)) continue
     const scalar = scalarAt(columns[index] as TypedVector, row)
