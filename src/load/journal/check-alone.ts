@@ -29,7 +29,10 @@ export async function checkAlone(
   // Begun anew it has not finished, and asks for nothing that an earlier process did.
   if (found !== past) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  const mayBeOld = found === past && !isRead && past.finished === undefined
+  // Of rows that are only counted a journal tells at the end alone what was read.
+  const used = past.used ?? plan.confirm
+  const isKept = used !== 'count' && used !== 'none'
+  const mayBeOld = found === past && !isRead && isKept && past.finished === undefined
   const isFinished = mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs)) === true
   if ((found === past && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
   // Whoever takes over a lock knows more: its holder did not renew it, or is no more.

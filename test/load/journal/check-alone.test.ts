@@ -27,13 +27,15 @@ interface Known {
   readonly hasEnded?: boolean
   readonly beginsAnew?: boolean
   readonly isFinished?: boolean
+  readonly used?: string
 }
 
 function runOf(known: Known = {}): Run {
   const { processes = 1, owner = 1, ledgerNumber = 2, wasUnlocked = false } = known
   const end = known.hasEnded === true ? { kind: 'end' } : undefined
   const finished = known.isFinished === true ? {} : undefined
-  const past = { processes, owner, ledgerNumber, end, finished } as JournalState
+  const { used } = known
+  const past = { processes, owner, ledgerNumber, end, finished, used } as JournalState
   let last = owner
   const journal = {
     past,
@@ -79,6 +81,7 @@ t.test('a journal of a run that has finished, and does not know it', async t => 
   await t.rejects(checkAlone(runOf(), next, false), { code: 'DDB_RUN_DAMAGED' })
   await checkAlone(runOf(), next, true)
   await checkAlone(runOf({ isFinished: true }), next, false)
+  await checkAlone(runOf({ used: 'count' }), next, false)
   await checkAlone(runOf({ beginsAnew: true }), next, false)
   await checkAlone(runOf(), next, false)
 })
