@@ -10,6 +10,7 @@ import type { ByteSource } from '../source/byte-source.js'
 import { expandSources, sourceNotices } from '../source/expand-sources.js'
 import { presentFiles, type PresentFile } from '../source/follow/present-files.js'
 import { knownEncoding } from '../source/encoding/encodings.js'
+import { cutShort } from '../source/file-chunks.js'
 import { fileBytes, openSource, stdinName } from '../source/open-source.js'
 import { openFollowed } from './follow/followed-inputs.js'
 import {
@@ -152,6 +153,8 @@ class SequentialInputs implements Inputs {
   #doneBytes = 0
   #doneRecords = 0
   #totalBytes: number | undefined
+  /** Bytes of each input when the run began; undefined for what is no file. */
+  #sizes: readonly (number | undefined)[] = []
 
   constructor(
     { platform, options, plan, journal }: Run,
@@ -172,7 +175,8 @@ class SequentialInputs implements Inputs {
 
   async *batches(run: Run, target: TargetDescription): AsyncGenerator<Batch, void, void> {
     const limit = this.#options.input?.limit ?? Infinity
-    this.#totalBytes = await totalBytes(this.#inputs, this.#platform.files)
+    this.#sizes = await sizesOf(this.#inputs, this.#platform.files)
+    this.#totalBytes = sumOf(this.#sizes)
     run.inputProgress(0, this.#totalBytes)
     this.#rejects = run.rejects
     await this.#lookAtHeaders(run, target)
@@ -225,6 +229,11 @@ class SequentialInputs implements Inputs {
     })
     this.#source = source
     summary.compression = source.compression
+    const before = this.#sizes[index]
+    const now = source.totalBytes
+    if (before !== undefined && now !== undefined && now < before) {
+      throw cutShort(name, 'after the run had begun', before, now)
+    }
     const reader = await openReader(source, {
       ...dialectOf(this.#options),
       target: rowTarget(this.#options, target),
@@ -284,15 +293,20 @@ class SequentialInputs implements Inputs {
 }
 
 /** Bytes of all inputs as they lie on disk; undefined unless all are plain files. */
-async function totalBytes(
+async function sizesOf(
   inputs: readonly NamedInput[],
   files: Files,
-): Promise<number | undefined> {
-  let sum = 0
+): Promise<(number | undefined)[]> {
+  const sizes: (number | undefined)[] = []
   for (const { path } of inputs) {
-    const size = path === '-' ? undefined : await fileBytes(path, files)
-    if (size === undefined) return undefined
-    sum += size
+    sizes.push(path === '-' ? undefined : await fileBytes(path, files))
   }
-  return sum
+  return sizes
+}
+
+function sumOf(sizes: readonly (number | undefined)[]): number | undefined {
+  return sizes.reduce(
+    (sum, size) => (sum === undefined || size === undefined ? undefined : sum + size),
+    0,
+  )
 }

@@ -81,11 +81,19 @@ async function sizeAtEnd(
 ): Promise<number> {
   const { sizeBytes } = await file.status()
   if (position >= expectedBytes && sizeBytes >= position) return sizeBytes
-  const before = Math.max(expectedBytes, position)
-  const after = Math.min(position, sizeBytes)
-  throw new InputError(
+  throw cutShort(
+    name,
+    'while it was read',
+    Math.max(expectedBytes, position),
+    Math.min(position, sizeBytes),
+  )
+}
+
+/** @param when  `while it was read` */
+export function cutShort(name: string, when: string, before: number, after: number): InputError {
+  return new InputError(
     'DDB_INPUT_TRUNCATED',
-    `"${name}" was cut short while it was read: it had ${before} bytes and ends after ${after}. ` +
+    `"${name}" was cut short ${when}: it had ${before} bytes and ends after ${after}. ` +
       'Find out what is missing before you load it again.',
     { file: name, offsetBytes: after },
   )

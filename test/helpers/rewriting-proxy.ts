@@ -63,6 +63,10 @@ export const answering =
 /** A scalar INT and what stands in front of it, as bytes of an answer. */
 export const intBytes = (value: number): string => `\x04\0${int32Bytes(value)}`
 
+/** The same of a scalar LONG. */
+export const longBytes = (value: number): string =>
+  `\x05\0${Buffer.from(BigInt64Array.of(BigInt(value)).buffer).toString('latin1')}`
+
 /** Four bytes, as they stand in columns. */
 export const int32Bytes = (value: number): string =>
   Buffer.from(Int32Array.of(value).buffer).toString('latin1')

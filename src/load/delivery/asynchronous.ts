@@ -2,6 +2,7 @@
   Asynchronous delivery without receipts: batches go out unanswered, and at the end the target's row count is
   compared with what was sent, or nothing is asked at all.
 */
+import type { CountingSession } from './counting-session.js'
 import type { Session } from '../../client/open-session.js'
 import { ConnectionError, DdbError, ServerError } from '../../errors.js'
 import type { Batch } from '../../parse/input-reader.js'
@@ -17,6 +18,8 @@ export interface Counting {
   beforeRows: number
   /** See CountWait.idle; asked of the session that counts. */
   idle: (sessionId: string, timeoutMs: number) => Promise<boolean | undefined>
+  /** Asks on the session that counts, and on another once the server has forgotten it. */
+  ask: CountingSession['ask']
   /** The session that counts now. */
   session: () => Session
   /** The server does not answer: nothing more is asked. */

@@ -88,7 +88,10 @@ export async function openDelivery(
       async look() {
         if (evidence === undefined || run.isLeaving) return undefined
         let found: string | undefined
-        await lookAndNote(run, counting?.session() ?? control, evidence, change => (found = change))
+        const on = (session: Session): Promise<void> =>
+          lookAndNote(run, session, evidence, change => (found = change))
+        if (counting === undefined) await on(control)
+        else await counting.ask(run.plan.confirmTimeoutMs, ({ session }) => on(session))
         return found
       },
       duplicates: description.dropsDuplicates === true ? null : 0,
@@ -309,6 +312,7 @@ function openCounting(
     count: timeoutMs => asking.ask(timeoutMs, to => askCount(to, before.counted)),
     beforeRows: before.rows,
     idle: (sessionId, timeoutMs) => asking.ask(timeoutMs, to => askIdle(to, sessionId)),
+    ask: (timeoutMs, question) => asking.ask(timeoutMs, question),
     session: () => asking.session,
     giveUp: reason => asking.abandon(reason),
     close: () => asking.close(),

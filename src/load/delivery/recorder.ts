@@ -157,6 +157,14 @@ export function newRecorder(run: Run, target: RecordedTarget, verifier?: Verifie
   return recorder
 }
 
+/** What is left of a part without some of its rows. */
+function partsBetween(part: Part, without: readonly number[]): readonly Part[] {
+  const ends = [...without, part.end]
+  return ends
+    .map((end, i) => ({ ...part, start: i === 0 ? part.start : ends[i - 1]! + 1, end }))
+    .filter(({ start, end }) => start < end)
+}
+
 type Settle = (part: Part, rows: number | null, unlike: readonly number[]) => void
 
 /** A part that counts once it was read back. */
@@ -207,7 +215,9 @@ function takenCounter(
     // Rows that are missing are among those that were not found.
     const unconfirmed = Math.max(missing - rejected, unlike.length)
     const stored = all - rejected - unconfirmed
-    confirmed.add(part, '')
+    if (isKnown && missing > 0) {
+      for (const each of partsBetween(part, outside)) confirmed.add(each, '')
+    } else confirmed.add(part, '')
     run.counts.confirmed(stored)
     run.counts.unconfirmed(unconfirmed)
     for (const row of unlike) {

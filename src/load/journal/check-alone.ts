@@ -32,7 +32,8 @@ export async function checkAlone(
   // Of rows that are only counted a journal tells at the end alone what was read.
   const used = past.used ?? plan.confirm
   const isKept = used !== 'count' && used !== 'none'
-  const mayBeOld = found === past && !isRead && isKept && past.finished === undefined
+  const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
+  const mayBeOld = found === past && !isAllRead && isKept && past.finished === undefined
   const isFinished = mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs)) === true
   if ((found === past && isOld) || isFinished) throw runDamaged(journal.path, isOlder)
   // Whoever takes over a lock knows more: its holder did not renew it, or is no more.

@@ -36,6 +36,7 @@ async function scene(t: Test, { rows, outsideRows, maxInFlightBytes = 1_000_000 
     beforeRows: 100,
     idle: () => Promise.resolve(true),
     session: () => session,
+    ask: (timeoutMs, question) => question({ session, timeoutMs }),
     giveUp: reason => given.push(reason),
     close: () => Promise.resolve(void closed++),
     outsideScheme: outsideRows === undefined ? undefined : () => outsideRows,

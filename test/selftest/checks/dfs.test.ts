@@ -1,7 +1,14 @@
 import t from 'tap'
 import { dfsChecks } from '../../../src/selftest/checks/dfs.js'
 import type { ServerOptions } from '../../../src/server/index.js'
-import { answering, each, instead, int32Bytes, intBytes } from '../../helpers/rewriting-proxy.js'
+import {
+  answering,
+  each,
+  instead,
+  int32Bytes,
+  intBytes,
+  longBytes,
+} from '../../helpers/rewriting-proxy.js'
 import { useTurnClock } from '../../helpers/turn-clock.js'
 import { testChecks } from '../test-checks.js'
 
@@ -99,7 +106,7 @@ testChecks(
       fails: { [refused]: /^understood as unknown, not rows: / },
     },
     'a refused insert that leaves rows': {
-      toClient: answering('"refused")', instead(intBytes(0), intBytes(2))),
+      toClient: answering('"refused")', instead(longBytes(0), longBytes(2))),
       fails: { [refused]: '2 rows of the refused batch are there' },
     },
     'columns of another type': {

@@ -44,7 +44,7 @@ testChecks(
     finds: {
       [cancelled]: /^a claim stays without an outcome$|^catch runs: /,
       [cost]: /^\d+\.\d\d times the time a batch takes without, \d+ batches$/,
-      [forgotten]: "Can't recognize function name ddbIngestDeliver",
+      [forgotten]: "Can't recognize function name ddbIngestDeliver: not in the embedded server",
     },
   },
   {

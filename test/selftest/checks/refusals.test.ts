@@ -32,10 +32,10 @@ testChecks(
       [`refusals: R10, a refused insert into a stream table leaves nothing`]: `${type}. RefId:S03017`,
       [`refusals: R10, a refused insert into a keyed stream table leaves nothing`]: `${type}. RefId:S03017`,
       'refusals: an unknown variable': token,
-      'refusals: an unknown function': token,
+      'refusals: an unknown function': `${token}: not in the embedded server`,
       'refusals: an unknown table in a query': token,
       'refusals: an unknown table in a call': token,
-      'refusals: an unknown function in a call': `Can't recognize function name ${missing}`,
+      'refusals: an unknown function in a call': `Can't recognize function name ${missing}: not in the embedded server`,
       'refusals: an unknown name in objByName': `objByName("${missing}") => Can't find the object with name ${missing}`,
       'refusals: too few columns':
         'The number of columns of the table to insert must be the same as that of the original table.',
