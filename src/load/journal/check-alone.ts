@@ -17,7 +17,7 @@ import { runDamaged, runTakenOver } from './changed-run.js'
  * @throws {ConnectionError} @throws {ServerError} @throws {TimeoutError}
  */
 export async function checkAlone(
-  { journal, name, plan }: Run,
+  { journal, name, plan, options }: Run,
   control: Session,
   isRead: boolean,
 ): Promise<void> {
@@ -29,9 +29,9 @@ export async function checkAlone(
   // Begun anew it has not finished, and asks for nothing that an earlier process did.
   if (found !== past) await unlessRefused(forgetFinished(control, name, plan.confirmTimeoutMs))
   const isOld = known.owner > past.owner || known.ledgerNumber > past.ledgerNumber
-  // Of rows that are only counted a journal tells at the end alone what was read.
+  // Of rows that are only counted a journal tells at the end alone what was read; a limit leaves inputs unread.
   const used = past.used ?? plan.confirm
-  const isKept = used !== 'count' && used !== 'none'
+  const isKept = used !== 'count' && used !== 'none' && options?.input?.limit === undefined
   const isAllRead = isRead || past.inputs?.every(({ summary }) => summary !== undefined)
   const mayBeOld = found === past && !isAllRead && isKept && past.finished === undefined
   const isFinished = mayBeOld && (await askFinished(control, name, plan.confirmTimeoutMs)) === true
