@@ -212,6 +212,8 @@ function checkRejectsOnce(
   const notTaken = ['DDB_OUTPUT_CREATE', 'DDB_OUTPUT_WRITE', 'DDB_LOCKED']
   if (file === undefined || result === undefined || notTaken.includes(result.error?.code ?? ''))
     return
+  // A process that cannot begin leaves what others have rejected where it is.
+  if (result.exitCode === 69 && result.rows.read === 0) return
   const placed = result.rejects.files.reduce((sum, each) => sum + each.rows, 0)
   const linesOf = (text: string): string[] => text.split('\n').slice(0, -1)
   const kept = linesOf((disk.text(file) ?? '').slice(headerOf(plan).length))
