@@ -23,6 +23,7 @@ import {
 import { lookAtHeaders, misfitBehindOthers, mostLookedAt } from './look-at-headers.js'
 import type { TargetDescription } from './target/describe-target.js'
 import type { LoadOptions, SourceNotes } from './options.js'
+import { runDamaged } from './journal/changed-run.js'
 import type { Journal } from './journal/journal.js'
 import { openJournal } from './journal/open-journal.js'
 import { dialectOf, rowTarget } from './reader-options.js'
@@ -57,7 +58,7 @@ export interface Inputs {
  * @throws {UsageError} DDB_USAGE for an encoding that is not known
  * @throws {InputError} DDB_INPUT_MISSING when any of them is not there
  * @throws {DdbError} DDB_OUTPUT_CREATE, DDB_USAGE when the rejects file would destroy something; DDB_LOCKED,
- * DDB_RUN_CHANGED when the journal is not to be taken up
+ * DDB_RUN_CHANGED, DDB_RUN_DAMAGED when the journal is not to be taken up
  */
 export async function openInputs(run: Run): Promise<Inputs> {
   const { platform, options } = run
@@ -103,10 +104,19 @@ async function checkRejectsFile(
   const { rejectsFile } = plan
   if (rejectsFile === undefined) return
   const isOwn = journal?.found.rejects?.files.some(({ path }) => path === rejectsFile) === true
-  // A killed process has left it: it goes before the first row.
-  const isLeftOver =
-    journal?.past.rejectsFiles.includes(rejectsFile) === true &&
+  const isOfPast =
+    journal !== undefined &&
+    journal.past.processes > 0 &&
     (await isOfRun(reasonsPath(rejectsFile), plan.runId, platform.files))
+  // A killed process has left it: it goes before the first row.
+  const isLeftOver = isOfPast && journal.past.rejectsFiles.includes(rejectsFile)
+  if (isOfPast && !isOwn && !isLeftOver && journal.found === journal.past) {
+    throw runDamaged(
+      journal.path,
+      `"${rejectsFile}" has rejects of this run that it does not tell of, so it was brought back from an earlier time, as with a ` +
+        'snapshot of a disk',
+    )
+  }
   // Whoever follows a folder passes over the rejects of the run in it.
   const isInput = !isOwn || options.input?.follow !== true
   checkRejects(rejectsFile, isInput ? paths : [], platform, isOwn || isLeftOver)

@@ -181,14 +181,20 @@ t.test('so is one from before its run had finished', async t => {
 })
 
 t.test('it leaves alone what later processes have rejected', async t => {
-  for (const at of [2, 9]) {
+  // The last of these journals is from before there was a file of rejects.
+  for (const [at, from, rejected] of [
+    [2, 0, 14],
+    [9, 0, 14],
+    [2, 150, 4],
+  ] as const) {
     const one = await scene(t)
-    const rows = upTo(rowCount).map(id => (id % 15 === 0 ? `x${id},A` : `${id},A`))
+    const isBad = (id: number): boolean => id >= from && id % 15 === 0
+    const rows = upTo(rowCount).map(id => (isBad(id) ? `x${id},A` : `${id},A`))
     writeFileSync(join(one.dir, 'rows.csv'), `id,sym\n${rows.join('\n')}\n`)
     const file = join(one.dir, 'bad.csv')
     const rejects = { file, maxErrors: rowCount }
     one.onBatch = no => void (no === at && copyFileSync(one.path, `${one.path}.earlier`))
-    t.match(await one.load({ rejects }), { exitCode: 3, rows: { rejected: 14 } })
+    t.match(await one.load({ rejects }), { exitCode: 3, rows: { rejected } })
     const kept = [readFileSync(file, 'utf8'), readFileSync(`${file}.reasons.ndjson`, 'utf8')]
     copyFileSync(one.path, `${one.path}.latest`)
     copyFileSync(`${one.path}.earlier`, one.path)
