@@ -17,7 +17,6 @@ import { joinColumns } from '../values/join-vectors.js'
 import { claimArray, overwrite, ownsArray } from '../values/ownership.js'
 import { ownStrings } from './append-elements.js'
 import { operandOf } from '../operators/operands/pairing.js'
-import { checkCount } from '../values/pieces.js'
 import { textOf } from '../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../values/server-value.js'
 import { isWireValue, tupleOf } from '../values/vector-literal.js'
@@ -111,7 +110,6 @@ function writeRows(target: Vector, positions: Int32Array, source: Vector): void 
     writeSymbols(target, positions, source, step)
     return
   }
-  checkCount('[]=', target.length)
   overwrite(target, replacedRows(target, positions, source, step))
 }
 

@@ -7,7 +7,7 @@ import type { ServerValue } from '../values/server-value.js'
 
 type Result = ServerValue | Evaluation<ServerValue>
 
-type Traits = Pick<Builtin, 'mutatesFirst' | 'pace'>
+type Traits = Pick<Builtin, 'mutatesFirst'>
 
 /** f(X) */
 export function unaryFunction(

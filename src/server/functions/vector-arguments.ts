@@ -2,13 +2,13 @@
   Reading the arguments of functions on vectors, and columns that several of them make.
 */
 import { dataTypes, type ColumnType } from '../../protocol/data-type.js'
-import { takeRows } from '../../protocol/element.js'
+import { columnTypeOf, takeRows } from '../../protocol/element.js'
 import type { Column, Vector } from '../../protocol/value.js'
 import { zeroColumn } from '../columns/column-layout.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
-import type { CallContext, Evaluation } from '../values/builtin.js'
-import { columnInPieces } from '../values/pieces.js'
+import type { CallContext } from '../values/builtin.js'
+import { rowBytes } from '../values/request-memory.js'
 import { intScalar } from '../values/scalar.js'
 import type { ServerValue } from '../values/server-value.js'
 
@@ -64,19 +64,13 @@ export function sizeOf(value: ServerValue): number {
 }
 
 /** `length` elements of a type: zeros, empty texts, NULL in a tuple. */
-export function zerosInPieces(
-  context: CallContext,
-  type: ColumnType,
-  length: number,
-): Evaluation<Column> {
-  return columnInPieces(context, length, (from, to) => zeroColumn(type, to - from))
+export function zeros({ memory }: CallContext, type: ColumnType, length: number): Column {
+  memory.expect(rowBytes(type.type) * length)
+  return zeroColumn(type, length)
 }
 
 /** The first element of a column again and again. */
-export function filledInPieces(
-  context: CallContext,
-  column: Column,
-  length: number,
-): Evaluation<Column> {
-  return columnInPieces(context, length, (from, to) => takeRows(column, new Int32Array(to - from)))
+export function filled({ memory }: CallContext, column: Column, length: number): Column {
+  memory.expect(rowBytes(columnTypeOf(column).type) * length)
+  return takeRows(column, new Int32Array(length))
 }

@@ -4,7 +4,7 @@
 */
 import type { ServerNode } from '../node.js'
 import type { Release } from '../release.js'
-import type { RequestMemory, VariableWeights } from './request-memory.js'
+import type { RequestMemory } from './request-memory.js'
 import type { ScriptSession } from './session-state.js'
 import type { FunctionValue, ServerValue } from './server-value.js'
 
@@ -16,25 +16,12 @@ export interface Suspension {
 /** Work of a script that may have to wait; it yields only then. */
 export type Evaluation<T> = Generator<Suspension, T, unknown>
 
-/** A request's turn: whoever works long looks at it now and then. */
-export interface Pace {
-  /**
-   * Counts work that was done: a loop round, a call, or `rows` elements of a vector besides.
-   * @returns what to wait for when the turn is over
-   */
-  step(rows?: number): Suspension | undefined
-  /** Counts `rows` elements that were worked on where nothing can wait; the next step looks at the clock. */
-  note(rows: number): void
-}
-
 /** What a built-in sees of the session it is called in. */
-export interface CallContext extends Pace {
+export interface CallContext {
   readonly node: ServerNode
   readonly session: ScriptSession
   /** To be asked before memory is taken for more than the arguments themselves. */
   readonly memory: RequestMemory
-  /** What the session's variables take. */
-  readonly weights: VariableWeights
   /**
    * Names the arguments of the call at hand were written with, as `table(x, 1..3 as id)` needs them; undefined where
    * an argument is not a name. To be read before the built-in calls back or suspends.
@@ -71,12 +58,6 @@ export interface Builtin {
   readonly adminOnly?: boolean
   /** Servers before this version do not know it. */
   readonly since?: Release
-  /**
-   * What keeps a call from holding up other sessions. `elementwise`: element i of the result depends on element i of the
-   * arguments alone, so that long vectors are worked on in pieces. `own`: it gives way itself, or does not look at
-   * elements. Left out: it works in one go, and takes no more elements than that allows.
-   */
-  readonly pace?: 'elementwise' | 'own'
   readonly call: (
     context: CallContext,
     args: BuiltinArguments,

@@ -37,17 +37,3 @@ t.test('functions that change their first argument are told from those that do n
     t.equal(builtins.get(name)?.mutatesFirst, true, name)
   }
 })
-
-t.test('long vectors go in pieces through what works element by element', async t => {
-  const elementwise = 'int date left temporalParse temporalAdd'
-  const own = `rpc getConsoleJobs database loadTable addFunctionView each tableInsert lj defined objs rand schema
-    version share createPartitionedTable getStreamingStat streamTable replaceColumn! table typestr createUser sort`
-  const paces: [names: string, pace: string | undefined][] = [
-    [elementwise, 'elementwise'],
-    [own, 'own'],
-    ['cutPoints', undefined],
-  ]
-  for (const [names, pace] of paces) {
-    for (const name of names.split(/\s+/)) t.equal(builtins.get(name)?.pace, pace, name)
-  }
-})

@@ -3,7 +3,6 @@
 */
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { checkAtOnce } from '../../values/pieces.js'
 import { boolScalar, intScalar, stringVector, voidValue } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
@@ -222,7 +221,6 @@ const addValuePartitions: Builtin = {
     if (column?.form !== 'vector') {
       throw new ScriptError('The argument [newValues] must be a scalar or a vector.')
     }
-    checkAtOnce('addValuePartitions', [column])
     return intScalar(addValues(scheme, column))
   },
 }

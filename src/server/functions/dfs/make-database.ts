@@ -6,7 +6,7 @@ import type { ServerNode } from '../../node.js'
 import { firstReleases, hasCome } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { partitionTypeIds } from '../../values/constants.js'
-import { elementCount } from '../../values/pieces.js'
+import { sizeOf } from '../vector-arguments.js'
 import { integerOf, textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import type { LevelScheme, PartitionType } from '../../tables/database-handle.js'
@@ -95,7 +95,7 @@ function levelsOf(type: PartitionType, scheme: ServerValue | undefined): LevelSc
     throw new ScriptError('The argument [partitionScheme] must not be empty.')
   }
   if (type === 'COMPO') return compoLevels(scheme)
-  if (elementCount(scheme) > maxPartitions) throw tooManyPartitions()
+  if (sizeOf(scheme) > maxPartitions) throw tooManyPartitions()
   const level: LevelScheme = { type, scheme }
   // Compiled once here, so that a scheme that does not fit fails now and not at the first insert.
   levelOf(level)

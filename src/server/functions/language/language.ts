@@ -5,7 +5,6 @@
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
-import { checkCount, elementCount } from '../../values/pieces.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { operatorOf } from '../../operators/operator-names.js'
@@ -26,31 +25,14 @@ const print = defineFunction('print', ['...rest'], 1, ({ session, memory }, args
   for (const value of args) {
     if (value === undefined) continue
     memory.checkSize(value)
-    checkCount('print', printedElements(value))
     const text = printText(value, memory)
     // It waits for the client to read it.
-    memory.keep(2 * text.length)
+    memory.make(2 * text.length)
+    memory.stored()
     session.print(text)
   }
   return voidValue
 })
-
-/** Of lists and dictionaries every element is printed, and of matrices every column: lines are slower than elements. */
-function printedElements(value: ServerValue): number {
-  switch (value.form) {
-    case 'vector':
-      return value.type === 'ANY' ? elementCount(value) : 0
-    case 'list':
-    case 'serverDictionary':
-      return elementsPerLine * elementCount(value)
-    case 'matrix':
-      return elementsPerLine * value.columns
-    default:
-      return 0
-  }
-}
-
-const elementsPerLine = 16
 
 /** sleep(milliseconds): this session waits, others go on. */
 const sleep = defineFunction('sleep', ['milliseconds'], 1, function* ({ session }, [value]) {
@@ -93,9 +75,7 @@ const funcByName = defineFunction('funcByName', ['name'], 1, (context, [value]):
   const name = nameArgument(value)
   const operator = operatorOf(name)
   if (operator !== undefined) {
-    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y), {
-      pace: 'own',
-    })
+    const builtin = binaryFunction(name, (x, y, own) => operate(own, operator, x, y))
     return { form: 'function', kind: 'builtin', name, builtin }
   }
   const fn = context.findFunction(name)
@@ -151,10 +131,10 @@ const eqObj = defineFunction(
   'eqObj',
   ['obj1', 'obj2', 'precision'],
   2,
-  function* (context, [a, b, precision]) {
+  (context, [a, b, precision]) => {
     context.memory.checkSize(a!)
     const digits = precision === undefined || isVoid(precision) ? undefined : integerOf(precision)
-    return boolScalar(yield* areEqual(context, a!, b!, digits))
+    return boolScalar(areEqual(a!, b!, digits))
   },
 )
 

@@ -12,10 +12,8 @@ export const operatorFunctions: readonly Builtin[] = [
     // join puts tables side by side, too: it is a function of its own.
     .filter(([operator]) => operator !== '<-')
     .map(([operator, name]) =>
-      binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y), {
-        pace: 'own',
-      }),
+      binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
     ),
-  unaryFunction('neg', (x, context) => operateUnary(context, '-', x), { pace: 'own' }),
-  unaryFunction('not', (x, context) => operateUnary(context, '!', x), { pace: 'own' }),
+  unaryFunction('neg', (x, context) => operateUnary(context, '-', x)),
+  unaryFunction('not', (x, context) => operateUnary(context, '!', x)),
 ]

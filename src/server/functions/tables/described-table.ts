@@ -8,11 +8,9 @@ import type { Column, Matrix } from '../../../protocol/value.js'
 import type { BuiltinArguments, CallContext } from '../../values/builtin.js'
 import { firstReleases, hasCome, type Release } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
-import type { RequestMemory } from '../../values/request-memory.js'
-import { checkAtOnce, checkCount } from '../../values/pieces.js'
+import { rowBytes, type RequestMemory } from '../../values/request-memory.js'
 import { textsOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { rowBytes } from '../../values/weigh.js'
 import { zeroColumn } from '../../columns/column-layout.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { maxInitialCapacity } from '../../tables/column-table.js'
@@ -20,8 +18,8 @@ import { createTable } from '../../tables/memory-table.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
 import { pairArgument, textsArgument, typesArgument } from '../arguments.js'
 
-/** A column is an object with arrays of its own, so that tables of very many of them are refused. */
-const elementsPerColumn = 16
+/** A column is an object with arrays of its own. */
+const columnBytes = 1_000
 
 interface Columns {
   names: readonly string[]
@@ -62,9 +60,9 @@ function emptyColumns(
     )
   }
   if (capacity < 0 || size < 0) throw new ScriptError('Capacity and size must not be negative.')
-  checkCount('table', names.length * elementsPerColumn)
+  memory.expect(columnBytes * names.length)
   const bytesPerRow = types.reduce((sum, { type }) => sum + rowBytes(type), 0)
-  memory.expect(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
+  memory.make(Math.max(size, Math.min(capacity, maxInitialCapacity)) * bytesPerRow)
   if (size === 0) return { names, types, capacity }
   if (types.some(type => type.array)) {
     throw new ScriptError('The size of a table with array vector columns must be 0.')
@@ -100,10 +98,10 @@ function givenColumns(
     if (value === undefined) throw new ScriptError('A column of a table must not be empty.')
     for (const one of columnsOfArgument(value, argumentNames[index], named.length)) named.push(one)
   })
-  checkCount('table', named.length * elementsPerColumn)
+  memory.expect(columnBytes * named.length)
   const rows = named.reduce((most, { column }) => Math.max(most, column.length), 0)
   const scalars = named.filter(({ column }) => column.length === 1)
-  memory.expect(
+  memory.make(
     scalars.reduce((sum, { column }) => sum + rows * rowBytes(columnTypeOf(column).type), 0),
   )
   const columns = named.map(({ column }) => extendScalar(column, rows))
@@ -192,8 +190,6 @@ export function makeKeyedTable(
     args.slice(1),
     context.argumentNames.slice(1),
   )
-  // Every row is looked up by its key.
-  checkAtOnce(kind, columns ?? [])
   return createTable(kind, names, types, {
     keyColumns,
     ...(columns === undefined ? {} : { columns }),

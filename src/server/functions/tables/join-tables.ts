@@ -2,11 +2,10 @@
   lj(left, right, columns): rows of one table beside those of another (DolphinDB manual, page leftjoin).
 */
 import { columnTypeOf, takeRows } from '../../../protocol/element.js'
-import type { Builtin } from '../../values/builtin.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { nullColumn } from '../../columns/column-layout.js'
 import { rowKeys, type Key } from '../../operators/keys/row-keys.js'
-import { checkAtOnce, checkCount } from '../../values/pieces.js'
 import { joinColumns } from '../../values/join-vectors.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { columnIndex, createTable } from '../../tables/memory-table.js'
@@ -24,7 +23,6 @@ const lj: Builtin = {
   call: (context, [leftTable, rightTable, matchingCols, rightMatchingCols]) => {
     const left = tableArgument(context, leftTable)
     const right = tableArgument(context, rightTable)
-    checkAtOnce('lj', [left, right])
     const leftNames = textsArgument(matchingCols, 'matchingCols')
     const rightNames = isAbsent(rightMatchingCols)
       ? leftNames
@@ -36,8 +34,8 @@ const lj: Builtin = {
     }
     const leftKeys = leftNames.map(name => columnIndex(left, name))
     const rightKeys = rightNames.map(name => columnIndex(right, name))
-    const { leftRows, rightRows } = matchRows(left, leftKeys, right, rightKeys)
-    context.note(leftRows.length)
+    const { leftRows, rightRows } = matchRows(context, left, leftKeys, right, rightKeys)
+    context.memory.make(16 * (left.columnNames.length + right.columnNames.length) * leftRows.length)
     const kept = right.columnNames.flatMap((_, index) => (rightKeys.includes(index) ? [] : [index]))
     const columns = [
       ...left.columnNames.map((_, index) => takeRows(left.column(index), leftRows)),
@@ -59,6 +57,7 @@ const lj: Builtin = {
 
 /** Pairs of rows; the row behind the last of the right table stands for none. */
 function matchRows(
+  { memory }: CallContext,
   left: ServerTable,
   leftKeys: readonly number[],
   right: ServerTable,
@@ -77,7 +76,7 @@ function matchRows(
       leftRows.push(row)
       rightRows.push(match)
     }
-    checkCount('lj', leftRows.length)
+    memory.expect(16 * leftRows.length)
   })
   return { leftRows: Int32Array.from(leftRows), rightRows: Int32Array.from(rightRows) }
 }

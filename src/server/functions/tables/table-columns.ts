@@ -13,7 +13,6 @@ import type { Column } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { weigh } from '../../values/weigh.js'
 import { castValue } from '../../operators/cast.js'
 import { columnOfScalar, convertColumn } from '../../columns/convert-column.js'
 import { checkDistinct, columnIndex } from '../../tables/memory-table.js'
@@ -44,7 +43,7 @@ const replaceColumn: Builtin = {
     }
     const replacements = columnNames.map((name, index): [number, Column] => {
       const column = newColumn(table, name, columns[index]!)
-      context.memory.keep(weigh(column, context.memory.room))
+      context.memory.made(column)
       return [columnIndex(table, name), column]
     })
     for (const [index, column] of replacements) table.replaceColumn(index, column)

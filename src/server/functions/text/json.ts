@@ -4,7 +4,7 @@
 import { dataTypes } from '../../../protocol/data-type.js'
 import { defaultDecodeLimits } from '../../../protocol/decode-context.js'
 import { explicitNull } from '../../../protocol/value.js'
-import type { Builtin, CallContext, Evaluation } from '../../values/builtin.js'
+import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { makeDictionary, setEntry } from '../../elements/dictionary.js'
 import { readNumber } from '../../values/literal.js'
@@ -16,17 +16,13 @@ import { unaryFunction } from '../define.js'
 /** JSON is parsed in one go: what takes a tenth of a second. */
 const maxParsedLength = 2_097_152
 
-const fromStdJson = unaryFunction(
-  'fromStdJson',
-  function* (value, context) {
-    const texts = textsOf(value)
-    if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
-    const parsed: ServerValue[] = []
-    for (const text of texts) parsed.push(yield* fromJson(context, parseJson(text), 0))
-    return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
-  },
-  { pace: 'own' },
-)
+const fromStdJson = unaryFunction('fromStdJson', (value, context) => {
+  const texts = textsOf(value)
+  if (texts === undefined) throw new ScriptError('fromStdJson: X must be a string.')
+  const parsed: ServerValue[] = []
+  for (const text of texts) parsed.push(fromJson(context, parseJson(text), 0))
+  return value.form === 'scalar' ? parsed[0]! : tupleOf(parsed)
+})
 
 function parseJson(text: string): unknown {
   if (text.length > maxParsedLength) {
@@ -41,7 +37,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function* fromJson(context: CallContext, json: unknown, depth: number): Evaluation<ServerValue> {
+function fromJson(context: CallContext, json: unknown, depth: number): ServerValue {
   switch (typeof json) {
     case 'string':
       return temporalOf(json) ?? stringScalar(json)
@@ -61,12 +57,10 @@ function* fromJson(context: CallContext, json: unknown, depth: number): Evaluati
   const values: ServerValue[] = []
   const dictionary = makeDictionary([], [])
   for (const [key, element] of Object.entries(json) as [string, unknown][]) {
-    const value = yield* fromJson(context, element, depth + 1)
-    context.memory.passElement(value)
+    const value = fromJson(context, element, depth + 1)
+    context.memory.made(value)
     if (Array.isArray(json)) values.push(value)
     else setEntry(dictionary, stringScalar(key), value)
-    const pause = context.step()
-    if (pause !== undefined) yield pause
   }
   return Array.isArray(json) ? vectorOfElements(values) : dictionary
 }

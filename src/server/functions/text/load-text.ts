@@ -19,7 +19,7 @@ import { checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { checkTransactionSize } from '../../tables/transaction-size.js'
 import { inTransaction } from '../../tables/transactions.js'
-import { weighRows } from '../../values/weigh.js'
+import { weighRows } from '../../values/request-memory.js'
 import {
   databaseArgument,
   integerArgument,
@@ -96,7 +96,7 @@ const loadTextEx: Builtin = {
         keepDuplicates: 'ALL',
       })
     checkWrite(context, table)
-    checkTransactionSize(context.node, table, weighRows(rows, context.memory.room))
+    checkTransactionSize(context.node, table, weighRows(rows))
     const columns = rows.columnNames.map((_, index) => rows.column(index))
     const written = inTransaction(context, table, { columns, rows: rows.rows }, () =>
       insertTable(table, rows),
@@ -121,7 +121,7 @@ function* readTable(
   const given = schemaArgument(schema)
   const bytes = (yield { until: readFile(context.node.files, path) }) as Uint8Array
   // Its texts, and then its columns.
-  context.memory.keep(3 * bytes.length)
+  context.memory.make(3 * bytes.length)
   const records = divide(bytes, isAbsent(delimiter) ? ',' : textArgument(delimiter, 'delimiter'))
   const lines = records.slice(integerArgument(skipRows, 'skipRows', 0))
   const [first] = lines

@@ -115,17 +115,13 @@ export function formNumber(value: ServerValue): number {
 
 /** Element by element; what has no elements is not null. */
 function nullTest(name: string, wanted: 0 | 1): Builtin {
-  return unaryFunction(
-    name,
-    value => {
-      const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
-      if (value.form === 'arrayVector') return columnNulls(value, wanted)
-      if (!isColumn) return boolScalar(wanted === 0)
-      const operand = operandOf(value, name)
-      return operand.rebuild(columnNulls(operand.vector, wanted))
-    },
-    { pace: 'elementwise' },
-  )
+  return unaryFunction(name, value => {
+    const isColumn = ['scalar', 'vector', 'pair', 'matrix'].includes(value.form)
+    if (value.form === 'arrayVector') return columnNulls(value, wanted)
+    if (!isColumn) return boolScalar(wanted === 0)
+    const operand = operandOf(value, name)
+    return operand.rebuild(columnNulls(operand.vector, wanted))
+  })
 }
 
 function columnNulls(column: Column, wanted: 0 | 1): Vector {

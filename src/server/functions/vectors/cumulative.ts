@@ -70,6 +70,6 @@ function fillNulls(value: ServerValue, replacement: ServerValue): ServerValue {
   return takeRows(all, rows)
 }
 
-const nullFill = binaryFunction('nullFill', fillNulls, { pace: 'elementwise' })
+const nullFill = binaryFunction('nullFill', fillNulls)
 
 export const cumulativeFunctions: readonly Builtin[] = [cumsum, nullFill]

@@ -10,7 +10,7 @@ import { checkWrite } from '../../tables/privileges.js'
 import { checkWritable, isStream } from '../../tables/prepare.js'
 import { unaryFunction } from '../define.js'
 
-const inPlace = { mutatesFirst: true, pace: 'own' } as const
+const inPlace = { mutatesFirst: true } as const
 
 /** pop!(X): the last element, which the vector has no more. */
 const pop = unaryFunction(

@@ -1,7 +1,6 @@
 /*
   Where names are looked up while something is evaluated.
 */
-import type { VariableWeights } from '../../values/request-memory.js'
 import type { Runtime } from '../session/runtime.js'
 import type { ServerValue } from '../../values/server-value.js'
 
@@ -19,8 +18,6 @@ export interface ColumnScope {
 export interface Frame {
   readonly runtime: Runtime
   readonly variables: Map<string, ServerValue>
-  /** What the variables take. */
-  readonly weights: VariableWeights
   /** Names that may not be assigned to or changed: constants, parameters without `mutable`. */
   readonly readOnly: ReadonlySet<string>
   /** `mutable` parameters: changing one changes the caller's variable. */

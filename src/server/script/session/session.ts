@@ -75,12 +75,10 @@ export function setVariables(
   if (shared !== undefined) {
     throw new ScriptError(`'${shared}' is a shared variable and can't be overwritten`)
   }
-  const { weights, memory } = runtimeOf(session, node)
   names.forEach((name, index) => {
     const value = values[index]
     if (value === undefined) return
     session.variables.set(name, fromWire(value))
-    weights.remove(name, memory)
   })
   return undefined
 }
@@ -88,9 +86,7 @@ export function setVariables(
 /** Releases the session's variables; its functions stay (request flag 16, docs/server-semantics.md#sessions). */
 export function clearVariables(session: ScriptSession): void {
   session.variables.clear()
-  const runtime = runtimes.get(session)
-  runtime?.constants.clear()
-  runtime?.weights.clear(runtime.memory)
+  runtimes.get(session)?.constants.clear()
 }
 
 /** Ends the request that the session waits in (cancelConsoleJob); nothing when it does not wait. */
@@ -109,9 +105,8 @@ function answer(
   try {
     const started = start()
     if (started === undefined) return undefined
-    const reply = 'form' in started ? replyOf(runtime, started) : finish(runtime, started)
-    if ('form' in reply) return reply
-    const outcome = drive(reply, runtime)
+    if ('form' in started) return replyOf(runtime, started)
+    const outcome = drive(finish(runtime, started), runtime)
     return outcome instanceof Promise
       ? outcome.catch((error: unknown) => {
           throw failureOf(error)
@@ -127,7 +122,5 @@ function* finish(
   evaluation: Evaluation<ServerValue | undefined>,
 ): Evaluation<Value | undefined> {
   const value = yield* evaluation
-  if (value === undefined) return undefined
-  const reply = replyOf(runtime, value)
-  return 'form' in reply ? reply : yield* reply
+  return value === undefined ? undefined : replyOf(runtime, value)
 }

@@ -22,7 +22,7 @@ import {
 import type { Delete, Insert, Update } from '../parse/sql-syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
-import { weighInsert } from '../../values/weigh.js'
+import { weighInsert } from '../../values/request-memory.js'
 
 /**
  * Nothing is inserted when any row fails.
@@ -43,9 +43,10 @@ export function* executeInsert(node: Insert, frame: Frame): Evaluation<void> {
   const { runtime } = frame
   if (discardedRows(runtime, table, values) !== undefined) return
   const { memory } = runtime
-  const bytes = weighInsert(table, values, memory.room)
+  const bytes = weighInsert(table, values)
   checkTransactionSize(runtime.node, table, bytes)
-  memory.keep(bytes)
+  memory.make(bytes)
+  memory.stored()
   const { columns, rows: count } = rowsOfValues(table, values, node.columnNames)
   const inserted = inTransaction(runtime, table, { columns, rows: count }, () => {
     table.append(columns, count)
@@ -83,9 +84,8 @@ export function* executeUpdate(node: Update, frame: Frame): Evaluation<void> {
   const rows = allRows(scope, frame)
   const changes = []
   for (const { columnName, value: valueNode } of node.assignments) {
-    yield* scope.prepare(valueNode)
     const value = yield* evaluate(valueNode, withColumns(frame, scope))
-    const column = yield* columnOfResult(frame.runtime, value, scope.rows)
+    const column = columnOfResult(frame.runtime, value, scope.rows)
     if (column.length !== rows.length) {
       throw new ScriptError('All columns must be of the same length. RefId:S02010')
     }
@@ -114,7 +114,7 @@ export function* executeDelete(node: Delete, frame: Frame): Evaluation<void> {
 /** The rows a statement is about, by their positions in the table. */
 function allRows({ selected, tableRows }: TableScope, { runtime }: Frame): Int32Array {
   if (selected !== undefined) return selected
-  runtime.memory.pass(tableRows * Int32Array.BYTES_PER_ELEMENT)
+  runtime.memory.make(tableRows * Int32Array.BYTES_PER_ELEMENT)
   const rows = new Int32Array(tableRows)
   for (let row = 0; row < tableRows; row++) rows[row] = row
   return rows

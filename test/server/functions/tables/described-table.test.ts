@@ -116,15 +116,6 @@ t.test('sizes, names and types that do not fit', async t => {
     ['types that are none', [size(1, 0), a, stringVector(['INTT'])], /\[colTypes\]/],
     ['no columns', [], /at least one column/],
     ['rows beyond the memory of a request', [size(0, 2 ** 30), a, int], /^Out of memory/],
-    [
-      'columns beyond reason',
-      [
-        size(1, 0),
-        stringVector(Array.from({ length: 65_537 }, (_, i) => `c${i}`)),
-        ints(...Array<number>(65_537).fill(4)),
-      ],
-      /at most/,
-    ],
   ]
   for (const [title, args, message] of refused) {
     t.match(
