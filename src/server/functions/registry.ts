@@ -22,10 +22,8 @@ import { operatorFunctions } from './language/operator-functions.js'
 import { objectListFunctions } from './tables/object-list.js'
 import { sortFunctions } from './vectors/sort.js'
 import { randomFunctions } from './numbers/random.js'
-import { removeElementFunctions } from './vectors/remove-elements.js'
 import { schemaFunctions } from './tables/schema.js'
 import { searchFunctions } from './vectors/search.js'
-import { cumulativeFunctions } from './vectors/cumulative.js'
 import { sessionInfoFunctions } from './node/session-info.js'
 import { shareFunctions } from './tables/share.js'
 import { storedTableFunctions } from './dfs/stored-table.js'
@@ -34,7 +32,6 @@ import { streamTableFunctions } from './tables/stream-table.js'
 import { stringFunctions } from './text/string.js'
 import { tableColumnFunctions } from './tables/table-columns.js'
 import { tableFunctions } from './tables/make-tables.js'
-import { temporalAddFunctions } from './temporal/temporal-add.js'
 import { temporalFormatFunctions } from './temporal/temporal-format.js'
 import { temporalFunctions } from './temporal/temporal-parts.js'
 import { typeFunctions } from './types/type.js'
@@ -61,10 +58,8 @@ const families: readonly (readonly Builtin[])[] = [
   objectListFunctions,
   sortFunctions,
   randomFunctions,
-  removeElementFunctions,
   schemaFunctions,
   searchFunctions,
-  cumulativeFunctions,
   sessionInfoFunctions,
   shareFunctions,
   storedTableFunctions,
@@ -73,7 +68,6 @@ const families: readonly (readonly Builtin[])[] = [
   stringFunctions,
   tableColumnFunctions,
   tableFunctions,
-  temporalAddFunctions,
   temporalFormatFunctions,
   temporalFunctions,
   typeFunctions,

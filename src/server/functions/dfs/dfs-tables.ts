@@ -23,7 +23,6 @@ import {
 import { nodeAlias } from '../../node.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { dropPartition } from './drop-partition.js'
 
 /** existsDatabase(dbUrl). */
 const existsDatabase: Builtin = {
@@ -258,7 +257,6 @@ export const dfsFunctions: readonly Builtin[] = [
   getChunksMeta,
   addValuePartitions,
   truncate,
-  dropPartition,
 ]
 
 /** A path, or the path behind a handle. */

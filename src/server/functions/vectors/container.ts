@@ -14,7 +14,6 @@ import {
 import { elementsOf } from '../../elements/items.js'
 import { matrixColumn, matrixOfColumns, reshape } from '../../operators/matrix.js'
 import { distinctRows } from '../../operators/keys/distinct.js'
-import { checkSetElements } from '../../operators/set-operation.js'
 import { integerOf, stringVector } from '../../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
@@ -72,7 +71,9 @@ function columnTuple(table: ServerTable): ServerValue {
 
 const set = unaryFunction('set', value => {
   const vector = vectorArgument(value, 'set')
-  checkSetElements(vector)
+  if (vector.type === 'ANY') {
+    throw new ScriptError('The elements of a set must be of the same type.')
+  }
   const elements = takeRows(vector, distinctRows([vector]))
   return { form: 'set', elements: elements as Vector }
 })

@@ -16,7 +16,7 @@ import { tupleOf } from '../../values/vector-literal.js'
 import { createTable } from '../../tables/memory-table.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { columnArgument, filled, sizeOf, vectorArgument, zeros } from '../vector-arguments.js'
-import { alias, binaryFunction, defineFunction, unaryFunction } from '../define.js'
+import { binaryFunction, defineFunction, unaryFunction } from '../define.js'
 
 function lengthArgument(value: ServerValue | undefined, name: string): number {
   const length = integerOf(value)
@@ -160,7 +160,6 @@ function pieceSize(size: number): number {
 export const vectorFunctions: readonly Builtin[] = [
   unaryFunction('size', value => intScalar(sizeOf(value))),
   array,
-  alias(array, 'bigarray'),
   arrayVector,
   take,
   binaryFunction('join', join),

@@ -27,7 +27,6 @@ const precedences: Readonly<Record<string, number>> = {
   '+': 8,
   '-': 8,
   '*': 10,
-  '**': 10,
   '/': 10,
   '\\': 10,
   '%': 10,

@@ -168,7 +168,6 @@ export type BinaryOperator =
   | '+'
   | '-'
   | '*'
-  | '**'
   | '/'
   | '\\'
   | '%'

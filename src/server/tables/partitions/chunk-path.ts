@@ -1,5 +1,5 @@
 /*
-  The path that error texts and dropPartition() call a partition by, such as `/20240102/Key3`
+  The path that error texts call a partition by, such as `/20240102/Key3`
   (docs/server-semantics.md#transactions).
 */
 import type { Vector } from '../../../protocol/value.js'

@@ -123,7 +123,7 @@ t.test('a statement is about a table, found among the variables', async t => {
 t.test('a scalar stands in every row, and nothing but vectors is a column', async t => {
   const runtime = testRuntime()
   const column = (value: ServerValue, rows: number): string =>
-    texts(columnOfResult(runtime, value, rows) as ServerValue)
+    texts(columnOfResult(runtime, value, rows))
   const vector = asColumn(atOnce(runUnits(runtime, '7 8'))!)
   t.equal(column(intScalar(7), 3), '7 7 7')
   t.equal(column(intScalar(7), 0), '')
