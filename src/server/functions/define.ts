@@ -58,8 +58,3 @@ export function defineFunction(
     },
   }
 }
-
-/** The same function under another name. */
-export function alias(builtin: Builtin, name: string): Builtin {
-  return { ...builtin, name }
-}
