@@ -6,22 +6,21 @@ import type { Scalar, Vector } from '../../protocol/value.js'
 import { columnOfScalar } from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { castTo } from './cast.js'
-import { joinColumns } from '../values/join-vectors.js'
-import { comparisonOperators, operatorNames } from './operator-names.js'
-import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
-import type { BinaryOperator, UnaryOperator } from '../script/parse/syntax.js'
-import type { ServerValue } from '../values/server-value.js'
 import {
+  joinColumns,
   tupleElements,
   tupleOf,
   vectorOfElements,
   vectorOfScalars,
 } from '../values/vector-literal.js'
-import { arithmetic } from './arithmetic.js'
+import { comparisonOperators, operatorNames } from './operator-names.js'
+import { boolScalar, doubleScalar, intScalar } from '../values/scalar.js'
+import type { BinaryOperator, UnaryOperator } from '../script/parse/syntax.js'
+import type { ServerValue } from '../values/server-value.js'
+import { arithmetic, negate } from './arithmetic.js'
 import { compare, type ComparisonOperator } from './comparison.js'
 import { logic, not } from './logic.js'
 import { reshape } from './matrix.js'
-import { negate } from './negate.js'
 import type { ArithmeticOperator } from './numeric-arithmetic.js'
 import { sequence } from './range.js'
 import { pairOperands, type Pairing } from './operands/pairing.js'

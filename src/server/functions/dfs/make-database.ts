@@ -6,7 +6,7 @@ import type { ServerNode } from '../../node.js'
 import { firstReleases, hasCome } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { partitionTypeIds } from '../../values/constants.js'
-import { sizeOf } from '../vector-arguments.js'
+import { sizeOf, elementsArgument, isAbsent } from '../arguments.js'
 import { integerOf, textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import type { LevelScheme, PartitionType } from '../../tables/database-handle.js'
@@ -16,7 +16,6 @@ import {
   maxPartitions,
   tooManyPartitions,
 } from '../../tables/partitions/partition-level.js'
-import { elementsArgument, isAbsent } from '../arguments.js'
 
 const maxLevels = 3
 const engines = ['OLAP', 'TSDB', 'PKEY'] as const

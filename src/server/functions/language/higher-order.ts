@@ -13,7 +13,7 @@ import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { tupleOf, vectorOfElements } from '../../values/vector-literal.js'
 import { elementBytes, weigh } from '../../values/request-memory.js'
 import { sameColumnType } from '../../columns/column-layout.js'
-import { defineFunction } from '../define.js'
+import { defineFunction } from '../arguments.js'
 
 function functionArgument(value: ServerValue | undefined, name: string): FunctionValue {
   if (value?.form !== 'function')

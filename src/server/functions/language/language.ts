@@ -1,19 +1,20 @@
 /*
-  Functions about the session's own things: what is defined, what is printed, how long to wait (DolphinDB manual,
-  pages of each name).
+  Functions about the session's own things: what is defined, what is printed, how long to wait; and the operators as
+  functions (DolphinDB manual, pages of each name).
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { notEmbedded, ScriptError } from '../../script-error.js'
 import { objectKinds } from '../../values/constants.js'
 import { boolScalar, integerOf, isVoid, textOf, textsOf, voidValue } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
-import { operatorOf } from '../../operators/operator-names.js'
-import { operate } from '../../operators/operate.js'
+import { operatorOf, operatorNames } from '../../operators/operator-names.js'
+import { operate, operateUnary } from '../../operators/operate.js'
 import { areEqual } from '../types/equality.js'
-import { binaryFunction, defineFunction } from '../define.js'
+import { binaryFunction, defineFunction, unaryFunction } from '../arguments.js'
 import { printText } from '../text/print-text.js'
 import { tableOfRecords } from '../result-table.js'
 import { likeMatcher } from '../vectors/search.js'
+import type { BinaryOperator } from '../../script/parse/syntax.js'
 
 function nameArgument(value: ServerValue | undefined): string {
   const text = textOf(value)
@@ -145,4 +146,15 @@ export const languageFunctions: readonly Builtin[] = [
   funcByName,
   defs,
   eqObj,
+]
+
+export const operatorFunctions: readonly Builtin[] = [
+  ...Object.entries(operatorNames)
+    // join puts tables side by side, too: it is a function of its own.
+    .filter(([operator]) => operator !== '<-')
+    .map(([operator, name]) =>
+      binaryFunction(name, (x, y, context) => operate(context, operator as BinaryOperator, x, y)),
+    ),
+  unaryFunction('neg', (x, context) => operateUnary(context, '-', x)),
+  unaryFunction('not', (x, context) => operateUnary(context, '!', x)),
 ]

@@ -3,14 +3,12 @@
   whether a session that does not answer still works, and cancelConsoleJob() to end what it does
   (docs/protocol.md#high-availability).
 */
-import type { Builtin } from '../../values/builtin.js'
+import type { Builtin, ScriptSession } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue } from '../../operators/cast.js'
 import { voidValue } from '../../values/scalar.js'
-import type { ConsoleJob, ServerNode } from '../../node.js'
-import { nodeAlias } from '../../node.js'
+import { type ConsoleJob, type ServerNode, nodeAlias } from '../../node.js'
 import { newUuid } from '../../values/uuid.js'
-import type { ScriptSession } from '../../values/session-state.js'
 import { textsArgument } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'
 

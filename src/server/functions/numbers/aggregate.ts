@@ -3,8 +3,7 @@
   column is taken by itself.
 */
 import { elementAt, sliceColumn } from '../../../protocol/element.js'
-import type { Vector } from '../../../protocol/value.js'
-import { explicitNull } from '../../../protocol/value.js'
+import { type Vector, explicitNull } from '../../../protocol/value.js'
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { matrixColumn } from '../../operators/matrix.js'
@@ -13,7 +12,7 @@ import { intScalar, nullOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements, vectorOfScalars } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import { defineFunction } from '../define.js'
+import { defineFunction } from '../arguments.js'
 import {
   allFold,
   countFold,

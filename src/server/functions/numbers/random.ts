@@ -10,8 +10,7 @@ import { reshape } from '../../operators/matrix.js'
 import { scalarAt } from '../../operators/operands/pairing.js'
 import { integerOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { defineFunction } from '../define.js'
-import { columnArgument } from '../vector-arguments.js'
+import { defineFunction, columnArgument } from '../arguments.js'
 
 /** Doubles from 0 (inclusive) to 1 (exclusive). */
 type Generator = () => number

@@ -18,8 +18,7 @@ import type { ServerTable, UpsertCount } from '../../tables/server-table.js'
 import { booleanArgument, isAbsent, tableArgument, textsArgument } from '../arguments.js'
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { checkTransactionSize } from '../../tables/transaction-size.js'
-import { inTransaction, type WrittenRows } from '../../tables/transactions.js'
+import { checkTransactionSize, inTransaction, type WrittenRows } from '../../tables/transactions.js'
 
 /** tableInsert(table, args…): INT, the rows really inserted (docs/server-semantics.md#tableinsert). */
 const tableInsert: Builtin = {

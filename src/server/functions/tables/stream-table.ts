@@ -16,9 +16,9 @@ import {
   tableArgument,
   textArgument,
 } from '../arguments.js'
-import { makeKeyedTable, makeTable } from './described-table.js'
+import { makeKeyedTable, makeTable } from './make-tables.js'
 import { dictionaryOf, tableOfColumns } from '../result-table.js'
-import { tableBytes } from './table-bytes.js'
+import { tableBytes } from './object-list.js'
 
 /** DolphinDB manual, page streamTable. */
 const streamTable: Builtin = {

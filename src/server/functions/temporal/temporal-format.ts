@@ -1,25 +1,86 @@
 /*
-  temporalParse and temporalFormat: temporal values from and to text of a given format
-  (docs/server-semantics.md#text-of-values).
+  Times as text in a format of the user's, both ways (docs/server-semantics.md#text-of-values).
 */
+import { ScriptError } from '../../script-error.js'
 import { elementAt, vectorOf } from '../../../protocol/element.js'
 import { civilFromDays, daysFromCivil, daysInMonth } from '../../../protocol/civil-date.js'
 import { isTemporal, type TemporalType } from '../../../protocol/types/temporals.js'
 import type { FixedVector } from '../../../protocol/element-bytes.js'
 import type { Scalar, Vector } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
-import { ScriptError } from '../../script-error.js'
 import { operandOf } from '../../operators/operands/pairing.js'
 import { textsOf } from '../../values/scalar.js'
 import { convertTemporal } from '../../columns/convert-temporal.js'
 import { textArgument } from '../arguments.js'
-import {
-  lettersOf,
-  monthNames,
-  parsePattern,
-  type Field,
-  type FieldLetter,
-} from './temporal-pattern.js'
+
+/**
+ * What a run of this letter stands for: `h` is the hour of half a day, `a` which half, `S` milliseconds, `n` micro-
+ * or nanoseconds.
+ */
+export type FieldLetter = 'y' | 'M' | 'd' | 'H' | 'h' | 'm' | 's' | 'a' | 'S' | 'n'
+
+/** A run of one letter. */
+export interface Field {
+  readonly letter: FieldLetter
+  /** How often the letter is repeated. */
+  readonly width: number
+  /** Stands right beside another field, so that only its width tells where it ends. */
+  readonly isFixed: boolean
+}
+
+/** A field, or text that stands for itself. */
+export type PatternPart = Field | string
+
+export const monthNames: readonly string[] = [
+  'JAN',
+  'FEB',
+  'MAR',
+  'APR',
+  'MAY',
+  'JUN',
+  'JUL',
+  'AUG',
+  'SEP',
+  'OCT',
+  'NOV',
+  'DEC',
+]
+
+/** All fields a moment has, with words between them. */
+const maxFormatLength = 256
+
+/** @throws {ScriptError} for fractions of a wrong width */
+export function parsePattern(format: string): readonly PatternPart[] {
+  if (format.length > maxFormatLength) {
+    throw new ScriptError(
+      `Invalid temporal format: it is longer than ${maxFormatLength} characters.`,
+    )
+  }
+  const runs = format.match(/([yMdHhmsaSn])\1*|[^yMdHhmsaSn]+/g) ?? []
+  const isField = runs.map(run => /^[yMdHhmsaSn]/.test(run))
+  return runs.map((run, index) => {
+    if (!isField[index]!) return run
+    const letter = run[0] as FieldLetter
+    const width = run.length
+    if (letter === 'S' && width !== 3) {
+      throw new ScriptError(
+        `Invalid temporal format: '${format}'. Millisecond (S) must have three digits.`,
+      )
+    }
+    if (letter === 'n' && width !== 6 && width !== 9) {
+      throw new ScriptError(
+        `Invalid temporal format: '${format}'. Nanosecond (n) must have six or nine digits.`,
+      )
+    }
+    const isFixed = (isField[index - 1] ?? false) || (isField[index + 1] ?? false)
+    return { letter, width, isFixed }
+  })
+}
+
+/** The letters a format uses. */
+export function lettersOf(parts: readonly PatternPart[]): ReadonlySet<FieldLetter> {
+  return new Set(parts.flatMap(part => (typeof part === 'string' ? [] : [part.letter])))
+}
 
 /** temporalParse(X, format): the type follows from the fields of the format; text that does not fit is null. */
 const temporalParse: Builtin = {

@@ -17,8 +17,7 @@ import { insertTable } from '../../tables/insert-values.js'
 import { createTable } from '../../tables/memory-table.js'
 import { checkWrite } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { checkTransactionSize } from '../../tables/transaction-size.js'
-import { inTransaction } from '../../tables/transactions.js'
+import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
 import { weighRows } from '../../values/request-memory.js'
 import {
   databaseArgument,

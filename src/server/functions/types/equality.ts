@@ -5,7 +5,7 @@ import { columnTypeOf, elementAt } from '../../../protocol/element.js'
 import { elementBytes } from '../../../protocol/element-bytes.js'
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import { formatElement, formatScalar } from '../../../protocol/value-text.js'
-import { textsOfVector } from '../../operators/operands/operand-texts.js'
+import { textsOfVector } from '../../operators/operands/operands.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { isFixedVector, sameColumnType } from '../../columns/column-layout.js'
 

@@ -9,7 +9,7 @@ import { operandOf } from '../../operators/operands/pairing.js'
 import { boolScalar, intScalar, stringScalar } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import type { ServerTable, TableKind } from '../../tables/server-table.js'
-import { unaryFunction } from '../define.js'
+import { unaryFunction } from '../arguments.js'
 
 const tableTypeTexts: Readonly<Record<TableKind, string>> = {
   basic: 'IN-MEMORY TABLE',

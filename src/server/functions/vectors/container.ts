@@ -18,9 +18,14 @@ import { integerOf, stringVector } from '../../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { isAbsent } from '../arguments.js'
-import { defineFunction, unaryFunction } from '../define.js'
-import { filled, vectorArgument, zeros } from '../vector-arguments.js'
+import {
+  isAbsent,
+  defineFunction,
+  unaryFunction,
+  filled,
+  vectorArgument,
+  zeros,
+} from '../arguments.js'
 import { takeRows } from '../../../protocol/column.js'
 
 /** dict(keyObj, valueObj, [ordered]) or dict(keyType, valueType, [ordered]); the order is always kept. */

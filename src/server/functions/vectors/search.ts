@@ -11,15 +11,14 @@ import { castVector } from '../../operators/cast.js'
 import { dictionaryKeys } from '../../elements/dictionary.js'
 import { KeyTable } from '../../operators/keys/key-table.js'
 import { keysOfVector, type Key } from '../../operators/keys/row-keys.js'
-import { numberKindOf } from '../../operators/operands/operand-numbers.js'
+import { numberKindOf, isLiteral, textsOfVector } from '../../operators/operands/operands.js'
 import { applyBinary } from '../../operators/operators.js'
 import { operandOf } from '../../operators/operands/pairing.js'
-import { isLiteral, textsOfVector } from '../../operators/operands/operand-texts.js'
 import { textOf } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleElements, vectorOfElements } from '../../values/vector-literal.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
-import { binaryFunction } from '../define.js'
+import { binaryFunction } from '../arguments.js'
 
 /** What `in` looks into, as a vector. */
 function haystackOf(value: ServerValue): Vector {

@@ -9,9 +9,13 @@ import { distinctRows } from '../../operators/keys/distinct.js'
 import { rowComparison, sortRows } from '../../operators/keys/row-order.js'
 import { integerOf, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { integerArgument } from '../arguments.js'
-import { defineFunction, unaryFunction } from '../define.js'
-import { columnArgument, vectorArgument } from '../vector-arguments.js'
+import {
+  integerArgument,
+  defineFunction,
+  unaryFunction,
+  columnArgument,
+  vectorArgument,
+} from '../arguments.js'
 
 function isAscending(value: ServerValue | undefined): boolean {
   if (value === undefined || isVoid(value)) return true

@@ -8,15 +8,23 @@ import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { castValue, typeArgument } from '../../operators/cast.js'
 import { pickTableRows } from '../../elements/indexing.js'
-import { int64Of } from '../../operators/operands/operand-numbers.js'
+import { int64Of } from '../../operators/operands/operands.js'
 import { operate } from '../../operators/operate.js'
 import { integerOf, intScalar, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { tupleOf } from '../../values/vector-literal.js'
 import { createTable } from '../../tables/memory-table.js'
 import type { ServerTable } from '../../tables/server-table.js'
-import { columnArgument, filled, sizeOf, vectorArgument, zeros } from '../vector-arguments.js'
-import { binaryFunction, defineFunction, unaryFunction } from '../define.js'
+import {
+  columnArgument,
+  filled,
+  sizeOf,
+  vectorArgument,
+  zeros,
+  binaryFunction,
+  defineFunction,
+  unaryFunction,
+} from '../arguments.js'
 
 function lengthArgument(value: ServerValue | undefined, name: string): number {
   const length = integerOf(value)

@@ -6,8 +6,14 @@ import { isDecimal } from '../../../protocol/data-type.js'
 import { nullDouble, nullInt64 } from '../../../protocol/null-value.js'
 import type { Column, Vector } from '../../../protocol/value.js'
 import { formatElement } from '../../../protocol/value-text.js'
-import { doubleOf, int32Of, int64Of, numberKindOf } from '../operands/operand-numbers.js'
-import { isLiteral, textsOfVector } from '../operands/operand-texts.js'
+import {
+  doubleOf,
+  int32Of,
+  int64Of,
+  numberKindOf,
+  isLiteral,
+  textsOfVector,
+} from '../operands/operands.js'
 
 /** Equal elements have equal keys, and only they. */
 export type Key = number | bigint | string | null

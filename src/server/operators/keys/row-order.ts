@@ -3,10 +3,16 @@
 */
 import type { Column, SymbolVector } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
-import { unscaledOf } from '../operands/operand-decimals.js'
+import {
+  unscaledOf,
+  doubleOf,
+  int32Of,
+  int64Of,
+  numberKindOf,
+  isLiteral,
+  textsOfVector,
+} from '../operands/operands.js'
 import { keysOfVector } from './row-keys.js'
-import { doubleOf, int32Of, int64Of, numberKindOf } from '../operands/operand-numbers.js'
-import { isLiteral, textsOfVector } from '../operands/operand-texts.js'
 
 /** One key of a sort; the next one decides among equals. */
 export interface SortColumn {

@@ -5,12 +5,17 @@
 import { builtins } from '../../functions/registry.js'
 import type { ServerNode } from '../../node.js'
 import { hasCome } from '../../release.js'
-import type { Builtin, CallContext, Evaluation, Suspension } from '../../values/builtin.js'
+import type {
+  Builtin,
+  CallContext,
+  Evaluation,
+  Suspension,
+  ScriptSession,
+} from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import { drive, type Waiting } from './drive.js'
 import { RequestMemory } from '../../values/request-memory.js'
-import type { ScriptSession } from '../../values/session-state.js'
 import { Session } from './script-session.js'
 import type { Expression } from '../parse/syntax.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'

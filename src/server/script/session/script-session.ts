@@ -3,7 +3,7 @@
 */
 import type { SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
-import type { ScriptSession } from '../../values/session-state.js'
+import type { ScriptSession } from '../../values/builtin.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 
 /** A guest's, with no variables, until somebody logs in. */

@@ -1,21 +1,25 @@
 /*
-  What the network side needs of the interpreter: a session, and its three kinds of request.
+  What the network side needs of the interpreter: a session, its three kinds of request, and the values that answer them.
 */
 import type { Value } from '../../../protocol/value.js'
+import type { CallContext, Evaluation, ScriptSession } from '../../values/builtin.js'
+import type { ServerValue } from '../../values/server-value.js'
+import { toWire, fromWire } from '../../elements/wire-values.js'
 import type { FunctionOptions, Outcome, SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
-import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { asScriptError, tagFirst } from '../evaluate/error-text.js'
 import { drive } from './drive.js'
 import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
 import { Runtime } from './runtime.js'
-import type { ScriptSession } from '../../values/session-state.js'
-import type { ServerValue } from '../../values/server-value.js'
-import { replyOf } from './reply.js'
 import { Session } from './script-session.js'
-import { fromWire } from '../../elements/wire-values.js'
+
+/** @throws {ScriptError} for what is nested too deeply, or so large that it cannot be sent */
+export function replyOf({ memory }: CallContext, value: ServerValue): Value {
+  memory.checkSize(value)
+  return toWire(value)
+}
 
 const runtimes = new WeakMap<ScriptSession, Runtime>()
 

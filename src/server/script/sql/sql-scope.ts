@@ -15,7 +15,7 @@ import { truthOf } from '../../operators/logic.js'
 import type { SelectColumn } from '../parse/sql-syntax.js'
 import type { Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { filled } from '../../functions/vector-arguments.js'
+import { filled } from '../../functions/arguments.js'
 
 /** What all scopes of one statement share. */
 interface Source {

@@ -2,10 +2,7 @@ import t from 'tap'
 import { dataTypes } from '../../../../src/protocol/data-type.js'
 import { vectorOf } from '../../../../src/protocol/element.js'
 import type { Column, Vector } from '../../../../src/protocol/value.js'
-import {
-  makeKeyedTable,
-  makeTable,
-} from '../../../../src/server/functions/tables/described-table.js'
+import { makeKeyedTable, makeTable } from '../../../../src/server/functions/tables/make-tables.js'
 import { tableToWire } from '../../../../src/server/tables/memory-table.js'
 import type { ServerTable } from '../../../../src/server/tables/server-table.js'
 import { intScalar, stringVector } from '../../../../src/server/values/scalar.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Value } from '../../../../src/protocol/value.js'
-import { replyOf } from '../../../../src/server/script/session/reply.js'
+import { replyOf } from '../../../../src/server/script/session/session.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { fromWire } from '../../../../src/server/elements/wire-values.js'
 import type { ServerValue } from '../../../../src/server/values/server-value.js'

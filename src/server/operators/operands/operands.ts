@@ -1,7 +1,7 @@
 /*
-  Vectors of numbers widened to one of three kinds: int32, int64, double. Nulls stay nulls: each kind's own sentinel.
+  Operands as operators compute with them: numbers, unscaled decimals and texts.
 */
-import type { DataType } from '../../../protocol/data-type.js'
+import { type DataType, isDecimal } from '../../../protocol/data-type.js'
 import {
   nullDouble,
   nullFloat,
@@ -10,8 +10,11 @@ import {
   nullInt64,
   nullInt8,
 } from '../../../protocol/null-value.js'
-import type { Vector } from '../../../protocol/value.js'
+import type { Vector, Scalar } from '../../../protocol/value.js'
 import { ScriptError } from '../../script-error.js'
+import { elementAt, vectorOf } from '../../../protocol/element.js'
+import { stringsOf } from '../../../protocol/types/strings.js'
+import { formatElement } from '../../../protocol/value-text.js'
 
 /** How a type computes; undefined for types that are not numbers. */
 export type NumberKind = 'int32' | 'int64' | 'double'
@@ -122,4 +125,74 @@ export function floatVector(values: Float64Array): Vector {
     data[i] = value === nullDouble || !fits ? nullFloat : value
   }
   return { form: 'vector', type: 'FLOAT', length: values.length, data }
+}
+
+/** Decimals as integers: the values are so many units of 10^−scale. */
+export interface Unscaled {
+  readonly values: readonly (bigint | null)[]
+  readonly scale: number
+}
+
+/** A decimal or integral vector as unscaled integers; undefined for other types. */
+export function unscaledOf(vector: Vector): Unscaled | undefined {
+  if (isDecimal(vector.type)) {
+    const values = Array.from(
+      { length: vector.length },
+      (_, row) => (elementAt(vector, row) as Scalar).value as bigint | null,
+    )
+    return { values, scale: (vector as { scale: number }).scale }
+  }
+  if (vector.type !== 'VOID' && numberKindOf(vector.type) === undefined) return undefined
+  if (numberKindOf(vector.type) === 'double') return undefined
+  const wide = int64Of(vector)
+  const values = Array.from(wide.subarray(0, vector.length), value =>
+    value === nullInt64 ? null : value,
+  )
+  return { values, scale: 0 }
+}
+
+/** A decimal vector as the doubles nearest to its values; other vectors as they are. */
+export function decimalAsDouble(vector: Vector): Vector {
+  const unscaled = isDecimal(vector.type) ? unscaledOf(vector) : undefined
+  if (unscaled === undefined) return vector
+  const { values, scale } = unscaled
+  // By its text: a division by a power of ten that no double is would round twice.
+  return vectorOf(
+    { type: 'DOUBLE' },
+    values.map(value => (value === null ? null : Number(`${value}e-${scale}`))),
+  ) as Vector
+}
+
+/** Digits that a smaller scale does not hold are cut off, towards zero. */
+export function rescale(value: bigint, from: number, to: number): bigint {
+  return to >= from ? value * 10n ** BigInt(to - from) : value / 10n ** BigInt(from - to)
+}
+
+/** True for types that hold text. */
+export function isLiteral(type: DataType): boolean {
+  return type === 'STRING' || type === 'SYMBOL' || type === 'BLOB'
+}
+
+/** Every element as text, as string(x) gives it; nulls are ''. */
+export function textsOfVector(vector: Vector): readonly string[] {
+  if (vector.type === 'STRING') {
+    const texts = stringsOf(vector)
+    return texts.length === vector.length ? texts : texts.slice(0, vector.length)
+  }
+  if (vector.type === 'CHAR') {
+    return Array.from(vector.data.subarray(0, vector.length), charText)
+  }
+  const texts = new Array<string>(vector.length)
+  if (vector.type === 'SYMBOL') {
+    for (let i = 0; i < vector.length; i++) texts[i] = vector.base[vector.codes[i]!] ?? ''
+    return texts
+  }
+  for (let i = 0; i < vector.length; i++) texts[i] = formatElement(vector, i)
+  return texts
+}
+
+/** A CHAR prints in quotes, but as text it is its character; codes that cannot be printed are their number. */
+function charText(code: number): string {
+  if (code === nullInt8) return ''
+  return code > 31 && code < 127 ? String.fromCharCode(code) : String(code)
 }
