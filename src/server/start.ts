@@ -6,7 +6,11 @@ import { ServerError } from '../errors.js'
 import type { ListenTls, Platform } from '../platform/platform.js'
 import { systemPlatform } from '../platform/system.js'
 import { defaultRequestLimits } from '../protocol/request.js'
-import { type AsynchronousFailure, AsynchronousFailures } from './net/asynchronous-failures.js'
+import {
+  type AsynchronousFailure,
+  AsynchronousFailures,
+  RunningJobs,
+} from './net/asynchronous-failures.js'
 import { ConnectionFunctions } from './login/connection-functions.js'
 import { Delays } from './net/delays.js'
 import { type DiscardCounters, Discard } from './net/discard.js'
@@ -17,7 +21,6 @@ import { type NodeOptions, type ServerNode, createNode } from './node.js'
 import { type ServerOptions, checkExposure, checkServerOptions } from './options.js'
 import { RequestRunner } from './net/request-runner.js'
 import { Retries } from './net/retries.js'
-import { RunningJobs } from './net/running-jobs.js'
 import type { ScriptSession } from './values/builtin.js'
 import { initialAdmin, Users } from './login/users.js'
 

@@ -8,8 +8,8 @@ import type { Value } from '../../src/protocol/value.js'
 import { builtins } from '../../src/server/functions/registry.js'
 import { tokenize } from '../../src/server/script/parse/lexer.js'
 import { parseFunctionName, ScriptParser } from '../../src/server/script/parse/parser.js'
-import type { Select } from '../../src/server/script/parse/sql-syntax.js'
 import type {
+  Select,
   Call,
   Expression,
   FunctionDefinition,

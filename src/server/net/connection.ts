@@ -6,7 +6,7 @@ import { type RequestLimits, requestFlags } from '../../protocol/request.js'
 import type { Clock } from '../../platform/platform.js'
 import type { Value } from '../../protocol/value.js'
 import { ScriptError } from '../script-error.js'
-import type { AsynchronousFailures } from './asynchronous-failures.js'
+import type { AsynchronousFailures, RunningJobs } from './asynchronous-failures.js'
 import {
   type FaultBefore,
   type Faults,
@@ -17,7 +17,6 @@ import {
 import { Replies } from './replies.js'
 import { RequestQueue, type ArrivedRequest } from './request-queue.js'
 import type { RequestRunner } from './request-runner.js'
-import type { RunningJobs } from './running-jobs.js'
 import type { Transport } from './executor.js'
 
 /** What all connections of a server share. */

@@ -10,8 +10,12 @@ import { formatElement } from '../../protocol/value-text.js'
 import type { ArrayVector, Scalar, Value, Vector } from '../../protocol/value.js'
 import { isFixedVector, sameColumnType } from '../columns/column-layout.js'
 import { convertTemporal } from '../columns/convert-temporal.js'
-import { decimalOfText, textColumn } from '../columns/convert-text.js'
-import { columnOfScalar, convertColumn } from '../columns/convert-column.js'
+import {
+  decimalOfText,
+  textColumn,
+  columnOfScalar,
+  convertColumn,
+} from '../columns/convert-column.js'
 import { ScriptError } from '../script-error.js'
 import { matrixColumn, reshape } from './matrix.js'
 import { joinAll, vectorOfElements } from '../values/vector-literal.js'

@@ -7,7 +7,7 @@ import { ScriptError } from '../script-error.js'
 import type { ServerTable } from './server-table.js'
 import type { Column } from '../../protocol/value.js'
 import type { CallContext, Evaluation } from '../values/builtin.js'
-import { chunkPath } from './partitions/chunk-path.js'
+import { chunkPath } from './partitions/partition-level.js'
 import { placeRows } from './partitions/place-rows.js'
 import { prepareColumns } from './prepare.js'
 

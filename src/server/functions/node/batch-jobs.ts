@@ -3,10 +3,9 @@
 */
 import type { Builtin, CallContext } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { stringScalar, voidValue } from '../../values/scalar.js'
+import { stringScalar, voidValue, newUuid } from '../../values/scalar.js'
 import type { FunctionValue, ServerValue } from '../../values/server-value.js'
 import { nodeAlias, type BatchJob, type ServerNode } from '../../node.js'
-import { newUuid } from '../../values/uuid.js'
 import { weigh } from '../../values/request-memory.js'
 import { booleanArgument, textArgument } from '../arguments.js'
 import { tableOfRecords } from '../result-table.js'

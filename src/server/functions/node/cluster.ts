@@ -13,7 +13,7 @@ import { createTable } from '../../tables/memory-table.js'
 import { booleanArgument, isAbsent, textArgument, textsArgument } from '../arguments.js'
 import { tableOfColumns, tableOfRecords } from '../result-table.js'
 import { tableBytes } from '../tables/object-list.js'
-import { flushFunctions, getRedoLogGCStat, getTransactionStatus } from './transaction-status.js'
+import { flushFunctions, getRedoLogGCStat, getTransactionStatus } from './console-jobs.js'
 
 const maxConnections = 512
 const bytesPerGigabyte = 2 ** 30

@@ -1,5 +1,5 @@
 /*
-  Times as text in a format of the user's, both ways (docs/server-semantics.md#text-of-values).
+  Times as text in a format of the user's, both ways (docs/server-semantics.md#text-of-values), and their parts.
 */
 import { ScriptError } from '../../script-error.js'
 import { elementAt, vectorOf } from '../../../protocol/element.js'
@@ -11,7 +11,8 @@ import type { Builtin } from '../../values/builtin.js'
 import { operandOf } from '../../operators/operands/pairing.js'
 import { textsOf } from '../../values/scalar.js'
 import { convertTemporal } from '../../columns/convert-temporal.js'
-import { textArgument } from '../arguments.js'
+import { textArgument, booleanArgument } from '../arguments.js'
+import { conversion } from '../types/type.js'
 
 /**
  * What a run of this letter stands for: `h` is the hour of half a day, `a` which half, `S` milliseconds, `n` micro-
@@ -279,4 +280,53 @@ function fieldText({ letter, width }: Field, moment: Moment): string {
     case 'n':
       return padded(width === 9 ? nanoseconds % 1e9 : Math.floor(nanoseconds / 1e3) % 1e6)
   }
+}
+
+const msPerDay = 86_400_000
+
+/** now([nanoSecond=false]): the node's wall clock, in its own time zone. */
+const now: Builtin = {
+  name: 'now',
+  parameters: ['nanoSecond'],
+  minArguments: 0,
+  maxArguments: 1,
+  call: ({ node }, [nanoSecond]) => {
+    const ms = BigInt(Math.floor(wallClockMs(node.now())))
+    return booleanArgument(nanoSecond, 'nanoSecond', false)
+      ? { form: 'scalar', type: 'NANOTIMESTAMP', value: ms * 1_000_000n }
+      : { form: 'scalar', type: 'TIMESTAMP', value: ms }
+  },
+}
+
+/** today(): the date of now(). */
+const today: Builtin = {
+  name: 'today',
+  parameters: [],
+  minArguments: 0,
+  maxArguments: 0,
+  call: ({ node }) => ({
+    form: 'scalar',
+    type: 'DATE',
+    value: Math.floor(wallClockMs(node.now()) / msPerDay),
+  }),
+}
+
+export const temporalFunctions: readonly Builtin[] = [
+  conversion('date', 'DATE'),
+  conversion('month', 'MONTH'),
+  conversion('time', 'TIME'),
+  conversion('minute', 'MINUTE'),
+  conversion('second', 'SECOND'),
+  conversion('datetime', 'DATETIME'),
+  conversion('timestamp', 'TIMESTAMP'),
+  conversion('nanotime', 'NANOTIME'),
+  conversion('nanotimestamp', 'NANOTIMESTAMP'),
+  conversion('datehour', 'DATEHOUR'),
+  now,
+  today,
+]
+
+/** Milliseconds since 1970 as the clock on the wall shows them. */
+function wallClockMs(epochMs: number): number {
+  return epochMs - new Date(epochMs).getTimezoneOffset() * 60_000
 }

@@ -13,7 +13,7 @@ import {
 } from '../../elements/dictionary.js'
 import { elementsOf } from '../../elements/items.js'
 import { matrixColumn, matrixOfColumns, reshape } from '../../operators/matrix.js'
-import { distinctRows } from '../../operators/keys/distinct.js'
+import { distinctRows } from '../../operators/keys/row-keys.js'
 import { integerOf, stringVector } from '../../values/scalar.js'
 import type { ServerDictionary, ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'

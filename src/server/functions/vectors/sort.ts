@@ -5,7 +5,7 @@ import { columnTypeOf, elementAt, isNullAt, takeRows, vectorOf } from '../../../
 import type { Column, Scalar, Vector } from '../../../protocol/value.js'
 import type { Builtin } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
-import { distinctRows } from '../../operators/keys/distinct.js'
+import { distinctRows } from '../../operators/keys/row-keys.js'
 import { rowComparison, sortRows } from '../../operators/keys/row-order.js'
 import { integerOf, isVoid } from '../../values/scalar.js'
 import type { ServerValue } from '../../values/server-value.js'

@@ -1,24 +1,53 @@
 /*
-  One session's interpreter: what built-ins see as their context, how functions are found, and how long a script may
-  run before other sessions get their turn.
+  One session's interpreter: its memory, what built-ins see as their context, how functions are found, and how long a
+  script may run before other sessions get their turn.
 */
-import { builtins } from '../../functions/registry.js'
+import type { SessionInfo } from '../../net/executor.js'
 import type { ServerNode } from '../../node.js'
-import { hasCome } from '../../release.js'
 import type {
+  ScriptSession,
   Builtin,
   CallContext,
   Evaluation,
   Suspension,
-  ScriptSession,
 } from '../../values/builtin.js'
+import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+import { builtins } from '../../functions/registry.js'
+import { hasCome } from '../../release.js'
 import { ScriptError } from '../../script-error.js'
 import { callFunction } from '../evaluate/call.js'
 import { drive, type Waiting } from './drive.js'
 import { RequestMemory } from '../../values/request-memory.js'
-import { Session } from './script-session.js'
 import type { Expression } from '../parse/syntax.js'
-import type { FunctionValue, ServerValue } from '../../values/server-value.js'
+
+/** A guest's, with no variables, until somebody logs in. */
+export class Session implements ScriptSession {
+  readonly id: string
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly delay: (durationMs: number) => Promise<void>
+  readonly variables = new Map<string, ServerValue>()
+  readonly functions = new Map<string, FunctionValue>()
+  user = 'guest'
+  viewOwner: string | undefined
+  print: (text: string) => void = () => undefined
+  closed = false
+  readonly openedAt: Date
+  private readonly node: ServerNode
+
+  constructor(node: ServerNode, info: SessionInfo) {
+    this.node = node
+    this.openedAt = new Date(node.now())
+    this.id = info.id
+    this.remoteAddress = info.remoteAddress
+    this.remotePort = info.remotePort
+    this.delay = info.delay
+  }
+
+  get isAdmin(): boolean {
+    return this.node.users.get(this.user)?.isAdmin === true
+  }
+}
 
 /** A script that does not wait by itself gives way after this long, so that no loop stops other sessions. */
 const turnMs = 20

@@ -12,8 +12,7 @@ import { asScriptError, tagFirst } from '../evaluate/error-text.js'
 import { drive } from './drive.js'
 import { startFunction } from './function-request.js'
 import { runUnits } from './run-script.js'
-import { Runtime } from './runtime.js'
-import { Session } from './script-session.js'
+import { Runtime, Session } from './runtime.js'
 
 /** @throws {ScriptError} for what is nested too deeply, or so large that it cannot be sent */
 export function replyOf({ memory }: CallContext, value: ServerValue): Value {

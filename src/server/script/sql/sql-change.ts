@@ -3,8 +3,7 @@
 */
 import { discardedRows } from '../../tables/discarded-rows.js'
 import { checkWrite } from '../../tables/privileges.js'
-import { rowsOfValues } from '../../tables/insert-values.js'
-import { deleteRows, preparedValues, updateRows } from '../../tables/row-changes.js'
+import { rowsOfValues, deleteRows, preparedValues, updateRows } from '../../tables/insert-values.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import { checkTransactionSize, inTransaction } from '../../tables/transactions.js'
 import type { Evaluation } from '../../values/builtin.js'
@@ -18,7 +17,7 @@ import {
   type TableScope,
   withColumns,
 } from './sql-scope.js'
-import type { Delete, Insert, Update } from '../parse/sql-syntax.js'
+import type { Delete, Insert, Update } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 import { vectorOfElements } from '../../values/vector-literal.js'
 import { weighInsert } from '../../values/request-memory.js'

@@ -10,14 +10,13 @@ import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { Frame } from '../evaluate/frame.js'
 import { joinAll } from '../../values/vector-literal.js'
-import { groupRows, type Groups } from '../../operators/keys/distinct.js'
+import { groupRows, type Groups } from '../../operators/keys/row-keys.js'
 import { sortRows } from '../../operators/keys/row-order.js'
 import { isTrue } from '../../values/scalar.js'
 import type { Result, ResultColumn } from './sql-select.js'
 import { columnOfResult, resultName, type TableScope, withColumns } from './sql-scope.js'
 import { sameExpression } from '../parse/same-expression.js'
-import type { Select } from '../parse/sql-syntax.js'
-import type { Expression } from '../parse/syntax.js'
+import type { Select, Expression } from '../parse/syntax.js'
 
 /** What it takes to remember a row and its group. */
 const groupBytes = 80

@@ -9,7 +9,7 @@ import type { Evaluation } from '../../values/builtin.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { Frame } from '../evaluate/frame.js'
-import { distinctRows } from '../../operators/keys/distinct.js'
+import { distinctRows } from '../../operators/keys/row-keys.js'
 import { sortRows } from '../../operators/keys/row-order.js'
 import { integerOf } from '../../values/scalar.js'
 import { evaluateGroups } from './sql-group.js'
@@ -22,8 +22,7 @@ import {
   type TableScope,
   withColumns,
 } from './sql-scope.js'
-import type { Select } from '../parse/sql-syntax.js'
-import type { Expression } from '../parse/syntax.js'
+import type { Select, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
 
 /** A column of the select list; names need not be distinct yet. */

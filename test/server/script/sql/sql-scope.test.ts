@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Column } from '../../../../src/protocol/value.js'
 import { textsOf } from '../../../helpers/script.js'
-import type { Select } from '../../../../src/server/script/parse/sql-syntax.js'
+import type { Select } from '../../../../src/server/script/parse/syntax.js'
 import type { Runtime } from '../../../../src/server/script/session/runtime.js'
 import {
   asColumn,
@@ -13,7 +13,7 @@ import {
   TableScope,
   withColumns,
 } from '../../../../src/server/script/sql/sql-scope.js'
-import { deleteRows } from '../../../../src/server/tables/row-changes.js'
+import { deleteRows } from '../../../../src/server/tables/insert-values.js'
 import type { ServerTable } from '../../../../src/server/tables/server-table.js'
 import { runUnits } from '../../../../src/server/script/session/run-script.js'
 import { intScalar } from '../../../../src/server/values/scalar.js'
