@@ -1,12 +1,13 @@
 /*
   The columns a SQL statement sees: those of its table, at the rows that are left after `where`.
 */
-import { sliceColumn, takeRows } from '../../../protocol/element.js'
+import { columnTypeOf, sliceColumn, takeRows } from '../../../protocol/element.js'
 import type { Column } from '../../../protocol/value.js'
 import { columnOfScalar } from '../../columns/convert-column.js'
 import { checkRead } from '../../tables/privileges.js'
 import type { ServerTable } from '../../tables/server-table.js'
 import type { CallContext, Evaluation } from '../../values/builtin.js'
+import { rowBytes } from '../../values/request-memory.js'
 import { ScriptError } from '../../script-error.js'
 import { evaluate } from '../evaluate/evaluate.js'
 import type { ColumnScope, Frame } from '../evaluate/frame.js'
@@ -14,7 +15,6 @@ import { operatorNames } from '../../operators/operator-names.js'
 import { truthOf } from '../../operators/logic.js'
 import type { SelectColumn, Expression } from '../parse/syntax.js'
 import type { ServerValue } from '../../values/server-value.js'
-import { filled } from '../../functions/arguments.js'
 
 /** What all scopes of one statement share. */
 interface Source {
@@ -192,7 +192,9 @@ function rowsWhere(context: CallContext, condition: ServerValue, rows: number): 
 /** A value as a column of `rows` rows; a scalar stands in every row. */
 export function columnOfResult(context: CallContext, value: ServerValue, rows: number): Column {
   const column = asColumn(value)
-  return value.form === 'scalar' ? filled(context, column, rows) : column
+  if (value.form !== 'scalar') return column
+  context.memory.make(rowBytes(columnTypeOf(column).type) * rows)
+  return takeRows(column, new Int32Array(rows))
 }
 
 /**
