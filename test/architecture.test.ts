@@ -68,6 +68,7 @@ const addresses: Record<string, readonly string[]> = {
   'csv-parse': ['parse', 'server'],
   commander: ['cli'],
   'cli-progress': ['cli'],
+  'get-east-asian-width': ['cli'],
   ws: ['server'],
   zstddec: ['source'],
 }

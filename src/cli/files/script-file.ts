@@ -3,8 +3,7 @@
 */
 import { readFile } from 'node:fs/promises'
 import { InputError } from '../../errors.js'
-import { systemCode } from '../output/print-failure.js'
-import { clean } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 
 /** @throws {InputError} DDB_INPUT_MISSING, DDB_INPUT_READ */
 export async function readScriptFile(path: string): Promise<string> {

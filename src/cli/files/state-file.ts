@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ServerAddress } from '../../load/options.js'
-import { systemCode } from '../output/print-failure.js'
 import { checkStateFolder, stateFolder } from './state-folder.js'
+import { systemCode } from '../output/terminal-text.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

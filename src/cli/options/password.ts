@@ -9,12 +9,11 @@ import { UsageError } from '../../errors.js'
 import { knownLogins } from '../files/known-logins.js'
 import { checkedStateFolder, dayMs, wasTold } from '../files/state-file.js'
 import type { Output } from '../output/output.js'
-import { systemCode } from '../output/print-failure.js'
 import { longName } from './reading/definition.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 import { findValue, type OptionSources, type Setting } from './reading/resolve.js'
 import type { ProcessEnvironment, TerminalInput, TerminalOutput } from '../process-environment.js'
-import { clean } from '../output/terminal-text.js'
+import { clean, systemCode } from '../output/terminal-text.js'
 
 /** A password is one line; anything longer is the wrong file. */
 const maxPasswordBytes = 4096

@@ -4,7 +4,7 @@
 import type { CheckedField, CheckedPartitions, CheckResult } from '../../load/check/check-result.js'
 import { detectedText } from '../../load/detected.js'
 import type { Paint } from './output.js'
-import { bytesText, clean, clip, counted, displayWidth, grouped, pad } from './terminal-text.js'
+import { bytesText, clean, clip, counted, grouped, tableLines } from './terminal-text.js'
 
 type CheckedInput = CheckResult['inputs'][number]
 
@@ -96,12 +96,8 @@ function table(
       clip(clean(text), cellColumns),
     )
   })
-  const widths = head.map((name, i) =>
-    Math.max(name.length, ...rows.map(row => displayWidth(row[i]!))),
-  )
-  const line = (cells: readonly string[]): string =>
-    `  ${cells.map((cell, i) => pad(cell, widths[i]!, i >= 5 ? 'right' : 'left')).join('  ')}`.trimEnd()
-  return [paint('dim', line(head)), ...rows.map(line)]
+  const [title, ...lines] = tableLines([head, ...rows], column => column >= 5)
+  return [paint('dim', `  ${title}`), ...lines.map(line => `  ${line}`)]
 }
 
 function badText({ rejected, coerced }: CheckResult['columns'][number]): string {

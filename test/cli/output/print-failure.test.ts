@@ -5,9 +5,9 @@ import {
   failureOf,
   hintsFor,
   printFailure,
-  systemCode,
 } from '../../../src/cli/output/print-failure.js'
 import { fakeProcess } from '../run-cli.js'
+import { systemCode } from '../../../src/cli/output/terminal-text.js'
 
 /** What is said of a failure. */
 async function said(error: unknown, verbose = false): Promise<string> {

@@ -1,3 +1,5 @@
+import { Console } from 'node:console'
+import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import t from 'tap'
 import {
@@ -10,8 +12,9 @@ import {
   displayWidth,
   durationText,
   grouped,
-  pad,
   rough,
+  tableLine,
+  tableLines,
   visible,
 } from '../../../src/cli/output/terminal-text.js'
 
@@ -72,13 +75,55 @@ t.test('clipped text is never wider than asked, and whole when it fits', async t
   t.equal(clip('价格价格', 5), '价格…')
 })
 
-t.test('East Asian characters take two columns, combining marks none', async t => {
-  t.equal(displayWidth('价格'), 4)
-  t.equal(displayWidth('é'), 1)
-  t.equal(displayWidth('e\u0301'), 1)
-  t.equal(displayWidth('한글'), 4)
-  t.equal(pad('价', 4, 'left'), '价  ')
-  t.equal(pad('5', 3, 'right'), '  5')
+/** Columns of a text as ICU has them: Node pads the cells of console.table to one width. */
+function columnsOfIcu(text: string): number {
+  const chunks: string[] = []
+  const stdout = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk.toString())
+      done()
+    },
+  })
+  new Console({ stdout }).table([{ w: text }, { w: 'x'.repeat(40) }])
+  const cell = chunks.join('').split('\n')[3]!.split('│')[2]!
+  // A cell is as wide as the longest, in quotes, and two blanks more: what is not blank is the rest.
+  return 44 - (cell.length - cell.trim().length) - 2
+}
+
+t.test('every character takes the columns that Unicode gives it', async t => {
+  t.equal(columnsOfIcu('ab'), 2, 'the measure itself')
+  t.equal(columnsOfIcu('价'), 2)
+  for (const text of ['a', 'é', 'e\u0301', 'ä', '价格', '한글', 'ｱ', 'Ａ', '、', '\u3000']) {
+    t.equal(displayWidth(text), columnsOfIcu(text), text)
+  }
+  for (const text of '✅⌚⚽⭐❌➕⬛☕😀🦊🀄⏰€→✔─') {
+    t.equal(displayWidth(text), columnsOfIcu(text), text)
+  }
+  // Tangut, Khitan, old kana, extension B; a mark that stands by itself, and one that does not.
+  for (const code of [0x17000, 0x18b00, 0x1b000, 0x20000, 0x939, 0x93e, 0xe34, 0x200b, 0x20d0]) {
+    const text = `a${String.fromCodePoint(code)}`
+    t.equal(displayWidth(text), columnsOfIcu(text), code.toString(16))
+  }
+})
+
+t.test('columns of a table are as wide as their widest text', async t => {
+  t.strictSame(
+    tableLines(
+      [
+        ['name', 'n', ''],
+        ['价格', '1,000', 'x'],
+        ['✅', '', ''],
+      ],
+      column => column === 1,
+    ),
+    ['name      n', '价格  1,000  x', '✅'],
+  )
+  t.strictSame(tableLines([]), [])
+  t.equal(
+    tableLine(['long', 'b'], [2, 3], () => true),
+    'long    b',
+    'wider text stays as it is',
+  )
 })
 
 t.test('numbers read as people write them', async t => {

@@ -18,8 +18,8 @@ import { passwordSource, readCredentials } from '../../options/password.js'
 import { runId as runIdReader } from '../../options/reading/readers.js'
 import { repeatedFlags, resumeCommand } from '../../options/journal/resume-command.js'
 import type { ResumeSettings } from '../../options/journal/resume-options.js'
-import { systemCode } from '../../output/print-failure.js'
 import type { ProcessEnvironment } from '../../process-environment.js'
+import { systemCode } from '../../output/terminal-text.js'
 
 /** @returns the exit code of the run; failures of the run itself are in its result, not thrown */
 export async function run(given: ResumeSettings, call: Call): Promise<number> {
