@@ -1,18 +1,20 @@
 /*
   Every command, in the order of the help.
 */
-import { benchOptions } from '../options/bench-options.js'
-import { checkOptions } from '../options/check-options.js'
-import { execOptions } from '../options/exec-options.js'
-import { explainOptions } from '../options/explain-options.js'
+import {
+  benchOptions,
+  checkOptions,
+  execOptions,
+  explainOptions,
+  resumeOptions,
+  retryOptions,
+  runsOptions,
+  schemaOptions,
+  selftestOptions,
+  serveOptions,
+} from '../options/command-options.js'
 import { loadOptions } from '../options/load-options.js'
 import { commonOptions } from '../options/output-options.js'
-import { resumeOptions } from '../options/journal/resume-options.js'
-import { retryOptions } from '../options/journal/retry-options.js'
-import { runsOptions } from '../options/journal/runs-options.js'
-import { schemaOptions } from '../options/schema-options.js'
-import { selftestOptions } from '../options/selftest-options.js'
-import { serveOptions } from '../options/serve-options.js'
 import { defineCommand, type Command } from './command.js'
 import { epilogues } from './help.js'
 

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { UsageError } from '../../errors.js'
 import { packageFile } from '../../version.js'
 import type { Call } from './command.js'
-import type { ExplainSettings } from '../options/explain-options.js'
+import type { ExplainSettings } from '../options/command-options.js'
 import { clean, didYouMean } from '../output/terminal-text.js'
 
 /** A row of one of the page's tables: its code, and what stands in the other columns under their heads. */

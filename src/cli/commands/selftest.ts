@@ -16,9 +16,9 @@ import { refuseSharedFiles } from '../files/one-file.js'
 import { openResultFile, type ResultFile } from '../files/result-file.js'
 import { openTrace, type TraceFile } from '../files/trace-file.js'
 import { catchSignals } from '../interruption.js'
-import { serverTargetOf } from '../options/load-options.js'
-import { passwordSource, readCredentials, readPasswordFile } from '../options/password.js'
-import type { SelftestSettings } from '../options/selftest-options.js'
+import { serverOf } from '../options/load-options.js'
+import { readPasswordFile } from '../options/password.js'
+import type { SelftestSettings } from '../options/command-options.js'
 import type { Output } from '../output/output.js'
 import { failureOf } from '../output/print-failure.js'
 import { clean, counted, jsonLine, tableLines } from '../output/terminal-text.js'
@@ -37,7 +37,7 @@ interface Ended extends SelftestResult {
  * @throws {DdbError} when the server cannot be reached or refuses the login, after the JSON object was printed
  */
 export async function run(settings: SelftestSettings, call: Call): Promise<number> {
-  const { output, processEnvironment, sources } = call
+  const { output, processEnvironment } = call
   const interruption = catchSignals(processEnvironment)
   let issueFile: ResultFile<Ended> | undefined
   let traceFile: TraceFile | undefined
@@ -45,14 +45,7 @@ export async function run(settings: SelftestSettings, call: Call): Promise<numbe
     await refuseSharedFiles(settings, [], call)
     issueFile = await openIssueFile(settings)
     traceFile = openTrace(settings, output)
-    const credentials = await readCredentials(
-      settings,
-      passwordSource(sources),
-      processEnvironment,
-      false,
-      output,
-    )
-    const server = serverTargetOf(settings, credentials, traceFile?.trace)
+    const server = await serverOf(settings, call, traceFile?.trace)
     const found = await selftest({
       server,
       second: await secondLogin(settings, call),

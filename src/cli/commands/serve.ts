@@ -17,9 +17,9 @@ import {
   type EmbeddedServer,
 } from '../../server/index.js'
 import type { Call } from './command.js'
-import { defined } from '../options/reading/defined.js'
+import { defined } from '../options/reading/definition.js'
 import { catchSignals } from '../interruption.js'
-import type { ServeSettings } from '../options/serve-options.js'
+import type { ServeSettings } from '../options/command-options.js'
 import { readScriptFile } from '../files/script-file.js'
 import { embeddedServerVariable } from '../files/state-file.js'
 import { clean } from '../output/terminal-text.js'

@@ -75,8 +75,13 @@ export interface Login extends Pick<LoginOptions, 'loginMemory'> {
   password?: string
 }
 
-/** Gets a sentence for each thing that makes a login less safe than it could be, and the password to keep out of outputs. */
-export type Confidant = Pick<Output, 'note' | 'keepSecret'>
+/** What a login is made of besides its settings. */
+export interface LoginCall {
+  readonly sources: OptionSources
+  readonly processEnvironment: ProcessEnvironment
+  /** Gets a sentence for each thing that makes a login less safe than it could be, and the password to keep out of outputs. */
+  readonly output: Pick<Output, 'note' | 'keepSecret'>
+}
 
 /**
  * User and password for the servers of a command.
@@ -87,11 +92,10 @@ export type Confidant = Pick<Output, 'note' | 'keepSecret'>
  */
 export async function readCredentials(
   settings: ServerSettings & { readonly quiet?: boolean },
-  source: PasswordSource,
-  processEnvironment: ProcessEnvironment,
-  dataOnStdin: boolean,
-  output: Confidant,
+  { sources, processEnvironment, output }: LoginCall,
+  dataOnStdin = false,
 ): Promise<Login> {
+  const source = passwordSource(sources)
   const { environment } = processEnvironment
   if (settings.tlsInsecure === true) output.note(insecureTls)
   if (source.kind === 'stdin' && dataOnStdin) {
@@ -118,7 +122,7 @@ async function readPassword(
   user: string,
   processEnvironment: ProcessEnvironment,
   dataOnStdin: boolean,
-  warn: Confidant['note'] | undefined,
+  warn: Output['note'] | undefined,
 ): Promise<string> {
   switch (source.kind) {
     case 'environment':
@@ -146,7 +150,7 @@ async function readPassword(
 export async function readPasswordFile(
   path: string,
   environment: ProcessEnvironment['environment'],
-  warn: Confidant['note'] | undefined,
+  warn: Output['note'] | undefined,
 ): Promise<string> {
   try {
     const file = await open(path)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { FrozenLoad } from '../../../src/load/check/check-result.js'
-import { loadCommand, type CommandPart } from '../../../src/cli/options/load-command.js'
+import { loadCommand, type CommandPart } from '../../../src/cli/options/shell-command.js'
 import { loadOptions } from '../../../src/cli/options/load-options.js'
 import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
 

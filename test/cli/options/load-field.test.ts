@@ -3,8 +3,8 @@ import {
   longName,
   optionGroup,
   type OptionDefinition,
+  fieldsOf,
 } from '../../../src/cli/options/reading/definition.js'
-import { fieldsOf } from '../../../src/cli/options/load-field.js'
 import { loadOptions } from '../../../src/cli/options/load-options.js'
 import { count, text } from '../../../src/cli/options/reading/readers.js'
 

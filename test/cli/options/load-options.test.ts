@@ -1,16 +1,16 @@
 /*
   The defaults that the help tells are those of the library.
 */
-import { Readable } from 'node:stream'
 import t from 'tap'
 import { loadOptions, loadOptionsOf } from '../../../src/cli/options/load-options.js'
 import type { OptionDefinition } from '../../../src/cli/options/reading/definition.js'
-import { resolveOptions } from '../../../src/cli/options/reading/resolve.js'
+import { resolveOptions, type OptionSources } from '../../../src/cli/options/reading/resolve.js'
 import { defaultConnectTimeoutMs } from '../../../src/client/open-session.js'
 import { defaultFlushIntervalMs } from '../../../src/load/defaults.js'
 import type { LoadOptions } from '../../../src/load/options.js'
 import { makePlan } from '../../../src/load/plan.js'
 import { systemPlatform } from '../../../src/platform/system.js'
+import { fakeProcess } from '../run-cli.js'
 
 /** What the note in an option's help says, read as if it had been typed. */
 function noted(key: keyof typeof loadOptions): unknown {
@@ -50,7 +50,7 @@ t.test('batches of stream tables and of DFS tables have their own', async t => {
 })
 
 t.test('a folder for journals alone makes no journal', async t => {
-  const settings = resolveOptions(loadOptions, {
+  const sources: OptionSources = {
     flags: new Map([
       ['state-dir', ['x']],
       ['table', ['t']],
@@ -58,6 +58,10 @@ t.test('a folder for journals alone makes no journal', async t => {
     environment: {},
     environmentPrefix: 'DDB_INGEST_',
     layers: [],
-  })
-  t.notOk('journal' in loadOptionsOf(settings, ['a.csv'], {}, Readable.from([])))
+  }
+  const { processEnvironment } = fakeProcess()
+  const output = { note: () => undefined, keepSecret: () => undefined }
+  const call = { sources, processEnvironment, output }
+  const settings = resolveOptions(loadOptions, sources)
+  t.notOk('journal' in (await loadOptionsOf(settings, ['a.csv'], call)))
 })

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import fc from 'fast-check'
 import t from 'tap'
-import { shellWord } from '../../../src/cli/options/shell-word.js'
+import { shellWord } from '../../../src/cli/options/shell-command.js'
 import { systemName } from '../../../src/platform/file-name.js'
 import { runs } from '../../helpers/runs.js'
 

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { nextCommands, type LoadCommand } from '../../../../src/cli/commands/schema/load-command.js'
+import { nextCommands, type NewTableLoad } from '../../../../src/cli/options/shell-command.js'
 
-const nothing: LoadCommand['needed'] = {
+const nothing: NewTableLoad['needed'] = {
   map: {},
   dateFormats: {},
   matchPosition: false,
@@ -9,7 +9,7 @@ const nothing: LoadCommand['needed'] = {
   ignoreExtra: false,
 }
 
-const next = (change: Partial<LoadCommand>): string[] =>
+const next = (change: Partial<NewTableLoad>): string[] =>
   nextCommands({
     inputs: ['t.csv'],
     flags: new Map(),
@@ -52,7 +52,7 @@ t.test('what was said is said again, and what is needed besides', async t => {
     ignoreExtra: true,
   }
   t.strictSame(next({ inputs: ['-x y.csv'], flags, needed }), [
-    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null= " +
+    "ddb-ingest load './-x y.csv' --table t --create stream --delimiter=- --trim --null NA --null '' " +
       "--map 'a_b=a '\\''b'\\''' --date-format d=dd/MM/yyyy --match position --allow-missing --ignore-extra",
   ])
 })

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import t from 'tap'
-import { journalFolder, journalOf } from '../../../../src/cli/options/journal/journal-folder.js'
+import { journalFolder, journalOf } from '../../../../src/cli/options/journaled.js'
 import { fakeProcess } from '../../run-cli.js'
 
 const here = fakeProcess({ environment: { XDG_STATE_HOME: '/state' } }).processEnvironment

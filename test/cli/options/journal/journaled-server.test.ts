@@ -1,8 +1,5 @@
 import t from 'tap'
-import {
-  journaledServerOptions,
-  serverSettingsOf,
-} from '../../../../src/cli/options/journal/journaled-server.js'
+import { journaledServerOptions, serverSettingsOf } from '../../../../src/cli/options/journaled.js'
 import { resolveOptions } from '../../../../src/cli/options/reading/resolve.js'
 
 const journaled = { host: 'h', port: 9, user: 'u' }

@@ -3,19 +3,20 @@ import { resolve } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import {
-  repeatedFlags,
+  repeatedWords,
   resumeCommand,
   type GoingOn,
-} from '../../../../src/cli/options/journal/resume-command.js'
+} from '../../../../src/cli/options/shell-command.js'
 import { runs } from '../../../helpers/runs.js'
 
 const server = { host: 'h', port: 9, user: 'u' }
-const command = (change: Partial<GoingOn> = {}): string =>
-  resumeCommand('r', { stateDir: undefined, server, journaled: server, repeated: [], ...change })
+const command = (change: Partial<GoingOn> = {}, repeated: string[] = []): string =>
+  resumeCommand({ runId: 'r', stateDir: undefined, server, journaled: server, ...change }, repeated)
 
 t.test('what the journal has is not said again', async t => {
   t.equal(command(), 'ddb-ingest resume r')
-  t.equal(command({ server: { ...server, password: 'secret' } }), 'ddb-ingest resume r')
+  const withPassword = { ...server, password: 'secret' }
+  t.equal(command({ server: withPassword }), 'ddb-ingest resume r')
 })
 
 t.test('what it has otherwise is', async t => {
@@ -38,7 +39,7 @@ t.test(
       ['connect-timeout', ['5s', '6s']],
       ['summary', ['s.json']],
     ])
-    t.strictSame(repeatedFlags(flags), [
+    t.strictSame(repeatedWords(flags), [
       '--password-file',
       resolve('pw'),
       '--insecure-login',
@@ -55,7 +56,7 @@ t.test('a shell reads every word as it was', async t => {
     .string({ unit: 'binary-ascii', minLength: 1 })
     .filter(text => !text.includes('\0'))
   const property = fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), repeated => {
-    const script = command({ repeated }).replace('ddb-ingest', `printf '%s\\0'`)
+    const script = command({}, repeated).replace('ddb-ingest', `printf '%s\\0'`)
     const words = execFileSync('sh', ['-c', script]).toString().split('\0').slice(2, -1)
     if (JSON.stringify(words) !== JSON.stringify(repeated)) throw new Error(JSON.stringify(words))
   })

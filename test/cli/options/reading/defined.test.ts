@@ -1,5 +1,5 @@
 import t from 'tap'
-import { defined } from '../../../../src/cli/options/reading/defined.js'
+import { defined } from '../../../../src/cli/options/reading/definition.js'
 
 t.test('fields that are undefined are left out, all others stay', async t => {
   const given = { a: undefined, b: null, c: 0, d: '', e: false }
