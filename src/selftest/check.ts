@@ -2,7 +2,6 @@
   What a check of `selftest` is: a value with a name, a reason to be there, and a function that tries one thing on a
   server.
 */
-import { DdbError } from '../errors.js'
 import type { Facts } from '../load/connection/known-server.js'
 import type { CheckContext } from './context.js'
 
@@ -46,11 +45,4 @@ export function skipped(reason: string): Outcome {
 /** Passes when the two texts are equal. */
 export function expectText(what: string, actual: string, expected: string): Outcome {
   return actual === expected ? pass() : fail(`${what}: ${actual}, expected ${expected}`)
-}
-
-/** What a check needs and the server does not give: the check is skipped with this reason. */
-export class Unavailable extends DdbError {
-  constructor(reason: string) {
-    super('DDB_UNAVAILABLE', reason)
-  }
 }

@@ -7,13 +7,16 @@ import { textsOf } from './answers.js'
 import { listScripts, removalScript, type NamedObject } from './made-objects.js'
 import { mayRemove, type NameStamp } from './throw-away-name.js'
 
+/** What is asked of a session. */
+type Asked = Pick<Session, 'run'>
+
 const kinds = ['table', 'view', 'database'] as const
 
 /**
  * Everything whose name begins as those of tests, as far as this user is told.
  * @throws {ConnectionError} when the connection is lost, or the wait is ended
  */
-export async function listObjects(session: Session, signal: AbortSignal): Promise<NamedObject[]> {
+export async function listObjects(session: Asked, signal: AbortSignal): Promise<NamedObject[]> {
   const objects: NamedObject[] = []
   for (const kind of kinds) {
     for (const name of await namesOf(session, kind, signal)) objects.push({ kind, name })
@@ -22,7 +25,7 @@ export async function listObjects(session: Session, signal: AbortSignal): Promis
 }
 
 async function namesOf(
-  session: Session,
+  session: Asked,
   kind: NamedObject['kind'],
   signal: AbortSignal,
 ): Promise<string[]> {
@@ -43,7 +46,7 @@ async function namesOf(
  * @returns what is still there of it
  */
 export async function sweep(
-  session: Session,
+  session: Asked,
   own: NameStamp,
   nowMs: number,
   signal: AbortSignal,

@@ -44,7 +44,8 @@ function listAt(text: string, open: number): [close: number | undefined, commas:
   for (let at = open; at < text.length; at++) {
     if (text[at] === '{') depth++
     else if (text[at] === ',' && depth === 1) commas.push(at)
-    else if (text[at] === '}' && --depth === 0) return [at, commas]
+    else if (text[at] === '}') depth -= 1
+    if (depth === 0) return [at, commas]
   }
   return [undefined, commas]
 }

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { expectText, fail, pass, skipped, Unavailable } from '../../src/selftest/check.js'
+import { expectText, fail, pass, skipped } from '../../src/selftest/check.js'
+import { Unavailable } from '../../src/selftest/answers.js'
 
 t.test('a check ends in one of three ways', async t => {
   t.strictSame(pass(), { status: 'pass', reason: '' })

@@ -36,7 +36,7 @@ export async function run(settings: CheckSettings, call: Call): Promise<number> 
     trace = openTrace(settings, output)
     return await runCheck(settings, inputs, call, trace)
   } catch (error) {
-    const { host, port = settings.port } = settings.host[0]!
+    const { host, port = settings.port } = settings.host[0]
     const result = emptyCheck({ host, port }, targetOptionsOf(settings), error)
     // Where it cannot be written, the failure itself still has its code.
     if (settings.json) await output.writeData(jsonLine(result)).catch(() => undefined)

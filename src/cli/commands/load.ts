@@ -16,7 +16,7 @@ export async function run(settings: LoadSettings, call: Call): Promise<number> {
   refuseTerminal(settings, call)
   if (settings.dryRun) return (await import('./check.js')).run(settings, call)
   const { runId, confirm } = settings
-  const { host, port = settings.port } = settings.host[0]!
+  const { host, port = settings.port } = settings.host[0]
   return runOnProcess(
     {
       settings,

@@ -2,10 +2,15 @@
   How servers have logged users in, kept for later runs: a file for each server, in the state folder. One that wants a
   password in a weaker way later may not be the same server. Without a folder there is no memory, and no run fails for it.
 */
-import { readFileSync } from 'node:fs'
 import { addressText } from '../../client/failure.js'
 import { loginMethods, type LoginMemory, type LoginMethod } from '../../client/login/protection.js'
-import { isEmbeddedServer, replaceStateFile, stateFileOf, wasTold } from './state-file.js'
+import {
+  isEmbeddedServer,
+  readStateFile,
+  replaceStateFile,
+  stateFileOf,
+  wasTold,
+} from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -45,18 +50,14 @@ export function knownLogins(
 
 /** By user; what was kept without a user, by earlier versions, says nothing of any. */
 function readUsers(path: string): Map<string, LoginMethod> {
-  try {
-    const found: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    const isRecord = typeof found === 'object' && found !== null && 'users' in found
-    const users: readonly unknown[] = isRecord && Array.isArray(found.users) ? found.users : []
-    return new Map(users.filter(isLogin))
-  } catch {
-    return new Map()
-  }
+  const { users } = readStateFile(path) ?? {}
+  return new Map(Array.isArray(users) ? users.filter(isLogin) : [])
 }
 
 function isLogin(entry: unknown): entry is readonly [string, LoginMethod] {
-  if (!Array.isArray(entry)) return false
-  const [user, method] = entry as readonly unknown[]
-  return typeof user === 'string' && (loginMethods as readonly unknown[]).includes(method)
+  return (
+    Array.isArray(entry) &&
+    typeof entry[0] === 'string' &&
+    (loginMethods as readonly unknown[]).includes(entry[1])
+  )
 }

@@ -2,10 +2,9 @@
   What runs and `selftest` found out about servers, kept for later runs: a file for each, in the state folder. Nothing
   depends on it so much that a run could fail for it.
 */
-import { readFileSync } from 'node:fs'
 import type { KnownServer, ServerAddress, ServerMemory } from '../../load/options.js'
 import { clean } from '../output/terminal-text.js'
-import { replaceStateFile, stateFileOf } from './state-file.js'
+import { isRecord, readStateFile, replaceStateFile, stateFileOf } from './state-file.js'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -22,29 +21,18 @@ export function readKnownServer(
   server: ServerAddress,
   environment: Environment,
 ): KnownServer | undefined {
-  try {
-    const found: unknown = JSON.parse(
-      readFileSync(stateFileOf('servers', server, environment), 'utf8'),
-    )
-    return isKnownServer(found) ? found : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whoever may write there may write anything. */
-function isKnownServer(value: unknown): value is KnownServer {
-  if (!isRecord(value) || typeof value['version'] !== 'string') return false
-  const { facts, users } = value
-  return isFacts(facts) && isRecord(users) && Object.values(users).every(isFacts)
+  const found = readStateFile(stateFileOf('servers', server, environment)) ?? {}
+  const { version, facts, users } = found
+  const isKnown =
+    typeof version === 'string' &&
+    isFacts(facts) &&
+    isRecord(users) &&
+    Object.values(users).every(isFacts)
+  return isKnown ? (found as object as KnownServer) : undefined
 }
 
 function isFacts(value: unknown): boolean {
   return isRecord(value) && Object.values(value).every(fact => typeof fact === 'boolean')
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /**

@@ -3,10 +3,11 @@
 */
 import { resolve } from 'node:path'
 import { UsageError } from '../../errors.js'
-import type { JournalOptions, ServerTarget } from '../../load/options.js'
+import type { JournalOptions, ServerAddress, ServerTarget } from '../../load/options.js'
 import { stateFolder } from '../files/state-folder.js'
 import type { ProcessEnvironment } from '../process-environment.js'
 import { defined, type SettingsOf } from './reading/definition.js'
+import type { HostAddress } from './reading/readers.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 
 /** Settings that journals depend on. */
@@ -77,10 +78,13 @@ export function serverSettingsOf<Given extends GivenServer>(
   journaled: JournaledServer,
 ): Given & ServerSettings {
   const { host, port, otherHosts = [], user } = journaled
-  const hosts = [{ host, port }, ...otherHosts]
+  const own = (address: ServerAddress): HostAddress => ({
+    ...address,
+    port: given.port ?? address.port,
+  })
   return {
     ...given,
-    host: given.host ?? hosts.map(own => ({ ...own, port: given.port ?? own.port })),
+    host: given.host ?? [own({ host, port }), ...otherHosts.map(own)],
     port: given.port ?? port,
     ...(user === undefined || given.user !== undefined ? {} : { user }),
   }

@@ -2,7 +2,7 @@
   Every option of `load`, and the library's LoadOptions that they make.
 */
 import type { Trace } from '../../client/trace.js'
-import type { LoadOptions, ServerTarget, TargetOptions } from '../../load/options.js'
+import type { LoadOptions, ServerAddress, ServerTarget, TargetOptions } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
 import { defined, fieldsOf, type SettingsOf } from './reading/definition.js'
 import { deliveryOptions } from './delivery-options.js'
@@ -15,6 +15,7 @@ import {
   traceOptions,
 } from './output-options.js'
 import { readCredentials, type Login, type LoginCall } from './password.js'
+import type { HostAddress } from './reading/readers.js'
 import { runOptions } from './run-options.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
 import { targetOptions } from './target-options.js'
@@ -79,15 +80,16 @@ export function serverTargetOf(
   login: Login,
   trace?: Trace,
 ): ServerTarget {
-  const [first, ...otherHosts] = settings.host.map(({ host, port }) => ({
+  const [first, ...others] = settings.host
+  const addressOf = ({ host, port }: HostAddress): ServerAddress => ({
     host,
     port: port ?? settings.port,
-  }))
+  })
   return {
-    ...first!,
+    ...addressOf(first),
     ...login,
     ...fieldsOf(serverOptions, settings).server,
-    ...(otherHosts.length === 0 ? {} : { otherHosts }),
+    ...(others.length === 0 ? {} : { otherHosts: others.map(addressOf) }),
     ...(trace === undefined ? {} : { trace }),
   }
 }

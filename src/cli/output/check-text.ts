@@ -120,15 +120,17 @@ function partitionLines(
   const beyond =
     outside === null ? 'whether rows lie outside is not told' : `${counted(outside, 'row')} outside`
   const shown = largest.slice(0, shownPartitions)
-  const more = (count ?? 0) - shown.length
   return [
     clean(`${many} by ${by}${isNew}; ${beyond}`),
     ...shown.map(({ keys, rows }) =>
       clean(`  ${keys.map(key => key ?? '*').join(' / ')}: ${counted(rows, 'row')}`),
     ),
-    ...(more > 0 ? [paint('dim', `  and ${grouped(more)} more`)] : []),
+    ...moreLines((count ?? 0) - shown.length, paint),
   ]
 }
+
+const moreLines = (count: number, paint: Paint): string[] =>
+  count > 0 ? [paint('dim', `  and ${grouped(count)} more`)] : []
 
 function problemLines({ problems, rows, rejects }: CheckResult, paint: Paint): string[] {
   const codes = Object.entries(rejects.byCode).map(([code, count]) => `${code} ${grouped(count)}`)
@@ -136,10 +138,9 @@ function problemLines({ problems, rows, rejects }: CheckResult, paint: Paint): s
     const column = columnName === null ? '' : `, column ${columnName}`
     return clean(`  ${file}, line ${grouped(lineNumber)}${column}: ${message}`)
   })
-  const more = rows.rejected - lines.length
   return [
     `${counted(rows.rejected, 'row')} would be rejected (${codes.join(', ')})`,
     ...lines,
-    ...(more > 0 ? [paint('dim', `  and ${grouped(more)} more`)] : []),
+    ...moreLines(rows.rejected - lines.length, paint),
   ]
 }

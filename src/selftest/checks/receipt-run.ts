@@ -31,7 +31,10 @@ export interface LedgerRow {
 /** A ledger, and whether the server counts a known key as inserted. */
 export type TestLedger = WrittenLedger
 
-export async function openTestLedger({ ask, tableName }: CheckContext): Promise<TestLedger> {
+export async function openTestLedger({
+  ask,
+  tableName,
+}: Pick<CheckContext, 'ask' | 'tableName'>): Promise<TestLedger> {
   const name = tableName('ledger')
   const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
   return { name, version: ledgerVersion, countsDuplicates: known === 1 }
@@ -50,7 +53,7 @@ export function receiptOf(
 
 /** Defines the functions of a data session that writes into a shared table. */
 export async function defineDelivery(
-  { ask }: CheckContext,
+  { ask }: Pick<CheckContext, 'ask'>,
   session: Session,
   ledger: TestLedger,
   table: string,
@@ -73,7 +76,10 @@ export function sendDelivery(session: Session, batchNo: number, sendNo: number, 
 }
 
 /** Every row of the ledger that is not a probe, in the order of the table. */
-export async function ledgerRows({ ask }: CheckContext, ledger: TestLedger): Promise<LedgerRow[]> {
+export async function ledgerRows(
+  { ask }: Pick<CheckContext, 'ask'>,
+  ledger: TestLedger,
+): Promise<LedgerRow[]> {
   return rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, 0, 100_000)))).filter(
     ({ batchNo }) => batchNo > 0,
   )
@@ -98,7 +104,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
 
 /** Waits until so many batches have outcomes. */
 export function awaitOutcomes(
-  context: CheckContext,
+  context: Pick<CheckContext, 'ask' | 'until'>,
   ledger: TestLedger,
   batches: number,
 ): Promise<LedgerRow[]> {

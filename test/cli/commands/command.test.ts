@@ -2,6 +2,8 @@ import t from 'tap'
 import { defineCommand, type Call } from '../../../src/cli/commands/command.js'
 import { optionGroup } from '../../../src/cli/options/reading/definition.js'
 import { count } from '../../../src/cli/options/reading/readers.js'
+import { openOutput } from '../../../src/cli/output/output.js'
+import { fakeProcess } from '../run-cli.js'
 
 t.test('settings are read before anything is loaded, and the run gets them', async t => {
   let loads = 0
@@ -33,7 +35,15 @@ t.test('settings are read before anything is loaded, and the run gets them', asy
   t.throws(() => command.prepare(sources('many')), { code: 'DDB_USAGE' })
   const prepared = command.prepare(sources('7'))
   t.equal(loads, 0)
-  const call = { args: ['a'] } as unknown as Call
+  const { processEnvironment } = fakeProcess()
+  const call: Call = {
+    args: ['a'],
+    childCommand: [],
+    sources: sources(),
+    processEnvironment,
+    output: openOutput(processEnvironment, true),
+    showHelp: () => undefined,
+  }
   t.equal(await prepared(call), 7, 'the exit code is that of the run')
   t.strictSame(given, [[{ rows: 7 }, call]])
   await command.prepare(sources())(call)

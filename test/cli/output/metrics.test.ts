@@ -35,7 +35,7 @@ function parseMetrics(text: string): { samples: Sample[]; types: Map<string, str
   for (const line of text.slice(0, -1).split('\n')) {
     const comment = /^# (HELP|TYPE) ([a-z_:][a-z0-9_:]*) (.+)$/.exec(line)
     if (comment !== null) {
-      const [, kind, name, rest] = comment as unknown as [string, string, string, string]
+      const [, kind, name = '', rest = ''] = comment
       if (kind === 'HELP') helps.add(name)
       else if (types.has(name)) throw new Error(`two types: ${line}`)
       else types.set(name, rest)
@@ -43,7 +43,7 @@ function parseMetrics(text: string): { samples: Sample[]; types: Map<string, str
     }
     const sample = /^([a-z_:][a-z0-9_:]*)\{(.*)\} (-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.exec(line)
     if (sample === null) throw new Error(`not understood: ${line}`)
-    const [, name, labelText, value] = sample as unknown as [string, string, string, string]
+    const [, name = '', labelText = '', value] = sample
     if (!types.has(name) || !helps.has(name)) throw new Error(`no HELP and TYPE before: ${line}`)
     samples.push({ name, labels: parseLabels(labelText), value: Number(value) })
   }

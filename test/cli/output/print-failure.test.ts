@@ -1,11 +1,7 @@
 import t from 'tap'
 import { ConnectionError, DdbError, UsageError } from '../../../src/errors.js'
 import { openOutput } from '../../../src/cli/output/output.js'
-import {
-  failureOf,
-  hintsFor,
-  printFailure,
-} from '../../../src/cli/output/print-failure.js'
+import { failureOf, hintsFor, printFailure } from '../../../src/cli/output/print-failure.js'
 import { fakeProcess } from '../run-cli.js'
 import { systemCode } from '../../../src/cli/output/terminal-text.js'
 

@@ -11,10 +11,8 @@ import {
   outcomesText,
   rowsOfLedger,
   sendDelivery,
-  type LedgerRow,
 } from '../../../src/selftest/checks/receipt-run.js'
 import { tableOfColumns } from '../../../src/selftest/compare.js'
-import type { CheckContext } from '../../../src/selftest/context.js'
 import { testSession } from '../../helpers/script.js'
 
 type Row = [
@@ -109,13 +107,13 @@ t.test('a probe is no batch, and a batch has its outcome when there are so many'
       t.match(script, 'objByName("ledger", true)')
       return Promise.resolve(answers[Math.min(asked++, answers.length - 1)] as never)
     },
-    until: async (question: () => Promise<LedgerRow[] | undefined>) => {
+    until: async <T>(question: () => Promise<T | undefined>) => {
       for (;;) {
         const answer = await question()
         if (answer !== undefined) return answer
       }
     },
-  } as unknown as CheckContext
+  }
   const ledger = { name: 'ledger', version: 2, countsDuplicates: false } as const
   t.match(await ledgerRows(context, ledger), [
     { batchNo: 1, phase: 0 },
@@ -132,7 +130,7 @@ t.test('the scripts of a run work on the embedded server', async t => {
   const context = {
     ask,
     tableName: (purpose: string) => `my_${purpose}`,
-  } as unknown as CheckContext
+  }
   await run('share(table(1:0, `id`sym`price, [INT, SYMBOL, DOUBLE]), "target")')
   const ledger = await openTestLedger(context)
   t.strictSame(ledger, { name: 'my_ledger', version: 2, countsDuplicates: false })
