@@ -13,12 +13,17 @@ import {
   statSync,
   symlinkSync,
   unlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { Writable, Readable } from 'node:stream'
 import t from 'tap'
+import { readFilesFrom } from '../../../src/cli/files/files-from.js'
+import { readScriptFile } from '../../../src/cli/files/script-file.js'
+import { openTrace } from '../../../src/cli/files/trace-file.js'
 import { main } from '../../../src/cli/main.js'
+import { openOutput } from '../../../src/cli/output/output.js'
 import { startServer } from '../../../src/server/index.js'
 import { fakeProcess, runMain, type Outcome } from '../run-cli.js'
 
@@ -183,4 +188,132 @@ t.test('standard output that cannot be written is 74, and the files say so', asy
   t.equal((await run(join(dir, 'bad.csv'), '--on-error', 'skip')).code, 3, 'a graver code stays')
   const usage = await run('--json', '--function', 'f', '--types', 'a:INT', '--summary', summary)
   t.match(usage, { code: 64, stderr: /\[DDB_USAGE\]/ })
+})
+
+/*
+  The trace of a run: every message in a line, whatever the secrets; and a trace that cannot be written ends no run.
+*/
+
+const output = openOutput(fakeProcess().processEnvironment, true)
+
+t.test('a load leaves a line for each message, and no password', async t => {
+  const initScript = 'share streamTable(10:0, `id`name, [INT,STRING]) as target'
+  const server = await startServer({ port: 0, initScript })
+  t.teardown(() => server.close())
+  const dir = t.testdir({ 'in.csv': 'id,name\n1,ann\n2,bob\n', password: '123456\n' })
+  chmodSync(join(dir, 'password'), 0o600)
+  const trace = join(dir, 'trace')
+  const args = ['load', join(dir, 'in.csv'), '--table', 'target', '--port', String(server.port)]
+  const login = ['--user', 'admin', '--password-file', join(dir, 'password')]
+  const { code } = await runMain([...args, ...login, '-q', '--trace', trace])
+  t.equal(code, 0)
+  const lines = readFileSync(trace, 'utf8').trimEnd().split('\n')
+  const time = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`
+  for (const line of lines) t.match(line, new RegExp(`^${time} #[12] \\d+ [-<>] \\w+`))
+  const text = lines.join('\n')
+  t.match(text, /#1 0 - opened 127\.0\.0\.1:\d+\n/)
+  t.match(
+    text,
+    /#1 \d+ > function flags=32\(apiClient\) bytes=98 scramClientFirst\(…\) \| STRING \| STRING\n/,
+  )
+  t.match(
+    text,
+    /#2 \d+ > function flags=36\(async,apiClient\) bytes=\d+ ddbIngestDeliver .*table of 2 rows: id INT, name STRING\n/,
+  )
+  t.match(text, /#[12] \d+ - closed$/)
+  t.notMatch(text, /123456|ann|bob/)
+  t.equal(statSync(trace).mode & 0o777, 0o600)
+  const { code: again } = await runMain([...args, '-q', '--trace', trace, '--trace-values'])
+  t.equal(again, 0)
+  const both = readFileSync(trace, 'utf8')
+  t.ok(both.startsWith(text), 'a trace is added to')
+  t.match(both, /name STRING \[ann,bob\]\n/)
+})
+
+t.test(
+  'links are not followed, and what cannot be opened is 73 before anything is sent',
+  async t => {
+    const dir = t.testdir({ other: 'precious\n' })
+    symlinkSync(join(dir, 'other'), join(dir, 'link'))
+    for (const path of [join(dir, 'link'), join(dir, 'none', 'trace'), dir]) {
+      t.throws(
+        () => openTrace({ trace: path }, output),
+        { code: 'DDB_OUTPUT_CREATE', exitCode: 73 },
+        path,
+      )
+    }
+    t.equal(readFileSync(join(dir, 'other'), 'utf8'), 'precious\n')
+    t.equal(openTrace({}, output), undefined)
+  },
+)
+
+t.test('a trace that cannot be written any more says so at its end', async t => {
+  const full = openTrace({ trace: '/dev/full' }, output)!
+  full.trace.write('a line')
+  full.trace.write('another')
+  t.match(full.close(), /\/dev\/full ends early \(ENOSPC\)/)
+  const path = join(t.testdir(), 'trace')
+  writeFileSync(path, '')
+  const whole = openTrace({ trace: path, traceValues: true }, output)!
+  t.equal(whole.trace.values, true)
+  whole.trace.write('a line')
+  t.equal(whole.close(), undefined)
+  t.equal(readFileSync(path, 'utf8'), 'a line\n')
+})
+
+const nothing = Readable.from([])
+
+t.test('one name a line, or NULs between names that may hold line ends', async t => {
+  const path = join(t.testdir(), 'list')
+  const cases: [content: string, names: string[]][] = [
+    ['a.csv\nb c.csv\n', ['a.csv', 'b c.csv']],
+    ['\na.csv\r\n\r\nb.csv', ['a.csv', 'b.csv']],
+    ['a\nb.csv\0c.csv\0', ['a\nb.csv', 'c.csv']],
+    ['\ufeffa.csv\r\n\ufeffb.csv\r\n', ['a.csv', '\ufeffb.csv']],
+    ['股票.csv\n', ['股票.csv']],
+  ]
+  for (const [content, names] of cases) {
+    writeFileSync(path, content)
+    t.strictSame(await readFilesFrom(path, nothing), names)
+    const stdin = Readable.from([...content].map(character => Buffer.from(character)))
+    t.strictSame(await readFilesFrom('-', stdin), names)
+  }
+})
+
+t.test('what is no list is refused', async t => {
+  const path = join(t.testdir(), 'list')
+  for (const content of ['', '\n\n', 'a.csv\n-\n']) {
+    writeFileSync(path, content)
+    await t.rejects(readFilesFrom(path, nothing), { code: 'DDB_USAGE' }, JSON.stringify(content))
+  }
+  writeFileSync(path, Buffer.from('\ufeffa.csv\n', 'utf16le'))
+  await t.rejects(readFilesFrom(path, nothing), { code: 'DDB_USAGE', message: /UTF-8/ })
+  await t.rejects(readFilesFrom(join(path, 'no'), nothing), { code: 'DDB_INPUT_MISSING' })
+  const endless = function* (): Generator<Buffer> {
+    for (;;) yield Buffer.alloc(1024 * 1024, 0x61)
+  }
+  await t.rejects(readFilesFrom('-', Readable.from(endless())), { code: 'DDB_USAGE' })
+})
+
+t.test('names are the bytes of the list, UTF-8 or not', async t => {
+  const path = join(t.testdir(), 'list')
+  writeFileSync(path, Buffer.from('caf\xe9.csv\n\xb9\xc9\n', 'latin1'))
+  t.strictSame(await readFilesFrom(path, nothing), ['caf\udce9.csv', '\udcb9\udcc9'])
+})
+
+t.test('a script is the text of its file', async t => {
+  const path = join(t.testdir({ 'a.dos': '// 价格\n1+2\n' }), 'a.dos')
+  t.equal(await readScriptFile(path), '// 价格\n1+2\n')
+})
+
+t.test('one that is not there, or cannot be read, is told with its path', async t => {
+  const dir = t.testdir()
+  const missing = join(dir, 'no\u0007such.dos')
+  await t.rejects(readScriptFile(missing), {
+    name: 'InputError',
+    code: 'DDB_INPUT_MISSING',
+    message: /nosuch\.dos \(ENOENT\)/,
+    position: { file: missing },
+  })
+  await t.rejects(readScriptFile(dir), { code: 'DDB_INPUT_READ', message: /EISDIR/ })
 })
