@@ -1,14 +1,16 @@
 /*
   What tests have left on the server: found by the exact form of its name, removed when it is this run's or a day old.
 */
-import type { Session } from '../client/open-session.js'
 import { ServerError } from '../errors.js'
+import type { Value } from '../protocol/value.js'
 import { textsOf } from './answers.js'
 import { listScripts, removalScript, type NamedObject } from './made-objects.js'
 import { mayRemove, type NameStamp } from './throw-away-name.js'
 
-/** What is asked of a session. */
-type Asked = Pick<Session, 'run'>
+/** As a session has it. */
+interface Asked {
+  run(script: string, options: { signal: AbortSignal }): Promise<Value | undefined>
+}
 
 const kinds = ['table', 'view', 'database'] as const
 

@@ -31,23 +31,14 @@ export function throwAwayName({ token, time }: NameStamp, purpose: string): stri
 
 /** Whether a run may remove what has this name: it is its own, or a day old. */
 export function mayRemove(name: string, own: NameStamp, nowMs: number): boolean {
-  const match = form.exec(name)
-  if (match === null) return false
-  if (match[1] === own.token) return true
-  const madeMs = timeOf(match[2]!)
-  return madeMs !== undefined && nowMs - madeMs > dayMs
+  const [, token, time = ''] = form.exec(name) ?? []
+  if (token === undefined || token === own.token) return token === own.token
+  const iso = time.replace(/(....)(..)(..)(..)(..)(..)/, '$1-$2-$3T$4:$5:$6Z')
+  // A time that cannot be is no time, and never a day ago.
+  return nowMs - Date.parse(iso) > dayMs
 }
 
 /** Whether a run with this token made what has this name. */
 export function isOwn(name: string, own: NameStamp): boolean {
   return form.exec(name)?.[1] === own.token
-}
-
-function timeOf(digits: string): number | undefined {
-  const [year, month, day, hour, minute, second] = [
-    digits.slice(0, 4),
-    ...digits.slice(4).match(/../g)!,
-  ]
-  const timeMs = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`)
-  return Number.isNaN(timeMs) ? undefined : timeMs
 }

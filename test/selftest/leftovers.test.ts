@@ -1,5 +1,4 @@
 import t from 'tap'
-import type { Session } from '../../src/client/open-session.js'
 import { ConnectionError, ServerError } from '../../src/errors.js'
 import { systemPlatform } from '../../src/platform/system.js'
 import type { Column } from '../../src/protocol/value.js'
@@ -29,7 +28,7 @@ const { signal } = new AbortController()
 
 /** A session of this process that refuses as a client's does. @param refuses  scripts that are */
 function sessionOf(refuses: (script: string) => boolean = () => false): {
-  session: Pick<Session, 'run'>
+  session: Parameters<typeof listObjects>[0]
   node: ServerNode
   scripts: string[]
   share: (...names: string[]) => Promise<void>
@@ -90,7 +89,7 @@ t.test('what is still there is told', async t => {
   const { session, share } = sessionOf()
   await share(mine, old)
   const stubborn = {
-    run: (script: string) => session.run(script.replaceAll('undef(', 'defined(')),
+    run: (script: string) => session.run(script.replaceAll('undef(', 'defined('), { signal }),
   }
   t.strictSame(
     (await sweep(stubborn, own, nowMs, signal)).map(({ name }) => name).sort(),

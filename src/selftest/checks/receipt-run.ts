@@ -28,13 +28,18 @@ export interface LedgerRow {
   readonly errText: string
 }
 
+/** As a context asks. */
+interface Asking {
+  readonly ask: (script: string, session?: Session) => Promise<Value | undefined>
+}
+
 /** A ledger, and whether the server counts a known key as inserted. */
 export type TestLedger = WrittenLedger
 
 export async function openTestLedger({
   ask,
   tableName,
-}: Pick<CheckContext, 'ask' | 'tableName'>): Promise<TestLedger> {
+}: Asking & Pick<CheckContext, 'tableName'>): Promise<TestLedger> {
   const name = tableName('ledger')
   const known = numberOf(await ask(`${ledgerScript(name)}ddbIngestKnown`))
   return { name, version: ledgerVersion, countsDuplicates: known === 1 }
@@ -53,7 +58,7 @@ export function receiptOf(
 
 /** Defines the functions of a data session that writes into a shared table. */
 export async function defineDelivery(
-  { ask }: Pick<CheckContext, 'ask'>,
+  { ask }: Asking,
   session: Session,
   ledger: TestLedger,
   table: string,
@@ -76,10 +81,7 @@ export function sendDelivery(session: Session, batchNo: number, sendNo: number, 
 }
 
 /** Every row of the ledger that is not a probe, in the order of the table. */
-export async function ledgerRows(
-  { ask }: Pick<CheckContext, 'ask'>,
-  ledger: TestLedger,
-): Promise<LedgerRow[]> {
+export async function ledgerRows({ ask }: Asking, ledger: TestLedger): Promise<LedgerRow[]> {
   return rowsOfLedger(tableOf(await ask(ledgerQuery(ledger.name, 0, 100_000)))).filter(
     ({ batchNo }) => batchNo > 0,
   )
@@ -104,7 +106,7 @@ export function rowsOfLedger(table: Table): LedgerRow[] {
 
 /** Waits until so many batches have outcomes. */
 export function awaitOutcomes(
-  context: Pick<CheckContext, 'ask' | 'until'>,
+  context: Asking & Pick<CheckContext, 'until'>,
   ledger: TestLedger,
   batches: number,
 ): Promise<LedgerRow[]> {

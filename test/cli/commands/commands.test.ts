@@ -115,9 +115,7 @@ t.test('settings are read before anything is loaded, and the run gets them', asy
     options: optionGroup('Run', {
       rows: { flags: '--rows <n>', help: '', reader: count(1), default: '5' },
     }),
-    environmentPrefix: 'DDB_INGEST_',
-    takesSharedConfig: false,
-    epilogue: '',
+    isClient: false,
     load() {
       loads++
       return Promise.resolve({
