@@ -10,14 +10,26 @@ import type { ServerTarget } from '../load/options.js'
 import type { Platform } from '../platform/platform.js'
 import { wait } from '../platform/wait.js'
 import { numberOf, textOf } from './answers.js'
-import { fail, skipped, type Check, type Outcome } from './check.js'
+import {
+  fail,
+  skipped,
+  type Check,
+  type Outcome,
+  countsOf,
+  type CheckResult,
+  type SelftestResult,
+} from './check.js'
 import { allChecks } from './checks/all-checks.js'
 import type { CheckScope, SecondLogin } from './context.js'
-import { sweep } from './leftovers.js'
-import { removalScript, type MadeObject } from './made-objects.js'
-import { countsOf, type CheckResult, type SelftestResult } from './result.js'
+import {
+  sweep,
+  removalScript,
+  type MadeObject,
+  isOwn,
+  newStamp,
+  type NameStamp,
+} from './leftovers.js'
 import { runCheck } from './run-check.js'
-import { isOwn, newStamp, type NameStamp } from './throw-away-name.js'
 
 /** What a run is told. */
 export interface SelftestOptions {

@@ -4,20 +4,19 @@ import { systemPlatform } from '../../src/platform/system.js'
 import type { Column } from '../../src/protocol/value.js'
 import { pass, type Check } from '../../src/selftest/check.js'
 import { issueText } from '../../src/selftest/issue-text.js'
-import { listObjects, sweep } from '../../src/selftest/leftovers.js'
 import {
+  listObjects,
+  sweep,
   listScripts,
   removalScript,
   type MadeObject,
   type NamedObject,
-} from '../../src/selftest/made-objects.js'
-import {
   throwAwayName,
   type NameStamp,
   isOwn,
   mayRemove,
   newStamp,
-} from '../../src/selftest/throw-away-name.js'
+} from '../../src/selftest/leftovers.js'
 import type { ServerNode } from '../../src/server/node.js'
 import { testSession, textsOf } from '../helpers/script.js'
 

@@ -13,14 +13,15 @@ import {
   expectText,
   fail,
   skipped,
+  countsOf,
+  type CheckResult,
 } from '../../src/selftest/check.js'
 import { allChecks } from '../../src/selftest/checks/all-checks.js'
 import type { CheckContext } from '../../src/selftest/context.js'
 import type { RawExchange } from '../../src/selftest/raw-exchange.js'
-import { countsOf, type CheckResult } from '../../src/selftest/result.js'
 import { runCheck } from '../../src/selftest/run-check.js'
 import { selftest } from '../../src/selftest/selftest.js'
-import { newStamp, throwAwayName } from '../../src/selftest/throw-away-name.js'
+import { newStamp, throwAwayName } from '../../src/selftest/leftovers.js'
 import { startServer } from '../../src/server/index.js'
 import { handClock } from '../helpers/clocks.js'
 import { startFakeServer, type FakePeer, type Received } from '../helpers/fake-server.js'

@@ -20,7 +20,7 @@ import type { Call } from './command.js'
 import { defined } from '../options/reading/definition.js'
 import { catchSignals } from '../interruption.js'
 import type { ServeSettings } from '../options/command-options.js'
-import { readScriptFile } from '../files/script-file.js'
+import { readScriptFile } from '../files/files-from.js'
 import { embeddedServerVariable } from '../files/state-file.js'
 import { clean } from '../output/terminal-text.js'
 

@@ -2,7 +2,7 @@
   The options of the commands besides `load`. Those that they share with it are the same ones.
 */
 import { parseTableTarget } from '../../load/target/target.js'
-import { deliveryOptions } from './delivery-options.js'
+import { deliveryOptions, runOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import { journaledServerOptions } from './journaled.js'
 import { loadOptions } from './load-options.js'
@@ -25,7 +25,6 @@ import {
   pairs,
   text,
 } from './reading/readers.js'
-import { runOptions } from './run-options.js'
 import { serverOptions } from './server-options.js'
 
 const { dryRun: _, ...loadOptionsOfCheck } = loadOptions

@@ -5,7 +5,7 @@ import type { Trace } from '../../client/trace.js'
 import type { LoadOptions, ServerAddress, ServerTarget, TargetOptions } from '../../load/options.js'
 import { parseTarget } from '../../load/target/target.js'
 import { defined, fieldsOf, type SettingsOf } from './reading/definition.js'
-import { deliveryOptions } from './delivery-options.js'
+import { deliveryOptions, runOptions, targetOptions } from './delivery-options.js'
 import { badRowOptions, inputOptions, mappingOptions, valueOptions } from './input-options.js'
 import {
   commonOptions,
@@ -16,9 +16,7 @@ import {
 } from './output-options.js'
 import { readCredentials, type Login, type LoginCall } from './password.js'
 import type { HostAddress } from './reading/readers.js'
-import { runOptions } from './run-options.js'
 import { serverOptions, type ServerSettings } from './server-options.js'
-import { targetOptions } from './target-options.js'
 
 /** In the order of the help. */
 export const loadOptions = {

@@ -14,8 +14,8 @@ import {
 import { hostname } from 'node:os'
 import { join, dirname } from 'node:path'
 import t, { type Test } from 'tap'
-import { knownLogins } from '../../../src/cli/files/known-logins.js'
 import {
+  knownLogins,
   keepKnownServer,
   knownServers,
   readKnownServer,
