@@ -72,7 +72,6 @@ t.test('npm start and npm test make a fresh clone ready by themselves', async t 
   t.equal(manifest.scripts['prebench'], prepared)
   t.equal(manifest.scripts['pretest'], `${prepared} && node scripts/transpile.js`)
   t.equal(manifest.scripts['pretest:deep'], 'npm run --silent pretest')
-  t.equal(manifest.scripts['pretest:coverage'], 'npm run --silent pretest')
   t.equal(manifest.scripts['build'], 'node scripts/prepare-checkout.js --build')
   t.equal(manifest.scripts['prepare'], 'node scripts/prepare-checkout.js --prepare')
   t.equal(manifest.scripts['prepack'], 'node scripts/prepare-checkout.js --package')
