@@ -229,6 +229,16 @@ t.test('imports that run form no circle', async t => {
   )
 })
 
+/** Rooms in which types may form no circle either. */
+const withoutCircles = ['parse']
+
+t.test('imports of a room form no circle, types included', async t => {
+  for (const room of withoutCircles) {
+    const inside = modules.filter(module => module.room === room)
+    t.strictSame(importCircles(inside, { withTypes: true }), [], room)
+  }
+})
+
 t.test('a circle is found, and told apart from types', async t => {
   const circle = [
     parseModule('wire/a.ts', "import { b } from './b.js'"),
@@ -238,6 +248,8 @@ t.test('a circle is found, and told apart from types', async t => {
     parseModule('parse/e.ts', "import { e } from './e.js'"),
   ]
   t.strictSame(importCircles(circle), [['parse/c.ts', 'wire/a.ts', 'wire/b.ts'], ['parse/e.ts']])
+  const withTypes = importCircles(circle, { withTypes: true })
+  t.strictSame(withTypes[0], ['parse/c.ts', 'parse/d.ts', 'wire/a.ts', 'wire/b.ts'])
 })
 
 t.test('the wire names a data type in one file', async t => {

@@ -4,7 +4,7 @@
 */
 import { jsonMembers } from '../parse/json/json-members.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
-import type { CellRules } from '../parse/input-reader.js'
+import type { CellRules } from '../parse/cell-rules.js'
 import { columnTypeText, type ColumnType, type DataType } from '../protocol/data-type.js'
 import { dfsTextLimits } from '../schema/text-limits.js'
 import type { Candidate } from './candidate.js'

@@ -6,7 +6,8 @@ import { columnOffsets } from '../parse/cells/column-offset.js'
 import { hasNumberStyle } from '../parse/cells/number-style.js'
 import { decimalCommaFor } from '../parse/csv/row-target.js'
 import { jsonKinds } from '../parse/json/json-kinds.js'
-import type { CellRules, InputReader } from '../parse/input-reader.js'
+import type { CellOptions, CellRules } from '../parse/cell-rules.js'
+import type { InputReader } from '../parse/input-reader.js'
 import { openReader, type ReaderOptions } from '../parse/open-reader.js'
 import type { Files } from '../platform/platform.js'
 import { mapColumns } from '../schema/column-mapping.js'
@@ -29,10 +30,7 @@ export interface InferOptions {
   readonly files: Files
   readonly source: Pick<SourceOptions, 'compression' | 'encoding' | 'stdin'>
   readonly reader: ReaderOptions
-  readonly cells: CellRules & {
-    /** Target column → the offset that its times have. */
-    readonly offsets?: Readonly<Record<string, string>>
-  }
+  readonly cells: CellRules & Pick<CellOptions, 'offsets'>
   /** Target column → column of the input. */
   readonly map: Readonly<Record<string, string>>
   /** Target column → the same text in every row. */

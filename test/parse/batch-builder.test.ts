@@ -3,7 +3,8 @@
 */
 import t from 'tap'
 import { BatchBuilder, type BuilderInput } from '../../src/parse/batch-builder.js'
-import type { CellRules, RecordShape, Reject, ResumePoint } from '../../src/parse/input-reader.js'
+import type { CellRules } from '../../src/parse/cell-rules.js'
+import type { RecordShape, Reject, ResumePoint } from '../../src/parse/input-reader.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
 import { mapColumns, type MappingRules } from '../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../src/schema/target-schema.js'

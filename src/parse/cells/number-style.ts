@@ -3,6 +3,7 @@
   readers of cells know; what does not keep to the style is not a number.
 */
 import { UsageError } from '../../errors.js'
+import type { CellOptions } from '../cell-rules.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const zero = 48
@@ -22,12 +23,7 @@ export interface NumberStyle {
   readonly isPercent: boolean
 }
 
-/** What `CellRules` say of numbers. */
-export interface NumberRules {
-  readonly thousands?: string
-  readonly decimalComma?: boolean
-  readonly percentColumns?: readonly string[]
-}
+type NumberRules = Pick<CellOptions, 'thousands' | 'decimalComma' | 'percentColumns'>
 
 /**
  * The style of a column's numbers; undefined where it is the plain one.

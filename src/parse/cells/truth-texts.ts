@@ -2,6 +2,7 @@
   Texts that mean true and false besides those of BOOL, compared byte by byte: `--true Y --false N`.
 */
 import { UsageError } from '../../errors.js'
+import type { CellOptions } from '../cell-rules.js'
 import { trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const one = 49
@@ -13,12 +14,6 @@ export interface TruthTexts {
   readonly falseTexts: readonly Uint8Array[]
 }
 
-/** What `CellRules` say of truths. */
-export interface TruthRules {
-  readonly trueTexts?: readonly string[]
-  readonly falseTexts?: readonly string[]
-}
-
 /**
  * The texts, or undefined where there are none.
  *
@@ -27,7 +22,7 @@ export interface TruthRules {
 export function truthTexts({
   trueTexts = [],
   falseTexts = [],
-}: TruthRules): TruthTexts | undefined {
+}: Pick<CellOptions, 'trueTexts' | 'falseTexts'>): TruthTexts | undefined {
   if (trueTexts.length + falseTexts.length === 0) return undefined
   const both = trueTexts.find(text => falseTexts.includes(text))
   if (both !== undefined) {

@@ -5,7 +5,7 @@
 import { InputError } from '../../errors.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import { BrokenRecords, openEnd } from './broken-record.js'
-import type { CsvDialect, Ragged } from './csv-dialect.js'
+import type { CsvDialect } from './csv-dialect.js'
 import { fieldCountMessage, quoteMessage } from './csv-faults.js'
 import { maxHeaderFields, type FirstRecord } from './header-record.js'
 import { countLineEnds, nextLine } from '../line-ends.js'
@@ -42,7 +42,7 @@ export abstract class CsvTokenizer extends LineTokenizer {
   protected quotedLines = 0
   /** Records that were padded or cut, as `ragged` asks. */
   raggedRecords = 0
-  readonly #ragged: Ragged
+  readonly #ragged: CsvDialect['ragged']
   readonly #trailingDelimiter: boolean
   readonly #broken: BrokenRecords
   /** Where the record ends whose quotes are broken. */

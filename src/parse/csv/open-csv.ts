@@ -12,6 +12,7 @@ import {
   isByte,
   isByteDialect,
   isPlainDialect,
+  saidOf,
   type CsvDialect,
 } from './csv-dialect.js'
 import { CsvDialectScanner } from './csv-record-scanner.js'
@@ -58,9 +59,13 @@ export type CsvOptions = { readonly [K in keyof CsvDialect]?: CsvDialect[K] | un
  * @throws {UsageError} DDB_USAGE; also where neither target nor data tell what the first record is
  * @throws {InputError} when its first record cannot be read
  */
-export async function openCsv(source: ByteSource, options: CsvOptions = {}): Promise<InputReader> {
+export async function openCsv(
+  source: ByteSource,
+  options: CsvOptions = {},
+): Promise<InputReader<'csv' | 'tsv'>> {
   const format = options.format ?? 'csv'
-  const skipLines = options.skipLines ?? csvDialect.skipLines
+  const said = { ...csvDialect, ...saidOf(options) }
+  const { skipLines, rowNames } = said
   // Files are there, and a pipe may be long in coming.
   const clock = source.totalBytes === undefined ? (options.clock ?? systemClock) : undefined
   const sample = await takeSample(source.chunks(), clock, bytes =>
@@ -73,21 +78,15 @@ export async function openCsv(source: ByteSource, options: CsvOptions = {}): Pro
     delimiter: options.delimiter ?? separator ?? (format === 'tsv' ? '\t' : undefined),
     quote: options.quote,
     escape: options.escape,
-    comment: options.comment ?? csvDialect.comment,
-    trim: options.trim ?? csvDialect.trim,
+    comment: said.comment,
+    trim: said.trim,
   }
   const tried = detectDialect(bytes, from, isWhole, given)
   const layout = detectLayout(bytes, from, isWhole, tried)
-  const rowNames = options.rowNames ?? csvDialect.rowNames
   const dialect: CsvDialect = {
+    ...said,
     ...tried,
-    header: options.header ?? csvDialect.header,
-    skipLines,
-    maxRecordBytes: options.maxRecordBytes ?? csvDialect.maxRecordBytes,
-    ragged: options.ragged ?? csvDialect.ragged,
-    quotes: options.quotes ?? csvDialect.quotes,
-    trailingDelimiter: options.trailingDelimiter ?? (!rowNames && layout.trailingDelimiter),
-    rowNames,
+    trailingDelimiter: options.trailingDelimiter ?? (!said.rowNames && layout.trailingDelimiter),
   }
   checkDialect(dialect)
   const tokenizer = await tokenizerFor(source, dialect)
@@ -270,7 +269,7 @@ interface OpenedCsv {
   readonly separatorBytes: Uint8Array | undefined
 }
 
-class CsvReader implements InputReader {
+class CsvReader implements InputReader<'csv' | 'tsv'> {
   readonly recordKind = 'fields'
   readonly format: 'csv' | 'tsv'
   readonly dialect: KnownDialect

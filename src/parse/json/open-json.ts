@@ -41,7 +41,7 @@ export function openJson(
   source: ByteSource,
   format: 'ndjson' | 'json',
   { jsonPath, maxRecordBytes = defaultMaxRecordBytes }: JsonOptions = {},
-): InputReader {
+): InputReader<'ndjson' | 'json'> {
   if (jsonPath === undefined) return new JsonReader(source, format, maxRecordBytes, [])
   return new JsonReader(source, 'json', maxRecordBytes, parseJsonPath(jsonPath))
 }
@@ -53,7 +53,7 @@ const jsonShape: Omit<RecordShape, 'text'> = {
   headerBytes: undefined,
 }
 
-class JsonReader implements InputReader {
+class JsonReader implements InputReader<'ndjson' | 'json'> {
   readonly recordKind = 'members'
   readonly format: 'ndjson' | 'json'
   readonly delimiter = undefined

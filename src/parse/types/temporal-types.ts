@@ -5,7 +5,7 @@
   off without a word. In JSON a number is not a time, unless a format says how it is read.
 */
 import type { Int32Type, Int64Type } from '../../protocol/value.js'
-import type { DateFormat } from '../cells/date-format.js'
+import type { DateFormat } from '../cells/wall-clock.js'
 import { EpochFormat } from '../cells/epoch-format.js'
 import type { Int64Parts } from '../cells/int64-parts.js'
 import { readMonth, WallClock, type TimeParts } from '../cells/wall-clock.js'

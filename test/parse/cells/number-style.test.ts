@@ -1,6 +1,7 @@
 /*
   Numbers in a style, against Intl.NumberFormat, which writes them.
 */
+import type { CellOptions } from '../../../src/parse/cell-rules.js'
 import { strictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
@@ -10,13 +11,12 @@ import {
   plainNumberRoom,
   styleText,
   writePlainNumber,
-  type NumberRules,
 } from '../../../src/parse/cells/number-style.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from './cell.js'
 
 /** The plain number of a text in column `c`; undefined when it does not keep to the style. */
-function plain(rules: NumberRules, text: string): string | undefined {
+function plain(rules: CellOptions, text: string): string | undefined {
   const style = numberStyle('c', rules)!
   const { bytes, start, end } = cellOf(text)
   const into = new Uint8Array(end - start + plainNumberRoom)

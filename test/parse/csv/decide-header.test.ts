@@ -8,7 +8,7 @@ import type { FirstRecord } from '../../../src/parse/csv/header-record.js'
 import type { RowTarget } from '../../../src/parse/csv/row-target.js'
 import { SampleRecords } from '../../../src/parse/csv/sample-records.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
-import type { CellRules } from '../../../src/parse/input-reader.js'
+import type { CellRules } from '../../../src/parse/cell-rules.js'
 import type { MappingRules } from '../../../src/schema/column-mapping.js'
 
 const recordOf = (line: string): FirstRecord => ({

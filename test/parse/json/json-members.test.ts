@@ -4,7 +4,7 @@
 import t from 'tap'
 import { jsonKinds } from '../../../src/parse/json/json-kinds.js'
 import { jsonMembers } from '../../../src/parse/json/json-members.js'
-import type { CellRules } from '../../../src/parse/input-reader.js'
+import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { mapColumns, type MappingRules } from '../../../src/schema/column-mapping.js'
 import { schemaFromTypes } from '../../../src/schema/target-schema.js'
 

@@ -3,7 +3,7 @@
 */
 import { ColumnOffsets } from '../../../src/parse/cells/column-offset.js'
 import t from 'tap'
-import type { CellRules } from '../../../src/parse/input-reader.js'
+import type { CellRules } from '../../../src/parse/cell-rules.js'
 import { read, type ReadResult } from '../reading.js'
 
 const load = (text: string, types: string, cells: CellRules, name = 'x.csv'): Promise<ReadResult> =>
