@@ -5,14 +5,13 @@ import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import { InputError } from '../../src/errors.js'
-import { nextLine } from '../../src/parse/line-ends.js'
+import { carriageReturn, lineFeed, nextLine } from '../../src/parse/line-ends.js'
 import {
-  carriageReturn,
   cutMessage,
   faulty,
-  lineFeed,
   LineTokenizer,
   unfinished,
+  type LineFormat,
   type ScanFault,
 } from '../../src/parse/line-tokenizer.js'
 import { RecordBlock } from '../../src/parse/record-block.js'
@@ -20,25 +19,27 @@ import { runs } from '../helpers/runs.js'
 
 const exclamation = 0x21
 
-class PlainLines extends LineTokenizer {
-  protected isNoRecord(start: number): boolean {
-    const c = this.window.bytes[start]
-    return c === lineFeed || c === carriageReturn
-  }
-  protected scanRun(_block: RecordBlock, row: number): number {
-    return row
-  }
-  protected scanRecord(block: RecordBlock, row: number, start: number): number {
-    const { bytes, end } = this.window
-    const next = nextLine(bytes, start, end)
-    if (next < 0) return unfinished
-    block.starts[row] = start
-    block.ends[row] = next
-    return bytes.subarray(start, next).includes(exclamation) ? faulty : next
-  }
-  protected faultOf(_block: RecordBlock, start: number): ScanFault {
-    const { bytes, end } = this.window
-    return { code: 'DDB_INPUT_CELL', message: 'loud', next: nextLine(bytes, start, end) }
+function plainLines(lines: LineTokenizer): LineFormat {
+  return {
+    startBlock: () => undefined,
+    isNoRecord(start) {
+      const c = lines.window.bytes[start]
+      return c === lineFeed || c === carriageReturn
+    },
+    scanRun: (_block, row) => row,
+    scanRecord(block, row, start) {
+      const { bytes, end } = lines.window
+      const next = nextLine(bytes, start, end)
+      if (next < 0) return unfinished
+      block.starts[row] = start
+      block.ends[row] = next
+      return bytes.subarray(start, next).includes(exclamation) ? faulty : next
+    },
+    faultOf(_block, start, scanned): ScanFault | undefined {
+      if (scanned !== faulty) return undefined
+      const { bytes, end } = lines.window
+      return { code: 'DDB_INPUT_CELL', message: 'loud', next: nextLine(bytes, start, end) }
+    },
   }
 }
 
@@ -60,7 +61,8 @@ function read(
     cutOff?: InputError
   } = {},
 ): Found {
-  const tokenizer = new PlainLines('x', maxRecordBytes, 7)
+  const tokenizer = new LineTokenizer('x', maxRecordBytes, 7)
+  tokenizer.format = plainLines(tokenizer)
   const block = new RecordBlock(1, 3)
   const records: [string, number, number][] = []
   const drain = (): void => {

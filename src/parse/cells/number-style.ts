@@ -4,7 +4,7 @@
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const zero = 48
 const plus = 43
@@ -105,7 +105,7 @@ export function writePlainNumber(
       into[to++] = bytes[p++]!
       digits++
       if (group >= 0) group++
-    } else if (isAt(thousands, bytes, p, last)) {
+    } else if (thousands.length > 0 && p + thousands.length <= last && isAt(thousands, bytes, p)) {
       const isFirst = group < 0
       if (isFirst ? digits === 0 || digits > groupDigits : group !== groupDigits) return -1
       group = 0
@@ -129,12 +129,6 @@ export function writePlainNumber(
 }
 
 const percentExponent = new TextEncoder().encode('e-2')
-
-function isAt(text: Uint8Array, bytes: Uint8Array, p: number, end: number): boolean {
-  if (text.length === 0 || p + text.length > end) return false
-  for (let i = 0; i < text.length; i++) if (bytes[p + i] !== text[i]) return false
-  return true
-}
 
 /** A plain number is at most so much longer than it was. */
 export const plainNumberRoom: number = percentExponent.length

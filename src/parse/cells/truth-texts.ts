@@ -3,7 +3,7 @@
 */
 import { UsageError } from '../../errors.js'
 import type { CellOptions } from '../cell-rules.js'
-import { trimmedEnd, trimmedStart } from './cell-bytes.js'
+import { isAt, trimmedEnd, trimmedStart } from './cell-bytes.js'
 
 const one = 49
 const zero = 48
@@ -67,12 +67,8 @@ function isOneOf(
   start: number,
   end: number,
 ): boolean {
-  for (let i = 0; i < texts.length; i++) if (isText(texts[i]!, bytes, start, end)) return true
+  for (let i = 0; i < texts.length; i++) {
+    if (texts[i]!.length === end - start && isAt(texts[i]!, bytes, start)) return true
+  }
   return false
-}
-
-function isText(text: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
-  if (text.length !== end - start) return false
-  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false
-  return true
 }

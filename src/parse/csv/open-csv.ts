@@ -7,17 +7,9 @@ import type { ByteSource } from '../../source/byte-source.js'
 import type { SourceText } from '../../source/encoding/text-origin.js'
 import type { MappedColumn } from '../../schema/column-mapping.js'
 import { BlockReader } from '../block-reader.js'
-import {
-  csvDialect,
-  isByte,
-  isByteDialect,
-  isPlainDialect,
-  saidOf,
-  type CsvDialect,
-} from './csv-dialect.js'
-import { CsvDialectScanner } from './csv-record-scanner.js'
+import { csvDialect, isByte, isByteDialect, saidOf, type CsvDialect } from './csv-dialect.js'
 import { CsvScanner } from './csv-scanner.js'
-import type { CsvTokenizer } from './csv-tokenizer.js'
+import { CsvTokenizer } from './csv-tokenizer.js'
 import { detectDialect } from './detect-dialect.js'
 import { isHeaderByData, isHeaderFor } from './decide-header.js'
 import { detectLayout, type Layout } from './detect-layout.js'
@@ -37,6 +29,7 @@ import type {
   Known,
   KnownDialect,
 } from '../input-reader.js'
+import type { LineTokenizer } from '../line-tokenizer.js'
 import { textShape } from '../text-shape.js'
 import { RecordBlock } from '../record-block.js'
 
@@ -200,10 +193,10 @@ function checkDialect(dialect: CsvDialect): void {
 /** csv-parse is loaded only for dialects that need it. */
 async function tokenizerFor(source: ByteSource, dialect: CsvDialect): Promise<CsvTokenizer> {
   const { name, startOffsetBytes, text } = source
-  if (isPlainDialect(dialect)) return new CsvScanner(name, dialect, startOffsetBytes, text)
-  if (isByteDialect(dialect)) return new CsvDialectScanner(name, dialect, startOffsetBytes, text)
-  const { openCsvParser } = await import('./csv-parse-tokenizer.js')
-  return openCsvParser(name, dialect, startOffsetBytes, text)
+  const scannerOf = isByteDialect(dialect)
+    ? (lines: LineTokenizer) => new CsvScanner(lines, dialect)
+    : await (await import('./csv-parse-scanner.js')).loadCsvParse(dialect)
+  return new CsvTokenizer(name, dialect, startOffsetBytes, scannerOf, text)
 }
 
 /** Gives the tokenizer more to read; false when the input has ended. */
@@ -212,8 +205,8 @@ type Pull = () => Promise<boolean>
 function puller(tokenizer: CsvTokenizer, chunks: AsyncIterator<Uint8Array, void>): Pull {
   return async () => {
     const { done, value } = await chunks.next()
-    if (done === true) tokenizer.end()
-    else tokenizer.push(value)
+    if (done === true) tokenizer.lines.end()
+    else tokenizer.lines.push(value)
     return done !== true
   }
 }
@@ -320,8 +313,8 @@ class CsvReader implements InputReader<'csv' | 'tsv'> {
     return {
       ...(this.#blocks?.byteCounts ?? { rows: 0, rejected: 0 }),
       header: this.headerBytes?.length ?? 0,
-      other: this.#source.startOffsetBytes + this.#tokenizer.otherBytes,
-      skipped: this.#tokenizer.skippedBytes,
+      other: this.#source.startOffsetBytes + this.#tokenizer.lines.otherBytes,
+      skipped: this.#tokenizer.lines.skippedBytes,
     }
   }
 
@@ -340,7 +333,7 @@ class CsvReader implements InputReader<'csv' | 'tsv'> {
     this.#blocks = new BlockReader(
       {
         file: this.#source.name,
-        tokenizer: this.#tokenizer,
+        tokenizer: this.#tokenizer.lines,
         chunks: this.#chunks,
         skipTo: this.#source.skipTo,
         block,
