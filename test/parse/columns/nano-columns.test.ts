@@ -4,7 +4,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { NanotimeColumn, NanotimestampColumn } from '../../../src/parse/columns/nano-columns.js'
+import { NanotimeColumn, NanotimestampColumn } from '../../../src/parse/columns/time-columns.js'
 import { runs } from '../../helpers/runs.js'
 import { readTimes } from './time-reading.js'
 

@@ -4,8 +4,7 @@
 import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
-import { NanotimestampColumn } from '../../../src/parse/columns/nano-columns.js'
-import { TimestampColumn } from '../../../src/parse/columns/timestamp-column.js'
+import { NanotimestampColumn, TimestampColumn } from '../../../src/parse/columns/time-columns.js'
 import { runs } from '../../helpers/runs.js'
 import { readTimes } from './time-reading.js'
 

@@ -8,14 +8,16 @@ import { UsualTime } from '../../../src/parse/columns/usual-time.js'
 import { runs } from '../../helpers/runs.js'
 import { cellOf } from '../cells/cell.js'
 
-type Parts = readonly [day: number, secondOfDay: number, millis: number, nanos: number]
+type Parts = readonly [day: number, msOfDay: number, nanos: number, midnightMs: number]
 
 const time = new UsualTime()
 
 function partsOf(text: string): Parts | undefined {
   const { bytes, view, start, end } = cellOf(text)
-  if (!time.read(bytes, view, start, end)) return undefined
-  return [time.day, time.secondOfDay, time.millis, time.nanos]
+  const msOfDay = time.read(bytes, view, start, end)
+  if (msOfDay < 0) return undefined
+  const midnightMs = time.midnightHigh * 2 ** 32 + (time.midnightLow >>> 0)
+  return [time.day, msOfDay, time.nanos, midnightMs]
 }
 
 /** What Date makes of it: it takes 30 February for a day of March, so the text must come back. */
@@ -24,7 +26,9 @@ function expectedOf(seconds: string, fraction: string): Parts | undefined {
   if (Number.isNaN(ms) || new Date(ms).toISOString().slice(0, 19) !== seconds) return undefined
   const nanos = Number(fraction.padEnd(9, '0'))
   const day = Math.floor(ms / 86_400_000)
-  return [day, ms / 1000 - day * 86_400, Math.floor(nanos / 1_000_000), nanos % 1_000_000]
+  const midnightMs = day * 86_400_000
+  const msOfDay = ms - midnightMs + Math.floor(nanos / 1_000_000)
+  return [day, msOfDay, nanos % 1_000_000, midnightMs]
 }
 
 const digits = (length: number): fc.Arbitrary<string> =>
