@@ -1,17 +1,34 @@
 /*
-  Files, pipes and gzip as chunks of text.
+  Where bytes come from.
 */
-import { appendFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  appendFileSync,
+  linkSync,
+  mkdirSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import t from 'tap'
-import type { Files, InputFile } from '../../src/platform/platform.js'
+import { formats } from '../../src/parse/formats.js'
+import type { Files, FileStatus, InputFile } from '../../src/platform/platform.js'
 import { systemFiles } from '../../src/platform/system-files.js'
 import type { ByteSource } from '../../src/source/byte-source.js'
-import { chunkBytes } from '../../src/source/file-chunks.js'
+import { CountedChunks } from '../../src/source/counted-chunks.js'
+import { dataFiles, newPassedOver, passedOverNotice } from '../../src/source/data-files.js'
+import { expandSources } from '../../src/source/expand-sources.js'
+import { chunkBytes, fileChunks, type Jump } from '../../src/source/file-chunks.js'
+import { refuseForeignFormat } from '../../src/source/foreign-format.js'
 import { fileBytes, openSource } from '../../src/source/open-source.js'
+import { newSameFiles, sameFilesNotice } from '../../src/source/same-files.js'
 import { table, tableContent } from './compression/zstd.js'
+import { pieces } from './encoding/decoding.js'
+
+// Files, pipes and gzip as chunks of text.
 
 async function contentOf(source: ByteSource): Promise<Buffer> {
   const parts: Buffer[] = []
@@ -358,3 +375,518 @@ t.test(
     }
   },
 )
+
+// What the user names as input, as the files it means.
+
+const folderExpandSources = t.testdir({
+  'a.csv': '',
+  'b.csv': '',
+  'b.txt': '',
+  '.hidden.csv': '',
+  'odd[1].csv': '',
+  'day=1': { 't.csv.gz': '', deep: { 't.csv.gz': '', 'x.json': '' } },
+  'day=2': { 't.csv.gz': '' },
+  empty: { 'readme.md': '' },
+})
+
+const expand = async (...inputs: string[]): Promise<string[]> => {
+  const { paths } = await expandSources(
+    inputs.map(input => (input === '-' ? input : join(folderExpandSources, input))),
+  )
+  return paths.map(path => path.replace(`${folderExpandSources}/`, ''))
+}
+
+t.test('files stay as they are, in the order given', async t => {
+  t.strictSame(await expand('b.csv', 'a.csv', '-'), ['b.csv', 'a.csv', '-'])
+})
+
+t.test('patterns give sorted files', async t => {
+  t.strictSame(await expand('*.csv'), ['a.csv', 'b.csv', 'odd[1].csv'])
+  t.strictSame(await expand('?.csv'), ['a.csv', 'b.csv'])
+  t.strictSame(await expand('[!a].csv'), ['b.csv'])
+  t.strictSame(await expand('b.*'), ['b.csv', 'b.txt'])
+  t.strictSame(await expand('.*.csv'), ['.hidden.csv'])
+  t.strictSame(await expand('day=*/t.csv.gz'), ['day=1/t.csv.gz', 'day=2/t.csv.gz'])
+  t.strictSame(await expand('**/*.gz'), ['day=1/deep/t.csv.gz', 'day=1/t.csv.gz', 'day=2/t.csv.gz'])
+  t.strictSame(await expand('day=1/**'), [
+    'day=1/deep/t.csv.gz',
+    'day=1/deep/x.json',
+    'day=1/t.csv.gz',
+  ])
+})
+
+t.test('a set that runs backwards matches nothing', async t => {
+  await t.rejects(expand('[z-a].csv'), { code: 'DDB_INPUT_MISSING' })
+})
+
+t.test('a file whose name looks like a pattern is that file', async t => {
+  t.strictSame(await expand('odd[1].csv'), ['odd[1].csv'])
+})
+
+t.test('a folder stands for the data files in it and below', async t => {
+  t.strictSame(await expand('day=1'), [
+    'day=1/deep/t.csv.gz',
+    'day=1/deep/x.json',
+    'day=1/t.csv.gz',
+  ])
+})
+
+t.test('what gives no file is an error', async t => {
+  for (const input of ['nowhere.csv', 'x*.csv', 'empty', 'a.csv/b', 'nowhere/*.csv']) {
+    await t.rejects(expand('a.csv', input), { code: 'DDB_INPUT_MISSING', exitCode: 66 }, input)
+  }
+})
+
+t.test('a file that is reached by several names is one input', async t => {
+  const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b', sub: { 'c.csv': 'c' } })
+  linkSync(join(dir, 'a.csv'), join(dir, 'hard.csv'))
+  symlinkSync(join(dir, 'b.csv'), join(dir, 'soft.csv'))
+  symlinkSync(join(dir, 'sub'), join(dir, 'way'))
+  const { paths, sameFiles } = await expandSources([
+    `${dir}/sub/../a.csv`,
+    join(dir, '*.csv'),
+    join(dir, 'way', 'c.csv'),
+    dir,
+  ])
+  t.strictSame(
+    paths.map(path => path.replace(`${dir}/`, '')),
+    ['sub/../a.csv', 'b.csv', 'way/c.csv'],
+  )
+  t.equal(sameFiles.count, 8)
+  t.match(sameFiles.first[0], { path: join(dir, 'a.csv'), input: `${dir}/sub/../a.csv` })
+})
+
+t.test('where files have no number, names that lead to one path are one input', async t => {
+  const dir = t.testdir({ 'a.csv': 'a', 'b.csv': 'b' })
+  const status = (path: string) => {
+    const found = systemFiles.statusNow(path)
+    return found && { ...found, inode: 0n }
+  }
+  const files = { ...systemFiles, statusNow: status }
+  const inputs = [`${dir}/a.csv`, `${dir}/b.csv`, `${dir}/./a.csv`]
+  t.strictSame((await expandSources(inputs, { files })).paths, inputs.slice(0, 2))
+})
+
+t.test('a pipe that is named twice is read twice, and none is taken from a folder', async t => {
+  const dir = t.testdir({ 'a.csv': 'a' })
+  execFileSync('mkfifo', [join(dir, 'pipe.csv')])
+  const pipe = join(dir, 'pipe.csv')
+  t.strictSame((await expandSources([pipe, pipe])).paths, [pipe, pipe])
+  const { paths, passedOver } = await expandSources([dir])
+  t.strictSame(paths, [join(dir, 'a.csv')])
+  t.match(passedOver, { files: 1, byKind: { special: 1 }, first: [pipe] })
+})
+
+t.test('what a folder holds besides data is counted', async t => {
+  const { passedOver } = await expandSources([folderExpandSources])
+  t.match(passedOver, { files: 3, byKind: { '.txt': 1, hidden: 1, '.md': 1 } })
+  const { paths } = await expandSources([
+    join(folderExpandSources, 'b.txt'),
+    join(folderExpandSources, 'a*'),
+  ])
+  t.equal(paths.length, 2, 'what is named is taken')
+})
+
+t.test('patterns say which files of a folder are taken', async t => {
+  const include = ['*.txt', 'empty/*']
+  const { paths, passedOver } = await expandSources(
+    [folderExpandSources, join(folderExpandSources, 'a.csv')],
+    { include },
+  )
+  t.strictSame(
+    paths.map(path => path.replace(`${folderExpandSources}/`, '')),
+    ['b.txt', 'empty/readme.md', 'a.csv'],
+  )
+  t.match(passedOver.byKind, { '.csv': 3, '.gz': 3, '.json': 1, hidden: 1 })
+  await t.rejects(expandSources([folderExpandSources], { include: ['*.bin'] }), {
+    code: 'DDB_INPUT_MISSING',
+    message: /holds no file that `input.include` names/,
+  })
+  await t.rejects(expandSources([join(folderExpandSources, '*.csv')], { include }), {
+    code: 'DDB_USAGE',
+    message: /no input is a folder/,
+  })
+})
+
+t.test('standard input is not one of the files that are named', async t => {
+  const path = join(folderExpandSources, 'a.csv')
+  const stdin = systemFiles.statusNow(path)
+  await t.rejects(expandSources(['-', path], { stdin }), { code: 'DDB_USAGE', message: /twice/ })
+  t.strictSame(
+    (await expandSources(['-', join(folderExpandSources, 'b.csv')], { stdin })).paths.length,
+    2,
+  )
+  t.strictSame((await expandSources([path], { stdin })).paths, [path])
+  const tty = systemFiles.statusNow('/dev/null')
+  t.strictSame((await expandSources(['-', '/dev/null'], { stdin: tty })).paths.length, 2)
+})
+
+t.test('names that are not UTF-8 are files like others', async t => {
+  const dir = t.testdir({ 'a.csv': '' })
+  writeFileSync(Buffer.from(`${dir}/caf\xe9.csv`, 'latin1'), 'x')
+  mkdirSync(Buffer.from(`${dir}/\xff`, 'latin1'))
+  writeFileSync(Buffer.from(`${dir}/\xff/b.csv`, 'latin1'), 'xy')
+  const expected = ['a.csv', 'caf\udce9.csv', '\udcff/b.csv'].map(name => join(dir, name))
+  t.strictSame((await expandSources([dir])).paths, expected)
+  t.strictSame((await expandSources([join(dir, '**', '*.csv')])).paths, expected)
+  t.strictSame((await expandSources([join(dir, 'caf?.csv')])).paths, [expected[1]])
+  t.strictSame((await expandSources([expected[2]!])).paths, [expected[2]])
+  t.equal((await systemFiles.status(expected[2]!)).sizeBytes, 2)
+})
+
+t.test('a folder that may not be read is told as such', async t => {
+  const files = {
+    ...systemFiles,
+    readFolder: () => Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })),
+  }
+  await t.rejects(expandSources([folderExpandSources], { files }), {
+    code: 'DDB_INPUT_MISSING',
+    message: /may not be read/,
+  })
+})
+
+// The read loop of a file, over a file in memory that changes its size while it is read.
+
+interface MemoryFile extends InputFile {
+  content: Buffer
+  /** Most bytes a read gives. */
+  pieceBytes: number
+  fails: boolean
+}
+
+function memoryFile(content: string | Buffer, pieceBytes = Infinity): MemoryFile {
+  let position = 0
+  return {
+    content: Buffer.from(content),
+    pieceBytes,
+    fails: false,
+    async status() {
+      const sizeBytes = this.content.length
+      const times = { modifiedMs: 0, bornNs: 0n, changedNs: 0n }
+      return { isFile: true, isFolder: false, sizeBytes, device: 0n, inode: 0n, ...times }
+    },
+    readAt: () => Promise.reject(new Error('nobody goes back')),
+    async read(buffer, offset, length) {
+      if (this.fails) throw new Error('the disk is gone')
+      const end = Math.min(position + Math.min(length, this.pieceBytes), this.content.length)
+      const piece = this.content.subarray(position, Math.max(position, end))
+      buffer.set(piece, offset)
+      position += piece.length
+      return piece.length
+    },
+    close: async () => undefined,
+  }
+}
+
+/** Chunks copied, as they are only lent; `then` is called behind each. */
+async function chunksOf(
+  file: InputFile,
+  openedBytes: number | undefined,
+  then: (chunks: number) => void = () => undefined,
+): Promise<Buffer[]> {
+  const chunks: Buffer[] = []
+  for await (const chunk of fileChunks(file, 'x.csv', openedBytes)) {
+    chunks.push(Buffer.from(chunk))
+    then(chunks.length)
+  }
+  return chunks
+}
+
+t.test('a file comes in chunks of its own size, the last one shorter', async t => {
+  const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => `${i}\n`).join(''))
+  const chunks = await chunksOf(memoryFile(content), content.length)
+  t.ok(Buffer.concat(chunks).equals(content))
+  const sizes = chunks.map(chunk => chunk.length)
+  t.ok(sizes.slice(0, -1).every(size => size === chunkBytes))
+  t.ok(sizes.length > 2)
+})
+
+t.test('reads may give less than they are asked for', async t => {
+  const chunks = await chunksOf(memoryFile('abcdefg', 3), 7)
+  t.strictSame(chunks.map(String), ['abc', 'def', 'g'])
+})
+
+t.test('an empty file, and a pipe that ends at once, have no chunks', async t => {
+  t.strictSame(await chunksOf(memoryFile(''), 0), [])
+  t.strictSame(await chunksOf(memoryFile(''), undefined), [])
+  t.strictSame((await chunksOf(memoryFile('ab', 1), undefined)).map(String), ['a', 'b'])
+})
+
+t.test('a file that grew is read to the size it has at its end, and no further', async t => {
+  const file = memoryFile('abcd', 2)
+  const status = file.status.bind(file)
+  let looks = 0
+  file.status = async () => {
+    looks++
+    file.content = Buffer.concat([file.content, Buffer.from('efgh')])
+    return status()
+  }
+  const chunks = await chunksOf(file, 4, () => {
+    if (looks > 0) file.content = Buffer.concat([file.content, Buffer.from('more')])
+  })
+  t.equal(Buffer.concat(chunks).toString(), 'abcdefgh')
+  t.equal(looks, 1)
+})
+
+t.test('a file that became shorter is told, behind what could be read', async t => {
+  const file = memoryFile('abcdefgh', 2)
+  const seen: string[] = []
+  const reading = async (): Promise<void> => {
+    for await (const chunk of fileChunks(file, 'x.csv', 8)) {
+      seen.push(String(chunk))
+      file.content = file.content.subarray(0, 4)
+    }
+  }
+  await t.rejects(reading(), {
+    code: 'DDB_INPUT_TRUNCATED',
+    message: /"x.csv" was cut short while it was read: it had 8 bytes and ends after 4/,
+    position: { file: 'x.csv', offsetBytes: 4 },
+  })
+  t.strictSame(seen, ['ab', 'cd'])
+})
+
+t.test('a read that fails is told at its turn', async t => {
+  const file = memoryFile('abcd', 2)
+  const seen: string[] = []
+  const reading = async (): Promise<void> => {
+    for await (const chunk of fileChunks(file, 'x.csv', 4)) {
+      seen.push(String(chunk))
+      file.fails = true
+    }
+  }
+  await t.rejects(reading(), { message: 'the disk is gone' })
+  t.strictSame(seen, ['ab', 'cd'], 'the second read was under way already')
+})
+
+t.test(
+  'what stands before a place is not read, and chunks end where they would have ended',
+  async t => {
+    const content = Buffer.from(Array.from({ length: 300_000 }, (_, i) => `${i}\n`).join(''))
+    for (const toBytes of [chunkBytes + 1, 2 * chunkBytes, 3 * chunkBytes + 7, content.length]) {
+      const jump: Jump = { toBytes: 0 }
+      const chunks: Buffer[] = []
+      const file = memoryFile(content)
+      file.readAt = async (buffer, offset, length, positionBytes) => {
+        t.ok(positionBytes + chunkBytes >= toBytes, `read at ${positionBytes}`)
+        return content.copy(buffer, offset, positionBytes, positionBytes + length)
+      }
+      for await (const chunk of fileChunks(file, 'x.csv', content.length, jump)) {
+        chunks.push(Buffer.from(chunk))
+        jump.toBytes = toBytes
+      }
+      t.ok(chunks[0]!.equals(content.subarray(0, chunkBytes)))
+      t.ok(Buffer.concat(chunks.slice(1)).equals(content.subarray(toBytes)), `from ${toBytes}`)
+      const rest = chunks.slice(1, -1).map(chunk => chunk.length)
+      t.ok(rest.slice(1).every(size => size === chunkBytes))
+      if (rest.length > 0) t.equal((toBytes + rest[0]!) % chunkBytes, 0)
+    }
+  },
+)
+
+//
+
+const content = Buffer.from('abcdefghij')
+
+async function all(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  let text = ''
+  for await (const chunk of chunks) text += Buffer.from(chunk).toString()
+  return text
+}
+
+t.test('what was looked at comes again, and everything is counted once', async t => {
+  const counted = new CountedChunks(pieces(content, 3))
+  await counted.peek(4)
+  t.equal(counted.head.toString(), 'abcdef')
+  t.equal(counted.byteCount, 6)
+  t.notOk(counted.isWhole)
+  t.equal(await all(counted.rest(2)), 'cdefghij')
+  t.equal(counted.byteCount, 10)
+})
+
+t.test('looking further than the end finds the end', async t => {
+  const counted = new CountedChunks(pieces(content, 4))
+  await counted.peek(100)
+  t.ok(counted.isWhole)
+  t.equal(await all(counted.rest()), 'abcdefghij')
+})
+
+t.test('a failure comes behind what was read before it', async t => {
+  const failing = async function* (): AsyncGenerator<Uint8Array, void, void> {
+    yield* pieces(content, 5)
+    throw new Error('gone')
+  }
+  const counted = new CountedChunks(failing())
+  await counted.peek(100)
+  t.notOk(counted.isWhole)
+  let read = ''
+  await t.rejects(async () => {
+    for await (const chunk of counted.rest()) read += Buffer.from(chunk).toString()
+  }, /gone/)
+  t.equal(read, 'abcdefghij')
+})
+
+// Which files of a folder are data, and how the others are counted.
+
+const isTaken = (include: string[] | undefined, path: string): boolean =>
+  dataFiles(include)(path.slice(path.lastIndexOf('/') + 1), () => path)
+
+t.test('data files have the extension of a format, compressed or not', async t => {
+  for (const extension of Object.values(formats).flatMap(({ extensions }) => extensions)) {
+    for (const ending of ['', '.gz', '.zst', '.br', '.GZ']) {
+      t.ok(isTaken(undefined, `a.${extension}${ending}`), `${extension}${ending}`)
+    }
+  }
+  for (const name of ['a.txt', '.a.csv', 'csv', '.csv', 'a.csv.bz2', 'a.csv~', 'a.zip', 'a']) {
+    t.notOk(isTaken(undefined, name), name)
+  }
+})
+
+t.test('patterns take the place of extensions', async t => {
+  for (const [include, taken, passed] of [
+    [['*.txt'], ['a.txt', 'd/a.txt'], ['a.csv', '.a.txt']],
+    [['*.txt', 'x*'], ['a.txt', 'x', 'd/e/x.csv'], ['a.csv']],
+    [['d/*.csv'], ['d/a.csv'], ['a.csv', 'e/d/a.csv', 'd/e/a.csv']],
+    [
+      ['./d/**/*.csv', '/e/?'],
+      ['d/a.csv', 'd/x/y/a.csv', 'e/1'],
+      ['a.csv', 'e/12', 'd/.x/a.csv'],
+    ],
+    [['d/**'], ['d/a', 'd/e/f.bin'], ['a', 'd/.a']],
+    [['[!a]*'], ['b.csv', 'a/b.csv'], ['a.csv']],
+    [['.*'], ['.a'], ['a']],
+  ] as const) {
+    for (const path of taken) t.ok(isTaken([...include], path), `${include.join(' ')}: ${path}`)
+    for (const path of passed) t.notOk(isTaken([...include], path), `${include.join(' ')}: ${path}`)
+  }
+  for (const pattern of ['', '/', 'd/']) {
+    t.throws(() => dataFiles([pattern]), { code: 'DDB_USAGE', message: /`input.include`/ }, pattern)
+  }
+})
+
+t.test('what is passed over is counted by kind, and named as far as it is short', async t => {
+  const passed = newPassedOver()
+  t.equal(passedOverNotice(passed), undefined)
+  for (const name of ['b.TXT', 'c.txt', '.d', 'e']) passed.add(`x/${name}`, name)
+  passed.add('x/f.csv', 'f.csv', true)
+  t.strictSame(passed.byKind, { '.txt': 2, hidden: 1, 'no extension': 1, special: 1 })
+  t.equal(
+    passedOverNotice(passed),
+    'passed over 5 files in folders (.txt 2, hidden 1, no extension 1, special 1), such as "x/b.TXT": ' +
+      '`input.include` says which files of a folder are data',
+  )
+  for (let i = 0; i < 100; i++) passed.add(`x/g.${i}`, `g.${i}`)
+  passed.add('x/c.txt', 'c.txt')
+  t.equal(passed.files, 106)
+  t.equal(passed.first.length, 20)
+  t.match(passed.byKind, { '.txt': 3, '.15': 1, others: 84 })
+})
+
+// Files that are no text, each by its first bytes as its own tools write them.
+
+const tar = Buffer.alloc(512)
+tar.write('a.csv')
+tar.write('ustar', 257)
+
+const files: [what: string, head: Buffer, words: RegExp][] = [
+  ['zip', Buffer.from('504b0304140000000800', 'hex'), /zip archive.*unzip -p/],
+  [
+    'xlsx',
+    Buffer.concat([Buffer.from('504b030414000000', 'hex'), Buffer.from('[Content_Types].xml')]),
+    /xlsx.*CSV/,
+  ],
+  ['xls', Buffer.from('d0cf11e0a1b11ae1', 'hex'), /xls.*CSV/],
+  ['parquet', Buffer.from('504152311504150a', 'hex'), /Parquet.*CSV/],
+  ['bzip2', Buffer.from('425a68393141592653590000', 'hex'), /bzip2 -dc FILE \| ddb-ingest load -/],
+  ['bzip2 of nothing', Buffer.from('425a683917724538509000000000', 'hex'), /bzip2 -dc/],
+  ['xz', Buffer.from('fd377a585a000004', 'hex'), /xz -dc/],
+  ['lz4', Buffer.from('04224d1864404c', 'hex'), /lz4 -dc/],
+  ['snappy', Buffer.from('ff060000734e61507059', 'hex'), /snappy/],
+  ['compress', Buffer.from('1f9d90', 'hex'), /uncompress -c/],
+  ['7-Zip', Buffer.from('377abcaf271c0004', 'hex'), /7-Zip/],
+  ['RAR', Buffer.from('526172211a0700', 'hex'), /RAR/],
+  ['tar', tar, /tar archive/],
+  ['ORC', Buffer.from('4f52430a030000', 'hex'), /ORC/],
+  ['Avro', Buffer.from('4f626a0104', 'hex'), /Avro/],
+  ['Arrow', Buffer.from('4152524f57310000', 'hex'), /Arrow/],
+  ['SQLite', Buffer.from('SQLite format 3\0'), /SQLite/],
+  ['PDF', Buffer.from('%PDF-1.7\n'), /PDF/],
+  ['zeros', Buffer.alloc(512), /full of zeros.*copy it again/],
+]
+
+t.test('each is named, with what to do', async t => {
+  for (const [what, head, words] of files) {
+    t.throws(
+      () => refuseForeignFormat(head, 'x.dat'),
+      {
+        code: 'DDB_INPUT_FORMAT',
+        exitCode: 65,
+        message: words,
+        position: { file: 'x.dat', offsetBytes: 0 },
+      },
+      what,
+    )
+  }
+})
+
+t.test('text that begins alike is text', async t => {
+  for (const text of [
+    '',
+    'PK,a\n',
+    'PAR1,b\n',
+    'BZh91,b\n',
+    'ORC,1\n',
+    'Objective,1\n',
+    'LZIP,1\n',
+    'Rar,1\n',
+    '7z,1\n',
+  ]) {
+    t.doesNotThrow(() => refuseForeignFormat(Buffer.from(text), 'x'), text)
+  }
+})
+
+//
+
+const fileSameFiles = (inode: bigint, isFile = true): FileStatus => ({
+  isFile,
+  isFolder: false,
+  sizeBytes: 1,
+  device: 1n,
+  inode,
+  modifiedMs: 0,
+  bornNs: 0n,
+  changedNs: 0n,
+})
+
+t.test('only the first name of a file counts', async t => {
+  const names = newSameFiles()
+  t.ok(names.isFirst('a', fileSameFiles(1n)))
+  t.ok(names.isFirst('b', fileSameFiles(2n)))
+  t.equal(sameFilesNotice(names), undefined)
+  t.notOk(names.isFirst('c', fileSameFiles(1n)))
+  t.equal(sameFilesNotice(names), '"c" is "a" by another name: each file is loaded once')
+  t.notOk(names.isFirst('b', fileSameFiles(2n)))
+  t.match(names, {
+    count: 2,
+    first: [
+      { path: 'c', input: 'a' },
+      { path: 'b', input: 'b' },
+    ],
+  })
+  t.match(sameFilesNotice(names), /^"c" is "a" by another name \(and 1 more are named twice\): /)
+})
+
+t.test('what is no file may come more than once, but for standard input', async t => {
+  const names = newSameFiles()
+  t.ok(names.isFirst('pipe', fileSameFiles(1n, false)))
+  t.ok(names.isFirst('pipe', fileSameFiles(1n, false)))
+  t.ok(names.isFirst('-'))
+  t.notOk(names.isFirst('-'))
+  t.equal(sameFilesNotice(names), '"-" is named twice: each file is loaded once')
+})
+
+t.test('a million names are a few examples', async t => {
+  const names = newSameFiles()
+  for (let i = 0; i < 100; i++) names.isFirst(`a${i}`, fileSameFiles(1n))
+  t.equal(names.count, 99)
+  t.equal(names.first.length, 20)
+})
