@@ -56,8 +56,7 @@ export interface LineFormat {
 
 /** A tokenizer of lines; what is not a row, too long or incomplete is dealt with here. */
 export class LineTokenizer implements Tokenizer {
-  /** Set before anything is pushed. */
-  format!: LineFormat
+  readonly #format: LineFormat
   failure: InputError | undefined
   lineNumber: number
   otherBytes = 0
@@ -80,11 +79,19 @@ export class LineTokenizer implements Tokenizer {
   #inOtherLine = false
   #otherLineOffset = 0
 
-  constructor(file: string, maxRecordBytes: number, offsetBytes: number, text?: SourceText) {
+  /** @param formatOf  the format of what these lines hold */
+  constructor(
+    file: string,
+    maxRecordBytes: number,
+    offsetBytes: number,
+    formatOf: (lines: LineTokenizer) => LineFormat,
+    text?: SourceText,
+  ) {
     this.file = file
     this.maxRecordBytes = maxRecordBytes
     this.window = new Window(lineFeed, offsetBytes, text)
     this.lineNumber = 1
+    this.#format = formatOf(this)
   }
 
   /** What has begun and is not out is still to come: it is not the place that was read up to. */
@@ -126,7 +133,7 @@ export class LineTokenizer implements Tokenizer {
   passTo({ offsetBytes, lineNumber }: ResumePoint): boolean {
     const { window } = this
     const { start } = window
-    this.format.jumped?.()
+    this.#format.jumped?.()
     const position = window.positionOf(offsetBytes)
     const isThere = position < Infinity
     window.start = isThere ? position : window.end
@@ -150,7 +157,7 @@ export class LineTokenizer implements Tokenizer {
     block.writtenFrom = window.end
     if (this.failure !== undefined || window.end - window.start < this.#neededBytes) return false
     this.#neededBytes = 0
-    this.format.startBlock()
+    this.#format.startBlock()
     const more = this.#passStartedLine(block) && this.#scanBlock(block, maxRecords, maxBytes)
     if (!more && this.cutOff !== undefined) this.#setRestAside(block, this.cutOff)
     return more
@@ -162,7 +169,8 @@ export class LineTokenizer implements Tokenizer {
   }
 
   #scanBlock(block: RecordBlock, maxRecords: number, maxBytes: number): boolean {
-    const { window, maxRecordBytes, format } = this
+    const { window, maxRecordBytes } = this
+    const format = this.#format
     const { faults, rowCapacity, recordStarts, recordEnds, lineNumbers } = block
     const { boundaryBytes } = this
     const boundary = boundaryBytes < Infinity ? window.positionOf(boundaryBytes) : Infinity
@@ -205,7 +213,7 @@ export class LineTokenizer implements Tokenizer {
   /** Passes over lines that are not records; false when no record is known to begin behind them, before `end`. */
   toRecord(end: number): boolean {
     const { window } = this
-    while (this.#inOtherLine || (window.start < end && this.format.isNoRecord(window.start))) {
+    while (this.#inOtherLine || (window.start < end && this.#format.isNoRecord(window.start))) {
       if (!this.skipLine()) return false
     }
     return window.start < end
@@ -225,7 +233,7 @@ export class LineTokenizer implements Tokenizer {
 
   /** Deals with a record that is not a row. False when it needs more input, or nothing can follow. */
   #setAside(block: RecordBlock, start: number, scanned: number): boolean {
-    const fault = scanned > 0 ? undefined : this.format.faultOf(block, start, scanned)
+    const fault = scanned > 0 ? undefined : this.#format.faultOf(block, start, scanned)
     if (fault instanceof InputError) {
       this.failure = fault
       return false
@@ -331,7 +339,7 @@ export class LineTokenizer implements Tokenizer {
     } else if (this.#inOtherLine) {
       this.otherBytes += this.inputLength(start, end)
       window.start = end
-    } else if (start < end && this.failure === undefined && this.format.isRestWhole?.() !== true) {
+    } else if (start < end && this.failure === undefined && this.#format.isRestWhole?.() !== true) {
       this.#addFault(block, { code, message: cutMessage(message), next: end }, start)
     }
   }

@@ -67,8 +67,7 @@ function read(
     cutOff?: InputError
   } = {},
 ): Found {
-  const tokenizer = new LineTokenizer('x', maxRecordBytes, 7)
-  tokenizer.format = plainLines(tokenizer)
+  const tokenizer = new LineTokenizer('x', maxRecordBytes, 7, plainLines)
   const block = new RecordBlock(1, 3)
   const records: [string, number, number][] = []
   const drain = (): void => {

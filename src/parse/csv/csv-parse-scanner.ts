@@ -93,6 +93,8 @@ class CsvParseScanner implements RecordScanner {
   /** It was given blank lines behind the end of the input. */
   #isFlushed = false
   #nextRecord = 0
+  /** Fields of the record found last. */
+  #record: readonly string[] = []
   /** Where the next quoted field goes. */
   #scratch = 0
 
@@ -139,7 +141,7 @@ class CsvParseScanner implements RecordScanner {
   /** @returns false when something stands between a closing quote and the end of its field, as csv-parse lets comments */
   #addCells(block: RecordBlock, row: number, start: number, next: number): boolean {
     const { bytes, fieldCount } = block
-    const fields = this.#feed!.records[this.#nextRecord]!
+    const fields = this.#record
     const firstCell = row * fieldCount
     const last = fields.length - 1
     let p = start
@@ -213,6 +215,7 @@ class CsvParseScanner implements RecordScanner {
       }
       if (this.#nextRecord < ends.length) {
         const next = position + ends[this.#nextRecord]!
+        this.#record = records[this.#nextRecord]!
         return this.#lines.contentEnd(next) - start > maxRecordBytes
           ? this.#scanToLimit(start)
           : next

@@ -57,8 +57,7 @@ export class CsvTokenizer implements LineFormat {
     scannerOf: (lines: LineTokenizer) => RecordScanner,
     text?: SourceText,
   ) {
-    this.lines = new LineTokenizer(file, dialect.maxRecordBytes, offsetBytes, text)
-    this.lines.format = this
+    this.lines = new LineTokenizer(file, dialect.maxRecordBytes, offsetBytes, () => this, text)
     this.#scanner = scannerOf(this.lines)
     const encoder = new TextEncoder()
     this.#comment = encoder.encode(dialect.comment)

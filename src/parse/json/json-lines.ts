@@ -27,9 +27,8 @@ export function jsonLines(
   offsetBytes: number,
   text?: SourceText,
 ): LineTokenizer {
-  const lines = new LineTokenizer(file, maxRecordBytes, offsetBytes, text)
-  lines.format = new JsonLines(lines, scanner, records)
-  return lines
+  const formatOf = (lines: LineTokenizer): LineFormat => new JsonLines(lines, scanner, records)
+  return new LineTokenizer(file, maxRecordBytes, offsetBytes, formatOf, text)
 }
 
 class JsonLines implements LineFormat {
