@@ -151,11 +151,11 @@ async function lookAtRecords(
   found: Found,
 ): Promise<void> {
   const { name: file } = source
-  found.rules ??= rulesOf(options.cells, reader)
+  const rules = (found.rules ??= rulesOf(options.cells, reader))
   const look =
     reader.recordKind === 'members'
-      ? memberLook(options, file, found)
-      : fieldLook(options, file, reader, found)
+      ? memberLook(options, file, found, rules)
+      : fieldLook(options, file, reader, found, rules)
   // What dates and shares are is for the columns; here all are texts.
   const { nullTexts = [], nullQuoted = false } = options.cells
   const batches = reader.batches({
@@ -182,13 +182,14 @@ function fieldLook(
   file: string,
   reader: InputReader,
   found: Found,
+  rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.json !== undefined) throw mixed(file)
   const fields = (found.fields ??= inputFields(reader, options.byPosition))
   if (found.probes.length === 0) {
     const names = targetNames(options, fields.names)
     const isHeaderless = !fields.hasNames
-    found.probes = names.map(name => newProbe(name, found, names.length, isHeaderless))
+    found.probes = names.map(name => newProbe(name, rules, names.length, isHeaderless))
     checkRules(options, names)
   }
   const target = {
@@ -218,14 +219,14 @@ function memberLook(
   options: InferOptions,
   file: string,
   found: Found,
+  rules: CellRules,
 ): Look & Required<Pick<Look, 'onBlock'>> {
   if (found.fields !== undefined) throw mixed(file)
-  const rules = found.rules!
   // How many members there are shows only at the end.
   const expectedMembers = 256
   const mapped = new Map(Object.entries(options.map).map(([target, source]) => [source, target]))
   const json = (found.json ??= new JsonColumns(
-    source => newProbe(mapped.get(source) ?? source, found, expectedMembers),
+    source => newProbe(mapped.get(source) ?? source, rules, expectedMembers),
     hasNumberStyle(rules),
   ))
   return {
@@ -243,13 +244,13 @@ function mixed(file: string): UsageError {
 
 function newProbe(
   name: string,
-  { rules }: Found,
+  rules: CellRules,
   columnCount: number,
   isHeaderless = false,
 ): ColumnProbe {
   const share = Math.floor(maxDistinctTexts / columnCount)
   const maxDistinct = Math.max(leastDistinct, Math.min(mostDistinct, share))
-  return new ColumnProbe({ name, rules: rules!, maxDistinct, isHeaderless })
+  return new ColumnProbe({ name, rules, maxDistinct, isHeaderless })
 }
 
 /** A decimal comma counts as found, as it does for `load`. */
@@ -271,7 +272,10 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
     )
   }
   if (columns.length > 0) columns.push(...constantColumns(options, found))
-  const missing = [...(json?.columns.values() ?? [])].filter(one => !json!.isObject(one))
+  const missing =
+    json === undefined
+      ? []
+      : [...json.columns.values()].filter(one => !json.isObject(one) && json.missing(one) > 0)
   return {
     columns,
     leftOut,
@@ -283,7 +287,7 @@ function schemaOf(options: InferOptions, found: Found): InferredSchema {
     rejected: found.rejected,
     firstReject: found.firstReject,
     needsPosition: fields?.isByPosition === true && fields.hasNames,
-    needsAllowMissing: missing.some(one => json!.missing(one) > 0),
+    needsAllowMissing: missing.length > 0,
   }
 }
 
