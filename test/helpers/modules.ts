@@ -114,12 +114,10 @@ export function roomOf(module: Module, specifier: string): string | undefined {
 }
 
 /**
- * Modules that lead back to themselves by imports that run, or by any: each circle sorted, all of them by their first.
+ * Modules that lead back to themselves: each circle sorted, all of them by their first.
+ * @param withTypes  imports of types count as well, and not those alone that run
  */
-export function importCircles(
-  modules: readonly Module[],
-  { withTypes = false }: { readonly withTypes?: boolean } = {},
-): string[][] {
+export function importCircles(modules: readonly Module[], withTypes = false): string[][] {
   const byPath = new Map(modules.map(module => [module.path, module]))
   const reached = new Map(modules.map(({ path }) => [path, pathsBehind(path, byPath, withTypes)]))
   const circles = new Map<string, string[]>()
@@ -131,7 +129,7 @@ export function importCircles(
   return [...circles.values()].sort((a, b) => (a[0]! < b[0]! ? -1 : 1))
 }
 
-/** What `path` runs, or imports, however far away; itself only when a way leads back. */
+/** What `path` leads to, however far away; itself only when a way leads back. */
 function pathsBehind(
   path: string,
   byPath: ReadonlyMap<string, Module>,
